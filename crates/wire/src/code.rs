@@ -1,0 +1,161 @@
+//! Reasons, as stable codes. They travel between peers as numbers and reach applications as text.
+
+use core::fmt;
+
+use minicbor::decode::{Decoder, Error as CborError};
+use minicbor::encode::{Encoder, Error as EncodeError, Write};
+use minicbor::{Decode, Encode};
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
+        /// Why something did not work or ended. The numbers and texts never change their meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The number that travels.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// The text that applications see.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// Reads a number; one that this version does not know is [`Code::Internal`].
+            #[must_use]
+            pub const fn from_number(number: u16) -> Self {
+                match number { $($number => Self::$name,)* _ => Self::Internal }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A fault of ours, or of a version that knows more codes.
+    Internal = 0, "internal";
+    /// The text is not a room link.
+    LinkUnknown = 1, "link-unknown";
+    /// The text was a room link, but characters are missing or changed.
+    LinkDamaged = 2, "link-damaged";
+    /// The room link needs a newer version.
+    LinkVersion = 3, "link-version";
+    /// The room is joined already.
+    AlreadyJoined = 4, "already-joined";
+    /// The node is in as many rooms as it may be.
+    TooManyRooms = 5, "too-many-rooms";
+    /// The node is not in that room.
+    NotInRoom = 6, "not-in-room";
+    /// No such member is in the room.
+    MemberUnknown = 7, "member-unknown";
+    /// The member left before it was done.
+    MemberLeft = 8, "member-left";
+    /// The message exceeds its limit.
+    TooLarge = 9, "too-large";
+    /// The label is empty or too long.
+    LabelInvalid = 10, "label-invalid";
+    /// Too much is waiting to be sent.
+    WouldBlock = 11, "would-block";
+    /// No signaling server answers.
+    SignalingUnreachable = 12, "signaling-unreachable";
+    /// The signaling server refuses this client.
+    SignalingRefused = 13, "signaling-refused";
+    /// The connection to the signaling server broke.
+    SignalingLost = 14, "signaling-lost";
+    /// Another connection uses this node id.
+    NodeTaken = 15, "node-taken";
+    /// The signaling server is full.
+    ServerFull = 16, "server-full";
+    /// The signaling server wants fewer requests.
+    RateLimited = 17, "rate-limited";
+    /// The two sides speak no common version.
+    VersionMismatch = 18, "version-mismatch";
+    /// No path between the two nodes was found.
+    IceFailed = 19, "ice-failed";
+    /// The encrypted transport was not established.
+    DtlsFailed = 20, "dtls-failed";
+    /// A certificate fingerprint was changed on its way: somebody is in the middle.
+    FingerprintMismatch = 21, "fingerprint-mismatch";
+    /// The other side did not prove the identity it claims.
+    IdentityMismatch = 22, "identity-mismatch";
+    /// A sealed signaling message was changed on its way.
+    SignalTampered = 23, "signal-tampered";
+    /// The browser or a setting blocks WebRTC.
+    WebrtcBlocked = 24, "webrtc-blocked";
+    /// The other side has as many links as it may have.
+    Busy = 25, "busy";
+    /// The other side did not answer.
+    NoAnswer = 26, "no-answer";
+    /// The link broke before it was done.
+    LinkLost = 27, "link-lost";
+    /// The deadline passed.
+    Timeout = 28, "timeout";
+    /// The application gave up.
+    Aborted = 29, "aborted";
+    /// The other side's application refused.
+    Rejected = 30, "rejected";
+    /// The other side's application has no handler for the request.
+    NoHandler = 31, "no-handler";
+    /// The other side's handler failed.
+    HandlerFailed = 32, "handler-failed";
+    /// The other side left.
+    Left = 33, "left";
+    /// This side was closed.
+    Closed = 34, "closed";
+    /// An argument is not of its form.
+    InvalidArgument = 35, "invalid-argument";
+    /// No such stream is open.
+    StreamUnknown = 36, "stream-unknown";
+    /// A newer link to the same node took over.
+    Replaced = 37, "replaced";
+    /// The other side broke the protocol.
+    Protocol = 38, "protocol";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl<C> Encode<C> for Code {
+    fn encode<W: Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), EncodeError<W::Error>> {
+        e.u16(self.number())?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Code {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, CborError> {
+        d.u16().map(Self::from_number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+
+    #[test]
+    fn numbers_and_texts_are_unique_and_round_trip() {
+        let mut numbers = alloc::collections::BTreeSet::new();
+        let mut texts = alloc::collections::BTreeSet::new();
+        for &code in Code::ALL {
+            assert!(numbers.insert(code.number()), "{code} has a number twice");
+            assert!(texts.insert(code.as_str()), "{code} has a text twice");
+            assert_eq!(Code::from_number(code.number()), code);
+        }
+        assert_eq!(Code::from_number(60_000), Code::Internal);
+    }
+}

@@ -1,0 +1,73 @@
+//! Strict encoding and decoding of whole frames.
+
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+/// Why bytes are not a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The frame is longer than its kind may be.
+    #[error("frame exceeds its size limit")]
+    TooLong,
+    /// The bytes are not the CBOR that the kind demands.
+    #[error("malformed frame")]
+    Malformed,
+    /// Bytes follow after the end of the frame.
+    #[error("bytes after the end of the frame")]
+    Trailing,
+    /// A field is outside its limits.
+    #[error("field outside its limits: {0}")]
+    Limit(&'static str),
+}
+
+/// A frame kind: its size limit and the checks on its fields that CBOR types do not express.
+pub trait Frame {
+    /// Largest encoded size in bytes.
+    const BYTES_MAX: usize;
+
+    /// Checks every field against [`crate::limits`].
+    ///
+    /// # Errors
+    /// [`DecodeError::Limit`] with the name of the field.
+    fn check(&self) -> Result<(), DecodeError>;
+}
+
+/// Decodes one frame that fills `bytes` exactly.
+///
+/// # Errors
+/// Any [`DecodeError`]; hostile bytes never panic and never allocate more than they occupy.
+pub fn decode<'b, T>(bytes: &'b [u8]) -> Result<T, DecodeError>
+where
+    T: Frame + Decode<'b, ()>,
+{
+    if bytes.len() > T::BYTES_MAX {
+        return Err(DecodeError::TooLong);
+    }
+    let mut decoder = minicbor::Decoder::new(bytes);
+    let frame: T = decoder.decode().map_err(|_| DecodeError::Malformed)?;
+    if decoder.position() != bytes.len() {
+        return Err(DecodeError::Trailing);
+    }
+    frame.check()?;
+    Ok(frame)
+}
+
+/// Encodes a frame. Writing to memory cannot fail, so neither can this.
+pub fn encode<T: Encode<()>>(frame: &T) -> Vec<u8> {
+    encode_with_capacity(frame, 64)
+}
+
+/// Encodes a frame whose size is about known, in one allocation.
+pub fn encode_with_capacity<T: Encode<()>>(frame: &T, capacity: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(capacity);
+    let done = minicbor::encode(frame, &mut out);
+    debug_assert!(done.is_ok(), "encoding to memory cannot fail");
+    out
+}
+
+/// Fails with [`DecodeError::Limit`] unless `holds`.
+pub(crate) fn demand(holds: bool, field: &'static str) -> Result<(), DecodeError> {
+    if holds { Ok(()) } else { Err(DecodeError::Limit(field)) }
+}

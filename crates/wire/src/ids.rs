@@ -1,0 +1,122 @@
+//! Identifiers. All are fixed-size byte strings; their text form is lower-case base32 (RFC 4648
+//! alphabet, no padding), because it survives being read aloud, typed and put into a QR code.
+
+use alloc::string::String;
+use core::fmt;
+
+use data_encoding::Encoding;
+use data_encoding::Specification;
+use minicbor::{Decode, Encode};
+
+/// Lower-case base32 without padding; decoding takes upper case too.
+#[must_use]
+pub fn base32() -> Encoding {
+    let mut spec = Specification::new();
+    spec.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
+    spec.translate.from.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    spec.translate.to.push_str("abcdefghijklmnopqrstuvwxyz");
+    // The specification is a constant, so a failure would be a fault of this file alone; hexadecimal
+    // keeps the function total.
+    spec.encoding().unwrap_or(data_encoding::HEXLOWER)
+}
+
+/// A text that is not an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an id")]
+pub struct ParseIdError;
+
+macro_rules! byte_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+        #[cbor(transparent)]
+        pub struct $name(
+            #[n(0)]
+            #[cbor(with = "minicbor::bytes")]
+            pub [u8; $len],
+        );
+
+        impl $name {
+            /// Length in bytes.
+            pub const LEN: usize = $len;
+
+            /// The id's bytes.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $len] {
+                &self.0
+            }
+
+            /// Reads the text form.
+            ///
+            /// # Errors
+            /// [`ParseIdError`] when the text is not base32 or has another length.
+            pub fn parse(text: &str) -> Result<Self, ParseIdError> {
+                let bytes = base32().decode(text.as_bytes()).map_err(|_| ParseIdError)?;
+                <[u8; $len]>::try_from(bytes.as_slice()).map(Self).map_err(|_| ParseIdError)
+            }
+
+            /// The text form.
+            #[must_use]
+            pub fn to_text(&self) -> String {
+                base32().encode(&self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.to_text())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            /// Shows the first characters only: enough to tell ids apart in a trace.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let text = self.to_text();
+                write!(f, "{}({})", stringify!($name), text.get(..8).unwrap_or(&text))
+            }
+        }
+    };
+}
+
+byte_id! {
+    /// An identity: an Ed25519 public key.
+    PeerId, 32
+}
+byte_id! {
+    /// One running instance of a peer; random, new at every start.
+    NodeId, 16
+}
+byte_id! {
+    /// A rendezvous point at the signaling server; opaque to it.
+    Topic, 32
+}
+byte_id! {
+    /// What names a room on one link in one direction, and proves that the sender knows its key.
+    RoomTag, 16
+}
+
+/// One attempt to link two nodes; chosen at random by the one who offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct AttemptId(#[n(0)] pub u64);
+
+#[cfg(test)]
+mod tests {
+    use super::{NodeId, ParseIdError, PeerId};
+
+    #[test]
+    fn text_form_round_trips_and_ignores_case() {
+        let id = PeerId(core::array::from_fn(|i| u8::try_from(i * 7 % 251).unwrap_or(0)));
+        let text = id.to_text();
+        assert_eq!(text.len(), 52);
+        assert_eq!(PeerId::parse(&text), Ok(id));
+        assert_eq!(PeerId::parse(&text.to_uppercase()), Ok(id));
+    }
+
+    #[test]
+    fn wrong_lengths_and_letters_are_refused() {
+        assert_eq!(NodeId::parse(""), Err(ParseIdError));
+        assert_eq!(NodeId::parse("a1"), Err(ParseIdError));
+        assert_eq!(NodeId::parse(&PeerId([1; 32]).to_text()), Err(ParseIdError));
+    }
+}

@@ -1,0 +1,28 @@
+//! Ids, frames, limits, sealing and proofs of the Lacis protocol.
+//!
+//! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing keeps
+//! state, nothing asks a clock or a random source. Decoding is strict: a frame has a maximum size,
+//! must be consumed to its last byte, and every field is checked against [`limits`] before anyone
+//! sees it. `docs/protocol.md` describes the same formats in words.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod codec;
+pub mod code;
+pub mod description;
+pub mod ids;
+pub mod limits;
+pub mod link;
+pub mod proof;
+pub mod room;
+pub mod seal;
+pub mod setup;
+pub mod signal;
+pub mod version;
+
+pub use code::Code;
+pub use codec::DecodeError;
+pub use ids::{AttemptId, NodeId, PeerId, RoomTag, Topic};
+pub use version::{PROTOCOL, VersionRange};

@@ -1,0 +1,179 @@
+//! Every limit of the protocol, with the reason for its number.
+
+use core::time::Duration;
+
+/// Largest signaling frame in either direction. A sealed session description is under 1 KiB and a
+/// batch of candidates under 4 KiB, so 16 KiB leaves room without letting a client buffer grow.
+pub const SIGNAL_FRAME_BYTES: usize = 16 * 1024;
+
+/// Largest sealed payload inside a signaling frame: the frame less its header.
+pub const SIGNAL_PAYLOAD_BYTES: usize = SIGNAL_FRAME_BYTES - 256;
+
+/// Members returned by one join. A node holds at most [`LINKS_MAX`] links, so more are useless.
+pub const SAMPLE_MAX: usize = 16;
+
+/// Longest signaling address.
+pub const URL_BYTES: usize = 512;
+
+/// Signaling servers of one node: two or three are redundancy, more only cost joins.
+pub const SERVERS_MAX: usize = 4;
+
+/// Signaling addresses inside a room link; a QR code has to hold them.
+pub const ROOM_LINK_SERVERS_MAX: usize = 4;
+
+/// Longest text of a room link, address of the page not counted.
+pub const ROOM_LINK_BYTES: usize = 4096;
+
+/// ICE servers a signaling server may hand out.
+pub const ICE_SERVERS_MAX: usize = 8;
+
+/// Addresses of one ICE server.
+pub const ICE_URLS_MAX: usize = 4;
+
+/// Rooms one node may be in at the same time.
+pub const ROOMS_MAX: usize = 16;
+
+/// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
+pub const LINKS_MAX: usize = 12;
+
+/// Members of one room a node keeps track of, linked or not.
+pub const MEMBERS_MAX: usize = 64;
+
+/// Connection attempts under way at once. Each costs some 5 ms of main thread at both ends.
+pub const ATTEMPTS_MAX: usize = 8;
+
+/// Attempt ids remembered, so that a replayed offer is recognised.
+pub const ATTEMPTS_REMEMBERED: usize = 256;
+
+/// Longest candidate line: the longest seen from a browser is under 200 bytes.
+pub const CANDIDATE_BYTES: usize = 320;
+
+/// Candidates kept for one attempt; browsers with several interfaces gather about 20.
+pub const CANDIDATES_MAX: usize = 64;
+
+/// Longest session description a driver may hand in.
+pub const SDP_BYTES: usize = 32 * 1024;
+
+/// Longest ICE user fragment and password (RFC 8839 allows 256).
+pub const ICE_CREDENTIAL_BYTES: usize = 256;
+
+/// Largest data channel message we send, when the other side allows it. Chromium and Firefox
+/// negotiate 262,144 between them.
+pub const FRAME_BYTES: usize = 256 * 1024;
+
+/// Smallest message size of the other side with which a link is possible: RFC 8831 asks receivers
+/// to take at least this much.
+pub const FRAME_BYTES_MIN: usize = 16 * 1024;
+
+/// Bytes of a stream chunk. 64 KiB is the size from which throughput no longer grows in browsers,
+/// and it takes little enough time to send for a chat line not to wait behind it.
+pub const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Room that a frame's header needs beside its payload.
+pub const FRAME_HEADER_BYTES: usize = 256;
+
+/// Largest payload sent as one interactive message; what is larger travels as a stream.
+pub const INTERACTIVE_BYTES: usize = 60 * 1024;
+
+/// Largest payload of an ephemeral message. Losing one packet loses the message, so it stays small.
+pub const EPHEMERAL_BYTES: usize = 15 * 1024;
+
+/// Largest message held in memory. What is larger is a file and is streamed.
+pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes of all messages in reassembly from one link. Two of the largest may overlap.
+pub const REASSEMBLY_BYTES: usize = 2 * MESSAGE_BYTES;
+
+/// Largest file: the largest integer that a JavaScript number holds exactly is far above it.
+pub const FILE_BYTES: u64 = 1 << 40;
+
+/// Streams open at once on a link, in each direction.
+pub const STREAMS_MAX: usize = 64;
+
+/// Credit a receiver gives a stream in advance: 4 MiB keeps 100 Mbit/s busy over 300 ms.
+pub const STREAM_WINDOW_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Bytes handed to the browser and not yet on the wire, per channel.
+pub const BUFFERED_HIGH_BYTES: usize = 256 * 1024;
+
+/// At this level the browser asks for more.
+pub const BUFFERED_LOW_BYTES: usize = 128 * 1024;
+
+/// Interactive bytes kept for one member until it acknowledged them, and sent again on a new link.
+pub const UNACKED_BYTES: usize = 1024 * 1024;
+
+/// Interactive messages kept for one member until it acknowledged them.
+pub const UNACKED_MAX: usize = 1024;
+
+/// Requests that wait for an answer from one member.
+pub const REQUESTS_MAX: usize = 256;
+
+/// Longest label of a message.
+pub const LABEL_BYTES: usize = 64;
+
+/// Longest file name and media type.
+pub const FILE_NAME_BYTES: usize = 255;
+
+/// Longest media type of a file.
+pub const MEDIA_TYPE_BYTES: usize = 127;
+
+/// Deadline of one attempt to link, from the offer to the verified proof. Under 10 s, because
+/// people take longer for hanging.
+pub const ATTEMPT_DEADLINE: Duration = Duration::from_millis(8_000);
+
+/// A member whose link is lost is looked for this long before it counts as gone.
+pub const RECOVERY_DEADLINE: Duration = Duration::from_secs(45);
+
+/// `disconnected` often heals by itself within a second or two.
+pub const DISCONNECTED_GRACE: Duration = Duration::from_secs(2);
+
+/// An ICE restart that brought nothing after this long gives way to a new attempt.
+pub const RESTART_DEADLINE: Duration = Duration::from_secs(6);
+
+/// Keep-alive of a link that is otherwise silent.
+pub const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Silence after which a link is taken for dead, if our own timers ran on time.
+pub const LINK_SILENCE: Duration = Duration::from_secs(25);
+
+/// Delay of an acknowledgement that found no message to ride on.
+pub const ACK_DELAY: Duration = Duration::from_millis(50);
+
+/// Time a dial of a signaling server may take.
+pub const DIAL_DEADLINE: Duration = Duration::from_secs(10);
+
+/// First and longest wait before a signaling server is dialled again.
+pub const REDIAL_MIN: Duration = Duration::from_millis(500);
+
+/// Longest wait before a signaling server is dialled again.
+pub const REDIAL_MAX: Duration = Duration::from_secs(30);
+
+/// First wait before a failed link is tried again.
+pub const RELINK_MIN: Duration = Duration::from_millis(300);
+
+/// Longest wait before a failed link is tried again.
+pub const RELINK_MAX: Duration = Duration::from_secs(10);
+
+/// A client asks a silent server for a sign of life this often.
+pub const SERVER_PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Time a server has to answer that question.
+pub const SERVER_PONG_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Topics are announced again this often; the server forgets them after [`TOPIC_TTL`].
+pub const TOPIC_REFRESH: Duration = Duration::from_secs(40);
+
+/// Life of a topic membership at the server. Three refreshes, because hidden tabs have slow timers.
+pub const TOPIC_TTL: Duration = Duration::from_secs(150);
+
+/// A stream whose other side gives no sign for this long is given up.
+pub const STREAM_IDLE: Duration = Duration::from_secs(60);
+
+/// Time a clean leave may take until everything is closed regardless.
+pub const CLOSE_DEADLINE: Duration = Duration::from_millis(500);
+
+/// Deadline of a request unless the caller sets one.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest deadline a caller may ask for.
+pub const DEADLINE_MAX: Duration = Duration::from_secs(600);

@@ -1,0 +1,315 @@
+//! Link frames: what two nodes say to each other over data channels, one per message.
+//!
+//! Three channels are negotiated in advance, so none needs an opening handshake:
+//! [`Channel::Control`] carries what must not wait (proofs, interactive messages, acknowledgements,
+//! credit), [`Channel::Bulk`] carries streams, [`Channel::Ephemeral`] carries what may be lost.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use crate::code::Code;
+use crate::codec::{DecodeError, Frame, demand};
+use crate::ids::RoomTag;
+use crate::limits;
+
+/// One of the three data channels of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Channel {
+    /// Reliable, ordered, never far behind.
+    Control,
+    /// Reliable, ordered, for streams.
+    Bulk,
+    /// Unordered, never sent twice.
+    Ephemeral,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Control, Self::Bulk, Self::Ephemeral];
+
+    /// The negotiated stream id.
+    #[must_use]
+    pub const fn id(self) -> u16 {
+        match self {
+            Self::Control => 0,
+            Self::Bulk => 1,
+            Self::Ephemeral => 2,
+        }
+    }
+
+    /// The label, for people who look at `about:webrtc`.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Control => "lacis-control",
+            Self::Bulk => "lacis-bulk",
+            Self::Ephemeral => "lacis-ephemeral",
+        }
+    }
+
+    /// Whether messages arrive complete and in order.
+    #[must_use]
+    pub const fn reliable(self) -> bool {
+        !matches!(self, Self::Ephemeral)
+    }
+}
+
+/// What a payload belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Envelope<'a> {
+    /// The room, as the sender names it on this link.
+    #[n(0)]
+    pub room: RoomTag,
+    /// What the payload is for.
+    #[n(1)]
+    pub kind: Kind,
+    /// The application's name for this sort of message.
+    #[cbor(b(2))]
+    pub label: &'a str,
+}
+
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Kind {
+    /// To this member only.
+    #[n(0)]
+    Direct,
+    /// To every member.
+    #[n(1)]
+    Broadcast,
+    /// A question; the answer names the same number.
+    #[n(2)]
+    Request {
+        /// Chosen by the asker, unique among its open requests to this member.
+        #[n(0)]
+        id: u32,
+    },
+    /// The answer to a question.
+    #[n(3)]
+    Response {
+        /// The number asked with.
+        #[n(0)]
+        id: u32,
+        /// Why there is no answer, if there is none.
+        #[n(1)]
+        refused: Option<Code>,
+    },
+}
+
+/// What a stream carries.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Body {
+    /// A message too large for one frame; handed over when complete.
+    #[n(0)]
+    Message,
+    /// A file; handed over piece by piece, once the application accepted it.
+    #[n(1)]
+    File {
+        /// Name, without any path.
+        #[n(0)]
+        name: String,
+        /// Media type, may be empty.
+        #[n(1)]
+        media_type: String,
+    },
+}
+
+/// A frame on one of the channels. The comment of each says on which.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum LinkFrame<'a> {
+    /// Control, first of all: the offerer's proof of identity (see [`crate::proof`]).
+    #[n(0)]
+    Proof {
+        /// Ed25519 over the transcript.
+        #[cbor(n(0), with = "minicbor::bytes")]
+        signature: [u8; 64],
+    },
+    /// Control: every room the sender is in and whose key it can prove; replaces the last list.
+    #[n(1)]
+    Rooms {
+        /// One proof a room.
+        #[n(0)]
+        tags: Vec<RoomTag>,
+    },
+    /// Control: asks for a sign of life.
+    #[n(2)]
+    Ping {
+        /// Comes back.
+        #[n(0)]
+        nonce: u32,
+    },
+    /// Control: answers a ping.
+    #[n(3)]
+    Pong {
+        /// The nonce asked with.
+        #[n(0)]
+        nonce: u32,
+    },
+    /// Control: an interactive message.
+    #[n(4)]
+    Message {
+        /// Counts interactive messages to this node, from 1, across links.
+        #[n(0)]
+        seq: u64,
+        /// The highest number received in return.
+        #[n(1)]
+        ack: u64,
+        /// What it belongs to.
+        #[cbor(b(2))]
+        envelope: Envelope<'a>,
+        /// The application's bytes.
+        #[cbor(b(3), with = "minicbor::bytes")]
+        payload: &'a [u8],
+    },
+    /// Control: acknowledges when no message travels back.
+    #[n(5)]
+    Ack {
+        /// The highest number received.
+        #[n(0)]
+        upto: u64,
+    },
+    /// Bulk: opens a stream of exactly `size` bytes. The offerer numbers its streams evenly, the
+    /// answerer oddly.
+    #[n(6)]
+    Open {
+        /// The stream's number.
+        #[n(0)]
+        stream: u32,
+        /// What it belongs to.
+        #[cbor(b(1))]
+        envelope: Envelope<'a>,
+        /// What it carries.
+        #[n(2)]
+        body: Body,
+        /// Bytes that will follow.
+        #[n(3)]
+        size: u64,
+    },
+    /// Bulk: the next bytes of a stream.
+    #[n(7)]
+    Chunk {
+        /// The stream's number.
+        #[n(0)]
+        stream: u32,
+        /// At most [`limits::FRAME_BYTES`] less the header.
+        #[cbor(b(1), with = "minicbor::bytes")]
+        data: &'a [u8],
+    },
+    /// Control: how far the sender of a stream may go, counted from its beginning.
+    #[n(8)]
+    Credit {
+        /// The stream's number.
+        #[n(0)]
+        stream: u32,
+        /// Bytes that may be sent in all.
+        #[n(1)]
+        upto: u64,
+        /// Bytes the application has taken so far.
+        #[n(2)]
+        taken: u64,
+    },
+    /// Control: every byte of a stream arrived.
+    #[n(9)]
+    Done {
+        /// The stream's number.
+        #[n(0)]
+        stream: u32,
+    },
+    /// Control: a stream ends early; either side may say so.
+    #[n(10)]
+    Reset {
+        /// The stream's number.
+        #[n(0)]
+        stream: u32,
+        /// Why.
+        #[n(1)]
+        code: Code,
+    },
+    /// Ephemeral: a message that may be lost.
+    #[n(11)]
+    Ephemeral {
+        /// What it belongs to.
+        #[cbor(b(0))]
+        envelope: Envelope<'a>,
+        /// The application's bytes.
+        #[cbor(b(1), with = "minicbor::bytes")]
+        payload: &'a [u8],
+    },
+    /// Control: the link ends on purpose.
+    #[n(12)]
+    Bye {
+        /// Why.
+        #[n(0)]
+        code: Code,
+    },
+}
+
+impl Frame for LinkFrame<'_> {
+    const BYTES_MAX: usize = limits::FRAME_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        match self {
+            Self::Rooms { tags } => demand(tags.len() <= limits::ROOMS_MAX, "tags"),
+            Self::Message { seq, envelope, payload, .. } => {
+                demand(*seq > 0, "seq")?;
+                demand(payload.len() <= limits::INTERACTIVE_BYTES, "payload")?;
+                envelope.check()
+            }
+            Self::Open { envelope, body, size, .. } => {
+                body.check(*size)?;
+                envelope.check()
+            }
+            Self::Chunk { data, .. } => demand(!data.is_empty(), "data"),
+            Self::Ephemeral { envelope, payload } => {
+                demand(payload.len() <= limits::EPHEMERAL_BYTES, "payload")?;
+                envelope.check()
+            }
+            Self::Proof { .. }
+            | Self::Ping { .. }
+            | Self::Pong { .. }
+            | Self::Ack { .. }
+            | Self::Credit { .. }
+            | Self::Done { .. }
+            | Self::Reset { .. }
+            | Self::Bye { .. } => Ok(()),
+        }
+    }
+}
+
+impl Envelope<'_> {
+    fn check(&self) -> Result<(), DecodeError> {
+        demand(label_ok(self.label), "label")
+    }
+}
+
+impl Body {
+    fn check(&self, size: u64) -> Result<(), DecodeError> {
+        match self {
+            Self::Message => demand(size <= limits::MESSAGE_BYTES as u64, "size"),
+            Self::File { name, media_type } => {
+                demand(size <= limits::FILE_BYTES, "size")?;
+                demand(file_ok(name, media_type), "file")
+            }
+        }
+    }
+}
+
+/// Whether a text may be a label: 1 to 64 bytes without control characters.
+#[must_use]
+pub fn label_ok(label: &str) -> bool {
+    (1..=limits::LABEL_BYTES).contains(&label.len()) && !label.chars().any(char::is_control)
+}
+
+/// Whether a file may be called so: bounded, and nothing that a file system could take for a path.
+#[must_use]
+pub fn file_ok(name: &str, media_type: &str) -> bool {
+    let harmless = |c: char| !c.is_control() && c != '/' && c != '\\';
+    (1..=limits::FILE_NAME_BYTES).contains(&name.len())
+        && name.chars().all(harmless)
+        && name != "."
+        && name != ".."
+        && media_type.len() <= limits::MEDIA_TYPE_BYTES
+        && !media_type.chars().any(char::is_control)
+}

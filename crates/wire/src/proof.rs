@@ -1,0 +1,119 @@
+//! The identity proof: both ends sign everything that makes their link this link and no other.
+//!
+//! The transcript covers version, attempt, both node ids, both identities, both nonces and both
+//! DTLS fingerprints, each as the signer sees it. The answerer signs when it answers, so the
+//! offerer knows before the first packet whether a fingerprint was changed on the way; the offerer
+//! signs in the first frame of the control channel. DTLS itself then holds each side to the
+//! fingerprint that was signed. The construction follows SIGMA (Krawczyk 2003): sign the exchange,
+//! bind it to the channel, let fresh nonces of both sides rule out replay.
+
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+
+use crate::ids::{AttemptId, NodeId, PeerId};
+
+/// One end of a link, as the transcript names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// The running instance.
+    pub node: NodeId,
+    /// Its identity.
+    pub peer: PeerId,
+    /// Its fresh randomness.
+    pub nonce: [u8; 32],
+    /// SHA-256 of its DTLS certificate.
+    pub fingerprint: [u8; 32],
+}
+
+/// Which end signs. It is part of what is signed, so a proof cannot be sent back to its maker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The one who offered.
+    Offerer,
+    /// The one who answered.
+    Answerer,
+}
+
+/// The hash of everything both ends must agree on.
+#[must_use]
+pub fn transcript(
+    version: u16,
+    attempt: AttemptId,
+    offerer: &Party,
+    answerer: &Party,
+) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 link 1 transcript");
+    hasher.update(&version.to_be_bytes());
+    hasher.update(&attempt.0.to_be_bytes());
+    for party in [offerer, answerer] {
+        hasher.update(party.node.as_bytes());
+        hasher.update(party.peer.as_bytes());
+        hasher.update(&party.nonce);
+        hasher.update(&party.fingerprint);
+    }
+    *hasher.finalize().as_bytes()
+}
+
+/// Signs a transcript.
+#[must_use]
+pub fn sign(key: &SigningKey, role: Role, transcript: &[u8; 32]) -> [u8; 64] {
+    key.sign(&message(role, transcript)).to_bytes()
+}
+
+/// Whether `peer` signed this transcript in that role.
+#[must_use]
+pub fn verify(peer: &PeerId, role: Role, transcript: &[u8; 32], signature: &[u8; 64]) -> bool {
+    VerifyingKey::from_bytes(peer.as_bytes()).is_ok_and(|key| {
+        key.verify_strict(&message(role, transcript), &Signature::from_bytes(signature)).is_ok()
+    })
+}
+
+/// The key pair of a 32-byte seed.
+#[must_use]
+pub fn signing_key(seed: &[u8; 32]) -> SigningKey {
+    SigningKey::from_bytes(seed)
+}
+
+/// The identity of a key pair.
+#[must_use]
+pub fn peer_id(key: &SigningKey) -> PeerId {
+    PeerId(key.verifying_key().to_bytes())
+}
+
+pub use ed25519_dalek::SigningKey as IdentityKey;
+
+fn message(role: Role, transcript: &[u8; 32]) -> [u8; 48] {
+    let mut message = [0; 48];
+    let (domain, rest) = message.split_at_mut(16);
+    domain.copy_from_slice(match role {
+        Role::Offerer => b"lacis proof 1 of",
+        Role::Answerer => b"lacis proof 1 an",
+    });
+    rest.copy_from_slice(transcript);
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Party, Role, peer_id, sign, signing_key, transcript, verify};
+    use crate::{AttemptId, NodeId};
+
+    #[test]
+    fn a_proof_holds_for_its_own_link_role_and_signer_only() {
+        let (key, other) = (signing_key(&[1; 32]), signing_key(&[2; 32]));
+        let offerer =
+            Party { node: NodeId([1; 16]), peer: peer_id(&key), nonce: [3; 32], fingerprint: [4; 32] };
+        let answerer = Party { node: NodeId([2; 16]), peer: peer_id(&other), ..offerer };
+        let hash = transcript(1, AttemptId(9), &offerer, &answerer);
+        let proof = sign(&key, Role::Offerer, &hash);
+        assert!(verify(&offerer.peer, Role::Offerer, &hash, &proof));
+        assert!(!verify(&offerer.peer, Role::Answerer, &hash, &proof));
+        assert!(!verify(&answerer.peer, Role::Offerer, &hash, &proof));
+        let mut changed = answerer;
+        changed.fingerprint[31] ^= 1;
+        let elsewhere = transcript(1, AttemptId(9), &offerer, &changed);
+        assert_ne!(hash, elsewhere);
+        assert!(!verify(&offerer.peer, Role::Offerer, &elsewhere, &proof));
+        assert_ne!(hash, transcript(2, AttemptId(9), &offerer, &answerer));
+        assert_ne!(hash, transcript(1, AttemptId(8), &offerer, &answerer));
+    }
+}

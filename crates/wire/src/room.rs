@@ -1,0 +1,205 @@
+//! Rooms: a secret link gives the topic to meet at and the keys that seal and prove.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use crate::codec::{DecodeError, Frame, decode, demand, encode};
+use crate::ids::{NodeId, RoomTag, Topic, base32};
+use crate::limits;
+
+/// What every room link begins with.
+pub const PREFIX: &str = "lr";
+
+/// The version of the link format that this crate writes.
+pub const VERSION: char = '1';
+
+/// A room: whoever knows the link is in it.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct RoomLink {
+    /// The secret from which everything else follows.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub secret: [u8; 16],
+    /// Signaling servers where its members meet; none means those of whoever opens it.
+    #[n(1)]
+    pub servers: Vec<String>,
+}
+
+impl core::fmt::Debug for RoomLink {
+    /// Leaves the secret out, so that it never reaches a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("RoomLink").field("servers", &self.servers).finish_non_exhaustive()
+    }
+}
+
+/// Why a text is not a room link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoomLinkError {
+    /// Nothing in the text looks like a room link.
+    #[error("not a room link")]
+    Unknown,
+    /// Characters are missing, added or changed.
+    #[error("the room link is damaged")]
+    Damaged,
+    /// The link was made by a newer version.
+    #[error("the room link needs a newer version")]
+    Version,
+}
+
+impl Frame for RoomLink {
+    const BYTES_MAX: usize = limits::ROOM_LINK_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        demand(self.servers.len() <= limits::ROOM_LINK_SERVERS_MAX, "servers")?;
+        demand(self.servers.iter().all(|url| server_ok(url)), "server")
+    }
+}
+
+impl RoomLink {
+    /// The text form: `lr1` and the base32 of the fields and a checksum of 4 bytes.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut bytes = encode(self);
+        bytes.extend_from_slice(&checksum(&bytes));
+        let mut text = String::from(PREFIX);
+        text.push(VERSION);
+        text.push_str(&base32().encode(&bytes));
+        text
+    }
+
+    /// Reads the text form, alone or as the fragment of an address.
+    ///
+    /// # Errors
+    /// See [`RoomLinkError`].
+    pub fn parse(text: &str) -> Result<Self, RoomLinkError> {
+        let text = text.trim();
+        let text = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
+        let prefix = text.get(..PREFIX.len()).ok_or(RoomLinkError::Unknown)?;
+        let rest = text.get(PREFIX.len()..).unwrap_or_default();
+        let version = rest.chars().next().ok_or(RoomLinkError::Unknown)?;
+        if !prefix.eq_ignore_ascii_case(PREFIX) || !version.is_ascii_digit() {
+            return Err(RoomLinkError::Unknown);
+        }
+        if version != VERSION {
+            return Err(RoomLinkError::Version);
+        }
+        let body = rest.get(1..).unwrap_or_default();
+        if body.len() > limits::ROOM_LINK_BYTES {
+            return Err(RoomLinkError::Damaged);
+        }
+        let bytes = base32().decode(body.as_bytes()).map_err(|_| RoomLinkError::Damaged)?;
+        let (fields, sum) = bytes.split_last_chunk::<4>().ok_or(RoomLinkError::Damaged)?;
+        if checksum(fields) != *sum {
+            return Err(RoomLinkError::Damaged);
+        }
+        decode(fields).map_err(|_| RoomLinkError::Damaged)
+    }
+
+    /// The keys of the room.
+    #[must_use]
+    pub fn keys(&self) -> RoomKeys {
+        let derive = |context: &str| blake3::derive_key(context, &self.secret);
+        RoomKeys {
+            topic: Topic(derive("lacis 2026 room 1 topic")),
+            seal: derive("lacis 2026 room 1 seal"),
+            prove: derive("lacis 2026 room 1 prove"),
+        }
+    }
+}
+
+/// The keys that follow from a room's secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RoomKeys {
+    /// Where members meet.
+    pub topic: Topic,
+    /// Seals what passes through the server.
+    pub(crate) seal: [u8; 32],
+    prove: [u8; 32],
+}
+
+impl core::fmt::Debug for RoomKeys {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("RoomKeys").field("topic", &self.topic).finish_non_exhaustive()
+    }
+}
+
+impl RoomKeys {
+    /// The tag by which `sender` names the room on the link with that transcript. Nobody without
+    /// the room's key can make it, and it is worth nothing on another link or in the other
+    /// direction.
+    #[must_use]
+    pub fn tag(&self, transcript: &[u8; 32], sender: NodeId) -> RoomTag {
+        let mut hasher = blake3::Hasher::new_keyed(&self.prove);
+        hasher.update(transcript);
+        hasher.update(sender.as_bytes());
+        let mut tag = [0; RoomTag::LEN];
+        hasher.finalize_xof().fill(&mut tag);
+        RoomTag(tag)
+    }
+}
+
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 room 1 checksum");
+    hasher.update(bytes);
+    let mut sum = [0; 4];
+    hasher.finalize_xof().fill(&mut sum);
+    sum
+}
+
+/// Whether a text may be the address of a signaling server.
+#[must_use]
+pub fn server_ok(url: &str) -> bool {
+    let scheme = url.starts_with("ws://") || url.starts_with("wss://");
+    scheme && url.len() <= limits::URL_BYTES && url.chars().all(|c| c.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+    use alloc::vec;
+
+    use super::{RoomLink, RoomLinkError};
+
+    fn link() -> RoomLink {
+        RoomLink { secret: [7; 16], servers: vec!["wss://example.org/ws".to_string()] }
+    }
+
+    #[test]
+    fn a_link_survives_its_text_alone_and_inside_an_address() {
+        let text = link().to_text();
+        assert_eq!(RoomLink::parse(&text), Ok(link()));
+        assert_eq!(RoomLink::parse(&format!(" https://a.example/chat/#{text}\n")), Ok(link()));
+        assert_eq!(RoomLink::parse(&text.to_uppercase()), Ok(link()));
+    }
+
+    #[test]
+    fn every_single_change_is_noticed() {
+        let text = link().to_text();
+        for at in 3..text.len() {
+            let mut letters: vec::Vec<char> = text.chars().collect();
+            letters[at] = if letters[at] == 'a' { 'b' } else { 'a' };
+            let changed: alloc::string::String = letters.into_iter().collect();
+            assert_eq!(RoomLink::parse(&changed), Err(RoomLinkError::Damaged), "at {at}");
+            assert_eq!(RoomLink::parse(&text[..at]), Err(RoomLinkError::Damaged), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn other_texts_and_newer_versions_are_told_apart() {
+        for text in ["", "lr", "hello", "https://example.org/", "lrx234", "\u{e9}\u{e9}"] {
+            assert_eq!(RoomLink::parse(text), Err(RoomLinkError::Unknown), "{text}");
+        }
+        assert_eq!(RoomLink::parse("lr2aaaa"), Err(RoomLinkError::Version));
+    }
+
+    #[test]
+    fn tags_differ_by_direction_and_link() {
+        let keys = link().keys();
+        let (a, b) = (crate::NodeId([1; 16]), crate::NodeId([2; 16]));
+        assert_ne!(keys.tag(&[0; 32], a), keys.tag(&[0; 32], b));
+        assert_ne!(keys.tag(&[0; 32], a), keys.tag(&[1; 32], a));
+    }
+}
