@@ -1,0 +1,45 @@
+//! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run.
+
+use anyhow::{Result, bail};
+
+use crate::shell::{Run, timed};
+use crate::{products, setup, workspace};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The benchmark: a script in tests/bench
+    name: String,
+    /// Passed on to the benchmark
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+impl Options {
+    /// A run that shows that the benchmark works, on a machine whose figures mean nothing.
+    pub(crate) fn smoke() -> Self {
+        Self { name: "link".into(), words: vec!["--smoke".into(), "--json".into()] }
+    }
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let script = workspace::root().join("tests/bench").join(format!("{}.mjs", options.name));
+    if !script.is_file() {
+        bail!("there is no benchmark {}; there are: {}", options.name, names()?.join(", "));
+    }
+    let tools = setup::ready()?;
+    setup::ready_for_browsers()?;
+    products::web(&tools)?;
+    products::server()?;
+    let what = format!("Measuring {}", options.name);
+    timed(&what, || Run::new("node").arg(&script).args(&options.words).show())
+}
+
+fn names() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(workspace::root().join("tests/bench"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        names.extend(name.strip_suffix(".mjs").map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,58 @@
+//! Makes a bare machine ready. rustup, a C compiler and Node are all that must be there before.
+//!
+//! Each part first looks whether it has anything to do, so that every other command can call
+//! this and lose no time.
+
+mod browsers;
+mod node;
+mod rust;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::workspace;
+
+/// What is in place, for the commands that use it.
+#[derive(Debug)]
+pub(crate) struct Tools {
+    folders: Vec<PathBuf>,
+}
+
+impl Tools {
+    /// `PATH` in which wasm-pack, wasm-bindgen and wasm-opt are found, in the right versions.
+    pub(crate) fn path(&self) -> Result<std::ffi::OsString> {
+        workspace::path_with(&self.folders)
+    }
+}
+
+pub(crate) fn run() -> Result<()> {
+    ready()?;
+    rust::nextest()?;
+    if let Err(reason) = browsers::ready() {
+        eprintln!("The demo and the native tests will run, but not the tests in browsers.");
+        eprintln!("{reason}");
+    }
+    eprintln!("Ready.");
+    Ok(())
+}
+
+/// What building needs: no browser, nothing that only tests use.
+pub(crate) fn ready() -> Result<Tools> {
+    rust::wasm_target()?;
+    let mut folders = rust::wasm_tools()?;
+    folders.extend(node::modules()?);
+    Ok(Tools { folders })
+}
+
+/// What the tests need on top.
+pub(crate) fn ready_for_tests() -> Result<Tools> {
+    let mut tools = ready()?;
+    tools.folders.extend(rust::nextest()?);
+    Ok(tools)
+}
+
+/// What tests and benchmarks in real browsers need on top.
+pub(crate) fn ready_for_browsers() -> Result<()> {
+    browsers::ready()
+}

@@ -1,0 +1,20 @@
+//! `cargo xtask sim`: the simulator, optimised, with the words it was given.
+
+use anyhow::Result;
+
+use crate::shell::Run;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Passed on to the simulator
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    words: Vec<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    run_words(&options.words)
+}
+
+pub(crate) fn run_words<S: AsRef<std::ffi::OsStr>>(words: &[S]) -> Result<()> {
+    Run::cargo("run --release --quiet --package lacis-sim --bin sim --").args(words).show()
+}
