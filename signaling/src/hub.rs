@@ -1,0 +1,373 @@
+//! The hub decides everything the server does: who is let in, which mailbox belongs to whom, who
+//! hears of whom, what is passed on, who sends too much. It has no clock, no socket and no
+//! randomness of its own, so that the simulator runs the very same code.
+//!
+//! **After every [`Hub::handle_input`] and [`Hub::handle_timeout`], take outputs from
+//! [`Hub::poll_output`] until there are none, then arm a timer for [`Hub::poll_timeout`].** Several
+//! inputs may go in before the outputs are taken.
+//!
+//! ```
+//! use core::time::Duration;
+//! use lacis_signaling::hub::{AddressKey, ConnId, Hub, HubConfig, Input, Output};
+//!
+//! let mut hub = Hub::new(HubConfig::default(), [0; 32]);
+//! let now = Duration::ZERO;
+//! hub.handle_input(now, Input::Opened { conn: ConnId(1), address: AddressKey(7) });
+//! hub.handle_input(now, Input::Frame { conn: ConnId(1), bytes: b"not a frame" });
+//! let mut closed = false;
+//! while let Some(output) = hub.poll_output() {
+//!     closed |= matches!(output, Output::Close { conn: ConnId(1), .. });
+//! }
+//! assert!(closed);
+//! assert_eq!(hub.poll_timeout(), None);
+//! ```
+//!
+//! Every table has a limit in [`HubConfig`]. Time is any clock that starts at zero and does not run
+//! backwards; where it does, the hub waits for it to catch up.
+
+// Tests may; a server that strangers talk to must not.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        clippy::wildcard_enum_match_arm
+    )
+)]
+
+mod addresses;
+mod config;
+mod frames;
+mod rate;
+mod session;
+mod stats;
+mod topics;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use bytes::Bytes;
+use lacis_wire::NodeId;
+use lacis_wire::codec::{encode, encode_with_capacity};
+use lacis_wire::signal::{ByeReason, ServerFrame};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use self::addresses::{Addresses, OpenError};
+use self::session::{Due, Session};
+use self::topics::{Moved, Topics};
+use crate::limits;
+
+pub use self::config::{HubConfig, Rates};
+pub use self::rate::RateLimit;
+pub use self::stats::{Received, Stats};
+pub use self::types::{AddressKey, ConnId, Input, Output};
+
+/// The server without its sockets. See the [module](self) for how to drive it.
+#[derive(Debug)]
+pub struct Hub {
+    config: HubConfig,
+    now: Duration,
+    random: ChaCha8Rng,
+    /// Makes the hashes of secrets worthless outside of this process.
+    hash_key: [u8; 32],
+    sessions: BTreeMap<ConnId, Session>,
+    mailboxes: BTreeMap<NodeId, ConnId>,
+    topics: Topics,
+    addresses: Addresses,
+    /// One entry for each connection.
+    timers: BTreeSet<(Duration, ConnId)>,
+    outputs: VecDeque<Output>,
+    queued_bytes: usize,
+    shutting_down: bool,
+    stats: Stats,
+}
+
+impl Hub {
+    /// A hub without connections. The seed decides every sample that it will draw.
+    #[must_use]
+    pub fn new(config: HubConfig, seed: [u8; 32]) -> Self {
+        let mut random = ChaCha8Rng::from_seed(seed);
+        let mut hash_key = [0; 32];
+        random.fill_bytes(&mut hash_key);
+        Self {
+            config,
+            now: Duration::ZERO,
+            random,
+            hash_key,
+            sessions: BTreeMap::new(),
+            mailboxes: BTreeMap::new(),
+            topics: Topics::new(),
+            addresses: Addresses::new(),
+            timers: BTreeSet::new(),
+            outputs: VecDeque::new(),
+            queued_bytes: 0,
+            shutting_down: false,
+            stats: Stats::default(),
+        }
+    }
+
+    /// Takes in what happened. Inputs for connections that are gone do nothing.
+    pub fn handle_input(&mut self, now: Duration, input: Input<'_>) {
+        self.handle_timeout(now);
+        match input {
+            Input::Opened { conn, address } => self.on_opened(conn, address),
+            Input::Frame { conn, bytes } => self.on_frame(conn, bytes),
+            Input::Malformed { conn } => self.on_malformed(conn),
+            Input::Alive { conn } => self.on_alive(conn),
+            Input::Written { conn, frames, bytes } => self.on_written(conn, frames, bytes),
+            Input::Closed { conn } => {
+                if self.forget(conn) {
+                    self.stats.lost += 1;
+                }
+            }
+            Input::Shutdown => self.on_shutdown(),
+        }
+    }
+
+    /// Does what is due by now. Early or repeated calls do nothing.
+    pub fn handle_timeout(&mut self, now: Duration) {
+        self.now = self.now.max(now);
+        while let Some(&(at, conn)) = self.timers.first()
+            && at <= self.now
+        {
+            self.on_timer(conn);
+        }
+        self.addresses.expire(self.now);
+    }
+
+    /// The next thing to do outside.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`Hub::handle_timeout`], if nothing comes in before.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.timers.first().map(|&(at, _)| at)
+    }
+
+    /// What the hub holds and has done.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            connections: self.sessions.len(),
+            nodes: self.mailboxes.len(),
+            topics: self.topics.len(),
+            members: self.topics.members(),
+            addresses: self.addresses.len(),
+            queued_bytes: self.queued_bytes,
+            ..self.stats
+        }
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub const fn config(&self) -> &HubConfig {
+        &self.config
+    }
+
+    /// Whether [`Input::Shutdown`] has come in.
+    #[must_use]
+    pub const fn is_shutting_down(&self) -> bool {
+        self.shutting_down
+    }
+
+    fn on_opened(&mut self, conn: ConnId, address: AddressKey) {
+        debug_assert!(!self.sessions.contains_key(&conn), "a connection's number came back");
+        if self.shutting_down {
+            return self.refuse(conn, ByeReason::Shutdown);
+        }
+        if self.sessions.len() >= self.config.connections_max {
+            return self.refuse(conn, ByeReason::Full);
+        }
+        match self.addresses.open(&self.config, self.now, address) {
+            Err(OpenError::Full) => return self.refuse(conn, ByeReason::Full),
+            Err(OpenError::RateLimited) => return self.refuse(conn, ByeReason::RateLimited),
+            Ok(()) => {}
+        }
+        self.stats.opened += 1;
+        self.sessions.insert(conn, Session::new(&self.config, self.now, address));
+        self.rearm(conn);
+    }
+
+    fn on_malformed(&mut self, conn: ConnId) {
+        if self.sessions.contains_key(&conn) {
+            self.stats.received.malformed += 1;
+            self.close(conn, ByeReason::Protocol);
+        }
+    }
+
+    fn on_written(&mut self, conn: ConnId, frames: usize, bytes: usize) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        let written = bytes.saturating_add(frames.saturating_mul(limits::QUEUE_FRAME_BYTES));
+        let written = written.min(session.queued);
+        session.queued -= written;
+        session.progressed = self.now;
+        self.queued_bytes -= written;
+    }
+
+    fn on_shutdown(&mut self) {
+        self.shutting_down = true;
+        let everybody: Vec<ConnId> = self.sessions.keys().copied().collect();
+        for conn in everybody {
+            self.close(conn, ByeReason::Shutdown);
+        }
+    }
+
+    fn on_timer(&mut self, conn: ConnId) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        match session.due(&self.config, now) {
+            Due::Dead => return self.close(conn, ByeReason::Timeout),
+            Due::Stalled => return self.close(conn, ByeReason::SlowReader),
+            Due::Ping => {
+                session.pinged = now;
+                self.stats.pings += 1;
+                self.outputs.push_back(Output::Ping { conn });
+            }
+            Due::Nothing => {}
+        }
+        let ended = session.memberships.iter().filter(|membership| membership.expires <= now);
+        let ended: Vec<_> = ended.map(|membership| membership.topic).collect();
+        for topic in ended {
+            self.stats.expired += 1;
+            self.withdraw(conn, &topic);
+        }
+        self.rearm(conn);
+    }
+
+    /// Sets the connection's one timer to its next deadline.
+    fn rearm(&mut self, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        // A deadline of zero length must not keep the loop over the timers from ending.
+        let soonest = self.now.saturating_add(TIMER_STEP);
+        let wakes = session.deadline(&self.config).max(soonest);
+        if wakes != session.wakes {
+            self.timers.remove(&(session.wakes, conn));
+            session.wakes = wakes;
+        }
+        self.timers.insert((wakes, conn));
+    }
+
+    /// Wakes the connection no later than `at`.
+    fn rearm_before(&mut self, conn: ConnId, at: Duration) {
+        if self.sessions.get(&conn).is_some_and(|session| at < session.wakes) {
+            self.rearm(conn);
+        }
+    }
+
+    /// Queues a frame, or closes the connection because it does not read.
+    fn send(&mut self, conn: ConnId, frame: &ServerFrame<'_>) -> bool {
+        let payload = match frame {
+            ServerFrame::Deliver { payload, .. } => payload.len(),
+            ServerFrame::Welcome { .. }
+            | ServerFrame::Joined { .. }
+            | ServerFrame::Undelivered { .. }
+            | ServerFrame::Refused { .. }
+            | ServerFrame::Bye { .. }
+            | ServerFrame::Pong { .. } => 0,
+        };
+        let frame = encode_with_capacity(frame, FRAME_HEADER_BYTES + payload);
+        let cost = frame.len() + limits::QUEUE_FRAME_BYTES;
+        let Some(session) = self.sessions.get_mut(&conn) else { return false };
+        if session.queued + cost > self.config.queue_bytes_max {
+            self.close(conn, ByeReason::SlowReader);
+            return false;
+        }
+        let stalls_at = match session.queued {
+            0 => self.now.saturating_add(self.config.stall_max),
+            _ => Duration::MAX,
+        };
+        if session.queued == 0 {
+            session.progressed = self.now;
+        }
+        session.queued += cost;
+        self.queued_bytes += cost;
+        self.push(conn, frame);
+        self.rearm_before(conn, stalls_at);
+        true
+    }
+
+    fn push(&mut self, conn: ConnId, frame: Vec<u8>) {
+        self.stats.sent += 1;
+        self.stats.sent_bytes += frame.len() as u64;
+        self.outputs.push_back(Output::Send { conn, frame: Bytes::from(frame) });
+    }
+
+    /// Ends a connection with a reason. Topics, mailbox and timer go with it.
+    fn close(&mut self, conn: ConnId, reason: ByeReason) {
+        if self.forget(conn) {
+            self.refuse(conn, reason);
+        }
+    }
+
+    /// Says good-bye to a connection that the hub does not hold.
+    fn refuse(&mut self, conn: ConnId, reason: ByeReason) {
+        self.stats.on_close(reason);
+        let retry_after_ms = self.retry_after_ms(reason);
+        self.push(conn, encode(&ServerFrame::Bye { reason, retry_after_ms }));
+        self.outputs.push_back(Output::Close { conn, reason });
+    }
+
+    /// When a client may come back. All that are sent away at once get different answers.
+    fn retry_after_ms(&mut self, reason: ByeReason) -> u32 {
+        let (least, spread) = match reason {
+            ByeReason::Shutdown => (self.config.shutdown_retry, self.config.shutdown_retry_spread),
+            ByeReason::Timeout => (Duration::ZERO, Duration::from_secs(1)),
+            ByeReason::SlowReader | ByeReason::NodeTaken | ByeReason::Protocol => {
+                (Duration::from_secs(2), Duration::from_secs(4))
+            }
+            ByeReason::RateLimited | ByeReason::Full => {
+                (Duration::from_secs(10), Duration::from_secs(10))
+            }
+            // Nothing will be different until one of the two programs is.
+            ByeReason::Version | ByeReason::Replaced => {
+                (Duration::from_secs(60), Duration::from_secs(60))
+            }
+        };
+        let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
+        let jitter = self.random.next_u64() % spread.saturating_add(1);
+        let wait = least.saturating_add(Duration::from_millis(jitter)).as_millis();
+        u32::try_from(wait).unwrap_or(u32::MAX)
+    }
+
+    /// Removes every trace of a connection. Says whether there was one.
+    fn forget(&mut self, conn: ConnId) -> bool {
+        let Some(session) = self.sessions.remove(&conn) else { return false };
+        self.timers.remove(&(session.wakes, conn));
+        self.queued_bytes -= session.queued;
+        self.addresses.close(&self.config, self.now, session.address);
+        if let Some(mailbox) = session.mailbox
+            && self.mailboxes.get(&mailbox.node) == Some(&conn)
+        {
+            self.mailboxes.remove(&mailbox.node);
+        }
+        for membership in session.memberships {
+            let moved = self.topics.leave(&membership.topic, membership.position);
+            self.on_moved(&membership.topic, moved);
+        }
+        true
+    }
+
+    fn on_moved(&mut self, topic: &lacis_wire::Topic, moved: Option<Moved>) {
+        let Some(Moved { conn, position }) = moved else { return };
+        let session = self.sessions.get_mut(&conn);
+        if let Some(membership) = session.and_then(|session| session.membership(topic)) {
+            membership.position = position;
+        }
+    }
+}
+
+/// What a frame of any kind needs beside its payload.
+const FRAME_HEADER_BYTES: usize = 64;
+
+/// The finest difference in time that a timer is armed for.
+const TIMER_STEP: Duration = Duration::from_millis(1);

@@ -1,0 +1,189 @@
+//! What each frame of a client does.
+
+use alloc::vec::Vec;
+
+use lacis_wire::codec::decode;
+use lacis_wire::signal::{ByeReason, ClientFrame, Refusal, ServerFrame, Undelivered};
+use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
+
+use super::rate::Cost;
+use super::session::{Mailbox, Membership};
+use super::{ConnId, Hub};
+
+/// What the limits on sending say of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    /// Within the limits.
+    Passed,
+    /// A little beyond: what the frame asks for is not done, and its sender is told.
+    Limited,
+    /// Far beyond: the sender has been told too often.
+    Flood,
+}
+
+impl Hub {
+    pub(super) fn on_frame(&mut self, conn: ConnId, bytes: &[u8]) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        session.seen = self.now;
+        let node = session.mailbox.map(|mailbox| mailbox.node);
+        self.stats.received_bytes += bytes.len() as u64;
+        let Ok(frame) = decode::<ClientFrame<'_>>(bytes) else { return self.on_malformed(conn) };
+        self.stats.on_frame(&frame);
+        let joins = usize::from(matches!(frame, ClientFrame::Join { .. }));
+        let admission = self.admit(conn, Cost { bytes: bytes.len(), joins });
+        if admission == Admission::Flood {
+            return self.close(conn, ByeReason::RateLimited);
+        }
+        let limited = admission == Admission::Limited;
+        match (node, frame) {
+            (None, ClientFrame::Hello { versions, node, secret }) if !limited => {
+                self.on_hello(conn, versions, node, &secret);
+            }
+            // Its connection is fresh, so it is the address that sends too much.
+            (None, ClientFrame::Hello { .. }) => self.close(conn, ByeReason::RateLimited),
+            (Some(_), ClientFrame::Join { topic, .. }) if limited => {
+                self.refuse_join(conn, topic, Refusal::RateLimited);
+            }
+            (Some(node), ClientFrame::Join { topic, want }) => {
+                self.on_join(conn, node, topic, usize::from(want));
+            }
+            (Some(_), ClientFrame::Send { to, seq, .. }) if limited => {
+                self.undelivered(conn, to, seq, Undelivered::RateLimited);
+            }
+            (Some(node), ClientFrame::Send { to, seq, payload }) => {
+                self.on_send(conn, node, to, seq, payload);
+            }
+            // These two are done also beyond the limits: one frees memory, and the other keeps a
+            // client that hears of its excess from taking the server for dead.
+            (Some(_), ClientFrame::Leave { topic }) => self.withdraw(conn, &topic),
+            (Some(_), ClientFrame::Ping { nonce }) => {
+                self.send(conn, &ServerFrame::Pong { nonce });
+            }
+            (Some(_), ClientFrame::Hello { .. })
+            | (
+                None,
+                ClientFrame::Join { .. }
+                | ClientFrame::Leave { .. }
+                | ClientFrame::Send { .. }
+                | ClientFrame::Ping { .. },
+            ) => self.close(conn, ByeReason::Protocol),
+        }
+    }
+
+    /// A ping or pong of the transport counts as a frame without bytes.
+    pub(super) fn on_alive(&mut self, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        session.seen = self.now;
+        if self.admit(conn, Cost { bytes: 0, joins: 0 }) == Admission::Flood {
+            self.close(conn, ByeReason::RateLimited);
+        }
+    }
+
+    fn admit(&mut self, conn: ConnId, cost: Cost) -> Admission {
+        let (config, now) = (&self.config, self.now);
+        let Some(session) = self.sessions.get_mut(&conn) else { return Admission::Flood };
+        let Some(address) = self.addresses.get_mut(session.address) else {
+            return Admission::Flood;
+        };
+        if session.buckets.have(&config.connection_rates, now, cost)
+            && address.buckets.have(&config.address_rates, now, cost)
+        {
+            session.buckets.spend(cost);
+            address.buckets.spend(cost);
+            Admission::Passed
+        } else if session.refusals.take(config.connection_refusals, now, 1) {
+            Admission::Limited
+        } else {
+            Admission::Flood
+        }
+    }
+
+    fn on_hello(&mut self, conn: ConnId, versions: VersionRange, node: NodeId, secret: &[u8]) {
+        let Some(version) = PROTOCOL.agree(versions) else {
+            return self.close(conn, ByeReason::Version);
+        };
+        let secret_hash = blake3::keyed_hash(&self.hash_key, secret);
+        if let Some(&holder) = self.mailboxes.get(&node) {
+            let held = self.sessions.get(&holder).and_then(|session| session.mailbox);
+            if held.is_some_and(|mailbox| mailbox.secret_hash != secret_hash) {
+                return self.close(conn, ByeReason::NodeTaken);
+            }
+            self.close(holder, ByeReason::Replaced);
+        }
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        session.mailbox = Some(Mailbox { node, secret_hash });
+        self.mailboxes.insert(node, conn);
+        let ice_servers = self.config.ice_servers.clone();
+        self.send(conn, &ServerFrame::Welcome { version, ice_servers });
+        self.rearm(conn);
+    }
+
+    fn on_join(&mut self, conn: ConnId, node: NodeId, topic: Topic, want: usize) {
+        let expires = self.now.saturating_add(self.config.topic_ttl);
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        let position = if let Some(membership) = session.membership(&topic) {
+            membership.expires = expires;
+            membership.position
+        } else {
+            let size = self.topics.size(&topic);
+            if session.memberships.len() >= self.config.topics_per_connection_max {
+                return self.refuse_join(conn, topic, Refusal::TooManyTopics);
+            }
+            let is_new = size == 0;
+            if size >= self.config.members_per_topic_max
+                || (is_new && self.topics.len() >= self.config.topics_max)
+            {
+                return self.refuse_join(conn, topic, Refusal::ServerFull);
+            }
+            let position = self.topics.join(topic, conn, node);
+            if session.memberships.is_empty() {
+                // Nearly everybody is in one room; the usual first capacity is four.
+                session.memberships.reserve_exact(1);
+            }
+            session.memberships.push(Membership { topic, position, expires });
+            position
+        };
+        let members = self.topics.sample(&topic, position, want, &mut self.random);
+        self.send(conn, &ServerFrame::Joined { topic, members });
+        self.rearm_before(conn, expires);
+    }
+
+    /// Ends an announcement, if there is one.
+    pub(super) fn withdraw(&mut self, conn: ConnId, topic: &Topic) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        let memberships = &mut session.memberships;
+        let Some(index) = memberships.iter().position(|membership| membership.topic == *topic)
+        else {
+            return;
+        };
+        let position = memberships.swap_remove(index).position;
+        if memberships.is_empty() {
+            *memberships = Vec::new();
+        }
+        let moved = self.topics.leave(topic, position);
+        self.on_moved(topic, moved);
+    }
+
+    fn on_send(&mut self, conn: ConnId, from: NodeId, to: NodeId, seq: u32, payload: &[u8]) {
+        let Some(&target) = self.mailboxes.get(&to) else {
+            return self.undelivered(conn, to, seq, Undelivered::Unknown);
+        };
+        let has_room =
+            self.queued_bytes.saturating_add(payload.len()) <= self.config.queues_bytes_max;
+        if has_room && self.send(target, &ServerFrame::Deliver { from, payload }) {
+            self.stats.delivered += 1;
+        } else {
+            self.undelivered(conn, to, seq, Undelivered::Full);
+        }
+    }
+
+    fn undelivered(&mut self, conn: ConnId, to: NodeId, seq: u32, reason: Undelivered) {
+        self.stats.on_undelivered(reason);
+        self.send(conn, &ServerFrame::Undelivered { to, seq, reason });
+    }
+
+    fn refuse_join(&mut self, conn: ConnId, topic: Topic, reason: Refusal) {
+        self.stats.on_refusal(reason);
+        self.send(conn, &ServerFrame::Refused { topic, reason });
+    }
+}

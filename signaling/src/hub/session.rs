@@ -1,0 +1,131 @@
+//! One connection: who it is, where it announced itself, what it may send, when to look at it.
+//!
+//! ```text
+//! Greeting --Hello--> Ready --(Closed, or the hub's Close)--> forgotten
+//!     \---------------(no Hello in time, any other frame)-------^
+//! ```
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::{NodeId, Topic};
+
+use super::config::HubConfig;
+use super::rate::{Bucket, Buckets};
+use super::types::AddressKey;
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) address: AddressKey,
+    /// Set by `Hello`.
+    pub(super) mailbox: Option<Mailbox>,
+    opened: Duration,
+    /// The last sign of life.
+    pub(super) seen: Duration,
+    /// When it was last asked for one.
+    pub(super) pinged: Duration,
+    /// The one entry of this connection in the hub's timers. It may be too early, never too late:
+    /// a sign of life does not move it.
+    pub(super) wakes: Duration,
+    /// Bytes handed out and not reported as written.
+    pub(super) queued: usize,
+    /// When the queue last became shorter, or was empty.
+    pub(super) progressed: Duration,
+    pub(super) memberships: Vec<Membership>,
+    pub(super) buckets: Buckets,
+    pub(super) refusals: Bucket,
+}
+
+/// What `Hello` claimed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mailbox {
+    pub(super) node: NodeId,
+    /// Of the secret, so that a memory dump gives no mailbox away. Compares in constant time.
+    pub(super) secret_hash: blake3::Hash,
+}
+
+/// One announcement.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Membership {
+    pub(super) topic: Topic,
+    /// Where the topic's list has this connection.
+    pub(super) position: usize,
+    pub(super) expires: Duration,
+}
+
+/// What a timer finds due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// No sign of life, or no `Hello`, in time.
+    Dead,
+    /// Frames wait and none gets away.
+    Stalled,
+    /// Time to ask for a sign of life.
+    Ping,
+    /// Nothing but perhaps an announcement that ends.
+    Nothing,
+}
+
+impl Session {
+    pub(super) fn new(config: &HubConfig, now: Duration, address: AddressKey) -> Self {
+        Self {
+            address,
+            mailbox: None,
+            opened: now,
+            seen: now,
+            pinged: now,
+            wakes: Duration::MAX,
+            queued: 0,
+            progressed: now,
+            memberships: Vec::new(),
+            buckets: Buckets::full(&config.connection_rates, now),
+            refusals: Bucket::full(config.connection_refusals, now),
+        }
+    }
+
+    pub(super) fn due(&self, config: &HubConfig, now: Duration) -> Due {
+        if now >= self.dead_at(config) {
+            Due::Dead
+        } else if now >= self.stalled_at(config) {
+            Due::Stalled
+        } else if now >= self.ping_at(config) {
+            Due::Ping
+        } else {
+            Due::Nothing
+        }
+    }
+
+    /// The next time something may be due.
+    pub(super) fn deadline(&self, config: &HubConfig) -> Duration {
+        let first = self.memberships.iter().map(|membership| membership.expires).min();
+        self.dead_at(config)
+            .min(self.stalled_at(config))
+            .min(self.ping_at(config))
+            .min(first.unwrap_or(Duration::MAX))
+    }
+
+    pub(super) fn membership(&mut self, topic: &Topic) -> Option<&mut Membership> {
+        self.memberships.iter_mut().find(|membership| membership.topic == *topic)
+    }
+
+    fn dead_at(&self, config: &HubConfig) -> Duration {
+        match self.mailbox {
+            Some(_) => self.seen.saturating_add(config.silence_max),
+            None => self.opened.saturating_add(config.hello_deadline),
+        }
+    }
+
+    fn stalled_at(&self, config: &HubConfig) -> Duration {
+        match self.queued {
+            0 => Duration::MAX,
+            _ => self.progressed.saturating_add(config.stall_max),
+        }
+    }
+
+    fn ping_at(&self, config: &HubConfig) -> Duration {
+        match self.mailbox {
+            Some(_) => self.seen.max(self.pinged).saturating_add(config.ping_interval),
+            None => Duration::MAX,
+        }
+    }
+}

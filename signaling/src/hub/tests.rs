@@ -1,0 +1,1 @@
+//! Rules of the hub, one by one.

@@ -1,0 +1,86 @@
+//! What goes into the hub and what comes out.
+
+use bytes::Bytes;
+use lacis_wire::signal::ByeReason;
+
+/// One connection, numbered by whoever runs the hub. A number must never come back, because a late
+/// input for a connection that is gone is recognised by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// Where a connection comes from, as an opaque number: equal addresses have equal keys. A hash of
+/// the network address will do; the hub never sees an address itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AddressKey(pub u64);
+
+/// What happened outside.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// A connection is open.
+    Opened {
+        /// A number not used before.
+        conn: ConnId,
+        /// Where it comes from.
+        address: AddressKey,
+    },
+    /// A binary message came in.
+    Frame {
+        /// From which connection.
+        conn: ConnId,
+        /// The whole message.
+        bytes: &'a [u8],
+    },
+    /// Something came in that is no frame: a text message, a message too large to be read, a
+    /// violation of the transport's own rules.
+    Malformed {
+        /// From which connection.
+        conn: ConnId,
+    },
+    /// The transport saw a sign of life that is no frame: a ping or pong of its own.
+    Alive {
+        /// From which connection.
+        conn: ConnId,
+    },
+    /// Frames of [`Output::Send`] have left for the network, or for a buffer of bounded size.
+    Written {
+        /// To which connection.
+        conn: ConnId,
+        /// How many.
+        frames: usize,
+        /// The sum of their lengths.
+        bytes: usize,
+    },
+    /// The connection is gone.
+    Closed {
+        /// Which one.
+        conn: ConnId,
+    },
+    /// The server is about to end: everybody is told, nobody gets in any more.
+    Shutdown,
+}
+
+/// What is to be done outside, in this order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a binary message.
+    Send {
+        /// To which connection.
+        conn: ConnId,
+        /// The whole message.
+        frame: Bytes,
+    },
+    /// Send a ping of the transport, whose answer is [`Input::Alive`].
+    Ping {
+        /// To which connection.
+        conn: ConnId,
+    },
+    /// Close the connection with [`ByeReason::close_code`]. The frame before it, for the same
+    /// connection, is `Bye`; of those that still wait before that one, the transport may drop any.
+    /// The hub has forgotten the connection already.
+    Close {
+        /// Which one.
+        conn: ConnId,
+        /// Why.
+        reason: ByeReason,
+    },
+}

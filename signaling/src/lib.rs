@@ -1,0 +1,14 @@
+//! The Lacis signaling server: a rendezvous and a mailbox, nothing more.
+//!
+//! Nodes announce themselves under opaque topics, hear of a few others there, and pass sealed
+//! payloads to each other's mailboxes until they are linked directly. The server never learns what
+//! a topic stands for or what a payload says, and nobody has to trust it.
+//!
+//! [`hub`] decides everything and is pure; it is all there is without the feature `server`.
+
+#![no_std]
+
+extern crate alloc;
+
+pub mod hub;
+pub mod limits;

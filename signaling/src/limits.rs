@@ -1,0 +1,90 @@
+//! Every limit of the server, with the reason for its number. Limits of the protocol itself are in
+//! [`lacis_wire::limits`].
+
+use core::time::Duration;
+
+use crate::hub::RateLimit;
+
+/// Connections in all. A process may often hold 20,000 open files only, and some are needed for
+/// pages, handshakes and logs.
+pub const CONNECTIONS_MAX: usize = 16_384;
+
+/// Connections from one address. A school or an office shares one; still, nobody should be able to
+/// fill the server from fewer than 32 addresses.
+pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 512;
+
+/// Topics in all. Most rooms are small: four for each connection.
+pub const TOPICS_MAX: usize = 65_536;
+
+/// Topics of one connection: twice the rooms a node may be in, because a topic that changes with
+/// time is announced under its old and its new name for a while.
+pub const TOPICS_PER_CONNECTION_MAX: usize = 32;
+
+/// Members of one topic: an audience larger than this is served through members already linked.
+pub const MEMBERS_PER_TOPIC_MAX: usize = 4_096;
+
+/// Bytes waiting for one connection. That is a hundred frames of a large room at once, and seconds
+/// of silence on a slow line; who needs more does not read.
+pub const QUEUE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes waiting for all connections together: what a small machine can spare. At this point
+/// payloads are refused, and [`STALL_MAX`] takes the space back from those who do not read.
+pub const QUEUES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What a waiting frame costs beside its bytes: the handle and the allocator's share. Without it,
+/// a queue of tiny frames would take many times its limit.
+pub const QUEUE_FRAME_BYTES: usize = 64;
+
+/// Addresses remembered after their last connection closed, until their allowances are full again.
+/// A record takes about 200 bytes, so these are under 1 MiB.
+pub const ADDRESSES_LINGERING_MAX: usize = 4_096;
+
+/// Time from the connection to its `Hello`. A client sends it at once; on a bad line one lost
+/// packet costs 1 to 3 s.
+pub const HELLO_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Silence after which a client is asked for a sign of life. Two of these fit into
+/// [`SILENCE_MAX`], and middle boxes forget a silent connection after 30 s at the earliest.
+pub const PING_INTERVAL: Duration = Duration::from_secs(25);
+
+/// Silence after which a connection is taken for dead. The browser itself answers pings, so this
+/// holds for a tab whose timers are stopped too.
+pub const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Time after which a connection is closed if nothing of what waits for it gets away. TCP doubles
+/// its pauses; a line that comes back within 15 s has been tried again by then.
+pub const STALL_MAX: Duration = Duration::from_secs(20);
+
+/// Frames of one connection. A newcomer to a room of 12 sends 11 offers and up to 20 candidates
+/// each, and again if an attempt fails: some 500 within a second. After that it is quiet.
+pub const CONNECTION_FRAMES: RateLimit = RateLimit { burst: 600, per_second: 100 };
+
+/// Bytes of one connection: the burst above at 3 KiB a frame, and its steady rate at the same.
+pub const CONNECTION_BYTES: RateLimit = RateLimit { burst: 2 * 1024 * 1024, per_second: 300_000 };
+
+/// Joins of one connection. All its topics may be announced twice in a row, then the refreshes
+/// (32 in 40 s) with room for as many searches by a member who is alone.
+pub const CONNECTION_JOINS: RateLimit = RateLimit { burst: 64, per_second: 4 };
+
+/// Frames beyond the limits that are answered with a refusal before the connection is closed. Who
+/// sends twice what is allowed hears of each frame lost; a flood is over after 600.
+pub const CONNECTION_REFUSALS: RateLimit = RateLimit { burst: 600, per_second: 100 };
+
+/// Frames of one address: what 20 newcomers at once need, or 20 busy connections.
+pub const ADDRESS_FRAMES: RateLimit = RateLimit { burst: 12_000, per_second: 2_000 };
+
+/// Bytes of one address, in the same proportion.
+pub const ADDRESS_BYTES: RateLimit = RateLimit { burst: 40 * 1024 * 1024, per_second: 6_000_000 };
+
+/// Joins of one address: all its connections come back after a restart with four topics each, and
+/// refresh them every 40 s.
+pub const ADDRESS_JOINS: RateLimit = RateLimit { burst: 2_048, per_second: 128 };
+
+/// Connections opened from one address: all of them at once after a restart, then one in 60 ms.
+pub const ADDRESS_OPENS: RateLimit = RateLimit { burst: 512, per_second: 16 };
+
+/// At a shutdown the clients are told to come back after this much...
+pub const SHUTDOWN_RETRY: Duration = Duration::from_secs(1);
+
+/// ...and up to this much later, each at a time of its own, so that they do not come all at once.
+pub const SHUTDOWN_RETRY_SPREAD: Duration = Duration::from_secs(4);
