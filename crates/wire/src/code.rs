@@ -128,11 +128,7 @@ impl fmt::Display for Code {
 }
 
 impl<C> Encode<C> for Code {
-    fn encode<W: Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), EncodeError<W::Error>> {
+    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
         e.u16(self.number())?.ok()
     }
 }

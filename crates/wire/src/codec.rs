@@ -37,7 +37,8 @@ pub trait Frame {
 /// Decodes one frame that fills `bytes` exactly.
 ///
 /// # Errors
-/// Any [`DecodeError`]; hostile bytes never panic and never allocate more than they occupy.
+/// Any [`DecodeError`]; hostile bytes never panic. What is allocated is at most some tens of
+/// times their length, so the frame's limit bounds it too.
 pub fn decode<'b, T>(bytes: &'b [u8]) -> Result<T, DecodeError>
 where
     T: Frame + Decode<'b, ()>,

@@ -91,13 +91,16 @@ impl Description {
             fingerprint: parse_fingerprint(need("fingerprint")?)
                 .ok_or(SdpError::Attribute("fingerprint"))?,
             dtls_role: DtlsRole::parse(need("setup")?).ok_or(SdpError::Attribute("setup"))?,
-            message_bytes_max: attribute("max-message-size").map_or(
-                Ok(MESSAGE_BYTES_DEFAULT),
-                |text| parse_message_size(text).ok_or(SdpError::Attribute("max-message-size")),
-            )?,
+            message_bytes_max: attribute("max-message-size")
+                .map_or(Ok(MESSAGE_BYTES_DEFAULT), |text| {
+                    parse_message_size(text).ok_or(SdpError::Attribute("max-message-size"))
+                })?,
         };
-        description.check().map_err(|_| SdpError::Attribute("ice-ufrag"))?;
-        Ok(description)
+        match description.check() {
+            Ok(()) => Ok(description),
+            Err(DecodeError::Limit(field)) => Err(SdpError::Attribute(field)),
+            Err(_) => Err(SdpError::NoDataChannel),
+        }
     }
 
     /// Builds the SDP that a browser takes. `revision` grows with every description of one
@@ -131,9 +134,9 @@ impl Description {
 
     /// Checks what came from another node.
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
-        demand(ice_text_ok(&self.ufrag, 4), "ufrag")?;
-        demand(ice_text_ok(&self.pwd, 22), "pwd")?;
-        demand(self.message_limit() >= limits::FRAME_BYTES_MIN, "message_bytes_max")
+        demand(ice_text_ok(&self.ufrag, 4), "ice-ufrag")?;
+        demand(ice_text_ok(&self.pwd, 22), "ice-pwd")?;
+        demand(self.message_limit() >= limits::FRAME_BYTES_MIN, "max-message-size")
     }
 }
 
@@ -179,7 +182,9 @@ fn parse_fingerprint(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     let mut parts = hex.trim().split(':');
     for byte in &mut bytes {
-        let part = parts.next().filter(|part| part.len() == 2)?;
+        // Of what the parser takes, a sign is not a digit.
+        let digits = |part: &&str| part.len() == 2 && !part.starts_with('+');
+        let part = parts.next().filter(digits)?;
         *byte = u8::from_str_radix(part, 16).ok()?;
     }
     parts.next().is_none().then_some(bytes)
@@ -227,6 +232,12 @@ mod tests {
         assert_eq!(Description::from_sdp(""), Err(SdpError::NoDataChannel));
         let sha1 = CHROMIUM.replace("sha-256", "sha-1");
         assert_eq!(Description::from_sdp(&sha1), Err(SdpError::Attribute("fingerprint")));
+        let signed = CHROMIUM.replace("00:01", "+0:01");
+        assert_eq!(Description::from_sdp(&signed), Err(SdpError::Attribute("fingerprint")));
+        let short = CHROMIUM.replace("+/sCzPvIY9NnQ1FQ7aB", "");
+        assert_eq!(Description::from_sdp(&short), Err(SdpError::Attribute("ice-pwd")));
+        let small = CHROMIUM.replace(":262144", ":1200");
+        assert_eq!(Description::from_sdp(&small), Err(SdpError::Attribute("max-message-size")));
         let long: String = core::iter::repeat_n('a', 40_000).collect();
         assert_eq!(Description::from_sdp(&long), Err(SdpError::TooLong));
     }

@@ -15,8 +15,8 @@ pub fn base32() -> Encoding {
     spec.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
     spec.translate.from.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     spec.translate.to.push_str("abcdefghijklmnopqrstuvwxyz");
-    // The specification is a constant, so a failure would be a fault of this file alone; hexadecimal
-    // keeps the function total.
+    // The specification is a constant, so a failure would be a fault of this file alone;
+    // hexadecimal keeps the function total.
     spec.encoding().unwrap_or(data_encoding::HEXLOWER)
 }
 
@@ -93,6 +93,20 @@ byte_id! {
 byte_id! {
     /// What names a room on one link in one direction, and proves that the sender knows its key.
     RoomTag, 16
+}
+
+impl NodeId {
+    /// The node id of an instance of `peer`: a hash of the identity and a random salt. Whoever
+    /// introduces itself shows the salt, so nobody can claim the node id of another identity.
+    #[must_use]
+    pub fn derive(peer: &PeerId, salt: &[u8; 16]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 node 1 id");
+        hasher.update(peer.as_bytes());
+        hasher.update(salt);
+        let mut id = [0; Self::LEN];
+        hasher.finalize_xof().fill(&mut id);
+        Self(id)
+    }
 }
 
 /// One attempt to link two nodes; chosen at random by the one who offers.

@@ -9,8 +9,8 @@
 
 extern crate alloc;
 
-pub mod codec;
 pub mod code;
+pub mod codec;
 pub mod description;
 pub mod ids;
 pub mod limits;

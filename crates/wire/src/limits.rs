@@ -9,6 +9,9 @@ pub const SIGNAL_FRAME_BYTES: usize = 16 * 1024;
 /// Largest sealed payload inside a signaling frame: the frame less its header.
 pub const SIGNAL_PAYLOAD_BYTES: usize = SIGNAL_FRAME_BYTES - 256;
 
+/// Largest setup message: what fits into the payload once it is sealed.
+pub const SETUP_BYTES: usize = SIGNAL_PAYLOAD_BYTES - crate::seal::OVERHEAD_BYTES;
+
 /// Members returned by one join. A node holds at most [`LINKS_MAX`] links, so more are useless.
 pub const SAMPLE_MAX: usize = 16;
 
@@ -48,8 +51,11 @@ pub const ATTEMPTS_REMEMBERED: usize = 256;
 /// Longest candidate line: the longest seen from a browser is under 200 bytes.
 pub const CANDIDATE_BYTES: usize = 320;
 
-/// Candidates kept for one attempt; browsers with several interfaces gather about 20.
-pub const CANDIDATES_MAX: usize = 64;
+/// Candidates kept for one attempt; browsers with several interfaces gather about 20. As many of
+/// the longest fit into one setup message, so a list never has to be split.
+pub const CANDIDATES_MAX: usize = 48;
+
+const _: () = assert!(CANDIDATES_MAX * (CANDIDATE_BYTES + 3) + 32 <= SETUP_BYTES);
 
 /// Longest session description a driver may hand in.
 pub const SDP_BYTES: usize = 32 * 1024;
@@ -61,8 +67,8 @@ pub const ICE_CREDENTIAL_BYTES: usize = 256;
 /// negotiate 262,144 between them.
 pub const FRAME_BYTES: usize = 256 * 1024;
 
-/// Smallest message size of the other side with which a link is possible: RFC 8831 asks receivers
-/// to take at least this much.
+/// Smallest message size of the other side with which a link is possible. Every browser takes this
+/// much: it is the size that RFC 8831 tells senders not to exceed unasked.
 pub const FRAME_BYTES_MIN: usize = 16 * 1024;
 
 /// Bytes of a stream chunk. 64 KiB is the size from which throughput no longer grows in browsers,
@@ -105,13 +111,26 @@ pub const UNACKED_BYTES: usize = 1024 * 1024;
 /// Interactive messages kept for one member until it acknowledged them.
 pub const UNACKED_MAX: usize = 1024;
 
+/// Interactive bytes that may wait for one member, acknowledged or not, before a sender is told to
+/// wait: four times what may be under way.
+pub const OUTBOX_BYTES: usize = 4 * UNACKED_BYTES;
+
+/// Interactive messages that may wait for one member.
+pub const OUTBOX_MAX: usize = 4 * UNACKED_MAX;
+
+/// Bytes of messages that wait for one member as streams.
+pub const BULK_BYTES: usize = 4 * MESSAGE_BYTES;
+
+/// Bytes of a file that may wait to be sent before its writer is told to wait.
+pub const WRITE_AHEAD_BYTES: usize = 1024 * 1024;
+
 /// Requests that wait for an answer from one member.
 pub const REQUESTS_MAX: usize = 256;
 
 /// Longest label of a message.
 pub const LABEL_BYTES: usize = 64;
 
-/// Longest file name and media type.
+/// Longest file name.
 pub const FILE_NAME_BYTES: usize = 255;
 
 /// Longest media type of a file.
@@ -142,7 +161,29 @@ pub const ACK_DELAY: Duration = Duration::from_millis(50);
 /// Time a dial of a signaling server may take.
 pub const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 
-/// First and longest wait before a signaling server is dialled again.
+/// A member whose link is lost and whose mailbox no server knows counts as gone this early.
+pub const ABSENT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Attempts at a node that was never linked, until the next join names it again.
+pub const ATTEMPTS_PER_NODE: u32 = 4;
+
+/// How much longer the node with the smaller id waits before it rebuilds a lost link, so that both
+/// do not offer at once.
+pub const RELINK_STAGGER: Duration = Duration::from_millis(1_500);
+
+/// A node that was called this much too late was asleep, and does not blame others for silence.
+pub const STALL: Duration = Duration::from_secs(3);
+
+/// How long silence is forgiven after that.
+pub const STALL_GRACE: Duration = Duration::from_secs(6);
+
+/// First ping of a new link; its answer tells people the round trip.
+pub const FIRST_PING: Duration = Duration::from_secs(1);
+
+/// Ping of a link that seems broken: its answer shows that the path is back.
+pub const BROKEN_PING_INTERVAL: Duration = Duration::from_secs(2);
+
+/// First wait before a signaling server is dialled again.
 pub const REDIAL_MIN: Duration = Duration::from_millis(500);
 
 /// Longest wait before a signaling server is dialled again.

@@ -35,12 +35,7 @@ pub enum Role {
 
 /// The hash of everything both ends must agree on.
 #[must_use]
-pub fn transcript(
-    version: u16,
-    attempt: AttemptId,
-    offerer: &Party,
-    answerer: &Party,
-) -> [u8; 32] {
+pub fn transcript(version: u16, attempt: AttemptId, offerer: &Party, answerer: &Party) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 link 1 transcript");
     hasher.update(&version.to_be_bytes());
     hasher.update(&attempt.0.to_be_bytes());
@@ -100,8 +95,12 @@ mod tests {
     #[test]
     fn a_proof_holds_for_its_own_link_role_and_signer_only() {
         let (key, other) = (signing_key(&[1; 32]), signing_key(&[2; 32]));
-        let offerer =
-            Party { node: NodeId([1; 16]), peer: peer_id(&key), nonce: [3; 32], fingerprint: [4; 32] };
+        let offerer = Party {
+            node: NodeId([1; 16]),
+            peer: peer_id(&key),
+            nonce: [3; 32],
+            fingerprint: [4; 32],
+        };
         let answerer = Party { node: NodeId([2; 16]), peer: peer_id(&other), ..offerer };
         let hash = transcript(1, AttemptId(9), &offerer, &answerer);
         let proof = sign(&key, Role::Offerer, &hash);

@@ -151,8 +151,10 @@ fn checksum(bytes: &[u8]) -> [u8; 4] {
 /// Whether a text may be the address of a signaling server.
 #[must_use]
 pub fn server_ok(url: &str) -> bool {
-    let scheme = url.starts_with("ws://") || url.starts_with("wss://");
-    scheme && url.len() <= limits::URL_BYTES && url.chars().all(|c| c.is_ascii_graphic())
+    let rest = url.strip_prefix("wss://").or_else(|| url.strip_prefix("ws://"));
+    rest.is_some_and(|rest| !rest.is_empty())
+        && url.len() <= limits::URL_BYTES
+        && url.chars().all(|c| c.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -15,6 +15,10 @@ pub const NONCE_BYTES: usize = 24;
 const VERSION: u8 = 1;
 const HINT_BYTES: usize = 8;
 const HEADER_BYTES: usize = 1 + HINT_BYTES + NONCE_BYTES;
+const TAG_BYTES: usize = 16;
+
+/// Bytes by which sealing makes a text longer.
+pub const OVERHEAD_BYTES: usize = HEADER_BYTES + TAG_BYTES;
 
 /// Why a sealed payload was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -119,6 +119,9 @@ pub struct Introduction {
     /// means that the sequence begins anew.
     #[n(2)]
     pub session: u64,
+    /// Binds the sender's node id to its identity: see [`crate::NodeId::derive`].
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub salt: [u8; 16],
 }
 
 impl Setup {
@@ -138,7 +141,7 @@ impl Setup {
 }
 
 impl Frame for Setup {
-    const BYTES_MAX: usize = limits::SIGNAL_PAYLOAD_BYTES;
+    const BYTES_MAX: usize = limits::SETUP_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
         match self {
