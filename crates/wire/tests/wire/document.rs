@@ -1,0 +1,182 @@
+//! `docs/protocol.md` says what the code does: limits, codes, variants and derivation contexts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lacis_wire::code::Code;
+use lacis_wire::codec::{Frame, encode};
+use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::room::{self, RoomLink};
+use lacis_wire::setup::Setup;
+use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
+use lacis_wire::{PROTOCOL, limits};
+
+const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
+const LIMITS: &str = include_str!("../../src/limits.rs");
+
+/// A limit as a number and its unit.
+trait Quantity {
+    fn quantity(self) -> (u64, &'static str);
+}
+
+impl Quantity for usize {
+    fn quantity(self) -> (u64, &'static str) {
+        (self as u64, "")
+    }
+}
+
+impl Quantity for u32 {
+    fn quantity(self) -> (u64, &'static str) {
+        (self.into(), "")
+    }
+}
+
+impl Quantity for u64 {
+    fn quantity(self) -> (u64, &'static str) {
+        (self, "")
+    }
+}
+
+impl Quantity for Duration {
+    fn quantity(self) -> (u64, &'static str) {
+        let millis = u64::try_from(self.as_millis()).expect("short");
+        assert_eq!(Self::from_millis(millis), self, "finer than a millisecond");
+        (millis, "ms")
+    }
+}
+
+macro_rules! values {
+    ($($name:ident)*) => {
+        BTreeMap::from([$((stringify!($name), limits::$name.quantity())),*])
+    };
+}
+
+#[test]
+fn every_limit_is_documented_with_its_value() {
+    let values = values! {
+        SIGNAL_FRAME_BYTES SIGNAL_PAYLOAD_BYTES SETUP_BYTES SAMPLE_MAX URL_BYTES SERVERS_MAX
+        ROOM_LINK_SERVERS_MAX ROOM_LINK_BYTES ICE_SERVERS_MAX ICE_URLS_MAX ROOMS_MAX LINKS_MAX
+        MEMBERS_MAX ATTEMPTS_MAX ATTEMPTS_REMEMBERED CANDIDATE_BYTES CANDIDATES_MAX SDP_BYTES
+        ICE_CREDENTIAL_BYTES FRAME_BYTES FRAME_BYTES_MIN CHUNK_BYTES FRAME_HEADER_BYTES
+        INTERACTIVE_BYTES EPHEMERAL_BYTES MESSAGE_BYTES REASSEMBLY_BYTES FILE_BYTES STREAMS_MAX
+        STREAM_WINDOW_BYTES BUFFERED_HIGH_BYTES BUFFERED_LOW_BYTES UNACKED_BYTES UNACKED_MAX
+        OUTBOX_BYTES OUTBOX_MAX BULK_BYTES WRITE_AHEAD_BYTES REQUESTS_MAX LABEL_BYTES
+        FILE_NAME_BYTES MEDIA_TYPE_BYTES ATTEMPTS_PER_NODE ATTEMPT_DEADLINE RECOVERY_DEADLINE
+        ABSENT_DEADLINE DISCONNECTED_GRACE RESTART_DEADLINE PING_INTERVAL FIRST_PING
+        BROKEN_PING_INTERVAL LINK_SILENCE STALL STALL_GRACE ACK_DELAY DIAL_DEADLINE REDIAL_MIN
+        REDIAL_MAX RELINK_MIN RELINK_MAX RELINK_STAGGER SERVER_PING_INTERVAL SERVER_PONG_DEADLINE
+        TOPIC_REFRESH TOPIC_TTL STREAM_IDLE CLOSE_DEADLINE REQUEST_DEADLINE DEADLINE_MAX
+    };
+    let defined = LIMITS
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split_once(':').map(|(name, _)| name));
+    let unchecked: Vec<&str> = defined.filter(|name| !values.contains_key(name)).collect();
+    assert!(unchecked.is_empty(), "add to the table and to this test: {unchecked:?}");
+
+    let mut documented = BTreeMap::new();
+    for row in table("Limit") {
+        let [name, value, _meaning] = row[..] else { panic!("three cells: {row:?}") };
+        let (number, unit) = value.split_once(' ').unwrap_or((value, ""));
+        let number: u64 = number.replace(',', "").parse().expect(value);
+        assert!(documented.insert(unquoted(name), (number, unit)).is_none(), "{name} twice");
+    }
+    assert_eq!(documented, values);
+}
+
+#[test]
+fn every_code_is_documented_with_its_number() {
+    let documented: Vec<(u16, &str)> = table("Code")
+        .iter()
+        .map(|row| (row[0].parse().expect("a number"), unquoted(row[1])))
+        .collect();
+    let defined: Vec<_> = Code::ALL.iter().map(|code| (code.number(), code.as_str())).collect();
+    assert_eq!(documented, defined);
+}
+
+#[test]
+fn every_close_code_is_documented() {
+    let documented: Vec<(u16, &str)> = table("Close code")
+        .iter()
+        .map(|row| (row[0].parse().expect("a number"), unquoted(row[1])))
+        .collect();
+    let names: Vec<String> = ByeReason::ALL.iter().map(|reason| format!("{reason:?}")).collect();
+    let codes = ByeReason::ALL.iter().map(|reason| reason.close_code());
+    let defined: Vec<(u16, &str)> = codes.zip(names.iter().map(String::as_str)).collect();
+    assert_eq!(documented, defined);
+
+    for (reason, (code, _)) in ByeReason::ALL.iter().zip(defined) {
+        assert_eq!(ByeReason::from_close_code(code), Some(*reason));
+        // The number in the frame is the close code less 4000.
+        let bytes = encode(&ServerFrame::Bye { reason: *reason, retry_after_ms: 0 });
+        assert_eq!(bytes, [0x82, 5, 0x82, u8::try_from(code - 4000).expect("small"), 0]);
+    }
+    assert_eq!(ByeReason::from_close_code(1006), None);
+}
+
+#[test]
+fn every_channel_is_documented() {
+    let rows = table("Channel");
+    assert_eq!(rows.len(), Channel::ALL.len());
+    for (row, channel) in rows.iter().zip(Channel::ALL) {
+        assert_eq!(row[0], channel.id().to_string());
+        assert_eq!(unquoted(row[1]), channel.label());
+        let kind =
+            if channel.reliable() { "reliable, ordered" } else { "unordered, no retransmits" };
+        assert_eq!(row[2], kind);
+    }
+}
+
+#[test]
+fn frame_sizes_and_versions_are_documented() {
+    let sizes: Vec<(&str, usize)> = table("Frame kind")
+        .iter()
+        .map(|row| (unquoted(row[0]), row[1].replace(',', "").parse().expect("a number")))
+        .collect();
+    let defined = [
+        ("ClientFrame", ClientFrame::BYTES_MAX),
+        ("ServerFrame", ServerFrame::BYTES_MAX),
+        ("Setup", Setup::BYTES_MAX),
+        ("LinkFrame", LinkFrame::BYTES_MAX),
+        ("RoomLink", RoomLink::BYTES_MAX),
+    ];
+    assert_eq!(sizes, defined);
+    let version = format!("protocol versions {} to {}", PROTOCOL.min, PROTOCOL.max);
+    assert!(DOCUMENT.contains(&version), "{version}");
+    let prefix = format!("`{}{}`", room::PREFIX, room::VERSION);
+    assert!(DOCUMENT.contains(&prefix), "{prefix}");
+}
+
+#[test]
+fn every_derivation_context_is_documented() {
+    let sources = [
+        include_str!("../../src/ids.rs"),
+        include_str!("../../src/proof.rs"),
+        include_str!("../../src/room.rs"),
+        include_str!("../../src/seal.rs"),
+    ];
+    let contexts: Vec<&str> = sources
+        .iter()
+        .flat_map(|source| source.split('"').filter(|text| text.starts_with("lacis ")))
+        .filter(|text| !text.contains('\n'))
+        .collect();
+    assert_eq!(contexts.len(), 9, "{contexts:?}");
+    for context in contexts {
+        assert!(DOCUMENT.contains(&format!("`{context}`")), "{context}");
+    }
+}
+
+/// The rows below the table head that begins with this cell.
+fn table(head: &str) -> Vec<Vec<&'static str>> {
+    let head = format!("| {head} |");
+    let mut lines = DOCUMENT.lines().skip_while(|line| !line.starts_with(&head));
+    assert!(lines.next().is_some(), "no table begins with {head}");
+    assert!(lines.next().is_some_and(|line| line.starts_with("| ---")), "no rule below {head}");
+    let rows = lines.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows: Vec<_> = rows.map(|row| row.split(" | ").collect()).collect();
+    assert!(!rows.is_empty());
+    rows
+}
+
+fn unquoted(cell: &'static str) -> &'static str {
+    cell.trim_matches('`')
+}

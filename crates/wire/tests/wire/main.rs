@@ -1,0 +1,13 @@
+//! The formats as a whole: what is written is read, what is hostile is refused, what is new is
+//! skipped, and what is documented is true.
+
+mod arbitrary;
+mod description;
+mod diagnostic;
+mod document;
+mod evolution;
+mod hostile;
+mod limits;
+mod round_trip;
+mod samples;
+mod vectors;
