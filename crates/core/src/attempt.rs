@@ -1,0 +1,333 @@
+//! Setting a link up: offer, answer, candidates, proof.
+//!
+//! Who offers: the node that learns of the other, which is the newcomer. If both offer at once, the
+//! offer of the greater node id wins and the other side drops its own.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use lacis_wire::description::Description;
+use lacis_wire::link::LinkFrame;
+use lacis_wire::proof::{self, Party, Role};
+use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange, limits};
+
+use crate::io::{Event, LinkAction, RoomId};
+use crate::link::{Link, Step};
+use crate::member::Member;
+use crate::shared::Shared;
+
+/// An offer as it came.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) room: RoomId,
+    pub(crate) via: usize,
+    pub(crate) attempt: AttemptId,
+    pub(crate) introduction: Introduction,
+    pub(crate) versions: VersionRange,
+    pub(crate) description: Description,
+}
+
+impl Member {
+    /// Offers a link in a room that is shared.
+    pub(crate) fn offer(&mut self, shared: &mut Shared) {
+        let Some(&room) = self.rooms.keys().next() else { return };
+        self.want = None;
+        self.tampered = false;
+        let attempt = AttemptId(shared.io.random_u64());
+        let mut link = new_link(shared, Role::Offerer, room, attempt);
+        link.via = self.via;
+        let op = link.begin(&mut shared.io, Step::Offer);
+        shared.io.link(link.id, LinkAction::Offer { op, restart: false });
+        self.attempt = Some(link);
+        if self.link.is_none() {
+            self.tell(shared);
+        }
+    }
+
+    /// Another node offers. `busy` says that there is no place for one more link.
+    pub(crate) fn on_offer(&mut self, shared: &mut Shared, offer: Offer, busy: bool) {
+        if !shared.seen.insert(self.node, offer.attempt) {
+            return;
+        }
+        self.via = Some(offer.via);
+        self.absent = false;
+        let verdict = self.judge(shared, &offer, busy);
+        match verdict {
+            Ok(Some(version)) => self.accept(shared, offer, version),
+            Ok(None) => {}
+            Err(code) => {
+                let refusal = Setup::Refuse { attempt: offer.attempt, code };
+                shared.signal(&mut self.via, offer.room, self.node, &refusal);
+            }
+        }
+    }
+
+    /// The version to accept an offer with; nothing if our own offer wins.
+    fn judge(&self, shared: &Shared, offer: &Offer, busy: bool) -> Result<Option<u16>, Code> {
+        let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
+        self.check_introduction(&offer.introduction)?;
+        if let Some(own) = &self.attempt {
+            let unanswered = own.role == Role::Offerer && own.remote.is_none();
+            if unanswered && shared.node > self.node {
+                return Ok(None);
+            }
+        } else if busy && self.link.is_none() {
+            return Err(Code::Busy);
+        }
+        Ok(Some(version))
+    }
+
+    /// The node id must belong to the identity, and the identity cannot change.
+    fn check_introduction(&self, introduction: &Introduction) -> Result<(), Code> {
+        let same = self.link.is_none() || self.peer == Some(introduction.peer);
+        let derived = NodeId::derive(&introduction.peer, &introduction.salt);
+        if same && derived == self.node { Ok(()) } else { Err(Code::IdentityMismatch) }
+    }
+
+    fn accept(&mut self, shared: &mut Shared, offer: Offer, version: u16) {
+        if let Some(own) = self.attempt.take() {
+            shared.io.link(own.id, LinkAction::Close);
+        }
+        self.rooms.entry(offer.room).or_insert(false);
+        self.want = None;
+        self.tampered = false;
+        if self.link.is_none() {
+            self.peer = Some(offer.introduction.peer);
+        }
+        let mut link = new_link(shared, Role::Answerer, offer.room, offer.attempt);
+        link.via = Some(offer.via);
+        link.version = version;
+        introduce(self.node, &mut link, &offer.introduction, &offer.description);
+        let op = link.begin(&mut shared.io, Step::Accept);
+        let sdp = offer.description.to_sdp(next_revision(&mut link));
+        shared.io.link(link.id, LinkAction::Accept { op, sdp });
+        self.attempt = Some(link);
+        if self.link.is_none() {
+            self.tell(shared);
+        }
+    }
+
+    /// Our own description of an attempt is ready: sign it if we answer, and send it.
+    pub(crate) fn on_described(&mut self, shared: &mut Shared, description: &Description) {
+        let introduction = self.introduction(shared);
+        let Some(link) = &mut self.attempt else { return };
+        link.local.fingerprint = description.fingerprint;
+        let (attempt, description) = (link.attempt, description.clone());
+        let introduction = Introduction { nonce: link.local.nonce, ..introduction };
+        let setup = match link.role {
+            Role::Offerer => {
+                Setup::Offer { attempt, introduction, versions: PROTOCOL, description }
+            }
+            Role::Answerer => {
+                let Some((offerer, answerer)) = link.parties() else { return };
+                link.transcript = proof::transcript(link.version, attempt, &offerer, &answerer);
+                let signature = proof::sign(&shared.key, Role::Answerer, &link.transcript);
+                let version = link.version;
+                Setup::Answer { attempt, introduction, version, description, signature }
+            }
+        };
+        let sent = shared.signal(&mut link.via, link.room, self.node, &setup);
+        if !sent {
+            self.fail_attempt(shared, Code::SignalingUnreachable);
+            return;
+        }
+        let ours = link.local_candidates.release();
+        if !ours.is_empty() {
+            let list = Setup::Candidates { attempt, list: ours };
+            shared.signal(&mut link.via, link.room, self.node, &list);
+        }
+        if link.role == Role::Answerer {
+            self.release_remote_candidates(shared);
+        }
+    }
+
+    fn introduction(&self, shared: &Shared) -> Introduction {
+        Introduction { peer: shared.peer, nonce: [0; 32], session: self.session, salt: shared.salt }
+    }
+
+    /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
+    /// on the way ends the attempt here, before any packet.
+    pub(crate) fn on_answer(
+        &mut self,
+        shared: &mut Shared,
+        introduction: &Introduction,
+        version: u16,
+        description: &Description,
+        signature: &[u8; 64],
+    ) {
+        let known = self.check_introduction(introduction);
+        let Some(link) = &mut self.attempt else { return };
+        if link.role != Role::Offerer || link.remote.is_some() {
+            return;
+        }
+        introduce(self.node, link, introduction, description);
+        link.version = version;
+        let Some((offerer, answerer)) = link.parties() else { return };
+        link.transcript = proof::transcript(version, link.attempt, &offerer, &answerer);
+        let spoken = (PROTOCOL.min..=PROTOCOL.max).contains(&version);
+        let proven = proof::verify(&introduction.peer, Role::Answerer, &link.transcript, signature);
+        let verdict = match (spoken, known, proven) {
+            (false, ..) => Err(Code::VersionMismatch),
+            (_, Err(code), _) => Err(code),
+            (.., false) => Err(Code::FingerprintMismatch),
+            _ => Ok(()),
+        };
+        if let Err(code) = verdict {
+            self.refuse_attempt(shared, code);
+            return;
+        }
+        if self.link.is_none() {
+            self.peer = Some(introduction.peer);
+        }
+        let op = link.begin(&mut shared.io, Step::SetAnswer);
+        let sdp = description.to_sdp(next_revision(link));
+        shared.io.link(link.id, LinkAction::SetAnswer { op, sdp });
+    }
+
+    /// Remote candidates may be added from now on.
+    pub(crate) fn release_remote_candidates(&mut self, shared: &mut Shared) {
+        if let Some(link) = &mut self.attempt {
+            for candidate in link.remote_candidates.release() {
+                shared.io.link(link.id, LinkAction::AddCandidate(candidate));
+            }
+        }
+    }
+
+    /// Candidates of the other side, for the attempt or for a restart of the link.
+    pub(crate) fn on_candidates(
+        &mut self,
+        shared: &mut Shared,
+        attempt: AttemptId,
+        list: Vec<String>,
+    ) {
+        for link in [&mut self.attempt, &mut self.link].into_iter().flatten() {
+            if link.attempt == attempt {
+                for candidate in list {
+                    if let Some(now) = link.remote_candidates.push(candidate) {
+                        shared.io.link(link.id, LinkAction::AddCandidate(now));
+                    }
+                }
+                return;
+            }
+        }
+    }
+
+    /// The browser found a candidate for one of our connections.
+    pub(crate) fn on_local_candidate(
+        &mut self,
+        shared: &mut Shared,
+        id: crate::LinkId,
+        candidate: String,
+    ) {
+        if !lacis_wire::description::candidate_ok(&candidate) {
+            return;
+        }
+        let mut own = [&mut self.attempt, &mut self.link].into_iter().flatten();
+        let Some(link) = own.find(|link| link.id == id) else { return };
+        if let Some(now) = link.local_candidates.push(candidate) {
+            let setup = Setup::Candidates { attempt: link.attempt, list: vec![now] };
+            shared.signal(&mut link.via, link.room, self.node, &setup);
+        }
+    }
+
+    /// The control channel of the attempt is open. The offerer shows its proof and may go on at
+    /// once, because the answer carried the other one; the answerer waits for it.
+    pub(crate) fn on_attempt_open(&mut self, shared: &mut Shared) {
+        let Some(link) = &mut self.attempt else { return };
+        if link.role == Role::Offerer {
+            let signature = proof::sign(&shared.key, Role::Offerer, &link.transcript);
+            link.control(&mut shared.io, &LinkFrame::Proof { signature });
+            self.establish(shared);
+        }
+    }
+
+    /// The first frame on the control channel of an attempt that we answered.
+    pub(crate) fn on_proof(&mut self, shared: &mut Shared, signature: &[u8; 64]) {
+        let Some(link) = &mut self.attempt else { return };
+        let Some(remote) = link.remote else { return };
+        if link.role == Role::Answerer
+            && proof::verify(&remote.peer, Role::Offerer, &link.transcript, signature)
+        {
+            link.accepted = true;
+            self.peer = Some(remote.peer);
+            self.establish(shared);
+        } else {
+            self.refuse_attempt(shared, Code::IdentityMismatch);
+        }
+    }
+
+    /// Ends the attempt and tells the other side why.
+    pub(crate) fn refuse_attempt(&mut self, shared: &mut Shared, code: Code) {
+        if let Some(link) = &mut self.attempt {
+            let refusal = Setup::Refuse { attempt: link.attempt, code };
+            shared.signal(&mut link.via, link.room, self.node, &refusal);
+        }
+        self.fail_attempt(shared, code);
+    }
+
+    /// Ends the attempt; tries again later if that makes sense.
+    pub(crate) fn fail_attempt(&mut self, shared: &mut Shared, code: Code) {
+        let Some(link) = self.attempt.take() else { return };
+        shared.io.link(link.id, LinkAction::Close);
+        self.failures = self.failures.saturating_add(1);
+        shared.io.event(Event::ConnectFailed { room: link.room, node: self.node, code });
+        let recovering = self.lost_at.is_some();
+        let hopeless = matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
+        let answerer = link.role == Role::Answerer;
+        if recovering || self.link.is_some() {
+            self.schedule(shared);
+        } else if hopeless || answerer || self.failures >= limits::ATTEMPTS_PER_NODE {
+            self.gone = Some(code);
+        } else {
+            self.schedule(shared);
+        }
+    }
+
+    /// Schedules the next offer.
+    pub(crate) fn schedule(&mut self, shared: &mut Shared) {
+        let wait = shared.io.backoff(self.failures, limits::RELINK_MIN, limits::RELINK_MAX);
+        let stagger = match shared.node > self.node || self.lost_at.is_none() {
+            true => core::time::Duration::ZERO,
+            false => limits::RELINK_STAGGER,
+        };
+        self.want = Some(shared.io.now + wait + stagger);
+    }
+}
+
+fn new_link(shared: &mut Shared, role: Role, room: RoomId, attempt: AttemptId) -> Link {
+    let local = Party {
+        node: shared.node,
+        peer: shared.peer,
+        nonce: shared.io.random(),
+        fingerprint: [0; 32],
+    };
+    let link = Link::new(&mut shared.io, role, room, local, attempt);
+    let ice_servers = shared.ice_servers();
+    let relay_only = shared.config.relay_only;
+    shared.io.link(link.id, LinkAction::Create { ice_servers, relay_only });
+    link
+}
+
+fn introduce(
+    node: NodeId,
+    link: &mut Link,
+    introduction: &Introduction,
+    description: &Description,
+) {
+    link.remote = Some(Party {
+        node,
+        peer: introduction.peer,
+        nonce: introduction.nonce,
+        fingerprint: description.fingerprint,
+    });
+    link.remote_session = introduction.session;
+    link.set_frame_bytes(description.message_limit());
+}
+
+/// Counts the remote descriptions of one connection.
+pub(crate) const fn next_revision(link: &mut Link) -> u32 {
+    link.revision += 1;
+    link.revision
+}

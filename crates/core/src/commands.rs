@@ -1,0 +1,481 @@
+//! What the application may ask of a node.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::link::{Body, Channel, Envelope, Kind, LinkFrame, file_ok, label_ok};
+use lacis_wire::room::RoomLink;
+use lacis_wire::signal::ClientFrame;
+use lacis_wire::{Code, NodeId, limits};
+
+use crate::error::{JoinError, SendError, StreamError};
+use crate::io::{Event, Priority, RequestId, RoomId, StreamId, Ticket, Until};
+use crate::member::Member;
+use crate::messages::Outgoing;
+use crate::node::Node;
+use crate::room::Room;
+use crate::server::Server;
+use crate::time::Timestamp;
+
+impl Node {
+    /// Joins a room. The ticket settles when the first server has answered, or fails after
+    /// `patience`; the room stays joined either way, and goes on trying, until it is left.
+    ///
+    /// # Errors
+    /// See [`JoinError`].
+    pub fn join(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        link: &RoomLink,
+        patience: Duration,
+    ) -> Result<RoomId, JoinError> {
+        self.set_time(now);
+        let keys = link.keys();
+        if self.closing.is_some() {
+            return Err(JoinError::Closed);
+        }
+        if self.shared.rooms.values().any(|room| room.keys == keys) {
+            return Err(JoinError::AlreadyJoined);
+        }
+        if self.shared.rooms.len() >= limits::ROOMS_MAX {
+            return Err(JoinError::TooManyRooms);
+        }
+        let servers = self.meeting_places(&link.servers);
+        let id = self.shared.io.room_id();
+        let mut room = Room::new(keys, servers);
+        room.joining = Some((ticket, now + patience.min(limits::DEADLINE_MAX)));
+        for (index, server) in self.shared.servers.iter().enumerate() {
+            room.announce(&mut self.shared.io, index, server);
+        }
+        self.shared.tickets.open(ticket);
+        self.shared.rooms.insert(id, room);
+        for node in self.members.keys().copied().collect::<Vec<_>>() {
+            self.with_member(node, Member::name_rooms);
+        }
+        Ok(id)
+    }
+
+    /// The servers a room meets at: those its link names, dialled if they are new, or all.
+    fn meeting_places(&mut self, named: &[String]) -> BTreeSet<usize> {
+        let mut places = BTreeSet::new();
+        for url in named {
+            let known = self.shared.servers.iter().position(|server| server.url == *url);
+            let index = known.or_else(|| {
+                let place = self.shared.servers.len();
+                (place < limits::SERVERS_MAX).then(|| {
+                    let server = Server::new(&mut self.shared.io, url.clone());
+                    self.shared.servers.push(server);
+                    place
+                })
+            });
+            places.extend(index);
+        }
+        if places.is_empty() {
+            places.extend(0..self.shared.servers.len());
+        }
+        places
+    }
+
+    /// Leaves a room. Members with whom no other room is shared are parted from.
+    pub fn leave(&mut self, now: Timestamp, room: RoomId) {
+        self.set_time(now);
+        let Some(left) = self.shared.rooms.remove(&room) else { return };
+        for server in &self.shared.servers {
+            server.transmit(&mut self.shared.io, &ClientFrame::Leave { topic: left.keys.topic });
+        }
+        if let Some((ticket, _)) = left.joining {
+            self.shared.settle(ticket, Err(Code::Aborted));
+        }
+        for node in self.members.keys().copied().collect::<Vec<_>>() {
+            self.with_member(node, |member, shared| {
+                if member.rooms.remove(&room).is_some() {
+                    member.leave_room(shared, room, Code::Left);
+                    if member.rooms.is_empty() {
+                        member.part(shared, Code::Left);
+                    } else {
+                        member.name_rooms(shared);
+                    }
+                }
+            });
+        }
+    }
+
+    /// Sends a message to one member. The ticket settles as `until` says.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn send(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: NodeId,
+        label: &str,
+        payload: Vec<u8>,
+        priority: Priority,
+        until: Until,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, Some(to), label)?;
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, until)),
+        };
+        self.shared.tickets.open(ticket);
+        let taken = self.with_member(to, |member, shared| {
+            let taken = member.enqueue(shared, message, priority);
+            member.pump(shared);
+            taken
+        });
+        self.taken(ticket, taken)
+    }
+
+    fn taken<T>(
+        &mut self,
+        ticket: Ticket,
+        result: Option<Result<T, SendError>>,
+    ) -> Result<T, SendError> {
+        let result = result.unwrap_or(Err(SendError::MemberUnknown));
+        if result.is_err() {
+            self.shared.tickets.close(ticket);
+        }
+        result
+    }
+
+    /// Sends a message to every member of a room. The ticket settles when it was handed to the
+    /// network for each of those who are there now.
+    ///
+    /// # Errors
+    /// See [`SendError`]. A member whose queue is full does not get the message, and if that
+    /// happens to all of them the call fails.
+    pub fn broadcast(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        label: &str,
+        payload: Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        if payload.len() > limits::MESSAGE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        let message = Outgoing {
+            room,
+            kind: Kind::Broadcast,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, Until::Accepted)),
+        };
+        let present: Vec<NodeId> = self
+            .members
+            .values()
+            .filter(|member| member.rooms.get(&room) == Some(&true))
+            .map(|member| member.node)
+            .collect();
+        if present.is_empty() {
+            self.shared.io.event(Event::Settled { ticket, result: Ok(()) });
+            return Ok(());
+        }
+        self.shared.tickets.open_parts(ticket, present.len());
+        let mut refused = Vec::new();
+        for &node in &present {
+            let taken = self.with_member(node, |member, shared| {
+                let taken = member.enqueue(shared, message.clone(), Priority::Automatic);
+                member.pump(shared);
+                taken
+            });
+            refused.extend(taken.and_then(Result::err));
+        }
+        if let Some(error) = refused.first().copied()
+            && refused.len() == present.len()
+        {
+            self.shared.tickets.close(ticket);
+            return Err(error);
+        }
+        for error in refused {
+            self.shared.io.event(Event::Warning { code: error.into(), node: None });
+            self.shared.settle(ticket, Err(error.into()));
+        }
+        Ok(())
+    }
+
+    /// Sends a message to every linked member of a room, once and without any promise.
+    ///
+    /// # Errors
+    /// See [`SendError`].
+    pub fn broadcast_ephemeral(
+        &mut self,
+        now: Timestamp,
+        room: RoomId,
+        label: &str,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        if payload.len() > limits::EPHEMERAL_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        for member in self.members.values_mut() {
+            let Some(tag) = member.our_tag(room) else { continue };
+            let Some(link) = &mut member.link else { continue };
+            // A queue of stale cursors helps nobody: what finds no place at once is dropped.
+            if link.accepted && link.has_room(Channel::Ephemeral) {
+                let envelope = Envelope { room: tag, kind: Kind::Broadcast, label };
+                let frame = LinkFrame::Ephemeral { envelope, payload };
+                link.send(&mut self.shared.io, Channel::Ephemeral, &frame);
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a member something. The ticket settles with [`Event::Response`], or fails.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn request(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: NodeId,
+        label: &str,
+        payload: Vec<u8>,
+        patience: Duration,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, Some(to), label)?;
+        let deadline = now + patience.min(limits::DEADLINE_MAX);
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: None,
+        };
+        self.shared.tickets.open(ticket);
+        let taken = self.with_member(to, |member, shared| {
+            let taken = member.ask(shared, message, ticket, deadline);
+            member.pump(shared);
+            taken
+        });
+        self.taken(ticket, taken)
+    }
+
+    /// Answers a request. An answer to one that has gone meanwhile is dropped.
+    pub fn respond(&mut self, now: Timestamp, request: RequestId, answer: Result<Vec<u8>, Code>) {
+        self.set_time(now);
+        for member in self.members.values_mut() {
+            if let Some((room, id)) = member.messages.answer(request) {
+                member.reply(&mut self.shared, room, id, answer);
+                member.pump(&mut self.shared);
+                return;
+            }
+        }
+    }
+
+    /// Offers a file. The ticket settles when the receiver has accepted it.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn open_file(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: NodeId,
+        name: &str,
+        media_type: &str,
+        size: u64,
+    ) -> Result<StreamId, SendError> {
+        self.set_time(now);
+        self.check_send(room, Some(to), "file")?;
+        if !file_ok(name, media_type) {
+            return Err(SendError::InvalidArgument);
+        }
+        if size > limits::FILE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        let head = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: "file".into(),
+            payload: Arc::default(),
+            ticket: None,
+        };
+        let body = Body::File { name: name.into(), media_type: media_type.into() };
+        self.shared.tickets.open(ticket);
+        let opened = self.with_member(to, |member, shared| {
+            let opened = member.streams.open_file(shared, head, body, size, ticket);
+            member.pump(shared);
+            opened
+        });
+        self.taken(ticket, opened)
+    }
+
+    /// Writes the next bytes of a file, at most [`limits::WRITE_AHEAD_BYTES`]. The ticket settles
+    /// when the next write may follow.
+    ///
+    /// # Errors
+    /// See [`StreamError`]; the ticket is not used then.
+    pub fn write(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        stream: StreamId,
+        data: Vec<u8>,
+    ) -> Result<(), StreamError> {
+        self.on_outbound(now, ticket, stream, |member| member.streams.write(stream, ticket, data))
+    }
+
+    /// Says that the whole file was written. The ticket settles when the receiver has every byte.
+    ///
+    /// # Errors
+    /// See [`StreamError`]; the ticket is not used then.
+    pub fn finish(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        stream: StreamId,
+    ) -> Result<(), StreamError> {
+        self.on_outbound(now, ticket, stream, |member| member.streams.finish(stream, ticket))
+    }
+
+    fn on_outbound(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        stream: StreamId,
+        act: impl FnOnce(&mut Member) -> Result<(), StreamError>,
+    ) -> Result<(), StreamError> {
+        self.set_time(now);
+        let owner = self.members.values_mut().find(|member| member.streams.has_outbound(stream));
+        let member = owner.ok_or(StreamError::StreamUnknown)?;
+        act(member)?;
+        self.shared.tickets.open(ticket);
+        member.streams.settle_ready(&mut self.shared, stream);
+        member.pump(&mut self.shared);
+        Ok(())
+    }
+
+    /// Accepts a file; its bytes follow as [`Event::FileData`].
+    ///
+    /// # Errors
+    /// See [`StreamError`].
+    pub fn accept_file(&mut self, now: Timestamp, stream: StreamId) -> Result<(), StreamError> {
+        self.set_time(now);
+        for member in self.members.values_mut() {
+            if let Some(number) = member.streams.inbound_number(stream) {
+                return member.accept_file(&mut self.shared, number);
+            }
+        }
+        Err(StreamError::StreamUnknown)
+    }
+
+    /// Says that the application has taken bytes of a file, so that more may come.
+    pub fn grant(&mut self, now: Timestamp, stream: StreamId, bytes: u64) {
+        self.set_time(now);
+        for member in self.members.values_mut() {
+            if let Some(number) = member.streams.inbound_number(stream) {
+                member.take(&mut self.shared, number, bytes);
+            }
+        }
+    }
+
+    /// Ends a file in either direction. The other side is told; here it ends as
+    /// [`Event::StreamFailed`].
+    pub fn cancel_stream(&mut self, now: Timestamp, stream: StreamId, code: Code) {
+        self.set_time(now);
+        for member in self.members.values_mut() {
+            let shared = &mut self.shared;
+            let number = if let Some(number) = member.streams.inbound_number(stream) {
+                if let Some(inbound) = member.streams.inbound.remove(&number) {
+                    inbound.fail(shared, code);
+                }
+                Some(number)
+            } else {
+                member.streams.abort(shared, stream, code)
+            };
+            if let (Some(stream), Some(link)) = (number, &mut member.link) {
+                link.control(&mut shared.io, &LinkFrame::Reset { stream, code });
+            }
+        }
+    }
+
+    /// Gives up waiting: an open ticket settles with [`Code::Aborted`], and what was not sent yet
+    /// is not sent.
+    pub fn cancel(&mut self, now: Timestamp, ticket: Ticket) {
+        self.set_time(now);
+        if !self.shared.tickets.is_open(ticket) {
+            return;
+        }
+        for member in self.members.values_mut() {
+            member.messages.cancel(ticket);
+            member.streams.cancel(&mut self.shared, member.link.as_mut(), ticket);
+        }
+        for room in self.shared.rooms.values_mut() {
+            room.joining.take_if(|(joining, _)| *joining == ticket);
+        }
+        if self.shared.tickets.close(ticket) {
+            self.shared.io.event(Event::Settled { ticket, result: Err(Code::Aborted) });
+        }
+    }
+
+    /// The device woke up, became visible or is online again: servers are dialled and links
+    /// checked at once.
+    pub fn wake(&mut self, now: Timestamp) {
+        self.set_time(now);
+        for server in &mut self.shared.servers {
+            server.wake(&mut self.shared.io);
+        }
+        for member in self.members.values_mut() {
+            member.wake(&mut self.shared);
+        }
+        self.handle_timeout(now);
+    }
+
+    fn check_send(&self, room: RoomId, to: Option<NodeId>, label: &str) -> Result<(), SendError> {
+        if self.closing.is_some() {
+            return Err(SendError::Closed);
+        }
+        if !self.shared.rooms.contains_key(&room) {
+            return Err(SendError::NotInRoom);
+        }
+        if !label_ok(label) {
+            return Err(SendError::LabelInvalid);
+        }
+        let known = |node| self.members.get(&node).is_some_and(|m| m.rooms.contains_key(&room));
+        if to.is_some_and(|node| !known(node)) {
+            return Err(SendError::MemberUnknown);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn rooms_timeout(&mut self) {
+        let now = self.shared.io.now;
+        let mut late = Vec::new();
+        let crate::shared::Shared { rooms, servers, io, .. } = &mut self.shared;
+        for room in rooms.values_mut() {
+            room.refresh(io, servers);
+            if let Some((ticket, _)) = room.joining.take_if(|(_, deadline)| now >= *deadline) {
+                let trouble = room.servers.iter().filter_map(|index| servers.get(*index));
+                let code = trouble.filter_map(|server| server.trouble).next();
+                late.push((ticket, code.unwrap_or(Code::SignalingUnreachable)));
+            }
+        }
+        for (ticket, code) in late {
+            self.shared.settle(ticket, Err(code));
+        }
+    }
+}

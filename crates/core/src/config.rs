@@ -1,0 +1,52 @@
+//! What a node is started with.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lacis_wire::limits;
+use lacis_wire::room::server_ok;
+use lacis_wire::signal::IceServer;
+
+/// What a node is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Addresses of signaling servers, `ws://` or `wss://`.
+    pub servers: Vec<String>,
+    /// ICE servers to use instead of those that the signaling servers name.
+    pub ice_servers: Option<Vec<IceServer>>,
+    /// Whether only relayed paths may be used.
+    pub relay_only: bool,
+    /// Seed of the identity's key pair.
+    pub identity: [u8; 32],
+}
+
+/// Why a configuration is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// More signaling servers than [`limits::SERVERS_MAX`].
+    #[error("too many signaling servers")]
+    TooManyServers,
+    /// An address is not one of a WebSocket server.
+    #[error("a signaling address is not a ws:// or wss:// address")]
+    Address,
+    /// More ICE servers than [`limits::ICE_SERVERS_MAX`].
+    #[error("too many ICE servers")]
+    TooManyIceServers,
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.servers.len() > limits::SERVERS_MAX {
+            return Err(ConfigError::TooManyServers);
+        }
+        if !self.servers.iter().all(|url| server_ok(url)) {
+            return Err(ConfigError::Address);
+        }
+        let ice = self.ice_servers.as_ref().map_or(0, Vec::len);
+        if ice > limits::ICE_SERVERS_MAX {
+            return Err(ConfigError::TooManyIceServers);
+        }
+        Ok(())
+    }
+}

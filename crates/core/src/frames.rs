@@ -1,0 +1,182 @@
+//! What comes over a link: decoding, and who handles what.
+
+use alloc::vec::Vec;
+
+use lacis_wire::description::Description;
+use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::{Code, codec, limits};
+
+use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
+use crate::link::{Link, Step};
+use crate::member::Member;
+use crate::shared::Shared;
+
+impl Member {
+    /// Something happened to one of our connections.
+    pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput) {
+        match input {
+            LinkInput::Described(op, sdp) => self.on_sdp(shared, op, &sdp),
+            LinkInput::Done(op) => match self.finish(op) {
+                Some(Step::SetAnswer) => self.release_remote_candidates(shared),
+                Some(Step::RestartSet) => self.release_restart_candidates(shared),
+                _ => {}
+            },
+            LinkInput::Failed(op, code) => self.on_op_failed(shared, op, code),
+            LinkInput::Path(op, path) => {
+                if self.finish(op) == Some(Step::Inspect) {
+                    self.on_path(shared, path);
+                }
+            }
+            LinkInput::Candidate(candidate) => self.on_local_candidate(shared, id, candidate),
+            LinkInput::State(state) => self.on_link_state(shared, id, state),
+            LinkInput::ChannelOpened(channel) => self.on_channel_opened(shared, id, channel),
+            LinkInput::ChannelClosed(channel) => self.on_channel_closed(shared, id, channel),
+            LinkInput::Data(channel, bytes) => self.on_data(shared, id, channel, &bytes),
+            LinkInput::Buffered(channel, bytes) => {
+                if let Some(link) = self.slot(id) {
+                    link.on_buffered(channel, bytes);
+                }
+                if bytes <= limits::BUFFERED_LOW_BYTES {
+                    self.pump(shared);
+                }
+            }
+        }
+    }
+
+    fn slot(&mut self, id: LinkId) -> Option<&mut Link> {
+        [&mut self.link, &mut self.attempt].into_iter().flatten().find(|link| link.id == id)
+    }
+
+    fn finish(&mut self, op: OpId) -> Option<Step> {
+        [&mut self.link, &mut self.attempt].into_iter().flatten().find_map(|link| link.finish(op))
+    }
+
+    fn on_sdp(&mut self, shared: &mut Shared, op: OpId, sdp: &str) {
+        let Some(step) = self.finish(op) else { return };
+        match (step, Description::from_sdp(sdp)) {
+            (Step::Offer | Step::Accept, Ok(description)) => {
+                self.on_described(shared, &description);
+            }
+            (Step::RestartOffer | Step::RestartAccept, Ok(description)) => {
+                self.on_restart_described(shared, step, description);
+            }
+            (Step::Offer | Step::Accept, Err(_)) => self.refuse_attempt(shared, Code::Internal),
+            _ => {}
+        }
+    }
+
+    fn on_op_failed(&mut self, shared: &mut Shared, op: OpId, code: Code) {
+        match self.finish(op) {
+            Some(Step::Offer | Step::Accept | Step::SetAnswer) => {
+                self.refuse_attempt(shared, code);
+            }
+            // A restart that cannot even begin gives way to a new attempt at its deadline.
+            Some(Step::RestartOffer | Step::RestartAccept | Step::RestartSet) => {
+                if let Some(link) = &mut self.link {
+                    link.restart.deadline = Some(shared.io.now);
+                }
+            }
+            Some(Step::Inspect) | None => {}
+        }
+    }
+
+    fn on_channel_opened(&mut self, shared: &mut Shared, id: LinkId, channel: Channel) {
+        let Some(link) = self.slot(id) else { return };
+        link.on_channel(channel, true);
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+            if channel == Channel::Control {
+                self.on_attempt_open(shared);
+            }
+        } else {
+            self.pump(shared);
+        }
+    }
+
+    fn on_channel_closed(&mut self, shared: &mut Shared, id: LinkId, channel: Channel) {
+        if let Some(link) = self.slot(id) {
+            link.on_channel(channel, false);
+        }
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+            self.refuse_attempt(shared, Code::LinkLost);
+        } else if self.link.as_ref().is_some_and(|link| link.id == id) {
+            self.lose_link(shared, Code::LinkLost);
+        }
+    }
+
+    fn on_data(&mut self, shared: &mut Shared, id: LinkId, channel: Channel, bytes: &[u8]) {
+        let frame = codec::decode::<LinkFrame<'_>>(bytes);
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+            match (channel, frame) {
+                (Channel::Control, Ok(LinkFrame::Proof { signature })) => {
+                    self.on_proof(shared, &signature);
+                }
+                // What may be lost may also come too early.
+                (Channel::Ephemeral, _) => {}
+                _ => self.refuse_attempt(shared, Code::Protocol),
+            }
+            return;
+        }
+        let Some(link) = self.link.as_mut().filter(|link| link.id == id) else { return };
+        link.heard = shared.io.now;
+        link.accepted |= channel == Channel::Control;
+        let fits = frame.as_ref().is_ok_and(|frame| channel_of(frame) == channel);
+        match frame {
+            Ok(frame) if fits => self.on_frame(shared, frame),
+            _ if channel == Channel::Ephemeral => {}
+            _ => {
+                shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
+                self.lose_link(shared, Code::Protocol);
+            }
+        }
+    }
+
+    fn on_frame(&mut self, shared: &mut Shared, frame: LinkFrame<'_>) {
+        match frame {
+            // A second proof changes nothing.
+            LinkFrame::Proof { .. } => {}
+            LinkFrame::Rooms { tags } => self.on_rooms(shared, tags),
+            LinkFrame::Ping { nonce } => {
+                if let Some(link) = &mut self.link {
+                    link.control(&mut shared.io, &LinkFrame::Pong { nonce });
+                }
+            }
+            LinkFrame::Pong { nonce } => self.on_pong(shared, nonce),
+            LinkFrame::Message { seq, ack, envelope, payload } => {
+                self.on_message(shared, (seq, ack), &envelope, payload);
+            }
+            LinkFrame::Ack { upto } => self.on_ack(shared, upto),
+            LinkFrame::Open { stream, envelope, body, size } => {
+                self.on_open(shared, stream, &envelope, body, size);
+            }
+            LinkFrame::Chunk { stream, data } => self.on_chunk(shared, stream, data),
+            LinkFrame::Credit { stream, upto, taken } => {
+                self.streams.on_credit(shared, stream, upto, taken);
+            }
+            LinkFrame::Done { stream } => self.streams.on_done(shared, stream),
+            LinkFrame::Reset { stream, code } => self.streams.on_reset(shared, stream, code),
+            LinkFrame::Ephemeral { envelope, payload } => {
+                if let Some(room) = self.room_of(envelope.room) {
+                    shared.io.event(Event::Message {
+                        room,
+                        node: self.node,
+                        label: envelope.label.into(),
+                        payload: Vec::from(payload),
+                        kind: MessageKind::Ephemeral,
+                    });
+                }
+            }
+            LinkFrame::Bye { code } => self.gone = Some(code),
+        }
+        if self.gone.is_none() {
+            self.pump(shared);
+        }
+    }
+}
+
+const fn channel_of(frame: &LinkFrame<'_>) -> Channel {
+    match frame {
+        LinkFrame::Open { .. } | LinkFrame::Chunk { .. } => Channel::Bulk,
+        LinkFrame::Ephemeral { .. } => Channel::Ephemeral,
+        _ => Channel::Control,
+    }
+}

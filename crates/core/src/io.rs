@@ -1,0 +1,376 @@
+//! What goes into a node and what comes out of it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::link::Channel;
+use lacis_wire::signal::IceServer;
+use lacis_wire::{Code, NodeId, PeerId};
+
+macro_rules! counter_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+    };
+}
+
+counter_id! {
+    /// One dial of a signaling server; a new one for every dial, so that callbacks of a dead
+    /// socket are recognised.
+    SocketId
+}
+counter_id! {
+    /// One connection object; a new one for every attempt, so that callbacks of a dead connection
+    /// are recognised.
+    LinkId
+}
+counter_id! {
+    /// One asynchronous call that the driver makes for the node.
+    OpId
+}
+counter_id! {
+    /// A room this node joined.
+    RoomId
+}
+counter_id! {
+    /// A stream, in either direction.
+    StreamId
+}
+counter_id! {
+    /// A request of another member that waits for our answer.
+    RequestId
+}
+
+/// The application's number for something that will be settled.
+pub type Ticket = u32;
+
+/// What the driver tells the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A socket to a signaling server is open.
+    SocketOpened(SocketId),
+    /// A frame came from a signaling server.
+    SocketFrame(SocketId, Vec<u8>),
+    /// A socket failed or was closed, with the WebSocket close code if there is one.
+    SocketClosed(SocketId, Option<u16>),
+    /// Something happened to a link.
+    Link(LinkId, LinkInput),
+}
+
+/// What happens to a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkInput {
+    /// [`LinkAction::Offer`] or [`LinkAction::Accept`] is done; the local session description.
+    Described(OpId, String),
+    /// [`LinkAction::SetAnswer`] is done.
+    Done(OpId),
+    /// An operation failed, or the connection could not be made at all.
+    Failed(OpId, Code),
+    /// The answer to [`LinkAction::Inspect`].
+    Path(OpId, Path),
+    /// A local candidate was found.
+    Candidate(String),
+    /// The state of the connection changed.
+    State(LinkState),
+    /// A data channel is open.
+    ChannelOpened(Channel),
+    /// A data channel closed.
+    ChannelClosed(Channel),
+    /// A message came.
+    Data(Channel, Vec<u8>),
+    /// Bytes in the browser's send buffer, told after every send and when it has drained.
+    Buffered(Channel, usize),
+}
+
+/// The state of a connection, as `RTCPeerConnection.connectionState` has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// ICE and DTLS stand.
+    Connected,
+    /// ICE lost the path and looks for it.
+    Disconnected,
+    /// ICE gave up.
+    Failed,
+    /// DTLS failed: the certificate was not the one promised, or the transport broke.
+    DtlsFailed,
+}
+
+/// How packets travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Whether a TURN server stands between.
+    pub relayed: bool,
+}
+
+/// What the node wants done, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Open a WebSocket to that address.
+    Dial(SocketId, String),
+    /// Send a binary message.
+    Transmit(SocketId, Vec<u8>),
+    /// Close the WebSocket; nothing more is heard of it.
+    HangUp(SocketId),
+    /// Do something with a link.
+    Link(LinkId, LinkAction),
+    /// Tell the application.
+    Event(Event),
+}
+
+/// What is to be done with a link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAction {
+    /// Make the connection object and its three negotiated channels. A failure is told as
+    /// [`LinkInput::Failed`] of the operation that follows.
+    Create {
+        /// STUN and TURN servers.
+        ice_servers: Vec<IceServer>,
+        /// Whether only relayed candidates may be used.
+        relay_only: bool,
+    },
+    /// Make an offer and set it as local description.
+    Offer {
+        /// Names the result.
+        op: OpId,
+        /// Whether ICE is to begin anew.
+        restart: bool,
+    },
+    /// Set a remote offer, make an answer and set it as local description.
+    Accept {
+        /// Names the result.
+        op: OpId,
+        /// The offer.
+        sdp: String,
+    },
+    /// Set the remote answer.
+    SetAnswer {
+        /// Names the result.
+        op: OpId,
+        /// The answer.
+        sdp: String,
+    },
+    /// Add a remote candidate.
+    AddCandidate(String),
+    /// Send a message; then tell [`LinkInput::Buffered`].
+    Send(Channel, Vec<u8>),
+    /// Find out the path in use.
+    Inspect(OpId),
+    /// Close and forget the connection; nothing more is heard of it.
+    Close,
+}
+
+/// What the application gets to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something asked for is done, or will not be done.
+    Settled {
+        /// The application's number.
+        ticket: Ticket,
+        /// Why not.
+        result: Result<(), Code>,
+    },
+    /// A request was answered. Settles its ticket.
+    Response {
+        /// The application's number.
+        ticket: Ticket,
+        /// The answer.
+        payload: Vec<u8>,
+    },
+    /// The connection to a signaling server changed.
+    Server {
+        /// Its address.
+        url: String,
+        /// What it is now.
+        state: ServerState,
+        /// Why, when it is not what it should be.
+        code: Option<Code>,
+        /// When it is dialled again.
+        retry: Option<Duration>,
+    },
+    /// A room's connection to the outside changed.
+    Room {
+        /// The room.
+        room: RoomId,
+        /// What it is now.
+        state: RoomState,
+    },
+    /// A member appeared or changed.
+    Member {
+        /// The room.
+        room: RoomId,
+        /// The member's running instance.
+        node: NodeId,
+        /// Its identity; proven once it is linked, claimed or unknown before.
+        peer: Option<PeerId>,
+        /// How it is reached.
+        state: MemberState,
+        /// Last round trip measured.
+        rtt: Option<Duration>,
+    },
+    /// A member is gone.
+    MemberLeft {
+        /// The room.
+        room: RoomId,
+        /// The member's running instance.
+        node: NodeId,
+        /// Why.
+        code: Code,
+    },
+    /// An attempt to link to a member gave up.
+    ConnectFailed {
+        /// The room.
+        room: RoomId,
+        /// The node.
+        node: NodeId,
+        /// Why.
+        code: Code,
+    },
+    /// A message came.
+    Message {
+        /// The room.
+        room: RoomId,
+        /// Who sent it.
+        node: NodeId,
+        /// The application's name for the sort of message.
+        label: String,
+        /// Its bytes.
+        payload: Vec<u8>,
+        /// To whom it was sent.
+        kind: MessageKind,
+    },
+    /// A member asks something; answer with [`crate::Node::respond`].
+    Request {
+        /// Names the answer.
+        request: RequestId,
+        /// The room.
+        room: RoomId,
+        /// Who asks.
+        node: NodeId,
+        /// The application's name for the sort of request.
+        label: String,
+        /// Its bytes.
+        payload: Vec<u8>,
+    },
+    /// A member wants to send a file; nothing flows until it is accepted.
+    File {
+        /// Names the stream.
+        stream: StreamId,
+        /// The room.
+        room: RoomId,
+        /// Who sends it.
+        node: NodeId,
+        /// Its name.
+        name: String,
+        /// Its media type, may be empty.
+        media_type: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// The next bytes of a file.
+    FileData {
+        /// The stream.
+        stream: StreamId,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+    /// Every byte of a file came.
+    FileEnd {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A file in either direction ended early.
+    StreamFailed {
+        /// The stream.
+        stream: StreamId,
+        /// Why.
+        code: Code,
+    },
+    /// How far a file we send has come.
+    Progress {
+        /// The stream.
+        stream: StreamId,
+        /// Bytes handed to the network.
+        sent: u64,
+        /// Bytes the receiving application has taken.
+        taken: u64,
+    },
+    /// Something suspicious that needs no action.
+    Warning {
+        /// What.
+        code: Code,
+        /// Whose doing it seems to be.
+        node: Option<NodeId>,
+    },
+}
+
+/// The connection to a signaling server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// Being dialled.
+    Dialing,
+    /// Open and greeted.
+    Open,
+    /// Lost; dialled again later.
+    Waiting,
+    /// Given up with the node.
+    Closed,
+}
+
+/// A room's connection to the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomState {
+    /// No server has answered yet.
+    Connecting,
+    /// At least one server knows that we are here.
+    Open,
+    /// No server knows; links that stand go on.
+    Offline,
+}
+
+/// How a member is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberState {
+    /// Being linked for the first time.
+    Connecting,
+    /// Linked, packets go straight.
+    Direct,
+    /// Linked through a TURN server.
+    Relayed,
+    /// The link broke and is being rebuilt; what is sent waits.
+    Recovering,
+}
+
+/// To whom a message was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// To this member only.
+    Direct,
+    /// To all, reliably.
+    Broadcast,
+    /// To all, with losses.
+    Ephemeral,
+}
+
+/// How urgent a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Priority {
+    /// Interactive if it fits, bulk otherwise.
+    #[default]
+    Automatic,
+    /// In order, ahead of all bulk; at most [`lacis_wire::limits::INTERACTIVE_BYTES`].
+    Interactive,
+    /// Beside everything else; at most [`lacis_wire::limits::MESSAGE_BYTES`].
+    Bulk,
+}
+
+/// When a message counts as sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// It was handed to the network.
+    #[default]
+    Accepted,
+    /// The other node has it.
+    Delivered,
+}

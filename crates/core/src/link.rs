@@ -1,0 +1,246 @@
+//! One connection to another node: its channels, what it has heard, and where its setup stands.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::proof::{Party, Role};
+use lacis_wire::{AttemptId, PROTOCOL, codec, limits};
+
+use crate::io::{LinkAction, LinkId, OpId, Path, RoomId};
+use crate::shared::Io;
+use crate::time::Timestamp;
+
+/// One connection to another node.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) id: LinkId,
+    pub(crate) attempt: AttemptId,
+    pub(crate) role: Role,
+    /// The room under whose key it was set up; its membership is proven by that.
+    pub(crate) room: RoomId,
+    /// The server its setup goes through.
+    pub(crate) via: Option<usize>,
+    pub(crate) version: u16,
+    pub(crate) local: Party,
+    pub(crate) remote: Option<Party>,
+    pub(crate) remote_session: u64,
+    pub(crate) transcript: [u8; 32],
+    /// The operation the driver is at, and what it is for.
+    pub(crate) op: Option<(OpId, Step)>,
+    /// When the setup must be done.
+    pub(crate) deadline: Timestamp,
+    pub(crate) remote_candidates: Candidates,
+    pub(crate) local_candidates: Candidates,
+    /// Counts the remote descriptions that were set.
+    pub(crate) revision: u32,
+    pub(crate) ice: Ice,
+    pub(crate) restart: Restart,
+    pub(crate) rtt: Option<Duration>,
+    pub(crate) path: Option<Path>,
+    pub(crate) heard: Timestamp,
+    /// The ping on its way, and when it left.
+    pub(crate) ping: Option<(u32, Timestamp)>,
+    pub(crate) ping_due: Timestamp,
+    /// Whether the other side has shown that it accepts us; before that only the control channel
+    /// is in order with our proof.
+    pub(crate) accepted: bool,
+    frame_bytes: usize,
+    channels: [Lane; 3],
+}
+
+/// What an operation of the driver is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Offer,
+    Accept,
+    SetAnswer,
+    RestartOffer,
+    RestartAccept,
+    RestartSet,
+    Inspect,
+}
+
+/// What ICE says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ice {
+    New,
+    Connected,
+    Disconnected { since: Timestamp },
+}
+
+/// Where an ICE restart stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Restart {
+    pub(crate) round: u32,
+    /// Set while one is under way.
+    pub(crate) deadline: Option<Timestamp>,
+}
+
+/// Candidates of one side that wait until they may be passed on.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates {
+    waiting: Vec<String>,
+    count: usize,
+    ready: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane {
+    open: bool,
+    buffered: usize,
+}
+
+impl Candidates {
+    /// Takes one; gives it back if it may be passed on at once. More than
+    /// [`limits::CANDIDATES_MAX`] are dropped: a path that needs the 65th has other troubles.
+    pub(crate) fn push(&mut self, candidate: String) -> Option<String> {
+        if self.count >= limits::CANDIDATES_MAX {
+            return None;
+        }
+        self.count += 1;
+        if self.ready {
+            return Some(candidate);
+        }
+        self.waiting.push(candidate);
+        None
+    }
+
+    /// From now on candidates pass; gives those that waited.
+    pub(crate) fn release(&mut self) -> Vec<String> {
+        self.ready = true;
+        core::mem::take(&mut self.waiting)
+    }
+
+    /// A restart begins: candidates of the new generation wait again.
+    pub(crate) fn hold(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Link {
+    pub(crate) fn new(
+        io: &mut Io,
+        role: Role,
+        room: RoomId,
+        local: Party,
+        attempt: AttemptId,
+    ) -> Self {
+        let now = io.now;
+        Self {
+            id: io.link_id(),
+            attempt,
+            role,
+            room,
+            via: None,
+            version: PROTOCOL.max,
+            local,
+            remote: None,
+            remote_session: 0,
+            transcript: [0; 32],
+            op: None,
+            deadline: now + limits::ATTEMPT_DEADLINE,
+            remote_candidates: Candidates::default(),
+            local_candidates: Candidates::default(),
+            revision: 0,
+            ice: Ice::New,
+            restart: Restart::default(),
+            rtt: None,
+            path: None,
+            heard: now,
+            ping: None,
+            ping_due: now,
+            accepted: false,
+            frame_bytes: limits::FRAME_BYTES_MIN,
+            channels: [Lane::default(); 3],
+        }
+    }
+
+    fn lane(&mut self, channel: Channel) -> &mut Lane {
+        let [control, bulk, ephemeral] = &mut self.channels;
+        match channel {
+            Channel::Control => control,
+            Channel::Bulk => bulk,
+            Channel::Ephemeral => ephemeral,
+        }
+    }
+
+    pub(crate) fn on_channel(&mut self, channel: Channel, open: bool) {
+        self.lane(channel).open = open;
+    }
+
+    pub(crate) fn on_buffered(&mut self, channel: Channel, bytes: usize) {
+        self.lane(channel).buffered = bytes;
+    }
+
+    pub(crate) fn is_open(&mut self, channel: Channel) -> bool {
+        self.lane(channel).open
+    }
+
+    /// Whether more may be handed to the browser without queueing there.
+    pub(crate) fn has_room(&mut self, channel: Channel) -> bool {
+        let lane = self.lane(channel);
+        lane.open && lane.buffered < limits::BUFFERED_HIGH_BYTES
+    }
+
+    pub(crate) fn buffered(&mut self, channel: Channel) -> usize {
+        self.lane(channel).buffered
+    }
+
+    pub(crate) fn set_frame_bytes(&mut self, bytes: usize) {
+        self.frame_bytes = bytes.clamp(limits::FRAME_BYTES_MIN, limits::FRAME_BYTES);
+    }
+
+    /// The largest payload that fits into one frame here.
+    pub(crate) const fn payload_bytes(&self) -> usize {
+        self.frame_bytes.saturating_sub(limits::FRAME_HEADER_BYTES)
+    }
+
+    pub(crate) fn send(&mut self, io: &mut Io, channel: Channel, frame: &LinkFrame<'_>) {
+        let payload = match frame {
+            LinkFrame::Chunk { data, .. } => data.len(),
+            LinkFrame::Message { payload, .. } | LinkFrame::Ephemeral { payload, .. } => {
+                payload.len()
+            }
+            _ => 0,
+        };
+        let bytes = codec::encode_with_capacity(frame, payload + limits::FRAME_HEADER_BYTES);
+        let lane = self.lane(channel);
+        lane.buffered = lane.buffered.saturating_add(bytes.len());
+        io.link(self.id, LinkAction::Send(channel, bytes));
+    }
+
+    /// Sends where only the control channel keeps the order that is needed.
+    pub(crate) fn control(&mut self, io: &mut Io, frame: &LinkFrame<'_>) {
+        if self.is_open(Channel::Control) {
+            self.send(io, Channel::Control, frame);
+        }
+    }
+
+    /// Begins an operation of the driver.
+    pub(crate) fn begin(&mut self, io: &mut Io, step: Step) -> OpId {
+        let op = io.op_id();
+        self.op = Some((op, step));
+        op
+    }
+
+    /// Ends an operation; gives what it was for, if it is the one under way.
+    pub(crate) fn finish(&mut self, op: OpId) -> Option<Step> {
+        let (_, step) = self.op.take_if(|(current, _)| *current == op)?;
+        Some(step)
+    }
+
+    /// Both ends in the order of the transcript.
+    pub(crate) fn parties(&self) -> Option<(Party, Party)> {
+        let remote = self.remote?;
+        Some(match self.role {
+            Role::Offerer => (self.local, remote),
+            Role::Answerer => (remote, self.local),
+        })
+    }
+
+    pub(crate) const fn is_healthy(&self) -> bool {
+        matches!(self.ice, Ice::Connected) && self.restart.deadline.is_none()
+    }
+}

@@ -1,0 +1,302 @@
+//! Another node: how it is reached, what waits for it, what came from it.
+//!
+//! ```text
+//! known --(offer or answer)--> attempt --(proof)--> link --(broken)--> recovering --+
+//!   ^                             |                  ^                    |         |
+//!   +----(failed, tried again)----+                  +--(restart, or a    |       (too long)
+//!                                                        new attempt)-----+         v
+//!                                                                                 gone
+//! ```
+//! A member outlives its links: what was sent and not acknowledged is sent again on the next one.
+//! A link that works is only replaced by one that works too.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::proof::Role;
+use lacis_wire::{Code, NodeId, PeerId, RoomTag, limits};
+
+use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
+use crate::link::{Ice, Link};
+use crate::messages::Messages;
+use crate::shared::Shared;
+use crate::streams::Streams;
+use crate::time::{Earliest, Timer, Timestamp};
+
+/// Another node.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) node: NodeId,
+    /// Its identity: claimed by its introduction, proven once there is a link.
+    pub(crate) peer: Option<PeerId>,
+    /// The rooms we share, and whether that is proven on the present link.
+    pub(crate) rooms: BTreeMap<RoomId, bool>,
+    /// The server that knew it last.
+    pub(crate) via: Option<usize>,
+    /// The connection in use, proven.
+    pub(crate) link: Option<Link>,
+    /// The connection being set up.
+    pub(crate) attempt: Option<Link>,
+    /// When to offer next, if a link is wanted.
+    pub(crate) want: Option<Timestamp>,
+    pub(crate) failures: u32,
+    /// Since when the link is broken or lost.
+    pub(crate) lost_at: Option<Timestamp>,
+    /// Whether servers said that nobody has its mailbox.
+    pub(crate) absent: bool,
+    /// Whether sealed messages in its name came damaged during the present attempt.
+    pub(crate) tampered: bool,
+    /// Names the sequence of our interactive messages to it.
+    pub(crate) session: u64,
+    pub(crate) messages: Messages,
+    pub(crate) streams: Streams,
+    /// Set when the member is to be forgotten, and why.
+    pub(crate) gone: Option<Code>,
+    /// The rooms as both ends name them on the present link.
+    tags: Vec<Tags>,
+    /// The rooms that the other side last said it is in.
+    shown: Option<Vec<RoomTag>>,
+}
+
+#[derive(Debug)]
+struct Tags {
+    room: RoomId,
+    ours: RoomTag,
+    theirs: RoomTag,
+}
+
+impl Member {
+    pub(crate) fn new(shared: &mut Shared, node: NodeId) -> Self {
+        Self {
+            node,
+            peer: None,
+            rooms: BTreeMap::new(),
+            via: None,
+            link: None,
+            attempt: None,
+            want: None,
+            failures: 0,
+            lost_at: None,
+            absent: false,
+            tampered: false,
+            session: shared.io.random_u64(),
+            messages: Messages::default(),
+            streams: Streams::default(),
+            gone: None,
+            tags: Vec::new(),
+            shown: None,
+        }
+    }
+
+    /// Whether the connection of that id is one of this member's.
+    pub(crate) fn owns(&self, id: LinkId) -> bool {
+        [&self.link, &self.attempt].into_iter().flatten().any(|link| link.id == id)
+    }
+
+    pub(crate) fn state(&self) -> MemberState {
+        match &self.link {
+            Some(link) if self.lost_at.is_none() => match link.path {
+                Some(path) if path.relayed => MemberState::Relayed,
+                _ => MemberState::Direct,
+            },
+            None if self.lost_at.is_none() => MemberState::Connecting,
+            _ => MemberState::Recovering,
+        }
+    }
+
+    /// Whether a link is wanted now and nothing is under way.
+    pub(crate) fn wants_link(&self) -> bool {
+        let working = self.link.as_ref().is_some_and(Link::is_healthy);
+        self.want.is_some() && self.attempt.is_none() && !working && self.gone.is_none()
+    }
+
+    /// Tells the application how the member is reached, in every room where it is known.
+    pub(crate) fn tell(&self, shared: &mut Shared) {
+        for (&room, &proven) in &self.rooms {
+            if proven || self.link.is_none() {
+                self.tell_in(shared, room);
+            }
+        }
+    }
+
+    fn tell_in(&self, shared: &mut Shared, room: RoomId) {
+        shared.io.event(Event::Member {
+            room,
+            node: self.node,
+            peer: self.peer,
+            state: self.state(),
+            rtt: self.link.as_ref().and_then(|link| link.rtt),
+        });
+    }
+
+    /// The attempt has proven itself: it becomes the link, and what waits is sent on it.
+    pub(crate) fn establish(&mut self, shared: &mut Shared) {
+        let Some(mut link) = self.attempt.take() else { return };
+        if let Some(old) = self.link.take() {
+            shared.io.link(old.id, LinkAction::Close);
+            self.streams.on_link_lost(shared, Code::Replaced);
+        }
+        link.heard = shared.io.now;
+        link.ping_due = shared.io.now + limits::FIRST_PING;
+        link.ice = Ice::Connected;
+        self.failures = 0;
+        self.want = None;
+        self.lost_at = None;
+        self.absent = false;
+        self.messages.on_link(link.remote_session);
+        self.streams.on_link(link.role);
+        for proven in self.rooms.values_mut() {
+            *proven = false;
+        }
+        self.rooms.insert(link.room, true);
+        self.shown = None;
+        self.link = Some(link);
+        self.name_rooms(shared);
+        self.tell(shared);
+        self.pump(shared);
+    }
+
+    /// Computes how rooms are named on the present link, and tells the other side which we are in.
+    pub(crate) fn name_rooms(&mut self, shared: &mut Shared) {
+        let Some(link) = &mut self.link else { return };
+        let (ours, theirs) = (shared.node, self.node);
+        let transcript = link.transcript;
+        self.tags = shared
+            .rooms
+            .iter()
+            .map(|(&room, known)| Tags {
+                room,
+                ours: known.keys.tag(&transcript, ours),
+                theirs: known.keys.tag(&transcript, theirs),
+            })
+            .collect();
+        let tags = self.tags.iter().map(|tags| tags.ours).collect();
+        link.control(&mut shared.io, &LinkFrame::Rooms { tags });
+        if let Some(shown) = self.shown.take() {
+            self.on_rooms(shared, shown);
+        }
+    }
+
+    /// The other side says which rooms it is in; only tags that its key can make count. The list is
+    /// kept, because we may join one of those rooms later.
+    pub(crate) fn on_rooms(&mut self, shared: &mut Shared, shown: Vec<RoomTag>) {
+        let verdicts: Vec<(RoomId, bool)> =
+            self.tags.iter().map(|tags| (tags.room, shown.contains(&tags.theirs))).collect();
+        self.shown = Some(shown);
+        for (room, is_in) in verdicts {
+            match (is_in, self.rooms.get(&room).copied()) {
+                (true, None | Some(false)) => {
+                    self.rooms.insert(room, true);
+                    self.tell_in(shared, room);
+                }
+                (false, Some(_)) => {
+                    self.rooms.remove(&room);
+                    self.leave_room(shared, room, Code::Left);
+                }
+                (true, Some(true)) | (false, None) => {}
+            }
+        }
+        if self.rooms.is_empty() {
+            self.gone = Some(Code::Left);
+        }
+    }
+
+    /// The room is no longer shared: nothing of it may stay behind.
+    pub(crate) fn leave_room(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
+        self.messages.on_room_left(shared, room, code);
+        self.streams.on_room_left(shared, self.link.as_mut(), room, code);
+        shared.io.event(Event::MemberLeft { room, node: self.node, code });
+    }
+
+    /// How we name a room on the present link.
+    pub(crate) fn our_tag(&self, room: RoomId) -> Option<RoomTag> {
+        let proven = self.rooms.get(&room) == Some(&true);
+        self.tags.iter().find(|tags| tags.room == room && proven).map(|tags| tags.ours)
+    }
+
+    /// The room that the other side names so.
+    pub(crate) fn room_of(&self, tag: RoomTag) -> Option<RoomId> {
+        let room = self.tags.iter().find(|tags| tags.theirs == tag)?.room;
+        (self.rooms.get(&room) == Some(&true)).then_some(room)
+    }
+
+    /// Sends what waits, as far as the browser's buffers allow.
+    pub(crate) fn pump(&mut self, shared: &mut Shared) {
+        let Some(mut link) = self.link.take() else { return };
+        self.pump_messages(shared, &mut link);
+        self.pump_streams(shared, &mut link);
+        self.link = Some(link);
+    }
+
+    /// Says goodbye and closes; the member is forgotten next.
+    pub(crate) fn part(&mut self, shared: &mut Shared, code: Code) {
+        if let Some(link) = &mut self.link {
+            link.control(&mut shared.io, &LinkFrame::Bye { code });
+        }
+        self.gone = Some(code);
+    }
+
+    /// Settles whatever waits for the member. The node forgets it after this.
+    pub(crate) fn dissolve(&mut self, shared: &mut Shared, code: Code) {
+        for link in [self.link.take(), self.attempt.take()].into_iter().flatten() {
+            shared.io.link(link.id, LinkAction::Close);
+        }
+        self.messages.on_gone(shared, code);
+        self.streams.on_gone(shared, code);
+        for room in core::mem::take(&mut self.rooms).into_keys() {
+            shared.io.event(Event::MemberLeft { room, node: self.node, code });
+        }
+    }
+
+    /// A member that was only made to look at an offer, and the offer was refused, is forgotten.
+    pub(crate) fn forget_if_idle(&mut self) {
+        let known = !self.rooms.is_empty() || self.link.is_some() || self.attempt.is_some();
+        if !known && self.want.is_none() {
+            self.gone = Some(Code::Left);
+        }
+    }
+
+    /// Whether nothing waits to reach the other side.
+    pub(crate) fn is_flushed(&mut self) -> bool {
+        let drained = self.link.as_mut().is_none_or(|link| link.buffered(Channel::Control) == 0);
+        self.messages.is_empty() && drained
+    }
+
+    pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
+        earliest.see(self.attempt.as_ref().map(|attempt| attempt.deadline), Timer::Attempt);
+        earliest.see(self.gone_at(), Timer::Gone);
+        self.messages.deadlines(earliest);
+        self.streams.deadlines(earliest);
+        if let Some(link) = &self.link {
+            earliest.see(Some(link.ping_due), Timer::KeepAlive);
+            match (link.ice, link.restart.deadline) {
+                (_, Some(deadline)) => earliest.see(Some(deadline), Timer::Restart),
+                (Ice::Disconnected { since }, None) if !self.is_rebuilding() => {
+                    earliest.see(Some(since + limits::DISCONNECTED_GRACE), Timer::Restart);
+                }
+                (Ice::New | Ice::Connected, None) => {
+                    earliest.see(Some(link.heard + limits::LINK_SILENCE), Timer::KeepAlive);
+                }
+                (Ice::Disconnected { .. }, None) => {}
+            }
+        }
+    }
+
+    /// Whether a new connection is tried or scheduled already.
+    pub(crate) const fn is_rebuilding(&self) -> bool {
+        self.want.is_some() || self.attempt.is_some()
+    }
+
+    /// When a member that cannot be reached counts as gone.
+    pub(crate) fn gone_at(&self) -> Option<Timestamp> {
+        let patience =
+            if self.absent { limits::ABSENT_DEADLINE } else { limits::RECOVERY_DEADLINE };
+        self.lost_at.map(|lost| lost + patience)
+    }
+
+    /// The role on the present link decides who restarts ICE.
+    pub(crate) fn is_offerer(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.role == Role::Offerer)
+    }
+}

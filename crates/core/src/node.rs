@@ -1,0 +1,393 @@
+//! The node: it owns servers, rooms and members, routes what comes in, and says what it wants done.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::setup::Setup;
+use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
+use lacis_wire::{Code, NodeId, PeerId, codec, limits, proof, seal};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+
+use crate::attempt::Offer;
+use crate::closing::Closing;
+use crate::config::{Config, ConfigError};
+use crate::io::{Event, Input, LinkId, LinkInput, Output, RoomId, SocketId};
+use crate::member::Member;
+use crate::server::Server;
+use crate::shared::{Io, Seen, Shared};
+use crate::tickets::Tickets;
+use crate::time::{Earliest, Timer, Timestamp};
+
+/// One running instance of a peer.
+#[derive(Debug)]
+pub struct Node {
+    pub(crate) shared: Shared,
+    pub(crate) members: BTreeMap<NodeId, Member>,
+    pub(crate) closing: Option<Closing>,
+    /// When the driver was last asked to call, to notice that it came late.
+    promised: Option<Timestamp>,
+}
+
+impl Node {
+    /// Makes a node and begins to dial its servers. `seed` is its only randomness and must be fresh
+    /// and secret; `now` is its only time.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn new(config: Config, seed: [u8; 32], now: Timestamp) -> Result<Self, ConfigError> {
+        config.check()?;
+        let mut rng = ChaCha20Rng::from_seed(seed);
+        let key = proof::signing_key(&config.identity);
+        let peer = proof::peer_id(&key);
+        let mut salt = [0; 16];
+        rng.fill_bytes(&mut salt);
+        let mut io = Io::new(now, rng);
+        let servers = config.servers.iter().map(|url| Server::new(&mut io, url.clone())).collect();
+        let shared = Shared {
+            io,
+            config,
+            key,
+            peer,
+            node: NodeId::derive(&peer, &salt),
+            salt,
+            servers,
+            rooms: BTreeMap::new(),
+            tickets: Tickets::default(),
+            seen: Seen::default(),
+            stalled_until: Timestamp::ZERO,
+        };
+        Ok(Self { shared, members: BTreeMap::new(), closing: None, promised: None })
+    }
+
+    /// The identity.
+    #[must_use]
+    pub const fn peer_id(&self) -> PeerId {
+        self.shared.peer
+    }
+
+    /// This running instance.
+    #[must_use]
+    pub const fn node_id(&self) -> NodeId {
+        self.shared.node
+    }
+
+    /// Takes what happened. Never fails: hostile bytes end as an [`Output`].
+    pub fn handle_input(&mut self, now: Timestamp, input: Input) {
+        self.set_time(now);
+        match input {
+            Input::SocketOpened(socket) => self.on_socket_opened(socket),
+            Input::SocketFrame(socket, bytes) => self.on_socket_frame(socket, &bytes),
+            Input::SocketClosed(socket, code) => {
+                if let Some(index) = self.server_of(socket) {
+                    self.lose_server(index, code);
+                }
+            }
+            Input::Link(id, input) => self.on_link(id, input),
+        }
+        self.dial_members();
+    }
+
+    /// Does what is due. Early or repeated calls do nothing.
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        if let Some(promised) = self.promised
+            && now.since(promised) > limits::STALL
+        {
+            self.shared.stalled_until = now + limits::STALL_GRACE;
+        }
+        self.set_time(now);
+        for index in 0..self.shared.servers.len() {
+            let Some(server) = self.shared.servers.get_mut(index) else { break };
+            if server.on_timeout(&mut self.shared.io) {
+                self.forget_server(index);
+            }
+        }
+        self.rooms_timeout();
+        for node in self.members.keys().copied().collect::<Vec<_>>() {
+            self.with_member(node, Member::on_timeout);
+        }
+        self.dial_members();
+        self.closing_timeout();
+    }
+
+    /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.shared.io.outputs.pop_front()
+    }
+
+    /// When to call [`Node::handle_timeout`] next, and why.
+    pub fn poll_timeout(&mut self) -> Option<(Timestamp, Timer)> {
+        let mut earliest = Earliest::default();
+        for server in &self.shared.servers {
+            server.deadlines(&mut earliest);
+        }
+        for room in self.shared.rooms.values() {
+            room.deadlines(&mut earliest);
+        }
+        let may_dial = self.may_dial();
+        for member in self.members.values() {
+            member.deadlines(&mut earliest);
+            if may_dial && member.wants_link() {
+                earliest.see(member.want, Timer::Retry);
+            }
+        }
+        earliest.see(self.closing.as_ref().map(|closing| closing.deadline), Timer::Close);
+        self.promised = earliest.get().map(|(at, _)| at);
+        earliest.get()
+    }
+
+    pub(crate) fn set_time(&mut self, now: Timestamp) {
+        self.shared.io.now = self.shared.io.now.max(now);
+    }
+
+    /// Lets a member act, and forgets it if it is gone after that.
+    pub(crate) fn with_member<T>(
+        &mut self,
+        node: NodeId,
+        act: impl FnOnce(&mut Member, &mut Shared) -> T,
+    ) -> Option<T> {
+        let member = self.members.get_mut(&node)?;
+        let result = act(member, &mut self.shared);
+        if let Some(code) = member.gone
+            && let Some(mut member) = self.members.remove(&node)
+        {
+            member.dissolve(&mut self.shared, code);
+        }
+        Some(result)
+    }
+
+    fn on_link(&mut self, id: LinkId, input: LinkInput) {
+        let found = self.members.iter().find(|(_, member)| member.owns(id));
+        if let Some(node) = found.map(|(node, _)| *node) {
+            self.with_member(node, |member, shared| member.on_link_input(shared, id, input));
+        }
+        self.closing_progress();
+    }
+
+    fn server_of(&self, socket: SocketId) -> Option<usize> {
+        self.shared.servers.iter().position(|server| server.owns(socket))
+    }
+
+    fn on_socket_opened(&mut self, socket: SocketId) {
+        let Some(index) = self.server_of(socket) else { return };
+        let Shared { servers, rooms, io, node, .. } = &mut self.shared;
+        let Some(server) = servers.get_mut(index) else { return };
+        server.on_opened(io, *node);
+        for room in rooms.values() {
+            room.announce(io, index, server);
+        }
+    }
+
+    fn lose_server(&mut self, index: usize, close_code: Option<u16>) {
+        if let Some(server) = self.shared.servers.get_mut(index) {
+            server.lose(&mut self.shared.io, close_code);
+            self.forget_server(index);
+        }
+    }
+
+    fn forget_server(&mut self, index: usize) {
+        let Shared { rooms, io, .. } = &mut self.shared;
+        for (&id, room) in rooms {
+            room.on_server_lost(io, id, index);
+        }
+    }
+
+    fn on_socket_frame(&mut self, socket: SocketId, bytes: &[u8]) {
+        let Some(index) = self.server_of(socket) else { return };
+        let now = self.shared.io.now;
+        let frame = codec::decode::<ServerFrame<'_>>(bytes);
+        if let Some(server) = self.shared.servers.get_mut(index) {
+            server.on_heard(now);
+        }
+        match frame {
+            Ok(frame) => self.on_server_frame(socket, index, frame),
+            Err(_) => self.drop_server(socket, index),
+        }
+    }
+
+    /// The server breaks the protocol, or speaks another version.
+    fn drop_server(&mut self, socket: SocketId, index: usize) {
+        self.shared.io.outputs.push_back(Output::HangUp(socket));
+        self.lose_server(index, None);
+    }
+
+    fn on_server_frame(&mut self, socket: SocketId, index: usize, frame: ServerFrame<'_>) {
+        let Shared { servers, io, .. } = &mut self.shared;
+        let Some(server) = servers.get_mut(index) else { return };
+        match frame {
+            ServerFrame::Welcome { version, ice_servers } => {
+                if !server.on_welcome(io, version, ice_servers) {
+                    self.drop_server(socket, index);
+                }
+            }
+            ServerFrame::Joined { topic, members } => {
+                let room = self.shared.rooms.iter().find(|(_, room)| room.keys.topic == topic);
+                if let Some(id) = room.map(|(id, _)| *id) {
+                    self.on_joined(index, id, members);
+                }
+            }
+            ServerFrame::Deliver { from, payload } => self.on_deliver(index, from, payload),
+            ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
+                self.with_member(to, Member::on_undelivered);
+            }
+            ServerFrame::Undelivered { reason, to, .. } => {
+                let code = match reason {
+                    Undelivered::RateLimited => Code::RateLimited,
+                    Undelivered::Full | Undelivered::Unknown => Code::WouldBlock,
+                };
+                io.event(Event::Warning { code, node: Some(to) });
+            }
+            ServerFrame::Refused { reason, .. } => {
+                server.trouble = Some(match reason {
+                    Refusal::TooManyTopics => Code::TooManyRooms,
+                    Refusal::ServerFull => Code::ServerFull,
+                    Refusal::RateLimited => Code::RateLimited,
+                });
+            }
+            ServerFrame::Bye { reason, retry_after_ms } => {
+                server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
+            }
+            ServerFrame::Pong { .. } => {}
+        }
+    }
+
+    fn on_joined(&mut self, index: usize, id: RoomId, nodes: Vec<NodeId>) {
+        let Shared { rooms, io, .. } = &mut self.shared;
+        let Some(room) = rooms.get_mut(&id) else { return };
+        if let Some(ticket) = room.on_joined(io, id, index) {
+            self.shared.settle(ticket, Ok(()));
+        }
+        for node in nodes.into_iter().collect::<BTreeSet<_>>() {
+            self.discover(index, id, node);
+        }
+    }
+
+    /// A server names a node that is in one of our rooms.
+    fn discover(&mut self, index: usize, room: RoomId, node: NodeId) {
+        if node == self.shared.node || self.closing.is_some() || !self.place_for(node) {
+            return;
+        }
+        let shared = &mut self.shared;
+        let member = self.members.entry(node).or_insert_with(|| Member::new(shared, node));
+        if member.link.is_none() || !member.rooms.contains_key(&room) {
+            member.rooms.entry(room).or_insert(false);
+            member.via = Some(index);
+        }
+        member.absent = false;
+        if member.link.is_none() && member.attempt.is_none() {
+            let now = shared.io.now;
+            member.want = Some(member.want.map_or(now, |at| at.min(now)));
+        }
+    }
+
+    fn place_for(&self, node: NodeId) -> bool {
+        self.members.contains_key(&node) || self.members.len() < limits::MEMBERS_MAX
+    }
+
+    fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
+        let me = self.shared.node;
+        let mut forged = false;
+        let mut opened = None;
+        for (&id, room) in &self.shared.rooms {
+            if seal::matches_topic(payload, &room.keys.topic) {
+                match seal::open(&room.keys, from, me, payload) {
+                    Ok(plain) => opened = Some((id, plain)),
+                    Err(_) => forged = true,
+                }
+            }
+        }
+        let Some((room, plain)) = opened else {
+            if forged {
+                self.on_tampered(from);
+            }
+            return;
+        };
+        match codec::decode::<Setup>(&plain) {
+            Ok(setup) => self.on_setup(index, room, from, setup),
+            Err(_) => {
+                self.shared.io.event(Event::Warning { code: Code::Protocol, node: Some(from) })
+            }
+        }
+    }
+
+    /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
+    /// anybody may send garbage in anybody's name; but if it fails, that is why.
+    fn on_tampered(&mut self, from: NodeId) {
+        if let Some(member) = self.members.get_mut(&from) {
+            if member.tampered {
+                return;
+            }
+            member.tampered = true;
+        }
+        self.shared.io.event(Event::Warning { code: Code::SignalTampered, node: Some(from) });
+    }
+
+    fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
+        if let Setup::Offer { attempt, introduction, versions, description } = setup {
+            if self.closing.is_none() && self.place_for(from) {
+                let busy = self.is_busy();
+                let shared = &mut self.shared;
+                self.members.entry(from).or_insert_with(|| Member::new(shared, from));
+                let offer = Offer { room, via, attempt, introduction, versions, description };
+                self.with_member(from, |member, shared| {
+                    member.on_offer(shared, offer, busy);
+                    member.forget_if_idle();
+                });
+            }
+            return;
+        }
+        self.with_member(from, |member, shared| match setup {
+            Setup::Offer { .. } => {}
+            Setup::Answer { attempt, introduction, version, description, signature } => {
+                if member.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
+                    member.on_answer(shared, &introduction, version, &description, &signature);
+                }
+            }
+            Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
+            Setup::Restart { attempt, round, description } => {
+                member.on_restart(shared, attempt, round, &description);
+            }
+            Setup::Restarted { attempt, round, description } => {
+                member.on_restarted(shared, attempt, round, &description);
+            }
+            Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
+            Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
+        });
+    }
+
+    fn connections(&self) -> (usize, usize) {
+        let links = self.members.values().filter(|member| member.link.is_some()).count();
+        let attempts = self.members.values().filter(|member| member.attempt.is_some()).count();
+        (links, attempts)
+    }
+
+    /// Whether there is no place for a connection that somebody else wants. Attempts of others may
+    /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
+    /// delay what comes anyway.
+    fn is_busy(&self) -> bool {
+        let (links, attempts) = self.connections();
+        links + attempts >= limits::LINKS_MAX
+    }
+
+    fn may_dial(&self) -> bool {
+        let (_, attempts) = self.connections();
+        let served = self.shared.servers.iter().any(|server| server.socket().is_some());
+        served && attempts < limits::ATTEMPTS_MAX && !self.is_busy() && self.closing.is_none()
+    }
+
+    /// Offers links to members that want one, as far as there is place.
+    pub(crate) fn dial_members(&mut self) {
+        let now = self.shared.io.now;
+        let mut ready: VecDeque<NodeId> = self
+            .members
+            .values()
+            .filter(|member| member.wants_link() && member.want.is_some_and(|at| now >= at))
+            .map(|member| member.node)
+            .collect();
+        while self.may_dial() {
+            let Some(node) = ready.pop_front() else { break };
+            self.with_member(node, Member::offer);
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Keeping a link alive, and getting it back.
+//!
+//! `disconnected` for two seconds brings an ICE restart; a restart that brings nothing, or
+//! `failed`, brings a new attempt beside the old link. Silence counts as a broken path only if our
+//! own timers ran on time: a tab that slept does not blame others.
+
+use core::time::Duration;
+
+use lacis_wire::description::Description;
+use lacis_wire::link::LinkFrame;
+use lacis_wire::setup::Setup;
+use lacis_wire::{AttemptId, Code, limits};
+
+use crate::attempt::next_revision;
+use crate::io::{LinkAction, LinkId, LinkState, Path};
+use crate::link::{Ice, Step};
+use crate::member::Member;
+use crate::shared::Shared;
+
+impl Member {
+    /// The state of one of our connections changed.
+    pub(crate) fn on_link_state(&mut self, shared: &mut Shared, id: LinkId, state: LinkState) {
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+            match state {
+                LinkState::Failed => self.refuse_attempt(shared, Code::IceFailed),
+                LinkState::DtlsFailed => self.refuse_attempt(shared, Code::DtlsFailed),
+                LinkState::Connected | LinkState::Disconnected => {}
+            }
+        } else if self.link.as_ref().is_some_and(|link| link.id == id) {
+            match state {
+                LinkState::Connected => self.on_path_back(shared),
+                LinkState::Disconnected => self.on_path_broken(shared),
+                LinkState::Failed | LinkState::DtlsFailed => {
+                    self.lose_link(shared, Code::LinkLost);
+                }
+            }
+        }
+    }
+
+    fn on_path_broken(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        let Some(link) = &mut self.link else { return };
+        if link.ice == Ice::Connected {
+            link.ice = Ice::Disconnected { since: now };
+            link.ping_due = now;
+        }
+    }
+
+    /// The path works again: ICE says so, or a ping came back over it.
+    pub(crate) fn on_path_back(&mut self, shared: &mut Shared) {
+        let Some(link) = &mut self.link else { return };
+        link.ice = Ice::Connected;
+        link.heard = shared.io.now;
+        link.restart.deadline = None;
+        let was_lost = self.lost_at.take().is_some();
+        self.want = None;
+        self.failures = 0;
+        self.absent = false;
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_none()) {
+            self.withdraw_attempt(shared);
+        }
+        if was_lost {
+            self.tell(shared);
+        }
+        self.pump(shared);
+    }
+
+    /// Our attempt is not needed any more.
+    fn withdraw_attempt(&mut self, shared: &mut Shared) {
+        if let Some(mut attempt) = self.attempt.take() {
+            let refusal = Setup::Refuse { attempt: attempt.attempt, code: Code::Replaced };
+            shared.signal(&mut attempt.via, attempt.room, self.node, &refusal);
+            shared.io.link(attempt.id, LinkAction::Close);
+        }
+    }
+
+    /// The link is gone for good; the member is looked for again.
+    pub(crate) fn lose_link(&mut self, shared: &mut Shared, code: Code) {
+        let Some(link) = self.link.take() else { return };
+        shared.io.link(link.id, LinkAction::Close);
+        self.streams.on_link_lost(shared, code);
+        self.lost_at.get_or_insert(shared.io.now);
+        if self.attempt.is_none() {
+            self.schedule(shared);
+        }
+        self.tell(shared);
+    }
+
+    fn mark_lost(&mut self, shared: &mut Shared) {
+        if self.lost_at.is_none() {
+            self.lost_at = Some(shared.io.now);
+            self.tell(shared);
+        }
+    }
+
+    fn start_restart(&mut self, shared: &mut Shared) {
+        self.mark_lost(shared);
+        let offerer = self.is_offerer();
+        let Some(link) = &mut self.link else { return };
+        link.restart.deadline = Some(shared.io.now + limits::RESTART_DEADLINE);
+        if offerer {
+            link.restart.round += 1;
+            link.local_candidates.hold();
+            link.remote_candidates.hold();
+            let op = link.begin(&mut shared.io, Step::RestartOffer);
+            shared.io.link(link.id, LinkAction::Offer { op, restart: true });
+        } else {
+            let setup = Setup::RestartWanted { attempt: link.attempt };
+            shared.signal(&mut link.via, link.room, self.node, &setup);
+        }
+    }
+
+    /// The other side wants ICE to begin anew.
+    pub(crate) fn on_restart_wanted(&mut self, shared: &mut Shared, attempt: AttemptId) {
+        let fits =
+            |link: &crate::link::Link| link.attempt == attempt && link.restart.deadline.is_none();
+        if self.is_offerer() && self.link.as_ref().is_some_and(fits) {
+            self.start_restart(shared);
+        }
+    }
+
+    /// The offerer restarts ICE. The certificate must stay the one that was proven.
+    pub(crate) fn on_restart(
+        &mut self,
+        shared: &mut Shared,
+        attempt: AttemptId,
+        round: u32,
+        description: &Description,
+    ) {
+        let deadline = shared.io.now + limits::RESTART_DEADLINE;
+        let offerer = self.is_offerer();
+        let Some(link) = self.link.as_mut().filter(|link| link.attempt == attempt) else { return };
+        let proven = link.remote.map(|remote| remote.fingerprint);
+        if offerer || round <= link.restart.round || proven != Some(description.fingerprint) {
+            return;
+        }
+        link.restart.round = round;
+        link.restart.deadline = Some(deadline);
+        link.local_candidates.hold();
+        link.remote_candidates.hold();
+        let sdp = description.to_sdp(next_revision(link));
+        let op = link.begin(&mut shared.io, Step::RestartAccept);
+        shared.io.link(link.id, LinkAction::Accept { op, sdp });
+    }
+
+    /// Our restart was answered.
+    pub(crate) fn on_restarted(
+        &mut self,
+        shared: &mut Shared,
+        attempt: AttemptId,
+        round: u32,
+        description: &Description,
+    ) {
+        let Some(link) = self.link.as_mut().filter(|link| link.attempt == attempt) else { return };
+        let proven = link.remote.map(|remote| remote.fingerprint);
+        let current = round == link.restart.round && link.restart.deadline.is_some();
+        if !current || proven != Some(description.fingerprint) {
+            return;
+        }
+        let sdp = description.to_sdp(next_revision(link));
+        let op = link.begin(&mut shared.io, Step::RestartSet);
+        shared.io.link(link.id, LinkAction::SetAnswer { op, sdp });
+    }
+
+    /// Our description for a restart is ready.
+    pub(crate) fn on_restart_described(
+        &mut self,
+        shared: &mut Shared,
+        step: Step,
+        description: Description,
+    ) {
+        let Some(link) = &mut self.link else { return };
+        let (attempt, round) = (link.attempt, link.restart.round);
+        let setup = if step == Step::RestartOffer {
+            Setup::Restart { attempt, round, description }
+        } else {
+            Setup::Restarted { attempt, round, description }
+        };
+        shared.signal(&mut link.via, link.room, self.node, &setup);
+        let ours = link.local_candidates.release();
+        if !ours.is_empty() {
+            let list = Setup::Candidates { attempt, list: ours };
+            shared.signal(&mut link.via, link.room, self.node, &list);
+        }
+        if step == Step::RestartAccept {
+            self.release_restart_candidates(shared);
+        }
+    }
+
+    pub(crate) fn release_restart_candidates(&mut self, shared: &mut Shared) {
+        if let Some(link) = &mut self.link {
+            for candidate in link.remote_candidates.release() {
+                shared.io.link(link.id, LinkAction::AddCandidate(candidate));
+            }
+        }
+    }
+
+    pub(crate) fn on_pong(&mut self, shared: &mut Shared, nonce: u32) {
+        let now = shared.io.now;
+        let Some(link) = &mut self.link else { return };
+        let Some((_, sent)) = link.ping.take_if(|(expected, _)| *expected == nonce) else {
+            return;
+        };
+        link.rtt = Some(now.since(sent));
+        if link.ice == Ice::Connected && self.lost_at.is_none() {
+            self.tell(shared);
+        } else {
+            self.on_path_back(shared);
+        }
+    }
+
+    pub(crate) fn on_path(&mut self, shared: &mut Shared, path: Path) {
+        if let Some(link) = &mut self.link
+            && link.path.replace(path) != Some(path)
+        {
+            self.tell(shared);
+        }
+    }
+
+    /// No server has a mailbox of that node.
+    pub(crate) fn on_undelivered(&mut self, shared: &mut Shared) {
+        self.absent = true;
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_none()) {
+            self.fail_attempt(shared, Code::NoAnswer);
+        }
+    }
+
+    /// The attempt or link was ended by the other side, through the server.
+    pub(crate) fn on_refuse(&mut self, shared: &mut Shared, attempt: AttemptId, code: Code) {
+        if self.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
+            self.fail_attempt(shared, code);
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        if self.attempt.as_ref().is_some_and(|attempt| now >= attempt.deadline) {
+            let code = if self.tampered { Code::SignalTampered } else { self.attempt_timeout() };
+            self.refuse_attempt(shared, code);
+        }
+        if self.gone_at().is_some_and(|at| now >= at) {
+            if now < shared.stalled_until {
+                self.lost_at = Some(now);
+            } else {
+                self.gone = Some(Code::LinkLost);
+                return;
+            }
+        }
+        self.check_path(shared);
+        self.keep_alive(shared);
+        self.on_message_timeout(shared);
+        self.streams.on_timeout(shared, self.link.as_mut());
+        self.pump(shared);
+    }
+
+    fn attempt_timeout(&self) -> Code {
+        let answered = self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_some());
+        if answered { Code::Timeout } else { Code::NoAnswer }
+    }
+
+    fn check_path(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        let rebuilding = self.is_rebuilding();
+        let Some(link) = &mut self.link else { return };
+        if link.ice == Ice::Connected && now >= link.heard + limits::LINK_SILENCE {
+            if now < shared.stalled_until {
+                link.heard = now;
+                link.ping_due = now;
+            } else {
+                link.ice = Ice::Disconnected { since: now };
+            }
+        }
+        match (link.ice, link.restart.deadline) {
+            (_, Some(deadline)) if now >= deadline => {
+                link.restart.deadline = None;
+                link.ice = Ice::Disconnected { since: now };
+                self.mark_lost(shared);
+                if !rebuilding {
+                    self.schedule(shared);
+                }
+            }
+            (Ice::Disconnected { since }, None)
+                if !rebuilding && now >= since + limits::DISCONNECTED_GRACE =>
+            {
+                self.start_restart(shared);
+            }
+            _ => {}
+        }
+    }
+
+    fn keep_alive(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        let Some(link) = &mut self.link else { return };
+        if now < link.ping_due {
+            return;
+        }
+        let interval = match link.ice {
+            Ice::Disconnected { .. } => limits::BROKEN_PING_INTERVAL,
+            Ice::New | Ice::Connected => limits::PING_INTERVAL,
+        };
+        link.ping_due = now + interval.max(Duration::from_millis(1));
+        let nonce = shared.io.nonce();
+        link.ping = Some((nonce, now));
+        link.control(&mut shared.io, &LinkFrame::Ping { nonce });
+        if link.op.is_none() {
+            let op = link.begin(&mut shared.io, Step::Inspect);
+            shared.io.link(link.id, LinkAction::Inspect(op));
+        }
+    }
+
+    /// The device woke up: find out at once whether the link still stands.
+    pub(crate) fn wake(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        if let Some(link) = &mut self.link {
+            link.ping_due = now;
+        }
+        if self.want.is_some() {
+            self.want = Some(now);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a node knows about itself, for people who ask why something does not work.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::{Code, NodeId, PeerId};
+
+use crate::io::{MemberState, RoomId, RoomState, ServerState};
+use crate::node::Node;
+
+/// The state of a node.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its signaling servers.
+    pub servers: Vec<ServerReport>,
+    /// Its rooms.
+    pub rooms: Vec<RoomReport>,
+    /// The members it knows.
+    pub members: Vec<MemberReport>,
+}
+
+/// The state of the session with a signaling server.
+#[derive(Clone, Debug)]
+pub struct ServerReport {
+    /// Its address.
+    pub url: String,
+    /// What it is now.
+    pub state: ServerState,
+    /// What went wrong last.
+    pub trouble: Option<Code>,
+}
+
+/// The state of a room.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomReport {
+    /// Which.
+    pub room: RoomId,
+    /// Whether servers know that we are in it.
+    pub state: RoomState,
+}
+
+/// The state of a member.
+#[derive(Clone, Debug)]
+pub struct MemberReport {
+    /// Its running instance.
+    pub node: NodeId,
+    /// Its identity, once it has introduced itself.
+    pub peer: Option<PeerId>,
+    /// How it is reached.
+    pub state: MemberState,
+    /// The rooms shared with it.
+    pub rooms: Vec<RoomId>,
+    /// Attempts that failed since the last link.
+    pub failures: u32,
+    /// Bytes of messages that wait for it.
+    pub waiting_bytes: usize,
+    /// The link, if there is one.
+    pub link: Option<LinkReport>,
+}
+
+/// The state of a link.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkReport {
+    /// Last round trip measured.
+    pub rtt: Option<Duration>,
+    /// Whether a TURN server stands between, if that is known.
+    pub relayed: Option<bool>,
+    /// ICE restarts so far.
+    pub restarts: u32,
+    /// Time since anything was heard.
+    pub silent: Duration,
+}
+
+impl Node {
+    /// Describes the present state.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let now = self.shared.io.now;
+        let servers = self.shared.servers.iter().map(|server| ServerReport {
+            url: server.url.clone(),
+            state: server.state(),
+            trouble: server.trouble,
+        });
+        let rooms = self.shared.rooms.iter();
+        let members = self.members.values().map(|member| MemberReport {
+            node: member.node,
+            peer: member.peer,
+            state: member.state(),
+            rooms: member.rooms.keys().copied().collect(),
+            failures: member.failures,
+            waiting_bytes: member.messages.waiting_bytes(),
+            link: member.link.as_ref().map(|link| LinkReport {
+                rtt: link.rtt,
+                relayed: link.path.map(|path| path.relayed),
+                restarts: link.restart.round,
+                silent: now.since(link.heard),
+            }),
+        });
+        Report {
+            servers: servers.collect(),
+            rooms: rooms.map(|(&room, known)| RoomReport { room, state: known.state() }).collect(),
+            members: members.collect(),
+        }
+    }
+}

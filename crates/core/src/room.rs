@@ -1,0 +1,89 @@
+//! A room this node joined: its keys, and which servers know that we are in it.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+
+use lacis_wire::limits;
+use lacis_wire::room::RoomKeys;
+use lacis_wire::signal::ClientFrame;
+
+use crate::io::{Event, RoomId, RoomState, Ticket};
+use crate::server::Server;
+use crate::shared::Io;
+use crate::time::{Earliest, Timer, Timestamp};
+
+/// A room this node joined.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) keys: RoomKeys,
+    /// Where members of this room meet, as indices of the node's servers.
+    pub(crate) servers: BTreeSet<usize>,
+    /// When each of those servers last answered a join.
+    announced: BTreeMap<usize, Timestamp>,
+    state: RoomState,
+    /// The join that waits for the first answer, and until when.
+    pub(crate) joining: Option<(Ticket, Timestamp)>,
+}
+
+impl Room {
+    pub(crate) fn new(keys: RoomKeys, servers: BTreeSet<usize>) -> Self {
+        let state = RoomState::Connecting;
+        Self { keys, servers, announced: BTreeMap::new(), state, joining: None }
+    }
+
+    /// Announces the room at one server and asks who else is there.
+    pub(crate) fn announce(&self, io: &mut Io, index: usize, server: &Server) {
+        if self.servers.contains(&index) {
+            let want = u8::try_from(limits::SAMPLE_MAX).unwrap_or(u8::MAX);
+            server.transmit(io, &ClientFrame::Join { topic: self.keys.topic, want });
+        }
+    }
+
+    /// A server answered; gives the ticket of the join that waited for it.
+    pub(crate) fn on_joined(&mut self, io: &mut Io, id: RoomId, index: usize) -> Option<Ticket> {
+        self.announced.insert(index, io.now);
+        self.update(io, id);
+        self.joining.take().map(|(ticket, _)| ticket)
+    }
+
+    /// A server is lost.
+    pub(crate) fn on_server_lost(&mut self, io: &mut Io, id: RoomId, index: usize) {
+        self.announced.remove(&index);
+        self.update(io, id);
+    }
+
+    fn update(&mut self, io: &mut Io, id: RoomId) {
+        let state = match (self.announced.is_empty(), self.state) {
+            (false, _) => RoomState::Open,
+            (true, RoomState::Connecting) => RoomState::Connecting,
+            (true, _) => RoomState::Offline,
+        };
+        if state != self.state {
+            self.state = state;
+            io.event(Event::Room { room: id, state });
+        }
+    }
+
+    /// Announces the room again where that is due.
+    pub(crate) fn refresh(&mut self, io: &mut Io, servers: &[Server]) {
+        let now = io.now;
+        for (index, server) in servers.iter().enumerate() {
+            if let Some(at) = self.announced.get_mut(&index)
+                && now >= *at + limits::TOPIC_REFRESH
+            {
+                // The answer sets the true time; until then this keeps us from asking twice.
+                *at = now;
+                self.announce(io, index, server);
+            }
+        }
+    }
+
+    pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
+        let oldest = self.announced.values().min().map(|at| *at + limits::TOPIC_REFRESH);
+        earliest.see(oldest, Timer::Refresh);
+        earliest.see(self.joining.map(|(_, deadline)| deadline), Timer::Join);
+    }
+
+    pub(crate) const fn state(&self) -> RoomState {
+        self.state
+    }
+}

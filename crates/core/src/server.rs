@@ -1,0 +1,252 @@
+//! The session with one signaling server.
+//!
+//! ```text
+//! Waiting --(time)--> Dialing --(opened)--> Greeting --(Welcome)--> Open
+//!    ^                   |                     |                     |
+//!    +---- closed, or silent beyond a deadline, or Bye --------------+
+//! ```
+//! It decides when to dial, when a server counts as dead and how long to wait. What frames mean for
+//! rooms and members is the node's affair. Joins are sent right behind the greeting, without
+//! waiting for its answer: that saves a round trip.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::signal::{ByeReason, ClientFrame, IceServer};
+use lacis_wire::{Code, NodeId, PROTOCOL, codec, limits};
+
+use crate::io::{Event, Output, ServerState, SocketId};
+use crate::shared::Io;
+use crate::time::{Earliest, Timer, Timestamp};
+
+/// The session with one server.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) ice_servers: Vec<IceServer>,
+    /// Known to this server only, so that no server can take our mailbox at another.
+    secret: [u8; 16],
+    state: State,
+    failures: u32,
+    /// Why the last session ended, if it was the server's wish.
+    bye: Option<(ByeReason, Duration)>,
+    /// Why it was not reached last time.
+    pub(crate) trouble: Option<Code>,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting { until: Timestamp },
+    Dialing { socket: SocketId, deadline: Timestamp },
+    Greeting { socket: SocketId, deadline: Timestamp },
+    Open { socket: SocketId, heard: Timestamp, asked: Option<Timestamp> },
+    Stopped,
+}
+
+impl Server {
+    pub(crate) fn new(io: &mut Io, url: String) -> Self {
+        let secret = io.random();
+        let mut server = Self {
+            url,
+            ice_servers: Vec::new(),
+            secret,
+            state: State::Waiting { until: io.now },
+            failures: 0,
+            bye: None,
+            trouble: None,
+        };
+        server.dial(io);
+        server
+    }
+
+    /// The socket, once it is open.
+    pub(crate) const fn socket(&self) -> Option<SocketId> {
+        match self.state {
+            State::Greeting { socket, .. } | State::Open { socket, .. } => Some(socket),
+            State::Waiting { .. } | State::Dialing { .. } | State::Stopped => None,
+        }
+    }
+
+    /// Whether the socket belongs to this session.
+    pub(crate) fn owns(&self, id: SocketId) -> bool {
+        match self.state {
+            State::Dialing { socket, .. } => socket == id,
+            State::Greeting { .. } | State::Open { .. } => self.socket() == Some(id),
+            State::Waiting { .. } | State::Stopped => false,
+        }
+    }
+
+    pub(crate) fn transmit(&self, io: &mut Io, frame: &ClientFrame<'_>) {
+        if let Some(socket) = self.socket() {
+            io.outputs.push_back(Output::Transmit(socket, codec::encode(frame)));
+        }
+    }
+
+    fn dial(&mut self, io: &mut Io) {
+        let socket = io.socket_id();
+        self.state = State::Dialing { socket, deadline: io.now + limits::DIAL_DEADLINE };
+        io.outputs.push_back(Output::Dial(socket, self.url.clone()));
+        self.tell(io, ServerState::Dialing, None);
+    }
+
+    pub(crate) fn on_opened(&mut self, io: &mut Io, node: NodeId) {
+        if let State::Dialing { socket, .. } = self.state {
+            self.state = State::Greeting { socket, deadline: io.now + limits::DIAL_DEADLINE };
+            let hello = ClientFrame::Hello { versions: PROTOCOL, node, secret: self.secret };
+            self.transmit(io, &hello);
+        }
+    }
+
+    /// The server answered the greeting; says whether it is acceptable.
+    pub(crate) fn on_welcome(&mut self, io: &mut Io, version: u16, ice: Vec<IceServer>) -> bool {
+        let State::Greeting { socket, .. } = self.state else { return false };
+        if version < PROTOCOL.min || version > PROTOCOL.max {
+            self.trouble = Some(Code::VersionMismatch);
+            return false;
+        }
+        self.ice_servers = ice;
+        self.failures = 0;
+        self.trouble = None;
+        self.state = State::Open { socket, heard: io.now, asked: None };
+        self.tell(io, ServerState::Open, None);
+        true
+    }
+
+    /// Any frame is a sign of life.
+    pub(crate) const fn on_heard(&mut self, at: Timestamp) {
+        if let State::Open { heard, asked, .. } = &mut self.state {
+            *heard = at;
+            *asked = None;
+        }
+    }
+
+    /// The server says that it will close, and why.
+    pub(crate) const fn on_bye(&mut self, reason: ByeReason, retry_after: Duration) {
+        self.bye = Some((reason, retry_after));
+    }
+
+    /// The socket closed or is to be closed; dial again later.
+    pub(crate) fn lose(&mut self, io: &mut Io, close_code: Option<u16>) {
+        let was_open = self.socket().is_some();
+        let said = self.bye.take();
+        let reason =
+            said.map(|(reason, _)| reason).or(close_code.and_then(ByeReason::from_close_code));
+        let code = match reason {
+            Some(reason) => bye_code(reason),
+            None if self.trouble == Some(Code::VersionMismatch) => Code::VersionMismatch,
+            None if was_open => Code::SignalingLost,
+            None => Code::SignalingUnreachable,
+        };
+        let wish = said.map_or(Duration::ZERO, |(_, wait)| wait.min(limits::REDIAL_MAX));
+        let delay = io.backoff(self.failures, limits::REDIAL_MIN, limits::REDIAL_MAX).max(wish);
+        self.failures = self.failures.saturating_add(1);
+        self.trouble = Some(code);
+        self.state = State::Waiting { until: io.now + delay };
+        io.event(Event::Server {
+            url: self.url.clone(),
+            state: ServerState::Waiting,
+            code: Some(code),
+            retry: Some(delay),
+        });
+    }
+
+    /// The device woke up or is online again: dial at once, or ask for a sign of life.
+    pub(crate) fn wake(&mut self, io: &mut Io) {
+        match self.state {
+            State::Waiting { .. } => self.dial(io),
+            State::Open { asked: None, .. } => self.ask(io),
+            _ => {}
+        }
+    }
+
+    /// Ends the session for good.
+    pub(crate) fn stop(&mut self, io: &mut Io) {
+        if let State::Dialing { socket, .. }
+        | State::Greeting { socket, .. }
+        | State::Open { socket, .. } = self.state
+        {
+            io.outputs.push_back(Output::HangUp(socket));
+        }
+        self.state = State::Stopped;
+        self.tell(io, ServerState::Closed, None);
+    }
+
+    /// Does what is due; says whether an open session was given up.
+    pub(crate) fn on_timeout(&mut self, io: &mut Io) -> bool {
+        match self.state {
+            State::Waiting { until } if io.now >= until => self.dial(io),
+            State::Dialing { socket, deadline } | State::Greeting { socket, deadline }
+                if io.now >= deadline =>
+            {
+                io.outputs.push_back(Output::HangUp(socket));
+                self.lose(io, None);
+                return true;
+            }
+            State::Open { socket, asked: Some(asked), .. }
+                if io.now >= asked + limits::SERVER_PONG_DEADLINE =>
+            {
+                io.outputs.push_back(Output::HangUp(socket));
+                self.lose(io, None);
+                return true;
+            }
+            State::Open { heard, asked: None, .. }
+                if io.now >= heard + limits::SERVER_PING_INTERVAL =>
+            {
+                self.ask(io);
+            }
+            _ => {}
+        }
+        false
+    }
+
+    pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
+        match self.state {
+            State::Waiting { until } => earliest.see(Some(until), Timer::Redial),
+            State::Dialing { deadline, .. } | State::Greeting { deadline, .. } => {
+                earliest.see(Some(deadline), Timer::Dial);
+            }
+            State::Open { heard, asked, .. } => {
+                let due = asked.map_or(heard + limits::SERVER_PING_INTERVAL, |asked| {
+                    asked + limits::SERVER_PONG_DEADLINE
+                });
+                earliest.see(Some(due), Timer::ServerPing);
+            }
+            State::Stopped => {}
+        }
+    }
+
+    fn ask(&mut self, io: &mut Io) {
+        let nonce = io.nonce();
+        if let State::Open { asked, .. } = &mut self.state {
+            *asked = Some(io.now);
+        }
+        self.transmit(io, &ClientFrame::Ping { nonce });
+    }
+
+    fn tell(&self, io: &mut Io, state: ServerState, code: Option<Code>) {
+        io.event(Event::Server { url: self.url.clone(), state, code, retry: None });
+    }
+
+    pub(crate) const fn state(&self) -> ServerState {
+        match self.state {
+            State::Waiting { .. } => ServerState::Waiting,
+            State::Dialing { .. } | State::Greeting { .. } => ServerState::Dialing,
+            State::Open { .. } => ServerState::Open,
+            State::Stopped => ServerState::Closed,
+        }
+    }
+}
+
+const fn bye_code(reason: ByeReason) -> Code {
+    match reason {
+        ByeReason::Shutdown | ByeReason::Timeout | ByeReason::SlowReader | ByeReason::Replaced => {
+            Code::SignalingLost
+        }
+        ByeReason::Protocol => Code::SignalingRefused,
+        ByeReason::Version => Code::VersionMismatch,
+        ByeReason::NodeTaken => Code::NodeTaken,
+        ByeReason::RateLimited => Code::RateLimited,
+        ByeReason::Full => Code::ServerFull,
+    }
+}

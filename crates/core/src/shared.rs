@@ -1,0 +1,188 @@
+//! What all parts of a node use: time, randomness, counters, the queue of outputs, keys.
+
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::proof::IdentityKey;
+use lacis_wire::setup::Setup;
+use lacis_wire::signal::{ClientFrame, IceServer};
+use lacis_wire::{AttemptId, Code, NodeId, PeerId, codec, limits, seal};
+use rand_chacha::ChaCha20Rng;
+use rand_core::Rng;
+
+use crate::config::Config;
+use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
+use crate::room::Room;
+use crate::server::Server;
+use crate::tickets::Tickets;
+use crate::time::Timestamp;
+
+/// Time, randomness, counters and the queue of outputs.
+#[derive(Debug)]
+pub(crate) struct Io {
+    pub(crate) now: Timestamp,
+    pub(crate) outputs: VecDeque<Output>,
+    rng: ChaCha20Rng,
+    counter: u32,
+}
+
+impl Io {
+    pub(crate) const fn new(now: Timestamp, rng: ChaCha20Rng) -> Self {
+        Self { now, outputs: VecDeque::new(), rng, counter: 0 }
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(crate) fn link(&mut self, id: LinkId, action: LinkAction) {
+        self.outputs.push_back(Output::Link(id, action));
+    }
+
+    pub(crate) fn random<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.rng.fill_bytes(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn random_u64(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    /// Between half of `delay` and all of it, so that many who fail together do not return
+    /// together.
+    pub(crate) fn jitter(&mut self, delay: Duration) -> Duration {
+        let half = delay / 2;
+        let micros = u64::try_from(half.as_micros()).unwrap_or(u64::MAX).max(1);
+        half + Duration::from_micros(self.rng.next_u64() % micros)
+    }
+
+    /// Exponential backoff with jitter.
+    pub(crate) fn backoff(&mut self, failures: u32, min: Duration, max: Duration) -> Duration {
+        let factor = 1_u32 << failures.min(10);
+        self.jitter((min * factor).min(max))
+    }
+
+    fn count(&mut self) -> u32 {
+        self.counter = self.counter.wrapping_add(1);
+        self.counter
+    }
+
+    pub(crate) fn socket_id(&mut self) -> SocketId {
+        SocketId(self.count())
+    }
+
+    pub(crate) fn link_id(&mut self) -> LinkId {
+        LinkId(self.count())
+    }
+
+    pub(crate) fn op_id(&mut self) -> OpId {
+        OpId(self.count())
+    }
+
+    pub(crate) fn room_id(&mut self) -> RoomId {
+        RoomId(self.count())
+    }
+
+    pub(crate) fn stream_id(&mut self) -> StreamId {
+        StreamId(self.count())
+    }
+
+    pub(crate) fn request_id(&mut self) -> RequestId {
+        RequestId(self.count())
+    }
+
+    pub(crate) fn nonce(&mut self) -> u32 {
+        self.count()
+    }
+}
+
+/// Everything that members share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) io: Io,
+    pub(crate) config: Config,
+    pub(crate) key: IdentityKey,
+    pub(crate) peer: PeerId,
+    pub(crate) node: NodeId,
+    /// Binds the node id to the identity.
+    pub(crate) salt: [u8; 16],
+    pub(crate) servers: Vec<Server>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    pub(crate) tickets: Tickets,
+    pub(crate) seen: Seen,
+    /// Until then silence is our own fault: this node was not called for a while.
+    pub(crate) stalled_until: Timestamp,
+}
+
+impl Shared {
+    /// Seals a setup message and puts it into the mailbox of `to`, through the first open server of
+    /// `via`, or any open one. Says whether there was one.
+    pub(crate) fn signal(
+        &mut self,
+        via: &mut Option<usize>,
+        room: RoomId,
+        to: NodeId,
+        setup: &Setup,
+    ) -> bool {
+        let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
+        let chosen = via.filter(open).or_else(|| (0..self.servers.len()).find(open));
+        let (Some(index), Some(keys)) = (chosen, self.rooms.get(&room).map(|room| &room.keys))
+        else {
+            return false;
+        };
+        *via = Some(index);
+        let nonce = self.io.random();
+        let payload = seal::seal(keys, self.node, to, nonce, &codec::encode(setup));
+        let seq = self.io.nonce();
+        if let Some(server) = self.servers.get(index) {
+            server.transmit(&mut self.io, &ClientFrame::Send { to, seq, payload: &payload });
+        }
+        true
+    }
+
+    /// The ICE servers a new link uses.
+    pub(crate) fn ice_servers(&self) -> Vec<IceServer> {
+        if let Some(own) = &self.config.ice_servers {
+            return own.clone();
+        }
+        let mut all: Vec<IceServer> = Vec::new();
+        for server in self.servers.iter().flat_map(|server| &server.ice_servers) {
+            if !all.contains(server) && all.len() < limits::ICE_SERVERS_MAX {
+                all.push(server.clone());
+            }
+        }
+        all
+    }
+
+    /// Settles one part of what a ticket waits for.
+    pub(crate) fn settle(&mut self, ticket: crate::Ticket, result: Result<(), Code>) {
+        if let Some(result) = self.tickets.settle(ticket, result) {
+            self.io.event(Event::Settled { ticket, result });
+        }
+    }
+}
+
+/// Attempts seen, so that an offer played again is recognised; bounded, oldest forgotten first.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    order: VecDeque<(NodeId, AttemptId)>,
+    set: BTreeSet<(NodeId, AttemptId)>,
+}
+
+impl Seen {
+    /// Remembers an attempt; says whether it is new.
+    pub(crate) fn insert(&mut self, node: NodeId, attempt: AttemptId) -> bool {
+        if !self.set.insert((node, attempt)) {
+            return false;
+        }
+        self.order.push_back((node, attempt));
+        if self.order.len() > limits::ATTEMPTS_REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
+        }
+        true
+    }
+}
