@@ -87,26 +87,54 @@ fn fuzz(target: &str, program: &Path, seconds: u32) -> Result<Value> {
     let corpus = fuzz.join("corpus").join(target);
     let artifacts = fuzz.join("artifacts").join(target);
     let seeds = fuzz.join("seeds").join(target);
-    for folder in [&corpus, &artifacts, &seeds] {
+    for folder in [&corpus, &artifacts] {
         fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     }
+    plant_vectors(target, &corpus)?;
     eprintln!("==> Fuzzing {target} for {seconds} s");
     let start = Instant::now();
     // What is found goes to the first folder; the seeds in the second are read only.
-    let result = Run::new(program)
+    let (is_fine, log) = Run::new(program)
         .arg(&corpus)
-        .arg(&seeds)
+        .args(seeds.is_dir().then_some(&seeds))
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .words(LIMITS)
-        .step();
-    let elapsed = start.elapsed().as_secs();
-    let verdict = if result.is_ok() { "no crash" } else { "CRASHED" };
-    println!("{target}: {verdict} in {elapsed} s");
-    if let Err(reason) = &result {
-        eprintln!("error: {reason:#}");
+        .quietly()?;
+    let seconds = start.elapsed().as_secs();
+    let runs = statistic(&log, "stat::number_of_executed_units:");
+    let verdict = if is_fine { "no crash" } else { "CRASHED" };
+    println!("{target:<14} {verdict}, {runs} runs in {seconds} s");
+    if !is_fine {
+        eprintln!("{log}");
     }
-    Ok(json!({ "name": target, "seconds": elapsed, "crashed": result.is_err() }))
+    Ok(json!({ "name": target, "crashed": !is_fine, "runs": runs, "seconds": seconds }))
+}
+
+/// The golden vectors of the format that the target is named after, if there are any: the best
+/// inputs to begin with, and never out of date.
+fn plant_vectors(target: &str, corpus: &Path) -> Result<()> {
+    let vectors = workspace::root().join("tests/vectors").join(format!("{target}.json"));
+    let Ok(text) = fs::read(&vectors) else { return Ok(()) };
+    let vectors: Value = serde_json::from_slice(&text).with_context(|| target.to_owned())?;
+    for vector in vectors.as_array().into_iter().flatten() {
+        let (name, hex) = (vector["name"].as_str(), vector["hex"].as_str());
+        if let (Some(name), Some(bytes)) = (name, hex.and_then(from_hex)) {
+            fs::write(corpus.join(format!("vector-{name}")), bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2));
+    digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+}
+
+/// A figure that libFuzzer prints at the end.
+fn statistic(log: &str, name: &str) -> u64 {
+    let value = log.lines().find_map(|line| line.strip_prefix(name));
+    value.and_then(|value| value.trim().parse().ok()).unwrap_or_default()
 }
 
 /// What `cargo fuzz` passes, without the address sanitizer, which needs a nightly toolchain; the

@@ -79,6 +79,13 @@ impl Run {
         String::from_utf8(output.stdout).with_context(|| self.line())
     }
 
+    /// Runs it in silence. Gives back whether it succeeded, and what it wrote to standard error.
+    pub(crate) fn quietly(mut self) -> Result<(bool, String)> {
+        self.command.stdout(Stdio::null());
+        let output = self.command.output().with_context(|| self.line())?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
     /// The command itself, for a caller that needs the child process.
     pub(crate) fn into_command(self) -> Command {
         self.command

@@ -1,0 +1,17 @@
+//! What the fuzz targets share.
+
+use std::fmt::Debug;
+
+use lacis_wire::codec::{Frame, decode, encode};
+use minicbor::{Decode, Encode};
+
+/// Bytes that decode as a frame encode to bytes that decode as the same frame.
+pub fn round_trip<'b, T>(bytes: &'b [u8], again: &'b mut Vec<u8>)
+where
+    T: Frame + Decode<'b, ()> + Encode<()> + PartialEq + Debug,
+{
+    let Ok(frame) = decode::<T>(bytes) else { return };
+    *again = encode(&frame);
+    assert!(again.len() <= T::BYTES_MAX, "a frame grew beyond its limit by being read");
+    assert_eq!(decode::<T>(again).as_ref(), Ok(&frame));
+}
