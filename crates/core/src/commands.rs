@@ -209,13 +209,15 @@ impl Node {
         Ok(())
     }
 
-    /// Sends a message to every linked member of a room, once and without any promise.
+    /// Sends a message to every linked member of a room, once and without any promise. The ticket
+    /// settles at once.
     ///
     /// # Errors
-    /// See [`SendError`].
+    /// See [`SendError`]; the ticket is not used then.
     pub fn broadcast_ephemeral(
         &mut self,
         now: Timestamp,
+        ticket: Ticket,
         room: RoomId,
         label: &str,
         payload: &[u8],
@@ -235,6 +237,7 @@ impl Node {
                 link.send(&mut self.shared.io, Channel::Ephemeral, &frame);
             }
         }
+        self.shared.io.event(Event::Settled { ticket, result: Ok(()) });
         Ok(())
     }
 

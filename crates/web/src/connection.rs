@@ -1,0 +1,261 @@
+//! One `RTCPeerConnection` with its three negotiated channels.
+
+use std::rc::{Rc, Weak};
+
+use gloo_events::EventListener;
+use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use lacis_core::{LinkAction, LinkId, LinkInput, LinkState, OpId};
+use lacis_wire::link::Channel;
+use lacis_wire::signal::IceServer;
+use lacis_wire::{Code, limits};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{
+    Event, MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
+    RtcIceCandidateInit, RtcIceConnectionState, RtcOfferOptions, RtcPeerConnection,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescription,
+    RtcSessionDescriptionInit,
+};
+
+use crate::driver::Driver;
+use crate::path;
+
+/// One connection; closed when dropped.
+pub(crate) struct Connection {
+    web: RtcPeerConnection,
+    channels: [RtcDataChannel; 3],
+    /// Dropped with the connection, so nothing more is heard of it.
+    _listeners: Vec<EventListener>,
+}
+
+/// Passes on what happened to one link, as long as the driver lives.
+#[derive(Clone)]
+struct Reporter {
+    driver: Weak<Driver>,
+    id: LinkId,
+}
+
+impl Reporter {
+    fn tell(&self, input: LinkInput) {
+        if let Some(driver) = self.driver.upgrade() {
+            driver.link_input(self.id, input);
+        }
+    }
+}
+
+impl Connection {
+    /// Makes a connection and its channels.
+    pub(crate) fn create(
+        driver: &Weak<Driver>,
+        id: LinkId,
+        ice_servers: &[IceServer],
+        relay_only: bool,
+    ) -> Result<Self, JsValue> {
+        let web =
+            RtcPeerConnection::new_with_configuration(&configuration(ice_servers, relay_only)?)?;
+        let reporter = Reporter { driver: driver.clone(), id };
+        let mut listeners = Vec::with_capacity(14);
+        let channels = Channel::ALL.map(|channel| open_channel(&web, channel));
+        for (web, channel) in channels.iter().zip(Channel::ALL) {
+            listen_channel(&mut listeners, &reporter, web, channel);
+        }
+        let told = reporter.clone();
+        listeners.push(EventListener::new(&web, "icecandidate", move |event| {
+            let candidate =
+                event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(|e| e.candidate());
+            // An empty line ends a generation of candidates; the other side needs no word of it.
+            if let Some(line) = candidate.map(|c| c.candidate()).filter(|line| !line.is_empty()) {
+                told.tell(LinkInput::Candidate(line));
+            }
+        }));
+        let told = web.clone();
+        listeners.push(EventListener::new(&web, "connectionstatechange", move |_| {
+            if let Some(state) = state(&told) {
+                reporter.tell(LinkInput::State(state));
+            }
+        }));
+        Ok(Self { web, channels, _listeners: listeners })
+    }
+
+    /// Carries an action out.
+    pub(crate) fn act(&self, driver: &Rc<Driver>, id: LinkId, action: LinkAction) {
+        let reporter = Reporter { driver: Rc::downgrade(driver), id };
+        let web = self.web.clone();
+        match action {
+            LinkAction::Offer { op, restart } => spawn_local(async move {
+                reporter.described(op, offer(&web, restart).await);
+            }),
+            LinkAction::Accept { op, sdp } => spawn_local(async move {
+                reporter.described(op, accept(&web, &sdp).await);
+            }),
+            LinkAction::SetAnswer { op, sdp } => spawn_local(async move {
+                let done = set_remote(&web, RtcSdpType::Answer, &sdp).await;
+                reporter.tell(done.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
+            }),
+            LinkAction::AddCandidate(line) => spawn_local(async move {
+                let init = RtcIceCandidateInit::new(&line);
+                init.set_sdp_m_line_index(Some(0));
+                let promise = web.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
+                // A candidate that this browser cannot use is one path fewer, not a failure.
+                let _ = JsFuture::from(promise).await;
+            }),
+            LinkAction::Inspect(op) => spawn_local(async move {
+                if let Some(path) = path::find(&web).await {
+                    reporter.tell(LinkInput::Path(op, path));
+                } else {
+                    reporter.tell(failed(op));
+                }
+            }),
+            LinkAction::Send(channel, bytes) => self.send(&reporter, channel, &bytes),
+            LinkAction::Create { .. } | LinkAction::Close => {}
+        }
+    }
+
+    fn send(&self, reporter: &Reporter, channel: Channel, bytes: &[u8]) {
+        let [control, bulk, ephemeral] = &self.channels;
+        let web = match channel {
+            Channel::Control => control,
+            Channel::Bulk => bulk,
+            Channel::Ephemeral => ephemeral,
+        };
+        // The core respects the limits of the channel, so a refusal means that it has closed.
+        match web.send_with_u8_array(bytes) {
+            Ok(()) => {
+                let buffered = usize::try_from(web.buffered_amount()).unwrap_or(usize::MAX);
+                reporter.tell(LinkInput::Buffered(channel, buffered));
+            }
+            Err(_) if channel.reliable() => reporter.tell(LinkInput::ChannelClosed(channel)),
+            Err(_) => {}
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.web.close();
+    }
+}
+
+impl Reporter {
+    fn described(&self, op: OpId, result: Result<String, JsValue>) {
+        self.tell(result.map_or_else(|_| failed(op), |sdp| LinkInput::Described(op, sdp)));
+    }
+}
+
+const fn failed(op: OpId) -> LinkInput {
+    LinkInput::Failed(op, Code::Internal)
+}
+
+fn configuration(ice_servers: &[IceServer], relay_only: bool) -> Result<RtcConfiguration, JsValue> {
+    let list = Array::new();
+    for server in ice_servers {
+        let entry = Object::new();
+        let urls: Array = server.urls.iter().map(JsValue::from).collect();
+        Reflect::set(&entry, &"urls".into(), &urls)?;
+        for (name, value) in [("username", &server.username), ("credential", &server.credential)] {
+            if let Some(value) = value {
+                Reflect::set(&entry, &name.into(), &value.into())?;
+            }
+        }
+        list.push(&entry);
+    }
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&list);
+    if relay_only {
+        Reflect::set(&configuration, &"iceTransportPolicy".into(), &"relay".into())?;
+    }
+    Ok(configuration)
+}
+
+fn open_channel(web: &RtcPeerConnection, channel: Channel) -> RtcDataChannel {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(channel.id());
+    if !channel.reliable() {
+        init.set_ordered(false);
+        init.set_max_retransmits(0);
+    }
+    let opened = web.create_data_channel_with_data_channel_dict(channel.label(), &init);
+    opened.set_binary_type(RtcDataChannelType::Arraybuffer);
+    let low = u32::try_from(limits::BUFFERED_LOW_BYTES).unwrap_or(u32::MAX);
+    opened.set_buffered_amount_low_threshold(low);
+    opened
+}
+
+/// What an event of a channel means to the core, if anything.
+type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput>>;
+
+fn listen_channel(
+    listeners: &mut Vec<EventListener>,
+    reporter: &Reporter,
+    web: &RtcDataChannel,
+    channel: Channel,
+) {
+    let mut on = |name: &'static str, mut input: Translate| {
+        let reporter = reporter.clone();
+        listeners.push(EventListener::new(web, name, move |event| {
+            if let Some(input) = input(event) {
+                reporter.tell(input);
+            }
+        }));
+    };
+    on("open", Box::new(move |_| Some(LinkInput::ChannelOpened(channel))));
+    on("close", Box::new(move |_| Some(LinkInput::ChannelClosed(channel))));
+    on(
+        "message",
+        Box::new(move |event| {
+            let data = event.dyn_ref::<MessageEvent>()?.data();
+            // Text is nothing that a node sends; an empty frame makes the core treat it as such.
+            let bytes = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
+            Some(LinkInput::Data(channel, bytes.map(|b| b.to_vec()).unwrap_or_default()))
+        }),
+    );
+    let drained = web.clone();
+    on(
+        "bufferedamountlow",
+        Box::new(move |_| {
+            let buffered = usize::try_from(drained.buffered_amount()).unwrap_or(usize::MAX);
+            Some(LinkInput::Buffered(channel, buffered))
+        }),
+    );
+}
+
+fn state(web: &RtcPeerConnection) -> Option<LinkState> {
+    match web.connection_state() {
+        RtcPeerConnectionState::Connected => Some(LinkState::Connected),
+        RtcPeerConnectionState::Disconnected => Some(LinkState::Disconnected),
+        RtcPeerConnectionState::Failed => Some(match web.ice_connection_state() {
+            // The path works, so what failed is the encryption on it.
+            RtcIceConnectionState::Connected | RtcIceConnectionState::Completed => {
+                LinkState::DtlsFailed
+            }
+            _ => LinkState::Failed,
+        }),
+        _ => None,
+    }
+}
+
+async fn offer(web: &RtcPeerConnection, restart: bool) -> Result<String, JsValue> {
+    let options = RtcOfferOptions::new();
+    options.set_ice_restart(restart);
+    let made = JsFuture::from(web.create_offer_with_rtc_offer_options(&options)).await?;
+    set_local(web, &made).await
+}
+
+async fn accept(web: &RtcPeerConnection, sdp: &str) -> Result<String, JsValue> {
+    set_remote(web, RtcSdpType::Offer, sdp).await?;
+    let made = JsFuture::from(web.create_answer()).await?;
+    set_local(web, &made).await
+}
+
+async fn set_local(web: &RtcPeerConnection, made: &JsValue) -> Result<String, JsValue> {
+    let made: &RtcSessionDescriptionInit = made.unchecked_ref();
+    JsFuture::from(web.set_local_description(made)).await?;
+    Ok(web.local_description().map(|d: RtcSessionDescription| d.sdp()).unwrap_or_default())
+}
+
+async fn set_remote(web: &RtcPeerConnection, kind: RtcSdpType, sdp: &str) -> Result<(), JsValue> {
+    let init = RtcSessionDescriptionInit::new(kind);
+    init.set_sdp(sdp);
+    JsFuture::from(web.set_remote_description(&init)).await.map(|_| ())
+}

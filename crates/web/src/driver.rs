@@ -1,0 +1,161 @@
+//! The loop between the node and the browser.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::Timeout;
+use js_sys::Function;
+use lacis_core::{Event, Input, LinkAction, LinkId, LinkInput, Node, Output, SocketId, Timestamp};
+use lacis_wire::Code;
+use wasm_bindgen::JsValue;
+
+use crate::connection::Connection;
+use crate::socket::Socket;
+use crate::{event, host};
+
+/// Everything that one node holds in the browser.
+pub(crate) struct Driver {
+    node: RefCell<Node>,
+    sockets: RefCell<BTreeMap<SocketId, Socket>>,
+    connections: RefCell<BTreeMap<LinkId, Connection>>,
+    on_event: Function,
+    /// The one timer, and when it fires.
+    timer: RefCell<Option<(Timestamp, Timeout)>>,
+    /// Whether outputs are being carried out: whoever comes in between only adds to the queue.
+    pumping: Cell<bool>,
+    this: Weak<Self>,
+}
+
+impl Driver {
+    pub(crate) fn new(node: Node, on_event: Function) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            node: RefCell::new(node),
+            sockets: RefCell::default(),
+            connections: RefCell::default(),
+            on_event,
+            timer: RefCell::default(),
+            pumping: Cell::new(false),
+            this: this.clone(),
+        })
+    }
+
+    /// Lets the node do something, then carries out what it wants.
+    pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
+        let result = act(&mut self.node.borrow_mut(), host::now());
+        self.pump();
+        result
+    }
+
+    pub(crate) fn input(&self, input: Input) {
+        self.with(|node, now| node.handle_input(now, input));
+    }
+
+    pub(crate) fn link_input(&self, id: LinkId, input: LinkInput) {
+        self.input(Input::Link(id, input));
+    }
+
+    /// Looks at the node without changing it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Node) -> T) -> T {
+        look(&self.node.borrow())
+    }
+
+    /// Sockets and connections held, for tests that look for leaks.
+    pub(crate) fn holds(&self) -> (usize, usize) {
+        (self.sockets.borrow().len(), self.connections.borrow().len())
+    }
+
+    /// Carries outputs out until there are none. The node is not borrowed meanwhile, so whatever
+    /// an output causes may come straight back.
+    fn pump(&self) {
+        if self.pumping.replace(true) {
+            return;
+        }
+        loop {
+            let output = self.node.borrow_mut().poll_output();
+            match output {
+                Some(output) => self.act(output),
+                None => break,
+            }
+        }
+        self.pumping.set(false);
+        self.arm();
+    }
+
+    fn act(&self, output: Output) {
+        match output {
+            Output::Dial(id, url) => match Socket::dial(&self.this, id, &url) {
+                Ok(socket) => {
+                    self.sockets.borrow_mut().insert(id, socket);
+                }
+                Err(_) => self.input(Input::SocketClosed(id, None)),
+            },
+            Output::Transmit(id, bytes) => {
+                if let Some(socket) = self.sockets.borrow().get(&id) {
+                    socket.send(&bytes);
+                }
+            }
+            Output::HangUp(id) => drop(self.sockets.borrow_mut().remove(&id)),
+            Output::Link(id, action) => self.act_on_link(id, action),
+            Output::Event(event) => self.tell(event),
+        }
+    }
+
+    fn act_on_link(&self, id: LinkId, action: LinkAction) {
+        match action {
+            LinkAction::Create { ice_servers, relay_only } => {
+                let made = Connection::create(&self.this, id, &ice_servers, relay_only);
+                if let Ok(connection) = made {
+                    self.connections.borrow_mut().insert(id, connection);
+                }
+            }
+            LinkAction::Close => drop(self.connections.borrow_mut().remove(&id)),
+            LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
+                if !self.connections.borrow().contains_key(&id) =>
+            {
+                self.link_input(id, LinkInput::Failed(op, Code::WebrtcBlocked));
+            }
+            action => {
+                if let (Some(this), Some(connection)) =
+                    (self.this.upgrade(), self.connections.borrow().get(&id))
+                {
+                    connection.act(&this, id, action);
+                }
+            }
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        let told =
+            event::to_js(event).and_then(|event| self.on_event.call1(&JsValue::NULL, &event));
+        if let Err(error) = told {
+            // The wrapper catches what applications throw; this is a fault of ours.
+            web_sys::console::error_1(&error);
+        }
+    }
+
+    fn arm(&self) {
+        let next = self.node.borrow_mut().poll_timeout().map(|(at, _)| at);
+        let mut timer = self.timer.borrow_mut();
+        if timer.as_ref().map(|(at, _)| *at) == next {
+            return;
+        }
+        *timer = next.map(|at| {
+            // Rounded up: a timer that fires early would only be set again.
+            let wait = at.since(host::now()).as_micros().div_ceil(1000);
+            let wait = u32::try_from(wait).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs());
+            let this = self.this.clone();
+            let timeout = Timeout::new(wait, move || {
+                if let Some(driver) = this.upgrade() {
+                    driver.timeout();
+                }
+            });
+            (at, timeout)
+        });
+    }
+
+    fn timeout(&self) {
+        self.timer.borrow_mut().take();
+        self.with(Node::handle_timeout);
+    }
+}

@@ -1,0 +1,37 @@
+//! Errors as JavaScript sees them: an `Error` named `PeerError` with a stable `code`.
+
+use js_sys::{Error, Reflect};
+use lacis_wire::Code;
+use lacis_wire::room::RoomLinkError;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+/// An error with a code.
+pub(crate) fn coded(code: impl Into<Code>) -> JsValue {
+    let code = code.into();
+    let error = Error::new(code.as_str());
+    error.set_name("PeerError");
+    // Setting a property of a fresh object cannot fail.
+    let _ = Reflect::set(&error, &"code".into(), &code.as_str().into());
+    error.into()
+}
+
+/// The error of a text that is not a room link.
+pub(crate) fn link(error: RoomLinkError) -> JsValue {
+    coded(match error {
+        RoomLinkError::Damaged => Code::LinkDamaged,
+        RoomLinkError::Version => Code::LinkVersion,
+        _ => Code::LinkUnknown,
+    })
+}
+
+/// A plain object with the same fields.
+pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    serde_wasm_bindgen::to_value(value).map_err(|_| coded(Code::Internal))
+}
+
+/// A code that an application names.
+pub(crate) fn parse(text: &str) -> Result<Code, JsValue> {
+    let found = Code::ALL.iter().copied().find(|code| code.as_str() == text);
+    found.ok_or_else(|| coded(Code::InvalidArgument))
+}

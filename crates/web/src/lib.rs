@@ -1,0 +1,61 @@
+//! The browser driver: carries out what the core wants with web APIs, and tells it what happened.
+//!
+//! It decides nothing. Four rules keep it free of the usual trouble at the border to JavaScript:
+//! only `&self` crosses it; no JavaScript is called while the node is borrowed; every listener and
+//! timer is a guard that ends when dropped; there is one timer, armed for what the node asks.
+
+mod connection;
+mod driver;
+mod error;
+mod event;
+mod host;
+mod node;
+mod options;
+mod path;
+mod report;
+mod socket;
+
+use lacis_wire::limits;
+use lacis_wire::room::{RoomLink, server_ok};
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+pub use node::WebNode;
+
+/// Makes a link to a fresh room.
+///
+/// # Errors
+/// `invalid-argument` when an address is not one of a signaling server, or there are too many.
+#[wasm_bindgen]
+pub fn create_room_link(servers: Vec<String>) -> Result<String, JsValue> {
+    if servers.len() > limits::ROOM_LINK_SERVERS_MAX || !servers.iter().all(|url| server_ok(url)) {
+        return Err(error::coded(lacis_wire::Code::InvalidArgument));
+    }
+    let secret = host::random()?;
+    Ok(RoomLink { secret, servers }.to_text())
+}
+
+#[derive(Serialize)]
+struct ParsedLink {
+    servers: Vec<String>,
+    fingerprint: String,
+}
+
+/// Reads a room link, alone or as the fragment of an address.
+///
+/// # Errors
+/// `link-unknown`, `link-damaged` or `link-version`.
+#[wasm_bindgen]
+pub fn parse_room_link(text: &str) -> Result<JsValue, JsValue> {
+    let link = RoomLink::parse(text).map_err(error::link)?;
+    let mut fingerprint = link.keys().topic.to_text();
+    fingerprint.truncate(16);
+    error::to_js(&ParsedLink { servers: link.servers, fingerprint })
+}
+
+/// Every code that the core can name, for the table of the TypeScript wrapper to be checked with.
+#[wasm_bindgen]
+#[must_use]
+pub fn error_codes() -> Vec<String> {
+    lacis_wire::Code::ALL.iter().map(|code| code.as_str().to_owned()).collect()
+}

@@ -1,0 +1,272 @@
+//! The node as JavaScript holds it. The TypeScript wrapper in `www/src` is the public face; this
+//! surface is its private affair.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::Function;
+use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
+use lacis_wire::room::RoomLink;
+use lacis_wire::{Code, NodeId};
+use wasm_bindgen::prelude::*;
+
+use crate::driver::Driver;
+use crate::report::JsReport;
+use crate::{error, host, options};
+
+/// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
+#[wasm_bindgen]
+pub struct WebNode {
+    driver: Rc<Driver>,
+}
+
+impl std::fmt::Debug for WebNode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WebNode").finish_non_exhaustive()
+    }
+}
+
+#[wasm_bindgen]
+impl WebNode {
+    /// Makes a node and begins to dial its servers.
+    ///
+    /// # Errors
+    /// `invalid-argument` when the options are not of their form.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue, on_event: Function) -> Result<Self, JsValue> {
+        let config = options::config(options)?;
+        let seed = host::random()?;
+        let node = Node::new(config, seed, host::now())
+            .map_err(|_| error::coded(Code::InvalidArgument))?;
+        Ok(Self { driver: Driver::new(node, on_event) })
+    }
+
+    /// Carries out what the node wants so far. Apart from the constructor, so that events find a
+    /// wrapper that is ready for them.
+    pub fn start(&self) {
+        self.driver.with(|_, _| ());
+    }
+
+    /// The identity.
+    #[must_use]
+    pub fn peer_id(&self) -> String {
+        self.driver.look(|node| node.peer_id().to_text())
+    }
+
+    /// This running instance.
+    #[must_use]
+    pub fn node_id(&self) -> String {
+        self.driver.look(|node| node.node_id().to_text())
+    }
+
+    /// Joins a room.
+    ///
+    /// # Errors
+    /// A link error, `already-joined`, `too-many-rooms` or `closed`.
+    pub fn join(&self, ticket: u32, link: &str, timeout_ms: f64) -> Result<u32, JsValue> {
+        let link = RoomLink::parse(link).map_err(error::link)?;
+        let joined =
+            self.driver.with(|node, now| node.join(now, ticket, &link, millis(timeout_ms)));
+        joined.map(|room| room.0).map_err(error::coded)
+    }
+
+    /// Leaves a room.
+    pub fn leave(&self, room: u32) {
+        self.driver.with(|node, now| node.leave(now, RoomId(room)));
+    }
+
+    /// Sends a message to one member.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "an object would cost more than it tells")]
+    pub fn send(
+        &self,
+        ticket: u32,
+        room: u32,
+        node: &str,
+        label: &str,
+        data: Vec<u8>,
+        priority: u8,
+        until: u8,
+    ) -> Result<(), JsValue> {
+        let to = node_id(node)?;
+        let priority = match priority {
+            1 => Priority::Interactive,
+            2 => Priority::Bulk,
+            _ => Priority::Automatic,
+        };
+        let until = if until == 1 { Until::Delivered } else { Until::Accepted };
+        let sent = self.driver.with(|node, now| {
+            node.send(now, ticket, RoomId(room), to, label, data, priority, until)
+        });
+        sent.map_err(error::coded)
+    }
+
+    /// Sends a message to everybody: 0 ephemeral, 1 reliable.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn broadcast(
+        &self,
+        ticket: u32,
+        room: u32,
+        label: &str,
+        data: Vec<u8>,
+        mode: u8,
+    ) -> Result<(), JsValue> {
+        let room = RoomId(room);
+        let sent = self.driver.with(|node, now| match mode {
+            0 => node.broadcast_ephemeral(now, ticket, room, label, &data),
+            _ => node.broadcast(now, ticket, room, label, data),
+        });
+        sent.map_err(error::coded)
+    }
+
+    /// Asks a member something.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn request(
+        &self,
+        ticket: u32,
+        room: u32,
+        node: &str,
+        label: &str,
+        data: Vec<u8>,
+        timeout_ms: f64,
+    ) -> Result<(), JsValue> {
+        let (to, patience) = (node_id(node)?, millis(timeout_ms));
+        let asked = self
+            .driver
+            .with(|node, now| node.request(now, ticket, RoomId(room), to, label, data, patience));
+        asked.map_err(error::coded)
+    }
+
+    /// Answers a request.
+    pub fn respond(&self, request: u32, data: Vec<u8>) {
+        self.driver.with(|node, now| node.respond(now, RequestId(request), Ok(data)));
+    }
+
+    /// Refuses a request.
+    ///
+    /// # Errors
+    /// `invalid-argument` for a code that does not exist.
+    pub fn refuse(&self, request: u32, code: &str) -> Result<(), JsValue> {
+        let code = error::parse(code)?;
+        self.driver.with(|node, now| node.respond(now, RequestId(request), Err(code)));
+        Ok(())
+    }
+
+    /// Offers a file.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn open_file(
+        &self,
+        ticket: u32,
+        room: u32,
+        node: &str,
+        name: &str,
+        media_type: &str,
+        size: f64,
+    ) -> Result<u32, JsValue> {
+        let (to, size) = (node_id(node)?, bytes(size)?);
+        let opened = self.driver.with(|node, now| {
+            node.open_file(now, ticket, RoomId(room), to, name, media_type, size)
+        });
+        opened.map(|stream| stream.0).map_err(error::coded)
+    }
+
+    /// Writes the next bytes of a file.
+    ///
+    /// # Errors
+    /// `stream-unknown`, `too-large` or `invalid-argument`; the ticket is not used then.
+    pub fn write(&self, ticket: u32, stream: u32, chunk: Vec<u8>) -> Result<(), JsValue> {
+        let written =
+            self.driver.with(|node, now| node.write(now, ticket, StreamId(stream), chunk));
+        written.map_err(error::coded)
+    }
+
+    /// Says that a file was written whole.
+    ///
+    /// # Errors
+    /// `stream-unknown` or `invalid-argument`; the ticket is not used then.
+    pub fn finish(&self, ticket: u32, stream: u32) -> Result<(), JsValue> {
+        let finished = self.driver.with(|node, now| node.finish(now, ticket, StreamId(stream)));
+        finished.map_err(error::coded)
+    }
+
+    /// Accepts a file.
+    ///
+    /// # Errors
+    /// `stream-unknown` when its sender has given it up, or `invalid-argument` the second time.
+    pub fn accept_file(&self, stream: u32) -> Result<(), JsValue> {
+        let accepted = self.driver.with(|node, now| node.accept_file(now, StreamId(stream)));
+        accepted.map_err(error::coded)
+    }
+
+    /// Says that bytes of a file were taken.
+    ///
+    /// # Errors
+    /// `invalid-argument` for a count that is none.
+    pub fn grant(&self, stream: u32, count: f64) -> Result<(), JsValue> {
+        let count = bytes(count)?;
+        self.driver.with(|node, now| node.grant(now, StreamId(stream), count));
+        Ok(())
+    }
+
+    /// Ends a file in either direction.
+    ///
+    /// # Errors
+    /// `invalid-argument` for a code that does not exist.
+    pub fn cancel_stream(&self, stream: u32, code: &str) -> Result<(), JsValue> {
+        let code = error::parse(code)?;
+        self.driver.with(|node, now| node.cancel_stream(now, StreamId(stream), code));
+        Ok(())
+    }
+
+    /// Gives up waiting for a ticket.
+    pub fn cancel(&self, ticket: u32) {
+        self.driver.with(|node, now| node.cancel(now, ticket));
+    }
+
+    /// The page is visible or online again.
+    pub fn wake(&self) {
+        self.driver.with(Node::wake);
+    }
+
+    /// The page is being closed.
+    pub fn leave_now(&self) {
+        self.driver.with(Node::leave_now);
+    }
+
+    /// What the node knows about itself.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub fn diagnose(&self) -> Result<JsValue, JsValue> {
+        let report = self.driver.look(Node::report);
+        error::to_js(&JsReport::new(report, self.driver.holds()))
+    }
+
+    /// Leaves cleanly.
+    pub fn close(&self, ticket: u32) {
+        self.driver.with(|node, now| node.close(now, ticket));
+    }
+}
+
+fn node_id(text: &str) -> Result<NodeId, JsValue> {
+    NodeId::parse(text).map_err(|_| error::coded(Code::MemberUnknown))
+}
+
+/// Milliseconds as JavaScript has them; what is no duration counts as none.
+fn millis(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
+fn bytes(count: f64) -> Result<u64, JsValue> {
+    let whole = count.is_finite() && count >= 0.0 && count.fract() == 0.0;
+    if whole { Ok(count as u64) } else { Err(error::coded(Code::InvalidArgument)) }
+}

@@ -1,0 +1,60 @@
+//! One WebSocket to a signaling server.
+
+use std::rc::Weak;
+
+use gloo_events::EventListener;
+use js_sys::{ArrayBuffer, Uint8Array};
+use lacis_core::{Input, SocketId};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use crate::driver::Driver;
+
+/// One WebSocket; closed when dropped.
+pub(crate) struct Socket {
+    web: WebSocket,
+    /// Dropped with the socket, so nothing more is heard of it.
+    _listeners: [EventListener; 3],
+}
+
+impl Socket {
+    /// Begins to open a socket.
+    pub(crate) fn dial(driver: &Weak<Driver>, id: SocketId, url: &str) -> Result<Self, JsValue> {
+        let web = WebSocket::new(url)?;
+        web.set_binary_type(BinaryType::Arraybuffer);
+        let on = |name: &'static str, input: fn(SocketId, &web_sys::Event) -> Option<Input>| {
+            let driver = driver.clone();
+            EventListener::new(&web, name, move |event| {
+                if let (Some(driver), Some(input)) = (driver.upgrade(), input(id, event)) {
+                    driver.input(input);
+                }
+            })
+        };
+        let listeners = [
+            on("open", |id, _| Some(Input::SocketOpened(id))),
+            on("message", |id, event| {
+                // A text message is nothing that a signaling server sends; an empty frame makes
+                // the core treat it as such.
+                let data = event.dyn_ref::<MessageEvent>()?.data();
+                let bytes = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
+                Some(Input::SocketFrame(id, bytes.map(|b| b.to_vec()).unwrap_or_default()))
+            }),
+            on("close", |id, event| {
+                let code = event.dyn_ref::<CloseEvent>().map(CloseEvent::code);
+                Some(Input::SocketClosed(id, code))
+            }),
+        ];
+        Ok(Self { web, _listeners: listeners })
+    }
+
+    /// Sends a frame. On a socket that is closing it is lost; the close event follows.
+    pub(crate) fn send(&self, bytes: &[u8]) {
+        let _ = self.web.send_with_u8_array(bytes);
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = self.web.close();
+    }
+}
