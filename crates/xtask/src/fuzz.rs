@@ -150,5 +150,7 @@ const INSTRUMENTATION: [&str; 7] = [
 ];
 
 /// An input of 4 KiB holds a hundred operations or the longest list in a frame. One that takes
-/// 5 s or half a gigabyte is a failure: that would be an attack.
-const LIMITS: &str = "-max_len=4096 -timeout=5 -rss_limit_mb=512 -print_final_stats=1 -verbosity=0";
+/// 5 s or half a gigabyte is a failure: that would be an attack. Value profiles show progress
+/// where the optimiser has merged several comparisons into one branch.
+const LIMITS: &str =
+    "-max_len=4096 -timeout=5 -rss_limit_mb=512 -use_value_profile=1 -print_final_stats=1";
