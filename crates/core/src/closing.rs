@@ -7,6 +7,7 @@ use lacis_wire::{Code, limits};
 
 use crate::io::{Event, Ticket};
 use crate::node::Node;
+use crate::table::TableExt;
 use crate::time::Timestamp;
 
 /// A clean leave under way.

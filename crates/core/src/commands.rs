@@ -1,6 +1,5 @@
 //! What the application may ask of a node.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -18,6 +17,7 @@ use crate::messages::Outgoing;
 use crate::node::Node;
 use crate::room::Room;
 use crate::server::Server;
+use crate::table::TableExt;
 use crate::time::Timestamp;
 
 impl Node {
@@ -60,8 +60,8 @@ impl Node {
     }
 
     /// The servers a room meets at: those its link names, dialled if they are new, or all.
-    fn meeting_places(&mut self, named: &[String]) -> BTreeSet<usize> {
-        let mut places = BTreeSet::new();
+    fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
+        let mut places = Vec::new();
         for url in named {
             let known = self.shared.servers.iter().position(|server| server.url == *url);
             let index = known.or_else(|| {
@@ -72,7 +72,7 @@ impl Node {
                     place
                 })
             });
-            places.extend(index);
+            places.extend(index.filter(|place| !places.contains(place)));
         }
         if places.is_empty() {
             places.extend(0..self.shared.servers.len());

@@ -155,7 +155,7 @@ impl Member {
             LinkFrame::Done { stream } => self.streams.on_done(shared, stream),
             LinkFrame::Reset { stream, code } => self.streams.on_reset(shared, stream, code),
             LinkFrame::Ephemeral { envelope, payload } => {
-                if let Some(room) = self.room_of(envelope.room) {
+                if let Some(room) = self.room_of(shared, envelope.room) {
                     shared.io.event(Event::Message {
                         room,
                         node: self.node,

@@ -93,7 +93,7 @@ impl Member {
         body: Body,
         size: u64,
     ) {
-        let room = self.room_of(envelope.room);
+        let room = self.room_of(shared, envelope.room);
         let fresh = number % 2 != u32::from(!self.is_offerer())
             && !self.streams.inbound.contains_key(&number);
         let full = self.streams.inbound.len() >= limits::STREAMS_MAX;

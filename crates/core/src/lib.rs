@@ -55,6 +55,7 @@ mod room;
 mod server;
 mod shared;
 mod streams;
+mod table;
 mod tickets;
 mod time;
 

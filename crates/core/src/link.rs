@@ -94,7 +94,7 @@ struct Lane {
 
 impl Candidates {
     /// Takes one; gives it back if it may be passed on at once. More than
-    /// [`limits::CANDIDATES_MAX`] are dropped: a path that needs the 65th has other troubles.
+    /// [`limits::CANDIDATES_MAX`] are dropped: a path that needs more has other troubles.
     pub(crate) fn push(&mut self, candidate: String) -> Option<String> {
         if self.count >= limits::CANDIDATES_MAX {
             return None;

@@ -10,7 +10,6 @@
 //! A member outlives its links: what was sent and not acknowledged is sent again on the next one.
 //! A link that works is only replaced by one that works too.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, LinkFrame};
@@ -22,6 +21,7 @@ use crate::link::{Ice, Link};
 use crate::messages::Messages;
 use crate::shared::Shared;
 use crate::streams::Streams;
+use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// Another node.
@@ -31,7 +31,7 @@ pub(crate) struct Member {
     /// Its identity: claimed by its introduction, proven once there is a link.
     pub(crate) peer: Option<PeerId>,
     /// The rooms we share, and whether that is proven on the present link.
-    pub(crate) rooms: BTreeMap<RoomId, bool>,
+    pub(crate) rooms: Table<RoomId, bool>,
     /// The server that knew it last.
     pub(crate) via: Option<usize>,
     /// The connection in use, proven.
@@ -71,7 +71,7 @@ impl Member {
         Self {
             node,
             peer: None,
-            rooms: BTreeMap::new(),
+            rooms: Table::new(),
             via: None,
             link: None,
             attempt: None,
@@ -215,10 +215,16 @@ impl Member {
         self.tags.iter().find(|tags| tags.room == room && proven).map(|tags| tags.ours)
     }
 
-    /// The room that the other side names so.
-    pub(crate) fn room_of(&self, tag: RoomTag) -> Option<RoomId> {
+    /// The room that the other side names so. The tag itself proves that it is in the room, so what
+    /// overtook its first list of rooms is not lost.
+    pub(crate) fn room_of(&mut self, shared: &mut Shared, tag: RoomTag) -> Option<RoomId> {
         let room = self.tags.iter().find(|tags| tags.theirs == tag)?.room;
-        (self.rooms.get(&room) == Some(&true)).then_some(room)
+        let proven = self.rooms.get(&room) == Some(&true);
+        if !proven && self.shown.is_none() {
+            self.rooms.insert(room, true);
+            self.tell_in(shared, room);
+        }
+        (proven || self.shown.is_none()).then_some(room)
     }
 
     /// Sends what waits, as far as the browser's buffers allow.
@@ -244,7 +250,7 @@ impl Member {
         }
         self.messages.on_gone(shared, code);
         self.streams.on_gone(shared, code);
-        for room in core::mem::take(&mut self.rooms).into_keys() {
+        for (room, _) in self.rooms.drain() {
             shared.io.event(Event::MemberLeft { room, node: self.node, code });
         }
     }

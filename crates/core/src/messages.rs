@@ -4,7 +4,7 @@
 //! and sent again on the next link; the receiver drops what it has already. So a message arrives
 //! once, in order, even when the link was replaced in between.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -17,6 +17,7 @@ use crate::io::{Event, MessageKind, Priority, RequestId, RoomId, Ticket, Until};
 use crate::link::Link;
 use crate::member::Member;
 use crate::shared::Shared;
+use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// A message on its way out.
@@ -44,10 +45,10 @@ pub(crate) struct Messages {
     /// Messages received and not acknowledged yet, and when that is due.
     unconfirmed: usize,
     ack_due: Option<Timestamp>,
-    questions: BTreeMap<u32, Question>,
+    questions: Table<u32, Question>,
     next_question: u32,
     /// Requests of the member that our application has not answered.
-    asked: BTreeMap<RequestId, (RoomId, u32)>,
+    asked: Table<RequestId, (RoomId, u32)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +106,7 @@ impl Messages {
             }
         }
         self.asked.retain(|_, (asked, _)| *asked != room);
-        let lost = self.questions.extract_if(.., |_, question| question.room == room);
+        let lost = self.questions.take_where(|_, question| question.room == room);
         for (_, question) in lost {
             shared.settle(question.ticket, Err(code));
         }
@@ -117,7 +118,7 @@ impl Messages {
         for message in unacked.chain(waiting) {
             fail(shared, &message, code);
         }
-        for question in core::mem::take(&mut self.questions).into_values() {
+        for (_, question) in self.questions.drain() {
             shared.settle(question.ticket, Err(code));
         }
     }
@@ -222,12 +223,15 @@ impl Member {
                 continue;
             };
             if message.payload.len() > link.payload_bytes() {
-                // The other side takes smaller frames than most: send it in pieces.
+                // The other side takes smaller frames than most: send it in pieces. One that may
+                // have arrived already, over a link with larger frames, must not arrive twice.
                 let ticket = message.ticket;
-                if self.streams.open_message(shared, message).is_err()
-                    && let Some((ticket, _)) = ticket
-                {
-                    shared.settle(ticket, Err(Code::WouldBlock));
+                let code = match seq {
+                    Some(_) => Some(Code::LinkLost),
+                    None => self.streams.open_message(shared, message).err().map(Code::from),
+                };
+                if let (Some(code), Some((ticket, _))) = (code, ticket) {
+                    shared.settle(ticket, Err(code));
                 }
                 continue;
             }
@@ -274,7 +278,7 @@ impl Member {
             return;
         }
         self.messages.last_received = seq;
-        if let Some(room) = self.room_of(envelope.room) {
+        if let Some(room) = self.room_of(shared, envelope.room) {
             self.deliver(shared, room, envelope.kind, envelope.label, payload.to_vec());
         }
     }
@@ -356,7 +360,7 @@ impl Member {
                 None => self.messages.ack_due = None,
             }
         }
-        let late = self.messages.questions.extract_if(.., |_, question| now >= question.deadline);
+        let late = self.messages.questions.take_where(|_, question| now >= question.deadline);
         for (_, question) in late {
             shared.settle(question.ticket, Err(Code::Timeout));
         }

@@ -1,6 +1,6 @@
 //! The node: it owns servers, rooms and members, routes what comes in, and says what it wants done.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::io::{Event, Input, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::Member;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
+use crate::table::Table;
 use crate::tickets::Tickets;
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -24,7 +25,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 #[derive(Debug)]
 pub struct Node {
     pub(crate) shared: Shared,
-    pub(crate) members: BTreeMap<NodeId, Member>,
+    pub(crate) members: Table<NodeId, Member>,
     pub(crate) closing: Option<Closing>,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
@@ -53,12 +54,12 @@ impl Node {
             node: NodeId::derive(&peer, &salt),
             salt,
             servers,
-            rooms: BTreeMap::new(),
+            rooms: Table::new(),
             tickets: Tickets::default(),
             seen: Seen::default(),
             stalled_until: Timestamp::ZERO,
         };
-        Ok(Self { shared, members: BTreeMap::new(), closing: None, promised: None })
+        Ok(Self { shared, members: Table::new(), closing: None, promised: None })
     }
 
     /// The identity.
@@ -258,7 +259,7 @@ impl Node {
         if let Some(ticket) = room.on_joined(io, id, index) {
             self.shared.settle(ticket, Ok(()));
         }
-        for node in nodes.into_iter().collect::<BTreeSet<_>>() {
+        for node in nodes {
             self.discover(index, id, node);
         }
     }

@@ -9,10 +9,10 @@ use core::time::Duration;
 use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::setup::Setup;
-use lacis_wire::{AttemptId, Code, limits};
+use lacis_wire::{AttemptId, Code, NodeId, limits};
 
 use crate::attempt::next_revision;
-use crate::io::{LinkAction, LinkId, LinkState, Path};
+use crate::io::{Event, LinkAction, LinkId, LinkState, Path};
 use crate::link::{Ice, Step};
 use crate::member::Member;
 use crate::shared::Shared;
@@ -131,8 +131,11 @@ impl Member {
         let offerer = self.is_offerer();
         let Some(link) = self.link.as_mut().filter(|link| link.attempt == attempt) else { return };
         let proven = link.remote.map(|remote| remote.fingerprint);
-        if offerer || round <= link.restart.round || proven != Some(description.fingerprint) {
+        if offerer || round <= link.restart.round {
             return;
+        }
+        if proven != Some(description.fingerprint) {
+            return warn_fingerprint(shared, self.node);
         }
         link.restart.round = round;
         link.restart.deadline = Some(deadline);
@@ -154,8 +157,11 @@ impl Member {
         let Some(link) = self.link.as_mut().filter(|link| link.attempt == attempt) else { return };
         let proven = link.remote.map(|remote| remote.fingerprint);
         let current = round == link.restart.round && link.restart.deadline.is_some();
-        if !current || proven != Some(description.fingerprint) {
+        if !current {
             return;
+        }
+        if proven != Some(description.fingerprint) {
+            return warn_fingerprint(shared, self.node);
         }
         let sdp = description.to_sdp(next_revision(link));
         let op = link.begin(&mut shared.io, Step::RestartSet);
@@ -319,4 +325,10 @@ impl Member {
             self.want = Some(now);
         }
     }
+}
+
+/// A restart cannot change the certificate. The link goes on with the one that was proven.
+fn warn_fingerprint(shared: &mut Shared, node: NodeId) {
+    let code = Code::FingerprintMismatch;
+    shared.io.event(Event::Warning { code, node: Some(node) });
 }

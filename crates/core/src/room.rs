@@ -1,6 +1,6 @@
 //! A room this node joined: its keys, and which servers know that we are in it.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 
 use lacis_wire::limits;
 use lacis_wire::room::RoomKeys;
@@ -9,6 +9,7 @@ use lacis_wire::signal::ClientFrame;
 use crate::io::{Event, RoomId, RoomState, Ticket};
 use crate::server::Server;
 use crate::shared::Io;
+use crate::table::Table;
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// A room this node joined.
@@ -16,18 +17,18 @@ use crate::time::{Earliest, Timer, Timestamp};
 pub(crate) struct Room {
     pub(crate) keys: RoomKeys,
     /// Where members of this room meet, as indices of the node's servers.
-    pub(crate) servers: BTreeSet<usize>,
+    pub(crate) servers: Vec<usize>,
     /// When each of those servers last answered a join.
-    announced: BTreeMap<usize, Timestamp>,
+    announced: Table<usize, Timestamp>,
     state: RoomState,
     /// The join that waits for the first answer, and until when.
     pub(crate) joining: Option<(Ticket, Timestamp)>,
 }
 
 impl Room {
-    pub(crate) fn new(keys: RoomKeys, servers: BTreeSet<usize>) -> Self {
+    pub(crate) fn new(keys: RoomKeys, servers: Vec<usize>) -> Self {
         let state = RoomState::Connecting;
-        Self { keys, servers, announced: BTreeMap::new(), state, joining: None }
+        Self { keys, servers, announced: Table::new(), state, joining: None }
     }
 
     /// Announces the room at one server and asks who else is there.

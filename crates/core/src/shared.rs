@@ -1,6 +1,6 @@
 //! What all parts of a node use: time, randomness, counters, the queue of outputs, keys.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
 use crate::room::Room;
 use crate::server::Server;
+use crate::table::Table;
 use crate::tickets::Tickets;
 use crate::time::Timestamp;
 
@@ -109,7 +110,7 @@ pub(crate) struct Shared {
     /// Binds the node id to the identity.
     pub(crate) salt: [u8; 16],
     pub(crate) servers: Vec<Server>,
-    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    pub(crate) rooms: Table<RoomId, Room>,
     pub(crate) tickets: Tickets,
     pub(crate) seen: Seen,
     /// Until then silence is our own fault: this node was not called for a while.
@@ -168,20 +169,17 @@ impl Shared {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     order: VecDeque<(NodeId, AttemptId)>,
-    set: BTreeSet<(NodeId, AttemptId)>,
 }
 
 impl Seen {
     /// Remembers an attempt; says whether it is new.
     pub(crate) fn insert(&mut self, node: NodeId, attempt: AttemptId) -> bool {
-        if !self.set.insert((node, attempt)) {
+        if self.order.contains(&(node, attempt)) {
             return false;
         }
         self.order.push_back((node, attempt));
-        if self.order.len() > limits::ATTEMPTS_REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.set.remove(&oldest);
+        if self.order.len() > limits::ATTEMPTS_REMEMBERED {
+            self.order.pop_front();
         }
         true
     }

@@ -4,7 +4,7 @@
 //! streams chunk by chunk, so that a large one does not hold up a small one. Streams live as long
 //! as the link they were opened on.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -19,13 +19,14 @@ use crate::link::Link;
 use crate::member::Member;
 use crate::messages::Outgoing;
 use crate::shared::Shared;
+use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// The streams between this node and one member.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    outbound: BTreeMap<StreamId, Outbound>,
-    pub(crate) inbound: BTreeMap<u32, Inbound>,
+    outbound: Table<StreamId, Outbound>,
+    pub(crate) inbound: Table<u32, Inbound>,
     /// Counts the streams we opened; with the parity of our role it makes their numbers.
     opened: u32,
     parity: u32,
@@ -253,18 +254,18 @@ impl Streams {
 
     /// Streams end with their link; what was not opened yet waits for the next one.
     pub(crate) fn on_link_lost(&mut self, shared: &mut Shared, code: Code) {
-        let opened = self.outbound.extract_if(.., |_, stream| stream.number.is_some());
+        let opened = self.outbound.take_where(|_, stream| stream.number.is_some());
         for (id, stream) in opened {
             stream.fail(shared, id, code);
         }
-        for stream in core::mem::take(&mut self.inbound).into_values() {
+        for (_, stream) in self.inbound.drain() {
             stream.fail(shared, code);
         }
     }
 
     pub(crate) fn on_gone(&mut self, shared: &mut Shared, code: Code) {
         self.on_link_lost(shared, code);
-        for (id, stream) in core::mem::take(&mut self.outbound) {
+        for (id, stream) in self.outbound.drain() {
             stream.fail(shared, id, code);
         }
     }
@@ -304,13 +305,13 @@ impl Streams {
                 link.control(&mut shared.io, &LinkFrame::Reset { stream: number, code });
             }
         };
-        for (id, stream) in self.outbound.extract_if(.., |_, stream| outbound(stream)) {
+        for (id, stream) in self.outbound.take_where(|_, stream| outbound(stream)) {
             if let Some(number) = stream.number {
                 reset(shared, number);
             }
             stream.fail(shared, id, code);
         }
-        for (number, stream) in self.inbound.extract_if(.., |_, stream| inbound(stream)) {
+        for (number, stream) in self.inbound.take_where(|_, stream| inbound(stream)) {
             reset(shared, number);
             stream.fail(shared, code);
         }

@@ -1,16 +1,16 @@
 //! Tickets: every operation of the application is settled exactly once, whatever happens.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::Code;
 
 use crate::io::Ticket;
+use crate::table::{Table, TableExt};
 
 /// The open tickets.
 #[derive(Debug, Default)]
 pub(crate) struct Tickets {
-    open: BTreeMap<Ticket, Open>,
+    open: Table<Ticket, Open>,
 }
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Tickets {
 
     /// Closes all tickets.
     pub(crate) fn drain(&mut self) -> Vec<Ticket> {
-        core::mem::take(&mut self.open).into_keys().collect()
+        self.open.drain().into_iter().map(|(ticket, _)| ticket).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! The loop between the node and the browser.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use lacis_core::{Event, Input, LinkAction, LinkId, LinkInput, Node, Output, SocketId, Timestamp};
 use lacis_wire::Code;
+use litemap::LiteMap;
 use wasm_bindgen::JsValue;
 
 use crate::connection::Connection;
@@ -17,8 +17,8 @@ use crate::{event, host};
 /// Everything that one node holds in the browser.
 pub(crate) struct Driver {
     node: RefCell<Node>,
-    sockets: RefCell<BTreeMap<SocketId, Socket>>,
-    connections: RefCell<BTreeMap<LinkId, Connection>>,
+    sockets: RefCell<LiteMap<SocketId, Socket>>,
+    connections: RefCell<LiteMap<LinkId, Connection>>,
     on_event: Function,
     /// The one timer, and when it fires.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
@@ -31,8 +31,8 @@ impl Driver {
     pub(crate) fn new(node: Node, on_event: Function) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             node: RefCell::new(node),
-            sockets: RefCell::default(),
-            connections: RefCell::default(),
+            sockets: RefCell::new(LiteMap::new()),
+            connections: RefCell::new(LiteMap::new()),
             on_event,
             timer: RefCell::default(),
             pumping: Cell::new(false),

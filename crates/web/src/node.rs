@@ -28,23 +28,19 @@ impl std::fmt::Debug for WebNode {
 
 #[wasm_bindgen]
 impl WebNode {
-    /// Makes a node and begins to dial its servers.
+    /// Makes a node and begins to dial its servers; the first events come before this returns.
     ///
     /// # Errors
     /// `invalid-argument` when the options are not of their form.
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, on_event: Function) -> Result<Self, JsValue> {
-        let config = options::config(options)?;
+        let config = options::config(&options)?;
         let seed = host::random()?;
         let node = Node::new(config, seed, host::now())
             .map_err(|_| error::coded(Code::InvalidArgument))?;
-        Ok(Self { driver: Driver::new(node, on_event) })
-    }
-
-    /// Carries out what the node wants so far. Apart from the constructor, so that events find a
-    /// wrapper that is ready for them.
-    pub fn start(&self) {
-        self.driver.with(|_, _| ());
+        let driver = Driver::new(node, on_event);
+        driver.with(|_, _| ());
+        Ok(Self { driver })
     }
 
     /// The identity.

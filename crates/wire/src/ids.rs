@@ -2,22 +2,20 @@
 //! alphabet, no padding), because it survives being read aloud, typed and put into a QR code.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
-use data_encoding::Encoding;
-use data_encoding::Specification;
+use base32ct::{Base32Unpadded, Encoding};
 use minicbor::{Decode, Encode};
 
-/// Lower-case base32 without padding; decoding takes upper case too.
-#[must_use]
-pub fn base32() -> Encoding {
-    let mut spec = Specification::new();
-    spec.symbols.push_str("abcdefghijklmnopqrstuvwxyz234567");
-    spec.translate.from.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    spec.translate.to.push_str("abcdefghijklmnopqrstuvwxyz");
-    // The specification is a constant, so a failure would be a fault of this file alone;
-    // hexadecimal keeps the function total.
-    spec.encoding().unwrap_or(data_encoding::HEXLOWER)
+/// Lower-case base32 without padding.
+pub(crate) fn to_base32(bytes: &[u8]) -> String {
+    Base32Unpadded::encode_string(bytes)
+}
+
+/// Reads base32 without padding, in either case.
+pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
+    Base32Unpadded::decode_vec(&text.to_ascii_lowercase()).ok()
 }
 
 /// A text that is not an id.
@@ -51,14 +49,14 @@ macro_rules! byte_id {
             /// # Errors
             /// [`ParseIdError`] when the text is not base32 or has another length.
             pub fn parse(text: &str) -> Result<Self, ParseIdError> {
-                let bytes = base32().decode(text.as_bytes()).map_err(|_| ParseIdError)?;
+                let bytes = from_base32(text).ok_or(ParseIdError)?;
                 <[u8; $len]>::try_from(bytes.as_slice()).map(Self).map_err(|_| ParseIdError)
             }
 
             /// The text form.
             #[must_use]
             pub fn to_text(&self) -> String {
-                base32().encode(&self.0)
+                to_base32(&self.0)
             }
         }
 

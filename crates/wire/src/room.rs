@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
-use crate::ids::{NodeId, RoomTag, Topic, base32};
+use crate::ids::{NodeId, RoomTag, Topic, from_base32, to_base32};
 use crate::limits;
 
 /// What every room link begins with.
@@ -65,7 +65,7 @@ impl RoomLink {
         bytes.extend_from_slice(&checksum(&bytes));
         let mut text = String::from(PREFIX);
         text.push(VERSION);
-        text.push_str(&base32().encode(&bytes));
+        text.push_str(&to_base32(&bytes));
         text
     }
 
@@ -89,7 +89,7 @@ impl RoomLink {
         if body.len() > limits::ROOM_LINK_BYTES {
             return Err(RoomLinkError::Damaged);
         }
-        let bytes = base32().decode(body.as_bytes()).map_err(|_| RoomLinkError::Damaged)?;
+        let bytes = from_base32(body).ok_or(RoomLinkError::Damaged)?;
         let (fields, sum) = bytes.split_last_chunk::<4>().ok_or(RoomLinkError::Damaged)?;
         if checksum(fields) != *sum {
             return Err(RoomLinkError::Damaged);
