@@ -4,11 +4,18 @@
 //! payloads to each other's mailboxes until they are linked directly. The server never learns what
 //! a topic stands for or what a payload says, and nobody has to trust it.
 //!
-//! [`hub`] decides everything and is pure; it is all there is without the feature `server`.
+//! [`hub`] decides everything and is pure; it is all there is without the feature `server`. With
+//! it, [`run`] gives the hub sockets, a clock and pages to serve. `docs/operating.md` is for those
+//! who operate one.
 
-#![no_std]
+#![cfg_attr(not(feature = "server"), no_std)]
 
 extern crate alloc;
 
 pub mod hub;
 pub mod limits;
+#[cfg(feature = "server")]
+pub mod server;
+
+#[cfg(feature = "server")]
+pub use server::{Config, RunError, run};

@@ -88,3 +88,43 @@ pub const SHUTDOWN_RETRY: Duration = Duration::from_secs(1);
 
 /// ...and up to this much later, each at a time of its own, so that they do not come all at once.
 pub const SHUTDOWN_RETRY_SPREAD: Duration = Duration::from_secs(4);
+
+/// Connections that are not WebSockets (yet): pages being loaded and handshakes. Together with
+/// [`CONNECTIONS_MAX`] they stay under 20,000 open files.
+pub const HTTP_MAX: usize = 2_048;
+
+/// The same, from one address: a browser opens six, and a class opens its browsers at once.
+pub const HTTP_PER_ADDRESS_MAX: usize = 256;
+
+/// Time for the head of a request to come in, and for a kept connection to send another.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Life of a connection that does not become a WebSocket: 1 MiB at 10 KiB/s.
+pub const HTTP_DEADLINE: Duration = Duration::from_secs(120);
+
+/// Largest head of a request; browsers send under 2 KiB, with large cookies 8 KiB.
+pub const REQUEST_HEAD_BYTES: usize = 16 * 1024;
+
+/// Header fields of a request; browsers send about 20.
+pub const REQUEST_HEADERS_MAX: usize = 64;
+
+/// Time for a client to take its `Bye` and to close: two round trips and a lost packet.
+pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
+
+/// What a client that was told `Bye` may still send before it is cut off.
+pub const CLOSE_FRAMES_MAX: usize = 1_024;
+
+/// Time for all clients to be gone at a shutdown. Service managers kill after 10 s or more.
+pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
+
+/// Read buffer of a WebSocket. Every idle client owns one; most frames are under 2 KiB.
+pub const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// Bytes gathered before they are written to a WebSocket: some ten frames.
+pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Frames taken from one client before others get their turn.
+pub const READ_BATCH_FRAMES: usize = 32;
+
+/// Bytes written to one client before the hub is told that they are gone.
+pub const WRITE_BATCH_BYTES: usize = 64 * 1024;

@@ -1,0 +1,217 @@
+//! TCP connections: who gets one, for how long, and what becomes of it.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+
+use super::config::Config;
+use super::routes;
+use super::shared::Shared;
+use crate::hub::AddressKey;
+use crate::limits;
+
+/// Counts open sockets, and those among them that are no WebSockets (yet).
+#[derive(Debug)]
+pub(super) struct Sockets {
+    all: Arc<Semaphore>,
+    all_max: u32,
+    http: Arc<Mutex<Http>>,
+    http_max: usize,
+    http_per_address_max: usize,
+    turned_away: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Http {
+    count: usize,
+    by_address: HashMap<AddressKey, usize>,
+}
+
+/// The place of a connection among those that speak HTTP.
+#[derive(Debug)]
+struct HttpPlace {
+    http: Arc<Mutex<Http>>,
+    address: AddressKey,
+}
+
+/// The other end of a connection, as the handlers of requests see it.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    pub(super) address: IpAddr,
+    /// Lives as long as the socket, through its upgrade.
+    pub(super) socket: Arc<OwnedSemaphorePermit>,
+}
+
+impl Sockets {
+    pub(super) fn new(config: &Config) -> Self {
+        let all_max = config.hub.connections_max.saturating_add(config.http_max);
+        let all_max = all_max.min(Semaphore::MAX_PERMITS);
+        let all_max = u32::try_from(all_max).unwrap_or(u32::MAX);
+        Self {
+            all: Arc::new(Semaphore::new(usize::try_from(all_max).unwrap_or(0))),
+            all_max,
+            http: Arc::default(),
+            http_max: config.http_max,
+            http_per_address_max: config.http_per_address_max,
+            turned_away: AtomicU64::new(0),
+        }
+    }
+
+    /// Sockets open now.
+    pub(super) fn count(&self) -> usize {
+        usize::try_from(self.all_max).unwrap_or(0).saturating_sub(self.all.available_permits())
+    }
+
+    /// Sockets closed at once, because there were too many.
+    pub(super) fn turned_away(&self) -> u64 {
+        self.turned_away.load(Ordering::Relaxed)
+    }
+
+    /// Ready when no socket is open.
+    pub(super) async fn all_closed(&self) {
+        // It is never closed, so this does not fail.
+        let _ = self.all.acquire_many(self.all_max).await;
+    }
+
+    fn enter(&self, address: AddressKey) -> Option<(OwnedSemaphorePermit, HttpPlace)> {
+        let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        let mut http = lock(&self.http);
+        if http.count >= self.http_max {
+            return None;
+        }
+        let of_address = http.by_address.entry(address).or_default();
+        if *of_address >= self.http_per_address_max {
+            return None;
+        }
+        *of_address += 1;
+        http.count += 1;
+        drop(http);
+        Some((permit, HttpPlace { http: Arc::clone(&self.http), address }))
+    }
+}
+
+impl Drop for HttpPlace {
+    fn drop(&mut self) {
+        let mut http = lock(&self.http);
+        http.count -= 1;
+        if let Some(of_address) = http.by_address.get_mut(&self.address) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                http.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+fn lock(http: &Mutex<Http>) -> MutexGuard<'_, Http> {
+    http.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Accepts connections until `shutdown` is ready.
+pub(super) async fn accept(
+    listener: TcpListener,
+    shared: &Arc<Shared>,
+    shutdown: impl Future<Output = ()>,
+) {
+    let router = routes::router(Arc::clone(shared));
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => return,
+        };
+        match accepted {
+            Ok((stream, address)) => enter(stream, address.ip(), shared, &router),
+            Err(error) => on_accept_error(&error).await,
+        }
+    }
+}
+
+fn enter(stream: TcpStream, address: IpAddr, shared: &Arc<Shared>, router: &Router) {
+    let Some((socket, place)) = shared.sockets.enter(shared.keys.key(address)) else {
+        shared.sockets.turned_away.fetch_add(1, Ordering::Relaxed);
+        debug!(%address, "no place for another socket");
+        return;
+    };
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!(%error, "the connection was lost at once");
+        return;
+    }
+    let peer = Peer { address, socket: Arc::new(socket) };
+    tokio::spawn(serve_http(stream, peer, place, Arc::clone(shared), router.clone()));
+}
+
+/// Answers requests until the connection becomes a WebSocket, closes, or is too old.
+async fn serve_http(
+    stream: TcpStream,
+    peer: Peer,
+    place: HttpPlace,
+    shared: Arc<Shared>,
+    router: Router,
+) {
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        router.call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(shared.config.request_deadline)
+        .max_buf_size(limits::REQUEST_HEAD_BYTES)
+        .max_headers(limits::REQUEST_HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let mut ending = shared.ending();
+    let serve = async {
+        let ending = async { ending.wait_for(|ending| *ending).await.is_ok() };
+        let result = tokio::select! {
+            result = &mut connection => result,
+            _ = ending => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = result {
+            debug!(%error, "an HTTP connection failed");
+        }
+    };
+    if timeout(shared.config.http_deadline, serve).await.is_err() {
+        debug!("an HTTP connection took too long");
+    }
+    drop(place);
+}
+
+/// A connection that failed before it was accepted concerns nobody. With no file left to open,
+/// trying again at once would only burn time.
+async fn on_accept_error(error: &io::Error) {
+    let is_the_clients = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    );
+    if !is_the_clients {
+        warn!(%error, "no connection can be accepted");
+        sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

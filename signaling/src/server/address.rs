@@ -1,0 +1,76 @@
+//! From network addresses to the opaque keys that the hub counts by.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::HeaderMap;
+
+use crate::hub::AddressKey;
+
+/// Turns addresses into keys that mean nothing outside of this process.
+#[derive(Debug, Default)]
+pub(super) struct AddressKeys {
+    random: RandomState,
+}
+
+impl AddressKeys {
+    pub(super) fn key(&self, address: IpAddr) -> AddressKey {
+        AddressKey(self.random.hash_one(network(address)))
+    }
+}
+
+/// The client's address: the peer's, or what the proxy in front says, if it is to be trusted.
+///
+/// Of several entries the last one counts: it was added by the proxy next to us, and whatever
+/// stands before it may be invented.
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trust_proxy: bool) -> IpAddr {
+    let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
+    let last = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next());
+    match last.and_then(|text| text.trim().parse().ok()) {
+        Some(address) if trust_proxy => address,
+        _ => peer,
+    }
+}
+
+/// What one subscriber has: one IPv4 address, or 2^64 IPv6 addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AddressKeys, HeaderMap, IpAddr, client_address};
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap_or_else(|_| panic!("{text} is no address"))
+    }
+
+    #[test]
+    fn a_subscriber_has_one_key() {
+        let keys = AddressKeys::default();
+        let key = |text| keys.key(ip(text));
+        assert_eq!(key("2001:db8::1"), key("2001:db8::ffff:1"));
+        assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+        assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
+    }
+
+    #[test]
+    fn only_the_last_word_of_a_trusted_proxy_counts() {
+        let mut headers = HeaderMap::new();
+        let peer = ip("127.0.0.1");
+        assert_eq!(client_address(peer, &headers, true), peer);
+        headers.append("x-forwarded-for", "203.0.113.5, 198.51.100.7".try_into().unwrap());
+        assert_eq!(client_address(peer, &headers, true), ip("198.51.100.7"));
+        assert_eq!(client_address(peer, &headers, false), peer);
+        headers.append("x-forwarded-for", "nonsense".try_into().unwrap());
+        assert_eq!(client_address(peer, &headers, true), peer);
+    }
+}

@@ -1,0 +1,90 @@
+//! What the server around the hub may be told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::signal::ServerFrame;
+
+use crate::hub::HubConfig;
+use crate::limits;
+
+/// Settings of a server. The default serves the open Internet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Limits and deadlines of signaling.
+    pub hub: HubConfig,
+    /// A folder to serve as pages.
+    pub pages: Option<PathBuf>,
+    /// Web origins whose pages may connect; all, if there are none. Clients that are no browsers
+    /// name no origin and are let in: they could name any.
+    pub origins: Vec<String>,
+    /// Whether a reverse proxy stands in front, whose `X-Forwarded-For` names the client.
+    pub trust_proxy: bool,
+    /// Connections that are not WebSockets (yet).
+    pub http_max: usize,
+    /// The same, from one address.
+    pub http_per_address_max: usize,
+    /// Time for the head of a request to come in.
+    pub request_deadline: Duration,
+    /// Life of a connection that does not become a WebSocket.
+    pub http_deadline: Duration,
+    /// Time for a client to take its `Bye` and close.
+    pub close_deadline: Duration,
+    /// Time for all clients to be gone at a shutdown.
+    pub shutdown_deadline: Duration,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// What is named as the folder of pages is not a folder.
+    #[error("cannot serve pages from {path}: {source}")]
+    Pages {
+        /// As it was given.
+        path: Box<str>,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// More or longer ICE servers than a `Welcome` may carry.
+    #[error("the ICE servers do not fit into a frame: {0}")]
+    IceServers(lacis_wire::DecodeError),
+    /// The system gives no random numbers.
+    #[error("no source of randomness: {0}")]
+    Randomness(getrandom::Error),
+}
+
+impl Config {
+    /// Finds out before the start what would not work later.
+    ///
+    /// # Errors
+    /// [`RunError::Pages`] and [`RunError::IceServers`].
+    pub fn check(&self) -> Result<(), RunError> {
+        if let Some(path) = &self.pages
+            && let Err(source) = std::fs::read_dir(path)
+        {
+            return Err(RunError::Pages { path: path.to_string_lossy().into(), source });
+        }
+        let ice_servers = self.hub.ice_servers.clone();
+        let welcome = encode(&ServerFrame::Welcome { version: u16::MAX, ice_servers });
+        decode::<ServerFrame<'_>>(&welcome).map(|_| ()).map_err(RunError::IceServers)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            hub: HubConfig::default(),
+            pages: None,
+            origins: Vec::new(),
+            trust_proxy: false,
+            http_max: limits::HTTP_MAX,
+            http_per_address_max: limits::HTTP_PER_ADDRESS_MAX,
+            request_deadline: limits::REQUEST_DEADLINE,
+            http_deadline: limits::HTTP_DEADLINE,
+            close_deadline: limits::CLOSE_DEADLINE,
+            shutdown_deadline: limits::SHUTDOWN_DEADLINE,
+        }
+    }
+}

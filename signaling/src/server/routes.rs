@@ -1,0 +1,80 @@
+//! The addresses that the server answers at.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use tracing::debug;
+
+use super::accept::Peer;
+use super::address::client_address;
+use super::shared::Shared;
+use super::{metrics, pages, session};
+use crate::limits;
+
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let router = Router::new()
+        .route("/ws", any(open_socket))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics::show));
+    let router = match &shared.config.pages {
+        Some(folder) => router.fallback_service(pages::service(folder)),
+        None => router.route("/", get(introduction)),
+    };
+    router.with_state(shared)
+}
+
+async fn open_socket(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !origin_allowed(&shared.config.origins, &headers) {
+        debug!("a page of another origin wanted to connect");
+        return (StatusCode::FORBIDDEN, "this origin may not connect here\n").into_response();
+    }
+    let address = client_address(peer.address, &headers, shared.config.trust_proxy);
+    let key = shared.keys.key(address);
+    upgrade
+        .read_buffer_size(limits::READ_BUFFER_BYTES)
+        .write_buffer_size(limits::WRITE_BUFFER_BYTES)
+        .max_message_size(lacis_wire::limits::SIGNAL_FRAME_BYTES)
+        .max_frame_size(lacis_wire::limits::SIGNAL_FRAME_BYTES)
+        .on_upgrade(async move |socket| {
+            session::serve(socket, shared, key).await;
+            drop(peer.socket);
+        })
+}
+
+fn origin_allowed(allowed: &[String], headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let is_origin = |known: &String| origin.as_bytes().eq_ignore_ascii_case(known.as_bytes());
+    allowed.is_empty() || allowed.iter().any(is_origin)
+}
+
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let (status, word) = match shared.is_ending() {
+        false => (StatusCode::OK, "ok"),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "ending"),
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    let connections = shared.stats().connections;
+    let body = format!(
+        "{{\"status\":\"{word}\",\"version\":\"{version}\",\"connections\":{connections}}}\n"
+    );
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
+}
+
+async fn introduction() -> &'static str {
+    "This is a Lacis signaling server. It helps peers find each other and then stays out of it.\n\
+     \n\
+     WebSocket endpoint: /ws\n\
+     Health:             /health\n\
+     Metrics:            /metrics\n"
+}

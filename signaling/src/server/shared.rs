@@ -1,0 +1,266 @@
+//! The hub behind its lock, and the queue of each connection.
+
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use lacis_wire::signal::ByeReason;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+use tracing::debug;
+
+use super::accept::Sockets;
+use super::address::AddressKeys;
+use super::config::Config;
+use crate::hub::{AddressKey, ConnId, Hub, Input, Output, Stats};
+use crate::limits;
+
+/// What all tasks of a server share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Config,
+    pub(super) keys: AddressKeys,
+    pub(super) sockets: Sockets,
+    /// Turns true when the server begins to end.
+    ending: watch::Sender<bool>,
+    /// The hub's clock.
+    start: Instant,
+    /// Wakes the alarm clock, because the hub wants to be called earlier than it said.
+    earlier: Notify,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    hub: Hub,
+    queues: HashMap<ConnId, Queue>,
+    next_conn: u64,
+    /// What the alarm clock waits for.
+    armed: Option<Duration>,
+}
+
+/// What waits for one connection. The hub bounds its size.
+#[derive(Debug, Default)]
+struct Queue {
+    frames: VecDeque<Bytes>,
+    ping: bool,
+    close: Option<ByeReason>,
+    /// Tells the connection's task that there is something.
+    filled: Arc<Notify>,
+}
+
+/// A connection as the hub knows it. The hub forgets it when this is dropped.
+#[derive(Debug)]
+pub(super) struct Attached {
+    pub(super) shared: Arc<Shared>,
+    pub(super) conn: ConnId,
+    pub(super) filled: Arc<Notify>,
+}
+
+/// What came in from a connection.
+#[derive(Debug)]
+pub(super) enum Received {
+    Frame(Bytes),
+    Malformed,
+    Alive,
+}
+
+/// What is to be written to a connection.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) frames: Vec<Bytes>,
+    /// The sum of the frames' lengths.
+    bytes: usize,
+    pub(super) ping: bool,
+    /// Set if these are the last frames.
+    pub(super) close: Option<ByeReason>,
+}
+
+/// How much was written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Written {
+    frames: usize,
+    bytes: usize,
+}
+
+impl Shared {
+    pub(super) fn new(config: Config, seed: [u8; 32]) -> Self {
+        let hub = Hub::new(config.hub.clone(), seed);
+        Self {
+            keys: AddressKeys::default(),
+            sockets: Sockets::new(&config),
+            ending: watch::Sender::new(false),
+            start: Instant::now(),
+            earlier: Notify::new(),
+            inner: Mutex::new(Inner { hub, queues: HashMap::new(), next_conn: 0, armed: None }),
+            config,
+        }
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.lock().hub.stats()
+    }
+
+    /// Ready when the server begins to end.
+    pub(super) fn ending(&self) -> watch::Receiver<bool> {
+        self.ending.subscribe()
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        *self.ending.borrow()
+    }
+
+    pub(super) fn shut_down(&self) {
+        self.ending.send_replace(true);
+        self.with_hub(|hub, now| hub.handle_input(now, Input::Shutdown));
+    }
+
+    /// Tells the hub of a new connection. A refusal comes as its first batch.
+    pub(super) fn attach(self: &Arc<Self>, address: AddressKey) -> Attached {
+        let filled = Arc::new(Notify::new());
+        let mut inner = self.lock();
+        let conn = ConnId(inner.next_conn);
+        inner.next_conn += 1;
+        inner.queues.insert(conn, Queue { filled: Arc::clone(&filled), ..Queue::default() });
+        drop(inner);
+        self.with_hub(|hub, now| hub.handle_input(now, Input::Opened { conn, address }));
+        Attached { shared: Arc::clone(self), conn, filled }
+    }
+
+    /// Feeds the hub, hands its outputs to the queues and sees to the alarm clock.
+    fn with_hub(&self, feed: impl FnOnce(&mut Hub, Duration)) {
+        let now = self.start.elapsed();
+        let mut inner = self.lock();
+        feed(&mut inner.hub, now);
+        inner.hand_out();
+        let next = inner.hub.poll_timeout();
+        let is_earlier = next.is_some_and(|next| inner.armed.is_none_or(|armed| next < armed));
+        if is_earlier {
+            inner.armed = next;
+            self.earlier.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic elsewhere must not take every other connection down with it.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn hand_out(&mut self) {
+        while let Some(output) = self.hub.poll_output() {
+            let (Output::Send { conn, .. } | Output::Ping { conn } | Output::Close { conn, .. }) =
+                &output;
+            let Some(queue) = self.queues.get_mut(conn) else { continue };
+            let was_empty = queue.frames.is_empty() && !queue.ping;
+            match output {
+                Output::Send { frame, .. } => queue.frames.push_back(frame),
+                Output::Ping { .. } => queue.ping = true,
+                Output::Close { conn, reason } => {
+                    debug!(conn = conn.0, ?reason, "closing");
+                    queue.close = Some(reason);
+                    if reason == ByeReason::SlowReader {
+                        // It has not read these and will not read them now.
+                        queue.frames.drain(..queue.frames.len().saturating_sub(1));
+                    }
+                }
+            }
+            if was_empty || queue.close.is_some() {
+                queue.filled.notify_one();
+            }
+        }
+    }
+}
+
+impl Attached {
+    /// Hands what came in to the hub.
+    pub(super) fn receive(&self, batch: Vec<Received>) {
+        let conn = self.conn;
+        self.shared.with_hub(|hub, now| {
+            for received in batch {
+                let input = match &received {
+                    Received::Frame(bytes) => Input::Frame { conn, bytes },
+                    Received::Malformed => Input::Malformed { conn },
+                    Received::Alive => Input::Alive { conn },
+                };
+                hub.handle_input(now, input);
+            }
+        });
+    }
+
+    /// Reports one batch as written and takes the next.
+    pub(super) fn next_batch(&self, written: Written) -> Batch {
+        let conn = self.conn;
+        let Written { frames, bytes } = written;
+        if frames > 0 {
+            self.shared.with_hub(|hub, now| {
+                hub.handle_input(now, Input::Written { conn, frames, bytes });
+            });
+        }
+        let mut inner = self.shared.lock();
+        inner.queues.get_mut(&conn).map(Queue::take).unwrap_or_default()
+    }
+
+    /// Whether the hub wants the connection closed, ahead of what waits for it.
+    pub(super) fn is_closing(&self) -> bool {
+        self.shared.lock().queues.get(&self.conn).is_some_and(|queue| queue.close.is_some())
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        let conn = self.conn;
+        self.shared.with_hub(|hub, now| hub.handle_input(now, Input::Closed { conn }));
+        self.shared.lock().queues.remove(&conn);
+    }
+}
+
+impl Queue {
+    /// Takes frames up to a limit, so that progress shows on a line that is slow but not dead. The
+    /// last frames are taken all at once, because progress is no longer asked for.
+    fn take(&mut self) -> Batch {
+        let mut batch = Batch { ping: mem::take(&mut self.ping), ..Batch::default() };
+        while (batch.bytes < limits::WRITE_BATCH_BYTES || self.close.is_some())
+            && let Some(frame) = self.frames.pop_front()
+        {
+            batch.bytes += frame.len();
+            batch.frames.push(frame);
+        }
+        if self.frames.is_empty() {
+            // The memory of a burst does not stay with an idle client.
+            self.frames = VecDeque::new();
+            batch.close = self.close;
+        }
+        batch
+    }
+}
+
+impl Batch {
+    pub(super) fn size(&self) -> Written {
+        Written { frames: self.frames.len(), bytes: self.bytes }
+    }
+}
+
+/// Calls the hub when it wants to be called.
+pub(super) async fn keep_time(shared: Arc<Shared>) {
+    loop {
+        let armed = {
+            let mut inner = shared.lock();
+            inner.armed = inner.hub.poll_timeout();
+            inner.armed
+        };
+        let earlier = shared.earlier.notified();
+        match armed.and_then(|at| shared.start.checked_add(at)) {
+            Some(at) => {
+                tokio::select! {
+                    () = sleep_until(at) => shared.with_hub(|hub, now| hub.handle_timeout(now)),
+                    () = earlier => {}
+                }
+            }
+            None => earlier.await,
+        }
+    }
+}
