@@ -80,35 +80,15 @@ impl Connection {
     /// Carries an action out.
     pub(crate) fn act(&self, driver: &Rc<Driver>, id: LinkId, action: LinkAction) {
         let reporter = Reporter { driver: Rc::downgrade(driver), id };
-        let web = self.web.clone();
-        match action {
-            LinkAction::Offer { op, restart } => spawn_local(async move {
-                reporter.described(op, offer(&web, restart).await);
-            }),
-            LinkAction::Accept { op, sdp } => spawn_local(async move {
-                reporter.described(op, accept(&web, &sdp).await);
-            }),
-            LinkAction::SetAnswer { op, sdp } => spawn_local(async move {
-                let done = set_remote(&web, RtcSdpType::Answer, &sdp).await;
-                reporter.tell(done.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
-            }),
-            LinkAction::AddCandidate(line) => spawn_local(async move {
-                let init = RtcIceCandidateInit::new(&line);
-                init.set_sdp_m_line_index(Some(0));
-                let promise = web.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
-                // A candidate that this browser cannot use is one path fewer, not a failure.
-                let _ = JsFuture::from(promise).await;
-            }),
-            LinkAction::Inspect(op) => spawn_local(async move {
-                if let Some(path) = path::find(&web).await {
-                    reporter.tell(LinkInput::Path(op, path));
-                } else {
-                    reporter.tell(failed(op));
-                }
-            }),
-            LinkAction::Send(channel, bytes) => self.send(&reporter, channel, &bytes),
-            LinkAction::Create { .. } | LinkAction::Close => {}
+        if let LinkAction::Send(channel, bytes) = action {
+            return self.send(&reporter, channel, &bytes);
         }
+        let web = self.web.clone();
+        spawn_local(async move {
+            if let Some(result) = perform(&web, action).await {
+                reporter.tell(result);
+            }
+        });
     }
 
     fn send(&self, reporter: &Reporter, channel: Channel, bytes: &[u8]) {
@@ -136,10 +116,30 @@ impl Drop for Connection {
     }
 }
 
-impl Reporter {
-    fn described(&self, op: OpId, result: Result<String, JsValue>) {
-        self.tell(result.map_or_else(|_| failed(op), |sdp| LinkInput::Described(op, sdp)));
-    }
+/// Carries out what takes time; gives what the core is to hear of it.
+async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInput> {
+    let (op, made) = match action {
+        LinkAction::Offer { op, restart } => (op, offer(web, restart).await),
+        LinkAction::Accept { op, sdp } => (op, accept(web, &sdp).await),
+        LinkAction::SetAnswer { op, sdp } => {
+            let set = set_remote(web, RtcSdpType::Answer, &sdp).await;
+            return Some(set.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
+        }
+        LinkAction::AddCandidate(line) => {
+            let init = RtcIceCandidateInit::new(&line);
+            init.set_sdp_m_line_index(Some(0));
+            // A candidate that this browser cannot use is one path fewer, not a failure.
+            let promise = web.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(&init));
+            let _ = JsFuture::from(promise).await;
+            return None;
+        }
+        LinkAction::Inspect(op) => {
+            let path = path::find(web).await;
+            return Some(path.map_or_else(|| failed(op), |path| LinkInput::Path(op, path)));
+        }
+        LinkAction::Create { .. } | LinkAction::Send(..) | LinkAction::Close => return None,
+    };
+    Some(made.map_or_else(|_| failed(op), |sdp| LinkInput::Described(op, sdp)))
 }
 
 const fn failed(op: OpId) -> LinkInput {

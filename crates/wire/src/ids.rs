@@ -18,6 +18,12 @@ pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
     Base32Unpadded::decode_vec(&text.to_ascii_lowercase()).ok()
 }
 
+/// The first bytes of a hash: what BLAKE3 gives when asked for a shorter output.
+pub(crate) fn truncate<const N: usize>(hash: &blake3::Hash) -> [u8; N] {
+    const { assert!(N <= blake3::OUT_LEN, "a hash has 32 bytes") };
+    hash.as_bytes().first_chunk().copied().unwrap_or([0; N])
+}
+
 /// A text that is not an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id")]
@@ -101,9 +107,7 @@ impl NodeId {
         let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 node 1 id");
         hasher.update(peer.as_bytes());
         hasher.update(salt);
-        let mut id = [0; Self::LEN];
-        hasher.finalize_xof().fill(&mut id);
-        Self(id)
+        Self(truncate(&hasher.finalize()))
     }
 }
 

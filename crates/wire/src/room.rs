@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
-use crate::ids::{NodeId, RoomTag, Topic, from_base32, to_base32};
+use crate::ids::{NodeId, RoomTag, Topic, from_base32, to_base32, truncate};
 use crate::limits;
 
 /// What every room link begins with.
@@ -134,18 +134,14 @@ impl RoomKeys {
         let mut hasher = blake3::Hasher::new_keyed(&self.prove);
         hasher.update(transcript);
         hasher.update(sender.as_bytes());
-        let mut tag = [0; RoomTag::LEN];
-        hasher.finalize_xof().fill(&mut tag);
-        RoomTag(tag)
+        RoomTag(truncate(&hasher.finalize()))
     }
 }
 
 fn checksum(bytes: &[u8]) -> [u8; 4] {
     let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 room 1 checksum");
     hasher.update(bytes);
-    let mut sum = [0; 4];
-    hasher.finalize_xof().fill(&mut sum);
-    sum
+    truncate(&hasher.finalize())
 }
 
 /// Whether a text may be the address of a signaling server.
