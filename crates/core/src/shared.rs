@@ -4,11 +4,11 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use chacha20::ChaCha20Rng;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, IceServer};
 use lacis_wire::{AttemptId, Code, NodeId, PeerId, codec, limits, seal};
-use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
 
 use crate::config::Config;

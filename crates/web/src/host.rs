@@ -1,8 +1,12 @@
 //! What the environment lends: time and randomness. Bound from the global scope, so that it works
 //! in a worker as well as in a page.
 
+use js_sys::Uint8Array;
 use lacis_core::Timestamp;
+use lacis_wire::Code;
 use wasm_bindgen::prelude::*;
+
+use crate::error;
 
 #[wasm_bindgen]
 extern "C" {
@@ -10,7 +14,7 @@ extern "C" {
     fn performance_now() -> f64;
 
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
-    fn get_random_values(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+    fn get_random_values(bytes: &Uint8Array) -> Result<JsValue, JsValue>;
 }
 
 /// Time since the page was opened; monotonic.
@@ -21,7 +25,10 @@ pub(crate) fn now() -> Timestamp {
 
 /// Fresh randomness of the operating system.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], JsValue> {
+    let length = u32::try_from(N).map_err(|_| error::coded(Code::Internal))?;
+    let filled = Uint8Array::new_with_length(length);
+    get_random_values(&filled)?;
     let mut bytes = [0; N];
-    get_random_values(&mut bytes)?;
+    filled.copy_to(&mut bytes);
     Ok(bytes)
 }
