@@ -48,6 +48,10 @@ impl Driver {
     }
 
     pub(crate) fn input(&self, input: Input) {
+        if let Input::SocketClosed(id, _) = &input {
+            let closed = self.sockets.borrow_mut().remove(id);
+            drop(closed);
+        }
         self.with(|node, now| node.handle_input(now, input));
     }
 
@@ -95,7 +99,10 @@ impl Driver {
                     socket.send(&bytes);
                 }
             }
-            Output::HangUp(id) => drop(self.sockets.borrow_mut().remove(&id)),
+            Output::HangUp(id) => {
+                let left = self.sockets.borrow_mut().remove(&id);
+                drop(left);
+            }
             Output::Link(id, action) => self.act_on_link(id, action),
             Output::Event(event) => self.tell(event),
         }
@@ -109,7 +116,10 @@ impl Driver {
                     self.connections.borrow_mut().insert(id, connection);
                 }
             }
-            LinkAction::Close => drop(self.connections.borrow_mut().remove(&id)),
+            LinkAction::Close => {
+                let left = self.connections.borrow_mut().remove(&id);
+                drop(left);
+            }
             LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
                 if !self.connections.borrow().contains_key(&id) =>
             {
