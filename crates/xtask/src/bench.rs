@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::products::Build;
 use crate::shell::{Run, timed};
 use crate::{products, setup, workspace};
 
@@ -29,9 +30,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;
     setup::ready_for_browsers()?;
     products::web(&tools)?;
-    products::server()?;
-    let what = format!("Measuring {}", options.name);
-    timed(&what, || Run::new("node").arg(&script).args(&options.words).show())
+    let server = products::server(Build::Optimised)?;
+    timed(&format!("Measuring {}", options.name), || {
+        Run::new("node").arg(&script).args(&options.words).env("LACIS_SERVER", server).show()
+    })
 }
 
 fn names() -> Result<Vec<String>> {

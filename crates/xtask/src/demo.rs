@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail};
 
+use crate::products::Build;
 use crate::shell::Run;
 use crate::{products, setup};
 
@@ -21,7 +22,7 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;
     products::web(&tools)?;
-    let server = products::server()?;
+    let server = products::server(Build::Quick)?;
 
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, choose_port(options.port)?));
     let mut command = Run::new(server)

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
+use crate::products::Build;
 use crate::setup::Tools;
 use crate::shell::Run;
 use crate::{products, setup, wasm_tests};
@@ -73,8 +74,8 @@ impl Stage {
             Self::EndToEnd => {
                 setup::ready_for_browsers()?;
                 products::web(tools)?;
-                products::server()?;
-                Run::npm("run e2e --silent").show()
+                let server = products::server(Build::Quick)?;
+                Run::npm("run e2e --silent").env("LACIS_SERVER", server).show()
             }
         }
     }
