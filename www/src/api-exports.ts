@@ -1,0 +1,34 @@
+/** What both entry points export alike. */
+export { createRoomLink, parseRoomLink } from "./api.js";
+export type { Content } from "./bytes.js";
+export {
+  PeerError,
+  type PeerErrorCode,
+  peerErrorCodes,
+} from "./errors.js";
+export type { RoomLink } from "./link.js";
+export type { WasmSource } from "./low-level.js";
+export type { Member, MemberState } from "./member.js";
+export type { IncomingRequest, Message, MessageKind } from "./message.js";
+export type { Peer } from "./peer.js";
+export type {
+  PeerEvents,
+  PeerOptions,
+  PeerState,
+  PeerWarning,
+  ServerStatus,
+} from "./peer-options.js";
+export type { QueueLimits } from "./queue.js";
+export type { IncomingFile, ReceiveOptions } from "./receive-file.js";
+export type { Room } from "./room.js";
+export type { ConnectFailure, MemberLeave, RoomEvents, RoomState } from "./room-events.js";
+export type { RequestHandler } from "./room-feed.js";
+export type {
+  BroadcastOptions,
+  JoinOptions,
+  MessagesOptions,
+  ReadyOptions,
+  RequestOptions,
+  SendOptions,
+} from "./room-options.js";
+export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";

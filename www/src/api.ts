@@ -1,0 +1,53 @@
+import { createLink, parseLink, type RoomLink } from "./link.js";
+import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
+import { Peer } from "./peer.js";
+import type { PeerOptions } from "./peer-options.js";
+import { checkPlatform } from "./platform.js";
+
+/** Loads the module from `source`, once. */
+export async function initFrom(source: WasmSource): Promise<void> {
+  await load(source);
+}
+
+/**
+ * Checks the browser, loads the module, starts a peer. Without a source the module must have been
+ * loaded before.
+ */
+export async function createPeerFrom(
+  source: WasmSource | undefined,
+  options: PeerOptions,
+): Promise<Peer> {
+  checkPlatform();
+  const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
+  return new Peer(module, options);
+}
+
+/**
+ * Makes the invitation link of a new, secret room. Whoever gets the link can join; nobody else
+ * can, the servers included. `init` or `createPeer` must have finished before.
+ *
+ * @example
+ * ```ts
+ * await init();
+ * const link = createRoomLink();
+ * location.hash = link;
+ * ```
+ *
+ * @param servers Servers to name in the link, for those who open it elsewhere.
+ */
+export function createRoomLink(servers: readonly string[] = []): string {
+  return createLink(loaded(), servers);
+}
+
+/**
+ * Reads an invitation link without joining: the bare text, or an address that carries it after
+ * `#`. Throws {@link PeerError} with `link-unknown`, `link-damaged` or `link-version`.
+ *
+ * @example
+ * ```ts
+ * const { fingerprint } = parseRoomLink(pasted);
+ * ```
+ */
+export function parseRoomLink(text: string): RoomLink {
+  return parseLink(loaded(), text);
+}

@@ -1,0 +1,24 @@
+import { PeerError } from "./errors.js";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What a caller may pass as the content of a message: bytes, or a text that is sent as UTF-8. */
+export type Content = Uint8Array | string;
+
+/** The bytes to send. Bytes are passed on as they are, without a copy. */
+export function bytesOf(content: Content): Uint8Array {
+  if (typeof content === "string") return encoder.encode(content);
+  if (content instanceof Uint8Array) return content;
+  throw new PeerError("invalid-argument", { detail: "A message is a Uint8Array or a text." });
+}
+
+/** The bytes of a value as JSON. */
+export function bytesOfJson(value: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(value));
+}
+
+/** The text that UTF-8 bytes stand for. */
+export function textOf(data: Uint8Array): string {
+  return decoder.decode(data);
+}

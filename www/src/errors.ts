@@ -1,0 +1,148 @@
+/** Every reason this package gives for a failure, with what to tell a person about it. */
+
+interface Reason {
+  /** Whether doing the same thing again, later, can succeed. */
+  readonly retryable: boolean;
+  /** One plain sentence. */
+  readonly sentence: string;
+}
+
+const reason = (retryable: boolean, sentence: string): Reason => ({ retryable, sentence });
+
+// The one table of codes. `PeerErrorCode` is made of its keys, so the two cannot differ; a test
+// compares the keys with what the core reports.
+const reasons = {
+  "link-unknown": reason(false, "This is not an invitation link."),
+  "link-damaged": reason(
+    false,
+    "This invitation link is damaged: a part is missing or was changed. Copy it again as a whole.",
+  ),
+  "link-version": reason(
+    false,
+    "This invitation was made by a newer version of this app. Reload the page and try again.",
+  ),
+  "already-joined": reason(false, "You are already in this room."),
+  "too-many-rooms": reason(false, "Too many rooms are open here. Leave one first."),
+  "not-in-room": reason(false, "You are no longer in this room."),
+  "member-unknown": reason(false, "There is nobody with this name in the room."),
+  "member-left": reason(false, "This person has left the room."),
+  "too-large": reason(false, "This is too large to be sent as one message. Send it as a file."),
+  "label-invalid": reason(false, "The label of a message must be a text of 1 to 64 bytes."),
+  "would-block": reason(true, "Too much is waiting to be sent. Try again in a moment."),
+  "signaling-unreachable": reason(
+    true,
+    "The server cannot be reached. Check your connection to the Internet.",
+  ),
+  "signaling-refused": reason(false, "The server refused the connection."),
+  "signaling-lost": reason(true, "The connection to the server was lost."),
+  "node-taken": reason(true, "The server already knows this tab under another connection."),
+  "server-full": reason(true, "The server is full right now. Try again later."),
+  "rate-limited": reason(true, "That was too much at once for the server. Try again in a moment."),
+  "version-mismatch": reason(
+    false,
+    "The other side runs a version that cannot talk to this one. Reload both pages.",
+  ),
+  "ice-failed": reason(
+    true,
+    "No direct way to the other side was found. A network between you may block it.",
+  ),
+  "dtls-failed": reason(true, "The private connection to the other side could not be set up."),
+  "fingerprint-mismatch": reason(
+    false,
+    "Someone in between tampered with this connection, so it was refused.",
+  ),
+  "identity-mismatch": reason(
+    false,
+    "The other side could not prove who it is, so the connection was refused.",
+  ),
+  "signal-tampered": reason(
+    false,
+    "A message that arrived through the server was not genuine and was ignored.",
+  ),
+  "webrtc-blocked": reason(
+    false,
+    "This browser blocks direct connections (WebRTC). An extension or a setting may be the cause.",
+  ),
+  busy: reason(true, "The other side has no room for another connection right now."),
+  "no-answer": reason(true, "The other side did not answer."),
+  "link-lost": reason(true, "The connection to this person was lost."),
+  timeout: reason(true, "This took too long."),
+  aborted: reason(false, "This was cancelled."),
+  rejected: reason(false, "The other side declined."),
+  "no-handler": reason(false, "The other side does not answer this kind of question."),
+  "handler-failed": reason(false, "The other side could not answer because of an error there."),
+  left: reason(false, "The room was left."),
+  closed: reason(false, "This connection was closed."),
+  "invalid-argument": reason(false, "The app passed on something that is not valid."),
+  replaced: reason(true, "The connection was rebuilt, and what was under way on it ended."),
+  protocol: reason(false, "The other side sent something that makes no sense here."),
+  "stream-unknown": reason(false, "This file transfer no longer exists."),
+  internal: reason(false, "Something went wrong inside the app. Reload the page."),
+  "unsupported-platform": reason(
+    false,
+    "This browser cannot make direct connections: WebRTC or WebAssembly is missing or switched off.",
+  ),
+  "not-initialized": reason(false, "The app used the library before it was loaded."),
+  "wasm-failed": reason(true, "A part of this app could not be loaded. Reload the page."),
+  "too-slow": reason(false, "Messages came in faster than the app could take them."),
+} as const satisfies Record<string, Reason>;
+
+/**
+ * Every code a {@link PeerError} can carry. Codes are stable: new ones may be added, none changes
+ * its meaning.
+ */
+export type PeerErrorCode = keyof typeof reasons;
+
+/** All codes, for tables and tests. */
+export const peerErrorCodes = Object.keys(reasons) as readonly PeerErrorCode[];
+
+/**
+ * The one error class of this package.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await room.send(member.id, "chat", "hello");
+ * } catch (error) {
+ *   if (error instanceof PeerError && error.retryable) showRetryButton(error.message);
+ * }
+ * ```
+ */
+export class PeerError extends Error {
+  override readonly name = "PeerError";
+  /** What went wrong, as a stable kebab-case text. */
+  readonly code: PeerErrorCode;
+
+  /** Without a `detail`, the message is one plain sentence that can be shown to people. */
+  constructor(code: PeerErrorCode, options?: ErrorOptions & { detail?: string | undefined }) {
+    super(options?.detail ?? reasons[code].sentence, options);
+    this.code = code;
+  }
+
+  /** Whether the same call can succeed later without anything else being changed. */
+  get retryable(): boolean {
+    return reasons[this.code].retryable;
+  }
+}
+
+/** Turns a code that came from the core into an error; one it should not know becomes `internal`. */
+export function errorOfCode(code: string, cause?: unknown): PeerError {
+  const options = cause === undefined ? {} : { cause };
+  if (Object.hasOwn(reasons, code)) return new PeerError(code as PeerErrorCode, options);
+  return new PeerError("internal", { cause: cause ?? code });
+}
+
+/** Turns whatever a call into the core threw into an error of this package. */
+export function errorOfThrown(thrown: unknown): PeerError {
+  if (thrown instanceof PeerError) return thrown;
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown) {
+    if (typeof thrown.code === "string") return errorOfCode(thrown.code, thrown);
+  }
+  // A trap in the module or a wrong argument: neither has a code.
+  return new PeerError("internal", { cause: thrown });
+}
+
+/** The error for a signal that was aborted; the signal's own reason is kept as the cause. */
+export function errorOfAbort(signal: AbortSignal): PeerError {
+  return new PeerError("aborted", { cause: signal.reason });
+}

@@ -1,0 +1,51 @@
+import init, * as bindings from "../wasm/lacis.js";
+import type { CoreModule } from "./core.js";
+import { errorOfAbort, PeerError } from "./errors.js";
+
+/** Where the WebAssembly module comes from: its address, a response, its bytes, or compiled. */
+export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
+
+// The compiler checks here that the generated bindings fit the hand-written types.
+const bound: CoreModule = bindings;
+
+let loading: Promise<CoreModule> | undefined;
+let ready = false;
+
+/**
+ * Loads the module once; later calls share the first result and ignore their source. A failed
+ * attempt is forgotten, so that the next call tries again.
+ */
+export function load(source: WasmSource): Promise<CoreModule> {
+  loading ??= instantiate(source);
+  return loading;
+}
+
+async function instantiate(source: WasmSource): Promise<CoreModule> {
+  try {
+    if (typeof WebAssembly === "undefined") throw new PeerError("unsupported-platform");
+    await init({ module_or_path: source });
+    ready = true;
+    return bound;
+  } catch (thrown) {
+    loading = undefined;
+    if (thrown instanceof PeerError) throw thrown;
+    throw new PeerError("wasm-failed", { cause: thrown });
+  }
+}
+
+/** The loaded module; throws `not-initialized` before {@link load} has finished. */
+export function loaded(): CoreModule {
+  if (!ready) throw new PeerError("not-initialized");
+  return bound;
+}
+
+/** Waits for `promise`, or rejects as soon as `signal` is aborted. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  if (signal.aborted) return Promise.reject(errorOfAbort(signal));
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(errorOfAbort(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

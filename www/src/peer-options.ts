@@ -1,0 +1,57 @@
+import type { WasmSource } from "./low-level.js";
+
+/** Options of `createPeer`. */
+export interface PeerOptions {
+  /**
+   * Servers that introduce peers to each other, as `wss://` addresses. All are used at once; one
+   * that works is enough. Default: the server that sent the page, at `/ws`.
+   */
+  readonly signaling?: readonly string[] | undefined;
+  /** STUN and TURN servers. Default: none, which is enough in one local network. */
+  readonly iceServers?: readonly RTCIceServer[] | undefined;
+  /** Only use TURN, so that the others never learn this page's network address. */
+  readonly relayOnly?: boolean | undefined;
+  /** The 32 secret bytes of a lasting identity. Default: a new identity. */
+  readonly identity?: Uint8Array | undefined;
+  /** Where the WebAssembly module comes from. Default: the file in this package. */
+  readonly wasm?: WasmSource | undefined;
+  /** Gives up creating the peer; aborted later, it closes the peer. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * How the peer stands with its servers.
+ *
+ * - `connecting`: no server has answered yet.
+ * - `online`: at least one server is connected.
+ * - `offline`: none is; each is being tried again.
+ * - `closed`: the peer was closed.
+ */
+export type PeerState = "connecting" | "online" | "offline" | "closed";
+
+/** One server. */
+export interface ServerStatus {
+  readonly url: string;
+  readonly state: "dialing" | "open" | "waiting" | "closed";
+  /** Why it is not open, when that is known. */
+  readonly code: string | undefined;
+  /** When the next try begins, on the clock of `Date.now()`; only in the state `waiting`. */
+  readonly retryAt: number | undefined;
+}
+
+/** The detail of `warning`: something to look into that stopped nothing. */
+export interface PeerWarning {
+  readonly code: string;
+  /** The node it is about, if it is about one. */
+  readonly memberId: string | undefined;
+}
+
+/** What a peer tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */
+export interface PeerEvents {
+  /** `peer.state` changed. */
+  statechange: PeerState;
+  /** A server's status changed. */
+  server: ServerStatus;
+  /** Something was not as it should be, and was dealt with. */
+  warning: PeerWarning;
+}

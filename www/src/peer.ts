@@ -1,0 +1,181 @@
+import type { CoreModule, CoreOptions } from "./core.js";
+import { asyncDispose } from "./dispose.js";
+import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { emit, TypedEventTarget } from "./events.js";
+import { parseLink } from "./link.js";
+import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
+import { checkServers, ownServers, watchPage } from "./platform.js";
+import { Room } from "./room.js";
+import { DEFAULT_TIMEOUT_MS, type JoinOptions } from "./room-options.js";
+import { type PeerEvent, Session } from "./session.js";
+import { NO_ROOM } from "./tickets.js";
+
+/**
+ * This page as a peer. `createPeer` makes it; one for a page is enough for any number of rooms.
+ *
+ * @example
+ * ```ts
+ * const peer = await createPeer({ signaling: ["wss://example.org/ws"] });
+ * const room = await peer.join(link);
+ * // ...
+ * await peer.close();
+ * ```
+ */
+export class Peer extends TypedEventTarget<PeerEvents> {
+  /** The identity: a public key, as text. */
+  readonly id: string;
+  /** This running page; it is new each time. */
+  readonly nodeId: string;
+  readonly #session: Session;
+  readonly #module: CoreModule;
+  readonly #rooms = new Map<string, Room>();
+  readonly #servers = new Map<string, ServerStatus>();
+  #state: PeerState = "connecting";
+  #detach: () => void = () => {};
+  #closing: Promise<void> | undefined;
+
+  /** Use `createPeer`. */
+  constructor(module: CoreModule, options: PeerOptions) {
+    super();
+    this.#module = module;
+    const { signal } = options;
+    if (signal?.aborted) throw errorOfAbort(signal);
+    const onPeerEvent = (event: PeerEvent): void => this.#handle(event);
+    try {
+      this.#session = new Session(module, coreOptions(options), onPeerEvent);
+    } catch (thrown) {
+      throw errorOfThrown(thrown);
+    }
+    const { core } = this.#session;
+    this.id = core.peer_id();
+    this.nodeId = core.node_id();
+    const unwatch = watchPage({
+      wake: () => core.wake(),
+      leaveNow: () => core.leave_now(),
+    });
+    const onAbort = (): void => void this.close();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#detach = () => {
+      unwatch();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    this.#session.start();
+  }
+
+  /** How the peer stands with its servers. */
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  /** Every server that is in use, by address. */
+  get servers(): ReadonlyMap<string, ServerStatus> {
+    return this.#servers;
+  }
+
+  /**
+   * Joins a room and waits until a server has answered.
+   *
+   * Joining the same room again gives the same object, which then has to be left as often as it
+   * was joined.
+   *
+   * @example
+   * ```ts
+   * const room = await peer.join(location.hash, { timeoutMs: 5_000 });
+   * ```
+   */
+  async join(link: string, options: JoinOptions = {}): Promise<Room> {
+    if (this.#closing !== undefined) throw new PeerError("closed");
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, wait = true, exclusive = false } = options;
+    if (signal?.aborted) throw errorOfAbort(signal);
+    const { fingerprint } = parseLink(this.#module, link);
+    const shared = this.#rooms.get(fingerprint);
+    if (shared !== undefined && exclusive) throw new PeerError("already-joined");
+    const room = shared?.retain() ?? this.#newRoom(link, fingerprint);
+    const entered = shared ? shared.ready({ timeoutMs, signal }) : room.enter(timeoutMs, signal);
+    try {
+      if (wait) await entered;
+      else entered.catch(() => {});
+    } catch (error) {
+      await room.leave();
+      throw error;
+    }
+    return room;
+  }
+
+  /** What is going on, as a plain object to look at or to attach to a bug report. */
+  diagnose(): unknown {
+    if (this.#closing !== undefined) throw new PeerError("closed");
+    return this.#session.core.diagnose();
+  }
+
+  /** Leaves every room and closes every connection. What still waits fails with `closed`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Closes the peer at the end of an `await using` block. */
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#detach();
+    const error = new PeerError("closed");
+    for (const room of [...this.#rooms.values()]) room.abandon(error);
+    this.#session.abandon(error);
+    try {
+      await this.#session.tickets.issue(NO_ROOM, (ticket) => this.#session.core.close(ticket));
+    } finally {
+      this.#servers.clear();
+      this.#setState("closed");
+      this.#session.core.free();
+    }
+  }
+
+  #newRoom(link: string, fingerprint: string): Room {
+    const room = new Room(this.#session, link, fingerprint, () => this.#rooms.delete(fingerprint));
+    this.#rooms.set(fingerprint, room);
+    return room;
+  }
+
+  #handle(event: PeerEvent): void {
+    if (event.type === "warning") {
+      emit<PeerEvents>(this, "warning", { code: event.code, memberId: event.node });
+      return;
+    }
+    const { url, state, code, retryMs } = event;
+    const retryAt = retryMs === undefined ? undefined : Date.now() + retryMs;
+    const status: ServerStatus = { url, state, code, retryAt };
+    if (state === "closed") this.#servers.delete(url);
+    else this.#servers.set(url, status);
+    emit<PeerEvents>(this, "server", status);
+    this.#setState(this.#stateOfServers());
+  }
+
+  #stateOfServers(): PeerState {
+    const states = [...this.#servers.values()].map((server) => server.state);
+    if (states.includes("open")) return "online";
+    // The first dial is hope; one after a failure is still being offline.
+    return this.#state === "connecting" && !states.includes("waiting") ? "connecting" : "offline";
+  }
+
+  #setState(state: PeerState): void {
+    if (this.#state === state || this.#state === "closed") return;
+    this.#state = state;
+    emit<PeerEvents>(this, "statechange", state);
+  }
+}
+
+function coreOptions(options: PeerOptions): CoreOptions {
+  const { identity } = options;
+  if (identity !== undefined && identity.byteLength !== 32) {
+    throw new PeerError("invalid-argument", { detail: "An identity has exactly 32 bytes." });
+  }
+  return {
+    signaling: options.signaling ? checkServers(options.signaling) : ownServers(),
+    ...(options.iceServers && { iceServers: [...options.iceServers] }),
+    ...(options.relayOnly !== undefined && { relayOnly: options.relayOnly }),
+    ...(identity && { identity }),
+  };
+}

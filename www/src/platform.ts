@@ -1,0 +1,83 @@
+import { PeerError } from "./errors.js";
+
+/** What the page's life cycle tells the core. */
+export interface PageListener {
+  /** The page was shown again: look at the clock and the servers now. */
+  wake(): void;
+  /** The page is going away: say goodbye, without waiting. */
+  leaveNow(): void;
+}
+
+let probed = false;
+
+/**
+ * Throws `unsupported-platform` or `webrtc-blocked` when no peer can run here.
+ *
+ * Extensions and policies block WebRTC by letting its constructor throw, which only a try can
+ * show. The probe runs once a page; the first connection then finds the engine warmed up.
+ */
+export function checkPlatform(): void {
+  if (
+    typeof WebAssembly === "undefined" ||
+    typeof RTCPeerConnection === "undefined" ||
+    typeof WebSocket === "undefined"
+  ) {
+    throw new PeerError("unsupported-platform");
+  }
+  if (probed) return;
+  try {
+    new RTCPeerConnection().close();
+  } catch (thrown) {
+    throw new PeerError("webrtc-blocked", { cause: thrown });
+  }
+  probed = true;
+}
+
+/** The server that sent this page: the same host and port, at `/ws`. */
+export function ownServers(): string[] {
+  const here = globalThis.location;
+  if (here === undefined || !here.protocol.startsWith("http")) {
+    throw new PeerError("invalid-argument", {
+      detail: "This page did not come from a server: name one in the option `signaling`.",
+    });
+  }
+  return [`${here.protocol === "https:" ? "wss:" : "ws:"}//${here.host}/ws`];
+}
+
+/** Checks addresses given by the caller, before the core sees them. */
+export function checkServers(servers: readonly string[]): string[] {
+  for (const server of servers) {
+    if (!/^wss?:\/\/[^\s/]+/i.test(server) || !URL.canParse(server)) {
+      throw new PeerError("invalid-argument", {
+        detail: `A server address starts with ws:// or wss://, but this one is "${server}".`,
+      });
+    }
+  }
+  return [...servers];
+}
+
+/** Listens to the page; the returned function detaches every listener. */
+export function watchPage(listener: PageListener): () => void {
+  const detach: (() => void)[] = [];
+  const on = (target: EventTarget | undefined, type: string, run: (event: Event) => void): void => {
+    if (target === undefined) return;
+    target.addEventListener(type, run);
+    detach.push(() => target.removeEventListener(type, run));
+  };
+  const page = typeof window === "undefined" ? undefined : window;
+  const shown = typeof document === "undefined" ? undefined : document;
+  on(page, "pagehide", () => listener.leaveNow());
+  on(page, "pageshow", (event) => {
+    // The first pageshow belongs to loading; only a page out of the back-forward cache was asleep.
+    if ((event as PageTransitionEvent).persisted) listener.wake();
+  });
+  on(page, "online", () => listener.wake());
+  on(shown, "visibilitychange", () => {
+    if (shown?.visibilityState === "visible") listener.wake();
+  });
+  // Chromium freezes hidden tabs and tells when they run again.
+  on(shown, "resume", () => listener.wake());
+  return () => {
+    for (const undo of detach.splice(0)) undo();
+  };
+}

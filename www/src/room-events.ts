@@ -1,0 +1,55 @@
+import type { PeerError } from "./errors.js";
+import type { Member } from "./member.js";
+import type { Message } from "./message.js";
+import type { IncomingFile } from "./receive-file.js";
+
+/**
+ * How the room stands with the servers. Links that exist keep working in every state but `left`.
+ *
+ * - `connecting`: no server has answered yet.
+ * - `open`: at least one server knows that this page is in the room; newcomers find it.
+ * - `offline`: no server is reached right now; it is being tried again.
+ * - `left`: the room was left.
+ */
+export type RoomState = "connecting" | "open" | "offline" | "left";
+
+/** The detail of `memberleave`. */
+export interface MemberLeave {
+  /** Who left; the object that was in `room.members` until now. */
+  readonly member: Member;
+  /** Why: `left` for a goodbye, `link-lost` when the member just fell silent. */
+  readonly code: string;
+}
+
+/** The detail of `connectfailed`. */
+export interface ConnectFailure {
+  /** The node that could not be reached. */
+  readonly memberId: string;
+  /** Why this attempt gave up. */
+  readonly error: PeerError;
+}
+
+/**
+ * What a room tells. Every event is a `CustomEvent`; this maps its name to its `detail`.
+ *
+ * @example
+ * ```ts
+ * room.addEventListener("memberleave", ({ detail }) => sayGoodbye(detail.member));
+ * ```
+ */
+export interface RoomEvents {
+  /** `room.state` changed. */
+  statechange: RoomState;
+  /** Somebody was found; the link may still be `connecting`. */
+  memberjoin: Member;
+  /** A member's state or round trip changed. */
+  memberchange: Member;
+  /** A member is gone. */
+  memberleave: MemberLeave;
+  /** One attempt to connect to somebody gave up. More may follow. */
+  connectfailed: ConnectFailure;
+  /** A message arrived. */
+  message: Message;
+  /** Somebody offers a file. */
+  file: IncomingFile;
+}

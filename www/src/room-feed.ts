@@ -1,0 +1,163 @@
+import { bytesOf, type Content } from "./bytes.js";
+import { errorOfAbort, errorOfCode } from "./errors.js";
+import { emit, type TypedEventTarget } from "./events.js";
+import { type Member, RoomMember } from "./member.js";
+import { IncomingRequest, Message } from "./message.js";
+import { EventQueue } from "./queue.js";
+import { IncomingFile } from "./receive-file.js";
+import type { RoomEvents, RoomState } from "./room-events.js";
+import { DEFAULT_LIMITS, type MessagesOptions } from "./room-options.js";
+import type { RoomEvent, Session } from "./session.js";
+
+/** Answers a question; what it returns is sent back. */
+export type RequestHandler = (request: IncomingRequest) => Content | Promise<Content>;
+
+type EventOf<Type extends RoomEvent["type"]> = Extract<RoomEvent, { type: Type }>;
+
+interface Subscription {
+  readonly label: string | undefined;
+  readonly queue: EventQueue<Message>;
+}
+
+/**
+ * The incoming half of a room: keeps what the core reported (state, members, offers) and passes it
+ * on to listeners, iterators and request handlers.
+ */
+export class RoomFeed {
+  readonly members = new Map<string, RoomMember>();
+  readonly offers = new Set<IncomingFile>();
+  readonly handlers = new Map<string, RequestHandler>();
+  state: RoomState = "connecting";
+  readonly #target: TypedEventTarget<RoomEvents>;
+  readonly #session: Session;
+  readonly #subscriptions = new Set<Subscription>();
+
+  constructor(target: TypedEventTarget<RoomEvents>, session: Session) {
+    this.#target = target;
+    this.#session = session;
+  }
+
+  /** Takes one event of the core. */
+  handle(event: RoomEvent): void {
+    switch (event.type) {
+      case "message":
+        this.#onMessage(event);
+        break;
+      case "room":
+        this.#setState(event.state);
+        break;
+      case "member":
+        this.#onMember(event);
+        break;
+      case "member-left":
+        this.#onMemberLeft(event.node, event.code);
+        break;
+      case "connect-failed":
+        emit<RoomEvents>(this.#target, "connectfailed", {
+          memberId: event.node,
+          error: errorOfCode(event.code),
+        });
+        break;
+      case "request":
+        void this.#onRequest(event);
+        break;
+      case "file":
+        this.#onFile(event);
+        break;
+    }
+  }
+
+  /** Opens an iterator over the messages from now on. */
+  subscribe({ label, signal, limits }: MessagesOptions): EventQueue<Message> {
+    if (signal?.aborted) throw errorOfAbort(signal);
+    const onAbort = (): void => queue.end(errorOfAbort(signal as AbortSignal));
+    const queue = new EventQueue<Message>({ ...DEFAULT_LIMITS, ...limits }, () => {
+      signal?.removeEventListener("abort", onAbort);
+      this.#subscriptions.delete(subscription);
+    });
+    const subscription: Subscription = { label, queue };
+    if (this.state === "left") {
+      queue.end();
+      return queue;
+    }
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#subscriptions.add(subscription);
+    return queue;
+  }
+
+  /** Nothing more will come: iterators end, and the members are gone from here. */
+  end(code: string): void {
+    for (const subscription of [...this.#subscriptions]) subscription.queue.end();
+    for (const node of [...this.members.keys()]) this.#onMemberLeft(node, code);
+    this.offers.clear();
+    this.handlers.clear();
+    this.#setState("left");
+  }
+
+  #onMessage({ node, label, data, kind }: EventOf<"message">): void {
+    const message = new Message(this.#memberOf(node), label, data, kind);
+    for (const subscription of this.#subscriptions) {
+      if (subscription.label !== undefined && subscription.label !== label) continue;
+      subscription.queue.push(message, data.byteLength);
+    }
+    emit<RoomEvents>(this.#target, "message", message);
+  }
+
+  #setState(state: RoomState): void {
+    if (this.state === state || this.state === "left") return;
+    this.state = state;
+    emit<RoomEvents>(this.#target, "statechange", state);
+  }
+
+  #onMember({ node, peer, state, rttMs }: EventOf<"member">): void {
+    const known = this.members.get(node);
+    if (known === undefined) {
+      const member = new RoomMember(node, peer ?? "", state, rttMs);
+      this.members.set(node, member);
+      emit<RoomEvents>(this.#target, "memberjoin", member);
+      return;
+    }
+    if (peer !== undefined) known.peerId = peer;
+    known.state = state;
+    known.rttMs = rttMs ?? known.rttMs;
+    emit<RoomEvents>(this.#target, "memberchange", known);
+  }
+
+  #onMemberLeft(node: string, code: string): void {
+    const member = this.members.get(node);
+    if (member === undefined) return;
+    this.members.delete(node);
+    member.state = "left";
+    emit<RoomEvents>(this.#target, "memberleave", { member, code });
+  }
+
+  async #onRequest({ request, node, label, data }: EventOf<"request">): Promise<void> {
+    const { core } = this.#session;
+    const handler = this.handlers.get(label);
+    if (handler === undefined) {
+      this.#session.attempt(() => core.refuse(request, "no-handler"));
+      return;
+    }
+    try {
+      const incoming = new IncomingRequest(this.#memberOf(node), label, data);
+      const answer = bytesOf(await handler(incoming));
+      this.#session.attempt(() => core.respond(request, answer));
+    } catch (thrown) {
+      this.#session.attempt(() => core.refuse(request, "handler-failed"));
+      // The asking side learns only that it failed; what failed belongs in this page's console.
+      globalThis.reportError?.(thrown);
+    }
+  }
+
+  #onFile({ stream, room, node, name, mediaType, size }: EventOf<"file">): void {
+    const offer = { stream, scope: room, from: this.#memberOf(node), name, mediaType, size };
+    const file = new IncomingFile(this.#session, offer, (taken) => this.offers.delete(taken));
+    this.offers.add(file);
+    emit<RoomEvents>(this.#target, "file", file);
+  }
+
+  // What arrived last from somebody who has just left still names its sender.
+  #memberOf(node: string): Member {
+    return this.members.get(node) ?? new RoomMember(node, "", "left", undefined);
+  }
+}

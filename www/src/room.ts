@@ -1,0 +1,238 @@
+import { bytesOf, bytesOfJson, type Content } from "./bytes.js";
+import { asyncDispose } from "./dispose.js";
+import { PeerError } from "./errors.js";
+import { TypedEventTarget } from "./events.js";
+import type { Member } from "./member.js";
+import type { Message } from "./message.js";
+import type { IncomingFile } from "./receive-file.js";
+import type { RoomEvents, RoomState } from "./room-events.js";
+import { type RequestHandler, RoomFeed } from "./room-feed.js";
+import {
+  type BroadcastOptions,
+  DEFAULT_TIMEOUT_MS,
+  type MessagesOptions,
+  PRIORITIES,
+  type ReadyOptions,
+  type RequestOptions,
+  type SendOptions,
+  UNTIL,
+} from "./room-options.js";
+import { type FileSource, type SendFileOptions, type SentFile, sendFile } from "./send-file.js";
+import type { Session } from "./session.js";
+import { NO_ROOM } from "./tickets.js";
+import { waitFor } from "./wait.js";
+
+/**
+ * A room that this page has joined. `peer.join` makes it.
+ *
+ * @example
+ * ```ts
+ * const room = await peer.join(link);
+ * room.addEventListener("memberchange", ({ detail: member }) => {
+ *   if (member.connected) room.send(member.id, "hello", "bonjour");
+ * });
+ * for await (const message of room.messages()) console.log(message.text());
+ * ```
+ */
+export class Room extends TypedEventTarget<RoomEvents> {
+  /** The invitation, as text. Whoever has it can join. */
+  readonly link: string;
+  /** A short public tag of the room; it does not give the room away. */
+  readonly fingerprint: string;
+  readonly #session: Session;
+  readonly #onLeave: () => void;
+  readonly #feed: RoomFeed;
+  #number = -1;
+  #holders = 1;
+  #gone: PeerError | undefined;
+
+  /** Use `peer.join`. */
+  constructor(session: Session, link: string, fingerprint: string, onLeave: () => void) {
+    super();
+    this.#session = session;
+    this.link = link;
+    this.fingerprint = fingerprint;
+    this.#onLeave = onLeave;
+    this.#feed = new RoomFeed(this, session);
+  }
+
+  /** How the room stands with the servers. */
+  get state(): RoomState {
+    return this.#feed.state;
+  }
+
+  /** Everybody else who is here, by node id. It follows what happens. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#feed.members;
+  }
+
+  /** Files that were offered and neither accepted nor declined yet. */
+  get offers(): ReadonlySet<IncomingFile> {
+    return this.#feed.offers;
+  }
+
+  /** Resolves once a server knows that this page is in the room. */
+  ready(options: ReadyOptions = {}): Promise<void> {
+    const check = (): boolean => {
+      if (this.#gone !== undefined) throw this.#gone;
+      return this.#feed.state === "open";
+    };
+    return waitFor(this, "statechange", check, {
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      signal: options.signal,
+      onTimeout: () => new PeerError("signaling-unreachable"),
+    });
+  }
+
+  /**
+   * Sends a message to one member, in order with the others under the same priority.
+   *
+   * @example
+   * ```ts
+   * await room.send(member.id, "chat", "bonjour", { until: "delivered" });
+   * ```
+   */
+  send(
+    memberId: string,
+    label: string,
+    content: Content,
+    options: SendOptions = {},
+  ): Promise<void> {
+    const { priority = "auto", until = "accepted", signal } = options;
+    return this.#issue((ticket) => {
+      const data = bytesOf(content);
+      const { core } = this.#session;
+      core.send(ticket, this.#number, memberId, label, data, PRIORITIES[priority], UNTIL[until]);
+    }, signal);
+  }
+
+  /** Sends a value as JSON to one member. */
+  sendJson(
+    memberId: string,
+    label: string,
+    value: unknown,
+    options: SendOptions = {},
+  ): Promise<void> {
+    return this.send(memberId, label, bytesOfJson(value), options);
+  }
+
+  /** Sends a message to everybody in the room. */
+  broadcast(label: string, content: Content, options: BroadcastOptions = {}): Promise<void> {
+    const mode = options.reliable === false ? 0 : 1;
+    return this.#issue((ticket) => {
+      this.#session.core.broadcast(ticket, this.#number, label, bytesOf(content), mode);
+    }, options.signal);
+  }
+
+  /**
+   * Asks one member and waits for the answer.
+   *
+   * @example
+   * ```ts
+   * const time = new TextDecoder().decode(await room.request(member.id, "time", ""));
+   * ```
+   */
+  request(
+    memberId: string,
+    label: string,
+    content: Content,
+    options: RequestOptions = {},
+  ): Promise<Uint8Array> {
+    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    return this.#issue<Uint8Array>((ticket) => {
+      const data = bytesOf(content);
+      this.#session.core.request(ticket, this.#number, memberId, label, data, timeoutMs);
+    }, options.signal);
+  }
+
+  /** Answers requests under `label`; the returned function stops that. One handler a label. */
+  respond(label: string, handler: RequestHandler): () => void {
+    if (this.#feed.handlers.has(label)) {
+      const detail = `Requests labelled "${label}" are answered already.`;
+      throw new PeerError("invalid-argument", { detail });
+    }
+    this.#feed.handlers.set(label, handler);
+    return () => {
+      if (this.#feed.handlers.get(label) === handler) this.#feed.handlers.delete(label);
+    };
+  }
+
+  /**
+   * Sends a file to one member; resolves when the member has confirmed every byte.
+   *
+   * @example
+   * ```ts
+   * await room.sendFile(member.id, input.files[0], { onProgress: (n, all) => bar.set(n, all) });
+   * ```
+   */
+  sendFile(memberId: string, source: FileSource, options: SendFileOptions = {}): Promise<SentFile> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return sendFile(this.#session, { room: this.#number, memberId }, source, options);
+  }
+
+  /**
+   * The messages that arrive from now on. The iterator ends when the room is left; it throws
+   * `too-slow` instead of losing a message when its reader falls too far behind.
+   */
+  messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
+    return this.#feed.subscribe(options);
+  }
+
+  /**
+   * Leaves the room, and tells the others. A room that was joined several times is left when each
+   * of its joins has left.
+   */
+  leave(): Promise<void> {
+    if (this.#gone !== undefined) return Promise.resolve();
+    this.#holders -= 1;
+    if (this.#holders === 0) {
+      const number = this.#number;
+      this.#end(new PeerError("left"));
+      this.#session.attempt(() => this.#session.core.leave(number));
+    }
+    return Promise.resolve();
+  }
+
+  /** Leaves the room at the end of an `await using` block. */
+  [asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  /** @internal Joins the room in the core; resolves when a server has answered. */
+  enter(timeoutMs: number, signal: AbortSignal | undefined): Promise<undefined> {
+    const { core, rooms, tickets } = this.#session;
+    const call = (ticket: number): void =>
+      this.#session.defer(() => {
+        this.#number = core.join(ticket, this.link, timeoutMs);
+        rooms.set(this.#number, (event) => this.#feed.handle(event));
+      });
+    return tickets.issue(NO_ROOM, call, signal);
+  }
+
+  /** @internal One more join shares this room. */
+  retain(): this {
+    this.#holders += 1;
+    return this;
+  }
+
+  /** @internal The peer was closed, or the core refused the room. */
+  abandon(error: PeerError): void {
+    if (this.#gone === undefined) this.#end(error);
+  }
+
+  #issue<Outcome = void>(
+    call: (ticket: number) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return this.#session.tickets.issue(this.#number, call, signal);
+  }
+
+  #end(error: PeerError): void {
+    this.#gone = error;
+    this.#onLeave();
+    this.#session.rooms.delete(this.#number);
+    this.#session.abandon(error, this.#number);
+    this.#feed.end(error.code);
+  }
+}

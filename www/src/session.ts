@@ -1,0 +1,130 @@
+import type { CoreEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
+import { errorOfCode, errorOfThrown, type PeerError } from "./errors.js";
+import { Tickets } from "./tickets.js";
+
+/** Where the events of one file transfer go. */
+export interface StreamSink {
+  /** The room it belongs to. */
+  readonly scope: number;
+  /** Bytes arrived (receiver). */
+  data?(chunk: Uint8Array): void;
+  /** All bytes arrived (receiver). */
+  end?(): void;
+  /** The receiver confirmed bytes (sender). */
+  drained?(acknowledged: number): void;
+  /** The transfer is over, without success. */
+  failed(error: PeerError): void;
+}
+
+/** What belongs to a room. */
+export type RoomEvent = Extract<CoreEvent, { room: number }>;
+/** What belongs to the peer as a whole. */
+export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
+
+/**
+ * One running node together with what waits for it: tickets, rooms, file transfers. Routes every
+ * event of the core to the one place that it concerns; knows nothing of the public objects.
+ */
+export class Session {
+  readonly core: CoreNode;
+  readonly tickets: Tickets;
+  readonly streams = new Map<number, StreamSink>();
+  readonly rooms = new Map<number, (event: RoomEvent) => void>();
+  readonly #onPeerEvent: (event: PeerEvent) => void;
+  // While this is an array, events are kept in it. It starts so, because the core may speak inside
+  // its own constructor, before anybody can listen.
+  #inbox: CoreEvent[] | undefined = [];
+
+  constructor(module: CoreModule, options: CoreOptions, onPeerEvent: (event: PeerEvent) => void) {
+    this.#onPeerEvent = onPeerEvent;
+    this.tickets = new Tickets((ticket) => this.attempt(() => this.core.cancel(ticket)));
+    this.core = new module.WebNode(options, (event) => {
+      if (this.#inbox === undefined) this.#route(event);
+      else this.#inbox.push(event);
+    });
+  }
+
+  /** Starts routing, once the owner can take events. */
+  start(): void {
+    this.#flush();
+  }
+
+  /**
+   * Runs a call that makes a new number (a room, a stream) and registers it. The core may already
+   * speak of that number inside the call, so events wait until the call is over.
+   */
+  defer<T>(call: () => T): T {
+    if (this.#inbox !== undefined) return call();
+    this.#inbox = [];
+    try {
+      return call();
+    } finally {
+      this.#flush();
+    }
+  }
+
+  /** Makes a call whose failure means only that there is nothing left to do. */
+  attempt(call: () => void): void {
+    try {
+      call();
+    } catch (thrown) {
+      // A closed node or a finished stream refuses; anything else must not pass unseen.
+      if (errorOfThrown(thrown).code === "internal") throw thrown;
+    }
+  }
+
+  /** Ends all that waits, in one room or everywhere. */
+  abandon(error: PeerError, scope?: number): void {
+    this.tickets.rejectAll(error, scope);
+    for (const [stream, sink] of [...this.streams]) {
+      if (scope !== undefined && sink.scope !== scope) continue;
+      this.streams.delete(stream);
+      sink.failed(error);
+    }
+  }
+
+  // Events that come while the inbox is handed out are appended to it: order is kept.
+  #flush(): void {
+    const inbox = this.#inbox ?? [];
+    for (let index = 0; index < inbox.length; index += 1) {
+      const event = inbox[index];
+      if (event !== undefined) this.#route(event);
+    }
+    this.#inbox = undefined;
+  }
+
+  #route(event: CoreEvent): void {
+    switch (event.type) {
+      case "settled":
+        this.tickets.settle(event.ticket, event.code);
+        break;
+      case "response":
+        this.tickets.respond(event.ticket, event.data);
+        break;
+      case "file-data":
+        this.streams.get(event.stream)?.data?.(event.data);
+        break;
+      case "file-end":
+        this.#closeStream(event.stream)?.end?.();
+        break;
+      case "stream-failed":
+        this.#closeStream(event.stream)?.failed(errorOfCode(event.code));
+        break;
+      case "drained":
+        this.streams.get(event.stream)?.drained?.(event.acknowledged);
+        break;
+      case "server":
+      case "warning":
+        this.#onPeerEvent(event);
+        break;
+      default:
+        this.rooms.get(event.room)?.(event);
+    }
+  }
+
+  #closeStream(stream: number): StreamSink | undefined {
+    const sink = this.streams.get(stream);
+    this.streams.delete(stream);
+    return sink;
+  }
+}

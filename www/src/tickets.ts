@@ -1,0 +1,95 @@
+import { errorOfAbort, errorOfCode, errorOfThrown, type PeerError } from "./errors.js";
+
+interface Open {
+  readonly scope: number;
+  readonly resolve: (data: Uint8Array | undefined) => void;
+  readonly reject: (error: PeerError) => void;
+  readonly release: (() => void) | undefined;
+}
+
+/** The scope of tickets that belong to no room. */
+export const NO_ROOM = -1;
+
+/**
+ * Turns the tickets of the core into promises.
+ *
+ * A ticket is a number that is chosen here, registered, and then handed to the core, which settles
+ * it by one event. Each promise settles exactly once: by that event, by its signal, by
+ * {@link Tickets.rejectAll}, or because the call itself was refused. An event for a ticket that is
+ * no longer open is ignored, so whoever comes second loses.
+ */
+export class Tickets {
+  readonly #cancel: (ticket: number) => void;
+  readonly #open = new Map<number, Open>();
+  #last = 0;
+
+  /** `cancel` tells the core that nobody waits for a ticket any more. */
+  constructor(cancel: (ticket: number) => void) {
+    this.#cancel = cancel;
+  }
+
+  /** How many promises are unsettled. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Registers a ticket, makes the call that uses it, and returns the promise of its outcome. */
+  issue<Outcome = void>(
+    scope: number,
+    call: (ticket: number) => void,
+    signal?: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    if (signal?.aborted) return Promise.reject(errorOfAbort(signal));
+    this.#last += 1;
+    const ticket = this.#last;
+    const promise = new Promise<Outcome>((resolve, reject) => {
+      const release = signal && this.#watch(ticket, signal);
+      // What settles a ticket follows from the call that it was given to: an answer for a request,
+      // nothing for all others.
+      this.#open.set(ticket, { scope, resolve: resolve as Open["resolve"], reject, release });
+    });
+    try {
+      call(ticket);
+    } catch (thrown) {
+      this.#take(ticket)?.reject(errorOfThrown(thrown));
+    }
+    return promise;
+  }
+
+  /** The core settled a ticket. */
+  settle(ticket: number, code: string | undefined): void {
+    const open = this.#take(ticket);
+    if (code === undefined) open?.resolve(undefined);
+    else open?.reject(errorOfCode(code));
+  }
+
+  /** The core settled a ticket with an answer. */
+  respond(ticket: number, data: Uint8Array): void {
+    this.#take(ticket)?.resolve(data);
+  }
+
+  /** Rejects every open ticket, or those of one room. */
+  rejectAll(error: PeerError, scope?: number): void {
+    for (const [ticket, open] of [...this.#open]) {
+      if (scope === undefined || open.scope === scope) this.#take(ticket)?.reject(error);
+    }
+  }
+
+  #take(ticket: number): Open | undefined {
+    const open = this.#open.get(ticket);
+    if (open === undefined) return undefined;
+    this.#open.delete(ticket);
+    open.release?.();
+    return open;
+  }
+
+  #watch(ticket: number, signal: AbortSignal): () => void {
+    const onAbort = (): void => {
+      // Rejected first: the core's own "aborted" then finds the ticket gone.
+      this.#take(ticket)?.reject(errorOfAbort(signal));
+      this.#cancel(ticket);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    return () => signal.removeEventListener("abort", onAbort);
+  }
+}

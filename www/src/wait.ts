@@ -1,0 +1,47 @@
+import { errorOfAbort, type PeerError } from "./errors.js";
+
+/** What ends a wait besides the condition itself. */
+export interface WaitLimits {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Makes the error when the time is over. */
+  readonly onTimeout: () => PeerError;
+}
+
+/**
+ * Waits until `check` returns true or throws; it is asked at once and after each event. Every
+ * listener and the timer are gone when the promise settles.
+ */
+export function waitFor(
+  typed: object,
+  type: string,
+  check: () => boolean,
+  { timeoutMs, signal, onTimeout }: WaitLimits,
+): Promise<void> {
+  // A typed target refuses names that are only known at run time.
+  const target = typed as EventTarget;
+  return new Promise<void>((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(errorOfAbort(signal));
+      return;
+    }
+    const settle = (finish: () => void): void => {
+      clearTimeout(timer);
+      target.removeEventListener(type, onEvent);
+      signal?.removeEventListener("abort", onAbort);
+      finish();
+    };
+    const onEvent = (): void => {
+      try {
+        if (check()) settle(resolve);
+      } catch (error) {
+        settle(() => reject(error));
+      }
+    };
+    const onAbort = (): void => settle(() => reject(errorOfAbort(signal as AbortSignal)));
+    const timer = setTimeout(() => settle(() => reject(onTimeout())), timeoutMs);
+    target.addEventListener(type, onEvent);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    onEvent();
+  });
+}

@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Builds the pages. They import the package by its own name, through its `exports`. */
+export default defineConfig({
+  root: here("apps"),
+  // Relative addresses let the same files be served from any path of any server.
+  base: "./",
+  build: {
+    outDir: here("dist/apps"),
+    emptyOutDir: true,
+    target: "es2022",
+    // Inlining would turn assets into data: addresses, which a strict content policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { start: here("apps/index.html"), chat: here("apps/chat/index.html") },
+    },
+  },
+});
