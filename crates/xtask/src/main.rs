@@ -5,6 +5,7 @@ mod check;
 mod ci;
 mod demo;
 mod fuzz;
+mod network;
 mod products;
 mod setup;
 mod shell;

@@ -54,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if failures > 0 {
         bail!("{failures} of {} stages failed", lines.len());
     }
-    println!("All {} stages passed.", lines.len());
+    println!("All stages passed: {}", lines.len());
     Ok(())
 }
 

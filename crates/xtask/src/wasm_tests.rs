@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use crate::setup::Tools;
 use crate::shell::Run;
-use crate::{setup, workspace};
+use crate::{network, setup, workspace};
 
 /// A simulation must give the same hash as Wasm and as native code. The native run tells its
 /// hash to the compiler of the Wasm test, which compares.
@@ -26,13 +26,16 @@ pub(crate) fn in_node(tools: &Tools) -> Result<()> {
 /// The web driver against the real thing.
 pub(crate) fn in_chromium(tools: &Tools) -> Result<()> {
     setup::ready_for_browsers()?;
+    // Compiled before, because there is no registry in the network that the tests run in.
+    Run::cargo("test --no-run --package lacis-web --target wasm32-unknown-unknown").step()?;
     let driver = workspace::find_program("chromedriver").context("chromedriver is missing")?;
     // Without the path of a driver wasm-pack would download one.
-    Run::new("wasm-pack")
+    network::isolated("wasm-pack")
         .words("test --headless --chrome --mode no-install --chromedriver")
         .arg(driver)
         .arg("crates/web")
         .env("PATH", tools.path()?)
+        .env("CARGO_NET_OFFLINE", "true")
         .show()
 }
 
