@@ -1,0 +1,46 @@
+//! A whole Lacis network in one process, from one seed, in virtual time.
+//!
+//! A [`World`] holds tabs with real nodes in them, real hubs, and models of what lies between: a
+//! network, sockets and `RTCPeerConnection`s. Nothing in it uses real time, threads or randomness
+//! other than its seed, so a run can be repeated exactly, natively and in Wasm. Checkers look at
+//! every output of every node; a violation stops the world with a sentence that says what is wrong.
+//!
+//! [`run()`] makes a world from a seed, with random faults and a random workload, and demands at
+//! its end that everything has recovered. Scenarios in `tests` put up a world by hand:
+//!
+//! ```
+//! use std::time::Duration;
+//! use lacis_sim::{TabSetup, World};
+//!
+//! let mut world = World::scenario(1);
+//! let server = world.add_server();
+//! let room = world.add_room(&[server]);
+//! let ada = world.open(TabSetup::at(&[server]));
+//! let bob = world.open(TabSetup::at(&[server]));
+//! world.join(ada, room);
+//! world.join(bob, room);
+//! world.expect(Duration::from_secs(5), "they are linked", |world| world.are_linked(ada, bob));
+//! ```
+
+mod app;
+mod checks;
+pub mod content;
+mod fabric;
+mod fingerprint;
+mod network;
+mod random;
+mod rtc;
+mod signaling;
+mod tab;
+mod truth;
+mod world;
+
+pub use app::{Manners, Requests};
+pub use fabric::{Fabric, ServerId, TabId};
+pub use network::{Access, Network};
+pub use random::Random;
+pub use rtc::Browser;
+pub use signaling::{Meddler, Passing, Way};
+pub use tab::{Seen, TabSetup};
+pub use truth::{Being, FileFacts, Hindrance, Letter, LetterKind, Promise, Purpose, Truth};
+pub use world::{Mail, World};

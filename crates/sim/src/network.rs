@@ -1,0 +1,120 @@
+//! Who reaches whom, how fast, and how much is lost on the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::fabric::{ServerId, TabId};
+
+/// How one tab is connected to everything else.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Time of a packet to the middle of the network.
+    pub latency: Duration,
+    /// How much longer it may take.
+    pub jitter: Duration,
+    /// Packets lost, of a thousand.
+    pub loss: u32,
+    /// Bytes a second.
+    pub bandwidth: u64,
+    /// Whether its address translation changes ports for each destination. Two of these find no
+    /// path but through a relay.
+    pub symmetric: bool,
+    /// Tabs reach each other within an island only.
+    pub island: u8,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            latency: Duration::from_millis(10),
+            jitter: Duration::from_millis(1),
+            loss: 0,
+            bandwidth: 4_000_000,
+            symmetric: false,
+            island: 0,
+        }
+    }
+}
+
+/// The network.
+#[derive(Debug, Default)]
+pub struct Network {
+    tabs: BTreeMap<TabId, Access>,
+    cut: BTreeSet<(TabId, ServerId)>,
+}
+
+impl Network {
+    pub(crate) fn add(&mut self, tab: TabId, access: Access) {
+        self.tabs.insert(tab, access);
+    }
+
+    /// Changes how a tab is connected.
+    pub fn change(&mut self, tab: TabId, change: impl FnOnce(&mut Access)) {
+        if let Some(access) = self.tabs.get_mut(&tab) {
+            change(access);
+        }
+    }
+
+    /// How a tab is connected.
+    #[must_use]
+    pub fn access(&self, tab: TabId) -> Access {
+        self.tabs.get(&tab).copied().unwrap_or_default()
+    }
+
+    /// Cuts a tab off from a server, or connects it again.
+    pub fn cut(&mut self, tab: TabId, server: ServerId, cut: bool) {
+        if cut {
+            self.cut.insert((tab, server));
+        } else {
+            self.cut.remove(&(tab, server));
+        }
+    }
+
+    /// Ends every partition and every loss.
+    pub fn heal(&mut self) {
+        self.cut.clear();
+        for access in self.tabs.values_mut() {
+            access.island = 0;
+            access.loss = 0;
+        }
+    }
+
+    /// Whether packets pass between two tabs.
+    #[must_use]
+    pub fn joins(&self, a: TabId, b: TabId) -> bool {
+        self.access(a).island == self.access(b).island
+    }
+
+    /// Whether packets pass without a relay.
+    #[must_use]
+    pub fn is_direct(&self, a: TabId, b: TabId) -> bool {
+        self.joins(a, b) && !(self.access(a).symmetric && self.access(b).symmetric)
+    }
+
+    /// Whether a tab reaches a server.
+    #[must_use]
+    pub fn serves(&self, tab: TabId, server: ServerId) -> bool {
+        !self.cut.contains(&(tab, server))
+    }
+
+    pub(crate) fn latency(&self, a: TabId, b: TabId) -> Duration {
+        self.access(a).latency + self.access(b).latency
+    }
+
+    pub(crate) fn server_latency(&self, tab: TabId) -> Duration {
+        self.access(tab).latency + Duration::from_millis(2)
+    }
+
+    pub(crate) fn jitter(&self, tab: TabId) -> Duration {
+        self.access(tab).jitter
+    }
+
+    pub(crate) fn loss(&self, tab: TabId) -> u32 {
+        self.access(tab).loss
+    }
+
+    /// Packets lost between two tabs, of a thousand.
+    pub(crate) fn loss_between(&self, a: TabId, b: TabId) -> u32 {
+        self.loss(a).max(self.loss(b))
+    }
+}

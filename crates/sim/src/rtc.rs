@@ -1,0 +1,226 @@
+//! A model of `RTCPeerConnection`: what a browser does between the calls of a driver and the
+//! callbacks to it.
+//!
+//! Operations are asynchronous and run one after the other; candidates are gathered over time; a
+//! path is found when both ends run the same generation of credentials, one of them knows a usable
+//! candidate of the other and the network lets packets pass; encryption stands only if both
+//! certificates are the ones that each end was told; channels deliver in order, late where packets
+//! are lost, as fast as the line allows. Closing is heard at the other end if packets pass, and a
+//! connection whose other end vanished fails slowly.
+
+mod channels;
+mod connection;
+mod ice;
+mod operations;
+mod texts;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId};
+use lacis_wire::Code;
+use lacis_wire::link::Channel;
+
+use crate::fabric::{Fabric, Happening, TabId};
+use connection::Connection;
+use operations::Operation;
+use texts::CandidateKind;
+
+/// A connection, as its tab names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ConnectionId {
+    pub(crate) tab: TabId,
+    pub(crate) link: LinkId,
+}
+
+/// What happens to a connection.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The operation at the head of the chain is done.
+    Operate,
+    Inspected(OpId),
+    /// A candidate of that generation was found.
+    Gathered(String, CandidateKind),
+    /// Time to look at the path, if the number still counts.
+    Tick(u32),
+    /// The handshake that this end leads ends.
+    Handshake,
+    Open(Channel),
+    /// A message has left the sender.
+    Sent,
+    Arrive(Parcel),
+    RemoteClosed(ConnectionId),
+}
+
+/// A message on its way.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    pub(crate) from: ConnectionId,
+    pub(crate) channel: Channel,
+    pub(crate) bytes: Vec<u8>,
+    /// Whether it was lost and had to be sent again, which nobody does for a sender that is gone.
+    pub(crate) again: bool,
+}
+
+/// What differs between browsers.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser {
+    /// The largest message it takes, as it says in its descriptions.
+    pub message_bytes_max: u32,
+    /// Whether a setting forbids connections.
+    pub is_blocked: bool,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self { message_bytes_max: 262_144, is_blocked: false }
+    }
+}
+
+/// All connections of all tabs.
+#[derive(Debug, Default)]
+pub(crate) struct Rtc {
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// Who uses which ICE user name.
+    users: BTreeMap<String, ConnectionId>,
+    browsers: BTreeMap<TabId, Browser>,
+    /// What no correct node would have asked for.
+    pub(crate) faults: Vec<String>,
+}
+
+impl Rtc {
+    pub(crate) fn add_tab(&mut self, tab: TabId, browser: Browser) {
+        self.browsers.insert(tab, browser);
+    }
+
+    /// Connections that a tab holds.
+    pub(crate) fn count(&self, tab: TabId) -> usize {
+        self.connections.keys().filter(|id| id.tab == tab).count()
+    }
+
+    /// Bytes that wait in the browser for one channel, the most of all connections of a tab.
+    pub(crate) fn buffered_max(&self, tab: TabId) -> usize {
+        let own = self.connections.values().filter(|connection| connection.id.tab == tab);
+        own.map(Connection::buffered_max).max().unwrap_or(0)
+    }
+
+    /// Whether the encryption of any connection between two tabs stands.
+    pub(crate) fn is_encrypted(&self, a: TabId, b: TabId) -> bool {
+        self.connections.values().any(|connection| {
+            connection.id.tab == a && connection.associate.is_some_and(|other| other.tab == b)
+        })
+    }
+
+    /// Carries an action out, and gives what the driver hears of it at once.
+    pub(crate) fn act(
+        &mut self,
+        fabric: &mut Fabric,
+        id: ConnectionId,
+        action: LinkAction,
+    ) -> Option<LinkInput> {
+        match action {
+            LinkAction::Create { ice_servers, relay_only } => {
+                let browser = self.browsers.get(&id.tab).copied().unwrap_or_default();
+                if !browser.is_blocked {
+                    let made = Connection::new(fabric, id, browser, &ice_servers, relay_only);
+                    self.connections.insert(id, made);
+                }
+                None
+            }
+            LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
+                if !self.connections.contains_key(&id) =>
+            {
+                Some(LinkInput::Failed(op, Code::WebrtcBlocked))
+            }
+            LinkAction::Offer { op, restart } => {
+                self.chain(fabric, id, Operation::Offer { op, restart })
+            }
+            LinkAction::Accept { op, sdp } => {
+                self.chain(fabric, id, Operation::Accept { op, sdp })
+            }
+            LinkAction::SetAnswer { op, sdp } => {
+                self.chain(fabric, id, Operation::SetAnswer { op, sdp })
+            }
+            LinkAction::AddCandidate(line) => {
+                self.chain(fabric, id, Operation::AddCandidate(line))
+            }
+            LinkAction::Inspect(op) => {
+                let delay = fabric.random.millis(1, 10);
+                fabric.after(delay, Happening::Rtc(id, Step::Inspected(op)));
+                None
+            }
+            LinkAction::Send(channel, bytes) => self.send(fabric, id, channel, bytes),
+            LinkAction::Close => {
+                self.close(fabric, id);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn step(&mut self, fabric: &mut Fabric, id: ConnectionId, step: Step) {
+        match step {
+            Step::Operate => self.operate(fabric, id),
+            Step::Inspected(op) => self.inspected(fabric, id, op),
+            Step::Gathered(ufrag, kind) => self.gathered(fabric, id, &ufrag, kind),
+            Step::Tick(number) => self.tick(fabric, id, number),
+            Step::Handshake => self.handshake(fabric, id),
+            Step::Open(channel) => self.open(fabric, id, channel),
+            Step::Sent => self.sent(fabric, id),
+            Step::Arrive(parcel) => self.arrive(fabric, id, parcel),
+            Step::RemoteClosed(from) => self.remote_closed(fabric, id, from),
+        }
+    }
+
+    /// `close()`: what was not sent is lost; the other end is told, if the packet comes through.
+    /// Promises that were pending may still be kept, and their callbacks then come late.
+    fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
+        let Some(mut closed) = self.connections.remove(&id) else { return };
+        self.users.retain(|_, user| *user != id);
+        for operation in closed.chain.drain(..) {
+            if let Some(op) = operation.op()
+                && fabric.random.chance(600)
+            {
+                let late = fabric.random.millis(1, 3000);
+                let input = if fabric.random.chance(500) {
+                    LinkInput::Described(op, texts::stray_sdp(&mut fabric.random))
+                } else {
+                    LinkInput::Failed(op, Code::Internal)
+                };
+                fabric.tell(id.tab, late, Input::Link(id.link, input));
+            }
+        }
+        if let Some(other) = closed.associate
+            && self.connections.contains_key(&other)
+            && fabric.net.joins(id.tab, other.tab)
+            && !fabric.random.chance(fabric.net.loss_between(id.tab, other.tab))
+        {
+            let arrival = fabric.now + fabric.flight(id.tab, other.tab, closed.is_relayed());
+            let at = arrival.max(closed.last_arrival());
+            fabric.at(at, Happening::Rtc(other, Step::RemoteClosed(id)));
+        }
+    }
+
+    /// The tab's process is gone, and with it everything, without a word.
+    pub(crate) fn forget_tab(&mut self, tab: TabId) {
+        self.connections.retain(|id, _| id.tab != tab);
+        self.users.retain(|_, user| user.tab != tab);
+    }
+
+    fn inspected(&mut self, fabric: &mut Fabric, id: ConnectionId, op: OpId) {
+        let Some(connection) = self.connections.get(&id) else { return };
+        let input = match connection.path() {
+            Some(path) => LinkInput::Path(op, path),
+            None => LinkInput::Failed(op, Code::Internal),
+        };
+        tell(fabric, id, input);
+    }
+
+    fn fault(&mut self, id: ConnectionId, what: &str) {
+        self.faults.push(format!("tab {} did with {:?} what a browser refuses: {what}", id.tab.0, id.link));
+    }
+}
+
+/// A callback of the connection.
+fn tell(fabric: &mut Fabric, id: ConnectionId, input: LinkInput) {
+    fabric.tell(id.tab, Duration::ZERO, Input::Link(id.link, input));
+}

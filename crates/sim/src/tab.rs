@@ -1,0 +1,118 @@
+//! A browser tab: one node, its event loop, its timer, and what its application has seen.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use lacis_core::{Event, MemberState, Node, RoomId, RoomState, Timestamp};
+use lacis_wire::{NodeId, PeerId};
+
+use crate::app::{App, Manners};
+use crate::fabric::{Call, ServerId, TabId};
+use crate::network::Access;
+use crate::rtc::Browser;
+
+/// How a tab is opened.
+#[derive(Clone, Debug, Default)]
+pub struct TabSetup {
+    /// The servers it is configured with.
+    pub servers: Vec<ServerId>,
+    /// How it is connected.
+    pub access: Access,
+    /// What its browser is like.
+    pub browser: Browser,
+    /// Seed of its identity; a fresh one if none is given.
+    pub identity: Option<[u8; 32]>,
+    /// How its application behaves.
+    pub manners: Manners,
+    /// Whether it uses relayed paths only.
+    pub relay_only: bool,
+    /// What its clock shows when the world begins.
+    pub clock: Duration,
+}
+
+/// A tab.
+#[derive(Debug)]
+pub(crate) struct Tab {
+    pub(crate) id: TabId,
+    /// Nothing once the tab is gone.
+    pub(crate) node: Option<Node>,
+    pub(crate) node_id: NodeId,
+    pub(crate) peer: PeerId,
+    pub(crate) clock: Duration,
+    pub(crate) inbox: VecDeque<Call>,
+    /// The freeze under way, and how many there have been.
+    pub(crate) is_frozen: bool,
+    pub(crate) freezes: u32,
+    pub(crate) timer: u32,
+    pub(crate) armed: Option<Timestamp>,
+    /// Timers fire at multiples of this only.
+    pub(crate) grid: Duration,
+    pub(crate) tickets: u32,
+    pub(crate) rooms: BTreeMap<usize, RoomId>,
+    pub(crate) app: App,
+    pub(crate) seen: Seen,
+}
+
+/// What an application has seen of the events.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Every event so far, without the bytes of files.
+    pub log: Vec<Event>,
+    /// The members as last told.
+    pub members: BTreeMap<(RoomId, NodeId), MemberState>,
+    /// The rooms as last told.
+    pub rooms: BTreeMap<RoomId, RoomState>,
+    /// The messages that came, by their numbers, in the order of their coming.
+    pub messages: Vec<u64>,
+}
+
+impl Tab {
+    pub(crate) fn now(&self, now: Duration) -> Timestamp {
+        let micros = (self.clock + now).as_micros();
+        Timestamp::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    /// When the timer for that point in time fires, at the earliest.
+    pub(crate) fn fires_at(&self, at: Timestamp) -> Duration {
+        let at = Duration::from_micros(at.as_micros()).saturating_sub(self.clock);
+        if self.grid.is_zero() {
+            return at;
+        }
+        let grid = self.grid.as_micros().max(1);
+        let steps = at.as_micros().div_ceil(grid) * grid;
+        Duration::from_micros(u64::try_from(steps).unwrap_or(u64::MAX / 2))
+    }
+}
+
+impl Seen {
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::Member { room, node, state, .. } => {
+                self.members.insert((*room, *node), *state);
+            }
+            Event::MemberLeft { room, node, .. } => {
+                self.members.remove(&(*room, *node));
+            }
+            Event::Room { room, state } => {
+                self.rooms.insert(*room, *state);
+            }
+            Event::Message { label, .. } => {
+                self.messages.extend(crate::content::number(label));
+            }
+            _ => {}
+        }
+        self.log.push(match event {
+            Event::FileData { stream, .. } => {
+                Event::FileData { stream: *stream, data: Vec::new() }
+            }
+            Event::Message { room, node, label, kind, .. } => Event::Message {
+                room: *room,
+                node: *node,
+                label: label.clone(),
+                payload: Vec::new(),
+                kind: *kind,
+            },
+            other => other.clone(),
+        });
+    }
+}

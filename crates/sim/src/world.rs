@@ -1,0 +1,335 @@
+//! The world: tabs, servers, what lies between, and the loop that makes things happen.
+
+mod commands;
+mod faults;
+mod queries;
+mod reactions;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use lacis_core::{Config, Event, Input, Node, Output};
+use lacis_signaling::hub::HubConfig;
+use lacis_wire::room::RoomLink;
+
+use crate::app::App;
+use crate::checks::{Checks, Glimpse};
+use crate::fabric::{Call, Fabric, Happening, ServerId, TabId};
+use crate::fingerprint::Fingerprint;
+use crate::random::Random;
+use crate::rtc::{ConnectionId, Rtc};
+use crate::signaling::{Meddler, Signaling, SocketKey};
+use crate::tab::{Seen, Tab, TabSetup};
+use crate::truth::{Being, Truth};
+
+pub use commands::Mail;
+
+/// A whole network.
+#[derive(Debug)]
+pub struct World {
+    /// The clock, chance and the network.
+    pub fabric: Fabric,
+    pub(crate) signaling: Signaling,
+    pub(crate) rtc: Rtc,
+    pub(crate) tabs: Vec<Tab>,
+    /// What is true, whatever nodes believe.
+    pub truth: Truth,
+    checks: Checks,
+    rooms: Vec<RoomLink>,
+    fingerprint: Fingerprint,
+    events: u64,
+    violation: Option<String>,
+    is_scenario: bool,
+    /// Whether everything that happens is printed.
+    pub trace: bool,
+}
+
+impl World {
+    /// An empty world, in which a violation is reported by [`World::violation`].
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            fabric: Fabric::new(Random::new(seed, "world")),
+            signaling: Signaling::default(),
+            rtc: Rtc::default(),
+            tabs: Vec::new(),
+            truth: Truth::default(),
+            checks: Checks::default(),
+            rooms: Vec::new(),
+            fingerprint: Fingerprint::default(),
+            events: 0,
+            violation: None,
+            is_scenario: false,
+            trace: false,
+        }
+    }
+
+    /// An empty world for a test: a violation panics.
+    #[must_use]
+    pub fn scenario(seed: u64) -> Self {
+        let trace = std::env::var_os("LACIS_SIM_TRACE").is_some();
+        Self { is_scenario: true, trace, ..Self::new(seed) }
+    }
+
+    /// Starts a server.
+    pub fn add_server(&mut self) -> ServerId {
+        self.add_server_with(HubConfig::default())
+    }
+
+    /// Starts a server with limits of its own.
+    pub fn add_server_with(&mut self, config: HubConfig) -> ServerId {
+        let seed = self.fabric.random.bytes();
+        self.signaling.add_server(config, seed)
+    }
+
+    /// Makes a room that meets at the given servers, or at those of its members.
+    pub fn add_room(&mut self, servers: &[ServerId]) -> usize {
+        let servers = servers.iter().map(|server| Signaling::url(*server)).collect();
+        self.rooms.push(RoomLink { secret: self.fabric.random.bytes(), servers });
+        self.rooms.len() - 1
+    }
+
+    /// The link of a room.
+    ///
+    /// # Panics
+    /// If there is no such room.
+    #[must_use]
+    pub fn room_link(&self, room: usize) -> &RoomLink {
+        &self.rooms[room]
+    }
+
+    /// Replaces what passes the servers.
+    pub fn meddle(&mut self, meddler: Meddler) {
+        self.signaling.meddler = Some(meddler);
+    }
+
+    /// Opens a tab; its node begins to dial.
+    ///
+    /// # Panics
+    /// If the node refuses its configuration.
+    pub fn open(&mut self, setup: TabSetup) -> TabId {
+        let id = TabId(self.tabs.len());
+        let random = &mut self.fabric.random;
+        let config = Config {
+            servers: setup.servers.iter().map(|server| Signaling::url(*server)).collect(),
+            ice_servers: None,
+            relay_only: setup.relay_only,
+            identity: setup.identity.unwrap_or_else(|| random.bytes()),
+        };
+        let seed = random.bytes();
+        let mut tab = Tab {
+            id,
+            node: None,
+            node_id: lacis_wire::NodeId([0; 16]),
+            peer: lacis_wire::PeerId([0; 32]),
+            clock: setup.clock,
+            inbox: VecDeque::new(),
+            is_frozen: false,
+            freezes: 0,
+            timer: 0,
+            armed: None,
+            grid: Duration::ZERO,
+            tickets: 0,
+            rooms: Default::default(),
+            app: App { manners: setup.manners, ..App::default() },
+            seen: Seen::default(),
+        };
+        let now = tab.now(self.fabric.now);
+        let node = Node::new(config, seed, now).expect("the configuration is within the limits");
+        (tab.node_id, tab.peer) = (node.node_id(), node.peer_id());
+        let being = Being { tab: id, peer: tab.peer, gone_at: None };
+        self.truth.nodes.insert(tab.node_id, being);
+        self.truth.hindrance.insert(id, Default::default());
+        self.fabric.net.add(id, setup.access);
+        self.rtc.add_tab(id, setup.browser);
+        tab.node = Some(node);
+        self.tabs.push(tab);
+        self.drain(id);
+        id
+    }
+
+    /// Lets the next thing happen, unless that is later than `until`. Says whether it did.
+    pub fn step(&mut self, until: Duration) -> bool {
+        if self.violation.is_some() || self.fabric.next_at().is_none_or(|at| at > until) {
+            return false;
+        }
+        let Some(happening) = self.fabric.pop() else { return false };
+        self.truth.now = self.fabric.now;
+        match happening {
+            Happening::Call(tab, call) => self.call(tab, call),
+            Happening::Thaw(tab, freeze) => self.thaw(tab, freeze),
+            Happening::Signaling(step) => self.signaling.step(&mut self.fabric, step),
+            Happening::Rtc(id, step) => self.rtc.step(&mut self.fabric, id, step),
+        }
+        true
+    }
+
+    /// Lets everything happen that happens within some time.
+    pub fn run_for(&mut self, time: Duration) {
+        self.run_to(self.fabric.now + time);
+    }
+
+    pub(crate) fn run_to(&mut self, until: Duration) {
+        while self.step(until) {}
+        if self.violation.is_none() {
+            self.fabric.now = self.fabric.now.max(until);
+            self.truth.now = self.fabric.now;
+        }
+        let verdict = self.checks.sweep(&self.truth);
+        self.judge(verdict);
+    }
+
+    /// Goes on until something holds, for so long at most; says whether it does.
+    pub fn run_until(&mut self, limit: Duration, mut holds: impl FnMut(&Self) -> bool) -> bool {
+        let until = self.fabric.now + limit;
+        loop {
+            if holds(self) {
+                return true;
+            }
+            let next = (self.fabric.now + LOOK).min(until);
+            if self.fabric.now >= until || self.violation.is_some() {
+                return false;
+            }
+            self.run_to(next);
+        }
+    }
+
+    /// Demands in a test that something holds within some time.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn expect(&mut self, limit: Duration, what: &str, holds: impl FnMut(&Self) -> bool) {
+        let held = self.run_until(limit, holds);
+        assert!(held, "after {limit:?} it does not hold that {what}\n{}", self.describe());
+    }
+
+    /// A tab's event loop does something.
+    fn call(&mut self, id: TabId, call: Call) {
+        let now = self.fabric.now;
+        let Some(tab) = self.tabs.get_mut(id.0) else { return };
+        if tab.is_frozen {
+            tab.inbox.push_back(call);
+            return;
+        }
+        let at = tab.now(now);
+        let Some(node) = &mut tab.node else { return };
+        match call {
+            Call::Input(input) => {
+                self.events += 1;
+                if self.trace {
+                    println!("{now:>14?} tab {} <- {}", id.0, crate::checks::short(&input));
+                }
+                node.handle_input(at, input);
+            }
+            Call::Timer(number) if number == tab.timer => {
+                tab.armed = None;
+                self.events += 1;
+                node.handle_timeout(at);
+            }
+            Call::Timer(_) => return,
+            Call::Deed(deed) => self.deed(id, deed),
+        }
+        self.drain(id);
+    }
+
+    /// Carries out what a node wants, lets its application react, and arms its timer.
+    fn drain(&mut self, id: TabId) {
+        let mut events = VecDeque::new();
+        while let Some(output) = self.poll(id) {
+            self.observe(id, &output);
+            self.carry_out(id, output, &mut events);
+        }
+        self.arm(id);
+        self.glimpse(id);
+        for event in events {
+            self.react(id, event);
+        }
+    }
+
+    fn poll(&mut self, id: TabId) -> Option<Output> {
+        self.tabs.get_mut(id.0)?.node.as_mut()?.poll_output()
+    }
+
+    fn observe(&mut self, id: TabId, output: &Output) {
+        if self.trace {
+            println!("{:>14?} tab {} -> {}", self.fabric.now, id.0, crate::checks::short(output));
+        }
+        self.fingerprint.add(self.fabric.now, id, output);
+        let verdict = self.checks.output(&self.truth, id, output);
+        self.judge(verdict);
+        self.record(id, output);
+    }
+
+    fn carry_out(&mut self, id: TabId, output: Output, events: &mut VecDeque<Event>) {
+        let fabric = &mut self.fabric;
+        match output {
+            Output::Dial(socket, url) => {
+                self.signaling.dial(fabric, SocketKey { tab: id, id: socket }, &url);
+            }
+            Output::Transmit(socket, bytes) => {
+                self.signaling.transmit(fabric, SocketKey { tab: id, id: socket }, bytes);
+            }
+            Output::HangUp(socket) => {
+                self.signaling.hang_up(fabric, SocketKey { tab: id, id: socket });
+            }
+            Output::Link(link, action) => {
+                let told = self.rtc.act(fabric, ConnectionId { tab: id, link }, action);
+                if let Some(input) = told
+                    && let Some(tab) = self.tabs.get_mut(id.0)
+                {
+                    let now = tab.now(self.fabric.now);
+                    self.events += 1;
+                    if let Some(node) = &mut tab.node {
+                        node.handle_input(now, Input::Link(link, input));
+                    }
+                }
+                if let Some(fault) = self.rtc.faults.pop() {
+                    self.judge(Err(fault));
+                }
+            }
+            Output::Event(event) => {
+                if let Some(tab) = self.tabs.get_mut(id.0) {
+                    tab.seen.note(&event);
+                }
+                events.push_back(event);
+            }
+        }
+    }
+
+    fn arm(&mut self, id: TabId) {
+        let Some(tab) = self.tabs.get_mut(id.0) else { return };
+        let Some(node) = &mut tab.node else { return };
+        let next = node.poll_timeout().map(|(at, _)| at);
+        if next == tab.armed {
+            return;
+        }
+        tab.armed = next;
+        tab.timer += 1;
+        if let Some(at) = next {
+            let lag = self.fabric.random.millis(0, 4);
+            let fires = tab.fires_at(at) + lag;
+            self.fabric.at(fires, Happening::Call(id, Call::Timer(tab.timer)));
+        }
+    }
+
+    fn glimpse(&mut self, id: TabId) {
+        let Some(node) = self.tabs.get(id.0).and_then(|tab| tab.node.as_ref()) else { return };
+        let glimpse = Glimpse {
+            report: node.report(),
+            connections: self.rtc.count(id),
+            buffered_max: self.rtc.buffered_max(id),
+        };
+        let verdict = self.checks.glimpse(&self.truth, id, &glimpse);
+        self.judge(verdict);
+    }
+
+    fn judge(&mut self, verdict: Result<(), String>) {
+        let Err(sentence) = verdict else { return };
+        let sentence = format!("at {:?}: {sentence}", self.fabric.now);
+        assert!(!self.is_scenario, "{sentence}\n{}", self.describe());
+        self.violation.get_or_insert(sentence);
+    }
+}
+
+/// How often a condition is looked at.
+const LOOK: Duration = Duration::from_millis(10);

@@ -1,0 +1,295 @@
+//! What applications in tabs ask of their nodes, and what follows from that for the truth.
+
+use std::time::Duration;
+
+use lacis_core::{JoinError, MessageKind, Node, Priority, SendError, StreamId, Ticket, Timestamp, Until};
+use lacis_wire::limits;
+
+use super::World;
+use crate::app::Sending;
+use crate::content;
+use crate::fabric::TabId;
+use crate::truth::{FileFacts, Letter, LetterKind, Promise, Purpose};
+
+/// How a message is sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mail {
+    /// Its length in bytes.
+    pub size: usize,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// When it counts as sent.
+    pub until: Until,
+}
+
+impl Mail {
+    /// A message that counts as sent when it was delivered.
+    #[must_use]
+    pub const fn delivered(size: usize) -> Self {
+        Self { size, priority: Priority::Automatic, until: Until::Delivered }
+    }
+
+    /// Whether it keeps its place among others.
+    const fn is_ordered(self) -> bool {
+        !matches!(self.priority, Priority::Bulk) && self.size <= WHOLE_BYTES
+    }
+}
+
+/// A message of this size travels whole to every browser; larger ones may overtake each other.
+const WHOLE_BYTES: usize = limits::FRAME_BYTES_MIN - limits::FRAME_HEADER_BYTES;
+
+impl World {
+    /// Lets a node do something, and carries out what follows. Nothing if the tab is gone.
+    pub fn command<T>(
+        &mut self,
+        tab: TabId,
+        act: impl FnOnce(&mut Node, Timestamp) -> T,
+    ) -> Option<T> {
+        let known = self.tabs.get_mut(tab.0)?;
+        let now = known.now(self.fabric.now);
+        let result = act(known.node.as_mut()?, now);
+        self.events += 1;
+        self.drain(tab);
+        Some(result)
+    }
+
+    fn ticket(&mut self, tab: TabId, purpose: Purpose, patience: Option<Duration>) -> Ticket {
+        let known = &mut self.tabs[tab.0];
+        known.tickets += 1;
+        let ticket = known.tickets;
+        let promise = Promise {
+            purpose,
+            issued: self.fabric.now,
+            deadline: patience.map(|patience| self.fabric.now + patience),
+            frozen_before: self.truth.frozen(tab),
+            settled: None,
+        };
+        self.truth.promises.insert((tab, ticket), promise);
+        ticket
+    }
+
+    /// A ticket that the node refused is as good as never given.
+    fn refused<E>(&mut self, tab: TabId, ticket: Ticket, result: Result<(), E>) -> Result<Ticket, E> {
+        if result.is_err() {
+            self.truth.promises.remove(&(tab, ticket));
+        }
+        result.map(|()| ticket)
+    }
+
+    /// Joins a room with the usual patience.
+    ///
+    /// # Panics
+    /// If the node refuses.
+    pub fn join(&mut self, tab: TabId, room: usize) -> Ticket {
+        self.try_join(tab, room, Duration::from_secs(10)).expect("the room can be joined")
+    }
+
+    /// Joins a room.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn try_join(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        patience: Duration,
+    ) -> Result<Ticket, JoinError> {
+        let ticket = self.ticket(tab, Purpose::Join, Some(patience));
+        let link = self.rooms[room].clone();
+        let known = &mut self.tabs[tab.0];
+        let now = known.now(self.fabric.now);
+        let Some(node) = &mut known.node else { return Err(JoinError::Closed) };
+        let result = node.join(now, ticket, &link, patience);
+        if let Ok(id) = result {
+            known.rooms.insert(room, id);
+            self.truth.rooms.insert((tab, id), room);
+        }
+        let result = self.refused(tab, ticket, result.map(|_| ()));
+        self.drain(tab);
+        result
+    }
+
+    /// Leaves a room.
+    pub fn leave(&mut self, tab: TabId, room: usize) {
+        if let Some(id) = self.tabs[tab.0].rooms.remove(&room) {
+            self.command(tab, |node, now| node.leave(now, id));
+        }
+    }
+
+    /// Sends a message to one member.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn send(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        to: TabId,
+        mail: Mail,
+    ) -> Result<Ticket, SendError> {
+        let id = *self.tabs[tab.0].rooms.get(&room).ok_or(SendError::NotInRoom)?;
+        let letter = Letter {
+            from: tab,
+            room,
+            to: Some(to),
+            kind: LetterKind::Message(MessageKind::Direct),
+            size: mail.size,
+            ordered: mail.is_ordered(),
+        };
+        let number = self.note_letter(letter);
+        let purpose = Purpose::Send { message: number, until: mail.until };
+        let ticket = self.ticket(tab, purpose, None);
+        let (label, bytes) = (content::label(number), content::bytes(number, 0, mail.size));
+        let to = self.tabs[to.0].node_id;
+        let Mail { priority, until, .. } = mail;
+        let result = self.command(tab, |node, now| {
+            node.send(now, ticket, id, to, &label, bytes, priority, until)
+        });
+        self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
+    }
+
+    fn note_letter(&mut self, letter: Letter) -> u64 {
+        let number = self.truth.next_number();
+        self.truth.messages.insert(number, letter);
+        number
+    }
+
+    /// Sends a message to everybody.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn broadcast(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        size: usize,
+        reliable: bool,
+    ) -> Result<Ticket, SendError> {
+        let id = *self.tabs[tab.0].rooms.get(&room).ok_or(SendError::NotInRoom)?;
+        let kind = if reliable { MessageKind::Broadcast } else { MessageKind::Ephemeral };
+        let letter = Letter {
+            from: tab,
+            room,
+            to: None,
+            kind: LetterKind::Message(kind),
+            size,
+            ordered: reliable && size <= WHOLE_BYTES,
+        };
+        let number = self.note_letter(letter);
+        let ticket = self.ticket(tab, Purpose::Broadcast { message: number }, None);
+        let (label, bytes) = (content::label(number), content::bytes(number, 0, size));
+        let result = self.command(tab, |node, now| {
+            if reliable {
+                node.broadcast(now, ticket, id, &label, bytes)
+            } else {
+                node.broadcast_ephemeral(now, ticket, id, &label, &bytes)
+            }
+        });
+        self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
+    }
+
+    /// Asks a member something.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn request(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        to: TabId,
+        size: usize,
+        patience: Duration,
+    ) -> Result<Ticket, SendError> {
+        let id = *self.tabs[tab.0].rooms.get(&room).ok_or(SendError::NotInRoom)?;
+        let letter = Letter {
+            from: tab,
+            room,
+            to: Some(to),
+            kind: LetterKind::Request,
+            size,
+            ordered: size <= WHOLE_BYTES,
+        };
+        let number = self.note_letter(letter);
+        let ticket = self.ticket(tab, Purpose::Request { message: number }, Some(patience));
+        let (label, bytes) = (content::label(number), content::bytes(number, 0, size));
+        let to = self.tabs[to.0].node_id;
+        let result = self.command(tab, |node, now| {
+            node.request(now, ticket, id, to, &label, bytes, patience)
+        });
+        self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
+    }
+
+    /// Offers a file; the application writes it once it is accepted. Gives the stream and the
+    /// number of the file.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn send_file(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        to: TabId,
+        size: u64,
+    ) -> Result<(StreamId, u64), SendError> {
+        let id = *self.tabs[tab.0].rooms.get(&room).ok_or(SendError::NotInRoom)?;
+        let number = self.truth.next_number();
+        let facts = FileFacts { from: tab, to, room, size, received: 0, ended: false };
+        self.truth.files.insert(number, facts);
+        let ticket = self.ticket(tab, Purpose::Open { file: number }, None);
+        let (name, to) = (content::label(number), self.tabs[to.0].node_id);
+        // What the node says while it is asked may already need to be known.
+        let known = &mut self.tabs[tab.0];
+        let now = known.now(self.fabric.now);
+        let Some(node) = &mut known.node else { return Err(SendError::Closed) };
+        let result = node.open_file(now, ticket, id, to, &name, "text/plain", size);
+        if let Ok(stream) = result {
+            known.app.sending.insert(stream, Sending { number, size, written: 0 });
+            known.app.after.insert(ticket, stream);
+        }
+        let taken = self.refused(tab, ticket, result.map(|_| ()));
+        self.drain(tab);
+        taken.and(result).map(|stream| (stream, number))
+    }
+
+    /// Writes the next piece of a file, or finishes it. Whoever cancelled it meanwhile has had
+    /// its tickets settled already.
+    pub(super) fn write_on(&mut self, tab: TabId, stream: StreamId) {
+        let known = &self.tabs[tab.0];
+        let Some(sending) = known.app.sending.get(&stream).copied() else { return };
+        let piece = known.app.manners.piece_bytes as u64;
+        let len = usize::try_from((sending.size - sending.written).min(piece)).unwrap_or(0);
+        let file = sending.number;
+        let is_last = len == 0;
+        let purpose = if is_last { Purpose::Finish { file } } else { Purpose::Write { file } };
+        let ticket = self.ticket(tab, purpose, None);
+        let known = &mut self.tabs[tab.0];
+        if is_last {
+            known.app.sending.remove(&stream);
+        } else {
+            known.app.after.insert(ticket, stream);
+            if let Some(sending) = known.app.sending.get_mut(&stream) {
+                sending.written += len as u64;
+            }
+        }
+        let bytes = content::bytes(file, sending.written, len);
+        let result = self.command(tab, |node, now| match is_last {
+            true => node.finish(now, ticket, stream),
+            false => node.write(now, ticket, stream, bytes),
+        });
+        if result.is_none_or(|result| result.is_err()) {
+            self.truth.promises.remove(&(tab, ticket));
+        }
+    }
+
+    /// Gives up waiting for something.
+    pub fn cancel(&mut self, tab: TabId, ticket: Ticket) {
+        self.command(tab, |node, now| node.cancel(now, ticket));
+    }
+
+    /// Leaves cleanly.
+    pub fn close(&mut self, tab: TabId) -> Ticket {
+        let ticket = self.ticket(tab, Purpose::Close, Some(limits::CLOSE_DEADLINE));
+        self.command(tab, |node, now| node.close(now, ticket));
+        ticket
+    }
+}

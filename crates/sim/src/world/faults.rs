@@ -1,0 +1,134 @@
+//! What befalls tabs and servers.
+
+use std::time::Duration;
+
+use super::World;
+use crate::fabric::{Happening, ServerId, TabId};
+
+impl World {
+    /// The tab is not called for some time; what would have come in between waits.
+    pub fn freeze(&mut self, tab: TabId, time: Duration) {
+        let now = self.fabric.now;
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        if known.is_frozen || known.node.is_none() {
+            return;
+        }
+        known.is_frozen = true;
+        known.freezes += 1;
+        self.fabric.after(time, Happening::Thaw(tab, known.freezes));
+        if let Some(hindrance) = self.truth.hindrance.get_mut(&tab) {
+            hindrance.frozen_since = Some(now);
+        }
+    }
+
+    /// A frozen tab goes on with what has waited, in order.
+    pub(super) fn thaw(&mut self, tab: TabId, freeze: u32) {
+        let now = self.fabric.now;
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        if !known.is_frozen || known.freezes != freeze {
+            return;
+        }
+        known.is_frozen = false;
+        if let Some(hindrance) = self.truth.hindrance.get_mut(&tab)
+            && let Some(since) = hindrance.frozen_since.take()
+        {
+            hindrance.frozen_total += now.saturating_sub(since);
+        }
+        let mut waiting = std::mem::take(&mut known.inbox);
+        // Browsers do not promise whether timers or messages come first.
+        if self.fabric.random.chance(500) {
+            waiting.make_contiguous().sort_by_key(|call| {
+                !matches!(call, crate::fabric::Call::Timer(_))
+            });
+        }
+        for call in waiting {
+            self.call(tab, call);
+        }
+    }
+
+    /// Ends a freeze now.
+    pub fn thaw_now(&mut self, tab: TabId) {
+        let freeze = self.tabs.get(tab.0).map_or(0, |tab| tab.freezes);
+        self.thaw(tab, freeze);
+    }
+
+    /// Whether a tab is frozen.
+    #[must_use]
+    pub fn is_frozen(&self, tab: TabId) -> bool {
+        self.tabs.get(tab.0).is_some_and(|tab| tab.is_frozen)
+    }
+
+    /// Timers of the tab fire at multiples of `grid` only, as in hidden tabs.
+    pub fn throttle(&mut self, tab: TabId, grid: Duration) {
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        known.grid = grid;
+        known.armed = None;
+        if let Some(hindrance) = self.truth.hindrance.get_mut(&tab) {
+            hindrance.grid_max = hindrance.grid_max.max(grid);
+        }
+        self.arm(tab);
+    }
+
+    /// The tab's process dies. Its machine may go on and close its sockets, or not.
+    pub fn kill(&mut self, tab: TabId, silently: bool) {
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        known.node = None;
+        known.inbox.clear();
+        known.is_frozen = false;
+        if let Some(being) = self.truth.nodes.get_mut(&known.node_id) {
+            being.gone_at = Some(self.fabric.now);
+        }
+        self.rtc.forget_tab(tab);
+        self.signaling.forget_tab(&mut self.fabric, tab, silently);
+    }
+
+    /// The page is closed: it says good-bye as far as that is possible, and is gone.
+    pub fn hide_page(&mut self, tab: TabId) {
+        self.command(tab, |node, now| node.leave_now(now));
+        self.kill(tab, false);
+    }
+
+    /// Ends a server; a graceful one tells everybody.
+    pub fn stop_server(&mut self, server: ServerId, gracefully: bool) {
+        self.signaling.stop(&mut self.fabric, server, gracefully);
+    }
+
+    /// Starts a server again; it remembers nothing.
+    pub fn start_server(&mut self, server: ServerId) {
+        self.signaling.start(&mut self.fabric, server);
+    }
+
+    /// Every socket of the tab breaks.
+    pub fn break_sockets(&mut self, tab: TabId) {
+        for key in self.signaling.sockets_of(tab) {
+            self.signaling.break_socket(&mut self.fabric, key);
+        }
+    }
+
+    /// Every socket of the tab goes dead without anybody being told.
+    pub fn silence_sockets(&mut self, tab: TabId) {
+        for key in self.signaling.sockets_of(tab) {
+            self.signaling.half_open(key);
+        }
+    }
+
+    /// Puts tabs on an island of their own; packets to others no longer pass.
+    pub fn isolate(&mut self, tabs: &[TabId], island: u8) {
+        for &tab in tabs {
+            self.fabric.net.change(tab, |access| access.island = island);
+        }
+    }
+
+    /// Every fault ends: networks heal, servers run, tabs are awake and visible.
+    pub fn heal(&mut self) {
+        self.fabric.net.heal();
+        for index in 0..self.signaling.server_count() {
+            self.start_server(ServerId(index));
+        }
+        self.signaling.break_half_open(&mut self.fabric);
+        for index in 0..self.tabs.len() {
+            self.thaw_now(TabId(index));
+            self.throttle(TabId(index), Duration::ZERO);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! What can be asked of a world.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use lacis_core::{Event, MemberState, Report, Ticket};
+use lacis_wire::{Code, NodeId, PeerId};
+
+use super::World;
+use crate::fabric::{ServerId, TabId};
+use crate::signaling::Signaling;
+use crate::tab::{Seen, TabSetup};
+
+impl TabSetup {
+    /// A tab with good connections that is configured with these servers.
+    #[must_use]
+    pub fn at(servers: &[ServerId]) -> Self {
+        Self { servers: servers.to_vec(), ..Self::default() }
+    }
+}
+
+impl World {
+    /// The time since the world began.
+    #[must_use]
+    pub const fn now(&self) -> Duration {
+        self.fabric.now
+    }
+
+    /// Inputs that nodes have handled.
+    #[must_use]
+    pub const fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The hash over everything that nodes have put out.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        self.fingerprint.finish()
+    }
+
+    /// What was found to be wrong, if anything.
+    #[must_use]
+    pub fn violation(&self) -> Option<&str> {
+        self.violation.as_deref()
+    }
+
+    pub(crate) fn violate(&mut self, sentence: String) {
+        self.judge(Err(sentence));
+    }
+
+    /// All tabs, also those that are gone.
+    #[must_use]
+    pub fn tab_ids(&self) -> Vec<TabId> {
+        self.tabs.iter().map(|tab| tab.id).collect()
+    }
+
+    /// Tabs whose node is there and was not closed.
+    #[must_use]
+    pub fn living(&self) -> Vec<TabId> {
+        let open = |node: &lacis_core::Node| !node.is_closed();
+        let tabs = self.tabs.iter().filter(|tab| tab.node.as_ref().is_some_and(open));
+        tabs.map(|tab| tab.id).collect()
+    }
+
+    /// The address of a server.
+    #[must_use]
+    pub fn url(server: ServerId) -> String {
+        Signaling::url(server)
+    }
+
+    /// Whether a server runs.
+    #[must_use]
+    pub fn is_up(&self, server: ServerId) -> bool {
+        self.signaling.is_up(server)
+    }
+
+    /// What a server counts.
+    #[must_use]
+    pub fn hub_stats(&self, server: ServerId) -> Option<lacis_signaling::hub::Stats> {
+        self.signaling.hub_stats(server)
+    }
+
+    /// The node id of a tab.
+    #[must_use]
+    pub fn node_id(&self, tab: TabId) -> NodeId {
+        self.tabs[tab.0].node_id
+    }
+
+    /// The identity of a tab.
+    #[must_use]
+    pub fn peer_id(&self, tab: TabId) -> PeerId {
+        self.tabs[tab.0].peer
+    }
+
+    /// What a tab's application has seen.
+    #[must_use]
+    pub fn seen(&self, tab: TabId) -> &Seen {
+        &self.tabs[tab.0].seen
+    }
+
+    /// What a tab's node says about itself, if it is there.
+    #[must_use]
+    pub fn report(&self, tab: TabId) -> Option<Report> {
+        self.tabs[tab.0].node.as_ref().map(lacis_core::Node::report)
+    }
+
+    /// The rooms that a tab has joined and not left.
+    #[must_use]
+    pub fn rooms_of(&self, tab: TabId) -> Vec<usize> {
+        self.tabs[tab.0].rooms.keys().copied().collect()
+    }
+
+    /// How one tab reaches another in a room, as it was told.
+    #[must_use]
+    pub fn state_in(&self, tab: TabId, room: usize, other: TabId) -> Option<MemberState> {
+        let known = &self.tabs[tab.0];
+        let room = known.rooms.get(&room)?;
+        known.seen.members.get(&(*room, self.tabs[other.0].node_id)).copied()
+    }
+
+    /// Whether one tab knows the other as linked in that room.
+    #[must_use]
+    pub fn reaches(&self, tab: TabId, room: usize, other: TabId) -> bool {
+        matches!(
+            self.state_in(tab, room, other),
+            Some(MemberState::Direct | MemberState::Relayed)
+        )
+    }
+
+    /// Whether two tabs know each other as linked in every room that both are in, and are in one.
+    #[must_use]
+    pub fn are_linked(&self, one: TabId, two: TabId) -> bool {
+        let rooms = self.rooms_of(one);
+        let mut shared = rooms.iter().filter(|room| self.tabs[two.0].rooms.contains_key(room));
+        let both = |room: &usize| self.reaches(one, *room, two) && self.reaches(two, *room, one);
+        let mut any = false;
+        shared.all(|room| {
+            any = true;
+            both(room)
+        }) && any
+    }
+
+    /// Connections that a tab's browser holds.
+    #[must_use]
+    pub fn connections(&self, tab: TabId) -> usize {
+        self.rtc.count(tab)
+    }
+
+    /// Whether an encrypted connection between two tabs stands.
+    #[must_use]
+    pub fn is_encrypted(&self, one: TabId, two: TabId) -> bool {
+        self.rtc.is_encrypted(one, two)
+    }
+
+    /// What became of a ticket.
+    #[must_use]
+    pub fn outcome(&self, tab: TabId, ticket: Ticket) -> Option<Result<(), Code>> {
+        self.truth.promises.get(&(tab, ticket))?.settled.map(|(_, result)| result)
+    }
+
+    /// When a ticket was settled, counted from when it was given.
+    #[must_use]
+    pub fn took(&self, tab: TabId, ticket: Ticket) -> Option<Duration> {
+        let promise = self.truth.promises.get(&(tab, ticket))?;
+        promise.settled.map(|(at, _)| at.saturating_sub(promise.issued))
+    }
+
+    /// The codes with which attempts of a tab at another gave up.
+    #[must_use]
+    pub fn failures(&self, tab: TabId, other: TabId) -> Vec<Code> {
+        let wanted = self.node_id(other);
+        let log = self.seen(tab).log.iter();
+        log.filter_map(|event| match event {
+            Event::ConnectFailed { node, code, .. } if *node == wanted => Some(*code),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Whether a tab has ever got a byte from the application of another.
+    #[must_use]
+    pub fn has_heard(&self, tab: TabId, other: TabId) -> bool {
+        let wanted = self.node_id(other);
+        self.seen(tab).log.iter().any(|event| match event {
+            Event::Message { node, .. } | Event::Request { node, .. } | Event::File { node, .. } => {
+                *node == wanted
+            }
+            _ => false,
+        })
+    }
+
+    /// The state of all nodes, for people who read a failure.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let mut text = format!("the world at {:?}:\n", self.fabric.now);
+        for tab in &self.tabs {
+            let _ = write!(text, "tab {} {:?}", tab.id.0, tab.node_id);
+            let Some(node) = &tab.node else {
+                text.push_str(" is gone\n");
+                continue;
+            };
+            let report = node.report();
+            let frozen = if tab.is_frozen { " frozen" } else { "" };
+            let _ = writeln!(text, "{frozen} rooms {:?}", tab.rooms);
+            for server in report.servers {
+                let _ = writeln!(text, "  {} {:?} {:?}", server.url, server.state, server.trouble);
+            }
+            for member in report.members {
+                let _ = writeln!(
+                    text,
+                    "  {:?} {:?} in {:?}, {} failures, {} bytes wait, {:?}",
+                    member.node,
+                    member.state,
+                    member.rooms,
+                    member.failures,
+                    member.waiting_bytes,
+                    member.link
+                );
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,111 @@
+//! How applications react to events, and what the truth learns from outputs.
+
+use lacis_core::{Event, Output};
+use lacis_wire::Code;
+
+use super::World;
+use crate::app::{ANSWER, Deed, Requests, answer_bytes};
+use crate::content;
+use crate::fabric::{Call, Happening, TabId};
+
+impl World {
+    /// Takes note of what an output means for the truth; the checkers have looked at it before.
+    pub(super) fn record(&mut self, tab: TabId, output: &Output) {
+        let Output::Event(event) = output else { return };
+        let now = self.fabric.now;
+        match event {
+            Event::Message { label, .. } | Event::Request { label, .. } => {
+                if let Some(number) = content::number(label) {
+                    self.truth.delivered.insert((number, tab));
+                }
+            }
+            Event::Settled { ticket, result } => {
+                if let Some(promise) = self.truth.promises.get_mut(&(tab, *ticket)) {
+                    promise.settled.get_or_insert((now, *result));
+                }
+            }
+            Event::Response { ticket, .. } => {
+                if let Some(promise) = self.truth.promises.get_mut(&(tab, *ticket)) {
+                    promise.settled.get_or_insert((now, Ok(())));
+                }
+            }
+            Event::File { stream, name, .. } => {
+                if let (Some(number), Some(known)) =
+                    (content::number(name), self.tabs.get_mut(tab.0))
+                {
+                    known.app.receiving.insert(*stream, number);
+                }
+            }
+            Event::FileData { stream, data } => {
+                let number = self.tabs.get(tab.0).and_then(|tab| tab.app.receiving.get(stream));
+                if let Some(file) = number.and_then(|number| self.truth.files.get_mut(number)) {
+                    file.received += data.len() as u64;
+                }
+            }
+            Event::FileEnd { stream } => {
+                let number = self.tabs.get(tab.0).and_then(|tab| tab.app.receiving.get(stream));
+                if let Some(file) = number.and_then(|number| self.truth.files.get_mut(number)) {
+                    file.ended = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the application does about an event.
+    pub(super) fn react(&mut self, tab: TabId, event: Event) {
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        let manners = known.app.manners;
+        match event {
+            Event::Request { request, label, .. } => {
+                let number = content::number(&label).unwrap_or_default();
+                match manners.requests {
+                    Requests::Answer => self.plan(tab, Deed::Answer { request, number }),
+                    Requests::Refuse => self.plan(tab, Deed::Refuse { request }),
+                    Requests::Ignore => {}
+                }
+            }
+            Event::File { stream, .. } => match manners.takes_files {
+                Some(true) => self.plan(tab, Deed::TakeFile { stream }),
+                Some(false) => self.plan(tab, Deed::RejectFile { stream }),
+                None => {}
+            },
+            Event::FileData { stream, data } => {
+                self.plan(tab, Deed::Grant { stream, bytes: data.len() as u64 });
+            }
+            Event::StreamFailed { stream, .. } => {
+                known.app.sending.remove(&stream);
+            }
+            Event::Settled { ticket, result } => {
+                let stream = known.app.after.remove(&ticket);
+                if let (Some(stream), Ok(())) = (stream, result) {
+                    self.write_on(tab, stream);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn plan(&mut self, tab: TabId, deed: Deed) {
+        let most = self.tabs.get(tab.0).map(|tab| tab.app.manners.thinks).unwrap_or_default();
+        let delay = self.fabric.random.upto(most);
+        self.fabric.after(delay, Happening::Call(tab, Call::Deed(deed)));
+    }
+
+    pub(super) fn deed(&mut self, tab: TabId, deed: Deed) {
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        let now = known.now(self.fabric.now);
+        let Some(node) = &mut known.node else { return };
+        match deed {
+            Deed::Answer { request, number } => {
+                let answer = content::bytes(number + ANSWER, 0, answer_bytes(number));
+                node.respond(now, request, Ok(answer));
+            }
+            Deed::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
+            // The stream may have failed meanwhile; then there is nothing to take.
+            Deed::TakeFile { stream } => drop(node.accept_file(now, stream)),
+            Deed::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
+            Deed::Grant { stream, bytes } => node.grant(now, stream, bytes),
+        }
+    }
+}
