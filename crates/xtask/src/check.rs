@@ -2,26 +2,32 @@
 
 use anyhow::Result;
 
-use crate::shell::{Run, timed};
+use crate::report::Report;
+use crate::shell::Run;
 use crate::{products, setup};
 
 pub(crate) fn run() -> Result<()> {
     let tools = setup::ready()?;
-    timed("Formatting of Rust", || Run::cargo("fmt --all --check").step())?;
-    timed("Tidiness", || Run::cargo("test --quiet --package lacis-tests --test tidy").step())?;
-    timed("Lints of Rust", || {
+    let mut report = Report::default();
+    report.stage("format, Rust", || {
+        Run::cargo("fmt --all --check").step()?;
+        Run::cargo("fmt --check --manifest-path fuzz/Cargo.toml").step()
+    });
+    report.stage("tidy", || Run::cargo("test --quiet --package lacis-tests --test tidy").step());
+    report.stage("lint, native", || {
         Run::cargo("clippy --quiet --workspace --all-targets --exclude lacis-web")
             .words("-- --deny warnings")
             .step()
-    })?;
-    timed("Lints of Rust for browsers", || {
+    });
+    report.stage("lint, Wasm", || {
         Run::cargo("clippy --quiet --package lacis-web --all-targets")
             .words("--target wasm32-unknown-unknown -- --deny warnings")
             .step()
-    })?;
-    // The hand-written types are checked against the generated ones.
-    products::wasm(&tools)?;
-    timed("Formatting, lints and types of TypeScript", || Run::npm("run check --silent").step())?;
-    eprintln!("All checks passed.");
-    Ok(())
+    });
+    report.stage("TypeScript", || {
+        // The hand-written types are checked against the generated ones.
+        products::wasm(&tools)?;
+        Run::npm("run check --silent").step()
+    });
+    report.close()
 }

@@ -13,17 +13,23 @@ use serde_json::{Value, json};
 use crate::shell::{Run, timed};
 use crate::workspace;
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// How long each target runs
     #[arg(long, default_value_t = 60)]
-    pub(crate) seconds: u32,
+    seconds: u32,
     /// Run this target only; can be given several times
     #[arg(long, value_name = "TARGET")]
-    pub(crate) only: Vec<String>,
+    only: Vec<String>,
     /// Print a closing JSON object
     #[arg(long)]
-    pub(crate) json: bool,
+    json: bool,
+}
+
+impl Options {
+    pub(crate) fn for_seconds(seconds: u32) -> Self {
+        Self { seconds, only: Vec::new(), json: true }
+    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {

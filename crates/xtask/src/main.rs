@@ -7,6 +7,7 @@ mod demo;
 mod fuzz;
 mod network;
 mod products;
+mod report;
 mod setup;
 mod shell;
 mod sim;

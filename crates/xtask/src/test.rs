@@ -1,11 +1,10 @@
 //! `cargo xtask test`: every test there is, in stages, with a table at the end.
 
-use std::time::{Duration, Instant};
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::products::Build;
+use crate::report::Report;
 use crate::setup::Tools;
 use crate::shell::Run;
 use crate::{products, setup, wasm_tests};
@@ -36,26 +35,11 @@ enum Stage {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready_for_tests()?;
     let chosen = |stage: &&Stage| options.only.is_empty() || options.only.contains(stage);
-    let mut lines = Vec::new();
-    let mut failures = 0;
-    // A failing stage does not hide what the later ones would say.
+    let mut report = Report::default();
     for stage in Stage::value_variants().iter().filter(chosen) {
-        let name = name(*stage);
-        eprintln!("\n==> Tests: {name}");
-        let start = Instant::now();
-        let result = stage.run(&tools);
-        if let Err(reason) = &result {
-            eprintln!("error: {reason:#}");
-            failures += 1;
-        }
-        lines.push(line(&name, result.is_ok(), start.elapsed()));
+        report.stage(&name(*stage), || stage.run(&tools));
     }
-    println!("\n{}", lines.join("\n"));
-    if failures > 0 {
-        bail!("{failures} of {} stages failed", lines.len());
-    }
-    println!("All stages passed: {}", lines.len());
-    Ok(())
+    report.close()
 }
 
 impl Stage {
@@ -83,9 +67,4 @@ impl Stage {
 
 fn name(stage: Stage) -> String {
     stage.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
-fn line(name: &str, passed: bool, elapsed: Duration) -> String {
-    let verdict = if passed { "passed" } else { "FAILED" };
-    format!("  {name:<14} {verdict} {:>7.1} s", elapsed.as_secs_f64())
 }
