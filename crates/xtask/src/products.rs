@@ -1,8 +1,10 @@
 //! Building what people use: the npm package with its Wasm module, the pages, the server.
 
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
@@ -33,22 +35,54 @@ pub(crate) fn server(build: Build) -> Result<PathBuf> {
 /// The Wasm module and its JavaScript, into `www/wasm`.
 pub(crate) fn wasm(tools: &Tools) -> Result<()> {
     timed("Building the Wasm module", || {
-        // The cargo profile `wasm` is tuned for size; what wasm-opt does for it stands in
-        // crates/web/Cargo.toml, where wasm-pack calls any such profile "custom". npm obeys a
-        // .gitignore, so one beside the module would keep it out of the published package.
-        Run::new("wasm-pack")
-            .words("--log-level warn build crates/web --target web --profile wasm")
-            .words("--out-dir ../../www/wasm --out-name lacis")
-            .words("--mode no-install --no-pack --no-gitignore")
-            .env("PATH", tools.path()?)
-            .step()
+        Run::cargo("build --quiet --lib --package lacis-web --profile wasm")
+            .words("--target wasm32-unknown-unknown")
+            .step()?;
+        let stamp = workspace::target().join("wasm-stamp");
+        if fs::read_to_string(&stamp).is_ok_and(|made| made == fingerprint()) {
+            return Ok(());
+        }
+        pack(tools)?;
+        fs::write(&stamp, fingerprint()).with_context(|| stamp.display().to_string())
     })
 }
 
-/// The npm package and the pages, into `www/dist`, on top of the Wasm module.
-pub(crate) fn web(tools: &Tools) -> Result<()> {
+/// wasm-pack binds and optimises anew whenever it is called, which takes ten seconds.
+fn pack(tools: &Tools) -> Result<()> {
+    // The cargo profile `wasm` is tuned for size; what wasm-opt does for it stands in
+    // crates/web/Cargo.toml, where wasm-pack calls any such profile "custom". npm obeys a
+    // .gitignore, so one beside the module would keep it out of the published package.
+    Run::new("wasm-pack")
+        .words("--log-level warn build crates/web --target web --profile wasm")
+        .words("--out-dir ../../www/wasm --out-name lacis")
+        .words("--mode no-install --no-pack --no-gitignore")
+        .env("PATH", tools.path()?)
+        .step()
+}
+
+/// What the packed module was made from, and what was made; a missing file counts as another one.
+fn fingerprint() -> String {
+    let compiled = workspace::target().join("wasm32-unknown-unknown/wasm/lacis_web.wasm");
+    let settings = workspace::root().join("crates/web/Cargo.toml");
+    let made = ["lacis_bg.wasm", "lacis.js", "lacis.d.ts"];
+    let made = made.map(|name| workspace::www().join("wasm").join(name));
+    let mut hasher = DefaultHasher::new();
+    for file in [compiled, settings].iter().chain(&made) {
+        fs::read(file).ok().hash(&mut hasher);
+    }
+    format!("{:016x}", hasher.finish())
+}
+
+/// The npm package, into `www/dist`, on top of the Wasm module.
+pub(crate) fn package(tools: &Tools) -> Result<()> {
     wasm(tools)?;
-    timed("Building the npm package and the pages", || Run::npm("run build --silent").step())
+    timed("Building the npm package", || Run::npm("run build:lib --silent").step())
+}
+
+/// The package and the pages that use it.
+pub(crate) fn web(tools: &Tools) -> Result<()> {
+    package(tools)?;
+    timed("Building the pages", || Run::npm("run build:apps --silent").step())
 }
 
 /// The pages that the server hands out.

@@ -25,7 +25,7 @@ const BUDGET: usize = 150_000;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;
-    products::web(&tools)?;
+    products::package(&tools)?;
     let wasm = compressed_bytes(&workspace::www().join("wasm/lacis_bg.wasm"))?;
     let js = compressed_bytes(&bundle(&tools)?)?;
     if options.json {
