@@ -135,15 +135,11 @@ impl Rtc {
             LinkAction::Offer { op, restart } => {
                 self.chain(fabric, id, Operation::Offer { op, restart })
             }
-            LinkAction::Accept { op, sdp } => {
-                self.chain(fabric, id, Operation::Accept { op, sdp })
-            }
+            LinkAction::Accept { op, sdp } => self.chain(fabric, id, Operation::Accept { op, sdp }),
             LinkAction::SetAnswer { op, sdp } => {
                 self.chain(fabric, id, Operation::SetAnswer { op, sdp })
             }
-            LinkAction::AddCandidate(line) => {
-                self.chain(fabric, id, Operation::AddCandidate(line))
-            }
+            LinkAction::AddCandidate(line) => self.chain(fabric, id, Operation::AddCandidate(line)),
             LinkAction::Inspect(op) => {
                 let delay = fabric.random.millis(1, 10);
                 fabric.after(delay, Happening::Rtc(id, Step::Inspected(op)));
@@ -216,7 +212,10 @@ impl Rtc {
     }
 
     fn fault(&mut self, id: ConnectionId, what: &str) {
-        self.faults.push(format!("tab {} did with {:?} what a browser refuses: {what}", id.tab.0, id.link));
+        self.faults.push(format!(
+            "tab {} did with {:?} what a browser refuses: {what}",
+            id.tab.0, id.link
+        ));
     }
 }
 

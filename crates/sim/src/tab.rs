@@ -102,9 +102,7 @@ impl Seen {
             _ => {}
         }
         self.log.push(match event {
-            Event::FileData { stream, .. } => {
-                Event::FileData { stream: *stream, data: Vec::new() }
-            }
+            Event::FileData { stream, .. } => Event::FileData { stream: *stream, data: Vec::new() },
             Event::Message { room, node, label, kind, .. } => Event::Message {
                 room: *room,
                 node: *node,

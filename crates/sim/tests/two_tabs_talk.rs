@@ -15,8 +15,6 @@ fn two_tabs_of_a_room_link_and_talk() {
     world.join(bob, room);
     world.expect(Duration::from_secs(2), "both are linked", |w| w.are_linked(ada, bob));
     let ticket = world.send(ada, room, bob, Mail::delivered(100)).expect("sent");
-    world.expect(Duration::from_secs(1), "it arrived", |w| {
-        w.outcome(ada, ticket) == Some(Ok(()))
-    });
+    world.expect(Duration::from_secs(1), "it arrived", |w| w.outcome(ada, ticket) == Some(Ok(())));
     assert_eq!(world.seen(bob).messages.len(), 1);
 }

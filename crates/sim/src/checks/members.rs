@@ -47,13 +47,7 @@ impl Check for Members {
     }
 }
 
-fn exists(
-    truth: &Truth,
-    tab: TabId,
-    room: RoomId,
-    node: NodeId,
-    peer: Option<PeerId>,
-) -> Verdict {
+fn exists(truth: &Truth, tab: TabId, room: RoomId, node: NodeId, peer: Option<PeerId>) -> Verdict {
     let Some(being) = truth.nodes.get(&node) else {
         return Err(format!("tab {} tells of {node:?}, which never was", tab.0));
     };

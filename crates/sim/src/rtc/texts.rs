@@ -39,7 +39,11 @@ fn letters(random: &mut Random, count: usize) -> String {
 /// What `localDescription.sdp` reads like: lines that nobody needs among those that matter.
 pub(super) fn sdp(description: &Description, revision: u32) -> String {
     let text = description.to_sdp(revision);
-    text.replacen("m=application", "a=extmap-allow-mixed\r\na=msid-semantic: WMS\r\nm=application", 1)
+    text.replacen(
+        "m=application",
+        "a=extmap-allow-mixed\r\na=msid-semantic: WMS\r\nm=application",
+        1,
+    )
 }
 
 /// A description that belongs to nothing.
@@ -56,7 +60,12 @@ pub(super) fn stray_sdp(random: &mut Random) -> String {
 }
 
 /// A candidate line.
-pub(super) fn candidate(tab: TabId, kind: CandidateKind, ufrag: &str, random: &mut Random) -> String {
+pub(super) fn candidate(
+    tab: TabId,
+    kind: CandidateKind,
+    ufrag: &str,
+    random: &mut Random,
+) -> String {
     let (foundation, port) = (random.below(1 << 32), random.between(1024, 65_535));
     let (address, rest) = match kind {
         CandidateKind::Host => (format!("host-{}.local", tab.0), "typ host"),

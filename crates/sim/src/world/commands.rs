@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lacis_core::{JoinError, MessageKind, Node, Priority, SendError, StreamId, Ticket, Timestamp, Until};
+use lacis_core::{
+    JoinError, MessageKind, Node, Priority, SendError, StreamId, Ticket, Timestamp, Until,
+};
 use lacis_wire::limits;
 
 use super::World;
@@ -69,7 +71,12 @@ impl World {
     }
 
     /// A ticket that the node refused is as good as never given.
-    fn refused<E>(&mut self, tab: TabId, ticket: Ticket, result: Result<(), E>) -> Result<Ticket, E> {
+    fn refused<E>(
+        &mut self,
+        tab: TabId,
+        ticket: Ticket,
+        result: Result<(), E>,
+    ) -> Result<Ticket, E> {
         if result.is_err() {
             self.truth.promises.remove(&(tab, ticket));
         }
@@ -213,9 +220,8 @@ impl World {
         let ticket = self.ticket(tab, Purpose::Request { message: number }, Some(patience));
         let (label, bytes) = (content::label(number), content::bytes(number, 0, size));
         let to = self.tabs[to.0].node_id;
-        let result = self.command(tab, |node, now| {
-            node.request(now, ticket, id, to, &label, bytes, patience)
-        });
+        let result = self
+            .command(tab, |node, now| node.request(now, ticket, id, to, &label, bytes, patience));
         self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
     }
 

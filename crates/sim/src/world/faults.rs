@@ -37,9 +37,9 @@ impl World {
         let mut waiting = std::mem::take(&mut known.inbox);
         // Browsers do not promise whether timers or messages come first.
         if self.fabric.random.chance(500) {
-            waiting.make_contiguous().sort_by_key(|call| {
-                !matches!(call, crate::fabric::Call::Timer(_))
-            });
+            waiting
+                .make_contiguous()
+                .sort_by_key(|call| !matches!(call, crate::fabric::Call::Timer(_)));
         }
         for call in waiting {
             self.call(tab, call);

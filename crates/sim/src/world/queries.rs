@@ -44,8 +44,10 @@ impl World {
         self.violation.as_deref()
     }
 
-    pub(crate) fn violate(&mut self, sentence: String) {
-        self.judge(Err(sentence));
+    /// Rooms made so far.
+    #[must_use]
+    pub const fn room_count(&self) -> usize {
+        self.rooms.len()
     }
 
     /// All tabs, also those that are gone.
@@ -121,10 +123,7 @@ impl World {
     /// Whether one tab knows the other as linked in that room.
     #[must_use]
     pub fn reaches(&self, tab: TabId, room: usize, other: TabId) -> bool {
-        matches!(
-            self.state_in(tab, room, other),
-            Some(MemberState::Direct | MemberState::Relayed)
-        )
+        matches!(self.state_in(tab, room, other), Some(MemberState::Direct | MemberState::Relayed))
     }
 
     /// Whether two tabs know each other as linked in every room that both are in, and are in one.
@@ -182,9 +181,9 @@ impl World {
     pub fn has_heard(&self, tab: TabId, other: TabId) -> bool {
         let wanted = self.node_id(other);
         self.seen(tab).log.iter().any(|event| match event {
-            Event::Message { node, .. } | Event::Request { node, .. } | Event::File { node, .. } => {
-                *node == wanted
-            }
+            Event::Message { node, .. }
+            | Event::Request { node, .. }
+            | Event::File { node, .. } => *node == wanted,
             _ => false,
         })
     }

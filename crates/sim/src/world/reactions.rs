@@ -103,7 +103,9 @@ impl World {
             }
             Deed::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
             // The stream may have failed meanwhile; then there is nothing to take.
-            Deed::TakeFile { stream } => drop(node.accept_file(now, stream)),
+            Deed::TakeFile { stream } => {
+                let _ = node.accept_file(now, stream);
+            }
             Deed::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
             Deed::Grant { stream, bytes } => node.grant(now, stream, bytes),
         }
