@@ -43,7 +43,7 @@ impl Member {
         }
     }
 
-    fn slot(&mut self, id: LinkId) -> Option<&mut Link> {
+    pub(crate) fn slot(&mut self, id: LinkId) -> Option<&mut Link> {
         [&mut self.link, &mut self.attempt].into_iter().flatten().find(|link| link.id == id)
     }
 

@@ -89,6 +89,9 @@ pub(crate) struct Candidates {
 #[derive(Clone, Copy, Debug, Default)]
 struct Lane {
     open: bool,
+    /// Bytes in the outputs, which the driver has not taken yet.
+    queued: usize,
+    /// Bytes that the driver has taken, as far as it has told.
     buffered: usize,
 }
 
@@ -180,12 +183,21 @@ impl Link {
 
     /// Whether more may be handed to the browser without queueing there.
     pub(crate) fn has_room(&mut self, channel: Channel) -> bool {
-        let lane = self.lane(channel);
-        lane.open && lane.buffered < limits::BUFFERED_HIGH_BYTES
+        self.is_open(channel) && self.buffered(channel) < limits::BUFFERED_HIGH_BYTES
     }
 
+    /// Bytes on their way to the network, here and in the browser.
     pub(crate) fn buffered(&mut self, channel: Channel) -> usize {
-        self.lane(channel).buffered
+        let lane = self.lane(channel);
+        lane.queued.saturating_add(lane.buffered)
+    }
+
+    /// The driver takes a message. What it tells of its buffer afterwards counts this one, and not
+    /// those that still wait in the outputs.
+    pub(crate) fn on_taken(&mut self, channel: Channel, bytes: usize) {
+        let lane = self.lane(channel);
+        lane.queued = lane.queued.saturating_sub(bytes);
+        lane.buffered = lane.buffered.saturating_add(bytes);
     }
 
     pub(crate) fn set_frame_bytes(&mut self, bytes: usize) {
@@ -207,7 +219,7 @@ impl Link {
         };
         let bytes = codec::encode_with_capacity(frame, payload + limits::FRAME_HEADER_BYTES);
         let lane = self.lane(channel);
-        lane.buffered = lane.buffered.saturating_add(bytes.len());
+        lane.queued = lane.queued.saturating_add(bytes.len());
         io.link(self.id, LinkAction::Send(channel, bytes));
     }
 

@@ -13,11 +13,11 @@ use rand_core::{Rng, SeedableRng};
 use crate::attempt::Offer;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
-use crate::io::{Event, Input, LinkId, LinkInput, Output, RoomId, SocketId};
+use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::Member;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
-use crate::table::Table;
+use crate::table::{Table, TableExt};
 use crate::tickets::Tickets;
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -114,7 +114,14 @@ impl Node {
 
     /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.shared.io.outputs.pop_front()
+        let output = self.shared.io.outputs.pop_front()?;
+        if let Output::Link(id, LinkAction::Send(channel, bytes)) = &output {
+            let mut members = self.members.values_mut();
+            if let Some(link) = members.find_map(|member| member.slot(*id)) {
+                link.on_taken(*channel, bytes.len());
+            }
+        }
+        Some(output)
     }
 
     /// When to call [`Node::handle_timeout`] next, and why.
