@@ -12,6 +12,8 @@
 
 extern crate alloc;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod hub;
 pub mod limits;
 #[cfg(feature = "server")]

@@ -38,6 +38,9 @@ async fn open_socket(
         debug!("a page of another origin wanted to connect");
         return (StatusCode::FORBIDDEN, "this origin may not connect here\n").into_response();
     }
+    if !shared.config.trust_proxy && headers.contains_key("x-forwarded-for") {
+        shared.warn_of_proxy();
+    }
     let address = client_address(peer.address, &headers, shared.config.trust_proxy);
     let key = shared.keys.key(address);
     upgrade

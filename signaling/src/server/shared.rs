@@ -2,14 +2,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use lacis_wire::signal::ByeReason;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::accept::Sockets;
 use super::address::AddressKeys;
@@ -30,6 +30,7 @@ pub(super) struct Shared {
     /// Wakes the alarm clock, because the hub wants to be called earlier than it said.
     earlier: Notify,
     inner: Mutex<Inner>,
+    warned_of_proxy: Once,
 }
 
 #[derive(Debug)]
@@ -95,6 +96,7 @@ impl Shared {
             start: Instant::now(),
             earlier: Notify::new(),
             inner: Mutex::new(Inner { hub, queues: HashMap::new(), next_conn: 0, armed: None }),
+            warned_of_proxy: Once::new(),
             config,
         }
     }
@@ -115,6 +117,13 @@ impl Shared {
     pub(super) fn shut_down(&self) {
         self.ending.send_replace(true);
         self.with_hub(|hub, now| hub.handle_input(now, Input::Shutdown));
+    }
+
+    /// A proxy that is not trusted makes all clients count as one, which shows only under load.
+    pub(super) fn warn_of_proxy(&self) {
+        self.warned_of_proxy.call_once(|| {
+            warn!("requests come through a proxy; without --trust-proxy all count as one address");
+        });
     }
 
     /// Tells the hub of a new connection. A refusal comes as its first batch.

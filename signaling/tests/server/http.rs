@@ -1,0 +1,140 @@
+//! What the server answers to requests that are no WebSockets.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lacis_signaling::hub::HubConfig;
+use lacis_signaling::{Config, RunError};
+use lacis_wire::signal::IceServer;
+use tokio::net::TcpListener;
+
+use crate::client::{Client, Server};
+
+/// A folder that is gone when the test is over.
+struct Pages(PathBuf);
+
+impl Pages {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("lacis-{name}-{}", std::process::id()));
+        fs::create_dir_all(folder.join("public/chat/assets")).unwrap();
+        let write = |file: &str, text: &str| fs::write(folder.join(file), text).unwrap();
+        write("secret", "not to be served");
+        write("public/index.html", "start");
+        write("public/chat/index.html", "chat");
+        write("public/chat/assets/lacis-0a1b2c3d.wasm", "wasm");
+        write("public/chat/assets/main-0a1b2c3d.js", "js");
+        Self(folder)
+    }
+
+    fn config(&self) -> Config {
+        Config { pages: Some(self.0.join("public")), ..Config::default() }
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn health_is_one_json_object() {
+    let server = Server::start().await;
+    let _client = Client::greet(&server, 1).await;
+    let answer = server.get("/health").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = format!("{{\"status\":\"ok\",\"version\":\"{version}\",\"connections\":1}}");
+    assert_eq!(answer.body.trim_end(), expected);
+}
+
+#[tokio::test]
+async fn metrics_are_the_documented_ones() {
+    let server = Server::start().await;
+    let mut client = Client::greet(&server, 1).await;
+    client.join(7).await;
+    let body = server.get("/metrics").await.body;
+    assert!(body.ends_with("# EOF\n"));
+    assert_eq!(server.metric("lacis_members").await, 1);
+    assert_eq!(server.metric("lacis_received_frames_total{kind=\"join\"}").await, 1);
+
+    let manual = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md"));
+    let manual = manual.unwrap();
+    let types = body.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let mut names: Vec<String> = types
+        .map(|line| match line.split_once(' ') {
+            Some((name, "counter")) => format!("{name}_total"),
+            Some((name, _)) => name.to_owned(),
+            None => panic!("{line}"),
+        })
+        .collect();
+    let rows = manual.lines().filter_map(|line| line.strip_prefix("| `lacis_"));
+    let mut documented: Vec<String> =
+        rows.filter_map(|row| Some(format!("lacis_{}", row.split_once('`')?.0))).collect();
+    names.sort();
+    documented.sort();
+    assert_eq!(names, documented);
+}
+
+#[tokio::test]
+async fn without_pages_the_root_says_what_this_is() {
+    let server = Server::start().await;
+    let answer = server.get("/").await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
+    assert!(answer.body.contains("/ws"));
+    assert_eq!(server.get("/nowhere").await.status, 404);
+}
+
+#[tokio::test]
+async fn pages_come_with_their_type_and_their_life() {
+    let pages = Pages::new("types");
+    let server = Server::with(pages.config()).await;
+    for (path, body, kind, caching) in [
+        ("/", "start", "text/html", "no-cache"),
+        ("/chat/", "chat", "text/html", "no-cache"),
+        ("/chat/assets/lacis-0a1b2c3d.wasm", "wasm", "application/wasm", "immutable"),
+        ("/chat/assets/main-0a1b2c3d.js", "js", "text/javascript", "immutable"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, body), "{path}");
+        assert_eq!(answer.header("content-type"), Some(kind), "{path}");
+        assert!(answer.header("cache-control").unwrap().contains(caching), "{path}");
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval';"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+    assert_eq!(server.get("/chat").await.status, 307);
+    assert_eq!(server.get("/chat/assets/gone-0a1b2c3d.js").await.status, 404);
+    assert_eq!(server.get("/health").await.status, 200);
+    Client::greet(&server, 1).await;
+}
+
+#[tokio::test]
+async fn nothing_outside_of_the_folder_is_served() {
+    let pages = Pages::new("outside");
+    let server = Server::with(pages.config()).await;
+    for path in ["/../secret", "/chat/../../secret", "/%2e%2e/secret", "/..%2fsecret", "//secret"] {
+        let answer = server.get(path).await;
+        assert!(answer.status >= 400, "{path}: {}", answer.status);
+        assert!(!answer.body.contains("not to be served"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_said_before_the_start() {
+    let start = async |config: Config| {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let forever = std::future::pending();
+        let run = lacis_signaling::run(listener, config, forever);
+        tokio::time::timeout(Duration::from_secs(20), run).await.unwrap()
+    };
+    let pages = Some("/nowhere/at/all".into());
+    let result = start(Config { pages, ..Config::default() }).await;
+    assert!(matches!(result, Err(RunError::Pages { .. })), "{result:?}");
+    let server = IceServer { urls: vec!["stun:x".into()], username: None, credential: None };
+    let hub = HubConfig { ice_servers: vec![server; 9], ..HubConfig::default() };
+    let result = start(Config { hub, ..Config::default() }).await;
+    assert!(matches!(result, Err(RunError::IceServers(_))), "{result:?}");
+}

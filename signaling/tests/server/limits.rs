@@ -1,0 +1,78 @@
+//! How many connections there may be, and from where.
+
+use lacis_signaling::Config;
+use lacis_signaling::hub::HubConfig;
+use lacis_wire::signal::ByeReason;
+use tokio::io::AsyncReadExt;
+
+use crate::client::{Client, Server, within};
+
+#[tokio::test]
+async fn beyond_the_last_place_the_answer_is_a_reason() {
+    let server = Server::with_hub(HubConfig { connections_max: 2, ..HubConfig::default() }).await;
+    let _one = Client::greet(&server, 1).await;
+    let two = Client::greet(&server, 2).await;
+    let retry_after_ms = Client::open(&server).await.ends_with(ByeReason::Full).await;
+    assert!(retry_after_ms >= 1_000);
+    drop(two);
+    within(async { while server.metric("lacis_connections").await > 1 {} }).await;
+    Client::greet(&server, 3).await;
+}
+
+#[tokio::test]
+async fn an_address_has_its_own_limit() {
+    let hub = HubConfig { connections_per_address_max: 1, ..HubConfig::default() };
+    let server = Server::with_hub(hub).await;
+    let _one = Client::greet(&server, 1).await;
+    // What a client says of itself is not believed without a proxy.
+    let headers = [("x-forwarded-for", "203.0.113.9")];
+    let two = Client::open_with(&server, &headers).await.unwrap();
+    two.ends_with(ByeReason::Full).await;
+}
+
+#[tokio::test]
+async fn behind_a_proxy_the_address_is_the_one_it_names() {
+    let hub = HubConfig { connections_per_address_max: 1, ..HubConfig::default() };
+    let server = Server::with(Config { hub, trust_proxy: true, ..Config::default() }).await;
+    let mut clients = Vec::new();
+    for (name, address) in [(1, "203.0.113.9"), (2, "198.51.100.7"), (3, "2001:db8::1")] {
+        let forwarded = [("x-forwarded-for", address)];
+        let mut client = Client::open_with(&server, &forwarded).await.unwrap();
+        client.hello(name).await;
+        clients.push(client);
+    }
+    for again in ["203.0.113.9", "10.0.0.1, 198.51.100.7", "2001:db8::2"] {
+        let client = Client::open_with(&server, &[("x-forwarded-for", again)]).await.unwrap();
+        client.ends_with(ByeReason::Full).await;
+    }
+}
+
+#[tokio::test]
+async fn connections_that_never_become_websockets_are_limited() {
+    let server = Server::with(Config { http_per_address_max: 2, ..Config::default() }).await;
+    let _idle = [server.tcp().await, server.tcp().await];
+    let mut third = server.tcp().await;
+    let mut answer = Vec::new();
+    let _ = within(third.read_to_end(&mut answer)).await;
+    assert!(answer.is_empty());
+    drop(_idle);
+    within(async { while Client::open_on(server.tcp().await, &[]).await.is_err() {} }).await;
+    assert!(server.metric("lacis_sockets_turned_away_total").await > 0);
+}
+
+#[tokio::test]
+async fn a_websocket_gives_its_place_among_requests_back() {
+    let server = Server::with(Config { http_per_address_max: 1, ..Config::default() }).await;
+    let mut clients = Vec::new();
+    for name in 1..=5 {
+        let client = within(async {
+            loop {
+                if let Ok(mut client) = Client::open_with(&server, &[]).await {
+                    client.hello(name).await;
+                    break client;
+                }
+            }
+        });
+        clients.push(client.await);
+    }
+}

@@ -1,0 +1,10 @@
+//! The real server on loopback, against clients that behave and clients that do not.
+
+mod client;
+mod greeting;
+mod hostile;
+mod http;
+mod limits;
+mod program;
+mod shutdown;
+mod talk;

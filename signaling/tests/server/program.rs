@@ -1,0 +1,112 @@
+//! The program as a person starts it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_lacis-signaling");
+
+/// Ends with the test, however that ends.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Running {
+    fn start(variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--listen", "127.0.0.1:0"]).envs(variables.iter().copied());
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
+        let address = address.unwrap_or_else(|| panic!("it says {line:?}"));
+        Self { child, stdout, address }
+    }
+
+    fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail when it has ended, as it should have.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stdout, stderr } =
+        Command::new(PROGRAM).args(arguments).output().expect("it starts");
+    assert!(!status.success(), "{arguments:?} were taken");
+    assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
+    String::from_utf8(stderr).unwrap()
+}
+
+#[cfg(unix)]
+#[test]
+fn it_says_where_it_listens_and_ends_when_it_is_asked_to() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut running = Running::start(&[]);
+        assert!(running.get("/health").contains("\"status\":\"ok\""));
+        kill(Pid::from_raw(i32::try_from(running.child.id()).unwrap()), signal).unwrap();
+        let status = running.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        let mut rest = String::new();
+        running.stdout.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "one line is all it says");
+    }
+}
+
+#[test]
+fn every_option_has_a_variable() {
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let running = Running::start(&[
+        ("LACIS_PAGES", pages),
+        ("LACIS_ALLOW_ORIGIN", "https://a.test https://b.test"),
+        ("LACIS_ICE_SERVER", "stun:a.test turn:b.test,user,word"),
+        ("LACIS_TRUST_PROXY", "true"),
+        ("LACIS_THREADS", "1"),
+        ("LACIS_LOG", "off"),
+    ]);
+    assert!(running.get("/lib.rs").contains("signaling server"));
+
+    let help = Command::new(PROGRAM).arg("--help").output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    let manual = include_str!("../../../docs/operating.md");
+    let options = help.split_whitespace().filter(|word| word.starts_with("--"));
+    for option in options.filter(|option| !["--help", "--version"].contains(option)) {
+        let variable = format!("LACIS_{}", option[2..].to_uppercase().replace('-', "_"));
+        assert!(help.contains(&variable), "{option} has no variable");
+        assert!(manual.contains(&format!("`{option}")), "{option} is not in the manual");
+    }
+}
+
+#[test]
+fn what_cannot_work_is_refused_in_plain_words() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let message = refused(&["--listen", &address]);
+    assert!(message.contains(&format!("cannot listen on {address}")), "{message}");
+    let message = refused(&["--listen", "127.0.0.1:0", "--pages", "/nowhere/at/all"]);
+    assert!(message.contains("cannot serve pages from /nowhere/at/all"), "{message}");
+    assert!(refused(&["--listen", "localhost:99999"]).contains("--listen"));
+    assert!(refused(&["--threads", "0"]).contains("1 to 1024"));
+    assert!(refused(&["--ice-server", "turn:x"]).contains("credential"));
+    assert!(refused(&["--allow-origin", "example.org"]).contains("https://example.org"));
+    let many = ["--ice-server", "stun:x"].repeat(9);
+    assert!(refused(&many).contains("do not fit"));
+}
