@@ -157,7 +157,8 @@ pub enum LinkAction {
     Send(Channel, Vec<u8>),
     /// Find out the path in use.
     Inspect(OpId),
-    /// Close and forget the connection; nothing more is heard of it.
+    /// Close and forget the connection, but let what was just sent leave first: a goodbye that is
+    /// cut off helps nobody. Nothing more is heard of it.
     Close,
 }
 

@@ -79,7 +79,7 @@ impl Member {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
         self.streams.on_link_lost(shared, code);
-        self.lost_at.get_or_insert(shared.io.now);
+        self.note_lost(shared);
         if self.attempt.is_none() {
             self.schedule(shared);
         }
@@ -87,10 +87,20 @@ impl Member {
     }
 
     fn mark_lost(&mut self, shared: &mut Shared) {
-        if self.lost_at.is_none() {
-            self.lost_at = Some(shared.io.now);
+        if self.note_lost(shared) {
             self.tell(shared);
         }
+    }
+
+    /// Remembers since when the member cannot be reached; says whether that is news. What servers
+    /// said of its mailbox before does not count.
+    fn note_lost(&mut self, shared: &Shared) -> bool {
+        let news = self.lost_at.is_none();
+        if news {
+            self.lost_at = Some(shared.io.now);
+            self.absent = false;
+        }
+        news
     }
 
     fn start_restart(&mut self, shared: &mut Shared) {
@@ -235,6 +245,13 @@ impl Member {
     pub(crate) fn on_refuse(&mut self, shared: &mut Shared, attempt: AttemptId, code: Code) {
         if self.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
             self.fail_attempt(shared, code);
+        }
+        // The answerer refused our proof, which we sent without waiting for its verdict.
+        let refused = |link: &crate::link::Link| link.attempt == attempt && !link.accepted;
+        if let Some(link) = self.link.take_if(|link| refused(link)) {
+            shared.io.link(link.id, LinkAction::Close);
+            shared.io.event(Event::ConnectFailed { room: link.room, node: self.node, code });
+            self.gone = Some(code);
         }
     }
 

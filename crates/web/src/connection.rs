@@ -3,6 +3,7 @@
 use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
 use lacis_core::{LinkAction, LinkId, LinkInput, LinkState, OpId};
 use lacis_wire::link::Channel;
@@ -25,8 +26,11 @@ pub(crate) struct Connection {
     web: RtcPeerConnection,
     channels: [RtcDataChannel; 3],
     /// Dropped with the connection, so nothing more is heard of it.
-    _listeners: Vec<EventListener>,
+    listeners: Vec<EventListener>,
 }
+
+/// Closing a connection throws away what the browser has not sent yet.
+const LINGER_MS: u32 = 100;
 
 /// Passes on what happened to one link, as long as the driver lives.
 #[derive(Clone)]
@@ -74,7 +78,7 @@ impl Connection {
                 reporter.tell(LinkInput::State(state));
             }
         }));
-        Ok(Self { web, channels, _listeners: listeners })
+        Ok(Self { web, channels, listeners })
     }
 
     /// Carries an action out.
@@ -88,6 +92,16 @@ impl Connection {
             if let Some(result) = perform(&web, action).await {
                 reporter.tell(result);
             }
+        });
+    }
+
+    /// Closes the connection a moment later, so that what was just sent leaves first. Nothing more
+    /// is heard of it from now on.
+    pub(crate) fn linger(mut self) {
+        self.listeners.clear();
+        spawn_local(async move {
+            TimeoutFuture::new(LINGER_MS).await;
+            drop(self);
         });
     }
 

@@ -118,7 +118,9 @@ impl Driver {
             }
             LinkAction::Close => {
                 let left = self.connections.borrow_mut().remove(&id);
-                drop(left);
+                if let Some(connection) = left {
+                    connection.linger();
+                }
             }
             LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
                 if !self.connections.borrow().contains_key(&id) =>
