@@ -57,6 +57,8 @@ pub(crate) struct Member {
     tags: Vec<Tags>,
     /// The rooms that the other side last said it is in.
     shown: Option<Vec<RoomTag>>,
+    /// The rooms in which the application knows it.
+    told: Vec<RoomId>,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl Member {
             gone: None,
             tags: Vec::new(),
             shown: None,
+            told: Vec::new(),
         }
     }
 
@@ -112,15 +115,26 @@ impl Member {
     }
 
     /// Tells the application how the member is reached, in every room where it is known.
-    pub(crate) fn tell(&self, shared: &mut Shared) {
-        for (&room, &proven) in &self.rooms {
-            if proven || self.link.is_none() {
-                self.tell_in(shared, room);
-            }
+    pub(crate) fn tell(&mut self, shared: &mut Shared) {
+        let unlinked = self.link.is_none();
+        let known = self.rooms.iter().filter(|(_, proven)| **proven || unlinked);
+        for room in known.map(|(room, _)| *room).collect::<Vec<_>>() {
+            self.tell_in(shared, room);
         }
     }
 
-    fn tell_in(&self, shared: &mut Shared, room: RoomId) {
+    /// Tells the application that the member is no longer in a room, if it knows that it was.
+    fn tell_left(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
+        if let Some(place) = self.told.iter().position(|told| *told == room) {
+            self.told.swap_remove(place);
+            shared.io.event(Event::MemberLeft { room, node: self.node, code });
+        }
+    }
+
+    fn tell_in(&mut self, shared: &mut Shared, room: RoomId) {
+        if !self.told.contains(&room) {
+            self.told.push(room);
+        }
         shared.io.event(Event::Member {
             room,
             node: self.node,
@@ -206,7 +220,7 @@ impl Member {
     pub(crate) fn leave_room(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
         self.messages.on_room_left(shared, room, code);
         self.streams.on_room_left(shared, self.link.as_mut(), room, code);
-        shared.io.event(Event::MemberLeft { room, node: self.node, code });
+        self.tell_left(shared, room, code);
     }
 
     /// How we name a room on the present link.
@@ -250,7 +264,8 @@ impl Member {
         }
         self.messages.on_gone(shared, code);
         self.streams.on_gone(shared, code);
-        for (room, _) in self.rooms.drain() {
+        self.rooms.drain();
+        for room in core::mem::take(&mut self.told) {
             shared.io.event(Event::MemberLeft { room, node: self.node, code });
         }
     }
