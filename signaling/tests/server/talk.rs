@@ -83,20 +83,23 @@ async fn a_burst_arrives_whole_and_in_order() {
 async fn who_answers_pings_stays_and_who_does_not_is_given_up() {
     let hub = HubConfig {
         ping_interval: Duration::from_millis(50),
-        silence_max: Duration::from_millis(400),
+        silence_max: Duration::from_secs(1),
         ..HubConfig::default()
     };
     let server = Server::with_hub(hub).await;
     let dead = Client::greet(&server, 1).await;
     let mut alive = Client::greet(&server, 2).await;
-    let start = Instant::now();
+    let mut pings = 0;
     // Reading is what answers pings; the dead one is not read from meanwhile.
-    while start.elapsed() < Duration::from_secs(1) {
+    while server.metric("lacis_connections").await == 2 {
         let message = within(alive.socket.next()).await.unwrap().unwrap();
         assert!(matches!(message, Message::Ping(_)), "{message:?}");
+        pings += 1;
     }
-    assert_eq!(server.metric("lacis_connections").await, 1);
+    assert!(pings >= 5, "given up after {pings} pings");
     dead.ends_with(ByeReason::Timeout).await;
+    alive.say(&ClientFrame::Ping { nonce: 4 }).await;
+    assert_eq!(frame(&alive.next().await), ServerFrame::Pong { nonce: 4 });
 }
 
 #[tokio::test]
@@ -118,7 +121,7 @@ async fn honest_clients_are_served_while_another_floods() {
             }
         }
     });
-    let mut slowest = Duration::ZERO;
+    let mut times = Vec::new();
     for number in 0..200_u32 {
         let start = Instant::now();
         ben.send(1, &number.to_be_bytes()).await;
@@ -134,11 +137,13 @@ async fn honest_clients_are_served_while_another_floods() {
                 other => panic!("{other:?} for an honest client"),
             }
         }
-        slowest = slowest.max(start.elapsed());
+        times.push(start.elapsed());
     }
     assert!(!flood.is_finished(), "the flood ended by itself");
     flood.abort();
     let cut_off = server.metric("lacis_connections_closed_total{reason=\"rate-limited\"}").await;
     assert!(cut_off > 0, "nobody stopped the flood");
-    assert!(slowest < Duration::from_secs(1), "an honest payload took {slowest:?}");
+    times.sort_unstable();
+    assert!(times[100] < Duration::from_millis(100), "half of the payloads took {:?}", times[100]);
+    assert!(times[199] < Duration::from_secs(2), "an honest payload took {:?}", times[199]);
 }
