@@ -94,11 +94,12 @@ impl Node {
             self.with_member(node, |member, shared| {
                 if member.rooms.remove(&room).is_some() {
                     member.leave_room(shared, room, Code::Left);
-                    if member.rooms.is_empty() {
-                        member.part(shared, Code::Left);
-                    } else {
-                        member.name_rooms(shared);
-                    }
+                }
+                if member.rooms.is_empty() {
+                    member.part(shared, Code::Left);
+                } else {
+                    // Also who is not in that room has been told that we are, and may join it.
+                    member.name_rooms(shared);
                 }
             });
         }

@@ -49,6 +49,7 @@ mod link;
 mod member;
 mod messages;
 mod node;
+mod pace;
 mod recovery;
 mod report;
 mod room;

@@ -221,6 +221,24 @@ impl Member {
         self.messages.on_room_left(shared, room, code);
         self.streams.on_room_left(shared, self.link.as_mut(), room, code);
         self.tell_left(shared, room, code);
+        self.change_seal(shared, room);
+    }
+
+    /// Setup messages were sealed with the key of a room that is no longer shared. The link takes
+    /// another one; an attempt was agreed upon in that room and begins anew in another.
+    fn change_seal(&mut self, shared: &mut Shared, left: RoomId) {
+        let proven = self.rooms.iter().find(|(_, proven)| **proven).map(|(room, _)| *room);
+        if let (Some(link), Some(room)) = (&mut self.link, proven)
+            && link.room == left
+        {
+            link.room = room;
+        }
+        if let Some(attempt) = self.attempt.take_if(|attempt| attempt.room == left) {
+            shared.io.link(attempt.id, LinkAction::Close);
+            if !self.link.as_ref().is_some_and(Link::is_healthy) {
+                self.want = Some(shared.io.now);
+            }
+        }
     }
 
     /// How we name a room on the present link.

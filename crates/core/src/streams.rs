@@ -18,6 +18,7 @@ use crate::io::{Event, RoomId, StreamId, Ticket, Until};
 use crate::link::Link;
 use crate::member::Member;
 use crate::messages::Outgoing;
+use crate::pace::Pace;
 use crate::shared::Shared;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -32,6 +33,7 @@ pub(crate) struct Streams {
     parity: u32,
     /// The stream that sent last, for taking turns.
     turn: Option<StreamId>,
+    pace: Pace,
 }
 
 /// A stream that we send.
@@ -386,8 +388,8 @@ impl Streams {
         };
         let Some((chunk, at)) = stream.queue.front_mut() else { return };
         let allowed = usize::try_from(stream.credit - stream.sent).unwrap_or(usize::MAX);
-        let most = limits::CHUNK_BYTES.min(link.payload_bytes()).min(allowed);
         let rest = chunk.get(*at..).unwrap_or_default();
+        let most = self.pace.chunk_bytes(rest.len(), link.payload_bytes()).min(allowed);
         let data = rest.get(..most).unwrap_or(rest);
         let count = data.len();
         link.send(&mut shared.io, Channel::Bulk, &LinkFrame::Chunk { stream: number, data });
@@ -396,6 +398,7 @@ impl Streams {
             stream.queue.pop_front();
         }
         stream.sent += count as u64;
+        self.pace.on_sent(shared.io.now, count);
         stream.settle_writers(shared);
     }
 }
