@@ -214,7 +214,7 @@ function openStream(given: Exclude<FileSource, Blob>, name: string | undefined):
 }
 
 /** The largest chunk that the core takes at once. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 /** One read from a blob costs a trip to another process, so it fetches several chunks. */
 const SLAB_BYTES = 1024 * 1024;
 /** How the core is told that a stream's length is not known. */

@@ -149,7 +149,10 @@ impl Driver {
     fn arm(&self) {
         let next = self.node.borrow_mut().poll_timeout().map(|(at, _)| at);
         let mut timer = self.timer.borrow_mut();
-        if timer.as_ref().map(|(at, _)| *at) == next {
+        // A timer that fires too early does no harm and is set again then. Moving it with every
+        // message would cost more than the message.
+        let in_time = |at: &Timestamp| next.is_none_or(|next| *at <= next);
+        if timer.as_ref().is_some_and(|(at, _)| in_time(at)) {
             return;
         }
         *timer = next.map(|at| {

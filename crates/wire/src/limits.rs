@@ -71,9 +71,16 @@ pub const FRAME_BYTES: usize = 256 * 1024;
 /// much: it is the size that RFC 8831 tells senders not to exceed unasked.
 pub const FRAME_BYTES_MIN: usize = 16 * 1024;
 
-/// Bytes of a stream chunk. 64 KiB is the size from which throughput no longer grows in browsers,
-/// and it takes little enough time to send for a chat line not to wait behind it.
+/// Bytes of the first chunks of a stream, until the pace of the link is known.
 pub const CHUNK_BYTES: usize = 64 * 1024;
+
+/// Bytes of a chunk on the slowest of links.
+pub const CHUNK_BYTES_MIN: usize = 16 * 1024;
+
+/// Time that a chunk should take at the pace of the link: what a chat line may wait behind it, since
+/// browsers do not interrupt a message they have begun. Fast links get chunks as large as a frame,
+/// which cost less.
+pub const CHUNK_TURN: Duration = Duration::from_millis(25);
 
 /// Room that a frame's header needs beside its payload.
 pub const FRAME_HEADER_BYTES: usize = 256;

@@ -26,7 +26,7 @@ impl Check for Bounds {
             (
                 "bytes in the browser",
                 glimpse.buffered_max,
-                limits::BUFFERED_HIGH_BYTES + 2 * limits::CHUNK_BYTES,
+                limits::BUFFERED_HIGH_BYTES + 2 * limits::FRAME_BYTES,
             ),
         ];
         match figures.iter().find(|(_, figure, most)| figure > most) {
