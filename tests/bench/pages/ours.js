@@ -1,0 +1,61 @@
+// The package under measurement, used as an application would.
+import { createPeer, createRoomLink, init } from "./lacis/dist/index.js";
+import { End } from "./end.js";
+
+const start = performance.now();
+await init();
+/** How long the page took to fetch and start the Wasm module. */
+export const initMs = performance.now() - start;
+
+export class Ours extends End {
+  #place;
+  #peer;
+  #room;
+  #other;
+
+  static createLink() {
+    return createRoomLink();
+  }
+
+  constructor(place) {
+    super();
+    this.#place = place;
+  }
+
+  async enter() {
+    this.#peer = await createPeer({ signaling: [this.#place.lacis] });
+    this.#room = await this.#peer.join(this.#place.link, { wait: false });
+    const count = () => {
+      const linked = [...this.#room.members.values()].filter((member) => member.connected);
+      this.#other = linked[0]?.id;
+      this.setLinked(linked.length);
+    };
+    for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+      this.#room.addEventListener(type, count);
+    }
+    this.#room.addEventListener("message", ({ detail }) => this.take(detail.data));
+    count();
+    await this.#room.ready();
+  }
+
+  send(data) {
+    this.#room.send(this.#other, "bench", data);
+  }
+
+  transfer(blob) {
+    return this.#room.sendFile(this.#other, blob, { name: "bench" });
+  }
+
+  async receive() {
+    const file = await new Promise((resolve) => {
+      this.#room.addEventListener("file", ({ detail }) => resolve(detail), { once: true });
+    });
+    const chunks = [];
+    for await (const chunk of file.accept()) chunks.push(chunk);
+    return chunks;
+  }
+
+  close() {
+    return this.#peer.close();
+  }
+}

@@ -1,0 +1,148 @@
+// The yardstick: bare connections and the simplest relay that works, written with care but with
+// nothing beside: no identities, no priorities, no recovery, no limits. The newcomer learns who is
+// there with its welcome and sends offers at once; candidates trickle.
+import { End } from "./end.js";
+
+/** Enough to keep the connection busy, well under what makes `send` throw. */
+const BUFFERED_HIGH = 4 * 1024 * 1024;
+const BUFFERED_LOW = 1024 * 1024;
+
+export class Raw extends End {
+  #place;
+  #socket;
+  #links = new Map();
+  #transfer;
+
+  constructor(place) {
+    super();
+    this.#place = place;
+  }
+
+  enter() {
+    this.#socket = new WebSocket(`${this.#place.relay}/${this.#place.link}`);
+    return new Promise((resolve) => {
+      this.#socket.onmessage = async ({ data }) => {
+        const { from, roster, offer, answer, candidate } = JSON.parse(data);
+        if (roster !== undefined) {
+          for (const id of roster) this.#offer(id);
+          resolve();
+        } else if (offer !== undefined) {
+          await this.#answer(from, offer);
+        } else if (answer !== undefined) {
+          await this.#links.get(from)?.connection.setRemoteDescription(answer);
+        } else if (candidate !== undefined) {
+          await this.#links.get(from)?.connection.addIceCandidate(candidate);
+        }
+      };
+    });
+  }
+
+  async #offer(id) {
+    const { connection } = this.#connect(id);
+    await connection.setLocalDescription();
+    this.#tell(id, { offer: connection.localDescription });
+  }
+
+  async #answer(id, offer) {
+    const { connection } = this.#connect(id);
+    await connection.setRemoteDescription(offer);
+    await connection.setLocalDescription();
+    this.#tell(id, { answer: connection.localDescription });
+  }
+
+  #connect(id) {
+    const connection = new RTCPeerConnection();
+    const channel = connection.createDataChannel("raw", { negotiated: true, id: 0 });
+    channel.binaryType = "arraybuffer";
+    channel.bufferedAmountLowThreshold = BUFFERED_LOW;
+    const link = { connection, channel };
+    this.#links.set(id, link);
+    connection.onicecandidate = ({ candidate }) => {
+      if (candidate !== null) this.#tell(id, { candidate });
+    };
+    const count = () => {
+      const states = [...this.#links.values()].map((each) => each.channel.readyState);
+      this.setLinked(states.filter((state) => state === "open").length);
+    };
+    channel.onopen = count;
+    channel.onmessage = ({ data }) => this.#onData(channel, data);
+    return link;
+  }
+
+  #tell(to, message) {
+    this.#socket.send(JSON.stringify({ to, ...message }));
+  }
+
+  #onData(channel, data) {
+    if (typeof data === "string") {
+      this.#onText(channel, JSON.parse(data));
+    } else if (this.#transfer?.expected === undefined) {
+      this.take(new Uint8Array(data));
+    } else {
+      const transfer = this.#transfer;
+      transfer.chunks.push(data);
+      transfer.bytes += data.byteLength;
+      if (transfer.bytes < transfer.expected) return;
+      this.#transfer = undefined;
+      channel.send(JSON.stringify({ confirmed: transfer.bytes }));
+      transfer.resolve(transfer.chunks);
+    }
+  }
+
+  #onText(channel, { size, confirmed }) {
+    if (size !== undefined) {
+      this.#transfer.expected = size;
+      channel.send(JSON.stringify({ confirmed: 0 }));
+    } else {
+      this.confirm(confirmed);
+    }
+  }
+
+  #channel() {
+    return this.#links.values().next().value.channel;
+  }
+
+  send(data) {
+    this.#channel().send(data);
+  }
+
+  async transfer(blob, messageBytes) {
+    const channel = this.#channel();
+    const confirmation = () => new Promise((resolve) => { this.confirm = resolve; });
+    const accepted = confirmation();
+    channel.send(JSON.stringify({ size: blob.size }));
+    await accepted;
+    const done = confirmation();
+    const read = (offset) => blob.slice(offset, offset + READ_BYTES).arrayBuffer();
+    let ahead = read(0);
+    for (let offset = 0; offset < blob.size; offset += READ_BYTES) {
+      const slab = await ahead;
+      ahead = read(offset + READ_BYTES);
+      for (let start = 0; start < slab.byteLength; start += messageBytes) {
+        if (channel.bufferedAmount >= BUFFERED_HIGH) await drained(channel);
+        channel.send(new Uint8Array(slab, start, Math.min(messageBytes, slab.byteLength - start)));
+      }
+    }
+    await done;
+  }
+
+  receive() {
+    return new Promise((resolve) => {
+      this.#transfer = { chunks: [], bytes: 0, expected: undefined, resolve };
+    });
+  }
+
+  close() {
+    this.#socket.close();
+    for (const { connection } of this.#links.values()) connection.close();
+  }
+}
+
+function drained(channel) {
+  return new Promise((resolve) => {
+    channel.addEventListener("bufferedamountlow", resolve, { once: true });
+  });
+}
+
+/** One read costs a trip to another process, so it fetches several messages. */
+const READ_BYTES = 1024 * 1024;

@@ -1,0 +1,166 @@
+// Chromium by Playwright and Firefox by Puppeteer (BiDi), behind one thin surface, so that the same
+// test drives both.
+import { createRequire } from "node:module";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { isIsolated } from "./network.mjs";
+
+const require = createRequire(new URL("../../../www/package.json", import.meta.url));
+
+const CHROMIUM_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Several pages are under test at once, and only one can be in front.
+  "--disable-background-timer-throttling",
+  "--disable-renderer-backgrounding",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-features=WebRtcHideLocalIpsWithMdns",
+];
+
+// Without a network of its own, Chromium at least can use loopback.
+const CHROMIUM_LOOPBACK = [
+  "--use-fake-ui-for-media-stream",
+  "--allow-loopback-in-peer-connection",
+];
+
+const FIREFOX_PREFS = {
+  "media.peerconnection.ice.obfuscate_host_addresses": false,
+  // Firefox runs with one process per site at most otherwise, which is slow to start here.
+  "dom.ipc.processPrelaunch.enabled": false,
+  "app.update.enabled": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+};
+
+function find(...names) {
+  for (const folder of process.env.PATH.split(delimiter)) {
+    for (const name of names) {
+      try {
+        accessSync(join(folder, name), constants.X_OK);
+        return join(folder, name);
+      } catch {
+        // Not in this folder.
+      }
+    }
+  }
+  throw new Error(`none of ${names.join(", ")} is installed`);
+}
+
+async function launchChromium() {
+  const { chromium } = require("playwright-core");
+  const browser = await chromium.launch({
+    executablePath: find("chromium", "chromium-browser", "google-chrome"),
+    args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK)],
+  });
+  return {
+    name: "chromium",
+    newContext: (options) => browser.newContext(options),
+    addInitScript: (page, script) => page.addInitScript(script),
+    session: (page) => page.context().newCDPSession(page),
+    close: () => browser.close(),
+  };
+}
+
+async function launchFirefox() {
+  const puppeteer = require("puppeteer-core");
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: find("firefox-esr", "firefox"),
+    headless: true,
+    extraPrefsFirefox: FIREFOX_PREFS,
+  });
+  return {
+    name: "firefox",
+    newContext: () => browser.createBrowserContext(),
+    addInitScript: (page, script) => page.evaluateOnNewDocument(script),
+    close: () => browser.close(),
+  };
+}
+
+const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
+const launched = new Map();
+
+/** The browser of that name, started when it is first asked for. */
+export function browser(name) {
+  let running = launched.get(name);
+  if (running === undefined) {
+    running = LAUNCH[name]();
+    launched.set(name, running);
+  }
+  return running;
+}
+
+/** Ends every browser that was started. */
+export async function closeBrowsers() {
+  for (const running of launched.values()) await (await running).close();
+  launched.clear();
+}
+
+/** One open tab in a context of its own; `evaluate` and the rest are those of its driver. */
+export class Tab {
+  #browser;
+  #context;
+  #page;
+  /** What the page logged, newest last. */
+  log = [];
+
+  static async open(name, url, { initScript, ...options } = {}) {
+    const tab = new Tab();
+    await tab.#open(await browser(name), url, initScript, options);
+    return tab;
+  }
+
+  async #open(running, url, initScript, options) {
+    this.#browser = running;
+    this.#context = await running.newContext(options);
+    this.#page = await this.#context.newPage();
+    this.#page.on("console", (message) => this.log.push(`${message.type()}: ${message.text()}`));
+    this.#page.on("pageerror", (error) => this.log.push(`error: ${error.stack ?? error}`));
+    if (initScript !== undefined) await running.addInitScript(this.#page, initScript);
+    if (url !== undefined) await this.#page.goto(url);
+  }
+
+  get browser() {
+    return this.#browser.name;
+  }
+
+  /** The driver's own page, for what only one driver can do. */
+  get page() {
+    return this.#page;
+  }
+
+  /** Waits until the page's own script has done its part. */
+  ready() {
+    return this.evaluate(
+      () => globalThis.isReady || new Promise((resolve) => {
+        addEventListener("ready", () => resolve(true), { once: true });
+      }),
+    );
+  }
+
+  /** Runs a function in the page. */
+  evaluate(run, argument) {
+    return this.#page.evaluate(run, argument);
+  }
+
+  async reload() {
+    await this.#page.reload();
+  }
+
+  /** The debugging session of a Chromium tab. */
+  session() {
+    return this.#browser.session(this.#page);
+  }
+
+  screenshot(path, options = {}) {
+    return this.#page.screenshot({ path, ...options });
+  }
+
+  async close() {
+    await this.#context.close();
+  }
+}
