@@ -89,6 +89,7 @@ impl Tool<'_> {
             .arg(home)
             .args(flags)
             .env("CARGO_TARGET_DIR", &target)
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .step()?;
         fs::remove_dir_all(&target).with_context(|| target.display().to_string())
     }
