@@ -158,7 +158,7 @@ impl Member {
         self.want = None;
         self.lost_at = None;
         self.absent = false;
-        self.messages.on_link(link.remote_session);
+        self.messages.on_link(shared, link.remote_session);
         self.streams.on_link(link.role);
         for proven in self.rooms.values_mut() {
             *proven = false;

@@ -40,7 +40,7 @@ pub(crate) struct Messages {
     unacked_bytes: usize,
     last_sent: u64,
     /// Names the sequence that `last_received` counts.
-    remote_session: u64,
+    remote_session: Option<u64>,
     last_received: u64,
     /// Messages received and not acknowledged yet, and when that is due.
     unconfirmed: usize,
@@ -62,10 +62,12 @@ struct Question {
 const ACK_EVERY: usize = 32;
 
 impl Messages {
-    /// A new link: what was not acknowledged goes first again.
-    pub(crate) fn on_link(&mut self, remote_session: u64) {
-        if self.remote_session != remote_session {
-            self.remote_session = remote_session;
+    /// A new link: what was not acknowledged goes first again. If the member has forgotten us in
+    /// between, nobody knows what of that it has had, so it fails instead.
+    pub(crate) fn on_link(&mut self, shared: &mut Shared, remote_session: u64) {
+        let before = self.remote_session.replace(remote_session);
+        let forgotten = before.is_some_and(|before| before != remote_session);
+        if before != Some(remote_session) {
             self.last_received = 0;
         }
         for (seq, message) in core::mem::take(&mut self.unacked).into_iter().rev() {
@@ -73,6 +75,23 @@ impl Messages {
             self.waiting.push_front((Some(seq), message));
         }
         self.unacked_bytes = 0;
+        if forgotten {
+            self.on_forgotten(shared);
+        }
+    }
+
+    fn on_forgotten(&mut self, shared: &mut Shared) {
+        while let Some((_, message)) = self.waiting.pop_front_if(|(seq, _)| seq.is_some()) {
+            self.waiting_bytes -= message.payload.len();
+            fail(shared, &message, Code::LinkLost);
+        }
+        self.asked.clear();
+        // Those whose request has not been sent yet are as good as new.
+        let unsent: Vec<u32> =
+            self.waiting.iter().filter_map(|(_, message)| question_of(message)).collect();
+        for (_, question) in self.questions.take_where(|id, _| !unsent.contains(id)) {
+            shared.settle(question.ticket, Err(Code::LinkLost));
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -150,6 +169,13 @@ impl Messages {
 
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.waiting_bytes + self.unacked_bytes
+    }
+}
+
+const fn question_of(message: &Outgoing) -> Option<u32> {
+    match message.kind {
+        Kind::Request { id } => Some(id),
+        Kind::Direct | Kind::Broadcast | Kind::Response { .. } => None,
     }
 }
 
