@@ -58,6 +58,17 @@ export type CoreEvent =
   | { type: "drained"; stream: number; sent: number; acknowledged: number }
   | { type: "warning"; code: string; node?: string | undefined };
 
+/**
+ * Hears of events. What comes with every message has a call of its own, which saves making an
+ * object for it on the Rust side.
+ */
+export interface CoreListener {
+  event(event: CoreEvent): void;
+  message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
+  settled(ticket: number, code: string | undefined): void;
+  fileData(stream: number, data: Uint8Array): void;
+}
+
 /** What `new WebNode` is given. */
 export interface CoreOptions {
   signaling: string[];
@@ -121,5 +132,5 @@ export interface CoreModule {
   create_room_link(servers: string[]): string;
   parse_room_link(text: string): unknown;
   error_codes(): string[];
-  WebNode: new (options: CoreOptions, onEvent: (event: CoreEvent) => void) => CoreNode;
+  WebNode: new (options: CoreOptions, listener: CoreListener) => CoreNode;
 }

@@ -38,10 +38,21 @@ export class Session {
   constructor(module: CoreModule, options: CoreOptions, onPeerEvent: (event: PeerEvent) => void) {
     this.#onPeerEvent = onPeerEvent;
     this.tickets = new Tickets((ticket) => this.attempt(() => this.core.cancel(ticket)));
-    this.core = new module.WebNode(options, (event) => {
-      if (this.#inbox === undefined) this.#route(event);
-      else this.#inbox.push(event);
+    this.core = new module.WebNode(options, {
+      event: (event) => this.#take(event),
+      message: (room, node, label, data, kind) =>
+        this.#take({ type: "message", room, node, label, data, kind: KINDS[kind] ?? "direct" }),
+      settled: (ticket, code) => {
+        if (this.#inbox === undefined) this.tickets.settle(ticket, code);
+        else this.#inbox.push({ type: "settled", ticket, code });
+      },
+      fileData: (stream, data) => this.#take({ type: "file-data", stream, data }),
     });
+  }
+
+  #take(event: CoreEvent): void {
+    if (this.#inbox === undefined) this.#route(event);
+    else this.#inbox.push(event);
   }
 
   /** Starts routing, once the owner can take events. */
@@ -128,3 +139,6 @@ export class Session {
     return sink;
   }
 }
+
+/** The kinds of messages, by the number that the core tells. */
+const KINDS = ["direct", "reliable", "ephemeral"] as const;

@@ -4,22 +4,21 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::Function;
 use lacis_core::{Event, Input, LinkAction, LinkId, LinkInput, Node, Output, SocketId, Timestamp};
 use lacis_wire::Code;
 use litemap::LiteMap;
-use wasm_bindgen::JsValue;
 
 use crate::connection::Connection;
+use crate::host;
+use crate::listener::Listener;
 use crate::socket::Socket;
-use crate::{event, host};
 
 /// Everything that one node holds in the browser.
 pub(crate) struct Driver {
     node: RefCell<Node>,
     sockets: RefCell<LiteMap<SocketId, Socket>>,
     connections: RefCell<LiteMap<LinkId, Connection>>,
-    on_event: Function,
+    listener: Listener,
     /// The one timer, and when it fires.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     /// Whether outputs are being carried out: whoever comes in between only adds to the queue.
@@ -28,12 +27,12 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(node: Node, on_event: Function) -> Rc<Self> {
+    pub(crate) fn new(node: Node, listener: Listener) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             node: RefCell::new(node),
             sockets: RefCell::new(LiteMap::new()),
             connections: RefCell::new(LiteMap::new()),
-            on_event,
+            listener,
             timer: RefCell::default(),
             pumping: Cell::new(false),
             this: this.clone(),
@@ -138,9 +137,7 @@ impl Driver {
     }
 
     fn tell(&self, event: Event) {
-        let told =
-            event::to_js(event).and_then(|event| self.on_event.call1(&JsValue::NULL, &event));
-        if let Err(error) = told {
+        if let Err(error) = self.listener.tell(event) {
             // The wrapper catches what applications throw; this is a fault of ours.
             web_sys::console::error_1(&error);
         }

@@ -1,6 +1,6 @@
-//! Events as plain JavaScript objects.
+//! Events as plain JavaScript objects, but for those that [`crate::listener`] tells without one.
 
-use lacis_core::{Event, MemberState, MessageKind, RoomState, ServerState};
+use lacis_core::{Event, MemberState, RoomState, ServerState};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 use wasm_bindgen::JsValue;
@@ -10,10 +10,6 @@ use crate::error;
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 enum JsEvent {
-    Settled {
-        ticket: u32,
-        code: Option<&'static str>,
-    },
     Response {
         ticket: u32,
         data: ByteBuf,
@@ -45,13 +41,6 @@ enum JsEvent {
         node: String,
         code: &'static str,
     },
-    Message {
-        room: u32,
-        node: String,
-        label: String,
-        data: ByteBuf,
-        kind: &'static str,
-    },
     Request {
         request: u32,
         room: u32,
@@ -66,10 +55,6 @@ enum JsEvent {
         name: String,
         media_type: String,
         size: f64,
-    },
-    FileData {
-        stream: u32,
-        data: ByteBuf,
     },
     FileEnd {
         stream: u32,
@@ -96,9 +81,6 @@ pub(crate) fn to_js(event: Event) -> Result<JsValue, JsValue> {
 
 fn translate(event: Event) -> JsEvent {
     match event {
-        Event::Settled { ticket, result } => {
-            JsEvent::Settled { ticket, code: result.err().map(|code| code.as_str()) }
-        }
         Event::Response { ticket, payload } => {
             JsEvent::Response { ticket, data: ByteBuf::from(payload) }
         }
@@ -122,13 +104,6 @@ fn translate(event: Event) -> JsEvent {
         Event::ConnectFailed { room, node, code } => {
             JsEvent::ConnectFailed { room: room.0, node: node.to_text(), code: code.as_str() }
         }
-        Event::Message { room, node, label, payload, kind } => JsEvent::Message {
-            room: room.0,
-            node: node.to_text(),
-            label,
-            data: ByteBuf::from(payload),
-            kind: message_kind(kind),
-        },
         Event::Request { request, room, node, label, payload } => JsEvent::Request {
             request: request.0,
             room: room.0,
@@ -153,9 +128,6 @@ fn translate_file(event: Event) -> JsEvent {
             media_type,
             size: number(size),
         },
-        Event::FileData { stream, data } => {
-            JsEvent::FileData { stream: stream.0, data: ByteBuf::from(data) }
-        }
         Event::FileEnd { stream } => JsEvent::FileEnd { stream: stream.0 },
         Event::StreamFailed { stream, code } => {
             JsEvent::StreamFailed { stream: stream.0, code: code.as_str() }
@@ -197,13 +169,5 @@ pub(crate) const fn member_state(state: MemberState) -> &'static str {
         MemberState::Direct => "direct",
         MemberState::Relayed => "relayed",
         MemberState::Recovering => "recovering",
-    }
-}
-
-const fn message_kind(kind: MessageKind) -> &'static str {
-    match kind {
-        MessageKind::Direct => "direct",
-        MessageKind::Broadcast => "reliable",
-        MessageKind::Ephemeral => "ephemeral",
     }
 }

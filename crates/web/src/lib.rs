@@ -9,6 +9,7 @@ mod driver;
 mod error;
 mod event;
 mod host;
+mod listener;
 mod node;
 mod options;
 mod path;

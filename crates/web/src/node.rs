@@ -4,13 +4,13 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::Function;
 use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
 use crate::driver::Driver;
+use crate::listener::{JsListener, Listener};
 use crate::report::JsReport;
 use crate::{error, host, options};
 
@@ -33,12 +33,12 @@ impl WebNode {
     /// # Errors
     /// `invalid-argument` when the options are not of their form.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: JsValue, on_event: Function) -> Result<Self, JsValue> {
+    pub fn new(options: JsValue, listener: JsListener) -> Result<Self, JsValue> {
         let config = options::config(&options)?;
         let seed = host::random()?;
         let node = Node::new(config, seed, host::now())
             .map_err(|_| error::coded(Code::InvalidArgument))?;
-        let driver = Driver::new(node, on_event);
+        let driver = Driver::new(node, Listener::new(listener));
         driver.with(|_, _| ());
         Ok(Self { driver })
     }

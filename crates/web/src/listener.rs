@@ -1,0 +1,83 @@
+//! The JavaScript side that hears of events. What comes with every message has a call of its own:
+//! building an object for each would cost more than everything else about it.
+
+use lacis_core::{Event, MessageKind};
+use lacis_wire::NodeId;
+use litemap::LiteMap;
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+
+use crate::event;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the wrapper hands in.
+    #[wasm_bindgen(typescript_type = "object")]
+    pub type JsListener;
+
+    #[wasm_bindgen(method, catch)]
+    fn event(this: &JsListener, event: &JsValue) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn message(
+        this: &JsListener,
+        room: u32,
+        node: &JsValue,
+        label: &str,
+        data: Vec<u8>,
+        kind: u8,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn settled(this: &JsListener, ticket: u32, code: Option<&str>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = fileData)]
+    fn file_data(this: &JsListener, stream: u32, data: Vec<u8>) -> Result<(), JsValue>;
+}
+
+/// Tells events to JavaScript.
+pub(crate) struct Listener {
+    js: JsListener,
+    /// Node ids as JavaScript strings; making one anew takes longer than decoding a message.
+    names: RefCell<LiteMap<NodeId, JsValue>>,
+}
+
+/// Names kept; beyond that all are forgotten and made again.
+const NAMES_MAX: usize = 128;
+
+impl Listener {
+    pub(crate) const fn new(js: JsListener) -> Self {
+        Self { js, names: RefCell::new(LiteMap::new()) }
+    }
+
+    pub(crate) fn tell(&self, event: Event) -> Result<(), JsValue> {
+        match event {
+            Event::Message { room, node, label, payload, kind } => {
+                let kind = match kind {
+                    MessageKind::Direct => 0,
+                    MessageKind::Broadcast => 1,
+                    MessageKind::Ephemeral => 2,
+                };
+                self.js.message(room.0, &self.name(node), &label, payload, kind)
+            }
+            Event::Settled { ticket, result } => {
+                self.js.settled(ticket, result.err().map(|code| code.as_str()))
+            }
+            Event::FileData { stream, data } => self.js.file_data(stream.0, data),
+            event => self.js.event(&event::to_js(event)?),
+        }
+    }
+
+    fn name(&self, node: NodeId) -> JsValue {
+        let mut names = self.names.borrow_mut();
+        if let Some(name) = names.get(&node) {
+            return name.clone();
+        }
+        if names.len() >= NAMES_MAX {
+            names.clear();
+        }
+        let name = JsValue::from_str(&node.to_text());
+        names.insert(node, name.clone());
+        name
+    }
+}
