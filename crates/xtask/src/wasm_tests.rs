@@ -16,7 +16,7 @@ pub(crate) fn in_node(tools: &Tools) -> Result<()> {
     let report: serde_json::Value = serde_json::from_str(last).context("the simulator's report")?;
     let hash = report["hash"].as_str().context("the report has no hash")?;
     Run::new("wasm-pack")
-        .words("test --node crates/sim --release --mode no-install")
+        .words("test --node --release --mode no-install crates/sim")
         .env("PATH", tools.path()?)
         .env("LACIS_SIM_SEEDS", DETERMINISM_SEEDS)
         .env("LACIS_SIM_HASH", hash)
