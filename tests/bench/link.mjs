@@ -159,7 +159,8 @@ async function measure() {
     result.connect_ms_p50 = rounded(median(ours));
     result.raw_connect_ms_p50 = rounded(median(raw));
     result.connect_ratio = rounded(median(ours) / median(raw), 2);
-    say(`connect: ${JSON.stringify({ ours: ours.map((n) => rounded(n)), raw: raw.map((n) => rounded(n)) })}`);
+    const list = (values) => values.map((value) => rounded(value)).join(" ");
+    say(`connect, ms: ours ${list(ours)}; raw ${list(raw)}`);
   }
   await linkPages(tabs);
   if (isWanted("rtt")) {

@@ -80,7 +80,7 @@ const reasons = {
   internal: reason(false, "Something went wrong inside the app. Reload the page."),
   "unsupported-platform": reason(
     false,
-    "This browser cannot make direct connections: WebRTC or WebAssembly is missing or switched off.",
+    "This browser cannot make direct connections: WebRTC or WebAssembly is missing.",
   ),
   "not-initialized": reason(false, "The app used the library before it was loaded."),
   "wasm-failed": reason(true, "A part of this app could not be loaded. Reload the page."),
@@ -125,7 +125,7 @@ export class PeerError extends Error {
   }
 }
 
-/** Turns a code that came from the core into an error; one it should not know becomes `internal`. */
+/** Turns a code that came from the core into an error; an unknown one becomes `internal`. */
 export function errorOfCode(code: string, cause?: unknown): PeerError {
   const options = cause === undefined ? {} : { cause };
   if (Object.hasOwn(reasons, code)) return new PeerError(code as PeerErrorCode, options);

@@ -1,5 +1,5 @@
-//! The driver in a real browser, as far as it goes without a server: the border to JavaScript, timers
-//! and clean ends. What needs the real server and several pages is tested in `tests/e2e`.
+//! The driver in a real browser, as far as it goes without a server: the border to JavaScript,
+//! timers and clean ends. What needs the real server and several pages is tested in `tests/e2e`.
 
 #![cfg(target_arch = "wasm32")]
 

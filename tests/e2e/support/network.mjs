@@ -36,8 +36,8 @@ export async function enterNetwork() {
   const node = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   if (flags === undefined) {
     console.error(
-      "WARNING: no network namespaces here. The browsers use the network of this machine, Firefox " +
-        "may find no address, and tests that cut the network are skipped.",
+      "WARNING: no network namespaces here. The browsers use the network of this machine, " +
+        "Firefox may find no address, and tests that cut the network are skipped.",
     );
     await become(node, "none");
   } else {
