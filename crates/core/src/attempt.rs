@@ -15,7 +15,7 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange, limits};
 
 use crate::io::{Event, LinkAction, RoomId};
 use crate::link::{Link, Step};
-use crate::member::Member;
+use crate::member::{Member, Standing};
 use crate::shared::Shared;
 
 /// An offer as it came.
@@ -90,7 +90,10 @@ impl Member {
         if let Some(own) = self.attempt.take() {
             shared.io.link(own.id, LinkAction::Close);
         }
-        self.rooms.entry(offer.room).or_insert(false);
+        // On a link that stands the other side tells by itself which rooms it is in.
+        if self.link.is_none() {
+            self.rooms.entry(offer.room).or_insert(Standing::Named);
+        }
         self.want = None;
         self.tampered = false;
         if self.link.is_none() {

@@ -12,7 +12,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use crate::error::{JoinError, SendError, StreamError};
 use crate::io::{Event, Priority, RequestId, RoomId, StreamId, Ticket, Until};
-use crate::member::Member;
+use crate::member::{Member, Standing};
 use crate::messages::Outgoing;
 use crate::node::Node;
 use crate::room::Room;
@@ -180,7 +180,10 @@ impl Node {
         let present: Vec<NodeId> = self
             .members
             .values()
-            .filter(|member| member.rooms.get(&room) == Some(&true))
+            .filter(|member| {
+                let standing = member.rooms.get(&room);
+                matches!(standing, Some(Standing::Known | Standing::Shown))
+            })
             .map(|member| member.node)
             .collect();
         if present.is_empty() {

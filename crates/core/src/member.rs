@@ -30,8 +30,8 @@ pub(crate) struct Member {
     pub(crate) node: NodeId,
     /// Its identity: claimed by its introduction, proven once there is a link.
     pub(crate) peer: Option<PeerId>,
-    /// The rooms we share, and whether that is proven on the present link.
-    pub(crate) rooms: Table<RoomId, bool>,
+    /// The rooms we share, and how sure that is.
+    pub(crate) rooms: Table<RoomId, Standing>,
     /// The server that knew it last.
     pub(crate) via: Option<usize>,
     /// The connection in use, proven.
@@ -59,6 +59,17 @@ pub(crate) struct Member {
     shown: Option<Vec<RoomTag>>,
     /// The rooms in which the application knows it.
     told: Vec<RoomId>,
+}
+
+/// How sure it is that a member is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A server or an offer says so.
+    Named,
+    /// It was proven on an earlier link; the first list of rooms on the present one will tell.
+    Known,
+    /// It is proven on the present link, or was on the last one.
+    Shown,
 }
 
 #[derive(Debug)]
@@ -117,7 +128,8 @@ impl Member {
     /// Tells the application how the member is reached, in every room where it is known.
     pub(crate) fn tell(&mut self, shared: &mut Shared) {
         let unlinked = self.link.is_none();
-        let known = self.rooms.iter().filter(|(_, proven)| **proven || unlinked);
+        let known =
+            self.rooms.iter().filter(|(_, standing)| unlinked || **standing == Standing::Shown);
         for room in known.map(|(room, _)| *room).collect::<Vec<_>>() {
             self.tell_in(shared, room);
         }
@@ -160,10 +172,12 @@ impl Member {
         self.absent = false;
         self.messages.on_link(shared, link.remote_session);
         self.streams.on_link(link.role);
-        for proven in self.rooms.values_mut() {
-            *proven = false;
+        for standing in self.rooms.values_mut() {
+            if *standing == Standing::Shown {
+                *standing = Standing::Known;
+            }
         }
-        self.rooms.insert(link.room, true);
+        self.rooms.insert(link.room, Standing::Shown);
         self.shown = None;
         self.link = Some(link);
         self.name_rooms(shared);
@@ -200,15 +214,15 @@ impl Member {
         self.shown = Some(shown);
         for (room, is_in) in verdicts {
             match (is_in, self.rooms.get(&room).copied()) {
-                (true, None | Some(false)) => {
-                    self.rooms.insert(room, true);
+                (true, None | Some(Standing::Named | Standing::Known)) => {
+                    self.rooms.insert(room, Standing::Shown);
                     self.tell_in(shared, room);
                 }
                 (false, Some(_)) => {
                     self.rooms.remove(&room);
                     self.leave_room(shared, room, Code::Left);
                 }
-                (true, Some(true)) | (false, None) => {}
+                (true, Some(Standing::Shown)) | (false, None) => {}
             }
         }
         if self.rooms.is_empty() {
@@ -227,8 +241,9 @@ impl Member {
     /// Setup messages were sealed with the key of a room that is no longer shared. The link takes
     /// another one; an attempt was agreed upon in that room and begins anew in another.
     fn change_seal(&mut self, shared: &mut Shared, left: RoomId) {
-        let proven = self.rooms.iter().find(|(_, proven)| **proven).map(|(room, _)| *room);
-        if let (Some(link), Some(room)) = (&mut self.link, proven)
+        let mut rooms = self.rooms.iter();
+        let other = rooms.find(|(_, standing)| **standing == Standing::Shown);
+        if let (Some(link), Some((&room, _))) = (&mut self.link, other)
             && link.room == left
         {
             link.room = room;
@@ -243,7 +258,7 @@ impl Member {
 
     /// How we name a room on the present link.
     pub(crate) fn our_tag(&self, room: RoomId) -> Option<RoomTag> {
-        let proven = self.rooms.get(&room) == Some(&true);
+        let proven = self.rooms.get(&room) == Some(&Standing::Shown);
         self.tags.iter().find(|tags| tags.room == room && proven).map(|tags| tags.ours)
     }
 
@@ -251,9 +266,9 @@ impl Member {
     /// overtook its first list of rooms is not lost.
     pub(crate) fn room_of(&mut self, shared: &mut Shared, tag: RoomTag) -> Option<RoomId> {
         let room = self.tags.iter().find(|tags| tags.theirs == tag)?.room;
-        let proven = self.rooms.get(&room) == Some(&true);
+        let proven = self.rooms.get(&room) == Some(&Standing::Shown);
         if !proven && self.shown.is_none() {
-            self.rooms.insert(room, true);
+            self.rooms.insert(room, Standing::Shown);
             self.tell_in(shared, room);
         }
         (proven || self.shown.is_none()).then_some(room)

@@ -242,9 +242,18 @@ impl Member {
             && self.messages.unacked_bytes < limits::UNACKED_BYTES
             && self.messages.unacked.len() < limits::UNACKED_MAX
         {
+            let Some(room) = self.messages.waiting.front().map(|(_, message)| message.room) else {
+                break;
+            };
+            let tag = self.our_tag(room);
+            // The other side has not said on this link whether it is still in that room.
+            if tag.is_none() && self.rooms.contains_key(&room) {
+                break;
+            }
             let Some((seq, message)) = self.messages.waiting.pop_front() else { break };
             self.messages.waiting_bytes -= message.payload.len();
-            let Some(room) = self.our_tag(message.room) else {
+            // What was sent in a room that is no longer shared is not sent again.
+            let Some(room) = tag else {
                 fail(shared, &message, Code::NotInRoom);
                 continue;
             };

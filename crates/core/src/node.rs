@@ -14,7 +14,7 @@ use crate::attempt::Offer;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
-use crate::member::Member;
+use crate::member::{Member, Standing};
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
 use crate::table::{Table, TableExt};
@@ -278,8 +278,9 @@ impl Node {
         }
         let shared = &mut self.shared;
         let member = self.members.entry(node).or_insert_with(|| Member::new(shared, node));
-        if member.link.is_none() || !member.rooms.contains_key(&room) {
-            member.rooms.entry(room).or_insert(false);
+        // On a link the other side itself tells which rooms it is in, and at once.
+        if member.link.is_none() {
+            member.rooms.entry(room).or_insert(Standing::Named);
             member.via = Some(index);
         }
         member.absent = false;

@@ -336,9 +336,10 @@ impl Streams {
     }
 
     /// The stream whose turn it is among those that may send.
-    fn next_turn(&self) -> Option<StreamId> {
+    fn next_turn(&self, is_named: impl Fn(RoomId) -> bool) -> Option<StreamId> {
         let ready = |stream: &Outbound| {
-            stream.number.is_none() || (stream.queued() > 0 && stream.credit > stream.sent)
+            is_named(stream.head.room)
+                && (stream.number.is_none() || (stream.queued() > 0 && stream.credit > stream.sent))
         };
         let mut ids = self.outbound.iter().filter(|(_, stream)| ready(stream)).map(|(id, _)| *id);
         let first = ids.next()?;
@@ -351,16 +352,13 @@ impl Member {
     pub(crate) fn pump_streams(&mut self, shared: &mut Shared, link: &mut Link) {
         // Before the answerer has shown that it accepts us, bulk could overtake our proof.
         while link.accepted && link.has_room(Channel::Bulk) {
-            let Some(id) = self.streams.next_turn() else { break };
+            // Until the other side has said on this link that it is in a room, that room's wait.
+            let is_named = |room| self.our_tag(room).is_some();
+            let Some(id) = self.streams.next_turn(is_named) else { break };
             self.streams.turn = Some(id);
-            let Some(room) = self.streams.outbound.get(&id).map(|stream| stream.head.room) else {
-                break;
-            };
-            if let Some(tag) = self.our_tag(room) {
-                self.streams.advance(shared, link, id, tag);
-            } else {
-                self.streams.abort(shared, id, Code::NotInRoom);
-            }
+            let room = self.streams.outbound.get(&id).map(|stream| stream.head.room);
+            let Some(tag) = room.and_then(|room| self.our_tag(room)) else { break };
+            self.streams.advance(shared, link, id, tag);
         }
     }
 }
