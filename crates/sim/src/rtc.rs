@@ -57,6 +57,8 @@ pub(crate) enum Step {
 pub(crate) struct Parcel {
     pub(crate) from: ConnectionId,
     pub(crate) channel: Channel,
+    /// Its place among the messages of a reliable channel.
+    pub(crate) place: u64,
     pub(crate) bytes: Vec<u8>,
     /// Whether it was lost and had to be sent again, which nobody does for a sender that is gone.
     pub(crate) again: bool,

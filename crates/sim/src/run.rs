@@ -136,15 +136,22 @@ impl Run {
                 }
             }
         }
-        let arrived = |world: &World| {
-            let is_in = |(from, _, ticket): &(TabId, TabId, u32)| {
-                world.outcome(*from, *ticket) == Some(Ok(()))
+        let missing = |world: &World| {
+            let is_missing = |(from, _, ticket): &&(TabId, TabId, u32)| {
+                world.outcome(*from, *ticket) != Some(Ok(()))
             };
-            sent.iter().all(is_in)
+            sent.iter().find(is_missing).copied()
         };
-        let all = self.world.run_until(TALK, arrived);
+        let all = self.world.run_until(TALK, |world| missing(world).is_none());
         self.sound()?;
-        if all { Ok(()) } else { Err("messages do not flow after everything healed".to_owned()) }
+        match missing(&self.world) {
+            Some((from, to, ticket)) if !all => {
+                let outcome = self.world.outcome(from, ticket);
+                let (from, to) = (from.0, to.0);
+                Err(format!("a message from tab {from} to tab {to} ended as {outcome:?} at peace"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All leave, and nothing is left open.

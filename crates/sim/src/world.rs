@@ -40,6 +40,9 @@ pub struct World {
     events: u64,
     violation: Option<String>,
     is_scenario: bool,
+    /// Events that applications have not seen yet.
+    reactions: VecDeque<(TabId, Event)>,
+    is_reacting: bool,
     /// Whether everything that happens is printed.
     pub trace: bool,
 }
@@ -60,6 +63,8 @@ impl World {
             events: 0,
             violation: None,
             is_scenario: false,
+            reactions: VecDeque::new(),
+            is_reacting: false,
             trace: false,
         }
     }
@@ -232,17 +237,20 @@ impl World {
         self.drain(id);
     }
 
-    /// Carries out what a node wants, lets its application react, and arms its timer.
+    /// Carries out what a node wants, arms its timer, and lets its application react. What follows
+    /// from a reaction is reacted to after it, not within.
     fn drain(&mut self, id: TabId) {
-        let mut events = VecDeque::new();
         while let Some(output) = self.poll(id) {
             self.observe(id, &output);
-            self.carry_out(id, output, &mut events);
+            self.carry_out(id, output);
         }
         self.arm(id);
         self.glimpse(id);
-        for event in events {
-            self.react(id, event);
+        if !std::mem::replace(&mut self.is_reacting, true) {
+            while let Some((tab, event)) = self.reactions.pop_front() {
+                self.react(tab, event);
+            }
+            self.is_reacting = false;
         }
     }
 
@@ -260,7 +268,7 @@ impl World {
         self.record(id, output);
     }
 
-    fn carry_out(&mut self, id: TabId, output: Output, events: &mut VecDeque<Event>) {
+    fn carry_out(&mut self, id: TabId, output: Output) {
         let fabric = &mut self.fabric;
         match output {
             Output::Dial(socket, url) => {
@@ -291,7 +299,7 @@ impl World {
                 if let Some(tab) = self.tabs.get_mut(id.0) {
                     tab.seen.note(&event);
                 }
-                events.push_back(event);
+                self.reactions.push_back((id, event));
             }
         }
     }

@@ -86,7 +86,8 @@ impl Rtc {
         let lane = connection.lane(channel);
         let before = lane.buffered;
         lane.buffered -= bytes.len();
-        let after = lane.buffered;
+        lane.sent += 1;
+        let (after, place) = (lane.buffered, lane.sent);
         if before > limits::BUFFERED_LOW_BYTES && after <= limits::BUFFERED_LOW_BYTES {
             tell(fabric, id, LinkInput::Buffered(channel, after));
         }
@@ -97,7 +98,7 @@ impl Rtc {
         if lost > 0 && channel.reliable() {
             flight += flight * 2 + fabric.random.millis(50, 250 + 250 * lost as u64);
         }
-        let parcel = Parcel { from: id, channel, bytes, again: lost > 0 };
+        let parcel = Parcel { from: id, channel, place, bytes, again: lost > 0 };
         if lost == 0 || channel.reliable() {
             self.launch(fabric, other, flight, parcel);
         } else if let Some(connection) = self.connections.get_mut(&id) {
@@ -106,7 +107,7 @@ impl Rtc {
         self.transmit(fabric, id);
     }
 
-    /// Sends a message on its way. On reliable channels it arrives behind those before it.
+    /// Sends a message on its way.
     fn launch(
         &mut self,
         fabric: &mut Fabric,
@@ -114,13 +115,10 @@ impl Rtc {
         flight: Duration,
         parcel: Parcel,
     ) {
-        let mut at = fabric.now + flight;
-        if parcel.channel.reliable()
-            && let Some(sender) = self.connections.get_mut(&parcel.from)
-        {
+        let at = fabric.now + flight;
+        if let Some(sender) = self.connections.get_mut(&parcel.from) {
             let lane = sender.lane(parcel.channel);
-            at = at.max(lane.clear_at);
-            lane.clear_at = at;
+            lane.clear_at = lane.clear_at.max(at);
         }
         fabric.at(at, Happening::Rtc(other, Step::Arrive(parcel)));
     }
@@ -128,34 +126,41 @@ impl Rtc {
     pub(super) fn arrive(&mut self, fabric: &mut Fabric, id: ConnectionId, parcel: Parcel) {
         let reliable = parcel.channel.reliable();
         let passes = fabric.net.joins(id.tab, parcel.from.tab);
-        let size = parcel.bytes.len();
         if !self.connections.contains_key(&id) {
             return;
         }
         if let Some(sender) = self.connections.get_mut(&parcel.from) {
-            let is_behind = sender.line.held.iter().any(|held| held.channel == parcel.channel);
             let works = passes && sender.ice.state != IceState::Failed;
-            if reliable && (!works || is_behind) {
+            if reliable && !works {
                 sender.line.held.push_back(parcel);
                 return;
             }
-            sender.line.in_flight = sender.line.in_flight.saturating_sub(size);
+            sender.line.in_flight = sender.line.in_flight.saturating_sub(parcel.bytes.len());
             self.transmit(fabric, parcel.from);
             if !works {
                 return;
             }
-        } else if let Some(receiver) = self.connections.get_mut(&id) {
-            let lane = receiver.lane(parcel.channel);
-            lane.has_gap |= reliable && (parcel.again || !passes);
-            if lane.has_gap || !passes {
-                return;
-            }
+        } else if !passes || parcel.again {
+            // Nobody is there to send it again.
+            return;
         }
         let Some(receiver) = self.connections.get_mut(&id) else { return };
         let lane = receiver.lane(parcel.channel);
+        let mut ready = vec![parcel.bytes];
+        if reliable {
+            lane.waiting.extend(ready.pop().map(|bytes| (parcel.place, bytes)));
+            while let Some(bytes) = lane.waiting.remove(&(lane.received + 1)) {
+                lane.received += 1;
+                ready.push(bytes);
+            }
+        }
         match lane.state {
-            LaneState::Connecting => lane.early.push(parcel.bytes),
-            LaneState::Open => tell(fabric, id, LinkInput::Data(parcel.channel, parcel.bytes)),
+            LaneState::Connecting => lane.early.extend(ready),
+            LaneState::Open => {
+                for bytes in ready {
+                    tell(fabric, id, LinkInput::Data(parcel.channel, bytes));
+                }
+            }
             LaneState::Closed => {}
         }
     }

@@ -1,6 +1,6 @@
 //! The state of one connection.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use lacis_core::Path;
@@ -97,10 +97,13 @@ pub(super) struct Lane {
     pub(super) buffered: usize,
     /// When the last message under way arrives.
     pub(super) clear_at: Duration,
+    /// Messages that were sent, and that were received and handed over.
+    pub(super) sent: u64,
+    pub(super) received: u64,
+    /// What came before something that is still missing.
+    pub(super) waiting: BTreeMap<u64, Vec<u8>>,
     /// What came before the channel was open here.
     pub(super) early: Vec<Vec<u8>>,
-    /// Whether something is missing that will never come.
-    pub(super) has_gap: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -107,7 +107,7 @@ impl Run {
             },
             takes_files: Some(random.chance(850)),
             thinks: random.millis(0, 300),
-            piece_bytes: random.index(200_000) + 1,
+            piece_bytes: random.index(200_000) + 1_000,
         }
     }
 }
