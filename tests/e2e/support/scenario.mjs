@@ -154,3 +154,17 @@ export function left(tab, memberId, ms = 15_000) {
 export function texts(tab) {
   return tab.evaluate(() => t.messages.map((message) => message.text));
 }
+
+/** How many sockets and connections the tab's peer holds. */
+export async function held(tab) {
+  const { sockets, connections } = await tab.evaluate(() => t.peer.diagnose());
+  return { sockets, connections };
+}
+
+/** Waits until the tab's peer holds no connection any more. */
+export function disconnected(tab, ms = 10_000) {
+  return tab.evaluate((limit) => {
+    const isDone = () => t.peer.diagnose().connections === 0;
+    return t.until(isDone, "every connection to be closed", limit);
+  }, ms);
+}
