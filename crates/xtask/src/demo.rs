@@ -20,11 +20,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
+    // Asked first, because the answer must not come after minutes of building.
+    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, choose_port(options.port)?));
     let tools = setup::ready()?;
     products::web(&tools)?;
     let server = products::server(Build::Quick)?;
 
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, choose_port(options.port)?));
     let mut command = Run::new(server)
         .args(["--listen", &listen.to_string(), "--pages"])
         .arg(products::pages())
