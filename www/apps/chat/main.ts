@@ -1,0 +1,45 @@
+import { createPeer, type Peer, PeerError, type Room } from "lacis";
+import { find } from "../shared/dom.js";
+import { texts } from "../shared/texts.js";
+import { watchComposer } from "./composer.js";
+import { watchFiles } from "./files.js";
+import { showInvitation } from "./invite.js";
+import { MessageLog } from "./log.js";
+import { watchPeople } from "./people.js";
+import { watchState } from "./state.js";
+
+/** Servers named in the address, for those who run their own. */
+function servers(): string[] | undefined {
+  const named = new URLSearchParams(location.search).get("server");
+  return named === null ? undefined : named.split(",").filter((url) => url !== "");
+}
+
+/** A page that cannot go on says why, and what to do. */
+function giveUp(thrown: unknown): void {
+  const known = thrown instanceof PeerError;
+  const fatal = find("fatal");
+  fatal.dataset.code = known ? thrown.code : "internal";
+  find("fatal-text").textContent = known ? thrown.message : texts.broken;
+  fatal.hidden = false;
+  find("room").hidden = true;
+}
+
+function show(peer: Peer, room: Room): void {
+  find("room").hidden = false;
+  const log = new MessageLog(find("messages"));
+  const names = watchPeople(room, log);
+  watchState(peer, room);
+  showInvitation(location.href);
+  watchComposer(room, names, log);
+  watchFiles(room, names, log);
+}
+
+async function start(): Promise<void> {
+  const peer = await createPeer({ signaling: servers() });
+  // The room is there at once, even while no server answers; its state says so.
+  show(peer, await peer.join(location.hash, { wait: false }));
+}
+
+// Another invitation pasted into the address bar changes only what is behind the #.
+window.addEventListener("hashchange", () => location.reload());
+start().catch(giveUp);

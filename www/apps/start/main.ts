@@ -1,0 +1,36 @@
+import { createRoomLink, init, PeerError, parseRoomLink } from "lacis";
+import { find } from "../shared/dom.js";
+import { texts } from "../shared/texts.js";
+
+const error = find("paste-error");
+const paste = find<HTMLInputElement>("paste-link");
+
+/** Opens a room; the query goes along, since it may name other servers. */
+function open(link: string): void {
+  location.assign(`./chat/${location.search}#${link}`);
+}
+
+function tell(thrown: unknown): void {
+  error.textContent = thrown instanceof PeerError ? thrown.message : texts.broken;
+}
+
+find("start-room").addEventListener("click", () => {
+  init()
+    .then(() => open(createRoomLink()))
+    .catch(tell);
+});
+
+find("paste-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  error.textContent = "";
+  const text = paste.value.trim();
+  init()
+    .then(() => {
+      parseRoomLink(text);
+      open(text.slice(text.lastIndexOf("#") + 1));
+    })
+    .catch((thrown) => {
+      tell(thrown);
+      paste.focus();
+    });
+});
