@@ -3,11 +3,13 @@ import { defineConfig } from "vite";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Builds the pages. They import the package by its own name, through its `exports`. */
+/** Builds the pages. */
 export default defineConfig({
   root: here("apps"),
   // Relative addresses let the same files be served from any path of any server.
   base: "./",
+  // From the sources, so that the pages can never be built from an outdated package.
+  resolve: { alias: { lacis: here("src/index.ts") } },
   build: {
     outDir: here("dist/apps"),
     emptyOutDir: true,
