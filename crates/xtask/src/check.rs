@@ -29,5 +29,10 @@ pub(crate) fn run() -> Result<()> {
         products::wasm(&tools)?;
         Run::npm("run check --silent").step()
     });
+    report.stage("JavaScript of tests", || {
+        Run::npm("exec --offline -- biome check --config-path=biome.json")
+            .words("../tests/e2e ../tests/bench")
+            .step()
+    });
     report.close()
 }
