@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { decode, encode } from "cborg";
+import { beforeAll, describe, expect, test } from "vitest";
+import { init, parseRoomLink } from "../src/slim.js";
+
+/** CBOR as the vectors write it in JSON. */
+type Item = string | number | null | Item[] | { h: string } | { n: string };
+
+interface Vector {
+  readonly name: string;
+  readonly hex: string;
+  readonly decoded: Item;
+}
+
+const here = (path: string): URL => new URL(path, import.meta.url);
+
+function vectors<Fields>(file: string): (Vector & Fields)[] {
+  return JSON.parse(readFileSync(here(`../../tests/vectors/${file}.json`), "utf8"));
+}
+
+function tree(value: unknown): Item {
+  if (value instanceof Uint8Array) return { h: Buffer.from(value).toString("hex") };
+  if (Array.isArray(value)) return value.map(tree);
+  return typeof value === "bigint" ? { n: `${value}` } : (value as Item);
+}
+
+function value(item: Item): unknown {
+  if (Array.isArray(item)) return item.map(value);
+  if (item === null || typeof item !== "object") return item;
+  return "h" in item ? Uint8Array.from(Buffer.from(item.h, "hex")) : BigInt(item.n);
+}
+
+const FILES = ["signal_client", "signal_server", "link", "setup", "room_link"];
+
+describe.each(FILES)("golden vectors of %s", (file) => {
+  test.each(vectors(file))("$name is what another CBOR library makes of it", (vector) => {
+    const { hex, decoded } = vector;
+    expect(tree(decode(Buffer.from(hex, "hex")))).toEqual(decoded);
+    expect(Buffer.from(encode(value(decoded))).toString("hex")).toBe(hex);
+  });
+});
+
+describe("room links", () => {
+  // The module itself, as pages load it; only the file comes from the disk.
+  beforeAll(() => init(readFileSync(here("../wasm/lacis_bg.wasm"))));
+
+  test.each(vectors<{ text: string; servers: string[] }>("room_link"))(
+    "$name is read by the package",
+    ({ text, servers }) => {
+      const link = parseRoomLink(`https://example.org/chat/#${text}`);
+      expect(link.servers).toEqual(servers);
+      expect(parseRoomLink(text).fingerprint).toBe(link.fingerprint);
+    },
+  );
+
+  test.each([
+    ["hello", "link-unknown"],
+    ["", "link-unknown"],
+    ["lr1abcd", "link-damaged"],
+    ["lr2abcd", "link-version"],
+  ])("%j is refused as %s", (text, code) => {
+    expect(() => parseRoomLink(text)).toThrow(expect.objectContaining({ code }));
+  });
+});
