@@ -1,6 +1,6 @@
 // One page of a measurement. Both variants offer the same steps, so that the driver treats them
 // alike: enter a room, be linked, send small messages back and forth, send many bytes.
-import { Ours, initMs } from "./ours.js";
+import { initMs, Ours } from "./ours.js";
 import { Raw } from "./raw.js";
 
 const variants = { ours: Ours, raw: Raw };

@@ -1,6 +1,7 @@
 // The package under measurement, used as an application would.
-import { createPeer, createRoomLink, init } from "./lacis/dist/index.js";
+
 import { End } from "./end.js";
+import { createPeer, createRoomLink, init } from "./lacis/dist/index.js";
 
 const start = performance.now();
 await init();

@@ -108,7 +108,10 @@ export class Raw extends End {
 
   async transfer(blob, messageBytes) {
     const channel = this.#channel();
-    const confirmation = () => new Promise((resolve) => { this.confirm = resolve; });
+    const confirmation = () =>
+      new Promise((resolve) => {
+        this.confirm = resolve;
+      });
     const accepted = confirmation();
     channel.send(JSON.stringify({ size: blob.size }));
     await accepted;

@@ -58,7 +58,10 @@ const t = {
     for (const check of [...t.waiting]) check();
   },
 
-  /** Waits until `condition` gives something; it is asked after each event. */
+  /**
+   * Waits until `condition` gives something; it is asked after each event. `what` says, or tells at
+   * the end, what is missing.
+   */
   until(condition, what, ms = 15_000) {
     return new Promise((resolve, reject) => {
       const check = () => {
@@ -70,7 +73,8 @@ const t = {
       };
       const timer = setTimeout(() => {
         t.waiting.delete(check);
-        reject(new Error(`after ${ms} ms still waiting for ${what ?? condition}`));
+        const missing = typeof what === "function" ? what() : what;
+        reject(new Error(`after ${ms} ms still waiting for ${missing}`));
       }, ms);
       t.waiting.add(check);
       check();

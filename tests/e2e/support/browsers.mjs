@@ -1,7 +1,8 @@
 // Chromium by Playwright and Firefox by Puppeteer (BiDi), behind one thin surface, so that the same
 // test drives both.
-import { createRequire } from "node:module";
+
 import { accessSync, constants } from "node:fs";
+import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { isIsolated } from "./network.mjs";
 
@@ -23,10 +24,7 @@ const CHROMIUM_FLAGS = [
 ];
 
 // Without a network of its own, Chromium at least can use loopback.
-const CHROMIUM_LOOPBACK = [
-  "--use-fake-ui-for-media-stream",
-  "--allow-loopback-in-peer-connection",
-];
+const CHROMIUM_LOOPBACK = ["--use-fake-ui-for-media-stream", "--allow-loopback-in-peer-connection"];
 
 const FIREFOX_PREFS = {
   "media.peerconnection.ice.obfuscate_host_addresses": false,
@@ -136,9 +134,11 @@ export class Tab {
   /** Waits until the page's own script has done its part. */
   ready() {
     return this.evaluate(
-      () => globalThis.isReady || new Promise((resolve) => {
-        addEventListener("ready", () => resolve(true), { once: true });
-      }),
+      () =>
+        globalThis.isReady ||
+        new Promise((resolve) => {
+          addEventListener("ready", () => resolve(true), { once: true });
+        }),
     );
   }
 

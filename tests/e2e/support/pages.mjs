@@ -1,8 +1,8 @@
 // The folder that the server hands out to the tests: the package as it is published, the built
 // apps, and an empty page that runs what a test tells it.
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 const fromRoot = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 

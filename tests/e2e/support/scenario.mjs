@@ -73,7 +73,10 @@ class Stage {
     mkdirSync(folder, { recursive: true });
     for (const [index, tab] of this.#tabs.entries()) {
       const base = join(folder, `tab-${index + 1}-${tab.browser}`);
-      const said = await within(2_000, tab.evaluate(() => globalThis.t?.report()));
+      const said = await within(
+        2_000,
+        tab.evaluate(() => globalThis.t?.report()),
+      );
       writeFileSync(`${base}.txt`, `${tab.log.join("\n")}\n\n${said}\n`);
       await within(2_000, tab.screenshot(`${base}.png`));
     }

@@ -55,7 +55,8 @@ scenario("WebRTC that is blocked after the start ends attempts with that reason"
         throw new DOMException("blocked", "NotAllowedError");
       }
     };
-    await t.join(l);
+    // The attempt fails in the very moment of joining, so it is listened for before.
+    await t.join(l, { join: { wait: false } });
   }, link);
   const failed = await b.evaluate(() => t.event("connectfailed", { ms: 10_000 }));
   assert.equal(failed.detail.code, "webrtc-blocked");

@@ -3,9 +3,11 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { scenario } from "../support/scenario.mjs";
 
-scenario("outside of a browser the package can be imported, and says what it cannot do", async (stage) => {
-  const entry = new URL(`file://${stage.pages}/lacis/dist/index.js`);
-  const script = `
+scenario(
+  "outside of a browser the package can be imported, and says what it cannot do",
+  async (stage) => {
+    const entry = new URL(`file://${stage.pages}/lacis/dist/index.js`);
+    const script = `
     const before = Object.keys(globalThis).length;
     const lacis = await import(${JSON.stringify(entry.href)});
     const failure = await lacis.createPeer().catch((error) => error);
@@ -17,16 +19,17 @@ scenario("outside of a browser the package can be imported, and says what it can
       unready,
       globals: Object.keys(globalThis).length - before,
     }));`;
-  // A process that has nothing left to do ends by itself: the import has started nothing.
-  const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
-    encoding: "utf8",
-    timeout: 10_000,
-    cwd: fileURLToPath(new URL(".", import.meta.url)),
-  });
-  assert.deepEqual(JSON.parse(said), {
-    code: "unsupported-platform",
-    isPeerError: true,
-    unready: "not-initialized",
-    globals: 0,
-  });
-});
+    // A process that has nothing left to do ends by itself: the import has started nothing.
+    const said = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
+      encoding: "utf8",
+      timeout: 10_000,
+      cwd: fileURLToPath(new URL(".", import.meta.url)),
+    });
+    assert.deepEqual(JSON.parse(said), {
+      code: "unsupported-platform",
+      isPeerError: true,
+      unready: "not-initialized",
+      globals: 0,
+    });
+  },
+);

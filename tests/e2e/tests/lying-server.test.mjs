@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Server } from "../support/server.mjs";
 import {
   disconnected,
   got,
@@ -11,6 +10,7 @@ import {
   send,
   texts,
 } from "../support/scenario.mjs";
+import { Server } from "../support/server.mjs";
 
 const LIAR =
   process.env.LACIS_LYING_SERVER ??

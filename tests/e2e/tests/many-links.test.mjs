@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { disconnected, held, joinRoom, scenario } from "../support/scenario.mjs";
 
-/** Each round links five nodes to each other, four of them in one page: ten links. */
-const ROUNDS = 100;
+/**
+ * Each round links five nodes to each other, four of them in one page: ten links. So many rounds
+ * take a minute on two cores, and one page makes more than the 500 connections it may hold at once.
+ */
+const ROUNDS = 40;
 const NEWCOMERS = 4;
 const LINKS = (ROUNDS * NEWCOMERS * (NEWCOMERS + 1)) / 2;
 
@@ -14,11 +17,15 @@ scenario(
     const b = await stage.tab("chromium", server);
     const link = await a.evaluate(() => lacis.createRoomLink());
     await joinRoom(a, link);
+    const sessions = [await a.session(), await b.session()];
     const start = Date.now();
     for (let round = 0; round < ROUNDS; round += 1) {
       await b.evaluate(comeAndGo, [link, NEWCOMERS]);
       await disconnected(a);
       assert.equal(await a.evaluate(() => t.room.members.size), 0, `after round ${round}`);
+      // Chromium counts a closed connection against its 500 for a page until it is collected, and
+      // is in no hurry. What is still held by anybody survives this, and the limit is reached.
+      for (const session of sessions) await session.send("HeapProfiler.collectGarbage");
     }
     console.log(`  ${LINKS} links in ${Math.round((Date.now() - start) / 1000)} s`);
     assert.deepEqual(await held(a), { sockets: 1, connections: 0 });
@@ -38,10 +45,11 @@ async function comeAndGo([link, count]) {
       const room = await peer.join(link);
       const isLinked = () =>
         room.members.size === count && [...room.members.values()].every((m) => m.connected);
-      room.addEventListener("memberchange", () => t.wake());
-      await t.until(isLinked, "links to everybody");
-      // One after the other would leave the last alone; this way all have seen everybody.
-      t.wake();
+      for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+        room.addEventListener(type, () => t.wake());
+      }
+      const seen = () => `links to everybody: ${JSON.stringify(peer.diagnose())}`;
+      await t.until(isLinked, seen);
     }),
   );
   const rooms = peers.map((peer) => peer.diagnose());

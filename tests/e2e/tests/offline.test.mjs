@@ -49,7 +49,10 @@ for (const pair of [
 
       const sent = (name) => Array.from({ length: MESSAGES }, (_, n) => `${name} ${n}`);
       for (const [tab] of sides) {
-        assert.deepEqual(await tab.evaluate(() => Promise.all(t.sends)), Array(MESSAGES).fill("ok"));
+        assert.deepEqual(
+          await tab.evaluate(() => Promise.all(t.sends)),
+          Array(MESSAGES).fill("ok"),
+        );
         await linked(tab, 1, 30_000);
       }
       console.log(`  all delivered ${Date.now() - restoredAt} ms after the network came back`);

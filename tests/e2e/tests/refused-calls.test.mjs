@@ -1,39 +1,42 @@
 import assert from "node:assert/strict";
 import { got, scenario, send } from "../support/scenario.mjs";
 
-scenario("a call that cannot be carried out is refused with its reason and harms nothing", async (stage) => {
-  const { a, b, idOfA, idOfB } = await stage.pair(await stage.server());
-  const refused = (act) => a.evaluate(act, idOfB);
-  const cases = [
-    ["too-large", (id) => t.failure(() => t.room.send(id, "x", new Uint8Array(65 * 1024 * 1024)))],
-    [
-      "too-large",
-      () =>
-        t.failure(() => t.room.broadcast("x", new Uint8Array(64 * 1024), { reliable: false })),
-    ],
-    ["label-invalid", (id) => t.failure(() => t.room.send(id, "", "x"))],
-    ["label-invalid", (id) => t.failure(() => t.room.send(id, "x".repeat(65), "x"))],
-    ["member-unknown", () => t.failure(() => t.room.send("nobody", "x", "x"))],
-    ["member-unknown", () => t.failure(() => t.room.send(t.peer.nodeId, "x", "x"))],
-    ["invalid-argument", (id) => t.failure(() => t.room.send(id, "x", 7))],
-    [
-      "invalid-argument",
-      () => t.failure(() => t.start({ signaling: ["https://example.org"] })),
-    ],
-    ["invalid-argument", () => t.failure(() => t.start({ identity: new Uint8Array(31) }))],
-  ];
-  for (const [code, act] of cases) {
-    const failure = await refused(act);
-    assert.equal(failure.code, code, String(act));
-    assert.equal(failure.name, "PeerError");
-    assert.match(failure.message, /^[A-Z].*\.$/, "a sentence for people");
-  }
-  await send(a, idOfB, "all is well");
-  await got(b, "all is well");
-  await send(b, idOfA, "here too");
-  await got(a, "here too");
-  assert.equal(await b.evaluate(() => t.messages.length), 1, "nothing refused has arrived");
-});
+scenario(
+  "a call that cannot be carried out is refused with its reason and harms nothing",
+  async (stage) => {
+    const { a, b, idOfA, idOfB } = await stage.pair(await stage.server());
+    const refused = (act) => a.evaluate(act, idOfB);
+    const cases = [
+      [
+        "too-large",
+        (id) => t.failure(() => t.room.send(id, "x", new Uint8Array(65 * 1024 * 1024))),
+      ],
+      [
+        "too-large",
+        () =>
+          t.failure(() => t.room.broadcast("x", new Uint8Array(64 * 1024), { reliable: false })),
+      ],
+      ["label-invalid", (id) => t.failure(() => t.room.send(id, "", "x"))],
+      ["label-invalid", (id) => t.failure(() => t.room.send(id, "x".repeat(65), "x"))],
+      ["member-unknown", () => t.failure(() => t.room.send("nobody", "x", "x"))],
+      ["member-unknown", () => t.failure(() => t.room.send(t.peer.nodeId, "x", "x"))],
+      ["invalid-argument", (id) => t.failure(() => t.room.send(id, "x", 7))],
+      ["invalid-argument", () => t.failure(() => t.start({ signaling: ["https://example.org"] }))],
+      ["invalid-argument", () => t.failure(() => t.start({ identity: new Uint8Array(31) }))],
+    ];
+    for (const [code, act] of cases) {
+      const failure = await refused(act);
+      assert.equal(failure.code, code, String(act));
+      assert.equal(failure.name, "PeerError");
+      assert.match(failure.message, /^[A-Z].*\.$/, "a sentence for people");
+    }
+    await send(a, idOfB, "all is well");
+    await got(b, "all is well");
+    await send(b, idOfA, "here too");
+    await got(a, "here too");
+    assert.equal(await b.evaluate(() => t.messages.length), 1, "nothing refused has arrived");
+  },
+);
 
 scenario("messages of any size up to the limit arrive as they were sent", async (stage) => {
   const { a, b, idOfB } = await stage.pair(await stage.server());
