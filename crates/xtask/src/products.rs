@@ -32,6 +32,13 @@ pub(crate) fn server(build: Build) -> Result<PathBuf> {
     Ok(workspace::target().join(folder).join(name))
 }
 
+/// The signaling server that cheats, which the end-to-end tests put before the real one.
+pub(crate) fn lying_server() -> Result<PathBuf> {
+    Run::cargo("build --package lacis-tests --bin lying-server").step()?;
+    let name = format!("lying-server{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace::target().join("debug").join(name))
+}
+
 /// The Wasm module and its JavaScript, into `www/wasm`.
 pub(crate) fn wasm(tools: &Tools) -> Result<()> {
     timed("Building the Wasm module", || {

@@ -59,7 +59,11 @@ impl Stage {
                 setup::ready_for_browsers()?;
                 products::web(tools)?;
                 let server = products::server(Build::Quick)?;
-                Run::npm("run e2e --silent").env("LACIS_SERVER", server).show()
+                let liar = products::lying_server()?;
+                Run::npm("run e2e --silent")
+                    .env("LACIS_SERVER", server)
+                    .env("LACIS_LYING_SERVER", liar)
+                    .show()
             }
         }
     }
