@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use lacis_core::{Input, SocketId};
 use lacis_signaling::hub::{AddressKey, ConnId, HubConfig, Input as HubInput, Output as HubOutput};
+use lacis_wire::NodeId;
 
 use crate::fabric::{Fabric, Happening, ServerId, TabId};
 use server::Server;
@@ -53,6 +54,8 @@ pub struct Passing<'a> {
     pub server: ServerId,
     /// The tab it comes from or goes to.
     pub tab: TabId,
+    /// The node in that tab.
+    pub node: NodeId,
     /// Which way.
     pub way: Way,
     /// Its bytes.
@@ -69,6 +72,8 @@ pub(crate) struct Signaling {
     sockets: BTreeMap<SocketKey, Socket>,
     tabs: BTreeMap<ConnId, SocketKey>,
     conns: u64,
+    /// The nodes in the tabs.
+    pub(crate) nodes: BTreeMap<TabId, NodeId>,
     pub(crate) meddler: Option<Meddler>,
 }
 
@@ -233,10 +238,12 @@ impl Signaling {
         let (server, stage) = (socket.server, socket.stage);
         match (way, parcel) {
             (_, Parcel::Frame(bytes)) => {
-                let passing = Passing { server, tab: key.tab, way, bytes: &bytes };
-                let frames = match &mut self.meddler {
-                    Some(meddle) => meddle(passing),
-                    None => vec![bytes],
+                let node = self.nodes.get(&key.tab).copied();
+                let frames = match (&mut self.meddler, node) {
+                    (Some(meddle), Some(node)) => {
+                        meddle(Passing { server, tab: key.tab, node, way, bytes: &bytes })
+                    }
+                    _ => vec![bytes],
                 };
                 for bytes in frames {
                     self.hand_over(fabric, key, way, bytes);

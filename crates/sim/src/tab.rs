@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState, Node, RoomId, RoomState, Timestamp};
+use lacis_core::{Event, LinkAction, LinkId, MemberState, Node, RoomId, RoomState, Timestamp};
 use lacis_wire::{NodeId, PeerId};
 
 use crate::app::{App, Manners};
@@ -51,6 +51,8 @@ pub(crate) struct Tab {
     pub(crate) rooms: BTreeMap<usize, RoomId>,
     pub(crate) app: App,
     pub(crate) seen: Seen,
+    /// Connections that the node made, and whether they are still open.
+    pub(crate) links: BTreeMap<LinkId, bool>,
 }
 
 /// What an application has seen of the events.
@@ -70,6 +72,14 @@ impl Tab {
     pub(crate) fn now(&self, now: Duration) -> Timestamp {
         let micros = (self.clock + now).as_micros();
         Timestamp::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
+    }
+
+    pub(crate) fn note_action(&mut self, link: LinkId, action: &LinkAction) {
+        match action {
+            LinkAction::Create { .. } => self.links.insert(link, true),
+            LinkAction::Close => self.links.insert(link, false),
+            _ => None,
+        };
     }
 
     /// When the timer for that point in time fires, at the earliest.

@@ -4,6 +4,7 @@ mod commands;
 mod faults;
 mod queries;
 mod reactions;
+mod scenario;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::tab::{Seen, Tab, TabSetup};
 use crate::truth::{Being, Truth};
 
 pub use commands::Mail;
+pub use scenario::Scene;
 
 /// A whole network.
 #[derive(Debug)]
@@ -103,6 +105,11 @@ impl World {
         &self.rooms[room]
     }
 
+    /// Tells a node something out of turn.
+    pub fn tell(&mut self, tab: TabId, input: Input) {
+        self.call(tab, Call::Input(input));
+    }
+
     /// Replaces what passes the servers.
     pub fn meddle(&mut self, meddler: Meddler) {
         self.signaling.meddler = Some(meddler);
@@ -138,6 +145,7 @@ impl World {
             rooms: Default::default(),
             app: App { manners: setup.manners, ..App::default() },
             seen: Seen::default(),
+            links: Default::default(),
         };
         let now = tab.now(self.fabric.now);
         let node = Node::new(config, seed, now).expect("the configuration is within the limits");
@@ -147,6 +155,7 @@ impl World {
         self.truth.hindrance.insert(id, Default::default());
         self.fabric.net.add(id, setup.access);
         self.rtc.add_tab(id, setup.browser);
+        self.signaling.nodes.insert(id, tab.node_id);
         tab.node = Some(node);
         self.tabs.push(tab);
         self.drain(id);
@@ -281,6 +290,9 @@ impl World {
                 self.signaling.hang_up(fabric, SocketKey { tab: id, id: socket });
             }
             Output::Link(link, action) => {
+                if let Some(tab) = self.tabs.get_mut(id.0) {
+                    tab.note_action(link, &action);
+                }
                 let told = self.rtc.act(fabric, ConnectionId { tab: id, link }, action);
                 if let Some(input) = told
                     && let Some(tab) = self.tabs.get_mut(id.0)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState, Report, Ticket};
+use lacis_core::{Event, LinkId, MemberState, Report, Ticket};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::World;
@@ -143,6 +143,12 @@ impl World {
     #[must_use]
     pub fn connections(&self, tab: TabId) -> usize {
         self.rtc.count(tab)
+    }
+
+    /// Connections that a tab's node ever made, and whether it has not closed them.
+    #[must_use]
+    pub fn links(&self, tab: TabId) -> Vec<(LinkId, bool)> {
+        self.tabs[tab.0].links.iter().map(|(link, open)| (*link, *open)).collect()
     }
 
     /// Whether an encrypted connection between two tabs stands.

@@ -1,0 +1,62 @@
+//! Two nodes that learn of each other at the same moment offer both.
+
+use std::time::Duration;
+
+use lacis_sim::{Scene, TabSetup, World, liar};
+use lacis_wire::code::Code;
+
+/// Both are told of each other as soon as they have joined.
+fn both_offer(seed: u64) -> Scene<2> {
+    let mut world = World::scenario(seed);
+    let server = world.add_server();
+    let room = world.add_room(&[server]);
+    let tabs = [(); 2].map(|()| world.open(TabSetup::at(&[server])));
+    let [ada, bob] = tabs.map(|tab| world.node_id(tab));
+    world
+        .meddle(liar::rewrite_samples(move |node, _, _| vec![if node == ada { bob } else { ada }]));
+    for tab in tabs {
+        world.join(tab, room);
+    }
+    Scene { world, server, room, tabs }
+}
+
+#[test]
+fn one_of_two_offers_wins_and_one_link_is_left() {
+    let mut crossed = 0;
+    for seed in 0..40 {
+        let Scene { mut world, room, tabs: [ada, bob], .. } = both_offer(seed);
+        world.expect(Duration::from_secs(2), "they are linked", |w| w.are_linked(ada, bob));
+        world.run_for(Duration::from_secs(3));
+        for (one, two) in [(ada, bob), (bob, ada)] {
+            assert_eq!(world.connections(one), 1);
+            assert_eq!(world.failures(one, two), []);
+            world.expect_delivery(one, room, two, Duration::from_secs(1));
+        }
+        crossed += usize::from(world.links(ada).len() + world.links(bob).len() > 2);
+    }
+    assert!(crossed > 10, "only {crossed} of 40 offers crossed");
+}
+
+#[test]
+fn it_is_the_offer_of_the_greater_node_that_wins() {
+    for seed in 0..40 {
+        let Scene { mut world, tabs: [ada, bob], .. } = both_offer(seed);
+        world.expect(Duration::from_secs(2), "they are linked", |w| w.are_linked(ada, bob));
+        let greater = if world.node_id(ada) > world.node_id(bob) { ada } else { bob };
+        // It goes on with the connection it made first.
+        assert_eq!(world.links(greater).first().map(|(_, open)| *open), Some(true));
+    }
+}
+
+#[test]
+fn a_lost_link_is_rebuilt_by_one_of_both() {
+    let Scene { mut world, room, tabs: [ada, bob], .. } = Scene::linked(3);
+    world.isolate(&[ada], 1);
+    world.run_for(Duration::from_secs(30));
+    world.isolate(&[ada], 0);
+    world.expect(Duration::from_secs(12), "they are linked again", |w| w.are_linked(ada, bob));
+    world.run_for(Duration::from_secs(10));
+    assert_eq!((world.connections(ada), world.connections(bob)), (1, 1));
+    assert!(!world.failures(ada, bob).contains(&Code::IdentityMismatch));
+    world.expect_delivery(ada, room, bob, Duration::from_secs(1));
+}
