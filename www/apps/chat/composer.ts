@@ -48,6 +48,11 @@ export function watchComposer(room: Room, names: Names, log: MessageLog): void {
       error.textContent = texts.tooLong;
       return;
     }
+    if (room.members.size === 0) {
+      // The draft stays: nobody would ever read it in the log.
+      error.textContent = texts.alone;
+      return;
+    }
     field.value = "";
     grow();
     const line = log.say({ id: "me", name: names.mine, isMe: true }, text);

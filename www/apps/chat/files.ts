@@ -130,7 +130,11 @@ export function watchFiles(room: Room, names: Names, log: MessageLog): void {
     event.preventDefault();
     send([...(event.dataTransfer?.files ?? [])]);
   });
-  document.addEventListener("paste", (event) => send([...(event.clipboardData?.files ?? [])]));
+  document.addEventListener("paste", (event) => {
+    // Some programs put a picture of a text beside the text; the text is what was meant.
+    if (event.clipboardData?.types.includes("text/plain")) return;
+    send([...(event.clipboardData?.files ?? [])]);
+  });
   room.addEventListener("file", ({ detail }) => offer(detail, names, log));
   for (const file of room.offers) offer(file, names, log);
 }

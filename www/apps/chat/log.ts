@@ -21,7 +21,9 @@ export class MessageLog {
 
   constructor(list: HTMLElement) {
     this.#list = list;
-    // Pictures get their size when they are loaded; the end stays in sight then, too.
+    // Cards with their buttons are put into a line after it was added, and pictures get their size
+    // when they are loaded; the end stays in sight then, too.
+    new MutationObserver(() => this.#scroll()).observe(list, { childList: true, subtree: true });
     list.addEventListener("load", () => this.#scroll(), { capture: true });
   }
 
@@ -60,7 +62,6 @@ export class MessageLog {
 
   #add(item: HTMLElement): void {
     this.#list.append(item);
-    this.#scroll();
   }
 
   /** Shows the end, but does not pull away whoever scrolled up to read. */

@@ -19,7 +19,9 @@ function giveUp(thrown: unknown): void {
   const known = thrown instanceof PeerError;
   const fatal = find("fatal");
   fatal.dataset.code = known ? thrown.code : "internal";
-  find("fatal-text").textContent = known ? thrown.message : texts.broken;
+  const sentence = known ? thrown.message : texts.broken;
+  const isMissing = location.hash.length < 2 && fatal.dataset.code === "link-unknown";
+  find("fatal-text").textContent = isMissing ? texts.noLink : sentence;
   fatal.hidden = false;
   find("room").hidden = true;
 }

@@ -14,7 +14,7 @@ export interface Names {
 }
 
 class People implements Names {
-  mine = localStorage.getItem(KEY) ?? randomName();
+  mine = stored() ?? randomName();
   readonly #names = new Map<string, string>();
   readonly #greeted = new Set<string>();
   readonly #room: Room;
@@ -31,7 +31,7 @@ class People implements Names {
 
   rename(name: string): void {
     this.mine = name.trim() === "" ? randomName() : name.trim();
-    localStorage.setItem(KEY, this.mine);
+    store(this.mine);
     for (const member of this.#room.members.values()) this.#introduce(member);
   }
 
@@ -91,6 +91,23 @@ class People implements Names {
     item.dataset.node = member.id;
     item.dataset.state = member.state;
     return item;
+  }
+}
+
+/** Where storage is switched off, reading it throws; a name then lasts as long as the page. */
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function store(name: string): void {
+  try {
+    localStorage.setItem(KEY, name);
+  } catch {
+    // The page goes on with the name it has.
   }
 }
 

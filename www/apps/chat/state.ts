@@ -12,6 +12,8 @@ export function watchState(peer: Peer, room: Room): void {
     const next = waits.length > 0 ? Math.min(...waits) : undefined;
     const seconds = next === undefined ? 0 : Math.max(0, Math.ceil((next - Date.now()) / 1000));
     const offline = room.state === "offline" || (room.state === "connecting" && waits.length > 0);
+    // A screen reader hears of the change, not of every second.
+    line.setAttribute("aria-live", offline && line.dataset.state === "offline" ? "off" : "polite");
     line.dataset.state = offline ? "offline" : room.state;
     if (offline) {
       line.textContent = texts.offline(seconds);
