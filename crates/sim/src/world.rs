@@ -44,6 +44,8 @@ pub struct World {
     is_scenario: bool,
     /// Events that applications have not seen yet.
     reactions: VecDeque<(TabId, Event)>,
+    /// When was last looked for what should have happened and did not.
+    swept: Duration,
     is_reacting: bool,
     /// Whether everything that happens is printed.
     pub trace: bool,
@@ -66,6 +68,7 @@ impl World {
             violation: None,
             is_scenario: false,
             reactions: VecDeque::new(),
+            swept: Duration::ZERO,
             is_reacting: false,
             trace: false,
         }
@@ -189,8 +192,11 @@ impl World {
             self.fabric.now = self.fabric.now.max(until);
             self.truth.now = self.fabric.now;
         }
-        let verdict = self.checks.sweep(&self.truth);
-        self.judge(verdict);
+        if self.fabric.now >= self.swept + SWEEP {
+            self.swept = self.fabric.now;
+            let verdict = self.checks.sweep(&self.truth);
+            self.judge(verdict);
+        }
     }
 
     /// Goes on until something holds, for so long at most; says whether it does.
@@ -350,6 +356,9 @@ impl World {
         self.violation.get_or_insert(sentence);
     }
 }
+
+/// How often is looked for what should have happened and did not.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);

@@ -257,6 +257,20 @@ impl World {
         taken.and(result).map(|stream| (stream, number))
     }
 
+    /// Takes every file that the tab has been offered so far, without thinking about it. Waits
+    /// until one has come.
+    ///
+    /// # Panics
+    /// If none comes.
+    pub fn accept_files(&mut self, tab: TabId) {
+        let offered = |world: &Self| !world.tabs[tab.0].app.receiving.is_empty();
+        self.expect(Duration::from_secs(5), "a file is offered", offered);
+        let streams: Vec<StreamId> = self.tabs[tab.0].app.receiving.keys().copied().collect();
+        for stream in streams {
+            self.command(tab, |node, now| node.accept_file(now, stream).expect("it is open"));
+        }
+    }
+
     /// Writes the next piece of a file, or finishes it. Whoever cancelled it meanwhile has had
     /// its tickets settled already.
     pub(super) fn write_on(&mut self, tab: TabId, stream: StreamId) {
