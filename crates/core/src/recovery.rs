@@ -154,6 +154,10 @@ impl Member {
         let sdp = description.to_sdp(next_revision(link));
         let op = link.begin(&mut shared.io, Step::RestartAccept);
         shared.io.link(link.id, LinkAction::Accept { op, sdp });
+        // Where the break was noticed too, nobody waits for our own patience to end.
+        if link.ice != Ice::Connected {
+            self.mark_lost(shared);
+        }
     }
 
     /// Our restart was answered.
