@@ -142,6 +142,18 @@ export function errorOfThrown(thrown: unknown): PeerError {
   return new PeerError("internal", { cause: thrown });
 }
 
+/**
+ * Reports what an application's own function threw, as the browser does for listeners: it shows up
+ * in the console and in `window.onerror`, and this package goes on.
+ */
+export function report(thrown: unknown): void {
+  if (typeof globalThis.reportError === "function") globalThis.reportError(thrown);
+  else
+    queueMicrotask(() => {
+      throw thrown;
+    });
+}
+
 /** The error for a signal that was aborted; the signal's own reason is kept as the cause. */
 export function errorOfAbort(signal: AbortSignal): PeerError {
   return new PeerError("aborted", { cause: signal.reason });

@@ -90,10 +90,13 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { fingerprint } = parseLink(this.#module, link);
     const shared = this.#rooms.get(fingerprint);
     if (shared !== undefined && exclusive) throw new PeerError("already-joined");
-    const room = shared?.retain() ?? this.#newRoom(link, fingerprint);
+    // An address carries the invitation after its last #.
+    const text = link.slice(link.lastIndexOf("#") + 1).trim();
+    const room = shared?.retain() ?? this.#newRoom(text, fingerprint);
     const entered = shared ? shared.ready({ timeoutMs, signal }) : room.enter(timeoutMs, signal);
     try {
-      if (wait) await entered;
+      // A room that the core refused on the spot is none to return, whether or not to wait.
+      if (wait || !room.entered) await entered;
       else entered.catch(() => {});
     } catch (error) {
       await room.leave();
@@ -129,7 +132,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     } finally {
       this.#servers.clear();
       this.#setState("closed");
-      this.#session.core.free();
+      this.#session.free();
     }
   }
 

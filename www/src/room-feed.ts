@@ -1,5 +1,5 @@
 import { bytesOf, type Content } from "./bytes.js";
-import { errorOfAbort, errorOfCode } from "./errors.js";
+import { errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
 import { type Member, RoomMember } from "./member.js";
 import { IncomingRequest, Message } from "./message.js";
@@ -145,7 +145,7 @@ export class RoomFeed {
     } catch (thrown) {
       this.#session.attempt(() => core.refuse(request, "handler-failed"));
       // The asking side learns only that it failed; what failed belongs in this page's console.
-      globalThis.reportError?.(thrown);
+      report(thrown);
     }
   }
 

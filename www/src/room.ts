@@ -188,7 +188,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
     if (this.#holders === 0) {
       const number = this.#number;
       this.#end(new PeerError("left"));
-      this.#session.attempt(() => this.#session.core.leave(number));
+      if (number >= 0) this.#session.attempt(() => this.#session.core.leave(number));
     }
     return Promise.resolve();
   }
@@ -207,6 +207,11 @@ export class Room extends TypedEventTarget<RoomEvents> {
         rooms.set(this.#number, (event) => this.#feed.handle(event));
       });
     return tickets.issue(NO_ROOM, call, signal);
+  }
+
+  /** @internal Whether the core has taken the room. */
+  get entered(): boolean {
+    return this.#number >= 0;
   }
 
   /** @internal One more join shares this room. */

@@ -1,5 +1,5 @@
 import type { CoreEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
-import { errorOfCode, errorOfThrown, type PeerError } from "./errors.js";
+import { errorOfCode, errorOfThrown, type PeerError, report } from "./errors.js";
 import { Tickets } from "./tickets.js";
 
 /** Where the events of one file transfer go. */
@@ -34,6 +34,7 @@ export class Session {
   // While this is an array, events are kept in it. It starts so, because the core may speak inside
   // its own constructor, before anybody can listen.
   #inbox: CoreEvent[] | undefined = [];
+  #freed = false;
 
   constructor(module: CoreModule, options: CoreOptions, onPeerEvent: (event: PeerEvent) => void) {
     this.#onPeerEvent = onPeerEvent;
@@ -76,6 +77,7 @@ export class Session {
 
   /** Makes a call whose failure means only that there is nothing left to do. */
   attempt(call: () => void): void {
+    if (this.#freed) return;
     try {
       call();
     } catch (thrown) {
@@ -94,6 +96,12 @@ export class Session {
     }
   }
 
+  /** Gives the memory of the node back. Handles that outlive it find nothing left to do. */
+  free(): void {
+    this.#freed = true;
+    this.core.free();
+  }
+
   // Events that come while the inbox is handed out are appended to it: order is kept.
   #flush(): void {
     const inbox = this.#inbox ?? [];
@@ -105,6 +113,15 @@ export class Session {
   }
 
   #route(event: CoreEvent): void {
+    try {
+      this.#dispatch(event);
+    } catch (thrown) {
+      // A progress callback may throw; the events behind this one are still due.
+      report(thrown);
+    }
+  }
+
+  #dispatch(event: CoreEvent): void {
     switch (event.type) {
       case "settled":
         this.tickets.settle(event.ticket, event.code);

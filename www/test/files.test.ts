@@ -1,0 +1,179 @@
+import { describe, expect, test, vi } from "vitest";
+import type { IncomingFile } from "../src/receive-file.js";
+import type { Room } from "../src/room.js";
+import { ScriptedCore } from "./scripted-core.js";
+
+const MIB = 1024 * 1024;
+
+async function joined(): Promise<{ core: ScriptedCore; room: Room }> {
+  const core = new ScriptedCore();
+  const joining = core.peer.join("lr1a");
+  core.settle("join");
+  return { core, room: await joining };
+}
+
+describe("sending a file", () => {
+  test("hands over every byte in order and ends when the receiver has all", async () => {
+    const { core, room } = await joined();
+    const content = new Uint8Array(2 * MIB + 5).map((_, index) => index % 251);
+    const progress = vi.fn();
+    const file = new File([content], "a.bin", { type: "x/y" });
+    const sending = room.sendFile("ada", file, { onProgress: progress });
+    expect(core.named("open_file")[0]?.slice(2)).toEqual([
+      1,
+      "ada",
+      "a.bin",
+      "x/y",
+      content.length,
+    ]);
+    core.settle("open_file");
+    for (let count = 1; count <= 3; count += 1) {
+      await core.asked("write", count);
+      core.settle("write");
+    }
+    await core.asked("finish", 1);
+    core.tell({ type: "drained", stream: 1, sent: content.length, acknowledged: content.length });
+    core.settle("finish");
+    expect(await sending).toEqual({ name: "a.bin", mediaType: "x/y", bytes: content.length });
+    const written = core.named("write").map((call) => Buffer.from(call[3] as Uint8Array));
+    expect(Buffer.concat(written).equals(content)).toBe(true);
+    expect(progress).toHaveBeenCalledExactlyOnceWith(content.length, content.length);
+  });
+
+  test("from a stream does not know the size, and cancels the source when declined", async () => {
+    const { core, room } = await joined();
+    const cancel = vi.fn();
+    const stream = new ReadableStream<Uint8Array>({ cancel });
+    const sending = room.sendFile("ada", { name: "live", stream });
+    expect(core.named("open_file")[0]?.slice(4)).toEqual(["live", "", -1]);
+    core.settle("open_file", "rejected");
+    await expect(sending).rejects.toMatchObject({ code: "rejected" });
+    expect(cancel).toHaveBeenCalledOnce();
+  });
+
+  test("ends while the source is silent when the stream fails", async () => {
+    const { core, room } = await joined();
+    const sending = room.sendFile("ada", { name: "live", stream: new ReadableStream() });
+    core.settle("open_file");
+    await Promise.resolve();
+    core.tell({ type: "stream-failed", stream: 1, code: "link-lost" });
+    await expect(sending).rejects.toMatchObject({ code: "link-lost" });
+    expect(core.named("cancel_stream")).toEqual([]);
+  });
+
+  test("is cancelled by its signal, with the far side told once", async () => {
+    const { core, room } = await joined();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const sending = room.sendFile("ada", new Blob([new Uint8Array(10)]), { signal });
+    core.settle("open_file");
+    await core.asked("write", 1);
+    controller.abort("enough");
+    await expect(sending).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+  });
+
+  test("of another length than announced is an error, not a short file", async () => {
+    const { core, room } = await joined();
+    const stream = new Blob(["abc"]).stream();
+    const sending = room.sendFile("ada", { name: "short", size: 4, stream });
+    core.settle("open_file");
+    await core.asked("write", 1);
+    core.settle("write");
+    await expect(sending).rejects.toMatchObject({ code: "invalid-argument" });
+    expect(core.named("finish")).toEqual([]);
+  });
+});
+
+describe("receiving a file", () => {
+  async function offered(name = "a.txt"): Promise<{ core: ScriptedCore; file: IncomingFile }> {
+    const { core, room } = await joined();
+    const offer = { stream: 7, room: 1, node: "ada", mediaType: "text/plain", size: 6 };
+    core.tell({ type: "file", ...offer, name });
+    const [file] = room.offers;
+    if (file === undefined) throw new Error("the offer is not listed");
+    return { core, file };
+  }
+
+  test.each([
+    ["../../etc/passwd", "passwd"],
+    ["C:\\temp\\a.txt", "a.txt"],
+    ["photo\u202egnp.exe", "photognp.exe"],
+    ["..", "file"],
+    ["", "file"],
+  ])("cleans the name %j to %j", async (given, clean) => {
+    expect((await offered(given)).file.name).toBe(clean);
+  });
+
+  test("as a blob grants what it has stored and reports progress", async () => {
+    const { core, file } = await offered();
+    const progress = vi.fn();
+    const blob = file.blob({ onProgress: progress });
+    core.fileData(7, new TextEncoder().encode("abc"));
+    core.fileData(7, new TextEncoder().encode("def"));
+    core.tell({ type: "file-end", stream: 7 });
+    expect(await (await blob).text()).toBe("abcdef");
+    expect((await blob).type).toBe("text/plain");
+    expect(core.named("grant")).toEqual([
+      ["grant", 7, 3],
+      ["grant", 7, 3],
+    ]);
+    expect(progress.mock.calls).toEqual([
+      [3, 6],
+      [6, 6],
+    ]);
+  });
+
+  test("goes on when a progress callback throws, and reports it", async () => {
+    const { core, file } = await offered();
+    vi.stubGlobal("reportError", vi.fn());
+    const onProgress = (): never => {
+      throw new Error("mine");
+    };
+    const blob = file.blob({ onProgress });
+    core.fileData(7, new TextEncoder().encode("abcdef"));
+    core.tell({ type: "file-end", stream: 7 });
+    expect((await blob).size).toBe(6);
+    expect(globalThis.reportError).toHaveBeenCalledOnce();
+    vi.unstubAllGlobals();
+  });
+
+  test("as a stream grants only what its reader has taken", async () => {
+    const { core, file } = await offered();
+    const reader = file.accept().getReader();
+    core.fileData(7, Uint8Array.of(1, 2));
+    core.fileData(7, Uint8Array.of(3));
+    await Promise.resolve();
+    expect(core.named("grant")).toEqual([]);
+    expect((await reader.read()).value).toEqual(Uint8Array.of(1, 2));
+    await core.asked("grant", 1);
+    expect(core.named("grant")).toEqual([["grant", 7, 2]]);
+    expect((await reader.read()).value).toEqual(Uint8Array.of(3));
+    core.tell({ type: "file-end", stream: 7 });
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  test("that was cancelled by its reader tells the sender", async () => {
+    const { core, file } = await offered();
+    await file.accept().cancel();
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 7, "aborted"]]);
+  });
+
+  test("declined or withdrawn is no longer on offer", async () => {
+    const declined = await offered();
+    declined.file.reject();
+    declined.file.reject();
+    expect(declined.core.named("cancel_stream")).toEqual([["cancel_stream", 7, "rejected"]]);
+    const { core, file } = await offered();
+    core.tell({ type: "stream-failed", stream: 7, code: "aborted" });
+    expect(file.signal.reason).toMatchObject({ code: "aborted" });
+    await expect(file.blob()).rejects.toMatchObject({ code: "aborted" });
+    expect(core.named("accept_file")).toEqual([]);
+  });
+
+  test("twice is refused", async () => {
+    const { file } = await offered();
+    file.accept();
+    await expect(file.blob()).rejects.toMatchObject({ code: "invalid-argument" });
+  });
+});

@@ -1,0 +1,103 @@
+import type { CoreEvent, CoreListener, CoreModule, CoreNode, CoreOptions } from "../src/core.js";
+import { Peer } from "../src/peer.js";
+
+/** Every call that the wrapper made, oldest first. */
+export type Call = readonly [name: string, ...args: unknown[]];
+
+/**
+ * A core that does nothing but note what it is asked and say what the test tells it to. It stands
+ * in only where the wrapper's own mechanics are tested; what the real core does is tested in
+ * browsers.
+ */
+export class ScriptedCore {
+  readonly calls: Call[] = [];
+  readonly peer: Peer;
+  /** Runs inside the next `join`, before it returns. */
+  duringJoin: (room: number) => void = () => {};
+  #waiting: (() => void)[] = [];
+  #listener: CoreListener | undefined;
+  #rooms = 0;
+  #streams = 0;
+
+  constructor(signal?: AbortSignal) {
+    this.peer = new Peer(this.#module(), { signaling: ["ws://127.0.0.1:1/ws"], signal });
+  }
+
+  tell(event: CoreEvent): void {
+    this.#listener?.event(event);
+  }
+
+  message(room: number, node: string, label: string, text: string): void {
+    this.#listener?.message(room, node, label, new TextEncoder().encode(text), 0);
+  }
+
+  fileData(stream: number, data: Uint8Array): void {
+    this.#listener?.fileData(stream, data);
+  }
+
+  /** The calls of one name. */
+  named(name: string): Call[] {
+    return this.calls.filter(([called]) => called === name);
+  }
+
+  /** Waits until a call was made that often. */
+  async asked(name: string, count: number): Promise<void> {
+    while (this.named(name).length < count) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Settles the ticket of the latest call of that name. */
+  settle(name: string, code?: string): void {
+    const ticket = this.named(name).at(-1)?.[1];
+    if (typeof ticket !== "number") throw new Error(`no ticket was given to ${name}`);
+    this.#listener?.settled(ticket, code);
+  }
+
+  #module(): CoreModule {
+    const construct = (_: object, [, listener]: [CoreOptions, CoreListener]): CoreNode => {
+      this.#listener = listener;
+      return this.#node();
+    };
+    const WebNode = new Proxy(class {}, { construct }) as unknown as CoreModule["WebNode"];
+    return {
+      create_room_link: () => "lr1new",
+      parse_room_link: (text) => {
+        if (!text.includes("lr1")) throw { code: "link-unknown" };
+        return { servers: [], fingerprint: text.slice(text.lastIndexOf("#") + 1) };
+      },
+      error_codes: () => [],
+      WebNode,
+    };
+  }
+
+  #node(): CoreNode {
+    const answers: Partial<CoreNode> = {
+      peer_id: () => "peer-me",
+      node_id: () => "node-me",
+      join: (_ticket, link) => {
+        if (link.includes("full")) throw { code: "too-many-rooms" };
+        this.#rooms += 1;
+        this.duringJoin(this.#rooms);
+        return this.#rooms;
+      },
+      open_file: () => {
+        this.#streams += 1;
+        return this.#streams;
+      },
+      close: (ticket) => this.#listener?.settled(ticket, undefined),
+    };
+    return new Proxy({} as CoreNode, {
+      get:
+        (_, name: string) =>
+        (...args: unknown[]): unknown => {
+          this.calls.push([name, ...args]);
+          for (const resolve of this.#waiting.splice(0)) resolve();
+          const answer = answers[name as keyof CoreNode] as
+            | ((...args: unknown[]) => unknown)
+            | undefined;
+          return answer?.(...args);
+        },
+    });
+  }
+}
