@@ -73,3 +73,25 @@ test("esbuild bundles it for browsers", async () => {
   const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0;
   expect(bytes).toBeGreaterThan(10_000);
 });
+
+test("the slim entry bundles with a module that the application brings along", async () => {
+  const page = `
+    import wasm from "lacis/lacis.wasm";
+    import { createPeer, init } from "lacis/slim";
+    init(wasm).then(() => createPeer()).then(console.info);`;
+  writeFileSync(join(project, "slim.js"), page);
+  const result = await esbuild({
+    absWorkingDir: project,
+    entryPoints: ["slim.js"],
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    loader: { ".wasm": "file" },
+    outdir: "out-slim",
+    logLevel: "silent",
+  });
+  expect(result.warnings).toEqual([]);
+  const files = readdirSync(join(project, "out-slim"));
+  expect(files.filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
+  expect(files).toContain("slim.js");
+});
