@@ -1,97 +1,272 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
 import { build as vite } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const www = fileURLToPath(new URL("..", import.meta.url));
+const builtWasm = join(www, "wasm/lacis_bg.wasm");
 let project = "";
+let packed: readonly string[] = [];
 
-/** Builds the package and puts it into a project as `npm install` would, without a network. */
-beforeAll(() => {
-  execFileSync("npm", ["run", "build:lib", "--silent"], { cwd: www });
-  project = mkdtempSync(join(tmpdir(), "lacis-package-"));
-  const words = ["pack", "--silent", "--json", "--pack-destination", project];
-  const packed: unknown = JSON.parse(execFileSync("npm", words, { cwd: www, encoding: "utf8" }));
-  const [entry] = Object.values(packed as Record<string, { filename: string }>);
-  const target = join(project, "node_modules/lacis");
-  mkdirSync(target, { recursive: true });
-  const archive = join(project, entry?.filename ?? "");
-  execFileSync("tar", ["xzf", archive, "--strip-components=1", "-C", target]);
-  writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
-  const page = 'import { createPeer } from "lacis"; createPeer().then(console.info);';
-  writeFileSync(join(project, "main.js"), page);
-  writeFileSync(join(project, "index.html"), '<script type="module" src="main.js"></script>');
-}, 60_000);
+const inProject = (...parts: string[]): string => join(project, ...parts);
+const inPackage = (...parts: string[]): string => inProject("node_modules/lacis", ...parts);
 
-afterAll(() => rmSync(project, { recursive: true, force: true }));
-
-test("the package holds what it needs and nothing else", () => {
-  const root = join(project, "node_modules/lacis");
-  const kinds = readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
-  expect(kinds).toContain(join("wasm", "lacis_bg.wasm"));
-  expect(kinds).toContain(join("dist", "index.d.ts"));
-  const unexpected = (name: string): boolean =>
-    !/^(dist|wasm|package\.json|LICENSE|README)/.test(name);
-  expect(kinds.filter(unexpected)).toEqual([]);
-  expect(kinds.filter((name) => /test|apps/.test(name))).toEqual([]);
-});
-
-test("importing it in Node does nothing, and a peer is refused with a code", () => {
-  const script = `
-    const before = Object.keys(globalThis).length;
-    const { createPeer, PeerError } = await import("lacis");
-    if (Object.keys(globalThis).length !== before) throw new Error("importing left a trace");
-    const error = await createPeer({ signaling: ["ws://127.0.0.1:1/ws"] }).catch((e) => e);
-    console.log(error instanceof PeerError, error.code);`;
+function node(script: string): string {
   const words = ["--input-type=module", "--eval", script];
-  const said = execFileSync(process.execPath, words, { cwd: project, encoding: "utf8" });
-  expect(said.trim()).toBe("true unsupported-platform");
+  return execFileSync(process.execPath, words, {
+    cwd: project,
+    encoding: "utf8",
+    timeout: 20_000,
+  }).trim();
+}
+
+/** Builds the package and installs it into a project of its own, without a network. */
+beforeAll(() => {
+  if (!existsSync(builtWasm)) throw new Error("www/wasm is empty: `cargo xtask test` builds it");
+  project = realpathSync(mkdtempSync(join(tmpdir(), "lacis-package-")));
+  execFileSync("npm", ["run", "build:lib", "--silent"], { cwd: www });
+  const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", project];
+  execFileSync("npm", pack, { cwd: www });
+  const archive = readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "";
+  writeFileSync(inProject("package.json"), JSON.stringify({ private: true, type: "module" }));
+  const install = ["install", archive, "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
+  execFileSync("npm", [...install, "--silent"], { cwd: project });
+  packed = readdirSync(inPackage(), { recursive: true, withFileTypes: true, encoding: "utf8" })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(inPackage().length + 1))
+    .sort();
+}, 120_000);
+
+afterAll(() => {
+  if (project !== "") rmSync(project, { recursive: true, force: true });
 });
 
-test("Vite bundles it and carries the module along", async () => {
-  await vite({ root: project, logLevel: "error", build: { outDir: "out-vite" } });
-  const assets = readdirSync(join(project, "out-vite/assets"));
-  expect(assets.filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
-});
-
-test("esbuild bundles it for browsers", async () => {
-  const result = await esbuild({
-    absWorkingDir: project,
-    entryPoints: ["main.js"],
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    outdir: "out-esbuild",
-    metafile: true,
-    logLevel: "silent",
+describe("the package", () => {
+  test("holds one script and one declaration for each source, and the module", () => {
+    const sources = readdirSync(join(www, "src")).map((name) => name.replace(/\.ts$/, ""));
+    const built = sources.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
+    const rest = packed.filter((name) => !built.includes(name));
+    expect(packed).toEqual(expect.arrayContaining(built));
+    expect(rest).toEqual(expect.arrayContaining(["package.json", "wasm/lacis_bg.wasm"]));
+    const allowed =
+      /^(package\.json|LICENSE\S*|README\.md|CHANGELOG\.md|wasm\/lacis(_bg\.wasm|\.js))$/;
+    expect(rest.filter((name) => !allowed.test(name))).toEqual([]);
   });
-  expect(result.errors).toEqual([]);
-  const bytes = Object.values(result.metafile.outputs)[0]?.bytes ?? 0;
-  expect(bytes).toBeGreaterThan(10_000);
+
+  test("brings nothing along: no dependencies and no scripts that run at installation", () => {
+    const manifest: Record<string, unknown> = JSON.parse(
+      readFileSync(inPackage("package.json"), "utf8"),
+    );
+    expect(manifest).not.toHaveProperty("dependencies");
+    expect(manifest).not.toHaveProperty("peerDependencies");
+    const scripts = Object.keys(manifest.scripts ?? {});
+    expect(scripts.filter((name) => /install|prepare/.test(name))).toEqual([]);
+    expect(readdirSync(inProject("node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+      "lacis",
+    ]);
+  });
+
+  test("leads to a file with each of its exports, types first", () => {
+    const { exports }: { exports: Record<string, string | Record<string, string>> } = JSON.parse(
+      readFileSync(inPackage("package.json"), "utf8"),
+    );
+    expect(Object.keys(exports)).toEqual([".", "./slim", "./lacis.wasm", "./package.json"]);
+    for (const target of Object.values(exports)) {
+      const files = typeof target === "string" ? [target] : Object.values(target);
+      for (const file of files) expect(existsSync(inPackage(file)), file).toBe(true);
+      if (typeof target !== "string") expect(Object.keys(target)[0]).toBe("types");
+    }
+  });
 });
 
-test("the slim entry bundles with a module that the application brings along", async () => {
-  const page = `
-    import wasm from "lacis/lacis.wasm";
-    import { createPeer, init } from "lacis/slim";
-    init(wasm).then(() => createPeer()).then(console.info);`;
-  writeFileSync(join(project, "slim.js"), page);
-  const result = await esbuild({
-    absWorkingDir: project,
-    entryPoints: ["slim.js"],
-    bundle: true,
-    format: "esm",
-    platform: "browser",
-    loader: { ".wasm": "file" },
-    outdir: "out-slim",
-    logLevel: "silent",
+describe("in plain Node", () => {
+  test.each(["lacis", "lacis/slim"])("importing %s does nothing", (entry) => {
+    const said = node(`
+      // What reads the file of a module, and the pipes of this process.
+      const beganByNode = /^(FSReq|CloseReq|PipeWrap|TTYWrap)/;
+      const before = Reflect.ownKeys(globalThis).length;
+      const { createPeer, PeerError } = await import("${entry}");
+      if (Reflect.ownKeys(globalThis).length !== before) throw new Error("it left a trace");
+      const running = process.getActiveResourcesInfo().filter((kind) => !beganByNode.test(kind));
+      if (running.length > 0) throw new Error("it keeps running: " + running);
+      const error = await createPeer({ signaling: ["ws://127.0.0.1:1/ws"] }).catch((e) => e);
+      console.log(error instanceof PeerError, error.code);`);
+    expect(said).toBe("true unsupported-platform");
   });
-  expect(result.warnings).toEqual([]);
-  const files = readdirSync(join(project, "out-slim"));
-  expect(files.filter((name) => name.endsWith(".wasm"))).toHaveLength(1);
-  expect(files).toContain("slim.js");
+
+  test("the module in it works, and both entries share it", () => {
+    const said = node(`
+      import { readFile } from "node:fs/promises";
+      import { createRoomLink, init, PeerError } from "lacis/slim";
+      import * as full from "lacis";
+      await init(await readFile(new URL(import.meta.resolve("lacis/lacis.wasm"))));
+      const link = createRoomLink(["wss://example.org/ws"]);
+      console.log(full.parseRoomLink(link).servers[0], full.PeerError === PeerError);`);
+    expect(said).toBe("wss://example.org/ws true");
+  });
+
+  test("what is not exported cannot be imported", () => {
+    const said = node(`
+      const error = await import("lacis/dist/session.js").catch((e) => e);
+      console.log(error.code);`);
+    expect(said).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+  });
+});
+
+describe("bundled", () => {
+  const page = 'import { createPeer } from "lacis";\nexport const peer = createPeer();\n';
+  const slimPage = (wasm: string): string => `
+    import wasm from "${wasm}";
+    import { createPeer } from "lacis/slim";
+    export const peer = createPeer({ wasm: new URL(wasm, import.meta.url) });`;
+  const moduleBytes = (): Buffer => readFileSync(inPackage("wasm/lacis_bg.wasm"));
+
+  /** The one module that a bundle carries; some script of the bundle must name it. */
+  function expectModule(folder: string): void {
+    const all = readdirSync(folder, { recursive: true, encoding: "utf8" });
+    const modules = all.filter((name) => name.endsWith(".wasm"));
+    expect(modules).toHaveLength(1);
+    expect(readFileSync(join(folder, modules[0] ?? "")).equals(moduleBytes())).toBe(true);
+    const scripts = all.filter((name) => /\.m?js$/.test(name));
+    const texts = scripts.map((name) => readFileSync(join(folder, name), "utf8"));
+    const name = modules[0]?.split("/").at(-1) ?? "";
+    expect(texts.filter((text) => text.includes(name))).toHaveLength(1);
+  }
+
+  async function bundleWithVite(name: string, script: string): Promise<void> {
+    writeFileSync(inProject(`${name}.js`), script);
+    writeFileSync(inProject("index.html"), `<script type="module" src="${name}.js"></script>`);
+    const build = { outDir: `out-${name}`, target: "es2022" };
+    await vite({ root: project, configFile: false, logLevel: "error", build });
+  }
+
+  async function bundleWithEsbuild(name: string, script: string): Promise<string[]> {
+    writeFileSync(inProject(`${name}.js`), script);
+    const result = await esbuild({
+      absWorkingDir: project,
+      entryPoints: [`${name}.js`],
+      bundle: true,
+      format: "esm",
+      platform: "browser",
+      target: "es2022",
+      outdir: `out-${name}`,
+      loader: { ".wasm": "file" },
+      logLevel: "silent",
+    });
+    return [...result.errors, ...result.warnings].map((message) => message.text);
+  }
+
+  test("by Vite, it carries the module along", async () => {
+    await bundleWithVite("vite-full", page);
+    expectModule(inProject("out-vite-full"));
+  });
+
+  test("by Vite, the slim entry carries the module that the page names", async () => {
+    await bundleWithVite("vite-slim", slimPage("lacis/lacis.wasm?url"));
+    expectModule(inProject("out-vite-slim"));
+  });
+
+  test("by esbuild, it looks for the module beside the bundle, where a build copies it", async () => {
+    expect(await bundleWithEsbuild("esbuild-full", page)).toEqual([]);
+    const bundle = readFileSync(inProject("out-esbuild-full/esbuild-full.js"), "utf8");
+    expect(bundle).toContain('new URL("../wasm/lacis_bg.wasm", import.meta.url)');
+    expect(bundle).not.toMatch(/from "lacis|require\(/);
+  });
+
+  test("by esbuild, the slim entry carries the module that the page names", async () => {
+    expect(await bundleWithEsbuild("esbuild-slim", slimPage("lacis/lacis.wasm"))).toEqual([]);
+    expectModule(inProject("out-esbuild-slim"));
+  });
+
+  test("it still runs: a bundle in Node refuses a peer with a code", () => {
+    const said = node(`
+      const { peer } = await import("./out-esbuild-full/esbuild-full.js");
+      console.log((await peer.catch((e) => e)).code);`);
+    expect(said).toBe("unsupported-platform");
+  });
+});
+
+describe("its types", () => {
+  // Every line that must not compile says so; the compiler complains about one that does.
+  const consumer = `
+    import { createPeer, createRoomLink, init, PeerError, type Member, type Room } from "lacis";
+    import type { PeerErrorCode, SentFile } from "lacis";
+    import { createPeer as slimPeer, init as slimInit } from "lacis/slim";
+
+    export async function use(bytes: Uint8Array<ArrayBuffer>): Promise<SentFile> {
+      await init();
+      await slimInit(bytes);
+      // @ts-expect-error The slim entry has no module of its own.
+      await slimInit();
+      await using peer = await createPeer({ signaling: ["wss://example.org/ws"], wasm: bytes });
+      // @ts-expect-error There is no such option.
+      await slimPeer({ signalling: [] });
+      const room: Room = await peer.join(createRoomLink(), { timeoutMs: 5, wait: false });
+      room.addEventListener("memberjoin", ({ detail }) => greet(detail));
+      // @ts-expect-error There is no such event.
+      room.addEventListener("memberjoined", () => {});
+      for await (const message of room.messages({ label: "chat" })) {
+        const text: string = message.text();
+        await room.send(message.from.id, "chat", text, { priority: "bulk", until: "delivered" });
+        // @ts-expect-error A message is bytes or text.
+        await room.send(message.from.id, "chat", 7);
+        // @ts-expect-error JSON from elsewhere can be anything.
+        const name: string = message.json();
+        console.info(name);
+      }
+      const answer: Uint8Array = await room.request("id", "time", "");
+      // @ts-expect-error Members change by what happens, not by the page.
+      room.members.clear();
+      return room.sendFile("id", new Blob([answer as BlobPart]), { onProgress: (n) => n + 1 });
+    }
+
+    function greet(member: Member): string {
+      // @ts-expect-error There is no such state.
+      return member.state === "gone" ? "" : member.id;
+    }
+
+    export function codeOf(error: unknown): PeerErrorCode | undefined {
+      return error instanceof PeerError ? error.code : undefined;
+    }`;
+
+  test.each([
+    ["bundler", "ESNext"],
+    ["nodenext", "NodeNext"],
+  ])("are found and say what they should with the resolution of %s", (moduleResolution, module) => {
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      // The package's own declarations are checked too.
+      skipLibCheck: false,
+      target: "ES2022",
+      lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
+      types: [],
+      module,
+      moduleResolution,
+    };
+    writeFileSync(inProject("consumer.ts"), consumer);
+    const config = inProject(`tsconfig.${moduleResolution}.json`);
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+    expect(compile(config)).toBe("");
+  });
+
+  function compile(config: string): string {
+    const compiler = join(www, "node_modules/typescript/bin/tsc");
+    const words = [compiler, "--project", config, "--pretty", "false"];
+    const { stdout } = spawnSync(process.execPath, words, { cwd: project, encoding: "utf8" });
+    return stdout.trim();
+  }
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { decode, encode } from "cborg";
 import { beforeAll, describe, expect, test } from "vitest";
 import { init, parseRoomLink } from "../src/slim.js";
+import { realModule } from "./real-module.js";
 
 /** CBOR as the vectors write it in JSON. */
 type Item = string | number | null | Item[] | { h: string } | { n: string };
@@ -42,7 +43,7 @@ describe.each(FILES)("golden vectors of %s", (file) => {
 
 describe("room links", () => {
   // The module itself, as pages load it; only the file comes from the disk.
-  beforeAll(() => init(readFileSync(here("../wasm/lacis_bg.wasm"))));
+  beforeAll(() => init(realModule()));
 
   test.each(vectors<{ text: string; servers: string[] }>("room_link"))(
     "$name is read by the package",
