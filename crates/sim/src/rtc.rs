@@ -169,9 +169,10 @@ impl Rtc {
         }
     }
 
-    /// `close()`: what was not sent is lost; the other end is told, if the packet comes through.
-    /// Promises that were pending may still be kept, and their callbacks then come late.
+    /// `close()`: what is not on the line at once is lost; the other end is told, if the packet
+    /// comes through. Promises that were pending may still be kept; their callbacks come late.
     fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
+        self.flush(fabric, id);
         let Some(mut closed) = self.connections.remove(&id) else { return };
         self.users.retain(|_, user| *user != id);
         for operation in closed.chain.drain(..) {

@@ -13,14 +13,16 @@ pub(super) struct Closed(BTreeSet<TabId>);
 
 impl Check for Closed {
     fn output(&mut self, truth: &Truth, tab: TabId, output: &Output) -> Verdict {
-        if self.0.contains(&tab) {
-            return Err(format!("tab {} was closed and still wants {output:?}", tab.0));
-        }
         if let Output::Event(Event::Settled { ticket, .. }) = output {
             let promise = truth.promises.get(&(tab, *ticket));
+            // Whoever asks again is told that it is done.
             if promise.is_some_and(|promise| promise.purpose == Purpose::Close) {
                 self.0.insert(tab);
+                return Ok(());
             }
+        }
+        if self.0.contains(&tab) {
+            return Err(format!("tab {} was closed and still wants {output:?}", tab.0));
         }
         Ok(())
     }

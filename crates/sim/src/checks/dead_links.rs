@@ -38,10 +38,10 @@ impl Check for DeadLinks {
                     LinkAction::Offer { op, .. }
                     | LinkAction::Accept { op, .. }
                     | LinkAction::SetAnswer { op, .. }
-                    | LinkAction::Inspect(op) => {
-                        if !self.ops.insert((tab, *op)) {
-                            return Err(format!("tab {} uses {op:?} twice", tab.0));
-                        }
+                    | LinkAction::Inspect(op)
+                        if !self.ops.insert((tab, *op)) =>
+                    {
+                        return Err(format!("tab {} uses {op:?} twice", tab.0));
                     }
                     _ => {}
                 }

@@ -107,6 +107,20 @@ impl Rtc {
         self.transmit(fabric, id);
     }
 
+    /// What fits into the first packets of a line that is free leaves with the call that sent it,
+    /// before whatever is called next.
+    pub(super) fn flush(&mut self, fabric: &mut Fabric, id: ConnectionId) {
+        let mut rest = FIRST_BYTES;
+        while let Some(connection) = self.connections.get(&id) {
+            let Some((_, bytes)) = &connection.line.sending else { break };
+            if bytes.len() > rest {
+                break;
+            }
+            rest -= bytes.len();
+            self.sent(fabric, id);
+        }
+    }
+
     /// Sends a message on its way.
     fn launch(
         &mut self,
@@ -202,6 +216,9 @@ impl Rtc {
 
 /// Bytes of a packet that belong to a message.
 const PACKET_BYTES: usize = 1150;
+
+/// Ten packets, the congestion window that a connection begins with.
+const FIRST_BYTES: usize = 10 * PACKET_BYTES;
 
 /// What a message costs on the line beside its bytes.
 const PACKET_HEADER: u64 = 60;

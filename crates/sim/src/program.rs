@@ -1,0 +1,141 @@
+//! The simulator as a program: seeds in, a verdict out.
+
+use std::cell::Cell;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, io, panic, thread};
+
+use clap::Parser;
+use lacis_sim::{Options, Outcome, kept_seeds, run};
+
+/// Runs whole networks from seeds, with faults, and demands that they recover.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask sim")]
+struct Arguments {
+    /// How many seeds to run, beginning with 1; those kept in seeds.txt come before
+    #[arg(long, default_value_t = 20)]
+    seeds: u64,
+    /// Run this seed only
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What to simulate
+    #[arg(long, default_value = "foundation", value_parser = ["foundation"])]
+    suite: String,
+    /// Print a closing JSON object
+    #[arg(long)]
+    json: bool,
+    /// Things that happen in each run before the faults stop
+    #[arg(long)]
+    steps: Option<u32>,
+    /// Print everything that happens; best with --seed
+    #[arg(long)]
+    trace: bool,
+}
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let seeds = match arguments.seed {
+        Some(seed) => vec![seed],
+        None => lacis_sim::plan(arguments.seeds),
+    };
+    let mut options = Options { trace: arguments.trace, ..Options::default() };
+    options.steps = arguments.steps.unwrap_or(options.steps);
+    tell_seed_at_panic();
+    let outcomes = run_all(&seeds, options);
+    let failures: Vec<&Outcome> = outcomes.iter().filter(|one| one.failure.is_some()).collect();
+    let mut hasher = blake3::Hasher::new();
+    let mut events = 0;
+    for outcome in &outcomes {
+        hasher.update(&outcome.hash);
+        events += outcome.events;
+    }
+    let hash = hasher.finalize().to_hex();
+    if !arguments.json {
+        println!(
+            "{} seeds, {} failures, {events} events, hash {hash}",
+            seeds.len(),
+            failures.len()
+        );
+    } else {
+        println!(
+            "{}",
+            serde_json::json!({
+                "seeds": seeds.len(), "failures": failures.len(), "events": events,
+                "hash": hash.as_str(),
+            })
+        );
+    }
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs all seeds, one at a time on each processor; what comes out is in the order of the seeds.
+fn run_all(seeds: &[u64], options: Options) -> Vec<Outcome> {
+    let threads =
+        if options.trace { 1 } else { thread::available_parallelism().map_or(1, Into::into) };
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    SEED.set(seed);
+                    let outcome = run(seed, options);
+                    if let Some(sentence) = &outcome.failure {
+                        report(seed, sentence, outcome.state.as_deref());
+                    }
+                    if let Ok(mut done) = done.lock() {
+                        done.push(outcome);
+                    }
+                }
+            });
+        }
+    });
+    let mut outcomes = done.into_inner().unwrap_or_default();
+    let place = |seed: u64| seeds.iter().position(|known| *known == seed);
+    outcomes.sort_by_key(|outcome| place(outcome.seed));
+    outcomes
+}
+
+thread_local! {
+    static SEED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A panic ends the program; which seed it was must not be lost with it.
+fn tell_seed_at_panic() {
+    let usual = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        usual(info);
+        report(SEED.get(), "the node or the simulator panicked", None);
+    }));
+}
+
+/// Says what is wrong and how to see it again, and keeps the seed.
+fn report(seed: u64, sentence: &str, state: Option<&str>) {
+    let mut text = format!(
+        "\nseed {seed} failed: {sentence}\nreplay it with: cargo xtask sim --seed {seed} --trace\n"
+    );
+    text.push_str(state.unwrap_or_default());
+    // One write, so that threads do not mix their lines.
+    let _ = io::stderr().write_all(text.as_bytes());
+    if let Err(error) = keep(seed) {
+        eprintln!("the seed could not be kept: {error}");
+    }
+}
+
+/// Appends a seed to the file of those that are run first, unless it is there.
+fn keep(seed: u64) -> io::Result<()> {
+    let path = kept_path();
+    let text = fs::read_to_string(&path)?;
+    if kept_seeds(&text).contains(&seed) {
+        return Ok(());
+    }
+    let mut file = fs::OpenOptions::new().append(true).open(&path)?;
+    writeln!(file, "{seed}")
+}
+
+fn kept_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds.txt")
+}
