@@ -71,9 +71,14 @@ impl Node {
         }
         let ticket = closing.ticket.take();
         closing.deadline = Timestamp::from_micros(u64::MAX);
+        // First, because whatever parting fails has failed for this reason.
+        for open in self.shared.tickets.drain() {
+            let result = Err(Code::Closed);
+            self.shared.io.event(Event::Settled { ticket: open, result });
+        }
         let nodes: Vec<_> = self.members.keys().copied().collect();
         for node in nodes {
-            self.with_member(node, |member, shared| member.part(shared, Code::Left));
+            self.with_member(node, |member, shared| member.part(shared, Code::Closed));
         }
         let crate::shared::Shared { servers, rooms, io, .. } = &mut self.shared;
         for server in servers {
@@ -83,10 +88,6 @@ impl Node {
             server.stop(io);
         }
         rooms.clear();
-        for open in self.shared.tickets.drain() {
-            let result = Err(Code::Closed);
-            self.shared.io.event(Event::Settled { ticket: open, result });
-        }
         if let Some(ticket) = ticket {
             self.shared.io.event(Event::Settled { ticket, result: Ok(()) });
         }

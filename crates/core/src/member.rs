@@ -282,10 +282,10 @@ impl Member {
         self.link = Some(link);
     }
 
-    /// Says goodbye and closes; the member is forgotten next.
+    /// Says goodbye and closes; the member is forgotten next. `code` is why, seen from here.
     pub(crate) fn part(&mut self, shared: &mut Shared, code: Code) {
         if let Some(link) = &mut self.link {
-            link.control(&mut shared.io, &LinkFrame::Bye { code });
+            link.control(&mut shared.io, &LinkFrame::Bye { code: Code::Left });
         }
         self.gone = Some(code);
     }

@@ -80,8 +80,19 @@ impl Outbound {
         }
     }
 
-    fn idle_deadline(&self) -> Timestamp {
-        self.active_at + if self.is_file() { limits::DEADLINE_MAX } else { limits::STREAM_IDLE }
+    /// When a stream that waits for the other side is given up. One that waits for its turn on the
+    /// link is as good as the link.
+    fn idle_deadline(&self) -> Option<Timestamp> {
+        if self.is_file() {
+            return Some(self.active_at + limits::DEADLINE_MAX);
+        }
+        let waits = self.number.is_some() && !self.may_send();
+        waits.then(|| self.active_at + limits::STREAM_IDLE)
+    }
+
+    /// Whether there is something to send, and credit for it.
+    fn may_send(&self) -> bool {
+        self.queued() > 0 && self.credit > self.sent
     }
 }
 
@@ -285,13 +296,8 @@ impl Streams {
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared, link: Option<&mut Link>) {
         let now = shared.io.now;
         let late = |at: Timestamp| now >= at;
-        self.drop_where(
-            shared,
-            link,
-            Code::Timeout,
-            |stream| late(stream.idle_deadline()),
-            |stream| late(stream.idle_deadline()),
-        );
+        let idle = |stream: &Outbound| stream.idle_deadline().is_some_and(late);
+        self.drop_where(shared, link, Code::Timeout, idle, |stream| late(stream.idle_deadline()));
     }
 
     fn drop_where(
@@ -330,16 +336,26 @@ impl Streams {
     }
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
-        let outbound = self.outbound.values().map(Outbound::idle_deadline);
+        let outbound = self.outbound.values().filter_map(Outbound::idle_deadline);
         let inbound = self.inbound.values().map(Inbound::idle_deadline);
         earliest.see(outbound.chain(inbound).min(), Timer::Stream);
     }
 
     /// The stream whose turn it is among those that may send.
     fn next_turn(&self, is_named: impl Fn(RoomId) -> bool) -> Option<StreamId> {
+        let open = self.outbound.values().filter(|stream| stream.number.is_some());
+        let assembled: u64 =
+            open.filter(|stream| !stream.is_file()).map(|stream| stream.size).sum();
+        // What the other side puts together is bounded; it would refuse more.
+        let has_place = |stream: &Outbound| {
+            stream.is_file() || assembled + stream.size <= limits::REASSEMBLY_BYTES as u64
+        };
         let ready = |stream: &Outbound| {
-            is_named(stream.head.room)
-                && (stream.number.is_none() || (stream.queued() > 0 && stream.credit > stream.sent))
+            let goes_on = match stream.number {
+                Some(_) => stream.may_send(),
+                None => has_place(stream),
+            };
+            goes_on && is_named(stream.head.room)
         };
         let mut ids = self.outbound.iter().filter(|(_, stream)| ready(stream)).map(|(id, _)| *id);
         let first = ids.next()?;
