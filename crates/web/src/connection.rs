@@ -4,18 +4,18 @@ use std::rc::{Rc, Weak};
 
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, ArrayBuffer, Object, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use lacis_core::{LinkAction, LinkId, LinkInput, LinkState, OpId};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, limits};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Event, MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
-    RtcIceCandidateInit, RtcIceConnectionState, RtcOfferOptions, RtcPeerConnection,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescription,
-    RtcSessionDescriptionInit,
+    RtcIceCandidateInit, RtcIceConnectionState, RtcPeerConnection, RtcPeerConnectionIceEvent,
+    RtcPeerConnectionState, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
 use crate::driver::Driver;
@@ -249,22 +249,34 @@ fn state(web: &RtcPeerConnection) -> Option<LinkState> {
     }
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// What web-sys does not know of an `RTCPeerConnection`.
+    type Modern;
+
+    #[wasm_bindgen(method, js_name = restartIce)]
+    fn restart_ice(this: &Modern);
+
+    /// Makes the offer or answer that is due and sets it, in one step instead of two: each is a
+    /// trip to the browser's network thread and back on the way to a connection.
+    #[wasm_bindgen(method, js_name = setLocalDescription)]
+    fn describe(this: &Modern) -> Promise;
+}
+
 async fn offer(web: &RtcPeerConnection, restart: bool) -> Result<String, JsValue> {
-    let options = RtcOfferOptions::new();
-    options.set_ice_restart(restart);
-    let made = JsFuture::from(web.create_offer_with_rtc_offer_options(&options)).await?;
-    set_local(web, &made).await
+    if restart {
+        web.unchecked_ref::<Modern>().restart_ice();
+    }
+    set_local(web).await
 }
 
 async fn accept(web: &RtcPeerConnection, sdp: &str) -> Result<String, JsValue> {
     set_remote(web, RtcSdpType::Offer, sdp).await?;
-    let made = JsFuture::from(web.create_answer()).await?;
-    set_local(web, &made).await
+    set_local(web).await
 }
 
-async fn set_local(web: &RtcPeerConnection, made: &JsValue) -> Result<String, JsValue> {
-    let made: &RtcSessionDescriptionInit = made.unchecked_ref();
-    JsFuture::from(web.set_local_description(made)).await?;
+async fn set_local(web: &RtcPeerConnection) -> Result<String, JsValue> {
+    JsFuture::from(web.unchecked_ref::<Modern>().describe()).await?;
     Ok(web.local_description().map(|d: RtcSessionDescription| d.sdp()).unwrap_or_default())
 }
 
