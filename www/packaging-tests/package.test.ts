@@ -178,7 +178,7 @@ describe("bundled", () => {
     expectModule(inProject("out-vite-slim"));
   });
 
-  test("by esbuild, it looks for the module beside the bundle, where a build copies it", async () => {
+  test("by esbuild, it looks for the module beside the bundle", async () => {
     expect(await bundleWithEsbuild("esbuild-full", page)).toEqual([]);
     const bundle = readFileSync(inProject("out-esbuild-full/esbuild-full.js"), "utf8");
     expect(bundle).toContain('new URL("../wasm/lacis_bg.wasm", import.meta.url)');

@@ -78,8 +78,8 @@ pub const CHUNK_BYTES: usize = 64 * 1024;
 pub const CHUNK_BYTES_MIN: usize = 16 * 1024;
 
 /// Time that a chunk should take at the pace of the link: what a chat line may wait behind it,
-/// since browsers do not interrupt a message they have begun. Fast links get chunks as large as a frame,
-/// which cost less.
+/// since browsers do not interrupt a message they have begun. Fast links get chunks as large as a
+/// frame, which cost less.
 pub const CHUNK_TURN: Duration = Duration::from_millis(25);
 
 /// Room that a frame's header needs beside its payload.

@@ -23,7 +23,7 @@ for (const pair of [
   ["firefox", "chromium"],
 ]) {
   scenario(
-    `offline for ${OFFLINE_MS / 1000} s and back: every message once and in order, ${pair.join(" and ")}`,
+    `offline for ${OFFLINE_MS / 1000} s: every message once, in order, ${pair.join(" and ")}`,
     async (stage) => {
       const server = await stage.server();
       const { a, b, idOfA, idOfB } = await stage.pair(server, pair);
