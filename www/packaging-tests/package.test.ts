@@ -129,8 +129,8 @@ describe("bundled", () => {
   const page = 'import { createPeer } from "lacis";\nexport const peer = createPeer();\n';
   const slimPage = (wasm: string): string => `
     import wasm from "${wasm}";
-    import { createPeer } from "lacis/slim";
-    export const peer = createPeer({ wasm: new URL(wasm, import.meta.url) });`;
+    import { createPeer, init } from "lacis/slim";
+    export const peer = init(wasm).then(() => createPeer());`;
   const moduleBytes = (): Buffer => readFileSync(inPackage("wasm/lacis_bg.wasm"));
 
   /** The one module that a bundle carries; some script of the bundle must name it. */

@@ -44,7 +44,7 @@ pub use network::{Access, Network};
 pub use random::Random;
 pub use rtc::Browser;
 pub use run::{Options, Outcome, run};
-pub use seeds::{kept_seeds, plan};
+pub use seeds::{combined_hash, kept_seeds, plan};
 pub use signaling::{Meddler, Passing, Way};
 pub use tab::{Seen, TabSetup};
 pub use truth::{Being, FileFacts, Hindrance, Letter, LetterKind, Promise, Purpose, Truth};

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Options, Outcome, kept_seeds, run};
+use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run};
+use serde_json::json;
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
 #[derive(Debug, Parser)]
@@ -39,36 +40,24 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],
-        None => lacis_sim::plan(arguments.seeds),
+        None => plan(arguments.seeds),
     };
     let mut options = Options { trace: arguments.trace, ..Options::default() };
     options.steps = arguments.steps.unwrap_or(options.steps);
     tell_seed_at_panic();
     let outcomes = run_all(&seeds, options);
-    let failures: Vec<&Outcome> = outcomes.iter().filter(|one| one.failure.is_some()).collect();
-    let mut hasher = blake3::Hasher::new();
-    let mut events = 0;
-    for outcome in &outcomes {
-        hasher.update(&outcome.hash);
-        events += outcome.events;
-    }
-    let hash = hasher.finalize().to_hex();
-    if !arguments.json {
-        println!(
-            "{} seeds, {} failures, {events} events, hash {hash}",
-            seeds.len(),
-            failures.len()
-        );
+    let failures = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
+    let events: u64 = outcomes.iter().map(|outcome| outcome.events).sum();
+    let (seeds, hash) = (outcomes.len(), combined_hash(&outcomes));
+    if arguments.json {
+        let report = json!({
+            "seeds": seeds, "failures": failures, "events": events, "hash": hash,
+        });
+        println!("{report}");
     } else {
-        println!(
-            "{}",
-            serde_json::json!({
-                "seeds": seeds.len(), "failures": failures.len(), "events": events,
-                "hash": hash.as_str(),
-            })
-        );
+        println!("{seeds} seeds, {failures} failures, {events} events, hash {hash}");
     }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs all seeds, one at a time on each processor; what comes out is in the order of the seeds.

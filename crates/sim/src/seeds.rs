@@ -1,4 +1,6 @@
-//! Which seeds are run.
+//! Which seeds are run, and what came of all of them together.
+
+use crate::run::Outcome;
 
 /// Seeds that once found something, then as many as asked for, from 1 on.
 #[must_use]
@@ -13,6 +15,16 @@ pub fn plan(count: u64) -> Vec<u64> {
 pub fn kept_seeds(text: &str) -> Vec<u64> {
     let numbers = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     numbers.filter_map(|number| number.parse().ok()).collect()
+}
+
+/// The hash over the outputs of all runs, in the order of the runs.
+#[must_use]
+pub fn combined_hash(outcomes: &[Outcome]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for outcome in outcomes {
+        hasher.update(&outcome.hash);
+    }
+    hasher.finalize().to_hex().as_str().to_owned()
 }
 
 #[cfg(test)]

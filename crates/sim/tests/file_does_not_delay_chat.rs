@@ -18,12 +18,12 @@ fn slowest_line(world: &mut World, ada: TabId, room: usize, bob: TabId) -> Durat
 
 #[test]
 fn lines_are_as_fast_as_without_a_file_but_for_one_chunk() {
-    for bandwidth in [300_000, 1_000_000, 8_000_000] {
+    for bandwidth in [300_000, 1_000_000, 5_000_000] {
         let mut scene = Scene::<2>::linked_as(1, |setup| setup.access.bandwidth = bandwidth);
         let [ada, bob] = scene.tabs;
         let world = &mut scene.world;
         let alone = slowest_line(world, ada, scene.room, bob);
-        let size = bandwidth * 20;
+        let size = bandwidth * 8;
         let (_, file) = world.send_file(ada, scene.room, bob, size).expect("it may be offered");
         world.run_for(Duration::from_secs(1));
         let beside = slowest_line(world, ada, scene.room, bob);
