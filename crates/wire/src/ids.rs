@@ -13,9 +13,12 @@ pub(crate) fn to_base32(bytes: &[u8]) -> String {
     Base32Unpadded::encode_string(bytes)
 }
 
-/// Reads base32 without padding, in either case.
+/// Reads base32 without padding, in either case. The last letter may carry bits that stand for
+/// nothing; they have to be zero, so that the same bytes never have two texts.
 pub(crate) fn from_base32(text: &str) -> Option<Vec<u8>> {
-    Base32Unpadded::decode_vec(&text.to_ascii_lowercase()).ok()
+    let text = text.to_ascii_lowercase();
+    let bytes = Base32Unpadded::decode_vec(&text).ok()?;
+    (to_base32(&bytes) == text).then_some(bytes)
 }
 
 /// The first bytes of a hash: what BLAKE3 gives when asked for a shorter output.
