@@ -17,6 +17,7 @@ use crate::io::{Event, LinkAction, RoomId};
 use crate::link::{Link, Step};
 use crate::member::{Member, Standing};
 use crate::shared::Shared;
+use crate::spare::Offering;
 
 /// An offer as it came.
 #[derive(Debug)]
@@ -36,11 +37,23 @@ impl Member {
         self.want = None;
         self.tampered = false;
         let attempt = AttemptId(shared.io.random_u64());
-        let mut link = new_link(shared, Role::Offerer, room, attempt);
+        let (mut link, offer) = new_link(shared, Role::Offerer, room, attempt);
         link.via = self.via;
-        let op = link.begin(&mut shared.io, Step::Offer);
-        shared.io.link(link.id, LinkAction::Offer { op, restart: false });
-        self.attempt = Some(link);
+        let id = link.id;
+        let Some(offer) = offer else {
+            let op = link.begin(&mut shared.io, Step::Offer);
+            shared.io.link(id, LinkAction::Offer { op, restart: false });
+            return self.begin(shared, link);
+        };
+        link.op = Some((offer.op, Step::Offer));
+        self.begin(shared, link);
+        for input in offer.heard {
+            self.on_link_input(shared, id, input);
+        }
+    }
+
+    fn begin(&mut self, shared: &mut Shared, attempt: Link) {
+        self.attempt = Some(attempt);
         if self.link.is_none() {
             self.tell(shared);
         }
@@ -99,17 +112,15 @@ impl Member {
         if self.link.is_none() {
             self.peer = Some(offer.introduction.peer);
         }
-        let mut link = new_link(shared, Role::Answerer, offer.room, offer.attempt);
+        let (mut link, _) = new_link(shared, Role::Answerer, offer.room, offer.attempt);
         link.via = Some(offer.via);
         link.version = version;
         introduce(self.node, &mut link, &offer.introduction, &offer.description);
         let op = link.begin(&mut shared.io, Step::Accept);
         let sdp = offer.description.to_sdp(next_revision(&mut link));
         shared.io.link(link.id, LinkAction::Accept { op, sdp });
-        self.attempt = Some(link);
-        if self.link.is_none() {
-            self.tell(shared);
-        }
+        link.release_remote(&mut shared.io);
+        self.begin(shared, link);
     }
 
     /// Our own description of an attempt is ready: sign it if we answer, and send it.
@@ -140,9 +151,6 @@ impl Member {
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
             shared.signal(&mut link.via, link.room, self.node, &list);
-        }
-        if link.role == Role::Answerer {
-            self.release_remote_candidates(shared);
         }
     }
 
@@ -187,15 +195,7 @@ impl Member {
         let op = link.begin(&mut shared.io, Step::SetAnswer);
         let sdp = description.to_sdp(next_revision(link));
         shared.io.link(link.id, LinkAction::SetAnswer { op, sdp });
-    }
-
-    /// Remote candidates may be added from now on.
-    pub(crate) fn release_remote_candidates(&mut self, shared: &mut Shared) {
-        if let Some(link) = &mut self.attempt {
-            for candidate in link.remote_candidates.release() {
-                shared.io.link(link.id, LinkAction::AddCandidate(candidate));
-            }
-        }
+        link.release_remote(&mut shared.io);
     }
 
     /// Candidates of the other side, for the attempt or for a restart of the link.
@@ -299,18 +299,29 @@ impl Member {
     }
 }
 
-fn new_link(shared: &mut Shared, role: Role, room: RoomId, attempt: AttemptId) -> Link {
-    let local = Party {
-        node: shared.node,
-        peer: shared.peer,
-        nonce: shared.io.random(),
-        fingerprint: [0; 32],
+/// A connection for an attempt, and the offer that it is making already, if it is.
+fn new_link(
+    shared: &mut Shared,
+    role: Role,
+    room: RoomId,
+    attempt: AttemptId,
+) -> (Link, Option<Offering>) {
+    let (id, offer) = match shared.take_spare(role) {
+        Some(spare) => (spare.id, spare.offer),
+        None => {
+            let id = shared.io.link_id();
+            shared.io.link(id, shared.create_action(shared.ice_servers()));
+            (id, None)
+        }
     };
-    let link = Link::new(&mut shared.io, role, room, local, attempt);
-    let ice_servers = shared.ice_servers();
-    let relay_only = shared.config.relay_only;
-    shared.io.link(link.id, LinkAction::Create { ice_servers, relay_only });
-    link
+    let local = party(shared);
+    (Link::new(&shared.io, id, role, room, local, attempt), offer)
+}
+
+/// Our own end of a new attempt; the fingerprint follows with the description.
+fn party(shared: &mut Shared) -> Party {
+    let nonce = shared.io.random();
+    Party { node: shared.node, peer: shared.peer, nonce, fingerprint: [0; 32] }
 }
 
 fn introduce(

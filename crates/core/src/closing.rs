@@ -88,6 +88,7 @@ impl Node {
             server.stop(io);
         }
         rooms.clear();
+        self.shared.renew_spare();
         if let Some(ticket) = ticket {
             self.shared.io.event(Event::Settled { ticket, result: Ok(()) });
         }

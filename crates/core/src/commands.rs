@@ -53,6 +53,9 @@ impl Node {
         }
         self.shared.tickets.open(ticket);
         self.shared.rooms.insert(id, room);
+        if !self.is_busy() {
+            self.shared.prepare_offer();
+        }
         for node in self.members.keys().copied().collect::<Vec<_>>() {
             self.with_member(node, Member::name_rooms);
         }
@@ -84,6 +87,7 @@ impl Node {
     pub fn leave(&mut self, now: Timestamp, room: RoomId) {
         self.set_time(now);
         let Some(left) = self.shared.rooms.remove(&room) else { return };
+        self.shared.renew_spare();
         for server in &self.shared.servers {
             server.transmit(&mut self.shared.io, &ClientFrame::Leave { topic: left.keys.topic });
         }

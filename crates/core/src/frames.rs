@@ -16,11 +16,9 @@ impl Member {
     pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput) {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(shared, op, &sdp),
-            LinkInput::Done(op) => match self.finish(op) {
-                Some(Step::SetAnswer) => self.release_remote_candidates(shared),
-                Some(Step::RestartSet) => self.release_restart_candidates(shared),
-                _ => {}
-            },
+            LinkInput::Done(op) => {
+                self.finish(op);
+            }
             LinkInput::Failed(op, code) => self.on_op_failed(shared, op, code),
             LinkInput::Path(op, path) => {
                 if self.finish(op) == Some(Step::Inspect) {

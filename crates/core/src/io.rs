@@ -119,7 +119,8 @@ pub enum Output {
     Event(Event),
 }
 
-/// What is to be done with a link.
+/// What is to be done with a link. What changes a description or adds a candidate is done one after
+/// the other, in the order given, as a browser's chain of operations does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkAction {
     /// Make the connection object and its three negotiated channels. A failure is told as

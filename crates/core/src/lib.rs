@@ -55,6 +55,7 @@ mod report;
 mod room;
 mod server;
 mod shared;
+mod spare;
 mod streams;
 mod table;
 mod tickets;

@@ -124,7 +124,8 @@ impl Candidates {
 
 impl Link {
     pub(crate) fn new(
-        io: &mut Io,
+        io: &Io,
+        id: LinkId,
         role: Role,
         room: RoomId,
         local: Party,
@@ -132,7 +133,7 @@ impl Link {
     ) -> Self {
         let now = io.now;
         Self {
-            id: io.link_id(),
+            id,
             attempt,
             role,
             room,
@@ -241,6 +242,14 @@ impl Link {
     pub(crate) fn finish(&mut self, op: OpId) -> Option<Step> {
         let (_, step) = self.op.take_if(|(current, _)| *current == op)?;
         Some(step)
+    }
+
+    /// The remote description is on its way to the driver: candidates may follow it. A browser that
+    /// knows them before it opens ports has less to do than one that learns of them later.
+    pub(crate) fn release_remote(&mut self, io: &mut Io) {
+        for candidate in self.remote_candidates.release() {
+            io.link(self.id, LinkAction::AddCandidate(candidate));
+        }
     }
 
     /// Both ends in the order of the transcript.

@@ -183,6 +183,7 @@ impl Member {
         self.name_rooms(shared);
         self.tell(shared);
         self.pump(shared);
+        shared.order_spare();
     }
 
     /// Computes how rooms are named on the present link, and tells the other side which we are in.

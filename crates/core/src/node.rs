@@ -57,6 +57,8 @@ impl Node {
             rooms: Table::new(),
             tickets: Tickets::default(),
             seen: Seen::default(),
+            spare: None,
+            spare_due: None,
             stalled_until: Timestamp::ZERO,
         };
         Ok(Self { shared, members: Table::new(), closing: None, promised: None })
@@ -88,6 +90,7 @@ impl Node {
             Input::Link(id, input) => self.on_link(id, input),
         }
         self.dial_members();
+        self.shared.renew_spare();
     }
 
     /// Does what is due. Early or repeated calls do nothing.
@@ -109,6 +112,7 @@ impl Node {
             self.with_member(node, Member::on_timeout);
         }
         self.dial_members();
+        self.shared.renew_spare();
         self.closing_timeout();
     }
 
@@ -140,6 +144,7 @@ impl Node {
                 earliest.see(member.want, Timer::Retry);
             }
         }
+        earliest.see(self.shared.spare_deadline(), Timer::Spare);
         earliest.see(self.closing.as_ref().map(|closing| closing.deadline), Timer::Close);
         self.promised = earliest.get().map(|(at, _)| at);
         earliest.get()
@@ -166,6 +171,9 @@ impl Node {
     }
 
     fn on_link(&mut self, id: LinkId, input: LinkInput) {
+        if self.shared.on_spare_input(id, &input) {
+            return;
+        }
         let found = self.members.iter().find(|(_, member)| member.owns(id));
         if let Some(node) = found.map(|(node, _)| *node) {
             self.with_member(node, |member, shared| member.on_link_input(shared, id, input));
@@ -269,6 +277,7 @@ impl Node {
         for node in nodes {
             self.discover(index, id, node);
         }
+        self.shared.retire_offer();
     }
 
     /// A server names a node that is in one of our rooms.
@@ -374,7 +383,7 @@ impl Node {
     /// Whether there is no place for a connection that somebody else wants. Attempts of others may
     /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
     /// delay what comes anyway.
-    fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         let (links, attempts) = self.connections();
         links + attempts >= limits::LINKS_MAX
     }

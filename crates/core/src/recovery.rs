@@ -154,6 +154,7 @@ impl Member {
         let sdp = description.to_sdp(next_revision(link));
         let op = link.begin(&mut shared.io, Step::RestartAccept);
         shared.io.link(link.id, LinkAction::Accept { op, sdp });
+        link.release_remote(&mut shared.io);
         // Where the break was noticed too, nobody waits for our own patience to end.
         if link.ice != Ice::Connected {
             self.mark_lost(shared);
@@ -180,6 +181,7 @@ impl Member {
         let sdp = description.to_sdp(next_revision(link));
         let op = link.begin(&mut shared.io, Step::RestartSet);
         shared.io.link(link.id, LinkAction::SetAnswer { op, sdp });
+        link.release_remote(&mut shared.io);
     }
 
     /// Our description for a restart is ready.
@@ -201,17 +203,6 @@ impl Member {
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
             shared.signal(&mut link.via, link.room, self.node, &list);
-        }
-        if step == Step::RestartAccept {
-            self.release_restart_candidates(shared);
-        }
-    }
-
-    pub(crate) fn release_restart_candidates(&mut self, shared: &mut Shared) {
-        if let Some(link) = &mut self.link {
-            for candidate in link.remote_candidates.release() {
-                shared.io.link(link.id, LinkAction::AddCandidate(candidate));
-            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
 use crate::room::Room;
 use crate::server::Server;
+use crate::spare::Spare;
 use crate::table::Table;
 use crate::tickets::Tickets;
 use crate::time::Timestamp;
@@ -113,6 +114,8 @@ pub(crate) struct Shared {
     pub(crate) rooms: Table<RoomId, Room>,
     pub(crate) tickets: Tickets,
     pub(crate) seen: Seen,
+    pub(crate) spare: Option<Spare>,
+    pub(crate) spare_due: Option<Timestamp>,
     /// Until then silence is our own fault: this node was not called for a while.
     pub(crate) stalled_until: Timestamp,
 }
@@ -155,6 +158,11 @@ impl Shared {
             }
         }
         all
+    }
+
+    /// How a new connection is made.
+    pub(crate) const fn create_action(&self, ice_servers: Vec<IceServer>) -> LinkAction {
+        LinkAction::Create { ice_servers, relay_only: self.config.relay_only }
     }
 
     /// Settles one part of what a ticket waits for.

@@ -55,6 +55,8 @@ pub enum Timer {
     Join,
     /// An attempt to link takes too long.
     Attempt,
+    /// A connection is made ahead of need, or was not needed.
+    Spare,
     /// A link is tried again.
     Retry,
     /// A link is asked for a sign of life, or has been silent for too long.

@@ -100,6 +100,12 @@ impl Rtc {
         self.connections.keys().filter(|id| id.tab == tab).count()
     }
 
+    /// Those of them that have been told of another end.
+    pub(crate) fn count_used(&self, tab: TabId) -> usize {
+        let own = self.connections.values().filter(|connection| connection.id.tab == tab);
+        own.filter(|connection| connection.remote.is_some()).count()
+    }
+
     /// Bytes that wait in the browser for one channel, the most of all connections of a tab.
     pub(crate) fn buffered_max(&self, tab: TabId) -> usize {
         let own = self.connections.values().filter(|connection| connection.id.tab == tab);

@@ -51,7 +51,9 @@ pub(crate) struct Tab {
     pub(crate) rooms: BTreeMap<usize, RoomId>,
     pub(crate) app: App,
     pub(crate) seen: Seen,
-    /// Connections that the node made, and whether they are still open.
+    /// Connections that were closed without ever having been told of another end.
+    pub(crate) made_in_vain: usize,
+    /// Connections that were told of another end, and whether they are still open.
     pub(crate) links: BTreeMap<LinkId, bool>,
 }
 
@@ -76,10 +78,15 @@ impl Tab {
 
     pub(crate) fn note_action(&mut self, link: LinkId, action: &LinkAction) {
         match action {
-            LinkAction::Create { .. } => self.links.insert(link, true),
-            LinkAction::Close => self.links.insert(link, false),
-            _ => None,
-        };
+            LinkAction::Accept { .. } | LinkAction::SetAnswer { .. } => {
+                self.links.insert(link, true);
+            }
+            LinkAction::Close => match self.links.get_mut(&link) {
+                Some(open) => *open = false,
+                None => self.made_in_vain += 1,
+            },
+            _ => {}
+        }
     }
 
     /// When the timer for that point in time fires, at the earliest.

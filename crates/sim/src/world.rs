@@ -148,6 +148,7 @@ impl World {
             rooms: Default::default(),
             app: App { manners: setup.manners, ..App::default() },
             seen: Seen::default(),
+            made_in_vain: 0,
             links: Default::default(),
         };
         let now = tab.now(self.fabric.now);

@@ -21,8 +21,9 @@ pub(crate) struct Driver {
     listener: Listener,
     /// The one timer, and when it fires.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
-    /// Whether outputs are being carried out: whoever comes in between only adds to the queue.
-    pumping: Cell<bool>,
+    /// The time at which the outputs now being carried out were begun, if they are: whoever comes
+    /// in between only adds to the queue, and needs no clock of its own.
+    pumping: Cell<Option<Timestamp>>,
     this: Weak<Self>,
 }
 
@@ -34,15 +35,16 @@ impl Driver {
             connections: RefCell::new(LiteMap::new()),
             listener,
             timer: RefCell::default(),
-            pumping: Cell::new(false),
+            pumping: Cell::new(None),
             this: this.clone(),
         })
     }
 
     /// Lets the node do something, then carries out what it wants.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
-        let result = act(&mut self.node.borrow_mut(), host::now());
-        self.pump();
+        let now = self.pumping.get().unwrap_or_else(host::now);
+        let result = act(&mut self.node.borrow_mut(), now);
+        self.pump(now);
         result
     }
 
@@ -70,10 +72,11 @@ impl Driver {
 
     /// Carries outputs out until there are none. The node is not borrowed meanwhile, so whatever
     /// an output causes may come straight back.
-    fn pump(&self) {
-        if self.pumping.replace(true) {
+    fn pump(&self, now: Timestamp) {
+        if self.pumping.get().is_some() {
             return;
         }
+        self.pumping.set(Some(now));
         loop {
             let output = self.node.borrow_mut().poll_output();
             match output {
@@ -81,7 +84,7 @@ impl Driver {
                 None => break,
             }
         }
-        self.pumping.set(false);
+        self.pumping.set(None);
         self.arm();
     }
 

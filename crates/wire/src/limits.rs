@@ -147,6 +147,14 @@ pub const MEDIA_TYPE_BYTES: usize = 127;
 /// people take longer for hanging.
 pub const ATTEMPT_DEADLINE: Duration = Duration::from_millis(8_000);
 
+/// A connection made while a server is dialled waits this long for somebody to link to. A dial and
+/// a join take less; candidates much older than this may have ceased to work.
+pub const SPARE_LIFE: Duration = Duration::from_secs(10);
+
+/// After a room was joined or a link made, the next connection is made ahead of need this much
+/// later: by then the page has done what it joined for.
+pub const SPARE_DELAY: Duration = Duration::from_secs(1);
+
 /// A member whose link is lost is looked for this long before it counts as gone.
 pub const RECOVERY_DEADLINE: Duration = Duration::from_secs(45);
 

@@ -18,8 +18,8 @@ impl Check for Bounds {
             ("members", report.members.len(), limits::MEMBERS_MAX),
             ("rooms", report.rooms.len(), limits::ROOMS_MAX),
             ("links", links, limits::LINKS_MAX),
-            // Every link may have an attempt beside it that is to replace it.
-            ("connections", glimpse.connections, limits::LINKS_MAX + limits::ATTEMPTS_MAX),
+            // Every link may have an attempt beside it that is to replace it, and one is spare.
+            ("connections", glimpse.connections, limits::LINKS_MAX + limits::ATTEMPTS_MAX + 1),
             ("bytes that wait", waiting.unwrap_or(0), limits::OUTBOX_BYTES),
             // The last message may begin just below the high-water mark, and short frames that
             // answer others are not held back.

@@ -139,16 +139,28 @@ impl World {
         }) && any
     }
 
-    /// Connections that a tab's browser holds.
+    /// Connections that a tab's browser holds and that know of another end.
     #[must_use]
     pub fn connections(&self, tab: TabId) -> usize {
-        self.rtc.count(tab)
+        self.rtc.count_used(tab)
     }
 
-    /// Connections that a tab's node ever made, and whether it has not closed them.
+    /// Connections that a tab's browser holds without knowing what for.
+    #[must_use]
+    pub fn spares(&self, tab: TabId) -> usize {
+        self.rtc.count(tab) - self.rtc.count_used(tab)
+    }
+
+    /// Connections that a tab's node ever told of another end, and whether it has not closed them.
     #[must_use]
     pub fn links(&self, tab: TabId) -> Vec<(LinkId, bool)> {
         self.tabs[tab.0].links.iter().map(|(link, open)| (*link, *open)).collect()
+    }
+
+    /// Connections that a tab's node closed without ever having told them of another end.
+    #[must_use]
+    pub fn made_in_vain(&self, tab: TabId) -> usize {
+        self.tabs[tab.0].made_in_vain
     }
 
     /// Whether an encrypted connection between two tabs stands.
