@@ -27,6 +27,7 @@ mod checks;
 pub mod content;
 mod fabric;
 mod fingerprint;
+pub mod fuzzing;
 pub mod liar;
 mod network;
 mod random;
