@@ -1,7 +1,7 @@
 //! Arbitrary bytes as a history of two nodes and of everything between them.
 //!
-//! The fuzzer and the property tests share this. The world of the simulator is faithful; this one is
-//! not: what is on its way may be lost, doubled, changed or overtaken, a driver may say what no
+//! The fuzzer and the property tests share this. The world of the simulator is faithful; this one
+//! is not: what is on its way may be lost, doubled, changed or overtaken, a driver may say what no
 //! browser would, and frames appear that nobody sent. A node has to survive all of it: it never
 //! panics, asks nothing of connections that it has closed, holds no more than its limits, and
 //! settles every ticket exactly once.

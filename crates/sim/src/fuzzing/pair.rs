@@ -118,7 +118,7 @@ impl Pair {
     /// Time passes; what is on its way arrives, and timers fire when they are due.
     pub(super) fn pass(&mut self, time: Duration) {
         let until = self.now + time;
-        // Bounded: a node that asks to be called at once for ever is caught by the check at the end.
+        // Bounded: a node that asks to be called at once for ever is caught at the end.
         for _ in 0..2_000 {
             if !self.pending.is_empty() {
                 self.step();
