@@ -43,6 +43,7 @@ mod commands;
 mod config;
 mod error;
 mod frames;
+pub mod graph;
 mod inbound;
 mod io;
 mod link;

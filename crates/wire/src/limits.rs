@@ -233,3 +233,7 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Longest deadline a caller may ask for.
 pub const DEADLINE_MAX: Duration = Duration::from_secs(600);
+
+/// Largest message of a reconciliation of records: one frame of the smallest size that browsers
+/// agree on carries it, with its header.
+pub const RECONCILE_BYTES: u64 = 60_000;
