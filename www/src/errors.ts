@@ -63,7 +63,7 @@ const reasons = {
     false,
     "This browser blocks direct connections (WebRTC). An extension or a setting may be the cause.",
   ),
-  busy: reason(true, "The other side has no room for another connection right now."),
+  busy: reason(true, "One of the two sides has no room for another connection right now."),
   "no-answer": reason(true, "The other side did not answer."),
   "link-lost": reason(true, "The connection to this person was lost."),
   timeout: reason(true, "This took too long."),

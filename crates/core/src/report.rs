@@ -18,6 +18,8 @@ pub struct Report {
     pub rooms: Vec<RoomReport>,
     /// The members it knows.
     pub members: Vec<MemberReport>,
+    /// Whether a connection made ahead of need waits to be used.
+    pub spare: bool,
 }
 
 /// The state of the session with a signaling server.
@@ -101,6 +103,7 @@ impl Node {
             servers: servers.collect(),
             rooms: rooms.map(|(&room, known)| RoomReport { room, state: known.state() }).collect(),
             members: members.collect(),
+            spare: self.shared.spare.is_some(),
         }
     }
 }

@@ -7,6 +7,8 @@ use gloo_timers::callback::Timeout;
 use lacis_core::{Event, Input, LinkAction, LinkId, LinkInput, Node, Output, SocketId, Timestamp};
 use lacis_wire::Code;
 use litemap::LiteMap;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::DomException;
 
 use crate::connection::Connection;
 use crate::host;
@@ -19,6 +21,8 @@ pub(crate) struct Driver {
     sockets: RefCell<LiteMap<SocketId, Socket>>,
     connections: RefCell<LiteMap<LinkId, Connection>>,
     listener: Listener,
+    /// Why the browser made no connection the last time it was asked to and did not.
+    refusal: Cell<Code>,
     /// The one timer, and when it fires.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     /// The time at which the outputs now being carried out were begun, if they are: whoever comes
@@ -34,6 +38,7 @@ impl Driver {
             sockets: RefCell::new(LiteMap::new()),
             connections: RefCell::new(LiteMap::new()),
             listener,
+            refusal: Cell::new(Code::WebrtcBlocked),
             timer: RefCell::default(),
             pumping: Cell::new(None),
             this: this.clone(),
@@ -114,8 +119,11 @@ impl Driver {
         match action {
             LinkAction::Create { ice_servers, relay_only } => {
                 let made = Connection::create(&self.this, id, &ice_servers, relay_only);
-                if let Ok(connection) = made {
-                    self.connections.borrow_mut().insert(id, connection);
+                match made {
+                    Ok(connection) => {
+                        self.connections.borrow_mut().insert(id, connection);
+                    }
+                    Err(error) => self.refusal.set(refusal(&error)),
                 }
             }
             LinkAction::Close => {
@@ -127,7 +135,7 @@ impl Driver {
             LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
                 if !self.connections.borrow().contains_key(&id) =>
             {
-                self.link_input(id, LinkInput::Failed(op, Code::WebrtcBlocked));
+                self.link_input(id, LinkInput::Failed(op, self.refusal.get()));
             }
             action => {
                 if let (Some(this), Some(connection)) =
@@ -172,5 +180,14 @@ impl Driver {
     fn timeout(&self) {
         self.timer.borrow_mut().take();
         self.with(Node::handle_timeout);
+    }
+}
+
+/// What it means that the browser makes no connection. Chromium gives this error, and no other, to a
+/// page that holds 500 of them.
+fn refusal(error: &JsValue) -> Code {
+    match error.dyn_ref::<DomException>() {
+        Some(exception) if exception.name() == "UnknownError" => Code::Busy,
+        _ => Code::WebrtcBlocked,
     }
 }

@@ -14,7 +14,10 @@ pub(crate) struct JsReport {
     rooms: Vec<JsRoom>,
     members: Vec<JsMember>,
     sockets: usize,
+    /// Connections for a member.
     connections: usize,
+    /// Connections made ahead of need.
+    spare_connections: usize,
 }
 
 #[derive(Serialize)]
@@ -47,6 +50,7 @@ struct JsMember {
 
 impl JsReport {
     pub(crate) fn new(report: Report, (sockets, connections): (usize, usize)) -> Self {
+        let spare = usize::from(report.spare);
         let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
         let servers = report.servers.into_iter().map(|server| JsServer {
             url: server.url,
@@ -73,7 +77,8 @@ impl JsReport {
                 .collect(),
             members: members.collect(),
             sockets,
-            connections,
+            connections: connections - spare.min(connections),
+            spare_connections: spare,
         }
     }
 }

@@ -91,7 +91,7 @@ codes! {
     SignalTampered = 23, "signal-tampered";
     /// The browser or a setting blocks WebRTC.
     WebrtcBlocked = 24, "webrtc-blocked";
-    /// The other side has as many links as it may have.
+    /// One of the two sides has as many links as it may have.
     Busy = 25, "busy";
     /// The other side did not answer.
     NoAnswer = 26, "no-answer";

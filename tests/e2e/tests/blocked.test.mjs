@@ -42,6 +42,33 @@ for (const name of ["chromium", "firefox"]) {
   }
 }
 
+/** Makes connections until the browser makes no more; gives the name of its error. */
+function holdAll() {
+  globalThis.held = [];
+  try {
+    while (held.length < 1_000) held.push(new RTCPeerConnection());
+  } catch (error) {
+    return error.name;
+  }
+}
+
+scenario("a page that holds as many connections as it may says so", async (stage) => {
+  const server = await stage.server();
+  const [a, b, c] = await Promise.all([1, 2, 3].map(() => stage.tab("chromium", server)));
+  const link = await a.evaluate(() => lacis.createRoomLink());
+  await a.evaluate((l) => t.join(l).then(() => undefined), link);
+  await b.evaluate(() => t.start().then((peer) => void (t.peer = peer)));
+  for (const tab of [b, c]) {
+    assert.equal(await tab.evaluate(holdAll), "UnknownError", "the browser's limit has changed");
+  }
+  await b.evaluate((l) => t.join(l, { join: { wait: false } }).then(() => undefined), link);
+  const failed = await b.evaluate(() => t.event("connectfailed", { ms: 10_000 }));
+  assert.equal(failed.detail.code, "busy");
+  const failure = await c.evaluate(() => t.failure(() => lacis.createPeer()));
+  assert.equal(failure.code, "busy");
+  assert.equal(failure.retryable, true);
+});
+
 scenario("WebRTC that is blocked after the start ends attempts with that reason", async (stage) => {
   const server = await stage.server();
   const a = await stage.tab("chromium", server);
