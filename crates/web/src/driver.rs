@@ -183,8 +183,8 @@ impl Driver {
     }
 }
 
-/// What it means that the browser makes no connection. Chromium gives this error, and no other, to a
-/// page that holds 500 of them.
+/// What it means that the browser makes no connection. Chromium gives this error, and no other, to
+/// a page that holds 500 of them.
 fn refusal(error: &JsValue) -> Code {
     match error.dyn_ref::<DomException>() {
         Some(exception) if exception.name() == "UnknownError" => Code::Busy,
