@@ -131,13 +131,14 @@ export class Tab {
     return this.#page;
   }
 
-  /** Waits until the page's own script has done its part. */
+  /** Waits until the page's own script has done its part. A script that did not load never does. */
   ready() {
     return this.evaluate(
       () =>
         globalThis.isReady ||
-        new Promise((resolve) => {
+        new Promise((resolve, reject) => {
           addEventListener("ready", () => resolve(true), { once: true });
+          setTimeout(() => reject(new Error("the page's script is not ready")), 30_000);
         }),
     );
   }

@@ -12,10 +12,13 @@ export const ADDRESS = "10.77.0.1";
 /** One end of the pair. Taking it down takes the route of every page away. */
 const INTERFACE = "lacis0";
 
+// Without IPv6: the kernel takes a second to find out whether the addresses it makes up are free,
+// and when one becomes usable, Chromium drops every request that is under way.
 const PREPARE = `
   PATH=$PATH:/usr/sbin:/sbin
   ip link set lo up &&
   ip link add ${INTERFACE} type veth peer name lacis1 &&
+  ip link set ${INTERFACE} addrgenmode none && ip link set lacis1 addrgenmode none &&
   ip address add ${ADDRESS}/24 dev ${INTERFACE} &&
   ip link set ${INTERFACE} up && ip link set lacis1 up &&
   ip route add default via 10.77.0.2 &&
