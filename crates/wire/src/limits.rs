@@ -166,7 +166,7 @@ pub const ATTRIBUTE_NAME_BYTES: usize = 40;
 /// Longest text of an attribute: a line or two; what is longer is data.
 pub const ATTRIBUTE_TEXT_BYTES: usize = 1024;
 
-/// Largest credential: 201 bytes with the largest of numbers, and room for fields of later versions.
+/// Largest credential: 197 bytes with the largest of numbers, and room for fields of later versions.
 pub const CREDENTIAL_BYTES: usize = 256;
 
 /// Credentials of one chain. Each costs a signature check, some 0.2 ms in a browser, and chains of
