@@ -31,7 +31,22 @@ function value(item: Item): unknown {
   return "h" in item ? Uint8Array.from(Buffer.from(item.h, "hex")) : BigInt(item.n);
 }
 
-const FILES = ["signal_client", "signal_server", "link", "setup", "room_link"];
+const FILES = [
+  "signal_client",
+  "signal_server",
+  "link",
+  "setup",
+  "room_link",
+  "record",
+  "body",
+  "chain",
+  "epoch_keys",
+  "group_properties",
+  "revocation",
+  "invitation",
+  "open_invitation",
+  "card",
+];
 
 describe.each(FILES)("golden vectors of %s", (file) => {
   test.each(vectors(file))("$name is what another CBOR library makes of it", (vector) => {

@@ -98,6 +98,14 @@ byte_id! {
     Topic, 32
 }
 byte_id! {
+    /// A group: the Ed25519 public key at the root of its credentials.
+    GroupId, 32
+}
+byte_id! {
+    /// A record, through all its versions.
+    RecordId, 16
+}
+byte_id! {
     /// What names a room on one link in one direction, and proves that the sender knows its key.
     RoomTag, 16
 }
@@ -112,6 +120,31 @@ impl NodeId {
         hasher.update(salt);
         Self(truncate(&hasher.finalize()))
     }
+}
+
+impl RecordId {
+    /// The id of a new record. Its first half follows from the creator, so that nobody can take
+    /// another's ids; its second half has to be random.
+    #[must_use]
+    pub fn new(creator: &PeerId, random: [u8; 8]) -> Self {
+        let mut bytes = [0; Self::LEN];
+        let (half, rest) = bytes.split_at_mut(8);
+        half.copy_from_slice(&creator_half(creator));
+        rest.copy_from_slice(&random);
+        Self(bytes)
+    }
+
+    /// Whether the record can be one of this creator.
+    #[must_use]
+    pub fn belongs_to(&self, creator: &PeerId) -> bool {
+        self.0.first_chunk() == Some(&creator_half(creator))
+    }
+}
+
+fn creator_half(creator: &PeerId) -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 record 1 creator");
+    hasher.update(creator.as_bytes());
+    truncate(&hasher.finalize())
 }
 
 /// One attempt to link two nodes; chosen at random by the one who offers.

@@ -1,7 +1,7 @@
-//! Ids, frames, limits, sealing and proofs of the Lacis protocol.
+//! Ids, frames, records, credentials, limits, sealing and proofs of the Lacis protocol.
 //!
 //! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing keeps
-//! state, nothing asks a clock or a random source. Decoding is strict: a frame has a maximum size,
+//! state, nothing asks a clock or a random source of its own. Decoding is strict: a frame has a maximum size,
 //! must be consumed to its last byte, and every field is checked against [`limits`] before anyone
 //! sees it. `docs/protocol.md` describes the same formats in words.
 
@@ -9,20 +9,33 @@
 
 extern crate alloc;
 
+pub mod body;
+pub mod card;
 pub mod code;
 pub mod codec;
+pub mod credential;
 pub mod description;
 pub mod ids;
+pub mod invitation;
+pub mod keys;
 pub mod limits;
 pub mod link;
 pub mod proof;
+pub mod record;
+pub mod roles;
 pub mod room;
 pub mod seal;
 pub mod setup;
 pub mod signal;
+mod signature;
+pub mod system;
+mod text;
+pub mod time;
 pub mod version;
 
 pub use code::Code;
 pub use codec::DecodeError;
-pub use ids::{AttemptId, NodeId, PeerId, RoomTag, Topic};
+pub use ids::{AttemptId, GroupId, NodeId, PeerId, RecordId, RoomTag, Topic};
+pub use roles::Roles;
+pub use time::Millis;
 pub use version::{PROTOCOL, VersionRange};

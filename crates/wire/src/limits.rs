@@ -143,6 +143,74 @@ pub const FILE_NAME_BYTES: usize = 255;
 /// Longest media type of a file.
 pub const MEDIA_TYPE_BYTES: usize = 127;
 
+/// Largest record as it travels, its header not counted. A record travels in one stream and is held
+/// in memory while it is checked; larger content is named by its hash.
+pub const RECORD_BYTES: usize = 256 * 1024;
+
+/// Largest body before it is sealed.
+pub const BODY_BYTES: usize = RECORD_BYTES - crate::body::OVERHEAD_BYTES;
+
+/// Largest header of a record: some 340 bytes with the longest of everything, and room for fields
+/// of later versions.
+pub const HEADER_BYTES: usize = 512;
+
+/// Longest type of a record.
+pub const RECORD_TYPE_BYTES: usize = 64;
+
+/// Attributes of one record. A search looks at each of them.
+pub const ATTRIBUTES_MAX: usize = 32;
+
+/// Longest name of an attribute.
+pub const ATTRIBUTE_NAME_BYTES: usize = 40;
+
+/// Longest text of an attribute: a line or two; what is longer is data.
+pub const ATTRIBUTE_TEXT_BYTES: usize = 1024;
+
+/// Largest credential: 197 bytes with the largest of numbers, and room for fields of later versions.
+pub const CREDENTIAL_BYTES: usize = 256;
+
+/// Credentials of one chain. Each costs a signature check, some 0.2 ms in a browser, and chains of
+/// more than a few come from delegating without need.
+pub const CHAIN_MAX: usize = 24;
+
+/// Largest chain.
+pub const CHAIN_BYTES: usize = CHAIN_MAX * CREDENTIAL_BYTES;
+
+/// Members to whom one epoch key can be sealed: what fits half a record, and what one device can
+/// seal to within a second.
+pub const GROUP_MEMBERS_MAX: usize = 1024;
+
+/// Largest list of sealed epoch keys: 121 bytes a member.
+pub const EPOCH_KEYS_BYTES: usize = GROUP_MEMBERS_MAX * 121 + 64;
+
+const _: () = assert!(EPOCH_KEYS_BYTES <= RECORD_BYTES && CHAIN_BYTES <= RECORD_BYTES);
+
+/// Longest name of a group or an identity.
+pub const NAME_BYTES: usize = 255;
+
+/// Longest comment of a group.
+pub const COMMENT_BYTES: usize = 512;
+
+/// Largest properties of a group: name, comment, and room for fields of later versions.
+pub const GROUP_PROPERTIES_BYTES: usize = 1024;
+
+/// Largest revocation, with room for fields of later versions.
+pub const REVOCATION_BYTES: usize = 128;
+
+/// Largest invitation: the longest chain, as many of the longest addresses as there may be, the
+/// longest name, keys and a signature.
+pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 768;
+
+/// Longest text of an invitation, its first three characters and the page's address not counted:
+/// base32 of its bytes and a checksum. The usual ones have some 800 and fit a QR code.
+pub const INVITATION_CHARS: usize = (INVITATION_BYTES + 4).div_ceil(5) * 8;
+
+/// Largest identity card: key, name and signature, and room for fields of later versions.
+pub const CARD_BYTES: usize = 512;
+
+/// Longest text of an identity card, counted in the same way.
+pub const CARD_CHARS: usize = (CARD_BYTES + 4).div_ceil(5) * 8;
+
 /// Deadline of one attempt to link, from the offer to the verified proof. Under 10 s, because
 /// people take longer for hanging.
 pub const ATTEMPT_DEADLINE: Duration = Duration::from_millis(8_000);

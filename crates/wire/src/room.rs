@@ -6,14 +6,30 @@ use alloc::vec::Vec;
 use minicbor::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
-use crate::ids::{NodeId, RoomTag, Topic, from_base32, to_base32, truncate};
+use crate::ids::{NodeId, RoomTag, Topic, truncate};
 use crate::limits;
+use crate::text::{TextError, TextForm};
 
 /// What every room link begins with.
 pub const PREFIX: &str = "lr";
 
 /// The version of the link format that this crate writes.
 pub const VERSION: char = '1';
+
+const FORM: TextForm = TextForm {
+    prefix: PREFIX,
+    version: VERSION,
+    checksum: "lacis 2026 room 1 checksum",
+    chars_max: limits::ROOM_LINK_BYTES,
+};
+
+/// Of the topic, the key that seals and the key that proves.
+const ROOM_CONTEXTS: [&str; 3] =
+    ["lacis 2026 room 1 topic", "lacis 2026 room 1 seal", "lacis 2026 room 1 prove"];
+
+/// The same for the rendezvous key of a group.
+const GROUP_CONTEXTS: [&str; 3] =
+    ["lacis 2026 group 1 topic", "lacis 2026 group 1 seal", "lacis 2026 group 1 prove"];
 
 /// A room: whoever knows the link is in it.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -48,6 +64,16 @@ pub enum RoomLinkError {
     Version,
 }
 
+impl From<TextError> for RoomLinkError {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::Unknown => Self::Unknown,
+            TextError::Damaged => Self::Damaged,
+            TextError::Version => Self::Version,
+        }
+    }
+}
+
 impl Frame for RoomLink {
     const BYTES_MAX: usize = limits::ROOM_LINK_BYTES;
 
@@ -61,12 +87,7 @@ impl RoomLink {
     /// The text form: `lr1` and the base32 of the fields and a checksum of 4 bytes.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut bytes = encode(self);
-        bytes.extend_from_slice(&checksum(&bytes));
-        let mut text = String::from(PREFIX);
-        text.push(VERSION);
-        text.push_str(&to_base32(&bytes));
-        text
+        FORM.write(encode(self))
     }
 
     /// Reads the text form, alone or as the fragment of an address.
@@ -74,42 +95,42 @@ impl RoomLink {
     /// # Errors
     /// See [`RoomLinkError`].
     pub fn parse(text: &str) -> Result<Self, RoomLinkError> {
-        let text = text.trim();
-        let text = text.rsplit_once('#').map_or(text, |(_, fragment)| fragment);
-        let prefix = text.get(..PREFIX.len()).ok_or(RoomLinkError::Unknown)?;
-        let rest = text.get(PREFIX.len()..).unwrap_or_default();
-        let version = rest.chars().next().ok_or(RoomLinkError::Unknown)?;
-        if !prefix.eq_ignore_ascii_case(PREFIX) || !version.is_ascii_digit() {
-            return Err(RoomLinkError::Unknown);
-        }
-        if version != VERSION {
-            return Err(RoomLinkError::Version);
-        }
-        let body = rest.get(1..).unwrap_or_default();
-        if body.len() > limits::ROOM_LINK_BYTES {
-            return Err(RoomLinkError::Damaged);
-        }
-        let bytes = from_base32(body).ok_or(RoomLinkError::Damaged)?;
-        let (fields, sum) = bytes.split_last_chunk::<4>().ok_or(RoomLinkError::Damaged)?;
-        if checksum(fields) != *sum {
-            return Err(RoomLinkError::Damaged);
-        }
-        decode(fields).map_err(|_| RoomLinkError::Damaged)
+        decode(&FORM.read(text)?).map_err(|_| RoomLinkError::Damaged)
     }
 
     /// The keys of the room.
     #[must_use]
     pub fn keys(&self) -> RoomKeys {
-        let derive = |context: &str| blake3::derive_key(context, &self.secret);
-        RoomKeys {
-            topic: Topic(derive("lacis 2026 room 1 topic")),
-            seal: derive("lacis 2026 room 1 seal"),
-            prove: derive("lacis 2026 room 1 prove"),
-        }
+        RoomKeys::derive(&self.secret, ROOM_CONTEXTS)
     }
 }
 
-/// The keys that follow from a room's secret.
+/// The key by which the members of a group, and those who store for them, find each other. It does
+/// what the secret of a room does, and opens nothing that the group keeps.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RendezvousKey(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub [u8; 32],
+);
+
+impl core::fmt::Debug for RendezvousKey {
+    /// Leaves the key out, so that it never reaches a log.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("RendezvousKey").finish_non_exhaustive()
+    }
+}
+
+impl RendezvousKey {
+    /// The keys that follow.
+    #[must_use]
+    pub fn keys(&self) -> RoomKeys {
+        RoomKeys::derive(&self.0, GROUP_CONTEXTS)
+    }
+}
+
+/// The keys that follow from a room's secret or a group's rendezvous key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RoomKeys {
     /// Where members meet.
@@ -126,6 +147,14 @@ impl core::fmt::Debug for RoomKeys {
 }
 
 impl RoomKeys {
+    fn derive(secret: &[u8], [topic, seal, prove]: [&str; 3]) -> Self {
+        Self {
+            topic: Topic(blake3::derive_key(topic, secret)),
+            seal: blake3::derive_key(seal, secret),
+            prove: blake3::derive_key(prove, secret),
+        }
+    }
+
     /// The tag by which `sender` names the room on the link with that transcript. Nobody without
     /// the room's key can make it, and it is worth nothing on another link or in the other
     /// direction.
@@ -136,12 +165,6 @@ impl RoomKeys {
         hasher.update(sender.as_bytes());
         RoomTag(truncate(&hasher.finalize()))
     }
-}
-
-fn checksum(bytes: &[u8]) -> [u8; 4] {
-    let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 room 1 checksum");
-    hasher.update(bytes);
-    truncate(&hasher.finalize())
 }
 
 /// Whether a text may be the address of a signaling server.

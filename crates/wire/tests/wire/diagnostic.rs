@@ -36,6 +36,11 @@ pub(crate) fn integer(number: u64) -> Value {
 fn read(decoder: &mut Decoder<'_>) -> Value {
     match decoder.datatype().expect("an item") {
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => integer(decoder.u64().expect("integer")),
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 => {
+            let number = decoder.i64().expect("integer");
+            let exact = number.unsigned_abs() <= EXACT_MAX;
+            if exact { json!(number) } else { json!({ "n": number.to_string() }) }
+        }
         Type::Bytes => bytes(decoder.bytes().expect("bytes")),
         Type::String => json!(decoder.str().expect("text")),
         Type::Null => {
@@ -53,7 +58,10 @@ fn read(decoder: &mut Decoder<'_>) -> Value {
 fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
     match value {
         Value::Null => encoder.null().map(drop),
-        Value::Number(number) => encoder.u64(number.as_u64().expect("unsigned")).map(drop),
+        Value::Number(number) => match number.as_u64() {
+            Some(number) => encoder.u64(number).map(drop),
+            None => encoder.i64(number.as_i64().expect("integer")).map(drop),
+        },
         Value::String(text) => encoder.str(text).map(drop),
         Value::Array(items) => {
             let done = encoder.array(items.len() as u64).map(drop);
@@ -65,6 +73,9 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
                 let bytes = HEXLOWER.decode(hex.as_bytes()).expect("hex");
                 encoder.bytes(&bytes).map(drop)
             }
+            (None, Some(number)) if number.starts_with('-') => {
+                encoder.i64(number.parse().expect("number")).map(drop)
+            }
             (None, Some(number)) => encoder.u64(number.parse().expect("number")).map(drop),
             _ => panic!("neither a byte string nor a large integer"),
         },
@@ -75,7 +86,8 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
 
 #[test]
 fn every_kind_of_item_survives_the_way_there_and_back() {
-    let value = json!([0, 23, 24, 65_536, { "n": "18446744073709551615" }, "x", null, [], [[1]],
+    let value = json!([0, 23, 24, 65_536, { "n": "18446744073709551615" }, -1, -300,
+        { "n": "-9223372036854775808" }, "x", null, [], [[1]],
         { "h": "" }, { "h": "00ff" }]);
     assert_eq!(from_cbor(&to_cbor(&value)), value);
 }

@@ -3,13 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use lacis_wire::body::Body as RecordBody;
+use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{Frame, encode};
+use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::invitation::{Invitation, OpenInvitation};
+use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
-use lacis_wire::{PROTOCOL, limits};
+use lacis_wire::system::{self, GroupProperties, Revocation};
+use lacis_wire::{PROTOCOL, Roles, limits};
 
 const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
 const LIMITS: &str = include_str!("../../src/limits.rs");
@@ -62,7 +69,11 @@ fn every_limit_is_documented_with_its_value() {
         INTERACTIVE_BYTES EPHEMERAL_BYTES MESSAGE_BYTES REASSEMBLY_BYTES FILE_BYTES STREAMS_MAX
         STREAM_WINDOW_BYTES BUFFERED_HIGH_BYTES BUFFERED_LOW_BYTES UNACKED_BYTES UNACKED_MAX
         OUTBOX_BYTES OUTBOX_MAX BULK_BYTES WRITE_AHEAD_BYTES REQUESTS_MAX LABEL_BYTES
-        FILE_NAME_BYTES MEDIA_TYPE_BYTES ATTEMPTS_PER_NODE ATTEMPT_DEADLINE SPARE_LIFE SPARE_DELAY
+        FILE_NAME_BYTES MEDIA_TYPE_BYTES RECORD_BYTES BODY_BYTES HEADER_BYTES RECORD_TYPE_BYTES
+        ATTRIBUTES_MAX ATTRIBUTE_NAME_BYTES ATTRIBUTE_TEXT_BYTES CREDENTIAL_BYTES CHAIN_MAX
+        CHAIN_BYTES GROUP_MEMBERS_MAX EPOCH_KEYS_BYTES NAME_BYTES COMMENT_BYTES
+        GROUP_PROPERTIES_BYTES REVOCATION_BYTES INVITATION_BYTES INVITATION_CHARS CARD_BYTES
+        CARD_CHARS ATTEMPTS_PER_NODE ATTEMPT_DEADLINE SPARE_LIFE SPARE_DELAY
         RECOVERY_DEADLINE
         ABSENT_DEADLINE DISCONNECTED_GRACE RESTART_DEADLINE PING_INTERVAL FIRST_PING
         BROKEN_PING_INTERVAL LINK_SILENCE STALL STALL_GRACE CHUNK_TURN ACK_DELAY DIAL_DEADLINE
@@ -142,6 +153,16 @@ fn frame_sizes_and_versions_are_documented() {
         ("Setup", Setup::BYTES_MAX),
         ("LinkFrame", LinkFrame::BYTES_MAX),
         ("RoomLink", RoomLink::BYTES_MAX),
+        ("Header", Header::BYTES_MAX),
+        ("Body", RecordBody::BYTES_MAX),
+        ("Credential", Credential::BYTES_MAX),
+        ("Chain", Chain::BYTES_MAX),
+        ("EpochKeys", EpochKeys::BYTES_MAX),
+        ("GroupProperties", GroupProperties::BYTES_MAX),
+        ("Revocation", Revocation::BYTES_MAX),
+        ("Invitation", Invitation::BYTES_MAX),
+        ("OpenInvitation", OpenInvitation::BYTES_MAX),
+        ("Card", Card::BYTES_MAX),
     ];
     assert_eq!(sizes, defined);
     let version = format!("protocol versions {} to {}", PROTOCOL.min, PROTOCOL.max);
@@ -153,8 +174,14 @@ fn frame_sizes_and_versions_are_documented() {
 #[test]
 fn every_derivation_context_is_documented() {
     let sources = [
+        include_str!("../../src/body.rs"),
+        include_str!("../../src/card.rs"),
+        include_str!("../../src/credential.rs"),
         include_str!("../../src/ids.rs"),
+        include_str!("../../src/invitation.rs"),
+        include_str!("../../src/keys.rs"),
         include_str!("../../src/proof.rs"),
+        include_str!("../../src/record.rs"),
         include_str!("../../src/room.rs"),
         include_str!("../../src/seal.rs"),
     ];
@@ -163,10 +190,21 @@ fn every_derivation_context_is_documented() {
         .flat_map(|source| source.split('"').filter(|text| text.starts_with("lacis ")))
         .filter(|text| !text.contains('\n'))
         .collect();
-    assert_eq!(contexts.len(), 9, "{contexts:?}");
+    assert_eq!(contexts.len(), 22, "{contexts:?}");
     for context in contexts {
         assert!(DOCUMENT.contains(&format!("`{context}`")), "{context}");
     }
+}
+
+#[test]
+fn every_role_and_system_type_is_documented() {
+    let bits: Vec<String> = table("Bit").iter().map(|row| row[..2].concat()).collect();
+    let roles = [Roles::MEMBER, Roles::INVITER, Roles::ADMIN, Roles::KEEPER];
+    let names = ["Member", "Inviter", "Admin", "Keeper"];
+    let defined = roles.iter().zip(names).map(|(role, name)| format!("{}{name}", role.bits()));
+    assert!(defined.eq(bits));
+    let types: Vec<&str> = table("System type").iter().map(|row| unquoted(row[0])).collect();
+    assert_eq!(types, [system::GROUP, system::MEMBER, system::KEY, system::REVOCATION]);
 }
 
 /// The rows below the table head that begins with this cell.

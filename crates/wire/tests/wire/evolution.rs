@@ -1,15 +1,22 @@
 //! What a later version may add without a new protocol version, and what it may not.
 
 use lacis_wire::DecodeError;
+use lacis_wire::body::Body;
+use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{decode, encode};
+use lacis_wire::credential::Chain;
+use lacis_wire::invitation::{Invitation, OpenInvitation};
+use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::LinkFrame;
+use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
+use lacis_wire::system::{GroupProperties, Revocation};
 use serde_json::{Value, json};
 
-use crate::{diagnostic, samples};
+use crate::{diagnostic, group_samples, samples};
 
 /// The way to an array inside a tree.
 type Path = Vec<usize>;
@@ -97,6 +104,28 @@ fn new_fields_of_setup_messages_are_skipped() {
 #[test]
 fn new_fields_of_room_links_are_skipped() {
     skips_new_fields!(RoomLink, samples::room(), |_: &Value| vec![vec![]]);
+}
+
+#[test]
+fn new_fields_of_groups_and_records_are_skipped() {
+    let whole = |_: &Value| vec![vec![]];
+    let items =
+        |tree: &Value| (0..tree.as_array().map_or(0, Vec::len)).map(|at| vec![at]).collect();
+    skips_new_fields!(Header, group_samples::headers(), whole);
+    skips_new_fields!(Chain, group_samples::chains(), items);
+    skips_new_fields!(GroupProperties, [("group", group_samples::properties())], whole);
+    skips_new_fields!(Revocation, [("revocation", group_samples::revocation())], whole);
+    skips_new_fields!(Card, group_samples::cards(), whole);
+    let first_of = |list: usize| {
+        move |tree: &Value| {
+            let first = tree[list].as_array().filter(|list| !list.is_empty());
+            [vec![]].into_iter().chain(first.map(|_| vec![list, 0])).collect()
+        }
+    };
+    skips_new_fields!(Body, group_samples::bodies(), first_of(0));
+    skips_new_fields!(EpochKeys, group_samples::epoch_keys(), first_of(1));
+    skips_new_fields!(Invitation, group_samples::invitations(), first_of(0));
+    skips_new_fields!(OpenInvitation, group_samples::open_invitations(), first_of(3));
 }
 
 #[test]

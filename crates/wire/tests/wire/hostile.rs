@@ -1,16 +1,23 @@
 //! Whatever bytes come in, decoding ends without a panic, and what it accepts has one meaning.
 
+use lacis_wire::body::Body;
+use lacis_wire::card::Card;
 use lacis_wire::codec::{Frame, decode, encode};
+use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::description::Description;
+use lacis_wire::invitation::{Invitation, OpenInvitation};
+use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::LinkFrame;
+use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
+use lacis_wire::system::{GroupProperties, Revocation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{arbitrary, diagnostic};
+use crate::{arbitrary, diagnostic, group_arbitrary};
 
 /// If the bytes are a frame, its own encoding is no longer than they are and means the same.
 macro_rules! has_one_meaning {
@@ -31,6 +38,16 @@ fn every_decoder_holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     has_one_meaning!(LinkFrame, bytes);
     has_one_meaning!(Setup, bytes);
     has_one_meaning!(RoomLink, bytes);
+    has_one_meaning!(Header, bytes);
+    has_one_meaning!(Body, bytes);
+    has_one_meaning!(Credential, bytes);
+    has_one_meaning!(Chain, bytes);
+    has_one_meaning!(EpochKeys, bytes);
+    has_one_meaning!(GroupProperties, bytes);
+    has_one_meaning!(Revocation, bytes);
+    has_one_meaning!(Invitation, bytes);
+    has_one_meaning!(OpenInvitation, bytes);
+    has_one_meaning!(Card, bytes);
     Ok(())
 }
 
@@ -60,6 +77,23 @@ fn valid() -> impl Strategy<Value = Vec<u8>> {
         arbitrary::link_frame().prop_map(|frame| encode(&frame)),
         arbitrary::setup().prop_map(|frame| encode(&frame)),
         arbitrary::room_link().prop_map(|frame| encode(&frame)),
+        of_groups(),
+    ]
+}
+
+/// The same of the formats of groups and records.
+fn of_groups() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        group_arbitrary::header().prop_map(|frame| encode(&frame)),
+        group_arbitrary::body().prop_map(|frame| encode(&frame)),
+        group_arbitrary::credential().prop_map(|frame| encode(&frame)),
+        group_arbitrary::chain().prop_map(|frame| encode(&frame)),
+        group_arbitrary::epoch_keys().prop_map(|frame| encode(&frame)),
+        group_arbitrary::properties().prop_map(|frame| encode(&frame)),
+        group_arbitrary::revocation().prop_map(|frame| encode(&frame)),
+        group_arbitrary::invitation().prop_map(|frame| encode(&frame)),
+        group_arbitrary::open_invitation().prop_map(|frame| encode(&frame)),
+        group_arbitrary::card().prop_map(|frame| encode(&frame)),
     ]
 }
 
@@ -94,11 +128,13 @@ proptest! {
     }
 
     #[test]
-    fn texts(text in "\\PC{0,200}", tail in "(lr|LR)[0-9]?[a-zA-Z2-7]{0,80}") {
+    fn texts(text in "\\PC{0,200}", tail in "(lr|LR|li|lo|lc)[0-9]?[a-zA-Z2-7]{0,80}") {
         for text in [&text, &tail, &format!("{text}#{tail}")] {
             if let Ok(link) = RoomLink::parse(text) {
                 prop_assert_eq!(RoomLink::parse(&link.to_text()), Ok(link));
             }
+            prop_assert!(Invitation::parse(text).is_err() && OpenInvitation::parse(text).is_err());
+            prop_assert!(Card::parse(text).is_err());
         }
     }
 
@@ -135,6 +171,8 @@ fn a_length_that_is_not_there_allocates_nothing() {
             assert!(decode::<LinkFrame>(&bytes).is_err());
             assert!(decode::<ServerFrame>(&bytes).is_err());
             assert!(decode::<Setup>(&bytes).is_err());
+            assert!(decode::<Body>(&bytes).is_err());
+            assert!(decode::<EpochKeys>(&bytes).is_err());
         }
     }
 }

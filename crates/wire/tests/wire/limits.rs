@@ -22,6 +22,8 @@ macro_rules! boundary {
     }};
 }
 
+pub(crate) use boundary;
+
 #[test]
 fn client_frames() {
     let join = |want| ClientFrame::Join { topic: Topic([0; 32]), want };

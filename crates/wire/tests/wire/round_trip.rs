@@ -1,14 +1,21 @@
 //! Every valid value survives its encoding, and nothing but its exact encoding is taken for it.
 
+use lacis_wire::body::Body;
+use lacis_wire::card::Card;
 use lacis_wire::codec::{Frame, decode, encode};
+use lacis_wire::credential::Chain;
+use lacis_wire::invitation::{Invitation, OpenInvitation};
+use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::LinkFrame;
+use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
+use lacis_wire::system::{GroupProperties, Revocation};
 use lacis_wire::{DecodeError, limits};
 use proptest::prelude::*;
 
-use crate::{arbitrary, diagnostic};
+use crate::{arbitrary, diagnostic, group_arbitrary};
 
 /// A frame fits its limit, is read back equal, and neither a part of it nor more than it is taken.
 macro_rules! round_trip {
@@ -52,6 +59,53 @@ proptest! {
     #[test]
     fn setup_messages(message in arbitrary::setup()) {
         round_trip!(Setup, message);
+    }
+
+    #[test]
+    fn headers(frame in group_arbitrary::header()) {
+        round_trip!(Header, frame);
+    }
+
+    #[test]
+    fn record_bodies(frame in group_arbitrary::body()) {
+        round_trip!(Body, frame);
+    }
+
+    #[test]
+    fn chains(frame in group_arbitrary::chain()) {
+        round_trip!(Chain, frame);
+    }
+
+    #[test]
+    fn epoch_keys(frame in group_arbitrary::epoch_keys()) {
+        round_trip!(EpochKeys, frame);
+    }
+
+    #[test]
+    fn group_properties(frame in group_arbitrary::properties()) {
+        round_trip!(GroupProperties, frame);
+    }
+
+    #[test]
+    fn revocations(frame in group_arbitrary::revocation()) {
+        round_trip!(Revocation, frame);
+    }
+
+    #[test]
+    fn cards(frame in group_arbitrary::card()) {
+        round_trip!(Card, frame);
+    }
+
+    #[test]
+    fn invitations(frame in group_arbitrary::invitation()) {
+        prop_assert!(frame.to_text().len() <= limits::INVITATION_CHARS + 3);
+        round_trip!(Invitation, frame);
+    }
+
+    #[test]
+    fn open_invitations(frame in group_arbitrary::open_invitation()) {
+        prop_assert!(frame.to_text().len() <= limits::INVITATION_CHARS + 3);
+        round_trip!(OpenInvitation, frame);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use crate::{diagnostic, samples};
 
 /// One vector: its fields in the order of the file.
-type Vector = Vec<(&'static str, Value)>;
+pub(crate) type Vector = Vec<(&'static str, Value)>;
 
 /// Compares samples with a file, from value to bytes and from bytes to value.
 macro_rules! frames {
@@ -35,6 +35,8 @@ macro_rules! frames {
         }
     }};
 }
+
+pub(crate) use frames;
 
 #[test]
 fn client_frames() {
@@ -215,12 +217,12 @@ fn transcript(version: u16, attempt: AttemptId, offerer: &Party, answerer: &Part
     blake3::derive_key("lacis 2026 link 1 transcript", &parts)
 }
 
-fn encoded(name: &str, bytes: &[u8]) -> Vector {
+pub(crate) fn encoded(name: &str, bytes: &[u8]) -> Vector {
     vec![("name", json!(name)), ("hex", hex(bytes)), ("decoded", diagnostic::from_cbor(bytes))]
 }
 
 /// Demands that the file holds exactly these vectors, and gives what it holds.
-fn compare(file: &str, vectors: Vec<Vector>) -> Vec<Value> {
+pub(crate) fn compare(file: &str, vectors: Vec<Vector>) -> Vec<Value> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
     let path = folder.join(file).with_extension("json");
     let expected = render(&vectors);
@@ -251,10 +253,10 @@ fn render(vectors: &[Vector]) -> String {
     format!("[\n{}\n]\n", lines.join(",\n"))
 }
 
-fn hex(bytes: &[u8]) -> Value {
+pub(crate) fn hex(bytes: &[u8]) -> Value {
     json!(HEXLOWER.encode(bytes))
 }
 
-fn unhex(value: &Value) -> Vec<u8> {
+pub(crate) fn unhex(value: &Value) -> Vec<u8> {
     HEXLOWER.decode(value.as_str().expect("text").as_bytes()).expect("hex")
 }

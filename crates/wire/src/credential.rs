@@ -1,0 +1,199 @@
+//! Membership: credentials, each signed by the holder of the one before, up from the group's root.
+
+use alloc::vec::Vec;
+
+use minicbor::{Decode, Encode};
+
+use crate::codec::{DecodeError, Frame, demand};
+use crate::ids::{GroupId, PeerId};
+use crate::limits;
+use crate::proof::{IdentityKey, peer_id};
+use crate::roles::Roles;
+use crate::signature;
+use crate::time::Millis;
+
+const DOMAIN: &str = "lacis 2026 credential 1";
+
+/// Says that a subject has roles in a group for a time.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Credential {
+    /// The group.
+    #[n(0)]
+    pub group: GroupId,
+    /// Who has the roles.
+    #[n(1)]
+    pub subject: PeerId,
+    /// What it may do.
+    #[n(2)]
+    pub roles: Roles,
+    /// Valid from here on.
+    #[n(3)]
+    pub not_before: Millis,
+    /// Valid before this; [`Millis::MAX`] means for ever.
+    #[n(4)]
+    pub not_after: Millis,
+    /// Tells credentials of the same subject apart; its issuer counts it up.
+    #[n(5)]
+    pub serial: u64,
+    /// Who signed: the subject of the credential before, or the root key of the group.
+    #[n(6)]
+    pub issuer: PeerId,
+    /// Signature of the issuer over everything before.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+impl Credential {
+    /// Signs the credential with the key of its issuer, who becomes the `issuer`.
+    #[must_use]
+    pub fn signed(mut self, key: &IdentityKey) -> Self {
+        self.issuer = peer_id(key);
+        self.signature = signature::sign(key, &self.message());
+        self
+    }
+
+    /// Whether the time lies in the credential's validity.
+    #[must_use]
+    pub fn valid_at(&self, now: Millis) -> bool {
+        self.not_before <= now && (now < self.not_after || self.not_after == Millis::MAX)
+    }
+
+    /// Whether the issuer signed these fields. It says nothing of what the issuer may.
+    #[must_use]
+    pub fn signature_ok(&self) -> bool {
+        signature::verify(&self.issuer, &self.message(), &self.signature)
+    }
+
+    fn message(&self) -> Vec<u8> {
+        signature::message(DOMAIN, None, self)
+    }
+
+    fn outlives(&self, issuer: &Self) -> bool {
+        self.not_before < issuer.not_before || self.not_after > issuer.not_after
+    }
+}
+
+impl Frame for Credential {
+    const BYTES_MAX: usize = limits::CREDENTIAL_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        self.roles.check()?;
+        demand(self.not_before < self.not_after, "not_after")
+    }
+}
+
+/// The credentials that lead from the root key of a group to a member, the root's first.
+///
+/// A decoded chain proves nothing until [`Chain::verify`] has said so.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Chain(#[n(0)] pub Vec<Credential>);
+
+/// Why a chain does not make anybody a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// There is no credential.
+    #[error("the chain is empty")]
+    Empty,
+    /// There are more credentials than a chain may have.
+    #[error("the chain is too long")]
+    TooLong,
+    /// A credential is of another group.
+    #[error("the chain is of another group")]
+    WrongGroup,
+    /// An issuer is not the subject of the credential before, or not the root key at first.
+    #[error("the chain is broken")]
+    BrokenLink,
+    /// A subject stands in the chain twice, or is the root key.
+    #[error("the chain is circular")]
+    Circular,
+    /// An issuer may not give these roles, or there are no such roles.
+    #[error("an issuer may not give these roles")]
+    NotAllowed,
+    /// A credential is valid when its issuer's is not, or never.
+    #[error("a credential outlives its issuer's")]
+    OutlivesIssuer,
+    /// A signature is not its issuer's.
+    #[error("a signature does not verify")]
+    Signature,
+}
+
+impl Chain {
+    /// The credential of the member whom the chain is about.
+    #[must_use]
+    pub fn leaf(&self) -> Option<&Credential> {
+        self.0.last()
+    }
+
+    /// Whether every credential was given by somebody who might, up from the group's root key. The
+    /// last one is the member's; its validity lies inside that of all others, so asking it for the
+    /// time is enough.
+    ///
+    /// # Errors
+    /// See [`ChainError`]. Signatures are looked at when nothing else is wrong, because they cost.
+    pub fn verify(&self, group: &GroupId) -> Result<&Credential, ChainError> {
+        let leaf = self.leaf().ok_or(ChainError::Empty)?;
+        if self.0.len() > limits::CHAIN_MAX {
+            return Err(ChainError::TooLong);
+        }
+        if self.0.iter().any(|credential| credential.group != *group) {
+            return Err(ChainError::WrongGroup);
+        }
+        let mut issuer: Option<&Credential> = None;
+        for (at, credential) in self.0.iter().enumerate() {
+            let before = self.0.get(..at).unwrap_or_default();
+            check_link(group, before, issuer, credential)?;
+            issuer = Some(credential);
+        }
+        if self.0.iter().all(Credential::signature_ok) {
+            Ok(leaf)
+        } else {
+            Err(ChainError::Signature)
+        }
+    }
+
+    /// The chain of a new subject: this one, and the credential that its leaf gives. `None` when the
+    /// chain is as long as it may be.
+    #[must_use]
+    pub fn extended(&self, credential: Credential) -> Option<Self> {
+        let mut chain = self.clone();
+        chain.0.push(credential);
+        (chain.0.len() <= limits::CHAIN_MAX).then_some(chain)
+    }
+}
+
+/// Everything about one credential but its signature.
+fn check_link(
+    group: &GroupId,
+    before: &[Credential],
+    issuer: Option<&Credential>,
+    credential: &Credential,
+) -> Result<(), ChainError> {
+    let root = PeerId(*group.as_bytes());
+    if credential.issuer != issuer.map_or(root, |issuer| issuer.subject) {
+        return Err(ChainError::BrokenLink);
+    }
+    let known = before.iter().any(|earlier| earlier.subject == credential.subject);
+    if known || credential.subject == root {
+        return Err(ChainError::Circular);
+    }
+    let allowed = issuer.is_none_or(|issuer| issuer.roles.may_issue(credential.roles));
+    if credential.roles.check().is_err() || !allowed {
+        return Err(ChainError::NotAllowed);
+    }
+    let outlives = issuer.is_some_and(|issuer| credential.outlives(issuer));
+    if credential.check().is_err() || outlives {
+        return Err(ChainError::OutlivesIssuer);
+    }
+    Ok(())
+}
+
+impl Frame for Chain {
+    const BYTES_MAX: usize = limits::CHAIN_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        demand((1..=limits::CHAIN_MAX).contains(&self.0.len()), "chain")?;
+        self.0.iter().try_for_each(Frame::check)
+    }
+}

@@ -1,0 +1,203 @@
+//! Records: what a group shares. The header travels in clear and is signed; the body is sealed.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::fmt;
+
+use minicbor::{Decode, Encode};
+
+use crate::codec::{DecodeError, Frame, demand};
+use crate::ids::{GroupId, PeerId, RecordId};
+use crate::limits;
+use crate::proof::IdentityKey;
+use crate::signature;
+use crate::time::Millis;
+
+const DOMAIN: &str = "lacis 2026 record 1";
+
+/// What the types of records that the system keeps for itself begin with.
+pub const SYSTEM_PREFIX: &str = "lacis.";
+
+/// What kind of thing a record is: 1 to 64 of `a-z`, `0-9`, `.` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct RecordType(#[n(0)] String);
+
+/// A text that is not a record type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a record type")]
+pub struct RecordTypeError;
+
+impl RecordType {
+    /// Reads a type.
+    ///
+    /// # Errors
+    /// [`RecordTypeError`] when it is empty, too long, or has other characters.
+    pub fn new(text: &str) -> Result<Self, RecordTypeError> {
+        if type_ok(text) { Ok(Self(text.into())) } else { Err(RecordTypeError) }
+    }
+
+    /// The type as a text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the type is reserved: applications may not write records of it.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        self.0.starts_with(SYSTEM_PREFIX)
+    }
+}
+
+impl fmt::Display for RecordType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn type_ok(text: &str) -> bool {
+    let fine = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-');
+    (1..=limits::RECORD_TYPE_BYTES).contains(&text.len()) && text.bytes().all(fine)
+}
+
+/// Everything about a record but its body: what relaying, storing and comparing need.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Header {
+    /// What the record is.
+    #[n(0)]
+    pub kind: RecordType,
+    /// Which record it is, through all versions.
+    #[n(1)]
+    pub id: RecordId,
+    /// Counts changes, from 1.
+    #[n(2)]
+    pub version: u64,
+    /// See [`Header::DELETED`].
+    #[n(3)]
+    pub flags: u8,
+    /// Who made the first version.
+    #[n(4)]
+    pub creator: PeerId,
+    /// Who made this version, from the second on.
+    #[n(5)]
+    pub modifier: Option<PeerId>,
+    /// When the first version was made.
+    #[n(6)]
+    pub created: Millis,
+    /// When this version was made.
+    #[n(7)]
+    pub modified: Millis,
+    /// When the record ceases to be; [`Millis::MAX`] means never.
+    #[n(8)]
+    pub expires: Millis,
+    /// The epoch whose key seals the body; 0 for a body in clear.
+    #[n(9)]
+    pub epoch: u32,
+    /// Bytes of the body as it travels.
+    #[n(10)]
+    pub length: u32,
+    /// BLAKE3 of the body as it travels.
+    #[cbor(n(11), with = "minicbor::bytes")]
+    pub hash: [u8; 32],
+    /// Signature of the modifier, or of the creator where there is none, over the group and
+    /// everything before.
+    #[cbor(n(12), with = "minicbor::bytes")]
+    pub signature: [u8; 64],
+}
+
+impl Header {
+    /// The record is deleted; what is left of it says so to those who missed it.
+    pub const DELETED: u8 = 1;
+
+    /// Who made this version, and has to have signed it.
+    #[must_use]
+    pub fn author(&self) -> &PeerId {
+        self.modifier.as_ref().unwrap_or(&self.creator)
+    }
+
+    /// Whether the record is deleted.
+    #[must_use]
+    pub const fn is_deleted(&self) -> bool {
+        self.flags & Self::DELETED != 0
+    }
+
+    /// Takes the length and the hash of a body as it travels.
+    pub fn set_body(&mut self, body: &[u8]) {
+        // What is longer than a number of 32 bits is refused by the check on the length.
+        self.length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+        self.hash = *blake3::hash(body).as_bytes();
+    }
+
+    /// Whether these bytes are the body that the header is about.
+    #[must_use]
+    pub fn matches_body(&self, body: &[u8]) -> bool {
+        u32::try_from(body.len()).is_ok_and(|length| length == self.length)
+            && *blake3::hash(body).as_bytes() == self.hash
+    }
+
+    /// Signs the header with its author's key.
+    pub fn sign(&mut self, group: &GroupId, key: &IdentityKey) {
+        self.signature = signature::sign(key, &self.message(group));
+    }
+
+    /// Whether the author signed this header for this group. It says nothing of what the author
+    /// may do in it.
+    #[must_use]
+    pub fn verify(&self, group: &GroupId) -> bool {
+        signature::verify(self.author(), &self.message(group), &self.signature)
+    }
+
+    fn message(&self, group: &GroupId) -> Vec<u8> {
+        signature::message(DOMAIN, Some(group), self)
+    }
+}
+
+impl Frame for Header {
+    const BYTES_MAX: usize = limits::HEADER_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        demand(type_ok(self.kind.as_str()), "type")?;
+        demand(self.version >= 1, "version")?;
+        demand((self.version == 1) == self.modifier.is_none(), "modifier")?;
+        demand(self.flags & !Self::DELETED == 0, "flags")?;
+        demand(self.id.belongs_to(&self.creator), "id")?;
+        demand(self.created <= self.modified, "modified")?;
+        demand(self.modified <= self.expires, "expires")?;
+        let length = usize::try_from(self.length).unwrap_or(usize::MAX);
+        demand(length <= limits::RECORD_BYTES, "length")?;
+        if self.is_deleted() {
+            demand(self.matches_body(&[]), "length")?;
+        }
+        let clear = self.kind.is_system() || self.is_deleted();
+        demand(clear == (self.epoch == 0), "epoch")
+    }
+}
+
+/// Compares two copies of one record; the greater one wins, on every node alike. Equal are only
+/// copies with the same signature.
+#[must_use]
+pub fn cmp_copies(a: &Header, b: &Header) -> Ordering {
+    // No modifier is less than any.
+    (a.version.cmp(&b.version))
+        .then_with(|| a.modifier.cmp(&b.modifier))
+        .then_with(|| a.modified.cmp(&b.modified))
+        .then_with(|| a.signature.cmp(&b.signature))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecordType;
+
+    #[test]
+    fn types_have_few_characters_and_the_system_keeps_its_own() {
+        for text in ["a", "chat", "my-app.stroke.2", "lacis", &"x".repeat(64)] {
+            assert!(RecordType::new(text).is_ok_and(|kind| !kind.is_system()), "{text}");
+        }
+        assert!(RecordType::new("lacis.member").is_ok_and(|kind| kind.is_system()));
+        for text in ["", "Chat", "a b", "a/b", "a_b", "\u{e9}", &"x".repeat(65)] {
+            assert!(RecordType::new(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Bodies of the records that the system keeps for itself. They are in clear, and are themselves
+//! the body: there are no attributes around them.
+
+use alloc::string::String;
+
+use minicbor::{Decode, Encode};
+
+use crate::codec::{DecodeError, Frame, decode, demand};
+use crate::credential::Chain;
+use crate::ids::PeerId;
+use crate::keys::EpochKeys;
+use crate::limits;
+use crate::record::RecordType;
+use crate::text::text_ok;
+use crate::time::Millis;
+
+/// The type of [`GroupProperties`]; the root key itself is creator and modifier of the record.
+pub const GROUP: &str = "lacis.group";
+/// The type of a [`Chain`].
+pub const MEMBER: &str = "lacis.member";
+/// The type of [`EpochKeys`].
+pub const KEY: &str = "lacis.key";
+/// The type of a [`Revocation`].
+pub const REVOCATION: &str = "lacis.revocation";
+
+/// What a group is called and how it behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct GroupProperties {
+    /// What people call it.
+    #[n(0)]
+    pub name: String,
+    /// What people should know of it.
+    #[n(1)]
+    pub comment: String,
+    /// Milliseconds after which presence that was not renewed is gone.
+    #[n(2)]
+    pub presence_lifetime: u64,
+    /// See [`GroupProperties::DEFER_EXPIRATION`]. Bits that are not known mean nothing.
+    #[n(3)]
+    pub flags: u32,
+    /// Milliseconds for which a credential is given, unless its issuer says otherwise.
+    #[n(4)]
+    pub member_lifetime: u64,
+}
+
+impl GroupProperties {
+    /// Records outlive their expiry on a node until it has been connected to the group again.
+    pub const DEFER_EXPIRATION: u32 = 1;
+}
+
+impl Frame for GroupProperties {
+    const BYTES_MAX: usize = limits::GROUP_PROPERTIES_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        demand(text_ok(&self.name, limits::NAME_BYTES, &[]), "name")?;
+        demand(text_ok(&self.comment, limits::COMMENT_BYTES, &['\n']), "comment")?;
+        demand(self.presence_lifetime >= 1, "presence_lifetime")?;
+        demand(self.member_lifetime >= 1, "member_lifetime")
+    }
+}
+
+/// Takes a member's credentials back: nothing new by it is accepted from a time on.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Revocation {
+    /// Whose.
+    #[n(0)]
+    pub subject: PeerId,
+    /// From when on.
+    #[n(1)]
+    pub from: Millis,
+}
+
+impl Frame for Revocation {
+    const BYTES_MAX: usize = limits::REVOCATION_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// The body of a system record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum System {
+    /// The body of a record of the type [`GROUP`].
+    Group(GroupProperties),
+    /// The body of a record of the type [`MEMBER`].
+    Member(Chain),
+    /// The body of a record of the type [`KEY`].
+    Key(EpochKeys),
+    /// The body of a record of the type [`REVOCATION`].
+    Revocation(Revocation),
+}
+
+impl System {
+    /// Reads the body of a record of that type; `None` for a type that this version does not know.
+    ///
+    /// # Errors
+    /// Any [`DecodeError`].
+    pub fn decode(kind: &RecordType, body: &[u8]) -> Result<Option<Self>, DecodeError> {
+        Ok(Some(match kind.as_str() {
+            GROUP => Self::Group(decode(body)?),
+            MEMBER => Self::Member(decode(body)?),
+            KEY => Self::Key(decode(body)?),
+            REVOCATION => Self::Revocation(decode(body)?),
+            _ => return Ok(None),
+        }))
+    }
+}
