@@ -153,8 +153,8 @@ impl Chain {
         }
     }
 
-    /// The chain of a new subject: this one, and the credential that its leaf gives. `None` when the
-    /// chain is as long as it may be.
+    /// The chain of a new subject: this one, and the credential that its leaf gives. `None` when
+    /// the chain is as long as it may be.
     #[must_use]
     pub fn extended(&self, credential: Credential) -> Option<Self> {
         let mut chain = self.clone();

@@ -99,7 +99,8 @@ impl Invitation {
     }
 
     /// Reads the text form, alone or as the fragment of an address, and verifies the chain. Whether
-    /// the invitation is of use now and to whom, [`Self::check_time`] and [`Self::for_subject`] say.
+    /// the invitation is of use now, and to whom, say [`Self::check_time`] and
+    /// [`Self::for_subject`].
     ///
     /// # Errors
     /// `Unknown`, `Damaged`, `Version` and `NotTrusted`.

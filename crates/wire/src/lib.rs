@@ -1,9 +1,9 @@
 //! Ids, frames, records, credentials, limits, sealing and proofs of the Lacis protocol.
 //!
-//! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing keeps
-//! state, nothing asks a clock or a random source of its own. Decoding is strict: a frame has a maximum size,
-//! must be consumed to its last byte, and every field is checked against [`limits`] before anyone
-//! sees it. `docs/protocol.md` describes the same formats in words.
+//! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing
+//! keeps state, nothing asks a clock or a random source of its own. Decoding is strict: a frame has
+//! a maximum size, must be consumed to its last byte, and every field is checked against [`limits`]
+//! before anyone sees it. `docs/protocol.md` describes the same formats in words.
 
 #![no_std]
 

@@ -166,7 +166,8 @@ pub const ATTRIBUTE_NAME_BYTES: usize = 40;
 /// Longest text of an attribute: a line or two; what is longer is data.
 pub const ATTRIBUTE_TEXT_BYTES: usize = 1024;
 
-/// Largest credential: 197 bytes with the largest of numbers, and room for fields of later versions.
+/// Largest credential: 197 bytes with the largest of numbers, and room for fields of later
+/// versions.
 pub const CREDENTIAL_BYTES: usize = 256;
 
 /// Credentials of one chain. Each costs a signature check, some 0.2 ms in a browser, and chains of
@@ -180,7 +181,7 @@ pub const CHAIN_BYTES: usize = CHAIN_MAX * CREDENTIAL_BYTES;
 /// seal to within a second.
 pub const GROUP_MEMBERS_MAX: usize = 1024;
 
-/// Largest list of sealed epoch keys: 121 bytes a member.
+/// Largest list of sealed epoch keys: 119 bytes a member, and a little room.
 pub const EPOCH_KEYS_BYTES: usize = GROUP_MEMBERS_MAX * 121 + 64;
 
 const _: () = assert!(EPOCH_KEYS_BYTES <= RECORD_BYTES && CHAIN_BYTES <= RECORD_BYTES);

@@ -2,7 +2,8 @@
 //!
 //! A signed frame has its signature, 64 bytes, as its last field. The signature covers a domain,
 //! perhaps the group, and every byte of the frame's encoding that stands before it. A receiver
-//! encodes the fields it knows anew, so what was appended or written in another form is not covered.
+//! encodes the fields it knows anew, so what was appended or written in another form is not
+//! covered.
 
 use alloc::vec::Vec;
 

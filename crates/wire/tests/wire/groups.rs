@@ -335,8 +335,16 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
-    fn noise_is_no_signature(chain in group_arbitrary::chain(), header in group_arbitrary::header()) {
+    fn noise_is_no_signature(
+        chain in group_arbitrary::chain(),
+        header in group_arbitrary::header(),
+    ) {
         prop_assert!(chain.verify(&chain.0[0].group).is_err());
         prop_assert!(!header.verify(&group()));
     }
