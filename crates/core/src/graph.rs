@@ -4,6 +4,12 @@
 //! [`reconcile`] finds what two members lack of each other.
 
 mod index;
+mod judge;
+mod members;
 pub mod reconcile;
+mod replica;
 
 pub use index::{CopyKey, Index};
+pub use judge::Refusal;
+pub use members::Members;
+pub use replica::{Change, Copy, Outcome, Replica};

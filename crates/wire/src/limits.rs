@@ -306,3 +306,15 @@ pub const DEADLINE_MAX: Duration = Duration::from_secs(600);
 /// Largest message of a reconciliation of records: one frame of the smallest size that browsers
 /// agree on carries it, with its header.
 pub const RECONCILE_BYTES: u64 = 60_000;
+
+/// How far ahead of group time a record may claim to have been made: clocks differ, and who is
+/// further ahead than this has one that is wrong.
+pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
+
+/// Chains that are kept of one member: a renewal overlaps with what it renews, and more are of no
+/// use.
+pub const CHAINS_PER_MEMBER: usize = 4;
+
+/// Copies that wait for their author's membership to become known. A newcomer hears of members
+/// first, so few wait, and not for long.
+pub const DEFERRED_MAX: usize = 256;

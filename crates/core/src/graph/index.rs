@@ -24,6 +24,12 @@ pub struct Index {
 }
 
 impl Index {
+    /// No copy.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { items: Vec::new() }
+    }
+
     /// How many copies there are.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -1,0 +1,167 @@
+//! Who belongs to a group, as far as one member knows, and what each may do.
+//!
+//! A chain proves itself, so it does not matter who brought it. Several chains of one subject may
+//! be known; what any of them allows is allowed, so a chain that gives less takes nothing away.
+//! Taking away is what a revocation is for: it ends every chain that was given before its time, of
+//! its subject and of whoever the subject brought in from then on.
+//!
+//! Admins may revoke each other. Whoever holds the same revocations comes to the same result,
+//! whichever came first: they take effect in the order of time and hash, and one whose author had
+//! lost its rights by then has none.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use lacis_wire::credential::{Chain, ChainError, Credential};
+use lacis_wire::roles::Roles;
+use lacis_wire::system::Revocation;
+use lacis_wire::time::Millis;
+use lacis_wire::{GroupId, PeerId, limits};
+
+use super::index::CopyKey;
+
+/// The members of a group and what was taken back from them.
+#[derive(Clone, Debug)]
+pub struct Members {
+    group: GroupId,
+    chains: BTreeMap<PeerId, Vec<Chain>>,
+    /// In the order in which they take effect.
+    revocations: BTreeMap<CopyKey, Taking>,
+    /// From when on a subject is no member by what it was given before.
+    revoked: BTreeMap<PeerId, Millis>,
+}
+
+/// A revocation and who made it.
+#[derive(Clone, Debug)]
+struct Taking {
+    author: PeerId,
+    subject: PeerId,
+    from: Millis,
+}
+
+impl Members {
+    /// Nobody is known but the root key.
+    #[must_use]
+    pub const fn new(group: GroupId) -> Self {
+        Self {
+            group,
+            chains: BTreeMap::new(),
+            revocations: BTreeMap::new(),
+            revoked: BTreeMap::new(),
+        }
+    }
+
+    /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are kept,
+    /// those that allow
+    /// most and last longest.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    pub fn admit(&mut self, chain: &Chain) -> Result<bool, ChainError> {
+        let subject = chain.leaf().ok_or(ChainError::Empty)?.subject;
+        let known = self.chains.get(&subject);
+        if known.is_some_and(|known| known.contains(chain)) {
+            return Ok(false);
+        }
+        chain.verify(&self.group)?;
+        let known = self.chains.entry(subject).or_default();
+        known.push(chain.clone());
+        // An order that does not depend on which came first.
+        known.sort_by_key(|chain| Reverse(rank(chain)));
+        known.truncate(limits::CHAINS_PER_MEMBER);
+        Ok(known.contains(chain))
+    }
+
+    /// A revocation is held from now on.
+    pub(super) fn revoke(&mut self, key: CopyKey, author: PeerId, revocation: &Revocation) {
+        let taking = Taking { author, subject: revocation.subject, from: revocation.from };
+        self.revocations.insert(key, taking);
+        self.replay();
+    }
+
+    /// A revocation is held no longer; says whether it was.
+    pub(super) fn unrevoke(&mut self, key: CopyKey) -> bool {
+        let was_held = self.revocations.remove(&key).is_some();
+        if was_held {
+            self.replay();
+        }
+        was_held
+    }
+
+    /// Finds out which revocations take effect. Of several of one subject the earliest holds.
+    fn replay(&mut self) {
+        self.revoked.clear();
+        for (key, taking) in core::mem::take(&mut self.revocations) {
+            let at = Millis(key.modified);
+            let roles = self.roles(&taking.author, at, at);
+            if roles.is_some_and(Roles::may_change_others) {
+                let held = self.revoked.entry(taking.subject).or_insert(taking.from);
+                *held = taking.from.min(*held);
+            }
+            self.revocations.insert(key, taking);
+        }
+    }
+
+    /// What the chains of a subject, as far as they hold at that time, allow it, for something that
+    /// is to last until `until`. Nothing for a stranger.
+    #[must_use]
+    pub fn roles(&self, subject: &PeerId, at: Millis, until: Millis) -> Option<Roles> {
+        let held = self.chains.get(subject)?.iter().filter(|chain| self.holds(chain, at));
+        combine(held.filter_map(Chain::leaf), at, until)
+    }
+
+    /// The same, if nothing had ever been taken back.
+    pub(super) fn roles_once(&self, subject: &PeerId, at: Millis, until: Millis) -> Option<Roles> {
+        combine(self.chains.get(subject)?.iter().filter_map(Chain::leaf), at, until)
+    }
+
+    /// Whether any chain of a subject is known, be it valid or not.
+    #[must_use]
+    pub fn knows(&self, subject: &PeerId) -> bool {
+        self.chains.contains_key(subject)
+    }
+
+    /// From when on a subject's membership is taken back.
+    #[must_use]
+    pub fn revoked_from(&self, subject: &PeerId) -> Option<Millis> {
+        self.revoked.get(subject).copied()
+    }
+
+    /// Every subject of whom a chain is known.
+    pub fn subjects(&self) -> impl Iterator<Item = &PeerId> {
+        self.chains.keys()
+    }
+
+    /// Whether no revocation ends a chain at that time: none of what its subject was given, and
+    /// none of what its issuers gave after they had lost the right to.
+    fn holds(&self, chain: &Chain, at: Millis) -> bool {
+        let given_back = |credential: &Credential| {
+            let revoked = self.revoked.get(&credential.subject);
+            revoked.filter(|from| credential.not_before < **from).copied()
+        };
+        let Some((leaf, issuers)) = chain.0.split_last() else { return false };
+        let issued_later = issuers.iter().zip(chain.0.iter().skip(1));
+        given_back(leaf).is_none_or(|from| at < from)
+            && issued_later.into_iter().all(|(issuer, issued)| {
+                given_back(issuer).is_none_or(|from| issued.not_before < from)
+            })
+    }
+}
+
+/// What leaves that are valid for that time allow together.
+fn combine<'a>(
+    leaves: impl Iterator<Item = &'a Credential>,
+    at: Millis,
+    until: Millis,
+) -> Option<Roles> {
+    let fitting = leaves.filter(|leaf| leaf.valid_at(at) && until <= leaf.not_after);
+    fitting.map(|leaf| leaf.roles).reduce(Roles::with)
+}
+
+/// Rights first: somebody who may bring in members only could else push out what an admin gave.
+fn rank(chain: &Chain) -> Option<(Roles, Millis, u64, Vec<[u8; 64]>)> {
+    let leaf = chain.leaf()?;
+    let signatures = chain.0.iter().rev().map(|credential| credential.signature);
+    Some((leaf.roles, leaf.not_after, leaf.serial, signatures.collect()))
+}

@@ -1,0 +1,331 @@
+//! What a member accepts of a group's records, and that the order of arrival changes nothing.
+
+use lacis_core::graph::{Copy, Outcome, Refusal, Replica};
+use lacis_wire::codec::encode;
+use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::system::{GROUP, GroupProperties, MEMBER, REVOCATION, Revocation};
+use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
+
+const NOW: Millis = Millis(1_000_000);
+const ROOT: u8 = 100;
+
+fn key(who: u8) -> IdentityKey {
+    signing_key(&[who; 32])
+}
+
+fn peer(who: u8) -> PeerId {
+    peer_id(&key(who))
+}
+
+fn group() -> GroupId {
+    GroupId(*peer(ROOT).as_bytes())
+}
+
+fn credential(issuer: u8, subject: u8, roles: Roles, times: (u64, u64)) -> Credential {
+    let unsigned = Credential {
+        group: group(),
+        subject: peer(subject),
+        roles,
+        not_before: Millis(times.0),
+        not_after: Millis(times.1),
+        serial: 1,
+        issuer: peer(issuer),
+        signature: [0; 64],
+    };
+    unsigned.signed(&key(issuer))
+}
+
+/// The chain through these members, each with its roles, from the founder on.
+fn chain(links: &[(u8, Roles)]) -> Chain {
+    let mut issuer = ROOT;
+    let mut list = Vec::new();
+    for (subject, roles) in links {
+        list.push(credential(issuer, *subject, *roles, (1, u64::MAX)));
+        issuer = *subject;
+    }
+    Chain(list)
+}
+
+/// A record under the hand of its author.
+#[derive(Clone)]
+struct Draft {
+    header: Header,
+    body: Vec<u8>,
+    author: u8,
+}
+
+impl Draft {
+    fn new(kind: &str, author: u8, number: u8, body: &[u8]) -> Self {
+        let creator = peer(author);
+        let kind = RecordType::new(kind).expect("a type");
+        let header = Header {
+            epoch: u32::from(!kind.is_system()),
+            kind,
+            id: RecordId::new(&creator, [number; 8]),
+            version: 1,
+            flags: 0,
+            creator,
+            modifier: None,
+            created: Millis(500_000),
+            modified: Millis(500_000),
+            expires: Millis::MAX,
+            length: 0,
+            hash: [0; 32],
+            signature: [0; 64],
+        };
+        Self { header, body: body.to_vec(), author }
+    }
+
+    fn at(mut self, modified: u64) -> Self {
+        self.header.created = self.header.created.min(Millis(modified));
+        self.header.modified = Millis(modified);
+        self
+    }
+
+    fn until(mut self, expires: u64) -> Self {
+        self.header.expires = Millis(expires);
+        self
+    }
+
+    fn version(mut self, version: u64, modifier: u8) -> Self {
+        self.header.version = version;
+        self.header.modifier = Some(peer(modifier));
+        self.author = modifier;
+        self
+    }
+
+    fn deleted(mut self) -> Self {
+        self.header.flags = Header::DELETED;
+        self.header.epoch = 0;
+        self.body.clear();
+        self
+    }
+
+    fn sign(mut self) -> Copy {
+        self.header.set_body(&self.body);
+        self.header.sign(&group(), &key(self.author));
+        Copy { header: self.header, body: self.body }
+    }
+}
+
+fn member(author: u8, number: u8, chain: &Chain) -> Copy {
+    Draft::new(MEMBER, author, number, &encode(chain)).sign()
+}
+
+fn revocation(author: u8, number: u8, subject: u8, from: u64, at: u64) -> Copy {
+    let body = encode(&Revocation { subject: peer(subject), from: Millis(from) });
+    Draft::new(REVOCATION, author, number, &body).at(at).sign()
+}
+
+/// A founder 1, an admin 2, an inviter 3, members 4 (by 3) and 5 (by 2), a keeper 6.
+fn people() -> Vec<Copy> {
+    let (founder, admin) = ((1, Roles::FOUNDER), (2, Roles::FOUNDER));
+    let inviter = (3, Roles::INVITER.with(Roles::MEMBER));
+    [
+        chain(&[founder]),
+        chain(&[founder, admin]),
+        chain(&[founder, inviter]),
+        chain(&[founder, inviter, (4, Roles::MEMBER)]),
+        chain(&[founder, admin, (5, Roles::MEMBER)]),
+        chain(&[founder, (6, Roles::KEEPER)]),
+    ]
+    .iter()
+    .zip(1..)
+    .map(|(chain, number)| member(number, 200, chain))
+    .collect()
+}
+
+fn populated() -> Replica {
+    let mut replica = Replica::new(group());
+    for copy in people() {
+        assert_eq!(replica.offer(NOW, copy), Outcome::Taken);
+    }
+    replica
+}
+
+fn refused(outcome: Outcome) -> Refusal {
+    match outcome {
+        Outcome::Refused(refusal) => refusal,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_member_writes_and_an_admin_corrects() {
+    let mut replica = populated();
+    let first = Draft::new("chat", 4, 1, b"salut");
+    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Known);
+    let meddled = first.clone().version(2, 5).at(600_000).sign();
+    assert_eq!(refused(replica.offer(NOW, meddled)), Refusal::NotOwner);
+    let corrected = first.clone().version(2, 2).at(600_000).sign();
+    assert_eq!(replica.offer(NOW, corrected.clone()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Older);
+    assert_eq!(replica.record(&first.header.id), Some(&corrected));
+    assert_eq!(replica.copy(&corrected.key().hash), Some(&corrected));
+}
+
+#[test]
+fn what_breaks_a_rule_is_refused_by_its_name() {
+    let mut replica = populated();
+    let draft = Draft::new("chat", 4, 1, b"salut");
+    let cases = [
+        (Draft::new("chat", 6, 1, b"from a keeper").sign(), Refusal::NotAllowed),
+        (draft.clone().at(NOW.0 + 21 * 60_000).sign(), Refusal::Future),
+        (Copy { body: b"other".to_vec(), ..draft.clone().sign() }, Refusal::Body),
+        (Draft { author: 5, ..draft.clone() }.sign(), Refusal::Signature),
+        (Draft::new(GROUP, 2, 1, b"").sign(), Refusal::System),
+        (member(4, 9, &chain(&[(1, Roles::FOUNDER), (7, Roles::MEMBER)])), Refusal::NotAllowed),
+        (Draft::new("chat", ROOT, 1, b"root").sign(), Refusal::NotAllowed),
+        (revocation(3, 9, 4, 1, 500_000), Refusal::NotAllowed),
+    ];
+    for (copy, refusal) in cases {
+        assert_eq!(refused(replica.offer(NOW, copy)), refusal);
+    }
+    let mut foreign = draft.sign();
+    foreign.header.id = RecordId::new(&peer(5), [1; 8]);
+    assert_eq!(refused(replica.offer(NOW, foreign)), Refusal::Form);
+}
+
+#[test]
+fn only_the_root_key_says_what_the_group_is_called() {
+    let properties = GroupProperties {
+        name: "Board".into(),
+        comment: String::new(),
+        presence_lifetime: 60_000,
+        flags: 0,
+        member_lifetime: 1,
+    };
+    let mut replica = populated();
+    let body = encode(&properties);
+    let by_admin = Draft::new(GROUP, 2, 1, &body).sign();
+    assert_eq!(refused(replica.offer(NOW, by_admin)), Refusal::NotAllowed);
+    assert_eq!(replica.offer(NOW, Draft::new(GROUP, ROOT, 1, &body).sign()), Outcome::Taken);
+}
+
+#[test]
+fn a_record_waits_for_its_authors_membership() {
+    let mut replica = Replica::new(group());
+    let copy = Draft::new("chat", 4, 1, b"early").sign();
+    assert_eq!(replica.offer(NOW, copy.clone()), Outcome::Deferred);
+    assert_eq!((replica.deferred(), replica.records().count()), (1, 0));
+    for person in people() {
+        replica.offer(NOW, person);
+    }
+    assert_eq!((replica.deferred(), replica.record(&copy.header.id)), (0, Some(&copy)));
+}
+
+#[test]
+fn strangers_can_make_only_so_many_wait() {
+    let mut replica = populated();
+    for number in 0..=255 {
+        for stranger in [50, 51, 52] {
+            replica.offer(NOW, Draft::new("chat", stranger, number, b"spam").sign());
+        }
+    }
+    assert_eq!(replica.deferred(), lacis_wire::limits::DEFERRED_MAX);
+}
+
+#[test]
+fn a_record_does_not_outlast_its_authors_credential() {
+    let mut replica = populated();
+    let mut short = chain(&[(1, Roles::FOUNDER)]);
+    short.0.push(credential(1, 7, Roles::MEMBER, (1, 2_000_000)));
+    replica.offer(NOW, member(7, 200, &short));
+    let draft = Draft::new("chat", 7, 1, b"x");
+    assert_eq!(refused(replica.offer(NOW, draft.clone().sign())), Refusal::NotAllowed);
+    assert_eq!(replica.offer(NOW, draft.until(2_000_000).sign()), Outcome::Taken);
+    assert_eq!(replica.next_expiry(), Some(Millis(2_000_000)));
+    let length = replica.index().len();
+    replica.expire(Millis(2_000_000));
+    assert_eq!((replica.index().len(), replica.next_expiry()), (length - 1, None));
+}
+
+#[test]
+fn a_revoked_member_is_heard_no_more_and_what_it_wrote_before_stays() {
+    let mut replica = populated();
+    let before = Draft::new("chat", 4, 1, b"before").at(600_000).sign();
+    let after = Draft::new("chat", 4, 2, b"after").at(800_000).sign();
+    assert_eq!(replica.offer(NOW, before.clone()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, after.clone()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, revocation(2, 9, 4, 700_000, 700_000)), Outcome::Taken);
+    assert!(replica.record(&before.header.id).is_some());
+    assert_eq!(replica.record(&after.header.id), None);
+    assert_eq!(refused(replica.offer(NOW, after)), Refusal::Revoked);
+    // A new credential, given later, brings it back.
+    let mut again = chain(&[(1, Roles::FOUNDER)]);
+    again.0.push(credential(1, 4, Roles::MEMBER, (900_000, u64::MAX)));
+    replica.offer(NOW, member(1, 9, &again));
+    let later = Draft::new("chat", 4, 3, b"back").at(950_000).sign();
+    assert_eq!(replica.offer(NOW, later), Outcome::Taken);
+}
+
+#[test]
+fn whom_a_revoked_inviter_brings_in_later_is_no_member() {
+    let mut replica = populated();
+    replica.offer(NOW, revocation(2, 9, 3, 700_000, 700_000));
+    let mut late = chain(&[(1, Roles::FOUNDER), (3, Roles::INVITER.with(Roles::MEMBER))]);
+    late.0.push(credential(3, 8, Roles::MEMBER, (800_000, u64::MAX)));
+    replica.offer(NOW, member(8, 200, &late));
+    let copy = Draft::new("chat", 8, 1, b"x").at(900_000).sign();
+    assert_eq!(refused(replica.offer(NOW, copy)), Refusal::NotAllowed);
+    let copy = Draft::new("chat", 4, 1, b"brought in before").at(900_000).sign();
+    assert_eq!(replica.offer(NOW, copy), Outcome::Taken);
+}
+
+/// All that happens in a group with quarrels: admins who revoke each other, records that are
+/// changed, deleted and expire.
+fn quarrel() -> Vec<Copy> {
+    let mut all = people();
+    all.push(revocation(1, 9, 2, 700_000, 700_000));
+    all.push(revocation(2, 9, 1, 690_000, 710_000));
+    all.push(revocation(2, 10, 4, 650_000, 650_000));
+    all.push(revocation(2, 11, 5, 720_000, 720_000));
+    for author in 1..=6_u8 {
+        for (number, at) in [(1, 600_000), (2, 680_000), (3, 705_000), (4, 800_000)] {
+            let draft = Draft::new("chat", author, number, &[author, number]).at(at);
+            all.push(draft.clone().sign());
+            all.push(draft.clone().version(2, author).at(at + 5).sign());
+            all.push(draft.clone().version(2, 1).at(at + 7).sign());
+            all.push(draft.clone().version(3, 2).at(at + 9).deleted().sign());
+        }
+    }
+    all
+}
+
+/// Everything that a replica holds, after everybody has told everybody often enough.
+fn settle(order: &[Copy]) -> Vec<Copy> {
+    let mut replica = Replica::new(group());
+    for _ in 0..4 {
+        for copy in order {
+            replica.offer(NOW, copy.clone());
+        }
+    }
+    replica.records().cloned().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_order_of_arrival_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
+        prop_assert_eq!(settle(&order), settle(&quarrel()));
+    }
+
+    #[test]
+    fn one_changed_bit_is_refused(at in any::<proptest::sample::Index>(), bit in 0..8) {
+        let mut replica = populated();
+        let copy = Draft::new("chat", 4, 1, b"salut").sign();
+        let mut bytes = encode(&copy.header);
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1_u8 << bit;
+        if let Ok(header) = lacis_wire::codec::decode::<Header>(&bytes) {
+            let outcome = replica.offer(NOW, Copy { header, body: copy.body });
+            let taken = matches!(outcome, Outcome::Taken | Outcome::Known | Outcome::Older);
+            assert!(!taken, "{outcome:?}");
+        }
+    }
+}
