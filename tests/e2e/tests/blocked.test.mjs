@@ -57,7 +57,9 @@ scenario("a page that holds as many connections as it may says so", async (stage
   const [a, b, c] = await Promise.all([1, 2, 3].map(() => stage.tab("chromium", server)));
   const link = await a.evaluate(() => lacis.createRoomLink());
   await a.evaluate((l) => t.join(l).then(() => undefined), link);
-  await b.evaluate(() => t.start().then((peer) => void (t.peer = peer)));
+  await b.evaluate(async () => {
+    t.peer = await t.start();
+  });
   for (const tab of [b, c]) {
     assert.equal(await tab.evaluate(holdAll), "UnknownError", "the browser's limit has changed");
   }

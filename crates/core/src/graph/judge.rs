@@ -126,8 +126,8 @@ pub(super) fn rights(
     Ok(true)
 }
 
-/// A chain may be published by anybody who stands in it: its subject, or who brought the subject in.
-/// It proves itself, so nothing else matters of who publishes it.
+/// A chain may be published by anybody who stands in it: its subject, or who brought the subject
+/// in. It proves itself, so nothing else matters of who publishes it.
 fn member_record(header: &Header, chain: &Chain) -> Result<(), Refusal> {
     let author = header.author();
     let stands = chain.0.iter().any(|link| link.subject == *author || link.issuer == *author);

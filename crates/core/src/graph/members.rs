@@ -52,9 +52,8 @@ impl Members {
         }
     }
 
-    /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are kept,
-    /// those that allow
-    /// most and last longest.
+    /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are
+    /// kept, those that allow most and last longest.
     ///
     /// # Errors
     /// See [`ChainError`].
