@@ -63,8 +63,9 @@ impl Draft {
         let kind = RecordType::new(kind).expect("a type");
         let header = Header {
             epoch: u32::from(!kind.is_system()),
+            id: RecordId::derive(&creator, kind.as_str(), 500_000, &[number; 8]),
+            salt: [number; 8],
             kind,
-            id: RecordId::new(&creator, [number; 8]),
             version: 1,
             flags: 0,
             creator,
@@ -80,7 +81,6 @@ impl Draft {
     }
 
     fn at(mut self, modified: u64) -> Self {
-        self.header.created = self.header.created.min(Millis(modified));
         self.header.modified = Millis(modified);
         self
     }
@@ -185,9 +185,13 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
     for (copy, refusal) in cases {
         assert_eq!(refused(replica.offer(NOW, copy)), refusal);
     }
-    let mut foreign = draft.sign();
-    foreign.header.id = RecordId::new(&peer(5), [1; 8]);
-    assert_eq!(refused(replica.offer(NOW, foreign)), Refusal::Form);
+    // What a record was from the beginning cannot be told otherwise later, not even by its creator.
+    let mut other = draft.clone().version(2, 4).at(600_000);
+    other.header.kind = RecordType::new("stroke").expect("a type");
+    assert_eq!(refused(replica.offer(NOW, other.sign())), Refusal::Form);
+    let mut older = draft.version(2, 4).at(600_000);
+    older.header.created = Millis(400_000);
+    assert_eq!(refused(replica.offer(NOW, older.sign())), Refusal::Form);
 }
 
 #[test]

@@ -124,13 +124,20 @@ impl NodeId {
 
 impl RecordId {
     /// The id of a new record. Its first half follows from the creator, so that nobody can take
-    /// another's ids; its second half has to be random.
+    /// another's ids. Its second half follows from all that is never to change, so that no version
+    /// can claim to have been something else from the beginning; `salt` has to be random, and tells
+    /// records apart that one creator makes at once.
     #[must_use]
-    pub fn new(creator: &PeerId, random: [u8; 8]) -> Self {
+    pub fn derive(creator: &PeerId, kind: &str, created: u64, salt: &[u8; 8]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 record 1 birth");
+        hasher.update(creator.as_bytes());
+        hasher.update(&created.to_le_bytes());
+        hasher.update(salt);
+        hasher.update(kind.as_bytes());
         let mut bytes = [0; Self::LEN];
         let (half, rest) = bytes.split_at_mut(8);
         half.copy_from_slice(&creator_half(creator));
-        rest.copy_from_slice(&random);
+        rest.copy_from_slice(&truncate::<8>(&hasher.finalize()));
         Self(bytes)
     }
 

@@ -71,39 +71,42 @@ pub struct Header {
     /// Which record it is, through all versions.
     #[n(1)]
     pub id: RecordId,
+    /// Random; with type, creator and time of creation it gives the id.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub salt: [u8; 8],
     /// Counts changes, from 1.
-    #[n(2)]
+    #[n(3)]
     pub version: u64,
     /// See [`Header::DELETED`].
-    #[n(3)]
+    #[n(4)]
     pub flags: u8,
     /// Who made the first version.
-    #[n(4)]
+    #[n(5)]
     pub creator: PeerId,
     /// Who made this version, from the second on.
-    #[n(5)]
+    #[n(6)]
     pub modifier: Option<PeerId>,
     /// When the first version was made.
-    #[n(6)]
+    #[n(7)]
     pub created: Millis,
     /// When this version was made.
-    #[n(7)]
+    #[n(8)]
     pub modified: Millis,
     /// When the record ceases to be; [`Millis::MAX`] means never.
-    #[n(8)]
+    #[n(9)]
     pub expires: Millis,
     /// The epoch whose key seals the body; 0 for a body in clear.
-    #[n(9)]
+    #[n(10)]
     pub epoch: u32,
     /// Bytes of the body as it travels.
-    #[n(10)]
+    #[n(11)]
     pub length: u32,
     /// BLAKE3 of the body as it travels.
-    #[cbor(n(11), with = "minicbor::bytes")]
+    #[cbor(n(12), with = "minicbor::bytes")]
     pub hash: [u8; 32],
     /// Signature of the modifier, or of the creator where there is none, over the group and
     /// everything before.
-    #[cbor(n(12), with = "minicbor::bytes")]
+    #[cbor(n(13), with = "minicbor::bytes")]
     pub signature: [u8; 64],
 }
 
@@ -115,6 +118,12 @@ impl Header {
     #[must_use]
     pub fn author(&self) -> &PeerId {
         self.modifier.as_ref().unwrap_or(&self.creator)
+    }
+
+    /// The id that follows from what never changes: type, creator, time of creation, salt.
+    #[must_use]
+    pub fn born_as(&self) -> RecordId {
+        RecordId::derive(&self.creator, self.kind.as_str(), self.created.0, &self.salt)
     }
 
     /// Whether the record is deleted.
@@ -162,7 +171,7 @@ impl Frame for Header {
         demand(self.version >= 1, "version")?;
         demand((self.version == 1) == self.modifier.is_none(), "modifier")?;
         demand(self.flags & !Self::DELETED == 0, "flags")?;
-        demand(self.id.belongs_to(&self.creator), "id")?;
+        demand(self.id == self.born_as(), "id")?;
         demand(self.created <= self.modified, "modified")?;
         demand(self.modified <= self.expires, "expires")?;
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);

@@ -70,12 +70,13 @@ pub(crate) fn header() -> impl Strategy<Value = Header> {
     let body = (option::weighted(0.8, (1_u32.., 0..=most)), any::<[u8; 32]>());
     let version = prop_oneof![Just((1, None)), (2_u64.., peer()).prop_map(|(n, p)| (n, Some(p)))];
     (kind, peer(), any::<[u8; 8]>(), version, times, body, any::<[u8; 64]>()).prop_map(
-        |(kind, creator, random, (version, modifier), times, (body, hash), signature)| {
+        |(kind, creator, salt, (version, modifier), times, (body, hash), signature)| {
             let kind = RecordType::new(&kind).expect("a type");
             let clear = kind.is_system() || body.is_none();
             let (epoch, length) = body.unwrap_or_default();
             let mut header = Header {
-                id: RecordId::new(&creator, random),
+                id: RecordId::derive(&creator, kind.as_str(), times[0], &salt),
+                salt,
                 kind,
                 version,
                 flags: if body.is_none() { Header::DELETED } else { 0 },

@@ -8,7 +8,7 @@ use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::{EpochKeys, SealedKey};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{DecodeError, Millis, PeerId, RecordId, limits};
+use lacis_wire::{DecodeError, Millis, PeerId, limits};
 
 use crate::group_samples as sample;
 use crate::limits::boundary;
@@ -34,13 +34,18 @@ fn headers() {
     boundary!(Header, "modifier", second(), header(|it| it.version = 2));
     boundary!(Header, "modifier", second(), header(|it| it.modifier = modifier));
     boundary!(Header, "flags", fine(), header(|it| it.flags = 2));
-    let other = RecordId::new(&sample::peer(sample::FOUNDER), [0; 8]);
-    boundary!(Header, "id", fine(), header(|it| it.id = other));
+    // What never changes gives the id: none of it can be another.
+    boundary!(Header, "id", fine(), header(|it| it.creator = sample::peer(sample::FOUNDER)));
+    boundary!(Header, "id", fine(), header(|it| it.created = Millis(it.created.0 - 1)));
+    boundary!(Header, "id", fine(), header(|it| it.salt[0] ^= 1));
     boundary!(
         Header,
         "modified",
-        header(|it| it.created = it.modified),
-        header(|it| it.created = Millis(it.modified.0 + 1))
+        fine(),
+        header(|it| {
+            it.created = Millis(it.modified.0 + 1);
+            it.id = it.born_as();
+        })
     );
     boundary!(
         Header,
@@ -70,13 +75,14 @@ fn headers_of_deleted_and_of_system_records() {
     let system = |epoch| {
         header(|it| {
             it.kind = RecordType::new("lacis.later").expect("a type");
+            it.id = it.born_as();
             it.epoch = epoch;
         })
     };
     boundary!(Header, "epoch", system(0), system(1));
-    // A type is the first field: an array of 13, and a text of four letters.
+    // A type is the first field: an array of 14, and a text of four letters.
     let mut bytes = encode(&header(|_| ()));
-    assert_eq!(bytes[..6], *b"\x8d\x64chat");
+    assert_eq!(bytes[..6], *b"\x8e\x64chat");
     bytes[2] = b'C';
     assert_eq!(decode::<Header>(&bytes), Err(DecodeError::Limit("type")));
     let longest = RecordType::new(&"x".repeat(limits::RECORD_TYPE_BYTES)).expect("a type");
@@ -90,7 +96,8 @@ fn headers_of_deleted_and_of_system_records() {
             expires: Millis::MAX,
             epoch: u32::MAX,
             ..it.clone()
-        }
+        };
+        it.id = it.born_as();
     });
     assert!(encode(&largest).len() <= 350, "what the limit on headers says");
     assert_eq!(decode::<Header>(&encode(&largest)), Ok(largest));

@@ -85,7 +85,8 @@ fn kind(text: &str) -> RecordType {
 pub(crate) fn header(body: &[u8]) -> Header {
     let mut header = Header {
         kind: kind("chat"),
-        id: RecordId::new(&peer(MEMBER), count(0x30)),
+        id: RecordId::derive(&peer(MEMBER), "chat", NOW.0, &count(0x30)),
+        salt: count(0x30),
         version: 1,
         flags: 0,
         creator: peer(MEMBER),
@@ -129,7 +130,8 @@ pub(crate) fn records() -> Vec<(&'static str, Header, Vec<u8>, u8)> {
     let properties = encode(&properties());
     let mut system = Header {
         kind: kind(system::GROUP),
-        id: RecordId::new(&peer(ROOT), count(0)),
+        id: RecordId::derive(&peer(ROOT), system::GROUP, NOW.0, &count(0)),
+        salt: count(0),
         creator: peer(ROOT),
         expires: Millis::MAX,
         epoch: 0,
