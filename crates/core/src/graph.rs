@@ -3,7 +3,8 @@
 //! A [`Replica`] takes copies from anywhere and keeps the one of each record that wins, if the
 //! rules that every receiver applies allow it; [`Members`] says who may what. [`Index`] keeps the
 //! copies in the order in which they are compared, and [`reconcile`] finds what two members lack of
-//! each other. It is a part of its own, with neither network nor storage: [`crate::Node`] will own it.
+//! each other. It is a part of its own, with neither network nor storage: [`crate::Node`] will own
+//! it.
 
 mod index;
 mod judge;
