@@ -78,6 +78,12 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Joining the same room again gives the same object, which then has to be left as often as it
    * was joined.
    *
+   * Until the task after the one in which this promise resolves, no event is passed on: listeners,
+   * iterators and request handlers that are added right behind the `await`, before anything else is
+   * awaited, miss nothing of what follows, with `wait: false` as well. Whoever was found before is
+   * in `room.members` already. Only if more than 1,024 events or 64 MiB came in that moment would
+   * the room speak earlier.
+   *
    * @example
    * ```ts
    * const room = await peer.join(location.hash, { timeoutMs: 5_000 });
@@ -102,6 +108,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       await room.leave();
       throw error;
     }
+    this.#session.inbox.quieten();
     return room;
   }
 

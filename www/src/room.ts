@@ -206,7 +206,8 @@ export class Room extends TypedEventTarget<RoomEvents> {
         this.#number = core.join(ticket, this.link, timeoutMs);
         rooms.set(this.#number, (event) => this.#feed.handle(event));
       });
-    return tickets.issue(NO_ROOM, call, signal);
+    // At once, and not behind an await: the core may have more to say in this very turn.
+    return tickets.issue(NO_ROOM, call, signal, () => this.#session.inbox.quieten());
   }
 
   /** @internal Whether the core has taken the room. */

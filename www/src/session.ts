@@ -1,5 +1,6 @@
 import type { CoreEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
 import { errorOfCode, errorOfThrown, type PeerError, report } from "./errors.js";
+import { Inbox } from "./inbox.js";
 import { Tickets } from "./tickets.js";
 
 /** Where the events of one file transfer go. */
@@ -28,37 +29,37 @@ export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
 export class Session {
   readonly core: CoreNode;
   readonly tickets: Tickets;
+  readonly inbox = new Inbox((event) => this.#route(event));
   readonly streams = new Map<number, StreamSink>();
   readonly rooms = new Map<number, (event: RoomEvent) => void>();
   readonly #onPeerEvent: (event: PeerEvent) => void;
-  // While this is an array, events are kept in it. It starts so, because the core may speak inside
-  // its own constructor, before anybody can listen.
-  #inbox: CoreEvent[] | undefined = [];
   #freed = false;
 
   constructor(module: CoreModule, options: CoreOptions, onPeerEvent: (event: PeerEvent) => void) {
     this.#onPeerEvent = onPeerEvent;
     this.tickets = new Tickets((ticket) => this.attempt(() => this.core.cancel(ticket)));
     this.core = new module.WebNode(options, {
-      event: (event) => this.#take(event),
+      event: (event) => this.inbox.take(event),
       message: (room, node, label, data, kind) =>
-        this.#take({ type: "message", room, node, label, data, kind: KINDS[kind] ?? "direct" }),
+        this.inbox.take({
+          type: "message",
+          room,
+          node,
+          label,
+          data,
+          kind: KINDS[kind] ?? "direct",
+        }),
       settled: (ticket, code) => {
-        if (this.#inbox === undefined) this.tickets.settle(ticket, code);
-        else this.#inbox.push({ type: "settled", ticket, code });
+        if (this.inbox.isIdle) this.tickets.settle(ticket, code);
+        else this.inbox.take({ type: "settled", ticket, code });
       },
-      fileData: (stream, data) => this.#take({ type: "file-data", stream, data }),
+      fileData: (stream, data) => this.inbox.take({ type: "file-data", stream, data }),
     });
-  }
-
-  #take(event: CoreEvent): void {
-    if (this.#inbox === undefined) this.#route(event);
-    else this.#inbox.push(event);
   }
 
   /** Starts routing, once the owner can take events. */
   start(): void {
-    this.#flush();
+    this.inbox.open();
   }
 
   /**
@@ -66,12 +67,11 @@ export class Session {
    * speak of that number inside the call, so events wait until the call is over.
    */
   defer<T>(call: () => T): T {
-    if (this.#inbox !== undefined) return call();
-    this.#inbox = [];
+    this.inbox.shut();
     try {
       return call();
     } finally {
-      this.#flush();
+      this.inbox.open();
     }
   }
 
@@ -100,16 +100,6 @@ export class Session {
   free(): void {
     this.#freed = true;
     this.core.free();
-  }
-
-  // Events that come while the inbox is handed out are appended to it: order is kept.
-  #flush(): void {
-    const inbox = this.#inbox ?? [];
-    for (let index = 0; index < inbox.length; index += 1) {
-      const event = inbox[index];
-      if (event !== undefined) this.#route(event);
-    }
-    this.#inbox = undefined;
   }
 
   #route(event: CoreEvent): void {

@@ -33,20 +33,28 @@ export class Tickets {
     return this.#open.size;
   }
 
-  /** Registers a ticket, makes the call that uses it, and returns the promise of its outcome. */
+  /**
+   * Registers a ticket, makes the call that uses it, and returns the promise of its outcome.
+   * `onSuccess` runs inside the event that settles it, which is earlier than any `await`.
+   */
   issue<Outcome = void>(
     scope: number,
     call: (ticket: number) => void,
     signal?: AbortSignal | undefined,
+    onSuccess?: (() => void) | undefined,
   ): Promise<Outcome> {
     if (signal?.aborted) return Promise.reject(errorOfAbort(signal));
     this.#last += 1;
     const ticket = this.#last;
-    const promise = new Promise<Outcome>((resolve, reject) => {
+    const promise = new Promise<Outcome>((fulfil, reject) => {
       const release = signal && this.#watch(ticket, signal);
-      // What settles a ticket follows from the call that it was given to: an answer for a request,
-      // nothing for all others.
-      this.#open.set(ticket, { scope, resolve: resolve as Open["resolve"], reject, release });
+      const resolve: Open["resolve"] = (data) => {
+        onSuccess?.();
+        // What settles a ticket follows from the call that it was given to: an answer for a
+        // request, nothing for all others.
+        fulfil(data as Outcome);
+      };
+      this.#open.set(ticket, { scope, resolve, reject, release });
     });
     try {
       call(ticket);

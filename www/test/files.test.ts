@@ -9,7 +9,9 @@ async function joined(): Promise<{ core: ScriptedCore; room: Room }> {
   const core = new ScriptedCore();
   const joining = core.peer.join("lr1a");
   core.settle("join");
-  return { core, room: await joining };
+  const room = await joining;
+  await core.spoken(room);
+  return { core, room };
 }
 
 describe("sending a file", () => {

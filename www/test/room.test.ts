@@ -6,7 +6,9 @@ async function joined(): Promise<{ core: ScriptedCore; room: Room }> {
   const core = new ScriptedCore();
   const joining = core.peer.join("https://example.org/chat/#lr1a");
   core.settle("join");
-  return { core, room: await joining };
+  const room = await joining;
+  await core.spoken(room);
+  return { core, room };
 }
 
 function meet(core: ScriptedCore, node = "ada"): void {

@@ -1,5 +1,6 @@
 import type { CoreEvent, CoreListener, CoreModule, CoreNode, CoreOptions } from "../src/core.js";
 import { Peer } from "../src/peer.js";
+import type { Room } from "../src/room.js";
 
 /** Every call that the wrapper made, oldest first. */
 export type Call = readonly [name: string, ...args: unknown[]];
@@ -33,6 +34,17 @@ export class ScriptedCore {
 
   fileData(stream: number, data: Uint8Array): void {
     this.#listener?.fileData(stream, data);
+  }
+
+  /** Waits until a room that was just joined passes on what it is told. */
+  async spoken(room: Room, number = 1): Promise<void> {
+    const heard = new Promise((resolve) =>
+      room.addEventListener("connectfailed", ({ detail }) => {
+        if (detail.memberId === "spoken") resolve(undefined);
+      }),
+    );
+    this.tell({ type: "connect-failed", room: number, node: "spoken", code: "no-answer" });
+    await heard;
   }
 
   /** The calls of one name. */
