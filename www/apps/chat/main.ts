@@ -1,5 +1,6 @@
-import { createPeer, type Peer, PeerError, type Room } from "lacis";
+import { createPeer, init, type Peer, PeerError, parseRoomLink, type Room } from "lacis";
 import { find } from "../shared/dom.js";
+import { namedServers } from "../shared/servers.js";
 import { texts } from "../shared/texts.js";
 import { watchComposer } from "./composer.js";
 import { watchFiles } from "./files.js";
@@ -8,10 +9,13 @@ import { MessageLog } from "./log.js";
 import { watchPeople } from "./people.js";
 import { watchState } from "./state.js";
 
-/** Servers named in the address, for those who run their own. */
-function servers(): string[] | undefined {
-  const named = new URLSearchParams(location.search).get("server");
-  return named === null ? undefined : named.split(",").filter((url) => url !== "");
+/** The servers to meet at, besides those that the link names; undefined for the page's own. */
+async function servers(link: string): Promise<string[] | undefined> {
+  const named = namedServers(location.search);
+  if (named !== undefined) return named;
+  await init();
+  // A room with servers of its own meets there and nowhere else.
+  return parseRoomLink(link).servers.length > 0 ? [] : undefined;
 }
 
 /** A page that cannot go on says why, and what to do. */
@@ -37,7 +41,7 @@ function show(peer: Peer, room: Room): void {
 }
 
 async function start(): Promise<void> {
-  const peer = await createPeer({ signaling: servers() });
+  const peer = await createPeer({ signaling: await servers(location.hash) });
   // The room is there at once, even while no server answers; its state says so.
   show(peer, await peer.join(location.hash, { wait: false }));
 }

@@ -1,5 +1,6 @@
 import { createRoomLink, init, PeerError, parseRoomLink } from "lacis";
 import { find } from "../shared/dom.js";
+import { namedServers } from "../shared/servers.js";
 import { texts } from "../shared/texts.js";
 
 const error = find("paste-error");
@@ -15,8 +16,10 @@ function tell(thrown: unknown): void {
 }
 
 find("start-room").addEventListener("click", () => {
+  error.textContent = "";
   init()
-    .then(() => open(createRoomLink()))
+    // The link itself names the servers: it may travel without the rest of the address.
+    .then(() => open(createRoomLink(namedServers(location.search) ?? [])))
     .catch(tell);
 });
 
