@@ -1,5 +1,6 @@
-import { type Member, PeerError, type Room } from "lacis";
+import type { Member, Room } from "lacis";
 import { find } from "../shared/dom.js";
+import { reasonOf } from "../shared/reasons.js";
 import { texts } from "../shared/texts.js";
 import type { Line, MessageLog } from "./log.js";
 import type { Names } from "./people.js";
@@ -27,8 +28,7 @@ async function deliver(room: Room, text: string, line: Line): Promise<void> {
   if (failed === undefined) {
     line.setState("delivered", texts.delivered(count, members.length));
   } else {
-    const reason = failed.reason instanceof PeerError ? failed.reason.message : texts.broken;
-    line.setState("failed", texts.failed(count, members.length, reason));
+    line.setState("failed", texts.failed(count, members.length, reasonOf(failed.reason)));
   }
 }
 

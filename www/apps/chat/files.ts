@@ -1,12 +1,13 @@
 import { type IncomingFile, type Member, PeerError, type Room } from "lacis";
 import { button, find, make } from "../shared/dom.js";
+import { reasonOf } from "../shared/reasons.js";
 import { readableSize, texts } from "../shared/texts.js";
 import type { MessageLog } from "./log.js";
 import type { Names } from "./people.js";
 
-function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof PeerError)) return texts.broken;
-  return thrown.code === "rejected" ? texts.declined : thrown.message;
+function endOf(thrown: unknown): string {
+  const isDeclined = thrown instanceof PeerError && thrown.code === "rejected";
+  return isDeclined ? texts.declined : reasonOf(thrown);
 }
 
 /** A progress bar with words beside it and room for buttons. */
@@ -33,7 +34,7 @@ class Card {
   progress(done: number, total: number | undefined): void {
     if (total === undefined || total === 0) return;
     this.#bar.value = done / total;
-    this.say(`${Math.floor((100 * done) / total)} %`);
+    this.say(texts.percent(done / total));
   }
 
   offer(...buttons: readonly HTMLElement[]): void {
@@ -58,7 +59,7 @@ async function sendTo(room: Room, member: Member, name: string, file: File, card
     });
     card.finish(texts.sent(name));
   } catch (thrown) {
-    card.finish(reasonOf(thrown));
+    card.finish(endOf(thrown));
   }
 }
 
@@ -98,7 +99,7 @@ async function receive(file: IncomingFile, card: Card): Promise<void> {
       card.element.prepend(make("img", { attributes: { src: url, alt: file.name } }));
     }
   } catch (thrown) {
-    card.finish(reasonOf(thrown));
+    card.finish(endOf(thrown));
   }
 }
 
@@ -113,7 +114,7 @@ function offer(file: IncomingFile, names: Names, log: MessageLog): void {
     card.finish(texts.declined);
   });
   card.offer(accept, decline);
-  file.signal.addEventListener("abort", () => card.finish(reasonOf(file.signal.reason)));
+  file.signal.addEventListener("abort", () => card.finish(endOf(file.signal.reason)));
 }
 
 /** Files in both directions: chosen, dropped or pasted, and offered by others. */

@@ -1,7 +1,9 @@
 import { createPeer, init, type Peer, PeerError, parseRoomLink, type Room } from "lacis";
 import { find } from "../shared/dom.js";
+import { reasonOf } from "../shared/reasons.js";
 import { namedServers } from "../shared/servers.js";
 import { texts } from "../shared/texts.js";
+import { fillWords } from "../shared/words.js";
 import { watchComposer } from "./composer.js";
 import { watchFiles } from "./files.js";
 import { showInvitation } from "./invite.js";
@@ -23,9 +25,8 @@ function giveUp(thrown: unknown): void {
   const known = thrown instanceof PeerError;
   const fatal = find("fatal");
   fatal.dataset.code = known ? thrown.code : "internal";
-  const sentence = known ? thrown.message : texts.broken;
   const isMissing = location.hash.length < 2 && fatal.dataset.code === "link-unknown";
-  find("fatal-text").textContent = isMissing ? texts.noLink : sentence;
+  find("fatal-text").textContent = isMissing ? texts.noLink : reasonOf(thrown);
   fatal.hidden = false;
   find("room").hidden = true;
 }
@@ -41,6 +42,7 @@ function show(peer: Peer, room: Room): void {
 }
 
 async function start(): Promise<void> {
+  fillWords(texts.page.chatTitle);
   const peer = await createPeer({ signaling: await servers(location.hash) });
   // The room is there at once, even while no server answers; its state says so.
   show(peer, await peer.join(location.hash, { wait: false }));

@@ -26,7 +26,7 @@ class People implements Names {
   }
 
   of(member: Member): string {
-    return this.#names.get(member.id) ?? `Guest ${member.id.slice(0, 4)}`;
+    return this.#names.get(member.id) ?? texts.guest(member.id);
   }
 
   rename(name: string): void {
@@ -75,7 +75,7 @@ class People implements Names {
 
   #item(member: Member): HTMLElement {
     const name = this.of(member);
-    const rtt = member.rttMs === undefined ? "" : ` · ${Math.max(1, Math.round(member.rttMs))} ms`;
+    const rtt = member.rttMs === undefined ? "" : ` · ${texts.roundTrip(member.rttMs)}`;
     const item = make(
       "li",
       {},

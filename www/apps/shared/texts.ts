@@ -1,5 +1,38 @@
-/** Every text that code puts on a page. */
+/** Every word that a person sees on these pages; the HTML files name them by their keys. */
 export const texts = {
+  language: "en",
+  /** What the HTML files ask for with `data-text` and the like. */
+  page: {
+    name: "Lacis",
+    description: "Talk directly, from browser to browser.",
+    lead:
+      "Talk and share files directly, from browser to browser. The server only introduces you to " +
+      "each other: what you say never passes through it.",
+    startRoom: "Start a chat room",
+    paste: "Or open an invitation",
+    pasteHere: "Paste the link here",
+    pasteOpen: "Open",
+    apps: "What you can do here",
+    chat: "Chat room",
+    chatTitle: "Chat room - Lacis",
+    chatLead: "Messages and files of any size, between up to twelve people. No account.",
+    fatal: "This does not work",
+    toStart: "Go to the start page",
+    home: "Start page",
+    people: "Who is here",
+    yourName: "Your name",
+    invite: "Invite somebody",
+    inviteLead: "Whoever has this link can join. Open it on another device or send it.",
+    qr: "The link as a QR code",
+    link: "Invitation link",
+    share: "Share",
+    messages: "Messages",
+    attach: "Send a file",
+    files: "Files to send",
+    message: "Message",
+    write: "Write a message",
+    send: "Send",
+  },
   broken: "Something went wrong that should not have. Reload the page.",
   connecting: "Connecting to the server...",
   open: "Connected. New people can join.",
@@ -9,7 +42,7 @@ export const texts = {
     }`,
   left: "You have left this room.",
   alone: "Nobody else is here yet. Send them the link.",
-  you: "you",
+  guest: (id: string): string => `Guest ${id.slice(0, 4)}`,
   states: {
     connecting: "connecting",
     direct: "direct",
@@ -17,6 +50,7 @@ export const texts = {
     recovering: "reconnecting",
     left: "gone",
   },
+  roundTrip: (ms: number): string => `${Math.max(1, Math.round(ms))} ms`,
   joined: (name: string): string => `${name} is here.`,
   gone: (name: string, code: string): string =>
     code === "left" ? `${name} has left.` : `${name} is gone: the connection was lost.`,
@@ -27,9 +61,11 @@ export const texts = {
     of === 1 ? "delivered" : `delivered to ${count} of ${of}`,
   failed: (count: number, of: number, reason: string): string =>
     `${count > 0 ? `delivered to ${count} of ${of}. ` : "not delivered. "}${reason}`,
+  memberLeft: "This person has left the room.",
   tooLong: "This is too long for one message. Send it as a file.",
   offered: (name: string): string => `${name} wants to send you a file`,
   waiting: (name: string): string => `waiting for ${name} to accept`,
+  percent: (part: number): string => `${Math.floor(100 * part)} %`,
   sent: (name: string): string => `${name} has it`,
   accept: "Accept",
   decline: "Decline",
@@ -42,17 +78,18 @@ export const texts = {
   friends: ["Robin", "Sasha", "Charlie", "Camille", "Noa", "Alix", "Sam", "Lou"],
   invitation: "Join me on Lacis",
   noLink: "This address lacks its invitation: nothing stands behind the #.",
+  unknownSize: "unknown size",
+  units: ["bytes", "KB", "MB", "GB", "TB"],
 } as const;
 
 /** A size as people write it. */
 export function readableSize(bytes: number | undefined): string {
-  if (bytes === undefined) return "unknown size";
-  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  if (bytes === undefined) return texts.unknownSize;
   let value = bytes;
   let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
+  while (value >= 1000 && unit < texts.units.length - 1) {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+  return `${unit === 0 ? value : value.toFixed(1)} ${texts.units[unit]}`;
 }

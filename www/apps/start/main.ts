@@ -1,8 +1,11 @@
-import { createRoomLink, init, PeerError, parseRoomLink } from "lacis";
+import { createRoomLink, init, parseRoomLink } from "lacis";
 import { find } from "../shared/dom.js";
+import { reasonOf } from "../shared/reasons.js";
 import { namedServers } from "../shared/servers.js";
 import { texts } from "../shared/texts.js";
+import { fillWords } from "../shared/words.js";
 
+fillWords(texts.page.name);
 const error = find("paste-error");
 const paste = find<HTMLInputElement>("paste-link");
 
@@ -12,7 +15,7 @@ function open(link: string): void {
 }
 
 function tell(thrown: unknown): void {
-  error.textContent = thrown instanceof PeerError ? thrown.message : texts.broken;
+  error.textContent = reasonOf(thrown);
 }
 
 find("start-room").addEventListener("click", () => {
