@@ -36,10 +36,22 @@ export const texts = {
   broken: "Something went wrong that should not have. Reload the page.",
   connecting: "Connecting to the server...",
   open: "Connected. New people can join.",
-  offline: (seconds: number): string =>
-    `Cannot reach the server. Links that exist keep working.${
+  unreachable: "Cannot reach the server.",
+  /** Why a server that was reached does not let this page in, by code. */
+  refusals: {
+    "signaling-refused": "The server refused this page.",
+    "server-full": "The server is full.",
+    "rate-limited": "The server had too many requests from here.",
+    "too-many-rooms": "This page has more rooms open than the server allows.",
+    "node-taken": "The server takes this tab for another one.",
+    "version-mismatch": "The server runs another version than this page.",
+  },
+  offline: (reason: string, seconds: number): string =>
+    `${reason} Links that exist keep working.${
       seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying again now."
     }`,
+  refused: (reason: string): string =>
+    `${reason} Nobody new can join. Reload the page in a minute to try again.`,
   left: "You have left this room.",
   alone: "Nobody else is here yet. Send them the link.",
   guest: (id: string): string => `Guest ${id.slice(0, 4)}`,
