@@ -1,7 +1,8 @@
-import type { Member, Room } from "lacis";
-import { find } from "../shared/dom.js";
+import type { Room } from "lacis";
+import { button, find } from "../shared/dom.js";
 import { reasonOf } from "../shared/reasons.js";
 import { texts } from "../shared/texts.js";
+import { Delivery, type DeliveryReport } from "./delivery.js";
 import type { Line, MessageLog } from "./log.js";
 import type { Names } from "./people.js";
 
@@ -9,26 +10,47 @@ const CHAT = "chat";
 /** As much as one message of the network holds; a chat line beyond it is a document. */
 const BYTES_MAX = 60 * 1024;
 
-/** Sends to each member and tells the truth about each. */
-async function deliver(room: Room, text: string, line: Line): Promise<void> {
-  const members: Member[] = [...room.members.values()];
-  if (members.length === 0) {
-    line.setState("failed", texts.nobody);
-    return;
+function wordsOf({ state, count, of, reason }: DeliveryReport): string {
+  if (state === "sending" && count === 0) return texts.sending;
+  if (state === "sending" || state === "delivered") return texts.delivered(count, of);
+  return texts.failed(count, of, reasonOf(reason));
+}
+
+/** Sends lines, tells the truth about each, and offers to repeat what did not reach everybody. */
+class Sender {
+  readonly #room: Room;
+  /** For each line that somebody lacks: looks again who of them is here. */
+  readonly #lacking = new Set<() => void>();
+
+  constructor(room: Room) {
+    this.#room = room;
+    const look = (): void => {
+      for (const update of this.#lacking) update();
+    };
+    room.addEventListener("memberjoin", look);
+    room.addEventListener("memberleave", look);
   }
-  line.setState("sending", texts.sending);
-  let count = 0;
-  const send = async (member: Member): Promise<void> => {
-    await room.send(member.id, CHAT, text, { until: "delivered" });
-    count += 1;
-    line.setState("sending", texts.delivered(count, members.length));
-  };
-  const results = await Promise.allSettled(members.map(send));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed === undefined) {
-    line.setState("delivered", texts.delivered(count, members.length));
-  } else {
-    line.setState("failed", texts.failed(count, members.length, reasonOf(failed.reason)));
+
+  send(text: string, line: Line): void {
+    const isHere = (id: string): boolean => this.#room.members.has(id);
+    const again = button("", "send-again", () => void delivery.run(isHere));
+    const offer = (): void => {
+      again.hidden = !delivery.canRepeat(isHere);
+    };
+    const forget = (): void => void this.#lacking.delete(offer);
+    const delivery = new Delivery(
+      this.#room.members.keys(),
+      (id) => this.#room.send(id, CHAT, text, { until: "delivered" }),
+      (report) => {
+        line.setState(report.state, wordsOf(report), again);
+        again.textContent = texts.again(report.count);
+        offer();
+        if (report.state === "delivered") forget();
+        else this.#lacking.add(offer);
+      },
+    );
+    line.onDrop(forget);
+    void delivery.run(isHere);
   }
 }
 
@@ -36,6 +58,7 @@ async function deliver(room: Room, text: string, line: Line): Promise<void> {
 export function watchComposer(room: Room, names: Names, log: MessageLog): void {
   const field = find<HTMLTextAreaElement>("compose");
   const error = find("compose-error");
+  const sender = new Sender(room);
   const grow = (): void => {
     const lines = field.value.split("\n").length;
     field.rows = Math.min(5, Math.max(1, lines));
@@ -55,8 +78,7 @@ export function watchComposer(room: Room, names: Names, log: MessageLog): void {
     }
     field.value = "";
     grow();
-    const line = log.say({ id: "me", name: names.mine, isMe: true }, text);
-    void deliver(room, text, line);
+    sender.send(text, log.say({ id: "me", name: names.mine, isMe: true }, text));
   };
   field.addEventListener("input", grow);
   field.addEventListener("keydown", (event) => {

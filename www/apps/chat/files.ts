@@ -2,7 +2,7 @@ import { type IncomingFile, type Member, PeerError, type Room } from "lacis";
 import { button, find, make } from "../shared/dom.js";
 import { reasonOf } from "../shared/reasons.js";
 import { readableSize, texts } from "../shared/texts.js";
-import type { MessageLog } from "./log.js";
+import type { Line, MessageLog } from "./log.js";
 import type { Names } from "./people.js";
 
 function endOf(thrown: unknown): string {
@@ -16,8 +16,11 @@ class Card {
   readonly #bar: HTMLProgressElement;
   readonly #words: HTMLElement;
   readonly #buttons: HTMLElement;
+  readonly #release: () => void;
 
-  constructor(name: string, size: number | undefined) {
+  /** The line stays in the log as long as the transfer is not over. */
+  constructor(line: Line, name: string, size: number | undefined) {
+    this.#release = line.hold();
     this.#bar = make("progress", { hook: "file-progress", attributes: { max: "1", value: "0" } });
     this.#bar.setAttribute("aria-label", name);
     this.#words = make("span", { className: "quiet", hook: "file-state" });
@@ -25,6 +28,7 @@ class Card {
     const title = make("p", { className: "file-name", text: `${name} (${readableSize(size)})` });
     const parts = [title, this.#bar, this.#words, this.#buttons];
     this.element = make("div", { className: "file", hook: "file" }, ...parts);
+    line.body.append(this.element);
   }
 
   say(words: string): void {
@@ -45,6 +49,7 @@ class Card {
     this.#bar.hidden = true;
     this.say(words);
     this.offer(...buttons);
+    this.#release();
   }
 }
 
@@ -70,14 +75,13 @@ function sendAll(room: Room, names: Names, log: MessageLog, files: Iterable<File
   for (const file of members.length === 0 ? [] : files) {
     const line = log.say({ id: "me", name: names.mine, isMe: true });
     for (const member of members) {
-      const card = new Card(file.name, file.size);
-      line.body.append(card.element);
+      const card = new Card(line, file.name, file.size);
       void sendTo(room, member, names.of(member), file, card);
     }
   }
 }
 
-async function receive(file: IncomingFile, card: Card): Promise<void> {
+async function receive(file: IncomingFile, line: Line, card: Card): Promise<void> {
   const abort = new AbortController();
   card.offer(button(texts.cancel, "file-cancel", () => abort.abort()));
   try {
@@ -86,6 +90,7 @@ async function receive(file: IncomingFile, card: Card): Promise<void> {
       signal: abort.signal,
     });
     const url = URL.createObjectURL(blob);
+    line.onDrop(() => URL.revokeObjectURL(url));
     const attributes = { href: url, download: file.name };
     const save = make("a", {
       className: "button",
@@ -105,9 +110,9 @@ async function receive(file: IncomingFile, card: Card): Promise<void> {
 
 function offer(file: IncomingFile, names: Names, log: MessageLog): void {
   const name = names.of(file.from);
-  const card = new Card(file.name, file.size);
-  log.say({ id: file.from.id, name, isMe: false }, texts.offered(name)).body.append(card.element);
-  const accept = button(texts.accept, "file-accept", () => void receive(file, card));
+  const line = log.say({ id: file.from.id, name, isMe: false }, texts.offered(name));
+  const card = new Card(line, file.name, file.size);
+  const accept = button(texts.accept, "file-accept", () => void receive(file, line, card));
   accept.className = "primary";
   const decline = button(texts.decline, "file-decline", () => {
     file.reject();

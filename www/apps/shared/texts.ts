@@ -67,12 +67,14 @@ export const texts = {
   gone: (name: string, code: string): string =>
     code === "left" ? `${name} has left.` : `${name} is gone: the connection was lost.`,
   notReached: (reason: string): string => `Somebody could not be reached. ${reason}`,
+  dropped: (max: number): string =>
+    `Older lines are gone: this page keeps the newest ${max.toLocaleString("en")}.`,
   sending: "sending",
-  nobody: "nobody is here to read this",
   delivered: (count: number, of: number): string =>
     of === 1 ? "delivered" : `delivered to ${count} of ${of}`,
   failed: (count: number, of: number, reason: string): string =>
     `${count > 0 ? `delivered to ${count} of ${of}. ` : "not delivered. "}${reason}`,
+  again: (count: number): string => (count > 0 ? "Send again to the rest" : "Send again"),
   memberLeft: "This person has left the room.",
   tooLong: "This is too long for one message. Send it as a file.",
   offered: (name: string): string => `${name} wants to send you a file`,
