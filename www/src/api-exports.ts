@@ -6,6 +6,21 @@ export {
   type PeerErrorCode,
   peerErrorCodes,
 } from "./errors.js";
+export type { Group } from "./group/group.js";
+export type {
+  CreateGroupOptions,
+  GroupEvents,
+  GroupMemberInfo,
+  InviteOptions,
+  Lifetime,
+  NewRecord,
+  OpenGroupOptions,
+  RecordChange,
+  RecordsOptions,
+  RecordUpdate,
+  Role,
+} from "./group/options.js";
+export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
 export type { RoomLink } from "./link.js";
 export type { WasmSource } from "./low-level.js";
 export type { Member, MemberState } from "./member.js";
@@ -32,3 +47,5 @@ export type {
   SendOptions,
 } from "./room-options.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";
+export { deleteStore, openStore, persistStorage } from "./store/indexed-db.js";
+export type { Store, StoreChange, StorePage } from "./store/store.js";

@@ -3,6 +3,7 @@ import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import { checkPlatform } from "./platform.js";
+import { openStore } from "./store/indexed-db.js";
 
 /** Loads the module from `source`, once. */
 export async function initFrom(source: WasmSource): Promise<void> {
@@ -19,7 +20,14 @@ export async function createPeerFrom(
 ): Promise<Peer> {
   checkPlatform();
   const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
-  return new Peer(module, options);
+  const { store: place } = options;
+  const store = typeof place === "string" ? await openStore(place) : place;
+  try {
+    return new Peer(module, options, store);
+  } catch (error) {
+    store?.close();
+    throw error;
+  }
 }
 
 /**

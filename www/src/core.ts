@@ -56,7 +56,59 @@ export type CoreEvent =
   | { type: "file-end"; stream: number }
   | { type: "stream-failed"; stream: number; code: string }
   | { type: "drained"; stream: number; sent: number; acknowledged: number }
-  | { type: "warning"; code: string; node?: string | undefined };
+  | { type: "warning"; code: string; node?: string | undefined }
+  | { type: "group"; group: number; event: CoreGroupEvent }
+  | { type: "groups"; ticket: number; groups: CoreGroup[] };
+
+/** Something that happened in a group. `about` discriminates. */
+export type CoreGroupEvent =
+  | { about: "record"; record: CoreRecord; isNew: boolean; isOwn: boolean }
+  | { about: "gone"; id: string; kind: string }
+  | { about: "member"; member: CoreMember }
+  | { about: "read"; ticket: number; record: CoreRecord }
+  | { about: "found"; ticket: number; records: CoreRecord[] }
+  | { about: "synced"; kinds: string[]; all: boolean }
+  | { about: "unlocked" | "saved" }
+  | { about: "unsaved" | "refused"; code: string }
+  | { about: "damaged"; count: number };
+
+/** A record as the core tells of it. */
+export interface CoreRecord {
+  id: string;
+  kind: string;
+  version: number;
+  creator: string;
+  modifier?: string | undefined;
+  created: number;
+  modified: number;
+  expires?: number | undefined;
+  deleted: boolean;
+  header: Uint8Array;
+  data?: Uint8Array | undefined;
+  attributes: CoreAttribute[];
+}
+
+/** An attribute: a number, a time or a text. */
+export interface CoreAttribute {
+  name: string;
+  kind: "int" | "date" | "text";
+  number?: number | undefined;
+  text?: string | undefined;
+}
+
+/** A member of a group. */
+export interface CoreMember {
+  peer: string;
+  roles: number;
+  until?: number | undefined;
+  present: boolean;
+}
+
+/** A group that is stored or open. */
+export interface CoreGroup {
+  id: string;
+  name: string;
+}
 
 /**
  * Hears of events. What comes with every message has a call of its own, which saves making an
@@ -67,6 +119,20 @@ export interface CoreListener {
   message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
   settled(ticket: number, code: string | undefined): void;
   fileData(stream: number, data: Uint8Array): void;
+  storeWrite(
+    op: number,
+    tables: Uint8Array,
+    keys: Uint8Array[],
+    values: (Uint8Array | undefined)[],
+  ): void;
+  storeRead(op: number, table: number, keys: Uint8Array[]): void;
+  storeScan(
+    op: number,
+    table: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): void;
 }
 
 /** What `new WebNode` is given. */
@@ -75,6 +141,7 @@ export interface CoreOptions {
   iceServers?: RTCIceServer[];
   relayOnly?: boolean;
   identity?: Uint8Array;
+  store?: boolean;
 }
 
 /**
@@ -123,6 +190,55 @@ export interface CoreNode {
   wake(): void;
   leave_now(): void;
   diagnose(): unknown;
+  stored_groups(ticket: number): void;
+  create_group(ticket: number, name: string, comment: string, servers: string[]): number;
+  open_group(ticket: number, id: string): number;
+  join_group(ticket: number, text: string, timeoutMs: number): number;
+  connect_group(ticket: number, group: number, timeoutMs: number): void;
+  disconnect_group(group: number): void;
+  close_group(group: number): void;
+  delete_group(ticket: number, group: number): void;
+  add_record(
+    ticket: number,
+    group: number,
+    kind: string,
+    attributes: CoreAttribute[],
+    data: Uint8Array,
+    expires: number | undefined,
+  ): string;
+  update_record(
+    ticket: number,
+    group: number,
+    header: Uint8Array,
+    attributes: CoreAttribute[],
+    data: Uint8Array,
+    expires: number | undefined,
+  ): void;
+  delete_record(ticket: number, group: number, header: Uint8Array): void;
+  read_record(ticket: number, group: number, id: string): void;
+  query_records(ticket: number, group: number, kind: string | undefined): void;
+  invite(
+    group: number,
+    peer: string | undefined,
+    roles: number,
+    lifetimeMs: number | undefined,
+    uses: number,
+  ): string;
+  set_roles(
+    ticket: number,
+    group: number,
+    peer: string,
+    roles: number,
+    lifetimeMs: number | undefined,
+  ): void;
+  revoke(ticket: number, group: number, peer: string): void;
+  set_properties(ticket: number, group: number, name: string, comment: string): void;
+  group_members(group: number): CoreMember[];
+  group_info(group: number): CoreGroup;
+  stored(op: number): void;
+  store_values(op: number, values: (Uint8Array | undefined)[]): void;
+  store_page(op: number, keys: readonly Uint8Array[], values: readonly Uint8Array[]): void;
+  store_failed(op: number, code: string): void;
   close(ticket: number): void;
   free(): void;
 }

@@ -1,4 +1,5 @@
 import type { WasmSource } from "./low-level.js";
+import type { Store } from "./store/store.js";
 
 /** Options of `createPeer`. */
 export interface PeerOptions {
@@ -13,6 +14,11 @@ export interface PeerOptions {
   readonly relayOnly?: boolean | undefined;
   /** The 32 secret bytes of a lasting identity. Default: a new identity. */
   readonly identity?: Uint8Array | undefined;
+  /**
+   * Where groups are kept: the name of a database in this browser, or a store of one's own. One
+   * identity at a time may use it. Default: nowhere; groups are gone with the page.
+   */
+  readonly store?: string | Store | undefined;
   /** Where the WebAssembly module comes from. Default: the file in this package. */
   readonly wasm?: WasmSource | undefined;
   /** Gives up creating the peer; aborted later, it closes the peer. */

@@ -2,12 +2,15 @@ import type { CoreModule, CoreOptions } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
+import { Group } from "./group/group.js";
+import type { CreateGroupOptions, OpenGroupOptions } from "./group/options.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { checkServers, ownServers, watchPage } from "./platform.js";
 import { Room } from "./room.js";
 import { DEFAULT_TIMEOUT_MS, type JoinOptions } from "./room-options.js";
 import { type PeerEvent, Session } from "./session.js";
+import type { Store } from "./store/store.js";
 import { NO_ROOM } from "./tickets.js";
 
 /**
@@ -29,20 +32,22 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   readonly #session: Session;
   readonly #module: CoreModule;
   readonly #rooms = new Map<string, Room>();
+  readonly #groups = new Set<Group>();
   readonly #servers = new Map<string, ServerStatus>();
   #state: PeerState = "connecting";
   #detach: () => void = () => {};
   #closing: Promise<void> | undefined;
 
   /** Use `createPeer`. */
-  constructor(module: CoreModule, options: PeerOptions) {
+  constructor(module: CoreModule, options: PeerOptions, store?: Store | undefined) {
     super();
     this.#module = module;
     const { signal } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const onPeerEvent = (event: PeerEvent): void => this.#handle(event);
     try {
-      this.#session = new Session(module, coreOptions(options), onPeerEvent);
+      const core = { ...coreOptions(options), store: store !== undefined };
+      this.#session = new Session(module, core, onPeerEvent, store);
     } catch (thrown) {
       throw errorOfThrown(thrown);
     }
@@ -112,6 +117,62 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     return room;
   }
 
+  /** The groups that are kept in the store. */
+  groups(): Promise<{ readonly id: string; readonly name: string }[]> {
+    return this.#session.tickets.issue(NO_ROOM, (ticket) =>
+      this.#session.core.stored_groups(ticket),
+    );
+  }
+
+  /**
+   * Founds a group, of which this identity is the first admin.
+   *
+   * @example
+   * ```ts
+   * const group = await peer.createGroup({ name: "Board" });
+   * ```
+   */
+  async createGroup(options: CreateGroupOptions): Promise<Group> {
+    const { name, comment = "", servers = [], connect = true } = options;
+    const { core } = this.#session;
+    const call = (ticket: number): number => core.create_group(ticket, name, comment, [...servers]);
+    return this.#openGroup(call, { wanted: connect, first: false }, undefined);
+  }
+
+  /**
+   * Takes an invitation. By one for this identity it is a member at once, connected or not; by one
+   * for whoever has it, as soon as a member who may admit others is reached.
+   */
+  async joinGroup(invitation: string, options: OpenGroupOptions = {}): Promise<Group> {
+    const { connect = true, timeoutMs = 30_000, signal } = options;
+    const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
+    const { core } = this.#session;
+    const call = (ticket: number): number => core.join_group(ticket, text, timeoutMs);
+    return this.#openGroup(call, { wanted: connect, first: connect }, signal);
+  }
+
+  /** Opens a group that is kept in the store. */
+  async openGroup(id: string, options: OpenGroupOptions = {}): Promise<Group> {
+    const { connect = true, signal } = options;
+    const { core } = this.#session;
+    const call = (ticket: number): number => core.open_group(ticket, id);
+    return this.#openGroup(call, { wanted: connect, first: false }, signal);
+  }
+
+  async #openGroup(
+    call: (ticket: number) => number,
+    connect: { readonly wanted: boolean; readonly first: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<Group> {
+    if (this.#closing !== undefined) throw new PeerError("closed");
+    if (signal?.aborted) throw errorOfAbort(signal);
+    const group = new Group(this.#session, () => this.#groups.delete(group));
+    this.#groups.add(group);
+    await group.open(call, connect, signal);
+    this.#session.inbox.quieten();
+    return group;
+  }
+
   /** What is going on, as a plain object to look at or to attach to a bug report. */
   diagnose(): unknown {
     if (this.#closing !== undefined) throw new PeerError("closed");
@@ -132,6 +193,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   async #close(): Promise<void> {
     this.#detach();
     const error = new PeerError("closed");
+    for (const group of [...this.#groups]) group.abandon(error);
     for (const room of [...this.#rooms.values()]) room.abandon(error);
     this.#session.abandon(error);
     try {

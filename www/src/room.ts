@@ -210,6 +210,17 @@ export class Room extends TypedEventTarget<RoomEvents> {
     return tickets.issue(NO_ROOM, call, signal, () => this.#session.inbox.quieten());
   }
 
+  /** @internal The room of a group, which has a number already. */
+  attach(number: number, timeoutMs: number): Promise<undefined> {
+    const { core, rooms, tickets } = this.#session;
+    const call = (ticket: number): void => {
+      this.#number = number;
+      rooms.set(number, (event) => this.#feed.handle(event));
+      core.connect_group(ticket, number, timeoutMs);
+    };
+    return tickets.issue(number, call);
+  }
+
   /** @internal Whether the core has taken the room. */
   get entered(): boolean {
     return this.#number >= 0;

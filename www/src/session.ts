@@ -1,6 +1,8 @@
-import type { CoreEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
+import type { CoreEvent, CoreGroupEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
 import { errorOfCode, errorOfThrown, type PeerError, report } from "./errors.js";
 import { Inbox } from "./inbox.js";
+import { StoreKeeper } from "./store/keeper.js";
+import type { Store } from "./store/store.js";
 import { Tickets } from "./tickets.js";
 
 /** Where the events of one file transfer go. */
@@ -32,11 +34,19 @@ export class Session {
   readonly inbox = new Inbox((event) => this.#route(event));
   readonly streams = new Map<number, StreamSink>();
   readonly rooms = new Map<number, (event: RoomEvent) => void>();
+  readonly groups = new Map<number, (event: CoreGroupEvent) => void>();
+  readonly #keeper: StoreKeeper | undefined;
   readonly #onPeerEvent: (event: PeerEvent) => void;
   #freed = false;
 
-  constructor(module: CoreModule, options: CoreOptions, onPeerEvent: (event: PeerEvent) => void) {
+  constructor(
+    module: CoreModule,
+    options: CoreOptions,
+    onPeerEvent: (event: PeerEvent) => void,
+    store?: Store | undefined,
+  ) {
     this.#onPeerEvent = onPeerEvent;
+    this.#keeper = store && new StoreKeeper(store, (give) => this.attempt(() => give(this.core)));
     this.tickets = new Tickets((ticket) => this.attempt(() => this.core.cancel(ticket)));
     this.core = new module.WebNode(options, {
       event: (event) => this.inbox.take(event),
@@ -54,6 +64,10 @@ export class Session {
         else this.inbox.take({ type: "settled", ticket, code });
       },
       fileData: (stream, data) => this.inbox.take({ type: "file-data", stream, data }),
+      storeWrite: (op, tables, keys, values) => this.#keeper?.write(op, tables, keys, values),
+      storeRead: (op, table, keys) => this.#keeper?.read(op, table, keys),
+      storeScan: (op, table, prefix, after, limit) =>
+        this.#keeper?.scan(op, table, prefix, after, limit),
     });
   }
 
@@ -99,6 +113,7 @@ export class Session {
   /** Gives the memory of the node back. Handles that outlive it find nothing left to do. */
   free(): void {
     this.#freed = true;
+    this.#keeper?.close();
     this.core.free();
   }
 
@@ -130,6 +145,12 @@ export class Session {
         break;
       case "drained":
         this.streams.get(event.stream)?.drained?.(event.acknowledged);
+        break;
+      case "group":
+        this.groups.get(event.group)?.(event.event);
+        break;
+      case "groups":
+        this.tickets.respond(event.ticket, event.groups);
         break;
       case "server":
       case "warning":

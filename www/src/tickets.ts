@@ -2,7 +2,7 @@ import { errorOfAbort, errorOfCode, errorOfThrown, type PeerError } from "./erro
 
 interface Open {
   readonly scope: number;
-  readonly resolve: (data: Uint8Array | undefined) => void;
+  readonly resolve: (data: unknown) => void;
   readonly reject: (error: PeerError) => void;
   readonly release: (() => void) | undefined;
 }
@@ -72,7 +72,7 @@ export class Tickets {
   }
 
   /** The core settled a ticket with an answer. */
-  respond(ticket: number, data: Uint8Array): void {
+  respond(ticket: number, data: unknown): void {
     this.#take(ticket)?.resolve(data);
   }
 

@@ -59,7 +59,8 @@ impl Node {
         let waiting = self.closing.as_ref().is_some_and(|closing| !closing.done);
         let flushed =
             |member: &mut crate::member::Member| member.link.is_none() || member.is_flushed();
-        if waiting && self.members.values_mut().all(flushed) {
+        let saved = self.groups_saved();
+        if waiting && saved && self.members.values_mut().all(flushed) {
             self.finish_closing();
         }
     }
@@ -71,6 +72,7 @@ impl Node {
         }
         let ticket = closing.ticket.take();
         closing.deadline = Timestamp::from_micros(u64::MAX);
+        self.close_groups();
         // First, because whatever parting fails has failed for this reason.
         for open in self.shared.tickets.drain() {
             let result = Err(Code::Closed);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{Body, Channel, Envelope, Kind, LinkFrame, file_ok, label_ok};
-use lacis_wire::room::RoomLink;
+use lacis_wire::room::{RoomKeys, RoomLink};
 use lacis_wire::signal::ClientFrame;
 use lacis_wire::{Code, NodeId, limits};
 
@@ -33,8 +33,21 @@ impl Node {
         link: &RoomLink,
         patience: Duration,
     ) -> Result<RoomId, JoinError> {
+        self.join_room(now, ticket, link.keys(), &link.servers, patience, None)
+    }
+
+    /// Joins a room by its keys; that of a group bears the group's number, and lets in only those
+    /// whom the group admits.
+    pub(crate) fn join_room(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        keys: RoomKeys,
+        servers: &[String],
+        patience: Duration,
+        group: Option<RoomId>,
+    ) -> Result<RoomId, JoinError> {
         self.set_time(now);
-        let keys = link.keys();
         if self.closing.is_some() {
             return Err(JoinError::Closed);
         }
@@ -44,9 +57,10 @@ impl Node {
         if self.shared.rooms.len() >= limits::ROOMS_MAX {
             return Err(JoinError::TooManyRooms);
         }
-        let servers = self.meeting_places(&link.servers);
-        let id = self.shared.io.room_id();
+        let servers = self.meeting_places(servers);
+        let id = group.unwrap_or_else(|| self.shared.io.room_id());
         let mut room = Room::new(keys, servers);
+        room.admitted = group.map(|_| Vec::new());
         room.joining = Some((ticket, now + patience.min(limits::DEADLINE_MAX)));
         for (index, server) in self.shared.servers.iter().enumerate() {
             room.announce(&mut self.shared.io, index, server);
@@ -186,7 +200,7 @@ impl Node {
             .values()
             .filter(|member| {
                 let standing = member.rooms.get(&room);
-                matches!(standing, Some(Standing::Known | Standing::Shown))
+                self.shared.lets_in(room, member.node) && matches!(standing, Some(Standing::Known | Standing::Shown))
             })
             .map(|member| member.node)
             .collect();
@@ -236,6 +250,9 @@ impl Node {
             return Err(SendError::TooLarge);
         }
         for member in self.members.values_mut() {
+            if !self.shared.lets_in(room, member.node) {
+                continue;
+            }
             let Some(tag) = member.our_tag(room) else { continue };
             let Some(link) = &mut member.link else { continue };
             // A queue of stale cursors helps nobody: what finds no place at once is dropped.
@@ -435,6 +452,9 @@ impl Node {
             member.messages.cancel(ticket);
             member.streams.cancel(&mut self.shared, member.link.as_mut(), ticket);
         }
+        for group in self.groups.open.values_mut() {
+            group.cancel(ticket);
+        }
         for room in self.shared.rooms.values_mut() {
             room.joining.take_if(|(joining, _)| *joining == ticket);
         }
@@ -467,7 +487,8 @@ impl Node {
             return Err(SendError::LabelInvalid);
         }
         let known = |node| self.members.get(&node).is_some_and(|m| m.rooms.contains_key(&room));
-        if to.is_some_and(|node| !known(node)) {
+        let is_in = |node| known(node) && self.shared.lets_in(room, node);
+        if to.is_some_and(|node| !is_in(node)) {
             return Err(SendError::MemberUnknown);
         }
         Ok(())

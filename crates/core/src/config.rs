@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_wire::limits;
+use lacis_wire::{Millis, limits};
 use lacis_wire::room::server_ok;
 use lacis_wire::signal::IceServer;
 
 /// What a node is started with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Addresses of signaling servers, `ws://` or `wss://`.
     pub servers: Vec<String>,
@@ -18,6 +18,23 @@ pub struct Config {
     pub relay_only: bool,
     /// Seed of the identity's key pair.
     pub identity: [u8; 32],
+    /// The time of day at the moment the node is made.
+    pub wall: Millis,
+    /// Whether there is a store that keeps what the node writes.
+    pub store: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            servers: Vec::new(),
+            ice_servers: None,
+            relay_only: false,
+            identity: [0; 32],
+            wall: Millis(0),
+            store: false,
+        }
+    }
 }
 
 /// Why a configuration is refused.

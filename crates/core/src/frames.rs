@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::description::Description;
 use lacis_wire::link::{Channel, LinkFrame};
-use lacis_wire::{Code, codec, limits};
+use lacis_wire::{Code, RoomTag, codec, limits};
 
 use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
 use crate::link::{Link, Step};
@@ -117,9 +117,9 @@ impl Member {
         let Some(link) = self.link.as_mut().filter(|link| link.id == id) else { return };
         link.heard = shared.io.now;
         link.accepted |= channel == Channel::Control;
-        let fits = frame.as_ref().is_ok_and(|frame| channel_of(frame) == channel);
+        let fits = frame.as_ref().is_ok_and(|frame| may_travel(frame, channel));
         match frame {
-            Ok(frame) if fits => self.on_frame(shared, frame),
+            Ok(frame) if fits => self.on_frame(shared, channel, frame),
             _ if channel == Channel::Ephemeral => {}
             _ => {
                 shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
@@ -128,7 +128,7 @@ impl Member {
         }
     }
 
-    fn on_frame(&mut self, shared: &mut Shared, frame: LinkFrame<'_>) {
+    fn on_frame(&mut self, shared: &mut Shared, channel: Channel, frame: LinkFrame<'_>) {
         match frame {
             // A second proof changes nothing.
             LinkFrame::Proof { .. } => {}
@@ -153,7 +153,8 @@ impl Member {
             LinkFrame::Done { stream } => self.streams.on_done(shared, stream),
             LinkFrame::Reset { stream, code } => self.streams.on_reset(shared, stream, code),
             LinkFrame::Ephemeral { envelope, payload } => {
-                if let Some(room) = self.room_of(shared, envelope.room) {
+                let room = self.room_of(shared, envelope.room);
+                if let Some(room) = room.filter(|room| shared.lets_in(*room, self.node)) {
                     shared.io.event(Event::Message {
                         room,
                         node: self.node,
@@ -163,6 +164,9 @@ impl Member {
                     });
                 }
             }
+            LinkFrame::Group { room, more, data } => {
+                self.on_group_part(shared, channel, room, more, data);
+            }
             LinkFrame::Bye { code } => self.gone = Some(code),
         }
         if self.gone.is_none() {
@@ -171,10 +175,42 @@ impl Member {
     }
 }
 
+fn may_travel(frame: &LinkFrame<'_>, channel: Channel) -> bool {
+    let either = matches!(frame, LinkFrame::Group { .. }) && channel != Channel::Ephemeral;
+    either || channel_of(frame) == channel
+}
+
 const fn channel_of(frame: &LinkFrame<'_>) -> Channel {
     match frame {
         LinkFrame::Open { .. } | LinkFrame::Chunk { .. } => Channel::Bulk,
         LinkFrame::Ephemeral { .. } => Channel::Ephemeral,
         _ => Channel::Control,
+    }
+}
+
+impl Member {
+    /// A part of a frame about a group. The parts of one frame follow each other, so one buffer for
+    /// each channel is enough; a frame that grows too long breaks the protocol.
+    fn on_group_part(
+        &mut self,
+        shared: &mut Shared,
+        channel: Channel,
+        room: RoomTag,
+        more: bool,
+        data: &[u8],
+    ) {
+        let Some(room) = self.room_of(shared, room) else { return };
+        let Some(link) = &mut self.link else { return };
+        let parts = link.parts(channel);
+        if parts.len() + data.len() > limits::GROUP_FRAME_BYTES {
+            parts.clear();
+            shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
+            return self.lose_link(shared, Code::Protocol);
+        }
+        parts.extend_from_slice(data);
+        if !more {
+            let frame = core::mem::take(parts);
+            shared.group_frames.push((room, self.node, frame));
+        }
     }
 }

@@ -94,6 +94,7 @@ impl Member {
         size: u64,
     ) {
         let room = self.room_of(shared, envelope.room);
+        let room = room.filter(|room| shared.lets_in(*room, self.node));
         let fresh = number % 2 != u32::from(!self.is_offerer())
             && !self.streams.inbound.contains_key(&number);
         let full = self.streams.inbound.len() >= limits::STREAMS_MAX;

@@ -8,6 +8,9 @@ use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, NodeId, PeerId};
 
+use crate::group::{GroupEvent, KeptGroup};
+use crate::store::{StoreReply, StoreRequest};
+
 macro_rules! counter_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -57,6 +60,8 @@ pub enum Input {
     SocketClosed(SocketId, Option<u16>),
     /// Something happened to a link.
     Link(LinkId, LinkInput),
+    /// The store answers.
+    Store(OpId, StoreReply),
 }
 
 /// What happens to a link.
@@ -115,6 +120,8 @@ pub enum Output {
     HangUp(SocketId),
     /// Do something with a link.
     Link(LinkId, LinkAction),
+    /// Ask the store; it answers with [`Input::Store`], in any order.
+    Store(OpId, StoreRequest),
     /// Tell the application.
     Event(Event),
 }
@@ -297,6 +304,20 @@ pub enum Event {
         sent: u64,
         /// Bytes the receiving application has taken.
         taken: u64,
+    },
+    /// Something happened in a group.
+    Group {
+        /// Its number on this node.
+        group: RoomId,
+        /// What.
+        event: GroupEvent,
+    },
+    /// Answers a question for the groups that are stored. Settles its ticket.
+    Groups {
+        /// The application's number.
+        ticket: Ticket,
+        /// What is stored.
+        groups: Vec<KeptGroup>,
     },
     /// Something suspicious that needs no action.
     Warning {

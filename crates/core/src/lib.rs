@@ -38,12 +38,16 @@
 extern crate alloc;
 
 mod attempt;
+mod clock;
 mod closing;
 mod commands;
 mod config;
 mod error;
 mod frames;
 pub mod graph;
+mod group;
+mod group_commands;
+mod groups;
 mod inbound;
 mod io;
 mod link;
@@ -57,6 +61,7 @@ mod room;
 mod server;
 mod shared;
 mod spare;
+mod store;
 mod streams;
 mod table;
 mod tickets;
@@ -64,10 +69,13 @@ mod time;
 
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, SendError, StreamError};
+pub use group::{GroupEvent, GroupMember, KeptGroup, Record};
+pub use group_commands::Content;
 pub use io::{
     Event, Input, LinkAction, LinkId, LinkInput, LinkState, MemberState, MessageKind, OpId, Output,
     Path, Priority, RequestId, RoomId, RoomState, ServerState, SocketId, StreamId, Ticket, Until,
 };
 pub use node::Node;
 pub use report::{LinkReport, MemberReport, Report, RoomReport, ServerReport};
+pub use store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

@@ -48,6 +48,8 @@ pub(crate) struct Link {
     pub(crate) accepted: bool,
     frame_bytes: usize,
     channels: [Lane; 3],
+    /// What has come of a frame about a group, on control and on bulk.
+    parts: [Vec<u8>; 2],
 }
 
 /// What an operation of the driver is for.
@@ -158,6 +160,7 @@ impl Link {
             accepted: false,
             frame_bytes: limits::FRAME_BYTES_MIN,
             channels: [Lane::default(); 3],
+            parts: [Vec::new(), Vec::new()],
         }
     }
 
@@ -168,6 +171,12 @@ impl Link {
             Channel::Bulk => bulk,
             Channel::Ephemeral => ephemeral,
         }
+    }
+
+    /// What has come of a frame about a group on a channel.
+    pub(crate) const fn parts(&mut self, channel: Channel) -> &mut Vec<u8> {
+        let [control, bulk] = &mut self.parts;
+        if matches!(channel, Channel::Control) { control } else { bulk }
     }
 
     pub(crate) fn on_channel(&mut self, channel: Channel, open: bool) {
@@ -212,7 +221,7 @@ impl Link {
 
     pub(crate) fn send(&mut self, io: &mut Io, channel: Channel, frame: &LinkFrame<'_>) {
         let payload = match frame {
-            LinkFrame::Chunk { data, .. } => data.len(),
+            LinkFrame::Chunk { data, .. } | LinkFrame::Group { data, .. } => data.len(),
             LinkFrame::Message { payload, .. } | LinkFrame::Ephemeral { payload, .. } => {
                 payload.len()
             }

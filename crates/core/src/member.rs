@@ -136,14 +136,17 @@ impl Member {
     }
 
     /// Tells the application that the member is no longer in a room, if it knows that it was.
-    fn tell_left(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
+    pub(crate) fn tell_left(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
         if let Some(place) = self.told.iter().position(|told| *told == room) {
             self.told.swap_remove(place);
             shared.io.event(Event::MemberLeft { room, node: self.node, code });
         }
     }
 
-    fn tell_in(&mut self, shared: &mut Shared, room: RoomId) {
+    pub(crate) fn tell_in(&mut self, shared: &mut Shared, room: RoomId) {
+        if !shared.lets_in(room, self.node) {
+            return;
+        }
         if !self.told.contains(&room) {
             self.told.push(room);
         }

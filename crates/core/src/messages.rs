@@ -313,7 +313,8 @@ impl Member {
             return;
         }
         self.messages.last_received = seq;
-        if let Some(room) = self.room_of(shared, envelope.room) {
+        let room = self.room_of(shared, envelope.room);
+        if let Some(room) = room.filter(|room| shared.lets_in(*room, self.node)) {
             self.deliver(shared, room, envelope.kind, envelope.label, payload.to_vec());
         }
     }

@@ -11,12 +11,15 @@ use lacis_wire::{Code, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
 use crate::attempt::Offer;
+use crate::clock::Clocks;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
+use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::{Member, Standing};
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
+use crate::store::Vault;
 use crate::table::{Table, TableExt};
 use crate::tickets::Tickets;
 use crate::time::{Earliest, Timer, Timestamp};
@@ -27,6 +30,7 @@ pub struct Node {
     pub(crate) shared: Shared,
     pub(crate) members: Table<NodeId, Member>,
     pub(crate) closing: Option<Closing>,
+    pub(crate) groups: Groups,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
 }
@@ -42,6 +46,7 @@ impl Node {
         let mut rng = ChaCha20Rng::from_seed(seed);
         let key = proof::signing_key(&config.identity);
         let peer = proof::peer_id(&key);
+        let vault = Vault::new(&config.identity);
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
         let mut io = Io::new(now, rng);
@@ -59,9 +64,15 @@ impl Node {
             seen: Seen::default(),
             spare: None,
             spare_due: None,
+            vault,
+            clocks: Clocks::default(),
+            made_at: now,
+            group_frames: Vec::new(),
+            admissions: Vec::new(),
             stalled_until: Timestamp::ZERO,
         };
-        Ok(Self { shared, members: Table::new(), closing: None, promised: None })
+        let groups = Groups::default();
+        Ok(Self { shared, members: Table::new(), closing: None, groups, promised: None })
     }
 
     /// The identity.
@@ -88,8 +99,11 @@ impl Node {
                 }
             }
             Input::Link(id, input) => self.on_link(id, input),
+            Input::Store(op, reply) => self.on_store(op, reply),
         }
         self.dial_members();
+        self.tend_groups();
+        self.closing_progress();
         self.shared.renew_spare();
     }
 
@@ -108,10 +122,12 @@ impl Node {
             }
         }
         self.rooms_timeout();
+        self.groups_timeout();
         for node in self.members.keys().copied().collect::<Vec<_>>() {
             self.with_member(node, Member::on_timeout);
         }
         self.dial_members();
+        self.tend_groups();
         self.shared.renew_spare();
         self.closing_timeout();
     }
@@ -143,6 +159,9 @@ impl Node {
             if may_dial && member.wants_link() {
                 earliest.see(member.want, Timer::Retry);
             }
+        }
+        for group in self.groups.open.values() {
+            group.deadlines(&self.shared, &mut earliest);
         }
         earliest.see(self.shared.spare_deadline(), Timer::Spare);
         earliest.see(self.closing.as_ref().map(|closing| closing.deadline), Timer::Close);

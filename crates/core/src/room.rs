@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::limits;
 use lacis_wire::room::RoomKeys;
 use lacis_wire::signal::ClientFrame;
+use lacis_wire::{NodeId, limits};
 
 use crate::io::{Event, RoomId, RoomState, Ticket};
 use crate::server::Server;
@@ -21,6 +21,8 @@ pub(crate) struct Room {
     /// When each of those servers last answered a join.
     announced: Table<usize, Timestamp>,
     state: RoomState,
+    /// Of a group's room: those who have shown that they are members.
+    pub(crate) admitted: Option<Vec<NodeId>>,
     /// The join that waits for the first answer, and until when.
     pub(crate) joining: Option<(Ticket, Timestamp)>,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(keys: RoomKeys, servers: Vec<usize>) -> Self {
         let state = RoomState::Connecting;
-        Self { keys, servers, announced: Table::new(), state, joining: None }
+        Self { keys, servers, announced: Table::new(), state, admitted: None, joining: None }
     }
 
     /// Announces the room at one server and asks who else is there.

@@ -8,14 +8,16 @@ use chacha20::ChaCha20Rng;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, IceServer};
-use lacis_wire::{AttemptId, Code, NodeId, PeerId, codec, limits, seal};
+use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, seal};
 use rand_core::Rng;
 
+use crate::clock::Clocks;
 use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
 use crate::room::Room;
 use crate::server::Server;
 use crate::spare::Spare;
+use crate::store::Vault;
 use crate::table::Table;
 use crate::tickets::Tickets;
 use crate::time::Timestamp;
@@ -46,6 +48,10 @@ impl Io {
         let mut bytes = [0; N];
         self.rng.fill_bytes(&mut bytes);
         bytes
+    }
+
+    pub(crate) const fn rng(&mut self) -> &mut ChaCha20Rng {
+        &mut self.rng
     }
 
     pub(crate) fn random_u64(&mut self) -> u64 {
@@ -116,6 +122,14 @@ pub(crate) struct Shared {
     pub(crate) seen: Seen,
     pub(crate) spare: Option<Spare>,
     pub(crate) spare_due: Option<Timestamp>,
+    pub(crate) vault: Vault,
+    pub(crate) clocks: Clocks,
+    /// When the node was made, from which its time of day is counted.
+    pub(crate) made_at: Timestamp,
+    /// Frames about groups that came and wait for their group.
+    pub(crate) group_frames: Vec<(RoomId, NodeId, Vec<u8>)>,
+    /// Who became a member in a group's room, as far as this node knows, or ceased to be one.
+    pub(crate) admissions: Vec<(RoomId, NodeId, bool)>,
     /// Until then silence is our own fault: this node was not called for a while.
     pub(crate) stalled_until: Timestamp,
 }
@@ -163,6 +177,34 @@ impl Shared {
     /// How a new connection is made.
     pub(crate) const fn create_action(&self, ice_servers: Vec<IceServer>) -> LinkAction {
         LinkAction::Create { ice_servers, relay_only: self.config.relay_only }
+    }
+
+    /// Our own clock.
+    pub(crate) fn wall(&self) -> Millis {
+        let since = self.io.now.since(self.made_at).as_millis();
+        Millis(self.config.wall.0.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
+    }
+
+    /// The time that the members of a group agree on.
+    pub(crate) fn group_time(&self) -> Millis {
+        Millis(self.wall().0.saturating_add_signed(self.clocks.correction()))
+    }
+
+    /// When group time will be `at`, and one moment more.
+    pub(crate) fn when(&self, at: Millis) -> Timestamp {
+        let wait = at.0.saturating_sub(self.group_time().0).saturating_add(1);
+        self.io.now + Duration::from_millis(wait)
+    }
+
+    /// Says whether a node may take part in a group's room.
+    pub(crate) fn admit(&mut self, room: RoomId, node: NodeId, is_member: bool) {
+        self.admissions.push((room, node, is_member));
+    }
+
+    /// Whether what a node says in a room, and that it is there, is of any concern.
+    pub(crate) fn lets_in(&self, room: RoomId, node: NodeId) -> bool {
+        let admitted = self.rooms.get(&room).and_then(|room| room.admitted.as_ref());
+        admitted.is_none_or(|admitted| admitted.contains(&node))
     }
 
     /// Settles one part of what a ticket waits for.

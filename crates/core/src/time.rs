@@ -73,6 +73,14 @@ pub enum Timer {
     Stream,
     /// A clean leave has waited long enough.
     Close,
+    /// A write that failed is tried again.
+    Store,
+    /// A record ceases to be.
+    Expiry,
+    /// Two members compare what they hold.
+    Compare,
+    /// A record that was asked for has not come.
+    Want,
 }
 
 /// Keeps the earliest of the deadlines it is shown.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lacis_core::Input;
+use lacis_core::{Input, OpId, StoreRequest};
 
 use crate::app::Deed;
 use crate::network::Network;
@@ -41,6 +41,8 @@ pub(crate) enum Call {
     Timer(u32),
     /// The application does something.
     Deed(Deed),
+    /// The store is at it.
+    Store(OpId, StoreRequest),
 }
 
 /// Clock, queue, chance and network.

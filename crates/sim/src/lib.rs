@@ -25,6 +25,7 @@
 mod app;
 mod checks;
 pub mod content;
+mod disk;
 mod fabric;
 mod fingerprint;
 pub mod fuzzing;
@@ -40,6 +41,7 @@ mod truth;
 mod world;
 
 pub use app::{Manners, Requests};
+pub use disk::{Disk, DiskId};
 pub use fabric::{Fabric, ServerId, TabId};
 pub use network::{Access, Network};
 pub use random::Random;
@@ -49,4 +51,4 @@ pub use seeds::{combined_hash, kept_seeds, plan};
 pub use signaling::{Meddler, Passing, Way};
 pub use tab::{Seen, TabSetup};
 pub use truth::{Being, FileFacts, Hindrance, Letter, LetterKind, Promise, Purpose, Truth};
-pub use world::{Mail, Scene, World};
+pub use world::{Mail, Scene, World, kind};

@@ -7,6 +7,7 @@ use lacis_core::{Event, LinkAction, LinkId, MemberState, Node, RoomId, RoomState
 use lacis_wire::{NodeId, PeerId};
 
 use crate::app::{App, Manners};
+use crate::disk::DiskId;
 use crate::fabric::{Call, ServerId, TabId};
 use crate::network::Access;
 use crate::rtc::Browser;
@@ -26,6 +27,10 @@ pub struct TabSetup {
     pub manners: Manners,
     /// Whether it uses relayed paths only.
     pub relay_only: bool,
+    /// Where it stores; nowhere if none is given.
+    pub disk: Option<DiskId>,
+    /// How far its time of day is off, in milliseconds.
+    pub wall_error: i64,
     /// What its clock shows when the world begins.
     pub clock: Duration,
 }
@@ -39,6 +44,7 @@ pub(crate) struct Tab {
     pub(crate) node_id: NodeId,
     pub(crate) peer: PeerId,
     pub(crate) clock: Duration,
+    pub(crate) disk: Option<DiskId>,
     pub(crate) inbox: VecDeque<Call>,
     /// The freeze under way, and how many there have been.
     pub(crate) is_frozen: bool,

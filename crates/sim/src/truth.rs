@@ -102,6 +102,8 @@ pub struct Promise {
 /// What a ticket is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// Something about a group.
+    Group,
     /// Joining a room.
     Join,
     /// A message to one member.

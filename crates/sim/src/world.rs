@@ -2,6 +2,7 @@
 
 mod commands;
 mod faults;
+mod groups;
 mod queries;
 mod reactions;
 mod scenario;
@@ -11,10 +12,12 @@ use std::time::Duration;
 
 use lacis_core::{Config, Event, Input, Node, Output};
 use lacis_signaling::hub::HubConfig;
+use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
 
 use crate::app::App;
 use crate::checks::{Checks, Glimpse};
+use crate::disk::Disk;
 use crate::fabric::{Call, Fabric, Happening, ServerId, TabId};
 use crate::fingerprint::Fingerprint;
 use crate::random::Random;
@@ -24,6 +27,7 @@ use crate::tab::{Seen, Tab, TabSetup};
 use crate::truth::{Being, Truth};
 
 pub use commands::Mail;
+pub use groups::kind;
 pub use scenario::Scene;
 
 /// A whole network.
@@ -34,6 +38,7 @@ pub struct World {
     pub(crate) signaling: Signaling,
     pub(crate) rtc: Rtc,
     pub(crate) tabs: Vec<Tab>,
+    pub(crate) disks: Vec<Disk>,
     /// What is true, whatever nodes believe.
     pub truth: Truth,
     checks: Checks,
@@ -60,6 +65,7 @@ impl World {
             signaling: Signaling::default(),
             rtc: Rtc::default(),
             tabs: Vec::new(),
+            disks: Vec::new(),
             truth: Truth::default(),
             checks: Checks::default(),
             rooms: Vec::new(),
@@ -124,12 +130,15 @@ impl World {
     /// If the node refuses its configuration.
     pub fn open(&mut self, setup: TabSetup) -> TabId {
         let id = TabId(self.tabs.len());
+        let wall = Millis(self.wall().saturating_add_signed(setup.wall_error));
         let random = &mut self.fabric.random;
         let config = Config {
             servers: setup.servers.iter().map(|server| Signaling::url(*server)).collect(),
             ice_servers: None,
             relay_only: setup.relay_only,
             identity: setup.identity.unwrap_or_else(|| random.bytes()),
+            wall,
+            store: setup.disk.is_some(),
         };
         let seed = random.bytes();
         let mut tab = Tab {
@@ -138,6 +147,7 @@ impl World {
             node_id: lacis_wire::NodeId([0; 16]),
             peer: lacis_wire::PeerId([0; 32]),
             clock: setup.clock,
+            disk: setup.disk,
             inbox: VecDeque::new(),
             is_frozen: false,
             freezes: 0,
@@ -249,8 +259,22 @@ impl World {
             }
             Call::Timer(_) => return,
             Call::Deed(deed) => self.deed(id, deed),
+            Call::Store(op, request) => {
+                let disk = tab.disk.and_then(|disk| self.disks.get_mut(disk.0));
+                if let Some(disk) = disk {
+                    let reply = disk.serve(request);
+                    self.events += 1;
+                    node.handle_input(at, Input::Store(op, reply));
+                }
+            }
         }
         self.drain(id);
+    }
+
+    /// The true time of day, in milliseconds.
+    fn wall(&self) -> u64 {
+        const BEGINNING: u64 = 1_800_000_000_000;
+        BEGINNING + u64::try_from(self.fabric.now.as_millis()).unwrap_or_default()
     }
 
     /// Carries out what a node wants, arms its timer, and lets its application react. What follows
@@ -313,6 +337,10 @@ impl World {
                 if let Some(fault) = self.rtc.faults.pop() {
                     self.judge(Err(fault));
                 }
+            }
+            Output::Store(op, request) => {
+                let delay = fabric.random.upto(Duration::from_millis(30));
+                fabric.after(delay, Happening::Call(id, Call::Store(op, request)));
             }
             Output::Event(event) => {
                 if let Some(tab) = self.tabs.get_mut(id.0) {

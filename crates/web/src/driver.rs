@@ -4,7 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use lacis_core::{Event, Input, LinkAction, LinkId, LinkInput, Node, Output, SocketId, Timestamp};
+use lacis_core::{
+    Event, Input, LinkAction, LinkId, LinkInput, Node, OpId, Output, SocketId, StoreReply,
+    StoreRequest, Timestamp,
+};
 use lacis_wire::Code;
 use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
@@ -111,6 +114,7 @@ impl Driver {
                 drop(left);
             }
             Output::Link(id, action) => self.act_on_link(id, action),
+            Output::Store(op, request) => self.store(op, request),
             Output::Event(event) => self.tell(event),
         }
     }
@@ -144,6 +148,13 @@ impl Driver {
                     connection.act(&this, id, action);
                 }
             }
+        }
+    }
+
+    fn store(&self, op: OpId, request: StoreRequest) {
+        if let Err(error) = self.listener.store(op, request) {
+            web_sys::console::error_1(&error);
+            self.input(Input::Store(op, StoreReply::Failed(Code::StoreFailed)));
         }
     }
 

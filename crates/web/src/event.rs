@@ -6,6 +6,7 @@ use serde_bytes::ByteBuf;
 use wasm_bindgen::JsValue;
 
 use crate::error;
+use crate::group_event::{JsGroup, JsGroupEvent};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -72,6 +73,14 @@ enum JsEvent {
         code: &'static str,
         node: Option<String>,
     },
+    Group {
+        group: u32,
+        event: JsGroupEvent,
+    },
+    Groups {
+        ticket: u32,
+        groups: Vec<JsGroup>,
+    },
 }
 
 /// A plain object with the same content.
@@ -111,6 +120,12 @@ fn translate(event: Event) -> JsEvent {
             label,
             data: ByteBuf::from(payload),
         },
+        Event::Group { group, event } => {
+            JsEvent::Group { group: group.0, event: event.into() }
+        }
+        Event::Groups { ticket, groups } => {
+            JsEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
+        }
         Event::Warning { code, node } => {
             JsEvent::Warning { code: code.as_str(), node: node.map(|node| node.to_text()) }
         }

@@ -3,10 +3,11 @@
 
 use js_sys::Uint8Array;
 use lacis_core::Timestamp;
-use lacis_wire::Code;
+use lacis_wire::{Code, Millis};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
+use crate::group_event::millis_of;
 
 #[wasm_bindgen]
 extern "C" {
@@ -21,6 +22,11 @@ extern "C" {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_micros((performance_now() * 1000.0) as u64)
+}
+
+/// The time of day.
+pub(crate) fn wall() -> Millis {
+    millis_of(js_sys::Date::now()).unwrap_or(Millis(0))
 }
 
 /// Fresh randomness of the operating system.

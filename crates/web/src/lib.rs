@@ -8,6 +8,8 @@ mod connection;
 mod driver;
 mod error;
 mod event;
+mod group;
+mod group_event;
 mod host;
 mod listener;
 mod node;

@@ -1,7 +1,8 @@
 //! The JavaScript side that hears of events. What comes with every message has a call of its own:
 //! building an object for each would cost more than everything else about it.
 
-use lacis_core::{Event, MessageKind};
+use js_sys::{Array, Uint8Array};
+use lacis_core::{Event, MessageKind, OpId, StoreChange, StoreRequest};
 use lacis_wire::NodeId;
 use litemap::LiteMap;
 use std::cell::RefCell;
@@ -30,6 +31,28 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn settled(this: &JsListener, ticket: u32, code: Option<&str>) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = storeWrite)]
+    fn store_write(
+        this: &JsListener,
+        op: u32,
+        tables: Vec<u8>,
+        keys: &Array,
+        values: &Array,
+    ) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = storeRead)]
+    fn store_read(this: &JsListener, op: u32, table: u8, keys: &Array) -> Result<(), JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = storeScan)]
+    fn store_scan(
+        this: &JsListener,
+        op: u32,
+        table: u8,
+        prefix: &Uint8Array,
+        after: Option<&Uint8Array>,
+        limit: u32,
+    ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = fileData)]
     fn file_data(this: &JsListener, stream: u32, data: Vec<u8>) -> Result<(), JsValue>;
@@ -65,6 +88,31 @@ impl Listener {
             }
             Event::FileData { stream, data } => self.js.file_data(stream.0, data),
             event => self.js.event(&event::to_js(event)?),
+        }
+    }
+
+    /// Asks the store.
+    pub(crate) fn store(&self, op: OpId, request: StoreRequest) -> Result<(), JsValue> {
+        let bytes = |bytes: &Vec<u8>| Uint8Array::from(bytes.as_slice());
+        match request {
+            StoreRequest::Write(changes) => {
+                let tables = changes.iter().map(|change| change.table.number()).collect();
+                let keys: Array = changes.iter().map(|change| bytes(&change.key)).collect();
+                let value = |change: &StoreChange| {
+                    change.value.as_ref().map_or(JsValue::UNDEFINED, |value| bytes(value).into())
+                };
+                let values: Array = changes.iter().map(value).collect();
+                self.js.store_write(op.0, tables, &keys, &values)
+            }
+            StoreRequest::Read { table, keys } => {
+                let keys: Array = keys.iter().map(bytes).collect();
+                self.js.store_read(op.0, table.number(), &keys)
+            }
+            StoreRequest::Scan { table, prefix, after, limit } => {
+                let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+                let (prefix, after) = (bytes(&prefix), after.as_ref().map(bytes));
+                self.js.store_scan(op.0, table.number(), &prefix, after.as_ref(), limit)
+            }
         }
     }
 

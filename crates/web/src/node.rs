@@ -17,7 +17,7 @@ use crate::{error, host, options};
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
 #[wasm_bindgen]
 pub struct WebNode {
-    driver: Rc<Driver>,
+    pub(crate) driver: Rc<Driver>,
 }
 
 impl std::fmt::Debug for WebNode {
@@ -257,7 +257,7 @@ fn node_id(text: &str) -> Result<NodeId, JsValue> {
 }
 
 /// Milliseconds as JavaScript has them; what is no duration counts as none.
-fn millis(ms: f64) -> Duration {
+pub(crate) fn millis(ms: f64) -> Duration {
     Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
 }
 

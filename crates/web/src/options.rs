@@ -23,7 +23,8 @@ pub(crate) fn config(options: &JsValue) -> Result<Config, JsValue> {
         Some(list) => Some(array(&list)?.iter().map(ice_server).collect::<Result<_, _>>()?),
     };
     let relay_only = field(options, "relayOnly")?.is_some_and(|value| value.is_truthy());
-    Ok(Config { servers, ice_servers, relay_only, identity })
+    let store = field(options, "store")?.is_some_and(|value| value.is_truthy());
+    Ok(Config { servers, ice_servers, relay_only, identity, wall: host::wall(), store })
 }
 
 /// Reads one `RTCIceServer`, whose addresses may be one text or several.

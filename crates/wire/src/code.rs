@@ -119,6 +119,54 @@ codes! {
     Replaced = 37, "replaced";
     /// The other side broke the protocol.
     Protocol = 38, "protocol";
+    /// The store has no place left.
+    StoreFull = 39, "store-full";
+    /// The store did not do what it was asked.
+    StoreFailed = 40, "store-failed";
+    /// The store was closed.
+    StoreClosed = 41, "store-closed";
+    /// There is no store here, or it cannot be opened.
+    StoreUnavailable = 42, "store-unavailable";
+    /// The text is not an invitation.
+    InvitationUnknown = 60, "invitation-unknown";
+    /// The text was an invitation, but characters are missing or changed.
+    InvitationDamaged = 61, "invitation-damaged";
+    /// The invitation needs a newer version.
+    InvitationVersion = 62, "invitation-version";
+    /// The invitation was valid until a time that has passed.
+    InvitationExpired = 63, "invitation-expired";
+    /// The invitation will be valid later.
+    InvitationNotYetValid = 64, "invitation-not-yet-valid";
+    /// Who invites may not do so.
+    InvitationNotTrusted = 65, "invitation-not-trusted";
+    /// The invitation is for another identity.
+    InvitationNotForYou = 66, "invitation-not-for-you";
+    /// As many have come in by the invitation as it says.
+    InvitationUsedUp = 67, "invitation-used-up";
+    /// No member who may admit anybody was reached.
+    NoIssuer = 68, "no-issuer";
+    /// The group is not open here, or is not known at all.
+    GroupUnknown = 69, "group-unknown";
+    /// The group is open already.
+    GroupOpen = 70, "group-open";
+    /// As many groups are open as there may be.
+    TooManyGroups = 71, "too-many-groups";
+    /// The group is not connected.
+    NotConnected = 72, "not-connected";
+    /// This identity's roles do not allow it.
+    NotAllowed = 73, "not-allowed";
+    /// The other side is no member of the group.
+    NotMember = 74, "not-member";
+    /// The membership was taken back.
+    Revoked = 75, "revoked";
+    /// The record is not held here.
+    RecordUnknown = 76, "record-unknown";
+    /// The key that opens it is not known here.
+    NoKey = 77, "no-key";
+    /// A chain of credentials would be longer than it may be.
+    ChainTooLong = 78, "chain-too-long";
+    /// What the store gave back is not what was written.
+    StoreDamaged = 79, "store-damaged";
 }
 
 impl fmt::Display for Code {

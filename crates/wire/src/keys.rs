@@ -23,8 +23,13 @@ use crate::proof::{IdentityKey, peer_id};
 const DOMAIN: &[u8] = b"lacis 2026 epoch 1";
 
 /// The key that seals the bodies of records for a time.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EpochKey(pub [u8; 32]);
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct EpochKey(
+    #[n(0)]
+    #[cbor(with = "minicbor::bytes")]
+    pub [u8; 32],
+);
 
 impl fmt::Debug for EpochKey {
     /// Leaves the key out, so that it never reaches a log.

@@ -15,6 +15,7 @@ pub mod code;
 pub mod codec;
 pub mod credential;
 pub mod description;
+pub mod group;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

@@ -318,3 +318,53 @@ pub const CHAINS_PER_MEMBER: usize = 4;
 /// Copies that wait for their author's membership to become known. A newcomer hears of members
 /// first, so few wait, and not for long.
 pub const DEFERRED_MAX: usize = 256;
+
+/// Largest frame about a group: a record and its header, or a chain and what goes with it.
+pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
+
+/// Shelves over which the types of applications are spread for reconciliation. More would tell the
+/// types of usual groups apart no better, and each costs some 20 bytes of every summary.
+pub const SHELVES: u8 = 32;
+
+/// Types that a member may ask for ahead of others.
+pub const PRIORITIES_MAX: usize = 16;
+
+/// Names of copies in one frame: 32 KiB, and a third of a second of work for who answers.
+pub const NAMES_MAX: usize = 1024;
+
+/// Keys of epochs that one member gives another: a rotation a day for more than a year.
+pub const GIVEN_KEYS_MAX: usize = 512;
+
+/// Two members compare what they hold again after this, which heals whatever was lost between them.
+pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A copy that was asked for and did not come is asked for elsewhere after this.
+pub const WANT_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Copies asked for at once from one member.
+pub const WANTED_MAX: usize = 256;
+
+/// Bytes of bodies kept at hand for others after they were stored.
+pub const BODY_CACHE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes that may wait to be stored before no more are asked for.
+pub const UNSAVED_BYTES: usize = 16 * 1024 * 1024;
+
+/// Entries of the store read at once.
+pub const PAGE_ENTRIES: usize = 4096;
+
+/// First wait before a write that failed is tried again.
+pub const REWRITE_MIN: Duration = Duration::from_secs(1);
+
+/// Longest wait before a write that failed is tried again.
+pub const REWRITE_MAX: Duration = Duration::from_secs(60);
+
+/// Newcomers that one member admits by open invitations in a minute.
+pub const ADMISSIONS_PER_MINUTE: u32 = 30;
+
+/// Groups open at once: each that is connected is a room.
+pub const GROUPS_MAX: usize = ROOMS_MAX;
+
+/// Clocks that differ from the middle of those of a group by more than this are left out of its
+/// time.
+pub const CLOCK_SPREAD: Duration = Duration::from_secs(10 * 60);

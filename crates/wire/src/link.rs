@@ -244,6 +244,20 @@ pub enum LinkFrame<'a> {
         #[n(0)]
         code: Code,
     },
+    /// Control or bulk: a part of a [`crate::group::GroupFrame`]. Parts follow each other on their
+    /// channel; what comes in one piece may go ahead of others on control.
+    #[n(13)]
+    Group {
+        /// The group, as the sender names its meeting place on this link.
+        #[n(0)]
+        room: RoomTag,
+        /// Whether the next part belongs to the same frame.
+        #[n(1)]
+        more: bool,
+        /// The part.
+        #[cbor(b(2), with = "minicbor::bytes")]
+        data: &'a [u8],
+    },
 }
 
 impl Frame for LinkFrame<'_> {
@@ -261,7 +275,9 @@ impl Frame for LinkFrame<'_> {
                 body.check(*size)?;
                 envelope.check()
             }
-            Self::Chunk { data, .. } => demand(!data.is_empty(), "data"),
+            Self::Chunk { data, .. } | Self::Group { data, .. } => {
+                demand(!data.is_empty(), "data")
+            }
             Self::Ephemeral { envelope, payload } => {
                 demand(payload.len() <= limits::EPHEMERAL_BYTES, "payload")?;
                 envelope.check()

@@ -2,12 +2,11 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 use core::fmt;
 
 use minicbor::{Decode, Encode};
 
-use crate::codec::{DecodeError, Frame, demand};
+use crate::codec::{DecodeError, Frame, demand, encode};
 use crate::ids::{GroupId, PeerId, RecordId};
 use crate::limits;
 use crate::proof::IdentityKey;
@@ -184,15 +183,67 @@ impl Frame for Header {
     }
 }
 
-/// Compares two copies of one record; the greater one wins, on every node alike. Equal are only
-/// copies with the same signature.
-#[must_use]
-pub fn cmp_copies(a: &Header, b: &Header) -> Ordering {
-    // No modifier is less than any.
-    (a.version.cmp(&b.version))
-        .then_with(|| a.modifier.cmp(&b.modifier))
-        .then_with(|| a.modified.cmp(&b.modified))
-        .then_with(|| a.signature.cmp(&b.signature))
+/// Names one copy of a record among all copies of all records.
+///
+/// The digest is 128 bits of BLAKE3. Whoever makes the copies can find two with the same name with
+/// some 2^64 work, and by that make two members hold different versions of a record of its own
+/// without their noticing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CopyName {
+    /// The record.
+    pub id: RecordId,
+    /// Of the signed header.
+    pub digest: [u8; 16],
+}
+
+impl CopyName {
+    /// The name as it travels: the id, then the digest.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        let (id, digest) = bytes.split_at_mut(RecordId::LEN);
+        id.copy_from_slice(self.id.as_bytes());
+        digest.copy_from_slice(&self.digest);
+        bytes
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        let (id, rest) = bytes.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        let digest = rest.first_chunk().copied().unwrap_or_default();
+        Self { id: RecordId(*id), digest }
+    }
+}
+
+/// What decides between two copies of one record: the greater one wins, on every node alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank {
+    /// The later version.
+    pub version: u64,
+    /// No modifier is less than any.
+    pub modifier: Option<PeerId>,
+    /// The later change.
+    pub modified: Millis,
+    /// Differs where anything else does.
+    pub digest: [u8; 16],
+}
+
+impl Header {
+    /// What names this copy.
+    #[must_use]
+    pub fn name(&self) -> CopyName {
+        let hash = blake3::hash(&encode(self));
+        let digest = hash.as_bytes().first_chunk().copied().unwrap_or_default();
+        CopyName { id: self.id, digest }
+    }
+
+    /// What decides between this copy and another one.
+    #[must_use]
+    pub fn rank(&self) -> Rank {
+        let (version, modifier, modified) = (self.version, self.modifier, self.modified);
+        Rank { version, modifier, modified, digest: self.name().digest }
+    }
 }
 
 #[cfg(test)]

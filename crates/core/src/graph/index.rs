@@ -2,32 +2,35 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
-/// Names one copy of a record: when it was last changed, and a hash over all that was signed. Two
-/// versions of one record are two copies.
+/// Where one copy of a record stands: when it was last changed, and its name. Two versions of one
+/// record are two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CopyKey {
     /// Milliseconds of group time.
     pub modified: u64,
-    /// BLAKE3 of the signed header.
-    pub hash: [u8; 32],
+    /// Its name.
+    pub name: CopyName,
 }
 
-/// Copies in the order of time and hash.
+/// Copies in the order of time and name.
 ///
 /// A sorted vector: 40 bytes a copy, and new copies, which are most, go to its end. Putting one
 /// into the middle of 100,000 moves some 2 MiB, which takes less time than checking its signature.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     items: Vec<Item>,
+    /// The sum of the hashes of all items: equal, but by chance, only if they are.
+    sum: u128,
 }
 
 impl Index {
     /// No copy.
     #[must_use]
     pub const fn new() -> Self {
-        Self { items: Vec::new() }
+        Self { items: Vec::new(), sum: 0 }
     }
 
     /// How many copies there are.
@@ -48,6 +51,7 @@ impl Index {
         let place = self.items.binary_search(&item);
         if let Err(place) = place {
             self.items.insert(place, item);
+            self.sum = self.sum.wrapping_add(hash(copy));
         }
         place.is_err()
     }
@@ -57,8 +61,26 @@ impl Index {
         let place = self.items.binary_search(&item(copy));
         if let Ok(place) = place {
             self.items.remove(place);
+            self.sum = self.sum.wrapping_sub(hash(copy));
         }
         place.is_ok()
+    }
+
+    /// Adds a copy that is not there, where it need not be found before [`Index::sort`].
+    pub(super) fn push(&mut self, copy: CopyKey) {
+        self.items.push(item(copy));
+        self.sum = self.sum.wrapping_add(hash(copy));
+    }
+
+    /// Puts what was pushed in its place.
+    pub(super) fn sort(&mut self) {
+        self.items.sort_unstable();
+    }
+
+    /// Equal for two indices only if they hold the same copies.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 16] {
+        self.sum.to_le_bytes()
     }
 
     /// Whether a copy is there.
@@ -70,15 +92,26 @@ impl Index {
 
 impl FromIterator<CopyKey> for Index {
     fn from_iter<I: IntoIterator<Item = CopyKey>>(copies: I) -> Self {
-        let mut items: Vec<Item> = copies.into_iter().map(item).collect();
-        items.sort_unstable();
-        items.dedup();
-        Self { items }
+        let mut index = Self::new();
+        for copy in copies {
+            index.insert(copy);
+        }
+        index
     }
 }
 
-const fn item(copy: CopyKey) -> Item {
-    Item::with_timestamp_and_id(copy.modified, Id::from_byte_array(copy.hash))
+/// A hash of what stands in the index. A member who chooses copies so that sums agree hides them
+/// from a summary, and not from the comparison that follows when anything else differs.
+fn hash(copy: CopyKey) -> u128 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&copy.modified.to_le_bytes());
+    hasher.update(&copy.name.to_bytes());
+    let hash = hasher.finalize();
+    u128::from_le_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
+}
+
+fn item(copy: CopyKey) -> Item {
+    Item::with_timestamp_and_id(copy.modified, Id::from_byte_array(copy.name.to_bytes()))
 }
 
 impl NegentropyStorageBase for Index {

@@ -7,7 +7,7 @@
 
 use lacis_wire::codec::Frame;
 use lacis_wire::credential::Chain;
-use lacis_wire::record::Header;
+use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::{REVOCATION, System};
 use lacis_wire::time::Millis;
 use lacis_wire::{GroupId, PeerId, limits};
@@ -42,6 +42,28 @@ pub enum Refusal {
     /// A system record whose body is not what its type says, or that proves nothing.
     #[error("a system record without substance")]
     System,
+}
+
+/// What the rules look at in a copy, beside what a system record says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim<'a> {
+    pub(super) kind: &'a RecordType,
+    pub(super) creator: &'a PeerId,
+    pub(super) author: &'a PeerId,
+    pub(super) modified: Millis,
+    pub(super) expires: Millis,
+}
+
+impl<'a> Claim<'a> {
+    pub(super) fn of(header: &'a Header) -> Self {
+        Self {
+            kind: &header.kind,
+            creator: &header.creator,
+            author: header.author(),
+            modified: header.modified,
+            expires: header.expires,
+        }
+    }
 }
 
 /// Whether a copy may be held.
@@ -86,7 +108,7 @@ fn examine(
     demand(ahead <= limits::CLOCK_AHEAD.as_millis(), Refusal::Future)?;
     demand(header.matches_body(body), Refusal::Body)?;
     let system = system_of(header, body)?;
-    if !rights(group, members, header, system.as_ref())? {
+    if !rights(group, members, &Claim::of(header), system.as_ref())? {
         return Ok(Verdict::AuthorUnknown);
     }
     demand(header.verify(group), Refusal::Signature)?;
@@ -108,57 +130,57 @@ pub(super) fn system_of(header: &Header, body: &[u8]) -> Result<Option<System>, 
 pub(super) fn rights(
     group: &GroupId,
     members: &Members,
-    header: &Header,
+    claim: &Claim<'_>,
     system: Option<&System>,
 ) -> Result<bool, Refusal> {
-    let author = header.author();
+    let author = claim.author;
     let root = PeerId(*group.as_bytes());
     match system {
         Some(System::Group(_)) => {
-            demand(*author == root && header.creator == root, Refusal::NotAllowed)?;
+            demand(*author == root && *claim.creator == root, Refusal::NotAllowed)?;
         }
-        Some(System::Member(chain)) => member_record(header, chain)?,
+        Some(System::Member(chain)) => member_record(claim, chain)?,
         // The root key makes members and properties, and nothing else.
         _ if *author == root => return Err(Refusal::NotAllowed),
         _ if !members.knows(author) => return Ok(false),
-        _ => may_write(members, header, system)?,
+        _ => may_write(members, claim, system)?,
     }
     Ok(true)
 }
 
 /// A chain may be published by anybody who stands in it: its subject, or who brought the subject
 /// in. It proves itself, so nothing else matters of who publishes it.
-fn member_record(header: &Header, chain: &Chain) -> Result<(), Refusal> {
-    let author = header.author();
+fn member_record(claim: &Claim<'_>, chain: &Chain) -> Result<(), Refusal> {
+    let author = claim.author;
     let stands = chain.0.iter().any(|link| link.subject == *author || link.issuer == *author);
     demand(stands, Refusal::NotAllowed)?;
-    demand(header.creator == *author, Refusal::NotOwner)
+    demand(claim.creator == author, Refusal::NotOwner)
 }
 
-fn may_write(members: &Members, header: &Header, system: Option<&System>) -> Result<(), Refusal> {
-    let author = header.author();
+fn may_write(members: &Members, claim: &Claim<'_>, system: Option<&System>) -> Result<(), Refusal> {
+    let author = claim.author;
     // A revocation lasts for ever, or the member would be back one day.
-    let lasts = header.kind.as_str() != REVOCATION || header.expires == Millis::MAX;
+    let lasts = claim.kind.as_str() != REVOCATION || claim.expires == Millis::MAX;
     demand(lasts, Refusal::Form)?;
     let roles = match system {
         // It is held by what its author was given, even if that was taken back: which of two admins
         // who revoke each other is right, all must find out from the same records.
-        Some(System::Revocation(_)) => members.roles_once(author, header.modified, header.modified),
-        None if header.kind.as_str() == REVOCATION => {
-            members.roles(author, header.modified, header.modified)
+        Some(System::Revocation(_)) => members.roles_once(author, claim.modified, claim.modified),
+        None if claim.kind.as_str() == REVOCATION => {
+            members.roles(author, claim.modified, claim.modified)
         }
-        _ => members.roles(author, header.modified, header.expires),
+        _ => members.roles(author, claim.modified, claim.expires),
     };
     let Some(roles) = roles else {
-        let revoked = members.revoked_from(author).is_some_and(|from| header.modified >= from);
+        let revoked = members.revoked_from(author).is_some_and(|from| claim.modified >= from);
         return Err(if revoked { Refusal::Revoked } else { Refusal::NotAllowed });
     };
-    let needs_admin = header.kind.is_system();
+    let needs_admin = claim.kind.is_system();
     demand(
         if needs_admin { roles.may_change_others() } else { roles.may_write() },
         Refusal::NotAllowed,
     )?;
-    demand(header.creator == *author || roles.may_change_others(), Refusal::NotOwner)
+    demand(claim.creator == author || roles.may_change_others(), Refusal::NotOwner)
 }
 
 fn demand(holds: bool, refusal: Refusal) -> Result<(), Refusal> {

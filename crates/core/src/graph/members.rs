@@ -9,7 +9,6 @@
 //! whichever came first: they take effect in the order of time and hash, and one whose author had
 //! lost its rights by then has none.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -20,16 +19,17 @@ use lacis_wire::time::Millis;
 use lacis_wire::{GroupId, PeerId, limits};
 
 use super::index::CopyKey;
+use crate::table::{Table, TableExt};
 
 /// The members of a group and what was taken back from them.
 #[derive(Clone, Debug)]
 pub struct Members {
     group: GroupId,
-    chains: BTreeMap<PeerId, Vec<Chain>>,
+    chains: Table<PeerId, Vec<Chain>>,
     /// In the order in which they take effect.
-    revocations: BTreeMap<CopyKey, Taking>,
+    revocations: Table<CopyKey, Taking>,
     /// From when on a subject is no member by what it was given before.
-    revoked: BTreeMap<PeerId, Millis>,
+    revoked: Table<PeerId, Millis>,
 }
 
 /// A revocation and who made it.
@@ -46,9 +46,9 @@ impl Members {
     pub const fn new(group: GroupId) -> Self {
         Self {
             group,
-            chains: BTreeMap::new(),
-            revocations: BTreeMap::new(),
-            revoked: BTreeMap::new(),
+            chains: Table::new(),
+            revocations: Table::new(),
+            revoked: Table::new(),
         }
     }
 
@@ -64,10 +64,13 @@ impl Members {
             return Ok(false);
         }
         chain.verify(&self.group)?;
-        let known = self.chains.entry(subject).or_default();
+        if known.is_none() {
+            self.chains.insert(subject, Vec::new());
+        }
+        let Some(known) = self.chains.get_mut(&subject) else { return Ok(false) };
         known.push(chain.clone());
         // An order that does not depend on which came first.
-        known.sort_by_key(|chain| Reverse(rank(chain)));
+        known.sort_unstable_by_key(|chain| Reverse(rank(chain)));
         known.truncate(limits::CHAINS_PER_MEMBER);
         Ok(known.contains(chain))
     }
@@ -91,12 +94,12 @@ impl Members {
     /// Finds out which revocations take effect. Of several of one subject the earliest holds.
     fn replay(&mut self) {
         self.revoked.clear();
-        for (key, taking) in core::mem::take(&mut self.revocations) {
+        for (key, taking) in self.revocations.drain() {
             let at = Millis(key.modified);
             let roles = self.roles(&taking.author, at, at);
             if roles.is_some_and(Roles::may_change_others) {
-                let held = self.revoked.entry(taking.subject).or_insert(taking.from);
-                *held = taking.from.min(*held);
+                let held = self.revoked.get(&taking.subject).copied().unwrap_or(Millis::MAX);
+                self.revoked.insert(taking.subject, taking.from.min(held));
             }
             self.revocations.insert(key, taking);
         }
@@ -125,6 +128,35 @@ impl Members {
     #[must_use]
     pub fn revoked_from(&self, subject: &PeerId) -> Option<Millis> {
         self.revoked.get(subject).copied()
+    }
+
+    /// Whether a chain that was verified makes its subject a member at that time: it is valid then,
+    /// and no revocation ended it.
+    #[must_use]
+    pub fn accepts(&self, chain: &Chain, at: Millis) -> bool {
+        chain.leaf().is_some_and(|leaf| leaf.valid_at(at)) && self.holds(chain, at)
+    }
+
+    /// The credential of a subject that allows most and lasts longest, of those that hold now.
+    #[must_use]
+    pub fn best(&self, subject: &PeerId, now: Millis) -> Option<&Credential> {
+        let mut held = self.chains.get(subject)?.iter().filter(|chain| self.accepts(chain, now));
+        held.next().and_then(Chain::leaf)
+    }
+
+    /// Until when a subject is a member, as far as is known now.
+    #[must_use]
+    pub fn until(&self, subject: &PeerId, now: Millis) -> Option<Millis> {
+        let held = self.chains.get(subject)?.iter().filter(|chain| self.accepts(chain, now));
+        held.filter_map(Chain::leaf).map(|leaf| leaf.not_after).max()
+    }
+
+    /// Those who have a credential with that serial number.
+    #[must_use]
+    pub fn subjects_of_serial(&self, serial: u64) -> Vec<PeerId> {
+        let by_it = |chain: &Chain| chain.leaf().is_some_and(|leaf| leaf.serial == serial);
+        let subjects = self.chains.iter().filter(|(_, chains)| chains.iter().any(by_it));
+        subjects.map(|(subject, _)| *subject).collect()
     }
 
     /// Every subject of whom a chain is known.

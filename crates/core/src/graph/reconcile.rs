@@ -2,13 +2,14 @@
 //!
 //! Range-based set reconciliation (A. Meyer, 2023) in the form of the Negentropy protocol, version
 //! 1: one side names fingerprints of ranges, the other splits those that differ, until a range is
-//! short enough to list. When both hold the same, one message each way says so. Copies are hashes
+//! short enough to list. When both hold the same, one message each way says so. Names hold hashes
 //! of signed headers, so an outsider cannot choose them; a member who grinds for equal fingerprints
 //! can hide copies of its own from a round, and the next round, with other ranges, finds them.
 
 use alloc::vec::Vec;
 
 use lacis_wire::limits;
+use lacis_wire::record::CopyName;
 use negentropy::{Error, Id, Negentropy};
 
 use super::index::Index;
@@ -16,10 +17,10 @@ use super::index::Index;
 /// What a side learned from one answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {
-    /// Hashes of copies that we hold and the other side does not.
-    pub have: Vec<[u8; 32]>,
-    /// Hashes of copies that the other side holds and we do not.
-    pub need: Vec<[u8; 32]>,
+    /// Names of copies that we hold and the other side does not.
+    pub have: Vec<CopyName>,
+    /// Names of copies that the other side holds and we do not.
+    pub need: Vec<CopyName>,
     /// What to ask next; nothing when all is found.
     pub next: Option<Vec<u8>>,
 }
@@ -60,6 +61,6 @@ pub fn advance(index: &Index, answer: &[u8]) -> Result<Findings, ReconcileError>
     session.set_initiator();
     let (mut have, mut need) = (Vec::new(), Vec::new());
     let next = session.reconcile_with_ids(answer, &mut have, &mut need)?;
-    let hashes = |ids: Vec<Id>| ids.into_iter().map(|id| *id).collect();
-    Ok(Findings { have: hashes(have), need: hashes(need), next })
+    let names = |ids: Vec<Id>| ids.iter().map(|id| CopyName::from_bytes(id)).collect();
+    Ok(Findings { have: names(have), need: names(need), next })
 }

@@ -167,6 +167,8 @@ impl Pair {
             Output::HangUp(socket) => self.ends[side].sockets.retain(|open| *open != socket),
             Output::Link(link, action) => self.act(side, link, action),
             Output::Event(event) => self.tell(side, event),
+            // These nodes are told that there is no store.
+            Output::Store(..) => {}
         }
     }
 

@@ -51,6 +51,8 @@ impl Run {
             browser: self.browser(),
             identity,
             manners: self.manners(),
+            disk: None,
+            wall_error: 0,
             relay_only: self.random.chance(30),
             clock: self.random.upto(Duration::from_secs(1_000_000)),
         };

@@ -1,0 +1,81 @@
+//! Group time: what the members of a group agree on as the time of day.
+//!
+//! Each neighbour tells its clock when a link begins. The mean of how far they are ahead, our own
+//! clock counted as one of them, corrects ours; those that are far from the middle are left out, so
+//! one wild clock moves nothing. If more than half of the clocks are right within some bound, group
+//! time is right within that bound and the time that a message takes.
+
+use alloc::vec::Vec;
+
+use lacis_wire::{Millis, NodeId, limits};
+
+use crate::table::Table;
+
+/// How far the clocks of the neighbours are ahead of ours.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks {
+    ahead: Table<NodeId, i64>,
+}
+
+impl Clocks {
+    /// A neighbour told its clock just now.
+    pub(crate) fn hear(&mut self, node: NodeId, theirs: Millis, ours: Millis) {
+        let (theirs, ours) = (i128::from(theirs.0), i128::from(ours.0));
+        // What is beyond a number of 64 bits is wild whatever it is.
+        self.ahead.insert(node, i64::try_from(theirs - ours).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        self.ahead.remove(&node);
+    }
+
+    /// Milliseconds to add to our clock.
+    pub(crate) fn correction(&self) -> i64 {
+        let mut all: Vec<i64> = self.ahead.values().copied().chain([0]).collect();
+        all.sort_unstable();
+        // With an even number of clocks the one nearer to ours, so that of two nobody is moved by
+        // a wild one.
+        let (low, high) = (all.get((all.len() - 1) / 2), all.get(all.len() / 2));
+        let middle = low.into_iter().chain(high).copied().min_by_key(|it| it.unsigned_abs());
+        let middle = middle.unwrap_or_default();
+        let bound = i128::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or_default();
+        let near = |it: &i128| (it - i128::from(middle)).abs() <= bound;
+        let kept: Vec<i128> = all.into_iter().map(i128::from).filter(near).collect();
+        let count = i128::try_from(kept.len().max(1)).unwrap_or(1);
+        i64::try_from(kept.iter().sum::<i128>() / count).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lacis_wire::{Millis, NodeId};
+
+    use super::Clocks;
+
+    fn clocks(ahead: &[i64]) -> Clocks {
+        let mut clocks = Clocks::default();
+        for (at, ahead) in (1..).zip(ahead) {
+            let theirs = Millis(1_000_000_000_000_u64.saturating_add_signed(*ahead));
+            clocks.hear(NodeId([at; 16]), theirs, Millis(1_000_000_000_000));
+        }
+        clocks
+    }
+
+    #[test]
+    fn near_clocks_are_averaged_and_wild_ones_ignored() {
+        assert_eq!(clocks(&[]).correction(), 0);
+        assert_eq!(clocks(&[3_000]).correction(), 1_500);
+        assert_eq!(clocks(&[3_000, 6_000]).correction(), 3_000);
+        let year = 365 * 86_400_000;
+        assert_eq!(clocks(&[year]).correction(), 0);
+        assert_eq!(clocks(&[3_000, 6_000, -year]).correction(), 3_000);
+        assert_eq!(clocks(&[i64::MAX, 40, -40]).correction(), 0);
+    }
+
+    #[test]
+    fn who_has_the_wrong_clock_follows_the_others() {
+        let day = 86_400_000;
+        let correction = clocks(&[day, day + 100, day - 100]).correction();
+        assert!((correction - day).abs() <= 100, "{correction}");
+    }
+}

@@ -1,0 +1,104 @@
+//! What the application hears of a group.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lacis_wire::body::Body;
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
+
+use crate::io::Ticket;
+
+/// A record as the application sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Everything but the body.
+    pub header: Header,
+    /// What it says; nothing for a tombstone, and for one whose key is not known here yet.
+    pub body: Option<Body>,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupMember {
+    /// Its identity.
+    pub peer: PeerId,
+    /// What it may do now; nothing if its time is over or it was taken back.
+    pub roles: Option<Roles>,
+    /// Until when.
+    pub until: Millis,
+    /// Whether an instance of it is linked to this one now.
+    pub present: bool,
+}
+
+/// What the application hears of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupEvent {
+    /// A record has a new version, perhaps its first, perhaps its last.
+    Record {
+        /// The record.
+        record: Record,
+        /// Whether it is the first version that this node holds.
+        is_new: bool,
+        /// Whether this node wrote it.
+        is_own: bool,
+    },
+    /// A record is gone: it expired, or its author had been expelled when it was made.
+    Gone {
+        /// Which.
+        id: RecordId,
+        /// Its type.
+        kind: RecordType,
+    },
+    /// A member is new, came, went, or may do other things than before.
+    Member(GroupMember),
+    /// Answers a read. Settles its ticket.
+    Read {
+        /// The application's number.
+        ticket: Ticket,
+        /// The record.
+        record: Record,
+    },
+    /// Some of what a query looks for; the query's ticket settles after the last.
+    Found {
+        /// The application's number.
+        ticket: Ticket,
+        /// Records, in the order of their ids.
+        records: Vec<Record>,
+    },
+    /// All records of these types that a neighbour held are here now.
+    Synced {
+        /// The types known here that this is true of.
+        kinds: Vec<RecordType>,
+        /// Whether it is true of every type.
+        all: bool,
+    },
+    /// Bodies that were locked can be read now.
+    Unlocked,
+    /// What is to be stored is not: it is tried again, and would not outlast a crash until then.
+    Unsaved {
+        /// Why.
+        code: Code,
+    },
+    /// All that could not be stored is stored.
+    Saved,
+    /// What was stored came back damaged and was dropped; it is fetched from others.
+    Damaged {
+        /// The records.
+        count: usize,
+    },
+    /// Another member, or somebody who should be one, does not take this node for a member.
+    Refused {
+        /// Why.
+        code: Code,
+    },
+}
+
+/// A group that is kept in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptGroup {
+    /// The group.
+    pub id: lacis_wire::GroupId,
+    /// What it is called.
+    pub name: String,
+}

@@ -1,0 +1,112 @@
+//! A member's instance that is linked to this one: where the two stand with a group, and what waits
+//! to be sent.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use lacis_wire::codec::encode;
+use lacis_wire::group::{GroupFrame, NAME_BYTES};
+use lacis_wire::record::{CopyName, RecordType};
+use lacis_wire::{PeerId, RecordId, Roles, limits};
+
+use crate::io::LinkId;
+use crate::table::Table;
+use crate::time::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct Neighbour {
+    pub(super) link: LinkId,
+    pub(super) peer: PeerId,
+    /// The side that offered the link begins the reconciliation.
+    pub(super) leads: bool,
+    /// Whether we have shown who we are.
+    pub(super) shown: bool,
+    /// What the other side may do, once it has proven itself.
+    pub(super) roles: Option<Roles>,
+    /// Whether it has said that it does not take us for a member.
+    pub(super) refused: bool,
+    /// Whether it has shown that it does, by sending what only members get. Before that, what goes
+    /// ahead of other frames could come before our proof.
+    pub(super) confirmed: bool,
+    /// The types that it wants first.
+    pub(super) first: Vec<RecordType>,
+    /// Frames in order.
+    pub(super) frames: VecDeque<Vec<u8>>,
+    /// Copies that are new here and that it has not shown to have.
+    pub(super) live: VecDeque<RecordId>,
+    /// Copies that it asked for.
+    pub(super) asked: VecDeque<CopyName>,
+    /// Copies being loaded for it.
+    pub(super) loading: bool,
+    /// Copies that it has and we lack.
+    pub(super) lacking: VecDeque<CopyName>,
+    /// Copies that we asked it for, and until when they may take.
+    pub(super) wanted: Table<CopyName, Timestamp>,
+    /// Shelves still to be reconciled, in order, if we lead.
+    pub(super) shelves: VecDeque<u8>,
+    /// The shelf whose question is on its way, and since when.
+    pub(super) asking: Option<u8>,
+    /// Shelves of which it has told all that we lack.
+    pub(super) told: Table<u8, ()>,
+    /// When to compare again.
+    pub(super) compare_at: Option<Timestamp>,
+    /// A frame being sent in parts, and how much of it has left.
+    pub(super) parts: Option<(Vec<u8>, usize)>,
+}
+
+impl Neighbour {
+    pub(super) const fn new(link: LinkId, peer: PeerId, leads: bool) -> Self {
+        Self {
+            link,
+            peer,
+            leads,
+            shown: false,
+            roles: None,
+            refused: false,
+            confirmed: false,
+            first: Vec::new(),
+            frames: VecDeque::new(),
+            live: VecDeque::new(),
+            asked: VecDeque::new(),
+            loading: false,
+            lacking: VecDeque::new(),
+            wanted: Table::new(),
+            shelves: VecDeque::new(),
+            asking: None,
+            told: Table::new(),
+            compare_at: None,
+            parts: None,
+        }
+    }
+
+    pub(super) fn say(&mut self, frame: &GroupFrame) {
+        self.frames.push_back(encode(frame));
+    }
+
+    /// Names in frames of at most as many as one may have.
+    pub(super) fn say_names(
+        &mut self,
+        names: &[CopyName],
+        frame: impl Fn(Vec<u8>) -> GroupFrame,
+    ) {
+        for some in names.chunks(limits::NAMES_MAX) {
+            let packed = some.iter().flat_map(CopyName::to_bytes).collect();
+            self.say(&frame(packed));
+        }
+    }
+
+    /// Whether records may be exchanged.
+    pub(super) const fn is_admitted(&self) -> bool {
+        self.roles.is_some() && self.shown && !self.refused
+    }
+
+    /// Whether it is a member that may know what the group says, and not only keep it.
+    pub(super) fn may_read(&self) -> bool {
+        self.is_admitted() && self.roles.is_some_and(|roles| roles != Roles::KEEPER)
+    }
+}
+
+/// Reads names as they travel.
+pub(super) fn names_of(packed: &[u8]) -> impl Iterator<Item = CopyName> {
+    packed.as_chunks::<NAME_BYTES>().0.iter().map(CopyName::from_bytes)
+}

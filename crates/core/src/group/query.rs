@@ -1,0 +1,155 @@
+//! What the application reads: one record, or all that fit. Bodies come from the store on demand, a
+//! page at a time.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use lacis_wire::record::RecordType;
+use lacis_wire::{Code, RecordId};
+
+use super::{Group, GroupEvent, Loading, Record};
+use crate::io::Ticket;
+use crate::shared::Shared;
+use crate::store::StoreReply;
+
+/// Records read at once for a query.
+const PAGE: usize = 256;
+
+/// A question of the application that is being answered.
+#[derive(Debug)]
+pub(super) struct Query {
+    pub(super) ticket: Ticket,
+    /// Whether it is one record that must be there.
+    single: bool,
+    waiting: VecDeque<RecordId>,
+    loading: bool,
+}
+
+impl Group {
+    /// Reads one record. The ticket settles with [`GroupEvent::Read`], or fails.
+    pub(crate) fn read(&mut self, shared: &mut Shared, ticket: Ticket, id: RecordId) {
+        shared.tickets.open(ticket);
+        let waiting = VecDeque::from([id]);
+        self.queries.push(Query { ticket, single: true, waiting, loading: false });
+        self.advance_queries(shared);
+    }
+
+    /// Reads all records of a type, or of all types but the system's. They come as
+    /// [`GroupEvent::Found`]; then the ticket settles.
+    pub(crate) fn query(&mut self, shared: &mut Shared, ticket: Ticket, kind: Option<&RecordType>) {
+        shared.tickets.open(ticket);
+        let fits = |held: &RecordType| match kind {
+            Some(kind) => held == kind,
+            None => !held.is_system(),
+        };
+        let waiting = self.replica.ids_where(fits).collect();
+        self.queries.push(Query { ticket, single: false, waiting, loading: false });
+        self.advance_queries(shared);
+    }
+
+    pub(crate) fn cancel_query(&mut self, ticket: Ticket) {
+        self.queries.retain(|query| query.ticket != ticket);
+    }
+
+    fn advance_queries(&mut self, shared: &mut Shared) {
+        let mut at = 0;
+        while let Some(query) = self.queries.get_mut(at) {
+            if query.loading {
+                at += 1;
+                continue;
+            }
+            let page: Vec<RecordId> =
+                query.waiting.drain(..query.waiting.len().min(PAGE)).collect();
+            if page.is_empty() {
+                let query = self.queries.remove(at);
+                shared.settle(query.ticket, Ok(()));
+                continue;
+            }
+            let at_hand = page.iter().all(|id| self.at_hand(id).is_some());
+            if at_hand || !shared.config.store {
+                self.answer(shared, at, &page);
+                continue;
+            }
+            query_at(&mut self.queries, at);
+            self.read_bodies(shared, &page, Loading::Query(page.clone()));
+            if let Some(query) = self.queries.get_mut(at) {
+                for id in page.into_iter().rev() {
+                    query.waiting.push_front(id);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// Tells what is asked of the records, all of which are at hand or not held at all.
+    fn answer(&mut self, shared: &mut Shared, at: usize, page: &[RecordId]) {
+        let records: Vec<Record> = page
+            .iter()
+            .filter_map(|id| self.at_hand(id))
+            .map(|copy| self.reading(&copy))
+            .collect();
+        let Some(query) = self.queries.get(at) else { return };
+        let (ticket, single) = (query.ticket, query.single);
+        if !single {
+            self.event(shared, GroupEvent::Found { ticket, records });
+            return;
+        }
+        self.queries.remove(at);
+        match records.into_iter().next() {
+            Some(record) if shared.tickets.close(ticket) => {
+                self.event(shared, GroupEvent::Read { ticket, record });
+            }
+            Some(_) => {}
+            None => shared.settle(ticket, Err(Code::RecordUnknown)),
+        }
+    }
+
+    pub(super) fn on_query_loaded(
+        &mut self,
+        shared: &mut Shared,
+        ids: Vec<RecordId>,
+        reply: StoreReply,
+    ) {
+        let failed = match &reply {
+            StoreReply::Failed(code) => Some(*code),
+            _ => None,
+        };
+        let copies = self.check_read(shared, &ids, reply);
+        let first = ids.first();
+        let asked = |query: &Query| query.loading && query.waiting.front() == first;
+        let Some(at) = self.queries.iter().position(asked) else { return };
+        if let Some(code) = failed {
+            let query = self.queries.remove(at);
+            shared.settle(query.ticket, Err(code));
+            return;
+        }
+        if let Some(query) = self.queries.get_mut(at) {
+            query.loading = false;
+            query.waiting.drain(..ids.len().min(query.waiting.len()));
+        }
+        // The page may be larger than what stays at hand, so it is told from here.
+        let records: Vec<Record> =
+            copies.into_iter().flatten().map(|copy| self.reading(&copy)).collect();
+        let Some(query) = self.queries.get(at) else { return };
+        let ticket = query.ticket;
+        if query.single {
+            self.queries.remove(at);
+            match records.into_iter().next() {
+                Some(record) if shared.tickets.close(ticket) => {
+                    self.event(shared, GroupEvent::Read { ticket, record });
+                }
+                Some(_) => {}
+                None => shared.settle(ticket, Err(Code::RecordUnknown)),
+            }
+        } else {
+            self.event(shared, GroupEvent::Found { ticket, records });
+        }
+        self.advance_queries(shared);
+    }
+}
+
+fn query_at(queries: &mut [Query], at: usize) {
+    if let Some(query) = queries.get_mut(at) {
+        query.loading = true;
+    }
+}

@@ -1,0 +1,398 @@
+//! What the application may ask of a node about groups.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::body::Attribute;
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::system::GroupProperties;
+use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
+
+use crate::group::{AnyInvitation, Draft, Group, GroupMember, room_of};
+use crate::groups::Asked;
+use crate::io::{Output, RoomId, Ticket};
+use crate::node::Node;
+use crate::shared::Shared;
+use crate::store::{StoreRequest, StoreTable};
+use crate::time::Timestamp;
+
+/// What an application writes into a record.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// What it can be found by.
+    pub attributes: Vec<Attribute>,
+    /// What the application makes of it.
+    pub data: Vec<u8>,
+    /// When it ceases to be; nothing for as long as its author may write, or as before.
+    pub expires: Option<Millis>,
+}
+
+impl From<Content> for Draft {
+    fn from(content: Content) -> Self {
+        let Content { attributes, data, expires } = content;
+        Self { attributes, data, expires }
+    }
+}
+
+/// Until when something given now for a time is valid.
+fn until(now: Millis, lifetime: Option<Duration>) -> Millis {
+    lifetime.map_or(Millis::MAX, |lifetime| {
+        let span = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        Millis(now.0.saturating_add(span))
+    })
+}
+
+impl Node {
+    /// The groups that the store holds, told as [`crate::Event::Groups`].
+    pub fn stored_groups(&mut self, now: Timestamp, ticket: Ticket) {
+        self.set_time(now);
+        let prefix = Vec::new();
+        let (table, limit) = (StoreTable::Meta, limits::PAGE_ENTRIES);
+        let request = StoreRequest::Scan { table, prefix, after: None, limit };
+        self.ask_store(ticket, request, Asked::List(ticket));
+    }
+
+    fn ask_store(&mut self, ticket: Ticket, request: StoreRequest, asked: Asked) {
+        self.shared.tickets.open(ticket);
+        if !self.shared.config.store {
+            return match asked {
+                Asked::List(_) => {
+                    self.shared.tickets.close(ticket);
+                    let groups = Vec::new();
+                    self.shared.io.event(crate::io::Event::Groups { ticket, groups });
+                }
+                Asked::Open(..) => self.shared.settle(ticket, Err(Code::GroupUnknown)),
+            };
+        }
+        let op = self.shared.io.op_id();
+        self.shared.io.outputs.push_back(Output::Store(op, request));
+        self.groups.asked.insert(op, asked);
+    }
+
+    /// Founds a group. The ticket settles when it is stored.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`], [`Code::TooManyGroups`], [`Code::Closed`].
+    pub fn create_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        properties: &GroupProperties,
+        servers: Vec<String>,
+    ) -> Result<RoomId, Code> {
+        self.set_time(now);
+        let number = self.new_group(None)?;
+        let group = Group::found(&mut self.shared, number, ticket, properties, servers)?;
+        self.groups.open.insert(number, group);
+        self.tend_groups();
+        Ok(number)
+    }
+
+    /// A number for a group that is opened now.
+    fn new_group(&mut self, id: Option<GroupId>) -> Result<RoomId, Code> {
+        if self.closing.is_some() {
+            return Err(Code::Closed);
+        }
+        if id.is_some_and(|id| self.groups.open.values().any(|group| group.id() == id)) {
+            return Err(Code::GroupOpen);
+        }
+        if self.groups.open.len() >= limits::GROUPS_MAX {
+            return Err(Code::TooManyGroups);
+        }
+        Ok(self.shared.io.room_id())
+    }
+
+    /// Opens a group from the store. The ticket settles when it can be read and written.
+    ///
+    /// # Errors
+    /// [`Code::GroupOpen`], [`Code::TooManyGroups`], [`Code::Closed`].
+    pub fn open_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        id: GroupId,
+    ) -> Result<RoomId, Code> {
+        self.set_time(now);
+        let number = self.new_group(Some(id))?;
+        let keys = alloc::vec![id.as_bytes().to_vec()];
+        let request = StoreRequest::Read { table: StoreTable::Meta, keys };
+        self.ask_store(ticket, request, Asked::Open(number, id, ticket));
+        Ok(number)
+    }
+
+    /// Takes an invitation of either kind. By one that is bound to this identity the ticket settles
+    /// when the group is stored; by an open one, when a member has admitted us: connect the group
+    /// for that.
+    ///
+    /// # Errors
+    /// What is wrong with the invitation, [`Code::GroupOpen`], [`Code::TooManyGroups`],
+    /// [`Code::Closed`].
+    pub fn join_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        invitation: &str,
+        patience: Duration,
+    ) -> Result<RoomId, Code> {
+        self.set_time(now);
+        let invitation = AnyInvitation::parse(invitation)?;
+        let number = self.new_group(Some(invitation.group()?))?;
+        let group = Group::join(&mut self.shared, number, ticket, invitation, patience)?;
+        self.groups.open.insert(number, group);
+        self.tend_groups();
+        Ok(number)
+    }
+
+    /// Connects a group: its members are looked for and linked to. The ticket settles as that of
+    /// [`Node::join`].
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], and those of [`Node::join`].
+    pub fn connect_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        patience: Duration,
+    ) -> Result<(), Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        let (keys, servers) = room_of(open);
+        let joined = self.join_room(now, ticket, keys, &servers, patience, Some(group));
+        self.tend_groups();
+        joined.map(|_| ()).map_err(Code::from)
+    }
+
+    /// Disconnects a group; it can be read and written on.
+    pub fn disconnect_group(&mut self, now: Timestamp, group: RoomId) {
+        self.leave(now, group);
+        self.tend_groups();
+    }
+
+    /// Closes a group: it is disconnected, and what is stored stays.
+    pub fn close_group(&mut self, now: Timestamp, group: RoomId) {
+        self.disconnect_group(now, group);
+        if let Some(mut open) = self.groups.open.remove(&group) {
+            open.close(&mut self.shared, Code::Left);
+        }
+    }
+
+    /// Deletes a group here: what is stored of it goes, and nobody else is concerned. The ticket
+    /// settles when that is done.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn delete_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+    ) -> Result<(), Code> {
+        self.leave(now, group);
+        let open = self.groups.open.get_mut(&group).ok_or(Code::GroupUnknown)?;
+        open.erase(&mut self.shared, ticket);
+        self.tend_groups();
+        Ok(())
+    }
+
+    /// Writes a new record. The ticket settles when it is stored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::NotAllowed`], [`Code::NoKey`], [`Code::TooLarge`],
+    /// [`Code::InvalidArgument`].
+    pub fn add_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        kind: RecordType,
+        content: Content,
+    ) -> Result<RecordId, Code> {
+        self.on_group(now, group, |group, shared| group.add(shared, ticket, kind, content.into()))
+    }
+
+    /// Writes a new version of a record, whose present header is given.
+    ///
+    /// # Errors
+    /// As of [`Node::add_record`].
+    pub fn update_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        held: &Header,
+        content: Content,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.update(shared, ticket, held, content.into())
+        })
+    }
+
+    /// Deletes a record, whose present header is given.
+    ///
+    /// # Errors
+    /// As of [`Node::add_record`].
+    pub fn delete_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        held: &Header,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.delete(shared, ticket, held))
+    }
+
+    /// Reads a record. The ticket settles with [`crate::GroupEvent::Read`].
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn read_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        id: RecordId,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.read(shared, ticket, id);
+            Ok(())
+        })
+    }
+
+    /// Reads the records of a type, or of every type but the system's. They come as
+    /// [`crate::GroupEvent::Found`], then the ticket settles.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn query_records(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        kind: Option<&RecordType>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.query(shared, ticket, kind);
+            Ok(())
+        })
+    }
+
+    /// Makes an invitation for one identity.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::ChainTooLong`], [`Code::GroupUnknown`].
+    pub fn invite(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        subject: PeerId,
+        roles: Roles,
+        lifetime: Option<Duration>,
+    ) -> Result<String, Code> {
+        self.on_group(now, group, |group, shared| {
+            let until = until(shared.group_time(), lifetime);
+            group.invite(shared, subject, roles, until)
+        })
+    }
+
+    /// Makes an invitation for whoever has it.
+    ///
+    /// # Errors
+    /// As of [`Node::invite`].
+    pub fn invite_anybody(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        roles: Roles,
+        lifetime: Option<Duration>,
+        uses: u32,
+    ) -> Result<String, Code> {
+        self.on_group(now, group, |group, shared| {
+            let until = until(shared.group_time(), lifetime);
+            group.invite_anybody(shared, roles, until, uses)
+        })
+    }
+
+    /// Gives a member other roles or more time. The ticket settles when that is stored.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::NotMember`], [`Code::GroupUnknown`].
+    pub fn set_roles(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        subject: PeerId,
+        (roles, lifetime): (Roles, Option<Duration>),
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            let until = until(shared.group_time(), lifetime);
+            group.set_roles(shared, ticket, subject, roles, until)
+        })
+    }
+
+    /// Takes a membership back. The ticket settles when that is stored.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::GroupUnknown`].
+    pub fn revoke(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        subject: PeerId,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.revoke(shared, ticket, subject))
+    }
+
+    /// Changes what the group is called. Only its founder can.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::InvalidArgument`], [`Code::GroupUnknown`].
+    pub fn set_properties(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        properties: &GroupProperties,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.set_properties(shared, ticket, properties))
+    }
+
+    /// The members of a group as far as they are known.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_members(&self, group: RoomId) -> Result<Vec<GroupMember>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.members(&self.shared))
+    }
+
+    /// The id and the name of an open group.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_info(&self, group: RoomId) -> Result<(GroupId, &str), Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok((open.id(), open.name()))
+    }
+
+    fn on_group<T>(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        act: impl FnOnce(&mut Group, &mut Shared) -> Result<T, Code>,
+    ) -> Result<T, Code> {
+        self.set_time(now);
+        if self.closing.is_some() {
+            return Err(Code::Closed);
+        }
+        let open = self.groups.open.get_mut(&group).ok_or(Code::GroupUnknown)?;
+        if !open.is_open() {
+            return Err(Code::GroupUnknown);
+        }
+        let result = act(open, &mut self.shared);
+        self.tend_groups();
+        result
+    }
+}

@@ -1,0 +1,156 @@
+//! The storage port: what the node asks a driver to keep, and how it recognises damage.
+//!
+//! A driver keeps opaque bytes under opaque keys, in a few tables. Each value carries a hash keyed
+//! with a secret that follows from the identity, made over its place and content: what was changed,
+//! cut or put elsewhere while it was stored is not taken for what was written.
+
+use alloc::vec::Vec;
+
+use lacis_wire::Code;
+
+/// A table of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreTable {
+    /// What is known of each group.
+    Meta,
+    /// System records, whole.
+    System,
+    /// Headers of the other records.
+    Heads,
+    /// Their bodies.
+    Bodies,
+}
+
+impl StoreTable {
+    /// Every table.
+    pub const ALL: [Self; 4] = [Self::Meta, Self::System, Self::Heads, Self::Bodies];
+
+    /// Its number, which never changes.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Meta => 0,
+            Self::System => 1,
+            Self::Heads => 2,
+            Self::Bodies => 3,
+        }
+    }
+}
+
+/// One change to the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreChange {
+    /// The table.
+    pub table: StoreTable,
+    /// The key.
+    pub key: Vec<u8>,
+    /// The value; nothing to delete it.
+    pub value: Option<Vec<u8>>,
+}
+
+/// What the store is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreRequest {
+    /// Make all of these changes or none, and say so only when they outlast a crash.
+    Write(Vec<StoreChange>),
+    /// Read the values of some keys.
+    Read {
+        /// The table.
+        table: StoreTable,
+        /// The keys.
+        keys: Vec<Vec<u8>>,
+    },
+    /// Read the entries whose keys begin with something, in the order of their bytes.
+    Scan {
+        /// The table.
+        table: StoreTable,
+        /// What the keys begin with.
+        prefix: Vec<u8>,
+        /// Only keys greater than this.
+        after: Option<Vec<u8>>,
+        /// At most so many entries.
+        limit: usize,
+    },
+}
+
+/// What the store answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreReply {
+    /// The changes outlast a crash.
+    Written,
+    /// One value a key; nothing where there is none.
+    Values(Vec<Option<Vec<u8>>>),
+    /// Entries, in the order of their keys.
+    Page(Vec<(Vec<u8>, Vec<u8>)>),
+    /// It did not work; of a write, nothing was changed.
+    Failed(Code),
+}
+
+const MAC_BYTES: usize = 16;
+
+/// Marks what is stored and checks what is loaded.
+#[derive(Clone)]
+pub(crate) struct Vault([u8; 32]);
+
+impl core::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    pub(crate) fn new(identity: &[u8; 32]) -> Self {
+        Self(blake3::derive_key("lacis 2026 store 1 values", identity))
+    }
+
+    /// A value as it is stored.
+    pub(crate) fn mark(&self, table: StoreTable, key: &[u8], value: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(MAC_BYTES + value.len());
+        out.extend_from_slice(&self.mac(table, key, value));
+        out.extend_from_slice(value);
+        out
+    }
+
+    /// What was stored, if it is what was written there.
+    pub(crate) fn check<'a>(
+        &self,
+        table: StoreTable,
+        key: &[u8],
+        stored: &'a [u8],
+    ) -> Option<&'a [u8]> {
+        let (mac, value) = stored.split_first_chunk::<MAC_BYTES>()?;
+        (*mac == self.mac(table, key, value)).then_some(value)
+    }
+
+    fn mac(&self, table: StoreTable, key: &[u8], value: &[u8]) -> [u8; MAC_BYTES] {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        // Keys of one table all have the same length, so nothing can move between key and value.
+        hasher.update(&[table.number()]);
+        hasher.update(key);
+        hasher.update(value);
+        let mut mac = [0; MAC_BYTES];
+        hasher.finalize_xof().fill(&mut mac);
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StoreTable, Vault};
+
+    #[test]
+    fn only_what_was_written_there_is_taken() {
+        let vault = Vault::new(&[1; 32]);
+        let stored = vault.mark(StoreTable::Heads, b"key", b"value");
+        assert_eq!(vault.check(StoreTable::Heads, b"key", &stored), Some(&b"value"[..]));
+        assert_eq!(vault.check(StoreTable::Bodies, b"key", &stored), None);
+        assert_eq!(vault.check(StoreTable::Heads, b"kez", &stored), None);
+        assert_eq!(Vault::new(&[2; 32]).check(StoreTable::Heads, b"key", &stored), None);
+        for at in 0..stored.len() {
+            let mut damaged = stored.clone();
+            damaged[at] ^= 1;
+            assert_eq!(vault.check(StoreTable::Heads, b"key", &damaged), None, "{at}");
+            assert_eq!(vault.check(StoreTable::Heads, b"key", &stored[..at]), None, "{at}");
+        }
+    }
+}

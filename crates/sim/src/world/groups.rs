@@ -1,0 +1,199 @@
+//! What scenarios do with groups.
+
+use std::time::Duration;
+
+use lacis_core::{Content, Event, GroupEvent, Record, RoomId, Ticket};
+use lacis_wire::record::RecordType;
+use lacis_wire::system::GroupProperties;
+use lacis_wire::{Code, GroupId, RecordId, Roles};
+
+use super::World;
+use crate::disk::{Disk, DiskId};
+use crate::fabric::TabId;
+use crate::truth::Purpose;
+
+/// The numbers by which the truth knows the rooms of groups begin here.
+const GROUP_ROOMS: usize = 1_000_000;
+
+/// A text that is a record type.
+///
+/// # Panics
+/// If it is none.
+#[must_use]
+pub fn kind(text: &str) -> RecordType {
+    RecordType::new(text).expect("a record type")
+}
+
+impl World {
+    /// A fresh store.
+    pub fn add_disk(&mut self) -> DiskId {
+        self.disks.push(Disk::default());
+        DiskId(self.disks.len() - 1)
+    }
+
+    /// A store, to be looked at or harmed.
+    pub fn disk(&mut self, disk: DiskId) -> &mut Disk {
+        &mut self.disks[disk.0]
+    }
+
+    /// A ticket that the scenario itself watches.
+    pub fn plain_ticket(&mut self, tab: TabId) -> Ticket {
+        self.ticket(tab, Purpose::Group, None)
+    }
+
+    /// How a ticket was settled.
+    #[must_use]
+    pub fn settled(&self, tab: TabId, ticket: Ticket) -> Option<Result<(), Code>> {
+        self.seen(tab).log.iter().find_map(|event| match event {
+            Event::Settled { ticket: known, result } if *known == ticket => Some(*result),
+            Event::Group { event: GroupEvent::Read { ticket: known, .. }, .. }
+                if *known == ticket =>
+            {
+                Some(Ok(()))
+            }
+            _ => None,
+        })
+    }
+
+    /// Waits until a ticket is settled well.
+    pub fn done(&mut self, tab: TabId, ticket: Ticket, what: &str) {
+        self.expect(Duration::from_secs(30), what, |world| {
+            world.settled(tab, ticket).is_some_and(|result| {
+                assert_eq!(result, Ok(()), "{what}");
+                true
+            })
+        });
+    }
+
+    /// Founds a group and connects it.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn found(&mut self, tab: TabId, name: &str) -> RoomId {
+        let properties = GroupProperties {
+            name: name.into(),
+            comment: String::new(),
+            presence_lifetime: 60_000,
+            flags: 0,
+            member_lifetime: 1_000,
+        };
+        let ticket = self.plain_ticket(tab);
+        let made = self.command(tab, |node, now| {
+            node.create_group(now, ticket, &properties, Vec::new())
+        });
+        let group = made.expect("the tab is there").expect("the group is made");
+        self.done(tab, ticket, "the group is stored");
+        self.connect(tab, group);
+        group
+    }
+
+    /// Connects a group.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn connect(&mut self, tab: TabId, group: RoomId) {
+        let ticket = self.plain_ticket(tab);
+        let patience = Duration::from_secs(30);
+        // To the checkers a group is a room of its own; ordinary rooms have small numbers.
+        let id = self.group_id(tab, group);
+        let number = id.as_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
+        self.truth.rooms.insert((tab, group), GROUP_ROOMS + number as usize);
+        let asked =
+            self.command(tab, |node, now| node.connect_group(now, ticket, group, patience));
+        asked.expect("the tab is there").expect("the group is connected");
+    }
+
+    /// Invites one tab's identity and lets it join and connect.
+    ///
+    /// # Panics
+    /// If either is refused.
+    pub fn bring_in(&mut self, from: TabId, group: RoomId, to: TabId, roles: Roles) -> RoomId {
+        let peer = self.peer_id(to);
+        let text = self.command(from, |node, now| node.invite(now, group, peer, roles, None));
+        let text = text.expect("the tab is there").expect("it may invite");
+        let joined = self.take_invitation(to, &text);
+        self.connect(to, joined);
+        joined
+    }
+
+    /// Takes an invitation, without connecting.
+    ///
+    /// # Panics
+    /// If it is refused.
+    pub fn take_invitation(&mut self, tab: TabId, text: &str) -> RoomId {
+        let ticket = self.plain_ticket(tab);
+        let patience = Duration::from_secs(60);
+        let joined = self.command(tab, |node, now| node.join_group(now, ticket, text, patience));
+        joined.expect("the tab is there").expect("the invitation is good")
+    }
+
+    /// Opens a stored group and waits until it can be used.
+    ///
+    /// # Panics
+    /// If it cannot.
+    pub fn open_stored(&mut self, tab: TabId, id: GroupId) -> RoomId {
+        let ticket = self.plain_ticket(tab);
+        let opened = self.command(tab, |node, now| node.open_group(now, ticket, id));
+        let group = opened.expect("the tab is there").expect("it is asked for");
+        self.done(tab, ticket, "the group is open");
+        group
+    }
+
+    /// The id of an open group.
+    ///
+    /// # Panics
+    /// If it is not open.
+    pub fn group_id(&mut self, tab: TabId, group: RoomId) -> GroupId {
+        let known = self.command(tab, |node, _| node.group_info(group).map(|(id, _)| id));
+        known.expect("the tab is there").expect("the group is open")
+    }
+
+    /// Writes a record; gives its id and the ticket that says when it is stored.
+    ///
+    /// # Panics
+    /// If the tab is gone.
+    pub fn write(
+        &mut self,
+        tab: TabId,
+        group: RoomId,
+        text: &str,
+    ) -> Result<(RecordId, Ticket), Code> {
+        let ticket = self.plain_ticket(tab);
+        let content = Content { data: text.into(), ..Content::default() };
+        let written = self.command(tab, |node, now| {
+            node.add_record(now, ticket, group, kind("note"), content)
+        });
+        written.expect("the tab is there").map(|id| (id, ticket))
+    }
+
+    /// All records of the application that a tab holds now, by reading them.
+    ///
+    /// # Panics
+    /// If they cannot be read.
+    pub fn read_all(&mut self, tab: TabId, group: RoomId) -> Vec<Record> {
+        let ticket = self.plain_ticket(tab);
+        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));
+        asked.expect("the tab is there").expect("the group is open");
+        self.done(tab, ticket, "the records are read");
+        let found = self.seen(tab).log.iter().filter_map(|event| match event {
+            Event::Group { event: GroupEvent::Found { ticket: known, records }, .. }
+                if *known == ticket =>
+            {
+                Some(records.clone())
+            }
+            _ => None,
+        });
+        found.flatten().collect()
+    }
+
+    /// The texts of the records that a tab holds and can read, sorted.
+    pub fn texts(&mut self, tab: TabId, group: RoomId) -> Vec<String> {
+        let records = self.read_all(tab, group).into_iter();
+        let text = |record: Record| {
+            record.body.map(|body| String::from_utf8_lossy(&body.data).into_owned())
+        };
+        let mut texts: Vec<String> = records.filter_map(text).collect();
+        texts.sort();
+        texts
+    }
+}

@@ -1,0 +1,170 @@
+//! Groups: members, records, and what outlasts links, tabs and crashes.
+
+use std::time::Duration;
+
+use lacis_core::{Event, GroupEvent, RoomId};
+use lacis_sim::{ServerId, TabId, TabSetup, World};
+use lacis_wire::{Code, Roles};
+
+const SOON: Duration = Duration::from_secs(15);
+
+fn world(seed: u64) -> (World, ServerId) {
+    let mut world = World::scenario(seed);
+    let server = world.add_server();
+    (world, server)
+}
+
+fn stored(world: &mut World, server: ServerId, identity: u8) -> TabSetup {
+    let disk = Some(world.add_disk());
+    TabSetup { disk, identity: Some([identity; 32]), ..TabSetup::at(&[server]) }
+}
+
+fn expect_texts(world: &mut World, tab: TabId, group: RoomId, texts: &[&str]) {
+    let mut last = Vec::new();
+    for _ in 0..150 {
+        last = world.texts(tab, group);
+        if last == texts {
+            return;
+        }
+        world.run_for(Duration::from_millis(100));
+    }
+    panic!("{last:?} instead of {texts:?}\n{}", world.describe());
+}
+
+/// A founder and a member, linked.
+fn pair(seed: u64) -> (World, [(TabId, RoomId); 2]) {
+    let (mut world, server) = world(seed);
+    let [ada, bob] = [1, 2].map(|identity| {
+        let setup = stored(&mut world, server, identity);
+        world.open(setup)
+    });
+    let group = world.found(ada, "Board");
+    let joined = world.bring_in(ada, group, bob, Roles::MEMBER);
+    (world, [(ada, group), (bob, joined)])
+}
+
+#[test]
+fn what_one_writes_the_other_reads() {
+    for seed in 0..10 {
+        let (mut world, [(ada, at_ada), (bob, at_bob)]) = pair(seed);
+        world.write(ada, at_ada, "bonjour").expect("she may write");
+        expect_texts(&mut world, bob, at_bob, &["bonjour"]);
+        world.write(bob, at_bob, "salut").expect("he may write");
+        expect_texts(&mut world, ada, at_ada, &["bonjour", "salut"]);
+    }
+}
+
+#[test]
+fn a_reader_gets_everything_from_another_reader_and_keeps_it() {
+    let (mut world, server) = world(1);
+    let setups = [1, 2, 3].map(|identity| stored(&mut world, server, identity));
+    let [publisher, ada, bob] = setups.clone().map(|setup| world.open(setup));
+    let group = world.found(publisher, "Letter");
+    let at_ada = world.bring_in(publisher, group, ada, Roles::MEMBER);
+    let texts: Vec<String> = (0..20).map(|number| format!("issue {number:02}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    for text in &texts {
+        world.write(publisher, group, text).expect("it may publish");
+    }
+    expect_texts(&mut world, ada, at_ada, &texts);
+    let peer = world.peer_id(bob);
+    let invitation = world
+        .command(publisher, |node, now| node.invite(now, group, peer, Roles::MEMBER, None))
+        .expect("it is there")
+        .expect("it may invite");
+    world.kill(publisher, false);
+    let at_bob = world.take_invitation(bob, &invitation);
+    world.connect(bob, at_bob);
+    expect_texts(&mut world, bob, at_bob, &texts);
+    let id = world.group_id(bob, at_bob);
+    world.run_for(Duration::from_secs(1));
+    world.kill(ada, false);
+    world.kill(bob, true);
+    let again = world.open(setups[2].clone());
+    let opened = world.open_stored(again, id);
+    expect_texts(&mut world, again, opened, &texts);
+}
+
+#[test]
+fn whoever_has_an_open_invitation_is_admitted_as_often_as_it_says() {
+    let (mut world, server) = world(1);
+    let ada = stored(&mut world, server, 1);
+    let ada = world.open(ada);
+    let group = world.found(ada, "Board");
+    world.write(ada, group, "bonjour").expect("she may write");
+    let text = world
+        .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+        .expect("she is there")
+        .expect("she may invite");
+    let bob = stored(&mut world, server, 2);
+    let bob = world.open(bob);
+    let joined = world.take_invitation(bob, &text);
+    world.connect(bob, joined);
+    expect_texts(&mut world, bob, joined, &["bonjour"]);
+    world.write(bob, joined, "salut").expect("he is a member now");
+    expect_texts(&mut world, ada, group, &["bonjour", "salut"]);
+    let eve = world.open(TabSetup { identity: Some([3; 32]), ..TabSetup::at(&[server]) });
+    let ticket = world.plain_ticket(eve);
+    let late = world
+        .command(eve, |node, now| node.join_group(now, ticket, &text, SOON))
+        .expect("she is there")
+        .expect("it can be read");
+    world.connect(eve, late);
+    world.expect(SOON, "she is refused", |world| {
+        world.settled(eve, ticket) == Some(Err(Code::InvitationUsedUp))
+    });
+    assert_eq!(world.texts(eve, late), Vec::<String>::new());
+}
+
+#[test]
+fn a_revoked_member_reads_nothing_new_and_writes_nothing_more() {
+    let (mut world, [(ada, at_ada), (bob, at_bob)]) = pair(1);
+    world.write(ada, at_ada, "before").expect("she may write");
+    expect_texts(&mut world, bob, at_bob, &["before"]);
+    let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
+    world
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .expect("she is there")
+        .expect("she may");
+    world.done(ada, ticket, "it is stored");
+    world.expect(SOON, "he is told", |world| {
+        world.seen(bob).log.iter().any(|event| {
+            let refused = GroupEvent::Refused { code: Code::Revoked };
+            matches!(event, Event::Group { event, .. } if *event == refused)
+        })
+    });
+    world.write(ada, at_ada, "after").expect("she may write");
+    // His clock may not even know yet.
+    let _ = world.write(bob, at_bob, "from outside");
+    world.run_for(Duration::from_secs(90));
+    assert_eq!(world.texts(ada, at_ada), ["after", "before"]);
+    assert!(!world.texts(bob, at_bob).contains(&"after".to_owned()));
+}
+
+#[test]
+fn what_was_reported_stored_survives_a_crash() {
+    for seed in 0..20 {
+        let (mut world, server) = world(seed);
+        let setup = stored(&mut world, server, 1);
+        let ada = world.open(setup.clone());
+        let group = world.found(ada, "Board");
+        let id = world.group_id(ada, group);
+        let mut written = Vec::new();
+        for number in 0..30 {
+            let text = format!("note {number:02}");
+            let (_, ticket) = world.write(ada, group, &text).expect("she may write");
+            written.push((text, ticket));
+            world.run_for(Duration::from_millis(3));
+        }
+        let safe: Vec<String> = written
+            .iter()
+            .filter(|(_, ticket)| world.settled(ada, *ticket) == Some(Ok(())))
+            .map(|(text, _)| text.clone())
+            .collect();
+        world.kill(ada, true);
+        let again = world.open(setup);
+        let opened = world.open_stored(again, id);
+        let found = world.texts(again, opened);
+        assert!(safe.iter().all(|text| found.contains(text)), "{safe:?} {found:?}");
+    }
+}

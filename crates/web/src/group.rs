@@ -1,0 +1,358 @@
+//! The part of the node that is about groups, as JavaScript holds it.
+
+use std::time::Duration;
+
+use js_sys::{Array, Uint8Array};
+use lacis_core::{Content, Input, OpId, RoomId, StoreReply};
+use lacis_wire::body::{Attribute, Value};
+use lacis_wire::codec::decode;
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::system::GroupProperties;
+use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
+use serde::Deserialize;
+use wasm_bindgen::prelude::*;
+
+use crate::group_event::{JsGroup, JsMember, millis_of};
+use crate::node::{WebNode, millis};
+use crate::error;
+
+/// An attribute as the wrapper hands it in.
+#[derive(Deserialize)]
+struct GivenAttribute {
+    name: String,
+    kind: String,
+    number: Option<f64>,
+    text: Option<String>,
+}
+
+#[wasm_bindgen]
+impl WebNode {
+    /// The groups that the store holds, told as an event.
+    pub fn stored_groups(&self, ticket: u32) {
+        self.driver.with(|node, now| node.stored_groups(now, ticket));
+    }
+
+    /// Founds a group.
+    ///
+    /// # Errors
+    /// `invalid-argument`, `too-many-groups` or `closed`.
+    pub fn create_group(
+        &self,
+        ticket: u32,
+        name: &str,
+        comment: &str,
+        servers: Vec<String>,
+    ) -> Result<u32, JsValue> {
+        let properties = properties(name, comment);
+        let made =
+            self.driver.with(|node, now| node.create_group(now, ticket, &properties, servers));
+        made.map(|group| group.0).map_err(error::coded)
+    }
+
+    /// Opens a stored group.
+    ///
+    /// # Errors
+    /// `group-unknown`, `group-open`, `too-many-groups` or `closed`.
+    pub fn open_group(&self, ticket: u32, id: &str) -> Result<u32, JsValue> {
+        let id = GroupId::parse(id).map_err(|_| error::coded(Code::GroupUnknown))?;
+        let opened = self.driver.with(|node, now| node.open_group(now, ticket, id));
+        opened.map(|group| group.0).map_err(error::coded)
+    }
+
+    /// Takes an invitation.
+    ///
+    /// # Errors
+    /// What is wrong with it, `group-open`, `too-many-groups` or `closed`.
+    pub fn join_group(&self, ticket: u32, text: &str, timeout_ms: f64) -> Result<u32, JsValue> {
+        let patience = millis(timeout_ms);
+        let joined = self.driver.with(|node, now| node.join_group(now, ticket, text, patience));
+        joined.map(|group| group.0).map_err(error::coded)
+    }
+
+    /// Connects a group.
+    ///
+    /// # Errors
+    /// `group-unknown`, `already-joined`, `too-many-rooms` or `closed`.
+    pub fn connect_group(&self, ticket: u32, group: u32, timeout_ms: f64) -> Result<(), JsValue> {
+        let patience = millis(timeout_ms);
+        let asked = self
+            .driver
+            .with(|node, now| node.connect_group(now, ticket, RoomId(group), patience));
+        asked.map_err(error::coded)
+    }
+
+    /// Disconnects a group.
+    pub fn disconnect_group(&self, group: u32) {
+        self.driver.with(|node, now| node.disconnect_group(now, RoomId(group)));
+    }
+
+    /// Closes a group; what is stored stays.
+    pub fn close_group(&self, group: u32) {
+        self.driver.with(|node, now| node.close_group(now, RoomId(group)));
+    }
+
+    /// Deletes a group here.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn delete_group(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
+        let asked = self.driver.with(|node, now| node.delete_group(now, ticket, RoomId(group)));
+        asked.map_err(error::coded)
+    }
+
+    /// Writes a new record; gives its id.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn add_record(
+        &self,
+        ticket: u32,
+        group: u32,
+        kind: &str,
+        attributes: JsValue,
+        data: Vec<u8>,
+        expires: Option<f64>,
+    ) -> Result<String, JsValue> {
+        let kind = record_type(kind)?;
+        let content = content(attributes, data, expires)?;
+        let added = self
+            .driver
+            .with(|node, now| node.add_record(now, ticket, RoomId(group), kind, content));
+        added.map(|id| id.to_text()).map_err(error::coded)
+    }
+
+    /// Writes a new version of the record with that header.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn update_record(
+        &self,
+        ticket: u32,
+        group: u32,
+        header: &[u8],
+        attributes: JsValue,
+        data: Vec<u8>,
+        expires: Option<f64>,
+    ) -> Result<(), JsValue> {
+        let held = held(header)?;
+        let content = content(attributes, data, expires)?;
+        let updated = self
+            .driver
+            .with(|node, now| node.update_record(now, ticket, RoomId(group), &held, content));
+        updated.map_err(error::coded)
+    }
+
+    /// Deletes the record with that header.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    pub fn delete_record(&self, ticket: u32, group: u32, header: &[u8]) -> Result<(), JsValue> {
+        let held = held(header)?;
+        let deleted =
+            self.driver.with(|node, now| node.delete_record(now, ticket, RoomId(group), &held));
+        deleted.map_err(error::coded)
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// `record-unknown` or `group-unknown`.
+    pub fn read_record(&self, ticket: u32, group: u32, id: &str) -> Result<(), JsValue> {
+        let id = RecordId::parse(id).map_err(|_| error::coded(Code::RecordUnknown))?;
+        let asked = self.driver.with(|node, now| node.read_record(now, ticket, RoomId(group), id));
+        asked.map_err(error::coded)
+    }
+
+    /// Reads the records of a type, or of every type of the application.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn query_records(
+        &self,
+        ticket: u32,
+        group: u32,
+        kind: Option<String>,
+    ) -> Result<(), JsValue> {
+        let kind = kind.map(|kind| record_type(&kind)).transpose()?;
+        let asked = self
+            .driver
+            .with(|node, now| node.query_records(now, ticket, RoomId(group), kind.as_ref()));
+        asked.map_err(error::coded)
+    }
+
+    /// Invites one identity, or, without one, whoever has the text.
+    ///
+    /// # Errors
+    /// `not-allowed`, `chain-too-long`, `invalid-argument` or `group-unknown`.
+    pub fn invite(
+        &self,
+        group: u32,
+        peer: Option<String>,
+        roles: u8,
+        lifetime_ms: Option<f64>,
+        uses: u32,
+    ) -> Result<String, JsValue> {
+        let roles = roles_of(roles)?;
+        let lifetime = lifetime_ms.map(millis);
+        let group = RoomId(group);
+        let peer = peer.map(|peer| peer_id(&peer)).transpose()?;
+        let made = self.driver.with(|node, now| match peer {
+            Some(peer) => node.invite(now, group, peer, roles, lifetime),
+            None => node.invite_anybody(now, group, roles, lifetime, uses),
+        });
+        made.map_err(error::coded)
+    }
+
+    /// Gives a member other roles or more time.
+    ///
+    /// # Errors
+    /// `not-allowed`, `not-member`, `invalid-argument` or `group-unknown`.
+    pub fn set_roles(
+        &self,
+        ticket: u32,
+        group: u32,
+        peer: &str,
+        roles: u8,
+        lifetime_ms: Option<f64>,
+    ) -> Result<(), JsValue> {
+        let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
+        let lifetime: Option<Duration> = lifetime_ms.map(millis);
+        let set = self.driver.with(|node, now| {
+            node.set_roles(now, ticket, RoomId(group), peer, (roles, lifetime))
+        });
+        set.map_err(error::coded)
+    }
+
+    /// Takes a membership back.
+    ///
+    /// # Errors
+    /// `not-allowed` or `group-unknown`.
+    pub fn revoke(&self, ticket: u32, group: u32, peer: &str) -> Result<(), JsValue> {
+        let peer = peer_id(peer)?;
+        let done = self.driver.with(|node, now| node.revoke(now, ticket, RoomId(group), peer));
+        done.map_err(error::coded)
+    }
+
+    /// Changes what the group is called.
+    ///
+    /// # Errors
+    /// `not-allowed`, `invalid-argument` or `group-unknown`.
+    pub fn set_properties(
+        &self,
+        ticket: u32,
+        group: u32,
+        name: &str,
+        comment: &str,
+    ) -> Result<(), JsValue> {
+        let properties = properties(name, comment);
+        let set = self
+            .driver
+            .with(|node, now| node.set_properties(now, ticket, RoomId(group), &properties));
+        set.map_err(error::coded)
+    }
+
+    /// The members of a group.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn group_members(&self, group: u32) -> Result<JsValue, JsValue> {
+        let members = self.driver.look(|node| node.group_members(RoomId(group)));
+        let members = members.map_err(error::coded)?;
+        error::to_js(&members.into_iter().map(JsMember::from).collect::<Vec<_>>())
+    }
+
+    /// The id and the name of an open group.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn group_info(&self, group: u32) -> Result<JsValue, JsValue> {
+        let info = self.driver.look(|node| {
+            node.group_info(RoomId(group))
+                .map(|(id, name)| JsGroup { id: id.to_text(), name: name.to_owned() })
+        });
+        error::to_js(&info.map_err(error::coded)?)
+    }
+
+    /// The store has made all changes of a write.
+    pub fn stored(&self, op: u32) {
+        self.answer(op, StoreReply::Written);
+    }
+
+    /// The store answers a read: a value a key, or `undefined`.
+    pub fn store_values(&self, op: u32, values: &Array) {
+        let value = |value: JsValue| value.dyn_into::<Uint8Array>().ok().map(|it| it.to_vec());
+        self.answer(op, StoreReply::Values(values.iter().map(value).collect()));
+    }
+
+    /// The store answers a scan.
+    pub fn store_page(&self, op: u32, keys: &Array, values: &Array) {
+        let bytes = |value: JsValue| Uint8Array::new(&value).to_vec();
+        let page = keys.iter().map(bytes).zip(values.iter().map(bytes));
+        self.answer(op, StoreReply::Page(page.collect()));
+    }
+
+    /// The store did not do what it was asked.
+    pub fn store_failed(&self, op: u32, code: &str) {
+        let code = error::parse(code).unwrap_or(Code::StoreFailed);
+        self.answer(op, StoreReply::Failed(code));
+    }
+
+    fn answer(&self, op: u32, reply: StoreReply) {
+        self.driver.input(Input::Store(OpId(op), reply));
+    }
+}
+
+fn properties(name: &str, comment: &str) -> GroupProperties {
+    const DAY: u64 = 86_400_000;
+    GroupProperties {
+        name: name.to_owned(),
+        comment: comment.to_owned(),
+        presence_lifetime: 60_000,
+        flags: 0,
+        member_lifetime: 365 * DAY,
+    }
+}
+
+fn record_type(kind: &str) -> Result<RecordType, JsValue> {
+    RecordType::new(kind).map_err(|_| error::coded(Code::InvalidArgument))
+}
+
+fn held(header: &[u8]) -> Result<Header, JsValue> {
+    decode(header).map_err(|_| error::coded(Code::InvalidArgument))
+}
+
+fn roles_of(bits: u8) -> Result<Roles, JsValue> {
+    Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
+}
+
+fn peer_id(text: &str) -> Result<PeerId, JsValue> {
+    PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
+}
+
+fn content(attributes: JsValue, data: Vec<u8>, expires: Option<f64>) -> Result<Content, JsValue> {
+    let invalid = || error::coded(Code::InvalidArgument);
+    let given: Vec<GivenAttribute> =
+        serde_wasm_bindgen::from_value(attributes).map_err(|_| invalid())?;
+    let attributes = given.into_iter().map(|given| {
+        let value = match (given.kind.as_str(), given.number, given.text) {
+            ("int", Some(number), _) => Value::Int(integer(number).ok_or_else(invalid)?),
+            ("date", Some(number), _) => Value::Date(millis_of(number).ok_or_else(invalid)?),
+            ("text", _, Some(text)) => Value::Text(text),
+            _ => return Err(invalid()),
+        };
+        Ok(Attribute { name: given.name, value })
+    });
+    let attributes = attributes.collect::<Result<_, _>>()?;
+    let until = |at: f64| {
+        if at == f64::INFINITY { Some(Millis::MAX) } else { millis_of(at) }
+    };
+    let expires = expires.map(|at| until(at).ok_or_else(invalid)).transpose()?;
+    Ok(Content { attributes, data, expires })
+}
+
+/// An integer that a JavaScript number holds exactly.
+#[expect(clippy::cast_possible_truncation, reason = "checked before")]
+fn integer(number: f64) -> Option<i64> {
+    let exact = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_991.0;
+    exact.then_some(number as i64)
+}

@@ -1,0 +1,166 @@
+//! What is heard of groups, as plain JavaScript objects.
+
+use lacis_core::{GroupEvent, GroupMember, KeptGroup, Record};
+use lacis_wire::Millis;
+use lacis_wire::body::{Attribute, Value};
+use lacis_wire::codec::encode;
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JsRecord {
+    id: String,
+    kind: String,
+    version: f64,
+    creator: String,
+    modifier: Option<String>,
+    created: f64,
+    modified: f64,
+    expires: Option<f64>,
+    deleted: bool,
+    header: ByteBuf,
+    data: Option<ByteBuf>,
+    attributes: Vec<JsAttribute>,
+}
+
+#[derive(Serialize)]
+struct JsAttribute {
+    name: String,
+    kind: &'static str,
+    number: Option<f64>,
+    text: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JsMember {
+    peer: String,
+    roles: u8,
+    until: Option<f64>,
+    present: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct JsGroup {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(crate) enum JsGroupEvent {
+    Record { record: JsRecord, is_new: bool, is_own: bool },
+    Gone { id: String, kind: String },
+    Member { member: JsMember },
+    Read { ticket: u32, record: JsRecord },
+    Found { ticket: u32, records: Vec<JsRecord> },
+    Synced { kinds: Vec<String>, all: bool },
+    Unlocked,
+    Unsaved { code: &'static str },
+    Saved,
+    Damaged { count: usize },
+    Refused { code: &'static str },
+}
+
+impl From<KeptGroup> for JsGroup {
+    fn from(kept: KeptGroup) -> Self {
+        Self { id: kept.id.to_text(), name: kept.name }
+    }
+}
+
+impl From<GroupMember> for JsMember {
+    fn from(member: GroupMember) -> Self {
+        Self {
+            peer: member.peer.to_text(),
+            roles: member.roles.map_or(0, |roles| roles.bits()),
+            until: end(member.until),
+            present: member.present,
+        }
+    }
+}
+
+impl From<Record> for JsRecord {
+    fn from(record: Record) -> Self {
+        let header = &record.header;
+        let (attributes, data) = match record.body {
+            Some(body) => (body.attributes, Some(ByteBuf::from(body.data))),
+            None => (Vec::new(), None),
+        };
+        Self {
+            id: header.id.to_text(),
+            kind: header.kind.to_string(),
+            version: number(header.version),
+            creator: header.creator.to_text(),
+            modifier: header.modifier.map(|peer| peer.to_text()),
+            created: number(header.created.0),
+            modified: number(header.modified.0),
+            expires: end(header.expires),
+            deleted: header.is_deleted(),
+            header: ByteBuf::from(encode(header)),
+            data,
+            attributes: attributes.into_iter().map(JsAttribute::from).collect(),
+        }
+    }
+}
+
+impl From<Attribute> for JsAttribute {
+    fn from(attribute: Attribute) -> Self {
+        let (kind, value, text) = match attribute.value {
+            Value::Int(value) => ("int", Some(float(value)), None),
+            Value::Date(at) => ("date", Some(number(at.0)), None),
+            Value::Text(text) => ("text", None, Some(text)),
+        };
+        Self { name: attribute.name, kind, number: value, text }
+    }
+}
+
+impl From<GroupEvent> for JsGroupEvent {
+    fn from(event: GroupEvent) -> Self {
+        match event {
+            GroupEvent::Record { record, is_new, is_own } => {
+                Self::Record { record: record.into(), is_new, is_own }
+            }
+            GroupEvent::Gone { id, kind } => {
+                Self::Gone { id: id.to_text(), kind: kind.to_string() }
+            }
+            GroupEvent::Member(member) => Self::Member { member: member.into() },
+            GroupEvent::Read { ticket, record } => Self::Read { ticket, record: record.into() },
+            GroupEvent::Found { ticket, records } => {
+                Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }
+            }
+            GroupEvent::Synced { kinds, all } => {
+                Self::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
+            }
+            GroupEvent::Unlocked => Self::Unlocked,
+            GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },
+            GroupEvent::Saved => Self::Saved,
+            GroupEvent::Damaged { count } => Self::Damaged { count },
+            GroupEvent::Refused { code } => Self::Refused { code: code.as_str() },
+        }
+    }
+}
+
+/// A time, or nothing for never.
+fn end(at: Millis) -> Option<f64> {
+    (at != Millis::MAX).then(|| number(at.0))
+}
+
+/// Times and versions stay below the largest integer that a JavaScript number holds exactly, unless
+/// somebody writes nonsense; nonsense may be rounded.
+#[expect(clippy::cast_precision_loss, reason = "see above")]
+const fn number(value: u64) -> f64 {
+    value as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "as for times")]
+const fn float(value: i64) -> f64 {
+    value as f64
+}
+
+/// A time as JavaScript counts it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
+pub(crate) fn millis_of(at: f64) -> Option<Millis> {
+    let fine = at.is_finite() && at >= 0.0 && at <= 9_007_199_254_740_991.0;
+    fine.then(|| Millis(at as u64))
+}

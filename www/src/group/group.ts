@@ -1,0 +1,383 @@
+import { bytesOf, bytesOfJson } from "../bytes.js";
+import type { CoreGroupEvent, CoreMember } from "../core.js";
+import { asyncDispose } from "../dispose.js";
+import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
+import { emit, TypedEventTarget } from "../events.js";
+import { EventQueue } from "../queue.js";
+import { Room } from "../room.js";
+import { DEFAULT_LIMITS, DEFAULT_TIMEOUT_MS } from "../room-options.js";
+import type { Session } from "../session.js";
+import { millisOf } from "./lifetime.js";
+import {
+  type GroupEvents,
+  type GroupMemberInfo,
+  type InviteOptions,
+  type Lifetime,
+  type NewRecord,
+  type RecordsOptions,
+  type RecordUpdate,
+  type Role,
+  roleBits,
+  rolesOf,
+} from "./options.js";
+import { type Attributes, coreAttributes, GroupRecord } from "./record.js";
+
+/**
+ * A group: identities that share signed records. It is read and written whether it is connected or
+ * not; `peer.createGroup`, `peer.joinGroup` and `peer.openGroup` make it.
+ *
+ * @example
+ * ```ts
+ * const group = await peer.createGroup({ name: "Board" });
+ * const link = await group.invite({ expires: "7d" });
+ * await group.add({ type: "chat", data: "bonjour" });
+ * for await (const record of group.records({ type: "chat" })) console.log(record.text());
+ * ```
+ */
+export class Group extends TypedEventTarget<GroupEvents> {
+  readonly #session: Session;
+  readonly #onClose: () => void;
+  readonly #found = new Map<number, GroupRecord[]>();
+  readonly #ends = new Set<() => void>();
+  #number = -1;
+  #id = "";
+  #room: Room | undefined;
+  #gone: PeerError | undefined;
+
+  /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
+  constructor(session: Session, onClose: () => void) {
+    super();
+    this.#session = session;
+    this.#onClose = onClose;
+  }
+
+  /** The group's id. It is not secret, and lets nobody in. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** What the group is called. */
+  get name(): string {
+    this.#check();
+    return this.#session.core.group_info(this.#number).name;
+  }
+
+  /**
+   * The room in which connected members meet, for direct and ephemeral messages and files; undefined
+   * while the group is not connected. Only members are in it.
+   */
+  get room(): Room | undefined {
+    return this.#room;
+  }
+
+  /** The members, as far as they are known here. */
+  get members(): GroupMemberInfo[] {
+    this.#check();
+    return this.#session.core.group_members(this.#number).map(memberOf);
+  }
+
+  /** Looks for the other members and links to them; resolves once a server has answered. */
+  async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
+    this.#check();
+    const { core } = this.#session;
+    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
+    const known = this.#room;
+    const room = known ?? this.#enter(timeoutMs);
+    if (known === undefined) core.wake();
+    await room.ready({ timeoutMs, signal });
+    return room;
+  }
+
+  /** Leaves the other members; what they write is fetched after the next `connect`. */
+  disconnect(): void {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.abandon(new PeerError("left"));
+    this.#session.attempt(() => this.#session.core.disconnect_group(this.#number));
+  }
+
+  /** Writes a record. It resolves once the record is stored, and the members get it meanwhile. */
+  async add(record: NewRecord): Promise<string> {
+    let id = "";
+    await this.#issue((ticket) => {
+      const { type, attributes, expires } = record;
+      const data = bytesOfData(record.data);
+      const { core } = this.#session;
+      const given = coreAttributes(attributes);
+      id = core.add_record(ticket, this.#number, type, given, data, expires?.getTime());
+    });
+    return id;
+  }
+
+  /** Writes a new version of a record. Only its creator and admins may. */
+  update(record: GroupRecord, change: RecordUpdate): Promise<void> {
+    return this.#issue((ticket) => {
+      const given = coreAttributes(change.attributes);
+      const [data, expires] = [bytesOfData(change.data), change.expires?.getTime()];
+      const { core } = this.#session;
+      core.update_record(ticket, this.#number, record.header, given, data, expires);
+    });
+  }
+
+  /** Deletes a record everywhere. Only its creator and admins may. */
+  delete(record: GroupRecord): Promise<void> {
+    return this.#issue((ticket) => {
+      this.#session.core.delete_record(ticket, this.#number, record.header);
+    });
+  }
+
+  /** Reads one record; rejects with `record-unknown` if it is not held here. */
+  get(id: string): Promise<GroupRecord> {
+    return this.#issue<GroupRecord>((ticket) => {
+      this.#session.core.read_record(ticket, this.#number, id);
+    });
+  }
+
+  /** Reads all records that are held here now and fit, without those that were deleted. */
+  async find(options: RecordsOptions = {}): Promise<GroupRecord[]> {
+    const found: GroupRecord[] = [];
+    let number = 0;
+    try {
+      await this.#issue((ticket) => {
+        number = ticket;
+        this.#found.set(ticket, found);
+        this.#session.core.query_records(ticket, this.#number, options.type);
+      }, options.signal);
+    } finally {
+      this.#found.delete(number);
+    }
+    const fitting = found.filter((record) => !record.deleted && fits(record, options));
+    return fitting.sort((a, b) => a.created.getTime() - b.created.getTime());
+  }
+
+  /**
+   * The records that fit: first those that are held here, the oldest first, then every new version
+   * as it comes, deleted ones too. The iterator ends when the group is closed.
+   */
+  records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
+    const { signal } = options;
+    if (signal?.aborted) throw errorOfAbort(signal);
+    const early: GroupRecord[] = [];
+    let live = false;
+    const take = (record: GroupRecord): void => {
+      if (live) queue.push(record, record.data?.byteLength ?? 0);
+      else early.push(record);
+    };
+    const onRecord = ({ detail: { record } }: CustomEvent<GroupEvents["record"]>): void => {
+      // A tombstone has no attributes to look at any more.
+      const wanted = record.deleted ? { type: options.type } : options;
+      if (fits(record, wanted)) take(record);
+    };
+    const end = (): void => queue.end();
+    const onAbort = (): void => queue.end(errorOfAbort(signal as AbortSignal));
+    const queue = new EventQueue<GroupRecord>(
+      { items: Number.MAX_SAFE_INTEGER, bytes: DEFAULT_LIMITS.bytes },
+      () => {
+        this.removeEventListener("record", onRecord);
+        signal?.removeEventListener("abort", onAbort);
+        this.#ends.delete(end);
+      },
+    );
+    this.addEventListener("record", onRecord);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#ends.add(end);
+    this.find(options).then(
+      (held) => {
+        live = true;
+        const newer = new Map(early.map((record) => [record.id, record]));
+        for (const record of held) if (!newer.has(record.id)) take(record);
+        for (const record of early) take(record);
+      },
+      (error) => queue.end(error),
+    );
+    return queue;
+  }
+
+  /**
+   * Makes an invitation: for one identity if `peer` is given, otherwise for whoever has the text.
+   *
+   * @example
+   * ```ts
+   * const link = `${location.origin}/#${await group.invite({ uses: 10, expires: "1d" })}`;
+   * ```
+   */
+  async invite(options: InviteOptions = {}): Promise<string> {
+    this.#check();
+    const { peer, role, expires, uses = 1 } = options;
+    const { core } = this.#session;
+    return attempted(() =>
+      core.invite(this.#number, peer, roleBits(role), millisOf(expires), uses),
+    );
+  }
+
+  /** Gives a member other roles, or more time. */
+  setRole(peer: string, role: Role | readonly Role[], expires?: Lifetime): Promise<void> {
+    return this.#issue((ticket) => {
+      const { core } = this.#session;
+      core.set_roles(ticket, this.#number, peer, roleBits(role), millisOf(expires));
+    });
+  }
+
+  /** Takes a membership back: nothing that it writes from now on is accepted by anybody. */
+  revoke(peer: string): Promise<void> {
+    return this.#issue((ticket) => this.#session.core.revoke(ticket, this.#number, peer));
+  }
+
+  /** Changes what the group is called. Only its founder may. */
+  rename(name: string, comment = ""): Promise<void> {
+    return this.#issue((ticket) => {
+      this.#session.core.set_properties(ticket, this.#number, name, comment);
+    });
+  }
+
+  /** Closes the group here; what is stored stays. */
+  close(): Promise<void> {
+    if (this.#gone !== undefined) return Promise.resolve();
+    this.disconnect();
+    this.#session.attempt(() => this.#session.core.close_group(this.#number));
+    this.abandon(new PeerError("left"));
+    return Promise.resolve();
+  }
+
+  /** Deletes the group here, with all that is stored of it. Others keep it. */
+  async leave(): Promise<void> {
+    this.disconnect();
+    await this.#issue((ticket) => this.#session.core.delete_group(ticket, this.#number));
+    this.abandon(new PeerError("left"));
+  }
+
+  /** Closes the group at the end of an `await using` block. */
+  [asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal Opens the group in the core; resolves when that has settled the ticket. */
+  async open(
+    call: (ticket: number) => number,
+    connect: { readonly wanted: boolean; readonly first: boolean },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { core, groups, tickets } = this.#session;
+    const opened = tickets.issue(
+      -1,
+      (ticket) =>
+        this.#session.defer(() => {
+          this.#number = call(ticket);
+          groups.set(this.#number, (event) => this.#handle(event));
+        }),
+      signal,
+    );
+    opened.catch(() => {});
+    // Whoever applies by an open invitation meets others before being a member.
+    if (connect.first && this.#number >= 0) this.#enter(DEFAULT_TIMEOUT_MS);
+    try {
+      await opened;
+      this.#id = core.group_info(this.#number).id;
+      if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** @internal The peer was closed, or the group was. */
+  abandon(error: PeerError): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = error;
+    this.#room?.abandon(error);
+    this.#room = undefined;
+    this.#session.groups.delete(this.#number);
+    this.#session.tickets.rejectAll(error, this.#number);
+    for (const end of [...this.#ends]) end();
+    this.#onClose();
+    emit<GroupEvents>(this, "closed", undefined);
+  }
+
+  #enter(timeoutMs: number): Room {
+    const room = new Room(this.#session, "", this.#id, () => {
+      if (this.#room === room) this.#room = undefined;
+    });
+    this.#room = room;
+    // A room that no server answers goes on trying; its state says how it stands.
+    room.attach(this.#number, timeoutMs).catch(() => {});
+    return room;
+  }
+
+  #handle(event: CoreGroupEvent): void {
+    switch (event.about) {
+      case "record": {
+        const { isNew, isOwn } = event;
+        emit<GroupEvents>(this, "record", { record: new GroupRecord(event.record), isNew, isOwn });
+        break;
+      }
+      case "gone":
+        emit<GroupEvents>(this, "gone", { id: event.id, type: event.kind });
+        break;
+      case "member":
+        emit<GroupEvents>(this, "member", memberOf(event.member));
+        break;
+      case "read":
+        this.#session.tickets.respond(event.ticket, new GroupRecord(event.record));
+        break;
+      case "found": {
+        const found = this.#found.get(event.ticket);
+        for (const record of event.records) found?.push(new GroupRecord(record));
+        break;
+      }
+      case "synced":
+        emit<GroupEvents>(this, "synced", { types: event.kinds, all: event.all });
+        break;
+      case "unlocked":
+      case "saved":
+        emit<GroupEvents>(this, event.about, undefined);
+        break;
+      case "unsaved":
+      case "refused":
+        emit<GroupEvents>(this, event.about, { code: event.code });
+        break;
+      case "damaged":
+        emit<GroupEvents>(this, "damaged", { count: event.count });
+        break;
+    }
+  }
+
+  #check(): void {
+    if (this.#gone !== undefined) throw this.#gone;
+  }
+
+  #issue<Outcome = void>(
+    call: (ticket: number) => void,
+    signal?: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return this.#session.tickets.issue(this.#number, call, signal);
+  }
+}
+
+function attempted<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw errorOfThrown(thrown);
+  }
+}
+
+function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
+  const end = until == null ? undefined : new Date(until);
+  return { id: peer, roles: rolesOf(roles), until: end, present };
+}
+
+function bytesOfData(data: NewRecord["data"]): Uint8Array {
+  if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
+  return bytesOfJson(data);
+}
+
+function fits(record: GroupRecord, { type, where = {} }: RecordsOptions): boolean {
+  if (type !== undefined && record.type !== type) return false;
+  const same = (attributes: Attributes, name: string): boolean => {
+    const [held, wanted] = [attributes[name], where[name]];
+    if (held instanceof Date && wanted instanceof Date) return held.getTime() === wanted.getTime();
+    return held === wanted;
+  };
+  return Object.keys(where).every((name) => same(record.attributes, name));
+}

@@ -1,0 +1,132 @@
+import type { Content } from "../bytes.js";
+import type { Attributes, AttributeValue, GroupRecord } from "./record.js";
+
+/** What a member may do; an admin may do everything. */
+export type Role = "member" | "inviter" | "admin" | "keeper";
+
+/** A time: milliseconds, or a text such as "30m", "12h" or "7d". */
+export type Lifetime = number | string;
+
+/** Options of `peer.createGroup`. */
+export interface CreateGroupOptions {
+  /** What people call the group; 1 to 255 bytes. */
+  readonly name: string;
+  /** What people should know of it; at most 512 bytes. */
+  readonly comment?: string | undefined;
+  /** Signaling servers to name in invitations. Default: those of whoever opens them. */
+  readonly servers?: readonly string[] | undefined;
+  /** `false` leaves it unconnected. Default: true. */
+  readonly connect?: boolean | undefined;
+}
+
+/** Options of `peer.joinGroup` and `peer.openGroup`. */
+export interface OpenGroupOptions {
+  /** `false` leaves it unconnected; an open invitation needs a connection. Default: true. */
+  readonly connect?: boolean | undefined;
+  /** How long to wait to be admitted by an open invitation. Default: 30,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `group.invite`. */
+export interface InviteOptions {
+  /** Whom to invite: an identity. Without one, whoever has the link may join. */
+  readonly peer?: string | undefined;
+  /** What the invited may do. Default: `member`. */
+  readonly role?: Role | readonly Role[] | undefined;
+  /** Until when the membership, and so the invitation, is valid. Default: for ever. */
+  readonly expires?: Lifetime | undefined;
+  /** How many may join by it, if it is for whoever has it. Default: 1. */
+  readonly uses?: number | undefined;
+}
+
+/** What `group.add` writes. */
+export interface NewRecord {
+  /** 1 to 64 of `a-z`, `0-9`, `.` and `-`. */
+  readonly type: string;
+  /** Bytes, a text, or any other value, which is written as JSON; about 256 KiB at most. */
+  readonly data: Content | object | number | boolean | null;
+  /** What it can be found by. */
+  readonly attributes?: Attributes | undefined;
+  /** When it ceases to be. Default: as long as its author is a member. */
+  readonly expires?: Date | undefined;
+}
+
+/** What `group.update` writes. */
+export type RecordUpdate = Omit<NewRecord, "type">;
+
+/** Options of `group.records` and `group.find`. */
+export interface RecordsOptions {
+  /** Only records of this type. Default: all types. */
+  readonly type?: string | undefined;
+  /** Only records that have all of these attributes. */
+  readonly where?: Readonly<Record<string, AttributeValue>> | undefined;
+  /** Ends the iterator; it then throws `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A member of a group. */
+export interface GroupMemberInfo {
+  /** Its identity. */
+  readonly id: string;
+  /** What it may do now; empty if its time is over or it was taken back. */
+  readonly roles: readonly Role[];
+  /** Until when; undefined for ever. */
+  readonly until: Date | undefined;
+  /** Whether a page of it is connected to this one. */
+  readonly present: boolean;
+}
+
+/** A change of a record. */
+export interface RecordChange {
+  /** The record as it is now. */
+  readonly record: GroupRecord;
+  /** Whether this is the first version that is known here. */
+  readonly isNew: boolean;
+  /** Whether this identity wrote it. */
+  readonly isOwn: boolean;
+}
+
+/** What a group tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */
+export interface GroupEvents {
+  /** A record is new, was changed or was deleted. */
+  record: RecordChange;
+  /** A record is gone: it expired, or its author was expelled before it was made. */
+  gone: { readonly id: string; readonly type: string };
+  /** A member is new, came, went, or may do other things. */
+  member: GroupMemberInfo;
+  /** All that a neighbour held of these types is here now. */
+  synced: { readonly types: readonly string[]; readonly all: boolean };
+  /** Records that were locked can be read now: ask for them again. */
+  unlocked: undefined;
+  /** Something could not be stored, and would be lost with the page; it is tried again. */
+  unsaved: { readonly code: string };
+  /** Everything is stored again. */
+  saved: undefined;
+  /** Stored records were damaged; they are fetched from others. */
+  damaged: { readonly count: number };
+  /** Others do not take this identity for a member. */
+  refused: { readonly code: string };
+  /** The group was closed here. */
+  closed: undefined;
+}
+
+const ROLES: readonly (readonly [Role, number])[] = [
+  ["member", 1],
+  ["inviter", 2],
+  ["admin", 4],
+  ["keeper", 8],
+];
+
+/** The number by which the core knows roles. An admin is all that a member can be. */
+export function roleBits(role: Role | readonly Role[] = "member"): number {
+  const wanted = typeof role === "string" ? [role] : role;
+  if (wanted.includes("admin")) return 7;
+  return ROLES.reduce((bits, [name, bit]) => (wanted.includes(name) ? bits | bit : bits), 0);
+}
+
+/** The roles that a number stands for. */
+export function rolesOf(bits: number): Role[] {
+  return ROLES.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+}

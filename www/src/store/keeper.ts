@@ -1,0 +1,58 @@
+import type { CoreNode } from "../core.js";
+import { errorOfThrown } from "../errors.js";
+import type { Store, StoreChange } from "./store.js";
+
+/** Asks a store what the core wants to know, and hands the core what it answers. */
+export class StoreKeeper {
+  readonly #store: Store;
+  readonly #answer: (give: (core: CoreNode) => void) => void;
+
+  /** `answer` makes a call into the core, unless the core is gone. */
+  constructor(store: Store, answer: (give: (core: CoreNode) => void) => void) {
+    this.#store = store;
+    this.#answer = answer;
+  }
+
+  /** Makes changes. */
+  write(
+    op: number,
+    tables: Uint8Array,
+    keys: Uint8Array[],
+    values: (Uint8Array | undefined)[],
+  ): void {
+    const changes = keys.map(
+      (key, at): StoreChange => ({ table: tables[at] as number, key, value: values[at] }),
+    );
+    this.#run(op, this.#store.write(changes), (core) => core.stored(op));
+  }
+
+  /** Reads values. */
+  read(op: number, table: number, keys: Uint8Array[]): void {
+    this.#run(op, this.#store.read(table, keys), (core, values) => core.store_values(op, values));
+  }
+
+  /** Reads a page of entries. */
+  scan(
+    op: number,
+    table: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): void {
+    this.#run(op, this.#store.scan(table, prefix, after, limit), (core, page) =>
+      core.store_page(op, page.keys, page.values),
+    );
+  }
+
+  /** Nothing more will be asked. */
+  close(): void {
+    this.#store.close();
+  }
+
+  #run<T>(op: number, asked: Promise<T>, give: (core: CoreNode, result: T) => void): void {
+    asked.then(
+      (result) => this.#answer((core) => give(core, result)),
+      (thrown) => this.#answer((core) => core.store_failed(op, errorOfThrown(thrown).code)),
+    );
+  }
+}

@@ -1,0 +1,33 @@
+/** One change to a store; without a value the key is deleted. */
+export interface StoreChange {
+  readonly table: number;
+  readonly key: Uint8Array;
+  readonly value?: Uint8Array | undefined;
+}
+
+/** Entries of a store, in the byte order of their keys. */
+export interface StorePage {
+  readonly keys: readonly Uint8Array[];
+  readonly values: readonly Uint8Array[];
+}
+
+/**
+ * Where a peer keeps its groups: opaque bytes under opaque keys. The core checks whatever it reads,
+ * so a store need not be trusted, only kept. Failures are `PeerError`s whose code begins with
+ * `store-`.
+ */
+export interface Store {
+  /** Makes all changes or none, and resolves only when they outlast a crash. */
+  write(changes: readonly StoreChange[]): Promise<void>;
+  /** One value a key, undefined where there is none. */
+  read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** At most `limit` entries whose keys begin with `prefix` and come after `after`. */
+  scan(
+    table: number,
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): Promise<StorePage>;
+  /** Lets go of it; what was written stays. */
+  close(): void;
+}
