@@ -98,7 +98,7 @@ const reasons = {
   "invitation-expired": reason(false, "This invitation has expired. Ask for a new one."),
   "invitation-not-yet-valid": reason(
     true,
-    "This invitation is not valid yet. Is the clock of this device right?",
+    "This invitation is not valid yet, or the clock of this device is wrong.",
   ),
   "invitation-not-trusted": reason(false, "Whoever made this invitation may not invite anybody."),
   "invitation-not-for-you": reason(false, "This invitation is for somebody else."),

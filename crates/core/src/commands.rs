@@ -200,7 +200,8 @@ impl Node {
             .values()
             .filter(|member| {
                 let standing = member.rooms.get(&room);
-                self.shared.lets_in(room, member.node) && matches!(standing, Some(Standing::Known | Standing::Shown))
+                self.shared.lets_in(room, member.node)
+                    && matches!(standing, Some(Standing::Known | Standing::Shown))
             })
             .map(|member| member.node)
             .collect();

@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_wire::{Millis, limits};
 use lacis_wire::room::server_ok;
 use lacis_wire::signal::IceServer;
+use lacis_wire::{Millis, limits};
 
 /// What a node is started with.
 #[derive(Clone, Debug)]

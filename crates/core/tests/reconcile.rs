@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use lacis_core::graph::reconcile::{advance, answer, begin};
 use lacis_core::graph::{CopyKey, Index};
+use lacis_wire::record::CopyName;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use proptest::prop_assert_eq;
@@ -11,8 +12,8 @@ use proptest::prop_assert_eq;
 /// What a run found, and what it cost.
 #[derive(Debug, Default)]
 struct Run {
-    have: BTreeSet<[u8; 32]>,
-    need: BTreeSet<[u8; 32]>,
+    have: BTreeSet<CopyName>,
+    need: BTreeSet<CopyName>,
     bytes: usize,
     rounds: usize,
 }
@@ -36,7 +37,7 @@ fn run(ours: &Index, theirs: &Index) -> Run {
 }
 
 fn copy(number: u64, modified: u64) -> CopyKey {
-    CopyKey { modified, hash: *blake3::hash(&number.to_le_bytes()).as_bytes() }
+    CopyKey { modified, name: CopyName::from_bytes(blake3::hash(&number.to_le_bytes()).as_bytes()) }
 }
 
 proptest! {
@@ -53,8 +54,8 @@ proptest! {
         };
         let (ours, theirs) = (keys(&ours), keys(&theirs));
         let found = run(&ours.iter().copied().collect(), &theirs.iter().copied().collect());
-        let hashes = |left: &BTreeSet<CopyKey>, right: &BTreeSet<CopyKey>| -> BTreeSet<[u8; 32]> {
-            left.difference(right).map(|copy| copy.hash).collect()
+        let hashes = |left: &BTreeSet<CopyKey>, right: &BTreeSet<CopyKey>| -> BTreeSet<CopyName> {
+            left.difference(right).map(|copy| copy.name).collect()
         };
         prop_assert_eq!(found.have, hashes(&ours, &theirs));
         prop_assert_eq!(found.need, hashes(&theirs, &ours));

@@ -1,10 +1,10 @@
 //! What a member accepts of a group's records, and that the order of arrival changes nothing.
 
-use lacis_core::graph::{Copy, Outcome, Refusal, Replica};
+use lacis_core::graph::{Copy, Outcome, Refusal, Replica, ShelfSummary};
 use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
-use lacis_wire::record::{Header, RecordType};
+use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::system::{GROUP, GroupProperties, MEMBER, REVOCATION, Revocation};
 use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
@@ -141,7 +141,7 @@ fn people() -> Vec<Copy> {
 fn populated() -> Replica {
     let mut replica = Replica::new(group());
     for copy in people() {
-        assert_eq!(replica.offer(NOW, copy), Outcome::Taken);
+        assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
     }
     replica
 }
@@ -157,15 +157,15 @@ fn refused(outcome: Outcome) -> Refusal {
 fn a_member_writes_and_an_admin_corrects() {
     let mut replica = populated();
     let first = Draft::new("chat", 4, 1, b"salut");
-    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Known);
+    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Known);
     let meddled = first.clone().version(2, 5).at(600_000).sign();
-    assert_eq!(refused(replica.offer(NOW, meddled)), Refusal::NotOwner);
+    assert_eq!(refused(replica.offer(NOW, &meddled)), Refusal::NotOwner);
     let corrected = first.clone().version(2, 2).at(600_000).sign();
-    assert_eq!(replica.offer(NOW, corrected.clone()), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, first.clone().sign()), Outcome::Older);
-    assert_eq!(replica.record(&first.header.id), Some(&corrected));
-    assert_eq!(replica.copy(&corrected.key().hash), Some(&corrected));
+    assert_eq!(replica.offer(NOW, &corrected), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Older);
+    let held = replica.held(&first.header.id).expect("it is held");
+    assert_eq!((held.name(), held.version), (corrected.header.name(), 2));
 }
 
 #[test]
@@ -183,15 +183,15 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
         (revocation(3, 9, 4, 1, 500_000), Refusal::NotAllowed),
     ];
     for (copy, refusal) in cases {
-        assert_eq!(refused(replica.offer(NOW, copy)), refusal);
+        assert_eq!(refused(replica.offer(NOW, &copy)), refusal);
     }
     // What a record was from the beginning cannot be told otherwise later, not even by its creator.
     let mut other = draft.clone().version(2, 4).at(600_000);
     other.header.kind = RecordType::new("stroke").expect("a type");
-    assert_eq!(refused(replica.offer(NOW, other.sign())), Refusal::Form);
+    assert_eq!(refused(replica.offer(NOW, &other.sign())), Refusal::Form);
     let mut older = draft.version(2, 4).at(600_000);
     older.header.created = Millis(400_000);
-    assert_eq!(refused(replica.offer(NOW, older.sign())), Refusal::Form);
+    assert_eq!(refused(replica.offer(NOW, &older.sign())), Refusal::Form);
 }
 
 #[test]
@@ -206,20 +206,22 @@ fn only_the_root_key_says_what_the_group_is_called() {
     let mut replica = populated();
     let body = encode(&properties);
     let by_admin = Draft::new(GROUP, 2, 1, &body).sign();
-    assert_eq!(refused(replica.offer(NOW, by_admin)), Refusal::NotAllowed);
-    assert_eq!(replica.offer(NOW, Draft::new(GROUP, ROOT, 1, &body).sign()), Outcome::Taken);
+    assert_eq!(refused(replica.offer(NOW, &by_admin)), Refusal::NotAllowed);
+    assert_eq!(replica.offer(NOW, &Draft::new(GROUP, ROOT, 1, &body).sign()), Outcome::Taken);
 }
 
 #[test]
 fn a_record_waits_for_its_authors_membership() {
     let mut replica = Replica::new(group());
     let copy = Draft::new("chat", 4, 1, b"early").sign();
-    assert_eq!(replica.offer(NOW, copy.clone()), Outcome::Deferred);
-    assert_eq!((replica.deferred(), replica.records().count()), (1, 0));
+    assert_eq!(replica.offer(NOW, &copy), Outcome::Deferred);
+    assert_eq!((replica.deferred(), replica.len()), (1, 0));
     for person in people() {
-        replica.offer(NOW, person);
+        replica.offer(NOW, &person);
     }
-    assert_eq!((replica.deferred(), replica.record(&copy.header.id)), (0, Some(&copy)));
+    let ready = replica.poll_ready().expect("its author is known now");
+    assert_eq!(replica.offer(NOW, &ready), Outcome::Taken);
+    assert_eq!((replica.deferred(), ready), (0, copy));
 }
 
 #[test]
@@ -227,7 +229,7 @@ fn strangers_can_make_only_so_many_wait() {
     let mut replica = populated();
     for number in 0..=255 {
         for stranger in [50, 51, 52] {
-            replica.offer(NOW, Draft::new("chat", stranger, number, b"spam").sign());
+            replica.offer(NOW, &Draft::new("chat", stranger, number, b"spam").sign());
         }
     }
     assert_eq!(replica.deferred(), lacis_wire::limits::DEFERRED_MAX);
@@ -238,14 +240,14 @@ fn a_record_does_not_outlast_its_authors_credential() {
     let mut replica = populated();
     let mut short = chain(&[(1, Roles::FOUNDER)]);
     short.0.push(credential(1, 7, Roles::MEMBER, (1, 2_000_000)));
-    replica.offer(NOW, member(7, 200, &short));
+    replica.offer(NOW, &member(7, 200, &short));
     let draft = Draft::new("chat", 7, 1, b"x");
-    assert_eq!(refused(replica.offer(NOW, draft.clone().sign())), Refusal::NotAllowed);
-    assert_eq!(replica.offer(NOW, draft.until(2_000_000).sign()), Outcome::Taken);
+    assert_eq!(refused(replica.offer(NOW, &draft.clone().sign())), Refusal::NotAllowed);
+    assert_eq!(replica.offer(NOW, &draft.until(2_000_000).sign()), Outcome::Taken);
     assert_eq!(replica.next_expiry(), Some(Millis(2_000_000)));
-    let length = replica.index().len();
+    let length = replica.len();
     replica.expire(Millis(2_000_000));
-    assert_eq!((replica.index().len(), replica.next_expiry()), (length - 1, None));
+    assert_eq!((replica.len(), replica.next_expiry()), (length - 1, None));
 }
 
 #[test]
@@ -253,31 +255,31 @@ fn a_revoked_member_is_heard_no_more_and_what_it_wrote_before_stays() {
     let mut replica = populated();
     let before = Draft::new("chat", 4, 1, b"before").at(600_000).sign();
     let after = Draft::new("chat", 4, 2, b"after").at(800_000).sign();
-    assert_eq!(replica.offer(NOW, before.clone()), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, after.clone()), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, revocation(2, 9, 4, 700_000, 700_000)), Outcome::Taken);
-    assert!(replica.record(&before.header.id).is_some());
-    assert_eq!(replica.record(&after.header.id), None);
-    assert_eq!(refused(replica.offer(NOW, after)), Refusal::Revoked);
+    assert_eq!(replica.offer(NOW, &before), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &after), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &revocation(2, 9, 4, 700_000, 700_000)), Outcome::Taken);
+    assert!(replica.held(&before.header.id).is_some());
+    assert!(replica.held(&after.header.id).is_none());
+    assert_eq!(refused(replica.offer(NOW, &after)), Refusal::Revoked);
     // A new credential, given later, brings it back.
     let mut again = chain(&[(1, Roles::FOUNDER)]);
     again.0.push(credential(1, 4, Roles::MEMBER, (900_000, u64::MAX)));
-    replica.offer(NOW, member(1, 9, &again));
+    replica.offer(NOW, &member(1, 9, &again));
     let later = Draft::new("chat", 4, 3, b"back").at(950_000).sign();
-    assert_eq!(replica.offer(NOW, later), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &later), Outcome::Taken);
 }
 
 #[test]
 fn whom_a_revoked_inviter_brings_in_later_is_no_member() {
     let mut replica = populated();
-    replica.offer(NOW, revocation(2, 9, 3, 700_000, 700_000));
+    replica.offer(NOW, &revocation(2, 9, 3, 700_000, 700_000));
     let mut late = chain(&[(1, Roles::FOUNDER), (3, Roles::INVITER.with(Roles::MEMBER))]);
     late.0.push(credential(3, 8, Roles::MEMBER, (800_000, u64::MAX)));
-    replica.offer(NOW, member(8, 200, &late));
+    replica.offer(NOW, &member(8, 200, &late));
     let copy = Draft::new("chat", 8, 1, b"x").at(900_000).sign();
-    assert_eq!(refused(replica.offer(NOW, copy)), Refusal::NotAllowed);
+    assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::NotAllowed);
     let copy = Draft::new("chat", 4, 1, b"brought in before").at(900_000).sign();
-    assert_eq!(replica.offer(NOW, copy), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
 }
 
 /// All that happens in a group with quarrels: admins who revoke each other, records that are
@@ -301,14 +303,40 @@ fn quarrel() -> Vec<Copy> {
 }
 
 /// Everything that a replica holds, after everybody has told everybody often enough.
-fn settle(order: &[Copy]) -> Vec<Copy> {
+fn settle(order: &[Copy]) -> (Vec<CopyName>, Vec<ShelfSummary>) {
     let mut replica = Replica::new(group());
     for _ in 0..4 {
         for copy in order {
-            replica.offer(NOW, copy.clone());
+            replica.offer(NOW, &copy);
         }
     }
-    replica.records().cloned().collect()
+    (names(&replica), replica.summary())
+}
+
+fn names(replica: &Replica) -> Vec<CopyName> {
+    let held = replica.ids_where(|_| true).filter_map(|id| replica.held(&id));
+    held.map(|held| held.name()).collect()
+}
+
+#[test]
+fn what_is_restored_is_what_was_held() {
+    let mut replica = Replica::new(group());
+    for copy in quarrel() {
+        replica.offer(NOW, &copy);
+    }
+    let held = names(&replica);
+    let kept: Vec<Copy> =
+        quarrel().into_iter().filter(|copy| held.contains(&copy.header.name())).collect();
+    let mut restored = Replica::new(group());
+    for copy in kept.iter().filter(|copy| copy.header.kind.is_system()) {
+        restored.restore_system(copy);
+    }
+    for copy in kept.iter().filter(|copy| !copy.header.kind.is_system()) {
+        restored.restore(&copy.header);
+    }
+    restored.settle_restored(NOW);
+    assert_eq!((names(&restored), restored.summary()), (held, replica.summary()));
+    assert_eq!(restored.poll_change(), None);
 }
 
 proptest! {
@@ -327,7 +355,7 @@ proptest! {
         let at = at.index(bytes.len());
         bytes[at] ^= 1_u8 << bit;
         if let Ok(header) = lacis_wire::codec::decode::<Header>(&bytes) {
-            let outcome = replica.offer(NOW, Copy { header, body: copy.body });
+            let outcome = replica.offer(NOW, &Copy { header, body: copy.body });
             let taken = matches!(outcome, Outcome::Taken | Outcome::Known | Outcome::Older);
             assert!(!taken, "{outcome:?}");
         }

@@ -12,9 +12,9 @@ use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
+use crate::error;
 use crate::group_event::{JsGroup, JsMember, millis_of};
 use crate::node::{WebNode, millis};
-use crate::error;
 
 /// An attribute as the wrapper hands it in.
 #[derive(Deserialize)]
@@ -75,9 +75,8 @@ impl WebNode {
     /// `group-unknown`, `already-joined`, `too-many-rooms` or `closed`.
     pub fn connect_group(&self, ticket: u32, group: u32, timeout_ms: f64) -> Result<(), JsValue> {
         let patience = millis(timeout_ms);
-        let asked = self
-            .driver
-            .with(|node, now| node.connect_group(now, ticket, RoomId(group), patience));
+        let asked =
+            self.driver.with(|node, now| node.connect_group(now, ticket, RoomId(group), patience));
         asked.map_err(error::coded)
     }
 
@@ -217,9 +216,9 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
         let lifetime: Option<Duration> = lifetime_ms.map(millis);
-        let set = self.driver.with(|node, now| {
-            node.set_roles(now, ticket, RoomId(group), peer, (roles, lifetime))
-        });
+        let set = self
+            .driver
+            .with(|node, now| node.set_roles(now, ticket, RoomId(group), peer, (roles, lifetime)));
         set.map_err(error::coded)
     }
 

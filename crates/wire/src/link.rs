@@ -275,9 +275,7 @@ impl Frame for LinkFrame<'_> {
                 body.check(*size)?;
                 envelope.check()
             }
-            Self::Chunk { data, .. } | Self::Group { data, .. } => {
-                demand(!data.is_empty(), "data")
-            }
+            Self::Chunk { data, .. } | Self::Group { data, .. } => demand(!data.is_empty(), "data"),
             Self::Ephemeral { envelope, payload } => {
                 demand(payload.len() <= limits::EPHEMERAL_BYTES, "payload")?;
                 envelope.check()

@@ -47,7 +47,9 @@ export class GroupRecord {
     this.expires = core.expires == null ? undefined : new Date(core.expires);
     this.deleted = core.deleted;
     this.data = core.data ?? undefined;
-    this.attributes = Object.fromEntries(core.attributes.map((it) => [it.name, attributeValue(it)]));
+    this.attributes = Object.fromEntries(
+      core.attributes.map((it) => [it.name, attributeValue(it)]),
+    );
     this.header = core.header;
   }
 

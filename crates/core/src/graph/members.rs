@@ -44,12 +44,7 @@ impl Members {
     /// Nobody is known but the root key.
     #[must_use]
     pub const fn new(group: GroupId) -> Self {
-        Self {
-            group,
-            chains: Table::new(),
-            revocations: Table::new(),
-            revoked: Table::new(),
-        }
+        Self { group, chains: Table::new(), revocations: Table::new(), revoked: Table::new() }
     }
 
     /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are

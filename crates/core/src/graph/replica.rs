@@ -176,10 +176,7 @@ impl Replica {
     }
 
     /// The records of the types that fit, tombstones too.
-    pub fn ids_where(
-        &self,
-        fits: impl Fn(&RecordType) -> bool,
-    ) -> impl Iterator<Item = RecordId> {
+    pub fn ids_where(&self, fits: impl Fn(&RecordType) -> bool) -> impl Iterator<Item = RecordId> {
         let kinds: Vec<bool> = self.register.kinds().map(&fits).collect();
         let is_fit = move |entry: &Entry| {
             let kind = usize::try_from(entry.kind).ok();

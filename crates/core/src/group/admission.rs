@@ -14,8 +14,8 @@ use lacis_wire::room::RendezvousKey;
 use lacis_wire::system::{self, GroupProperties};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles, limits};
 
-use super::profile::Profile;
 use super::Group;
+use super::profile::Profile;
 use crate::io::{RoomId, Ticket};
 use crate::shared::Shared;
 use crate::time::Timestamp;
@@ -273,8 +273,7 @@ impl Group {
         // records can count them.
         let serial = number_of(encoded);
         let users = members.subjects_of_serial(serial);
-        if !users.contains(&peer)
-            && users.len() >= usize::try_from(open.uses).unwrap_or(usize::MAX)
+        if !users.contains(&peer) && users.len() >= usize::try_from(open.uses).unwrap_or(usize::MAX)
         {
             return Err(Code::InvitationUsedUp);
         }
@@ -400,7 +399,6 @@ impl Group {
             let _ = self.publish_system(shared, None, system::MEMBER, end, &chain);
         }
     }
-
 }
 
 /// What the room of a group is joined by.

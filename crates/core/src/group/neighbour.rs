@@ -84,11 +84,7 @@ impl Neighbour {
     }
 
     /// Names in frames of at most as many as one may have.
-    pub(super) fn say_names(
-        &mut self,
-        names: &[CopyName],
-        frame: impl Fn(Vec<u8>) -> GroupFrame,
-    ) {
+    pub(super) fn say_names(&mut self, names: &[CopyName], frame: impl Fn(Vec<u8>) -> GroupFrame) {
         for some in names.chunks(limits::NAMES_MAX) {
             let packed = some.iter().flat_map(CopyName::to_bytes).collect();
             self.say(&frame(packed));

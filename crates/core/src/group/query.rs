@@ -83,11 +83,8 @@ impl Group {
 
     /// Tells what is asked of the records, all of which are at hand or not held at all.
     fn answer(&mut self, shared: &mut Shared, at: usize, page: &[RecordId]) {
-        let records: Vec<Record> = page
-            .iter()
-            .filter_map(|id| self.at_hand(id))
-            .map(|copy| self.reading(&copy))
-            .collect();
+        let records: Vec<Record> =
+            page.iter().filter_map(|id| self.at_hand(id)).map(|copy| self.reading(&copy)).collect();
         let Some(query) = self.queries.get(at) else { return };
         let (ticket, single) = (query.ticket, query.single);
         if !single {

@@ -41,13 +41,7 @@ impl Group {
     }
 
     /// Small copies that are new go on the control channel, whole.
-    fn pump_live(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        room: RoomTag,
-        link: &mut Link,
-    ) {
+    fn pump_live(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
         let most = AHEAD_BYTES.min(link.payload_bytes());
         if !self.neighbours.get(&node).is_some_and(|it| it.confirmed) {
             return;
@@ -135,17 +129,11 @@ impl Group {
         }
     }
 
-    fn send_part(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        room: RoomTag,
-        link: &mut Link,
-    ) {
+    fn send_part(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let Some((bytes, at)) = neighbour.parts.take().or_else(|| {
-            neighbour.frames.pop_front().map(|frame| (frame, 0))
-        }) else {
+        let Some((bytes, at)) =
+            neighbour.parts.take().or_else(|| neighbour.frames.pop_front().map(|frame| (frame, 0)))
+        else {
             return;
         };
         let rest = bytes.get(at..).unwrap_or_default();

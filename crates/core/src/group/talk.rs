@@ -29,7 +29,11 @@ use crate::table::TableExt;
 
 impl Group {
     /// Links to members of the group's room, as they are now: with each new one we begin anew.
-    pub(crate) fn on_links(&mut self, shared: &mut Shared, links: &[(NodeId, LinkId, PeerId, bool)]) {
+    pub(crate) fn on_links(
+        &mut self,
+        shared: &mut Shared,
+        links: &[(NodeId, LinkId, PeerId, bool)],
+    ) {
         let gone = self.neighbours.take_where(|node, neighbour| {
             !links.iter().any(|(known, link, ..)| known == node && *link == neighbour.link)
         });
@@ -344,7 +348,9 @@ impl Group {
     /// Says which types are complete, as far as a neighbour knows.
     fn tell_synced(&mut self, shared: &mut Shared, node: NodeId) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if neighbour.told.is_empty() || !neighbour.lacking.is_empty() || !neighbour.wanted.is_empty()
+        if neighbour.told.is_empty()
+            || !neighbour.lacking.is_empty()
+            || !neighbour.wanted.is_empty()
         {
             return;
         }

@@ -55,7 +55,12 @@ impl World {
         Some(result)
     }
 
-    pub(super) fn ticket(&mut self, tab: TabId, purpose: Purpose, patience: Option<Duration>) -> Ticket {
+    pub(super) fn ticket(
+        &mut self,
+        tab: TabId,
+        purpose: Purpose,
+        patience: Option<Duration>,
+    ) -> Ticket {
         let known = &mut self.tabs[tab.0];
         known.tickets += 1;
         let ticket = known.tickets;

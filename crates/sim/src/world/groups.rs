@@ -78,9 +78,8 @@ impl World {
             member_lifetime: 1_000,
         };
         let ticket = self.plain_ticket(tab);
-        let made = self.command(tab, |node, now| {
-            node.create_group(now, ticket, &properties, Vec::new())
-        });
+        let made =
+            self.command(tab, |node, now| node.create_group(now, ticket, &properties, Vec::new()));
         let group = made.expect("the tab is there").expect("the group is made");
         self.done(tab, ticket, "the group is stored");
         self.connect(tab, group);
@@ -98,8 +97,7 @@ impl World {
         let id = self.group_id(tab, group);
         let number = id.as_bytes().first_chunk().copied().map_or(0, u32::from_le_bytes);
         self.truth.rooms.insert((tab, group), GROUP_ROOMS + number as usize);
-        let asked =
-            self.command(tab, |node, now| node.connect_group(now, ticket, group, patience));
+        let asked = self.command(tab, |node, now| node.connect_group(now, ticket, group, patience));
         asked.expect("the tab is there").expect("the group is connected");
     }
 
@@ -160,9 +158,8 @@ impl World {
     ) -> Result<(RecordId, Ticket), Code> {
         let ticket = self.plain_ticket(tab);
         let content = Content { data: text.into(), ..Content::default() };
-        let written = self.command(tab, |node, now| {
-            node.add_record(now, ticket, group, kind("note"), content)
-        });
+        let written = self
+            .command(tab, |node, now| node.add_record(now, ticket, group, kind("note"), content));
         written.expect("the tab is there").map(|id| (id, ticket))
     }
 

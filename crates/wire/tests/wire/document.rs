@@ -32,6 +32,12 @@ impl Quantity for usize {
     }
 }
 
+impl Quantity for u8 {
+    fn quantity(self) -> (u64, &'static str) {
+        (self.into(), "")
+    }
+}
+
 impl Quantity for u32 {
     fn quantity(self) -> (u64, &'static str) {
         (self.into(), "")
@@ -80,7 +86,10 @@ fn every_limit_is_documented_with_its_value() {
         REDIAL_MIN
         REDIAL_MAX RELINK_MIN RELINK_MAX RELINK_STAGGER SERVER_PING_INTERVAL SERVER_PONG_DEADLINE
         TOPIC_REFRESH TOPIC_TTL STREAM_IDLE CLOSE_DEADLINE REQUEST_DEADLINE DEADLINE_MAX
-        RECONCILE_BYTES CLOCK_AHEAD CHAINS_PER_MEMBER DEFERRED_MAX
+        RECONCILE_BYTES CLOCK_AHEAD CHAINS_PER_MEMBER DEFERRED_MAX GROUP_FRAME_BYTES
+        SHELVES PRIORITIES_MAX NAMES_MAX GIVEN_KEYS_MAX RECONCILE_INTERVAL WANT_DEADLINE
+        WANTED_MAX BODY_CACHE_BYTES UNSAVED_BYTES PAGE_ENTRIES REWRITE_MIN REWRITE_MAX
+        ADMISSIONS_PER_MINUTE GROUPS_MAX CLOCK_SPREAD
     };
     let defined = LIMITS
         .lines()
