@@ -55,7 +55,9 @@ afterAll(() => {
 
 describe("the package", () => {
   test("holds one script and one declaration for each source, and the module", () => {
-    const sources = readdirSync(join(www, "src")).map((name) => name.replace(/\.ts$/, ""));
+    const files = readdirSync(join(www, "src"), { recursive: true, encoding: "utf8" });
+    const scripts = files.filter((name) => name.endsWith(".ts"));
+    const sources = scripts.map((name) => name.replace(/\.ts$/, ""));
     const built = sources.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
     const rest = packed.filter((name) => !built.includes(name));
     expect(packed).toEqual(expect.arrayContaining(built));

@@ -1,0 +1,235 @@
+// Groups in real browsers: records that outlast their publisher, a killed page and a cut network.
+import assert from "node:assert/strict";
+import { configure, isIsolated } from "../support/network.mjs";
+import { scenario } from "../support/scenario.mjs";
+
+const SYNC_MS = 30_000;
+
+/** Starts a peer with a lasting identity and a store of its own. */
+function start(tab, number) {
+  return tab.evaluate(async (n) => {
+    const identity = new Uint8Array(32).fill(n);
+    t.peer = await t.start({ identity, store: `lacis-test-${n}` });
+    return t.peer.id;
+  }, number);
+}
+
+function found(tab, name) {
+  return tab.evaluate(async (called) => {
+    t.group = await t.peer.createGroup({ name: called });
+    return t.group.id;
+  }, name);
+}
+
+function invite(tab, peer) {
+  return tab.evaluate((id) => t.group.invite({ peer: id }), peer);
+}
+
+function join(tab, invitation) {
+  return tab.evaluate(async (text) => {
+    t.group = await t.peer.joinGroup(text);
+  }, invitation);
+}
+
+/** Writes notes; resolves when they are stored. */
+function write(tab, texts) {
+  return tab.evaluate(async (list) => {
+    for (const data of list) await t.group.add({ type: "note", data });
+  }, texts);
+}
+
+/** Waits until a tab can read exactly these notes. */
+function reads(tab, texts) {
+  return tab
+    .evaluate(
+      async ([wanted, ms]) => {
+        const seen = new Set();
+        const signal = AbortSignal.timeout(ms);
+        try {
+          for await (const record of t.group.records({ type: "note", signal })) {
+            seen.add(record.text());
+            if (seen.size >= wanted) break;
+          }
+        } catch (error) {
+          throw new Error(`${error.code}: only ${JSON.stringify([...seen].sort())}`);
+        }
+        const held = await t.group.find({ type: "note" });
+        return held.map((record) => record.text()).sort();
+      },
+      [texts.length, SYNC_MS],
+    )
+    .then((held) => assert.deepEqual(held, [...texts].sort()));
+}
+
+/** Waits until so many others are members and connected. */
+function meets(tab, count) {
+  return tab.evaluate(
+    async ([wanted, ms]) => {
+      const { room } = t.group;
+      const linked = () => [...room.members.values()].filter((m) => m.connected).length === wanted;
+      for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+        room.addEventListener(type, () => t.wake());
+      }
+      await t.until(linked, () => `${wanted} members; there are ${room.members.size}`, ms);
+    },
+    [count, SYNC_MS],
+  );
+}
+
+for (const names of [
+  ["chromium", "chromium", "chromium"],
+  ["firefox", "chromium", "firefox"],
+]) {
+  scenario(`publisher offline: ${names.join(", ")}`, async (stage) => {
+    const server = await stage.server();
+    const [p, a, b] = await Promise.all(names.map((name) => stage.tab(name, server)));
+    const issues = Array.from({ length: 20 }, (_, n) => `issue ${n}`);
+    await start(p, 1);
+    const idOfA = await start(a, 2);
+    const idOfB = await start(b, 3);
+    const group = await found(p, "Letter");
+    const forB = await invite(p, idOfB);
+    await join(a, await invite(p, idOfA));
+    await write(p, issues);
+    await reads(a, issues);
+    await p.close();
+
+    await join(b, forB);
+    await reads(b, issues);
+    const authors = await b.evaluate(async () => {
+      const records = await t.group.find({ type: "note" });
+      return [...new Set(records.map((record) => record.author))].length;
+    });
+    assert.equal(authors, 1);
+
+    await a.close();
+    await b.reload();
+    await b.ready();
+    await start(b, 3);
+    const kept = await b.evaluate(async (id) => {
+      const known = await t.peer.groups();
+      t.group = await t.peer.openGroup(id, { connect: false });
+      const records = await t.group.find({ type: "note" });
+      return { known: known.map((it) => it.name), texts: records.map((it) => it.text()).sort() };
+    }, group);
+    assert.deepEqual(kept, { known: ["Letter"], texts: [...issues].sort() });
+  });
+}
+
+scenario("whoever has the link joins, writes, changes and deletes", async (stage) => {
+  const server = await stage.server();
+  const [a, b] = [await stage.tab("chromium", server), await stage.tab("firefox", server)];
+  await start(a, 1);
+  await start(b, 2);
+  await found(a, "Board");
+  const link = await a.evaluate(() => t.group.invite({ uses: 2, expires: "1h" }));
+  await join(b, link);
+  await write(b, ["bonjour"]);
+  await reads(a, ["bonjour"]);
+  await b.evaluate(async () => {
+    const [record] = await t.group.find({ type: "note" });
+    await t.group.update(record, { data: "salut", attributes: { done: 1, said: "hi" } });
+  });
+  const version = await a.evaluate(async (ms) => {
+    for await (const record of t.group.records({ signal: AbortSignal.timeout(ms) })) {
+      if (record.version === 2) return [record.text(), record.attributes, record.isOwn];
+    }
+  }, SYNC_MS);
+  assert.deepEqual(version, ["salut", { done: 1, said: "hi" }, undefined]);
+  await a.evaluate((ms) => {
+    t.deletion = new Promise((resolve) => {
+      t.group.addEventListener("record", ({ detail }) => detail.record.deleted && resolve("told"));
+      setTimeout(resolve, ms, "not told");
+    });
+  }, SYNC_MS);
+  await b.evaluate(async () => {
+    const [record] = await t.group.find({ where: { said: "hi" } });
+    await t.group.delete(record);
+  });
+  assert.equal(await a.evaluate(() => t.deletion), "told");
+  assert.equal(await a.evaluate(() => t.group.find().then((held) => held.length)), 0);
+  const refused = await b.evaluate(() => t.failure(() => t.group.invite()));
+  assert.equal(refused.code, "not-allowed");
+});
+
+/** Keeps the connections of a page where its ports can be looked up. */
+const WATCHED = `{
+  const Native = RTCPeerConnection;
+  globalThis.connections = [];
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      globalThis.connections.push(this);
+    }
+  };
+}`;
+
+/** The local UDP ports of a page's connections. */
+function ports(tab) {
+  return tab.evaluate(async () => {
+    const all = [];
+    for (const connection of globalThis.connections) {
+      if (connection.connectionState === "closed") continue;
+      for (const stat of (await connection.getStats()).values()) {
+        const { type, protocol, port } = stat;
+        if (type === "local-candidate" && protocol === "udp") all.push(port);
+      }
+    }
+    return all;
+  });
+}
+
+scenario(
+  "two halves: three pages and three pages cut apart write, and end equal",
+  async (stage) => {
+    const server = await stage.server();
+    const tabs = [];
+    for (let number = 1; number <= 6; number += 1) {
+      const tab = await stage.tab("chromium", server, { initScript: WATCHED });
+      tabs.push(tab);
+      const id = await start(tab, number);
+      if (number === 1) await found(tab, "Halves");
+      else await join(tab, await invite(tabs[0], id));
+    }
+    await Promise.all(tabs.map((tab) => meets(tab, 5)));
+    await write(tabs[0], ["together"]);
+    await Promise.all(tabs.map((tab) => reads(tab, ["together"])));
+
+    const halves = [tabs.slice(0, 3), tabs.slice(3)];
+    const [left, right] = await Promise.all(
+      halves.map(async (half) => (await Promise.all(half.map(ports))).flat().join(", ")),
+    );
+    const port = server.url.split(":").at(-1);
+    const restore = () => configure("nft", "delete", "table", "inet", "halves");
+    configure(
+      "nft",
+      `table inet halves {
+        chain out {
+        type filter hook output priority 0; policy accept;
+        udp sport { ${left} } udp dport { ${right} } drop
+        udp sport { ${right} } udp dport { ${left} } drop
+        tcp dport ${port} drop
+        tcp sport ${port} drop
+        }
+      }`,
+    );
+    let isCut = true;
+    stage.defer(() => isCut && restore());
+    const written = ["together"];
+    for (const [index, half] of halves.entries()) {
+      const own = half.map((_, n) => `half ${index}, page ${n}`);
+      written.push(...own);
+      await Promise.all(half.map((tab, n) => write(tab, [own[n]])));
+    }
+    for (const [index, half] of halves.entries()) {
+      const known = written.filter(
+        (text) => text === "together" || text.startsWith(`half ${index}`),
+      );
+      await Promise.all(half.map((tab) => reads(tab, known)));
+    }
+    restore();
+    isCut = false;
+    await Promise.all(tabs.map((tab) => reads(tab, written)));
+  },
+  { deadlineMs: 150_000, skip: isIsolated() ? false : "needs a network of its own" },
+);
