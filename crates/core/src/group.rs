@@ -20,6 +20,7 @@ mod saves;
 mod serving;
 mod talk;
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -106,7 +107,7 @@ impl Group {
     }
 
     fn event(&self, shared: &mut Shared, event: GroupEvent) {
-        shared.io.event(Event::Group { group: self.number, event });
+        shared.io.event(Event::Group { group: self.number, event: Box::new(event) });
     }
 
     /// Takes a copy from anywhere.

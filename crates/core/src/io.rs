@@ -1,5 +1,6 @@
 //! What goes into a node and what comes out of it.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -310,7 +311,7 @@ pub enum Event {
         /// Its number on this node.
         group: RoomId,
         /// What.
-        event: GroupEvent,
+        event: Box<GroupEvent>,
     },
     /// Answers a question for the groups that are stored. Settles its ticket.
     Groups {

@@ -307,7 +307,7 @@ fn settle(order: &[Copy]) -> (Vec<CopyName>, Vec<ShelfSummary>) {
     let mut replica = Replica::new(group());
     for _ in 0..4 {
         for copy in order {
-            replica.offer(NOW, &copy);
+            replica.offer(NOW, copy);
         }
     }
     (names(&replica), replica.summary())

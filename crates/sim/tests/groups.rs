@@ -130,7 +130,7 @@ fn a_revoked_member_reads_nothing_new_and_writes_nothing_more() {
     world.expect(SOON, "he is told", |world| {
         world.seen(bob).log.iter().any(|event| {
             let refused = GroupEvent::Refused { code: Code::Revoked };
-            matches!(event, Event::Group { event, .. } if *event == refused)
+            matches!(event, Event::Group { event, .. } if **event == refused)
         })
     });
     world.write(ada, at_ada, "after").expect("she may write");

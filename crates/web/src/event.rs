@@ -120,7 +120,7 @@ fn translate(event: Event) -> JsEvent {
             label,
             data: ByteBuf::from(payload),
         },
-        Event::Group { group, event } => JsEvent::Group { group: group.0, event: event.into() },
+        Event::Group { group, event } => JsEvent::Group { group: group.0, event: (*event).into() },
         Event::Groups { ticket, groups } => {
             JsEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
         }

@@ -161,6 +161,6 @@ const fn float(value: i64) -> f64 {
 /// A time as JavaScript counts it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
 pub(crate) fn millis_of(at: f64) -> Option<Millis> {
-    let fine = at.is_finite() && at >= 0.0 && at <= 9_007_199_254_740_991.0;
-    fine.then(|| Millis(at as u64))
+    let fine = (0.0..=9_007_199_254_740_991.0).contains(&at);
+    fine.then_some(Millis(at as u64))
 }

@@ -21,6 +21,7 @@ use crate::time::Millis;
 pub const NAME_BYTES: usize = 32;
 
 /// A frame about a group.
+#[expect(clippy::large_enum_variant, reason = "frames are read and handled one by one")]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum GroupFrame {
     /// First of all: who we are here.

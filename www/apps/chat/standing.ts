@@ -8,7 +8,7 @@ export interface Words {
   readonly isCounting: boolean;
 }
 
-/** How the servers stand, in words. It remembers why each was not reached while it is tried again. */
+/** How the servers stand, in words. It remembers why each was not reached meanwhile. */
 export class Standing {
   readonly #servers = new Map<string, ServerStatus>();
 

@@ -63,8 +63,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   /**
-   * The room in which connected members meet, for direct and ephemeral messages and files; undefined
-   * while the group is not connected. Only members are in it.
+   * The room in which connected members meet, for direct and ephemeral messages and files;
+   * undefined while the group is not connected. Only members are in it.
    */
   get room(): Room | undefined {
     return this.#room;

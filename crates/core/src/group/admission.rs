@@ -360,7 +360,7 @@ impl Group {
     ) -> Result<(), Code> {
         let now = shared.group_time();
         let held = self.replica.members().roles(&subject, now, now).ok_or(Code::NotMember)?;
-        let takes = !roles.contains(held) && !(held == Roles::KEEPER);
+        let takes = !roles.contains(held) && held != Roles::KEEPER;
         let serial = shared.io.random_u64();
         self.issue(shared, subject, roles, until, serial)?;
         if takes || (held == Roles::KEEPER) != (roles == Roles::KEEPER) {

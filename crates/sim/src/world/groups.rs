@@ -46,11 +46,10 @@ impl World {
     pub fn settled(&self, tab: TabId, ticket: Ticket) -> Option<Result<(), Code>> {
         self.seen(tab).log.iter().find_map(|event| match event {
             Event::Settled { ticket: known, result } if *known == ticket => Some(*result),
-            Event::Group { event: GroupEvent::Read { ticket: known, .. }, .. }
-                if *known == ticket =>
-            {
-                Some(Ok(()))
-            }
+            Event::Group { event, .. } => match &**event {
+                GroupEvent::Read { ticket: known, .. } if *known == ticket => Some(Ok(())),
+                _ => None,
+            },
             _ => None,
         })
     }
@@ -173,11 +172,12 @@ impl World {
         asked.expect("the tab is there").expect("the group is open");
         self.done(tab, ticket, "the records are read");
         let found = self.seen(tab).log.iter().filter_map(|event| match event {
-            Event::Group { event: GroupEvent::Found { ticket: known, records }, .. }
-                if *known == ticket =>
-            {
-                Some(records.clone())
-            }
+            Event::Group { event, .. } => match &**event {
+                GroupEvent::Found { ticket: known, records } if *known == ticket => {
+                    Some(records.clone())
+                }
+                _ => None,
+            },
             _ => None,
         });
         found.flatten().collect()
