@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, RoomId};
+use lacis_core::{Event, GroupEvent, RoomId, StoreTable};
 use lacis_sim::{ServerId, TabId, TabSetup, World};
 use lacis_wire::{Code, Roles};
 
@@ -166,5 +166,118 @@ fn what_was_reported_stored_survives_a_crash() {
         let opened = world.open_stored(again, id);
         let found = world.texts(again, opened);
         assert!(safe.iter().all(|text| found.contains(text)), "{safe:?} {found:?}");
+    }
+}
+
+fn has_heard(world: &World, tab: TabId, fits: impl Fn(&GroupEvent) -> bool) -> bool {
+    world.seen(tab).log.iter().any(|event| match event {
+        Event::Group { event, .. } => fits(event),
+        _ => false,
+    })
+}
+
+#[test]
+fn what_was_damaged_in_the_store_is_told_and_fetched_again() {
+    let (mut world, server) = world(1);
+    let setups = [1, 2].map(|identity| stored(&mut world, server, identity));
+    let [ada, bob] = setups.clone().map(|setup| world.open(setup));
+    let group = world.found(ada, "Board");
+    let at_bob = world.bring_in(ada, group, bob, Roles::MEMBER);
+    world.write(ada, group, "bonjour").expect("she may write");
+    expect_texts(&mut world, bob, at_bob, &["bonjour"]);
+    let id = world.group_id(bob, at_bob);
+    world.run_for(Duration::from_secs(1));
+    world.kill(bob, false);
+    let disk = setups[1].disk.expect("he has one");
+    world.disk(disk).damage(StoreTable::Bodies);
+    let again = world.open(setups[1].clone());
+    let opened = world.open_stored(again, id);
+    assert_eq!(world.texts(again, opened), Vec::<String>::new());
+    assert!(has_heard(&world, again, |event| *event == GroupEvent::Damaged { count: 1 }));
+    world.connect(again, opened);
+    expect_texts(&mut world, again, opened, &["bonjour"]);
+}
+
+#[test]
+fn damaged_headers_are_dropped_and_fetched_again() {
+    let (mut world, server) = world(2);
+    let setups = [1, 2].map(|identity| stored(&mut world, server, identity));
+    let [ada, bob] = setups.clone().map(|setup| world.open(setup));
+    let group = world.found(ada, "Board");
+    let at_bob = world.bring_in(ada, group, bob, Roles::MEMBER);
+    world.write(ada, group, "bonjour").expect("she may write");
+    expect_texts(&mut world, bob, at_bob, &["bonjour"]);
+    let id = world.group_id(bob, at_bob);
+    world.run_for(Duration::from_secs(1));
+    world.kill(bob, false);
+    let disk = setups[1].disk.expect("he has one");
+    for table in [StoreTable::Heads, StoreTable::System] {
+        world.disk(disk).damage(table);
+    }
+    let again = world.open(setups[1].clone());
+    let opened = world.open_stored(again, id);
+    assert_eq!(world.texts(again, opened), Vec::<String>::new());
+    world.connect(again, opened);
+    expect_texts(&mut world, again, opened, &["bonjour"]);
+}
+
+#[test]
+fn a_full_store_is_told_and_everything_is_stored_once_there_is_place() {
+    let (mut world, server) = world(1);
+    let setup = stored(&mut world, server, 1);
+    let disk = setup.disk.expect("she has one");
+    let ada = world.open(setup.clone());
+    let group = world.found(ada, "Board");
+    let id = world.group_id(ada, group);
+    world.disk(disk).is_full = true;
+    let (_, ticket) = world.write(ada, group, "bonjour").expect("she may write");
+    world.expect(SOON, "she is told", |world| {
+        world.settled(ada, ticket) == Some(Err(Code::StoreFull))
+    });
+    let full = GroupEvent::Unsaved { code: Code::StoreFull };
+    assert!(has_heard(&world, ada, |event| *event == full));
+    assert_eq!(world.texts(ada, group), ["bonjour"]);
+    world.disk(disk).is_full = false;
+    world.expect(Duration::from_secs(90), "it is stored after all", |world| {
+        has_heard(world, ada, |event| *event == GroupEvent::Saved)
+    });
+    world.kill(ada, true);
+    let again = world.open(setup);
+    let opened = world.open_stored(again, id);
+    assert_eq!(world.texts(again, opened), ["bonjour"]);
+}
+
+#[test]
+fn two_halves_that_were_cut_apart_end_equal() {
+    for seed in 0..5 {
+        let (mut world, server) = world(seed);
+        let tabs: Vec<TabId> = (1..=6)
+            .map(|identity| {
+                let setup = stored(&mut world, server, identity);
+                world.open(setup)
+            })
+            .collect();
+        let group = world.found(tabs[0], "Board");
+        let mut places = vec![(tabs[0], group)];
+        for &tab in &tabs[1..] {
+            places.push((tab, world.bring_in(tabs[0], group, tab, Roles::MEMBER)));
+        }
+        world.write(tabs[0], group, "together").expect("she may write");
+        for &(tab, group) in &places {
+            expect_texts(&mut world, tab, group, &["together"]);
+        }
+        world.isolate(&tabs[3..], 1);
+        world.run_for(Duration::from_secs(20));
+        for (number, &(tab, group)) in places.iter().enumerate() {
+            world.write(tab, group, &format!("page {number}")).expect("it may write");
+        }
+        world.run_for(Duration::from_secs(120));
+        world.heal();
+        let mut all: Vec<String> = (0..6).map(|number| format!("page {number}")).collect();
+        all.push("together".to_owned());
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        for &(tab, group) in &places {
+            expect_texts(&mut world, tab, group, &all);
+        }
     }
 }
