@@ -155,11 +155,12 @@ impl Group {
         }
         match System::decode(&header.kind, &copy.body) {
             Ok(Some(System::Key(keys))) => {
-                if let Ok(key) = keys.open(&self.profile.group, &shared.key) {
-                    let order = (header.modified.0, header.name().digest);
-                    if self.keyring.insert(keys.epoch, key, Some(order)) {
-                        self.event(shared, GroupEvent::Unlocked);
-                    }
+                let order = (header.modified.0, header.name().digest);
+                self.keyring.vouch(keys.epoch, keys.commitment, order);
+                if let Ok(key) = keys.open(&self.profile.group, &shared.key)
+                    && self.keyring.insert(keys.epoch, key)
+                {
+                    self.event(shared, GroupEvent::Unlocked);
                 }
             }
             Ok(Some(System::Group(properties))) => {

@@ -55,6 +55,51 @@ fn what_one_writes_the_other_reads() {
 }
 
 #[test]
+fn an_invitee_writes_before_it_has_met_anybody() {
+    let (mut world, server) = world(3);
+    let [ada, bob] = [1, 2].map(|identity| {
+        let setup = stored(&mut world, server, identity);
+        world.open(setup)
+    });
+    let group = world.found(ada, "Board");
+    let peer = world.peer_id(bob);
+    let text = world
+        .command(ada, |node, now| node.invite(now, group, peer, Roles::MEMBER, None))
+        .expect("she is there")
+        .expect("she may invite");
+    let joined = world.take_invitation(bob, &text);
+    world.write(bob, joined, "ahead").expect("the invitation brought the key");
+    world.connect(bob, joined);
+    expect_texts(&mut world, ada, group, &["ahead"]);
+}
+
+#[test]
+fn who_is_admitted_may_write_at_once() {
+    for seed in 0..20 {
+        let (mut world, server) = world(seed);
+        let [ada, bob] = [1, 2].map(|identity| {
+            let setup = stored(&mut world, server, identity);
+            world.open(setup)
+        });
+        let group = world.found(ada, "Board");
+        let text = world
+            .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+            .expect("she is there")
+            .expect("she may invite");
+        let ticket = world.plain_ticket(bob);
+        let patience = Duration::from_secs(60);
+        let joined = world
+            .command(bob, |node, now| node.join_group(now, ticket, &text, patience))
+            .expect("he is there")
+            .expect("the invitation is good");
+        world.connect(bob, joined);
+        world.expect(SOON, "he is admitted", |world| world.settled(bob, ticket) == Some(Ok(())));
+        world.write(bob, joined, "at once").expect("he has the key");
+        expect_texts(&mut world, ada, group, &["at once"]);
+    }
+}
+
+#[test]
 fn a_reader_gets_everything_from_another_reader_and_keeps_it() {
     let (mut world, server) = world(1);
     let setups = [1, 2, 3].map(|identity| stored(&mut world, server, identity));

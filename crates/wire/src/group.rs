@@ -57,6 +57,9 @@ pub enum GroupFrame {
         /// Its chain.
         #[n(0)]
         chain: Chain,
+        /// The keys of [`Self::Keys`], for one that may read.
+        #[n(1)]
+        keys: Vec<GivenKey>,
     },
     /// Keys that open what the group has written, for a member that may read.
     #[n(4)]
@@ -166,14 +169,14 @@ impl Frame for GroupFrame {
                 demand(first.len() <= limits::PRIORITIES_MAX, "first")?;
                 chain.as_ref().map_or(Ok(()), Frame::check)
             }
-            Self::Admit { chain } => chain.check(),
+            Self::Admit { chain, keys } => {
+                chain.check()?;
+                keys_ok(keys)
+            }
             Self::Apply { invitation } => {
                 demand(invitation.len() <= limits::INVITATION_BYTES, "invitation")
             }
-            Self::Keys { keys } => {
-                demand(keys.len() <= limits::GIVEN_KEYS_MAX, "keys")?;
-                demand(keys.iter().all(|key| key.epoch >= 1), "epoch")
-            }
+            Self::Keys { keys } => keys_ok(keys),
             Self::Summary { shelves } => {
                 demand(shelves.is_sorted_by(|a, b| a.number < b.number), "shelves")?;
                 shelves.iter().try_for_each(|shelf| demand(shelf_ok(shelf.number), "shelf"))
@@ -200,4 +203,9 @@ impl Frame for GroupFrame {
 
 const fn shelf_ok(number: u8) -> bool {
     number <= limits::SHELVES
+}
+
+fn keys_ok(keys: &[GivenKey]) -> Result<(), DecodeError> {
+    demand(keys.len() <= limits::GIVEN_KEYS_MAX, "keys")?;
+    demand(keys.iter().all(|key| key.epoch >= 1), "epoch")
 }

@@ -13,6 +13,7 @@ use minicbor::{Decode, Encode};
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::credential::{Chain, Credential};
 use crate::ids::{GroupId, PeerId};
+use crate::keys::EpochKeys;
 use crate::limits;
 use crate::proof::IdentityKey;
 use crate::roles::Roles;
@@ -89,6 +90,10 @@ pub struct Invitation {
     /// Signaling servers; none means those of whoever opens it.
     #[n(3)]
     pub servers: Vec<String>,
+    /// The key of the epoch in which the invitation was made, sealed to the invitee, so that it can
+    /// write before it has met anybody. Nothing for one that may not read.
+    #[n(4)]
+    pub keys: Option<EpochKeys>,
 }
 
 impl Invitation {
@@ -149,6 +154,10 @@ impl Frame for Invitation {
 
     fn check(&self) -> Result<(), DecodeError> {
         self.chain.check()?;
+        if let Some(keys) = &self.keys {
+            keys.check()?;
+            demand(keys.sealed.len() == 1, "keys")?;
+        }
         check_common(&self.name, &self.servers)
     }
 }

@@ -21,6 +21,7 @@ use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
 
 const DOMAIN: &[u8] = b"lacis 2026 epoch 1";
+const COMMITMENT: &str = "lacis 2026 epoch 1 commitment";
 
 /// The key that seals the bodies of records for a time.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -38,6 +39,17 @@ impl fmt::Debug for EpochKey {
     }
 }
 
+impl EpochKey {
+    /// What an admin publishes of a key, so that whoever is given the key by another member knows
+    /// that it is the right one.
+    #[must_use]
+    pub fn commitment(&self, group: &GroupId, epoch: u32) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key(COMMITMENT);
+        hasher.update(group.as_bytes()).update(&epoch.to_be_bytes()).update(&self.0);
+        *hasher.finalize().as_bytes()
+    }
+}
+
 /// One epoch key, sealed to each of those who may have it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct EpochKeys {
@@ -47,6 +59,10 @@ pub struct EpochKeys {
     /// Sealed to each member once, in the order of their ids.
     #[n(1)]
     pub sealed: Vec<SealedKey>,
+    /// [`EpochKey::commitment`] of the key: everybody gets the same, and who gets it from another
+    /// member can tell.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub commitment: [u8; 32],
 }
 
 /// An epoch key sealed to one member.
@@ -100,7 +116,8 @@ impl EpochKeys {
             return Err(KeyError::Count);
         }
         let sealed = members.into_iter().map(|it| SealedKey::seal(group, epoch, key, it, rng));
-        Ok(Self { epoch, sealed: sealed.collect::<Result<_, _>>()? })
+        let commitment = key.commitment(group, epoch);
+        Ok(Self { epoch, sealed: sealed.collect::<Result<_, _>>()?, commitment })
     }
 
     /// Opens the key that is sealed to this identity.
@@ -111,7 +128,9 @@ impl EpochKeys {
         let subject = peer_id(identity);
         let found = self.sealed.binary_search_by_key(&subject, |it| it.subject);
         let sealed = found.ok().and_then(|at| self.sealed.get(at)).ok_or(KeyError::NotForYou)?;
-        sealed.open(group, self.epoch, identity)
+        let key = sealed.open(group, self.epoch, identity)?;
+        let promised = key.commitment(group, self.epoch) == self.commitment;
+        if promised { Ok(key) } else { Err(KeyError::Forged) }
     }
 }
 

@@ -7,7 +7,8 @@ use core::time::Duration;
 
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::group::GroupFrame;
+use lacis_wire::group::{GivenKey, GroupFrame};
+use lacis_wire::keys::EpochKeys;
 use lacis_wire::invitation::{Invitation, InvitationError, OpenInvitation};
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::room::RendezvousKey;
@@ -108,16 +109,20 @@ impl Group {
     ) -> Result<Self, Code> {
         let now = shared.group_time();
         let group = invitation.group()?;
-        let (name, rendezvous, servers, chain, open) = match invitation {
+        let (name, rendezvous, servers, chain, open, keys) = match invitation {
             AnyInvitation::Bound(bound) => {
                 bound.check_time(now).map_err(code_of)?;
                 bound.for_subject(&shared.peer).map_err(code_of)?;
-                (bound.name, bound.rendezvous, bound.servers, Some(bound.chain), None)
+                let keys = bound.keys.and_then(|keys| {
+                    let key = keys.open(&group, &shared.key).ok()?;
+                    Some(GivenKey { epoch: keys.epoch, key })
+                });
+                (bound.name, bound.rendezvous, bound.servers, Some(bound.chain), None, keys)
             }
             AnyInvitation::Open(open) => {
                 open.check_time(now).map_err(code_of)?;
                 let encoded = encode(&open);
-                (open.name, open.rendezvous, open.servers, None, Some(encoded))
+                (open.name, open.rendezvous, open.servers, None, Some(encoded), None)
             }
         };
         let profile = Profile {
@@ -128,7 +133,7 @@ impl Group {
             chain: chain.clone(),
             root: None,
             invitation: open,
-            keys: Vec::new(),
+            keys: keys.into_iter().collect(),
         };
         let mut joined = Self::from_profile(number, profile);
         joined.open_new(shared);
@@ -203,11 +208,20 @@ impl Group {
     ) -> Result<String, Code> {
         let serial = shared.io.random_u64();
         let chain = self.issue(shared, subject, roles, until, serial)?;
+        let keys = match self.keyring.current() {
+            Some((epoch, key)) if roles != Roles::KEEPER => {
+                let group = self.profile.group;
+                let sealed = EpochKeys::seal(&group, epoch, key, &[subject], shared.io.rng());
+                Some(sealed.map_err(|_| Code::InvalidArgument)?)
+            }
+            _ => None,
+        };
         let invitation = Invitation {
             chain,
             name: self.profile.name.clone(),
             rendezvous: self.profile.rendezvous.clone(),
             servers: self.profile.servers.clone(),
+            keys,
         };
         Ok(invitation.to_text())
     }
@@ -246,7 +260,11 @@ impl Group {
     pub(super) fn on_apply(&mut self, shared: &mut Shared, node: NodeId, invitation: &[u8]) {
         let Some(peer) = self.neighbours.get(&node).map(|neighbour| neighbour.peer) else { return };
         let answer = match self.admit(shared, peer, invitation) {
-            Ok(chain) => GroupFrame::Admit { chain },
+            Ok(chain) => {
+                let reads = chain.leaf().is_some_and(|leaf| leaf.roles != Roles::KEEPER);
+                let keys = if reads { self.keyring.to_give() } else { Vec::new() };
+                GroupFrame::Admit { chain, keys }
+            }
             Err(code) => GroupFrame::Refuse { code },
         };
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
@@ -305,7 +323,7 @@ impl Group {
         }
     }
 
-    pub(super) fn on_admit(&mut self, shared: &mut Shared, node: NodeId, chain: Chain) {
+    pub(super) fn on_admit(&mut self, shared: &mut Shared, chain: Chain, keys: Vec<GivenKey>) {
         let Some(applying) = self.applying else { return };
         let leaf = chain.verify(&self.profile.group);
         if !leaf.is_ok_and(|leaf| leaf.subject == shared.peer) {
@@ -314,13 +332,13 @@ impl Group {
         self.applying = None;
         self.profile.chain = Some(chain.clone());
         self.profile.invitation = None;
+        self.on_keys(shared, keys);
         self.keep_profile(shared);
         let published = self.publish_own(shared, &chain);
         match published {
             Ok(()) => self.saves.ticket(applying.ticket),
             Err(code) => shared.settle(applying.ticket, Err(code)),
         }
-        let _ = node;
         self.introduce(shared);
     }
 

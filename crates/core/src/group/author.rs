@@ -230,7 +230,7 @@ impl Group {
             roles.is_some_and(|roles| roles != Roles::KEEPER)
         };
         let readers: Vec<PeerId> = members.subjects().filter(reads).copied().collect();
-        let epoch = self.keyring.current().map_or(1, |(epoch, _)| epoch.saturating_add(1));
+        let epoch = self.keyring.next_epoch();
         let key = EpochKey(shared.io.random());
         let group = self.profile.group;
         let sealed = EpochKeys::seal(&group, epoch, &key, &readers, shared.io.rng());

@@ -27,9 +27,9 @@ impl Group {
     }
 
     pub(super) fn from_profile(number: RoomId, profile: Profile) -> Self {
-        let mut keyring = Keyring::default();
-        for given in &profile.keys {
-            keyring.insert(given.epoch, given.key.clone(), None);
+        let mut keyring = Keyring::new(profile.group);
+        for given in profile.keys.iter().rev() {
+            keyring.insert(given.epoch, given.key.clone());
         }
         Self {
             number,

@@ -86,7 +86,7 @@ impl Group {
             }
             GroupFrame::Refuse { code } => self.on_refuse(shared, node, code),
             GroupFrame::Apply { invitation } => self.on_apply(shared, node, &invitation),
-            GroupFrame::Admit { chain } => self.on_admit(shared, node, chain),
+            GroupFrame::Admit { chain, keys } => self.on_admit(shared, chain, keys),
             frame if neighbour.is_admitted() => self.on_member_frame(shared, node, frame),
             // It does not know yet, or any more, that we do not take it for a member.
             _ => {}
@@ -201,10 +201,10 @@ impl Group {
         self.tell_synced(shared, node);
     }
 
-    fn on_keys(&mut self, shared: &mut Shared, keys: Vec<GivenKey>) {
+    pub(super) fn on_keys(&mut self, shared: &mut Shared, keys: Vec<GivenKey>) {
         let mut is_new = false;
         for given in keys {
-            is_new |= self.keyring.insert(given.epoch, given.key, None);
+            is_new |= self.keyring.insert(given.epoch, given.key);
         }
         if is_new {
             self.keep_profile(shared);

@@ -118,7 +118,11 @@ pub(crate) fn epoch_keys() -> impl Strategy<Value = EpochKeys> {
         |(epoch, subjects, enc, third)| {
             let ciphertext = [third; 3].concat().try_into().expect("48 bytes");
             let seal = |subject| SealedKey { subject: PeerId(subject), enc, ciphertext };
-            EpochKeys { epoch, sealed: subjects.into_iter().map(seal).collect() }
+            EpochKeys {
+                epoch,
+                sealed: subjects.into_iter().map(seal).collect(),
+                commitment: [7; 32],
+            }
         },
     )
 }
@@ -141,7 +145,7 @@ pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
 
 pub(crate) fn invitation() -> impl Strategy<Value = Invitation> {
     (chain(), name(), any::<[u8; 32]>(), servers()).prop_map(|(chain, name, key, servers)| {
-        Invitation { chain, name, rendezvous: RendezvousKey(key), servers }
+        Invitation { chain, name, rendezvous: RendezvousKey(key), servers, keys: None }
     })
 }
 

@@ -209,6 +209,7 @@ pub(crate) fn invitations() -> Samples<Invitation> {
         name: "Board".into(),
         rendezvous: RendezvousKey(count(0x50)),
         servers: servers(),
+        keys: Some(epoch_keys().remove(0).1),
     };
     let bare = Invitation { name: String::new(), servers: vec![], ..all.clone() };
     vec![("member", all), ("no-name-and-no-server", bare)]
