@@ -248,7 +248,7 @@ impl Node {
     }
 
     fn on_server_frame(&mut self, socket: SocketId, index: usize, frame: ServerFrame<'_>) {
-        let Shared { servers, io, .. } = &mut self.shared;
+        let Shared { servers, rooms, io, .. } = &mut self.shared;
         let Some(server) = servers.get_mut(index) else { return };
         match frame {
             ServerFrame::Welcome { version, ice_servers } => {
@@ -257,7 +257,8 @@ impl Node {
                 }
             }
             ServerFrame::Joined { topic, members } => {
-                let room = self.shared.rooms.iter().find(|(_, room)| room.keys.topic == topic);
+                server.trouble = None;
+                let room = rooms.iter().find(|(_, room)| room.keys.topic == topic);
                 if let Some(id) = room.map(|(id, _)| *id) {
                     self.on_joined(index, id, members);
                 }
@@ -273,12 +274,18 @@ impl Node {
                 };
                 io.event(Event::Warning { code, node: Some(to) });
             }
-            ServerFrame::Refused { reason, .. } => {
-                server.trouble = Some(match reason {
+            ServerFrame::Refused { reason, topic } => {
+                let code = match reason {
                     Refusal::TooManyTopics => Code::TooManyRooms,
                     Refusal::ServerFull => Code::ServerFull,
                     Refusal::RateLimited => Code::RateLimited,
-                });
+                };
+                server.trouble = Some(code);
+                io.event(Event::Warning { code, node: None });
+                let mut rooms = rooms.iter_mut();
+                if let Some((id, room)) = rooms.find(|(_, room)| room.keys.topic == topic) {
+                    room.on_refused(io, *id, index);
+                }
             }
             ServerFrame::Bye { reason, retry_after_ms } => {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));

@@ -20,6 +20,8 @@ pub(crate) struct Room {
     pub(crate) servers: Vec<usize>,
     /// When each of those servers last answered a join.
     announced: Table<usize, Timestamp>,
+    /// Servers that refused it: how often in a row, and when they are asked again.
+    refused: Table<usize, (u32, Timestamp)>,
     state: RoomState,
     /// Of a group's room: those who have shown that they are members.
     pub(crate) admitted: Option<Vec<NodeId>>,
@@ -30,7 +32,15 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(keys: RoomKeys, servers: Vec<usize>) -> Self {
         let state = RoomState::Connecting;
-        Self { keys, servers, announced: Table::new(), state, admitted: None, joining: None }
+        Self {
+            keys,
+            servers,
+            announced: Table::new(),
+            refused: Table::new(),
+            state,
+            admitted: None,
+            joining: None,
+        }
     }
 
     /// Announces the room at one server and asks who else is there.
@@ -44,13 +54,24 @@ impl Room {
     /// A server answered; gives the ticket of the join that waited for it.
     pub(crate) fn on_joined(&mut self, io: &mut Io, id: RoomId, index: usize) -> Option<Ticket> {
         self.announced.insert(index, io.now);
+        self.refused.remove(&index);
         self.update(io, id);
         self.joining.take().map(|(ticket, _)| ticket)
+    }
+
+    /// A server does not take the room now. It is asked again later, and less and less often.
+    pub(crate) fn on_refused(&mut self, io: &mut Io, id: RoomId, index: usize) {
+        let times = self.refused.get(&index).map_or(0, |(times, _)| *times);
+        let wait = io.backoff(times, limits::REDIAL_MIN, limits::REDIAL_MAX);
+        self.refused.insert(index, (times.saturating_add(1), io.now + wait));
+        self.announced.remove(&index);
+        self.update(io, id);
     }
 
     /// A server is lost.
     pub(crate) fn on_server_lost(&mut self, io: &mut Io, id: RoomId, index: usize) {
         self.announced.remove(&index);
+        self.refused.remove(&index);
         self.update(io, id);
     }
 
@@ -77,12 +98,20 @@ impl Room {
                 *at = now;
                 self.announce(io, index, server);
             }
+            if let Some((_, at)) = self.refused.get_mut(&index)
+                && now >= *at
+            {
+                // As above: it sets another time when it refuses again.
+                *at = now + limits::REDIAL_MAX;
+                self.announce(io, index, server);
+            }
         }
     }
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
         let oldest = self.announced.values().min().map(|at| *at + limits::TOPIC_REFRESH);
         earliest.see(oldest, Timer::Refresh);
+        earliest.see(self.refused.values().map(|(_, at)| *at).min(), Timer::Refresh);
         earliest.see(self.joining.map(|(_, deadline)| deadline), Timer::Join);
     }
 

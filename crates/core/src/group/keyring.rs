@@ -88,9 +88,10 @@ impl Keyring {
     /// key is on its way: an older one may be known to somebody who was shut out.
     pub(super) fn current(&self) -> Option<(u32, &EpochKey)> {
         let entry = match self.vouched.last() {
-            Some(voucher) => self.keys.iter().find(|it| {
-                it.epoch == voucher.epoch && it.commitment == voucher.commitment
-            })?,
+            Some(voucher) => self
+                .keys
+                .iter()
+                .find(|it| it.epoch == voucher.epoch && it.commitment == voucher.commitment)?,
             None => self.keys.last()?,
         };
         Some((entry.epoch, &entry.key))

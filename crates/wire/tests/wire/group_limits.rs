@@ -144,11 +144,7 @@ fn epoch_keys() {
             bytes[..2].copy_from_slice(&subject.to_be_bytes());
             SealedKey { subject: PeerId(bytes), enc: [0xff; 32], ciphertext: [0xff; 48] }
         };
-        EpochKeys {
-            epoch,
-            sealed: subjects.iter().map(seal).collect(),
-            commitment: [7; 32],
-        }
+        EpochKeys { epoch, sealed: subjects.iter().map(seal).collect(), commitment: [7; 32] }
     };
     boundary!(EpochKeys, "epoch", keys(1, &[1]), keys(0, &[1]));
     boundary!(EpochKeys, "sealed", keys(1, &[1]), keys(1, &[]));
