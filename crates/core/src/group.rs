@@ -25,7 +25,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::body::{Body, Place};
-use lacis_wire::credential::Chain;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::System;
@@ -161,31 +160,28 @@ impl Group {
                     && self.keyring.insert(keys.epoch, key)
                 {
                     self.event(shared, GroupEvent::Unlocked);
+                    // Whoever sealed it may not have known all members.
+                    self.spread_keys(|peer| keys.sealed.iter().all(|it| it.subject != *peer));
                 }
             }
             Ok(Some(System::Group(properties))) => {
                 self.profile.name = properties.name;
                 self.keep_profile(shared);
             }
-            Ok(Some(System::Member(chain))) => self.take_chain(shared, chain),
-            Ok(Some(System::Revocation(_)) | None) | Err(_) => {}
+            Ok(Some(System::Member(_) | System::Revocation(_)) | None) | Err(_) => {}
         }
     }
 
-    /// A chain of our own that gives more, or lasts longer, is used from now on.
-    fn take_chain(&mut self, shared: &mut Shared, chain: Chain) {
-        let now = shared.group_time();
-        let Some(leaf) = chain.leaf() else { return };
-        if leaf.subject != shared.peer || !self.replica.members().accepts(&chain, now) {
-            return;
-        }
-        let worth = |chain: &Chain| chain.leaf().map(|leaf| (leaf.roles, leaf.not_after));
-        let held = self.profile.chain.as_ref().filter(|held| {
-            // One that was taken back is worth nothing.
-            self.replica.members().accepts(held, now)
-        });
-        if held.and_then(worth) < worth(&chain) {
-            self.profile.chain = Some(chain);
+    /// What is held.
+    pub(crate) const fn replica(&self) -> &Replica {
+        &self.replica
+    }
+
+    /// Of our own chains the best is used from now on.
+    fn choose_chain(&mut self, shared: &mut Shared) {
+        let best = self.replica.members().best(&shared.peer, shared.group_time());
+        if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(*best)) {
+            self.profile.chain = Some(best.clone());
             self.keep_profile(shared);
             self.introduce(shared);
         }
@@ -211,7 +207,10 @@ impl Group {
                     self.drop_stored(shared, &id, &kind);
                     self.event(shared, GroupEvent::Gone { id, kind });
                 }
-                Change::Member(_) => {
+                Change::Member(subject) => {
+                    if subject == shared.peer {
+                        self.choose_chain(shared);
+                    }
                     self.members_changed = true;
                     self.review(shared);
                 }

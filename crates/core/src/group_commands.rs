@@ -9,6 +9,7 @@ use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
+use crate::graph::Replica;
 use crate::group::{AnyInvitation, Draft, Group, GroupMember, room_of};
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -375,6 +376,12 @@ impl Node {
     pub fn group_info(&self, group: RoomId) -> Result<(GroupId, &str), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok((open.id(), open.name()))
+    }
+
+    /// What is held of an open group, for whoever wants to compare or to count.
+    #[must_use]
+    pub fn replica(&self, group: RoomId) -> Option<&Replica> {
+        self.groups.open.get(&group).map(Group::replica)
     }
 
     fn on_group<T>(

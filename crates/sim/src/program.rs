@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run};
+use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph};
 use serde_json::json;
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
@@ -23,7 +23,7 @@ struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// What to simulate
-    #[arg(long, default_value = "foundation", value_parser = ["foundation"])]
+    #[arg(long, default_value = "foundation", value_parser = ["foundation", "graph"])]
     suite: String,
     /// Print a closing JSON object
     #[arg(long)]
@@ -40,12 +40,12 @@ pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],
-        None => plan(arguments.seeds),
+        None => plan(&arguments.suite, arguments.seeds),
     };
     let mut options = Options { trace: arguments.trace, ..Options::default() };
     options.steps = arguments.steps.unwrap_or(options.steps);
-    tell_seed_at_panic();
-    let outcomes = run_all(&seeds, options);
+    tell_seed_at_panic(arguments.suite.clone());
+    let outcomes = run_all(&seeds, options, &arguments.suite);
     let failures = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let events: u64 = outcomes.iter().map(|outcome| outcome.events).sum();
     let (seeds, hash) = (outcomes.len(), combined_hash(&outcomes));
@@ -60,8 +60,15 @@ pub(crate) fn main() -> ExitCode {
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {
+    match suite {
+        "graph" => run_graph(seed, options),
+        _ => run(seed, options),
+    }
+}
+
 /// Runs all seeds, one at a time on each processor; what comes out is in the order of the seeds.
-fn run_all(seeds: &[u64], options: Options) -> Vec<Outcome> {
+fn run_all(seeds: &[u64], options: Options, suite: &str) -> Vec<Outcome> {
     let threads =
         if options.trace { 1 } else { thread::available_parallelism().map_or(1, Into::into) };
     let next = AtomicUsize::new(0);
@@ -71,9 +78,9 @@ fn run_all(seeds: &[u64], options: Options) -> Vec<Outcome> {
             scope.spawn(|| {
                 while let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
                     SEED.set(seed);
-                    let outcome = run(seed, options);
+                    let outcome = run_one(suite, seed, options);
                     if let Some(sentence) = &outcome.failure {
-                        report(seed, sentence, outcome.state.as_deref());
+                        report(suite, seed, sentence, outcome.state.as_deref());
                     }
                     if let Ok(mut done) = done.lock() {
                         done.push(outcome);
@@ -93,36 +100,36 @@ thread_local! {
 }
 
 /// A panic ends the program; which seed it was must not be lost with it.
-fn tell_seed_at_panic() {
+fn tell_seed_at_panic(suite: String) {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         usual(info);
-        report(SEED.get(), "the node or the simulator panicked", None);
+        report(&suite, SEED.get(), "the node or the simulator panicked", None);
     }));
 }
 
 /// Says what is wrong and how to see it again, and keeps the seed.
-fn report(seed: u64, sentence: &str, state: Option<&str>) {
+fn report(suite: &str, seed: u64, sentence: &str, state: Option<&str>) {
     let mut text = format!(
-        "\nseed {seed} failed: {sentence}\nreplay it with: cargo xtask sim --seed {seed} --trace\n"
+        "\nseed {seed} failed: {sentence}\nreplay it with: cargo xtask sim --suite {suite} --seed {seed} --trace\n"
     );
     text.push_str(state.unwrap_or_default());
     // One write, so that threads do not mix their lines.
     let _ = io::stderr().write_all(text.as_bytes());
-    if let Err(error) = keep(seed) {
+    if let Err(error) = keep(suite, seed) {
         eprintln!("the seed could not be kept: {error}");
     }
 }
 
 /// Appends a seed to the file of those that are run first, unless it is there.
-fn keep(seed: u64) -> io::Result<()> {
+fn keep(suite: &str, seed: u64) -> io::Result<()> {
     let path = kept_path();
     let text = fs::read_to_string(&path)?;
-    if kept_seeds(&text).contains(&seed) {
+    if kept_seeds(suite, &text).contains(&seed) {
         return Ok(());
     }
     let mut file = fs::OpenOptions::new().append(true).open(&path)?;
-    writeln!(file, "{seed}")
+    writeln!(file, "{suite} {seed}")
 }
 
 fn kept_path() -> PathBuf {

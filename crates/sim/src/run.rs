@@ -43,6 +43,8 @@ pub struct Outcome {
     pub time: Duration,
     /// The state of all nodes when it failed, for people who read it.
     pub state: Option<String>,
+    /// Forged or forbidden copies that an honest member took; only a run with liars counts them.
+    pub forgeries: u64,
 }
 
 /// Runs one seed.
@@ -63,6 +65,7 @@ pub fn run(seed: u64, options: Options) -> Outcome {
         time: run.world.now(),
         state: failure.is_some().then(|| run.world.describe()),
         failure,
+        forgeries: 0,
     }
 }
 

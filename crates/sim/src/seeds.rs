@@ -4,17 +4,19 @@ use crate::run::Outcome;
 
 /// Seeds that once found something, then as many as asked for, from 1 on.
 #[must_use]
-pub fn plan(count: u64) -> Vec<u64> {
-    let mut seeds = kept_seeds(include_str!("../seeds.txt"));
+pub fn plan(suite: &str, count: u64) -> Vec<u64> {
+    let mut seeds = kept_seeds(suite, include_str!("../seeds.txt"));
     seeds.extend(1..=count);
     seeds
 }
 
-/// The seeds in the text of a file that keeps them: one a line, words after `#` are for people.
+/// The seeds of a suite in the text of a file that keeps them: one a line, the name of the suite
+/// before it, words after `#` are for people.
 #[must_use]
-pub fn kept_seeds(text: &str) -> Vec<u64> {
-    let numbers = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
-    numbers.filter_map(|number| number.parse().ok()).collect()
+pub fn kept_seeds(suite: &str, text: &str) -> Vec<u64> {
+    let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+    let numbers = lines.filter_map(|line| line.strip_prefix(suite));
+    numbers.filter_map(|number| number.trim().parse().ok()).collect()
 }
 
 /// The hash over the outputs of all runs, in the order of the runs.
@@ -33,7 +35,8 @@ mod tests {
 
     #[test]
     fn kept_seeds_come_first_and_comments_are_skipped() {
-        assert_eq!(kept_seeds("# why\n12 # what\n\n7\n"), [12, 7]);
-        assert!(plan(3).ends_with(&[1, 2, 3]));
+        let text = "# why\nfoundation 12 # what\n\ngraph 9\nfoundation 7\n";
+        assert_eq!(kept_seeds("foundation", text), [12, 7]);
+        assert!(plan("graph", 3).ends_with(&[1, 2, 3]));
     }
 }

@@ -272,6 +272,12 @@ impl World {
     }
 
     /// The true time of day, in milliseconds.
+    /// The true time of day.
+    #[must_use]
+    pub fn wall_now(&self) -> Millis {
+        Millis(self.wall())
+    }
+
     fn wall(&self) -> u64 {
         const BEGINNING: u64 = 1_800_000_000_000;
         BEGINNING + u64::try_from(self.fabric.now.as_millis()).unwrap_or_default()

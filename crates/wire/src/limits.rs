@@ -313,7 +313,7 @@ pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 
 /// Chains that are kept of one member: a renewal overlaps with what it renews, and more are of no
 /// use.
-pub const CHAINS_PER_MEMBER: usize = 4;
+pub const CHAINS_PER_MEMBER: usize = 64;
 
 /// Copies that wait for their author's membership to become known. A newcomer hears of members
 /// first, so few wait, and not for long.

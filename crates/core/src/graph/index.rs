@@ -83,6 +83,14 @@ impl Index {
         self.sum.to_le_bytes()
     }
 
+    /// All copies, in order.
+    pub fn keys(&self) -> impl Iterator<Item = CopyKey> {
+        self.items.iter().map(|item| CopyKey {
+            modified: item.timestamp,
+            name: CopyName::from_bytes(item.id.as_bytes()),
+        })
+    }
+
     /// Whether a copy is there.
     #[must_use]
     pub fn contains(&self, copy: CopyKey) -> bool {

@@ -28,8 +28,8 @@ pub struct Members {
     chains: Table<PeerId, Vec<Chain>>,
     /// In the order in which they take effect.
     revocations: Table<CopyKey, Taking>,
-    /// From when on a subject is no member by what it was given before.
-    revoked: Table<PeerId, Millis>,
+    /// The times from which on a subject is no member by what it was given before, ascending.
+    revoked: Table<PeerId, Vec<Millis>>,
 }
 
 /// A revocation and who made it.
@@ -48,7 +48,7 @@ impl Members {
     }
 
     /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are
-    /// kept, those that allow most and last longest.
+    /// kept, those that allow most and were given last.
     ///
     /// # Errors
     /// See [`ChainError`].
@@ -86,15 +86,19 @@ impl Members {
         was_held
     }
 
-    /// Finds out which revocations take effect. Of several of one subject the earliest holds.
+    /// Finds out which revocations take effect.
     fn replay(&mut self) {
         self.revoked.clear();
         for (key, taking) in self.revocations.drain() {
             let at = Millis(key.modified);
             let roles = self.roles(&taking.author, at, at);
             if roles.is_some_and(Roles::may_change_others) {
-                let held = self.revoked.get(&taking.subject).copied().unwrap_or(Millis::MAX);
-                self.revoked.insert(taking.subject, taking.from.min(held));
+                if !self.revoked.contains_key(&taking.subject) {
+                    self.revoked.insert(taking.subject, Vec::new());
+                }
+                if let Some(times) = self.revoked.get_mut(&taking.subject) {
+                    times.insert(times.partition_point(|from| *from <= taking.from), taking.from);
+                }
             }
             self.revocations.insert(key, taking);
         }
@@ -119,10 +123,10 @@ impl Members {
         self.chains.contains_key(subject)
     }
 
-    /// From when on a subject's membership is taken back.
+    /// From when on a subject's membership is taken back, the last time that it was.
     #[must_use]
     pub fn revoked_from(&self, subject: &PeerId) -> Option<Millis> {
-        self.revoked.get(subject).copied()
+        self.revoked.get(subject)?.last().copied()
     }
 
     /// Whether a chain that was verified makes its subject a member at that time: it is valid then,
@@ -132,11 +136,10 @@ impl Members {
         chain.leaf().is_some_and(|leaf| leaf.valid_at(at)) && self.holds(chain, at)
     }
 
-    /// The credential of a subject that allows most and lasts longest, of those that hold now.
+    /// The chain of a subject that allows most and was given last, of those that hold now.
     #[must_use]
-    pub fn best(&self, subject: &PeerId, now: Millis) -> Option<&Credential> {
-        let mut held = self.chains.get(subject)?.iter().filter(|chain| self.accepts(chain, now));
-        held.next().and_then(Chain::leaf)
+    pub fn best(&self, subject: &PeerId, now: Millis) -> Option<&Chain> {
+        self.chains.get(subject)?.iter().find(|chain| self.accepts(chain, now))
     }
 
     /// Until when a subject is a member, as far as is known now.
@@ -163,8 +166,8 @@ impl Members {
     /// none of what its issuers gave after they had lost the right to.
     fn holds(&self, chain: &Chain, at: Millis) -> bool {
         let given_back = |credential: &Credential| {
-            let revoked = self.revoked.get(&credential.subject);
-            revoked.filter(|from| credential.not_before < **from).copied()
+            let times = self.revoked.get(&credential.subject)?;
+            times.iter().find(|from| credential.not_before < **from).copied()
         };
         let Some((leaf, issuers)) = chain.0.split_last() else { return false };
         let issued_later = issuers.iter().zip(chain.0.iter().skip(1));
@@ -186,8 +189,8 @@ fn combine<'a>(
 }
 
 /// Rights first: somebody who may bring in members only could else push out what an admin gave.
-fn rank(chain: &Chain) -> Option<(Roles, Millis, u64, Vec<[u8; 64]>)> {
+fn rank(chain: &Chain) -> Option<(Roles, Millis, Millis, u64, Vec<[u8; 64]>)> {
     let leaf = chain.leaf()?;
     let signatures = chain.0.iter().rev().map(|credential| credential.signature);
-    Some((leaf.roles, leaf.not_after, leaf.serial, signatures.collect()))
+    Some((leaf.roles, leaf.not_before, leaf.not_after, leaf.serial, signatures.collect()))
 }

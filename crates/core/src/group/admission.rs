@@ -73,7 +73,7 @@ impl Group {
             group,
             subject: shared.peer,
             roles: Roles::FOUNDER,
-            not_before: now,
+            not_before: earlier(now),
             not_after: Millis::MAX,
             serial: 1,
             issuer: shared.peer,
@@ -183,11 +183,13 @@ impl Group {
         if !may || subject == shared.peer || Roles::from_bits(roles.bits()).is_none() {
             return Err(Code::NotAllowed);
         }
+        // What was taken back stays so: who is let in again is so from then on.
+        let revoked = self.replica.members().revoked_from(&subject);
         let credential = Credential {
             group: self.profile.group,
             subject,
             roles,
-            not_before: now,
+            not_before: earlier(now).max(leaf.not_before).max(revoked.unwrap_or(Millis(0))),
             not_after: until.min(leaf.not_after),
             serial,
             issuer: shared.peer,
@@ -323,10 +325,23 @@ impl Group {
         }
     }
 
-    pub(super) fn on_admit(&mut self, shared: &mut Shared, chain: Chain, keys: Vec<GivenKey>) {
-        let Some(applying) = self.applying else { return };
+    pub(super) fn on_admit(
+        &mut self,
+        shared: &mut Shared,
+        node: NodeId,
+        chain: Chain,
+        keys: Vec<GivenKey>,
+    ) {
         let leaf = chain.verify(&self.profile.group);
-        if !leaf.is_ok_and(|leaf| leaf.subject == shared.peer) {
+        let is_ours = leaf.is_ok_and(|leaf| leaf.subject == shared.peer);
+        let Some(applying) = self.applying else {
+            // What we showed was taken back, and this is what we were given instead. By it we are
+            // told the rest.
+            return if is_ours {
+                self.enter_by(shared, node, chain)
+            };
+        };
+        if !is_ours {
             return self.application_refused(shared, Code::Protocol);
         }
         self.applying = None;
@@ -400,7 +415,7 @@ impl Group {
         let Some(peer) = self.neighbours.get(&node).map(|neighbour| neighbour.peer) else { return };
         let now = shared.group_time();
         let members = self.replica.members();
-        let Some(leaf) = members.best(&peer, now) else { return };
+        let Some(leaf) = members.best(&peer, now).and_then(Chain::leaf) else { return };
         if leaf.not_after == Millis::MAX {
             return;
         }
@@ -423,6 +438,13 @@ impl Group {
 pub(crate) fn room_of(group: &Group) -> (lacis_wire::room::RoomKeys, Vec<String>) {
     let servers = group.servers().iter().map(ToString::to_string).collect();
     (group.rendezvous().keys(), servers)
+}
+
+/// From when a credential is valid that is made now: the clocks of those who look at it, and our own
+/// group time once it knows theirs, may be behind.
+fn earlier(now: Millis) -> Millis {
+    let most = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
+    Millis(now.0.saturating_sub(most))
 }
 
 fn leaf_end(chain: &Chain) -> Option<Millis> {

@@ -11,7 +11,7 @@ use lacis_wire::system::{self, GroupProperties, Revocation};
 use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
 
 use super::Group;
-use crate::graph::{Copy, Outcome};
+use crate::graph::{Copy, Outcome, Refusal};
 use crate::io::Ticket;
 use crate::shared::Shared;
 
@@ -141,7 +141,10 @@ impl Group {
         header.sign(&self.profile.group, root.unwrap_or(&shared.key));
         match self.take(shared, Copy { header, body }, None) {
             Outcome::Taken => {}
-            Outcome::Expired => return Err(Code::InvalidArgument),
+            Outcome::Expired | Outcome::Refused(Refusal::Form) => {
+                return Err(Code::InvalidArgument);
+            }
+            Outcome::Refused(Refusal::Revoked) => return Err(Code::Revoked),
             _ => return Err(Code::NotAllowed),
         }
         if let Some(ticket) = ticket {

@@ -55,9 +55,19 @@ impl Group {
     /// Shows a neighbour who we are.
     fn enter(&mut self, shared: &Shared, node: NodeId) {
         let chain = self.profile.chain.clone();
+        self.say_enter(shared, node, chain);
+    }
+
+    /// Shows a neighbour a chain that it told us of.
+    pub(super) fn enter_by(&mut self, shared: &mut Shared, node: NodeId, chain: Chain) {
+        self.say_enter(shared, node, Some(chain));
+        self.begin(shared, node);
+    }
+
+    fn say_enter(&mut self, shared: &Shared, node: NodeId, chain: Option<Chain>) {
         let (clock, first) = (shared.wall(), self.first.clone());
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        neighbour.shown = chain.is_some();
+        (neighbour.shown, neighbour.refused) = (chain.is_some(), false);
         neighbour.say(&GroupFrame::Enter { clock, chain, first });
     }
 
@@ -86,7 +96,7 @@ impl Group {
             }
             GroupFrame::Refuse { code } => self.on_refuse(shared, node, code),
             GroupFrame::Apply { invitation } => self.on_apply(shared, node, &invitation),
-            GroupFrame::Admit { chain, keys } => self.on_admit(shared, chain, keys),
+            GroupFrame::Admit { chain, keys } => self.on_admit(shared, node, chain, keys),
             frame if neighbour.is_admitted() => self.on_member_frame(shared, node, frame),
             // It does not know yet, or any more, that we do not take it for a member.
             _ => {}
@@ -111,7 +121,17 @@ impl Group {
                     neighbour.say(&GroupFrame::Refuse { code });
                 }
                 shared.admit(self.number, node, false);
+                self.offer_better(shared, node);
             }
+        }
+    }
+
+    /// Somebody who was away while it was given other roles, or more time, is shown what it has.
+    fn offer_better(&mut self, shared: &Shared, node: NodeId) {
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        let best = self.replica.members().best(&neighbour.peer, shared.group_time());
+        if let Some(chain) = best.cloned() {
+            neighbour.say(&GroupFrame::Admit { chain, keys: Vec::new() });
         }
     }
 
@@ -209,6 +229,17 @@ impl Group {
         if is_new {
             self.keep_profile(shared);
             self.event(shared, GroupEvent::Unlocked);
+            self.spread_keys(|_| true);
+        }
+    }
+
+    /// Gives the keys to neighbours who may lack them, as soon as there is a new one.
+    pub(super) fn spread_keys(&mut self, lacks: impl Fn(&PeerId) -> bool) {
+        let keys = self.keyring.to_give();
+        for neighbour in self.neighbours.values_mut() {
+            if neighbour.is_admitted() && neighbour.may_read() && lacks(&neighbour.peer) {
+                neighbour.say(&GroupFrame::Keys { keys: keys.clone() });
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lacis_core::graph::Replica;
 use lacis_core::{Content, Event, GroupEvent, Record, RoomId, Ticket};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
@@ -171,6 +172,10 @@ impl World {
         let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));
         asked.expect("the tab is there").expect("the group is open");
         self.done(tab, ticket, "the records are read");
+        self.found_by(tab, ticket)
+    }
+
+    fn found_by(&self, tab: TabId, ticket: Ticket) -> Vec<Record> {
         let found = self.seen(tab).log.iter().filter_map(|event| match event {
             Event::Group { event, .. } => match &**event {
                 GroupEvent::Found { ticket: known, records } if *known == ticket => {
@@ -181,6 +186,25 @@ impl World {
             _ => None,
         });
         found.flatten().collect()
+    }
+
+    /// What a tab holds of a group, if both are there.
+    #[must_use]
+    pub fn replica(&self, tab: TabId, group: RoomId) -> Option<&Replica> {
+        self.tabs.get(tab.0)?.node.as_ref()?.replica(group)
+    }
+
+    /// The records of the application that are not deleted, read while the world goes on for a moment; nothing if the
+    /// tab or the group goes away.
+    pub fn read_now(&mut self, tab: TabId, group: RoomId) -> Option<Vec<Record>> {
+        let ticket = self.plain_ticket(tab);
+        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));
+        asked?.ok()?;
+        self.run_until(Duration::from_secs(5), |world| world.settled(tab, ticket).is_some());
+        self.settled(tab, ticket)?.ok()?;
+        let mut records = self.found_by(tab, ticket);
+        records.retain(|it| !it.header.is_deleted() && !it.header.kind.is_system());
+        Some(records)
     }
 
     /// The texts of the records that a tab holds and can read, sorted.

@@ -1,0 +1,139 @@
+//! One seed, one run of a group: twelve people write, change, delete, invite, revoke and crash, on
+//! a bad network and by wrong clocks. In the end all hold the same, and nothing that was reported
+//! stored is lost.
+
+mod faults;
+mod people;
+mod verdict;
+mod work;
+
+use std::time::Duration;
+
+use lacis_core::Ticket;
+use lacis_wire::{RecordId, Roles};
+
+use crate::fabric::{ServerId, TabId};
+use crate::random::Random;
+use crate::run::{Options, Outcome};
+use crate::world::World;
+use faults::Undo;
+use people::Person;
+
+/// Runs one seed.
+#[must_use]
+pub fn run_graph(seed: u64, options: Options) -> Outcome {
+    let mut world = World::new(seed);
+    world.trace = options.trace;
+    let server = world.add_server();
+    let random = Random::new(seed, "graph");
+    let mut run = GraphRun {
+        world,
+        random,
+        server,
+        people: Vec::new(),
+        written: Vec::new(),
+        undo: Vec::new(),
+        islands: 0,
+    };
+    let failure = run.go(options.steps).err();
+    Outcome {
+        seed,
+        events: run.world.events(),
+        hash: run.world.hash(),
+        time: run.world.now(),
+        state: failure.is_some().then(|| run.describe()),
+        failure,
+        forgeries: 0,
+    }
+}
+
+/// A run under way.
+#[derive(Debug)]
+struct GraphRun {
+    world: World,
+    random: Random,
+    server: ServerId,
+    /// The first one founded the group.
+    people: Vec<Person>,
+    written: Vec<Written>,
+    /// Faults that end by themselves.
+    undo: Vec<(Duration, Undo)>,
+    islands: u8,
+}
+
+/// Something that one asked to have stored.
+#[derive(Clone, Copy, Debug)]
+struct Written {
+    person: usize,
+    tab: TabId,
+    ticket: Ticket,
+    id: RecordId,
+    version: u64,
+    /// Whether it ends by itself.
+    is_brief: bool,
+}
+
+/// People in the group.
+const PEOPLE: usize = 12;
+
+/// The time for everybody to be linked again and to compare what they hold, twice.
+const CALM: Duration = Duration::from_secs(400);
+
+impl GraphRun {
+    fn go(&mut self, steps: u32) -> Result<(), String> {
+        self.gather()?;
+        for _ in 0..steps {
+            let pause = self.random.millis(50, 4_000);
+            self.world.run_for(pause);
+            self.sound()?;
+            self.undo_due();
+            if self.random.chance(250) {
+                self.fault()?;
+            } else {
+                for _ in 0..self.random.between(1, 4) {
+                    self.work()?;
+                }
+            }
+            self.sound()?;
+        }
+        self.undo.clear();
+        self.world.heal();
+        for person in 0..self.people.len() {
+            self.bring_back(person)?;
+        }
+        self.end_equal()?;
+        self.nothing_is_lost()?;
+        self.stores_are_equal()
+    }
+
+    /// Whether no checker has found anything.
+    fn sound(&self) -> Result<(), String> {
+        self.world.violation().map_or(Ok(()), |sentence| Err(sentence.to_owned()))
+    }
+
+    /// The founder, and those who will come.
+    fn gather(&mut self) -> Result<(), String> {
+        for number in 0..PEOPLE {
+            let person = self.new_person(number);
+            self.people.push(person);
+        }
+        self.found()?;
+        for person in 1..PEOPLE {
+            let roles = match person {
+                1 => Roles::FOUNDER,
+                2 => Roles::MEMBER.with(Roles::INVITER),
+                _ => Roles::MEMBER,
+            };
+            self.invite(0, person, roles)?;
+        }
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        let mut text = String::new();
+        for (number, person) in self.people.iter().enumerate() {
+            text.push_str(&format!("person {number}: {person}\n"));
+        }
+        text
+    }
+}

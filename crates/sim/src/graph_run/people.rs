@@ -1,0 +1,200 @@
+//! Who takes part, and how they come, go and come back.
+
+use std::fmt;
+use std::time::Duration;
+
+use lacis_core::RoomId;
+use lacis_core::graph::Replica;
+use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::{Code, GroupId, Millis, PeerId, Roles};
+
+use super::GraphRun;
+use crate::fabric::TabId;
+use crate::network::Access;
+use crate::tab::TabSetup;
+
+/// One who takes part, with one device.
+#[derive(Debug)]
+pub(super) struct Person {
+    setup: TabSetup,
+    pub(super) tab: Option<TabId>,
+    pub(super) group: Option<RoomId>,
+    /// What it was last invited by.
+    invitation: Option<String>,
+    pub(super) id: Option<GroupId>,
+    pub(super) is_connected: bool,
+    pub(super) was_revoked: bool,
+    /// Whether its rights were cut at some time, and with them perhaps what it wrote then.
+    pub(super) is_uncertain: bool,
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { setup, tab, group, is_connected, was_revoked, is_uncertain, .. } = self;
+        let error = setup.wall_error / 1_000;
+        write!(f, "{tab:?} {group:?}, clock {error:+} s, connected {is_connected}, ")?;
+        write!(f, "revoked {was_revoked}, uncertain {is_uncertain}")
+    }
+}
+
+impl Person {
+    /// What its clock shows.
+    pub(super) const fn wall(&self, wall: Millis) -> Millis {
+        Millis(wall.0.saturating_add_signed(self.setup.wall_error))
+    }
+
+    pub(super) fn peer(&self) -> PeerId {
+        peer_id(&signing_key(&self.setup.identity.unwrap_or_default()))
+    }
+}
+
+impl GraphRun {
+    pub(super) fn new_person(&mut self, number: usize) -> Person {
+        let random = &mut self.random;
+        let latency = random.millis(1, 80);
+        let access = Access {
+            latency,
+            jitter: random.upto(latency),
+            loss: if random.chance(500) { 0 } else { u32::try_from(random.below(50)).unwrap_or(0) },
+            bandwidth: random.between(100_000, 10_000_000),
+            ..Access::default()
+        };
+        // Two of them are at most 18 minutes apart: what one writes is not yet too far ahead for
+        // the other.
+        let wall_error = i64::try_from(random.below(18 * 60_000)).unwrap_or(0) - 9 * 60_000;
+        let seed = u8::try_from(number + 1).unwrap_or(u8::MAX);
+        let setup = TabSetup {
+            disk: Some(self.world.add_disk()),
+            identity: Some([seed; 32]),
+            access,
+            wall_error,
+            clock: self.random.upto(Duration::from_secs(1_000_000)),
+            ..TabSetup::at(&[self.server])
+        };
+        Person {
+            setup,
+            tab: None,
+            group: None,
+            invitation: None,
+            id: None,
+            is_connected: false,
+            was_revoked: false,
+            is_uncertain: false,
+        }
+    }
+
+    pub(super) fn found(&mut self) -> Result<(), String> {
+        let tab = self.world.open(self.people[0].setup.clone());
+        let group = self.world.found(tab, "Board");
+        let id = self.world.group_id(tab, group);
+        let founder = &mut self.people[0];
+        (founder.tab, founder.group) = (Some(tab), Some(group));
+        (founder.id, founder.is_connected) = (Some(id), true);
+        Ok(())
+    }
+
+    /// Those who are here and hold the group.
+    pub(super) fn present(&self) -> Vec<usize> {
+        let people = self.people.iter().enumerate();
+        people.filter(|(_, it)| it.tab.is_some() && it.group.is_some()).map(|(at, _)| at).collect()
+    }
+
+    pub(super) fn place(&self, person: usize) -> Option<(TabId, RoomId)> {
+        let person = self.people.get(person)?;
+        Some((person.tab?, person.group?))
+    }
+
+    /// What somebody who is here holds.
+    pub(super) fn replica(&self, person: usize) -> Option<&Replica> {
+        let (tab, group) = self.place(person)?;
+        self.world.replica(tab, group)
+    }
+
+    /// Somebody invites somebody, who need not be here.
+    pub(super) fn invite(&mut self, from: usize, to: usize, roles: Roles) -> Result<(), String> {
+        let Some((tab, group)) = self.place(from) else { return Ok(()) };
+        let peer = self.peer(to);
+        let invited =
+            self.world.command(tab, |node, now| node.invite(now, group, peer, roles, None));
+        match invited {
+            Some(Ok(text)) => self.people[to].invitation = Some(text),
+            // It may have been revoked, or not know yet that it is a member.
+            Some(Err(Code::NotAllowed | Code::NoKey)) | None => {}
+            Some(Err(code)) => return Err(format!("person {from} cannot invite: {code}")),
+        }
+        Ok(())
+    }
+
+    /// Comes back after whatever happened: opens the tab, then the group as it is stored or by the
+    /// invitation, then connects.
+    pub(super) fn bring_back(&mut self, person: usize) -> Result<(), String> {
+        let tab = match self.people[person].tab {
+            Some(tab) => tab,
+            None => {
+                let setup = self.people[person].setup.clone();
+                let tab = self.world.open(setup);
+                self.people[person].tab = Some(tab);
+                tab
+            }
+        };
+        if self.people[person].group.is_none() {
+            self.open_group(person, tab)?;
+        }
+        if self.people[person].group.is_none() {
+            self.take_invitation(person, tab)?;
+        }
+        if let (Some(group), false) = (self.people[person].group, self.people[person].is_connected)
+        {
+            self.world.connect(tab, group);
+            self.people[person].is_connected = true;
+        }
+        Ok(())
+    }
+
+    fn open_group(&mut self, person: usize, tab: TabId) -> Result<(), String> {
+        let Some(id) = self.people[person].id else { return Ok(()) };
+        let ticket = self.world.plain_ticket(tab);
+        let opened = self.world.command(tab, |node, now| node.open_group(now, ticket, id));
+        let Some(Ok(group)) = opened else {
+            return Err(format!("person {person} cannot open: {opened:?}"));
+        };
+        let limit = Duration::from_secs(30);
+        self.world.run_until(limit, |world| world.settled(tab, ticket).is_some());
+        match self.world.settled(tab, ticket) {
+            Some(Ok(())) => {
+                self.people[person].group = Some(group);
+                self.survived(person)
+            }
+            // It crashed before the group was stored for the first time.
+            Some(Err(Code::GroupUnknown)) if self.is_stored(person).is_none() => Ok(()),
+            other => Err(format!("person {person} opens its group: {other:?}")),
+        }
+    }
+
+    fn take_invitation(&mut self, person: usize, tab: TabId) -> Result<(), String> {
+        let Some(text) = self.people[person].invitation.clone() else { return Ok(()) };
+        let ticket = self.world.plain_ticket(tab);
+        let patience = Duration::from_secs(60);
+        let joined =
+            self.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
+        match joined {
+            Some(Ok(group)) => {
+                self.people[person].group = Some(group);
+                self.people[person].id = Some(self.world.group_id(tab, group));
+                Ok(())
+            }
+            // By its own clock the inviter's is ahead.
+            Some(Err(Code::InvitationNotYetValid)) => Ok(()),
+            other => Err(format!("person {person} cannot join: {other:?}")),
+        }
+    }
+
+    /// Goes without a word, and with what it had not stored.
+    pub(super) fn crash(&mut self, person: usize) {
+        if let Some(tab) = self.people[person].tab.take() {
+            self.world.kill(tab, true);
+        }
+        self.people[person].group = None;
+        self.people[person].is_connected = false;
+    }
+}

@@ -1,0 +1,157 @@
+//! What must hold in the end.
+
+use std::time::Duration;
+
+use lacis_core::graph::{CopyKey, Replica};
+use lacis_wire::{PeerId, Roles, limits};
+
+use super::{CALM, GraphRun, Written};
+
+impl GraphRun {
+    pub(super) fn peer(&self, person: usize) -> PeerId {
+        self.people[person].peer()
+    }
+
+    /// Those who are members as the founder sees it, and hold the group.
+    fn members(&self) -> Vec<usize> {
+        let Some(founder) = self.replica(0) else { return Vec::new() };
+        let now = self.world.wall_now();
+        let is_member = |person: &usize| {
+            let peer = self.peer(*person);
+            founder.members().roles(&peer, now, now).is_some()
+        };
+        self.present().into_iter().filter(is_member).collect()
+    }
+
+    /// All members hold the same copies, and can read them.
+    pub(super) fn end_equal(&mut self) -> Result<(), String> {
+        for _ in 0..CALM.as_secs() / 5 {
+            self.world.run_for(Duration::from_secs(5));
+            self.sound()?;
+            if self.difference().is_none() && self.all_can_read().is_ok() {
+                break;
+            }
+        }
+        if let Some(sentence) = self.difference() {
+            return Err(format!("{CALM:?} after all faults ended {sentence}"));
+        }
+        self.all_can_read()?;
+        match self.members().len() {
+            0..4 => Err(format!("only {:?} are members", self.members())),
+            _ => Ok(()),
+        }
+    }
+
+    fn all_can_read(&mut self) -> Result<(), String> {
+        self.members().into_iter().try_for_each(|person| self.can_read(person))
+    }
+
+    fn difference(&self) -> Option<String> {
+        let founder = copies(self.replica(0)?);
+        let members = self.members();
+        members.into_iter().find_map(|person| {
+            let replica = self.replica(person)?;
+            let theirs = copies(replica);
+            let lacks = founder.iter().find(|copy| !theirs.contains(copy));
+            let has = theirs.iter().find(|copy| !founder.contains(copy));
+            if replica.deferred() > limits::DEFERRED_MAX {
+                return Some(format!("person {person} defers {}", replica.deferred()));
+            }
+            (theirs != founder).then(|| {
+                let (held, of) = (theirs.len(), founder.len());
+                format!("person {person} holds {held}, not {of}: lacks {lacks:?}, has {has:?}")
+            })
+        })
+    }
+
+    fn can_read(&mut self, person: usize) -> Result<(), String> {
+        let Some((tab, group)) = self.place(person) else { return Ok(()) };
+        let records = self.world.read_now(tab, group).unwrap_or_default();
+        let keeps = self.replica(person).and_then(|it| {
+            it.members().roles(&self.peer(person), self.world.wall_now(), self.world.wall_now())
+        }) == Some(Roles::KEEPER);
+        match records.iter().find(|record| record.body.is_none()) {
+            Some(record) if !keeps => {
+                let header = &record.header;
+                Err(format!(
+                    "person {person} cannot read {:?} of epoch {}",
+                    header.id, header.epoch
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What one was told to be stored, and which was not to end, is held by the founder, or
+    /// something that came after it.
+    pub(super) fn nothing_is_lost(&self) -> Result<(), String> {
+        let Some(founder) = self.replica(0) else { return Err("the founder is gone".into()) };
+        for written in self.durable() {
+            if self.people[written.person].is_uncertain {
+                continue;
+            }
+            if !holds(founder, written) {
+                return Err(format!("the founder lacks {written:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody opened its group again: what it was told to be stored is there.
+    pub(super) fn survived(&self, person: usize) -> Result<(), String> {
+        let Some(replica) = self.replica(person) else { return Ok(()) };
+        if self.people[person].is_uncertain {
+            return Ok(());
+        }
+        let lost = self.durable().find(|it| it.person == person && !holds(replica, it));
+        lost.map_or(Ok(()), |it| Err(format!("person {person} lost {it:?} in a crash")))
+    }
+
+    fn durable(&self) -> impl Iterator<Item = &Written> {
+        self.written
+            .iter()
+            .filter(|it| !it.is_brief && self.world.settled(it.tab, it.ticket) == Some(Ok(())))
+    }
+
+    /// Something that this person was told to be stored.
+    pub(super) fn is_stored(&self, person: usize) -> Option<&Written> {
+        self.durable().find(|it| it.person == person)
+    }
+
+    /// All crash at once; what they find in their stores is what they held.
+    pub(super) fn stores_are_equal(&mut self) -> Result<(), String> {
+        self.world.run_for(Duration::from_secs(5));
+        let Some(before) = self.replica(0).map(copies) else { return Ok(()) };
+        let members = self.members();
+        for &person in &members {
+            self.crash(person);
+        }
+        self.world.stop_server(self.server, true);
+        for person in members {
+            self.bring_back(person)?;
+            let after = self.replica(person).map(copies).unwrap_or_default();
+            // Some end between the two looks.
+            let lost = before.iter().find(|copy| !after.contains(copy) && !self.ends(copy));
+            if let Some(lost) = lost {
+                return Err(format!("the store of person {person} lacks {lost:?}"));
+            }
+            if let Some(more) = after.iter().find(|copy| !before.contains(copy)) {
+                return Err(format!("the store of person {person} has {more:?} besides"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a record was made to end by itself.
+    fn ends(&self, copy: &CopyKey) -> bool {
+        self.written.iter().any(|it| it.id == copy.name.id && it.is_brief)
+    }
+}
+
+fn holds(replica: &Replica, written: &Written) -> bool {
+    replica.held(&written.id).is_some_and(|held| held.version >= written.version)
+}
+
+fn copies(replica: &Replica) -> Vec<CopyKey> {
+    (0..=limits::SHELVES).flat_map(|shelf| replica.shelf(shelf).keys()).collect()
+}
