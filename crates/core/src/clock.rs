@@ -1,28 +1,29 @@
 //! Group time: what the members of a group agree on as the time of day.
 //!
-//! Each neighbour tells its clock when a link begins. The mean of how far they are ahead, our own
-//! clock counted as one of them, corrects ours; those that are far from the middle are left out, so
+//! Each neighbour tells its clock when a link begins; that of a member counts, and once, however many
+//! instances it runs. The mean of how far they are ahead, our own clock counted as one of them,
+//! corrects ours; those that are far from the middle are left out, so
 //! one wild clock moves nothing. If more than half of the clocks are right within some bound, group
 //! time is right within that bound and the time that a message takes.
 
 use alloc::vec::Vec;
 
-use lacis_wire::{Millis, NodeId, limits};
+use lacis_wire::{Millis, NodeId, PeerId, limits};
 
 use crate::table::Table;
 
 /// How far the clocks of the neighbours are ahead of ours.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
-    ahead: Table<NodeId, i64>,
+    ahead: Table<NodeId, (PeerId, i64)>,
 }
 
 impl Clocks {
-    /// A neighbour told its clock just now.
-    pub(crate) fn hear(&mut self, node: NodeId, theirs: Millis, ours: Millis) {
+    /// A member told its clock just now.
+    pub(crate) fn hear(&mut self, node: NodeId, peer: PeerId, theirs: Millis, ours: Millis) {
         let (theirs, ours) = (i128::from(theirs.0), i128::from(ours.0));
         // What is beyond a number of 64 bits is wild whatever it is.
-        self.ahead.insert(node, i64::try_from(theirs - ours).unwrap_or(i64::MAX));
+        self.ahead.insert(node, (peer, i64::try_from(theirs - ours).unwrap_or(i64::MAX)));
     }
 
     pub(crate) fn forget(&mut self, node: NodeId) {
@@ -31,7 +32,10 @@ impl Clocks {
 
     /// Milliseconds to add to our clock.
     pub(crate) fn correction(&self) -> i64 {
-        let mut all: Vec<i64> = self.ahead.values().copied().chain([0]).collect();
+        let mut told: Vec<(PeerId, i64)> = self.ahead.values().copied().collect();
+        told.sort_unstable();
+        told.dedup_by_key(|(peer, _)| *peer);
+        let mut all: Vec<i64> = told.into_iter().map(|(_, ahead)| ahead).chain([0]).collect();
         all.sort_unstable();
         // With an even number of clocks the one nearer to ours, so that of two nobody is moved by
         // a wild one.
@@ -48,7 +52,7 @@ impl Clocks {
 
 #[cfg(test)]
 mod tests {
-    use lacis_wire::{Millis, NodeId};
+    use lacis_wire::{Millis, NodeId, PeerId};
 
     use super::Clocks;
 
@@ -56,7 +60,7 @@ mod tests {
         let mut clocks = Clocks::default();
         for (at, ahead) in (1..).zip(ahead) {
             let theirs = Millis(1_000_000_000_000_u64.saturating_add_signed(*ahead));
-            clocks.hear(NodeId([at; 16]), theirs, Millis(1_000_000_000_000));
+            clocks.hear(NodeId([at; 16]), PeerId([at; 32]), theirs, Millis(1_000_000_000_000));
         }
         clocks
     }
@@ -70,6 +74,16 @@ mod tests {
         assert_eq!(clocks(&[year]).correction(), 0);
         assert_eq!(clocks(&[3_000, 6_000, -year]).correction(), 3_000);
         assert_eq!(clocks(&[i64::MAX, 40, -40]).correction(), 0);
+    }
+
+    #[test]
+    fn a_member_with_many_instances_counts_once() {
+        let mut clocks = clocks(&[100, 200]);
+        for at in 10..30 {
+            let theirs = Millis(1_000_000_300_000);
+            clocks.hear(NodeId([at; 16]), PeerId([9; 32]), theirs, Millis(1_000_000_000_000));
+        }
+        assert_eq!(clocks.correction(), (100 + 200 + 300_000) / 4);
     }
 
     #[test]

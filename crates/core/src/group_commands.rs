@@ -378,6 +378,13 @@ impl Node {
         Ok((open.id(), open.name()))
     }
 
+    /// The time that the members of the groups agree on: our own clock, corrected by those of the
+    /// members that are linked.
+    pub fn group_time(&mut self, now: Timestamp) -> Millis {
+        self.set_time(now);
+        self.shared.group_time()
+    }
+
     /// What is held of an open group, for whoever wants to compare or to count.
     #[must_use]
     pub fn replica(&self, group: RoomId) -> Option<&Replica> {

@@ -319,14 +319,32 @@ fn names(replica: &Replica) -> Vec<CopyName> {
 }
 
 #[test]
-fn what_is_restored_is_what_was_held() {
+fn who_is_let_in_again_can_be_revoked_again() {
+    let mut replica = populated();
+    replica.offer(NOW, &revocation(1, 1, 3, 600_000, 600_000));
+    let link = |subject, not_before| credential(1, subject, Roles::MEMBER, (not_before, u64::MAX));
+    let mut again = chain(&[(1, Roles::FOUNDER)]);
+    again.0.push(link(3, 600_000));
+    assert_eq!(replica.offer(NOW, &member(1, 77, &again)), Outcome::Taken);
+    let at = |time| replica_roles(&replica, 3, time);
+    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), Some(Roles::MEMBER)));
+    replica.offer(NOW, &revocation(1, 2, 3, 700_000, 700_000));
+    let at = |time| replica_roles(&replica, 3, time);
+    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), None));
+}
+
+fn replica_roles(replica: &Replica, who: u8, time: u64) -> Option<Roles> {
+    replica.members().roles(&peer(who), Millis(time), Millis(time))
+}
+
+fn what_is_restored_is_what_was_held(order: Vec<Copy>) {
     let mut replica = Replica::new(group());
     for copy in quarrel() {
         replica.offer(NOW, &copy);
     }
     let held = names(&replica);
     let kept: Vec<Copy> =
-        quarrel().into_iter().filter(|copy| held.contains(&copy.header.name())).collect();
+        order.into_iter().filter(|copy| held.contains(&copy.header.name())).collect();
     let mut restored = Replica::new(group());
     for copy in kept.iter().filter(|copy| copy.header.kind.is_system()) {
         restored.restore_system(copy);
@@ -337,10 +355,18 @@ fn what_is_restored_is_what_was_held() {
     restored.settle_restored(NOW);
     assert_eq!((names(&restored), restored.summary()), (held, replica.summary()));
     assert_eq!(restored.poll_change(), None);
+    for (who, time) in (1..=6).flat_map(|who| [1, 660_000, 695_000, 990_000].map(|at| (who, at))) {
+        assert_eq!(replica_roles(&restored, who, time), replica_roles(&replica, who, time));
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_order_in_the_store_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
+        what_is_restored_is_what_was_held(order);
+    }
 
     #[test]
     fn the_order_of_arrival_changes_nothing(order in Just(quarrel()).prop_shuffle()) {

@@ -67,7 +67,12 @@ impl Members {
         // An order that does not depend on which came first.
         known.sort_unstable_by_key(|chain| Reverse(rank(chain)));
         known.truncate(limits::CHAINS_PER_MEMBER);
-        Ok(known.contains(chain))
+        let is_kept = known.contains(chain);
+        if is_kept && self.has_revocations() {
+            // What it gives may include the right by which its subject had revoked somebody.
+            self.replay();
+        }
+        Ok(is_kept)
     }
 
     /// A revocation is held from now on.
@@ -84,6 +89,11 @@ impl Members {
             self.replay();
         }
         was_held
+    }
+
+    /// Whether any revocation is held.
+    pub(super) fn has_revocations(&self) -> bool {
+        !self.revocations.is_empty()
     }
 
     /// Finds out which revocations take effect.

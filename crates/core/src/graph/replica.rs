@@ -372,6 +372,7 @@ impl Replica {
             System::Member(chain) => {
                 let subject = chain.leaf().map(|leaf| leaf.subject);
                 if self.members.admit(chain) == Ok(true) {
+                    self.stale |= self.members.has_revocations();
                     self.changes.extend(subject.map(Change::Member));
                     // What waited may be in order now.
                     self.ready.append(&mut self.deferred);

@@ -88,11 +88,10 @@ impl Group {
         };
         match frame {
             GroupFrame::Enter { clock, chain, first } => {
-                shared.clocks.hear(node, clock, shared.wall());
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.first = first;
                 }
-                self.on_enter(shared, node, chain);
+                self.on_enter(shared, node, clock, chain);
             }
             GroupFrame::Refuse { code } => self.on_refuse(shared, node, code),
             GroupFrame::Apply { invitation } => self.on_apply(shared, node, &invitation),
@@ -103,11 +102,12 @@ impl Group {
         }
     }
 
-    fn on_enter(&mut self, shared: &mut Shared, node: NodeId, chain: Option<Chain>) {
+    fn on_enter(&mut self, shared: &mut Shared, node: NodeId, clock: Millis, chain: Option<Chain>) {
         let Some(peer) = self.neighbours.get(&node).map(|neighbour| neighbour.peer) else { return };
         let Some(chain) = chain else { return };
         match self.check_member(shared, peer, &chain) {
             Ok(()) => {
+                shared.clocks.hear(node, peer, clock, shared.wall());
                 let roles = chain.leaf().map(|leaf| leaf.roles);
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.roles = roles;
@@ -120,6 +120,7 @@ impl Group {
                     neighbour.roles = None;
                     neighbour.say(&GroupFrame::Refuse { code });
                 }
+                shared.clocks.forget(node);
                 shared.admit(self.number, node, false);
                 self.offer_better(shared, node);
             }
@@ -431,6 +432,7 @@ impl Group {
             {
                 neighbour.roles = None;
                 neighbour.say(&GroupFrame::Refuse { code: Code::Revoked });
+                shared.clocks.forget(node);
                 shared.admit(self.number, node, false);
             }
         }

@@ -49,6 +49,10 @@ impl GraphRun {
     fn difference(&self) -> Option<String> {
         let founder = copies(self.replica(0)?);
         let members = self.members();
+        let is_missing = |it: &usize| !members.contains(it) && !self.people[*it].was_revoked;
+        if let Some(person) = self.present().into_iter().find(is_missing) {
+            return Some(format!("person {person} is no member"));
+        }
         members.into_iter().find_map(|person| {
             let replica = self.replica(person)?;
             let theirs = copies(replica);
@@ -135,7 +139,8 @@ impl GraphRun {
             if let Some(lost) = lost {
                 return Err(format!("the store of person {person} lacks {lost:?}"));
             }
-            if let Some(more) = after.iter().find(|copy| !before.contains(copy)) {
+            let more = after.iter().find(|copy| !before.contains(copy) && !self.ends(copy));
+            if let Some(more) = more {
                 return Err(format!("the store of person {person} has {more:?} besides"));
             }
         }
