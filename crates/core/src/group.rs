@@ -39,7 +39,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 pub(crate) use admission::{AnyInvitation, Applying, room_of};
 pub(crate) use author::Draft;
 use bodies::Bodies;
-pub use events::{GroupEvent, GroupMember, KeptGroup, Record};
+pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 use keyring::Keyring;
 use neighbour::Neighbour;
 use profile::Profile;
@@ -175,6 +175,17 @@ impl Group {
     /// What is held.
     pub(crate) const fn replica(&self) -> &Replica {
         &self.replica
+    }
+
+    /// What is in memory beside the records that are held.
+    pub(crate) fn memory(&self) -> GroupLoad {
+        let neighbours = self.neighbours.values();
+        GroupLoad {
+            deferred: self.replica.deferred(),
+            frame_bytes: neighbours.clone().map(Neighbour::waiting_bytes).sum(),
+            names: neighbours.map(Neighbour::waiting_names).sum(),
+            body_bytes: self.bodies.bytes(),
+        }
     }
 
     /// Of our own chains the best is used from now on.

@@ -10,7 +10,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
-use crate::group::{AnyInvitation, Draft, Group, GroupMember, room_of};
+use crate::group::{AnyInvitation, Draft, Group, GroupLoad, GroupMember, room_of};
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
 use crate::node::Node;
@@ -389,6 +389,12 @@ impl Node {
     #[must_use]
     pub fn replica(&self, group: RoomId) -> Option<&Replica> {
         self.groups.open.get(&group).map(Group::replica)
+    }
+
+    /// What an open group has in memory, beside the records that it holds.
+    #[must_use]
+    pub fn group_load(&self, group: RoomId) -> Option<GroupLoad> {
+        self.groups.open.get(&group).map(Group::memory)
     }
 
     fn on_group<T>(

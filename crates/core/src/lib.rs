@@ -69,7 +69,7 @@ mod time;
 
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, SendError, StreamError};
-pub use group::{GroupEvent, GroupMember, KeptGroup, Record};
+pub use group::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use group_commands::Content;
 pub use io::{
     Event, Input, LinkAction, LinkId, LinkInput, LinkState, MemberState, MessageKind, OpId, Output,

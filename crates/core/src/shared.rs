@@ -185,6 +185,11 @@ impl Shared {
         Millis(self.config.wall.0.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
     }
 
+    /// Something is odd about what a node sends.
+    pub(crate) fn warn(&mut self, code: Code, node: NodeId) {
+        self.io.event(Event::Warning { code, node: Some(node) });
+    }
+
     /// The time that the members of a group agree on.
     pub(crate) fn group_time(&self) -> Millis {
         Millis(self.wall().0.saturating_add_signed(self.clocks.correction()))

@@ -3,9 +3,13 @@
 //! stored is lost.
 
 mod faults;
+mod hostile;
+mod liar;
 mod people;
 mod verdict;
 mod work;
+
+pub use hostile::run_hostile;
 
 use std::time::Duration;
 
@@ -22,29 +26,9 @@ use people::Person;
 /// Runs one seed.
 #[must_use]
 pub fn run_graph(seed: u64, options: Options) -> Outcome {
-    let mut world = World::new(seed);
-    world.trace = options.trace;
-    let server = world.add_server();
-    let random = Random::new(seed, "graph");
-    let mut run = GraphRun {
-        world,
-        random,
-        server,
-        people: Vec::new(),
-        written: Vec::new(),
-        undo: Vec::new(),
-        islands: 0,
-    };
+    let mut run = GraphRun::new(seed, options.trace, "graph");
     let failure = run.go(options.steps).err();
-    Outcome {
-        seed,
-        events: run.world.events(),
-        hash: run.world.hash(),
-        time: run.world.now(),
-        state: failure.is_some().then(|| run.describe()),
-        failure,
-        forgeries: 0,
-    }
+    run.outcome(seed, failure)
 }
 
 /// A run under way.
@@ -80,6 +64,33 @@ const PEOPLE: usize = 12;
 const CALM: Duration = Duration::from_secs(400);
 
 impl GraphRun {
+    fn new(seed: u64, trace: bool, purpose: &str) -> Self {
+        let mut world = World::new(seed);
+        world.trace = trace;
+        let server = world.add_server();
+        Self {
+            world,
+            random: Random::new(seed, purpose),
+            server,
+            people: Vec::new(),
+            written: Vec::new(),
+            undo: Vec::new(),
+            islands: 0,
+        }
+    }
+
+    fn outcome(&self, seed: u64, failure: Option<String>) -> Outcome {
+        Outcome {
+            seed,
+            events: self.world.events(),
+            hash: self.world.hash(),
+            time: self.world.now(),
+            state: failure.is_some().then(|| self.describe()),
+            failure,
+            forgeries: 0,
+        }
+    }
+
     fn go(&mut self, steps: u32) -> Result<(), String> {
         self.gather()?;
         for _ in 0..steps {
@@ -124,7 +135,7 @@ impl GraphRun {
                 2 => Roles::MEMBER.with(Roles::INVITER),
                 _ => Roles::MEMBER,
             };
-            self.invite(0, person, roles)?;
+            self.invite(0, person, roles, None)?;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph};
+use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile};
 use serde_json::json;
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
@@ -23,7 +23,7 @@ struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// What to simulate
-    #[arg(long, default_value = "foundation", value_parser = ["foundation", "graph"])]
+    #[arg(long, default_value = "foundation", value_parser = ["foundation", "graph", "hostile"])]
     suite: String,
     /// Print a closing JSON object
     #[arg(long)]
@@ -48,11 +48,15 @@ pub(crate) fn main() -> ExitCode {
     let outcomes = run_all(&seeds, options, &arguments.suite);
     let failures = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let events: u64 = outcomes.iter().map(|outcome| outcome.events).sum();
+    let forgeries: u64 = outcomes.iter().map(|outcome| outcome.forgeries).sum();
     let (seeds, hash) = (outcomes.len(), combined_hash(&outcomes));
     if arguments.json {
-        let report = json!({
+        let mut report = json!({
             "seeds": seeds, "failures": failures, "events": events, "hash": hash,
         });
+        if arguments.suite == "hostile" {
+            report["accepted_forgeries"] = forgeries.into();
+        }
         println!("{report}");
     } else {
         println!("{seeds} seeds, {failures} failures, {events} events, hash {hash}");
@@ -63,6 +67,7 @@ pub(crate) fn main() -> ExitCode {
 fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {
     match suite {
         "graph" => run_graph(seed, options),
+        "hostile" => run_hostile(seed, options),
         _ => run(seed, options),
     }
 }

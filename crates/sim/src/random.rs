@@ -29,6 +29,11 @@ impl Random {
         bytes
     }
 
+    /// As cryptographic libraries want it.
+    pub(crate) const fn rng(&mut self) -> &mut ChaCha8Rng {
+        &mut self.0
+    }
+
     /// Any number.
     pub fn number(&mut self) -> u64 {
         self.0.next_u64()

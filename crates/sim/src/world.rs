@@ -7,10 +7,10 @@ mod queries;
 mod reactions;
 mod scenario;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Config, Event, Input, Node, Output};
+use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output};
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
@@ -22,6 +22,7 @@ use crate::fabric::{Call, Fabric, Happening, ServerId, TabId};
 use crate::fingerprint::Fingerprint;
 use crate::random::Random;
 use crate::rtc::{ConnectionId, Rtc};
+use crate::saboteur::{Outgoing, Saboteur};
 use crate::signaling::{Meddler, Signaling, SocketKey};
 use crate::tab::{Seen, Tab, TabSetup};
 use crate::truth::{Being, Truth};
@@ -39,6 +40,7 @@ pub struct World {
     pub(crate) rtc: Rtc,
     pub(crate) tabs: Vec<Tab>,
     pub(crate) disks: Vec<Disk>,
+    saboteurs: BTreeMap<TabId, Saboteur>,
     /// What is true, whatever nodes believe.
     pub truth: Truth,
     checks: Checks,
@@ -66,6 +68,7 @@ impl World {
             rtc: Rtc::default(),
             tabs: Vec::new(),
             disks: Vec::new(),
+            saboteurs: BTreeMap::new(),
             truth: Truth::default(),
             checks: Checks::default(),
             rooms: Vec::new(),
@@ -122,6 +125,11 @@ impl World {
     /// Replaces what passes the servers.
     pub fn meddle(&mut self, meddler: Meddler) {
         self.signaling.meddler = Some(meddler);
+    }
+
+    /// Makes a tab one that changes what its node sends over links.
+    pub fn sabotage(&mut self, tab: TabId, saboteur: Saboteur) {
+        self.saboteurs.insert(tab, saboteur);
     }
 
     /// Opens a tab; its node begins to dial.
@@ -327,6 +335,8 @@ impl World {
                 self.signaling.hang_up(fabric, SocketKey { tab: id, id: socket });
             }
             Output::Link(link, action) => {
+                let action = self.sabotaged(id, link, action);
+                let fabric = &mut self.fabric;
                 if let Some(tab) = self.tabs.get_mut(id.0) {
                     tab.note_action(link, &action);
                 }
@@ -357,6 +367,22 @@ impl World {
         }
     }
 
+    /// What a saboteur puts in the place of a message: all but the last are sent here.
+    fn sabotaged(&mut self, tab: TabId, link: LinkId, action: LinkAction) -> LinkAction {
+        let LinkAction::Send(channel, bytes) = action else { return action };
+        let Some(saboteur) = self.saboteurs.get_mut(&tab) else {
+            return LinkAction::Send(channel, bytes);
+        };
+        let mut sent = saboteur.change(Outgoing { link, channel, bytes: &bytes });
+        let last = sent.pop().unwrap_or((channel, bytes));
+        for (channel, bytes) in sent {
+            let action = LinkAction::Send(channel, bytes);
+            // How much its channel buffers is no concern of its own node.
+            let _ = self.rtc.act(&mut self.fabric, ConnectionId { tab, link }, action);
+        }
+        LinkAction::Send(last.0, last.1)
+    }
+
     fn arm(&mut self, id: TabId) {
         let Some(tab) = self.tabs.get_mut(id.0) else { return };
         let Some(node) = &mut tab.node else { return };
@@ -378,7 +404,12 @@ impl World {
         let glimpse = Glimpse {
             report: node.report(),
             connections: self.rtc.count(id),
-            buffered_max: self.rtc.buffered_max(id),
+            // What a saboteur adds is not its node's fault.
+            buffered_max: if self.saboteurs.contains_key(&id) {
+                0
+            } else {
+                self.rtc.buffered_max(id)
+            },
         };
         let verdict = self.checks.glimpse(&self.truth, id, &glimpse);
         self.judge(verdict);

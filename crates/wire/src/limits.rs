@@ -365,6 +365,13 @@ pub const ADMISSIONS_PER_MINUTE: u32 = 30;
 /// Groups open at once: each that is connected is a room.
 pub const GROUPS_MAX: usize = ROOMS_MAX;
 
+/// Bytes of group frames that may wait for a member before no more of its questions are answered.
+pub const GROUP_QUEUE_BYTES: usize = 4 * 1_048_576;
+
+/// Names of copies that a member has told of and that are still to be asked for; what is beyond is
+/// found by the next comparison.
+pub const LACKING_MAX: usize = 262_144;
+
 /// Clocks that differ from the middle of those of a group by more than this are left out of its
 /// time.
 pub const CLOCK_SPREAD: Duration = Duration::from_secs(10 * 60);

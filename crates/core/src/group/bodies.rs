@@ -56,6 +56,11 @@ impl Bodies {
         }
     }
 
+    /// Bytes of all that is kept here.
+    pub(super) fn bytes(&self) -> usize {
+        self.held.values().map(|held| held.copy.body.len()).sum()
+    }
+
     pub(super) fn get(&self, id: &RecordId) -> Option<&Arc<Copy>> {
         self.held.get(id).map(|held| &held.copy)
     }

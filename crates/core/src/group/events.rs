@@ -95,6 +95,20 @@ pub enum GroupEvent {
 }
 
 /// A group that is kept in the store.
+/// What an open group has in memory beside the records that it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupLoad {
+    /// Copies that wait for their author's membership.
+    pub deferred: usize,
+    /// Bytes of frames that wait to be sent.
+    pub frame_bytes: usize,
+    /// Names of copies that are to be asked for or sent.
+    pub names: usize,
+    /// Bytes of bodies kept in memory.
+    pub body_bytes: usize,
+}
+
+/// A group that is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptGroup {
     /// The group.

@@ -44,8 +44,8 @@ pub(super) struct Neighbour {
     pub(super) wanted: Table<CopyName, Timestamp>,
     /// Shelves still to be reconciled, in order, if we lead.
     pub(super) shelves: VecDeque<u8>,
-    /// The shelf whose question is on its way, and since when.
-    pub(super) asking: Option<u8>,
+    /// The shelf whose question is on its way, and until when its answer may take.
+    pub(super) asking: Option<(u8, Timestamp)>,
     /// Shelves of which it has told all that we lack.
     pub(super) told: Table<u8, ()>,
     /// When to compare again.
@@ -89,6 +89,22 @@ impl Neighbour {
             let packed = some.iter().flat_map(CopyName::to_bytes).collect();
             self.say(&frame(packed));
         }
+    }
+
+    /// Whether so much waits to be sent that nothing more is answered: it asks faster than it
+    /// listens.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.waiting_bytes() > limits::GROUP_QUEUE_BYTES
+    }
+
+    /// Bytes of frames that wait.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.frames.iter().map(Vec::len).sum()
+    }
+
+    /// What waits to be loaded, asked for or sent, in names.
+    pub(super) fn waiting_names(&self) -> usize {
+        self.live.len() + self.asked.len() + self.lacking.len() + self.wanted.len()
     }
 
     /// Whether records may be exchanged.

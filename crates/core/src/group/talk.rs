@@ -23,7 +23,7 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
 use super::neighbour::{Neighbour, names_of};
 use super::{Group, GroupEvent};
 use crate::graph::{Copy, Outcome, Replica, reconcile};
-use crate::io::{Event, LinkId};
+use crate::io::LinkId;
 use crate::shared::Shared;
 use crate::table::TableExt;
 
@@ -83,9 +83,20 @@ impl Group {
     pub(crate) fn on_frame(&mut self, shared: &mut Shared, node: NodeId, bytes: &[u8]) {
         let Some(neighbour) = self.neighbours.get(&node) else { return };
         let Ok(frame) = decode::<GroupFrame>(bytes) else {
-            shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
+            shared.warn(Code::Protocol, node);
             return;
         };
+        let asks = matches!(
+            frame,
+            GroupFrame::Enter { .. }
+                | GroupFrame::Apply { .. }
+                | GroupFrame::Ask { .. }
+                | GroupFrame::Summary { .. }
+                | GroupFrame::Want { .. }
+        );
+        if asks && neighbour.is_flooded() {
+            return shared.warn(Code::RateLimited, node);
+        }
         match frame {
             GroupFrame::Enter { clock, chain, first } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
@@ -187,7 +198,7 @@ impl Group {
         }
         match frame {
             GroupFrame::Keys { keys } => self.on_keys(shared, keys),
-            GroupFrame::Summary { shelves } => self.on_summary(node, &shelves),
+            GroupFrame::Summary { shelves } => self.on_summary(shared, node, &shelves),
             GroupFrame::Ask { shelf, message } => self.on_ask(shared, node, shelf, &message),
             GroupFrame::Answer { shelf, message } => self.on_answer(shared, node, shelf, &message),
             GroupFrame::Have { names } => {
@@ -245,16 +256,17 @@ impl Group {
     }
 
     /// The follower tells what it holds; the leader works through what differs.
-    fn on_summary(&mut self, node: NodeId, theirs: &[Shelf]) {
+    fn on_summary(&mut self, shared: &Shared, node: NodeId, theirs: &[Shelf]) {
         let ours = summary_of(&self.replica);
         let of = |shelves: &[Shelf], number| {
             let found = shelves.binary_search_by_key(&number, |it| it.number);
             found.ok().and_then(|at| shelves.get(at)).copied()
         };
         let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.leads) else { return };
-        if neighbour.asking.is_some() {
+        if neighbour.asking.is_some_and(|(_, until)| shared.io.now < until) {
             return;
         }
+        neighbour.asking = None;
         // The system first, then what either side asks for first, then the rest.
         let first = self.first.iter().chain(&neighbour.first).map(Replica::shelf_of);
         let mut order: Vec<u8> = Vec::new();
@@ -273,17 +285,17 @@ impl Group {
                 neighbour.say(&GroupFrame::Done { shelf });
             }
         }
-        self.ask_next(node);
+        self.ask_next(shared, node);
     }
 
-    fn ask_next(&mut self, node: NodeId) {
+    fn ask_next(&mut self, shared: &Shared, node: NodeId) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         if neighbour.asking.is_some() {
             return;
         }
         let Some(shelf) = neighbour.shelves.pop_front() else { return };
         if let Ok(message) = reconcile::begin(self.replica.shelf(shelf)) {
-            neighbour.asking = Some(shelf);
+            neighbour.asking = Some((shelf, shared.io.now + limits::RECONCILE_INTERVAL));
             neighbour.say(&GroupFrame::Ask { shelf, message });
         }
     }
@@ -293,23 +305,26 @@ impl Group {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         match answer {
             Ok(message) => neighbour.say(&GroupFrame::Answer { shelf, message }),
-            Err(_) => shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) }),
+            Err(_) => shared.warn(Code::Protocol, node),
         }
     }
 
     fn on_answer(&mut self, shared: &mut Shared, node: NodeId, shelf: u8, message: &[u8]) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if neighbour.asking != Some(shelf) {
+        if neighbour.asking.is_none_or(|(asked, _)| asked != shelf) {
             return;
         }
         let Ok(findings) = reconcile::advance(self.replica.shelf(shelf), message) else {
-            shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
+            shared.warn(Code::Protocol, node);
             neighbour.asking = None;
             return;
         };
         neighbour.say_names(&findings.have, |names| GroupFrame::Have { names });
         match findings.next {
-            Some(message) => neighbour.say(&GroupFrame::Ask { shelf, message }),
+            Some(message) => {
+                neighbour.asking = Some((shelf, shared.io.now + limits::RECONCILE_INTERVAL));
+                neighbour.say(&GroupFrame::Ask { shelf, message });
+            }
             None => {
                 neighbour.asking = None;
                 neighbour.told.insert(shelf, ());
@@ -317,12 +332,17 @@ impl Group {
             }
         }
         self.lack(node, findings.need);
-        self.ask_next(node);
+        self.ask_next(shared, node);
     }
 
     fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
+            // The next comparison finds what there is no place for.
+            if neighbour.lacking.len() >= limits::LACKING_MAX {
+                neighbour.told.clear();
+                break;
+            }
             if self.replica.held(&name.id).is_none_or(|held| held.name() != name) {
                 neighbour.lacking.push_back(name);
             }

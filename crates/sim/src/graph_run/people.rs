@@ -12,6 +12,7 @@ use super::GraphRun;
 use crate::fabric::TabId;
 use crate::network::Access;
 use crate::tab::TabSetup;
+use crate::world::World;
 
 /// One who takes part, with one device.
 #[derive(Debug)]
@@ -110,17 +111,50 @@ impl GraphRun {
     }
 
     /// Somebody invites somebody, who need not be here.
-    pub(super) fn invite(&mut self, from: usize, to: usize, roles: Roles) -> Result<(), String> {
+    pub(super) fn invite(
+        &mut self,
+        from: usize,
+        to: usize,
+        roles: Roles,
+        lasts: Option<Duration>,
+    ) -> Result<(), String> {
         let Some((tab, group)) = self.place(from) else { return Ok(()) };
         let peer = self.peer(to);
         let invited =
-            self.world.command(tab, |node, now| node.invite(now, group, peer, roles, None));
+            self.world.command(tab, |node, now| node.invite(now, group, peer, roles, lasts));
         match invited {
             Some(Ok(text)) => self.people[to].invitation = Some(text),
             // It may have been revoked, or not know yet that it is a member.
             Some(Err(Code::NotAllowed | Code::NoKey)) | None => {}
             Some(Err(code)) => return Err(format!("person {from} cannot invite: {code}")),
         }
+        Ok(())
+    }
+
+    /// Somebody gets an invitation for whoever has it, which another has used up.
+    pub(super) fn invite_in_vain(&mut self, to: usize) -> Result<(), String> {
+        let Some((tab, group)) = self.place(0) else { return Ok(()) };
+        let text = self
+            .world
+            .command(tab, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1));
+        let text = text.transpose().map_err(|code| format!("cannot invite anybody: {code}"))?;
+        self.people[to].invitation = text.clone();
+        let first = self.world.open(TabSetup::at(&[self.server]));
+        let Some(text) = text else { return Ok(()) };
+        let joined = self.world.take_invitation(first, &text);
+        self.world.connect(first, joined);
+        // Who may admit somebody counts what it has heard of.
+        let all: Vec<_> = self.present().into_iter().filter_map(|at| self.place(at)).collect();
+        let is_in = |world: &World| {
+            all.iter().all(|&(tab, group)| {
+                let replica = world.replica(tab, group);
+                replica.is_some_and(|it| it.members().knows(&world.peer_id(first)))
+            })
+        };
+        if !self.world.run_until(Duration::from_secs(30), is_in) {
+            return Err("the first one who was invited did not get in".into());
+        }
+        self.world.kill(first, false);
         Ok(())
     }
 

@@ -157,6 +157,6 @@ fn holds(replica: &Replica, written: &Written) -> bool {
     replica.held(&written.id).is_some_and(|held| held.version >= written.version)
 }
 
-fn copies(replica: &Replica) -> Vec<CopyKey> {
+pub(super) fn copies(replica: &Replica) -> Vec<CopyKey> {
     (0..=limits::SHELVES).flat_map(|shelf| replica.shelf(shelf).keys()).collect()
 }

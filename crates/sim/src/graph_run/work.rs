@@ -26,7 +26,7 @@ impl GraphRun {
             87..90 => {
                 // A newcomer, or one who was shut out and may come back.
                 let to = 3 + self.random.index(PEOPLE - 3);
-                self.invite(0, to, Roles::MEMBER)
+                self.invite(0, to, Roles::MEMBER, None)
             }
             90..97 => {
                 let absent: Vec<usize> =
@@ -61,7 +61,7 @@ impl GraphRun {
         Content { attributes, data, expires }
     }
 
-    fn write(&mut self, person: usize) -> Result<(), String> {
+    pub(super) fn write(&mut self, person: usize) -> Result<(), String> {
         let Some((tab, group)) = self.place(person) else { return Ok(()) };
         let is_brief = self.random.chance(150);
         let lasts = self.random.between(5_000, 300_000);
@@ -97,7 +97,7 @@ impl GraphRun {
         records.into_iter().nth(at).map(|record| record.header)
     }
 
-    fn change(&mut self, person: usize) -> Result<(), String> {
+    pub(super) fn change(&mut self, person: usize) -> Result<(), String> {
         let Some(held) = self.some_record(person) else { return Ok(()) };
         let Some((tab, group)) = self.place(person) else { return Ok(()) };
         let (ticket, content) = (self.world.plain_ticket(tab), self.content(None));
@@ -112,7 +112,7 @@ impl GraphRun {
         Ok(())
     }
 
-    fn delete(&mut self, person: usize) -> Result<(), String> {
+    pub(super) fn delete(&mut self, person: usize) -> Result<(), String> {
         let Some(held) = self.some_record(person) else { return Ok(()) };
         let Some((tab, group)) = self.place(person) else { return Ok(()) };
         let ticket = self.world.plain_ticket(tab);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::graph::Replica;
-use lacis_core::{Content, Event, GroupEvent, Record, RoomId, Ticket};
+use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Ticket};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, RecordId, Roles};
@@ -192,6 +192,12 @@ impl World {
     #[must_use]
     pub fn replica(&self, tab: TabId, group: RoomId) -> Option<&Replica> {
         self.tabs.get(tab.0)?.node.as_ref()?.replica(group)
+    }
+
+    /// What the node of a tab has in memory for a group, beside its records.
+    #[must_use]
+    pub fn group_load(&self, tab: TabId, group: RoomId) -> Option<GroupLoad> {
+        self.tabs.get(tab.0)?.node.as_ref()?.group_load(group)
     }
 
     /// The records of the application that are not deleted, read while the world goes on for a moment; nothing if the

@@ -1,0 +1,472 @@
+//! What a member who lies, or somebody who is none, says on its links.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lacis_core::LinkId;
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::group::{GivenKey, GroupFrame, Shelf};
+use lacis_wire::keys::{EpochKey, EpochKeys};
+use lacis_wire::link::Channel;
+use lacis_wire::link::LinkFrame;
+use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
+use lacis_wire::record::{CopyName, Header, RecordType};
+
+use lacis_wire::system::{GROUP, GroupProperties, KEY, MEMBER, REVOCATION, Revocation};
+use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles, RoomTag};
+
+use crate::random::Random;
+use crate::saboteur::{Outgoing, Saboteur};
+
+/// What all liars of a run know and have said.
+#[derive(Debug, Default)]
+pub(super) struct Lies {
+    /// The copies that nobody may take.
+    pub(super) forged: BTreeSet<CopyName>,
+    pub(super) told: u64,
+}
+
+/// One who lies.
+#[derive(Debug)]
+pub(super) struct Liar {
+    pub(super) group: GroupId,
+    pub(super) key: IdentityKey,
+    /// The honest ones.
+    pub(super) victims: Vec<PeerId>,
+    pub(super) wall: Rc<RefCell<Millis>>,
+    /// From when on it is no member.
+    pub(super) revoked: Rc<RefCell<Option<Millis>>>,
+    pub(super) is_member: bool,
+    pub(super) random: Random,
+    pub(super) lies: Rc<RefCell<Lies>>,
+    /// Frames that passed, to be said again.
+    heard: Vec<Vec<u8>>,
+    /// The records among them.
+    records: Vec<(Header, Vec<u8>)>,
+    chain: Option<Chain>,
+    /// What it may still say before the clock moves, and what the clock showed. What its own node
+    /// answers passes here too: without a bound a lie would breed lies.
+    budget: (u32, Millis),
+    parts: BTreeMap<(LinkId, Channel), Vec<u8>>,
+}
+
+/// Lies that one tells in one step of a run.
+const LIES_MAX: u32 = 40;
+
+/// Frames kept to be said again.
+const HEARD_MAX: usize = 200;
+
+impl Liar {
+    pub(super) fn new(
+        group: GroupId,
+        key: IdentityKey,
+        victims: Vec<PeerId>,
+        random: Random,
+        lies: Rc<RefCell<Lies>>,
+    ) -> Self {
+        Self {
+            group,
+            key,
+            victims,
+            wall: Rc::new(RefCell::new(Millis(0))),
+            revoked: Rc::default(),
+            is_member: true,
+            random,
+            lies,
+            heard: Vec::new(),
+            records: Vec::new(),
+            chain: None,
+            budget: (LIES_MAX, Millis(0)),
+            parts: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn saboteur(mut self) -> Saboteur {
+        Saboteur::new(move |outgoing| self.change(&outgoing))
+    }
+
+    fn change(&mut self, outgoing: &Outgoing<'_>) -> Vec<(Channel, Vec<u8>)> {
+        let same = (outgoing.channel, outgoing.bytes.to_vec());
+        let Ok(LinkFrame::Group { room, more, data }) = decode::<LinkFrame<'_>>(outgoing.bytes)
+        else {
+            return vec![same];
+        };
+        let parts = self.parts.entry((outgoing.link, outgoing.channel)).or_default();
+        parts.extend_from_slice(data);
+        if more {
+            // Between the parts of one frame another would be read as one of them.
+            return vec![same];
+        }
+        let frame = std::mem::take(parts);
+        self.hear(frame);
+        let mut said = vec![same];
+        if self.budget.1 != self.now() {
+            self.budget = (LIES_MAX, self.now());
+        }
+        let lies = if self.random.chance(400) { 1 + self.random.below(3) as u32 } else { 0 };
+        for _ in 0..lies.min(self.budget.0) {
+            self.budget.0 -= 1;
+            let lies = self.lie();
+            said.extend(lies.iter().flat_map(|lie| cut(room, outgoing.channel, lie)));
+        }
+        said
+    }
+
+    fn hear(&mut self, frame: Vec<u8>) {
+        match decode::<GroupFrame>(&frame) {
+            Ok(GroupFrame::Enter { chain: Some(chain), .. }) => self.chain = Some(chain),
+            Ok(GroupFrame::Record { header, body }) => self.records.push((header, body)),
+            _ => {}
+        }
+        if self.heard.len() < HEARD_MAX {
+            self.heard.push(frame);
+        } else {
+            let at = self.random.index(HEARD_MAX);
+            self.heard[at] = frame;
+        }
+    }
+
+    fn now(&self) -> Millis {
+        *self.wall.borrow()
+    }
+
+    /// One lie, or several that belong together.
+    fn lie(&mut self) -> Vec<Vec<u8>> {
+        self.lies.borrow_mut().told += 1;
+        let frames = match self.random.below(16) {
+            0 => vec![self.in_the_name_of_another()],
+            1 | 2 => self.with_another_header(),
+            3 => self.with_another_body(),
+            4 => vec![self.out_of_time()],
+            5 => vec![self.beyond_its_credential()],
+            6 | 7 => vec![self.what_only_admins_say()],
+            8..=10 => vec![self.false_membership()],
+            11 => self.of_strangers(),
+            12 => return self.noise(),
+            13 => self.flood(),
+            14 => self.after_revocation(),
+            _ => return self.again(),
+        };
+        frames.iter().map(encode).collect()
+    }
+
+    /// Said once more, in another order.
+    fn again(&mut self) -> Vec<Vec<u8>> {
+        let count = self.random.index(6);
+        (0..count).filter_map(|_| self.random.pick(&self.heard).cloned()).collect()
+    }
+
+    fn draft(&mut self, kind: &str, creator: PeerId, body: &[u8]) -> Header {
+        let salt = self.random.bytes();
+        let (now, kind) = (self.now(), RecordType::new(kind).expect("a type"));
+        let mut header = Header {
+            epoch: u32::from(!kind.is_system()),
+            id: RecordId::derive(&creator, kind.as_str(), now.0, &salt),
+            salt,
+            kind,
+            version: 1,
+            flags: 0,
+            creator,
+            modifier: None,
+            created: now,
+            modified: now,
+            expires: Millis(now.0 + 3_600_000),
+            length: 0,
+            hash: [0; 32],
+            signature: [0; 64],
+        };
+        header.set_body(body);
+        header
+    }
+
+    /// Signs, and notes that nobody may take it.
+    fn forged(&mut self, mut header: Header, body: Vec<u8>, key: &IdentityKey) -> GroupFrame {
+        header.sign(&self.group, key);
+        self.note(&header);
+        GroupFrame::Record { header, body }
+    }
+
+    fn note(&self, header: &Header) {
+        self.lies.borrow_mut().forged.insert(header.name());
+    }
+
+    fn victim(&mut self) -> PeerId {
+        *self.random.pick(&self.victims).expect("somebody is honest")
+    }
+
+    fn in_the_name_of_another(&mut self) -> GroupFrame {
+        let victim = self.victim();
+        let header = self.draft("note", victim, b"sealed");
+        let key = self.key.clone();
+        self.forged(header, b"sealed".to_vec(), &key)
+    }
+
+    fn some_record(&mut self) -> Option<(Header, Vec<u8>)> {
+        self.random.pick(&self.records).cloned()
+    }
+
+    /// A record of another with something changed, under the old signature or our own.
+    fn with_another_header(&mut self) -> Vec<GroupFrame> {
+        let Some((mut header, mut body)) = self.some_record() else { return Vec::new() };
+        let true_name = header.name();
+        match self.random.below(7) {
+            0 => header.expires = Millis(header.expires.0.saturating_sub(1_000)),
+            1 => header.version += 1 + self.random.below(1_000),
+            2 => {
+                header.flags |= Header::DELETED;
+                header.epoch = 0;
+                body.clear();
+                header.set_body(&body);
+            }
+            3 => header.kind = RecordType::new("other").expect("a type"),
+            4 => header.modified = Millis(header.modified.0.saturating_sub(5_000)),
+            5 => header.creator = peer_id(&self.key),
+            _ => {
+                body = b"mine".to_vec();
+                header.set_body(&body);
+            }
+        }
+        let me = peer_id(&self.key);
+        let is_own = header.creator == me || header.kind.as_str() == MEMBER;
+        if self.random.chance(500) && !is_own {
+            header.modifier = Some(me);
+            header.version = header.version.max(2);
+            header.modified = header.modified.max(header.created);
+            header.sign(&self.group, &self.key.clone());
+        }
+        if header.name() != true_name {
+            self.note(&header);
+        }
+        vec![GroupFrame::Record { header, body }]
+    }
+
+    /// The signed header of a record with something else, or nothing, in it.
+    fn with_another_body(&mut self) -> Vec<GroupFrame> {
+        let Some((header, mut body)) = self.some_record() else { return Vec::new() };
+        match body.first_mut() {
+            Some(byte) if self.random.chance(600) => *byte ^= 1,
+            _ => body.clear(),
+        }
+        vec![GroupFrame::Record { header, body }]
+    }
+
+    fn out_of_time(&mut self) -> GroupFrame {
+        let me = peer_id(&self.key);
+        let mut header = self.draft("note", me, b"sealed");
+        let at = match self.random.below(3) {
+            // From before the group, from tomorrow, and from the end of time.
+            0 => 1_000,
+            1 => self.now().0 + 86_400_000,
+            _ => u64::MAX - 10,
+        };
+        (header.created, header.modified) = (Millis(at), Millis(at));
+        header.expires = Millis(at.saturating_add(3_600_000)).max(header.expires);
+        header.id = RecordId::derive(&me, "note", at, &header.salt);
+        let key = self.key.clone();
+        self.forged(header, b"sealed".to_vec(), &key)
+    }
+
+    fn beyond_its_credential(&mut self) -> GroupFrame {
+        let me = peer_id(&self.key);
+        let mut header = self.draft("note", me, b"sealed");
+        header.expires = Millis::MAX;
+        let key = self.key.clone();
+        self.forged(header, b"sealed".to_vec(), &key)
+    }
+
+    fn what_only_admins_say(&mut self) -> GroupFrame {
+        let (me, victim, now) = (peer_id(&self.key), self.victim(), self.now());
+        let (kind, body) = match self.random.below(4) {
+            0 => (REVOCATION, encode(&Revocation { subject: victim, from: Millis(1) })),
+            1 => (REVOCATION, encode(&Revocation { subject: me, from: Millis::MAX })),
+            2 => {
+                let key = EpochKey(self.random.bytes());
+                let (group, epoch) = (self.group, 1 + self.random.below(9) as u32);
+                let everybody = [self.victims.clone(), vec![me]].concat();
+                let keys = EpochKeys::seal(&group, epoch, &key, &everybody, self.random.rng());
+                (KEY, encode(&keys.expect("members")))
+            }
+            _ => {
+                let properties = GroupProperties {
+                    name: "Mine".into(),
+                    comment: String::new(),
+                    presence_lifetime: 1,
+                    flags: 0,
+                    member_lifetime: 1,
+                };
+                (GROUP, encode(&properties))
+            }
+        };
+        let creator = if self.random.chance(500) { me } else { PeerId(*self.group.as_bytes()) };
+        let mut header = self.draft(kind, creator, &body);
+        if kind == REVOCATION {
+            header.expires = Millis::MAX;
+        }
+        header.created = now;
+        let key = self.key.clone();
+        self.forged(header, body, &key)
+    }
+
+    fn credential(&self, issuer: &IdentityKey, subject: PeerId, roles: Roles) -> Credential {
+        let credential = Credential {
+            group: self.group,
+            subject,
+            roles,
+            not_before: Millis(self.now().0.saturating_sub(60_000)),
+            not_after: Millis::MAX,
+            serial: 7,
+            issuer: peer_id(issuer),
+            signature: [0; 64],
+        };
+        credential.signed(issuer)
+    }
+
+    /// Chains that make nobody a member: of another root, circular, too long, without a link,
+    /// beyond the rights of the issuer, expired.
+    fn false_membership(&mut self) -> GroupFrame {
+        let me = peer_id(&self.key);
+        let own = self.chain.clone().unwrap_or(Chain(Vec::new()));
+        let other = signing_key(&self.random.bytes());
+        let chain = match self.random.below(7) {
+            0 => Chain(vec![self.credential(&other, me, Roles::FOUNDER)]),
+            1 => {
+                let mut chain = own;
+                chain.0.push(self.credential(&self.key, peer_id(&other), Roles::FOUNDER));
+                chain
+            }
+            2 => {
+                let mut chain = own;
+                chain.0.push(self.credential(&self.key, peer_id(&other), Roles::FOUNDER));
+                chain.0.push(self.credential(&other, me, Roles::FOUNDER));
+                chain
+            }
+            3 => {
+                let mut chain = own;
+                let mut issuer = self.key.clone();
+                for _ in 0..30 {
+                    let next = signing_key(&self.random.bytes());
+                    chain.0.push(self.credential(&issuer, peer_id(&next), Roles::FOUNDER));
+                    issuer = next;
+                }
+                chain
+            }
+            4 => Chain(own.0.into_iter().skip(1).collect()),
+            5 => {
+                let mut chain = own;
+                if let Some(leaf) = chain.0.last_mut() {
+                    leaf.roles = Roles::FOUNDER;
+                    leaf.not_after = Millis::MAX;
+                }
+                chain
+            }
+            _ => {
+                let mut chain = own;
+                let mut expired = self.credential(&self.key, peer_id(&other), Roles::MEMBER);
+                expired.not_after = Millis(expired.not_before.0 + 1);
+                chain.0.push(expired.signed(&self.key));
+                chain
+            }
+        };
+        if self.random.chance(300) {
+            let clock = Millis(self.random.below(u64::MAX));
+            return GroupFrame::Enter { clock, chain: Some(chain), first: Vec::new() };
+        }
+        let body = encode(&chain);
+        let header = self.draft(MEMBER, me, &body);
+        let key = self.key.clone();
+        self.forged(header, body, &key)
+    }
+
+    /// Many records by people of whom nobody has heard.
+    fn of_strangers(&mut self) -> Vec<GroupFrame> {
+        let count = 1 + self.random.index(30);
+        let mut frames = Vec::new();
+        for _ in 0..count {
+            let key = signing_key(&self.random.bytes());
+            let header = self.draft("note", peer_id(&key), b"sealed");
+            frames.push(self.forged(header, b"sealed".to_vec(), &key));
+        }
+        frames
+    }
+
+    fn noise(&mut self) -> Vec<Vec<u8>> {
+        let length = 1 + self.random.index(3_000);
+        let mut bytes: Vec<u8> = (0..length).map(|_| self.random.below(256) as u8).collect();
+        if let (Some(heard), true) =
+            (self.random.pick(&self.heard).cloned(), self.random.chance(500))
+        {
+            bytes.clone_from(&heard);
+            let at = self.random.index(bytes.len().max(1));
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1 << self.random.below(8);
+            }
+        }
+        if let Ok(GroupFrame::Record { header, .. }) = decode::<GroupFrame>(&bytes)
+            && !header.verify(&self.group)
+            && !self.knows(&header)
+        {
+            self.note(&header);
+        }
+        vec![bytes]
+    }
+
+    /// Whether a true record has the same name: the signature is no part of it.
+    fn knows(&self, header: &Header) -> bool {
+        self.records.iter().any(|(known, _)| known.id == header.id && known.name() == header.name())
+    }
+
+    /// What costs the other side memory or work.
+    fn flood(&mut self) -> Vec<GroupFrame> {
+        let names: Vec<u8> = (0..32 * 1_024).map(|_| self.random.below(256) as u8).collect();
+        let shelf = self.random.below(33) as u8;
+        let count = 1 + self.random.index(20);
+        let one = match self.random.below(8) {
+            0 => GroupFrame::Have { names },
+            1 => GroupFrame::Want { names },
+            2 => GroupFrame::Missing { names },
+            3 => GroupFrame::Ask { shelf, message: vec![0x61, 0, 0, 2, 0] },
+            4 => GroupFrame::Answer { shelf, message: names },
+            5 => {
+                let fingerprint = self.random.bytes();
+                let shelves = (0..33).map(|number| Shelf { number, count: 9, fingerprint });
+                GroupFrame::Summary { shelves: shelves.collect() }
+            }
+            6 => {
+                let any = |random: &mut Random| GivenKey {
+                    epoch: random.below(u64::from(u32::MAX)).max(1) as u32,
+                    key: EpochKey(random.bytes()),
+                };
+                GroupFrame::Keys { keys: (0..200).map(|_| any(&mut self.random)).collect() }
+            }
+            _ => GroupFrame::Enter {
+                clock: Millis(self.random.below(u64::MAX)),
+                chain: self.chain.clone(),
+                first: Vec::new(),
+            },
+        };
+        vec![one; count]
+    }
+
+    /// Goes on writing as a member although it is none, or none any more.
+    fn after_revocation(&mut self) -> Vec<GroupFrame> {
+        if self.is_member && self.revoked.borrow().is_none() {
+            return Vec::new();
+        }
+        let header = self.draft("note", peer_id(&self.key), b"sealed");
+        let key = self.key.clone();
+        vec![self.forged(header, b"sealed".to_vec(), &key)]
+    }
+}
+
+/// A frame in parts that pass every browser.
+fn cut(room: RoomTag, channel: Channel, frame: &[u8]) -> Vec<(Channel, Vec<u8>)> {
+    let pieces = frame.len().div_ceil(8_192);
+    let parts = frame.chunks(8_192).enumerate();
+    let part = |(at, data)| {
+        let frame = LinkFrame::Group { room, more: at + 1 < pieces, data };
+        (channel, encode(&frame))
+    };
+    parts.map(part).collect()
+}

@@ -1,0 +1,37 @@
+//! A tab whose node is not ours: what it sends to others over its links is changed on the way out.
+
+use std::fmt;
+
+use lacis_core::LinkId;
+use lacis_wire::link::Channel;
+
+/// What a tab is about to send.
+#[derive(Debug)]
+pub struct Outgoing<'a> {
+    /// Over which of its links.
+    pub link: LinkId,
+    /// On which channel.
+    pub channel: Channel,
+    /// What its node wanted to send.
+    pub bytes: &'a [u8],
+}
+
+/// Replaces a message by others.
+pub struct Saboteur(Box<dyn FnMut(Outgoing<'_>) -> Vec<(Channel, Vec<u8>)>>);
+
+impl Saboteur {
+    /// Changes messages in that way.
+    pub fn new(change: impl FnMut(Outgoing<'_>) -> Vec<(Channel, Vec<u8>)> + 'static) -> Self {
+        Self(Box::new(change))
+    }
+
+    pub(crate) fn change(&mut self, outgoing: Outgoing<'_>) -> Vec<(Channel, Vec<u8>)> {
+        (self.0)(outgoing)
+    }
+}
+
+impl fmt::Debug for Saboteur {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Saboteur").finish_non_exhaustive()
+    }
+}
