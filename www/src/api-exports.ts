@@ -1,5 +1,5 @@
 /** What both entry points export alike. */
-export { createRoomLink, parseRoomLink } from "./api.js";
+export { createRoomLink, parseCard, parseInvitation, parseRoomLink } from "./api.js";
 export type { Content } from "./bytes.js";
 export {
   PeerError,
@@ -7,6 +7,7 @@ export {
   peerErrorCodes,
 } from "./errors.js";
 export type { Group } from "./group/group.js";
+export type { GroupInvitation } from "./group/invitation.js";
 export type {
   CreateGroupOptions,
   GroupEvents,
@@ -21,6 +22,9 @@ export type {
   Role,
 } from "./group/options.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
+export type { IdentityCard } from "./identity/card.js";
+export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";
+export type { Identity } from "./identity/identity.js";
 export type { RoomLink } from "./link.js";
 export type { WasmSource } from "./low-level.js";
 export type { Member, MemberState } from "./member.js";

@@ -1,3 +1,6 @@
+import { type GroupInvitation, readInvitation } from "./group/invitation.js";
+import { type IdentityCard, readCard } from "./identity/card.js";
+import { secretOf } from "./identity/identity.js";
 import { createLink, parseLink, type RoomLink } from "./link.js";
 import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
@@ -20,10 +23,13 @@ export async function createPeerFrom(
 ): Promise<Peer> {
   checkPlatform();
   const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
-  const { store: place } = options;
+  const { identity } = options;
+  const isKept = identity !== undefined && !(identity instanceof Uint8Array);
+  const secret = isKept ? await secretOf(identity) : identity;
+  const place = options.store ?? (isKept ? identity.store : undefined);
   const store = typeof place === "string" ? await openStore(place) : place;
   try {
-    return new Peer(module, options, store);
+    return new Peer(module, { ...options, identity: secret }, store);
   } catch (error) {
     store?.close();
     throw error;
@@ -58,4 +64,31 @@ export function createRoomLink(servers: readonly string[] = []): string {
  */
 export function parseRoomLink(text: string): RoomLink {
   return parseLink(loaded(), text);
+}
+
+/**
+ * Reads an identity card: the bare text, or an address that carries it after `#`. Throws
+ * {@link PeerError} with `card-unknown`, `card-damaged`, `card-version` or `card-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const { peer, name } = parseCard(scanned);
+ * ```
+ */
+export function parseCard(text: string): IdentityCard {
+  return readCard(loaded(), text);
+}
+
+/**
+ * Reads an invitation to a group without taking it, and verifies who made it: the bare text, or an
+ * address that carries it after `#`. Throws {@link PeerError} with `invitation-unknown`,
+ * `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const { name, inviter, expires } = parseInvitation(pasted);
+ * ```
+ */
+export function parseInvitation(text: string): GroupInvitation {
+  return readInvitation(loaded(), text);
 }

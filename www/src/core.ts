@@ -244,9 +244,25 @@ export interface CoreNode {
 }
 
 /** The functions and the class that a loaded module offers. */
+/** An invitation as `parse_invitation` gives it. */
+export interface CoreInvitation {
+  group: string;
+  name: string;
+  peer: string | undefined;
+  inviter: string;
+  roles: number;
+  starts: number;
+  expires: number | undefined;
+  uses: number | undefined;
+  servers: string[];
+}
+
 export interface CoreModule {
   create_room_link(servers: string[]): string;
   parse_room_link(text: string): unknown;
+  make_card(identity: Uint8Array, name: string): string;
+  parse_card(text: string): unknown;
+  parse_invitation(text: string): CoreInvitation;
   error_codes(): string[];
   WebNode: new (options: CoreOptions, listener: CoreListener) => CoreNode;
 }

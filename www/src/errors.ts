@@ -120,6 +120,13 @@ const reasons = {
   "record-unknown": reason(false, "This is not here, or not any more."),
   "no-key": reason(true, "The key to read and write here has not arrived yet."),
   "chain-too-long": reason(false, "Too many people stand between the founder and you."),
+  "card-unknown": reason(false, "This is not an identity card."),
+  "card-damaged": reason(false, "This identity card is damaged. Ask for it again."),
+  "card-version": reason(false, "This identity card needs a newer version of the app."),
+  "card-not-trusted": reason(false, "This identity card was not made by whom it names."),
+  "identity-unknown": reason(false, "This identity is not kept in this browser."),
+  "identity-damaged": reason(false, "This is not an exported identity, or it is damaged."),
+  "wrong-password": reason(false, "The password is wrong."),
   "unsupported-platform": reason(
     false,
     "This browser cannot make direct connections: WebRTC or WebAssembly is missing.",

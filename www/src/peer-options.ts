@@ -1,3 +1,4 @@
+import type { Identity } from "./identity/identity.js";
 import type { WasmSource } from "./low-level.js";
 import type { Store } from "./store/store.js";
 
@@ -12,11 +13,12 @@ export interface PeerOptions {
   readonly iceServers?: readonly RTCIceServer[] | undefined;
   /** Only use TURN, so that the others never learn this page's network address. */
   readonly relayOnly?: boolean | undefined;
-  /** The 32 secret bytes of a lasting identity. Default: a new identity. */
-  readonly identity?: Uint8Array | undefined;
+  /** One of `openIdentities`, or 32 secret bytes. Default: a new identity. */
+  readonly identity?: Identity | Uint8Array | undefined;
   /**
    * Where groups are kept: the name of a database in this browser, or a store of one's own. One
-   * identity at a time may use it. Default: nowhere; groups are gone with the page.
+   * identity at a time may use it. Default: that of the `identity`, if it is one of
+   * `openIdentities`; otherwise nowhere, and groups are gone with the page.
    */
   readonly store?: string | Store | undefined;
   /** Where the WebAssembly module comes from. Default: the file in this package. */

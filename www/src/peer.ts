@@ -39,7 +39,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   #closing: Promise<void> | undefined;
 
   /** Use `createPeer`. */
-  constructor(module: CoreModule, options: PeerOptions, store?: Store | undefined) {
+  constructor(module: CoreModule, options: UnlockedOptions, store?: Store | undefined) {
     super();
     this.#module = module;
     const { signal } = options;
@@ -239,7 +239,12 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 }
 
-function coreOptions(options: PeerOptions): CoreOptions {
+/** The options of a peer whose identity's secret is at hand. */
+type UnlockedOptions = Omit<PeerOptions, "identity"> & {
+  readonly identity?: Uint8Array | undefined;
+};
+
+function coreOptions(options: UnlockedOptions): CoreOptions {
   const { identity } = options;
   if (identity !== undefined && identity.byteLength !== 32) {
     throw new PeerError("invalid-argument", { detail: "An identity has exactly 32 bytes." });

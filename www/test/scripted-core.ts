@@ -78,7 +78,12 @@ export class ScriptedCore {
         if (!text.includes("lr1")) throw { code: "link-unknown" };
         return { servers: [], fingerprint: text.slice(text.lastIndexOf("#") + 1) };
       },
-      error_codes: () => [],
+      make_card: () => "",
+    parse_card: () => ({}),
+    parse_invitation: () => {
+      throw { code: "invitation-unknown" };
+    },
+    error_codes: () => [],
       WebNode,
     };
   }

@@ -50,7 +50,7 @@ pub use network::{Access, Network};
 pub use random::Random;
 pub use rtc::Browser;
 pub use run::{Options, Outcome, run};
-pub use saboteur::{Outgoing, Saboteur};
+pub use saboteur::{Outgoing, Saboteur, Sent};
 pub use seeds::{combined_hash, kept_seeds, plan};
 pub use signaling::{Meddler, Passing, Way};
 pub use tab::{Seen, TabSetup};

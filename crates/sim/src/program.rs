@@ -116,7 +116,8 @@ fn tell_seed_at_panic(suite: String) {
 /// Says what is wrong and how to see it again, and keeps the seed.
 fn report(suite: &str, seed: u64, sentence: &str, state: Option<&str>) {
     let mut text = format!(
-        "\nseed {seed} failed: {sentence}\nreplay it with: cargo xtask sim --suite {suite} --seed {seed} --trace\n"
+        "\nseed {seed} failed: {sentence}\n\
+         replay it with: cargo xtask sim --suite {suite} --seed {seed} --trace\n"
     );
     text.push_str(state.unwrap_or_default());
     // One write, so that threads do not mix their lines.

@@ -16,16 +16,19 @@ pub struct Outgoing<'a> {
     pub bytes: &'a [u8],
 }
 
+/// What is sent instead.
+pub type Sent = Vec<(Channel, Vec<u8>)>;
+
 /// Replaces a message by others.
-pub struct Saboteur(Box<dyn FnMut(Outgoing<'_>) -> Vec<(Channel, Vec<u8>)>>);
+pub struct Saboteur(Box<dyn FnMut(Outgoing<'_>) -> Sent>);
 
 impl Saboteur {
     /// Changes messages in that way.
-    pub fn new(change: impl FnMut(Outgoing<'_>) -> Vec<(Channel, Vec<u8>)> + 'static) -> Self {
+    pub fn new(change: impl FnMut(Outgoing<'_>) -> Sent + 'static) -> Self {
         Self(Box::new(change))
     }
 
-    pub(crate) fn change(&mut self, outgoing: Outgoing<'_>) -> Vec<(Channel, Vec<u8>)> {
+    pub(crate) fn change(&mut self, outgoing: Outgoing<'_>) -> Sent {
         (self.0)(outgoing)
     }
 }

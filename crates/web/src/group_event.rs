@@ -142,14 +142,14 @@ impl From<GroupEvent> for JsGroupEvent {
 }
 
 /// A time, or nothing for never.
-fn end(at: Millis) -> Option<f64> {
+pub(crate) fn end(at: Millis) -> Option<f64> {
     (at != Millis::MAX).then(|| number(at.0))
 }
 
 /// Times and versions stay below the largest integer that a JavaScript number holds exactly, unless
 /// somebody writes nonsense; nonsense may be rounded.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
-const fn number(value: u64) -> f64 {
+pub(crate) const fn number(value: u64) -> f64 {
     value as f64
 }
 

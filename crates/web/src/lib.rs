@@ -17,6 +17,7 @@ mod options;
 mod path;
 mod report;
 mod socket;
+mod texts;
 
 use lacis_wire::limits;
 use lacis_wire::room::{RoomLink, server_ok};
@@ -24,6 +25,7 @@ use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 pub use node::WebNode;
+pub use texts::{make_card, parse_card, parse_invitation};
 
 /// Makes a link to a fresh room.
 ///

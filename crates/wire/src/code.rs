@@ -167,6 +167,14 @@ codes! {
     ChainTooLong = 78, "chain-too-long";
     /// What the store gave back is not what was written.
     StoreDamaged = 79, "store-damaged";
+    /// A text is not an identity card.
+    CardUnknown = 80, "card-unknown";
+    /// Characters of an identity card are missing, added or changed.
+    CardDamaged = 81, "card-damaged";
+    /// An identity card was made by a newer version.
+    CardVersion = 82, "card-version";
+    /// An identity card is not signed by its identity.
+    CardNotTrusted = 83, "card-not-trusted";
 }
 
 impl fmt::Display for Code {

@@ -4,8 +4,10 @@ import type { Store, StoreChange, StorePage } from "./store.js";
 /** One object store for each table of the core, by its number. */
 const TABLES = ["meta", "system", "heads", "bodies"] as const;
 
+type Migrations = readonly ((database: IDBDatabase) => void)[];
+
 /** What leads from each version of the database to the next one. */
-const MIGRATIONS: readonly ((database: IDBDatabase) => void)[] = [
+const MIGRATIONS: Migrations = [
   (database) => {
     for (const table of TABLES) database.createObjectStore(table);
   },
@@ -16,7 +18,7 @@ const OPEN_TIMEOUT_MS = 10_000;
 
 /** Opens the IndexedDB database of that name as a store. */
 export async function openStore(name: string): Promise<Store> {
-  return new IndexedDbStore(name, await open(name));
+  return new IndexedDbStore(name, await openDatabase(name, MIGRATIONS));
 }
 
 /** Deletes the database of that name and everything in it. */
@@ -93,7 +95,7 @@ class IndexedDbStore implements Store {
   /** The browser, or another tab that upgrades, may have closed it: then it is opened again. */
   async #open(): Promise<IDBDatabase> {
     if (this.#closed) throw new PeerError("store-closed");
-    if (this.#database === undefined) this.#adopt(await open(this.#name));
+    if (this.#database === undefined) this.#adopt(await openDatabase(this.#name, MIGRATIONS));
     return this.#database as unknown as IDBDatabase;
   }
 
@@ -128,15 +130,20 @@ function rangeOf(prefix: Uint8Array, after: Uint8Array | undefined): IDBKeyRange
   return IDBKeyRange.lowerBound(lower, excluded);
 }
 
-function open(name: string): Promise<IDBDatabase> {
+/** Opens a database, led to its newest version; rejects with `store-unavailable`. */
+export function openDatabase(name: string, migrations: Migrations): Promise<IDBDatabase> {
   const factory = globalThis.indexedDB as IDBFactory | undefined;
   if (factory === undefined) return Promise.reject(new PeerError("store-unavailable"));
   return new Promise((resolve, reject) => {
     const fail = (cause: unknown): void => reject(new PeerError("store-unavailable", { cause }));
-    const timer = setTimeout(() => fail("blocked"), OPEN_TIMEOUT_MS);
-    const request = factory.open(name, MIGRATIONS.length);
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      fail("blocked");
+    }, OPEN_TIMEOUT_MS);
+    const request = factory.open(name, migrations.length);
     request.onupgradeneeded = ({ oldVersion }) => {
-      for (const migrate of MIGRATIONS.slice(oldVersion)) migrate(request.result);
+      for (const migrate of migrations.slice(oldVersion)) migrate(request.result);
     };
     request.onerror = () => {
       clearTimeout(timer);
@@ -144,13 +151,14 @@ function open(name: string): Promise<IDBDatabase> {
     };
     request.onsuccess = () => {
       clearTimeout(timer);
-      // After the deadline nobody is there to use it.
-      resolve(request.result);
+      // After the deadline nobody is there to use it, and open it would block others.
+      if (late) request.result.close();
+      else resolve(request.result);
     };
   });
 }
 
-function settle<T>(request: IDBRequest<T>): Promise<T> {
+export function settle<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(errorOfStore(request.error));

@@ -199,8 +199,9 @@ fn combine<'a>(
 }
 
 /// Rights first: somebody who may bring in members only could else push out what an admin gave.
-fn rank(chain: &Chain) -> Option<(Roles, Millis, Millis, u64, Vec<[u8; 64]>)> {
+fn rank(chain: &Chain) -> Option<impl Ord + use<>> {
     let leaf = chain.leaf()?;
     let signatures = chain.0.iter().rev().map(|credential| credential.signature);
-    Some((leaf.roles, leaf.not_before, leaf.not_after, leaf.serial, signatures.collect()))
+    let signatures: Vec<[u8; 64]> = signatures.collect();
+    Some((leaf.roles, leaf.not_before, leaf.not_after, leaf.serial, signatures))
 }

@@ -440,8 +440,8 @@ pub(crate) fn room_of(group: &Group) -> (lacis_wire::room::RoomKeys, Vec<String>
     (group.rendezvous().keys(), servers)
 }
 
-/// From when a credential is valid that is made now: the clocks of those who look at it, and our own
-/// group time once it knows theirs, may be behind.
+/// From when a credential is valid that is made now: the clocks of those who look at it, and our
+/// own group time once it knows theirs, may be behind.
 fn earlier(now: Millis) -> Millis {
     let most = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
     Millis(now.0.saturating_sub(most))

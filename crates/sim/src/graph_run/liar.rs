@@ -256,9 +256,9 @@ impl Liar {
         let me = peer_id(&self.key);
         let mut header = self.draft("note", me, b"sealed");
         let at = match self.random.below(3) {
-            // From before the group, from tomorrow, and from the end of time.
+            // From before the group, from an hour ahead, and from the end of time.
             0 => 1_000,
-            1 => self.now().0 + 86_400_000,
+            1 => self.now().0 + 3_600_000,
             _ => u64::MAX - 10,
         };
         (header.created, header.modified) = (Millis(at), Millis(at));

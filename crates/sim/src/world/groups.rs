@@ -200,8 +200,8 @@ impl World {
         self.tabs.get(tab.0)?.node.as_ref()?.group_load(group)
     }
 
-    /// The records of the application that are not deleted, read while the world goes on for a moment; nothing if the
-    /// tab or the group goes away.
+    /// The records of the application that are not deleted, read while the world goes on for a
+    /// moment; nothing if the tab or the group goes away.
     pub fn read_now(&mut self, tab: TabId, group: RoomId) -> Option<Vec<Record>> {
         let ticket = self.plain_ticket(tab);
         let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));

@@ -1,0 +1,119 @@
+//! Texts that people hand each other: identity cards and invitations, read without a network.
+
+use lacis_wire::Code;
+use lacis_wire::card::{Card, CardError};
+use lacis_wire::credential::Credential;
+use lacis_wire::invitation::{Invitation, InvitationError, OpenInvitation};
+use lacis_wire::proof::signing_key;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error;
+use crate::group_event::end;
+
+/// The card of an identity, given by its 32 secret bytes, under a name of its choice.
+///
+/// # Errors
+/// `invalid-argument`.
+#[wasm_bindgen]
+pub fn make_card(identity: &[u8], name: &str) -> Result<String, JsValue> {
+    let seed = identity.try_into().map_err(|_| error::coded(Code::InvalidArgument))?;
+    let card = Card::new(&signing_key(seed), name);
+    // What cannot be read again is no card: the name is too long, or has control characters.
+    let text = card.to_text();
+    Card::parse(&text).map_err(|_| error::coded(Code::InvalidArgument))?;
+    Ok(text)
+}
+
+#[derive(Serialize)]
+struct ParsedCard {
+    peer: String,
+    name: String,
+}
+
+/// Reads an identity card, alone or as the fragment of an address.
+///
+/// # Errors
+/// `card-unknown`, `card-damaged`, `card-version` or `card-not-trusted`.
+#[wasm_bindgen]
+pub fn parse_card(text: &str) -> Result<JsValue, JsValue> {
+    let card = Card::parse(text).map_err(|error| {
+        error::coded(match error {
+            CardError::Damaged => Code::CardDamaged,
+            CardError::Version => Code::CardVersion,
+            CardError::NotTrusted => Code::CardNotTrusted,
+            _ => Code::CardUnknown,
+        })
+    })?;
+    error::to_js(&ParsedCard { peer: card.peer.to_text(), name: card.name })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ParsedInvitation {
+    group: String,
+    name: String,
+    /// Whom it is for; nothing for one that is for whoever has it.
+    peer: Option<String>,
+    inviter: String,
+    roles: u8,
+    starts: f64,
+    expires: Option<f64>,
+    uses: Option<u32>,
+    servers: Vec<String>,
+}
+
+/// Reads an invitation of either kind, alone or as the fragment of an address, and verifies who
+/// made it.
+///
+/// # Errors
+/// `invitation-unknown`, `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
+#[wasm_bindgen]
+pub fn parse_invitation(text: &str) -> Result<JsValue, JsValue> {
+    let parsed = match Invitation::parse(text) {
+        Ok(bound) => {
+            let leaf = bound.credential().map_err(invitation_error)?.clone();
+            ParsedInvitation {
+                peer: Some(leaf.subject.to_text()),
+                inviter: leaf.issuer.to_text(),
+                ..parsed(&leaf, bound.name, bound.servers)
+            }
+        }
+        Err(InvitationError::Unknown) => {
+            let open = OpenInvitation::parse(text).map_err(invitation_error)?;
+            let issuer = open.verify().map_err(invitation_error)?.clone();
+            ParsedInvitation {
+                roles: open.roles.bits(),
+                expires: end(open.not_after),
+                uses: Some(open.uses),
+                ..parsed(&issuer, open.name, open.servers)
+            }
+        }
+        Err(error) => return Err(invitation_error(error)),
+    };
+    error::to_js(&parsed)
+}
+
+fn parsed(credential: &Credential, name: String, servers: Vec<String>) -> ParsedInvitation {
+    ParsedInvitation {
+        group: credential.group.to_text(),
+        name,
+        peer: None,
+        inviter: credential.subject.to_text(),
+        roles: credential.roles.bits(),
+        starts: crate::group_event::number(credential.not_before.0),
+        expires: end(credential.not_after),
+        uses: None,
+        servers,
+    }
+}
+
+fn invitation_error(error: InvitationError) -> JsValue {
+    error::coded(match error {
+        InvitationError::Damaged => Code::InvitationDamaged,
+        InvitationError::Version => Code::InvitationVersion,
+        InvitationError::NotTrusted => Code::InvitationNotTrusted,
+        _ => Code::InvitationUnknown,
+    })
+}

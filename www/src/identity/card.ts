@@ -1,0 +1,28 @@
+import type { CoreModule } from "../core.js";
+import { errorOfThrown } from "../errors.js";
+
+/** Who somebody is, as they say and sign it. */
+export interface IdentityCard {
+  /** The identity: a public key, as text. */
+  readonly peer: string;
+  /** The name it gave itself. Somebody else may have the same. */
+  readonly name: string;
+}
+
+/** Makes the card of an identity. */
+export function cardOf(module: CoreModule, identity: Uint8Array, name: string): string {
+  try {
+    return module.make_card(identity, name);
+  } catch (thrown) {
+    throw errorOfThrown(thrown);
+  }
+}
+
+/** Reads a card. */
+export function readCard(module: CoreModule, text: string): IdentityCard {
+  try {
+    return module.parse_card(text.trim()) as IdentityCard;
+  } catch (thrown) {
+    throw errorOfThrown(thrown);
+  }
+}

@@ -1,0 +1,200 @@
+import { PeerError } from "../errors.js";
+import { loaded } from "../low-level.js";
+import { deleteStore, openDatabase, settle } from "../store/indexed-db.js";
+import { cardOf, readCard } from "./card.js";
+import { type Identity, withSecret } from "./identity.js";
+import { open, seal } from "./jwe.js";
+
+/** What deleting an identity does to the groups that it is in, on this device. */
+export interface DeleteIdentityOptions {
+  /**
+   * - `delete`: everything that it stored goes too.
+   * - `keep`: the database stays, for an identity that is imported again.
+   */
+  readonly groups: "delete" | "keep";
+}
+
+interface Row {
+  id: string;
+  name: string;
+  card: string;
+  createdAt: number;
+  /** The secret bytes, under a key that this browser keeps and never gives away. */
+  wrapped: ArrayBuffer;
+  iv: Uint8Array<ArrayBuffer>;
+}
+
+interface Exported {
+  identity: string;
+  name: string;
+  createdAt: number;
+}
+
+const ROWS = "identities";
+const KEYS = "keys";
+const WRAPPING = "wrapping";
+
+/** An identity is 32 bytes. */
+const SECRET_BYTES = 32;
+
+/**
+ * The identities that this browser keeps, with their private keys wrapped. `init` or `createPeer`
+ * must have finished before one is made.
+ *
+ * @example
+ * ```ts
+ * await init();
+ * const identities = await openIdentities();
+ * const [me = await identities.create("Ada")] = await identities.list();
+ * const peer = await createPeer({ identity: me });
+ * ```
+ */
+export class Identities {
+  readonly #database: IDBDatabase;
+
+  /** @internal */
+  constructor(database: IDBDatabase) {
+    this.#database = database;
+  }
+
+  /** Makes one. A name has at most 255 bytes and no control characters. */
+  async create(name: string): Promise<Identity> {
+    return this.#keep(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)), name, Date.now());
+  }
+
+  /** All of them, the oldest first. */
+  async list(): Promise<Identity[]> {
+    const rows = (await this.#do(ROWS, "readonly", (store) => store.getAll())) as Row[];
+    return rows.sort((a, b) => a.createdAt - b.createdAt).map((row) => this.#identityOf(row));
+  }
+
+  /** Gives it another name, and so another card. */
+  async rename(id: string, name: string): Promise<Identity> {
+    const row = await this.#row(id);
+    const renamed = { ...row, name, card: cardOf(loaded(), await this.#unwrap(row), name) };
+    await this.#do(ROWS, "readwrite", (store) => store.put(renamed));
+    return this.#identityOf(renamed);
+  }
+
+  /** Forgets it. Whoever has not exported it can never be it again. */
+  async delete(id: string, { groups }: DeleteIdentityOptions): Promise<void> {
+    const row = await this.#row(id);
+    if (groups === "delete") await deleteStore(storeOf(row.id));
+    await this.#do(ROWS, "readwrite", (store) => store.delete(id));
+  }
+
+  /** Its secret under a password, as a text: a JWE that any JOSE library can open. */
+  async export(id: string, password: string): Promise<string> {
+    const row = await this.#row(id);
+    const secret = await this.#unwrap(row);
+    const identity = btoa(String.fromCharCode(...secret));
+    const content: Exported = { identity, name: row.name, createdAt: row.createdAt };
+    return seal(new TextEncoder().encode(JSON.stringify(content)), password);
+  }
+
+  /**
+   * Keeps an identity that was exported. It rejects with `wrong-password` or `identity-damaged`.
+   * One that is kept already is replaced by itself.
+   */
+  async import(exported: string, password: string): Promise<Identity> {
+    const opened = new TextDecoder().decode(await open(exported, password));
+    let content: Exported;
+    let secret: Uint8Array<ArrayBuffer>;
+    try {
+      content = JSON.parse(opened);
+      secret = Uint8Array.from(atob(content.identity), (character) => character.charCodeAt(0));
+    } catch (cause) {
+      throw new PeerError("identity-damaged", { cause });
+    }
+    const { name, createdAt } = content;
+    const fine = typeof name === "string" && typeof createdAt === "number";
+    if (!fine || secret.length !== SECRET_BYTES) throw new PeerError("identity-damaged");
+    return this.#keep(secret, name, createdAt);
+  }
+
+  /** Closes the database. */
+  close(): void {
+    this.#database.close();
+  }
+
+  async #keep(secret: Uint8Array<ArrayBuffer>, name: string, createdAt: number): Promise<Identity> {
+    const card = cardOf(loaded(), secret, name);
+    const { peer: id } = readCard(loaded(), card);
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const key = await this.#wrappingKey();
+    const wrapped = await crypto.subtle.encrypt(sealing(iv, id), key, secret);
+    const row: Row = { id, name, card, createdAt, wrapped, iv };
+    await this.#do(ROWS, "readwrite", (store) => store.put(row));
+    return this.#identityOf(row);
+  }
+
+  async #row(id: string): Promise<Row> {
+    const row = await this.#do(ROWS, "readonly", (store) => store.get(id));
+    if (row === undefined) throw new PeerError("identity-unknown");
+    return row as Row;
+  }
+
+  async #unwrap({ id, iv, wrapped }: Row): Promise<Uint8Array> {
+    try {
+      const key = await this.#wrappingKey();
+      return new Uint8Array(await crypto.subtle.decrypt(sealing(iv, id), key, wrapped));
+    } catch (cause) {
+      throw new PeerError("identity-damaged", { cause });
+    }
+  }
+
+  /** The key that wraps all of them. It can be used in this browser, and not be read. */
+  async #wrappingKey(): Promise<CryptoKey> {
+    const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
+      "encrypt",
+      "decrypt",
+    ]);
+    // Another tab may have been first: whoever adds it first decides, in one transaction.
+    const transaction = this.#database.transaction(KEYS, "readwrite", { durability: "strict" });
+    const store = transaction.objectStore(KEYS);
+    const held = (await settle(store.get(WRAPPING))) as CryptoKey | undefined;
+    if (held !== undefined) return held;
+    await settle(store.add(fresh, WRAPPING));
+    return fresh;
+  }
+
+  #identityOf({ id, name, card, createdAt }: Row): Identity {
+    const identity = { id, name, card, createdAt: new Date(createdAt), store: storeOf(id) };
+    return withSecret(identity, async () => this.#unwrap(await this.#row(id)));
+  }
+
+  #do<T>(
+    name: string,
+    mode: IDBTransactionMode,
+    act: (store: IDBObjectStore) => IDBRequest<T>,
+  ): Promise<T> {
+    const transaction = this.#database.transaction(name, mode, { durability: "strict" });
+    const request = act(transaction.objectStore(name));
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () =>
+        reject(new PeerError("store-failed", { cause: transaction.error ?? undefined }));
+    });
+  }
+}
+
+/** Opens the identities that this browser keeps, in the database of that name. */
+export async function openIdentities(name = "lacis-identities"): Promise<Identities> {
+  const database = await openDatabase(name, [
+    (fresh) => {
+      fresh.createObjectStore(ROWS, { keyPath: "id" });
+      fresh.createObjectStore(KEYS);
+    },
+  ]);
+  const identities = new Identities(database);
+  database.onversionchange = () => identities.close();
+  return identities;
+}
+
+function sealing(iv: Uint8Array<ArrayBuffer>, id: string): AesGcmParams {
+  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(id) };
+}
+
+function storeOf(id: string): string {
+  return `lacis-groups-${id}`;
+}
