@@ -17,10 +17,12 @@ export type {
   NewRecord,
   OpenGroupOptions,
   RecordChange,
+  RecordJudge,
   RecordsOptions,
   RecordUpdate,
   Role,
 } from "./group/options.js";
+export type { Presence, PresenceEntry } from "./group/presence.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";

@@ -68,6 +68,8 @@ export type CoreGroupEvent =
   | { about: "read"; ticket: number; record: CoreRecord }
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
+  | { about: "approve"; number: number; record: CoreRecord }
+  | { about: "exported"; ticket: number; part: Uint8Array }
   | { about: "unlocked" | "saved" }
   | { about: "unsaved" | "refused"; code: string }
   | { about: "damaged"; count: number };
@@ -233,6 +235,15 @@ export interface CoreNode {
   ): void;
   revoke(ticket: number, group: number, peer: string): void;
   set_properties(ticket: number, group: number, name: string, comment: string): void;
+  prefer_records(group: number, kinds: string[]): void;
+  approve_records(group: number, kinds: string[]): void;
+  answer_approval(group: number, number: number, accept: boolean): void;
+  export_group(ticket: number, group: number): void;
+  group_of_file(first: Uint8Array): string;
+  import_group(first: Uint8Array): number;
+  import_record(group: number, part: Uint8Array): boolean;
+  group_stored(ticket: number, group: number): void;
+  group_time(): number;
   group_members(group: number): CoreMember[];
   group_info(group: number): CoreGroup;
   stored(op: number): void;

@@ -124,6 +124,7 @@ const reasons = {
   "card-damaged": reason(false, "This identity card is damaged. Ask for it again."),
   "card-version": reason(false, "This identity card needs a newer version of the app."),
   "card-not-trusted": reason(false, "This identity card was not made by whom it names."),
+  "export-damaged": reason(false, "This is not an exported group, or it is damaged."),
   "identity-unknown": reason(false, "This identity is not kept in this browser."),
   "identity-damaged": reason(false, "This is not an exported identity, or it is damaged."),
   "wrong-password": reason(false, "The password is wrong."),

@@ -2,7 +2,8 @@ import type { CoreModule, CoreOptions } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
-import { Group } from "./group/group.js";
+import { parts } from "./group/file.js";
+import { attempted, Group } from "./group/group.js";
 import type { CreateGroupOptions, OpenGroupOptions } from "./group/options.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
@@ -157,6 +158,40 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { core } = this.#session;
     const call = (ticket: number): number => core.open_group(ticket, id);
     return this.#openGroup(call, { wanted: connect, first: false }, signal);
+  }
+
+  /**
+   * Opens the group of a file that this identity exported, perhaps on another device, and takes its
+   * records. Rejects with `export-damaged`, and with `not-allowed` if another identity exported it.
+   */
+  async importGroup(file: Blob, options: OpenGroupOptions = {}): Promise<Group> {
+    const { connect = true, signal } = options;
+    const { core } = this.#session;
+    const { value: first } = await parts(file).next();
+    if (first === undefined) throw new PeerError("export-damaged");
+    const id = attempted(() => core.group_of_file(first));
+    const known = (await this.groups()).some((group) => group.id === id);
+    const call = (ticket: number): number => {
+      if (known) return core.open_group(ticket, id);
+      const number = core.import_group(first);
+      core.group_stored(ticket, number);
+      return number;
+    };
+    const group = await this.#openGroup(call, { wanted: false, first: false }, signal);
+    try {
+      await group.import(file);
+    } catch (error) {
+      await group.close();
+      throw error;
+    }
+    if (connect) void group.connect().catch(() => {});
+    return group;
+  }
+
+  /** The time of day that the members of groups share: as right as most of their clocks are. */
+  groupTime(): Date {
+    if (this.#closing !== undefined) throw new PeerError("closed");
+    return new Date(this.#session.core.group_time());
   }
 
   async #openGroup(

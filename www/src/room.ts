@@ -18,7 +18,7 @@ import {
   UNTIL,
 } from "./room-options.js";
 import { type FileSource, type SendFileOptions, type SentFile, sendFile } from "./send-file.js";
-import type { Session } from "./session.js";
+import type { RoomEvent, Session } from "./session.js";
 import { NO_ROOM } from "./tickets.js";
 import { waitFor } from "./wait.js";
 
@@ -211,11 +211,17 @@ export class Room extends TypedEventTarget<RoomEvents> {
   }
 
   /** @internal The room of a group, which has a number already. */
-  attach(number: number, timeoutMs: number): Promise<undefined> {
+  attach(
+    number: number,
+    timeoutMs: number,
+    intercept: (event: RoomEvent) => boolean,
+  ): Promise<undefined> {
     const { core, rooms, tickets } = this.#session;
     const call = (ticket: number): void => {
       this.#number = number;
-      rooms.set(number, (event) => this.#feed.handle(event));
+      rooms.set(number, (event) => {
+        if (!intercept(event)) this.#feed.handle(event);
+      });
       core.connect_group(ticket, number, timeoutMs);
     };
     return tickets.issue(number, call);

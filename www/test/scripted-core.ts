@@ -79,11 +79,11 @@ export class ScriptedCore {
         return { servers: [], fingerprint: text.slice(text.lastIndexOf("#") + 1) };
       },
       make_card: () => "",
-    parse_card: () => ({}),
-    parse_invitation: () => {
-      throw { code: "invitation-unknown" };
-    },
-    error_codes: () => [],
+      parse_card: () => ({}),
+      parse_invitation: () => {
+        throw { code: "invitation-unknown" };
+      },
+      error_codes: () => [],
       WebNode,
     };
   }

@@ -8,6 +8,7 @@
 //! it, and every neighbour but the one that it came from is sent it.
 
 mod admission;
+mod approval;
 mod author;
 mod bodies;
 mod events;
@@ -19,6 +20,7 @@ mod query;
 mod saves;
 mod serving;
 mod talk;
+mod transfer;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -37,6 +39,7 @@ use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
 pub(crate) use admission::{AnyInvitation, Applying, room_of};
+use approval::Approvals;
 pub(crate) use author::Draft;
 use bodies::Bodies;
 pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
@@ -58,6 +61,7 @@ pub(crate) struct Group {
     bodies: Bodies,
     saves: Saves,
     neighbours: Table<NodeId, Neighbour>,
+    approvals: Approvals,
     /// Types to have first.
     first: Vec<RecordType>,
     /// What the store is asked.
@@ -127,6 +131,14 @@ impl Group {
     }
 
     fn take_one(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
+        let is_own = *copy.header.author() == shared.peer;
+        if !is_own && let Some(outcome) = self.hold_for_approval(shared, &copy, from) {
+            return outcome;
+        }
+        self.take_approved(shared, copy, from)
+    }
+
+    fn take_approved(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
         let now = shared.group_time();
         let outcome = self.replica.offer(now, &copy);
         if outcome == Outcome::Taken {
@@ -304,12 +316,14 @@ impl Group {
             self.replica.expire(time);
             self.tell_changes(shared);
         }
+        self.approvals.expire(now);
         self.on_link_timeouts(shared);
         self.application_timeout(shared);
     }
 
     pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
         earliest.see(self.saves.deadline(), Timer::Store);
+        self.approvals.deadlines(earliest);
         let expiry = self.replica.next_expiry().filter(|_| self.is_open);
         earliest.see(expiry.map(|at| shared.when(at)), Timer::Expiry);
         for neighbour in self.neighbours.values() {

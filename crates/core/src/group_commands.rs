@@ -378,6 +378,122 @@ impl Node {
         Ok((open.id(), open.name()))
     }
 
+    /// The types of which the group has records fetched first, here and from whom it fetches.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`].
+    pub fn prefer_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        kinds: Vec<RecordType>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.prefer(shared, kinds))
+    }
+
+    /// The types about which the application wants to be asked, by [`GroupEvent::Approve`].
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`].
+    ///
+    /// [`GroupEvent::Approve`]: crate::GroupEvent::Approve
+    pub fn approve_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        kinds: Vec<RecordType>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, _| group.approve_kinds(kinds))
+    }
+
+    /// Answers such a question. One that is not open any more is ignored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn answer_approval(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        number: u32,
+        accept: bool,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.answer_approval(shared, number, accept);
+            Ok(())
+        })
+    }
+
+    /// Gives a group as the parts of a file, by [`GroupEvent::Exported`]; then the ticket settles.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    ///
+    /// [`GroupEvent::Exported`]: crate::GroupEvent::Exported
+    pub fn export_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.export(shared, ticket);
+            Ok(())
+        })
+    }
+
+    /// Opens the group of a file by its first part. The records follow by
+    /// [`Node::import_record`].
+    ///
+    /// # Errors
+    /// [`Code::ExportDamaged`], [`Code::NotAllowed`] when another identity exported it,
+    /// [`Code::GroupOpen`], [`Code::TooManyGroups`], [`Code::Closed`].
+    pub fn import_group(&mut self, now: Timestamp, first: &[u8]) -> Result<RoomId, Code> {
+        self.set_time(now);
+        let (id, sealed) = Group::group_of_file(first)?;
+        let number = self.new_group(Some(id))?;
+        let group = Group::from_file(&mut self.shared, number, id, sealed)?;
+        self.groups.open.insert(number, group);
+        self.tend_groups();
+        Ok(number)
+    }
+
+    /// Takes one further part of a file; says whether it is new.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`].
+    pub fn import_record(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        part: &[u8],
+    ) -> Result<bool, Code> {
+        self.on_group(now, group, |group, shared| group.import(shared, part))
+    }
+
+    /// The ticket settles once all that is held of a group now is stored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_stored(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| {
+            group.when_stored(shared, ticket);
+            Ok(())
+        })
+    }
+
+    /// The group of which a file is, by its first part.
+    ///
+    /// # Errors
+    /// [`Code::ExportDamaged`].
+    pub fn group_of_file(first: &[u8]) -> Result<GroupId, Code> {
+        Group::group_of_file(first).map(|(id, _)| id)
+    }
+
     /// The time that the members of the groups agree on: our own clock, corrected by those of the
     /// members that are linked.
     pub fn group_time(&mut self, now: Timestamp) -> Millis {

@@ -81,6 +81,8 @@ pub enum Timer {
     Compare,
     /// A record that was asked for has not come.
     Want,
+    /// The application has not said whether a record is taken.
+    Approval,
 }
 
 /// Keeps the earliest of the deadlines it is shown.

@@ -9,21 +9,12 @@ use lacis_wire::codec::decode;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
-use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
 use crate::error;
 use crate::group_event::{JsGroup, JsMember, millis_of};
 use crate::node::{WebNode, millis};
-
-/// An attribute as the wrapper hands it in.
-#[derive(Deserialize)]
-struct GivenAttribute {
-    name: String,
-    kind: String,
-    number: Option<f64>,
-    text: Option<String>,
-}
+use crate::options::{array, field};
 
 #[wasm_bindgen]
 impl WebNode {
@@ -113,7 +104,7 @@ impl WebNode {
         expires: Option<f64>,
     ) -> Result<String, JsValue> {
         let kind = record_type(kind)?;
-        let content = content(attributes, data, expires)?;
+        let content = content(&attributes, data, expires)?;
         let added = self
             .driver
             .with(|node, now| node.add_record(now, ticket, RoomId(group), kind, content));
@@ -134,7 +125,7 @@ impl WebNode {
         expires: Option<f64>,
     ) -> Result<(), JsValue> {
         let held = held(header)?;
-        let content = content(attributes, data, expires)?;
+        let content = content(&attributes, data, expires)?;
         let updated = self
             .driver
             .with(|node, now| node.update_record(now, ticket, RoomId(group), &held, content));
@@ -272,6 +263,86 @@ impl WebNode {
         error::to_js(&info.map_err(error::coded)?)
     }
 
+    /// The types to have first.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn prefer_records(&self, group: u32, kinds: Vec<String>) -> Result<(), JsValue> {
+        let kinds = record_types(&kinds)?;
+        let done = self.driver.with(|node, now| node.prefer_records(now, RoomId(group), kinds));
+        done.map_err(error::coded)
+    }
+
+    /// The types about which the application is asked.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn approve_records(&self, group: u32, kinds: Vec<String>) -> Result<(), JsValue> {
+        let kinds = record_types(&kinds)?;
+        let done = self.driver.with(|node, now| node.approve_records(now, RoomId(group), kinds));
+        done.map_err(error::coded)
+    }
+
+    /// Answers such a question.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn answer_approval(&self, group: u32, number: u32, accept: bool) -> Result<(), JsValue> {
+        let group = RoomId(group);
+        let done = self.driver.with(|node, now| node.answer_approval(now, group, number, accept));
+        done.map_err(error::coded)
+    }
+
+    /// Tells the parts of a file of the group, then settles the ticket.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn export_group(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
+        let asked = self.driver.with(|node, now| node.export_group(now, ticket, RoomId(group)));
+        asked.map_err(error::coded)
+    }
+
+    /// The id of the group of which a file is, by its first part.
+    ///
+    /// # Errors
+    /// `export-damaged`.
+    pub fn group_of_file(&self, first: &[u8]) -> Result<String, JsValue> {
+        lacis_core::Node::group_of_file(first).map(|id| id.to_text()).map_err(error::coded)
+    }
+
+    /// Opens the group of a file by its first part.
+    ///
+    /// # Errors
+    /// `export-damaged`, `not-allowed`, `group-open`, `too-many-groups` or `closed`.
+    pub fn import_group(&self, first: &[u8]) -> Result<u32, JsValue> {
+        let made = self.driver.with(|node, now| node.import_group(now, first));
+        made.map(|group| group.0).map_err(error::coded)
+    }
+
+    /// Takes one further part of a file; says whether it is new.
+    ///
+    /// # Errors
+    /// `export-damaged` or `group-unknown`.
+    pub fn import_record(&self, group: u32, part: &[u8]) -> Result<bool, JsValue> {
+        let taken = self.driver.with(|node, now| node.import_record(now, RoomId(group), part));
+        taken.map_err(error::coded)
+    }
+
+    /// Settles the ticket once all that is held now is stored.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn group_stored(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
+        let asked = self.driver.with(|node, now| node.group_stored(now, ticket, RoomId(group)));
+        asked.map_err(error::coded)
+    }
+
+    /// Milliseconds since 1970 by the clock that the members of groups share.
+    #[must_use]
+    pub fn group_time(&self) -> f64 {
+        self.driver.with(|node, now| crate::group_event::number(node.group_time(now).0))
+    }
+
     /// The store has made all changes of a write.
     pub fn stored(&self, op: u32) {
         self.answer(op, StoreReply::Written);
@@ -324,29 +395,41 @@ fn roles_of(bits: u8) -> Result<Roles, JsValue> {
     Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
 }
 
+fn record_types(kinds: &[String]) -> Result<Vec<RecordType>, JsValue> {
+    kinds.iter().map(|kind| record_type(kind)).collect()
+}
+
 fn peer_id(text: &str) -> Result<PeerId, JsValue> {
     PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }
 
-fn content(attributes: JsValue, data: Vec<u8>, expires: Option<f64>) -> Result<Content, JsValue> {
+fn content(attributes: &JsValue, data: Vec<u8>, expires: Option<f64>) -> Result<Content, JsValue> {
     let invalid = || error::coded(Code::InvalidArgument);
-    let given: Vec<GivenAttribute> =
-        serde_wasm_bindgen::from_value(attributes).map_err(|_| invalid())?;
-    let attributes = given.into_iter().map(|given| {
-        let value = match (given.kind.as_str(), given.number, given.text) {
-            ("int", Some(number), _) => Value::Int(integer(number).ok_or_else(invalid)?),
-            ("date", Some(number), _) => Value::Date(millis_of(number).ok_or_else(invalid)?),
-            ("text", _, Some(text)) => Value::Text(text),
-            _ => return Err(invalid()),
-        };
-        Ok(Attribute { name: given.name, value })
-    });
+    let attributes = array(attributes)?.iter().map(|given| attribute(&given));
     let attributes = attributes.collect::<Result<_, _>>()?;
     let until = |at: f64| {
         if at == f64::INFINITY { Some(Millis::MAX) } else { millis_of(at) }
     };
     let expires = expires.map(|at| until(at).ok_or_else(invalid)).transpose()?;
     Ok(Content { attributes, data, expires })
+}
+
+/// An attribute as the wrapper hands it in: `{ name, kind, number?, text? }`.
+fn attribute(given: &JsValue) -> Result<Attribute, JsValue> {
+    let invalid = || error::coded(Code::InvalidArgument);
+    let text = |name| -> Result<_, JsValue> {
+        Ok(field(given, name)?.and_then(|value| value.as_string()))
+    };
+    let number = field(given, "number")?.and_then(|value| value.as_f64());
+    let name = text("name")?.ok_or_else(invalid)?;
+    let kind = text("kind")?.ok_or_else(invalid)?;
+    let value = match (kind.as_str(), number, text("text")?) {
+        ("int", Some(number), _) => Value::Int(integer(number).ok_or_else(invalid)?),
+        ("date", Some(number), _) => Value::Date(millis_of(number).ok_or_else(invalid)?),
+        ("text", _, Some(text)) => Value::Text(text),
+        _ => return Err(invalid()),
+    };
+    Ok(Attribute { name, value })
 }
 
 /// An integer that a JavaScript number holds exactly.

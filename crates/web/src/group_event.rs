@@ -56,6 +56,8 @@ pub(crate) enum JsGroupEvent {
     Read { ticket: u32, record: JsRecord },
     Found { ticket: u32, records: Vec<JsRecord> },
     Synced { kinds: Vec<String>, all: bool },
+    Approve { number: u32, record: JsRecord },
+    Exported { ticket: u32, part: ByteBuf },
     Unlocked,
     Unsaved { code: &'static str },
     Saved,
@@ -131,6 +133,12 @@ impl From<GroupEvent> for JsGroupEvent {
             }
             GroupEvent::Synced { kinds, all } => {
                 Self::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
+            }
+            GroupEvent::Approve { number, record } => {
+                Self::Approve { number, record: record.into() }
+            }
+            GroupEvent::Exported { ticket, part } => {
+                Self::Exported { ticket, part: ByteBuf::from(part) }
             }
             GroupEvent::Unlocked => Self::Unlocked,
             GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },

@@ -45,12 +45,13 @@ fn texts(list: &JsValue) -> Result<Vec<String>, JsValue> {
     array(list)?.iter().map(|text| text.as_string().ok_or_else(invalid)).collect()
 }
 
-fn array(value: &JsValue) -> Result<&Array, JsValue> {
+/// A value that is to be an array.
+pub(crate) fn array(value: &JsValue) -> Result<&Array, JsValue> {
     value.dyn_ref::<Array>().ok_or_else(invalid)
 }
 
 /// A field, or nothing if it is absent.
-fn field(object: &JsValue, name: &str) -> Result<Option<JsValue>, JsValue> {
+pub(crate) fn field(object: &JsValue, name: &str) -> Result<Option<JsValue>, JsValue> {
     let value = Reflect::get(object, &name.into()).map_err(|_| invalid())?;
     Ok(Some(value).filter(|value| !value.is_undefined() && !value.is_null()))
 }

@@ -175,6 +175,8 @@ codes! {
     CardVersion = 82, "card-version";
     /// An identity card is not signed by its identity.
     CardNotTrusted = 83, "card-not-trusted";
+    /// A file is not an exported group, or was changed.
+    ExportDamaged = 84, "export-damaged";
 }
 
 impl fmt::Display for Code {

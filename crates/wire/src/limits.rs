@@ -372,6 +372,15 @@ pub const GROUP_QUEUE_BYTES: usize = 4 * 1_048_576;
 /// found by the next comparison.
 pub const LACKING_MAX: usize = 262_144;
 
+/// Copies of records about which the application is being asked, at most.
+pub const APPROVALS_MAX: usize = 256;
+
+/// The application answers within this time, or is asked again when the record is offered again.
+pub const APPROVAL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Names of copies that the application has refused and that are not asked for again.
+pub const REFUSED_MAX: usize = 4_096;
+
 /// Clocks that differ from the middle of those of a group by more than this are left out of its
 /// time.
 pub const CLOCK_SPREAD: Duration = Duration::from_secs(10 * 60);

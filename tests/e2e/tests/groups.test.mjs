@@ -152,6 +152,161 @@ scenario("whoever has the link joins, writes, changes and deletes", async (stage
   assert.equal(refused.code, "not-allowed");
 });
 
+scenario("members say what they do now, and whisper", async (stage) => {
+  const server = await stage.server();
+  const [a, b, c] = [
+    await stage.tab("chromium", server),
+    await stage.tab("firefox", server),
+    await stage.tab("chromium", server),
+  ];
+  const ids = [await start(a, 1), await start(b, 2), await start(c, 3)];
+  await found(a, "Board");
+  await a.evaluate(() => t.group.presence.set({ name: "Ada", cursor: [3, 4] }));
+  await join(b, await invite(a, ids[1]));
+  await join(c, await invite(a, ids[2]));
+  const sees = (tab, count) =>
+    tab.evaluate(
+      ([wanted, ms]) =>
+        new Promise((resolve, reject) => {
+          const look = () => {
+            const said = t.group.presence.others.map(({ peer, value }) => [peer, value]);
+            if (said.length === wanted) resolve(said);
+          };
+          t.group.addEventListener("presence", look);
+          setTimeout(() => reject(new Error("not so many say anything")), ms);
+          look();
+        }),
+      [count, SYNC_MS],
+    );
+  assert.deepEqual(await sees(b, 1), [[ids[0], { name: "Ada", cursor: [3, 4] }]]);
+  assert.deepEqual(await sees(c, 1), [[ids[0], { name: "Ada", cursor: [3, 4] }]]);
+
+  for (const tab of [b, c]) {
+    await tab.evaluate(() => {
+      t.heard = [];
+      t.group.room.addEventListener("message", ({ detail }) => {
+        t.heard.push([detail.label, detail.text()]);
+        t.wake();
+      });
+    });
+  }
+  await a.evaluate((peer) => t.group.send(peer, "whisper", "psst", { until: "delivered" }), ids[1]);
+  await a.evaluate(() => t.group.broadcast("hello", "all"));
+  const heard = (tab, count) =>
+    tab.evaluate((n) => t.until(() => t.heard.length === n && t.heard), count);
+  assert.deepEqual(await heard(b, 2), [
+    ["whisper", "psst"],
+    ["hello", "all"],
+  ]);
+  assert.deepEqual(await heard(c, 1), [["hello", "all"]]);
+  const nobody = await a.evaluate((me) => t.failure(() => t.group.send(me, "x", "y")), ids[0]);
+  assert.equal(nobody.code, "not-connected");
+
+  // Who closes the group cleanly is gone at once; nobody waits until it expires.
+  await b.evaluate(() => t.group.presence.set("here"));
+  assert.equal((await sees(c, 2)).length, 2);
+  const closed = Date.now();
+  await a.evaluate(() => t.group.close());
+  assert.deepEqual(await sees(c, 1), [[ids[1], "here"]]);
+  assert.ok(Date.now() - closed < 5_000);
+});
+
+scenario(
+  "an application refuses what it does not want, and gets first what it wants",
+  async (stage) => {
+    const server = await stage.server();
+    const [a, b] = [await stage.tab("chromium", server), await stage.tab("firefox", server)];
+    const ids = [await start(a, 1), await start(b, 2)];
+    await found(a, "Game");
+    await join(b, await invite(a, ids[1]));
+    const answers = await b.evaluate(() => {
+      t.group.prefer(["move"]);
+      t.seen = [];
+      t.stop = t.group.judge("move", async (record) => {
+        t.seen.push(record.text());
+        if (record.text() === "crash") throw new Error("this judge fails");
+        return record.text() !== "cheat";
+      });
+      return t.failure(() => t.group.judge("move", () => true)).then(({ code }) => code);
+    });
+    assert.equal(answers, "invalid-argument");
+    await a.evaluate(async () => {
+      for (const data of ["e4", "cheat", "crash", "e5"]) await t.group.add({ type: "move", data });
+      await t.group.add({ type: "note", data: "nice" });
+    });
+    const held = () => t.group.find().then((all) => all.map((record) => record.text()).sort());
+    const taken = await b.evaluate(
+      (ms) =>
+        new Promise((resolve, reject) => {
+          const look = async () => {
+            const all = (await t.group.find()).map((record) => record.text());
+            if (all.length >= 3 && t.seen.length >= 4) resolve(all.sort());
+          };
+          t.group.addEventListener("record", look);
+          setTimeout(() => reject(new Error(`only ${t.seen}`)), ms);
+          look();
+        }),
+      SYNC_MS,
+    );
+    assert.deepEqual(taken, ["e4", "e5", "nice"]);
+    assert.deepEqual(await a.evaluate(held), ["cheat", "crash", "e4", "e5", "nice"]);
+  },
+);
+
+scenario("a group is exported to a file and imported on another device", async (stage) => {
+  const server = await stage.server();
+  const [a, b, c] = [
+    await stage.tab("chromium", server),
+    await stage.tab("firefox", server),
+    await stage.tab("chromium", server),
+  ];
+  await start(a, 1);
+  const id = await found(a, "Board");
+  await write(a, ["one", "two"]);
+  const file = await a.evaluate(async () => {
+    const [record] = await t.group.find();
+    await t.group.delete(record);
+    await t.group.add({ type: "note", data: "x".repeat(60_000) });
+    const bytes = new Uint8Array(await (await t.group.export()).arrayBuffer());
+    return [...bytes];
+  });
+  const importing = async (list) => {
+    const blob = new Blob([new Uint8Array(list)]);
+    t.group = await t.peer.importGroup(blob, { connect: false });
+    const all = await t.group.find();
+    return [t.group.id, t.group.name, all.map((record) => record.text().length).sort()];
+  };
+  // The same identity on another device, after its first one is lost.
+  await a.evaluate(() => t.peer.close());
+  await start(b, 1);
+  assert.deepEqual(await b.evaluate(importing, file), [id, "Board", [3, 60_000]]);
+  await write(b, ["three"]);
+  await b.reload();
+  await b.ready();
+  await start(b, 1);
+  const texts = await b.evaluate(async (group) => {
+    t.group = await t.peer.openGroup(group, { connect: false });
+    return (await t.group.find()).length;
+  }, id);
+  assert.equal(texts, 3);
+
+  await start(c, 3);
+  const failing = async ([list, change]) => {
+    const bytes = new Uint8Array(list);
+    const broken = { cut: bytes.slice(0, -5), flipped: bytes.slice(), none: new Uint8Array(3) };
+    broken.flipped[broken.flipped.length - 30_000] ^= 1;
+    const blob = new Blob([broken[change] ?? bytes]);
+    return (await t.failure(() => t.peer.importGroup(blob, { connect: false }))).code;
+  };
+  assert.equal(await c.evaluate(failing, [file, "whole"]), "not-allowed");
+  assert.equal(await c.evaluate(failing, [file, "none"]), "export-damaged");
+  await b.evaluate(() => t.group.leave());
+  assert.equal(await b.evaluate(failing, [file, "cut"]), "export-damaged");
+  await b.evaluate(() => t.peer.close());
+  await start(b, 1);
+  assert.equal(await b.evaluate(failing, [file, "flipped"]), "export-damaged");
+});
+
 /** Keeps the connections of a page where its ports can be looked up. */
 const WATCHED = `{
   const Native = RTCPeerConnection;

@@ -3,66 +3,73 @@ import assert from "node:assert/strict";
 import { scenario } from "../support/scenario.mjs";
 
 for (const browser of ["chromium", "firefox"]) {
-  scenario(`an identity is kept, moved to another browser and deleted: ${browser}`, async (stage) => {
-    const server = await stage.server();
-    const tab = await stage.tab(browser, server);
-    const made = await tab.evaluate(async () => {
-      await lacis.init();
-      t.identities = await lacis.openIdentities();
-      t.me = await t.identities.create("Ada");
-      t.peer = await t.start({ identity: t.me });
-      const group = await t.peer.createGroup({ name: "Board" });
-      await group.add({ type: "note", data: "bonjour" });
-      const card = lacis.parseCard(t.me.card);
-      return { id: t.me.id, peer: t.peer.id, card, group: group.id };
-    });
-    assert.equal(made.peer, made.id);
-    assert.deepEqual(made.card, { peer: made.id, name: "Ada" });
+  scenario(
+    `an identity is kept, moved to another browser and deleted: ${browser}`,
+    async (stage) => {
+      const server = await stage.server();
+      const tab = await stage.tab(browser, server);
+      const made = await tab.evaluate(async () => {
+        await lacis.init();
+        t.identities = await lacis.openIdentities();
+        t.me = await t.identities.create("Ada");
+        t.peer = await t.start({ identity: t.me });
+        const group = await t.peer.createGroup({ name: "Board" });
+        await group.add({ type: "note", data: "bonjour" });
+        const card = lacis.parseCard(t.me.card);
+        return { id: t.me.id, peer: t.peer.id, card, group: group.id };
+      });
+      assert.equal(made.peer, made.id);
+      assert.deepEqual(made.card, { peer: made.id, name: "Ada" });
 
-    await tab.reload();
-    await tab.ready();
-    const again = await tab.evaluate(async () => {
-      await lacis.init();
-      t.identities = await lacis.openIdentities();
-      [t.me] = await t.identities.list();
-      t.peer = await t.start({ identity: t.me });
-      const [{ id }] = await t.peer.groups();
-      const group = await t.peer.openGroup(id);
-      const [record] = await group.find();
-      t.me = await t.identities.rename(t.me.id, "Ada L.");
-      const { name } = lacis.parseCard(t.me.card);
-      return { peer: t.peer.id, group: id, text: record.text(), name };
-    });
-    assert.deepEqual(again, {
-      peer: made.id,
-      group: made.group,
-      text: "bonjour",
-      name: "Ada L.",
-    });
+      await tab.reload();
+      await tab.ready();
+      const again = await tab.evaluate(async () => {
+        await lacis.init();
+        t.identities = await lacis.openIdentities();
+        [t.me] = await t.identities.list();
+        t.peer = await t.start({ identity: t.me });
+        const [{ id }] = await t.peer.groups();
+        const group = await t.peer.openGroup(id);
+        const [record] = await group.find();
+        t.me = await t.identities.rename(t.me.id, "Ada L.");
+        const { name } = lacis.parseCard(t.me.card);
+        return { peer: t.peer.id, group: id, text: record.text(), name };
+      });
+      assert.deepEqual(again, {
+        peer: made.id,
+        group: made.group,
+        text: "bonjour",
+        name: "Ada L.",
+      });
 
-    const exported = await tab.evaluate(() => t.identities.export(t.me.id, "correct horse"));
-    const other = await stage.tab(browser === "firefox" ? "chromium" : "firefox", server);
-    const moved = await other.evaluate(async (text) => {
-      await lacis.init();
-      t.identities = await lacis.openIdentities();
-      const wrong = await t.failure(() => t.identities.import(text, "wrong horse"));
-      const me = await t.identities.import(text, "correct horse");
-      t.peer = await t.start({ identity: me });
-      return { code: wrong.code, peer: t.peer.id, name: me.name };
-    }, exported);
-    assert.deepEqual(moved, { code: "wrong-password", peer: made.id, name: "Ada L." });
+      const exported = await tab.evaluate(() => t.identities.export(t.me.id, "correct horse"));
+      const other = await stage.tab(browser === "firefox" ? "chromium" : "firefox", server);
+      const moved = await other.evaluate(async (text) => {
+        await lacis.init();
+        t.identities = await lacis.openIdentities();
+        const wrong = await t.failure(() => t.identities.import(text, "wrong horse"));
+        const me = await t.identities.import(text, "correct horse");
+        t.peer = await t.start({ identity: me });
+        return { code: wrong.code, peer: t.peer.id, name: me.name };
+      }, exported);
+      assert.deepEqual(moved, { code: "wrong-password", peer: made.id, name: "Ada L." });
 
-    const left = await tab.evaluate(async () => {
-      await t.peer.close();
-      await t.identities.delete(t.me.id, { groups: "delete" });
-      const gone = await t.failure(() => t.identities.export(t.me.id, "x"));
-      const peer = await t.failure(() => lacis.createPeer({ identity: t.me }));
-      const databases = (await indexedDB.databases()).map(({ name }) => name);
-      const kept = databases.includes(t.me.store);
-      return { list: await t.identities.list(), codes: [gone.code, peer.code], kept };
-    });
-    assert.deepEqual(left, { list: [], codes: ["identity-unknown", "identity-unknown"], kept: false });
-  });
+      const left = await tab.evaluate(async () => {
+        await t.peer.close();
+        await t.identities.delete(t.me.id, { groups: "delete" });
+        const gone = await t.failure(() => t.identities.export(t.me.id, "x"));
+        const peer = await t.failure(() => lacis.createPeer({ identity: t.me }));
+        const databases = (await indexedDB.databases()).map(({ name }) => name);
+        const kept = databases.includes(t.me.store);
+        return { list: await t.identities.list(), codes: [gone.code, peer.code], kept };
+      });
+      assert.deepEqual(left, {
+        list: [],
+        codes: ["identity-unknown", "identity-unknown"],
+        kept: false,
+      });
+    },
+  );
 }
 
 scenario("an invitation can be read before it is taken", async (stage) => {
@@ -76,7 +83,11 @@ scenario("an invitation can be read before it is taken", async (stage) => {
     const text = await group.invite({ peer: guest.id });
     const bound = lacis.parseInvitation(`https://example.org/#${text}`);
     const codes = [];
-    for (const bad of ["hello", `${text.slice(0, -1)}${text.endsWith("a") ? "b" : "a"}`, "li9abc"]) {
+    for (const bad of [
+      "hello",
+      `${text.slice(0, -1)}${text.endsWith("a") ? "b" : "a"}`,
+      "li9abc",
+    ]) {
       codes.push((await t.failure(() => lacis.parseInvitation(bad))).code);
     }
     const lasts = open.expires - Date.now();

@@ -1,12 +1,20 @@
-import { bytesOf, bytesOfJson } from "../bytes.js";
+import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreMember } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
+import { errorOfAbort, errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
+import type { Message } from "../message.js";
 import { EventQueue } from "../queue.js";
 import { Room } from "../room.js";
-import { DEFAULT_LIMITS, DEFAULT_TIMEOUT_MS } from "../room-options.js";
-import type { Session } from "../session.js";
+import {
+  type BroadcastOptions,
+  DEFAULT_LIMITS,
+  DEFAULT_TIMEOUT_MS,
+  type MessagesOptions,
+  type SendOptions,
+} from "../room-options.js";
+import type { RoomEvent, Session } from "../session.js";
+import { framed, parts } from "./file.js";
 import { millisOf } from "./lifetime.js";
 import {
   type GroupEvents,
@@ -14,12 +22,14 @@ import {
   type InviteOptions,
   type Lifetime,
   type NewRecord,
+  type RecordJudge,
   type RecordsOptions,
   type RecordUpdate,
   type Role,
   roleBits,
   rolesOf,
 } from "./options.js";
+import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { type Attributes, coreAttributes, GroupRecord } from "./record.js";
 
 /**
@@ -35,9 +45,13 @@ import { type Attributes, coreAttributes, GroupRecord } from "./record.js";
  * ```
  */
 export class Group extends TypedEventTarget<GroupEvents> {
+  /** What the members who are here say of themselves. */
+  readonly presence = new Presence((entry) => emit<GroupEvents>(this, "presence", entry));
   readonly #session: Session;
   readonly #onClose: () => void;
   readonly #found = new Map<number, GroupRecord[]>();
+  readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  readonly #judges = new Map<string, RecordJudge>();
   readonly #ends = new Set<() => void>();
   #number = -1;
   #id = "";
@@ -79,11 +93,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
   /** Looks for the other members and links to them; resolves once a server has answered. */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
     this.#check();
-    const { core } = this.#session;
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
-    const known = this.#room;
-    const room = known ?? this.#enter(timeoutMs);
-    if (known === undefined) core.wake();
+    const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
     return room;
   }
@@ -92,8 +103,43 @@ export class Group extends TypedEventTarget<GroupEvents> {
   disconnect(): void {
     const room = this.#room;
     this.#room = undefined;
+    this.presence.detach();
     room?.abandon(new PeerError("left"));
     this.#session.attempt(() => this.#session.core.disconnect_group(this.#number));
+  }
+
+  /**
+   * Sends a message to one member, to each of its pages that is connected: nobody else can read it,
+   * the relays on its way neither. Rejects with `not-connected` if there is none.
+   *
+   * @example
+   * ```ts
+   * await group.send(record.creator, "whisper", "psst");
+   * ```
+   */
+  async send(
+    peer: string,
+    label: string,
+    content: Content,
+    options: SendOptions = {},
+  ): Promise<void> {
+    const room = this.#connected();
+    const pages = [...room.members.values()].filter((member) => member.peerId === peer);
+    if (pages.length === 0) throw new PeerError("not-connected");
+    await Promise.all(pages.map(({ id }) => room.send(id, label, content, options)));
+  }
+
+  /**
+   * Sends a message to every member who is connected. It is stored nowhere. With
+   * `reliable: false` it may be lost and never delays another one: for what the next one replaces.
+   */
+  async broadcast(label: string, content: Content, options: BroadcastOptions = {}): Promise<void> {
+    await this.#connected().broadcast(label, content, options);
+  }
+
+  /** The messages of `send` and `broadcast` that arrive from now on, until it is disconnected. */
+  messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
+    return this.#connected().messages(options);
   }
 
   /** Writes a record. It resolves once the record is stored, and the members get it meanwhile. */
@@ -230,6 +276,88 @@ export class Group extends TypedEventTarget<GroupEvents> {
     });
   }
 
+  /**
+   * Lets `judge` say whether a record of that type that comes from others is taken: what it refuses
+   * is neither kept nor passed on here. It sees records that follow all rules of the group. The
+   * returned function stops that. One judge a type.
+   *
+   * @example
+   * ```ts
+   * group.judge("move", (record) => isLegal(record.json()));
+   * ```
+   */
+  judge(type: string, judge: RecordJudge): () => void {
+    this.#check();
+    if (this.#judges.has(type)) {
+      const detail = `Records of the type "${type}" are judged already.`;
+      throw new PeerError("invalid-argument", { detail });
+    }
+    this.#judges.set(type, judge);
+    const tell = (): void => {
+      const types = [...this.#judges.keys()];
+      attempted(() => this.#session.core.approve_records(this.#number, types));
+    };
+    try {
+      tell();
+    } catch (error) {
+      this.#judges.delete(type);
+      throw error;
+    }
+    return () => {
+      if (this.#judges.get(type) !== judge) return;
+      this.#judges.delete(type);
+      if (this.#gone === undefined) tell();
+    };
+  }
+
+  /** Has the records of these types fetched before all others, at most 16 types. */
+  prefer(types: readonly string[]): void {
+    this.#check();
+    attempted(() => this.#session.core.prefer_records(this.#number, [...types]));
+  }
+
+  /**
+   * Everything that is held of the group, as a file. What makes this identity a member is in it,
+   * and can be used by this identity only; the records can be read by every member.
+   */
+  async export(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
+    const exported: Uint8Array<ArrayBuffer>[] = [];
+    let number = 0;
+    try {
+      await this.#issue((ticket) => {
+        number = ticket;
+        this.#exported.set(ticket, exported);
+        this.#session.core.export_group(ticket, this.#number);
+      }, options.signal);
+    } finally {
+      this.#exported.delete(number);
+    }
+    return new Blob(exported, { type: "application/octet-stream" });
+  }
+
+  /**
+   * Takes the records of a file of this group, whoever exported it, by the same rules as those that
+   * come from members. Resolves with how many are new, once they are stored; rejects with
+   * `export-damaged`.
+   */
+  async import(file: Blob): Promise<number> {
+    let count = 0;
+    let isFirst = true;
+    for await (const part of parts(file)) {
+      this.#check();
+      const { core } = this.#session;
+      if (!isFirst) {
+        if (attempted(() => core.import_record(this.#number, part))) count += 1;
+      } else if (attempted(() => core.group_of_file(part)) !== this.#id) {
+        throw new PeerError("export-damaged", { detail: "The file is of another group." });
+      }
+      isFirst = false;
+    }
+    if (isFirst) throw new PeerError("export-damaged");
+    await this.#issue((ticket) => this.#session.core.group_stored(ticket, this.#number));
+    return count;
+  }
+
   /** Closes the group here; what is stored stays. */
   close(): Promise<void> {
     if (this.#gone !== undefined) return Promise.resolve();
@@ -286,6 +414,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     this.#gone = error;
     this.#room?.abandon(error);
     this.#room = undefined;
+    this.presence.detach();
     this.#session.groups.delete(this.#number);
     this.#session.tickets.rejectAll(error, this.#number);
     for (const end of [...this.#ends]) end();
@@ -295,12 +424,23 @@ export class Group extends TypedEventTarget<GroupEvents> {
 
   #enter(timeoutMs: number): Room {
     const room = new Room(this.#session, "", this.#id, () => {
-      if (this.#room === room) this.#room = undefined;
+      if (this.#room !== room) return;
+      this.#room = undefined;
+      this.presence.detach();
     });
     this.#room = room;
     // A room that no server answers goes on trying; its state says how it stands.
-    room.attach(this.#number, timeoutMs).catch(() => {});
+    this.presence.attach(room);
+    room.attach(this.#number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
     return room;
+  }
+
+  /** What the members say to each other beside what the application makes them say. */
+  #intercept(room: Room, event: RoomEvent): boolean {
+    if (event.type !== "message" || event.label !== PRESENCE_LABEL) return false;
+    const sender = room.members.get(event.node);
+    if (sender !== undefined) this.presence.hear(sender.peerId, sender.id, event.data);
+    return true;
   }
 
   #handle(event: CoreGroupEvent): void {
@@ -324,6 +464,12 @@ export class Group extends TypedEventTarget<GroupEvents> {
         for (const record of event.records) found?.push(new GroupRecord(record));
         break;
       }
+      case "approve":
+        void this.#approve(event.number, new GroupRecord(event.record));
+        break;
+      case "exported":
+        this.#exported.get(event.ticket)?.push(framed(event.part));
+        break;
       case "synced":
         emit<GroupEvents>(this, "synced", { types: event.kinds, all: event.all });
         break;
@@ -341,6 +487,25 @@ export class Group extends TypedEventTarget<GroupEvents> {
     }
   }
 
+  async #approve(number: number, record: GroupRecord): Promise<void> {
+    let fine = true;
+    try {
+      fine = (await this.#judges.get(record.type)?.(record)) ?? true;
+    } catch (thrown) {
+      // What could not be judged is not taken.
+      fine = false;
+      report(thrown);
+    }
+    if (this.#gone !== undefined) return;
+    this.#session.attempt(() => this.#session.core.answer_approval(this.#number, number, fine));
+  }
+
+  #connected(): Room {
+    this.#check();
+    if (this.#room === undefined) throw new PeerError("not-connected");
+    return this.#room;
+  }
+
   #check(): void {
     if (this.#gone !== undefined) throw this.#gone;
   }
@@ -354,7 +519,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 }
 
-function attempted<T>(call: () => T): T {
+/** Calls the core; what it throws becomes an error of this package. */
+export function attempted<T>(call: () => T): T {
   try {
     return call();
   } catch (thrown) {

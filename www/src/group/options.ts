@@ -1,4 +1,5 @@
 import type { Content } from "../bytes.js";
+import type { PresenceEntry } from "./presence.js";
 import type { Attributes, AttributeValue, GroupRecord } from "./record.js";
 
 /** What a member may do; an admin may do everything. */
@@ -40,6 +41,9 @@ export interface InviteOptions {
   /** How many may join by it, if it is for whoever has it. Default: 1. */
   readonly uses?: number | undefined;
 }
+
+/** Says whether a record is taken. */
+export type RecordJudge = (record: GroupRecord) => boolean | Promise<boolean>;
 
 /** What `group.add` writes. */
 export interface NewRecord {
@@ -96,6 +100,8 @@ export interface GroupEvents {
   gone: { readonly id: string; readonly type: string };
   /** A member is new, came, went, or may do other things. */
   member: GroupMemberInfo;
+  /** A member who is connected says something of itself, or nothing any more. */
+  presence: PresenceEntry;
   /** All that a neighbour held of these types is here now. */
   synced: { readonly types: readonly string[]; readonly all: boolean };
   /** Records that were locked can be read now: ask for them again. */

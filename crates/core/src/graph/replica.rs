@@ -248,6 +248,15 @@ impl Replica {
         }
     }
 
+    /// Whether [`Replica::offer`] would take a copy now.
+    #[must_use]
+    pub fn would_take(&self, now: Millis, copy: &Copy) -> bool {
+        let header = &copy.header;
+        let wins = self.held(&header.id).is_none_or(|held| header.rank() > held.rank());
+        let verdict = || judge(&self.group, &self.members, now, header, &copy.body);
+        wins && matches!(verdict(), Verdict::Fine(_))
+    }
+
     /// Takes the header of a record of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
     pub fn restore(&mut self, header: &Header) {

@@ -73,6 +73,20 @@ pub enum GroupEvent {
         /// Whether it is true of every type.
         all: bool,
     },
+    /// The application is asked whether a record is taken, and answers by the number.
+    Approve {
+        /// Names the question.
+        number: u32,
+        /// The record.
+        record: Record,
+    },
+    /// A part of the file to which the group is exported.
+    Exported {
+        /// The ticket of the export.
+        ticket: Ticket,
+        /// The part.
+        part: Vec<u8>,
+    },
     /// Bodies that were locked can be read now.
     Unlocked,
     /// What is to be stored is not: it is tried again, and would not outlast a crash until then.

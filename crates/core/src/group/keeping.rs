@@ -9,6 +9,7 @@ use lacis_wire::group::GroupFrame;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::{Code, GroupId, NodeId, RecordId, limits};
 
+use super::approval::Approvals;
 use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
@@ -40,6 +41,7 @@ impl Group {
             bodies: Bodies::default(),
             saves: Saves::default(),
             neighbours: Table::new(),
+            approvals: Approvals::default(),
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),

@@ -2,12 +2,15 @@
 //! page at a time.
 
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::record::RecordType;
 use lacis_wire::{Code, RecordId};
 
-use super::{Group, GroupEvent, Loading, Record};
+use super::transfer::part_of;
+use super::{Group, GroupEvent, Loading};
+use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::store::StoreReply;
@@ -19,10 +22,20 @@ const PAGE: usize = 256;
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) ticket: Ticket,
-    /// Whether it is one record that must be there.
-    single: bool,
+    purpose: Purpose,
     waiting: VecDeque<RecordId>,
     loading: bool,
+}
+
+/// What is done with what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// One record that must be there.
+    One,
+    /// The application reads all.
+    All,
+    /// They go into a file.
+    Export,
 }
 
 impl Group {
@@ -30,7 +43,7 @@ impl Group {
     pub(crate) fn read(&mut self, shared: &mut Shared, ticket: Ticket, id: RecordId) {
         shared.tickets.open(ticket);
         let waiting = VecDeque::from([id]);
-        self.queries.push(Query { ticket, single: true, waiting, loading: false });
+        self.queries.push(Query { ticket, purpose: Purpose::One, waiting, loading: false });
         self.advance_queries(shared);
     }
 
@@ -43,7 +56,14 @@ impl Group {
             None => !held.is_system(),
         };
         let waiting = self.replica.ids_where(fits).collect();
-        self.queries.push(Query { ticket, single: false, waiting, loading: false });
+        self.queries.push(Query { ticket, purpose: Purpose::All, waiting, loading: false });
+        self.advance_queries(shared);
+    }
+
+    /// Reads all records of the application, and tells them as they travel.
+    pub(super) fn query_raw(&mut self, shared: &mut Shared, ticket: Ticket) {
+        let waiting = self.replica.ids_where(|kind| !kind.is_system()).collect();
+        self.queries.push(Query { ticket, purpose: Purpose::Export, waiting, loading: false });
         self.advance_queries(shared);
     }
 
@@ -83,21 +103,34 @@ impl Group {
 
     /// Tells what is asked of the records, all of which are at hand or not held at all.
     fn answer(&mut self, shared: &mut Shared, at: usize, page: &[RecordId]) {
-        let records: Vec<Record> =
-            page.iter().filter_map(|id| self.at_hand(id)).map(|copy| self.reading(&copy)).collect();
-        let Some(query) = self.queries.get(at) else { return };
-        let (ticket, single) = (query.ticket, query.single);
-        if !single {
-            self.event(shared, GroupEvent::Found { ticket, records });
-            return;
-        }
-        self.queries.remove(at);
-        match records.into_iter().next() {
-            Some(record) if shared.tickets.close(ticket) => {
-                self.event(shared, GroupEvent::Read { ticket, record });
+        let copies: Vec<Arc<Copy>> = page.iter().filter_map(|id| self.at_hand(id)).collect();
+        self.tell_page(shared, at, copies);
+    }
+
+    /// Tells one page of what a query asks for.
+    fn tell_page(&mut self, shared: &mut Shared, at: usize, copies: Vec<Arc<Copy>>) {
+        let Some(&Query { ticket, purpose, .. }) = self.queries.get(at) else { return };
+        match purpose {
+            Purpose::All => {
+                let records = copies.iter().map(|copy| self.reading(copy)).collect();
+                self.event(shared, GroupEvent::Found { ticket, records });
             }
-            Some(_) => {}
-            None => shared.settle(ticket, Err(Code::RecordUnknown)),
+            Purpose::Export => {
+                for copy in copies {
+                    self.event(shared, GroupEvent::Exported { ticket, part: part_of(&copy) });
+                }
+            }
+            Purpose::One => {
+                self.queries.remove(at);
+                let record = copies.first().map(|copy| self.reading(copy));
+                match record {
+                    Some(record) if shared.tickets.close(ticket) => {
+                        self.event(shared, GroupEvent::Read { ticket, record });
+                    }
+                    Some(_) => {}
+                    None => shared.settle(ticket, Err(Code::RecordUnknown)),
+                }
+            }
         }
     }
 
@@ -125,22 +158,7 @@ impl Group {
             query.waiting.drain(..ids.len().min(query.waiting.len()));
         }
         // The page may be larger than what stays at hand, so it is told from here.
-        let records: Vec<Record> =
-            copies.into_iter().flatten().map(|copy| self.reading(&copy)).collect();
-        let Some(query) = self.queries.get(at) else { return };
-        let ticket = query.ticket;
-        if query.single {
-            self.queries.remove(at);
-            match records.into_iter().next() {
-                Some(record) if shared.tickets.close(ticket) => {
-                    self.event(shared, GroupEvent::Read { ticket, record });
-                }
-                Some(_) => {}
-                None => shared.settle(ticket, Err(Code::RecordUnknown)),
-            }
-        } else {
-            self.event(shared, GroupEvent::Found { ticket, records });
-        }
+        self.tell_page(shared, at, copies.into_iter().flatten().collect());
         self.advance_queries(shared);
     }
 }

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::{GivenKey, GroupFrame, Shelf};
-use lacis_wire::record::{CopyName, Header};
+use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
 
 use super::neighbour::{Neighbour, names_of};
@@ -343,7 +343,8 @@ impl Group {
                 neighbour.told.clear();
                 break;
             }
-            if self.replica.held(&name.id).is_none_or(|held| held.name() != name) {
+            let is_new = self.replica.held(&name.id).is_none_or(|held| held.name() != name);
+            if is_new && !self.approvals.has_refused(&name) {
                 neighbour.lacking.push_back(name);
             }
         }
@@ -411,6 +412,20 @@ impl Group {
         let kinds = self.replica.kinds().filter(|kind| told.contains_key(&Replica::shelf_of(kind)));
         let kinds = kinds.cloned().chain(self.first.iter().cloned()).collect();
         self.event(shared, GroupEvent::Synced { kinds, all });
+    }
+
+    /// The types to have first, from those who are linked and those who will be.
+    pub(crate) fn prefer(
+        &mut self,
+        shared: &mut Shared,
+        kinds: Vec<RecordType>,
+    ) -> Result<(), Code> {
+        if kinds.len() > limits::PRIORITIES_MAX {
+            return Err(Code::InvalidArgument);
+        }
+        self.first = kinds;
+        self.introduce(shared);
+        Ok(())
     }
 
     /// Compares with all neighbours at the next opportunity.

@@ -1,0 +1,98 @@
+//! A group as a file: everything that is held of it, and what makes this identity a member. The
+//! file is a list of parts, the first of which says whose it is.
+
+use alloc::vec::Vec;
+
+use lacis_wire::body::{Body, Place};
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::keys::EpochKey;
+use lacis_wire::{Code, GroupId, RecordId};
+
+use super::profile::Profile;
+use super::{Group, GroupEvent};
+use crate::graph::{Copy, Outcome};
+use crate::io::{RoomId, Ticket};
+use crate::shared::Shared;
+
+/// How the first part begins.
+const MAGIC: &[u8] = b"lacis group 1\n";
+
+impl Group {
+    /// Gives the group as [`GroupEvent::Exported`], part by part; then the ticket settles.
+    pub(crate) fn export(&mut self, shared: &mut Shared, ticket: Ticket) {
+        let mut first = MAGIC.to_vec();
+        first.extend_from_slice(self.profile.group.as_bytes());
+        // Only this identity, on whatever device, can use what makes it a member.
+        let data = encode(&self.profile);
+        let body = Body { attributes: Vec::new(), data };
+        let place = Self::file_place(self.profile.group);
+        first.extend(body.seal(&file_key(shared), &place, shared.io.random()));
+        shared.tickets.open(ticket);
+        self.event(shared, GroupEvent::Exported { ticket, part: first });
+        let system = self.replica.ids_where(lacis_wire::record::RecordType::is_system);
+        let system: Vec<RecordId> = system.collect();
+        let copies = system.iter().filter_map(|id| self.replica.system(id));
+        let parts: Vec<Vec<u8>> = copies.map(part_of).collect();
+        for part in parts {
+            self.event(shared, GroupEvent::Exported { ticket, part });
+        }
+        self.query_raw(shared, ticket);
+    }
+
+    /// Takes a record of such a file, by the same rules as one that comes over a link. Nothing is
+    /// wrong with one that is known or has ended.
+    pub(crate) fn import(&mut self, shared: &mut Shared, part: &[u8]) -> Result<bool, Code> {
+        let Ok(GroupFrame::Record { header, body }) = decode(part) else {
+            return Err(Code::ExportDamaged);
+        };
+        match self.take(shared, Copy { header, body }, None) {
+            Outcome::Taken | Outcome::Deferred => Ok(true),
+            Outcome::Known | Outcome::Older | Outcome::Expired => Ok(false),
+            Outcome::Refused(_) => Err(Code::ExportDamaged),
+        }
+    }
+
+    pub(crate) fn when_stored(&mut self, shared: &mut Shared, ticket: Ticket) {
+        shared.tickets.open(ticket);
+        self.saves.ticket(ticket);
+    }
+
+    /// The group of which a file is, by its first part.
+    pub(crate) fn group_of_file(first: &[u8]) -> Result<(GroupId, &[u8]), Code> {
+        let rest = first.strip_prefix(MAGIC).ok_or(Code::ExportDamaged)?;
+        let (id, sealed) = rest.split_first_chunk::<32>().ok_or(Code::ExportDamaged)?;
+        Ok((GroupId(*id), sealed))
+    }
+
+    /// The group that this identity exported, without its records.
+    pub(crate) fn from_file(
+        shared: &mut Shared,
+        number: RoomId,
+        id: GroupId,
+        sealed: &[u8],
+    ) -> Result<Self, Code> {
+        let body = Body::open(&file_key(shared), &Self::file_place(id), sealed);
+        let body = body.map_err(|_| Code::NotAllowed)?;
+        let profile: Profile = decode(&body.data).map_err(|_| Code::ExportDamaged)?;
+        if profile.group != id {
+            return Err(Code::ExportDamaged);
+        }
+        let mut group = Self::from_profile(number, profile);
+        group.open_new(shared);
+        Ok(group)
+    }
+
+    const fn file_place(group: GroupId) -> Place {
+        Place { group, id: RecordId([0; 16]), version: 0 }
+    }
+}
+
+fn file_key(shared: &Shared) -> EpochKey {
+    EpochKey(blake3::derive_key("lacis 2026 group file 1", &shared.key.to_bytes()))
+}
+
+/// A record as it stands in a file: as it travels.
+pub(super) fn part_of(copy: &Copy) -> Vec<u8> {
+    encode(&GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() })
+}

@@ -1,0 +1,163 @@
+import { bytesOfJson } from "../bytes.js";
+import { PeerError } from "../errors.js";
+import type { Room } from "../room.js";
+
+/** The label under which presence travels in the room of a group. */
+export const PRESENCE_LABEL = "lacis.presence";
+
+/** What a member who is here says of itself. */
+export interface PresenceEntry {
+  /** Whose it is: the identity. */
+  readonly peer: string;
+  /** The page that said it; one identity may have several. */
+  readonly memberId: string;
+  /** What it said: any value that JSON can hold; `undefined` once it is gone. */
+  readonly value: unknown;
+}
+
+/** What travels. */
+interface Wire {
+  value?: unknown;
+  /** How long it holds, in milliseconds. */
+  ms: number;
+}
+
+/** How long a value holds that is not said again. */
+const LIFETIME_MS = 30_000;
+
+/** Values said in quick succession are sent so far apart. */
+const SPACING_MS = 40;
+
+/** More than this is no presence: 8 KiB of JSON. */
+const BYTES_MAX = 8_192;
+
+/** Nobody is believed for longer. */
+const LIFETIME_MAX_MS = 600_000;
+
+/**
+ * What each member who is connected says of itself: a name, a cursor, whether it is typing. It is
+ * stored nowhere, expires by itself and goes with its page.
+ *
+ * @example
+ * ```ts
+ * group.presence.set({ name: "Ada", cursor: [3, 4] });
+ * group.addEventListener("presence", ({ detail }) => draw(detail.peer, detail.value));
+ * ```
+ */
+export class Presence {
+  readonly #tell: (entry: PresenceEntry) => void;
+  readonly #others = new Map<string, { entry: PresenceEntry; timer: Timer }>();
+  #room: Room | undefined;
+  #own: unknown;
+  #lastSent = Number.NEGATIVE_INFINITY;
+  #sending: Timer | undefined;
+  #renewing: Timer | undefined;
+
+  /** @internal */
+  constructor(tell: (entry: PresenceEntry) => void) {
+    this.#tell = tell;
+  }
+
+  /** What the others say who are here now. */
+  get others(): PresenceEntry[] {
+    return [...this.#others.values()].map(({ entry }) => entry);
+  }
+
+  /** Says this from now on, to whoever is here or comes, until it is changed or cleared. */
+  set(value: unknown): void {
+    if (value === undefined) {
+      this.clear();
+      return;
+    }
+    const bytes = bytesOfJson({ value, ms: LIFETIME_MS }).byteLength;
+    if (bytes > BYTES_MAX) {
+      throw new PeerError("too-large", { detail: `A presence has at most ${BYTES_MAX} bytes.` });
+    }
+    this.#own = value;
+    this.#send();
+  }
+
+  /** Says nothing any more. */
+  clear(): void {
+    if (this.#own === undefined) return;
+    this.#own = undefined;
+    this.#send();
+  }
+
+  /** @internal The group is connected: newcomers are told, and those who go are forgotten. */
+  attach(room: Room): void {
+    this.#room = room;
+    room.addEventListener("memberjoin", ({ detail: { id } }) => {
+      if (this.#own === undefined || this.#room !== room) return;
+      // Should it not arrive, the next renewal does.
+      room.send(id, PRESENCE_LABEL, this.#wire()).catch(() => {});
+    });
+    room.addEventListener("memberleave", ({ detail: { member } }) => this.#forget(member.id));
+    if (this.#own !== undefined) this.#send();
+  }
+
+  /** @internal The group is not connected any more. */
+  detach(): void {
+    this.#room = undefined;
+    clearTimeout(this.#sending);
+    clearTimeout(this.#renewing);
+    this.#sending = undefined;
+    for (const memberId of [...this.#others.keys()]) this.#forget(memberId);
+  }
+
+  /** @internal A member says something of itself. */
+  hear(peer: string, memberId: string, data: Uint8Array): void {
+    let wire: Wire;
+    try {
+      if (data.byteLength > BYTES_MAX) return;
+      wire = JSON.parse(new TextDecoder().decode(data));
+    } catch {
+      // It speaks another language; others may understand it.
+      return;
+    }
+    if (wire?.value === undefined || !(wire.ms > 0)) {
+      this.#forget(memberId);
+      return;
+    }
+    clearTimeout(this.#others.get(memberId)?.timer);
+    const ms = Math.min(wire.ms, LIFETIME_MAX_MS);
+    const timer = setTimeout(() => this.#forget(memberId), ms);
+    const entry = { peer, memberId, value: wire.value };
+    this.#others.set(memberId, { entry, timer });
+    this.#tell(entry);
+  }
+
+  #forget(memberId: string): void {
+    const known = this.#others.get(memberId);
+    if (known === undefined) return;
+    clearTimeout(known.timer);
+    this.#others.delete(memberId);
+    this.#tell({ ...known.entry, value: undefined });
+  }
+
+  #wire(): Uint8Array {
+    return bytesOfJson({ value: this.#own, ms: LIFETIME_MS });
+  }
+
+  /** Sends what is said now, or soon if something was sent just before. */
+  #send(): void {
+    if (this.#room === undefined || this.#sending !== undefined) return;
+    const wait = this.#lastSent + SPACING_MS - performance.now();
+    if (wait > 0) {
+      this.#sending = setTimeout(() => {
+        this.#sending = undefined;
+        this.#send();
+      }, wait);
+      return;
+    }
+    this.#lastSent = performance.now();
+    clearTimeout(this.#renewing);
+    if (this.#own !== undefined) {
+      this.#renewing = setTimeout(() => this.#send(), LIFETIME_MS / 3);
+    }
+    // Where it does not arrive it expires, and is said again before that.
+    this.#room.broadcast(PRESENCE_LABEL, this.#wire()).catch(() => {});
+  }
+}
+
+type Timer = ReturnType<typeof setTimeout>;
