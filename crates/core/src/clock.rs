@@ -1,10 +1,10 @@
 //! Group time: what the members of a group agree on as the time of day.
 //!
 //! Each neighbour tells its clock when a link begins; that of a member counts, and once, however
-//! many instances it runs. The mean of how far they are ahead, our own clock counted as one of them,
-//! corrects ours; those that are far from the middle are left out, so
-//! one wild clock moves nothing. If more than half of the clocks are right within some bound, group
-//! time is right within that bound and the time that a message takes.
+//! many instances it runs. The mean of how far they are ahead, our own clock counted as one of
+//! them, corrects ours; those that are far from the middle are left out, so one wild clock moves
+//! nothing. If more than half of the clocks are right within some bound, group time is right within
+//! that bound and the time that a message takes.
 
 use alloc::vec::Vec;
 

@@ -12,6 +12,7 @@ WebAssembly.instantiateStreaming = async (...words) => {
 
 /** The connections of the page, to count what travels. */
 const connections = [];
+const carried = new Map();
 const Native = RTCPeerConnection;
 globalThis.RTCPeerConnection = class extends Native {
   constructor(...words) {
@@ -91,14 +92,17 @@ globalThis.graph = {
     return memory.buffer.byteLength + (performance.memory?.usedJSHeapSize ?? 0);
   },
 
-  /** Bytes that the data channels of open connections have carried, in both directions. */
+  /** Bytes that the data channels have carried since the last call, in both directions. */
   async carried() {
     let bytes = 0;
     for (const connection of connections) {
-      if (connection.connectionState === "closed") continue;
+      let now = 0;
       for (const entry of (await connection.getStats()).values()) {
-        if (entry.type === "data-channel") bytes += entry.bytesSent + entry.bytesReceived;
+        if (entry.type === "data-channel") now += entry.bytesSent + entry.bytesReceived;
       }
+      // One that is closed has nothing to say any more.
+      bytes += Math.max(0, now - (carried.get(connection) ?? 0));
+      carried.set(connection, now);
     }
     return bytes;
   },
