@@ -248,7 +248,7 @@ export interface CoreNode {
   group_info(group: number): CoreGroup;
   stored(op: number): void;
   store_values(op: number, values: (Uint8Array | undefined)[]): void;
-  store_page(op: number, keys: readonly Uint8Array[], values: readonly Uint8Array[]): void;
+  store_page(op: number, packed: Uint8Array): void;
   store_failed(op: number, code: string): void;
   close(ticket: number): void;
   free(): void;

@@ -9,7 +9,11 @@ import {
 } from "../src/errors.js";
 
 /** Codes that only this layer gives: what they tell happens before there is a core. */
-const OWN = ["not-initialized", "too-slow", "unsupported-platform", "wasm-failed",
+const OWN = [
+  "not-initialized",
+  "too-slow",
+  "unsupported-platform",
+  "wasm-failed",
   "identity-damaged",
   "identity-unknown",
   "wrong-password",

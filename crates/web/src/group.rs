@@ -354,11 +354,17 @@ impl WebNode {
         self.answer(op, StoreReply::Values(values.iter().map(value).collect()));
     }
 
-    /// The store answers a scan.
-    pub fn store_page(&self, op: u32, keys: &Array, values: &Array) {
-        let bytes = |value: JsValue| Uint8Array::new(&value).to_vec();
-        let page = keys.iter().map(bytes).zip(values.iter().map(bytes));
-        self.answer(op, StoreReply::Page(page.collect()));
+    /// The store answers a scan, with the entries packed: the length of the key in two bytes and
+    /// of the value in four, the lowest first, then both. One call for all of them, because there
+    /// may be thousands.
+    pub fn store_page(&self, op: u32, packed: &[u8]) {
+        let mut page = Vec::new();
+        let mut rest = packed;
+        while let Some((key, value, after)) = entry(rest) {
+            page.push((key.to_vec(), value.to_vec()));
+            rest = after;
+        }
+        self.answer(op, StoreReply::Page(page));
     }
 
     /// The store did not do what it was asked.
@@ -385,6 +391,16 @@ fn properties(name: &str, comment: &str) -> GroupProperties {
 
 fn record_type(kind: &str) -> Result<RecordType, JsValue> {
     RecordType::new(kind).map_err(|_| error::coded(Code::InvalidArgument))
+}
+
+/// The first entry of some that are packed, and what follows it.
+fn entry(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (key_length, rest) = packed.split_first_chunk::<2>()?;
+    let (value_length, rest) = rest.split_first_chunk::<4>()?;
+    let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
+    let value_length = usize::try_from(u32::from_le_bytes(*value_length)).ok()?;
+    let (value, rest) = rest.split_at_checked(value_length)?;
+    Some((key, value, rest))
 }
 
 fn held(header: &[u8]) -> Result<Header, JsValue> {

@@ -1,5 +1,6 @@
 import type { CoreNode } from "../core.js";
 import { errorOfThrown } from "../errors.js";
+import { pack } from "./runs.js";
 import type { Store, StoreChange } from "./store.js";
 
 /** Asks a store what the core wants to know, and hands the core what it answers. */
@@ -40,7 +41,7 @@ export class StoreKeeper {
     limit: number,
   ): void {
     this.#run(op, this.#store.scan(table, prefix, after, limit), (core, page) =>
-      core.store_page(op, page.keys, page.values),
+      core.store_page(op, pack(page.keys.map((key, at) => [key, page.values[at] as Uint8Array]))),
     );
   }
 

@@ -5,7 +5,7 @@ export interface StoreChange {
   readonly value?: Uint8Array | undefined;
 }
 
-/** Entries of a store, in the byte order of their keys. */
+/** Entries of a store, in an order of its own in which `after` continues. */
 export interface StorePage {
   readonly keys: readonly Uint8Array[];
   readonly values: readonly Uint8Array[];

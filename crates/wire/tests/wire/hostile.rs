@@ -5,6 +5,7 @@ use lacis_wire::card::Card;
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::description::Description;
+use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::LinkFrame;
@@ -36,6 +37,7 @@ fn every_decoder_holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     has_one_meaning!(ClientFrame, bytes);
     has_one_meaning!(ServerFrame, bytes);
     has_one_meaning!(LinkFrame, bytes);
+    has_one_meaning!(GroupFrame, bytes);
     has_one_meaning!(Setup, bytes);
     has_one_meaning!(RoomLink, bytes);
     has_one_meaning!(Header, bytes);
