@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode_with_capacity};
 use crate::ids::{GroupId, RecordId};

@@ -3,7 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::ids::PeerId;

@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{GroupId, PeerId};

@@ -7,7 +7,8 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, demand};
 use crate::limits;

@@ -7,7 +7,8 @@
 
 use alloc::vec::Vec;
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};

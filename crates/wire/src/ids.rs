@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use base32ct::{Base32Unpadded, Encoding};
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 /// Lower-case base32 without padding.
 pub(crate) fn to_base32(bytes: &[u8]) -> String {

@@ -12,7 +12,8 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable, setup_receiver};
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 use rand_core::CryptoRng;
 
 use crate::codec::{DecodeError, Frame, demand};

@@ -8,6 +8,8 @@
 #![no_std]
 
 extern crate alloc;
+// Derived code names this crate from wherever it stands.
+extern crate self as lacis_wire;
 
 pub mod body;
 pub mod card;
@@ -15,6 +17,7 @@ pub mod code;
 pub mod codec;
 pub mod credential;
 pub mod description;
+pub mod fields;
 pub mod group;
 pub mod ids;
 pub mod invitation;

@@ -1,6 +1,7 @@
 //! What a member may do.
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, demand};
 

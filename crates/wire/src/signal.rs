@@ -4,7 +4,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{NodeId, Topic};

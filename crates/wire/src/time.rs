@@ -1,6 +1,7 @@
 //! Group time: what the members of a group agree on as the time of day.
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 /// Milliseconds since the Unix epoch, in group time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

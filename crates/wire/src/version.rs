@@ -1,6 +1,7 @@
 //! Protocol versions and how two sides agree on one.
 
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 /// The protocol this crate speaks.
 pub const PROTOCOL: VersionRange = VersionRange { min: 1, max: 1 };

@@ -8,7 +8,8 @@ use lacis_wire::credential::Chain;
 use lacis_wire::group::GivenKey;
 use lacis_wire::room::RendezvousKey;
 use lacis_wire::{GroupId, limits};
-use minicbor::{Decode, Encode};
+use lacis_derive::Decode;
+use minicbor::Encode;
 
 /// Kept under the group's id.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
