@@ -32,11 +32,14 @@ impl Clocks {
 
     /// Milliseconds to add to our clock.
     pub(crate) fn correction(&self) -> i64 {
-        let mut told: Vec<(PeerId, i64)> = self.ahead.values().copied().collect();
-        told.sort_unstable();
-        told.dedup_by_key(|(peer, _)| *peer);
-        let mut all: Vec<i64> = told.into_iter().map(|(_, ahead)| ahead).chain([0]).collect();
-        all.sort_unstable();
+        // Sorting code is large, and these are few.
+        let (mut heard, mut all) = (Vec::new(), alloc::vec![0]);
+        for (peer, ahead) in self.ahead.values() {
+            if !heard.contains(peer) {
+                heard.push(*peer);
+                all.insert(all.partition_point(|it| it < ahead), *ahead);
+            }
+        }
         // With an even number of clocks the one nearer to ours, so that of two nobody is moved by
         // a wild one.
         let (low, high) = (all.get((all.len() - 1) / 2), all.get(all.len() / 2));

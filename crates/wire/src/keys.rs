@@ -110,13 +110,16 @@ impl EpochKeys {
         members: &[PeerId],
         rng: &mut impl CryptoRng,
     ) -> Result<Self, KeyError> {
-        let mut members = members.to_vec();
-        members.sort_unstable();
-        members.dedup();
-        if !(1..=limits::GROUP_MEMBERS_MAX).contains(&members.len()) {
+        let mut sorted: Vec<PeerId> = Vec::with_capacity(members.len());
+        for member in members {
+            if let Err(place) = sorted.binary_search(member) {
+                sorted.insert(place, *member);
+            }
+        }
+        if !(1..=limits::GROUP_MEMBERS_MAX).contains(&sorted.len()) {
             return Err(KeyError::Count);
         }
-        let sealed = members.into_iter().map(|it| SealedKey::seal(group, epoch, key, it, rng));
+        let sealed = sorted.into_iter().map(|it| SealedKey::seal(group, epoch, key, it, rng));
         let commitment = key.commitment(group, epoch);
         Ok(Self { epoch, sealed: sealed.collect::<Result<_, _>>()?, commitment })
     }

@@ -10,7 +10,6 @@
 //! lost its rights by then has none.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use lacis_wire::credential::{Chain, ChainError, Credential};
 use lacis_wire::roles::Roles;
@@ -63,9 +62,9 @@ impl Members {
             self.chains.insert(subject, Vec::new());
         }
         let Some(known) = self.chains.get_mut(&subject) else { return Ok(false) };
-        known.push(chain.clone());
         // An order that does not depend on which came first.
-        known.sort_unstable_by_key(|chain| Reverse(rank(chain)));
+        let place = known.partition_point(|held| rank(held) > rank(chain));
+        known.insert(place, chain.clone());
         known.truncate(limits::CHAINS_PER_MEMBER);
         let is_kept = known.contains(chain);
         if is_kept && self.has_revocations() {

@@ -7,6 +7,7 @@
 //! of records seals what is written, on every node.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use lacis_wire::body::{Body, Place};
 use lacis_wire::group::GivenKey;
@@ -74,9 +75,10 @@ impl Keyring {
         if self.vouched.iter().any(|it| it.order == order) {
             return;
         }
-        self.vouched.push(Voucher { epoch, order, commitment });
-        // Of several, the first record holds.
-        self.vouched.sort_unstable_by_key(|it| (it.epoch, core::cmp::Reverse(it.order)));
+        // Of several of one epoch the first record holds, so it comes last.
+        let before = |it: &Voucher| (it.epoch, Reverse(it.order)) < (epoch, Reverse(order));
+        let place = self.vouched.partition_point(before);
+        self.vouched.insert(place, Voucher { epoch, order, commitment });
     }
 
     fn vouches(&self, epoch: u32, commitment: &[u8; 32]) -> bool {
