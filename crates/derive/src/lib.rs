@@ -83,9 +83,10 @@ fn expand(input: &DeriveInput) -> syn::Result<Code> {
     let name = &input.ident;
     let (_, type_generics, _) = input.generics.split_for_impl();
     let lifetimes: Vec<_> = input.generics.lifetimes().map(|it| &it.lifetime).collect();
+    let generics = quote!(<'bytes: #(#lifetimes +)*, #(#lifetimes,)* Ctx>);
     Ok(quote! {
         #[automatically_derived]
-        impl<'bytes: #(#lifetimes +)* , #(#lifetimes,)* Ctx> ::minicbor::Decode<'bytes, Ctx> for #name #type_generics {
+        impl #generics ::minicbor::Decode<'bytes, Ctx> for #name #type_generics {
             fn decode(
                 d: &mut ::minicbor::Decoder<'bytes>,
                 ctx: &mut Ctx,
@@ -155,11 +156,8 @@ fn variants(data: &syn::DataEnum, index_only: bool) -> syn::Result<Code> {
             }
         });
     }
-    let index = if index_only {
-        quote!(d.u32()?)
-    } else {
-        quote!(::lacis_wire::fields::variant(d)?)
-    };
+    let index =
+        if index_only { quote!(d.u32()?) } else { quote!(::lacis_wire::fields::variant(d)?) };
     Ok(quote! {
         let index = #index;
         match index {

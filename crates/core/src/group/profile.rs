@@ -3,12 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use lacis_derive::Decode;
 use lacis_wire::codec::{DecodeError, Frame};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GivenKey;
 use lacis_wire::room::RendezvousKey;
 use lacis_wire::{GroupId, limits};
-use lacis_derive::Decode;
 use minicbor::Encode;
 
 /// Kept under the group's id.
