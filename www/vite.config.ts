@@ -17,8 +17,10 @@ export default defineConfig({
     // Inlining would turn assets into data: addresses, which a strict content policy refuses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The service worker reads there what it has to keep.
+    manifest: "files.json",
     rolldownOptions: {
-      input: { start: here("apps/index.html"), chat: here("apps/chat/index.html") },
+      input: { start: here("apps/index.html") },
     },
   },
 });

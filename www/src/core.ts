@@ -62,7 +62,7 @@ export type CoreEvent =
 
 /** Something that happened in a group. `about` discriminates. */
 export type CoreGroupEvent =
-  | { about: "record"; record: CoreRecord; isNew: boolean; isOwn: boolean }
+  | { about: "record"; record: CoreRecord; isNew: boolean; isOwn: boolean; from?: string | null }
   | { about: "gone"; id: string; kind: string }
   | { about: "member"; member: CoreMember }
   | { about: "read"; ticket: number; record: CoreRecord }

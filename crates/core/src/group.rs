@@ -154,7 +154,8 @@ impl Group {
         if let (Outcome::Refused(_), Some(node)) = (outcome, from) {
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }
-        self.tell_changes(shared);
+        let giver = from.and_then(|node| self.neighbours.get(&node)).map(|it| it.peer);
+        self.tell_changes(shared, giver);
         outcome
     }
 
@@ -216,15 +217,15 @@ impl Group {
         self.replica.members().roles(&shared.peer, now, now)
     }
 
-    /// Tells the application what the replica says has changed.
-    fn tell_changes(&mut self, shared: &mut Shared) {
+    /// Tells the application what the replica says has changed, and who gave what is new.
+    fn tell_changes(&mut self, shared: &mut Shared, from: Option<PeerId>) {
         while let Some(change) = self.replica.poll_change() {
             match change {
                 Change::Record { id, is_new } => {
                     let Some(copy) = self.bodies.get(&id).cloned() else { continue };
                     let is_own = *copy.header.author() == shared.peer;
                     let record = self.reading(&copy);
-                    self.event(shared, GroupEvent::Record { record, is_new, is_own });
+                    self.event(shared, GroupEvent::Record { record, is_new, is_own, from });
                 }
                 Change::Gone { id, kind } => {
                     self.drop_stored(shared, &id, &kind);
@@ -314,7 +315,7 @@ impl Group {
         let time = shared.group_time();
         if self.is_open && self.replica.next_expiry().is_some_and(|at| at <= time) {
             self.replica.expire(time);
-            self.tell_changes(shared);
+            self.tell_changes(shared, None);
         }
         self.approvals.expire(now);
         self.on_link_timeouts(shared);

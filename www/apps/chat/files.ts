@@ -1,146 +1,168 @@
-import { type IncomingFile, type Member, PeerError, type Room } from "lacis";
-import { button, find, make } from "../shared/dom.js";
-import { reasonOf } from "../shared/reasons.js";
-import { readableSize, texts } from "../shared/texts.js";
-import type { Line, MessageLog } from "./log.js";
-import type { Names } from "./people.js";
+// Files in a talk. A record tells of the file and shows a small picture of it; a small file is in a
+// record itself. A large one comes from whoever has it and is here, and is checked by its hash.
 
-function endOf(thrown: unknown): string {
-  const isDeclined = thrown instanceof PeerError && thrown.code === "rejected";
-  return isDeclined ? texts.declined : reasonOf(thrown);
+import { createStore, get, set, type UseStore } from "idb-keyval";
+import { type IncomingFile, PeerError } from "lacis";
+import { dataUrl, shrink } from "../shared/images.js";
+import type { Space } from "../shared/space.js";
+
+export const FILE_TYPE = "chat.file";
+const BYTES_TYPE = "chat.bytes";
+const WANT = "chat.want";
+
+/** Up to this a file is a record, which whoever is a member has. */
+const INLINE_MAX = 200_000;
+/** The hash is made of the whole file at once. */
+export const FILE_MAX = 512 * 1024 * 1024;
+const PREVIEW = { edge: 320, bytes: 24_000 };
+const PREVIEW_MAX = 40_000;
+const NAME_MAX = 200;
+
+/** What is told of a file. */
+export interface FileNote {
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  /** SHA-256, in hexadecimal digits. */
+  readonly hash: string;
+  /** A small picture, as a `data:` address. */
+  readonly preview: string | undefined;
 }
 
-/** A progress bar with words beside it and room for buttons. */
-class Card {
-  readonly element: HTMLElement;
-  readonly #bar: HTMLProgressElement;
-  readonly #words: HTMLElement;
-  readonly #buttons: HTMLElement;
-  readonly #release: () => void;
-
-  /** The line stays in the log as long as the transfer is not over. */
-  constructor(line: Line, name: string, size: number | undefined) {
-    this.#release = line.hold();
-    this.#bar = make("progress", { hook: "file-progress", attributes: { max: "1", value: "0" } });
-    this.#bar.setAttribute("aria-label", name);
-    this.#words = make("span", { className: "quiet", hook: "file-state" });
-    this.#buttons = make("div", { className: "row" });
-    const title = make("p", { className: "file-name", text: `${name} (${readableSize(size)})` });
-    const parts = [title, this.#bar, this.#words, this.#buttons];
-    this.element = make("div", { className: "file", hook: "file" }, ...parts);
-    line.body.append(this.element);
-  }
-
-  say(words: string): void {
-    this.#words.textContent = words;
-  }
-
-  progress(done: number, total: number | undefined): void {
-    if (total === undefined || total === 0) return;
-    this.#bar.value = done / total;
-    this.say(texts.percent(done / total));
-  }
-
-  offer(...buttons: readonly HTMLElement[]): void {
-    this.#buttons.replaceChildren(...buttons);
-  }
-
-  finish(words: string, ...buttons: readonly HTMLElement[]): void {
-    this.#bar.hidden = true;
-    this.say(words);
-    this.offer(...buttons);
-    this.#release();
-  }
+/** Reads what a member tells of a file; it may have written anything. */
+export function readFileNote(value: Record<string, unknown>): FileNote | undefined {
+  const { name, size, mediaType, hash, preview } = value;
+  const isFine =
+    typeof name === "string" &&
+    Number.isSafeInteger(size) &&
+    (size as number) >= 0 &&
+    typeof mediaType === "string" &&
+    typeof hash === "string" &&
+    /^[0-9a-f]{64}$/.test(hash);
+  if (!isFine) return undefined;
+  const isPicture = typeof preview === "string" && preview.length <= PREVIEW_MAX;
+  const shown = isPicture && /^data:image\/(png|jpeg|webp);base64,/.test(preview);
+  return {
+    name: [...name].slice(0, NAME_MAX).join(""),
+    size: size as number,
+    mediaType,
+    hash,
+    preview: shown ? preview : undefined,
+  };
 }
 
-async function sendTo(room: Room, member: Member, name: string, file: File, card: Card) {
-  const abort = new AbortController();
-  card.say(texts.waiting(name));
-  card.offer(button(texts.cancel, "file-cancel", () => abort.abort()));
-  try {
-    await room.sendFile(member.id, file, {
-      onProgress: (done, total) => card.progress(done, total),
-      signal: abort.signal,
+type Progress = (done: number, all: number) => void;
+
+/** The files of a group: those kept here, and those that others have. */
+export class Files {
+  readonly #space: Space;
+  readonly #kept: UseStore;
+  readonly #awaited = new Map<string, (file: IncomingFile) => void>();
+
+  constructor(space: Space) {
+    this.#space = space;
+    this.#kept = createStore(`lacis-files-${space.id}`, "files");
+    const { room } = space;
+    if (room === undefined) return;
+    const unbind = room.respond(WANT, (request) => this.#serve(request.from.id, request.text()));
+    const onFile = ({ detail }: CustomEvent<IncomingFile>): void => {
+      const take = this.#awaited.get(detail.name);
+      if (take === undefined) detail.reject();
+      else take(detail);
+    };
+    room.addEventListener("file", onFile);
+    space.signal.addEventListener("abort", () => {
+      unbind();
+      room.removeEventListener("file", onFile);
     });
-    card.finish(texts.sent(name));
-  } catch (thrown) {
-    card.finish(endOf(thrown));
   }
-}
 
-function sendAll(room: Room, names: Names, log: MessageLog, files: Iterable<File>): void {
-  const members = [...room.members.values()];
-  const error = find("compose-error");
-  error.textContent = members.length === 0 ? texts.alone : "";
-  for (const file of members.length === 0 ? [] : files) {
-    const line = log.say({ id: "me", name: names.mine, isMe: true });
-    for (const member of members) {
-      const card = new Card(line, file.name, file.size);
-      void sendTo(room, member, names.of(member), file, card);
+  /** Keeps a file here and tells the group of it. */
+  async post(file: File): Promise<void> {
+    if (file.size > FILE_MAX) throw new PeerError("too-large");
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const hash = await hashOf(bytes);
+    const small = file.type.startsWith("image/") ? await shrink(file, PREVIEW) : undefined;
+    const preview = small && (await dataUrl(small.blob));
+    const { name, size, type: mediaType } = file;
+    const { group } = this.#space;
+    if (size <= INLINE_MAX) {
+      await group.add({ type: BYTES_TYPE, data: bytes, attributes: { hash } });
+    } else await set(hash, new Blob([file], { type: mediaType }), this.#kept);
+    await group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } });
+  }
+
+  /** The bytes if they are here. */
+  async held({ hash, mediaType }: FileNote): Promise<Blob | undefined> {
+    const kept = await get<Blob>(hash, this.#kept);
+    if (kept !== undefined) return kept;
+    const [record] = await this.#space.group.find({ type: BYTES_TYPE, where: { hash } });
+    const data = record?.data;
+    if (data === undefined || (await hashOf(data)) !== hash) return undefined;
+    return new Blob([new Uint8Array(data)], { type: mediaType });
+  }
+
+  /** Gets the bytes from here or from whoever has them; rejects with `not-connected` if nobody. */
+  async fetch(note: FileNote, onProgress: Progress, signal: AbortSignal): Promise<Blob> {
+    const here = await this.held(note);
+    if (here !== undefined) return here;
+    let failure: unknown = new PeerError("not-connected");
+    for (const member of this.#space.room?.members.values() ?? []) {
+      if (!member.connected) continue;
+      try {
+        return await this.#fetchFrom(member.id, note, onProgress, signal);
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        failure = thrown;
+      }
+    }
+    throw failure;
+  }
+
+  async #fetchFrom(
+    memberId: string,
+    note: FileNote,
+    onProgress: Progress,
+    signal: AbortSignal,
+  ): Promise<Blob> {
+    const { room } = this.#space;
+    if (room === undefined) throw new PeerError("not-connected");
+    const offered = new Promise<IncomingFile>((resolve) => this.#awaited.set(note.hash, resolve));
+    try {
+      await room.request(memberId, WANT, note.hash, { signal });
+      const file = await Promise.race([offered, rejectedAfter(10_000, signal)]);
+      if (file.size !== note.size) {
+        file.reject();
+        throw new PeerError("protocol");
+      }
+      const blob = await file.blob({ onProgress: (done) => onProgress(done, note.size), signal });
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      if ((await hashOf(bytes)) !== note.hash) throw new PeerError("protocol");
+      const whole = new Blob([blob], { type: note.mediaType });
+      await set(note.hash, whole, this.#kept);
+      return whole;
+    } finally {
+      this.#awaited.delete(note.hash);
     }
   }
-}
 
-async function receive(file: IncomingFile, line: Line, card: Card): Promise<void> {
-  const abort = new AbortController();
-  card.offer(button(texts.cancel, "file-cancel", () => abort.abort()));
-  try {
-    const blob = await file.blob({
-      onProgress: (done, total) => card.progress(done, total),
-      signal: abort.signal,
-    });
-    const url = URL.createObjectURL(blob);
-    line.onDrop(() => URL.revokeObjectURL(url));
-    const attributes = { href: url, download: file.name };
-    const save = make("a", {
-      className: "button",
-      hook: "file-save",
-      text: texts.save,
-      attributes,
-    });
-    card.finish(texts.received, save);
-    // A picture is shown as a picture; anything else a browser might run stays a download.
-    if (/^image\/(png|jpeg|gif|webp|avif)$/.test(file.mediaType)) {
-      card.element.prepend(make("img", { attributes: { src: url, alt: file.name } }));
-    }
-  } catch (thrown) {
-    card.finish(endOf(thrown));
+  async #serve(memberId: string, hash: string): Promise<string> {
+    const blob = await get<Blob>(hash, this.#kept);
+    if (blob === undefined) throw new PeerError("record-unknown");
+    // The asker goes elsewhere if this fails.
+    this.#space.room?.sendFile(memberId, new File([blob], hash)).catch(() => {});
+    return "coming";
   }
 }
 
-function offer(file: IncomingFile, names: Names, log: MessageLog): void {
-  const name = names.of(file.from);
-  const line = log.say({ id: file.from.id, name, isMe: false }, texts.offered(name));
-  const card = new Card(line, file.name, file.size);
-  const accept = button(texts.accept, "file-accept", () => void receive(file, line, card));
-  accept.className = "primary";
-  const decline = button(texts.decline, "file-decline", () => {
-    file.reject();
-    card.finish(texts.declined);
+function rejectedAfter(ms: number, signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new PeerError("timeout")), ms);
+    signal.addEventListener("abort", () => reject(new PeerError("aborted")), { once: true });
   });
-  card.offer(accept, decline);
-  file.signal.addEventListener("abort", () => card.finish(endOf(file.signal.reason)));
 }
 
-/** Files in both directions: chosen, dropped or pasted, and offered by others. */
-export function watchFiles(room: Room, names: Names, log: MessageLog): void {
-  const send = (files: Iterable<File>): void => sendAll(room, names, log, files);
-  const chosen = find<HTMLInputElement>("attach");
-  find("attach-button").addEventListener("click", () => chosen.click());
-  chosen.addEventListener("change", () => {
-    send([...(chosen.files ?? [])]);
-    chosen.value = "";
-  });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    send([...(event.dataTransfer?.files ?? [])]);
-  });
-  document.addEventListener("paste", (event) => {
-    // Some programs put a picture of a text beside the text; the text is what was meant.
-    if (event.clipboardData?.types.includes("text/plain")) return;
-    send([...(event.clipboardData?.files ?? [])]);
-  });
-  room.addEventListener("file", ({ detail }) => offer(detail, names, log));
-  for (const file of room.offers) offer(file, names, log);
+async function hashOf(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,5 @@
 import { PeerError, type PeerErrorCode } from "lacis";
-import { texts } from "./texts.js";
+import { texts } from "./texts/index.js";
 
 /** Codes of what fails because the other side is gone; these pages never leave by themselves. */
 const GONE: ReadonlySet<PeerErrorCode> = new Set(["left", "member-left", "member-unknown"]);
@@ -7,5 +7,14 @@ const GONE: ReadonlySet<PeerErrorCode> = new Set(["left", "member-left", "member
 /** What to tell a person about a failure. */
 export function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof PeerError)) return texts.broken;
-  return GONE.has(thrown.code) ? texts.memberLeft : thrown.message;
+  const isPlain = thrown.message === new PeerError(thrown.code).message;
+  // What is said of this one case says more than what is said of all.
+  return isPlain ? reasonOfCode(thrown.code) : thrown.message;
+}
+
+/** What to tell a person about a code: its own words in this language, or those of the package. */
+export function reasonOfCode(code: string): string {
+  if (GONE.has(code as PeerErrorCode)) return texts.memberLeft;
+  const known: Readonly<Record<string, string>> = texts.reasons;
+  return known[code] ?? new PeerError(code as PeerErrorCode).message;
 }

@@ -446,8 +446,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
   #handle(event: CoreGroupEvent): void {
     switch (event.about) {
       case "record": {
-        const { isNew, isOwn } = event;
-        emit<GroupEvents>(this, "record", { record: new GroupRecord(event.record), isNew, isOwn });
+        const { isNew, isOwn, from } = event;
+        const record = new GroupRecord(event.record);
+        emit<GroupEvents>(this, "record", { record, isNew, isOwn, from: from ?? undefined });
         break;
       }
       case "gone":

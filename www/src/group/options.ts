@@ -90,6 +90,8 @@ export interface RecordChange {
   readonly isNew: boolean;
   /** Whether this identity wrote it. */
   readonly isOwn: boolean;
+  /** The member whose page gave it; nothing if it did not come from another page. */
+  readonly from: string | undefined;
 }
 
 /** What a group tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */

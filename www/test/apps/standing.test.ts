@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Standing } from "../../apps/chat/standing.js";
-import { texts } from "../../apps/shared/texts.js";
+import { Standing } from "../../apps/shared/standing.js";
+import { texts } from "../../apps/shared/texts/index.js";
 import type { ServerStatus } from "../../src/peer-options.js";
 
 const url = "ws://a/ws";
@@ -17,7 +17,7 @@ describe("the words about the servers", () => {
     standing.see(status("dialing"));
     expect(standing.words("connecting", NOW).text).toBe(texts.connecting);
     standing.see(status("open"));
-    expect(standing.words("open", NOW)).toMatchObject({ state: "open", text: texts.open });
+    expect(standing.words("open", NOW)).toMatchObject({ state: "open", text: texts.online });
   });
 
   test.each(Object.entries(texts.refusals))(

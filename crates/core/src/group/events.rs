@@ -42,6 +42,8 @@ pub enum GroupEvent {
         is_new: bool,
         /// Whether this node wrote it.
         is_own: bool,
+        /// The member whose page gave it, if it has just come from one.
+        from: Option<PeerId>,
     },
     /// A record is gone: it expired, or its author had been expelled when it was made.
     Gone {

@@ -205,7 +205,7 @@ impl Group {
     fn loaded(&mut self, shared: &mut Shared) {
         self.replica.settle_restored(shared.group_time());
         self.is_open = true;
-        self.tell_changes(shared);
+        self.tell_changes(shared, None);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);
             self.event(shared, GroupEvent::Damaged { count });
@@ -321,7 +321,7 @@ impl Group {
             copies.push(copy);
         }
         if damaged > 0 {
-            self.tell_changes(shared);
+            self.tell_changes(shared, None);
             self.event(shared, GroupEvent::Damaged { count: damaged });
             self.compare_soon(shared);
         }

@@ -1,5 +1,5 @@
 import type { RoomState, ServerStatus } from "lacis";
-import { texts } from "../shared/texts.js";
+import { texts } from "./texts/index.js";
 
 /** What to say about the servers, and whether it changes with every second. */
 export interface Words {
@@ -21,10 +21,15 @@ export class Standing {
     } else this.#servers.set(status.url, status);
   }
 
+  /** Forgets all of them: the peer was closed. */
+  clear(): void {
+    this.#servers.clear();
+  }
+
   /** The words for a room in that state, at that time of `Date.now()`. */
   words(room: RoomState, now: number): Words {
     if (room === "left") return { state: room, text: texts.left, isCounting: false };
-    if (room === "open") return { state: room, text: texts.open, isCounting: false };
+    if (room === "open") return { state: room, text: texts.online, isCounting: false };
     const servers = [...this.#servers.values()];
     // As long as one is being tried for the first time, there is hope.
     const isTrouble = servers.length > 0 && servers.every(({ code }) => code !== undefined);

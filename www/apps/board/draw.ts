@@ -1,0 +1,115 @@
+import { getStroke } from "perfect-freehand";
+import { LINE_HEIGHT, round, type Shape, type Stroke } from "./item.js";
+
+export const FONT = "system-ui, sans-serif";
+
+/** The outline of a stroke, thick and thin as it was drawn, as an SVG path. */
+export function outlineOf({ points, width }: Stroke, isDone: boolean): string {
+  const input: number[][] = [];
+  let hasPressure = true;
+  for (let at = 0; at < points.length; at += 3) {
+    const [x = 0, y = 0, pressure = -1] = points.slice(at, at + 3);
+    if (pressure < 0) hasPressure = false;
+    input.push([x, y, pressure < 0 ? 0.5 : pressure]);
+  }
+  const options = { size: width, thinning: 0.55, smoothing: 0.5, streamline: 0.35 };
+  const outline = getStroke(input, { ...options, simulatePressure: !hasPressure, last: isDone });
+  const [first] = outline;
+  if (first === undefined) return "";
+  // Through the middles of the sides, with the corners as control points: no corner is seen.
+  let d = `M${round(first[0] ?? 0)} ${round(first[1] ?? 0)}Q`;
+  for (const [index, [x = 0, y = 0]] of outline.entries()) {
+    const [nextX = 0, nextY = 0] = outline[(index + 1) % outline.length] ?? [];
+    d += `${round(x)} ${round(y)} ${round((x + nextX) / 2)} ${round((y + nextY) / 2)} `;
+  }
+  return `${d}Z`;
+}
+
+/** The lines of an arrow's head. */
+export function arrowHead(x: number, y: number, w: number, h: number, width: number): number[][] {
+  const angle = Math.atan2(h, w);
+  const length = Math.min(Math.hypot(w, h), 8 + 3 * width);
+  return [angle - 2.6, angle + 2.6].map((side) => [
+    round(x + w + length * Math.cos(side)),
+    round(y + h + length * Math.sin(side)),
+  ]);
+}
+
+const paths = new WeakMap<Shape, Path2D>();
+const pictures = new WeakMap<Shape, HTMLImageElement>();
+
+/** Draws one shape; `onLoad` runs once a picture in it can be drawn. */
+export function draw(context: CanvasRenderingContext2D, shape: Shape, onLoad: () => void): void {
+  context.fillStyle = shape.colour;
+  context.strokeStyle = shape.colour;
+  context.lineWidth = shape.width;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  switch (shape.kind) {
+    case "stroke":
+      context.fill(pathOf(shape, () => new Path2D(outlineOf(shape, true))));
+      break;
+    case "text":
+      context.font = `${shape.width}px ${FONT}`;
+      context.textBaseline = "top";
+      for (const [line, text] of shape.text.split("\n").entries()) {
+        context.fillText(text, shape.x, shape.y + line * shape.width * LINE_HEIGHT);
+      }
+      break;
+    case "image":
+      drawPicture(context, shape, onLoad);
+      break;
+    default:
+      context.stroke(pathOf(shape, () => boxPath(shape)));
+  }
+}
+
+/** Draws a stroke that is not finished; its path is not worth keeping. */
+export function drawLive(context: CanvasRenderingContext2D, stroke: Stroke): void {
+  context.fillStyle = stroke.colour;
+  context.fill(new Path2D(outlineOf(stroke, false)));
+}
+
+function pathOf(shape: Shape, make: () => Path2D): Path2D {
+  let path = paths.get(shape);
+  if (path === undefined) {
+    path = make();
+    paths.set(shape, path);
+  }
+  return path;
+}
+
+function boxPath({ kind, x, y, w, h, width }: Extract<Shape, { w: number }>): Path2D {
+  const path = new Path2D();
+  if (kind === "rect") path.rect(x, y, w, h);
+  else if (kind === "ellipse") {
+    path.ellipse(x + w / 2, y + h / 2, Math.abs(w / 2), Math.abs(h / 2), 0, 0, 2 * Math.PI);
+  } else {
+    path.moveTo(x, y);
+    path.lineTo(x + w, y + h);
+    if (kind === "arrow") {
+      for (const [toX = 0, toY = 0] of arrowHead(x, y, w, h, width)) {
+        path.moveTo(x + w, y + h);
+        path.lineTo(toX, toY);
+      }
+    }
+  }
+  return path;
+}
+
+function drawPicture(
+  context: CanvasRenderingContext2D,
+  shape: Extract<Shape, { kind: "image" }>,
+  onLoad: () => void,
+): void {
+  let picture = pictures.get(shape);
+  if (picture === undefined) {
+    picture = new Image();
+    picture.addEventListener("load", onLoad, { once: true });
+    picture.src = shape.src;
+    pictures.set(shape, picture);
+  }
+  if (picture.complete && picture.naturalWidth > 0) {
+    context.drawImage(picture, shape.x, shape.y, shape.w, shape.h);
+  }
+}

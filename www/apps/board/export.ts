@@ -1,0 +1,106 @@
+import { arrowHead, draw, FONT, outlineOf } from "./draw.js";
+import { type Area, around, LINE_HEIGHT, type Shape } from "./item.js";
+import type { Item } from "./model.js";
+
+const MARGIN = 24;
+/** Browsers draw no larger pictures than this, a side. */
+const SIDE_MAX = 8_000;
+
+/** The whole board as an SVG. */
+export function svgOf(items: readonly Item[]): Blob {
+  const { left, top, right, bottom } = areaOfAll(items);
+  const view = `${left} ${top} ${right - left} ${bottom - top}`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}">`;
+  const paper = `<rect x="${left}" y="${top}" width="100%" height="100%" fill="#fff"/>`;
+  const content = items.map(({ shape }) => elementOf(shape)).join("\n");
+  return new Blob([`${head}\n${paper}\n${content}\n</svg>\n`], { type: "image/svg+xml" });
+}
+
+/** The whole board as a PNG, twice as fine as it is seen if that is possible. */
+export async function pngOf(items: readonly Item[]): Promise<Blob> {
+  const { left, top, right, bottom } = areaOfAll(items);
+  const [width, height] = [right - left, bottom - top];
+  const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: width * scale, height: height * scale });
+  const context = canvas.getContext("2d");
+  if (context === null) throw new Error("this browser cannot draw");
+  context.fillStyle = "#fff";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
+  for (const { shape } of items) {
+    // The picture must be there before what lies above it.
+    await new Promise<void>((resolve) => {
+      if (shape.kind !== "image") {
+        draw(context, shape, () => {});
+        resolve();
+        return;
+      }
+      const picture = new Image();
+      picture.onload = picture.onerror = () => {
+        if (picture.naturalWidth > 0) {
+          context.drawImage(picture, shape.x, shape.y, shape.w, shape.h);
+        }
+        resolve();
+      };
+      picture.src = shape.src;
+    });
+  }
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"),
+  );
+}
+
+function areaOfAll(items: readonly Item[]): Area {
+  const area = around(items.map((item) => item.area)) ?? { left: 0, top: 0, right: 1, bottom: 1 };
+  return {
+    left: Math.floor(area.left - MARGIN),
+    top: Math.floor(area.top - MARGIN),
+    right: Math.ceil(area.right + MARGIN),
+    bottom: Math.ceil(area.bottom + MARGIN),
+  };
+}
+
+function elementOf(shape: Shape): string {
+  const { colour, width } = shape;
+  const line = `fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round"`;
+  switch (shape.kind) {
+    case "stroke":
+      return `<path d="${outlineOf(shape, true)}" fill="${colour}"/>`;
+    case "text": {
+      const lines = shape.text.split("\n").map((text, index) => {
+        const y = shape.y + (index * LINE_HEIGHT + 0.8) * width;
+        return `<tspan x="${shape.x}" y="${y}">${escaped(text)}</tspan>`;
+      });
+      const font = `font-family="${FONT}" font-size="${width}" fill="${colour}"`;
+      return `<text ${font} xml:space="preserve">${lines.join("")}</text>`;
+    }
+    case "image": {
+      const { x, y, w, h, src } = shape;
+      return `<image x="${x}" y="${y}" width="${w}" height="${h}" href="${escaped(src)}"/>`;
+    }
+    case "rect": {
+      const { x, y, w, h } = shape;
+      const [left, top] = [Math.min(x, x + w), Math.min(y, y + h)];
+      const size = `width="${Math.abs(w)}" height="${Math.abs(h)}"`;
+      return `<rect x="${left}" y="${top}" ${size} ${line}/>`;
+    }
+    case "ellipse": {
+      const { x, y, w, h } = shape;
+      const radii = `rx="${Math.abs(w / 2)}" ry="${Math.abs(h / 2)}"`;
+      return `<ellipse cx="${x + w / 2}" cy="${y + h / 2}" ${radii} ${line}/>`;
+    }
+    default: {
+      const { x, y, w, h } = shape;
+      const [toX, toY] = [x + w, y + h];
+      const head = shape.kind === "arrow" ? arrowHead(x, y, w, h, width) : [];
+      const sides = head.map(([sideX, sideY]) => `M${toX} ${toY}L${sideX} ${sideY}`).join("");
+      return `<path d="M${x} ${y}L${toX} ${toY}${sides}" ${line}/>`;
+    }
+  }
+}
+
+function escaped(text: string): string {
+  const marks: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  return text.replace(/[&<>"]/g, (mark) => marks[mark] as string);
+}

@@ -1,0 +1,162 @@
+import type { Space } from "../shared/space.js";
+import { POINTS_MAX, readShape, round, type Stroke } from "./item.js";
+
+const LIVE = "board.live";
+/** What moves is sent so far apart, in milliseconds. */
+const SPACING_MS = 12;
+/** So many points are sent again, in case the message before was lost. */
+const OVERLAP = 8;
+/** Of whom nothing was heard for so long is not drawing any more. */
+const STROKE_MS = 10_000;
+const CURSOR_MS = 8_000;
+const STROKES_MAX = 64;
+
+/** Where somebody points. */
+export interface Cursor {
+  readonly peer: string;
+  /** Where it is drawn, on its way to where it is. */
+  x: number;
+  y: number;
+  toX: number;
+  toY: number;
+  at: number;
+}
+
+interface LiveStroke {
+  readonly peer: string;
+  readonly stroke: { -readonly [Key in keyof Stroke]: Stroke[Key] } & { points: number[] };
+  at: number;
+}
+
+/** What travels; nothing of it is kept. */
+interface Wire {
+  /** Where the pointer is. */
+  at?: [number, number];
+  /** The stroke that is being drawn: `from` is the number of points before those sent. */
+  stroke?: { id: string; colour: string; width: number; from: number; points: number[] };
+  /** A stroke that was given up. */
+  end?: string;
+}
+
+/** Strokes while they are drawn, and pointers: smooth rather than complete. */
+export class Live {
+  readonly #space: Space;
+  readonly #onChange: () => void;
+  readonly #strokes = new Map<string, LiveStroke>();
+  readonly #cursors = new Map<string, Cursor>();
+  #lastSent = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #next: Wire = {};
+  #sentPoints = 0;
+
+  constructor(space: Space, onChange: () => void) {
+    this.#space = space;
+    this.#onChange = onChange;
+    space.onMessage(LIVE, (peer, data) => this.#hear(peer, data));
+    space.signal.addEventListener("abort", () => clearTimeout(this.#timer));
+  }
+
+  /** What the others are drawing now. */
+  get strokes(): readonly Stroke[] {
+    const now = performance.now();
+    for (const [id, { at }] of this.#strokes) if (now - at > STROKE_MS) this.#strokes.delete(id);
+    return [...this.#strokes.values()].map(({ stroke }) => stroke);
+  }
+
+  get cursors(): readonly Cursor[] {
+    const now = performance.now();
+    for (const [peer, { at }] of this.#cursors) {
+      if (now - at > CURSOR_MS) this.#cursors.delete(peer);
+    }
+    return [...this.#cursors.values()];
+  }
+
+  /** Tells where the pointer is. */
+  point(x: number, y: number): void {
+    this.#next.at = [round(x), round(y)];
+    this.#send();
+  }
+
+  /** Tells how far a stroke has come. */
+  draw(id: string, { colour, width, points }: Stroke): void {
+    if (this.#next.stroke?.id !== id && points.length <= 3) this.#sentPoints = 0;
+    const from = Math.max(0, this.#sentPoints - 3 * OVERLAP);
+    this.#next.stroke = { id, colour, width, from, points: points.slice(from) };
+    this.#send();
+  }
+
+  /** A stroke is finished or given up; a finished one comes as a record. */
+  end(id: string, isKept: boolean): void {
+    delete this.#next.stroke;
+    this.#sentPoints = 0;
+    if (isKept) return;
+    this.#next.end = id;
+    this.#send();
+  }
+
+  /** The record of a stroke is here. */
+  settle(live: string): void {
+    if (this.#strokes.delete(live)) this.#onChange();
+  }
+
+  #send(): void {
+    if (this.#timer !== undefined) return;
+    const wait = this.#lastSent + SPACING_MS - performance.now();
+    if (wait > 0) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#send();
+      }, wait);
+      return;
+    }
+    const wire = this.#next;
+    if (Object.keys(wire).length === 0 || this.#space.present === 0) return;
+    this.#next = {};
+    this.#lastSent = performance.now();
+    const { stroke } = wire;
+    if (stroke !== undefined) this.#sentPoints = stroke.from + stroke.points.length;
+    const content = JSON.stringify(wire);
+    // What is lost is replaced by the next one.
+    this.#space.group.broadcast(LIVE, content, { reliable: false }).catch(() => {});
+  }
+
+  #hear(peer: string, data: Uint8Array): void {
+    let wire: Wire;
+    try {
+      wire = JSON.parse(new TextDecoder().decode(data)) as Wire;
+    } catch {
+      return;
+    }
+    if (typeof wire !== "object" || wire === null) return;
+    if (Array.isArray(wire.at)) this.#hearCursor(peer, wire.at);
+    if (typeof wire.stroke === "object") this.#hearStroke(peer, wire.stroke);
+    if (typeof wire.end === "string" && this.#strokes.get(wire.end)?.peer === peer) {
+      this.#strokes.delete(wire.end);
+    }
+    this.#onChange();
+  }
+
+  #hearCursor(peer: string, [x, y]: readonly unknown[]): void {
+    if (!Number.isFinite(x) || !Number.isFinite(y)) return;
+    const [toX, toY] = [x as number, y as number];
+    const known = this.#cursors.get(peer) ?? { peer, x: toX, y: toY, toX, toY, at: 0 };
+    this.#cursors.set(peer, Object.assign(known, { toX, toY, at: performance.now() }));
+  }
+
+  #hearStroke(peer: string, wire: NonNullable<Wire["stroke"]>): void {
+    const { id, from } = wire;
+    const shape = readShape({ kind: "stroke", ...wire });
+    if (shape?.kind !== "stroke" || typeof id !== "string" || !(from >= 0)) return;
+    const known = this.#strokes.get(id);
+    if (known !== undefined && known.peer !== peer) return;
+    if (known === undefined && this.#strokes.size >= STROKES_MAX) return;
+    const points = known?.stroke.points ?? [];
+    // Of a gap nothing is drawn: the record closes it.
+    const start = Math.min(from, points.length);
+    points.splice(start, points.length, ...shape.points);
+    if (points.length > 3 * POINTS_MAX) return;
+    const { colour, width } = shape;
+    const stroke = { kind: "stroke" as const, colour, width, points };
+    this.#strokes.set(id, { peer, stroke, at: performance.now() });
+  }
+}

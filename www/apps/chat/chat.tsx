@@ -1,0 +1,184 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { reasonOf } from "../shared/reasons.js";
+import { SpaceBar } from "../shared/space-bar.js";
+import { texts } from "../shared/texts/index.js";
+import { Icon, Problem } from "../shared/ui.js";
+import { useWatch } from "../shared/watch.js";
+import type { AppProps } from "../shell.js";
+import { Composer } from "./composer.js";
+import { Files } from "./files.js";
+import { LineView } from "./line.js";
+import { type Line, Talk } from "./model.js";
+import { NotifyButton, notifyOf } from "./notify.js";
+
+/** So many lines are drawn at first, and more of them at a time after that. */
+const SHOWN = 150;
+/** Whoever is that near to the end, in pixels, is kept there. */
+const NEAR_END = 80;
+
+/** The chat: its lines by day, whoever is typing, and the field to write in. */
+export function Chat({ home, space }: AppProps) {
+  useWatch(space);
+  const talk = useMemo(() => new Talk(space), [space]);
+  const files = useMemo(() => new Files(space), [space]);
+  useWatch(talk);
+  // What was new when the talk was opened stays marked.
+  const [readAt] = useState(space.readAt);
+  const [query, setQuery] = useState<string | undefined>();
+  const [editing, setEditing] = useState<Line | undefined>();
+  const [replyTo, setReplyTo] = useState<Line | undefined>();
+  const [problem, setProblem] = useState("");
+  const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
+  useEffect(() => {
+    talk.load().catch(fail);
+  }, [talk]);
+  useEffect(() => notifyOf(space, talk), [talk]);
+  const lines = query ? talk.lines.filter((line) => contains(line, query)) : talk.lines;
+  return (
+    <div class="page chat">
+      <SpaceBar home={home} space={space}>
+        <NotifyButton space={space} />
+        <button
+          type="button"
+          class="plain"
+          data-testid="search-open"
+          aria-label={texts.search}
+          title={texts.search}
+          aria-pressed={query !== undefined}
+          onClick={() => setQuery(query === undefined ? "" : undefined)}
+        >
+          <Icon name="search" />
+        </button>
+      </SpaceBar>
+      {query !== undefined && (
+        <div class="search row middle">
+          <input
+            type="search"
+            class="grow"
+            data-testid="search"
+            aria-label={texts.search}
+            value={query}
+            onInput={(event) => setQuery(event.currentTarget.value)}
+          />
+          <span class="quiet" role="status">
+            {query === "" ? "" : texts.found(lines.length)}
+          </span>
+        </div>
+      )}
+      <main class="talk">
+        <Lines
+          {...{ space, talk, files, lines, readAt }}
+          onEdit={setEditing}
+          onReply={setReplyTo}
+          onError={fail}
+        />
+        <Typing space={space} />
+        <Problem text={problem} hook="chat-problem" />
+        <Composer
+          {...{ space, talk, files, editing, replyTo }}
+          onDone={() => {
+            setEditing(undefined);
+            setReplyTo(undefined);
+            setProblem("");
+          }}
+          onError={fail}
+        />
+      </main>
+    </div>
+  );
+}
+
+function contains({ text, file }: Line, query: string): boolean {
+  const wanted = query.toLocaleLowerCase();
+  return `${text} ${file?.name ?? ""}`.toLocaleLowerCase().includes(wanted);
+}
+
+interface LinesProps {
+  readonly space: AppProps["space"];
+  readonly talk: Talk;
+  readonly files: Files;
+  readonly lines: readonly Line[];
+  readonly readAt: number;
+  readonly onEdit: (line: Line) => void;
+  readonly onReply: (line: Line) => void;
+  readonly onError: (thrown: unknown) => void;
+}
+
+function Lines({ space, talk, files, lines, readAt, onEdit, onReply, onError }: LinesProps) {
+  const list = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const [shown, setShown] = useState(SHOWN);
+  const visible = lines.slice(-shown);
+  const last = lines.at(-1);
+  useEffect(() => {
+    const element = list.current;
+    if (element !== null && (isAtEnd.current || last?.author === space.me.id)) {
+      element.scrollTop = element.scrollHeight;
+    }
+  }, [last?.id, lines.length]);
+  const onScroll = (): void => {
+    const { scrollTop, scrollHeight, clientHeight } = list.current as HTMLDivElement;
+    isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
+  };
+  const isNew = ({ at, author }: Line): boolean => at > readAt && author !== space.me.id;
+  const firstNew = readAt > 0 ? visible.find(isNew)?.id : undefined;
+  return (
+    <div
+      ref={list}
+      class="messages"
+      data-testid="messages"
+      role="log"
+      aria-label={texts.messages}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard.
+      tabIndex={0}
+      onScroll={onScroll}
+    >
+      <ol>
+        {lines.length > visible.length && (
+          <li class="note">
+            <button type="button" data-testid="earlier" onClick={() => setShown(shown + SHOWN)}>
+              {texts.earlier(lines.length - visible.length)}
+            </button>
+          </li>
+        )}
+        {talk.isLoaded && lines.length === 0 && <li class="note">{texts.noLines}</li>}
+        {visible.map((line, index) => {
+          const day = dayOf(line);
+          const before = visible[index - 1];
+          return [
+            (before === undefined || dayOf(before) !== day) && (
+              <li key={day} class="note day">
+                {day}
+              </li>
+            ),
+            line.id === firstNew && (
+              <li key="new" class="note new" data-testid="new-lines">
+                {texts.newLines}
+              </li>
+            ),
+            <LineView
+              key={line.id}
+              isFollowing={before?.author === line.author && line.at - before.at < 300_000}
+              {...{ space, talk, files, line, onEdit, onReply, onError }}
+            />,
+          ];
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function dayOf({ at }: Line): string {
+  return texts.day(new Date(at));
+}
+
+function Typing({ space }: Pick<AppProps, "space">) {
+  const names = space.members
+    .filter(({ id }) => id !== space.me.id && space.hereOf(id)?.typing)
+    .map(({ id }) => space.person(id).name);
+  return (
+    <p class="typing quiet" role="status" data-testid="typing">
+      {names.length > 0 ? texts.typing(names) : ""}
+    </p>
+  );
+}

@@ -1,0 +1,61 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { readableSize, texts } from "../shared/texts/index.js";
+import { Act, Icon } from "../shared/ui.js";
+import type { FileNote, Files } from "./files.js";
+
+interface Props {
+  readonly file: FileNote;
+  readonly files: Files;
+  readonly onError: (thrown: unknown) => void;
+}
+
+/** A file in the talk: what it is, how far it has come, and how to save it. */
+export function FileView({ file, files, onError }: Props) {
+  const [done, setDone] = useState<number | undefined>();
+  const fetching = useRef<AbortController | undefined>(undefined);
+  useEffect(() => () => fetching.current?.abort(), []);
+  const save = async (): Promise<void> => {
+    const abort = new AbortController();
+    fetching.current = abort;
+    setDone(0);
+    try {
+      saveAs(await files.fetch(file, setDone, abort.signal), file.name);
+    } catch (thrown) {
+      if (!abort.signal.aborted) onError(thrown);
+    } finally {
+      setDone(undefined);
+    }
+  };
+  return (
+    <div class="file" data-testid="file">
+      {file.preview !== undefined && <img src={file.preview} alt={texts.previewOf(file.name)} />}
+      <span class="file-name">{file.name}</span>
+      <span class="quiet">{readableSize(file.size)}</span>
+      {done === undefined ? (
+        <Act hook="file-save" run={save}>
+          <Icon name="download" size={18} /> {texts.save}
+        </Act>
+      ) : (
+        <div class="row middle">
+          <progress
+            data-testid="file-progress"
+            aria-label={file.name}
+            value={done}
+            max={file.size || 1}
+          />
+          <button type="button" data-testid="file-cancel" onClick={() => fetching.current?.abort()}>
+            {texts.cancel}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function saveAs(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,274 @@
+import type { GroupRecord } from "lacis";
+import { jsonOf, type Space } from "../shared/space.js";
+import { Observable } from "../shared/watch.js";
+import type { FileNote } from "./files.js";
+import { FILE_TYPE, readFileNote } from "./files.js";
+
+export const LINE_TYPE = "chat.line";
+const HAVE = "chat.have";
+const WHISPER = "chat.whisper";
+
+/** A line is as long as one may read at a glance; more is a file. */
+export const LINE_MAX = 8_000;
+/** Of that many lines of an author the others tell whether they hold them. */
+const TOLD_MAX = 200;
+/** What follows within that time is told together. */
+const GATHER_MS = 60;
+const MENTIONS_MAX = 32;
+
+/** One line, as it is shown. */
+export interface Line {
+  readonly id: string;
+  readonly author: string;
+  readonly at: number;
+  readonly text: string;
+  readonly mentions: readonly string[];
+  readonly replyTo: string | undefined;
+  readonly edited: boolean;
+  readonly file: FileNote | undefined;
+  /** Nothing for a whisper, which is no record. */
+  readonly record: GroupRecord | undefined;
+  /** To whom alone it was said. */
+  readonly whisperTo: string | undefined;
+}
+
+/** How far a line of one's own has come; what it says is known, not hoped. */
+export type Delivery =
+  | { readonly state: "storing" }
+  | { readonly state: "stored" }
+  | { readonly state: "failed"; readonly reason: unknown }
+  | { readonly state: "delivered"; readonly count: number; readonly of: number };
+
+interface Draft {
+  readonly text: string;
+  readonly mentions: readonly string[];
+  readonly replyTo?: string | undefined;
+}
+
+/** The talk of a group: its lines in order, and what is known of their delivery. */
+export class Talk extends Observable {
+  readonly #space: Space;
+  readonly #lines = new Map<string, Line>();
+  /** Of each line of this person, who has said that it has it. */
+  readonly #holders = new Map<string, Set<string>>();
+  /** Lines on their way into the store, by a name of their own. */
+  readonly #pending = new Map<string, { line: Line; failure: unknown }>();
+  readonly #telling = new Map<string, Set<string>>();
+  #sorted: Line[] | undefined;
+  #isLoaded = false;
+
+  constructor(space: Space) {
+    super();
+    this.#space = space;
+    space.on("record", ({ record }) => this.#take(record, true));
+    space.on("gone", ({ id }) => this.#drop(id));
+    space.on("unlocked", () => void this.load());
+    space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
+    space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
+    // Whoever comes is told which of its lines are held here.
+    space.room?.addEventListener("memberchange", ({ detail }) => {
+      if (detail.connected) this.#tellAll(detail.peerId);
+    });
+  }
+
+  /** Reads what is held. */
+  async load(): Promise<void> {
+    for (const type of [LINE_TYPE, FILE_TYPE]) {
+      for (const record of await this.#space.group.find({ type })) this.#take(record, false);
+    }
+    this.#isLoaded = true;
+    for (const { id, present } of this.#space.members) if (present) this.#tellAll(id);
+    this.changed();
+  }
+
+  get isLoaded(): boolean {
+    return this.#isLoaded;
+  }
+
+  /** All lines, the oldest first; those that are not stored yet are the last. */
+  get lines(): readonly Line[] {
+    this.#sorted ??= [...this.#lines.values()].sort(
+      (a, b) => a.at - b.at || (a.id < b.id ? -1 : 1),
+    );
+    const pending = [...this.#pending.values()].map(({ line }) => line);
+    return pending.length === 0 ? this.#sorted : [...this.#sorted, ...pending];
+  }
+
+  line(id: string): Line | undefined {
+    return this.#lines.get(id);
+  }
+
+  /** What is known of a line of one's own. */
+  deliveryOf(line: Line): Delivery {
+    const pending = this.#pending.get(line.id);
+    if (pending !== undefined) {
+      const { failure } = pending;
+      return failure === undefined ? { state: "storing" } : { state: "failed", reason: failure };
+    }
+    const count = this.#holders.get(line.id)?.size ?? 0;
+    const others = this.#space.members.filter(({ id, roles }) => {
+      return roles.length > 0 && id !== this.#space.me.id;
+    });
+    if (line.whisperTo !== undefined) return { state: "delivered", count: 1, of: 1 };
+    if (count === 0) return { state: "stored" };
+    return { state: "delivered", count, of: Math.max(count, others.length) };
+  }
+
+  /** Says something to all. A line that could not be stored stays to be tried again. */
+  async say(draft: Draft): Promise<void> {
+    const { text, mentions, replyTo } = draft;
+    const id = `pending-${crypto.randomUUID()}`;
+    const line = this.#lineOf(id, text, mentions, replyTo);
+    this.#pending.set(id, { line, failure: undefined });
+    this.changed();
+    await this.#store(id, line);
+  }
+
+  async sayAgain(id: string): Promise<void> {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.set(id, { ...pending, failure: undefined });
+    this.changed();
+    await this.#store(id, pending.line);
+  }
+
+  /** Says something to one member alone; rejects unless a page of it has it. */
+  async whisper(to: string, text: string): Promise<void> {
+    const id = crypto.randomUUID();
+    const content = JSON.stringify({ id, text });
+    await this.#space.group.send(to, WHISPER, content, { until: "delivered" });
+    this.#keepWhisper(id, this.#space.me.id, to, text);
+  }
+
+  async edit(line: Line, draft: Draft): Promise<void> {
+    if (line.record === undefined) return;
+    await this.#space.group.update(line.record, { data: contentOf(draft) });
+  }
+
+  async delete(line: Line): Promise<void> {
+    if (line.record !== undefined) await this.#space.group.delete(line.record);
+  }
+
+  async #store(id: string, line: Line): Promise<void> {
+    try {
+      await this.#space.group.add({ type: LINE_TYPE, data: contentOf(line) });
+      this.#pending.delete(id);
+    } catch (failure) {
+      this.#pending.set(id, { line, failure });
+    }
+    this.changed();
+  }
+
+  #lineOf(
+    id: string,
+    text: string,
+    mentions: readonly string[],
+    replyTo: string | undefined,
+  ): Line {
+    const fixed = { edited: false, file: undefined, record: undefined, whisperTo: undefined };
+    return { id, author: this.#space.me.id, at: Date.now(), text, mentions, replyTo, ...fixed };
+  }
+
+  #take(record: GroupRecord, isLive: boolean): void {
+    if (record.type !== LINE_TYPE && record.type !== FILE_TYPE) return;
+    const line = record.deleted ? undefined : lineOf(record);
+    if (line === undefined) {
+      if (record.deleted) this.#drop(record.id);
+      return;
+    }
+    this.#lines.set(line.id, line);
+    this.#sorted = undefined;
+    const { me } = this.#space;
+    if (isLive && line.author !== me.id) this.#tell(line.author, [line.id]);
+    this.changed();
+  }
+
+  #drop(id: string): void {
+    if (!this.#lines.delete(id)) return;
+    this.#sorted = undefined;
+    this.changed();
+  }
+
+  #tellAll(peer: string): void {
+    if (!this.#isLoaded || peer === this.#space.me.id) return;
+    const theirs = this.lines.filter(({ author, record }) => author === peer && record);
+    this.#tell(
+      peer,
+      theirs.slice(-TOLD_MAX).map(({ id }) => id),
+    );
+  }
+
+  /** Tells an author that these lines are held here. */
+  #tell(author: string, ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    const waiting = this.#telling.get(author);
+    for (const id of ids) waiting?.add(id);
+    if (waiting !== undefined) return;
+    this.#telling.set(author, new Set(ids));
+    setTimeout(() => {
+      const told = [...(this.#telling.get(author) ?? [])];
+      this.#telling.delete(author);
+      // Who is not connected is told when it comes.
+      this.#space.group.send(author, HAVE, JSON.stringify(told)).catch(() => {});
+    }, GATHER_MS);
+  }
+
+  #hearHave(peer: string, data: Uint8Array): void {
+    const ids = parsed(data);
+    if (!Array.isArray(ids)) return;
+    for (const id of ids.slice(0, TOLD_MAX)) {
+      // Of lines that are none of ours nobody wants to know.
+      if (this.#lines.get(id)?.author !== this.#space.me.id) continue;
+      const holders = this.#holders.get(id) ?? new Set();
+      this.#holders.set(id, holders.add(peer));
+    }
+    this.changed();
+  }
+
+  #hearWhisper(peer: string, data: Uint8Array): void {
+    const { id, text } = (parsed(data) ?? {}) as { id?: unknown; text?: unknown };
+    if (typeof id !== "string" || typeof text !== "string" || this.#lines.has(id)) return;
+    this.#keepWhisper(id, peer, this.#space.me.id, text.slice(0, LINE_MAX));
+  }
+
+  /** Whispers are no records: they are with the two who had them, until their pages close. */
+  #keepWhisper(id: string, author: string, to: string, text: string): void {
+    this.#lines.set(id, { ...this.#lineOf(id, text, [], undefined), author, whisperTo: to });
+    this.#sorted = undefined;
+    this.changed();
+  }
+}
+
+function contentOf({ text, mentions, replyTo }: Draft): object {
+  return { text, ...(mentions.length > 0 && { mentions }), ...(replyTo && { replyTo }) };
+}
+
+/** Reads a record, which another program may have written in another way. */
+function lineOf(record: GroupRecord): Line | undefined {
+  const value = (jsonOf(record) ?? {}) as Record<string, unknown>;
+  const file = record.type === FILE_TYPE ? readFileNote(value) : undefined;
+  const text = typeof value.text === "string" ? value.text.slice(0, LINE_MAX) : "";
+  if (record.type === FILE_TYPE ? file === undefined : text === "") return undefined;
+  const mentions = Array.isArray(value.mentions) ? value.mentions : [];
+  const replyTo = value.replyTo;
+  return {
+    id: record.id,
+    author: record.creator,
+    at: record.created.getTime(),
+    text,
+    mentions: mentions.filter((id) => typeof id === "string").slice(0, MENTIONS_MAX),
+    replyTo: typeof replyTo === "string" ? replyTo : undefined,
+    edited: record.version > 1,
+    file,
+    record,
+    whisperTo: undefined,
+  };
+}
+
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(data));
+  } catch {
+    return undefined;
+  }
+}

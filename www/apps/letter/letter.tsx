@@ -1,0 +1,117 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { reasonOf } from "../shared/reasons.js";
+import { SpaceBar } from "../shared/space-bar.js";
+import { texts } from "../shared/texts/index.js";
+import { Act, confirmed, Icon, Problem } from "../shared/ui.js";
+import { useWatch } from "../shared/watch.js";
+import type { AppProps } from "../shell.js";
+import { Editor } from "./editor.js";
+import { IssueView } from "./issue.js";
+import { type Issue, Press } from "./model.js";
+
+/** A newsletter: its issues, one of them to read, and for its publisher the desk. */
+export function Letter({ home, space }: AppProps) {
+  useWatch(space);
+  const press = useMemo(() => new Press(space), [space]);
+  useWatch(press);
+  const [chosen, choose] = useState("");
+  const [editing, setEditing] = useState<"new" | Issue | undefined>();
+  const [problem, setProblem] = useState("");
+  const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
+  useEffect(() => {
+    press.load().catch(fail);
+  }, [press]);
+  const { issues } = press;
+  const issue = issues.find(({ id }) => id === chosen) ?? issues[0];
+  const withdraw = async (): Promise<void> => {
+    if (issue === undefined) return;
+    if (!(await confirmed(texts.withdraw, texts.withdrawLead(issue.title), texts.withdraw))) return;
+    await press.withdraw(issue);
+  };
+  return (
+    <div class="page letter">
+      <SpaceBar home={home} space={space}>
+        {space.isAdmin && (
+          <button
+            type="button"
+            class="primary"
+            data-testid="write-issue"
+            onClick={() => setEditing("new")}
+          >
+            {texts.writeIssue}
+          </button>
+        )}
+      </SpaceBar>
+      <main class={`issues ${editing === undefined ? "" : "desk"}`}>
+        {editing === undefined ? (
+          <>
+            <nav aria-label={texts.issues}>
+              <IssueList {...{ issues, chosen: issue?.id ?? "", press }} onChoose={choose} />
+            </nav>
+            <section class="reader">
+              <Problem text={problem} />
+              {issue !== undefined && <IssueView {...{ issue, press, space }} />}
+              {issue !== undefined && space.isAdmin && (
+                <div class="row">
+                  <Act hook="correct" run={() => setEditing(issue)}>
+                    {texts.correct}
+                  </Act>
+                  <Act hook="withdraw" class="danger" run={withdraw} onError={fail}>
+                    {texts.withdraw}
+                  </Act>
+                </div>
+              )}
+            </section>
+          </>
+        ) : (
+          <Editor
+            {...{ space, press }}
+            issue={editing === "new" ? undefined : editing}
+            onDone={(id) => {
+              setEditing(undefined);
+              if (id !== undefined) choose(id);
+            }}
+          />
+        )}
+      </main>
+    </div>
+  );
+}
+
+interface ListProps {
+  readonly issues: readonly Issue[];
+  readonly chosen: string;
+  readonly press: Press;
+  readonly onChoose: (id: string) => void;
+}
+
+function IssueList({ issues, chosen, press, onChoose }: ListProps) {
+  if (press.isLoaded && issues.length === 0) {
+    return (
+      <p class="quiet empty" data-testid="no-issues">
+        <Icon name="letter" size={40} />
+        {texts.noIssues}
+      </p>
+    );
+  }
+  return (
+    <ol class="issue-list" data-testid="issues">
+      {issues.map(({ id, title, published }) => (
+        <li key={id}>
+          <button
+            type="button"
+            class="plain"
+            data-testid="issue"
+            aria-current={id === chosen ? "true" : undefined}
+            onClick={() => onChoose(id)}
+          >
+            <strong>{title}</strong>
+            <time class="quiet" dateTime={published.toISOString()}>
+              {texts.day(published)}
+            </time>
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}

@@ -1,0 +1,60 @@
+// Keeps the files of these pages, so that they open without a network. What people write is none of
+// its business: that is in the browser's database.
+const CACHE = "lacis-pages";
+const PAGE = new URL("./", self.location).href;
+
+/** Everything that was built, as the builder's own list says. */
+async function keepAll() {
+  const list = new URL("files.json", PAGE);
+  const built = await (await fetch(list, { cache: "no-cache" })).json();
+  const files = Object.values(built).flatMap(({ file, css = [], assets = [] }) => [
+    file,
+    ...css,
+    ...assets,
+  ]);
+  const wanted = [PAGE, ...new Set(files.map((file) => new URL(file, PAGE).href))];
+  const cache = await caches.open(CACHE);
+  // Files with a hash in their name never change: those that are here need not come again.
+  const missing = [];
+  for (const url of wanted) if (url === PAGE || !(await cache.match(url))) missing.push(url);
+  await cache.addAll(missing);
+  for (const { url } of await cache.keys()) {
+    if (url.includes("/assets/") && !wanted.includes(url)) await cache.delete(url);
+  }
+}
+
+self.addEventListener("install", (event) => {
+  event.waitUntil(keepAll().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(self.clients.claim());
+});
+
+/** The newest page if the server answers, otherwise the one that was kept. */
+async function page(request) {
+  try {
+    const fresh = await fetch(request);
+    if (!fresh.ok) throw new Error(String(fresh.status));
+    const cache = await caches.open(CACHE);
+    const old = await cache.match(PAGE);
+    const text = await fresh.clone().text();
+    // Another page needs other files; without them it would not open later.
+    if (old === undefined || (await old.text()) !== text) keepAll().catch(() => {});
+    return fresh;
+  } catch (error) {
+    const kept = await caches.match(PAGE);
+    if (kept === undefined) throw error;
+    return kept;
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (request.mode === "navigate") event.respondWith(page(request));
+  else if (url.href.startsWith(PAGE)) {
+    event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
+  }
+});

@@ -1,0 +1,222 @@
+import { parseCard } from "lacis";
+import { useEffect, useState } from "preact/hooks";
+import { inviteContact } from "./calls.js";
+import type { Home } from "./home.js";
+import { contacts } from "./people.js";
+import { Qr } from "./qr.js";
+import { reasonOf } from "./reasons.js";
+import { go, linkOf } from "./route.js";
+import type { Space } from "./space.js";
+import { texts } from "./texts/index.js";
+import { Act, Avatar, CopyText, confirmed, Dialog, Problem } from "./ui.js";
+
+interface Props {
+  readonly home: Home;
+  readonly space: Space;
+  readonly onClose: () => void;
+}
+
+/** Leaves a group after asking; what is stored of it here goes. */
+export async function leaveAsking(home: Home, space: Space): Promise<void> {
+  if (!(await confirmed(texts.leave, texts.leaveLead(space.name), texts.leave))) return;
+  go({ at: "start" });
+  await home.leaveSpace(space);
+}
+
+/** Lets others in: by link and QR code, and people who are known by a word. */
+export function InviteDialog({ home, space, onClose }: Props) {
+  const [link, setLink] = useState("");
+  const [problem, setProblem] = useState("");
+  const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
+  useEffect(() => {
+    const { app } = space;
+    if (app === undefined) return;
+    home.invite(space).then((invitation) => setLink(linkOf(app, invitation)), fail);
+  }, [space]);
+  return (
+    <Dialog title={texts.invite} hook="invite" onClose={onClose}>
+      <p>{texts.inviteLead}</p>
+      {link !== "" && (
+        <>
+          <Qr text={link} label={texts.qr} />
+          <CopyText text={link} label={texts.link} hook="invite-link" />
+        </>
+      )}
+      <Problem text={problem} />
+      <KnownPeople home={home} space={space} onError={fail} />
+      <ByCard home={home} space={space} />
+    </Dialog>
+  );
+}
+
+/** Contacts who are connected in some group are asked at once. */
+function KnownPeople({
+  home,
+  space,
+  onError,
+}: Omit<Props, "onClose"> & { onError: (thrown: unknown) => void }) {
+  const inside = new Set(space.members.map(({ id }) => id));
+  const known = Object.entries(contacts(space.me.id)).filter(([id]) => !inside.has(id));
+  const reachable = known.filter(([id]) => home.meetingPlace(id) !== undefined);
+  if (reachable.length === 0) return null;
+  return (
+    <section class="stack">
+      <h3>{texts.inviteKnown}</h3>
+      <ul class="list">
+        {reachable.map(([id, name]) => (
+          <li key={id} class="row middle">
+            <span class="grow">{name}</span>
+            <Act
+              hook="call"
+              run={() => inviteContact(home, space, id)}
+              onError={onError}
+              aria-label={texts.callName(name)}
+            >
+              {texts.call}
+            </Act>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** An invitation that one identity alone can use; it works without anybody else being there. */
+function ByCard({ home, space }: Omit<Props, "onClose">) {
+  const [card, setCard] = useState("");
+  const [link, setLink] = useState("");
+  const [problem, setProblem] = useState("");
+  const make = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    try {
+      const { peer } = parseCard(card);
+      const { app } = space;
+      if (app !== undefined) setLink(linkOf(app, await home.invite(space, peer)));
+      setProblem("");
+    } catch (thrown) {
+      setProblem(reasonOf(thrown));
+    }
+  };
+  return (
+    <details>
+      <summary>{texts.inviteByCard}</summary>
+      <form class="stack" onSubmit={(event) => void make(event)}>
+        <label>
+          {texts.theirCard}
+          <textarea
+            rows={3}
+            data-testid="their-card"
+            value={card}
+            onInput={(event) => setCard(event.currentTarget.value)}
+          />
+        </label>
+        <Problem text={problem} />
+        <button type="submit" data-testid="by-card">
+          {texts.makeLink}
+        </button>
+      </form>
+      {link !== "" && <CopyText text={link} label={texts.link} hook="card-link" />}
+    </details>
+  );
+}
+
+/** Who is in a group, and what can be done with it. */
+export function DetailsDialog({ home, space, onClose }: Props) {
+  const [problem, setProblem] = useState("");
+  const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
+  const save = async (): Promise<void> => {
+    const file = await space.group.export();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(file);
+    link.download = `${space.name}.lacis`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  };
+  return (
+    <Dialog title={space.name} hook="details" onClose={onClose}>
+      <h3>{texts.people}</h3>
+      <Members space={space} onError={fail} />
+      <Problem text={problem} />
+      <Rename space={space} onError={fail} />
+      <div class="row wrap">
+        <Act hook="export-group" run={save} onError={fail}>
+          {texts.exportGroup}
+        </Act>
+        <Act hook="leave" class="danger" run={() => leaveAsking(home, space)} onError={fail}>
+          {texts.leave}
+        </Act>
+      </div>
+      <p class="quiet">{texts.groupId(space.id)}</p>
+    </Dialog>
+  );
+}
+
+interface MembersProps {
+  readonly space: Space;
+  readonly onError: (thrown: unknown) => void;
+}
+
+function Members({ space, onError }: MembersProps) {
+  const members = space.members.filter(({ roles }) => roles.length > 0);
+  const remove = async (id: string, name: string): Promise<void> => {
+    if (!(await confirmed(texts.removeMember, texts.removeLead(name), texts.removeMember))) return;
+    await space.group.revoke(id);
+  };
+  return (
+    <ul class="people" data-testid="members">
+      {members.map(({ id, roles, present }) => {
+        const isMe = id === space.me.id;
+        const person = space.person(id);
+        const away = space.hereOf(id)?.away === true;
+        const state = isMe || present ? (away ? "away" : "here") : "gone";
+        return (
+          <li key={id} data-testid="member" data-state={state} data-id={id}>
+            <Avatar person={person} size="small" />
+            <span class="grow">
+              <strong>{isMe ? texts.me(person.name) : person.name}</strong>
+              <span class="quiet">
+                <span class="dot" />
+                {texts.states[state]}
+                {roles.includes("admin") ? `, ${texts.admin}` : ""}
+              </span>
+            </span>
+            {space.isAdmin && !isMe && (
+              <Act
+                hook="remove-member"
+                run={() => remove(id, person.name)}
+                onError={onError}
+                aria-label={texts.removeName(person.name)}
+              >
+                {texts.removeMember}
+              </Act>
+            )}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Rename({ space, onError }: MembersProps) {
+  const [name, setName] = useState(space.name);
+  const isFounder = space.isAdmin;
+  if (!isFounder) return null;
+  return (
+    <div class="row">
+      <input
+        class="grow"
+        aria-label={texts.groupName}
+        maxLength={80}
+        value={name}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <Act
+        hook="rename-group"
+        run={() => space.group.rename(name.trim() || space.name)}
+        onError={onError}
+      >
+        {texts.rename}
+      </Act>
+    </div>
+  );
+}

@@ -1,0 +1,287 @@
+import {
+  createPeer,
+  type Group,
+  type Identities,
+  type Identity,
+  init,
+  openIdentities,
+  type Peer,
+  parseInvitation,
+} from "lacis";
+import { judgeIssues } from "../letter/judge.js";
+import { APP_TYPE, type AppName } from "./apps.js";
+import { CALL, type Call, hearCall } from "./calls.js";
+import { recall, remember } from "./memory.js";
+import { takeTurn } from "./one-tab.js";
+import { keepLook, type Look, ownLook } from "./people.js";
+import { reasonOf } from "./reasons.js";
+import { namedServers } from "./servers.js";
+import { Space } from "./space.js";
+import { Standing } from "./standing.js";
+import { Observable } from "./watch.js";
+
+/** How far these pages have come. */
+export type Phase =
+  | { readonly at: "starting" }
+  /** Nobody has said who they are yet. */
+  | { readonly at: "new" }
+  /** Another tab is at work for this identity. */
+  | { readonly at: "elsewhere" }
+  | { readonly at: "ready" }
+  | { readonly at: "failed"; readonly reason: string };
+
+const LAST = "last-identity";
+/** By one open invitation; whoever wants more makes another one. */
+const USES = 1_000;
+const JOIN_MS = 60_000;
+
+/** This person in this browser: its identities, its peer and its groups. */
+export class Home extends Observable {
+  readonly standing = new Standing();
+  readonly spaces = new Map<string, Space>();
+  /** Invitations from and to contacts that somebody still has to look at. */
+  readonly calls = new Map<string, Call>();
+  #identities: Identities | undefined;
+  #all: Identity[] = [];
+  #me: Identity | undefined;
+  #peer: Peer | undefined;
+  #phase: Phase = { at: "starting" };
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Every identity that this browser keeps. */
+  get all(): readonly Identity[] {
+    return this.#all;
+  }
+
+  get me(): Identity | undefined {
+    return this.#me;
+  }
+
+  get look(): Look {
+    return this.#me === undefined ? { colour: 0 } : ownLook(this.#me.id);
+  }
+
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
+
+  /** The groups, the liveliest first. */
+  get sorted(): Space[] {
+    return [...this.spaces.values()].sort((a, b) => b.activeAt.getTime() - a.activeAt.getTime());
+  }
+
+  /** Loads what is needed, and goes on as whoever this browser was last. */
+  async start(): Promise<void> {
+    try {
+      await init();
+      this.#identities = await openIdentities();
+      await this.#list();
+      const last = recall(LAST, "");
+      const me = this.#all.find(({ id }) => id === last) ?? this.#all[0];
+      if (me === undefined) this.#enter({ at: "new" });
+      else await this.become(me);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Makes an identity and becomes it. */
+  async create(name: string): Promise<void> {
+    const me = await this.#kept.create(name.trim());
+    await this.#list();
+    await this.become(me);
+  }
+
+  /** Becomes another identity of this browser. */
+  async become(me: Identity): Promise<void> {
+    this.#enter({ at: "starting" });
+    try {
+      await this.#leave();
+      await takeTurn(me.id, async () => {
+        if (this.#me?.id !== me.id) return;
+        await this.#leave();
+        this.#enter({ at: "elsewhere" });
+      });
+      this.#me = me;
+      remember(LAST, me.id);
+      const signaling = namedServers(location.search);
+      const peer = await createPeer({ identity: me, ...(signaling && { signaling }) });
+      this.#peer = peer;
+      peer.addEventListener("server", ({ detail }) => {
+        this.standing.see(detail);
+        this.changed();
+      });
+      peer.addEventListener("statechange", () => this.changed());
+      for (const status of peer.servers.values()) this.standing.see(status);
+      for (const { id } of await peer.groups()) await this.#reopen(peer, id);
+      this.#enter({ at: "ready" });
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Takes over from the other tab. */
+  async takeOver(): Promise<void> {
+    if (this.#me !== undefined) await this.become(this.#me);
+  }
+
+  async rename(name: string, look: Look): Promise<void> {
+    const me = this.#me;
+    if (me === undefined) return;
+    keepLook(me.id, look);
+    if (name.trim() !== me.name) {
+      const renamed = await this.#kept.rename(me.id, name.trim());
+      Object.assign(me, { name: renamed.name, card: renamed.card });
+      await this.#list();
+    }
+    this.changed();
+    await Promise.all([...this.spaces.values()].map((space) => space.introduce()));
+  }
+
+  /** Forgets the identity in use, then becomes another one if there is one. */
+  async deleteMe(groups: "delete" | "keep"): Promise<void> {
+    const me = this.#me;
+    if (me === undefined) return;
+    await this.#leave();
+    await this.#kept.delete(me.id, { groups });
+    this.#me = undefined;
+    await this.#list();
+    const next = this.#all[0];
+    if (next === undefined) this.#enter({ at: "new" });
+    else await this.become(next);
+  }
+
+  /** The identity in use, under a password. */
+  async exportMe(password: string): Promise<string> {
+    return this.#kept.export(this.#me?.id ?? "", password);
+  }
+
+  /** Keeps an identity from elsewhere and becomes it. */
+  async importIdentity(exported: string, password: string): Promise<void> {
+    const me = await this.#kept.import(exported, password);
+    await this.#list();
+    await this.become(me);
+  }
+
+  /** Founds a group for one application. */
+  async found(app: AppName, name: string): Promise<Space> {
+    const servers = namedServers(location.search) ?? [];
+    const group = await this.#running.createGroup({ name: name.trim(), servers });
+    const space = await this.#add(group, app);
+    await group.add({ type: APP_TYPE, data: { app } });
+    return space;
+  }
+
+  /** Takes an invitation; for an open one somebody who may let people in must be there. */
+  async join(
+    invitation: string,
+    app: AppName | undefined,
+    signal?: AbortSignal | undefined,
+  ): Promise<Space> {
+    const { group: id } = parseInvitation(invitation);
+    const held = this.spaces.get(id);
+    if (held !== undefined) return held;
+    const options = { timeoutMs: JOIN_MS, signal };
+    return this.#add(await this.#running.joinGroup(invitation, options), app);
+  }
+
+  /** An invitation for whoever has it, or for one identity. */
+  async invite(space: Space, peer?: string | undefined): Promise<string> {
+    const role = ["member", "inviter"] as const;
+    return space.group.invite({ role, ...(peer === undefined ? { uses: USES } : { peer }) });
+  }
+
+  /** A group in which that contact is connected now. */
+  meetingPlace(peer: string): Space | undefined {
+    return [...this.spaces.values()].find((space) =>
+      space.members.some(({ id, present }) => id === peer && present),
+    );
+  }
+
+  /** Shows a call, or how it stands now. */
+  setCall(call: Call): void {
+    this.calls.set(call.id, call);
+    this.changed();
+  }
+
+  endCall(id: string): void {
+    this.calls.delete(id);
+    this.changed();
+  }
+
+  /** Deletes a group from this device. */
+  async leaveSpace(space: Space): Promise<void> {
+    this.spaces.delete(space.id);
+    space.end();
+    this.changed();
+    await space.group.leave();
+    space.forget();
+  }
+
+  /** Opens a group from a file that this identity exported. */
+  async importGroup(file: Blob): Promise<Space> {
+    const group = await this.#running.importGroup(file);
+    return this.spaces.get(group.id) ?? (await this.#add(group, undefined));
+  }
+
+  get #kept(): Identities {
+    if (this.#identities === undefined) throw new Error("identities are not open yet");
+    return this.#identities;
+  }
+
+  get #running(): Peer {
+    if (this.#peer === undefined) throw new Error("there is no peer yet");
+    return this.#peer;
+  }
+
+  async #reopen(peer: Peer, id: string): Promise<void> {
+    try {
+      await this.#add(await peer.openGroup(id), undefined);
+    } catch (thrown) {
+      // One group that cannot be opened must not keep the others shut.
+      console.warn(`group ${id}: ${reasonOf(thrown)}`);
+    }
+  }
+
+  async #add(group: Group, app: AppName | undefined): Promise<Space> {
+    const me = this.#me as Identity;
+    const space = new Space(group, me, () => ownLook(me.id), app);
+    this.spaces.set(group.id, space);
+    space.subscribe(() => this.changed());
+    space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
+    await space.start();
+    // Also while nobody reads it, it must not pass on what is no issue.
+    if (space.app === "letter") judgeIssues(space);
+    this.changed();
+    return space;
+  }
+
+  async #leave(): Promise<void> {
+    for (const space of this.spaces.values()) space.end();
+    this.spaces.clear();
+    this.calls.clear();
+    const peer = this.#peer;
+    this.#peer = undefined;
+    this.standing.clear();
+    await peer?.close();
+  }
+
+  async #list(): Promise<void> {
+    this.#all = await this.#kept.list();
+  }
+
+  #fail(thrown: unknown): void {
+    console.error(thrown);
+    this.#enter({ at: "failed", reason: reasonOf(thrown) });
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.changed();
+  }
+}
+
+const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);

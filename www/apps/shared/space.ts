@@ -1,0 +1,315 @@
+import type {
+  Group,
+  GroupEvents,
+  GroupMemberInfo,
+  GroupRecord,
+  Identity,
+  Message,
+  Room,
+} from "lacis";
+import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
+import { recall, remember } from "./memory.js";
+import {
+  colourOf,
+  keepContact,
+  type Look,
+  PROFILE_TYPE,
+  type Profile,
+  readProfile,
+} from "./people.js";
+import { texts } from "./texts/index.js";
+import { Observable } from "./watch.js";
+
+/** What a page remembers of a group between two visits. */
+interface Remembered {
+  unread: number;
+  /** When something last happened in it, in milliseconds since 1970. */
+  activeAt: number;
+  /** Up to when everything was seen. */
+  readAt: number;
+}
+
+/** What each page says of itself while it is here. */
+export interface Here {
+  readonly away?: boolean;
+  readonly typing?: boolean;
+}
+
+/** What went wrong with keeping or sharing, and still does. */
+export type Trouble = "unsaved" | "refused" | "revoked";
+
+/** A group in these pages: its people, its news, and how it stands. */
+export class Space extends Observable {
+  readonly group: Group;
+  readonly me: Identity;
+  readonly people = new Map<string, Profile>();
+  readonly #listening = new AbortController();
+  readonly #look: () => Look;
+  #app: AppName | undefined;
+  #remembered: Remembered;
+  #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
+  #own: GroupRecord | undefined;
+  #isWatched = false;
+  #here: Here = {};
+  #hasSynced = false;
+
+  constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
+    super();
+    this.group = group;
+    this.me = me;
+    this.#look = look;
+    this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
+    if (app !== undefined) remember(`app.${group.id}`, app);
+    const fresh = { unread: 0, activeAt: Date.now(), readAt: 0 };
+    this.#remembered = { ...fresh, ...recall(`space.${group.id}`, {}) };
+    this.on("record", (change) => this.#hear(change));
+    this.on("member", () => this.#judgeSelf());
+    this.on("presence", () => this.changed());
+    this.on("unlocked", () => void this.#loadPeople());
+    this.on("synced", () => {
+      this.#hasSynced = true;
+      this.changed();
+    });
+    this.on("unsaved", ({ code }) => this.#setTrouble({ kind: "unsaved", code }));
+    this.on("saved", () => this.#setTrouble(undefined));
+    this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
+    this.room?.addEventListener("statechange", () => this.changed(), this.#until);
+    for (const name of ["memberjoin", "memberchange", "memberleave"] as const) {
+      this.room?.addEventListener(name, () => this.changed(), this.#until);
+    }
+    this.group.presence.set(this.#here);
+    document.addEventListener("visibilitychange", () => this.#seeWhetherAway(), this.#until);
+  }
+
+  /** Listens to the group for as long as it is open. */
+  on<Name extends keyof GroupEvents & string>(
+    name: Name,
+    listener: (detail: GroupEvents[Name]) => void,
+  ): void {
+    const hear = (event: CustomEvent<GroupEvents[Name]>): void => listener(event.detail);
+    this.group.addEventListener(name, hear as never, this.#until);
+  }
+
+  /** Hears what members send under that label, directly or to all, for as long as it is open. */
+  onMessage(label: string, listener: (peer: string, data: Uint8Array) => void): void {
+    const hear = ({ detail }: CustomEvent<Message>): void => {
+      if (detail.label === label) listener(detail.from.peerId, detail.data);
+    };
+    this.room?.addEventListener("message", hear, this.#until);
+  }
+
+  /** Ends with the space. */
+  get signal(): AbortSignal {
+    return this.#listening.signal;
+  }
+
+  get id(): string {
+    return this.group.id;
+  }
+
+  get room(): Room | undefined {
+    return this.group.room;
+  }
+
+  /** Which application the group is for; undefined until its founder's word has arrived. */
+  get app(): AppName | undefined {
+    return this.#app;
+  }
+
+  get name(): string {
+    return this.group.name;
+  }
+
+  get unread(): number {
+    return this.#remembered.unread;
+  }
+
+  get activeAt(): Date {
+    return new Date(this.#remembered.activeAt);
+  }
+
+  /** Up to when this person had seen everything when it last looked. */
+  get readAt(): number {
+    return this.#remembered.readAt;
+  }
+
+  get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {
+    return this.#trouble;
+  }
+
+  /** Whether somebody has given all that it held, since this page was opened. */
+  get hasSynced(): boolean {
+    return this.#hasSynced;
+  }
+
+  get members(): GroupMemberInfo[] {
+    return this.group.members;
+  }
+
+  /** What this person may do here. */
+  get roles(): readonly string[] {
+    return this.members.find(({ id }) => id === this.me.id)?.roles ?? [];
+  }
+
+  get mayWrite(): boolean {
+    return this.roles.includes("member") && this.#trouble?.kind !== "revoked";
+  }
+
+  get isAdmin(): boolean {
+    return this.roles.includes("admin");
+  }
+
+  get mayInvite(): boolean {
+    return this.roles.some((role) => role === "admin" || role === "inviter");
+  }
+
+  /** How many others are here now. */
+  get present(): number {
+    return this.members.filter(({ id, present }) => present && id !== this.me.id).length;
+  }
+
+  /** How a person shows itself, whether or not it has said so. */
+  person(id: string): Profile {
+    const known = this.people.get(id);
+    if (known !== undefined) return known;
+    const name = id === this.me.id ? this.me.name : texts.guest(id);
+    return { name, colour: colourOf(id) };
+  }
+
+  /** What a member's pages say of themselves; the liveliest counts. */
+  hereOf(id: string): Here | undefined {
+    const said = this.group.presence.others.filter(({ peer }) => peer === id);
+    const all = said.map(({ value }) => (value ?? {}) as Here);
+    if (all.length === 0) return undefined;
+    return {
+      away: all.every(({ away }) => away === true),
+      typing: all.some(({ typing }) => typing === true),
+    };
+  }
+
+  /** Says whether this person is typing. */
+  setTyping(typing: boolean): void {
+    if ((this.#here.typing ?? false) !== typing) this.#say({ ...this.#here, typing });
+  }
+
+  /** Reads what is held here, and says who this person is. */
+  async start(): Promise<void> {
+    await this.#loadPeople();
+    if (this.#app === undefined) {
+      for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
+    }
+    await this.introduce();
+  }
+
+  /** Tells the others how this person shows itself, if they do not know. */
+  async introduce(): Promise<void> {
+    if (!this.mayWrite) return;
+    const { colour, picture } = this.#look();
+    const wanted: Profile = { name: this.me.name, colour, picture };
+    const held = this.people.get(this.me.id);
+    if (held !== undefined && JSON.stringify(held) === JSON.stringify(wanted)) return;
+    this.people.set(this.me.id, wanted);
+    if (this.#own !== undefined) await this.group.update(this.#own, { data: wanted });
+    else await this.group.add({ type: PROFILE_TYPE, data: wanted });
+    this.changed();
+  }
+
+  /** Whether the person looks at it: what comes meanwhile is no news. */
+  watch(isWatched: boolean): void {
+    this.#isWatched = isWatched;
+    if (isWatched) this.markRead();
+  }
+
+  /** Everything that is here has been seen. */
+  markRead(): void {
+    const { unread } = this.#remembered;
+    this.#keep({ unread: 0, readAt: Date.now() });
+    if (unread > 0) this.changed();
+  }
+
+  /** Stops listening; the group itself is closed by whoever opened it. */
+  end(): void {
+    this.#listening.abort();
+  }
+
+  /** Forgets what is remembered beside the group. */
+  forget(): void {
+    remember(`space.${this.id}`, undefined);
+    remember(`app.${this.id}`, undefined);
+  }
+
+  get #until(): { signal: AbortSignal } {
+    return { signal: this.#listening.signal };
+  }
+
+  #keep(change: Partial<Remembered>): void {
+    this.#remembered = { ...this.#remembered, ...change };
+    remember(`space.${this.id}`, this.#remembered);
+  }
+
+  #hear({ record, isNew, isOwn }: GroupEvents["record"]): void {
+    if (record.type === PROFILE_TYPE) this.#hearProfile(record);
+    if (record.type === APP_TYPE) this.#hearApp(record);
+    const isNews = this.#app !== undefined && NEWS[this.#app].includes(record.type);
+    if (!isNews || record.deleted) return;
+    const activeAt = Math.max(this.#remembered.activeAt, record.modified.getTime());
+    const isSeen = isOwn || !isNew || (this.#isWatched && !document.hidden);
+    this.#keep({ activeAt, unread: this.unread + (isSeen ? 0 : 1) });
+    this.changed();
+  }
+
+  #hearProfile(record: GroupRecord): void {
+    if (record.creator === this.me.id && !record.deleted) this.#own = record;
+    const profile = record.data === undefined ? undefined : readProfile(jsonOf(record));
+    // Only a person itself says who it is.
+    if (profile === undefined || record.author !== record.creator) return;
+    this.people.set(record.creator, profile);
+    if (record.creator !== this.me.id) keepContact(this.me.id, record.creator, profile.name);
+    this.changed();
+  }
+
+  #hearApp(record: GroupRecord): void {
+    const { app } = (jsonOf(record) ?? {}) as { app?: unknown };
+    if (this.#app !== undefined || !isApp(app)) return;
+    this.#app = app;
+    remember(`app.${this.id}`, app);
+    this.changed();
+  }
+
+  async #loadPeople(): Promise<void> {
+    for (const record of await this.group.find({ type: PROFILE_TYPE })) this.#hearProfile(record);
+  }
+
+  #judgeSelf(): void {
+    const self = this.members.find(({ id }) => id === this.me.id);
+    if (self !== undefined && self.roles.length === 0) {
+      this.#setTrouble({ kind: "revoked", code: "revoked" });
+    } else if (this.#trouble?.kind === "revoked") this.#setTrouble(undefined);
+    else this.changed();
+  }
+
+  #setTrouble(trouble: typeof this.trouble): void {
+    if (this.#trouble?.kind === "revoked" && trouble?.kind !== undefined) return;
+    this.#trouble = trouble;
+    this.changed();
+  }
+
+  #seeWhetherAway(): void {
+    this.#say({ ...this.#here, away: document.hidden, typing: false });
+    if (!document.hidden && this.#isWatched) this.markRead();
+  }
+
+  #say(here: Here): void {
+    this.#here = here;
+    this.group.presence.set(here);
+  }
+}
+
+/** What a record says as JSON; undefined if it is locked, deleted or says something else. */
+export function jsonOf(record: GroupRecord): unknown {
+  try {
+    return record.data === undefined ? undefined : record.json();
+  } catch {
+    return undefined;
+  }
+}

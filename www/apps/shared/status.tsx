@@ -1,0 +1,73 @@
+import type { RoomState } from "lacis";
+import { useEffect, useReducer } from "preact/hooks";
+import type { Home } from "./home.js";
+import { reasonOfCode } from "./reasons.js";
+import type { Space } from "./space.js";
+import { texts } from "./texts/index.js";
+import { Act } from "./ui.js";
+
+/** Says in words how these pages stand with the servers, counting down to the next try. */
+export function ServerState({ home }: { home: Home }) {
+  const [, tick] = useReducer((count: number, _: undefined) => count + 1, 0);
+  const { state, text, isCounting } = home.standing.words(serverState(home), Date.now());
+  useEffect(() => {
+    if (!isCounting) return undefined;
+    const timer = setInterval(() => tick(undefined), 1_000);
+    return () => clearInterval(timer);
+  }, [isCounting]);
+  return (
+    // A screen reader hears of the change, not of every second.
+    <p
+      class="state"
+      role="status"
+      aria-live={isCounting ? "off" : "polite"}
+      data-testid="server-state"
+      data-state={state}
+    >
+      <span class="dot" />
+      {text}
+    </p>
+  );
+}
+
+function serverState(home: Home): RoomState {
+  switch (home.peer?.state) {
+    case "online":
+      return "open";
+    case "offline":
+      return "offline";
+    default:
+      return "connecting";
+  }
+}
+
+/** Says in words who else of a group is here. */
+export function presenceWords(space: Space, home: Home): string {
+  const others = space.members.length - 1;
+  if (space.present > 0) return texts.present(space.present, others);
+  if (home.peer?.state === "offline") return texts.presentOffline;
+  if (home.peer?.state !== "online") return texts.connecting;
+  return others > 0 ? texts.presentNobody : texts.alone;
+}
+
+/** What stands in the way of a group, and what can be done about it. */
+export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => void }) {
+  const { trouble } = space;
+  if (trouble === undefined) return null;
+  const { kind, code } = trouble;
+  const words = {
+    unsaved: texts.unsaved(reasonOfCode(code)),
+    refused: texts.refusedByOthers(reasonOfCode(code)),
+    revoked: texts.revokedHere,
+  }[kind];
+  return (
+    <div class="trouble" role="alert" data-testid="trouble" data-kind={kind}>
+      <span>{words}</span>
+      {kind === "revoked" && (
+        <Act hook="trouble-leave" run={onLeave}>
+          {texts.leave}
+        </Act>
+      )}
+    </div>
+  );
+}

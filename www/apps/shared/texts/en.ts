@@ -1,0 +1,273 @@
+const many = (count: number, one: string, more: string): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+
+const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full" });
+const clockFormat = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+const momentFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+/** Every word that a person sees on these pages, in English. The other languages follow it. */
+export const en = {
+  language: "en",
+  name: "Lacis",
+
+  // In general.
+  accept: "Accept",
+  broken: "Something went wrong that should not have. Reload the page.",
+  cancel: "Cancel",
+  close: "Close",
+  copied: "Copied",
+  copy: "Copy",
+  copyByHand: "Press Ctrl+C to copy",
+  create: "Create",
+  decline: "Decline",
+  delete: "Delete",
+  edit: "Edit",
+  open: "Open",
+  rename: "Rename",
+  save: "Save",
+  saved: "Saved",
+  search: "Search",
+  share: "Share",
+  toStart: "Start page",
+  tryAgain: "Try again",
+  units: ["bytes", "KB", "MB", "GB", "TB"],
+  day: (at: Date): string => dayFormat.format(at),
+  clock: (at: Date): string => clockFormat.format(at),
+
+  // How these pages stand.
+  starting: "One moment...",
+  fatal: "This does not work",
+  reload: "Reload",
+  notLoaded: "A part of this page could not be loaded. Check your connection, then reload.",
+  elsewhere: "Lacis is open in another tab",
+  elsewhereLead: "One tab at a time can work for you.",
+  useHere: "Use it here",
+  noGroup: "This group is not on this device",
+  noGroupLead: "You may have left it. With an invitation you can join it again.",
+  waitingForApp: "Waiting for a member who can say what this group is for...",
+  connecting: "Connecting to the server...",
+  online: "Connected",
+  unreachable: "Cannot reach the server.",
+  /** Why a server that was reached does not let this page in, by code. */
+  refusals: {
+    "signaling-refused": "The server refused this page.",
+    "server-full": "The server is full.",
+    "rate-limited": "The server had too many requests from here.",
+    "too-many-rooms": "This page has more groups open than the server allows.",
+    "node-taken": "The server takes this tab for another one.",
+    "version-mismatch": "The server runs another version than this page.",
+  },
+  offline: (reason: string, seconds: number): string =>
+    `${reason} Links that exist keep working.${
+      seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying again now."
+    }`,
+  refused: (reason: string): string =>
+    `${reason} Nobody new can be met. Reload the page in a minute to try again.`,
+  left: "You have left.",
+  memberLeft: "This person is not here any more.",
+  /** What codes mean in this language; the package has English sentences for all of them. */
+  reasons: {} as Readonly<Record<string, string>>,
+
+  // The first visit.
+  welcome:
+    "Draw, talk and publish together, directly from browser to browser. No account, no server " +
+    "that knows what you say.",
+  welcomeInvited: "You have been invited. Say who you are, then have a look.",
+  yourName: "Your name",
+  nameHelp: "Others in your groups see it. You can change it at any time.",
+  nameMissing: "A name is needed, any name.",
+  begin: "Begin",
+  haveIdentity: "I have an identity on another device",
+  newName: "New identity",
+
+  // Who I am.
+  you: "You",
+  youAre: (name: string): string => `You are ${name}: name, picture, card`,
+  me: (name: string): string => `${name} (you)`,
+  guest: (id: string): string => `Guest ${id.slice(0, 4)}`,
+  colour: "Colour",
+  colours: ["red", "brown", "green", "teal", "blue", "indigo", "purple", "pink"],
+  picture: "Choose a picture",
+  noPicture: "Without picture",
+  card: "Your identity card",
+  cardLead: "Whoever has it can invite you, and nobody else could use that invitation.",
+  cardQr: "Your identity card as a QR code",
+  backup: "Identity under a password",
+  backupLead: "With this text and the password you are yourself on any device. Keep both well.",
+  password: "Password",
+  passwordShort: (min: number): string => `A password needs at least ${min} characters.`,
+  otherIdentities: "Other identities",
+  become: (name: string): string => `Become ${name}`,
+  newIdentity: "New identity",
+  importIdentity: "Import an identity",
+  deleteIdentity: "Delete this identity",
+  deleteIdentityLead:
+    "It and all its groups are deleted from this device. Without a saved copy nobody can ever be " +
+    "this identity again.",
+
+  // Groups.
+  groups: "Your groups",
+  noGroups: "None yet. Create one, or open an invitation.",
+  newGroup: "Something new",
+  apps: { board: "Whiteboard", chat: "Chat", letter: "Newsletter" },
+  appLeads: {
+    board: "Draw and plan together",
+    chat: "Talk, share files",
+    letter: "Publish to readers who pass it on",
+  },
+  defaultNames: { board: "Our board", chat: "Our chat", letter: "My newsletter" },
+  groupName: "Name",
+  unread: (count: number): string => `${many(count, "new entry", "new entries")}`,
+  present: (count: number, of: number): string =>
+    `${many(count, "other", "others")} here, of ${of}`,
+  presentNobody: "Nobody else is here now. What you do reaches them when they come.",
+  presentOffline: "No server. Whoever is linked already stays linked.",
+  alone: "Only you so far. Invite somebody.",
+  revokedShort: "You are no longer a member",
+  details: "People and settings",
+  people: "People",
+  states: { here: "here", away: "away", gone: "not here" },
+  admin: "admin",
+  groupId: (id: string): string => `Group ${id}`,
+  removeMember: "Remove",
+  removeName: (name: string): string => `Remove ${name}`,
+  removeLead: (name: string): string =>
+    `${name} keeps what is there, but can neither read nor write anything new.`,
+  exportGroup: "Save as a file",
+  importGroup: "Open a saved group",
+  leave: "Leave",
+  leaveLead: (name: string): string =>
+    `"${name}" is deleted from this device. Others keep it, and can invite you again.`,
+  unsaved: (reason: string): string => `Not stored yet: ${reason} It is tried again.`,
+  refusedByOthers: (reason: string): string => `The others do not let you in: ${reason}`,
+  revokedHere: "Your membership was taken back. You can read what is here.",
+  mayNotWrite: "You may read here, but not write.",
+
+  // Invitations.
+  invite: "Invite somebody",
+  inviteLead: "Whoever has this link can join. Send it, or let it be scanned.",
+  inviteKnown: "People who are here",
+  inviteByCard: "For one person only",
+  theirCard: "That person's identity card",
+  makeLink: "Make a link for this person",
+  link: "Invitation link",
+  qr: "The link as a QR code",
+  call: "Invite",
+  callName: (name: string): string => `Invite ${name}`,
+  calling: (name: string): string => `Inviting ${name}`,
+  called: (name: string): string => `${name} invites you`,
+  callStates: {
+    open: (name: string): string => `Waiting for ${name} to answer...`,
+    accepted: (name: string): string => `${name} is coming.`,
+    declined: (name: string): string => `${name} would rather not.`,
+    cancelled: (name: string): string => `${name} has taken the invitation back.`,
+    expired: (): string => "Nobody answered in time.",
+  },
+  joinOne: "Join by invitation",
+  pasteHere: "Paste the link here",
+  scan: "Scan a QR code",
+  camera: "What the camera sees",
+  noCamera: "There is no camera here, or this page may not use it.",
+  badInvitation: "This invitation cannot be used",
+  joinTitle: (name: string): string => `Join "${name}"`,
+  joinApp: {
+    board: (name: string): string => `Draw with others on "${name}"`,
+    chat: (name: string): string => `Talk with others in "${name}"`,
+    letter: (name: string): string => `Read the newsletter "${name}"`,
+  },
+  invitedBy: (name: string): string => `Invited by ${name}.`,
+  openInvitation: "Somebody who may let you in must be connected now.",
+  until: (at: Date): string => `Valid until ${momentFormat.format(at)}.`,
+  joinAs: (name: string): string => `You join as ${name}.`,
+  join: "Join",
+  joining: "Looking for somebody who lets you in...",
+
+  // This device.
+  device: "On this device",
+  used: (used: string, all: string): string => `${used} of ${all} used`,
+  kept: "The browser keeps this until you delete it.",
+  mayBeEvicted: "The browser may delete this when space is short.",
+  keep: "Keep it safe",
+  notKept: "The browser did not agree. Installing this page as an app usually helps.",
+
+  // The chat.
+  messages: "Messages",
+  message: "Message",
+  write: "Write a message, @name to mention somebody",
+  send: "Send",
+  attach: "Send a file",
+  to: "To",
+  everybody: "everybody",
+  onlyTo: (name: string): string => `only ${name}`,
+  whisperTo: (name: string): string => `Only ${name} reads this`,
+  whispered: "only to you",
+  whisperedTo: (name: string): string => `only to ${name}`,
+  reply: "Reply",
+  replying: (name: string): string => `Replying to ${name}:`,
+  editing: "Editing:",
+  edited: "edited",
+  quoteGone: "What this replies to is not here.",
+  deleteLine: "Delete this message?",
+  deleteLineLead: "It disappears for everybody.",
+  storing: "storing",
+  stored: "kept here, nobody has it yet",
+  delivered: (count: number, of: number): string =>
+    of === 1 ? "delivered" : `delivered to ${count} of ${of}`,
+  earlier: (count: number): string => `Show earlier messages (${count})`,
+  noLines: "Nothing has been said yet.",
+  newLines: "New",
+  found: (count: number): string => many(count, "message", "messages"),
+  typing: (names: readonly string[]): string =>
+    names.length === 1 ? `${names[0]} is typing...` : `${names.join(", ")} are typing...`,
+  notify: "Notifications",
+  previewOf: (name: string): string => `Preview of ${name}`,
+
+  // The board.
+  tools: "Tools",
+  toolNames: {
+    select: "Select and move",
+    pen: "Pen",
+    line: "Line",
+    arrow: "Arrow",
+    rect: "Rectangle",
+    ellipse: "Ellipse",
+    text: "Text",
+    hand: "Move the view",
+  },
+  inks: ["black", "red", "orange", "green", "blue", "purple"],
+  widths: ["thin", "medium", "thick"],
+  steps: { undo: "Undo", redo: "Redo", trash: "Delete selection" },
+  addImage: "Add a picture",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  fit: "Show everything",
+  textOnBoard: "Text on the board",
+  emptyBoard: "Draw something. Everybody here sees it at once.",
+  boardWith: (count: number): string => `The board, with ${many(count, "thing", "things")} on it`,
+
+  // The newsletter.
+  issues: "Issues",
+  noIssues: "No issue has arrived yet.",
+  writeIssue: "Write an issue",
+  title: "Title",
+  markdown: "Text, in Markdown",
+  preview: "Preview",
+  publish: "Publish",
+  correct: "Correct",
+  withdraw: "Withdraw",
+  withdrawLead: (title: string): string => `"${title}" disappears for all readers.`,
+  draftKept: "The draft is kept on this device.",
+  flaws: {
+    "no-title": "An issue needs a title.",
+    "no-text": "There is nothing to read yet.",
+    "too-long": "This is too long for one issue.",
+  },
+  signedBy: (name: string, key: string, at: Date): string =>
+    ` Signed by ${name} (${key}), ${momentFormat.format(at)}`,
+  correctedOn: (at: Date): string => `Corrected ${momentFormat.format(at)}`,
+  cameFrom: (name: string): string => `Came to you from ${name}`,
+  ownIssue: "Kept on this device",
+};
+
+/** What each language has. */
+export type Texts = typeof en;

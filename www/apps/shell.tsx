@@ -1,0 +1,129 @@
+import type { ComponentType } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { AppName } from "./shared/apps.js";
+import { CallsDialog } from "./shared/calls.js";
+import type { Home } from "./shared/home.js";
+import { go, type Route, useRoute } from "./shared/route.js";
+import type { Space } from "./shared/space.js";
+import { texts } from "./shared/texts/index.js";
+import { Act } from "./shared/ui.js";
+import { useWatch } from "./shared/watch.js";
+import { Join } from "./start/join.js";
+import { Start } from "./start/start.js";
+import { Welcome } from "./start/welcome.js";
+
+/** What an application is given. */
+export interface AppProps {
+  readonly home: Home;
+  readonly space: Space;
+}
+
+type App = ComponentType<AppProps>;
+
+// Each is loaded when it is first used.
+const LOAD: Readonly<Record<AppName, () => Promise<App>>> = {
+  board: () => import("./board/board.js").then(({ Board }) => Board),
+  chat: () => import("./chat/chat.js").then(({ Chat }) => Chat),
+  letter: () => import("./letter/letter.js").then(({ Letter }) => Letter),
+};
+
+/** Everything: whichever page the address and the state of things ask for. */
+export function Shell({ home }: { home: Home }) {
+  useWatch(home);
+  const route = useRoute();
+  const { phase } = home;
+  switch (phase.at) {
+    case "starting":
+      return <Notice title={texts.name} text={texts.starting} hook="starting" />;
+    case "failed":
+      return (
+        <Notice title={texts.fatal} text={phase.reason} hook="fatal">
+          <Act hook="reload" class="primary" run={() => location.reload()}>
+            {texts.reload}
+          </Act>
+        </Notice>
+      );
+    case "elsewhere":
+      return (
+        <Notice title={texts.elsewhere} text={texts.elsewhereLead} hook="elsewhere">
+          <Act hook="use-here" class="primary" run={() => home.takeOver()}>
+            {texts.useHere}
+          </Act>
+        </Notice>
+      );
+    case "new":
+      return <Welcome home={home} route={route} />;
+    case "ready":
+      return (
+        <>
+          <Page home={home} route={route} />
+          <CallsDialog home={home} />
+        </>
+      );
+  }
+}
+
+function Page({ home, route }: { home: Home; route: Route }) {
+  useEffect(() => {
+    const space = route.at === "space" ? home.spaces.get(route.id) : undefined;
+    document.title = space === undefined ? texts.name : `${space.name} - ${texts.name}`;
+  });
+  if (route.at === "join") return <Join home={home} route={route} />;
+  if (route.at === "start") return <Start home={home} />;
+  const space = home.spaces.get(route.id);
+  if (space !== undefined) return <Loaded home={home} space={space} key={space.id} />;
+  return (
+    <Notice title={texts.noGroup} text={texts.noGroupLead} hook="no-group">
+      <Act hook="to-start" class="primary" run={() => go({ at: "start" })}>
+        {texts.toStart}
+      </Act>
+    </Notice>
+  );
+}
+
+/** A group in its application, once both are known. */
+function Loaded({ home, space }: AppProps) {
+  useWatch(space);
+  const [app, setApp] = useState<{ App: App } | undefined>();
+  const [problem, setProblem] = useState("");
+  const name = space.app;
+  useEffect(() => {
+    if (name === undefined) return;
+    LOAD[name]().then(
+      (App) => setApp({ App }),
+      () => setProblem(texts.notLoaded),
+    );
+  }, [name]);
+  useEffect(() => {
+    space.watch(true);
+    return () => space.watch(false);
+  }, [space]);
+  if (app !== undefined) return <app.App home={home} space={space} />;
+  const text = problem || (name === undefined ? texts.waitingForApp : texts.starting);
+  return (
+    <Notice title={space.name} text={text} hook="app-loading">
+      <Act hook="to-start" run={() => go({ at: "start" })}>
+        {texts.toStart}
+      </Act>
+    </Notice>
+  );
+}
+
+interface NoticeProps {
+  readonly title: string;
+  readonly text: string;
+  readonly hook: string;
+  readonly children?: preact.ComponentChildren;
+}
+
+function Notice({ title, text, hook, children }: NoticeProps) {
+  return (
+    <main class="centre">
+      <section class="card" data-testid={hook}>
+        <h1>{title}</h1>
+        <p role="status">{text}</p>
+        {children}
+      </section>
+    </main>
+  );
+}

@@ -1,0 +1,188 @@
+import { useEffect, useState } from "preact/hooks";
+import { APPS, type AppName } from "../shared/apps.js";
+import type { Home } from "../shared/home.js";
+import icon from "../shared/icon.svg";
+import { Scanner } from "../shared/qr.js";
+import { reasonOf } from "../shared/reasons.js";
+import { go, readLink } from "../shared/route.js";
+import type { Space } from "../shared/space.js";
+import { presenceWords, ServerState } from "../shared/status.js";
+import { readableTime, texts } from "../shared/texts/index.js";
+import { Act, Avatar, Dialog, Icon, Problem } from "../shared/ui.js";
+import { IdentityDialog } from "./identity.js";
+import { Storage } from "./storage.js";
+
+/** The start page: who I am, my groups, and how to begin or join one. */
+export function Start({ home }: { home: Home }) {
+  const [isEditing, setEditing] = useState(false);
+  const { me } = home;
+  if (me === undefined) return null;
+  return (
+    <div class="start">
+      <header class="bar">
+        <img src={icon} alt="" width="30" height="30" />
+        <h1>{texts.name}</h1>
+        <ServerState home={home} />
+        <button
+          type="button"
+          class="me"
+          data-testid="me"
+          aria-label={texts.youAre(me.name)}
+          onClick={() => setEditing(true)}
+        >
+          <Avatar person={{ name: me.name, ...home.look }} size="small" />
+          <span>{me.name}</span>
+        </button>
+      </header>
+      <main class="columns">
+        <section class="card" aria-labelledby="groups-title">
+          <h2 id="groups-title">{texts.groups}</h2>
+          {home.spaces.size === 0 && <p class="quiet">{texts.noGroups}</p>}
+          <ul class="spaces" data-testid="spaces">
+            {home.sorted.map((space) => (
+              <SpaceLine key={space.id} space={space} home={home} />
+            ))}
+          </ul>
+        </section>
+        <div class="column">
+          <section class="card" aria-labelledby="new-title">
+            <h2 id="new-title">{texts.newGroup}</h2>
+            <div class="tiles">
+              {APPS.map((app) => (
+                <NewSpace key={app} app={app} home={home} />
+              ))}
+            </div>
+          </section>
+          <JoinCard />
+          <Storage home={home} />
+        </div>
+      </main>
+      {isEditing && <IdentityDialog home={home} onClose={() => setEditing(false)} />}
+    </div>
+  );
+}
+
+function SpaceLine({ space, home }: { space: Space; home: Home }) {
+  const { app, unread, trouble } = space;
+  return (
+    <li>
+      <a href={`#/g/${space.id}`} data-testid="space" data-app={app}>
+        <span class={`app-icon ${app ?? ""}`}>
+          <Icon name={app ?? "details"} />
+        </span>
+        <span class="grow">
+          <strong>{space.name}</strong>
+          <span class="quiet">
+            {trouble?.kind === "revoked" ? texts.revokedShort : presenceWords(space, home)}
+          </span>
+        </span>
+        <span class="right">
+          <time class="quiet" dateTime={space.activeAt.toISOString()}>
+            {readableTime(space.activeAt)}
+          </time>
+          {unread > 0 && (
+            <span class="badge" data-testid="unread" title={texts.unread(unread)}>
+              <span aria-hidden="true">{unread > 99 ? "99+" : unread}</span>
+              <span class="hidden">{texts.unread(unread)}</span>
+            </span>
+          )}
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function NewSpace({ app, home }: { app: AppName; home: Home }) {
+  const [isOpen, setOpen] = useState(false);
+  const [name, setName] = useState("");
+  const [problem, setProblem] = useState("");
+  const found = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    try {
+      const space = await home.found(app, name.trim() || texts.defaultNames[app]);
+      go({ at: "space", id: space.id });
+    } catch (thrown) {
+      setProblem(reasonOf(thrown));
+    }
+  };
+  return (
+    <>
+      <button type="button" class="tile" data-testid={`new-${app}`} onClick={() => setOpen(true)}>
+        <span class={`app-icon ${app}`}>
+          <Icon name={app} size={28} />
+        </span>
+        <strong>{texts.apps[app]}</strong>
+        <span class="quiet">{texts.appLeads[app]}</span>
+      </button>
+      {isOpen && (
+        <Dialog title={texts.apps[app]} hook="found" onClose={() => setOpen(false)}>
+          <form class="stack" onSubmit={(event) => void found(event)}>
+            <label>
+              {texts.groupName}
+              <input
+                data-testid="found-name"
+                maxLength={80}
+                value={name}
+                placeholder={texts.defaultNames[app]}
+                onInput={(event) => setName(event.currentTarget.value)}
+              />
+            </label>
+            <Problem text={problem} />
+            <button type="submit" class="primary" data-testid="found-now">
+              {texts.create}
+            </button>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function JoinCard() {
+  const [text, setText] = useState("");
+  const [isScanning, setScanning] = useState(false);
+  const open = (link: string): void => {
+    const route = readLink(link);
+    if (route.at !== "start") go(route);
+  };
+  useEffect(() => setScanning(false), []);
+  return (
+    <section class="card" aria-labelledby="join-title">
+      <h2 id="join-title">{texts.joinOne}</h2>
+      <form
+        class="row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          open(text);
+        }}
+      >
+        <input
+          class="grow"
+          aria-label={texts.link}
+          placeholder={texts.pasteHere}
+          data-testid="paste-link"
+          autoComplete="off"
+          spellcheck={false}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit" data-testid="paste-open">
+          {texts.open}
+        </button>
+      </form>
+      <Act hook="scan" run={() => setScanning(true)}>
+        {texts.scan}
+      </Act>
+      {isScanning && (
+        <Dialog title={texts.scan} hook="scanner" onClose={() => setScanning(false)}>
+          <Scanner
+            onFound={(found) => {
+              setScanning(false);
+              open(found);
+            }}
+          />
+        </Dialog>
+      )}
+    </section>
+  );
+}

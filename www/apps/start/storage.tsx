@@ -1,0 +1,71 @@
+import { persistStorage } from "lacis";
+import { useEffect, useState } from "preact/hooks";
+import type { Home } from "../shared/home.js";
+import { reasonOf } from "../shared/reasons.js";
+import { go } from "../shared/route.js";
+import { readableSize, texts } from "../shared/texts/index.js";
+import { Act, Problem } from "../shared/ui.js";
+
+interface Estimate {
+  readonly used: number;
+  readonly all: number;
+  /** Whether the browser has promised not to delete it by itself. */
+  readonly isSafe: boolean;
+}
+
+/** What these pages keep on this device, and whether the browser may throw it away. */
+export function Storage({ home }: { home: Home }) {
+  const [estimate, setEstimate] = useState<Estimate | undefined>();
+  const [problem, setProblem] = useState("");
+  const look = (): Promise<void> => estimated().then(setEstimate);
+  useEffect(() => void look(), []);
+  const keep = async (): Promise<void> => {
+    if (!(await persistStorage())) setProblem(texts.notKept);
+    await look();
+  };
+  const take = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    try {
+      go({ at: "space", id: (await home.importGroup(file)).id });
+    } catch (thrown) {
+      setProblem(reasonOf(thrown));
+    }
+  };
+  return (
+    <section class="card" aria-labelledby="storage-title" data-testid="storage">
+      <h2 id="storage-title">{texts.device}</h2>
+      {estimate !== undefined && (
+        <>
+          <p data-testid="storage-used">
+            {texts.used(readableSize(estimate.used), readableSize(estimate.all))}
+          </p>
+          <progress aria-label={texts.device} value={estimate.used} max={estimate.all || 1} />
+          <p class="quiet" data-testid="storage-safe" data-safe={estimate.isSafe}>
+            {estimate.isSafe ? texts.kept : texts.mayBeEvicted}
+          </p>
+          {!estimate.isSafe && (
+            <Act hook="persist" run={keep}>
+              {texts.keep}
+            </Act>
+          )}
+        </>
+      )}
+      <label class="button">
+        {texts.importGroup}
+        <input
+          type="file"
+          class="hidden"
+          data-testid="import-group"
+          onChange={(event) => void take(event.currentTarget.files?.[0])}
+        />
+      </label>
+      <Problem text={problem} />
+    </section>
+  );
+}
+
+async function estimated(): Promise<Estimate> {
+  const { storage } = navigator;
+  const { usage = 0, quota = 0 } = (await storage?.estimate?.()) ?? {};
+  return { used: usage, all: quota, isSafe: (await storage?.persisted?.()) ?? false };
+}
