@@ -1,9 +1,10 @@
+import "./board.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dataUrl, shrink } from "../shared/images.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
-import { Act, Problem } from "../shared/ui.js";
+import { Act, Dialog, Icon, Problem, saveAs } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
 import type { AppProps } from "../shell.js";
 import { pngOf, svgOf } from "./export.js";
@@ -34,6 +35,7 @@ export function Board({ home, space }: AppProps) {
   const [ink, setInk] = useState<Ink>({ colour: INKS[0], width: WIDTHS[1] });
   const [writing, setWriting] = useState<{ x: number; y: number } | undefined>();
   const [problem, setProblem] = useState("");
+  const [isExporting, setExporting] = useState(false);
   const [, setSelection] = useState(0);
   const chosen = useRef({ tool, ink });
   chosen.current = { tool, ink };
@@ -112,20 +114,16 @@ export function Board({ home, space }: AppProps) {
   return (
     <div class="page board">
       <SpaceBar home={home} space={space}>
-        <Act
-          hook="export-png"
-          run={async () => saveAs(await pngOf(sheet.items), `${space.name}.png`)}
-          onError={fail}
+        <button
+          type="button"
+          class="plain"
+          data-testid="export"
+          aria-label={texts.exportBoard}
+          title={texts.exportBoard}
+          onClick={() => setExporting(true)}
         >
-          PNG
-        </Act>
-        <Act
-          hook="export-svg"
-          run={() => saveAs(svgOf(sheet.items), `${space.name}.svg`)}
-          onError={fail}
-        >
-          SVG
-        </Act>
+          <Icon name="download" />
+        </button>
       </SpaceBar>
       <main class="sheet">
         <Toolbar
@@ -167,6 +165,26 @@ export function Board({ home, space }: AppProps) {
             }}
           />
         )}
+        {isExporting && (
+          <Dialog title={texts.exportBoard} hook="exporting" onClose={() => setExporting(false)}>
+            <div class="row">
+              <Act
+                hook="export-png"
+                run={async () => saveAs(await pngOf(sheet.items), `${space.name}.png`)}
+                onError={fail}
+              >
+                PNG
+              </Act>
+              <Act
+                hook="export-svg"
+                run={() => saveAs(svgOf(sheet.items), `${space.name}.svg`)}
+                onError={fail}
+              >
+                SVG
+              </Act>
+            </div>
+          </Dialog>
+        )}
         {sheet.isLoaded && sheet.items.length === 0 && <p class="hint">{texts.emptyBoard}</p>}
       </main>
     </div>
@@ -179,11 +197,3 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [0, -1],
   ArrowDown: [0, 1],
 };
-
-function saveAs(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}

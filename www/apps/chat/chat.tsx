@@ -1,3 +1,4 @@
+import "./chat.css";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
@@ -23,7 +24,7 @@ export function Chat({ home, space }: AppProps) {
   const files = useMemo(() => new Files(space), [space]);
   useWatch(talk);
   // What was new when the talk was opened stays marked.
-  const [readAt] = useState(space.readAt);
+  const [unseen] = useState({ from: space.newSince, to: Date.now() });
   const [query, setQuery] = useState<string | undefined>();
   const [editing, setEditing] = useState<Line | undefined>();
   const [replyTo, setReplyTo] = useState<Line | undefined>();
@@ -67,7 +68,7 @@ export function Chat({ home, space }: AppProps) {
       )}
       <main class="talk">
         <Lines
-          {...{ space, talk, files, lines, readAt }}
+          {...{ space, talk, files, lines, unseen }}
           onEdit={setEditing}
           onReply={setReplyTo}
           onError={fail}
@@ -98,13 +99,13 @@ interface LinesProps {
   readonly talk: Talk;
   readonly files: Files;
   readonly lines: readonly Line[];
-  readonly readAt: number;
+  readonly unseen: { readonly from: number; readonly to: number };
   readonly onEdit: (line: Line) => void;
   readonly onReply: (line: Line) => void;
   readonly onError: (thrown: unknown) => void;
 }
 
-function Lines({ space, talk, files, lines, readAt, onEdit, onReply, onError }: LinesProps) {
+function Lines({ space, talk, files, lines, unseen, onEdit, onReply, onError }: LinesProps) {
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const [shown, setShown] = useState(SHOWN);
@@ -120,8 +121,9 @@ function Lines({ space, talk, files, lines, readAt, onEdit, onReply, onError }: 
     const { scrollTop, scrollHeight, clientHeight } = list.current as HTMLDivElement;
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
   };
-  const isNew = ({ at, author }: Line): boolean => at > readAt && author !== space.me.id;
-  const firstNew = readAt > 0 ? visible.find(isNew)?.id : undefined;
+  const isNew = ({ at, author }: Line): boolean =>
+    at > unseen.from && at <= unseen.to && author !== space.me.id;
+  const firstNew = unseen.from > 0 ? visible.find(isNew)?.id : undefined;
   return (
     <div
       ref={list}

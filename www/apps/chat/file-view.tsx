@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { readableSize, texts } from "../shared/texts/index.js";
-import { Act, Icon } from "../shared/ui.js";
+import { Act, Icon, saveAs } from "../shared/ui.js";
 import type { FileNote, Files } from "./files.js";
 
 interface Props {
@@ -50,12 +50,4 @@ export function FileView({ file, files, onError }: Props) {
       )}
     </div>
   );
-}
-
-function saveAs(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -9,6 +9,9 @@ import type { Space } from "../shared/space.js";
 export const FILE_TYPE = "chat.file";
 const BYTES_TYPE = "chat.bytes";
 const WANT = "chat.want";
+/** Answers to that. */
+const COMING = "coming";
+const NONE = "none";
 
 /** Up to this a file is a record, which whoever is a member has. */
 const INLINE_MAX = 200_000;
@@ -129,7 +132,8 @@ export class Files {
     if (room === undefined) throw new PeerError("not-connected");
     const offered = new Promise<IncomingFile>((resolve) => this.#awaited.set(note.hash, resolve));
     try {
-      await room.request(memberId, WANT, note.hash, { signal });
+      const answer = await room.request(memberId, WANT, note.hash, { signal });
+      if (new TextDecoder().decode(answer) !== COMING) throw new PeerError("not-connected");
       const file = await Promise.race([offered, rejectedAfter(10_000, signal)]);
       if (file.size !== note.size) {
         file.reject();
@@ -148,10 +152,10 @@ export class Files {
 
   async #serve(memberId: string, hash: string): Promise<string> {
     const blob = await get<Blob>(hash, this.#kept);
-    if (blob === undefined) throw new PeerError("record-unknown");
+    if (blob === undefined) return NONE;
     // The asker goes elsewhere if this fails.
     this.#space.room?.sendFile(memberId, new File([blob], hash)).catch(() => {});
-    return "coming";
+    return COMING;
   }
 }
 

@@ -1,3 +1,4 @@
+import "./letter.css";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";

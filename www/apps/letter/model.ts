@@ -1,8 +1,7 @@
 import type { GroupEvents, GroupRecord } from "lacis";
-import { recall, remember } from "../shared/memory.js";
 import { jsonOf, type Space } from "../shared/space.js";
 import { Observable } from "../shared/watch.js";
-import { ISSUE_TYPE } from "./judge.js";
+import { ISSUE_TYPE, sourcesOf } from "./guard.js";
 
 export const IMAGE_TYPE = "letter.image";
 const TITLE_MAX = 200;
@@ -38,13 +37,11 @@ export class Press extends Observable {
   readonly #space: Space;
   readonly #issues = new Map<string, Issue>();
   readonly #pictures = new Map<string, Promise<string | undefined>>();
-  #sources: Record<string, string>;
   #isLoaded = false;
 
   constructor(space: Space) {
     super();
     this.#space = space;
-    this.#sources = recall(`sources.${space.id}`, {});
     space.on("record", (change) => this.#take(change));
     space.on("gone", ({ id }) => this.#drop(id));
     space.on("unlocked", () => void this.load());
@@ -67,7 +64,7 @@ export class Press extends Observable {
 
   /** From whom an issue came to this device; undefined for one's own. */
   sourceOf({ id }: Issue): string | undefined {
-    return this.#sources[id];
+    return sourcesOf(this.#space)[id];
   }
 
   async publish(title: string, text: string): Promise<string> {
@@ -114,14 +111,10 @@ export class Press extends Observable {
     }
   }
 
-  #take({ record, from }: GroupEvents["record"]): void {
+  #take({ record }: GroupEvents["record"]): void {
     // An issue whose pictures come after it is drawn again.
     if (record.type === IMAGE_TYPE) this.changed();
     if (record.type !== ISSUE_TYPE) return;
-    if (from !== undefined) {
-      this.#sources = { ...this.#sources, [record.id]: from };
-      remember(`sources.${this.#space.id}`, this.#sources);
-    }
     if (record.deleted) this.#drop(record.id);
     else this.#read(record);
     this.changed();

@@ -8,7 +8,7 @@ import { reasonOf } from "./reasons.js";
 import { go, linkOf } from "./route.js";
 import type { Space } from "./space.js";
 import { texts } from "./texts/index.js";
-import { Act, Avatar, CopyText, confirmed, Dialog, Problem } from "./ui.js";
+import { Act, Avatar, CopyText, confirmed, Dialog, Problem, saveAs } from "./ui.js";
 
 interface Props {
   readonly home: Home;
@@ -125,12 +125,7 @@ export function DetailsDialog({ home, space, onClose }: Props) {
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   const save = async (): Promise<void> => {
-    const file = await space.group.export();
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(file);
-    link.download = `${space.name}.lacis`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    saveAs(await space.group.export(), `${space.name}.lacis`);
   };
   return (
     <Dialog title={space.name} hook="details" onClose={onClose}>

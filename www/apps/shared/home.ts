@@ -8,7 +8,7 @@ import {
   type Peer,
   parseInvitation,
 } from "lacis";
-import { judgeIssues } from "../letter/judge.js";
+import { guardIssues } from "../letter/guard.js";
 import { APP_TYPE, type AppName } from "./apps.js";
 import { CALL, type Call, hearCall } from "./calls.js";
 import { recall, remember } from "./memory.js";
@@ -252,9 +252,11 @@ export class Home extends Observable {
     this.spaces.set(group.id, space);
     space.subscribe(() => this.changed());
     space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
+    const isKnown = space.app !== undefined;
+    // At once: what comes meanwhile must not pass unseen.
+    if (isKnown) guard(space);
     await space.start();
-    // Also while nobody reads it, it must not pass on what is no issue.
-    if (space.app === "letter") judgeIssues(space);
+    if (!isKnown) guard(space);
     this.changed();
     return space;
   }
@@ -282,6 +284,10 @@ export class Home extends Observable {
     this.#phase = phase;
     this.changed();
   }
+}
+
+function guard(space: Space): void {
+  if (space.app === "letter") guardIssues(space);
 }
 
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);

@@ -52,6 +52,7 @@ export class Space extends Observable {
   #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
+  #newSince = 0;
 
   constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
     super();
@@ -128,9 +129,9 @@ export class Space extends Observable {
     return new Date(this.#remembered.activeAt);
   }
 
-  /** Up to when this person had seen everything when it last looked. */
-  get readAt(): number {
-    return this.#remembered.readAt;
+  /** Up to when this person had seen everything before it began to look; 0 for never. */
+  get newSince(): number {
+    return this.#newSince;
   }
 
   get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {
@@ -216,8 +217,10 @@ export class Space extends Observable {
 
   /** Whether the person looks at it: what comes meanwhile is no news. */
   watch(isWatched: boolean): void {
+    if (isWatched) this.#newSince = this.#remembered.readAt;
     this.#isWatched = isWatched;
-    if (isWatched) this.markRead();
+    // What came while it was looked at was seen.
+    this.markRead();
   }
 
   /** Everything that is here has been seen. */

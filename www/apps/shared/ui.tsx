@@ -66,7 +66,7 @@ const ICONS = {
   board: "M4 5h16v11H4zM12 16v4M8 20h8M7.5 12.5c2-4 3 1 4.500-1s2-3 4-1",
   chat: "M4 5h16v11H11l-4.500 4v-4H4z",
   close: "M6 6l12 12M18 6L6 18",
-  details: "M5 12h.01M12 12h.01M19 12h.01",
+  details: "M4 7h16M4 12h16M4 17h16",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   invite: "M10 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM3 20c0-4 3-6 7-6M17 13v6M14 16h6",
   letter: "M4 6h16v12H4zM4 7l8 6 8-6",
@@ -156,6 +156,16 @@ export function Problem({ text, hook = "problem" }: { text: string; hook?: strin
       {text}
     </p>
   );
+}
+
+/** Has the browser save a file. */
+export function saveAs(blob: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // The browser needs the address until it has begun.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 /** A link as something to copy, share and scan. */

@@ -35,30 +35,45 @@ export function Start({ home }: { home: Home }) {
         </button>
       </header>
       <main class="columns">
-        <section class="card" aria-labelledby="groups-title">
-          <h2 id="groups-title">{texts.groups}</h2>
-          {home.spaces.size === 0 && <p class="quiet">{texts.noGroups}</p>}
-          <ul class="spaces" data-testid="spaces">
-            {home.sorted.map((space) => (
-              <SpaceLine key={space.id} space={space} home={home} />
-            ))}
-          </ul>
-        </section>
         <div class="column">
-          <section class="card" aria-labelledby="new-title">
-            <h2 id="new-title">{texts.newGroup}</h2>
-            <div class="tiles">
-              {APPS.map((app) => (
-                <NewSpace key={app} app={app} home={home} />
-              ))}
-            </div>
-          </section>
+          {home.spaces.size === 0 && <NewSpaces home={home} />}
+          <Groups home={home} />
+          {home.spaces.size > 0 && <NewSpaces home={home} />}
+        </div>
+        <div class="column">
           <JoinCard />
           <Storage home={home} />
         </div>
       </main>
       {isEditing && <IdentityDialog home={home} onClose={() => setEditing(false)} />}
     </div>
+  );
+}
+
+function Groups({ home }: { home: Home }) {
+  return (
+    <section class="card" aria-labelledby="groups-title">
+      <h2 id="groups-title">{texts.groups}</h2>
+      {home.spaces.size === 0 && <p class="quiet">{texts.noGroups}</p>}
+      <ul class="spaces" data-testid="spaces">
+        {home.sorted.map((space) => (
+          <SpaceLine key={space.id} space={space} home={home} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NewSpaces({ home }: { home: Home }) {
+  return (
+    <section class="card" aria-labelledby="new-title">
+      <h2 id="new-title">{texts.newGroup}</h2>
+      <div class="tiles">
+        {APPS.map((app) => (
+          <NewSpace key={app} app={app} home={home} />
+        ))}
+      </div>
+    </section>
   );
 }
 

@@ -119,7 +119,7 @@ export const en = {
   groupName: "Name",
   unread: (count: number): string => `${many(count, "new entry", "new entries")}`,
   present: (count: number, of: number): string =>
-    `${many(count, "other", "others")} here, of ${of}`,
+    count >= of ? `${many(count, "other", "others")} here` : `${count} of ${of} others here`,
   presentNobody: "Nobody else is here now. What you do reaches them when they come.",
   presentOffline: "No server. Whoever is linked already stays linked.",
   alone: "Only you so far. Invite somebody.",
@@ -193,7 +193,7 @@ export const en = {
   // The chat.
   messages: "Messages",
   message: "Message",
-  write: "Write a message, @name to mention somebody",
+  write: "Write a message",
   send: "Send",
   attach: "Send a file",
   to: "To",
@@ -241,6 +241,7 @@ export const en = {
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   fit: "Show everything",
+  exportBoard: "Save as a picture",
   textOnBoard: "Text on the board",
   emptyBoard: "Draw something. Everybody here sees it at once.",
   boardWith: (count: number): string => `The board, with ${many(count, "thing", "things")} on it`,

@@ -150,7 +150,8 @@ export const fr: Texts = {
   defaultNames: { board: "Notre tableau", chat: "Notre discussion", letter: "Ma lettre" },
   groupName: "Nom",
   unread: (count) => many(count, "nouveauté", "nouveautés"),
-  present: (count, of) => `${many(count, "autre", "autres")} ici, sur ${of}`,
+  present: (count, of) =>
+    count >= of ? `${many(count, "autre", "autres")} ici` : `${count} autres ici sur ${of}`,
   presentNobody: "Personne d'autre n'est là. Ce que vous faites leur parviendra à leur retour.",
   presentOffline: "Pas de serveur. Les liens établis tiennent.",
   alone: "Vous êtes seul pour l'instant. Invitez quelqu'un.",
@@ -221,7 +222,7 @@ export const fr: Texts = {
 
   messages: "Messages",
   message: "Message",
-  write: "Écrivez un message, @nom pour citer quelqu'un",
+  write: "Écrivez un message",
   send: "Envoyer",
   attach: "Envoyer un fichier",
   to: "À",
@@ -267,6 +268,7 @@ export const fr: Texts = {
   zoomIn: "Agrandir",
   zoomOut: "Réduire",
   fit: "Tout montrer",
+  exportBoard: "Enregistrer une image",
   textOnBoard: "Texte sur le tableau",
   emptyBoard: "Dessinez quelque chose. Tous ceux qui sont là le voient aussitôt.",
   boardWith: (count) => `Le tableau, avec ${many(count, "élément", "éléments")}`,
