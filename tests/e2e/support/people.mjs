@@ -132,6 +132,12 @@ export class Person {
     );
   }
 
+  /** Closes a dialog. */
+  async close(hook) {
+    await this.click(`${hook}-close`);
+    await this.see(hook, { gone: true });
+  }
+
   /** Founds a group for an application. */
   async found(app, name) {
     await this.click(`new-${app}`);
@@ -144,8 +150,7 @@ export class Person {
   async invitation() {
     await this.click("open-invite");
     const link = await this.see("invite-link", { text: "#/join/" });
-    await this.click("invite-close");
-    await this.see("invite", { gone: true });
+    await this.close("invite");
     return link;
   }
 

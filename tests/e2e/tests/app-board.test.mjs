@@ -41,8 +41,7 @@ async function svgOf(person) {
   await person.click("export");
   await person.click("export-svg");
   const text = await person.tab.evaluate(() => saved[0].text());
-  await person.click("exporting-close");
-  await person.see("exporting", { gone: true });
+  await person.close("exporting");
   return text;
 }
 

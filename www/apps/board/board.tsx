@@ -1,5 +1,5 @@
 import "./board.css";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { dataUrl, shrink } from "../shared/images.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
@@ -10,7 +10,7 @@ import type { AppProps } from "../shell.js";
 import { pngOf, svgOf } from "./export.js";
 import { moved } from "./item.js";
 import { Live } from "./live.js";
-import { type Picture, Sheet } from "./model.js";
+import { Sheet } from "./model.js";
 import { Surface } from "./surface.js";
 import { TextField } from "./text-field.js";
 import { INKS, Toolbar, WIDTHS } from "./toolbar.js";
@@ -40,15 +40,8 @@ export function Board({ home, space }: AppProps) {
   const chosen = useRef({ tool, ink });
   chosen.current = { tool, ink };
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
-  const [sheet, live] = useMemo(() => {
-    const live = new Live(space, () => parts.current?.surface.request());
-    const onPicture = (change: Picture): void => {
-      const drawn = change === "all" ? undefined : change.item.shape.live;
-      if (drawn !== undefined) live.settle(drawn);
-      parts.current?.surface.redraw(change);
-    };
-    return [new Sheet(space, onPicture), live];
-  }, [space]);
+  const sheet = space.part("sheet", () => new Sheet(space));
+  const live = space.part("live", () => new Live(space));
   useWatch(sheet);
   useEffect(() => {
     const surface = new Surface(canvas.current as HTMLCanvasElement, sheet, live, space);
@@ -68,8 +61,22 @@ export function Board({ home, space }: AppProps) {
     };
     // Otherwise the browser would zoom the whole page.
     surface.canvas.addEventListener("wheel", onWheel, { passive: false });
-    sheet.load().then(() => surface.fit(), fail);
-    return () => surface.end();
+    const ends = [
+      sheet.watchPicture((change) => {
+        const drawn = change === "all" ? undefined : change.item.shape.live;
+        if (drawn !== undefined) live.settle(drawn);
+        surface.redraw(change);
+      }),
+      live.watch(() => surface.request()),
+      // Whoever has just come sees all of it as soon as it is here.
+      space.on("synced", () => surface.fit({ unasked: true })),
+      () => surface.end(),
+    ];
+    const loaded = sheet.isLoaded ? Promise.resolve() : sheet.load();
+    loaded.then(() => surface.fit({ unasked: true }), fail);
+    return () => {
+      for (const end of ends) end();
+    };
   }, [sheet]);
   const selected = parts.current?.surface.overlay.selected ?? new Set<string>();
   const remove = async (): Promise<void> => {

@@ -41,7 +41,7 @@ interface Wire {
 /** Strokes while they are drawn, and pointers: smooth rather than complete. */
 export class Live {
   readonly #space: Space;
-  readonly #onChange: () => void;
+  #onChange: () => void = () => {};
   readonly #strokes = new Map<string, LiveStroke>();
   readonly #cursors = new Map<string, Cursor>();
   #lastSent = 0;
@@ -49,11 +49,18 @@ export class Live {
   #next: Wire = {};
   #sentPoints = 0;
 
-  constructor(space: Space, onChange: () => void) {
+  constructor(space: Space) {
     this.#space = space;
-    this.#onChange = onChange;
     space.onMessage(LIVE, (peer, data) => this.#hear(peer, data));
     space.signal.addEventListener("abort", () => clearTimeout(this.#timer));
+  }
+
+  /** Tells whoever draws it that something has moved; the result ends that. */
+  watch(onChange: () => void): () => void {
+    this.#onChange = onChange;
+    return () => {
+      this.#onChange = () => {};
+    };
   }
 
   /** What the others are drawing now. */

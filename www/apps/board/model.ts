@@ -33,7 +33,7 @@ export type Picture = { readonly item: Item; readonly isOnTop: boolean } | "all"
 /** The things on a board, and the steps of this person. */
 export class Sheet extends Observable {
   readonly #space: Space;
-  readonly #onPicture: (change: Picture) => void;
+  #onPicture: (change: Picture) => void = () => {};
   readonly #items = new Map<string, Item>();
   readonly #keys = new Map<string, string>();
   readonly #done: Change[][] = [];
@@ -42,13 +42,20 @@ export class Sheet extends Observable {
   #failure: unknown;
   #isLoaded = false;
 
-  constructor(space: Space, onPicture: (change: Picture) => void) {
+  constructor(space: Space) {
     super();
     this.#space = space;
-    this.#onPicture = onPicture;
     space.on("record", ({ record }) => this.#take(record));
     space.on("gone", ({ id }) => this.#drop(id));
     space.on("unlocked", () => void this.load());
+  }
+
+  /** Tells whoever draws it of every change of the picture; the result ends that. */
+  watchPicture(onPicture: (change: Picture) => void): () => void {
+    this.#onPicture = onPicture;
+    return () => {
+      this.#onPicture = () => {};
+    };
   }
 
   async load(): Promise<void> {

@@ -6,6 +6,8 @@ import type { Item, Picture, Sheet } from "./model.js";
 
 const SCALE_MIN = 0.05;
 const SCALE_MAX = 20;
+/** What the tools cover below, in pixels. */
+const TOOLBAR = 80;
 /** After the last movement of the view, the picture is drawn sharply again. */
 const SHARPEN_MS = 90;
 const INKS = [
@@ -53,6 +55,7 @@ export class Surface {
   /** The view in which the layer was drawn. */
   #layerView: View = this.#view;
   #isStale = true;
+  #hasMoved = false;
   #sharpening: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   /** What is hidden in the layer, because it is drawn over it while it moves. */
@@ -94,12 +97,15 @@ export class Surface {
     this.#move({ x: x - (atX - left) / scale, y: y - (atY - top) / scale, scale });
   }
 
-  /** Shows everything. */
-  fit(): void {
+  /** Shows everything; `unasked` only while nobody has moved the view. */
+  fit({ unasked = false } = {}): void {
+    if (unasked && this.#hasMoved) return;
     const area = around(this.#sheet.items.map((item) => item.area));
-    const { clientWidth, clientHeight } = this.canvas;
+    const { clientWidth } = this.canvas;
+    const clientHeight = this.canvas.clientHeight - TOOLBAR;
     if (area === undefined) {
       this.#move({ x: 0, y: 0, scale: 1 });
+      this.#hasMoved = !unasked;
       return;
     }
     const [width, height] = [area.right - area.left + 40, area.bottom - area.top + 40];
@@ -110,6 +116,7 @@ export class Surface {
     const [centreX, centreY] = [(area.left + area.right) / 2, (area.top + area.bottom) / 2];
     const [x, y] = [centreX - clientWidth / 2 / scale, centreY - clientHeight / 2 / scale];
     this.#move({ x, y, scale });
+    this.#hasMoved = !unasked;
   }
 
   /** The things have changed. */
@@ -137,6 +144,7 @@ export class Surface {
 
   #move(view: View): void {
     this.#view = view;
+    this.#hasMoved = true;
     clearTimeout(this.#sharpening);
     this.#sharpening = setTimeout(() => {
       this.#isStale = true;

@@ -1,5 +1,5 @@
 import "./chat.css";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
@@ -20,8 +20,8 @@ const NEAR_END = 80;
 /** The chat: its lines by day, whoever is typing, and the field to write in. */
 export function Chat({ home, space }: AppProps) {
   useWatch(space);
-  const talk = useMemo(() => new Talk(space), [space]);
-  const files = useMemo(() => new Files(space), [space]);
+  const talk = space.part("talk", () => new Talk(space));
+  const files = space.part("files", () => new Files(space));
   useWatch(talk);
   // What was new when the talk was opened stays marked.
   const [unseen] = useState({ from: space.newSince, to: Date.now() });
@@ -31,7 +31,7 @@ export function Chat({ home, space }: AppProps) {
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    talk.load().catch(fail);
+    if (!talk.isLoaded) talk.load().catch(fail);
   }, [talk]);
   useEffect(() => notifyOf(space, talk), [talk]);
   const lines = query ? talk.lines.filter((line) => contains(line, query)) : talk.lines;

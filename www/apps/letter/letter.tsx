@@ -1,5 +1,5 @@
 import "./letter.css";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
@@ -13,14 +13,14 @@ import { type Issue, Press } from "./model.js";
 /** A newsletter: its issues, one of them to read, and for its publisher the desk. */
 export function Letter({ home, space }: AppProps) {
   useWatch(space);
-  const press = useMemo(() => new Press(space), [space]);
+  const press = space.part("press", () => new Press(space));
   useWatch(press);
   const [chosen, choose] = useState("");
   const [editing, setEditing] = useState<"new" | Issue | undefined>();
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    press.load().catch(fail);
+    if (!press.isLoaded) press.load().catch(fail);
   }, [press]);
   const { issues } = press;
   const issue = issues.find(({ id }) => id === chosen) ?? issues[0];

@@ -8,7 +8,7 @@ export type Route =
   | { readonly at: "join"; readonly app: AppName | undefined; readonly invitation: string };
 
 export function routeOf(hash: string): Route {
-  const [first = "", second = "", third = ""] = hash.replace(/^#\/?/, "").split("/");
+  const [first = "", second = "", third = ""] = hash.replace(/^#?\/?/, "").split("/");
   if (first === "g" && second !== "") return { at: "space", id: second };
   if (first === "join") {
     const app = isApp(second) ? second : undefined;

@@ -44,6 +44,7 @@ export class Space extends Observable {
   readonly me: Identity;
   readonly people = new Map<string, Profile>();
   readonly #listening = new AbortController();
+  readonly #parts = new Map<string, unknown>();
   readonly #look: () => Look;
   #app: AppName | undefined;
   #remembered: Remembered;
@@ -82,13 +83,20 @@ export class Space extends Observable {
     document.addEventListener("visibilitychange", () => this.#seeWhetherAway(), this.#until);
   }
 
-  /** Listens to the group for as long as it is open. */
+  /** What an application makes of the group: made once, and kept while the group is open. */
+  part<T>(name: string, make: () => T): T {
+    if (!this.#parts.has(name)) this.#parts.set(name, make());
+    return this.#parts.get(name) as T;
+  }
+
+  /** Listens to the group for as long as it is open, or until the result is called. */
   on<Name extends keyof GroupEvents & string>(
     name: Name,
     listener: (detail: GroupEvents[Name]) => void,
-  ): void {
+  ): () => void {
     const hear = (event: CustomEvent<GroupEvents[Name]>): void => listener(event.detail);
     this.group.addEventListener(name, hear as never, this.#until);
+    return () => this.group.removeEventListener(name, hear as never);
   }
 
   /** Hears what members send under that label, directly or to all, for as long as it is open. */
