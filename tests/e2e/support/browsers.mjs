@@ -48,10 +48,15 @@ function find(...names) {
   throw new Error(`none of ${names.join(", ")} is installed`);
 }
 
+/** Where the system's Chromium is. */
+export function chromiumPath() {
+  return find("chromium", "chromium-browser", "google-chrome");
+}
+
 async function launchChromium() {
   const { chromium } = require("playwright-core");
   const browser = await chromium.launch({
-    executablePath: find("chromium", "chromium-browser", "google-chrome"),
+    executablePath: chromiumPath(),
     args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK)],
   });
   return {

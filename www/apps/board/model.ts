@@ -19,7 +19,7 @@ export interface Item {
   readonly record: GroupRecord | undefined;
 }
 
-/** A step that can be taken back: what each thing was, and what it became; nothing is "not there". */
+/** A step that can be taken back: what each thing was and became; nothing is "not there". */
 interface Change {
   /** Names the thing for good: its record is another one after it was taken back and again. */
   readonly key: string;

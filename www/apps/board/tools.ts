@@ -35,7 +35,7 @@ const SLACK = 6;
 /** A shape smaller than this was a slip. */
 const SIZE_MIN = 3;
 
-/** Makes of presses and movements what the tool in hand is for. Two fingers always move the view. */
+/** Makes of presses and movements what the tool in hand is for. Two fingers move the view. */
 export class Pointers {
   readonly #surface: Surface;
   readonly #sheet: Sheet;

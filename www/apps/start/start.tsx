@@ -1,3 +1,4 @@
+import "./start.css";
 import { useEffect, useState } from "preact/hooks";
 import { APPS, type AppName } from "../shared/apps.js";
 import type { Home } from "../shared/home.js";
@@ -23,15 +24,10 @@ export function Start({ home }: { home: Home }) {
         <img src={icon} alt="" width="30" height="30" />
         <h1>{texts.name}</h1>
         <ServerState home={home} />
-        <button
-          type="button"
-          class="me"
-          data-testid="me"
-          aria-label={texts.youAre(me.name)}
-          onClick={() => setEditing(true)}
-        >
+        <button type="button" class="me" data-testid="me" onClick={() => setEditing(true)}>
           <Avatar person={{ name: me.name, ...home.look }} size="small" />
-          <span>{me.name}</span>
+          <span class="ellipsis">{me.name}</span>
+          <span class="hidden">{texts.profile}</span>
         </button>
       </header>
       <main class="columns">

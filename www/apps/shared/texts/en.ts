@@ -82,7 +82,7 @@ export const en = {
 
   // Who I am.
   you: "You",
-  youAre: (name: string): string => `You are ${name}: name, picture, card`,
+  profile: "(you: name, picture, card)",
   me: (name: string): string => `${name} (you)`,
   guest: (id: string): string => `Guest ${id.slice(0, 4)}`,
   colour: "Colour",

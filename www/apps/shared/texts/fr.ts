@@ -67,7 +67,8 @@ export const fr: Texts = {
   reasons: {
     "invitation-unknown": "Ce n'est pas une invitation.",
     "invitation-damaged":
-      "Cette invitation est abîmée : il en manque une partie, ou on l'a modifiée. Recopiez-la en entier.",
+      "Cette invitation est abîmée : il en manque une partie, ou on l'a modifiée. " +
+      "Recopiez-la en entier.",
     "invitation-version":
       "Cette invitation vient d'une version plus récente. Rechargez la page et réessayez.",
     "invitation-expired": "Cette invitation a expiré. Demandez-en une autre.",
@@ -86,7 +87,7 @@ export const fr: Texts = {
     "store-failed": "Ce navigateur n'a pas pu conserver cela.",
     "store-unavailable": "Ce navigateur ne permet pas à cette page de conserver quoi que ce soit.",
     "webrtc-blocked":
-      "Ce navigateur bloque les liens directs (WebRTC). Une extension ou un réglage en est la cause.",
+      "Ce navigateur bloque les liens directs (WebRTC), par une extension ou un réglage.",
     "unsupported-platform":
       "Ce navigateur ne permet pas de liens directs : il manque WebRTC ou WebAssembly.",
     "wasm-failed": "Une partie de l'application n'a pas pu être chargée. Rechargez la page.",
@@ -114,7 +115,7 @@ export const fr: Texts = {
   newName: "Nouvelle identité",
 
   you: "Vous",
-  youAre: (name) => `Vous êtes ${name} : nom, image, carte`,
+  profile: "(vous : nom, image, carte)",
   me: (name) => `${name} (vous)`,
   guest: (id) => `Invité ${id.slice(0, 4)}`,
   colour: "Couleur",
@@ -122,11 +123,12 @@ export const fr: Texts = {
   picture: "Choisir une image",
   noPicture: "Sans image",
   card: "Votre carte d'identité",
-  cardLead: "Qui l'a peut vous inviter, et personne d'autre ne pourrait se servir de l'invitation.",
+  cardLead: "Qui l'a peut vous inviter, et nul autre ne pourrait se servir de l'invitation.",
   cardQr: "Votre carte d'identité en code QR",
   backup: "Identité sous mot de passe",
   backupLead:
-    "Avec ce texte et le mot de passe, vous êtes vous-même sur tout appareil. Gardez bien les deux.",
+    "Avec ce texte et le mot de passe, vous êtes vous-même sur tout appareil. " +
+    "Gardez bien les deux.",
   password: "Mot de passe",
   passwordShort: (min) => `Un mot de passe a au moins ${min} caractères.`,
   otherIdentities: "Autres identités",

@@ -1,0 +1,75 @@
+// What other members write is read with care: they may have written anything.
+import { describe, expect, test } from "vitest";
+import { moved, POINTS_MAX, readShape } from "../../apps/board/item.js";
+import { readFileNote } from "../../apps/chat/files.js";
+import { flawOf, TEXT_MAX } from "../../apps/letter/model.js";
+import { readProfile } from "../../apps/shared/people.js";
+
+const stroke = { kind: "stroke", colour: "#1b2130", width: 6, points: [0, 0, -1, 5, 5, 0.5] };
+const text = { kind: "text", colour: "#1b2130", width: 20, x: 1, y: 2, text: "a" };
+const picture = { ...text, kind: "image", w: 3, h: 4, src: "data:image/png;base64,AAAA" };
+
+describe("shapes", () => {
+  test.each([stroke, text, picture, { ...text, kind: "arrow", w: -3, h: 4 }])("%j", (shape) => {
+    expect(readShape(shape)).toMatchObject({ kind: shape.kind });
+  });
+
+  test.each([
+    null,
+    "stroke",
+    {},
+    { ...stroke, colour: "red; }" },
+    { ...stroke, width: 0 },
+    { ...stroke, width: Number.NaN },
+    { ...stroke, points: [1, 2] },
+    { ...stroke, points: [1, 2, "3"] },
+    { ...stroke, points: [1, 2, Number.POSITIVE_INFINITY] },
+    { ...stroke, points: Array.from({ length: 3 * POINTS_MAX + 3 }, () => 1) },
+    { ...text, x: 1e9 },
+    { ...text, text: "" },
+    { ...picture, src: "https://example.org/spy.png" },
+    { ...picture, src: "data:image/svg+xml;base64,AAAA" },
+    { ...picture, kind: "script" },
+  ])("%j is none", (value) => {
+    expect(readShape(value)).toBeUndefined();
+  });
+
+  test("move and keep their pressure", () => {
+    const shape = readShape(stroke);
+    expect(shape && moved(shape, 10, -1)).toMatchObject({ points: [10, -1, -1, 15, 4, 0.5] });
+  });
+});
+
+describe("profiles", () => {
+  test.each([undefined, 1, {}, { name: " " }, { name: 7 }])("%j is none", (value) => {
+    expect(readProfile(value)).toBeUndefined();
+  });
+
+  test("are cut to what can be shown", () => {
+    const spy = { name: "x".repeat(500), colour: 99, picture: "https://example.org/spy.png" };
+    const read = readProfile(spy);
+    expect(read?.name).toHaveLength(60);
+    expect(read?.colour).toBeLessThan(8);
+    expect(read?.picture).toBeUndefined();
+  });
+});
+
+describe("notes of files", () => {
+  const note = { name: "a", size: 3, mediaType: "text/plain", hash: "0".repeat(64) };
+
+  test("are read", () => expect(readFileNote(note)).toMatchObject(note));
+
+  test.each([{}, { ...note, size: -1 }, { ...note, size: 1.5 }, { ...note, hash: "../../x" }])(
+    "%j is none",
+    (value) => expect(readFileNote(value)).toBeUndefined(),
+  );
+});
+
+test.each([
+  ["", "text", "no-title"],
+  ["title", " ", "no-text"],
+  ["title", "x".repeat(TEXT_MAX + 1), "too-long"],
+  ["title", "text", undefined],
+])("an issue %j with its text has the flaw %3$s", (title, body, flaw) => {
+  expect(flawOf(title, body)).toBe(flaw);
+});
