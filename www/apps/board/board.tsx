@@ -68,8 +68,8 @@ export function Board({ home, space }: AppProps) {
         surface.redraw(change);
       }),
       live.watch(() => surface.request()),
-      // Whoever has just come sees all of it as soon as it is here.
-      space.on("synced", () => surface.fit({ unasked: true })),
+      // Whoever has just come sees all of it as soon as it is here, and is left alone after that.
+      once(space, () => surface.fit({ unasked: true })),
       () => surface.end(),
     ];
     const loaded = sheet.isLoaded ? Promise.resolve() : sheet.load();
@@ -196,6 +196,16 @@ export function Board({ home, space }: AppProps) {
       </main>
     </div>
   );
+}
+
+/** Runs something when somebody first gives what is missing here, unless somebody has already. */
+function once(space: AppProps["space"], run: () => void): () => void {
+  if (space.hasSynced) return () => {};
+  const stop = space.on("synced", () => {
+    stop();
+    run();
+  });
+  return stop;
 }
 
 const ARROWS: Readonly<Record<string, readonly [number, number]>> = {

@@ -99,7 +99,13 @@ export function Toolbar(props: Props) {
         >
           +
         </button>
-        <button type="button" class="plain" aria-label={texts.fit} onClick={() => props.onFit()}>
+        <button
+          type="button"
+          class="plain"
+          data-testid="fit"
+          aria-label={texts.fit}
+          onClick={() => props.onFit()}
+        >
           <Icon name="fit" />
         </button>
       </div>

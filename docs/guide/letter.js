@@ -1,0 +1,34 @@
+import { createPeer, init, openIdentities } from "lacis";
+
+await init();
+const identities = await openIdentities();
+const [me = await identities.create("Somebody")] = await identities.list();
+const peer = await createPeer({ identity: me });
+const invitation = location.hash.slice(1);
+const [kept] = await peer.groups();
+const group = invitation
+  ? await peer.joinGroup(invitation, { connect: true })
+  : kept
+    ? await peer.openGroup(kept.id)
+    : await peer.createGroup({ name: "Letter" });
+history.replaceState(null, "", location.pathname);
+
+// Readers may let others in and hold what they read for them, but only admins publish.
+const roles = (id) => group.members.find((member) => member.id === id)?.roles ?? [];
+group.judge("issue", (record) => roles(record.author).includes("admin"));
+const link = await group.invite({ role: ["member", "inviter"], uses: 1_000 });
+document.querySelector("input").value = `${location.href}#${link}`;
+
+const form = document.querySelector("form");
+form.hidden = !roles(peer.id).includes("admin");
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  await group.add({ type: "issue", data: document.querySelector("textarea").value });
+});
+
+// Every issue was signed by its author: whoever hands it on can change nothing.
+for await (const record of group.records({ type: "issue" })) {
+  const issue = document.createElement("li");
+  issue.textContent = `${record.created.toLocaleDateString()}: ${record.text()}`;
+  document.querySelector("ul").prepend(issue);
+}
