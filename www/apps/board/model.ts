@@ -1,5 +1,5 @@
 import type { GroupRecord } from "lacis";
-import { jsonOf, type Space } from "../shared/space.js";
+import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
 import { Observable } from "../shared/watch.js";
 import { type Area, areaOf, readShape, type Shape } from "./item.js";
 
@@ -48,6 +48,10 @@ export class Sheet extends Observable {
     space.on("record", ({ record }) => this.#take(record));
     space.on("gone", ({ id }) => this.#drop(id));
     space.on("unlocked", () => void this.load());
+    space.on("saved", () => {
+      this.#failure = undefined;
+      this.changed();
+    });
   }
 
   /** Tells whoever draws it of every change of the picture; the result ends that. */
@@ -172,12 +176,19 @@ export class Sheet extends Observable {
     }
     // Drawn at once; the record takes its place.
     const pending = `pending-${key}`;
-    const fixed = { shape: after, area: areaOf(after), record: undefined };
+    // As it will be read back, so that it is recognised.
+    const shape = readShape(after) ?? after;
+    const fixed = { shape, area: areaOf(shape), record: undefined };
     const item = { id: pending, ...fixed, creator: this.#space.me.id, at: Date.now() };
     this.#put(item);
-    const id = await group.add({ type: ITEM_TYPE, data: after });
-    this.#keys.set(key, id);
-    this.#drop(pending);
+    try {
+      this.#keys.set(key, await group.add({ type: ITEM_TYPE, data: after }));
+      this.#drop(pending);
+    } catch (thrown) {
+      // It stands there as a record already, or else as what is not stored.
+      if (isKeptAnyway(thrown)) this.#drop(pending);
+      throw thrown;
+    }
   }
 
   #keyOf(id: string): string {
@@ -191,7 +202,24 @@ export class Sheet extends Observable {
     if (record.type !== ITEM_TYPE) return;
     const item = record.deleted ? undefined : itemOf(record);
     if (item === undefined) this.#drop(record.id);
-    else this.#put(item);
+    else if (!this.#settle(item)) this.#put(item);
+  }
+
+  /** Whether a thing of one's own has become a record: it is drawn already. */
+  #settle(item: Item): boolean {
+    if (item.creator !== this.#space.me.id || this.#items.has(item.id)) return false;
+    const sorted = this.items as Item[];
+    const content = JSON.stringify(item.shape);
+    const isThis = ({ record, shape }: Item): boolean =>
+      record === undefined && JSON.stringify(shape) === content;
+    const place = sorted.findIndex(isThis);
+    const pending = sorted[place];
+    if (pending === undefined) return false;
+    this.#items.delete(pending.id);
+    this.#items.set(item.id, item);
+    sorted[place] = item;
+    this.changed();
+    return true;
   }
 
   #put(item: Item): void {

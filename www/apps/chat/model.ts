@@ -1,5 +1,5 @@
 import type { GroupRecord } from "lacis";
-import { jsonOf, type Space } from "../shared/space.js";
+import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
 import { Observable } from "../shared/watch.js";
 import type { FileNote } from "./files.js";
 import { FILE_TYPE, readFileNote } from "./files.js";
@@ -45,6 +45,14 @@ interface Draft {
   readonly replyTo?: string | undefined;
 }
 
+/** A line that is not stored yet. */
+interface Pending {
+  readonly line: Line;
+  readonly failure: unknown;
+  /** The record that it has become already, though it is not stored. */
+  readonly recordId: string | undefined;
+}
+
 /** The talk of a group: its lines in order, and what is known of their delivery. */
 export class Talk extends Observable {
   readonly #space: Space;
@@ -52,7 +60,7 @@ export class Talk extends Observable {
   /** Of each line of this person, who has said that it has it. */
   readonly #holders = new Map<string, Set<string>>();
   /** Lines on their way into the store, by a name of their own. */
-  readonly #pending = new Map<string, { line: Line; failure: unknown }>();
+  readonly #pending = new Map<string, Pending>();
   readonly #telling = new Map<string, Set<string>>();
   #sorted: Line[] | undefined;
   #isLoaded = false;
@@ -90,8 +98,8 @@ export class Talk extends Observable {
     this.#sorted ??= [...this.#lines.values()].sort(
       (a, b) => a.at - b.at || (a.id < b.id ? -1 : 1),
     );
-    const pending = [...this.#pending.values()].map(({ line }) => line);
-    return pending.length === 0 ? this.#sorted : [...this.#sorted, ...pending];
+    const pending = [...this.#pending.values()].filter(({ recordId }) => recordId === undefined);
+    return pending.length === 0 ? this.#sorted : [...this.#sorted, ...pending.map(lineIn)];
   }
 
   line(id: string): Line | undefined {
@@ -100,7 +108,8 @@ export class Talk extends Observable {
 
   /** What is known of a line of one's own. */
   deliveryOf(line: Line): Delivery {
-    const pending = this.#pending.get(line.id);
+    const isAbout = ({ recordId }: Pending): boolean => recordId === line.id;
+    const pending = this.#pending.get(line.id) ?? [...this.#pending.values()].find(isAbout);
     if (pending !== undefined) {
       const { failure } = pending;
       return failure === undefined ? { state: "storing" } : { state: "failed", reason: failure };
@@ -119,7 +128,7 @@ export class Talk extends Observable {
     const { text, mentions, replyTo } = draft;
     const id = `pending-${crypto.randomUUID()}`;
     const line = this.#lineOf(id, text, mentions, replyTo);
-    this.#pending.set(id, { line, failure: undefined });
+    this.#pending.set(id, { line, failure: undefined, recordId: undefined });
     this.changed();
     await this.#store(id, line);
   }
@@ -154,7 +163,10 @@ export class Talk extends Observable {
       await this.#space.group.add({ type: LINE_TYPE, data: contentOf(line) });
       this.#pending.delete(id);
     } catch (failure) {
-      this.#pending.set(id, { line, failure });
+      // What only the store refused is a record all the same: it is kept in memory and tried again,
+      // which the bar above says. To say it again would say it twice.
+      if (isKeptAnyway(failure)) this.#pending.delete(id);
+      else this.#pending.set(id, { line, failure, recordId: undefined });
     }
     this.changed();
   }
@@ -178,9 +190,19 @@ export class Talk extends Observable {
     }
     this.#lines.set(line.id, line);
     this.#sorted = undefined;
-    const { me } = this.#space;
-    if (isLive && line.author !== me.id) this.#tell(line.author, [line.id]);
+    if (isLive && line.author !== this.#space.me.id) this.#tell(line.author, [line.id]);
+    else if (isLive) this.#settle(line);
     this.changed();
+  }
+
+  /** A line of one's own has become a record. */
+  #settle({ id, text }: Line): void {
+    for (const [name, pending] of this.#pending) {
+      const isThis = pending.recordId === undefined && pending.line.text === text;
+      if (!isThis || pending.failure !== undefined) continue;
+      this.#pending.set(name, { ...pending, recordId: id });
+      return;
+    }
   }
 
   #drop(id: string): void {
@@ -238,6 +260,8 @@ export class Talk extends Observable {
     this.changed();
   }
 }
+
+const lineIn = ({ line }: Pending): Line => line;
 
 function contentOf({ text, mentions, replyTo }: Draft): object {
   return { text, ...(mentions.length > 0 && { mentions }), ...(replyTo && { replyTo }) };

@@ -1,11 +1,12 @@
-import type {
-  Group,
-  GroupEvents,
-  GroupMemberInfo,
-  GroupRecord,
-  Identity,
-  Message,
-  Room,
+import {
+  type Group,
+  type GroupEvents,
+  type GroupMemberInfo,
+  type GroupRecord,
+  type Identity,
+  type Message,
+  PeerError,
+  type Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
 import { recall, remember } from "./memory.js";
@@ -314,6 +315,11 @@ export class Space extends Observable {
     this.#here = here;
     this.group.presence.set(here);
   }
+}
+
+/** Whether a record that could not be stored is held in memory, and stored as soon as possible. */
+export function isKeptAnyway(failure: unknown): boolean {
+  return failure instanceof PeerError && ["store-full", "store-failed"].includes(failure.code);
 }
 
 /** What a record says as JSON; undefined if it is locked, deleted or says something else. */

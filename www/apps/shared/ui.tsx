@@ -101,10 +101,18 @@ interface DialogProps {
 /** A modal dialog: the browser keeps the keyboard inside and closes it by Escape. */
 export function Dialog({ title, hook, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isClosed = useRef(false);
   const id = useId();
   useEffect(() => dialog.current?.showModal(), []);
+  // The browser tells of its closing only later, when the next one may be open already.
+  const close = (): void => {
+    if (isClosed.current) return;
+    isClosed.current = true;
+    dialog.current?.close();
+    onClose();
+  };
   return (
-    <dialog ref={dialog} aria-labelledby={id} data-testid={hook} onClose={onClose}>
+    <dialog ref={dialog} aria-labelledby={id} data-testid={hook} onClose={close}>
       <header>
         <h2 id={id}>{title}</h2>
         <button
@@ -112,7 +120,7 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
           class="plain"
           data-testid={`${hook}-close`}
           aria-label={texts.close}
-          onClick={() => dialog.current?.close()}
+          onClick={close}
         >
           <Icon name="close" />
         </button>

@@ -142,7 +142,11 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.#connected().messages(options);
   }
 
-  /** Writes a record. It resolves once the record is stored, and the members get it meanwhile. */
+  /**
+   * Writes a record. It resolves once the record is stored, and the members get it meanwhile.
+   * If it rejects with `store-full` or `store-failed`, the record is held in memory and tried
+   * again, as the events `unsaved` and `saved` tell: do not add it once more.
+   */
   async add(record: NewRecord): Promise<string> {
     let id = "";
     await this.#issue((ticket) => {
