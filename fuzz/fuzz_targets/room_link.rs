@@ -1,7 +1,9 @@
-//! The link to a room: what a person pastes, and what stands behind its checksum.
+//! What a person pastes to meet others, and what stands behind its checksum: the link to a room and
+//! a pairing by hand.
 #![no_main]
 
-use lacis_wire::codec::decode;
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::room::RoomLink;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
@@ -13,5 +15,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     // A checksum cannot be guessed, so the fields are reached past it.
     if let Ok(link) = decode::<RoomLink>(bytes) {
         assert!(RoomLink::parse(&link.to_text()) == Ok(link), "a link changed by being written");
+    }
+    if let Ok(pairing) = decode::<PairingText>(bytes) {
+        let again = PairingText::parse(&pairing.to_text());
+        assert!(again == Ok(pairing), "a pairing changed by being written");
+    }
+    if let Ok(handover) = decode::<Handover>(bytes) {
+        assert!(decode(&encode(&handover)) == Ok(handover), "a handover changed by being written");
     }
 });

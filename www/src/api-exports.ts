@@ -13,6 +13,7 @@ export type {
   GroupEvents,
   GroupMemberInfo,
   InviteOptions,
+  JoinGroupOptions,
   Lifetime,
   NewRecord,
   OpenGroupOptions,
@@ -31,6 +32,7 @@ export type { RoomLink } from "./link.js";
 export type { WasmSource } from "./low-level.js";
 export type { Member, MemberState } from "./member.js";
 export type { IncomingRequest, Message, MessageKind } from "./message.js";
+export type { Pairing } from "./pairing.js";
 export type { Peer } from "./peer.js";
 export type {
   PeerEvents,

@@ -155,6 +155,8 @@ export interface CoreNode {
   node_id(): string;
   join(ticket: number, link: string, timeoutMs: number): number;
   leave(room: number): void;
+  pair(written: number, linked: number, room: number, offer: string | undefined): void;
+  complete_pairing(linked: number, answer: string): void;
   send(
     ticket: number,
     room: number,

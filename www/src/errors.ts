@@ -125,6 +125,19 @@ const reasons = {
   "card-version": reason(false, "This identity card needs a newer version of the app."),
   "card-not-trusted": reason(false, "This identity card was not made by whom it names."),
   "export-damaged": reason(false, "This is not an exported group, or it is damaged."),
+  "pairing-unknown": reason(false, "This is not a text that connects two devices by hand."),
+  "pairing-damaged": reason(
+    false,
+    "This text is damaged: a part is missing or was changed. Copy it again as a whole.",
+  ),
+  "pairing-version": reason(
+    false,
+    "This text was made by a newer version of this app. Reload the page and try again.",
+  ),
+  "pairing-mismatch": reason(
+    false,
+    "This text belongs to another attempt, or was used already. Begin anew on both devices.",
+  ),
   "identity-unknown": reason(false, "This identity is not kept in this browser."),
   "identity-damaged": reason(false, "This is not an exported identity, or it is damaged."),
   "wrong-password": reason(false, "The password is wrong."),

@@ -4,7 +4,12 @@ import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { parts } from "./group/file.js";
 import { attempted, Group } from "./group/group.js";
-import type { CreateGroupOptions, OpenGroupOptions } from "./group/options.js";
+import type {
+  ConnectWish,
+  CreateGroupOptions,
+  JoinGroupOptions,
+  OpenGroupOptions,
+} from "./group/options.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { checkServers, ownServers, watchPage } from "./platform.js";
@@ -144,12 +149,13 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Takes an invitation. By one for this identity it is a member at once, connected or not; by one
    * for whoever has it, as soon as a member who may admit others is reached.
    */
-  async joinGroup(invitation: string, options: OpenGroupOptions = {}): Promise<Group> {
-    const { connect = true, timeoutMs = 30_000, signal } = options;
+  async joinGroup(invitation: string, options: JoinGroupOptions = {}): Promise<Group> {
+    const { connect = true, pairing, signal } = options;
+    const { timeoutMs = pairing === undefined ? 30_000 : 600_000 } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const { core } = this.#session;
     const call = (ticket: number): number => core.join_group(ticket, text, timeoutMs);
-    return this.#openGroup(call, { wanted: connect, first: connect }, signal);
+    return this.#openGroup(call, { wanted: connect, first: connect, pairing }, signal);
   }
 
   /** Opens a group that is kept in the store. */
@@ -196,7 +202,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   async #openGroup(
     call: (ticket: number) => number,
-    connect: { readonly wanted: boolean; readonly first: boolean },
+    connect: ConnectWish,
     signal: AbortSignal | undefined,
   ): Promise<Group> {
     if (this.#closing !== undefined) throw new PeerError("closed");

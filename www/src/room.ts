@@ -4,6 +4,7 @@ import { PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
 import type { Member } from "./member.js";
 import type { Message } from "./message.js";
+import { beginPairing, type Pairing } from "./pairing.js";
 import type { IncomingFile } from "./receive-file.js";
 import type { RoomEvents, RoomState } from "./room-events.js";
 import { type RequestHandler, RoomFeed } from "./room-feed.js";
@@ -104,6 +105,22 @@ export class Room extends TypedEventTarget<RoomEvents> {
       const { core } = this.#session;
       core.send(ticket, this.#number, memberId, label, data, PRIORITIES[priority], UNTIL[until]);
     }, signal);
+  }
+
+  /**
+   * Links to somebody in the same room with no server between: people carry two texts, by copy and
+   * paste or as QR. Without `offer` this page begins; with the text of the other page it answers.
+   *
+   * @example
+   * ```ts
+   * const pairing = await room.pair(); // the other page: await room.pair(thisText)
+   * show(pairing.text);
+   * await pairing.complete(theirText); // the other page: await pairing.linked
+   * ```
+   */
+  pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
+    return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
   /** Sends a value as JSON to one member. */

@@ -16,6 +16,7 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange, limits};
 use crate::io::{Event, LinkAction, RoomId};
 use crate::link::{Link, Step};
 use crate::member::{Member, Standing};
+use crate::pairing::BY_HAND;
 use crate::shared::Shared;
 use crate::spare::Offering;
 
@@ -33,12 +34,18 @@ pub(crate) struct Offer {
 impl Member {
     /// Offers a link in a room that is shared.
     pub(crate) fn offer(&mut self, shared: &mut Shared) {
-        let Some(&room) = self.rooms.keys().next() else { return };
+        if let Some(&room) = self.rooms.keys().next() {
+            self.offer_in(shared, room, self.via);
+        }
+    }
+
+    /// Offers a link in a room, through a server or by hand.
+    pub(crate) fn offer_in(&mut self, shared: &mut Shared, room: RoomId, via: Option<usize>) {
         self.want = None;
         self.tampered = false;
         let attempt = AttemptId(shared.io.random_u64());
         let (mut link, offer) = new_link(shared, Role::Offerer, room, attempt);
-        link.via = self.via;
+        link.via = via;
         let id = link.id;
         let Some(offer) = offer else {
             let op = link.begin(&mut shared.io, Step::Offer);
@@ -64,7 +71,10 @@ impl Member {
         if !shared.seen.insert(self.node, offer.attempt) {
             return;
         }
-        self.via = Some(offer.via);
+        let mut via = Some(offer.via);
+        if via != Some(BY_HAND) {
+            self.via = via;
+        }
         self.absent = false;
         let verdict = self.judge(shared, &offer, busy);
         match verdict {
@@ -72,7 +82,7 @@ impl Member {
             Ok(None) => {}
             Err(code) => {
                 let refusal = Setup::Refuse { attempt: offer.attempt, code };
-                shared.signal(&mut self.via, offer.room, self.node, &refusal);
+                shared.signal(&mut via, offer.room, self.node, &refusal);
             }
         }
     }
@@ -275,9 +285,15 @@ impl Member {
         let Some(link) = self.attempt.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
         self.failures = self.failures.saturating_add(1);
-        shared.io.event(Event::ConnectFailed { room: link.room, node: self.node, code });
+        let by_hand = link.via == Some(BY_HAND);
+        if by_hand {
+            shared.end_pairing(self.node, Err(code));
+        } else {
+            shared.io.event(Event::ConnectFailed { room: link.room, node: self.node, code });
+        }
         let recovering = self.lost_at.is_some();
-        let hopeless = matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
+        let hopeless =
+            by_hand || matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
         let answerer = link.role == Role::Answerer;
         if recovering || self.link.is_some() {
             self.schedule(shared);

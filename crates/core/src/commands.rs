@@ -100,6 +100,7 @@ impl Node {
     /// Leaves a room. Members with whom no other room is shared are parted from.
     pub fn leave(&mut self, now: Timestamp, room: RoomId) {
         self.set_time(now);
+        self.cancel_pairings(|pairing| pairing.room == room);
         let Some(left) = self.shared.rooms.remove(&room) else { return };
         self.shared.renew_spare();
         for server in &self.shared.servers {
@@ -449,6 +450,7 @@ impl Node {
         if !self.shared.tickets.is_open(ticket) {
             return;
         }
+        self.cancel_pairing(ticket);
         for member in self.members.values_mut() {
             member.messages.cancel(ticket);
             member.streams.cancel(&mut self.shared, member.link.as_mut(), ticket);

@@ -61,3 +61,22 @@ errors! {
         InvalidArgument => "the call does not fit the state of the stream",
     }
 }
+errors! {
+    /// Why a pairing by hand is refused.
+    PairError {
+        /// The text is not a pairing.
+        PairingUnknown => "the text is not a pairing",
+        /// Characters of the text are missing, added or changed.
+        PairingDamaged => "the pairing is damaged",
+        /// The text was made by a newer version.
+        PairingVersion => "the pairing needs a newer version",
+        /// The text is for another room, another pairing or somebody else, or was used already.
+        PairingMismatch => "the text belongs to another pairing",
+        /// The node is not in that room.
+        NotInRoom => "the node is not in that room",
+        /// The node has as many links as it may have.
+        Busy => "the node has as many links as it may have",
+        /// The node was closed.
+        Closed => "the node is closed",
+    }
+}

@@ -9,6 +9,7 @@ use lacis_wire::{Code, RoomTag, codec, limits};
 use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
 use crate::link::{Link, Step};
 use crate::member::Member;
+use crate::pairing::BY_HAND;
 use crate::shared::Shared;
 
 impl Member {
@@ -26,6 +27,12 @@ impl Member {
                 }
             }
             LinkInput::Candidate(candidate) => self.on_local_candidate(shared, id, candidate),
+            LinkInput::Gathered => {
+                let by_hand = |link: &Link| link.id == id && link.via == Some(BY_HAND);
+                if self.attempt.as_ref().is_some_and(by_hand) {
+                    shared.on_gathered(self.node);
+                }
+            }
             LinkInput::State(state) => self.on_link_state(shared, id, state),
             LinkInput::ChannelOpened(channel) => self.on_channel_opened(shared, id, channel),
             LinkInput::ChannelClosed(channel) => self.on_channel_closed(shared, id, channel),

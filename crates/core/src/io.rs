@@ -78,6 +78,8 @@ pub enum LinkInput {
     Path(OpId, Path),
     /// A local candidate was found.
     Candidate(String),
+    /// All local candidates were found.
+    Gathered,
     /// The state of the connection changed.
     State(LinkState),
     /// A data channel is open.
@@ -181,7 +183,7 @@ pub enum Event {
         /// Why not.
         result: Result<(), Code>,
     },
-    /// A request was answered. Settles its ticket.
+    /// A request was answered, or a pairing written. Settles its ticket.
     Response {
         /// The application's number.
         ticket: Ticket,

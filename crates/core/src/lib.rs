@@ -55,6 +55,7 @@ mod member;
 mod messages;
 mod node;
 mod pace;
+mod pairing;
 mod recovery;
 mod report;
 mod room;
@@ -68,7 +69,7 @@ mod tickets;
 mod time;
 
 pub use config::{Config, ConfigError};
-pub use error::{JoinError, SendError, StreamError};
+pub use error::{JoinError, PairError, SendError, StreamError};
 pub use group::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use group_commands::Content;
 pub use io::{

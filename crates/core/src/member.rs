@@ -166,6 +166,7 @@ impl Member {
             shared.io.link(old.id, LinkAction::Close);
             self.streams.on_link_lost(shared, Code::Replaced);
         }
+        shared.end_pairing(self.node, Ok(()));
         link.heard = shared.io.now;
         link.ping_due = shared.io.now + limits::FIRST_PING;
         link.ice = Ice::Connected;
@@ -299,6 +300,7 @@ impl Member {
         for link in [self.link.take(), self.attempt.take()].into_iter().flatten() {
             shared.io.link(link.id, LinkAction::Close);
         }
+        shared.end_pairing(self.node, Err(code));
         self.messages.on_gone(shared, code);
         self.streams.on_gone(shared, code);
         self.rooms.drain();

@@ -62,6 +62,7 @@ impl Node {
             rooms: Table::new(),
             tickets: Tickets::default(),
             seen: Seen::default(),
+            pairings: Vec::new(),
             spare: None,
             spare_due: None,
             vault,
@@ -104,6 +105,7 @@ impl Node {
         self.dial_members();
         self.tend_groups();
         self.closing_progress();
+        self.shared.write_pairings();
         self.shared.renew_spare();
     }
 
@@ -128,6 +130,7 @@ impl Node {
         }
         self.dial_members();
         self.tend_groups();
+        self.shared.write_pairings();
         self.shared.renew_spare();
         self.closing_timeout();
     }
@@ -163,6 +166,7 @@ impl Node {
         for group in self.groups.open.values() {
             group.deadlines(&self.shared, &mut earliest);
         }
+        self.shared.pairing_deadlines(&mut earliest);
         earliest.see(self.shared.spare_deadline(), Timer::Spare);
         earliest.see(self.closing.as_ref().map(|closing| closing.deadline), Timer::Close);
         self.promised = earliest.get().map(|(at, _)| at);

@@ -22,6 +22,7 @@ impl Member {
     pub(crate) fn on_link_state(&mut self, shared: &mut Shared, id: LinkId, state: LinkState) {
         if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
             match state {
+                LinkState::Failed if self.offers_by_hand() => {}
                 LinkState::Failed => self.refuse_attempt(shared, Code::IceFailed),
                 LinkState::DtlsFailed => self.refuse_attempt(shared, Code::DtlsFailed),
                 LinkState::Connected | LinkState::Disconnected => {}

@@ -14,6 +14,7 @@ use rand_core::Rng;
 use crate::clock::Clocks;
 use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
+use crate::pairing::{BY_HAND, Pairing};
 use crate::room::Room;
 use crate::server::Server;
 use crate::spare::Spare;
@@ -120,6 +121,8 @@ pub(crate) struct Shared {
     pub(crate) rooms: Table<RoomId, Room>,
     pub(crate) tickets: Tickets,
     pub(crate) seen: Seen,
+    /// Links that are set up by hand.
+    pub(crate) pairings: Vec<Pairing>,
     pub(crate) spare: Option<Spare>,
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
@@ -144,6 +147,13 @@ impl Shared {
         to: NodeId,
         setup: &Setup,
     ) -> bool {
+        if *via == Some(BY_HAND) {
+            if self.collect(to, setup) {
+                return true;
+            }
+            // It is linked by now; what is left to say goes through any server there may be.
+            *via = None;
+        }
         let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
         let chosen = via.filter(open).or_else(|| (0..self.servers.len()).find(open));
         let (Some(index), Some(keys)) = (chosen, self.rooms.get(&room).map(|room| &room.keys))
@@ -227,9 +237,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    pub(crate) fn contains(&self, node: NodeId, attempt: AttemptId) -> bool {
+        self.order.contains(&(node, attempt))
+    }
+
     /// Remembers an attempt; says whether it is new.
     pub(crate) fn insert(&mut self, node: NodeId, attempt: AttemptId) -> bool {
-        if self.order.contains(&(node, attempt)) {
+        if self.contains(node, attempt) {
             return false;
         }
         self.order.push_back((node, attempt));

@@ -55,6 +55,8 @@ pub enum Timer {
     Join,
     /// An attempt to link takes too long.
     Attempt,
+    /// A pairing is written with the candidates that were found.
+    Pairing,
     /// A connection is made ahead of need, or was not needed.
     Spare,
     /// A link is tried again.

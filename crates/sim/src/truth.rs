@@ -21,6 +21,8 @@ pub struct Truth {
     pub files: BTreeMap<u64, FileFacts>,
     /// Every ticket that was ever used.
     pub promises: BTreeMap<(TabId, Ticket), Promise>,
+    /// The texts that nodes wrote to pair by hand.
+    pub texts: BTreeMap<(TabId, Ticket), String>,
     /// Which message reached which tab.
     pub delivered: BTreeSet<(u64, TabId)>,
     /// Which room each tab means by its room number, also after it left.
@@ -106,6 +108,10 @@ pub enum Purpose {
     Group,
     /// Joining a room.
     Join,
+    /// The text of a pairing by hand.
+    Pairing,
+    /// The link of a pairing by hand.
+    Paired,
     /// A message to one member.
     Send {
         /// Its number.

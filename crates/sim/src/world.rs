@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod groups;
+mod pairing;
 mod queries;
 mod reactions;
 mod scenario;
@@ -29,6 +30,7 @@ use crate::truth::{Being, Truth};
 
 pub use commands::Mail;
 pub use groups::kind;
+pub use pairing::Pairing;
 pub use scenario::Scene;
 
 /// A whole network.

@@ -67,10 +67,9 @@ impl Connection {
         listeners.push(EventListener::new(&web, "icecandidate", move |event| {
             let candidate =
                 event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(|e| e.candidate());
-            // An empty line ends a generation of candidates; the other side needs no word of it.
-            if let Some(line) = candidate.map(|c| c.candidate()).filter(|line| !line.is_empty()) {
-                told.tell(LinkInput::Candidate(line));
-            }
+            // None, or one that is empty, is the last.
+            let line = candidate.map(|c| c.candidate()).filter(|line| !line.is_empty());
+            told.tell(line.map_or(LinkInput::Gathered, LinkInput::Candidate));
         }));
         let told = web.clone();
         listeners.push(EventListener::new(&web, "connectionstatechange", move |_| {

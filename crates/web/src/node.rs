@@ -71,6 +71,32 @@ impl WebNode {
         self.driver.with(|node, now| node.leave(now, RoomId(room)));
     }
 
+    /// Writes an offer that people carry to somebody in the room, or the answer to one.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the tickets are not used then.
+    pub fn pair(
+        &self,
+        written: u32,
+        linked: u32,
+        room: u32,
+        offer: Option<String>,
+    ) -> Result<(), JsValue> {
+        let room = RoomId(room);
+        let paired =
+            self.driver.with(|node, now| node.pair(now, written, linked, room, offer.as_deref()));
+        paired.map_err(error::coded)
+    }
+
+    /// Takes the answer to an offer that was carried.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the right one may follow.
+    pub fn complete_pairing(&self, linked: u32, answer: &str) -> Result<(), JsValue> {
+        let paired = self.driver.with(|node, now| node.complete_pairing(now, linked, answer));
+        paired.map_err(error::coded)
+    }
+
     /// Sends a message to one member.
     ///
     /// # Errors

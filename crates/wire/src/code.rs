@@ -177,6 +177,14 @@ codes! {
     CardNotTrusted = 83, "card-not-trusted";
     /// A file is not an exported group, or was changed.
     ExportDamaged = 84, "export-damaged";
+    /// The text is not a pairing.
+    PairingUnknown = 85, "pairing-unknown";
+    /// Characters of a pairing are missing, added or changed.
+    PairingDamaged = 86, "pairing-damaged";
+    /// The pairing was made by a newer version.
+    PairingVersion = 87, "pairing-version";
+    /// The pairing is for somebody else, for another room, or was used already.
+    PairingMismatch = 88, "pairing-mismatch";
 }
 
 impl fmt::Display for Code {

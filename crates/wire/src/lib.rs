@@ -24,6 +24,7 @@ pub mod invitation;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod pairing;
 pub mod proof;
 pub mod record;
 pub mod roles;

@@ -57,6 +57,16 @@ pub const CANDIDATES_MAX: usize = 48;
 
 const _: () = assert!(CANDIDATES_MAX * (CANDIDATE_BYTES + 3) + 32 <= SETUP_BYTES);
 
+/// Candidates of one side in a pairing by hand. People scan it or copy it, and no server stands
+/// between that would show addresses of its own.
+pub const PAIRING_CANDIDATES_MAX: usize = 8;
+
+/// Largest pairing: an offer or answer takes some 300 bytes, and the rest are candidates.
+pub const PAIRING_BYTES: usize = 4_096;
+
+/// Longest text of a pairing, its prefix not counted: base32 of the fields and a checksum.
+pub const PAIRING_CHARS: usize = (PAIRING_BYTES + 4) * 8 / 5 + 1;
+
 /// Longest session description a driver may hand in.
 pub const SDP_BYTES: usize = 32 * 1024;
 
@@ -215,6 +225,13 @@ pub const CARD_CHARS: usize = (CARD_BYTES + 4).div_ceil(5) * 8;
 /// Deadline of one attempt to link, from the offer to the verified proof. Under 10 s, because
 /// people take longer for hanging.
 pub const ATTEMPT_DEADLINE: Duration = Duration::from_millis(8_000);
+
+/// A pairing by hand that nobody completes is given up after this: people carry its texts.
+pub const PAIRING_DEADLINE: Duration = Duration::from_secs(600);
+
+/// A pairing is written with the candidates found until then, if the browser does not say that it
+/// has found all.
+pub const GATHER_DEADLINE: Duration = Duration::from_secs(2);
 
 /// A connection made while a server is dialled waits this long for somebody to link to. A dial and
 /// a join take less; candidates much older than this may have ceased to work.

@@ -4,6 +4,7 @@ import { asyncDispose } from "../dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
 import type { Message } from "../message.js";
+import type { Pairing } from "../pairing.js";
 import { EventQueue } from "../queue.js";
 import { Room } from "../room.js";
 import {
@@ -17,6 +18,7 @@ import type { RoomEvent, Session } from "../session.js";
 import { framed, parts } from "./file.js";
 import { millisOf } from "./lifetime.js";
 import {
+  type ConnectWish,
   type GroupEvents,
   type GroupMemberInfo,
   type InviteOptions,
@@ -97,6 +99,15 @@ export class Group extends TypedEventTarget<GroupEvents> {
     const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
     return room;
+  }
+
+  /**
+   * Links to another member by texts that people carry, as {@link Room.pair} does; whoever has just
+   * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
+   */
+  pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
+    this.#check();
+    return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
   /** Leaves the other members; what they write is fetched after the next `connect`. */
@@ -386,7 +397,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   /** @internal Opens the group in the core; resolves when that has settled the ticket. */
   async open(
     call: (ticket: number) => number,
-    connect: { readonly wanted: boolean; readonly first: boolean },
+    connect: ConnectWish,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { core, groups, tickets } = this.#session;
@@ -402,8 +413,10 @@ export class Group extends TypedEventTarget<GroupEvents> {
     opened.catch(() => {});
     // Whoever applies by an open invitation meets others before being a member.
     if (connect.first && this.#number >= 0) this.#enter(DEFAULT_TIMEOUT_MS);
+    const { pairing } = connect;
     try {
-      await opened;
+      const answer = pairing && this.pair(pairing.offer, signal && { signal });
+      await Promise.all([opened, answer?.then(({ text }) => pairing?.onAnswer(text))]);
       this.#id = core.group_info(this.#number).id;
       if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
     } catch (error) {

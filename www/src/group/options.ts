@@ -30,6 +30,23 @@ export interface OpenGroupOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `peer.joinGroup`. */
+export interface JoinGroupOptions extends OpenGroupOptions {
+  /**
+   * Where no server is: the text of a `group.pair` of whoever invites, and who gets the text that
+   * is to be carried back. `timeoutMs` is 600,000 then, unless it is given.
+   */
+  readonly pairing?: { readonly offer: string; onAnswer(answer: string): void } | undefined;
+}
+
+/** @internal Whether a group that is opened is connected, and how. */
+export interface ConnectWish {
+  readonly wanted: boolean;
+  /** Before it is open. */
+  readonly first: boolean;
+  readonly pairing?: JoinGroupOptions["pairing"];
+}
+
 /** Options of `group.invite`. */
 export interface InviteOptions {
   /** Whom to invite: an identity. Without one, whoever has the link may join. */

@@ -23,6 +23,9 @@ impl Check for Tickets {
             }
             Output::Event(Event::Response { ticket, payload }) => {
                 let promise = open(truth, tab, *ticket)?;
+                if promise.purpose == Purpose::Pairing {
+                    return in_time(truth, tab, *ticket, promise);
+                }
                 let Purpose::Request { message } = promise.purpose else {
                     return Err(format!("tab {} got an answer to no question", tab.0));
                 };

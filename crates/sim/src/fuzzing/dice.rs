@@ -229,6 +229,26 @@ impl<'a> Dice<'a> {
         pair.hand(side, Input::Link(link, LinkInput::State(state)));
     }
 
+    /// One of the texts that were written, whole or changed.
+    fn text(&mut self, pair: &Pair) -> Option<String> {
+        let text = pair.texts.get(self.below(pair.texts.len() + 1))?.clone();
+        let changed = if self.byte() < 200 { text } else { text.replacen('a', "b", 1) };
+        Some(changed)
+    }
+
+    fn pair_by_hand(&mut self, pair: &mut Pair, side: Side) {
+        let (room, text) = (self.room(pair, side), self.text(pair));
+        pair.pair_by_hand(side, room, text.as_deref());
+    }
+
+    fn complete_by_hand(&mut self, pair: &mut Pair, side: Side) {
+        let (ticket, text) = (self.byte().into(), self.text(pair).unwrap_or_default());
+        // Refused unless ticket and text belong together.
+        pair.tell_node(side, |node, now| {
+            let _ = node.complete_pairing(now, ticket, &text);
+        });
+    }
+
     fn rare(&mut self, pair: &mut Pair, side: Side) {
         match self.below(8) {
             0..=1 => {
@@ -244,11 +264,11 @@ impl<'a> Dice<'a> {
                 let ticket = self.byte().into();
                 pair.tell_node(side, |node, now| node.cancel(now, ticket));
             }
-            _ => {
-                if self.byte() == 0 {
-                    pair.tell_node(side, Node::leave_now);
-                }
-            }
+            _ => match self.byte() {
+                0 => pair.tell_node(side, Node::leave_now),
+                1..=127 => self.pair_by_hand(pair, side),
+                _ => self.complete_by_hand(pair, side),
+            },
         }
     }
 }

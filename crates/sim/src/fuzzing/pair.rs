@@ -43,6 +43,8 @@ pub(super) struct Pair {
     pub(super) now: Timestamp,
     pub(super) ends: [End; 2],
     pub(super) pending: Pending,
+    /// What was written to pair by hand, and answers to questions.
+    pub(super) texts: Vec<String>,
     pub(super) reached: Reached,
 }
 
@@ -66,7 +68,8 @@ impl Pair {
             }
         });
         let reached = Reached::default();
-        let mut pair = Self { now: Timestamp::ZERO, ends, pending: Pending::new(), reached };
+        let (now, pending, texts) = (Timestamp::ZERO, Pending::new(), Vec::new());
+        let mut pair = Self { now, ends, pending, texts, reached };
         pair.drain();
         pair
     }
@@ -85,6 +88,20 @@ impl Pair {
         self.reached.tickets += 1;
         if call(&mut end.node, now, ticket).is_err() {
             end.open.remove(&ticket);
+        }
+        self.drain();
+    }
+
+    pub(super) fn pair_by_hand(&mut self, side: Side, room: RoomId, text: Option<&str>) {
+        let now = self.now;
+        let end = &mut self.ends[side];
+        let tickets = [end.last_ticket + 1, end.last_ticket + 2];
+        end.last_ticket += 2;
+        end.open.extend(tickets);
+        self.reached.tickets += 2;
+        let [written, linked] = tickets;
+        if end.node.pair(now, written, linked, room, text).is_err() {
+            end.open.retain(|ticket| !tickets.contains(ticket));
         }
         self.drain();
     }
@@ -210,6 +227,7 @@ impl Pair {
                 let sdp = describe(side, link, DtlsRole::ActPass);
                 heard.push(LinkInput::Described(op, sdp));
                 heard.push(LinkInput::Candidate(CANDIDATE.into()));
+                heard.push(LinkInput::Gathered);
             }
             LinkAction::Accept { op, sdp } => {
                 end.links.insert(link, other_end(1 - side, &sdp));
@@ -261,6 +279,9 @@ impl Pair {
         let end = &mut self.ends[side];
         match event {
             Event::Settled { ticket, .. } | Event::Response { ticket, .. } => {
+                if let Event::Response { payload, .. } = event {
+                    self.texts.push(String::from_utf8_lossy(&payload).into_owned());
+                }
                 assert!(end.open.remove(&ticket), "ticket {ticket} is not open");
                 assert!(end.settled.insert(ticket), "ticket {ticket} is settled twice");
             }

@@ -49,6 +49,20 @@ impl Rtc {
         })
     }
 
+    /// Whether the other end answers checks though it has not been told of this one yet: browsers
+    /// do, so an answer may wait long for being carried.
+    fn is_awaited(&self, fabric: &Fabric, id: ConnectionId) -> bool {
+        let remote = self.connections.get(&id).and_then(|own| own.remote.as_ref());
+        let Some(remote) = remote else { return false };
+        let other = self.users.get(&remote.credentials.ufrag);
+        other.and_then(|other| self.connections.get(other)).is_some_and(|other| {
+            let current = other.local.as_ref().or(other.pending.as_ref());
+            other.remote.is_none()
+                && current == Some(&remote.credentials)
+                && fabric.net.joins(id.tab, other.id.tab)
+        })
+    }
+
     /// Whether packets pass on the path in use.
     fn works(&self, fabric: &Fabric, id: ConnectionId) -> bool {
         let selected = self.connections.get(&id).and_then(|own| own.ice.selected);
@@ -61,6 +75,7 @@ impl Rtc {
     pub(super) fn tick(&mut self, fabric: &mut Fabric, id: ConnectionId, number: u32) {
         let found = self.findable(fabric, id);
         let works = self.works(fabric, id);
+        let awaited = self.is_awaited(fabric, id);
         let Some(own) = self.connections.get_mut(&id) else { return };
         if own.ice.tick != number {
             return;
@@ -73,6 +88,9 @@ impl Rtc {
         let ready = is_new && ice.found_since.is_some_and(|since| now >= since + rtt);
         if works || ready {
             ice.last_ok = now;
+        }
+        if awaited {
+            ice.since = now;
         }
         let silent = now.saturating_sub(ice.last_ok);
         let was = ice.state;

@@ -178,7 +178,7 @@ impl Connection {
         let Some(remote) = &mut self.remote else { return };
         match texts::read_candidate(line) {
             // One of another generation is of no use, and browsers drop it.
-            Some((ufrag, _)) if ufrag != remote.credentials.ufrag => {}
+            Some((Some(ufrag), _)) if ufrag != remote.credentials.ufrag => {}
             Some((_, CandidateKind::Relay)) => remote.knows_relay = true,
             Some(_) => remote.knows_direct = true,
             None => {}

@@ -82,8 +82,8 @@ pub(super) fn candidate(
     )
 }
 
-/// The generation and kind of a candidate line.
-pub(super) fn read_candidate(line: &str) -> Option<(&str, CandidateKind)> {
+/// The generation, if it is named, and the kind of a candidate line.
+pub(super) fn read_candidate(line: &str) -> Option<(Option<&str>, CandidateKind)> {
     let after = |word: &str| {
         let mut words = line.split(' ');
         words.find(|known| *known == word)?;
@@ -95,5 +95,5 @@ pub(super) fn read_candidate(line: &str) -> Option<(&str, CandidateKind)> {
         "relay" => CandidateKind::Relay,
         _ => return None,
     };
-    Some((after("ufrag")?, kind))
+    Some((after("ufrag"), kind))
 }

@@ -76,7 +76,7 @@ impl World {
     }
 
     /// A ticket that the node refused is as good as never given.
-    fn refused<E>(
+    pub(super) fn refused<E>(
         &mut self,
         tab: TabId,
         ticket: Ticket,

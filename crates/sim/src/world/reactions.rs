@@ -7,6 +7,7 @@ use super::World;
 use crate::app::{ANSWER, Deed, Requests, answer_bytes};
 use crate::content;
 use crate::fabric::{Call, Happening, TabId};
+use crate::truth::Purpose;
 
 impl World {
     /// Takes note of what an output means for the truth; the checkers have looked at it before.
@@ -24,8 +25,12 @@ impl World {
                     promise.settled.get_or_insert((now, *result));
                 }
             }
-            Event::Response { ticket, .. } => {
+            Event::Response { ticket, payload } => {
                 if let Some(promise) = self.truth.promises.get_mut(&(tab, *ticket)) {
+                    if promise.purpose == Purpose::Pairing {
+                        let text = String::from_utf8_lossy(payload).into_owned();
+                        self.truth.texts.insert((tab, *ticket), text);
+                    }
                     promise.settled.get_or_insert((now, Ok(())));
                 }
             }

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use lacis_wire::code::Code;
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
+use lacis_wire::pairing::Handover;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::{Introduction, Setup};
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
@@ -211,6 +212,13 @@ pub(crate) fn setup() -> impl Strategy<Value = Setup> {
         attempt().prop_map(|attempt| Setup::RestartWanted { attempt }),
         (attempt(), code()).prop_map(|(attempt, code)| Setup::Refuse { attempt, code }),
     ]
+}
+
+pub(crate) fn handover() -> impl Strategy<Value = Handover> {
+    let opens = |setup: &Setup| matches!(setup, Setup::Offer { .. } | Setup::Answer { .. });
+    let setup = setup().prop_filter("an offer or an answer", move |setup| opens(setup));
+    let candidates = vec("candidate:[ -~]{0,310}", 0..=limits::PAIRING_CANDIDATES_MAX);
+    (setup, candidates).prop_map(|(setup, candidates)| Handover { setup, candidates })
 }
 
 pub(crate) fn room_link() -> impl Strategy<Value = RoomLink> {

@@ -11,6 +11,7 @@ use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
@@ -69,6 +70,7 @@ fn every_limit_is_documented_with_its_value() {
     let values = values! {
         SIGNAL_FRAME_BYTES SIGNAL_PAYLOAD_BYTES SETUP_BYTES SAMPLE_MAX URL_BYTES SERVERS_MAX
         ROOM_LINK_SERVERS_MAX ROOM_LINK_BYTES ICE_SERVERS_MAX ICE_URLS_MAX ROOMS_MAX LINKS_MAX
+        PAIRING_CANDIDATES_MAX PAIRING_BYTES PAIRING_CHARS PAIRING_DEADLINE GATHER_DEADLINE
         MEMBERS_MAX ATTEMPTS_MAX ATTEMPTS_REMEMBERED CANDIDATE_BYTES CANDIDATES_MAX SDP_BYTES
         ICE_CREDENTIAL_BYTES FRAME_BYTES FRAME_BYTES_MIN CHUNK_BYTES CHUNK_BYTES_MIN
         FRAME_HEADER_BYTES
@@ -163,6 +165,8 @@ fn frame_sizes_and_versions_are_documented() {
         ("Setup", Setup::BYTES_MAX),
         ("LinkFrame", LinkFrame::BYTES_MAX),
         ("RoomLink", RoomLink::BYTES_MAX),
+        ("PairingText", PairingText::BYTES_MAX),
+        ("Handover", Handover::BYTES_MAX),
         ("Header", Header::BYTES_MAX),
         ("Body", RecordBody::BYTES_MAX),
         ("Credential", Credential::BYTES_MAX),
@@ -190,6 +194,7 @@ fn every_derivation_context_is_documented() {
         include_str!("../../src/ids.rs"),
         include_str!("../../src/invitation.rs"),
         include_str!("../../src/keys.rs"),
+        include_str!("../../src/pairing.rs"),
         include_str!("../../src/proof.rs"),
         include_str!("../../src/record.rs"),
         include_str!("../../src/room.rs"),
@@ -200,7 +205,7 @@ fn every_derivation_context_is_documented() {
         .flat_map(|source| source.split('"').filter(|text| text.starts_with("lacis ")))
         .filter(|text| !text.contains('\n'))
         .collect();
-    assert_eq!(contexts.len(), 24, "{contexts:?}");
+    assert_eq!(contexts.len(), 25, "{contexts:?}");
     for context in contexts {
         assert!(DOCUMENT.contains(&format!("`{context}`")), "{context}");
     }

@@ -198,7 +198,7 @@ fn system_bodies_are_told_apart_by_the_type_of_the_record() {
 }
 
 /// The text by the specification, without the code under test.
-fn text(prefix: &str, context: &str, fields: &[u8]) -> String {
+pub(crate) fn text(prefix: &str, context: &str, fields: &[u8]) -> String {
     let sum = blake3::derive_key(context, fields);
     let base32 = data_encoding::BASE32_NOPAD.encode(&[fields, &sum[..4]].concat());
     format!("{prefix}{}", base32.to_lowercase())

@@ -9,6 +9,7 @@ use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::LinkFrame;
+use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
@@ -40,6 +41,8 @@ fn every_decoder_holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     has_one_meaning!(GroupFrame, bytes);
     has_one_meaning!(Setup, bytes);
     has_one_meaning!(RoomLink, bytes);
+    has_one_meaning!(PairingText, bytes);
+    has_one_meaning!(Handover, bytes);
     has_one_meaning!(Header, bytes);
     has_one_meaning!(Body, bytes);
     has_one_meaning!(Credential, bytes);
@@ -79,6 +82,7 @@ fn valid() -> impl Strategy<Value = Vec<u8>> {
         arbitrary::link_frame().prop_map(|frame| encode(&frame)),
         arbitrary::setup().prop_map(|frame| encode(&frame)),
         arbitrary::room_link().prop_map(|frame| encode(&frame)),
+        arbitrary::handover().prop_map(|frame| encode(&frame)),
         of_groups(),
     ]
 }
@@ -130,13 +134,13 @@ proptest! {
     }
 
     #[test]
-    fn texts(text in "\\PC{0,200}", tail in "(lr|LR|li|lo|lc)[0-9]?[a-zA-Z2-7]{0,80}") {
+    fn texts(text in "\\PC{0,200}", tail in "(lr|LR|li|lo|lc|lp)[0-9]?[a-zA-Z2-7]{0,80}") {
         for text in [&text, &tail, &format!("{text}#{tail}")] {
             if let Ok(link) = RoomLink::parse(text) {
                 prop_assert_eq!(RoomLink::parse(&link.to_text()), Ok(link));
             }
             prop_assert!(Invitation::parse(text).is_err() && OpenInvitation::parse(text).is_err());
-            prop_assert!(Card::parse(text).is_err());
+            prop_assert!(Card::parse(text).is_err() && PairingText::parse(text).is_err());
         }
     }
 

@@ -11,6 +11,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use data_encoding::HEXLOWER;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::link::LinkFrame;
+use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::proof::{self, IdentityKey, Party, Role};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
@@ -117,6 +118,38 @@ fn sealed_payloads() {
     for stored in compare("seal", vectors.collect()) {
         let opened = seal::open(&keys, from, to, &unhex(&stored["sealed"]));
         assert_eq!(opened, Ok(unhex(&stored["plain"])), "{}", stored["name"]);
+    }
+}
+
+#[test]
+fn pairings() {
+    let (from, to) = (NodeId(samples::count(0x10)), NodeId(samples::count(0x20)));
+    let link = RoomLink { secret: samples::count(0), servers: vec![] };
+    let nonce = samples::count(0x90);
+    let lines = [vec![], vec!["candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host".to_string()]];
+    let setups = samples::setup().into_iter().take(2).zip(lines);
+    let vectors = setups.map(|((name, setup), candidates)| {
+        let plain = encode(&Handover { setup, candidates });
+        let payload = seal::seal(&link.keys(), from, to, nonce, &plain);
+        let fields = encode(&PairingText { from, to, payload });
+        let text = crate::group_vectors::text("lp1", "lacis 2026 pairing 1 checksum", &fields);
+        let mut vector = encoded(name, &fields);
+        vector.extend([
+            ("text", json!(text)),
+            ("secret", hex(&link.secret)),
+            ("nonce", hex(&nonce)),
+            ("handover", hex(&plain)),
+            ("handover_decoded", diagnostic::from_cbor(&plain)),
+        ]);
+        vector
+    });
+    for stored in compare("pairing", vectors.collect()) {
+        let text = stored["text"].as_str().expect("text");
+        let pairing = PairingText::parse(text).expect("it is whole");
+        let plain = seal::open(&link.keys(), pairing.from, pairing.to, &pairing.payload);
+        assert_eq!(plain, Ok(unhex(&stored["handover"])), "{}", stored["name"]);
+        assert!(decode::<Handover>(&unhex(&stored["handover"])).is_ok());
+        assert_eq!(pairing.to_text(), text);
     }
 }
 
