@@ -1,5 +1,6 @@
 import { parseCard } from "lacis";
 import { useEffect, useState } from "preact/hooks";
+import { ByHand } from "./by-hand.js";
 import { inviteContact } from "./calls.js";
 import type { Home } from "./home.js";
 import { contacts } from "./people.js";
@@ -45,6 +46,7 @@ export function InviteDialog({ home, space, onClose }: Props) {
       <Problem text={problem} />
       <KnownPeople home={home} space={space} onError={fail} />
       <ByCard home={home} space={space} />
+      <ByHand home={home} space={space} />
     </Dialog>
   );
 }

@@ -4,6 +4,7 @@ import {
   type Identities,
   type Identity,
   init,
+  type JoinGroupOptions,
   openIdentities,
   type Peer,
   parseInvitation,
@@ -180,11 +181,15 @@ export class Home extends Observable {
     invitation: string,
     app: AppName | undefined,
     signal?: AbortSignal | undefined,
+    pairing?: JoinGroupOptions["pairing"],
   ): Promise<Space> {
     const { group: id } = parseInvitation(invitation);
     const held = this.spaces.get(id);
-    if (held !== undefined) return held;
-    const options = { timeoutMs: JOIN_MS, signal };
+    if (held !== undefined) {
+      if (pairing !== undefined) await answerByHand(held, pairing, signal);
+      return held;
+    }
+    const options = pairing ? { pairing, signal } : { timeoutMs: JOIN_MS, signal };
     return this.#add(await this.#running.joinGroup(invitation, options), app);
   }
 
@@ -291,3 +296,14 @@ function guard(space: Space): void {
 }
 
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
+
+/** Links to another member with no server between. */
+async function answerByHand(
+  { group }: Space,
+  { offer, onAnswer }: NonNullable<JoinGroupOptions["pairing"]>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const pairing = await group.pair(offer, signal && { signal });
+  onAnswer(pairing.text);
+  await pairing.linked;
+}

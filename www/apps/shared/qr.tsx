@@ -3,13 +3,21 @@ import { texts } from "./texts/index.js";
 import { Problem } from "./ui.js";
 
 /** A text as a QR code. What does not fit into one is not drawn. */
-export function Qr({ text, label }: { text: string; label: string }) {
+export function Qr({
+  text,
+  label,
+  isDense = false,
+}: {
+  text: string;
+  label: string;
+  isDense?: boolean;
+}) {
   const [path, setPath] = useState<{ d: string; size: number } | undefined>();
   useEffect(() => {
     let isWanted = true;
     void import("qrcode-generator").then(({ default: generate }) => {
       const code = generate(0, "L");
-      code.addData(text);
+      code.addData(text, /^[A-Z0-9]+$/.test(text) ? "Alphanumeric" : "Byte");
       try {
         code.make();
       } catch {
@@ -29,7 +37,12 @@ export function Qr({ text, label }: { text: string; label: string }) {
   if (path === undefined) return null;
   const { d, size } = path;
   return (
-    <svg class="qr" role="img" aria-label={label} viewBox={`-4 -4 ${size + 8} ${size + 8}`}>
+    <svg
+      class={isDense ? "qr dense" : "qr"}
+      role="img"
+      aria-label={label}
+      viewBox={`-4 -4 ${size + 8} ${size + 8}`}
+    >
       <path d={d} fill="#000" />
     </svg>
   );

@@ -5,14 +5,21 @@ import { type AppName, isApp } from "./apps.js";
 export type Route =
   | { readonly at: "start" }
   | { readonly at: "space"; readonly id: string }
-  | { readonly at: "join"; readonly app: AppName | undefined; readonly invitation: string };
+  | {
+      readonly at: "join";
+      readonly app: AppName | undefined;
+      readonly invitation: string;
+      /** The first text of a pairing by hand, where no server is. */
+      readonly offer?: string;
+    };
 
 export function routeOf(hash: string): Route {
-  const [first = "", second = "", third = ""] = hash.replace(/^#?\/?/, "").split("/");
+  const [first = "", second = "", third = "", offer = ""] = hash.replace(/^#?\/?/, "").split("/");
   if (first === "g" && second !== "") return { at: "space", id: second };
   if (first === "join") {
     const app = isApp(second) ? second : undefined;
-    return { at: "join", app, invitation: third || (app === undefined ? second : "") };
+    const invitation = third || (app === undefined ? second : "");
+    return { at: "join", app, invitation, ...(offer !== "" && { offer }) };
   }
   // An invitation that was put behind a # by hand.
   if (first !== "") return { at: "join", app: undefined, invitation: first };
@@ -26,8 +33,12 @@ export function hashOf(route: Route): string {
     case "space":
       return `#/g/${route.id}`;
     case "join":
-      return `#/join/${route.app === undefined ? "" : `${route.app}/`}${route.invitation}`;
+      return joined("#/join", route.app, route.invitation, route.offer);
   }
+}
+
+function joined(...parts: (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join("/");
 }
 
 /** Goes there; `replace` leaves no step back to here. */
@@ -53,9 +64,9 @@ export function useRoute(): Route {
 }
 
 /** An invitation as people send it: opening it leads to the right application. */
-export function linkOf(app: AppName, invitation: string): string {
+export function linkOf(app: AppName, invitation: string, offer?: string | undefined): string {
   const page = new URL(location.href);
-  page.hash = hashOf({ at: "join", app, invitation });
+  page.hash = hashOf({ at: "join", app, invitation, ...(offer !== undefined && { offer }) });
   return page.href;
 }
 

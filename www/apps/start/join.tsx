@@ -1,5 +1,6 @@
 import { type GroupInvitation, parseInvitation } from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { GiveBack } from "../shared/by-hand.js";
 import type { Home } from "../shared/home.js";
 import { contacts } from "../shared/people.js";
 import { reasonOf } from "../shared/reasons.js";
@@ -13,12 +14,14 @@ type JoinRoute = Extract<Route, { at: "join" }>;
 export function Join({ home, route }: { home: Home; route: JoinRoute }) {
   const [problem, setProblem] = useState("");
   const [isWaiting, setWaiting] = useState(false);
+  const [answer, setAnswer] = useState("");
   const waiting = useRef<AbortController | undefined>(undefined);
   const [invitation, wrong] = read(route.invitation);
   const held = invitation && home.spaces.has(invitation.group) ? invitation.group : undefined;
   useEffect(() => () => waiting.current?.abort(), []);
   useEffect(() => {
-    if (held !== undefined) go({ at: "space", id: held }, { replace: true });
+    if (held !== undefined && route.offer === undefined)
+      go({ at: "space", id: held }, { replace: true });
   }, [held]);
   const join = async (): Promise<void> => {
     waiting.current = new AbortController();
@@ -26,12 +29,16 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
     setProblem("");
     try {
       await becomeInvited(home, invitation);
-      const space = await home.join(route.invitation, route.app, waiting.current.signal);
+      const { app, offer } = route;
+      const pairing = offer === undefined ? undefined : { offer, onAnswer: setAnswer };
+      const { signal } = waiting.current;
+      const space = await home.join(route.invitation, app, signal, pairing);
       go({ at: "space", id: space.id }, { replace: true });
     } catch (thrown) {
       setProblem(reasonOf(thrown));
     } finally {
       setWaiting(false);
+      setAnswer("");
     }
   };
   return (
@@ -40,11 +47,12 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
         {invitation === undefined ? (
           <h1>{texts.badInvitation}</h1>
         ) : (
-          <About home={home} invitation={invitation} app={route.app} />
+          <About home={home} invitation={invitation} route={route} />
         )}
         <Problem text={wrong || problem} hook="join-problem" />
+        {answer !== "" && <GiveBack answer={answer} />}
         <p role="status" class="quiet">
-          {isWaiting ? texts.joining : ""}
+          {isWaiting && answer === "" ? texts.joining : ""}
         </p>
         <div class="row">
           {invitation !== undefined && (
@@ -86,17 +94,19 @@ async function becomeInvited(home: Home, invitation: GroupInvitation | undefined
 interface AboutProps {
   readonly home: Home;
   readonly invitation: GroupInvitation;
-  readonly app: JoinRoute["app"];
+  readonly route: JoinRoute;
 }
 
-function About({ home, invitation, app }: AboutProps) {
+function About({ home, invitation, route: { app, offer } }: AboutProps) {
   const inviter = contacts(home.me?.id ?? "")[invitation.inviter];
   const { expires, name } = invitation;
   return (
     <>
       <h1>{app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}</h1>
       <p>{texts.invitedBy(inviter ?? texts.guest(invitation.inviter))}</p>
-      {invitation.peer === undefined && <p class="quiet">{texts.openInvitation}</p>}
+      {invitation.peer === undefined && offer === undefined && (
+        <p class="quiet">{texts.openInvitation}</p>
+      )}
       {expires !== undefined && <p class="quiet">{texts.until(expires)}</p>}
       <p class="quiet">{texts.joinAs(home.me?.name ?? "")}</p>
     </>

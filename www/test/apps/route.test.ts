@@ -6,6 +6,7 @@ const routes: Route[] = [
   { at: "space", id: "abc" },
   { at: "join", app: "chat", invitation: "lo1abc" },
   { at: "join", app: undefined, invitation: "lo1abc" },
+  { at: "join", app: "board", invitation: "lo1abc", offer: "lp1xyz" },
 ];
 
 describe("the places behind the # of an address", () => {
