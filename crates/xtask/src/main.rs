@@ -7,6 +7,7 @@ mod demo;
 mod fuzz;
 mod network;
 mod products;
+mod reference;
 mod report;
 mod setup;
 mod shell;
@@ -44,6 +45,8 @@ enum Command {
     Bench(bench::Options),
     /// Weighs what a page has to load, and fails above the budget
     Size(size::Options),
+    /// Writes the reference of the npm package; a link that leads nowhere fails it
+    Reference,
     /// Throws arbitrary bytes and operations at every decoder and state machine
     Fuzz(fuzz::Options),
     /// Everything that must be green before a change is merged
@@ -70,6 +73,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Sim(options) => sim::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Size(options) => size::run(&options),
+        Command::Reference => reference::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Ci => ci::run(),
     }

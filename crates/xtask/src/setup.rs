@@ -7,7 +7,7 @@ mod browsers;
 mod node;
 mod rust;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -41,8 +41,13 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn ready() -> Result<Tools> {
     rust::wasm_target()?;
     let mut folders = rust::wasm_tools()?;
-    folders.extend(node::modules()?);
+    folders.push(node::packages_in(&workspace::www())?);
     Ok(Tools { folders })
+}
+
+/// What npm installs in a folder.
+pub(crate) fn packages_in(folder: &Path) -> Result<()> {
+    node::packages_in(folder).map(|_| ())
 }
 
 /// What the tests need on top.

@@ -7,7 +7,7 @@ use crate::products::Build;
 use crate::report::Report;
 use crate::setup::Tools;
 use crate::shell::Run;
-use crate::{products, setup, wasm_tests};
+use crate::{products, reference, setup, wasm_tests};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -28,6 +28,8 @@ enum Stage {
     WasmChromium,
     /// The TypeScript layer in Node
     Typescript,
+    /// The reference of the npm package can be written
+    Reference,
     /// Real server, real package, real browsers
     EndToEnd,
 }
@@ -55,6 +57,7 @@ impl Stage {
                 products::wasm(tools)?;
                 Run::npm("test --silent").show()
             }
+            Self::Reference => reference::run(),
             Self::EndToEnd => {
                 setup::ready_for_browsers()?;
                 products::web(tools)?;
