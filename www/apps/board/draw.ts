@@ -38,8 +38,21 @@ export function arrowHead(x: number, y: number, w: number, h: number, width: num
 const paths = new WeakMap<Shape, Path2D>();
 const pictures = new WeakMap<Shape, HTMLImageElement>();
 
-/** Draws one shape; `onLoad` runs once a picture in it can be drawn. */
-export function draw(context: CanvasRenderingContext2D, shape: Shape, onLoad: () => void): void {
+/** In pixels: of a stroke thinner than this nobody sees where it is thicker. */
+const THIN = 2.5;
+/** In pixels: points nearer than this to the last one change nothing of a thin stroke. */
+const NEAR = 0.75;
+
+/**
+ * Draws one shape; `zoom` is how many pixels a unit of the board has, and `onLoad` runs once a
+ * picture in it can be drawn.
+ */
+export function draw(
+  context: CanvasRenderingContext2D,
+  shape: Shape,
+  zoom: number,
+  onLoad: () => void,
+): void {
   context.fillStyle = shape.colour;
   context.strokeStyle = shape.colour;
   context.lineWidth = shape.width;
@@ -47,7 +60,8 @@ export function draw(context: CanvasRenderingContext2D, shape: Shape, onLoad: ()
   context.lineJoin = "round";
   switch (shape.kind) {
     case "stroke":
-      context.fill(pathOf(shape, () => new Path2D(outlineOf(shape, true))));
+      if (shape.width * zoom < THIN) drawThin(context, shape, NEAR / zoom);
+      else context.fill(pathOf(shape, () => new Path2D(outlineOf(shape, true))));
       break;
     case "text":
       context.font = `${shape.width}px ${FONT}`;
@@ -62,6 +76,23 @@ export function draw(context: CanvasRenderingContext2D, shape: Shape, onLoad: ()
     default:
       context.stroke(pathOf(shape, () => boxPath(shape)));
   }
+}
+
+/** Draws a stroke as a line: a full board seen as a whole has thousands of them. */
+function drawThin(context: CanvasRenderingContext2D, { points }: Stroke, near: number): void {
+  let [x, y] = [points[0] as number, points[1] as number];
+  context.beginPath();
+  context.moveTo(x, y);
+  for (let at = 3; at < points.length; at += 3) {
+    const [toX, toY] = [points[at] as number, points[at + 1] as number];
+    const isLast = at + 3 >= points.length;
+    if (!isLast && Math.abs(toX - x) + Math.abs(toY - y) < near) continue;
+    context.lineTo(toX, toY);
+    [x, y] = [toX, toY];
+  }
+  // A dot is a line to where it began.
+  if (points.length === 3) context.lineTo(x, y);
+  context.stroke();
 }
 
 /** Draws a stroke that is not finished; its path is not worth keeping. */

@@ -32,7 +32,7 @@ export async function pngOf(items: readonly Item[]): Promise<Blob> {
     // The picture must be there before what lies above it.
     await new Promise<void>((resolve) => {
       if (shape.kind !== "image") {
-        draw(context, shape, () => {});
+        draw(context, shape, scale, () => {});
         resolve();
         return;
       }

@@ -147,6 +147,7 @@ export class Surface {
     this.#hasMoved = true;
     clearTimeout(this.#sharpening);
     this.#sharpening = setTimeout(() => {
+      if (this.#layerView === this.#view) return;
       this.#isStale = true;
       this.request();
     }, SHARPEN_MS);
@@ -203,9 +204,10 @@ export class Surface {
       right: x + clientWidth / scale,
       bottom: y + clientHeight / scale,
     };
+    const zoom = scale * devicePixelRatio;
     const onLoad = (): void => this.redraw("all");
     for (const { id, shape, area } of items) {
-      if (overlap(area, seen) && !this.#lifted.has(id)) draw(context, shape, onLoad);
+      if (overlap(area, seen) && !this.#lifted.has(id)) draw(context, shape, zoom, onLoad);
     }
   }
 
@@ -228,6 +230,7 @@ export class Surface {
 
   #paintOwn(context: CanvasRenderingContext2D): void {
     const { shape, selected, shift, frame } = this.overlay;
+    const zoom = this.#view.scale * devicePixelRatio;
     const onLoad = (): void => this.request();
     const [dx, dy] = shift;
     const areas: Area[] = [];
@@ -236,12 +239,12 @@ export class Surface {
       if (item === undefined) continue;
       context.save();
       context.translate(dx, dy);
-      if (this.#lifted.has(id)) draw(context, item.shape, onLoad);
+      if (this.#lifted.has(id)) draw(context, item.shape, zoom, onLoad);
       context.restore();
       areas.push(item.area);
     }
     if (shape?.kind === "stroke") drawLive(context, shape as Stroke);
-    else if (shape !== undefined) draw(context, shape, onLoad);
+    else if (shape !== undefined) draw(context, shape, zoom, onLoad);
     const around_ = around(areas);
     if (around_ !== undefined) this.#paintFrame(context, around_, shift);
     if (frame !== undefined) this.#paintFrame(context, frame, [0, 0]);

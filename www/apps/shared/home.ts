@@ -117,7 +117,7 @@ export class Home extends Observable {
       });
       peer.addEventListener("statechange", () => this.changed());
       for (const status of peer.servers.values()) this.standing.see(status);
-      for (const { id } of await peer.groups()) await this.#reopen(peer, id);
+      await Promise.all((await peer.groups()).map(({ id }) => this.#reopen(peer, id)));
       this.#enter({ at: "ready" });
     } catch (thrown) {
       this.#fail(thrown);

@@ -1,6 +1,7 @@
 import { PeerError } from "../errors.js";
 import { loaded } from "../low-level.js";
-import { deleteStore, openDatabase, settle } from "../store/indexed-db.js";
+import { deleteStore, openDatabase } from "../store/indexed-db.js";
+import { settle } from "../store/request.js";
 import { cardOf, readCard } from "./card.js";
 import { type Identity, withSecret } from "./identity.js";
 import { open, seal } from "./jwe.js";

@@ -1,4 +1,6 @@
-import { PeerError, type PeerErrorCode } from "../errors.js";
+import { PeerError } from "../errors.js";
+import { readMany } from "./ranges.js";
+import { errorOfStore, settle } from "./request.js";
 import { DELETIONS_MAX, type Entry, merge, pack, RUN_ENTRIES, SMALL_RUNS_MAX } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
 
@@ -153,8 +155,7 @@ class IndexedDbStore implements Store {
 
   async read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     if (table === PACKED) return this.#readPacked(keys);
-    const target = await this.#table(table);
-    return Promise.all(keys.map((key) => settle(target.get(key as BufferSource))));
+    return readMany(await this.#table(table), keys);
   }
 
   async #readPacked(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
@@ -272,23 +273,9 @@ export function openDatabase(name: string, migrations: Migrations): Promise<IDBD
   });
 }
 
-export function settle<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(errorOfStore(request.error));
-  });
-}
-
 function completion(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () => reject(errorOfStore(transaction.error));
   });
-}
-
-function errorOfStore(cause: unknown): PeerError {
-  if (cause instanceof PeerError) return cause;
-  const isFull = cause instanceof DOMException && cause.name === "QuotaExceededError";
-  const code: PeerErrorCode = isFull ? "store-full" : "store-failed";
-  return new PeerError(code, { cause });
 }

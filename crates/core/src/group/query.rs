@@ -78,27 +78,31 @@ impl Group {
                 at += 1;
                 continue;
             }
-            let page: Vec<RecordId> =
-                query.waiting.drain(..query.waiting.len().min(PAGE)).collect();
-            if page.is_empty() {
+            if query.waiting.is_empty() {
                 let query = self.queries.remove(at);
                 shared.settle(query.ticket, Ok(()));
-                continue;
-            }
-            let at_hand = page.iter().all(|id| self.at_hand(id).is_some());
-            if at_hand || !shared.config.store {
+            } else if self.load_page(shared, at) {
+                at += 1;
+            } else if let Some(query) = self.queries.get_mut(at) {
+                let page: Vec<RecordId> =
+                    query.waiting.drain(..query.waiting.len().min(PAGE)).collect();
                 self.answer(shared, at, &page);
-                continue;
             }
-            query_at(&mut self.queries, at);
-            self.read_bodies(shared, &page, Loading::Query(page.clone()));
-            if let Some(query) = self.queries.get_mut(at) {
-                for id in page.into_iter().rev() {
-                    query.waiting.push_front(id);
-                }
-            }
-            at += 1;
         }
+    }
+
+    /// Asks the store for the next page of a query; says whether it had to be asked.
+    fn load_page(&mut self, shared: &mut Shared, at: usize) -> bool {
+        let Some(query) = self.queries.get(at) else { return false };
+        let page: Vec<RecordId> = query.waiting.iter().take(PAGE).copied().collect();
+        if !shared.config.store || page.iter().all(|id| self.at_hand(id).is_some()) {
+            return false;
+        }
+        if let Some(query) = self.queries.get_mut(at) {
+            query.loading = true;
+        }
+        self.read_bodies(shared, &page, Loading::Query(page.clone()));
+        true
     }
 
     /// Tells what is asked of the records, all of which are at hand or not held at all.
@@ -157,14 +161,12 @@ impl Group {
             query.loading = false;
             query.waiting.drain(..ids.len().min(query.waiting.len()));
         }
+        // The store reads the next page while the application takes this one.
+        let is_loading = self.load_page(shared, at);
         // The page may be larger than what stays at hand, so it is told from here.
         self.tell_page(shared, at, copies.into_iter().flatten().collect());
-        self.advance_queries(shared);
-    }
-}
-
-fn query_at(queries: &mut [Query], at: usize) {
-    if let Some(query) = queries.get_mut(at) {
-        query.loading = true;
+        if !is_loading {
+            self.advance_queries(shared);
+        }
     }
 }
