@@ -105,39 +105,28 @@ export function round(value: number): number {
 /** What a shape covers, with the thickness of its line. */
 export function areaOf(shape: Shape): Area {
   const edge = shape.kind === "image" || shape.kind === "text" ? 0 : shape.width + 2;
-  const [xs, ys] = placesOf(shape);
+  const places = placesOf(shape);
   let [left, top, right, bottom] = [FAR, FAR, -FAR, -FAR];
-  for (const x of xs) {
+  for (let at = 0; at < places.length; at += 3) {
+    const [x, y] = [places[at] as number, places[at + 1] as number];
     left = Math.min(left, x);
     right = Math.max(right, x);
-  }
-  for (const y of ys) {
     top = Math.min(top, y);
     bottom = Math.max(bottom, y);
   }
   return { left: left - edge, top: top - edge, right: right + edge, bottom: bottom + edge };
 }
 
-function placesOf(shape: Shape): [readonly number[], readonly number[]] {
-  if (shape.kind === "stroke") {
-    const { points } = shape;
-    return [points.filter((_, at) => at % 3 === 0), points.filter((_, at) => at % 3 === 1)];
-  }
+/** Places that a shape lies between, as the points of a stroke stand. */
+function placesOf(shape: Shape): readonly number[] {
+  if (shape.kind === "stroke") return shape.points;
   const { x, y } = shape;
-  if (shape.kind === "text") {
-    const lines = shape.text.split("\n");
-    const longest = Math.max(...lines.map((line) => line.length));
-    // Near enough to be found: no letter is wider.
-    const width = longest * shape.width * 0.62;
-    return [
-      [x, x + width],
-      [y, y + lines.length * shape.width * LINE_HEIGHT],
-    ];
-  }
-  return [
-    [x, x + shape.w],
-    [y, y + shape.h],
-  ];
+  if (shape.kind !== "text") return [x, y, 0, x + shape.w, y + shape.h, 0];
+  const lines = shape.text.split("\n");
+  const longest = Math.max(...lines.map((line) => line.length));
+  // Near enough to be found: no letter is wider.
+  const width = longest * shape.width * 0.62;
+  return [x, y, 0, x + width, y + lines.length * shape.width * LINE_HEIGHT, 0];
 }
 
 export function overlap(a: Area, b: Area): boolean {

@@ -86,9 +86,12 @@ export class Live {
 
   /** Tells how far a stroke has come. */
   draw(id: string, { colour, width, points }: Stroke): void {
-    if (this.#next.stroke?.id !== id && points.length <= 3) this.#sentPoints = 0;
+    const isNew = this.#next.stroke?.id !== id && points.length <= 3;
+    if (isNew) this.#sentPoints = 0;
     const from = Math.max(0, this.#sentPoints - 3 * OVERLAP);
     this.#next.stroke = { id, colour, width, from, points: points.slice(from) };
+    // That somebody begins is seen at once, even if the pointer has just been told.
+    if (isNew) this.#lastSent = 0;
     this.#send();
   }
 
@@ -107,15 +110,16 @@ export class Live {
   }
 
   #send(): void {
-    if (this.#timer !== undefined) return;
     const wait = this.#lastSent + SPACING_MS - performance.now();
     if (wait > 0) {
-      this.#timer = setTimeout(() => {
+      this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         this.#send();
       }, wait);
       return;
     }
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const wire = this.#next;
     if (Object.keys(wire).length === 0 || this.#space.present === 0) return;
     this.#next = {};

@@ -1,5 +1,5 @@
 import { PeerError } from "../errors.js";
-import { readMany } from "./ranges.js";
+import { ManyReader } from "./ranges.js";
 import { errorOfStore, settle } from "./request.js";
 import { DELETIONS_MAX, type Entry, merge, pack, RUN_ENTRIES, SMALL_RUNS_MAX } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
@@ -48,6 +48,7 @@ export async function persistStorage(): Promise<boolean> {
 
 class IndexedDbStore implements Store {
   readonly #name: string;
+  readonly #reader = new ManyReader();
   #database: IDBDatabase | undefined;
   #closed = false;
   /** Entries of the packed table that are not packed yet. */
@@ -155,7 +156,7 @@ class IndexedDbStore implements Store {
 
   async read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     if (table === PACKED) return this.#readPacked(keys);
-    return readMany(await this.#table(table), keys);
+    return this.#reader.read(await this.#table(table), keys);
   }
 
   async #readPacked(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {

@@ -2,51 +2,87 @@ import { settle } from "./request.js";
 
 /** Fewer are read one by one. */
 const MANY = 16;
+/** Among so many keys that are read together, one more break between them is bearable. */
+const KEYS_PER_RUN = 8;
 
-/** Keys that lie side by side in a table, as places in a list of keys. */
+/** Keys side by side in a table: where they begin in the list of keys, and in what is held. */
 interface Run {
   readonly from: number;
+  readonly place: number;
   count: number;
 }
 
 /**
  * Reads values by their keys. A browser takes longer to answer many requests than to read what they
- * ask for, so what lies side by side is read at once. Nothing is read that nobody asked for.
+ * ask for, so what lies side by side is read at once.
  */
-export async function readMany(
-  table: IDBObjectStore,
-  keys: readonly Uint8Array[],
-): Promise<(Uint8Array | undefined)[]> {
-  const runs = keys.length < MANY ? undefined : await runsIn(table, keys);
-  if (runs === undefined) {
-    return Promise.all(keys.map((key) => settle(table.get(key as BufferSource))));
+export class ManyReader {
+  /** Whether what was asked for last lay so close that its range can be read without looking. */
+  #isDense = false;
+
+  async read(
+    table: IDBObjectStore,
+    keys: readonly Uint8Array[],
+  ): Promise<(Uint8Array | undefined)[]> {
+    const isAscending = keys.every((key, at) => at === 0 || compare(keys[at - 1], key) < 0);
+    if (keys.length < MANY || !isAscending) return Promise.all(keys.map((key) => one(table, key)));
+    const range = IDBKeyRange.bound(keys[0], keys.at(-1));
+    // Far more than are wanted are not even looked through.
+    const limit = 2 * keys.length;
+    const [held, all] = this.#isDense
+      ? await entries(table, range, limit)
+      : [await settle(table.getAllKeys(range, limit)), undefined];
+    const isCut = held.length === limit;
+    const runs = runsOf(
+      held.map((key) => new Uint8Array(key as ArrayBuffer)),
+      keys,
+    );
+    this.#isDense = !isCut && runs.length <= keys.length / KEYS_PER_RUN;
+    if (isCut) return Promise.all(keys.map((key) => one(table, key)));
+    const values: (Uint8Array | undefined)[] = keys.map(() => undefined);
+    const put = async ({ from, place, count }: Run): Promise<void> => {
+      const found = all?.slice(place, place + count) ?? (await some(table, keys, from, count));
+      values.splice(from, count, ...found);
+    };
+    await Promise.all(runs.map(put));
+    return values;
   }
-  const values: (Uint8Array | undefined)[] = keys.map(() => undefined);
-  const reads = runs.map(async ({ from, count }) => {
-    const range = IDBKeyRange.bound(keys[from], keys[from + count - 1]);
-    const found = (await settle(table.getAll(range))) as Uint8Array[];
-    values.splice(from, count, ...found);
-  });
-  await Promise.all(reads);
-  return values;
 }
 
-/** The runs that hold these keys; nothing if they lie too far apart for that to help. */
-async function runsIn(
+function one(table: IDBObjectStore, key: Uint8Array): Promise<Uint8Array | undefined> {
+  return settle(table.get(key as BufferSource));
+}
+
+/** What the newest browsers offer: keys and values in one answer. */
+interface ModernStore {
+  getAllRecords?(options: {
+    query: IDBKeyRange;
+    count: number;
+  }): IDBRequest<{ key: IDBValidKey; value: Uint8Array }[]>;
+}
+
+async function entries(
+  table: IDBObjectStore & ModernStore,
+  query: IDBKeyRange,
+  count: number,
+): Promise<[IDBValidKey[], Uint8Array[]]> {
+  if (table.getAllRecords === undefined) {
+    return Promise.all([
+      settle(table.getAllKeys(query, count)),
+      settle(table.getAll(query, count)),
+    ]);
+  }
+  const records = await settle(table.getAllRecords({ query, count }));
+  return [records.map(({ key }) => key), records.map(({ value }) => value)];
+}
+
+function some(
   table: IDBObjectStore,
   keys: readonly Uint8Array[],
-): Promise<Run[] | undefined> {
-  const isAscending = keys.every((key, at) => at === 0 || compare(keys[at - 1], key) < 0);
-  if (!isAscending) return undefined;
-  const limit = 2 * keys.length;
-  const range = IDBKeyRange.bound(keys[0], keys.at(-1));
-  const held = await settle(table.getAllKeys(range, limit));
-  if (held.length === limit) return undefined;
-  const runs = runsOf(
-    held.map((key) => new Uint8Array(key as ArrayBuffer)),
-    keys,
-  );
-  return runs.length <= keys.length / 4 ? runs : undefined;
+  from: number,
+  count: number,
+): Promise<Uint8Array[]> {
+  return settle(table.getAll(IDBKeyRange.bound(keys[from], keys[from + count - 1])));
 }
 
 /** Which keys are held, side by side; both lists are in order. */
@@ -54,7 +90,7 @@ export function runsOf(held: readonly Uint8Array[], keys: readonly Uint8Array[])
   const runs: Run[] = [];
   let run: Run | undefined;
   let at = 0;
-  for (const key of held) {
+  for (const [place, key] of held.entries()) {
     while (at < keys.length && compare(keys[at], key) < 0) {
       run = undefined;
       at += 1;
@@ -64,7 +100,7 @@ export function runsOf(held: readonly Uint8Array[], keys: readonly Uint8Array[])
       continue;
     }
     if (run === undefined) {
-      run = { from: at, count: 0 };
+      run = { from: at, place, count: 0 };
       runs.push(run);
     }
     run.count += 1;

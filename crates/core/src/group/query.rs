@@ -15,8 +15,12 @@ use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::store::StoreReply;
 
-/// Records read at once for a query.
-const PAGE: usize = 256;
+/// Records read at once for a query: so many at first, and then as many as have about so many
+/// bytes, because a store takes its time to answer whatever it is asked for.
+const PAGES: core::ops::RangeInclusive<usize> = 16..=2_048;
+const FIRST_PAGE: usize = 256;
+const PAGE_BYTES: usize = 1024 * 1024;
+const PAGE_BYTES_HALF: usize = PAGE_BYTES / 2;
 
 /// A question of the application that is being answered.
 #[derive(Debug)]
@@ -24,7 +28,26 @@ pub(super) struct Query {
     pub(super) ticket: Ticket,
     purpose: Purpose,
     waiting: VecDeque<RecordId>,
+    /// How many are read at once.
+    page: usize,
     loading: bool,
+}
+
+impl Query {
+    fn new(ticket: Ticket, purpose: Purpose, waiting: VecDeque<RecordId>) -> Self {
+        Self { ticket, purpose, waiting, page: FIRST_PAGE, loading: false }
+    }
+
+    /// Learns from a page how large the next one may be.
+    fn learn(&mut self, copies: &[Option<Arc<Copy>>]) {
+        let bytes: usize = copies.iter().flatten().map(|copy| copy.body.len()).sum();
+        let fitting = match bytes {
+            0..PAGE_BYTES_HALF => self.page * 2,
+            PAGE_BYTES_HALF..=PAGE_BYTES => self.page,
+            _ => self.page / 2,
+        };
+        self.page = fitting.clamp(*PAGES.start(), *PAGES.end());
+    }
 }
 
 /// What is done with what is read.
@@ -43,7 +66,7 @@ impl Group {
     pub(crate) fn read(&mut self, shared: &mut Shared, ticket: Ticket, id: RecordId) {
         shared.tickets.open(ticket);
         let waiting = VecDeque::from([id]);
-        self.queries.push(Query { ticket, purpose: Purpose::One, waiting, loading: false });
+        self.queries.push(Query::new(ticket, Purpose::One, waiting));
         self.advance_queries(shared);
     }
 
@@ -56,14 +79,14 @@ impl Group {
             None => !held.is_system(),
         };
         let waiting = self.replica.ids_where(fits).collect();
-        self.queries.push(Query { ticket, purpose: Purpose::All, waiting, loading: false });
+        self.queries.push(Query::new(ticket, Purpose::All, waiting));
         self.advance_queries(shared);
     }
 
     /// Reads all records of the application, and tells them as they travel.
     pub(super) fn query_raw(&mut self, shared: &mut Shared, ticket: Ticket) {
         let waiting = self.replica.ids_where(|kind| !kind.is_system()).collect();
-        self.queries.push(Query { ticket, purpose: Purpose::Export, waiting, loading: false });
+        self.queries.push(Query::new(ticket, Purpose::Export, waiting));
         self.advance_queries(shared);
     }
 
@@ -85,7 +108,7 @@ impl Group {
                 at += 1;
             } else if let Some(query) = self.queries.get_mut(at) {
                 let page: Vec<RecordId> =
-                    query.waiting.drain(..query.waiting.len().min(PAGE)).collect();
+                    query.waiting.drain(..query.waiting.len().min(query.page)).collect();
                 self.answer(shared, at, &page);
             }
         }
@@ -94,7 +117,7 @@ impl Group {
     /// Asks the store for the next page of a query; says whether it had to be asked.
     fn load_page(&mut self, shared: &mut Shared, at: usize) -> bool {
         let Some(query) = self.queries.get(at) else { return false };
-        let page: Vec<RecordId> = query.waiting.iter().take(PAGE).copied().collect();
+        let page: Vec<RecordId> = query.waiting.iter().take(query.page).copied().collect();
         if !shared.config.store || page.iter().all(|id| self.at_hand(id).is_some()) {
             return false;
         }
@@ -159,6 +182,7 @@ impl Group {
         }
         if let Some(query) = self.queries.get_mut(at) {
             query.loading = false;
+            query.learn(&copies);
             query.waiting.drain(..ids.len().min(query.waiting.len()));
         }
         // The store reads the next page while the application takes this one.
