@@ -1,4 +1,5 @@
-//! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run.
+//! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run, and of
+//! the server alone.
 
 use anyhow::{Result, bail};
 
@@ -27,13 +28,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !script.is_file() {
         bail!("there is no benchmark {}; there are: {}", options.name, names()?.join(", "));
     }
-    let tools = setup::ready()?;
-    setup::ready_for_browsers()?;
-    products::web(&tools)?;
     let server = products::server(Build::Optimised)?;
-    timed(&format!("Measuring {}", options.name), || {
-        Run::new("node").arg(&script).args(&options.words).env("LACIS_SERVER", server).show()
-    })
+    let mut run = Run::new("node").arg(&script).args(&options.words).env("LACIS_SERVER", server);
+    if options.name == "server" {
+        run = run.env("LACIS_LOAD", products::load()?);
+    } else {
+        setup::ready_for_browsers()?;
+        products::web(&setup::ready()?)?;
+    }
+    timed(&format!("Measuring {}", options.name), || run.show())
 }
 
 fn names() -> Result<Vec<String>> {

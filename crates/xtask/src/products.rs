@@ -32,6 +32,13 @@ pub(crate) fn server(build: Build) -> Result<PathBuf> {
     Ok(workspace::target().join(folder).join(name))
 }
 
+/// Clients by the thousand.
+pub(crate) fn load() -> Result<PathBuf> {
+    timed("Building the load", || Run::cargo("build --release --package lacis-load").step())?;
+    let name = format!("lacis-load{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace::target().join("release").join(name))
+}
+
 /// The signaling server that cheats, which the end-to-end tests put before the real one.
 pub(crate) fn lying_server() -> Result<PathBuf> {
     Run::cargo("build --package lacis-tests --bin lying-server").step()?;
