@@ -78,7 +78,8 @@ pub struct Hub {
     random: ChaCha8Rng,
     /// Makes the hashes of secrets worthless outside of this process.
     hash_key: [u8; 32],
-    sessions: BTreeMap<ConnId, Session>,
+    /// Boxed, because a tree has places that are not taken.
+    sessions: BTreeMap<ConnId, Box<Session>>,
     mailboxes: BTreeMap<NodeId, ConnId>,
     topics: Topics,
     addresses: Addresses,
@@ -194,7 +195,8 @@ impl Hub {
             Ok(()) => {}
         }
         self.stats.opened += 1;
-        self.sessions.insert(conn, Session::new(&self.config, self.now, address));
+        let session = Box::new(Session::new(&self.config, self.now, address));
+        self.sessions.insert(conn, session);
         self.rearm(conn);
     }
 

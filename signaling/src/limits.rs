@@ -117,11 +117,8 @@ pub const CLOSE_FRAMES_MAX: usize = 1_024;
 /// Time for all clients to be gone at a shutdown. Service managers kill after 10 s or more.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
 
-/// Read buffer of a WebSocket. Every idle client owns one; most frames are under 2 KiB.
-pub const READ_BUFFER_BYTES: usize = 4 * 1024;
-
-/// Bytes gathered before they are written to a WebSocket: some ten frames.
-pub const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Bytes read from a WebSocket at once: some ten frames. They are on the stack of whoever reads.
+pub const READ_BYTES: usize = 16 * 1024;
 
 /// Frames taken from one client before others get their turn.
 pub const READ_BATCH_FRAMES: usize = 32;

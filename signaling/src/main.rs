@@ -12,6 +12,9 @@ use lacis_wire::signal::IceServer;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Helps peers find each other and connect, and passes nothing on but sealed setup messages.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = "Every option can also be set by its variable.")]

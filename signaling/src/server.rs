@@ -12,6 +12,7 @@ mod pages;
 mod routes;
 mod session;
 mod shared;
+mod socket;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! `lacis-load`: clients by the thousand for a Lacis signaling server, to see what it costs and what
-//! it bears. Everything is bounded in count and time, and only addresses of this machine are taken
-//! unless another one is allowed. The last line on standard output is one JSON object.
+//! `lacis-load`: clients by the thousand for a Lacis signaling server, to see what it costs and
+//! what it bears. Everything is bounded in count and time, and only addresses of this machine are
+//! taken unless another one is allowed. The last line on standard output is one JSON object.
 //!
 //! Every client names an address of its own in `X-Forwarded-For`. A server that is started with
 //! `--trust-proxy` counts them apart, so that its limits for one address stay on.

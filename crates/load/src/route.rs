@@ -11,6 +11,7 @@ use lacis_wire::NodeId;
 use lacis_wire::codec::decode;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
+use tokio::task::LocalSet;
 use tokio::time::{sleep, timeout};
 
 use crate::client::{Client, PATIENCE};
@@ -66,9 +67,18 @@ pub(crate) async fn run(server: SocketAddr, options: Options) -> Result<Value> {
         pause: Duration::from_millis(options.pause_ms),
         seen: RefCell::default(),
     });
-    let playing =
-        pairs.into_iter().map(|(first, second)| play(first, second, &options, Rc::clone(&game)));
-    try_join_all(playing).await?;
+    // A task for each pair: within one task they would not get the same turns.
+    let local = LocalSet::new();
+    let options = Rc::new(options);
+    let playing: Vec<_> = pairs
+        .into_iter()
+        .map(|(first, second)| {
+            local.spawn_local(play(first, second, Rc::clone(&options), Rc::clone(&game)))
+        })
+        .collect();
+    for ended in local.run_until(try_join_all(playing)).await? {
+        ended?;
+    }
     let elapsed = began.elapsed().as_secs_f64();
     let mut seen = game.seen.borrow_mut();
     seen.taken.sort_unstable();
@@ -86,11 +96,11 @@ pub(crate) async fn run(server: SocketAddr, options: Options) -> Result<Value> {
     }))
 }
 
-/// The first sends, the second sends back what it gets; so each frame that arrives brings the next.
+/// Both send back what they get, so that each frame that arrives brings the next.
 async fn play(
     mut first: Client,
     mut second: Client,
-    options: &Options,
+    options: Rc<Options>,
     game: Rc<Game>,
 ) -> Result<()> {
     let mut payload = vec![0; usize::try_from(options.bytes)?];
@@ -103,7 +113,7 @@ async fn play(
         let (mut here, mut there) = (payload.clone(), payload);
         let forth = bounce(&mut second, one, &mut there, &game);
         let back = bounce(&mut first, two, &mut here, &game);
-        // The one that ends first has seen the last moment; what is still on its way is not counted.
+        // The first to end has seen the last moment; what is still on its way is not counted.
         tokio::select! {
             ended = forth => ended,
             ended = back => ended,

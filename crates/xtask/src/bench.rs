@@ -1,5 +1,5 @@
-//! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run, and of
-//! the server alone.
+//! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run, and
+//! of the server alone.
 
 use anyhow::{Result, bail};
 

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tracing::debug;
 
 use super::accept::Peer;
 use super::address::client_address;
 use super::shared::Shared;
+use super::socket::{Socket, accept_key};
 use super::{metrics, pages, session};
-use crate::limits;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let router = Router::new()
@@ -31,27 +32,39 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
 async fn open_socket(
     State(shared): State<Arc<Shared>>,
     Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    mut request: Request,
 ) -> Response {
-    if !origin_allowed(&shared.config.origins, &headers) {
+    let headers = request.headers();
+    if !origin_allowed(&shared.config.origins, headers) {
         debug!("a page of another origin wanted to connect");
         return (StatusCode::FORBIDDEN, "this origin may not connect here\n").into_response();
     }
+    let Some(accept) = accept_key(headers) else {
+        return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")]).into_response();
+    };
     if !shared.config.trust_proxy && headers.contains_key("x-forwarded-for") {
         shared.warn_of_proxy();
     }
-    let address = client_address(peer.address, &headers, shared.config.trust_proxy);
+    let address = client_address(peer.address, headers, shared.config.trust_proxy);
     let key = shared.keys.key(address);
-    upgrade
-        .read_buffer_size(limits::READ_BUFFER_BYTES)
-        .write_buffer_size(limits::WRITE_BUFFER_BYTES)
-        .max_message_size(lacis_wire::limits::SIGNAL_FRAME_BYTES)
-        .max_frame_size(lacis_wire::limits::SIGNAL_FRAME_BYTES)
-        .on_upgrade(async move |socket| {
-            session::serve(socket, shared, key).await;
-            drop(peer.socket);
-        })
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        // The connection may be lost before; then there is nobody to serve.
+        let upgraded = upgrade.await.ok().and_then(|io| io.downcast::<TokioIo<TcpStream>>().ok());
+        let Some(parts) = upgraded else { return };
+        let (stream, early) = (parts.io.into_inner(), parts.read_buf);
+        let socket = Socket::new(stream, &early);
+        // It holds the buffer that the request was read into.
+        drop(early);
+        session::serve(socket, shared, key).await;
+        drop(peer.socket);
+    });
+    let answer = [
+        (header::CONNECTION, "upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, answer).into_response()
 }
 
 fn origin_allowed(allowed: &[String], headers: &HeaderMap) -> bool {

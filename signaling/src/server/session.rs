@@ -1,57 +1,58 @@
 //! One WebSocket, from its upgrade to its end.
 
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
+use std::io;
 use std::mem;
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
-use axum::Error;
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt};
 use lacis_wire::signal::ByeReason;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::shared::{Attached, Batch, Received, Shared, Written};
+use super::shared::{Attached, Batch, Shared, Written};
+use super::socket::{Reading, Socket};
 use crate::hub::AddressKey;
 use crate::limits;
 
-/// How reading ended, if it did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    /// More may come.
-    Open,
-    /// The client closed the connection, or it is lost.
-    Ended,
-    /// What came cannot be read, and nothing behind it can.
-    Broken,
-}
-
 /// Serves one client until either side closes.
-pub(super) async fn serve(mut socket: WebSocket, shared: Arc<Shared>, address: AddressKey) {
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    mut socket: Socket<S>,
+    shared: Arc<Shared>,
+    address: AddressKey,
+) {
     let attached = shared.attach(address);
     let mut reading = Reading::Open;
     let mut received = Vec::new();
     loop {
         tokio::select! {
-            end = read(&mut socket, &mut received), if reading == Reading::Open => reading = end,
+            end = poll_fn(|context| socket.poll_receive(context, &mut received)),
+                if reading == Reading::Open => reading = end,
             () = attached.filled.notified() => {
                 match write(&mut socket, &attached).await {
                     ControlFlow::Continue(()) => {}
                     ControlFlow::Break(None) => return,
                     ControlFlow::Break(Some((last, reason))) => {
-                        let end = close(&mut socket, last, reason, reading);
-                        // Who does not take it in time has had its chance.
-                        let _ = timeout(shared.config.close_deadline, end).await;
+                        let end = close(&mut socket, &last, reason);
+                        // Who does not take it in time has had its chance. Boxed, so that those who
+                        // stay do not hold the place for it.
+                        let _ = Box::pin(timeout(shared.config.close_deadline, end)).await;
                         return;
                     }
                 }
             }
         }
         if reading == Reading::Ended {
+            // Whoever said goodbye waits for the same word.
+            let answer = timeout(shared.config.close_deadline, socket.answer_close());
+            let _ = Box::pin(answer).await;
+            return;
+        }
+        if socket.owes_pong()
+            && write_unless_closing(&mut socket, &Batch::default(), &attached).await.is_err()
+        {
             return;
         }
         if !received.is_empty() {
@@ -65,39 +66,14 @@ pub(super) async fn serve(mut socket: WebSocket, shared: Arc<Shared>, address: A
     }
 }
 
-/// Waits for something to come in and takes what is there, up to a limit.
-async fn read(socket: &mut WebSocket, received: &mut Vec<Received>) -> Reading {
-    poll_fn(|context| {
-        while received.len() < limits::READ_BATCH_FRAMES {
-            match socket.poll_next_unpin(context) {
-                Poll::Pending if received.is_empty() => return Poll::Pending,
-                Poll::Pending => break,
-                Poll::Ready(Some(Ok(Message::Binary(bytes)))) => {
-                    received.push(Received::Frame(bytes));
-                }
-                Poll::Ready(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {
-                    received.push(Received::Alive);
-                }
-                Poll::Ready(Some(Ok(Message::Text(_)))) => received.push(Received::Malformed),
-                // The answer to a close frame goes out when the stream is read to its end.
-                Poll::Ready(Some(Ok(Message::Close(_)))) => {}
-                Poll::Ready(Some(Err(_))) => {
-                    received.push(Received::Malformed);
-                    return Poll::Ready(Reading::Broken);
-                }
-                Poll::Ready(None) => return Poll::Ready(Reading::Ended),
-            }
-        }
-        Poll::Ready(Reading::Open)
-    })
-    .await
-}
-
 /// The last frames of a connection, and why it ends.
 type Goodbye = (Batch, ByeReason);
 
 /// Writes all that waits. Breaks off when the connection is lost, or is to be closed.
-async fn write(socket: &mut WebSocket, attached: &Attached) -> ControlFlow<Option<Goodbye>> {
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+    attached: &Attached,
+) -> ControlFlow<Option<Goodbye>> {
     let mut written = Written::default();
     loop {
         let batch = attached.next_batch(written);
@@ -108,7 +84,7 @@ async fn write(socket: &mut WebSocket, attached: &Attached) -> ControlFlow<Optio
             return ControlFlow::Continue(());
         }
         written = batch.size();
-        if write_unless_closing(socket, batch, attached).await.is_err() {
+        if write_unless_closing(socket, &batch, attached).await.is_err() {
             return ControlFlow::Break(None);
         }
     }
@@ -116,12 +92,12 @@ async fn write(socket: &mut WebSocket, attached: &Attached) -> ControlFlow<Optio
 
 /// Writes a batch, unless the hub wants the connection closed first: a client that does not read
 /// must not keep its task from hearing of that.
-async fn write_unless_closing(
-    socket: &mut WebSocket,
-    batch: Batch,
+async fn write_unless_closing<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+    batch: &Batch,
     attached: &Attached,
-) -> Result<(), Error> {
-    let mut writing = pin!(write_batch(socket, batch));
+) -> io::Result<()> {
+    let mut writing = pin!(socket.write(batch));
     loop {
         tokio::select! {
             result = &mut writing => return result,
@@ -132,38 +108,14 @@ async fn write_unless_closing(
     }
 }
 
-/// One write for many frames, as far as the buffer goes.
-async fn write_batch(socket: &mut WebSocket, batch: Batch) -> Result<(), Error> {
-    if batch.ping {
-        socket.feed(Message::Ping(Bytes::new())).await?;
-    }
-    for frame in batch.frames {
-        socket.feed(Message::Binary(frame)).await?;
-    }
-    socket.flush().await
-}
-
-/// Sends the last frames and a close frame, and waits until the client has taken them: to close
-/// with unread data would destroy them on their way.
-async fn close(
-    socket: &mut WebSocket,
-    last: Batch,
+/// Sends the last frames and says why that is all.
+async fn close<S: AsyncRead + AsyncWrite + Unpin>(
+    socket: &mut Socket<S>,
+    last: &Batch,
     reason: ByeReason,
-    reading: Reading,
-) -> Result<(), Error> {
-    write_batch(socket, last).await?;
-    let reason = CloseFrame { code: reason.close_code(), reason: close_text(reason).into() };
-    socket.send(Message::Close(Some(reason))).await?;
-    if reading == Reading::Broken {
-        // The end of a stream that cannot be read is not seen; the caller's deadline ends this.
-        return pending().await;
-    }
-    for _ in 0..limits::CLOSE_FRAMES_MAX {
-        if socket.next().await.is_none() {
-            break;
-        }
-    }
-    Ok(())
+) -> io::Result<()> {
+    socket.write(last).await?;
+    socket.close(reason.close_code(), close_text(reason)).await
 }
 
 /// What a person sees in the network view of a browser.
