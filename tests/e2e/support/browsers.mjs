@@ -53,11 +53,21 @@ export function chromiumPath() {
   return find("chromium", "chromium-browser", "google-chrome");
 }
 
-async function launchChromium() {
+/** With a video it has a camera that shows that. */
+async function launchChromium(video) {
   const { chromium } = require("playwright-core");
+  const camera = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${video}`,
+  ];
   const browser = await chromium.launch({
     executablePath: chromiumPath(),
-    args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK)],
+    args: [
+      ...CHROMIUM_FLAGS,
+      ...(isIsolated() ? [] : CHROMIUM_LOOPBACK),
+      ...(video === undefined ? [] : camera),
+    ],
   });
   return {
     name: "chromium",
@@ -87,11 +97,15 @@ async function launchFirefox() {
 const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
 const launched = new Map();
 
-/** The browser of that name, started when it is first asked for. */
+/**
+ * The browser of that name, started when it is first asked for. `chromium#VIDEO` has a camera that
+ * shows the video.
+ */
 export function browser(name) {
   let running = launched.get(name);
   if (running === undefined) {
-    running = LAUNCH[name]();
+    const [kind, video] = name.split("#");
+    running = LAUNCH[kind](video);
     launched.set(name, running);
   }
   return running;

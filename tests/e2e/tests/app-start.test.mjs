@@ -1,7 +1,10 @@
 // The start page, and every state in which a person can find itself.
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { OUTPUT } from "../support/pages.mjs";
 import { Person } from "../support/people.mjs";
 import { scenario } from "../support/scenario.mjs";
+import { showQr } from "../support/video.mjs";
 
 const APPS = "lacis/dist/apps/";
 
@@ -144,6 +147,19 @@ scenario("somebody is called into another group: taken back, declined, accepted"
   await anna.click("call-done");
   await anna.close("invite");
   await bert.see("canvas");
+  await Promise.all([anna, bert].map((person) => person.meets(1)));
+});
+
+scenario("an invitation is scanned with the camera", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.found("chat", "Scanned");
+  const video = join(OUTPUT, "camera", "invitation.y4m");
+  showQr(video, await anna.invitation());
+  const bert = await Person.arrive(stage, `chromium#${video}`, server, "Bert");
+  await bert.click("scan");
+  await bert.see("join", { text: "Scanned" });
+  await bert.join();
   await Promise.all([anna, bert].map((person) => person.meets(1)));
 });
 
