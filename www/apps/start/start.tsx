@@ -1,5 +1,5 @@
 import "./start.css";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { APPS, type AppName } from "../shared/apps.js";
 import type { Home } from "../shared/home.js";
 import icon from "../shared/icon.svg";
@@ -156,7 +156,6 @@ function JoinCard() {
     const route = readLink(link);
     if (route.at !== "start") go(route);
   };
-  useEffect(() => setScanning(false), []);
   return (
     <section class="card" aria-labelledby="join-title">
       <h2 id="join-title">{texts.joinOne}</h2>
