@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { hurry, loadAll } from "./load.js";
 import { Home } from "./shared/home.js";
 import { texts } from "./shared/texts/index.js";
 import { Shell } from "./shell.js";
@@ -6,7 +7,11 @@ import { Shell } from "./shell.js";
 document.documentElement.lang = texts.language;
 const home = new Home();
 render(<Shell home={home} />, document.getElementById("app") as HTMLElement);
-void home.start();
+hurry(home);
+home
+  .start()
+  .then(loadAll)
+  .catch((thrown) => console.warn(String(thrown)));
 
 // Keeps the pages themselves, so that they open without a network. Development has none.
 if ("serviceWorker" in navigator && import.meta.env.PROD) {

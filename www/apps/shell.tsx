@@ -1,31 +1,14 @@
-import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { AppName } from "./shared/apps.js";
+import { type AppProps, loadApp, loadedApp } from "./load.js";
 import { CallsDialog } from "./shared/calls.js";
 import type { Home } from "./shared/home.js";
 import { go, type Route, useRoute } from "./shared/route.js";
-import type { Space } from "./shared/space.js";
 import { texts } from "./shared/texts/index.js";
 import { Act } from "./shared/ui.js";
 import { useWatch } from "./shared/watch.js";
 import { Join } from "./start/join.js";
 import { Start } from "./start/start.js";
 import { Welcome } from "./start/welcome.js";
-
-/** What an application is given. */
-export interface AppProps {
-  readonly home: Home;
-  readonly space: Space;
-}
-
-type App = ComponentType<AppProps>;
-
-// Each is loaded when it is first used.
-const LOAD: Readonly<Record<AppName, () => Promise<App>>> = {
-  board: () => import("./board/board.js").then(({ Board }) => Board),
-  chat: () => import("./chat/chat.js").then(({ Chat }) => Chat),
-  letter: () => import("./letter/letter.js").then(({ Letter }) => Letter),
-};
 
 /** Everything: whichever page the address and the state of things ask for. */
 export function Shell({ home }: { home: Home }) {
@@ -84,21 +67,18 @@ function Page({ home, route }: { home: Home; route: Route }) {
 /** A group in its application, once both are known. */
 function Loaded({ home, space }: AppProps) {
   useWatch(space);
-  const [app, setApp] = useState<{ App: App } | undefined>();
-  const [problem, setProblem] = useState("");
   const name = space.app;
+  const [app, setApp] = useState(loadedApp(name));
+  const [problem, setProblem] = useState("");
   useEffect(() => {
-    if (name === undefined) return;
-    LOAD[name]().then(
-      (App) => setApp({ App }),
-      () => setProblem(texts.notLoaded),
-    );
-  }, [name]);
+    if (name === undefined || app !== undefined) return;
+    loadApp(name).then(setApp, () => setProblem(texts.notLoaded));
+  }, [name, app]);
   useEffect(() => {
     space.watch(true);
     return () => space.watch(false);
   }, [space]);
-  if (app !== undefined) return <app.App home={home} space={space} />;
+  if (app !== undefined) return <app.View home={home} space={space} />;
   const text = problem || (name === undefined ? texts.waitingForApp : texts.starting);
   return (
     <Notice title={space.name} text={text} hook="app-loading">

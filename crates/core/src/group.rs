@@ -92,7 +92,7 @@ enum Loading {
     /// Copies that a neighbour asked for.
     Serve(NodeId, Vec<RecordId>),
     /// Records that the application asked for.
-    Query(Vec<RecordId>),
+    Query { ticket: Ticket, ids: Vec<RecordId> },
 }
 
 impl Group {

@@ -175,6 +175,11 @@ export class Person {
     await this.see("presence");
   }
 
+  /** Waits until the pages need their server no more. */
+  keepsPages() {
+    return this.see("pages-kept", { state: '[data-kept="true"]' });
+  }
+
   /** Draws a line with the pointer. */
   async draw(points) {
     const { mouse } = this.page;

@@ -10,7 +10,7 @@ async function cutOff(stage, browsers) {
     Person.arrive(stage, browsers[0], server, "Anna"),
     Person.arrive(stage, browsers[1], server, "Bert"),
   ]);
-  for (const person of [anna, bert]) await person.see("new-chat");
+  for (const person of [anna, bert]) await person.keepsPages();
   await server.stop();
   return [anna, bert];
 }
@@ -69,11 +69,13 @@ for (const browsers of [
 scenario("no server: members who have lost each other meet again by hand", async (stage) => {
   const server = await stage.server();
   const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.keepsPages();
   await anna.found("board", "Kept");
   const invitation = await anna.invitation();
   const bert = await Person.arrive(stage, "chromium", server, "Bert", { link: invitation });
   await bert.join();
   await anna.meets(1);
+  await bert.tab.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await server.stop();
   await bert.tab.evaluate(() => location.reload());
   await anna.meets(0);

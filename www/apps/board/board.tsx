@@ -1,16 +1,16 @@
 import "./board.css";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { AppProps } from "../load.js";
 import { dataUrl, shrink } from "../shared/images.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, Dialog, Icon, Problem, saveAs } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import type { AppProps } from "../shell.js";
 import { pngOf, svgOf } from "./export.js";
 import { moved } from "./item.js";
 import { Live } from "./live.js";
-import { Sheet } from "./model.js";
+import { sheetOf } from "./model.js";
 import { Surface } from "./surface.js";
 import { TextField } from "./text-field.js";
 import { INKS, Toolbar, WIDTHS } from "./toolbar.js";
@@ -40,7 +40,7 @@ export function Board({ home, space }: AppProps) {
   const chosen = useRef({ tool, ink });
   chosen.current = { tool, ink };
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
-  const sheet = space.part("sheet", () => new Sheet(space));
+  const sheet = sheetOf(space);
   const live = space.part("live", () => new Live(space));
   useWatch(sheet);
   useEffect(() => {
@@ -72,8 +72,7 @@ export function Board({ home, space }: AppProps) {
       once(space, () => surface.fit({ unasked: true })),
       () => surface.end(),
     ];
-    const loaded = sheet.isLoaded ? Promise.resolve() : sheet.load();
-    loaded.then(() => surface.fit({ unasked: true }), fail);
+    sheet.load().then(() => surface.fit({ unasked: true }), fail);
     return () => {
       for (const end of ends) end();
     };

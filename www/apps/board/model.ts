@@ -1,6 +1,6 @@
 import type { GroupRecord } from "lacis";
+import { Shown } from "../shared/shown.js";
 import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
-import { Observable } from "../shared/watch.js";
 import { type Area, areaOf, readShape, type Shape } from "./item.js";
 
 export const ITEM_TYPE = "board.item";
@@ -30,9 +30,13 @@ interface Change {
 /** What changed of the picture: one thing, perhaps new and above all others, or anything. */
 export type Picture = { readonly item: Item; readonly isOnTop: boolean } | "all";
 
+/** The board of a group. */
+export function sheetOf(space: Space): Sheet {
+  return space.part("sheet", () => new Sheet(space));
+}
+
 /** The things on a board, and the steps of this person. */
-export class Sheet extends Observable {
-  readonly #space: Space;
+export class Sheet extends Shown {
   #onPicture: (change: Picture) => void = () => {};
   readonly #items = new Map<string, Item>();
   readonly #keys = new Map<string, string>();
@@ -40,14 +44,11 @@ export class Sheet extends Observable {
   readonly #undone: Change[][] = [];
   #sorted: Item[] | undefined;
   #failure: unknown;
-  #isLoaded = false;
 
   constructor(space: Space) {
-    super();
-    this.#space = space;
+    super(space);
     space.on("record", ({ record }) => this.#take(record));
     space.on("gone", ({ id }) => this.#drop(id));
-    space.on("unlocked", () => void this.load());
     space.on("saved", () => {
       this.#failure = undefined;
       this.changed();
@@ -62,18 +63,13 @@ export class Sheet extends Observable {
     };
   }
 
-  async load(): Promise<void> {
-    const records = await this.#space.group.find({ type: ITEM_TYPE });
+  protected async read(): Promise<void> {
+    const records = await this.space.group.find({ type: ITEM_TYPE });
     for (const record of records) {
       const item = itemOf(record);
       if (item !== undefined) this.#items.set(item.id, item);
     }
-    this.#isLoaded = true;
     this.#redraw();
-  }
-
-  get isLoaded(): boolean {
-    return this.#isLoaded;
   }
 
   /** Why the last thing could not be kept; undefined if all is. */
@@ -99,7 +95,7 @@ export class Sheet extends Observable {
 
   /** Whether this person may change that thing. */
   isOurs({ creator }: Item): boolean {
-    return this.#space.mayWrite && (creator === this.#space.me.id || this.#space.isAdmin);
+    return this.space.mayWrite && (creator === this.space.me.id || this.space.isAdmin);
   }
 
   item(id: string): Item | undefined {
@@ -163,7 +159,7 @@ export class Sheet extends Observable {
   }
 
   async #applyOne({ key, after }: Change): Promise<void> {
-    const { group } = this.#space;
+    const { group } = this.space;
     const record = this.#items.get(this.#keys.get(key) ?? "")?.record;
     if (after === undefined) {
       // Somebody else may have deleted it meanwhile: then all is as it should be.
@@ -179,7 +175,7 @@ export class Sheet extends Observable {
     // As it will be read back, so that it is recognised.
     const shape = readShape(after) ?? after;
     const fixed = { shape, area: areaOf(shape), record: undefined };
-    const item = { id: pending, ...fixed, creator: this.#space.me.id, at: Date.now() };
+    const item = { id: pending, ...fixed, creator: this.space.me.id, at: Date.now() };
     this.#put(item);
     try {
       this.#keys.set(key, await group.add({ type: ITEM_TYPE, data: after }));
@@ -207,7 +203,7 @@ export class Sheet extends Observable {
 
   /** Whether a thing of one's own has become a record: it is drawn already. */
   #settle(item: Item): boolean {
-    if (item.creator !== this.#space.me.id || this.#items.has(item.id)) return false;
+    if (item.creator !== this.space.me.id || this.#items.has(item.id)) return false;
     const sorted = this.items as Item[];
     const content = JSON.stringify(item.shape);
     const isThis = ({ record, shape }: Item): boolean =>

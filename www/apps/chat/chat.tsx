@@ -1,15 +1,15 @@
 import "./chat.css";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { AppProps } from "../load.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import type { AppProps } from "../shell.js";
 import { Composer } from "./composer.js";
 import { Files } from "./files.js";
 import { LineView } from "./line.js";
-import { type Line, Talk } from "./model.js";
+import { type Line, type Talk, talkOf } from "./model.js";
 import { NotifyButton, notifyOf } from "./notify.js";
 
 /** So many lines are drawn at first, and more of them at a time after that. */
@@ -20,7 +20,7 @@ const NEAR_END = 80;
 /** The chat: its lines by day, whoever is typing, and the field to write in. */
 export function Chat({ home, space }: AppProps) {
   useWatch(space);
-  const talk = space.part("talk", () => new Talk(space));
+  const talk = talkOf(space);
   const files = space.part("files", () => new Files(space));
   useWatch(talk);
   // What was new when the talk was opened stays marked.
@@ -31,7 +31,7 @@ export function Chat({ home, space }: AppProps) {
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    if (!talk.isLoaded) talk.load().catch(fail);
+    talk.load().catch(fail);
   }, [talk]);
   useEffect(() => notifyOf(space, talk), [talk]);
   const lines = query ? talk.lines.filter((line) => contains(line, query)) : talk.lines;

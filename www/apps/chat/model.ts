@@ -1,6 +1,6 @@
 import type { GroupRecord } from "lacis";
+import { Shown } from "../shared/shown.js";
 import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
-import { Observable } from "../shared/watch.js";
 import type { FileNote } from "./files.js";
 import { FILE_TYPE, readFileNote } from "./files.js";
 
@@ -53,9 +53,13 @@ interface Pending {
   readonly recordId: string | undefined;
 }
 
+/** The talk of a group. */
+export function talkOf(space: Space): Talk {
+  return space.part("talk", () => new Talk(space));
+}
+
 /** The talk of a group: its lines in order, and what is known of their delivery. */
-export class Talk extends Observable {
-  readonly #space: Space;
+export class Talk extends Shown {
   readonly #lines = new Map<string, Line>();
   /** Of each line of this person, who has said that it has it. */
   readonly #holders = new Map<string, Set<string>>();
@@ -63,14 +67,11 @@ export class Talk extends Observable {
   readonly #pending = new Map<string, Pending>();
   readonly #telling = new Map<string, Set<string>>();
   #sorted: Line[] | undefined;
-  #isLoaded = false;
 
   constructor(space: Space) {
-    super();
-    this.#space = space;
+    super(space);
     space.on("record", ({ record }) => this.#take(record, true));
     space.on("gone", ({ id }) => this.#drop(id));
-    space.on("unlocked", () => void this.load());
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
     space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
     // Whoever comes is told which of its lines are held here.
@@ -79,18 +80,11 @@ export class Talk extends Observable {
     });
   }
 
-  /** Reads what is held. */
-  async load(): Promise<void> {
+  protected async read(): Promise<void> {
     for (const type of [LINE_TYPE, FILE_TYPE]) {
-      for (const record of await this.#space.group.find({ type })) this.#take(record, false);
+      for (const record of await this.space.group.find({ type })) this.#take(record, false);
     }
-    this.#isLoaded = true;
-    for (const { id, present } of this.#space.members) if (present) this.#tellAll(id);
-    this.changed();
-  }
-
-  get isLoaded(): boolean {
-    return this.#isLoaded;
+    for (const { id, present } of this.space.members) if (present) this.#tellAll(id);
   }
 
   /** All lines, the oldest first; those that are not stored yet are the last. */
@@ -115,8 +109,8 @@ export class Talk extends Observable {
       return failure === undefined ? { state: "storing" } : { state: "failed", reason: failure };
     }
     const count = this.#holders.get(line.id)?.size ?? 0;
-    const others = this.#space.members.filter(({ id, roles }) => {
-      return roles.length > 0 && id !== this.#space.me.id;
+    const others = this.space.members.filter(({ id, roles }) => {
+      return roles.length > 0 && id !== this.space.me.id;
     });
     if (line.whisperTo !== undefined) return { state: "delivered", count: 1, of: 1 };
     if (count === 0) return { state: "stored" };
@@ -145,22 +139,22 @@ export class Talk extends Observable {
   async whisper(to: string, text: string): Promise<void> {
     const id = crypto.randomUUID();
     const content = JSON.stringify({ id, text });
-    await this.#space.group.send(to, WHISPER, content, { until: "delivered" });
-    this.#keepWhisper(id, this.#space.me.id, to, text);
+    await this.space.group.send(to, WHISPER, content, { until: "delivered" });
+    this.#keepWhisper(id, this.space.me.id, to, text);
   }
 
   async edit(line: Line, draft: Draft): Promise<void> {
     if (line.record === undefined) return;
-    await this.#space.group.update(line.record, { data: contentOf(draft) });
+    await this.space.group.update(line.record, { data: contentOf(draft) });
   }
 
   async delete(line: Line): Promise<void> {
-    if (line.record !== undefined) await this.#space.group.delete(line.record);
+    if (line.record !== undefined) await this.space.group.delete(line.record);
   }
 
   async #store(id: string, line: Line): Promise<void> {
     try {
-      await this.#space.group.add({ type: LINE_TYPE, data: contentOf(line) });
+      await this.space.group.add({ type: LINE_TYPE, data: contentOf(line) });
       this.#pending.delete(id);
     } catch (failure) {
       // What only the store refused is a record all the same: it is kept in memory and tried again,
@@ -178,7 +172,7 @@ export class Talk extends Observable {
     replyTo: string | undefined,
   ): Line {
     const fixed = { edited: false, file: undefined, record: undefined, whisperTo: undefined };
-    return { id, author: this.#space.me.id, at: Date.now(), text, mentions, replyTo, ...fixed };
+    return { id, author: this.space.me.id, at: Date.now(), text, mentions, replyTo, ...fixed };
   }
 
   #take(record: GroupRecord, isLive: boolean): void {
@@ -190,7 +184,7 @@ export class Talk extends Observable {
     }
     this.#lines.set(line.id, line);
     this.#sorted = undefined;
-    if (isLive && line.author !== this.#space.me.id) this.#tell(line.author, [line.id]);
+    if (isLive && line.author !== this.space.me.id) this.#tell(line.author, [line.id]);
     else if (isLive) this.#settle(line);
     this.changed();
   }
@@ -212,7 +206,7 @@ export class Talk extends Observable {
   }
 
   #tellAll(peer: string): void {
-    if (!this.#isLoaded || peer === this.#space.me.id) return;
+    if (!this.isLoaded || peer === this.space.me.id) return;
     const theirs = this.lines.filter(({ author, record }) => author === peer && record);
     this.#tell(
       peer,
@@ -231,7 +225,7 @@ export class Talk extends Observable {
       const told = [...(this.#telling.get(author) ?? [])];
       this.#telling.delete(author);
       // Who is not connected is told when it comes.
-      this.#space.group.send(author, HAVE, JSON.stringify(told)).catch(() => {});
+      this.space.group.send(author, HAVE, JSON.stringify(told)).catch(() => {});
     }, GATHER_MS);
   }
 
@@ -240,7 +234,7 @@ export class Talk extends Observable {
     if (!Array.isArray(ids)) return;
     for (const id of ids.slice(0, TOLD_MAX)) {
       // Of lines that are none of ours nobody wants to know.
-      if (this.#lines.get(id)?.author !== this.#space.me.id) continue;
+      if (this.#lines.get(id)?.author !== this.space.me.id) continue;
       const holders = this.#holders.get(id) ?? new Set();
       this.#holders.set(id, holders.add(peer));
     }
@@ -250,7 +244,7 @@ export class Talk extends Observable {
   #hearWhisper(peer: string, data: Uint8Array): void {
     const { id, text } = (parsed(data) ?? {}) as { id?: unknown; text?: unknown };
     if (typeof id !== "string" || typeof text !== "string" || this.#lines.has(id)) return;
-    this.#keepWhisper(id, peer, this.#space.me.id, text.slice(0, LINE_MAX));
+    this.#keepWhisper(id, peer, this.space.me.id, text.slice(0, LINE_MAX));
   }
 
   /** Whispers are no records: they are with the two who had them, until their pages close. */

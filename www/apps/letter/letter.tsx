@@ -1,26 +1,26 @@
 import "./letter.css";
 import { useEffect, useState } from "preact/hooks";
+import type { AppProps } from "../load.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, confirmed, Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import type { AppProps } from "../shell.js";
 import { Editor } from "./editor.js";
 import { IssueView } from "./issue.js";
-import { type Issue, Press } from "./model.js";
+import { type Issue, type Press, pressOf } from "./model.js";
 
 /** A newsletter: its issues, one of them to read, and for its publisher the desk. */
 export function Letter({ home, space }: AppProps) {
   useWatch(space);
-  const press = space.part("press", () => new Press(space));
+  const press = pressOf(space);
   useWatch(press);
   const [chosen, choose] = useState("");
   const [editing, setEditing] = useState<"new" | Issue | undefined>();
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    if (!press.isLoaded) press.load().catch(fail);
+    press.load().catch(fail);
   }, [press]);
   const { issues } = press;
   const issue = issues.find(({ id }) => id === chosen) ?? issues[0];

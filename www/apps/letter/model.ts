@@ -1,6 +1,6 @@
 import type { GroupEvents, GroupRecord } from "lacis";
+import { Shown } from "../shared/shown.js";
 import { jsonOf, type Space } from "../shared/space.js";
-import { Observable } from "../shared/watch.js";
 import { ISSUE_TYPE, sourcesOf } from "./guard.js";
 
 export const IMAGE_TYPE = "letter.image";
@@ -32,29 +32,24 @@ export function flawOf(title: string, text: string): Flaw | undefined {
   return new TextEncoder().encode(text).length > TEXT_MAX ? "too-long" : undefined;
 }
 
+/** The newsletter of a group. */
+export function pressOf(space: Space): Press {
+  return space.part("press", () => new Press(space));
+}
+
 /** The issues of a newsletter. Only its admins publish; whoever reads it passes it on. */
-export class Press extends Observable {
-  readonly #space: Space;
+export class Press extends Shown {
   readonly #issues = new Map<string, Issue>();
   readonly #pictures = new Map<string, Promise<string | undefined>>();
-  #isLoaded = false;
 
   constructor(space: Space) {
-    super();
-    this.#space = space;
+    super(space);
     space.on("record", (change) => this.#take(change));
     space.on("gone", ({ id }) => this.#drop(id));
-    space.on("unlocked", () => void this.load());
   }
 
-  async load(): Promise<void> {
-    for (const record of await this.#space.group.find({ type: ISSUE_TYPE })) this.#read(record);
-    this.#isLoaded = true;
-    this.changed();
-  }
-
-  get isLoaded(): boolean {
-    return this.#isLoaded;
+  protected async read(): Promise<void> {
+    for (const record of await this.space.group.find({ type: ISSUE_TYPE })) this.#read(record);
   }
 
   /** All issues, the newest first. */
@@ -64,26 +59,26 @@ export class Press extends Observable {
 
   /** From whom an issue came to this device; undefined for one's own. */
   sourceOf({ id }: Issue): string | undefined {
-    return sourcesOf(this.#space)[id];
+    return sourcesOf(this.space)[id];
   }
 
   async publish(title: string, text: string): Promise<string> {
-    return this.#space.group.add({ type: ISSUE_TYPE, data: { title: title.trim(), text } });
+    return this.space.group.add({ type: ISSUE_TYPE, data: { title: title.trim(), text } });
   }
 
   async correct(issue: Issue, title: string, text: string): Promise<void> {
-    await this.#space.group.update(issue.record, { data: { title: title.trim(), text } });
+    await this.space.group.update(issue.record, { data: { title: title.trim(), text } });
   }
 
   async withdraw(issue: Issue): Promise<void> {
-    await this.#space.group.delete(issue.record);
+    await this.space.group.delete(issue.record);
   }
 
   /** Keeps a picture; resolves with what stands for it in the text. */
   async addPicture(picture: Blob): Promise<string> {
     const data = new Uint8Array(await picture.arrayBuffer());
     const attributes = { mediatype: picture.type };
-    return `lacis:${await this.#space.group.add({ type: IMAGE_TYPE, data, attributes })}`;
+    return `lacis:${await this.space.group.add({ type: IMAGE_TYPE, data, attributes })}`;
   }
 
   /** The address of a picture in this page; undefined if it is not here (yet). */
@@ -100,7 +95,7 @@ export class Press extends Observable {
 
   async #loadPicture(id: string): Promise<string | undefined> {
     try {
-      const { data, attributes, type } = await this.#space.group.get(id);
+      const { data, attributes, type } = await this.space.group.get(id);
       const mediaType = String(attributes.mediatype);
       // Nothing that could hold a script.
       const isFine = type === IMAGE_TYPE && /^image\/(png|jpeg|webp|gif)$/.test(mediaType);

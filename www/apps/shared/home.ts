@@ -255,6 +255,7 @@ export class Home extends Observable {
     const me = this.#me as Identity;
     const space = new Space(group, me, () => ownLook(me.id), app);
     this.spaces.set(group.id, space);
+    this.changed();
     space.subscribe(() => this.changed());
     space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
     const isKnown = space.app !== undefined;

@@ -1,5 +1,6 @@
 import { persistStorage } from "lacis";
 import { useEffect, useState } from "preact/hooks";
+import { loadAll } from "../load.js";
 import type { Home } from "../shared/home.js";
 import { reasonOf } from "../shared/reasons.js";
 import { go } from "../shared/route.js";
@@ -17,6 +18,7 @@ interface Estimate {
 export function Storage({ home }: { home: Home }) {
   const [estimate, setEstimate] = useState<Estimate | undefined>();
   const [problem, setProblem] = useState("");
+  const arePagesKept = usePagesKept();
   const look = (): Promise<void> => estimated().then(setEstimate);
   useEffect(() => void look(), []);
   const keep = async (): Promise<void> => {
@@ -43,6 +45,11 @@ export function Storage({ home }: { home: Home }) {
           <p class="quiet" data-testid="storage-safe" data-safe={estimate.isSafe}>
             {estimate.isSafe ? texts.kept : texts.mayBeEvicted}
           </p>
+          {arePagesKept !== undefined && (
+            <p class="quiet" data-testid="pages-kept" data-kept={arePagesKept}>
+              {arePagesKept ? texts.pagesKept : texts.pagesComing}
+            </p>
+          )}
           {!estimate.isSafe && (
             <Act hook="persist" run={keep}>
               {texts.keep}
@@ -62,6 +69,19 @@ export function Storage({ home }: { home: Home }) {
       <Problem text={problem} />
     </section>
   );
+}
+
+/** Whether these pages go on and open again without a network; undefined where they never will. */
+function usePagesKept(): boolean | undefined {
+  const [areKept, setKept] = useState(false);
+  const { serviceWorker } = navigator;
+  useEffect(() => {
+    if (serviceWorker === undefined) return;
+    const kept = Promise.all([loadAll(), serviceWorker.ready]);
+    // What is missing now is there at the next visit, or when the server is.
+    kept.then(() => setKept(true)).catch(() => {});
+  }, []);
+  return serviceWorker === undefined ? undefined : areKept;
 }
 
 async function estimated(): Promise<Estimate> {

@@ -147,7 +147,9 @@ impl Group {
     fn on_loaded(&mut self, shared: &mut Shared, what: Loading, reply: StoreReply) {
         match (what, reply) {
             (Loading::Serve(node, ids), reply) => self.on_serving(shared, node, ids, reply),
-            (Loading::Query(ids), reply) => self.on_query_loaded(shared, ids, reply),
+            (Loading::Query { ticket, ids }, reply) => {
+                self.on_query_loaded(shared, ticket, &ids, reply);
+            }
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
                 self.on_page(shared, what, page);
             }

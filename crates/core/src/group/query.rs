@@ -21,6 +21,8 @@ const PAGES: core::ops::RangeInclusive<usize> = 16..=2_048;
 const FIRST_PAGE: usize = 256;
 const PAGE_BYTES: usize = 1024 * 1024;
 const PAGE_BYTES_HALF: usize = PAGE_BYTES / 2;
+/// The store reads one page while another one is checked and told.
+const PAGES_READ_AT_ONCE: usize = 2;
 
 /// A question of the application that is being answered.
 #[derive(Debug)]
@@ -30,21 +32,31 @@ pub(super) struct Query {
     waiting: VecDeque<RecordId>,
     /// How many are read at once.
     page: usize,
-    loading: bool,
+    /// How many pages the store is reading.
+    reading: usize,
 }
 
 impl Query {
     fn new(ticket: Ticket, purpose: Purpose, waiting: VecDeque<RecordId>) -> Self {
-        Self { ticket, purpose, waiting, page: FIRST_PAGE, loading: false }
+        Self { ticket, purpose, waiting, page: FIRST_PAGE, reading: 0 }
+    }
+
+    /// Takes the next page; none if nothing is left, or the store has enough to do.
+    fn take_page(&mut self) -> Option<Vec<RecordId>> {
+        if self.waiting.is_empty() || self.reading == PAGES_READ_AT_ONCE {
+            return None;
+        }
+        Some(self.waiting.drain(..self.waiting.len().min(self.page)).collect())
     }
 
     /// Learns from a page how large the next one may be.
-    fn learn(&mut self, copies: &[Option<Arc<Copy>>]) {
-        let bytes: usize = copies.iter().flatten().map(|copy| copy.body.len()).sum();
+    fn learn(&mut self, reply: &StoreReply) {
+        let StoreReply::Values(values) = reply else { return };
+        let bytes: usize = values.iter().flatten().map(Vec::len).sum();
         let fitting = match bytes {
-            0..PAGE_BYTES_HALF => self.page * 2,
-            PAGE_BYTES_HALF..=PAGE_BYTES => self.page,
-            _ => self.page / 2,
+            0..PAGE_BYTES_HALF => values.len() * 2,
+            PAGE_BYTES_HALF..=PAGE_BYTES => values.len(),
+            _ => values.len() / 2,
         };
         self.page = fitting.clamp(*PAGES.start(), *PAGES.end());
     }
@@ -97,41 +109,28 @@ impl Group {
     fn advance_queries(&mut self, shared: &mut Shared) {
         let mut at = 0;
         while let Some(query) = self.queries.get_mut(at) {
-            if query.loading {
+            if let Some(page) = query.take_page() {
+                self.load_page(shared, at, page);
+            } else if query.reading > 0 {
                 at += 1;
-                continue;
-            }
-            if query.waiting.is_empty() {
+            } else {
                 let query = self.queries.remove(at);
                 shared.settle(query.ticket, Ok(()));
-            } else if self.load_page(shared, at) {
-                at += 1;
-            } else if let Some(query) = self.queries.get_mut(at) {
-                let page: Vec<RecordId> =
-                    query.waiting.drain(..query.waiting.len().min(query.page)).collect();
-                self.answer(shared, at, &page);
             }
         }
     }
 
-    /// Asks the store for the next page of a query; says whether it had to be asked.
-    fn load_page(&mut self, shared: &mut Shared, at: usize) -> bool {
-        let Some(query) = self.queries.get(at) else { return false };
-        let page: Vec<RecordId> = query.waiting.iter().take(query.page).copied().collect();
-        if !shared.config.store || page.iter().all(|id| self.at_hand(id).is_some()) {
-            return false;
+    /// Asks the store for a page, or tells it if all of it is at hand.
+    fn load_page(&mut self, shared: &mut Shared, at: usize, ids: Vec<RecordId>) {
+        let is_at_hand = ids.iter().all(|id| self.at_hand(id).is_some());
+        if !shared.config.store || is_at_hand {
+            let copies = ids.iter().filter_map(|id| self.at_hand(id)).collect();
+            self.tell_page(shared, at, copies);
+        } else if let Some(query) = self.queries.get_mut(at) {
+            query.reading += 1;
+            let ticket = query.ticket;
+            self.read_bodies(shared, &ids.clone(), Loading::Query { ticket, ids });
         }
-        if let Some(query) = self.queries.get_mut(at) {
-            query.loading = true;
-        }
-        self.read_bodies(shared, &page, Loading::Query(page.clone()));
-        true
-    }
-
-    /// Tells what is asked of the records, all of which are at hand or not held at all.
-    fn answer(&mut self, shared: &mut Shared, at: usize, page: &[RecordId]) {
-        let copies: Vec<Arc<Copy>> = page.iter().filter_map(|id| self.at_hand(id)).collect();
-        self.tell_page(shared, at, copies);
     }
 
     /// Tells one page of what a query asks for.
@@ -164,33 +163,25 @@ impl Group {
     pub(super) fn on_query_loaded(
         &mut self,
         shared: &mut Shared,
-        ids: Vec<RecordId>,
+        ticket: Ticket,
+        ids: &[RecordId],
         reply: StoreReply,
     ) {
-        let failed = match &reply {
-            StoreReply::Failed(code) => Some(*code),
-            _ => None,
-        };
-        let copies = self.check_read(shared, &ids, reply);
-        let first = ids.first();
-        let asked = |query: &Query| query.loading && query.waiting.front() == first;
-        let Some(at) = self.queries.iter().position(asked) else { return };
-        if let Some(code) = failed {
-            let query = self.queries.remove(at);
-            shared.settle(query.ticket, Err(code));
+        let asked = self.queries.iter().position(|query| query.ticket == ticket);
+        if let (Some(at), StoreReply::Failed(code)) = (asked, &reply) {
+            self.queries.remove(at);
+            shared.settle(ticket, Err(*code));
             return;
         }
-        if let Some(query) = self.queries.get_mut(at) {
-            query.loading = false;
-            query.learn(&copies);
-            query.waiting.drain(..ids.len().min(query.waiting.len()));
+        if let Some(query) = asked.and_then(|at| self.queries.get_mut(at)) {
+            query.reading -= 1;
+            query.learn(&reply);
         }
-        // The store reads the next page while the application takes this one.
-        let is_loading = self.load_page(shared, at);
+        let copies = self.check_read(shared, ids, reply);
         // The page may be larger than what stays at hand, so it is told from here.
-        self.tell_page(shared, at, copies.into_iter().flatten().collect());
-        if !is_loading {
-            self.advance_queries(shared);
+        if let Some(at) = asked {
+            self.tell_page(shared, at, copies.into_iter().flatten().collect());
         }
+        self.advance_queries(shared);
     }
 }

@@ -197,6 +197,8 @@ export const en = {
   used: (used: string, all: string): string => `${used} of ${all} used`,
   kept: "The browser keeps this until you delete it.",
   mayBeEvicted: "The browser may delete this when space is short.",
+  pagesKept: "These pages open without a network.",
+  pagesComing: "These pages are being kept for times without a network.",
   keep: "Keep it safe",
   notKept: "The browser did not agree. Installing this page as an app usually helps.",
 

@@ -238,6 +238,8 @@ export const fr: Texts = {
   used: (used, all) => `${used} utilisés sur ${all}`,
   kept: "Le navigateur garde tout jusqu'à ce que vous le supprimiez.",
   mayBeEvicted: "Le navigateur peut tout effacer si la place manque.",
+  pagesKept: "Ces pages s'ouvrent sans réseau.",
+  pagesComing: "Ces pages sont mises de côté pour s'ouvrir sans réseau.",
   keep: "Mettre à l'abri",
   notKept: "Le navigateur n'a pas accepté. Installer cette page comme application aide souvent.",
 
