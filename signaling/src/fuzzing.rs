@@ -11,11 +11,11 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::codec::encode;
-use lacis_wire::signal::ClientFrame;
+use lacis_wire::signal::{ByeReason, ClientFrame};
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
 use self::model::Model;
-use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Input, RateLimit, Rates, Stats};
+use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Input, RateLimit, Rates, Relays, Stats};
 
 /// One thing that happens to the hub.
 #[derive(Clone, Debug)]
@@ -26,6 +26,7 @@ pub(crate) enum Op {
     Alive { conn: ConnId },
     Written { conn: ConnId, frames: usize },
     Close { conn: ConnId },
+    Refused { conn: ConnId },
     Pass(Duration),
     Shutdown,
 }
@@ -68,6 +69,9 @@ fn step(hub: &mut Hub, model: &mut Model, op: &Op) {
             hub.handle_input(now, Input::Written { conn: *conn, frames: *frames, bytes });
         }
         Op::Close { conn } => hub.handle_input(now, Input::Closed { conn: *conn }),
+        Op::Refused { conn } => {
+            hub.handle_input(now, Input::Refused { conn: *conn, reason: ByeReason::Origin });
+        }
         Op::Pass(time) => hub.handle_timeout(now + *time),
         Op::Shutdown => hub.handle_input(now, Input::Shutdown),
     }
@@ -102,6 +106,13 @@ fn small_config(exact: bool) -> HubConfig {
         connection_rates: if exact { unlimited } else { rates(8, 4) },
         connection_refusals: RateLimit { burst: 4, per_second: 2 },
         address_rates: if exact { unlimited } else { rates(10, 4) },
+        relays: Some(Relays {
+            stun: Vec::new(),
+            turn: vec!["turn:example.org".into()],
+            secret: vec![1; 32],
+            lifetime: Duration::from_secs(40),
+        }),
+        secret: Some(vec![2; 32]),
         address_opens: if exact { RateLimit::NONE } else { RateLimit { burst: 8, per_second: 2 } },
         ..HubConfig::default()
     }
@@ -143,6 +154,10 @@ impl Dice<'_> {
                 0 => Op::Shutdown,
                 1..=31 => Op::Malformed { conn },
                 32..=63 => Op::Close { conn },
+                96..=111 => {
+                    *next_conn += 1;
+                    Op::Refused { conn: ConnId(*next_conn - 1) }
+                }
                 64..=95 => Op::Pass(Duration::from_secs(self.below(64).into())),
                 _ => Op::Pass(Duration::ZERO),
             },
@@ -179,7 +194,8 @@ impl Dice<'_> {
         let mut bytes = encode(&match kind {
             3..=10 => ClientFrame::Join { topic, want: self.below(6) },
             11 => ClientFrame::Leave { topic },
-            12..=20 => ClientFrame::Send { to, seq: self.byte().into(), payload: &payload },
+            12..=19 => ClientFrame::Send { to, seq: self.byte().into(), payload: &payload },
+            20 => ClientFrame::Resume { token: &payload },
             _ => ClientFrame::Ping { nonce: self.byte().into() },
         });
         if kind == 22 && self.below(4) == 0 {
@@ -198,7 +214,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_core::{Rng, SeedableRng};
 
-    use super::{Stats, play};
+    use super::{ByeReason, Stats, play};
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(512))]
@@ -229,7 +245,9 @@ mod tests {
             seen.expired += stats.expired;
             seen.pings += stats.pings;
         }
-        assert!(seen.closed.iter().all(|closed| *closed > 0), "{seen:?}");
+        // Whoever has no good token is told so outside of the hub, as those of other origins are.
+        let told = ByeReason::ALL.iter().filter(|reason| **reason != ByeReason::Unauthorized);
+        assert!(told.into_iter().all(|reason| seen.closed_for(*reason) > 0), "{seen:?}");
         let others = [
             seen.delivered,
             seen.undelivered_unknown,

@@ -41,6 +41,8 @@ mod addresses;
 mod config;
 mod frames;
 mod rate;
+mod relays;
+mod resume;
 mod session;
 mod stats;
 mod topics;
@@ -63,12 +65,16 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use self::addresses::{Addresses, OpenError};
+use self::resume::Tokens;
 use self::session::{Due, Session};
 use self::topics::{Moved, Topics};
 use crate::limits;
 
 pub use self::config::{HubConfig, Rates};
+#[cfg(feature = "server")]
+pub(crate) use self::rate::Bucket;
 pub use self::rate::RateLimit;
+pub use self::relays::{Relays, end_of, password};
 pub use self::stats::{Received, Stats};
 pub use self::types::{AddressKey, ConnId, Input, Output};
 
@@ -79,6 +85,7 @@ pub struct Hub {
     random: ChaCha8Rng,
     /// Makes the hashes of secrets worthless outside of this process.
     hash_key: [u8; 32],
+    tokens: Option<Tokens>,
     /// Boxed, because a tree has places that are not taken.
     sessions: BTreeMap<ConnId, Box<Session>>,
     mailboxes: BTreeMap<NodeId, ConnId>,
@@ -99,8 +106,10 @@ impl Hub {
         let mut random = ChaCha8Rng::from_seed(seed);
         let mut hash_key = [0; 32];
         random.fill_bytes(&mut hash_key);
+        let tokens = config.secret.as_deref().map(Tokens::new);
         Self {
             config,
+            tokens,
             now: Duration::ZERO,
             random,
             hash_key,
@@ -130,6 +139,7 @@ impl Hub {
                     self.stats.lost += 1;
                 }
             }
+            Input::Refused { conn, reason } => self.refuse(conn, reason),
             Input::Shutdown => self.on_shutdown(),
         }
     }
@@ -221,8 +231,42 @@ impl Hub {
         self.shutting_down = true;
         let everybody: Vec<ConnId> = self.sessions.keys().copied().collect();
         for conn in everybody {
+            self.offer_return(conn);
             self.close(conn, ByeReason::Shutdown);
         }
+    }
+
+    /// Hands a client what it can come back with.
+    fn offer_return(&mut self, conn: ConnId) {
+        let (Some(tokens), Some(session)) = (&self.tokens, self.sessions.get(&conn)) else {
+            return;
+        };
+        let Some(mailbox) = session.mailbox else { return };
+        let topics: Vec<_> = session.memberships.iter().map(|it| it.topic).collect();
+        if !topics.is_empty() {
+            let until = self.wall().saturating_add(self.config.topic_ttl);
+            let token = tokens.make(mailbox.node, until, &topics);
+            self.send(conn, &ServerFrame::Resume { token: &token });
+        }
+    }
+
+    /// Hands a client credentials for the relays, if there are any.
+    fn grant(&mut self, conn: ConnId) {
+        let (Some(relays), wall) = (&self.config.relays, self.wall()) else { return };
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        // The same for as long as the session lasts, so that a relay can count what a client has.
+        let hash = blake3::keyed_hash(&self.hash_key, &conn.0.to_be_bytes());
+        let client = hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let ends = wall.saturating_add(relays.lifetime).as_secs();
+        let lifetime_ms = u32::try_from(relays.lifetime.as_millis()).unwrap_or(u32::MAX);
+        session.renews = self.now.saturating_add(relays.lifetime / 4 * 3);
+        let servers = relays.grant(client, ends);
+        self.send(conn, &ServerFrame::IceServers { servers, lifetime_ms });
+    }
+
+    /// The clock of the world.
+    fn wall(&self) -> Duration {
+        self.config.epoch.saturating_add(self.now)
     }
 
     fn on_timer(&mut self, conn: ConnId) {
@@ -238,6 +282,10 @@ impl Hub {
             }
             Due::Nothing => {}
         }
+        if session.renews <= now {
+            self.grant(conn);
+        }
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
         let ended = session.memberships.iter().filter(|membership| membership.expires <= now);
         let ended: Vec<_> = ended.map(|membership| membership.topic).collect();
         for topic in ended {
@@ -276,6 +324,9 @@ impl Hub {
             | ServerFrame::Undelivered { .. }
             | ServerFrame::Refused { .. }
             | ServerFrame::Bye { .. }
+            | ServerFrame::IceServers { .. }
+            | ServerFrame::Resume { .. }
+            | ServerFrame::NotResumed {}
             | ServerFrame::Pong { .. } => 0,
         };
         let frame = encode_with_capacity(frame, FRAME_HEADER_BYTES + payload);
@@ -332,9 +383,10 @@ impl Hub {
                 (Duration::from_secs(10), Duration::from_secs(10))
             }
             // Nothing will be different until one of the two programs is.
-            ByeReason::Version | ByeReason::Replaced => {
-                (Duration::from_secs(60), Duration::from_secs(60))
-            }
+            ByeReason::Version
+            | ByeReason::Replaced
+            | ByeReason::Origin
+            | ByeReason::Unauthorized => (Duration::from_secs(60), Duration::from_secs(60)),
         };
         let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
         let jitter = self.random.next_u64() % spread.saturating_add(1);

@@ -18,6 +18,8 @@ pub mod hub;
 pub mod limits;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod turn;
 
 #[cfg(feature = "server")]
-pub use server::{Config, RunError, run};
+pub use server::{Config, RunError, TlsFiles, TokenKeys, TurnOptions, own_address, run};

@@ -125,3 +125,47 @@ pub const READ_BATCH_FRAMES: usize = 32;
 
 /// Bytes written to one client before the hub is told that they are gone.
 pub const WRITE_BATCH_BYTES: usize = 64 * 1024;
+
+/// Relays in all. Each is a socket and a task; with [`CONNECTIONS_MAX`] and [`HTTP_MAX`] they stay
+/// under 20,000 open files.
+pub const TURN_ALLOCATIONS_MAX: usize = 1_024;
+
+/// Relays of one client: a link needs one for each way to the server, and 12 links are kept.
+pub const TURN_ALLOCATIONS_PER_CLIENT_MAX: usize = 36;
+
+/// Relays of one address: a class behind one, with a few links each.
+pub const TURN_ALLOCATIONS_PER_ADDRESS_MAX: usize = 256;
+
+/// Peers that one relay talks with at a time: an agent tries every candidate of the other side.
+pub const TURN_PERMISSIONS_MAX: usize = 64;
+
+/// Bytes that one relay passes on, both directions together: a fast line for a while, then what a
+/// small server can give to each of some dozens.
+pub const TURN_RELAY_BYTES: RateLimit =
+    RateLimit { burst: 16 * 1024 * 1024, per_second: 4 * 1024 * 1024 };
+
+/// Bytes that all relays pass on: half of a line of 1 Gbit/s.
+pub const TURN_RELAYS_BYTES: RateLimit =
+    RateLimit { burst: 128 * 1024 * 1024, per_second: 64 * 1024 * 1024 };
+
+/// Answers for those who have shown no credentials. A page that loads asks twice; an answer is five
+/// times as long as its question, so forgers get 5 Mbit/s out of it at most.
+pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
+
+/// The longest packet that is relayed or read: browsers send 1,200 bytes and a little.
+pub const TURN_PACKET_BYTES: usize = 2_048;
+
+/// Packets that wait for one client over TCP; more are dropped, as a network would.
+pub const TURN_STREAM_PACKETS: usize = 256;
+
+/// Silence of a client over TCP after which it is gone. It refreshes its relay every 10 minutes.
+pub const TURN_STREAM_IDLE: Duration = Duration::from_secs(900);
+
+/// How exactly relays end.
+pub const TURN_CLOCK: Duration = Duration::from_secs(2);
+
+/// Ports that are tried for a relay.
+pub const TURN_PORT_TRIES: usize = 32;
+
+/// How long credentials for relays are good, unless the operator says otherwise.
+pub const TURN_LIFETIME: Duration = Duration::from_secs(3_600);

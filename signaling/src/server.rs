@@ -6,6 +6,7 @@
 
 mod accept;
 mod address;
+mod admission;
 mod config;
 mod metrics;
 mod pages;
@@ -13,37 +14,68 @@ mod routes;
 mod session;
 mod shared;
 mod socket;
+mod stream;
+mod tls;
+mod turn;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use self::admission::Admission;
 use self::shared::Shared;
+use self::tls::Tls;
+use self::turn::Turn;
 
+pub use self::admission::TokenKeys;
 pub use self::config::{Config, RunError};
+pub use self::tls::TlsFiles;
+pub use self::turn::{TurnOptions, own_address};
 
 /// Serves until `shutdown` is ready, tells everybody, and returns when all are gone or the time for
-/// that is over.
+/// that is over. At each `reload` certificate and keys are read again.
 ///
 /// # Errors
 /// [`RunError`] before the first connection is accepted, never later.
 pub async fn run(
     listener: TcpListener,
-    config: Config,
+    mut config: Config,
+    reload: Arc<Notify>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
     config.check()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(RunError::Randomness)?;
-    let shared = Arc::new(Shared::new(config, seed));
+    config.hub.epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let tls = config.tls.clone().map(Tls::new).transpose();
+    let tls = tls.map_err(|reason| RunError::Tls(reason.into()))?;
+    let admission = Admission::new(config.origins.clone(), config.tokens.clone())
+        .map_err(|reason| RunError::Tokens(reason.into()))?;
+    let turn = open_turn(&listener, &mut config).await?;
+    let shared = Arc::new(Shared::new(config, seed, admission, tls, turn));
 
-    // Ends with this function, however it ends.
-    let mut alarm = JoinSet::new();
-    alarm.spawn(shared::keep_time(Arc::clone(&shared)));
+    // These end with this function, however it ends.
+    let mut tasks = JoinSet::new();
+    tasks.spawn(shared::keep_time(Arc::clone(&shared)));
+    if let Some(turn) = &shared.turn {
+        turn.serve(&mut tasks);
+    }
+    let reloading = Arc::clone(&shared);
+    tasks.spawn(async move {
+        loop {
+            reload.notified().await;
+            reloading.admission.reload();
+            if let Some(tls) = &reloading.tls {
+                tls.reload();
+            }
+        }
+    });
 
     accept::accept(listener, &shared, shutdown).await;
     let stats = shared.stats();
@@ -52,5 +84,23 @@ pub async fn run(
     if timeout(shared.config.shutdown_deadline, shared.sockets.all_closed()).await.is_err() {
         warn!("ending with connections that did not close in time");
     }
+    if let Some(turn) = &shared.turn {
+        turn.close();
+    }
     Ok(())
+}
+
+/// Opens the relays, if there are to be any, and has the hub hand out credentials for them.
+async fn open_turn(
+    listener: &TcpListener,
+    config: &mut Config,
+) -> Result<Option<Arc<Turn>>, RunError> {
+    let Some(options) = &config.turn else { return Ok(None) };
+    let refused = |address| move |source| RunError::Turn { address, source };
+    let address = listener.local_addr().map_err(refused((options.address, 0).into()))?;
+    let mut secret = vec![0; 32];
+    getrandom::fill(&mut secret).map_err(RunError::Randomness)?;
+    config.hub.relays = Some(turn::offered(address.port(), options, secret.clone()));
+    let turn = Turn::open(address, options, secret, config.hub.epoch).await;
+    turn.map(Some).map_err(refused(address))
 }

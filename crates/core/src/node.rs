@@ -212,8 +212,8 @@ impl Node {
         let Some(index) = self.server_of(socket) else { return };
         let Shared { servers, rooms, io, node, .. } = &mut self.shared;
         let Some(server) = servers.get_mut(index) else { return };
-        server.on_opened(io, *node);
-        for room in rooms.values() {
+        let renewed = server.on_opened(io, *node);
+        for room in rooms.values().filter(|room| !renewed.contains(&room.keys.topic)) {
             room.announce(io, index, server);
         }
     }
@@ -293,6 +293,18 @@ impl Node {
             }
             ServerFrame::Bye { reason, retry_after_ms } => {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
+            }
+            ServerFrame::IceServers { servers, lifetime_ms } => {
+                server.on_relays(io, servers, lifetime_ms);
+            }
+            ServerFrame::Resume { token } => {
+                let announced = rooms.values().filter(|room| room.is_announced(index));
+                server.on_resume(token, announced.map(|room| room.keys.topic).collect());
+            }
+            ServerFrame::NotResumed {} => {
+                for room in rooms.values().filter(|room| !room.is_announced(index)) {
+                    room.announce(io, index, server);
+                }
             }
             ServerFrame::Pong { .. } => {}
         }

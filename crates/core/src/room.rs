@@ -51,6 +51,11 @@ impl Room {
         }
     }
 
+    /// Whether a server says that we are in it.
+    pub(crate) fn is_announced(&self, index: usize) -> bool {
+        self.announced.contains_key(&index)
+    }
+
     /// A server answered; gives the ticket of the join that waited for it.
     pub(crate) fn on_joined(&mut self, io: &mut Io, id: RoomId, index: usize) -> Option<Ticket> {
         self.announced.insert(index, io.now);

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer};
-use lacis_wire::{Code, NodeId, PROTOCOL, codec, limits};
+use lacis_wire::{Code, NodeId, PROTOCOL, Topic, codec, limits};
 
 use crate::io::{Event, Output, ServerState, SocketId};
 use crate::shared::Io;
@@ -24,7 +24,11 @@ use crate::time::{Earliest, Timer, Timestamp};
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
-    pub(crate) ice_servers: Vec<IceServer>,
+    ice_servers: Vec<IceServer>,
+    /// Those whose credentials end, and when.
+    relays: Option<(Vec<IceServer>, Timestamp)>,
+    /// What renews the announcements of the session before, and which those are.
+    resume: Option<(Vec<u8>, Vec<Topic>)>,
     /// Known to this server only, so that no server can take our mailbox at another.
     secret: [u8; 16],
     state: State,
@@ -50,6 +54,8 @@ impl Server {
         let mut server = Self {
             url,
             ice_servers: Vec::new(),
+            relays: None,
+            resume: None,
             secret,
             state: State::Waiting { until: io.now },
             failures: 0,
@@ -90,12 +96,16 @@ impl Server {
         self.tell(io, ServerState::Dialing, None);
     }
 
-    pub(crate) fn on_opened(&mut self, io: &mut Io, node: NodeId) {
+    /// Says who it is. The announcements that this renews by itself need no `Join`.
+    pub(crate) fn on_opened(&mut self, io: &mut Io, node: NodeId) -> Vec<Topic> {
         if let State::Dialing { socket, .. } = self.state {
             self.state = State::Greeting { socket, deadline: io.now + limits::DIAL_DEADLINE };
             let hello = ClientFrame::Hello { versions: PROTOCOL, node, secret: self.secret };
             self.transmit(io, &hello);
         }
+        let Some((token, topics)) = self.resume.take() else { return Vec::new() };
+        self.transmit(io, &ClientFrame::Resume { token: &token });
+        topics
     }
 
     /// The server answered the greeting; says whether it is acceptable.
@@ -119,6 +129,22 @@ impl Server {
             *heard = at;
             *asked = None;
         }
+    }
+
+    /// The server names relays, for so long.
+    pub(crate) fn on_relays(&mut self, io: &Io, relays: Vec<IceServer>, lifetime_ms: u32) {
+        self.relays = Some((relays, io.now + Duration::from_millis(lifetime_ms.into())));
+    }
+
+    /// The ICE servers that it has named, without those that have ended.
+    pub(crate) fn ice_servers(&self, now: Timestamp) -> impl Iterator<Item = &IceServer> {
+        let relays = self.relays.iter().filter(move |(_, until)| now < *until);
+        self.ice_servers.iter().chain(relays.flat_map(|(relays, _)| relays))
+    }
+
+    /// What renews the announcements of these topics at the next session.
+    pub(crate) fn on_resume(&mut self, token: &[u8], topics: Vec<Topic>) {
+        self.resume = Some((token.to_vec(), topics));
     }
 
     /// The server says that it will close, and why.
@@ -243,7 +269,7 @@ const fn bye_code(reason: ByeReason) -> Code {
         ByeReason::Shutdown | ByeReason::Timeout | ByeReason::SlowReader | ByeReason::Replaced => {
             Code::SignalingLost
         }
-        ByeReason::Protocol => Code::SignalingRefused,
+        ByeReason::Protocol | ByeReason::Origin | ByeReason::Unauthorized => Code::SignalingRefused,
         ByeReason::Version => Code::VersionMismatch,
         ByeReason::NodeTaken => Code::NodeTaken,
         ByeReason::RateLimited => Code::RateLimited,

@@ -176,7 +176,8 @@ impl Shared {
             return own.clone();
         }
         let mut all: Vec<IceServer> = Vec::new();
-        for server in self.servers.iter().flat_map(|server| &server.ice_servers) {
+        let now = self.io.now;
+        for server in self.servers.iter().flat_map(|server| server.ice_servers(now)) {
             if !all.contains(server) && all.len() < limits::ICE_SERVERS_MAX {
                 all.push(server.clone());
             }

@@ -1,6 +1,6 @@
-//! One client of a signaling server.
+//! One client of a signaling server, with a whole WebSocket library: for those who break rules.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +15,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::crowd::address_of;
 
 /// Whatever takes longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -36,10 +38,8 @@ impl Client {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         let mut request = format!("ws://{server}/ws").into_client_request()?;
-        // Addresses that are kept for tests of networks (RFC 2544).
-        let [_, high, middle, low] = number.to_be_bytes();
-        let address = Ipv4Addr::new(198, 18 + (high & 1), middle, low);
-        request.headers_mut().insert("x-forwarded-for", address.to_string().parse()?);
+        let address = address_of(number).to_string();
+        request.headers_mut().insert("x-forwarded-for", address.parse()?);
         let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
         let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
         let mut node = [0; 16];

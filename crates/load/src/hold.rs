@@ -1,16 +1,16 @@
 //! Clients that join and then idle.
 
+use std::io::Read;
 use std::net::SocketAddr;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use futures_util::StreamExt;
-use futures_util::stream::iter;
+use anyhow::{Result, ensure};
+use lacis_wire::signal::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
-use tokio::time::timeout;
 
-use crate::client::{Client, topic_of};
+use crate::client::{PATIENCE, topic_of};
+use crate::crowd::{Client, Crowd, Seen};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -25,35 +25,65 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-pub(crate) async fn run(server: SocketAddr, options: Options) -> Result<Value> {
+/// How far all of them have come.
+#[derive(Debug, Default)]
+struct Progress {
+    joined: u32,
+    failed: u32,
+}
+
+pub(crate) fn run(server: SocketAddr, options: &Options) -> Result<Value> {
+    let mut crowd = Crowd::new(server)?;
+    let mut progress = Progress::default();
     let began = Instant::now();
-    let joining = iter(0..options.clients).map(async |number| {
-        let mut client = Client::open(server, number).await?;
-        client.join(topic_of(number)).await?;
-        anyhow::Ok(client)
-    });
-    let results: Vec<_> = joining.buffer_unordered(options.at_once.into()).collect().await;
-    let taken = began.elapsed();
-    let asked = results.len();
-    let mut clients = Vec::with_capacity(asked);
-    for result in results {
-        match result {
-            Ok(client) => clients.push(client),
-            Err(reason) => eprintln!("a client did not join: {reason:#}"),
+    let mut last = began;
+    let mut dialled = 0;
+    while progress.joined + progress.failed < options.clients {
+        let under_way = dialled - progress.joined - progress.failed;
+        for _ in under_way..u32::from(options.at_once).min(options.clients - dialled + under_way) {
+            crowd.dial()?;
+            dialled += 1;
         }
+        let before = progress.joined + progress.failed;
+        crowd.turn(PATIENCE, |number, client, seen| see(&mut progress, number, client, seen))?;
+        if progress.joined + progress.failed > before {
+            last = Instant::now();
+        }
+        ensure!(last.elapsed() < PATIENCE, "no client has joined for {PATIENCE:?}");
     }
-    let joins_per_s = clients.len() as f64 / taken.as_secs_f64();
     let figures = json!({
-        "clients": clients.len(),
-        "refused": asked - clients.len(),
-        "joins_per_s": joins_per_s.round(),
+        "clients": progress.joined,
+        "refused": progress.failed,
+        "joins_per_s": (f64::from(progress.joined) / began.elapsed().as_secs_f64()).round(),
     });
     // Told at once, because whoever asked looks at the server while they idle.
     println!("{figures}");
-    let mut nothing = Vec::new();
-    let mut input = tokio::io::stdin();
-    let ended = input.read_to_end(&mut nothing);
-    let _ = timeout(Duration::from_secs(options.seconds), ended).await;
-    drop(clients);
+    let waker = crowd.waker()?;
+    thread::spawn(move || {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        let _ = waker.wake();
+    });
+    let until = Instant::now() + Duration::from_secs(options.seconds);
+    while let Some(left) = until.checked_duration_since(Instant::now()) {
+        if crowd.turn(left, |number, client, seen| see(&mut progress, number, client, seen))? {
+            break;
+        }
+    }
     Ok(figures)
+}
+
+fn see(progress: &mut Progress, number: usize, client: &mut Client, seen: Seen<'_>) -> Result<()> {
+    match seen {
+        Seen::Welcome => {
+            let topic = topic_of(u32::try_from(number)?);
+            client.send(&ClientFrame::Join { topic, want: 4 });
+        }
+        Seen::Frame(ServerFrame::Joined { .. }) => progress.joined += 1,
+        Seen::Frame(_) => {}
+        Seen::Gone(reason) => {
+            eprintln!("a client is gone: {reason:#}");
+            progress.failed += 1;
+        }
+    }
+    Ok(())
 }

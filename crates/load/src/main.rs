@@ -6,6 +6,7 @@
 //! `--trust-proxy` counts them apart, so that its limits for one address stay on.
 
 mod client;
+mod crowd;
 mod hold;
 mod misbehave;
 mod route;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
+use serde_json::Value;
 
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -57,22 +59,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(arguments: Arguments) -> Result<serde_json::Value> {
+fn start(arguments: Arguments) -> Result<Value> {
     let server = arguments.server;
     if !server.ip().is_loopback() && !arguments.allow_remote {
         bail!("{server} is not on this machine; see --allow-remote");
     }
-    // One thread: what is measured is the server, and it has the other cores to itself.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let figures = runtime.block_on(async {
-        match arguments.command {
-            Command::Hold(options) => hold::run(server, options).await,
-            Command::Route(options) => route::run(server, options).await,
-            Command::Slow(options) => slow::run(server, options).await,
-            Command::Misbehave => misbehave::run(server).await,
-        }
-    });
-    // A read from standard input that has not ended would be waited for.
-    runtime.shutdown_background();
-    figures
+    match arguments.command {
+        Command::Hold(options) => hold::run(server, &options),
+        Command::Route(options) => route::run(server, &options),
+        Command::Slow(options) => wait_for(slow::run(server, options)),
+        Command::Misbehave => wait_for(misbehave::run(server)),
+    }
+}
+
+/// On one thread: what is looked at is the server, which has the other cores to itself.
+fn wait_for(figures: impl Future<Output = Result<Value>>) -> Result<Value> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(figures)
 }

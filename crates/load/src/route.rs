@@ -1,20 +1,16 @@
 //! Frames between pairs of clients.
 
-use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use futures_util::future::try_join_all;
+use anyhow::{Result, bail, ensure};
 use lacis_wire::NodeId;
-use lacis_wire::codec::decode;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
 use serde_json::{Value, json};
-use tokio::task::LocalSet;
-use tokio::time::{sleep, timeout};
 
-use crate::client::{Client, PATIENCE};
+use crate::client::PATIENCE;
+use crate::crowd::{Client, Crowd, Seen};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -35,120 +31,127 @@ pub(crate) struct Options {
     seconds: u64,
 }
 
-/// What all pairs share.
-#[derive(Debug)]
+/// What was seen by all pairs together.
 struct Game {
     began: Instant,
-    until: Instant,
     pause: Duration,
-    seen: RefCell<Seen>,
-}
-
-/// What was seen by all pairs together.
-#[derive(Debug, Default)]
-struct Seen {
+    /// Of each client, the other one of its pair.
+    others: Vec<NodeId>,
+    payload: Vec<u8>,
     delivered: u64,
     undelivered: u64,
     /// Microseconds from sending to receiving, of each frame.
     taken: Vec<u32>,
+    /// Who sends next, and when. The pause is the same for all, so they are in order.
+    due: VecDeque<(Instant, usize)>,
 }
 
-pub(crate) async fn run(server: SocketAddr, options: Options) -> Result<Value> {
-    let mut pairs = Vec::new();
-    for number in 0..options.pairs {
-        let first = Client::open(server, 2 * number).await?;
-        let second = Client::open(server, 2 * number + 1).await?;
-        pairs.push((first, second));
-    }
-    let began = Instant::now();
-    let game = Rc::new(Game {
-        began,
-        until: began + Duration::from_secs(options.seconds),
+/// So many connect at once.
+const AT_ONCE: usize = 64;
+
+pub(crate) fn run(server: SocketAddr, options: &Options) -> Result<Value> {
+    let mut crowd = Crowd::new(server)?;
+    let nodes = gather(&mut crowd, 2 * usize::try_from(options.pairs)?)?;
+    let mut game = Game {
+        began: Instant::now(),
         pause: Duration::from_millis(options.pause_ms),
-        seen: RefCell::default(),
-    });
-    // A task for each pair: within one task they would not get the same turns.
-    let local = LocalSet::new();
-    let options = Rc::new(options);
-    let playing: Vec<_> = pairs
-        .into_iter()
-        .map(|(first, second)| {
-            local.spawn_local(play(first, second, Rc::clone(&options), Rc::clone(&game)))
-        })
-        .collect();
-    for ended in local.run_until(try_join_all(playing)).await? {
-        ended?;
-    }
-    let elapsed = began.elapsed().as_secs_f64();
-    let mut seen = game.seen.borrow_mut();
-    seen.taken.sort_unstable();
-    let at = |part: f64| {
-        let place = (seen.taken.len() as f64 * part) as usize;
-        seen.taken.get(place.min(seen.taken.len().saturating_sub(1))).copied().unwrap_or(0)
+        others: (0..nodes.len()).map(|number| nodes[number ^ 1]).collect(),
+        payload: vec![0; usize::try_from(options.bytes)?],
+        delivered: 0,
+        undelivered: 0,
+        taken: Vec::new(),
+        due: VecDeque::new(),
     };
-    Ok(json!({
-        "pairs": options.pairs,
-        "in_flight": options.pairs * options.window,
-        "routed_per_s": (seen.delivered as f64 / elapsed).round(),
-        "undelivered": seen.undelivered,
-        "p50_us": at(0.5),
-        "p99_us": at(0.99),
-    }))
-}
-
-/// Both send back what they get, so that each frame that arrives brings the next.
-async fn play(
-    mut first: Client,
-    mut second: Client,
-    options: Rc<Options>,
-    game: Rc<Game>,
-) -> Result<()> {
-    let mut payload = vec![0; usize::try_from(options.bytes)?];
-    let (one, two) = (first.node, second.node);
-    for _ in 0..options.window {
-        send(&mut first, two, &mut payload, game.began).await?;
-    }
-    let patience = game.until.saturating_duration_since(Instant::now()) + PATIENCE;
-    let turns = async {
-        let (mut here, mut there) = (payload.clone(), payload);
-        let forth = bounce(&mut second, one, &mut there, &game);
-        let back = bounce(&mut first, two, &mut here, &game);
-        // The first to end has seen the last moment; what is still on its way is not counted.
-        tokio::select! {
-            ended = forth => ended,
-            ended = back => ended,
+    for number in (0..nodes.len()).step_by(2) {
+        let Some(client) = crowd.client(number) else { continue };
+        for _ in 0..options.window {
+            game.send(number, client);
         }
-    };
-    timeout(patience, turns).await.context("no answer in time")?
+        client.flush()?;
+    }
+    let until = game.began + Duration::from_secs(options.seconds);
+    while Instant::now() < until {
+        let first = game.due.front().map_or(until, |&(at, _)| at.min(until));
+        let wait = first.saturating_duration_since(Instant::now());
+        crowd.turn(wait, |number, client, seen| game.see(number, client, seen))?;
+        while let Some(&(at, number)) = game.due.front()
+            && at <= Instant::now()
+        {
+            game.due.pop_front();
+            let Some(client) = crowd.client(number) else { continue };
+            game.send(number, client);
+            client.flush()?;
+        }
+    }
+    Ok(game.figures(options))
 }
 
-async fn send(client: &mut Client, to: NodeId, payload: &mut [u8], began: Instant) -> Result<()> {
-    let sent = u64::try_from(began.elapsed().as_micros())?;
-    payload[..8].copy_from_slice(&sent.to_be_bytes());
-    client.send(&ClientFrame::Send { to, seq: 0, payload }).await
-}
-
-/// Sends back whatever comes, until the time is over.
-async fn bounce(client: &mut Client, to: NodeId, payload: &mut [u8], game: &Game) -> Result<()> {
-    let Game { began, until, pause, seen } = game;
-    while Instant::now() < *until {
-        let bytes = client.receive().await?;
-        match decode::<ServerFrame<'_>>(&bytes)? {
-            ServerFrame::Deliver { payload: came, .. } => {
-                let sent = came.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-                let taken = u64::try_from(began.elapsed().as_micros())?.saturating_sub(sent);
-                let mut seen = seen.borrow_mut();
-                seen.delivered += 1;
-                seen.taken.push(u32::try_from(taken).unwrap_or(u32::MAX));
+/// Connects so many clients, and waits until the server knows all of them.
+fn gather(crowd: &mut Crowd, count: usize) -> Result<Vec<NodeId>> {
+    let (mut dialled, mut welcome) = (0, 0);
+    let began = Instant::now();
+    while welcome < count {
+        while dialled < count && dialled - welcome < AT_ONCE {
+            crowd.dial()?;
+            dialled += 1;
+        }
+        crowd.turn(PATIENCE, |_, _, seen| {
+            match seen {
+                Seen::Welcome => welcome += 1,
+                Seen::Frame(_) => {}
+                Seen::Gone(reason) => return Err(reason),
             }
-            ServerFrame::Undelivered { .. } => seen.borrow_mut().undelivered += 1,
-            ServerFrame::Bye { reason, .. } => bail!("the server says goodbye: {reason:?}"),
-            _ => continue,
-        }
-        if *pause > Duration::ZERO {
-            sleep(*pause).await;
-        }
-        send(client, to, payload, *began).await?;
+            Ok(())
+        })?;
+        ensure!(began.elapsed() < PATIENCE, "the clients do not get in");
     }
-    Ok(())
+    Ok((0..count).filter_map(|number| crowd.client(number).map(|client| client.node)).collect())
+}
+
+impl Game {
+    fn send(&mut self, number: usize, client: &mut Client) {
+        let sent = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.payload[..8].copy_from_slice(&sent.to_be_bytes());
+        let (to, payload) = (self.others[number], &self.payload[..]);
+        client.send(&ClientFrame::Send { to, seq: 0, payload });
+    }
+
+    /// Whoever gets a frame sends one back, so that as many are on their way as before.
+    fn see(&mut self, number: usize, client: &mut Client, seen: Seen<'_>) -> Result<()> {
+        match seen {
+            Seen::Frame(ServerFrame::Deliver { payload, .. }) => {
+                let sent = payload.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+                let now = u64::try_from(self.began.elapsed().as_micros())?;
+                self.delivered += 1;
+                self.taken.push(u32::try_from(now.saturating_sub(sent)).unwrap_or(u32::MAX));
+            }
+            Seen::Frame(ServerFrame::Undelivered { .. }) => self.undelivered += 1,
+            Seen::Frame(_) | Seen::Welcome => return Ok(()),
+            Seen::Gone(reason) => bail!("a client is gone: {reason:#}"),
+        }
+        if self.pause == Duration::ZERO {
+            self.send(number, client);
+        } else {
+            self.due.push_back((Instant::now() + self.pause, number));
+        }
+        Ok(())
+    }
+
+    fn figures(mut self, options: &Options) -> Value {
+        let elapsed = self.began.elapsed().as_secs_f64();
+        self.taken.sort_unstable();
+        let taken = &self.taken;
+        let at = |part: f64| {
+            let place = (taken.len() as f64 * part) as usize;
+            taken.get(place.min(taken.len().saturating_sub(1))).copied().unwrap_or(0)
+        };
+        json!({
+            "pairs": options.pairs,
+            "in_flight": options.pairs * options.window,
+            "routed_per_s": (self.delivered as f64 / elapsed).round(),
+            "undelivered": self.undelivered,
+            "p50_us": at(0.5),
+            "p99_us": at(0.99),
+        })
+    }
 }

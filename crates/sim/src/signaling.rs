@@ -425,11 +425,17 @@ impl Signaling {
     }
 
     /// Starts a server that remembers nothing.
-    pub(crate) fn start(&mut self, fabric: &mut Fabric, server: ServerId) {
+    pub(crate) fn start(
+        &mut self,
+        fabric: &mut Fabric,
+        server: ServerId,
+        config: Option<HubConfig>,
+    ) {
         let seed = fabric.random.bytes();
         if let Some(known) = self.servers.get_mut(server.0)
             && known.hub.is_none()
         {
+            known.config = config.unwrap_or_else(|| known.config.clone());
             known.start(seed);
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use lacis_core::RoomState;
-use lacis_sim::{Scene, TabSetup};
+use lacis_signaling::hub::HubConfig;
+use lacis_sim::{Scene, TabSetup, World};
 
 #[test]
 fn links_go_on_while_the_server_is_away() {
@@ -54,4 +55,58 @@ fn a_socket_that_went_dead_silently_is_replaced() {
     let eve = world.open(TabSetup::at(&[server]));
     world.join(eve, room);
     world.expect(Duration::from_secs(5), "a newcomer finds it", |w| w.are_linked(ada, eve));
+}
+
+/// A pair in a room whose server comes back with that secret, and how many joins it hears then.
+fn joins_after_a_restart(secret: Option<Vec<u8>>) -> (u64, u64) {
+    let mut world = World::scenario(1);
+    let server = world.add_server_with(HubConfig { secret, ..HubConfig::default() });
+    let room = world.add_room(&[server]);
+    let [ada, bob] = [(); 2].map(|()| world.open(TabSetup::at(&[server])));
+    for tab in [ada, bob] {
+        world.join(tab, room);
+    }
+    world.expect(Duration::from_secs(5), "they are linked", |w| w.are_linked(ada, bob));
+    let all_are = |w: &World, state| {
+        [ada, bob].iter().all(|tab| w.seen(*tab).rooms.values().all(|seen| *seen == state))
+    };
+    world.stop_server(server, true);
+    world.expect(Duration::from_secs(1), "both know", |w| all_are(w, RoomState::Offline));
+    world.start_server(server);
+    world.expect(Duration::from_secs(20), "it is open again", |w| all_are(w, RoomState::Open));
+    let stats = world.hub_stats(server).expect("it is up");
+    assert_eq!(stats.members, 2);
+    // A newcomer finds them either way, and they go on announcing themselves.
+    let eve = world.open(TabSetup::at(&[server]));
+    world.join(eve, room);
+    world.expect(Duration::from_secs(2), "a newcomer finds both", |w| {
+        w.all_linked(&[ada, bob, eve])
+    });
+    world.run_for(Duration::from_secs(200));
+    assert_eq!(world.hub_stats(server).expect("it is up").members, 3);
+    (stats.received.join, stats.resumed)
+}
+
+#[test]
+fn a_token_renews_what_was_announced_before_the_restart() {
+    assert_eq!(joins_after_a_restart(Some(vec![1; 32])), (0, 2));
+    assert_eq!(joins_after_a_restart(None), (2, 0));
+}
+
+#[test]
+fn a_token_that_is_not_taken_costs_a_join() {
+    let mut world = World::scenario(1);
+    let config = |secret| HubConfig { secret: Some(vec![secret; 32]), ..HubConfig::default() };
+    let server = world.add_server_with(config(1));
+    let room = world.add_room(&[server]);
+    let ada = world.open(TabSetup::at(&[server]));
+    world.join(ada, room);
+    let is_now = |w: &World, state| w.seen(ada).rooms.values().next() == Some(&state);
+    world.expect(Duration::from_secs(5), "it is open", |w| is_now(w, RoomState::Open));
+    world.stop_server(server, true);
+    world.expect(Duration::from_secs(1), "it knows", |w| is_now(w, RoomState::Offline));
+    world.start_server_with(server, config(2));
+    world.expect(Duration::from_secs(20), "it is open again", |w| is_now(w, RoomState::Open));
+    let stats = world.hub_stats(server).expect("it is up");
+    assert_eq!((stats.resumed, stats.received.resume, stats.received.join), (0, 1, 1));
 }

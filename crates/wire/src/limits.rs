@@ -33,6 +33,9 @@ pub const ICE_SERVERS_MAX: usize = 8;
 /// Addresses of one ICE server.
 pub const ICE_URLS_MAX: usize = 4;
 
+/// Bytes of a token that renews a session: 32 topics and what a server needs beside them.
+pub const RESUME_TOKEN_BYTES: usize = 1_280;
+
 /// Rooms one node may be in at the same time.
 pub const ROOMS_MAX: usize = 16;
 

@@ -66,6 +66,13 @@ pub enum ClientFrame<'a> {
         #[n(0)]
         nonce: u32,
     },
+    /// Renews the announcements of an earlier session, in place of their `Join`s.
+    #[n(5)]
+    Resume {
+        /// From that session's [`ServerFrame::Resume`].
+        #[cbor(b(0), with = "minicbor::bytes")]
+        token: &'a [u8],
+    },
 }
 
 /// From the server to a node.
@@ -141,6 +148,26 @@ pub enum ServerFrame<'a> {
         #[n(0)]
         nonce: u32,
     },
+    /// ICE servers to use beside those of `Welcome`, in place of the last such list.
+    #[n(7)]
+    IceServers {
+        /// STUN and TURN servers.
+        #[n(0)]
+        servers: Vec<IceServer>,
+        /// For how long their credentials are good.
+        #[n(1)]
+        lifetime_ms: u32,
+    },
+    /// The session is about to end; its announcements can be renewed with this.
+    #[n(8)]
+    Resume {
+        /// Opaque to the node.
+        #[cbor(b(0), with = "minicbor::bytes")]
+        token: &'a [u8],
+    },
+    /// The token of a `Resume` is not taken: the node has to join anew.
+    #[n(9)]
+    NotResumed {},
 }
 
 /// An ICE server, in the words of `RTCIceServer`.
@@ -218,6 +245,12 @@ pub enum ByeReason {
     /// The same node opened a newer connection.
     #[n(8)]
     Replaced,
+    /// The server does not serve pages of this origin.
+    #[n(9)]
+    Origin,
+    /// The server asks for a token, and there was none or it is not good (any more).
+    #[n(10)]
+    Unauthorized,
 }
 
 impl ByeReason {
@@ -232,6 +265,8 @@ impl ByeReason {
         Self::Timeout,
         Self::Full,
         Self::Replaced,
+        Self::Origin,
+        Self::Unauthorized,
     ];
 
     /// The WebSocket close code.
@@ -247,6 +282,8 @@ impl ByeReason {
             Self::Timeout => 6,
             Self::Full => 7,
             Self::Replaced => 8,
+            Self::Origin => 9,
+            Self::Unauthorized => 10,
         }
     }
 
@@ -266,6 +303,7 @@ impl Frame for ClientFrame<'_> {
             Self::Send { payload, .. } => {
                 demand(payload.len() <= limits::SIGNAL_PAYLOAD_BYTES, "payload")
             }
+            Self::Resume { token } => demand(token.len() <= limits::RESUME_TOKEN_BYTES, "token"),
             Self::Hello { .. } | Self::Leave { .. } | Self::Ping { .. } => Ok(()),
         }
     }
@@ -276,10 +314,9 @@ impl Frame for ServerFrame<'_> {
 
     fn check(&self) -> Result<(), DecodeError> {
         match self {
-            Self::Welcome { ice_servers, .. } => {
-                demand(ice_servers.len() <= limits::ICE_SERVERS_MAX, "ice_servers")?;
-                ice_servers.iter().try_for_each(IceServer::check)
-            }
+            Self::Welcome { ice_servers, .. } => IceServer::check_all(ice_servers),
+            Self::IceServers { servers, .. } => IceServer::check_all(servers),
+            Self::Resume { token } => demand(token.len() <= limits::RESUME_TOKEN_BYTES, "token"),
             Self::Joined { members, .. } => demand(members.len() <= limits::SAMPLE_MAX, "members"),
             Self::Deliver { payload, .. } => {
                 demand(payload.len() <= limits::SIGNAL_PAYLOAD_BYTES, "payload")
@@ -287,12 +324,18 @@ impl Frame for ServerFrame<'_> {
             Self::Undelivered { .. }
             | Self::Refused { .. }
             | Self::Bye { .. }
+            | Self::NotResumed {}
             | Self::Pong { .. } => Ok(()),
         }
     }
 }
 
 impl IceServer {
+    fn check_all(servers: &[Self]) -> Result<(), DecodeError> {
+        demand(servers.len() <= limits::ICE_SERVERS_MAX, "ice_servers")?;
+        servers.iter().try_for_each(Self::check)
+    }
+
     fn check(&self) -> Result<(), DecodeError> {
         let short = |text: &String| text.len() <= limits::URL_BYTES;
         demand((1..=limits::ICE_URLS_MAX).contains(&self.urls.len()), "urls")?;

@@ -12,6 +12,9 @@ use super::Op;
 use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Output, RateLimit};
 use crate::limits;
 
+/// The largest frame that comes by itself.
+const UNASKED_BYTES_MAX: usize = 400;
+
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) now: Duration,
@@ -87,7 +90,10 @@ impl Model {
             match output {
                 Output::Send { conn, frame } => {
                     let decoded = decode::<ServerFrame<'_>>(frame).expect("the hub sends frames");
-                    if let ServerFrame::Bye { reason, .. } = decoded {
+                    if let ServerFrame::Bye { reason: ByeReason::Origin, .. } = decoded {
+                        assert!(matches!(op, Op::Refused { conn: known } if known == conn));
+                        assert!(matches!(outputs.next(), Some(Output::Close { .. })));
+                    } else if let ServerFrame::Bye { reason, .. } = decoded {
                         let close = Output::Close { conn: *conn, reason };
                         assert_eq!(outputs.next(), Some(&close), "nothing follows a good-bye");
                         self.check_close(&cause, *conn, reason);
@@ -179,7 +185,7 @@ impl Model {
                 }
             }
             Op::Shutdown => self.ended = true,
-            Op::Malformed { .. } | Op::Written { .. } => {}
+            Op::Refused { .. } | Op::Malformed { .. } | Op::Written { .. } => {}
         }
         if let Op::Frame { conn, bytes } = op
             && let Ok(ClientFrame::Leave { topic }) = decode(bytes)
@@ -190,7 +196,17 @@ impl Model {
     }
 
     fn check_frame(&mut self, cause: &Cause<'_>, conn: ConnId, frame: &ServerFrame<'_>) {
-        assert!(self.peers.contains_key(&conn), "a frame for somebody who is gone");
+        let peer = self.peers.get(&conn).expect("a frame for somebody who is gone");
+        match frame {
+            // These come without being asked for: when credentials end, and at the end of it all.
+            ServerFrame::IceServers { .. } => {
+                return assert!(peer.mailbox.is_some() && self.config.relays.is_some());
+            }
+            ServerFrame::Resume { .. } => {
+                return assert!(self.ended && !peer.topics.is_empty() && peer.mailbox.is_some());
+            }
+            _ => {}
+        }
         let Cause::Frame { conn: sender, frame: asked, .. } = cause else {
             panic!("{frame:?} came without being asked for");
         };
@@ -230,6 +246,8 @@ impl Model {
                     Undelivered::Full => {}
                 }
             }
+            // No token of this hub is there before it ends.
+            (ClientFrame::Resume { .. }, ServerFrame::NotResumed {}) => {}
             (ClientFrame::Ping { nonce }, ServerFrame::Pong { nonce: told }) => {
                 assert_eq!(nonce, told);
             }
@@ -300,7 +318,9 @@ impl Model {
             ByeReason::RateLimited => is_own && !self.exact,
             ByeReason::SlowReader => {
                 let stalled = self.now >= peer.progressed + self.config.stall_max;
-                let is_sent_to = matches!(cause, Cause::Frame { .. });
+                // Frames that come by themselves meet a full queue, too.
+                let is_full = peer.queued() + UNASKED_BYTES_MAX > self.config.queue_bytes_max;
+                let is_sent_to = matches!(cause, Cause::Frame { .. }) || is_full;
                 (cause.is_time() && stalled && !peer.queue.is_empty()) || is_sent_to
             }
             ByeReason::Timeout => {
@@ -314,6 +334,8 @@ impl Model {
                     && (self.peers.len() == self.config.connections_max
                         || same.count() == self.config.connections_per_address_max)
             }
+            // These are told to those who never were let in.
+            ByeReason::Origin | ByeReason::Unauthorized => false,
         };
         assert!(holds, "closed without a reason: {reason:?} after {cause:?}");
     }
@@ -385,6 +407,7 @@ impl<'a> Cause<'a> {
             | Op::Alive { .. }
             | Op::Written { .. }
             | Op::Close { .. }
+            | Op::Refused { .. }
             | Op::Shutdown => Self::Nothing,
         }
     }

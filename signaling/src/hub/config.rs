@@ -6,6 +6,7 @@ use core::time::Duration;
 use lacis_wire::signal::IceServer;
 
 use super::rate::RateLimit;
+use super::relays::Relays;
 use crate::limits;
 
 /// The limits and deadlines of a [`Hub`](super::Hub). The default serves the open Internet.
@@ -49,6 +50,13 @@ pub struct HubConfig {
     pub shutdown_retry_spread: Duration,
     /// Handed to every client in `Welcome`.
     pub ice_servers: Vec<IceServer>,
+    /// Relays that clients get credentials for.
+    pub relays: Option<Relays>,
+    /// What tokens are made and read with, by which clients go on with a session at another time.
+    /// Without it there are none.
+    pub secret: Option<Vec<u8>>,
+    /// The clock of the world when the hub's clock was at zero, since 1970.
+    pub epoch: Duration,
 }
 
 /// Limits on what is sent, by kind.
@@ -92,6 +100,9 @@ impl Default for HubConfig {
             shutdown_retry: limits::SHUTDOWN_RETRY,
             shutdown_retry_spread: limits::SHUTDOWN_RETRY_SPREAD,
             ice_servers: Vec::new(),
+            relays: None,
+            secret: None,
+            epoch: Duration::ZERO,
         }
     }
 }

@@ -59,12 +59,17 @@ impl Hub {
             (Some(_), ClientFrame::Ping { nonce }) => {
                 self.send(conn, &ServerFrame::Pong { nonce });
             }
+            (Some(_), ClientFrame::Resume { .. }) if limited => {
+                self.send(conn, &ServerFrame::NotResumed {});
+            }
+            (Some(node), ClientFrame::Resume { token }) => self.on_resume(conn, node, token),
             (Some(_), ClientFrame::Hello { .. })
             | (
                 None,
                 ClientFrame::Join { .. }
                 | ClientFrame::Leave { .. }
                 | ClientFrame::Send { .. }
+                | ClientFrame::Resume { .. }
                 | ClientFrame::Ping { .. },
             ) => self.close(conn, ByeReason::Protocol),
         }
@@ -115,7 +120,21 @@ impl Hub {
         self.mailboxes.insert(node, conn);
         let ice_servers = self.config.ice_servers.clone();
         self.send(conn, &ServerFrame::Welcome { version, ice_servers });
+        self.grant(conn);
         self.rearm(conn);
+    }
+
+    /// Announces a node again where it was announced before.
+    fn on_resume(&mut self, conn: ConnId, node: NodeId, token: &[u8]) {
+        let tokens = self.tokens.as_ref();
+        let Some(topics) = tokens.and_then(|tokens| tokens.read(token, node, self.wall())) else {
+            self.send(conn, &ServerFrame::NotResumed {});
+            return;
+        };
+        self.stats.resumed += 1;
+        for topic in topics {
+            self.on_join(conn, node, topic, 0);
+        }
     }
 
     fn on_join(&mut self, conn: ConnId, node: NodeId, topic: Topic, want: usize) {

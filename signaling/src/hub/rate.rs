@@ -28,14 +28,14 @@ impl RateLimit {
 
 /// The tokens left to somebody. The limit itself is kept once, in the configuration.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     /// In billionths of a token, so that refilling for a nanosecond is exact.
     level: u64,
     updated: Duration,
 }
 
 impl Bucket {
-    pub(super) fn full(limit: RateLimit, now: Duration) -> Self {
+    pub(crate) fn full(limit: RateLimit, now: Duration) -> Self {
         Self { level: capacity(limit), updated: now }
     }
 
@@ -54,7 +54,7 @@ impl Bucket {
         self.level = self.level.saturating_sub(price(cost));
     }
 
-    pub(super) fn take(&mut self, limit: RateLimit, now: Duration, cost: usize) -> bool {
+    pub(crate) fn take(&mut self, limit: RateLimit, now: Duration, cost: usize) -> bool {
         let enough = self.has(limit, now, cost);
         if enough {
             self.spend(cost);

@@ -27,6 +27,8 @@ pub(super) struct Session {
     /// The one entry of this connection in the hub's timers. It may be too early, never too late:
     /// a sign of life does not move it.
     pub(super) wakes: Duration,
+    /// When it is handed new credentials for the relays.
+    pub(super) renews: Duration,
     /// Bytes handed out and not reported as written.
     pub(super) queued: usize,
     /// When the queue last became shorter, or was empty.
@@ -75,6 +77,7 @@ impl Session {
             seen: now,
             pinged: now,
             wakes: Duration::MAX,
+            renews: Duration::MAX,
             queued: 0,
             progressed: now,
             memberships: Vec::new(),
@@ -101,6 +104,7 @@ impl Session {
         self.dead_at(config)
             .min(self.stalled_at(config))
             .min(self.ping_at(config))
+            .min(self.renews)
             .min(first.unwrap_or(Duration::MAX))
     }
 

@@ -51,6 +51,8 @@ pub struct Stats {
     pub expired: u64,
     /// Pings of the transport.
     pub pings: u64,
+    /// Sessions that went on with a token of an earlier one.
+    pub resumed: u64,
 }
 
 /// Frames read, by kind.
@@ -67,6 +69,8 @@ pub struct Received {
     pub send: u64,
     /// `Ping`.
     pub ping: u64,
+    /// `Resume`.
+    pub resume: u64,
     /// Not a frame.
     pub malformed: u64,
 }
@@ -80,13 +84,14 @@ impl Stats {
     }
 
     pub(super) fn on_frame(&mut self, frame: &ClientFrame<'_>) {
-        let Received { hello, join, leave, send, ping, .. } = &mut self.received;
+        let Received { hello, join, leave, send, ping, resume, .. } = &mut self.received;
         let counter = match frame {
             ClientFrame::Hello { .. } => hello,
             ClientFrame::Join { .. } => join,
             ClientFrame::Leave { .. } => leave,
             ClientFrame::Send { .. } => send,
             ClientFrame::Ping { .. } => ping,
+            ClientFrame::Resume { .. } => resume,
         };
         *counter += 1;
     }

@@ -55,6 +55,13 @@ pub enum Input<'a> {
         /// Which one.
         conn: ConnId,
     },
+    /// A connection that is not let in, for a reason that the hub cannot see.
+    Refused {
+        /// A number not used before.
+        conn: ConnId,
+        /// Why.
+        reason: ByeReason,
+    },
     /// The server is about to end: everybody is told, nobody gets in any more.
     Shutdown,
 }

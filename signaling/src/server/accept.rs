@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -24,6 +25,8 @@ use tracing::{debug, warn};
 use super::config::Config;
 use super::routes;
 use super::shared::Shared;
+use super::stream::Stream;
+use super::tls::PLAIN_REFUSED;
 use crate::hub::AddressKey;
 use crate::limits;
 
@@ -138,14 +141,14 @@ pub(super) async fn accept(
             () = &mut shutdown => return,
         };
         match accepted {
-            Ok((stream, address)) => enter(stream, address.ip(), shared, &router),
+            Ok((stream, address)) => enter(stream, address, shared, &router),
             Err(error) => on_accept_error(&error).await,
         }
     }
 }
 
-fn enter(stream: TcpStream, address: IpAddr, shared: &Arc<Shared>, router: &Router) {
-    let Some((socket, place)) = shared.sockets.enter(shared.keys.key(address)) else {
+fn enter(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, router: &Router) {
+    let Some((socket, place)) = shared.sockets.enter(shared.keys.key(address.ip())) else {
         shared.sockets.turned_away.fetch_add(1, Ordering::Relaxed);
         debug!(%address, "no place for another socket");
         return;
@@ -154,13 +157,64 @@ fn enter(stream: TcpStream, address: IpAddr, shared: &Arc<Shared>, router: &Rout
         debug!(%error, "the connection was lost at once");
         return;
     }
-    let peer = Peer { address, socket: Arc::new(socket) };
-    tokio::spawn(serve_http(stream, peer, place, Arc::clone(shared), router.clone()));
+    let peer = Peer { address: address.ip(), socket: Arc::new(socket) };
+    let (shared, router) = (Arc::clone(shared), router.clone());
+    // Those who cannot be anything else need no look at what they send first.
+    if shared.tls.is_none() && shared.turn.is_none() {
+        tokio::spawn(serve_http(Stream::Plain(stream), peer, place, shared, router));
+        return;
+    }
+    tokio::spawn(async move {
+        let deadline = shared.config.request_deadline;
+        match timeout(deadline, recognise(stream, &shared)).await {
+            Ok(Some((Speaks::Http, stream))) => {
+                serve_http(stream, peer, place, shared, router).await;
+            }
+            Ok(Some((Speaks::Turn, stream))) => {
+                if let Some(turn) = &shared.turn {
+                    turn.serve_stream(stream, address).await;
+                }
+            }
+            Ok(None) | Err(_) => debug!("a connection said nothing that is understood"),
+        }
+    });
 }
+
+/// What is spoken over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Http,
+    Turn,
+}
+
+/// Finds out from the first byte what a client wants; the protocols have none in common.
+async fn recognise(mut stream: TcpStream, shared: &Shared) -> Option<(Speaks, Stream)> {
+    let mut first = [0];
+    if stream.peek(&mut first).await.ok()? == 0 {
+        return None;
+    }
+    match (first, &shared.tls) {
+        // The two highest bits of a STUN message are zero, and its methods are below 16.
+        ([0..=1], _) if shared.turn.is_some() => Some((Speaks::Turn, Stream::Plain(stream))),
+        ([TLS_HANDSHAKE], Some(tls)) => {
+            let stream = tls.acceptor().accept(stream).await.ok()?;
+            Some((Speaks::Http, Stream::Tls(Box::new(stream))))
+        }
+        (_, Some(_)) => {
+            stream.write_all(PLAIN_REFUSED).await.ok()?;
+            stream.shutdown().await.ok()?;
+            None
+        }
+        (_, None) => Some((Speaks::Http, Stream::Plain(stream))),
+    }
+}
+
+/// The kind of the first record of TLS.
+const TLS_HANDSHAKE: u8 = 22;
 
 /// Answers requests until the connection becomes a WebSocket, closes, or is too old.
 async fn serve_http(
-    stream: TcpStream,
+    stream: Stream,
     peer: Peer,
     place: HttpPlace,
     shared: Arc<Shared>,

@@ -6,6 +6,9 @@ use std::time::Duration;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::ServerFrame;
 
+use super::admission::TokenKeys;
+use super::tls::TlsFiles;
+use super::turn::TurnOptions;
 use crate::hub::HubConfig;
 use crate::limits;
 
@@ -21,6 +24,12 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a reverse proxy stands in front, whose `X-Forwarded-For` names the client.
     pub trust_proxy: bool,
+    /// Whose signature lets a client in; everybody is let in, if not given.
+    pub tokens: Option<TokenKeys>,
+    /// Where the certificate is, for a server that speaks TLS itself.
+    pub tls: Option<TlsFiles>,
+    /// Relays at this server's own port; none, if not given.
+    pub turn: Option<TurnOptions>,
     /// Connections that are not WebSockets (yet).
     pub http_max: usize,
     /// The same, from one address.
@@ -50,6 +59,20 @@ pub enum RunError {
     /// More or longer ICE servers than a `Welcome` may carry.
     #[error("the ICE servers do not fit into a frame: {0}")]
     IceServers(lacis_wire::DecodeError),
+    /// The certificate or its key cannot be read, or they do not belong together.
+    #[error("TLS: {0}")]
+    Tls(Box<str>),
+    /// The keys of tokens cannot be read.
+    #[error("keys of tokens: {0}")]
+    Tokens(Box<str>),
+    /// The port for STUN and TURN is taken.
+    #[error("cannot relay at {address}: {source}")]
+    Turn {
+        /// Address and port, for UDP.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The system gives no random numbers.
     #[error("no source of randomness: {0}")]
     Randomness(getrandom::Error),
@@ -79,6 +102,9 @@ impl Default for Config {
             pages: None,
             origins: Vec::new(),
             trust_proxy: false,
+            tokens: None,
+            tls: None,
+            turn: None,
             http_max: limits::HTTP_MAX,
             http_per_address_max: limits::HTTP_PER_ADDRESS_MAX,
             request_deadline: limits::REQUEST_DEADLINE,

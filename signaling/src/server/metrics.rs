@@ -18,7 +18,11 @@ use super::shared::Shared;
 use crate::hub::{Received, Stats};
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response {
+    let (relays, relayed_bytes) =
+        shared.turn.as_ref().map(|turn| turn.figures()).unwrap_or_default();
     let snapshot = Snapshot {
+        relays,
+        relayed_bytes,
         stats: shared.stats(),
         sockets: shared.sockets.count(),
         turned_away: shared.sockets.turned_away(),
@@ -41,6 +45,8 @@ struct Snapshot {
     stats: Stats,
     sockets: usize,
     turned_away: u64,
+    relays: usize,
+    relayed_bytes: u64,
 }
 
 impl Collector for Snapshot {
@@ -69,7 +75,7 @@ type Figure<T> = (&'static str, &'static str, T);
 type Family = (&'static str, &'static str, &'static str, Vec<(&'static str, u64)>);
 
 impl Snapshot {
-    fn gauges(&self) -> [Figure<usize>; 7] {
+    fn gauges(&self) -> [Figure<usize>; 8] {
         let stats = &self.stats;
         [
             ("sockets", "Open TCP connections of any kind", self.sockets),
@@ -79,10 +85,11 @@ impl Snapshot {
             ("members", "Members of all topics together", stats.members),
             ("addresses", "Client addresses counted", stats.addresses),
             ("queued_bytes", "Bytes that wait for clients to read", stats.queued_bytes),
+            ("relays", "Relays (TURN) that are open", self.relays),
         ]
     }
 
-    fn counters(&self) -> [Figure<u64>; 9] {
+    fn counters(&self) -> [Figure<u64>; 11] {
         let stats = &self.stats;
         [
             ("sockets_turned_away", "TCP connections closed for want of room", self.turned_away),
@@ -94,18 +101,21 @@ impl Snapshot {
             ("delivered", "Payloads put into a mailbox", stats.delivered),
             ("expired", "Announcements not refreshed in time", stats.expired),
             ("pings", "WebSocket pings sent", stats.pings),
+            ("resumed", "Sessions that went on with a token", stats.resumed),
+            ("relayed_bytes", "Bytes that relays passed on", self.relayed_bytes),
         ]
     }
 
     fn families(&self) -> [Family; 4] {
         let stats = &self.stats;
-        let Received { hello, join, leave, send, ping, malformed } = stats.received;
+        let Received { hello, join, leave, send, ping, resume, malformed } = stats.received;
         let received = [
             ("hello", hello),
             ("join", join),
             ("leave", leave),
             ("send", send),
             ("ping", ping),
+            ("resume", resume),
             ("malformed", malformed),
         ];
         let undelivered = [
@@ -145,5 +155,7 @@ const fn word(reason: ByeReason) -> &'static str {
         ByeReason::Timeout => "timeout",
         ByeReason::Full => "full",
         ByeReason::Replaced => "replaced",
+        ByeReason::Origin => "origin",
+        ByeReason::Unauthorized => "unauthorized",
     }
 }

@@ -4,23 +4,24 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
-use tracing::debug;
 
 use super::accept::Peer;
 use super::address::client_address;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
+use super::stream::Stream;
 use super::{metrics, pages, session};
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let router = Router::new()
         .route("/ws", any(open_socket))
         .route("/health", get(health))
+        .route("/health/live", get(async || "live\n"))
+        .route("/health/ready", get(ready))
         .route("/metrics", get(metrics::show));
     let router = match &shared.config.pages {
         Some(folder) => router.fallback_service(pages::service(folder)),
@@ -35,10 +36,6 @@ async fn open_socket(
     mut request: Request,
 ) -> Response {
     let headers = request.headers();
-    if !origin_allowed(&shared.config.origins, headers) {
-        debug!("a page of another origin wanted to connect");
-        return (StatusCode::FORBIDDEN, "this origin may not connect here\n").into_response();
-    }
     let Some(accept) = accept_key(headers) else {
         return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")]).into_response();
     };
@@ -47,16 +44,18 @@ async fn open_socket(
     }
     let address = client_address(peer.address, headers, shared.config.trust_proxy);
     let key = shared.keys.key(address);
+    // Told over the WebSocket, because a page learns nothing of an answer that is none.
+    let refusal = shared.admission.refusal(request.uri(), headers);
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
-        let upgraded = upgrade.await.ok().and_then(|io| io.downcast::<TokioIo<TcpStream>>().ok());
+        let upgraded = upgrade.await.ok().and_then(|io| io.downcast::<TokioIo<Stream>>().ok());
         let Some(parts) = upgraded else { return };
         let (stream, early) = (parts.io.into_inner(), parts.read_buf);
         let socket = Socket::new(stream, &early);
         // It holds the buffer that the request was read into.
         drop(early);
-        session::serve(socket, shared, key).await;
+        session::serve(socket, shared, key, refusal).await;
         drop(peer.socket);
     });
     let answer = [
@@ -65,12 +64,6 @@ async fn open_socket(
         (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
     ];
     (StatusCode::SWITCHING_PROTOCOLS, answer).into_response()
-}
-
-fn origin_allowed(allowed: &[String], headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let is_origin = |known: &String| origin.as_bytes().eq_ignore_ascii_case(known.as_bytes());
-    allowed.is_empty() || allowed.iter().any(is_origin)
 }
 
 async fn health(State(shared): State<Arc<Shared>>) -> Response {
@@ -85,6 +78,14 @@ async fn health(State(shared): State<Arc<Shared>>) -> Response {
     );
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
     (status, headers, body).into_response()
+}
+
+/// Whether new clients should be sent here.
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.is_ending() {
+        false => "ready\n".into_response(),
+        true => (StatusCode::SERVICE_UNAVAILABLE, "ending\n").into_response(),
+    }
 }
 
 async fn introduction() -> &'static str {

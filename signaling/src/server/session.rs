@@ -22,8 +22,9 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: Socket<S>,
     shared: Arc<Shared>,
     address: AddressKey,
+    refusal: Option<ByeReason>,
 ) {
-    let attached = shared.attach(address);
+    let attached = shared.attach(address, refusal);
     let mut reading = Reading::Open;
     let mut received = Vec::new();
     loop {
@@ -130,5 +131,7 @@ const fn close_text(reason: ByeReason) -> &'static str {
         ByeReason::Timeout => "no sign of life in time",
         ByeReason::Full => "no place for another connection",
         ByeReason::Replaced => "replaced by a newer connection of this node",
+        ByeReason::Origin => "pages of this origin are not served here",
+        ByeReason::Unauthorized => "no token, or not a good one",
     }
 }

@@ -13,7 +13,10 @@ use tracing::{debug, warn};
 
 use super::accept::Sockets;
 use super::address::AddressKeys;
+use super::admission::Admission;
 use super::config::Config;
+use super::tls::Tls;
+use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Hub, Input, Output, Stats};
 use crate::limits;
 
@@ -23,6 +26,9 @@ pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) keys: AddressKeys,
     pub(super) sockets: Sockets,
+    pub(super) admission: Admission,
+    pub(super) tls: Option<Tls>,
+    pub(super) turn: Option<Arc<Turn>>,
     /// Turns true when the server begins to end.
     ending: watch::Sender<bool>,
     /// The hub's clock.
@@ -87,11 +93,20 @@ pub(super) struct Written {
 }
 
 impl Shared {
-    pub(super) fn new(config: Config, seed: [u8; 32]) -> Self {
+    pub(super) fn new(
+        config: Config,
+        seed: [u8; 32],
+        admission: Admission,
+        tls: Option<Tls>,
+        turn: Option<Arc<Turn>>,
+    ) -> Self {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
             keys: AddressKeys::default(),
             sockets: Sockets::new(&config),
+            admission,
+            tls,
+            turn,
             ending: watch::Sender::new(false),
             start: Instant::now(),
             earlier: Notify::new(),
@@ -126,15 +141,24 @@ impl Shared {
         });
     }
 
-    /// Tells the hub of a new connection. A refusal comes as its first batch.
-    pub(super) fn attach(self: &Arc<Self>, address: AddressKey) -> Attached {
+    /// Tells the hub of a new connection. A refusal, of the hub or from before, comes as its first
+    /// batch.
+    pub(super) fn attach(
+        self: &Arc<Self>,
+        address: AddressKey,
+        refusal: Option<ByeReason>,
+    ) -> Attached {
         let filled = Arc::new(Notify::new());
         let mut inner = self.lock();
         let conn = ConnId(inner.next_conn);
         inner.next_conn += 1;
         inner.queues.insert(conn, Queue { filled: Arc::clone(&filled), ..Queue::default() });
         drop(inner);
-        self.with_hub(|hub, now| hub.handle_input(now, Input::Opened { conn, address }));
+        let input = match refusal {
+            Some(reason) => Input::Refused { conn, reason },
+            None => Input::Opened { conn, address },
+        };
+        self.with_hub(|hub, now| hub.handle_input(now, input));
         Attached { shared: Arc::clone(self), conn, filled }
     }
 

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -10,9 +11,9 @@ use lacis_signaling::{Config, RunError, run};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
 use lacis_wire::{NodeId, PROTOCOL, Topic};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -31,6 +32,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<Result<(), RunError>>,
+    /// Has it read its files again.
+    pub(crate) reload: Arc<Notify>,
 }
 
 impl Server {
@@ -42,10 +45,11 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(run(listener, config, async {
+        let reload = Arc::new(Notify::new());
+        let task = tokio::spawn(run(listener, config, Arc::clone(&reload), async {
             let _ = stopped.await;
         }));
-        Self { address, stop, task }
+        Self { address, stop, task, reload }
     }
 
     pub(crate) async fn with_hub(hub: HubConfig) -> Self {
@@ -56,6 +60,11 @@ impl Server {
     pub(crate) fn stop(self) -> JoinHandle<Result<(), RunError>> {
         self.stop.send(()).unwrap();
         self.task
+    }
+
+    /// How it ended, for one that ends by itself.
+    pub(crate) async fn ended(self) -> Result<(), RunError> {
+        self.task.await.unwrap()
     }
 
     pub(crate) async fn tcp(&self) -> TcpStream {
@@ -109,8 +118,8 @@ impl Answer {
     }
 }
 
-pub(crate) struct Client {
-    pub(crate) socket: WebSocketStream<TcpStream>,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) socket: WebSocketStream<S>,
 }
 
 impl Client {
@@ -130,7 +139,20 @@ impl Client {
         stream: TcpStream,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
-        let mut request = "ws://server/ws".into_client_request().unwrap();
+        Self::ask(stream, "/ws", headers).await
+    }
+
+    /// Connected, at an address with more in it.
+    pub(crate) async fn open_at(server: &Server, path: &str) -> Result<Self, Error> {
+        Self::ask(server.tcp().await, path, &[]).await
+    }
+
+    async fn ask(
+        stream: TcpStream,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://server{path}").into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, http::HeaderValue::from_str(value).unwrap());
         }
@@ -146,13 +168,14 @@ impl Client {
     }
 
     pub(crate) async fn hello(&mut self, name: u8) {
-        self.say(&hello(name, 1)).await;
+        self.try_hello(name).await;
         let bytes = self.next().await;
         assert!(matches!(frame(&bytes), ServerFrame::Welcome { .. }), "{:?}", frame(&bytes));
     }
 
-    pub(crate) async fn say(&mut self, frame: &ClientFrame<'_>) {
-        within(self.socket.send(Message::binary(encode(frame)))).await.unwrap();
+    /// Whether the next frame is a welcome.
+    pub(crate) async fn is_welcome(&mut self) -> bool {
+        matches!(frame(&self.next().await), ServerFrame::Welcome { .. })
     }
 
     pub(crate) async fn send(&mut self, to: u8, payload: &[u8]) {
@@ -166,6 +189,24 @@ impl Client {
             ServerFrame::Joined { topic: joined, members } if joined == topic => members,
             other => panic!("{other:?} instead of members"),
         }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// Connected over something that is open already.
+    pub(crate) async fn over(stream: S) -> Self {
+        let (socket, _) = within(client_async("ws://server/ws", stream)).await.unwrap();
+        Self { socket }
+    }
+
+    /// Says who it is; the answer is still to come.
+    pub(crate) async fn try_hello(&mut self, name: u8) {
+        // The server may have closed already.
+        let _ = within(self.socket.send(Message::binary(encode(&hello(name, 1))))).await;
+    }
+
+    pub(crate) async fn say(&mut self, frame: &ClientFrame<'_>) {
+        within(self.socket.send(Message::binary(encode(frame)))).await.unwrap();
     }
 
     /// The next frame from the server.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lacis_signaling::hub::HubConfig;
@@ -127,7 +128,7 @@ async fn what_cannot_work_is_said_before_the_start() {
     let start = async |config: Config| {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let forever = std::future::pending();
-        let run = lacis_signaling::run(listener, config, forever);
+        let run = lacis_signaling::run(listener, config, Arc::default(), forever);
         tokio::time::timeout(Duration::from_secs(20), run).await.unwrap()
     };
     let pages = Some("/nowhere/at/all".into());

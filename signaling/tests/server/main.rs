@@ -6,5 +6,8 @@ mod hostile;
 mod http;
 mod limits;
 mod program;
+mod relays;
 mod shutdown;
 mod talk;
+mod tls;
+mod tokens;

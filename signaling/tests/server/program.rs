@@ -88,7 +88,9 @@ fn every_option_has_a_variable() {
     let help = String::from_utf8(help).unwrap();
     let manual = include_str!("../../../docs/operating.md");
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
-    for option in options.filter(|option| !["--help", "--version"].contains(option)) {
+    for option in
+        options.filter(|option| !["--help", "--version", "--print-config"].contains(option))
+    {
         let variable = format!("LACIS_{}", option[2..].to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{option} has no variable");
         assert!(manual.contains(&format!("`{option}")), "{option} is not in the manual");

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use lacis_signaling::Config;
-use lacis_wire::signal::ByeReason;
+use lacis_signaling::hub::HubConfig;
+use lacis_wire::Topic;
+use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
 use tokio::net::TcpStream;
 
-use crate::client::{Client, Server, within};
+use crate::client::{Client, Server, frame, node, within};
 
 #[tokio::test]
 async fn every_client_is_told_and_the_server_ends() {
@@ -35,4 +37,51 @@ async fn who_does_not_close_is_not_waited_for_long() {
     let _deaf = Client::greet(&server, 1).await;
     let _half_open = server.tcp().await;
     within(server.stop()).await.unwrap().unwrap();
+}
+
+/// A server that knows a secret, and what a client of it is told at its end.
+async fn token_of(secret: &[u8]) -> Vec<u8> {
+    let server = with_secret(secret).await;
+    let mut client = Client::greet(&server, 1).await;
+    for topic in [1, 2] {
+        client.join(topic).await;
+    }
+    let ended = server.stop();
+    let bytes = client.next().await;
+    let ServerFrame::Resume { token } = frame(&bytes) else {
+        panic!("{:?} instead of a token", frame(&bytes));
+    };
+    client.ends_with(ByeReason::Shutdown).await;
+    within(ended).await.unwrap().unwrap();
+    token.to_vec()
+}
+
+async fn with_secret(secret: &[u8]) -> Server {
+    Server::with_hub(HubConfig { secret: Some(secret.to_vec()), ..HubConfig::default() }).await
+}
+
+#[tokio::test]
+async fn a_session_goes_on_at_the_next_server_with_the_same_secret() {
+    let token = token_of(&[1; 32]).await;
+    let next = with_secret(&[1; 32]).await;
+    let mut client = Client::greet(&next, 1).await;
+    client.say(&ClientFrame::Resume { token: &token }).await;
+    for topic in [1, 2] {
+        let (topic, members) = (Topic([topic; 32]), Vec::new());
+        assert_eq!(frame(&client.next().await), ServerFrame::Joined { topic, members });
+    }
+    let mut other = Client::greet(&next, 2).await;
+    for topic in [1, 2] {
+        assert_eq!(other.join(topic).await, [node(1)]);
+    }
+    assert_eq!(next.metric("lacis_resumed_total").await, 1);
+    // It is good for its mailbox alone, and only where its secret is known.
+    other.say(&ClientFrame::Resume { token: &token }).await;
+    assert_eq!(frame(&other.next().await), ServerFrame::NotResumed {});
+    for stranger in [with_secret(&[2; 32]).await, Server::start().await] {
+        let mut client = Client::greet(&stranger, 1).await;
+        client.say(&ClientFrame::Resume { token: &token }).await;
+        assert_eq!(frame(&client.next().await), ServerFrame::NotResumed {});
+        assert!(client.join(1).await.is_empty());
+    }
 }

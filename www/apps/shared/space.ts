@@ -140,7 +140,8 @@ export class Space extends Observable {
 
   /** Up to when this person had seen everything before it began to look; 0 for never. */
   get newSince(): number {
-    return this.#newSince;
+    // Whoever is just about to look asks before it is known that somebody does.
+    return this.#isWatched ? this.#newSince : this.#remembered.readAt;
   }
 
   get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {

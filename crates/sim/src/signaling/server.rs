@@ -7,7 +7,7 @@ use lacis_signaling::hub::{Hub, HubConfig};
 /// A server: the real hub, while it is up.
 #[derive(Debug)]
 pub(super) struct Server {
-    config: HubConfig,
+    pub(super) config: HubConfig,
     pub(super) hub: Option<Hub>,
     /// The timer that counts; those before it are void.
     pub(super) timer: u32,

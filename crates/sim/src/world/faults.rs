@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lacis_signaling::hub::HubConfig;
+
 use super::World;
 use crate::fabric::{Happening, ServerId, TabId};
 
@@ -95,7 +97,12 @@ impl World {
 
     /// Starts a server again; it remembers nothing.
     pub fn start_server(&mut self, server: ServerId) {
-        self.signaling.start(&mut self.fabric, server);
+        self.signaling.start(&mut self.fabric, server, None);
+    }
+
+    /// Starts another server in its place.
+    pub fn start_server_with(&mut self, server: ServerId, config: HubConfig) {
+        self.signaling.start(&mut self.fabric, server, Some(config));
     }
 
     /// Every socket of the tab breaks.

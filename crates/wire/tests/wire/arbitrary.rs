@@ -76,6 +76,7 @@ pub(crate) fn client_frame() -> impl Strategy<Value = ClientFrame<'static>> {
         (node(), any::<u32>(), payload(limits::SIGNAL_PAYLOAD_BYTES))
             .prop_map(|(to, seq, payload)| ClientFrame::Send { to, seq, payload }),
         any::<u32>().prop_map(|nonce| ClientFrame::Ping { nonce }),
+        payload(limits::RESUME_TOKEN_BYTES).prop_map(|token| ClientFrame::Resume { token }),
     ]
 }
 
@@ -106,6 +107,10 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame<'static>> {
         (select(ByeReason::ALL), any::<u32>())
             .prop_map(|(reason, retry_after_ms)| ServerFrame::Bye { reason, retry_after_ms }),
         any::<u32>().prop_map(|nonce| ServerFrame::Pong { nonce }),
+        (vec(ice_server(), 0..=limits::ICE_SERVERS_MAX), any::<u32>())
+            .prop_map(|(servers, lifetime_ms)| ServerFrame::IceServers { servers, lifetime_ms }),
+        payload(limits::RESUME_TOKEN_BYTES).prop_map(|token| ServerFrame::Resume { token }),
+        Just(ServerFrame::NotResumed {}),
     ]
 }
 

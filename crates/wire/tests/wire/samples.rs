@@ -28,6 +28,7 @@ pub(crate) fn client() -> Samples<ClientFrame<'static>> {
         ("send-nothing", ClientFrame::Send { to: node, seq: u32::MAX, payload: &[] }),
         ("send-300-bytes", ClientFrame::Send { to: node, seq: 256, payload: &[0xa5; 300] }),
         ("ping", ClientFrame::Ping { nonce: 24 }),
+        ("resume", ClientFrame::Resume { token: &[7; 40] }),
     ]
 }
 
@@ -47,12 +48,18 @@ pub(crate) fn server() -> Samples<ServerFrame<'static>> {
     let bye = |reason| ServerFrame::Bye { reason, retry_after_ms: 1_500 };
     let mut samples = vec![
         ("welcome", ServerFrame::Welcome { version: 1, ice_servers: vec![] }),
+        (
+            "ice-servers",
+            ServerFrame::IceServers { servers: vec![turn.clone()], lifetime_ms: 600_000 },
+        ),
         ("welcome-with-ice", ServerFrame::Welcome { version: 1, ice_servers: vec![stun, turn] }),
         ("welcome-with-a-gap", ServerFrame::Welcome { version: 1, ice_servers: vec![no_user] }),
         ("joined", ServerFrame::Joined { topic, members: vec![node, NodeId([0xff; 16])] }),
         ("joined-alone", ServerFrame::Joined { topic, members: vec![] }),
         ("deliver", ServerFrame::Deliver { from: node, payload: &[1, 2, 3] }),
         ("pong", ServerFrame::Pong { nonce: 0xffff_ffff }),
+        ("resume", ServerFrame::Resume { token: &[7; 40] }),
+        ("not-resumed", ServerFrame::NotResumed {}),
     ];
     let undelivered = |reason| ServerFrame::Undelivered { to: node, seq: 7, reason };
     samples.extend([
@@ -71,6 +78,8 @@ pub(crate) fn server() -> Samples<ServerFrame<'static>> {
         ("bye-timeout", bye(ByeReason::Timeout)),
         ("bye-full", bye(ByeReason::Full)),
         ("bye-replaced", bye(ByeReason::Replaced)),
+        ("bye-origin", bye(ByeReason::Origin)),
+        ("bye-unauthorized", bye(ByeReason::Unauthorized)),
     ]);
     samples
 }

@@ -1,0 +1,349 @@
+//! What the program can be told, on its command line or by variables.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use lacis_signaling::hub::{HubConfig, Relays};
+use lacis_signaling::{Config, TlsFiles, TokenKeys, TurnOptions, limits, own_address};
+use lacis_wire::signal::IceServer;
+use serde::Serialize;
+use tracing::level_filters::LevelFilter;
+
+/// Helps peers find each other and connect, and passes nothing on but sealed setup messages.
+#[derive(Debug, Parser, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[command(version, about, after_help = "Every option can also be set by its variable.")]
+pub(crate) struct Arguments {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "LACIS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Folder to serve as pages
+    #[arg(long, env = "LACIS_PAGES", value_name = "FOLDER")]
+    pub(crate) pages: Option<PathBuf>,
+    /// Web origin whose pages may connect, such as https://example.org; all, if none is given. Can
+    /// be given several times, in the variable separated by spaces
+    #[arg(long, env = "LACIS_ALLOW_ORIGIN", value_name = "ORIGIN")]
+    #[arg(value_delimiter = ' ', value_parser = parse_origin)]
+    pub(crate) allow_origin: Vec<String>,
+    /// STUN or TURN server for clients to use. Can be given several times, in the variable
+    /// separated by spaces
+    #[arg(long, env = "LACIS_ICE_SERVER", value_name = "URL[,USER,CREDENTIAL]")]
+    #[arg(value_delimiter = ' ', value_parser = parse_ice_server)]
+    #[serde(skip)]
+    pub(crate) ice_server: Vec<IceServer>,
+    /// Whether to answer STUN and to relay (TURN), over UDP and TCP at the port of the server. By
+    /// itself it does unless it listens on this machine only
+    #[arg(long, env = "LACIS_TURN", value_name = "WHEN", default_value = "auto")]
+    pub(crate) turn: When,
+    /// The address under which relays are reached from outside; that of this machine, if not given
+    #[arg(long, env = "LACIS_TURN_ADDRESS", value_name = "IP")]
+    pub(crate) turn_address: Option<IpAddr>,
+    /// The name that clients are given for the relays; the address, if not given
+    #[arg(long, env = "LACIS_TURN_HOST", value_name = "NAME")]
+    pub(crate) turn_host: Option<String>,
+    /// Ports for relays, which a firewall has to let through for UDP
+    #[arg(long, env = "LACIS_TURN_PORTS", value_name = "FIRST-LAST", value_parser = parse_ports)]
+    #[arg(default_value = "49152-65535")]
+    #[serde(skip)]
+    pub(crate) turn_ports: RangeInclusive<u16>,
+    /// Relay to private networks and to this machine too. Only where all clients are trusted
+    #[arg(long, env = "LACIS_TURN_ALLOW_PRIVATE")]
+    pub(crate) turn_allow_private: bool,
+    /// Seconds for which credentials for relays are good; clients get new ones before
+    #[arg(long, env = "LACIS_TURN_LIFETIME", value_name = "SECONDS")]
+    #[arg(default_value_t = limits::TURN_LIFETIME.as_secs())]
+    #[arg(value_parser = clap::value_parser!(u64).range(60..=86_400))]
+    pub(crate) turn_lifetime: u64,
+    /// An outside STUN or TURN server, such as coturn, to hand out credentials for in place of our
+    /// own relays. Can be given several times, in the variable separated by spaces
+    #[arg(long, env = "LACIS_TURN_SERVER", value_name = "URL", requires = "turn_secret")]
+    #[arg(value_delimiter = ' ', value_parser = parse_ice_url)]
+    pub(crate) turn_server: Vec<String>,
+    /// What the outside server knows as its static-auth-secret
+    #[arg(long, env = "LACIS_TURN_SECRET", value_name = "SECRET", hide_env_values = true)]
+    #[serde(skip)]
+    pub(crate) turn_secret: Option<String>,
+    /// Certificate chain as PEM: the server speaks TLS. Read again at SIGHUP
+    #[arg(long, env = "LACIS_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, as PEM
+    #[arg(long, env = "LACIS_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Keys of those whose tokens (JWT) let clients in, as a JWK set. Read again at SIGHUP
+    #[arg(long, env = "LACIS_TOKEN_KEYS", value_name = "FILE")]
+    pub(crate) token_keys: Option<PathBuf>,
+    /// What tokens have to say as their audience
+    #[arg(long, env = "LACIS_TOKEN_AUDIENCE", value_name = "TEXT", requires = "token_keys")]
+    pub(crate) token_audience: Option<String>,
+    /// A secret by which clients go on after a restart, or at another server that has it too. Made
+    /// if the file is not there
+    #[arg(long, env = "LACIS_SECRET_FILE", value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
+    #[arg(long, env = "LACIS_TRUST_PROXY")]
+    pub(crate) trust_proxy: bool,
+    /// Signaling connections in all
+    #[arg(long, env = "LACIS_CONNECTIONS_MAX", value_name = "COUNT")]
+    #[arg(default_value_t = limits::CONNECTIONS_MAX)]
+    pub(crate) connections_max: usize,
+    /// Signaling connections from one address (IPv4) or one /64 network (IPv6)
+    #[arg(long, env = "LACIS_CONNECTIONS_PER_ADDRESS_MAX", value_name = "COUNT")]
+    #[arg(default_value_t = limits::CONNECTIONS_PER_ADDRESS_MAX)]
+    pub(crate) connections_per_address_max: usize,
+    /// Topics in all
+    #[arg(long, env = "LACIS_TOPICS_MAX", value_name = "COUNT")]
+    #[arg(default_value_t = limits::TOPICS_MAX)]
+    pub(crate) topics_max: usize,
+    /// Members of one topic
+    #[arg(long, env = "LACIS_MEMBERS_PER_TOPIC_MAX", value_name = "COUNT")]
+    #[arg(default_value_t = limits::MEMBERS_PER_TOPIC_MAX)]
+    pub(crate) members_per_topic_max: usize,
+    /// Threads that serve connections; as many as the machine has cores, if not given
+    #[arg(long, env = "LACIS_THREADS", value_name = "COUNT", value_parser = parse_threads)]
+    pub(crate) threads: Option<usize>,
+    /// How much to log to standard error: off, error, warn, info, debug or trace. Client addresses
+    /// appear from debug on
+    #[arg(long, env = "LACIS_LOG", value_name = "LEVEL", default_value = "info")]
+    #[serde(serialize_with = "as_text")]
+    pub(crate) log: LevelFilter,
+    /// Form of the log: text for people, or a JSON object on each line
+    #[arg(long, env = "LACIS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+    /// Print what all options come to, without secrets, and end
+    #[arg(long)]
+    #[serde(skip)]
+    pub(crate) print_config: bool,
+}
+
+/// When something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum When {
+    /// If it is of use.
+    Auto,
+    /// In any case.
+    On,
+    /// Never.
+    Off,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Arguments {
+    /// What they come to.
+    pub(crate) fn configuration(self) -> Result<Config, String> {
+        let turn = self.turn_options()?;
+        let relays = self.turn_secret.map(|secret| {
+            let is_turn = |url: &String| url.starts_with("turn");
+            let (turn, stun) = self.turn_server.into_iter().partition(is_turn);
+            let lifetime = Duration::from_secs(self.turn_lifetime);
+            Relays { stun, turn, secret: secret.into_bytes(), lifetime }
+        });
+        let files = self.tls_certificate.zip(self.tls_key);
+        Ok(Config {
+            hub: HubConfig {
+                connections_max: self.connections_max,
+                connections_per_address_max: self.connections_per_address_max,
+                topics_max: self.topics_max,
+                members_per_topic_max: self.members_per_topic_max,
+                ice_servers: self.ice_server,
+                relays,
+                secret: self.secret_file.as_deref().map(secret_in).transpose()?,
+                ..HubConfig::default()
+            },
+            pages: self.pages,
+            origins: self.allow_origin,
+            trust_proxy: self.trust_proxy,
+            tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
+            tokens: self.token_keys.map(|file| TokenKeys { file, audience: self.token_audience }),
+            turn,
+            ..Config::default()
+        })
+    }
+
+    /// How this server relays itself, if it does.
+    fn turn_options(&self) -> Result<Option<TurnOptions>, String> {
+        let is_of_use = self.turn_address.is_some() || !self.listen.ip().is_loopback();
+        let is_wanted = match self.turn {
+            When::On => true,
+            When::Off => false,
+            When::Auto => is_of_use && self.turn_server.is_empty(),
+        };
+        if !is_wanted {
+            return Ok(None);
+        }
+        let listen = Some(self.listen.ip()).filter(|address| !address.is_unspecified());
+        let address = self.turn_address.or(listen).or_else(own_address);
+        let Some(address) = address else {
+            // A machine without a network still serves pages to itself.
+            return match self.turn {
+                When::On => Err("relays need --turn-address: this machine has none".into()),
+                When::Auto | When::Off => Ok(None),
+            };
+        };
+        Ok(Some(TurnOptions {
+            address,
+            host: self.turn_host.clone(),
+            ports: self.turn_ports.clone(),
+            allow_private: self.turn_allow_private,
+            lifetime: Duration::from_secs(self.turn_lifetime),
+        }))
+    }
+
+    /// All options as JSON, without secrets.
+    pub(crate) fn shown(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+/// Reads a secret, or makes one and writes it where only this user can read it.
+fn secret_in(file: &Path) -> Result<Vec<u8>, String> {
+    let failed = |error: io::Error| format!("{}: {error}", file.display());
+    match std::fs::read(file) {
+        Ok(secret) if secret.len() >= SECRET_BYTES => return Ok(secret),
+        Ok(_) => return Err(format!("{}: shorter than {SECRET_BYTES} bytes", file.display())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut secret = vec![0; SECRET_BYTES];
+    getrandom::fill(&mut secret).map_err(|error| error.to_string())?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).and_then(|mut file| file.write_all(&secret)).map_err(failed)?;
+    Ok(secret)
+}
+
+const SECRET_BYTES: usize = 32;
+
+fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(value)
+}
+
+/// An origin as a browser writes it: scheme and host, the port unless it is the usual one.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let origin = text.trim_end_matches('/');
+    match origin.split_once("://") {
+        Some((scheme, host)) if !scheme.is_empty() && !host.is_empty() && !host.contains('/') => {
+            Ok(origin.to_ascii_lowercase())
+        }
+        _ => Err("an origin looks like https://example.org".into()),
+    }
+}
+
+/// `stun:host:port`, or `turn:host:port,user,credential`.
+fn parse_ice_server(text: &str) -> Result<IceServer, String> {
+    let mut parts = text.splitn(3, ',');
+    let url = parts.next().unwrap_or_default();
+    let (username, credential) = (parts.next(), parts.next());
+    let has_scheme =
+        |names: &[&str]| url.split_once(':').is_some_and(|(scheme, _)| names.contains(&scheme));
+    if has_scheme(&["turn", "turns"]) && credential.is_none() {
+        return Err("a TURN server needs a user and a credential: turn:HOST,USER,CREDENTIAL".into());
+    }
+    if !has_scheme(&["stun", "stuns", "turn", "turns"]) {
+        return Err("an ICE server looks like stun:example.org:3478".into());
+    }
+    Ok(IceServer {
+        urls: vec![url.to_owned()],
+        username: username.map(str::to_owned),
+        credential: credential.map(str::to_owned),
+    })
+}
+
+fn parse_threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads @ 1..=1024) => Ok(threads),
+        _ => Err("a number from 1 to 1024".into()),
+    }
+}
+
+/// The address of a STUN or TURN server alone.
+fn parse_ice_url(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("stun" | "stuns" | "turn" | "turns", host)) if !host.is_empty() => Ok(text.into()),
+        _ => Err("such a server looks like turn:example.org:3478".into()),
+    }
+}
+
+fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let ports = text.split_once('-').and_then(|(first, last)| {
+        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+        (1024 <= first && first <= last).then_some(first..=last)
+    });
+    ports.ok_or_else(|| "ports look like 49152-65535, and begin at 1024 or above".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::{Arguments, parse_ice_server, parse_ice_url, parse_origin, parse_ports};
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn origins_are_taken_as_browsers_write_them() {
+        assert_eq!(parse_origin("https://Example.org/"), Ok("https://example.org".into()));
+        assert_eq!(parse_origin("http://localhost:8080"), Ok("http://localhost:8080".into()));
+        for text in ["example.org", "https://", "://x", "https://example.org/chat", ""] {
+            assert!(parse_origin(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ice_servers_have_a_scheme_and_turn_servers_credentials() {
+        let turn = parse_ice_server("turn:example.org:3478,anna,pass,word").unwrap();
+        assert_eq!(turn.urls, ["turn:example.org:3478"]);
+        assert_eq!(turn.username.as_deref(), Some("anna"));
+        assert_eq!(turn.credential.as_deref(), Some("pass,word"));
+        assert!(parse_ice_server("stun:example.org").is_ok());
+        for text in ["example.org", "turn:example.org", "turn:example.org,anna", "http://x", ""] {
+            assert!(parse_ice_server(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ports_are_a_range_of_free_ones() {
+        assert_eq!(parse_ports("49152-65535"), Ok(49152..=65535));
+        assert_eq!(parse_ports("5000-5000"), Ok(5000..=5000));
+        for text in ["", "5000", "5001-5000", "80-90", "1-70000", "a-b"] {
+            assert!(parse_ports(text).is_err(), "{text}");
+        }
+        assert!(parse_ice_url("turns:relay.example.org").is_ok());
+        assert!(parse_ice_url("relay.example.org").is_err() && parse_ice_url("turn:").is_err());
+    }
+
+    #[test]
+    fn what_is_shown_has_no_secret() {
+        let arguments = Arguments::parse_from([
+            "lacis-signaling",
+            "--turn-server",
+            "turn:example.org",
+            "--turn-secret",
+            "north",
+            "--ice-server",
+            "turn:example.org,anna,west",
+        ]);
+        let shown = arguments.shown();
+        assert!(shown.contains("turn:example.org"), "{shown}");
+        assert!(!shown.contains("north") && !shown.contains("west"), "{shown}");
+    }
+}

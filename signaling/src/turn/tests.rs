@@ -1,0 +1,369 @@
+//! The machine against clients that know the secret and strangers who do not.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use rtc_stun::attributes::{
+    ATTR_CHANNEL_NUMBER, ATTR_DATA, ATTR_ERROR_CODE, ATTR_LIFETIME, ATTR_NONCE, ATTR_REALM,
+    ATTR_REQUESTED_TRANSPORT, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS, ATTR_XOR_RELAYED_ADDRESS,
+    ATTR_XORMAPPED_ADDRESS, AttrType,
+};
+use rtc_stun::message::{
+    CLASS_INDICATION, CLASS_REQUEST, CLASS_SUCCESS_RESPONSE, METHOD_ALLOCATE, METHOD_BINDING,
+    METHOD_CHANNEL_BIND, METHOD_CREATE_PERMISSION, METHOD_REFRESH, METHOD_SEND, Message, Method,
+};
+use rtc_stun::xoraddr::XorMappedAddress;
+
+use super::auth::key_of;
+use super::message::{Reply, Request, channel_data};
+use super::{Client, Effects, Machine, Packet, TurnConfig};
+use crate::hub::RateLimit;
+
+const SECRET: &[u8] = b"north";
+const EPOCH: Duration = Duration::from_secs(1_000_000);
+const GOOD: &str = "1000600:anna";
+const PEER: &str = "8.8.8.8:5000";
+
+/// Relays that are numbers.
+#[derive(Debug, Default)]
+struct Ports {
+    open: BTreeMap<Client, u16>,
+    next: u16,
+    are_none_left: bool,
+}
+
+impl Effects for Ports {
+    fn open(&mut self, client: Client) -> Option<u16> {
+        if self.are_none_left {
+            return None;
+        }
+        self.next += 1;
+        self.open.insert(client, 50_000 + self.next);
+        Some(50_000 + self.next)
+    }
+
+    fn close(&mut self, client: Client) {
+        self.open.remove(&client).expect("it was open");
+    }
+
+    fn random(&mut self) -> [u8; 12] {
+        [9; 12]
+    }
+}
+
+struct World {
+    machine: Machine,
+    ports: Ports,
+    now: Duration,
+    transaction: u8,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut TurnConfig)) -> Self {
+        let mut config = TurnConfig::new(SECRET.to_vec(), "9.9.9.9".parse().unwrap(), EPOCH);
+        change(&mut config);
+        let machine = Machine::new(config, [1; 32]);
+        Self { machine, ports: Ports::default(), now: Duration::ZERO, transaction: 0 }
+    }
+
+    fn tell(&mut self, client: Client, bytes: &[u8]) -> Option<Packet> {
+        self.machine.handle_client(self.now, client, bytes, &mut self.ports)
+    }
+
+    fn answer(&mut self, client: Client, bytes: &[u8]) -> Answer {
+        match self.tell(client, bytes) {
+            Some(Packet::ToClient(bytes)) => Answer::read(bytes),
+            other => panic!("no answer but {other:?}"),
+        }
+    }
+
+    /// A request with credentials, as agents make it: first without, then with what they are told.
+    fn request(&mut self, client: Client, username: &str, method: Method, body: Body) -> Answer {
+        self.transaction += 1;
+        let first = ask(self.transaction, method, body);
+        let told = self.answer(client, &first.bytes());
+        assert_eq!(told.error, Some(401));
+        let signed = signed(self.transaction, method, body, username, &told);
+        self.answer(client, &signed)
+    }
+
+    fn allocate(&mut self, client: Client, username: &str) -> Answer {
+        self.request(client, username, METHOD_ALLOCATE, UDP)
+    }
+}
+
+type Body<'a> = &'a [(AttrType, &'a [u8])];
+const UDP: Body<'static> = &[(ATTR_REQUESTED_TRANSPORT, &[17, 0, 0, 0])];
+
+#[derive(Debug)]
+struct Answer {
+    message: Message,
+    error: Option<u16>,
+    nonce: String,
+}
+
+impl Answer {
+    fn read(bytes: Vec<u8>) -> Self {
+        let mut message = Message { raw: bytes, ..Message::default() };
+        message.decode().unwrap();
+        let error = message.get(ATTR_ERROR_CODE).ok();
+        let error = error.map(|value| u16::from(value[2]) * 100 + u16::from(value[3]));
+        let nonce = message.get(ATTR_NONCE).unwrap_or_default();
+        let nonce = String::from_utf8(nonce).unwrap();
+        assert_eq!(error.is_none(), message.typ.class == CLASS_SUCCESS_RESPONSE);
+        Self { message, error, nonce }
+    }
+
+    fn address(&self, kind: AttrType) -> SocketAddr {
+        let mut address = XorMappedAddress::default();
+        address.get_from_as(&self.message, kind).unwrap();
+        SocketAddr::new(address.ip, address.port)
+    }
+
+    fn lifetime(&self) -> u32 {
+        let value = self.message.get(ATTR_LIFETIME).unwrap();
+        u32::from_be_bytes(value.try_into().unwrap())
+    }
+}
+
+fn ask(transaction: u8, method: Method, body: Body) -> Reply {
+    let reply = Reply::request(method, CLASS_REQUEST, [transaction; 12]);
+    body.iter().fold(reply, |reply, (kind, value)| reply.with(*kind, value))
+}
+
+fn signed(transaction: u8, method: Method, body: Body, user: &str, told: &Answer) -> Vec<u8> {
+    ask(transaction, method, body)
+        .with(ATTR_USERNAME, user.as_bytes())
+        .with(ATTR_REALM, b"lacis")
+        .with(ATTR_NONCE, told.nonce.as_bytes())
+        .signed(&key_of(SECRET, user))
+        .bytes()
+}
+
+fn client(port: u16) -> Client {
+    Client { address: SocketAddr::new("7.7.7.7".parse().unwrap(), port), stream: None }
+}
+
+/// A peer as a request of that transaction names it.
+fn xored(transaction: u8, peer: &str) -> Vec<u8> {
+    let peer: SocketAddr = peer.parse().unwrap();
+    let mut message = Message::new();
+    message.transaction_id.0 = [transaction; 12];
+    let address = XorMappedAddress { ip: peer.ip(), port: peer.port() };
+    address.add_to_as(&mut message, ATTR_XOR_PEER_ADDRESS).unwrap();
+    message.get(ATTR_XOR_PEER_ADDRESS).unwrap()
+}
+
+impl World {
+    fn permit(&mut self, who: Client, peer: &str) -> Option<u16> {
+        let peer = xored(self.transaction + 1, peer);
+        let body: Body = &[(ATTR_XOR_PEER_ADDRESS, &peer)];
+        self.request(who, GOOD, METHOD_CREATE_PERMISSION, body).error
+    }
+
+    fn bind(&mut self, who: Client, number: u16, peer: &str) -> Option<u16> {
+        let peer = xored(self.transaction + 1, peer);
+        let number = [number.to_be_bytes(), [0, 0]].concat();
+        let body: Body = &[(ATTR_CHANNEL_NUMBER, &number), (ATTR_XOR_PEER_ADDRESS, &peer)];
+        self.request(who, GOOD, METHOD_CHANNEL_BIND, body).error
+    }
+
+    fn indicate(&mut self, who: Client, peer: &str, data: &[u8]) -> Option<Packet> {
+        let peer = xored(200, peer);
+        let indication = Reply::request(METHOD_SEND, CLASS_INDICATION, [200; 12])
+            .with(ATTR_XOR_PEER_ADDRESS, &peer)
+            .with(ATTR_DATA, data);
+        self.tell(who, &indication.bytes())
+    }
+}
+
+#[test]
+fn a_binding_request_is_answered_with_the_address_that_it_came_from() {
+    let mut world = World::new();
+    let answer = world.answer(client(5), &ask(1, METHOD_BINDING, &[]).bytes());
+    assert_eq!(answer.address(ATTR_XORMAPPED_ADDRESS), client(5).address);
+    assert_eq!(answer.message.transaction_id.0, [1; 12]);
+}
+
+#[test]
+fn a_relay_passes_on_what_is_permitted_in_both_directions() {
+    let mut world = World::new();
+    let answer = world.allocate(client(5), GOOD);
+    assert_eq!(answer.error, None);
+    assert_eq!(answer.address(ATTR_XOR_RELAYED_ADDRESS), "9.9.9.9:50001".parse().unwrap());
+    assert_eq!(answer.lifetime(), 600);
+    let peer: SocketAddr = PEER.parse().unwrap();
+    let now = world.now;
+    assert_eq!(world.indicate(client(5), PEER, b"x"), None);
+    assert_eq!(world.machine.handle_peer(now, client(5), peer, b"y", &mut world.ports), None);
+    assert_eq!(world.permit(client(5), PEER), None);
+    assert_eq!(world.indicate(client(5), PEER, b"x"), Some(Packet::ToPeer(peer, b"x".to_vec())));
+    let heard = world.machine.handle_peer(now, client(5), peer, b"y", &mut world.ports);
+    let Some(Packet::ToClient(bytes)) = heard else { panic!("nothing was passed on") };
+    let said = Request::read(&bytes).unwrap();
+    assert_eq!((said.data(), said.peers()), (Some(&b"y"[..]), Some(vec![peer])));
+    // In a channel there is nothing but a number around it.
+    assert_eq!(world.bind(client(5), 0x4001, PEER), None);
+    let packet = world.tell(client(5), &[0x40, 1, 0, 2, b'h', b'i', 0, 0]);
+    assert_eq!(packet, Some(Packet::ToPeer(peer, b"hi".to_vec())));
+    let heard = world.machine.handle_peer(now, client(5), peer, b"yes", &mut world.ports);
+    let Some(Packet::ToClient(bytes)) = heard else { panic!("nothing was passed on") };
+    assert_eq!(channel_data(&bytes), Some((0x4001, &b"yes"[..])));
+    assert_eq!(world.machine.relayed_bytes(), 1 + 1 + 2 + 3);
+    // Another client's channel is not this one's.
+    assert_eq!(world.tell(client(6), &[0x40, 1, 0, 1, b'h', 0, 0, 0]), None);
+}
+
+#[test]
+fn who_does_not_know_the_secret_gets_no_relay() {
+    let mut world = World::new();
+    let told = world.answer(client(5), &ask(1, METHOD_ALLOCATE, UDP).bytes());
+    assert_eq!(told.error, Some(401));
+    let good = signed(2, METHOD_ALLOCATE, UDP, GOOD, &told);
+    // The last eight bytes are a checksum, which is no part of what is signed.
+    for at in 0..good.len() - 8 {
+        let mut forged = good.clone();
+        forged[at] ^= 1;
+        if let Some(Packet::ToClient(bytes)) = world.tell(client(5), &forged) {
+            assert!(Answer::read(bytes).error.is_some(), "{at}");
+        }
+        world.tell(client(5), &good[..at]);
+    }
+    for user in ["999999:anna", "anna", ""] {
+        let ended = signed(3, METHOD_ALLOCATE, UDP, user, &told);
+        assert_eq!(world.answer(client(5), &ended).error, Some(401), "{user}");
+    }
+    // The nonce is for another address, or has ended.
+    assert_eq!(world.answer(client(6), &good).error, Some(438));
+    world.now = Duration::from_secs(500);
+    assert_eq!(world.machine.allocations(), 0);
+    let late = signed(4, METHOD_ALLOCATE, UDP, GOOD, &told);
+    assert_eq!(world.answer(client(5), &late).error, None);
+    world.now = Duration::from_secs(4_000);
+    assert_eq!(world.answer(client(5), &late).error, Some(438));
+    // What stands behind the signature is not read.
+    let nonce = HEXLOWER.encode(&[0; 24]);
+    assert_ne!(told.nonce, nonce);
+}
+
+#[test]
+fn relays_do_not_lead_inside() {
+    let mut world = World::new();
+    world.allocate(client(5), GOOD);
+    for inside in ["10.0.0.1:80", "127.0.0.1:6379", "169.254.169.254:80", "192.168.1.1:53"] {
+        assert_eq!(world.permit(client(5), inside), Some(403), "{inside}");
+        assert_eq!(world.bind(client(5), 0x4000, inside), Some(403), "{inside}");
+    }
+    assert_eq!(world.permit(client(5), "[2a00:1450::1]:80"), Some(443));
+    // At our own address only other relays are reached.
+    assert_eq!(world.permit(client(5), "9.9.9.9:22"), None);
+    assert_eq!(world.indicate(client(5), "9.9.9.9:22", b"x"), None);
+    world.request(client(6), GOOD, METHOD_ALLOCATE, UDP);
+    assert!(world.indicate(client(5), "9.9.9.9:50002", b"x").is_some());
+    let mut open = World::with(|config| config.allow_private = true);
+    open.allocate(client(5), GOOD);
+    assert_eq!(open.permit(client(5), "10.0.0.1:80"), None);
+    assert!(open.indicate(client(5), "10.0.0.1:80", b"x").is_some());
+}
+
+#[test]
+fn relays_end_by_themselves_or_when_asked() {
+    let mut world = World::new();
+    world.allocate(client(5), GOOD);
+    world.now = Duration::from_secs(599);
+    let answer = world.request(client(5), GOOD, METHOD_REFRESH, &[]);
+    assert_eq!((answer.error, answer.lifetime()), (None, 600));
+    // Its credentials have ended by now, but the relay goes on.
+    world.now = Duration::from_secs(1_198);
+    assert_eq!(world.request(client(5), GOOD, METHOD_REFRESH, &[]).error, None);
+    assert_eq!(world.machine.poll_timeout(), Some(Duration::from_secs(1_798)));
+    world.machine.handle_timeout(Duration::from_secs(1_798), &mut world.ports);
+    assert_eq!((world.machine.allocations(), world.ports.open.len()), (0, 0));
+    world.now = Duration::from_secs(1_800);
+    assert_eq!(world.allocate(client(5), GOOD).error, Some(401));
+    let later = "1009999:anna";
+    assert_eq!(world.allocate(client(5), later).error, None);
+    let body: Body = &[(ATTR_LIFETIME, &[0; 4])];
+    assert_eq!(world.request(client(5), later, METHOD_REFRESH, body).lifetime(), 0);
+    assert_eq!(world.machine.allocations(), 0);
+    assert_eq!(world.allocate(client(5), later).error, None);
+    world.machine.handle_closed(client(5), &mut world.ports);
+    assert_eq!((world.machine.allocations(), world.ports.open.len()), (0, 0));
+    assert_eq!(world.machine.poll_timeout(), None);
+}
+
+#[test]
+fn quotas_hold_for_a_client_an_address_and_all() {
+    let mut world = World::with(|config| {
+        config.allocations_per_client_max = 2;
+        config.allocations_per_address_max = 3;
+        config.allocations_max = 4;
+        config.permissions_max = 2;
+    });
+    assert_eq!(world.allocate(client(1), GOOD).error, None);
+    assert_eq!(world.allocate(client(2), "1000900:anna").error, None);
+    assert_eq!(world.allocate(client(3), "1000700:anna").error, Some(486));
+    assert_eq!(world.allocate(client(3), "1000700:bert").error, None);
+    assert_eq!(world.allocate(client(4), "1000700:cara").error, Some(486));
+    let elsewhere = |port| Client { address: SocketAddr::new([6; 4].into(), port), stream: None };
+    assert_eq!(world.allocate(elsewhere(1), "1000700:cara").error, None);
+    assert_eq!(world.allocate(elsewhere(2), "1000700:dora").error, Some(508));
+    for (peer, refused) in [("8.8.8.1:1", None), ("8.8.8.2:1", None), ("8.8.8.3:1", Some(508))] {
+        assert_eq!(world.permit(client(1), peer), refused, "{peer}");
+    }
+    assert_eq!(world.bind(client(1), 0x4000, "8.8.8.1:1"), None);
+    assert_eq!(world.bind(client(1), 0x4000, "8.8.8.2:1"), Some(400));
+    assert_eq!(world.bind(client(1), 0x4001, "8.8.8.1:1"), Some(400));
+    assert_eq!(world.bind(client(1), 0x3fff, "8.8.8.1:1"), Some(400));
+    // Permissions end, and make room.
+    world.now = Duration::from_secs(301);
+    assert_eq!(world.permit(client(1), "8.8.8.3:1"), None);
+    let mut full = World::new();
+    full.ports.are_none_left = true;
+    assert_eq!(full.allocate(client(1), GOOD).error, Some(508));
+    assert_eq!(full.machine.allocations(), 0);
+}
+
+#[test]
+fn what_is_relayed_and_who_is_answered_is_bounded() {
+    let mut world = World::with(|config| {
+        config.relay_bytes = RateLimit { burst: 10, per_second: 1 };
+        config.strangers = RateLimit { burst: 3, per_second: 1 };
+    });
+    world.allocate(client(5), GOOD);
+    world.permit(client(5), PEER);
+    assert!(world.indicate(client(5), PEER, &[0; 6]).is_some());
+    assert!(world.indicate(client(5), PEER, &[0; 6]).is_none());
+    let binding = ask(1, METHOD_BINDING, &[]).bytes();
+    assert!(world.tell(client(7), &binding).is_some());
+    assert!(world.tell(client(7), &binding).is_none());
+    world.now = Duration::from_secs(2);
+    assert!(world.indicate(client(5), PEER, &[0; 6]).is_some());
+    assert!(world.tell(client(7), &binding).is_some());
+}
+
+#[test]
+fn a_request_that_comes_again_is_answered_again() {
+    let mut world = World::new();
+    let told = world.answer(client(5), &ask(1, METHOD_ALLOCATE, UDP).bytes());
+    let once = signed(2, METHOD_ALLOCATE, UDP, GOOD, &told);
+    let first = world.answer(client(5), &once).address(ATTR_XOR_RELAYED_ADDRESS);
+    assert_eq!(world.answer(client(5), &once).address(ATTR_XOR_RELAYED_ADDRESS), first);
+    let other = signed(3, METHOD_ALLOCATE, UDP, GOOD, &told);
+    assert_eq!(world.answer(client(5), &other).error, Some(437));
+    // Somebody else's credentials do not reach it.
+    let refresh = signed(4, METHOD_REFRESH, &[], "1000600:bert", &told);
+    assert_eq!(world.answer(client(5), &refresh).error, Some(441));
+    let tcp: Body = &[(ATTR_REQUESTED_TRANSPORT, &[6, 0, 0, 0])];
+    assert_eq!(world.request(client(6), GOOD, METHOD_ALLOCATE, tcp).error, Some(442));
+    assert_eq!(world.request(client(6), GOOD, METHOD_ALLOCATE, &[]).error, Some(400));
+    let odd: Body = &[(ATTR_REQUESTED_TRANSPORT, &[17, 0, 0, 0]), (AttrType(0x18), &[0])];
+    assert_eq!(world.request(client(6), GOOD, METHOD_ALLOCATE, odd).error, Some(420));
+    assert_eq!(world.request(client(6), GOOD, METHOD_REFRESH, &[]).error, Some(437));
+}
