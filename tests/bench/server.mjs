@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
     smoke: { type: "boolean", default: false },
   },
 });
-const FULL = { clients: 10_000, pairs: 1_000, window: 2, seconds: 10, light: 3 };
+const FULL = { clients: 10_000, pairs: 500, window: 4, seconds: 10, light: 3 };
 const SMOKE = { clients: 200, pairs: 50, window: 2, seconds: 1, light: 1 };
 const size = options.smoke ? SMOKE : FULL;
 const say = (text) => (options.json ? console.error(text) : console.log(text));

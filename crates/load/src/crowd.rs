@@ -19,6 +19,7 @@ const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 const READ_BYTES: usize = 64 * 1024;
 const EVENTS_AT_ONCE: usize = 256;
+const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// Not the number of a client.
 const WAKE: Token = Token(usize::MAX);
 
@@ -52,6 +53,8 @@ pub(crate) struct Client {
 /// What a client has seen.
 #[derive(Debug)]
 pub(crate) enum Seen<'a> {
+    /// It has sent its greeting; what is sent now goes with it, as nodes do it.
+    Greeting,
     /// The server has let it in.
     Welcome,
     Frame(ServerFrame<'a>),
@@ -78,14 +81,18 @@ impl Crowd {
     /// Begins to connect as one more; its number gives its address.
     pub(crate) fn dial(&mut self) -> Result<usize> {
         let number = self.clients.len();
-        let mut stream = TcpStream::connect(self.server)?;
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(&mut stream, Token(number), both)?;
+        let stream = TcpStream::connect(self.server)?;
         let mut node = [0; 16];
         getrandom::fill(&mut node).context("no randomness")?;
         let out = request(self.server, u32::try_from(number)?).into_bytes();
         let (node, partial) = (NodeId(node), Vec::new());
-        self.clients.push(Some(Client { node, stream, is_open: false, partial, out }));
+        let mut client = Client { node, stream, is_open: false, partial, out };
+        // On one machine a connection is there before the call returns, and one event less is
+        // waited for.
+        client.flush()?;
+        let interest = if client.out.is_empty() { Interest::READABLE } else { BOTH };
+        self.poll.registry().register(&mut client.stream, Token(number), interest)?;
+        self.clients.push(Some(client));
         Ok(number)
     }
 
@@ -111,6 +118,9 @@ impl Crowd {
             let Some(place) = self.clients.get_mut(number) else { continue };
             let Some(client) = place else { continue };
             let done = client.advance(&mut self.space, |client, seen| tell(number, client, seen));
+            if done.is_ok() && !client.out.is_empty() {
+                self.poll.registry().reregister(&mut client.stream, event.token(), BOTH)?;
+            }
             if let Err(reason) = done {
                 tell(number, client, Seen::Gone(reason))?;
                 *place = None;
@@ -212,6 +222,7 @@ impl Client {
             (self.is_open, used) = (true, end + 4);
             let node = self.node;
             self.send(&ClientFrame::Hello { versions: PROTOCOL, node, secret: node.0 });
+            tell(self, Seen::Greeting)?;
         }
         while let Some((opcode, payload, length)) = frame_in(&bytes[used..]) {
             match opcode {

@@ -74,12 +74,12 @@ pub(crate) fn run(server: SocketAddr, options: &Options) -> Result<Value> {
 
 fn see(progress: &mut Progress, number: usize, client: &mut Client, seen: Seen<'_>) -> Result<()> {
     match seen {
-        Seen::Welcome => {
+        Seen::Greeting => {
             let topic = topic_of(u32::try_from(number)?);
             client.send(&ClientFrame::Join { topic, want: 4 });
         }
         Seen::Frame(ServerFrame::Joined { .. }) => progress.joined += 1,
-        Seen::Frame(_) => {}
+        Seen::Frame(_) | Seen::Welcome => {}
         Seen::Gone(reason) => {
             eprintln!("a client is gone: {reason:#}");
             progress.failed += 1;

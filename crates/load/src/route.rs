@@ -15,10 +15,10 @@ use crate::crowd::{Client, Crowd, Seen};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Pairs of clients
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=9_000))]
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=9_000))]
     pairs: u32,
     /// Frames on their way at once in each pair
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     window: u32,
     /// Bytes of a payload
     #[arg(long, default_value_t = 2_048, value_parser = clap::value_parser!(u32).range(8..=16_000))]
@@ -98,7 +98,7 @@ fn gather(crowd: &mut Crowd, count: usize) -> Result<Vec<NodeId>> {
         crowd.turn(PATIENCE, |_, _, seen| {
             match seen {
                 Seen::Welcome => welcome += 1,
-                Seen::Frame(_) => {}
+                Seen::Frame(_) | Seen::Greeting => {}
                 Seen::Gone(reason) => return Err(reason),
             }
             Ok(())
@@ -126,7 +126,7 @@ impl Game {
                 self.taken.push(u32::try_from(now.saturating_sub(sent)).unwrap_or(u32::MAX));
             }
             Seen::Frame(ServerFrame::Undelivered { .. }) => self.undelivered += 1,
-            Seen::Frame(_) | Seen::Welcome => return Ok(()),
+            Seen::Frame(_) | Seen::Greeting | Seen::Welcome => return Ok(()),
             Seen::Gone(reason) => bail!("a client is gone: {reason:#}"),
         }
         if self.pause == Duration::ZERO {
