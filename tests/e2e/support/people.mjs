@@ -11,9 +11,10 @@ const SEE_MS = 20_000;
 function look([hook, { text, state, count, gone = false }, ms]) {
   const selector = `[data-testid="${hook}"]${state === undefined ? "" : state}`;
   const saidBy = (it) => (it?.matches("input, textarea, select") ? it.value : it?.textContent);
+  const words = text === undefined ? [] : [text].flat();
   const matching = () =>
     [...document.querySelectorAll(selector)].filter(
-      (it) => (text === undefined || saidBy(it).includes(text)) && it.checkVisibility(),
+      (it) => words.every((word) => saidBy(it).includes(word)) && it.checkVisibility(),
     );
   const isThere = () => {
     const found = matching().length;
@@ -73,7 +74,10 @@ export class Person {
     return this.#tab.page;
   }
 
-  /** Waits for something to be visible, or to be `gone`; gives what it says. */
+  /**
+   * Waits for something to be visible, or to be `gone`; gives what it says. A list as `text` asks
+   * for all of it.
+   */
   see(hook, wanted = {}, ms = SEE_MS) {
     return this.#tab.evaluate(look, [hook, wanted, ms]);
   }
@@ -163,6 +167,11 @@ export class Person {
   /** Waits until so many others are here. */
   meets(count) {
     return this.see("presence", { state: `[data-present="${count}"]` });
+  }
+
+  /** Waits until everything that is shown of the group outlasts the page. */
+  stores() {
+    return this.see("presence", { state: '[data-stored="true"]' });
   }
 
   /** Opens a group from the start page. */

@@ -118,6 +118,7 @@ scenario(
       [400, 520],
     ]);
     await Promise.all([anna, dora].map((person) => has(person, 7)));
+    await bert.stores();
     await bert.tab.reload();
     await has(bert, 7);
     await bert.click("tool-pen");

@@ -81,6 +81,8 @@ scenario(
     await server.stop();
     await say(anna, "The server is gone, we are not");
     await Promise.all(others.map((person) => hears(person, "The server is gone")));
+    // What is delivered is stored, and so outlasts the page.
+    await anna.see("message", { text: ["The server is gone", "delivered to 3 of 3"] });
     await cleo.tab.reload();
     await hears(cleo, "Ten o'clock");
     await hears(cleo, "The server is gone");

@@ -88,6 +88,7 @@ scenario(
     });
     await cara.join();
     await cara.see("issue", { count: 2 });
+    await cara.stores();
     await cara.tab.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
     await berta.tab.close();
     const listen = server.address;

@@ -102,6 +102,7 @@ for (const names of [
     });
     assert.equal(authors, 1);
 
+    await b.evaluate(() => t.group.stored());
     await a.close();
     await b.reload();
     await b.ready();

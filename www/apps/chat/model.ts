@@ -72,6 +72,7 @@ export class Talk extends Shown {
     super(space);
     space.on("record", ({ record }) => this.#take(record, true));
     space.on("gone", ({ id }) => this.#drop(id));
+    space.on("saved", () => this.#tellPresent());
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
     space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
     // Whoever comes is told which of its lines are held here.
@@ -84,7 +85,7 @@ export class Talk extends Shown {
     for (const type of [LINE_TYPE, FILE_TYPE]) {
       for (const record of await this.space.group.find({ type })) this.#take(record, false);
     }
-    for (const { id, present } of this.space.members) if (present) this.#tellAll(id);
+    this.#tellPresent();
   }
 
   /** All lines, the oldest first; those that are not stored yet are the last. */
@@ -205,6 +206,10 @@ export class Talk extends Shown {
     this.changed();
   }
 
+  #tellPresent(): void {
+    for (const { id, present } of this.space.members) if (present) this.#tellAll(id);
+  }
+
   #tellAll(peer: string): void {
     if (!this.isLoaded || peer === this.space.me.id) return;
     const theirs = this.lines.filter(({ author, record }) => author === peer && record);
@@ -214,7 +219,7 @@ export class Talk extends Shown {
     );
   }
 
-  /** Tells an author that these lines are held here. */
+  /** Tells an author that these lines are held here: that they are stored, not only shown. */
   #tell(author: string, ids: readonly string[]): void {
     if (ids.length === 0) return;
     const waiting = this.#telling.get(author);
@@ -224,8 +229,11 @@ export class Talk extends Shown {
     setTimeout(() => {
       const told = [...(this.#telling.get(author) ?? [])];
       this.#telling.delete(author);
-      // Who is not connected is told when it comes.
-      this.space.group.send(author, HAVE, JSON.stringify(told)).catch(() => {});
+      // Who is not connected is told when it comes; what cannot be stored yet, when it is.
+      this.space.group
+        .stored()
+        .then(() => this.space.group.send(author, HAVE, JSON.stringify(told)))
+        .catch(() => {});
     }, GATHER_MS);
   }
 

@@ -37,6 +37,7 @@ export function SpaceBar({ home, space, children }: Props) {
             data-testid="presence"
             data-present={space.present}
             data-synced={space.hasSynced}
+            data-stored={space.isStored}
           >
             {presenceWords(space, home)}
           </p>

@@ -54,6 +54,8 @@ export class Space extends Observable {
   #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
+  /** Records that were heard of since the store was last asked. */
+  #unstored = 0;
   #newSince = 0;
 
   constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
@@ -65,7 +67,10 @@ export class Space extends Observable {
     if (app !== undefined) remember(`app.${group.id}`, app);
     const fresh = { unread: 0, activeAt: Date.now(), readAt: 0 };
     this.#remembered = { ...fresh, ...recall(`space.${group.id}`, {}) };
-    this.on("record", (change) => this.#hear(change));
+    this.on("record", (change) => {
+      this.#seeStored();
+      this.#hear(change);
+    });
     this.on("member", () => this.#judgeSelf());
     this.on("presence", () => this.changed());
     this.on("unlocked", () => void this.#loadPeople());
@@ -74,7 +79,10 @@ export class Space extends Observable {
       this.changed();
     });
     this.on("unsaved", ({ code }) => this.#setTrouble({ kind: "unsaved", code }));
-    this.on("saved", () => this.#setTrouble(undefined));
+    this.on("saved", () => {
+      this.#unstored = 0;
+      this.#setTrouble(undefined);
+    });
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
     for (const name of ["memberjoin", "memberchange", "memberleave"] as const) {
@@ -128,6 +136,27 @@ export class Space extends Observable {
 
   get name(): string {
     return this.group.name;
+  }
+
+  /** Whether everything that is shown outlasts this page. */
+  get isStored(): boolean {
+    return this.#unstored === 0;
+  }
+
+  /** Asks the store once for many records that come together. */
+  async #seeStored(): Promise<void> {
+    this.#unstored += 1;
+    if (this.#unstored > 1) return;
+    try {
+      for (let asked = 0; asked < this.#unstored; ) {
+        asked = this.#unstored;
+        await this.group.stored();
+      }
+      this.#unstored = 0;
+      this.changed();
+    } catch {
+      // The event "unsaved" has told, and "saved" will.
+    }
   }
 
   get unread(): number {

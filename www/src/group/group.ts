@@ -369,8 +369,17 @@ export class Group extends TypedEventTarget<GroupEvents> {
       isFirst = false;
     }
     if (isFirst) throw new PeerError("export-damaged");
-    await this.#issue((ticket) => this.#session.core.group_stored(ticket, this.#number));
+    await this.stored();
     return count;
+  }
+
+  /**
+   * Resolves once everything that the group holds now is stored, and so outlasts its page; rejects
+   * with the code of the event `unsaved` when it cannot be. Without a store it resolves at once.
+   */
+  async stored(): Promise<void> {
+    this.#check();
+    await this.#issue((ticket) => this.#session.core.group_stored(ticket, this.#number));
   }
 
   /** Closes the group here; what is stored stays. */

@@ -83,6 +83,8 @@ class IndexedDbStore implements Store {
       done.catch(() => {});
       throw errorOfStore(thrown);
     }
+    // Nothing more is asked of it: said so, it outlasts a page that is closed right now.
+    transaction.commit?.();
     await done;
     if (this.#loose >= RUN_ENTRIES || this.#deletions >= DELETIONS_MAX) this.#packSoon();
   }
