@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use lacis_signaling::hub::{HubConfig, Relays};
-use lacis_signaling::{Config, TlsFiles, TokenKeys, TurnOptions, limits, own_address};
+use lacis_signaling::{
+    BackplaneOptions, Config, TlsFiles, TokenKeys, TurnOptions, limits, own_address,
+};
 use lacis_wire::signal::IceServer;
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
@@ -84,6 +86,11 @@ pub(crate) struct Arguments {
     /// if the file is not there
     #[arg(long, env = "LACIS_SECRET_FILE", value_name = "FILE")]
     pub(crate) secret_file: Option<PathBuf>,
+    /// Act as one with all servers that share this Redis or Valkey:
+    /// redis://[[USER]:PASSWORD@]HOST[:PORT]
+    #[arg(long, env = "LACIS_BACKPLANE", value_name = "URL", hide_env_values = true)]
+    #[serde(serialize_with = "without_password")]
+    pub(crate) backplane: Option<String>,
     /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
     #[arg(long, env = "LACIS_TRUST_PROXY")]
     pub(crate) trust_proxy: bool,
@@ -170,6 +177,7 @@ impl Arguments {
             tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
             tokens: self.token_keys.map(|file| TokenKeys { file, audience: self.token_audience }),
             turn,
+            backplane: self.backplane.map(BackplaneOptions::Redis),
             ..Config::default()
         })
     }
@@ -232,6 +240,15 @@ const SECRET_BYTES: usize = 32;
 
 fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
+}
+
+/// An address without what stands before its host.
+fn without_password<S: serde::Serializer>(url: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+    let shown = url.as_deref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    });
+    shown.serialize(to)
 }
 
 /// An origin as a browser writes it: scheme and host, the port unless it is the usual one.
@@ -341,9 +358,11 @@ mod tests {
             "north",
             "--ice-server",
             "turn:example.org,anna,west",
+            "--backplane",
+            "redis://:south@example.org:6379",
         ]);
         let shown = arguments.shown();
         assert!(shown.contains("turn:example.org"), "{shown}");
-        assert!(!shown.contains("north") && !shown.contains("west"), "{shown}");
+        assert!(!["north", "west", "south"].iter().any(|it| shown.contains(it)), "{shown}");
     }
 }

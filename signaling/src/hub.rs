@@ -38,6 +38,7 @@
 )]
 
 mod addresses;
+mod cluster;
 mod config;
 mod frames;
 mod rate;
@@ -65,11 +66,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 use self::addresses::{Addresses, OpenError};
+use self::cluster::Cluster;
 use self::resume::Tokens;
-use self::session::{Due, Session};
+use self::session::{Due, Membership, Session};
 use self::topics::{Moved, Topics};
 use crate::limits;
 
+pub use self::cluster::{Command, Event, LookupId, Origin, Proof, ServerId};
 pub use self::config::{HubConfig, Rates};
 #[cfg(feature = "server")]
 pub(crate) use self::rate::Bucket;
@@ -83,13 +86,14 @@ pub struct Hub {
     config: HubConfig,
     now: Duration,
     random: ChaCha8Rng,
-    /// Makes the hashes of secrets worthless outside of this process.
+    /// Turns numbers of connections into names that say nothing.
     hash_key: [u8; 32],
     tokens: Option<Tokens>,
     /// Boxed, because a tree has places that are not taken.
     sessions: BTreeMap<ConnId, Box<Session>>,
     mailboxes: BTreeMap<NodeId, ConnId>,
     topics: Topics,
+    cluster: Cluster,
     addresses: Addresses,
     /// One entry for each connection.
     timers: BTreeSet<(Duration, ConnId)>,
@@ -116,6 +120,7 @@ impl Hub {
             sessions: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
             topics: Topics::new(),
+            cluster: Cluster::default(),
             addresses: Addresses::new(),
             timers: BTreeSet::new(),
             outputs: VecDeque::new(),
@@ -140,6 +145,7 @@ impl Hub {
                 }
             }
             Input::Refused { conn, reason } => self.refuse(conn, reason),
+            Input::Event(event) => self.on_event(event),
             Input::Shutdown => self.on_shutdown(),
         }
     }
@@ -152,6 +158,7 @@ impl Hub {
         {
             self.on_timer(conn);
         }
+        self.end_lookups(self.now);
         self.addresses.expire(self.now);
     }
 
@@ -163,7 +170,8 @@ impl Hub {
     /// When to call [`Hub::handle_timeout`], if nothing comes in before.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.timers.first().map(|&(at, _)| at)
+        let timer = self.timers.first().map(|&(at, _)| at);
+        timer.into_iter().chain(self.cluster.deadline()).min()
     }
 
     /// What the hub holds and has done.
@@ -176,6 +184,7 @@ impl Hub {
             members: self.topics.members(),
             addresses: self.addresses.len(),
             queued_bytes: self.queued_bytes,
+            linked: self.cluster.linked,
             ..self.stats
         }
     }
@@ -404,10 +413,15 @@ impl Hub {
             && self.mailboxes.get(&mailbox.node) == Some(&conn)
         {
             self.mailboxes.remove(&mailbox.node);
+            self.tell(Command::Release { node: mailbox.node });
         }
-        for membership in session.memberships {
-            let moved = self.topics.leave(&membership.topic, membership.position);
-            self.on_moved(&membership.topic, moved);
+        let node = session.mailbox.map(|mailbox| mailbox.node);
+        for Membership { topic, position, .. } in session.memberships {
+            let moved = self.topics.leave(&topic, position);
+            self.on_moved(&topic, moved);
+            if let Some(node) = node {
+                self.tell(Command::Withdraw { topic, node });
+            }
         }
         true
     }

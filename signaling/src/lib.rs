@@ -22,4 +22,6 @@ pub mod server;
 pub mod turn;
 
 #[cfg(feature = "server")]
-pub use server::{Config, RunError, TlsFiles, TokenKeys, TurnOptions, own_address, run};
+pub use server::{
+    BackplaneOptions, Bus, Config, RunError, TlsFiles, TokenKeys, TurnOptions, own_address, run,
+};

@@ -55,6 +55,29 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// its pauses; a line that comes back within 15 s has been tried again by then.
 pub const STALL_MAX: Duration = Duration::from_secs(20);
 
+/// Questions to other servers that wait for an answer. Whoever joins beyond them is answered with
+/// what this server knows.
+pub const CLUSTER_LOOKUPS_MAX: usize = 4_096;
+
+/// Time the other servers have to answer. A client waits for its first link meanwhile, and Redis
+/// takes less than a millisecond.
+pub const CLUSTER_LOOKUP_DEADLINE: Duration = Duration::from_secs(1);
+
+/// Bytes that may wait for the backplane. Payloads beyond them are refused.
+pub const CLUSTER_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Time the backplane has to answer anything before it is taken for gone.
+pub const CLUSTER_DEADLINE: Duration = Duration::from_secs(2);
+
+/// The backplane is asked for a sign of life this often.
+pub const CLUSTER_PING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// First wait before a backplane that is gone is tried again.
+pub const CLUSTER_RELINK_MIN: Duration = Duration::from_millis(100);
+
+/// Longest wait before that.
+pub const CLUSTER_RELINK_MAX: Duration = Duration::from_secs(3);
+
 /// Frames of one connection. A newcomer to a room of 12 sends 11 offers and up to 20 candidates
 /// each, and again if an attempt fails: some 500 within a second. After that it is quiet.
 pub const CONNECTION_FRAMES: RateLimit = RateLimit { burst: 600, per_second: 100 };

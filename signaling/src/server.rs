@@ -7,6 +7,7 @@
 mod accept;
 mod address;
 mod admission;
+mod backplane;
 mod config;
 mod metrics;
 mod pages;
@@ -32,8 +33,11 @@ use self::admission::Admission;
 use self::shared::Shared;
 use self::tls::Tls;
 use self::turn::Turn;
+use crate::hub::ServerId;
+use crate::limits;
 
 pub use self::admission::TokenKeys;
+pub use self::backplane::{BackplaneOptions, Bus};
 pub use self::config::{Config, RunError};
 pub use self::tls::TlsFiles;
 pub use self::turn::{TurnOptions, own_address};
@@ -52,19 +56,27 @@ pub async fn run(
     config.check()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(RunError::Randomness)?;
+    let me = ServerId(getrandom::u64().map_err(RunError::Randomness)?);
     config.hub.epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let tls = config.tls.clone().map(Tls::new).transpose();
     let tls = tls.map_err(|reason| RunError::Tls(reason.into()))?;
     let admission = Admission::new(config.origins.clone(), config.tokens.clone())
         .map_err(|reason| RunError::Tokens(reason.into()))?;
     let turn = open_turn(&listener, &mut config).await?;
-    let shared = Arc::new(Shared::new(config, seed, admission, tls, turn));
+    let backplane = config.backplane.as_ref().map(backplane::open).transpose()?;
+    let (outbox, inbox) = backplane::queue();
+    let outbox = backplane.is_some().then_some(outbox);
+    let shared = Arc::new(Shared::new(config, seed, admission, tls, turn, outbox));
 
     // These end with this function, however it ends.
     let mut tasks = JoinSet::new();
     tasks.spawn(shared::keep_time(Arc::clone(&shared)));
     if let Some(turn) = &shared.turn {
         turn.serve(&mut tasks);
+    }
+    let mut linking = JoinSet::new();
+    if let Some(backplane) = backplane {
+        linking.spawn(backplane.run(me, inbox, Arc::clone(&shared)));
     }
     let reloading = Arc::clone(&shared);
     tasks.spawn(async move {
@@ -87,6 +99,9 @@ pub async fn run(
     if let Some(turn) = &shared.turn {
         turn.close();
     }
+    // The others hear that everybody here is gone, if they can be reached.
+    shared.say_no_more();
+    let _ = timeout(limits::CLUSTER_DEADLINE, linking.join_next()).await;
     Ok(())
 }
 

@@ -168,7 +168,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /**
    * Opens the group of a file that this identity exported, perhaps on another device, and takes its
-   * records. Rejects with `export-damaged`, and with `not-allowed` if another identity exported it.
+   * records. Rejects with `export-damaged`, and then the group is not there unless it was before;
+   * and with `not-allowed` if another identity exported it.
    */
   async importGroup(file: Blob, options: OpenGroupOptions = {}): Promise<Group> {
     const { connect = true, signal } = options;
@@ -187,7 +188,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     try {
       await group.import(file);
     } catch (error) {
-      await group.close();
+      // Half a group would look like a whole one.
+      await (known ? group.close() : group.leave().catch(() => {}));
       throw error;
     }
     if (connect) void group.connect().catch(() => {});

@@ -317,6 +317,7 @@ impl Signaling {
                         self.send(fabric, key, Way::Down, Parcel::Pong);
                     }
                 }
+                HubOutput::Tell(_) => {}
                 HubOutput::Close { conn, reason } => {
                     if let Some(key) = self.tabs.get(&conn).copied() {
                         let close = Parcel::Close(Some(reason.close_code()));

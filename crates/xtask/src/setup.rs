@@ -3,7 +3,7 @@
 //! Each part first looks whether it has anything to do, so that every other command can call
 //! this and lose no time.
 
-mod browsers;
+mod debian;
 mod node;
 mod rust;
 
@@ -29,8 +29,12 @@ impl Tools {
 pub(crate) fn run() -> Result<()> {
     ready()?;
     rust::nextest()?;
-    if let Err(reason) = browsers::ready() {
+    if let Err(reason) = debian::browsers() {
         eprintln!("The demo and the native tests will run, but not the tests in browsers.");
+        eprintln!("{reason}");
+    }
+    if let Err(reason) = debian::servers() {
+        eprintln!("The demo will run, but not the tests with other servers.");
         eprintln!("{reason}");
     }
     eprintln!("Ready.");
@@ -54,10 +58,11 @@ pub(crate) fn packages_in(folder: &Path) -> Result<()> {
 pub(crate) fn ready_for_tests() -> Result<Tools> {
     let mut tools = ready()?;
     tools.folders.extend(rust::nextest()?);
+    debian::servers()?;
     Ok(tools)
 }
 
 /// What tests and benchmarks in real browsers need on top.
 pub(crate) fn ready_for_browsers() -> Result<()> {
-    browsers::ready()
+    debian::browsers()
 }

@@ -111,6 +111,7 @@ impl Model {
                     assert!(peer.mailbox.is_some(), "who has not said hello is not pinged");
                 }
                 Output::Close { .. } => panic!("closed without a good-bye"),
+                Output::Tell(_) => panic!("there are no other servers"),
             }
         }
         if cause.wants_answer(self.exact) {

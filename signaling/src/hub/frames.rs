@@ -2,10 +2,12 @@
 
 use alloc::vec::Vec;
 
+use bytes::Bytes;
 use lacis_wire::codec::decode;
 use lacis_wire::signal::{ByeReason, ClientFrame, Refusal, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
+use super::cluster::{Command, Origin};
 use super::rate::Cost;
 use super::session::{Mailbox, Membership};
 use super::{ConnId, Hub};
@@ -107,17 +109,18 @@ impl Hub {
         let Some(version) = PROTOCOL.agree(versions) else {
             return self.close(conn, ByeReason::Version);
         };
-        let secret_hash = blake3::keyed_hash(&self.hash_key, secret);
+        let mailbox = Mailbox::new(node, secret);
         if let Some(&holder) = self.mailboxes.get(&node) {
             let held = self.sessions.get(&holder).and_then(|session| session.mailbox);
-            if held.is_some_and(|mailbox| mailbox.secret_hash != secret_hash) {
+            if held.is_some_and(|held| held.secret_hash != mailbox.secret_hash) {
                 return self.close(conn, ByeReason::NodeTaken);
             }
             self.close(holder, ByeReason::Replaced);
         }
         let Some(session) = self.sessions.get_mut(&conn) else { return };
-        session.mailbox = Some(Mailbox { node, secret_hash });
+        session.mailbox = Some(mailbox);
         self.mailboxes.insert(node, conn);
+        self.tell(Command::Claim { node, proof: mailbox.proof() });
         let ice_servers = self.config.ice_servers.clone();
         self.send(conn, &ServerFrame::Welcome { version, ice_servers });
         self.grant(conn);
@@ -162,9 +165,11 @@ impl Hub {
             session.memberships.push(Membership { topic, position, expires });
             position
         };
-        let members = self.topics.sample(&topic, position, want, &mut self.random);
-        self.send(conn, &ServerFrame::Joined { topic, members });
         self.rearm_before(conn, expires);
+        if !self.announce(conn, node, topic, want) {
+            let members = self.topics.sample(&topic, position, want, &mut self.random);
+            self.send(conn, &ServerFrame::Joined { topic, members });
+        }
     }
 
     /// Ends an announcement, if there is one.
@@ -179,24 +184,46 @@ impl Hub {
         if memberships.is_empty() {
             *memberships = Vec::new();
         }
+        let node = session.mailbox.map(|mailbox| mailbox.node);
         let moved = self.topics.leave(topic, position);
         self.on_moved(topic, moved);
+        if let Some(node) = node {
+            self.tell(Command::Withdraw { topic: *topic, node });
+        }
     }
 
     fn on_send(&mut self, conn: ConnId, from: NodeId, to: NodeId, seq: u32, payload: &[u8]) {
         let Some(&target) = self.mailboxes.get(&to) else {
+            if self.cluster.linked {
+                return self.pass(from, to, payload, Some(Origin { conn, seq }));
+            }
             return self.undelivered(conn, to, seq, Undelivered::Unknown);
         };
-        let has_room =
-            self.queued_bytes.saturating_add(payload.len()) <= self.config.queues_bytes_max;
-        if has_room && self.send(target, &ServerFrame::Deliver { from, payload }) {
-            self.stats.delivered += 1;
-        } else {
+        if self.sessions.get(&target).is_some_and(|session| session.is_elsewhere) {
+            self.pass(from, to, payload, None);
+        }
+        if !self.put(target, from, payload) {
             self.undelivered(conn, to, seq, Undelivered::Full);
         }
     }
 
-    fn undelivered(&mut self, conn: ConnId, to: NodeId, seq: u32, reason: Undelivered) {
+    /// Has another server deliver a payload.
+    fn pass(&mut self, from: NodeId, to: NodeId, payload: &[u8], origin: Option<Origin>) {
+        self.stats.passed += 1;
+        let payload = Bytes::copy_from_slice(payload);
+        self.tell(Command::Pass { from, to, payload, origin });
+    }
+
+    /// Puts a payload into a mailbox, if there is room.
+    pub(super) fn put(&mut self, target: ConnId, from: NodeId, payload: &[u8]) -> bool {
+        let has_room =
+            self.queued_bytes.saturating_add(payload.len()) <= self.config.queues_bytes_max;
+        let is_put = has_room && self.send(target, &ServerFrame::Deliver { from, payload });
+        self.stats.delivered += u64::from(is_put);
+        is_put
+    }
+
+    pub(super) fn undelivered(&mut self, conn: ConnId, to: NodeId, seq: u32, reason: Undelivered) {
         self.stats.on_undelivered(reason);
         self.send(conn, &ServerFrame::Undelivered { to, seq, reason });
     }

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use lacis_wire::{NodeId, Topic};
 
+use super::cluster::Proof;
 use super::config::HubConfig;
 use super::rate::{Bucket, Buckets};
 use super::types::AddressKey;
@@ -19,6 +20,8 @@ pub(super) struct Session {
     pub(super) address: AddressKey,
     /// Set by `Hello`.
     pub(super) mailbox: Option<Mailbox>,
+    /// Whether another server has the mailbox too.
+    pub(super) is_elsewhere: bool,
     opened: Duration,
     /// The last sign of life.
     pub(super) seen: Duration,
@@ -42,8 +45,21 @@ pub(super) struct Session {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mailbox {
     pub(super) node: NodeId,
-    /// Of the secret, so that a memory dump gives no mailbox away. Compares in constant time.
+    /// Of the secret, so that neither a memory dump nor another server's claim gives a mailbox
+    /// away: the secret is 16 random bytes, which nobody guesses. Compares in constant time.
     pub(super) secret_hash: blake3::Hash,
+}
+
+impl Mailbox {
+    pub(super) fn new(node: NodeId, secret: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 signaling 1 mailbox");
+        hasher.update(&node.0).update(secret);
+        Self { node, secret_hash: hasher.finalize() }
+    }
+
+    pub(super) fn proof(&self) -> Proof {
+        Proof(*self.secret_hash.as_bytes())
+    }
 }
 
 /// One announcement.
@@ -73,6 +89,7 @@ impl Session {
         Self {
             address,
             mailbox: None,
+            is_elsewhere: false,
             opened: now,
             seen: now,
             pinged: now,

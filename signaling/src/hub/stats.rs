@@ -18,6 +18,8 @@ pub struct Stats {
     pub addresses: usize,
     /// Bytes waiting to be written, of all connections.
     pub queued_bytes: usize,
+    /// Whether the servers that act as one with this one can be reached.
+    pub linked: bool,
 
     /// Connections accepted.
     pub opened: u64,
@@ -35,6 +37,12 @@ pub struct Stats {
     pub sent_bytes: u64,
     /// Payloads put into a mailbox.
     pub delivered: u64,
+    /// Times that the other servers were lost.
+    pub unlinked: u64,
+    /// Payloads handed on to other servers.
+    pub passed: u64,
+    /// Joins answered without the other servers, which did not answer in time.
+    pub lookups_late: u64,
     /// Payloads whose mailbox does not exist.
     pub undelivered_unknown: u64,
     /// Payloads for somebody who does not read.

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use lacis_wire::signal::ByeReason;
 
+use super::cluster::{Command, Event};
+
 /// One connection, numbered by whoever runs the hub. A number must never come back, because a late
 /// input for a connection that is gone is recognised by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +64,8 @@ pub enum Input<'a> {
         /// Why.
         reason: ByeReason,
     },
+    /// From the servers that act as one with this one.
+    Event(&'a Event),
     /// The server is about to end: everybody is told, nobody gets in any more.
     Shutdown,
 }
@@ -81,6 +85,9 @@ pub enum Output {
         /// To which connection.
         conn: ConnId,
     },
+    /// Have something done at the servers that act as one with this one. There is none of these
+    /// before [`Event::Linked`], and after [`Event::Unlinked`].
+    Tell(Command),
     /// Close the connection with [`ByeReason::close_code`]. The frame before it, for the same
     /// connection, is `Bye`; of those that still wait before that one, the transport may drop any.
     /// The hub has forgotten the connection already.

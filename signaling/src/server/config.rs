@@ -7,13 +7,14 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::ServerFrame;
 
 use super::admission::TokenKeys;
+use super::backplane::BackplaneOptions;
 use super::tls::TlsFiles;
 use super::turn::TurnOptions;
 use crate::hub::HubConfig;
 use crate::limits;
 
 /// Settings of a server. The default serves the open Internet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Limits and deadlines of signaling.
     pub hub: HubConfig,
@@ -30,6 +31,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Relays at this server's own port; none, if not given.
     pub turn: Option<TurnOptions>,
+    /// Which servers this one acts as one with; it is alone, if not given.
+    pub backplane: Option<BackplaneOptions>,
     /// Connections that are not WebSockets (yet).
     pub http_max: usize,
     /// The same, from one address.
@@ -65,6 +68,9 @@ pub enum RunError {
     /// The keys of tokens cannot be read.
     #[error("keys of tokens: {0}")]
     Tokens(Box<str>),
+    /// The address of the backplane makes no sense.
+    #[error("backplane: {0}")]
+    Backplane(Box<str>),
     /// The port for STUN and TURN is taken.
     #[error("cannot relay at {address}: {source}")]
     Turn {
@@ -105,6 +111,7 @@ impl Default for Config {
             tokens: None,
             tls: None,
             turn: None,
+            backplane: None,
             http_max: limits::HTTP_MAX,
             http_per_address_max: limits::HTTP_PER_ADDRESS_MAX,
             request_deadline: limits::REQUEST_DEADLINE,

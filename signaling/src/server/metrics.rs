@@ -75,7 +75,7 @@ type Figure<T> = (&'static str, &'static str, T);
 type Family = (&'static str, &'static str, &'static str, Vec<(&'static str, u64)>);
 
 impl Snapshot {
-    fn gauges(&self) -> [Figure<usize>; 8] {
+    fn gauges(&self) -> [Figure<usize>; 9] {
         let stats = &self.stats;
         [
             ("sockets", "Open TCP connections of any kind", self.sockets),
@@ -86,10 +86,11 @@ impl Snapshot {
             ("addresses", "Client addresses counted", stats.addresses),
             ("queued_bytes", "Bytes that wait for clients to read", stats.queued_bytes),
             ("relays", "Relays (TURN) that are open", self.relays),
+            ("backplane_linked", "1 if the other servers can be reached", stats.linked.into()),
         ]
     }
 
-    fn counters(&self) -> [Figure<u64>; 11] {
+    fn counters(&self) -> [Figure<u64>; 14] {
         let stats = &self.stats;
         [
             ("sockets_turned_away", "TCP connections closed for want of room", self.turned_away),
@@ -102,6 +103,9 @@ impl Snapshot {
             ("expired", "Announcements not refreshed in time", stats.expired),
             ("pings", "WebSocket pings sent", stats.pings),
             ("resumed", "Sessions that went on with a token", stats.resumed),
+            ("passed", "Payloads handed on to other servers", stats.passed),
+            ("lookups_late", "Joins that other servers did not answer in time", stats.lookups_late),
+            ("backplane_lost", "Times that the other servers were lost", stats.unlinked),
             ("relayed_bytes", "Bytes that relays passed on", self.relayed_bytes),
         ]
     }

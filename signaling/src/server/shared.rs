@@ -14,10 +14,11 @@ use tracing::{debug, warn};
 use super::accept::Sockets;
 use super::address::AddressKeys;
 use super::admission::Admission;
+use super::backplane::Outbox;
 use super::config::Config;
 use super::tls::Tls;
 use super::turn::Turn;
-use crate::hub::{AddressKey, ConnId, Hub, Input, Output, Stats};
+use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
 use crate::limits;
 
 /// What all tasks of a server share.
@@ -42,6 +43,8 @@ pub(super) struct Shared {
 #[derive(Debug)]
 struct Inner {
     hub: Hub,
+    /// Leads to other servers, if there are to be any.
+    outbox: Option<Outbox>,
     queues: HashMap<ConnId, Queue>,
     next_conn: u64,
     /// What the alarm clock waits for.
@@ -99,6 +102,7 @@ impl Shared {
         admission: Admission,
         tls: Option<Tls>,
         turn: Option<Arc<Turn>>,
+        outbox: Option<Outbox>,
     ) -> Self {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
@@ -110,7 +114,13 @@ impl Shared {
             ending: watch::Sender::new(false),
             start: Instant::now(),
             earlier: Notify::new(),
-            inner: Mutex::new(Inner { hub, queues: HashMap::new(), next_conn: 0, armed: None }),
+            inner: Mutex::new(Inner {
+                hub,
+                outbox,
+                queues: HashMap::new(),
+                next_conn: 0,
+                armed: None,
+            }),
             warned_of_proxy: Once::new(),
             config,
         }
@@ -132,6 +142,22 @@ impl Shared {
     pub(super) fn shut_down(&self) {
         self.ending.send_replace(true);
         self.with_hub(|hub, now| hub.handle_input(now, Input::Shutdown));
+    }
+
+    /// Hands the hub what the other servers say.
+    pub(super) fn hear(&self, events: &[Event]) {
+        self.with_hub(|hub, now| {
+            for event in events {
+                hub.handle_input(now, Input::Event(event));
+            }
+        });
+    }
+
+    /// Ends what is said to other servers.
+    pub(super) fn say_no_more(&self) {
+        if let Some(outbox) = &self.lock().outbox {
+            outbox.end();
+        }
     }
 
     /// A proxy that is not trusted makes all clients count as one, which shows only under load.
@@ -167,7 +193,7 @@ impl Shared {
         let now = self.start.elapsed();
         let mut inner = self.lock();
         feed(&mut inner.hub, now);
-        inner.hand_out();
+        inner.hand_out(now);
         let next = inner.hub.poll_timeout();
         let is_earlier = next.is_some_and(|next| inner.armed.is_none_or(|armed| next < armed));
         if is_earlier {
@@ -183,27 +209,34 @@ impl Shared {
 }
 
 impl Inner {
-    fn hand_out(&mut self) {
+    fn hand_out(&mut self, now: Duration) {
         while let Some(output) = self.hub.poll_output() {
-            let (Output::Send { conn, .. } | Output::Ping { conn } | Output::Close { conn, .. }) =
-                &output;
-            let Some(queue) = self.queues.get_mut(conn) else { continue };
-            let was_empty = queue.frames.is_empty() && !queue.ping;
             match output {
-                Output::Send { frame, .. } => queue.frames.push_back(frame),
-                Output::Ping { .. } => queue.ping = true,
+                Output::Send { conn, frame } => {
+                    self.fill(conn, |queue| queue.frames.push_back(frame));
+                }
+                Output::Ping { conn } => self.fill(conn, |queue| queue.ping = true),
                 Output::Close { conn, reason } => {
                     debug!(conn = conn.0, ?reason, "closing");
-                    queue.close = Some(reason);
-                    if reason == ByeReason::SlowReader {
-                        // It has not read these and will not read them now.
-                        queue.frames.drain(..queue.frames.len().saturating_sub(1));
+                    self.fill(conn, |queue| queue.close(reason));
+                }
+                Output::Tell(command) => {
+                    let refused = self.outbox.as_ref().and_then(|outbox| outbox.put(command));
+                    if let Some(event) = refused {
+                        self.hub.handle_input(now, Input::Event(&event));
                     }
                 }
             }
-            if was_empty || queue.close.is_some() {
-                queue.filled.notify_one();
-            }
+        }
+    }
+
+    /// Adds to what waits for a connection, and wakes its task if it may sleep.
+    fn fill(&mut self, conn: ConnId, add: impl FnOnce(&mut Queue)) {
+        let Some(queue) = self.queues.get_mut(&conn) else { return };
+        let was_empty = queue.frames.is_empty() && !queue.ping;
+        add(queue);
+        if was_empty || queue.close.is_some() {
+            queue.filled.notify_one();
         }
     }
 }
@@ -252,6 +285,14 @@ impl Drop for Attached {
 }
 
 impl Queue {
+    fn close(&mut self, reason: ByeReason) {
+        self.close = Some(reason);
+        if reason == ByeReason::SlowReader {
+            // It has not read these and will not read them now.
+            self.frames.drain(..self.frames.len().saturating_sub(1));
+        }
+    }
+
     /// Takes frames up to a limit, so that progress shows on a line that is slow but not dead. The
     /// last frames are taken all at once, because progress is no longer asked for.
     fn take(&mut self) -> Batch {

@@ -62,6 +62,12 @@ impl Server {
         self.task
     }
 
+    /// Ends the server without a word to anybody, as a crash does.
+    pub(crate) async fn kill(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+
     /// How it ended, for one that ends by itself.
     pub(crate) async fn ended(self) -> Result<(), RunError> {
         self.task.await.unwrap()

@@ -1,6 +1,7 @@
 //! The real server on loopback, against clients that behave and clients that do not.
 
 mod client;
+mod cluster;
 mod greeting;
 mod hostile;
 mod http;

@@ -1,5 +1,6 @@
 // The real signaling server as a process of its own.
 import { spawn } from "node:child_process";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const fromRoot = (path) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -20,14 +21,17 @@ export class Server {
     return Server.run(SERVER, ["--listen", listen, ...folder, "--log", "warn", ...words]);
   }
 
-  /** Starts any program that prints `listening on URL`. */
+  /**
+   * Starts any program that prints `listening on URL`, or what `pattern` finds; of one that says
+   * nothing `at` names the host and port at which it takes connections once it is ready.
+   */
   static async run(program, words, options = {}) {
     const server = new Server();
     await server.#start(program, words, options);
     return server;
   }
 
-  #start(program, words, { pattern = /listening on (\S+)/, deadlineMs = 10_000, ...options }) {
+  #start(program, words, { pattern = /listening on (\S+)/, deadlineMs = 10_000, at, ...options }) {
     const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], ...options });
     this.#child = child;
     return new Promise((resolve, reject) => {
@@ -38,9 +42,19 @@ export class Server {
         const found = pattern.exec(this.#log);
         if (found === null || this.url !== undefined) return;
         clearTimeout(timer);
-        this.url = found[1].replace(/\/$/, "");
+        // Who listens everywhere is reached here too.
+        this.url = found[1].replace(/\/$/, "").replace("0.0.0.0", "127.0.0.1");
         resolve();
       };
+      const knock = () => {
+        const socket = connect(at);
+        socket.on("connect", () => {
+          socket.destroy();
+          read(`listening on ${at.host}:${at.port}`);
+        });
+        socket.on("error", () => this.url === undefined && setTimeout(knock, 20));
+      };
+      if (at !== undefined) knock();
       child.stdout.on("data", read);
       child.stderr.on("data", read);
       child.on("error", (error) => fail(error.message));

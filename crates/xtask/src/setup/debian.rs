@@ -1,5 +1,6 @@
-//! The browsers, and what gives tests a network of their own. Debian's packages, because the
-//! downloads of browser drivers do not work everywhere.
+//! Programs that tests run beside ours: browsers, what gives them a network of their own, and other
+//! people's servers. Debian's packages, because the downloads of browser drivers do not work
+//! everywhere.
 
 use anyhow::{Result, bail};
 
@@ -7,7 +8,9 @@ use crate::shell::{Run, timed};
 use crate::workspace::find_program;
 
 /// A program, and the Debian package that brings it.
-const NEEDED: [(&str, &str); 5] = [
+type Needed = (&'static str, &'static str);
+
+const BROWSERS: &[Needed] = &[
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("firefox-esr", "firefox-esr"),
@@ -15,8 +18,19 @@ const NEEDED: [(&str, &str); 5] = [
     ("nft", "nftables"),
 ];
 
-pub(super) fn ready() -> Result<()> {
-    let missing = missing_packages();
+/// Several of our servers act as one by Redis, and our relays are held against coturn's.
+const SERVERS: &[Needed] = &[("redis-server", "redis-server"), ("turnserver", "coturn")];
+
+pub(super) fn browsers() -> Result<()> {
+    ready(BROWSERS)
+}
+
+pub(super) fn servers() -> Result<()> {
+    ready(SERVERS)
+}
+
+fn ready(needed: &[Needed]) -> Result<()> {
+    let missing = missing_packages(needed);
     if missing.is_empty() {
         return Ok(());
     }
@@ -33,8 +47,8 @@ pub(super) fn ready() -> Result<()> {
     })
 }
 
-fn missing_packages() -> Vec<&'static str> {
-    let missing = NEEDED.iter().filter(|(program, _)| find_program(program).is_none());
+fn missing_packages(needed: &[Needed]) -> Vec<&'static str> {
+    let missing = needed.iter().filter(|(program, _)| find_program(program).is_none());
     missing.map(|(_, package)| *package).collect()
 }
 

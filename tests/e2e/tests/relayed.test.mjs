@@ -1,0 +1,104 @@
+// Pages that may use relays only: through ours, over UDP and over TCP, and through coturn.
+import assert from "node:assert/strict";
+import { ADDRESS, configure, isIsolated } from "../support/network.mjs";
+import { got, joinRoom, linked, scenario, send } from "../support/scenario.mjs";
+import { Server } from "../support/server.mjs";
+
+const SKIP =
+  !isIsolated() && "there is no network of its own here, which relays need an address of";
+
+/** The port that everything of a server is at. */
+const portOf = (server) => server.url.split(":").at(-1);
+
+/** Drops what goes to that port at the outer address over one protocol; pages come by the inner. */
+function block(stage, protocol, port) {
+  const rules = `table inet relays {
+    chain out {
+      type filter hook output priority 0; policy accept;
+      ip daddr ${ADDRESS} ${protocol} dport ${port} drop
+    }
+  }`;
+  configure("nft", rules);
+  stage.defer(() => configure("nft", "delete", "table", "inet", "relays"));
+}
+
+async function figure(server, name) {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
+}
+
+async function talk(stage, server) {
+  const [a, b] = [await stage.tab("chromium", server), await stage.tab("chromium", server)];
+  const link = await a.evaluate(() => lacis.createRoomLink());
+  for (const tab of [a, b]) await joinRoom(tab, link, { peer: { relayOnly: true } });
+  const [[idOfB], [idOfA]] = [await linked(a), await linked(b)];
+  for (const tab of [a, b]) {
+    await tab.evaluate(() =>
+      t.until(() => [...t.room.members.values()][0]?.state === "relayed", "a relay"),
+    );
+  }
+  await send(a, idOfB, "through a relay");
+  await got(b, "through a relay");
+  await send(b, idOfA, "and back");
+  await got(a, "and back");
+  return [a, b];
+}
+
+const OURS = { listen: "0.0.0.0:0", words: ["--turn-address", ADDRESS] };
+
+for (const [protocol, other] of [
+  ["UDP", "tcp"],
+  ["TCP", "udp"],
+]) {
+  scenario(
+    `two pages that may only be relayed talk through our relays over ${protocol}`,
+    async (stage) => {
+      const server = await stage.server(OURS);
+      block(stage, other, portOf(server));
+      const tabs = await talk(stage, server);
+      assert.ok((await figure(server, "lacis_relays")) >= 2);
+      assert.ok((await figure(server, "lacis_relayed_bytes_total")) > 0);
+      // A relay ends with what it was for.
+      for (const tab of tabs) await tab.evaluate(() => t.peer.close());
+      const until = Date.now() + 10_000;
+      while ((await figure(server, "lacis_relays")) > 0)
+        assert.ok(Date.now() < until, "relays left");
+    },
+    { skip: SKIP },
+  );
+}
+
+scenario(
+  "a page that waits for others holds no relay",
+  async (stage) => {
+    const server = await stage.server(OURS);
+    const a = await stage.tab("chromium", server);
+    await joinRoom(a, await a.evaluate(() => lacis.createRoomLink()));
+    await a.evaluate(() =>
+      t.until(() => t.peer.diagnose().spareConnections > 0, "the next connection"),
+    );
+    assert.equal(await figure(server, "lacis_relays"), 0);
+  },
+  { skip: SKIP },
+);
+
+scenario(
+  "two pages that may only be relayed talk through coturn, named by our server",
+  async (stage) => {
+    const [port, secret] = [47_811, "between-the-two-servers"];
+    const words = `-n --no-tls --no-dtls --no-cli --no-multicast-peers --log-file stdout
+      --listening-ip ${ADDRESS} --listening-port ${port} --relay-ip ${ADDRESS} --pidfile /dev/null
+      --realm lacis --use-auth-secret --static-auth-secret ${secret}`;
+    await stage.run(() =>
+      Server.run("turnserver", words.split(/\s+/), {
+        at: { host: ADDRESS, port },
+      }),
+    );
+    const server = await stage.server({
+      words: ["--turn-server", `turn:${ADDRESS}:${port}`, "--turn-secret", secret],
+    });
+    await talk(stage, server);
+    assert.equal(await figure(server, "lacis_relays"), 0);
+  },
+  { skip: SKIP },
+);
