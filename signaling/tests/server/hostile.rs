@@ -189,6 +189,50 @@ async fn a_thousand_topics_are_too_many() {
 }
 
 #[tokio::test]
+async fn a_storm_of_joins_and_leaves_ends_and_leaves_nothing() {
+    let server = Server::start().await;
+    let mut bystander = Client::greet(&server, 99).await;
+    bystander.join(7).await;
+    let topic = Topic([7; 32]);
+    let storm = async |name: u8| {
+        let client = Client::greet(&server, name).await;
+        let (mut sink, mut stream) = client.socket.split();
+        let sending = tokio::spawn(async move {
+            let join = encode(&ClientFrame::Join { topic, want: 16 });
+            let leave = encode(&ClientFrame::Leave { topic });
+            while sink.send(Message::binary(join.clone())).await.is_ok()
+                && sink.send(Message::binary(leave.clone())).await.is_ok()
+            {}
+        });
+        let (mut joined, mut last) = (0, None);
+        while let Some(Ok(message)) = within(stream.next()).await {
+            let Message::Binary(bytes) = message else { continue };
+            match frame(&bytes) {
+                ServerFrame::Joined { .. } => joined += 1,
+                ServerFrame::Refused { reason: Refusal::RateLimited, .. } => {}
+                ServerFrame::Bye { reason, .. } => last = Some(reason),
+                other => panic!("{other:?} in a storm"),
+            }
+        }
+        within(sending).await.unwrap();
+        (joined, last)
+    };
+    for name in 1..=8 {
+        let (joined, last) = storm(name).await;
+        assert_eq!(last, Some(ByeReason::RateLimited));
+        assert!((64..1_000).contains(&joined), "{joined} joins of a storm were carried out");
+    }
+    // Whoever comes in masses, joins and is gone leaves nothing either.
+    for number in 0..200 {
+        let mut client = Client::greet(&server, number % 90).await;
+        client.say(&ClientFrame::Join { topic, want: 0 }).await;
+    }
+    within(async { while server.metric("lacis_connections").await > 1 {} }).await;
+    assert_eq!(server.metric("lacis_members").await, 1);
+    assert!(bystander.join(7).await.is_empty());
+}
+
+#[tokio::test]
 async fn who_never_reads_is_dropped_and_the_sender_is_told() {
     let hub = HubConfig { queue_bytes_max: 128 * 1024, ..unlimited() };
     let close_deadline = Duration::from_millis(100);
