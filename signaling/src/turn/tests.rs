@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, prop_assert, prop_assert_eq, proptest};
 use rtc_stun::attributes::{
     ATTR_CHANNEL_NUMBER, ATTR_DATA, ATTR_ERROR_CODE, ATTR_LIFETIME, ATTR_NONCE, ATTR_REALM,
     ATTR_REQUESTED_TRANSPORT, ATTR_USERNAME, ATTR_XOR_PEER_ADDRESS, ATTR_XOR_RELAYED_ADDRESS,
@@ -18,7 +20,7 @@ use rtc_stun::xoraddr::XorMappedAddress;
 
 use super::auth::key_of;
 use super::message::{Reply, Request, channel_data};
-use super::{Client, Effects, Machine, Packet, TurnConfig};
+use super::{Client, Effects, Machine, Packet, TurnConfig, is_public};
 use crate::hub::RateLimit;
 
 const SECRET: &[u8] = b"north";
@@ -366,4 +368,95 @@ fn a_request_that_comes_again_is_answered_again() {
     let odd: Body = &[(ATTR_REQUESTED_TRANSPORT, &[17, 0, 0, 0]), (AttrType(0x18), &[0])];
     assert_eq!(world.request(client(6), GOOD, METHOD_ALLOCATE, odd).error, Some(420));
     assert_eq!(world.request(client(6), GOOD, METHOD_REFRESH, &[]).error, Some(437));
+}
+
+/// One thing that a client does: who, what, and how its message is damaged.
+type Deed = (u16, u8, Vec<u8>, Option<(usize, u8)>);
+
+impl World {
+    /// Messages of every kind with anything in them, half of them by whoever knows the secret.
+    fn deed(&mut self, (port, what, content, damage): &Deed) {
+        let who = client(*port);
+        let methods = [
+            METHOD_ALLOCATE,
+            METHOD_REFRESH,
+            METHOD_CREATE_PERMISSION,
+            METHOD_CHANNEL_BIND,
+            METHOD_BINDING,
+        ];
+        let method = methods[usize::from(what / 2) % methods.len()];
+        let kinds = [
+            ATTR_REQUESTED_TRANSPORT,
+            ATTR_LIFETIME,
+            ATTR_XOR_PEER_ADDRESS,
+            ATTR_CHANNEL_NUMBER,
+            ATTR_DATA,
+        ];
+        let attributes: Vec<_> = content.chunks(9).map(|chunk| chunk.split_at(1)).collect();
+        let body: Vec<(AttrType, &[u8])> = attributes
+            .iter()
+            .map(|(kind, value)| (kinds[usize::from(kind[0]) % kinds.len()], *value))
+            .collect();
+        let mut bytes = match what % 8 {
+            0 => content.clone(),
+            1 => ask(1, method, &body).bytes(),
+            2 => ask(1, METHOD_SEND, &body).bytes(),
+            3 => channel_data(content).map_or(vec![0x40, 0, 0, 1, 7], |(_, data)| data.to_vec()),
+            _ => {
+                let first = ask(1, method, UDP).bytes();
+                let Some(Packet::ToClient(told)) = self.tell(who, &first) else { return };
+                let told = Answer::read(told);
+                let body = [UDP, &body[..]].concat();
+                signed(1, method, if what % 16 < 8 { UDP } else { &body }, GOOD, &told)
+            }
+        };
+        if let Some((at, with)) = damage
+            && !bytes.is_empty()
+        {
+            let at = at % bytes.len();
+            bytes[at] ^= with;
+        }
+        match self.tell(who, &bytes) {
+            Some(Packet::ToClient(answer)) => {
+                // Nobody can have somebody else sent much more than he sends himself.
+                assert!(answer.len() <= bytes.len() + 160, "{} for {}", answer.len(), bytes.len());
+            }
+            Some(Packet::ToPeer(peer, _)) => {
+                assert!(is_public(peer.ip()), "{peer} is inside");
+            }
+            None => {}
+        }
+        assert!(self.machine.allocations() <= 3);
+        assert_eq!(self.machine.allocations(), self.ports.open.len());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..<_>::default() })]
+
+    #[test]
+    fn whatever_comes_in_the_limits_hold_and_everything_ends(
+        deeds in vec(
+            (1_u16..6, any::<u8>(), vec(any::<u8>(), 0..64), any::<Option<(usize, u8)>>()),
+            0..60,
+        ),
+        pauses in vec(0_u64..200, 0..60),
+    ) {
+        let mut world = World::with(|config| config.allocations_max = 3);
+        // One has a relay with a peer, so that there is something to break.
+        world.allocate(client(1), GOOD);
+        world.permit(client(1), PEER);
+        for (deed, pause) in deeds.iter().zip(pauses.iter().chain(core::iter::repeat(&0))) {
+            world.deed(deed);
+            let peer = PEER.parse().unwrap();
+            let World { machine, ports, now, .. } = &mut world;
+            machine.handle_peer(*now, client(deed.0), peer, &deed.2, ports);
+            *now += Duration::from_secs(*pause);
+        }
+        world.now += Duration::from_secs(4_000);
+        let World { machine, ports, now, .. } = &mut world;
+        machine.handle_timeout(*now, ports);
+        prop_assert_eq!(machine.allocations(), 0);
+        prop_assert!(ports.open.is_empty() && machine.poll_timeout().is_none());
+    }
 }
