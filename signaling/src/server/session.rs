@@ -35,8 +35,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
                 match write(&mut socket, &attached).await {
                     ControlFlow::Continue(()) => {}
                     ControlFlow::Break(None) => return,
-                    ControlFlow::Break(Some((last, reason))) => {
-                        let end = close(&mut socket, &last, reason);
+                    ControlFlow::Break(Some((mut last, reason))) => {
+                        let end = close(&mut socket, &mut last, reason);
                         // Who does not take it in time has had its chance. Boxed, so that those who
                         // stay do not hold the place for it.
                         let _ = Box::pin(timeout(shared.config.close_deadline, end)).await;
@@ -52,7 +52,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             return;
         }
         if socket.owes_pong()
-            && write_unless_closing(&mut socket, &Batch::default(), &attached).await.is_err()
+            && write_unless_closing(&mut socket, &mut Batch::default(), &attached).await.is_err()
         {
             return;
         }
@@ -77,7 +77,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> ControlFlow<Option<Goodbye>> {
     let mut written = Written::default();
     loop {
-        let batch = attached.next_batch(written);
+        let mut batch = attached.next_batch(written);
         if let Some(reason) = batch.close {
             return ControlFlow::Break(Some((batch, reason)));
         }
@@ -85,7 +85,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
             return ControlFlow::Continue(());
         }
         written = batch.size();
-        if write_unless_closing(socket, &batch, attached).await.is_err() {
+        if write_unless_closing(socket, &mut batch, attached).await.is_err() {
             return ControlFlow::Break(None);
         }
     }
@@ -95,7 +95,7 @@ async fn write<S: AsyncRead + AsyncWrite + Unpin>(
 /// must not keep its task from hearing of that.
 async fn write_unless_closing<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
-    batch: &Batch,
+    batch: &mut Batch,
     attached: &Attached,
 ) -> io::Result<()> {
     let mut writing = pin!(socket.write(batch));
@@ -112,7 +112,7 @@ async fn write_unless_closing<S: AsyncRead + AsyncWrite + Unpin>(
 /// Sends the last frames and says why that is all.
 async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
-    last: &Batch,
+    last: &mut Batch,
     reason: ByeReason,
 ) -> io::Result<()> {
     socket.write(last).await?;

@@ -190,6 +190,15 @@ impl Shared {
 
     /// Feeds the hub, hands its outputs to the queues and sees to the alarm clock.
     fn with_hub(&self, feed: impl FnOnce(&mut Hub, Duration)) {
+        self.feed(feed, |_| ());
+    }
+
+    /// The same, and takes something under the same lock.
+    fn feed<T>(
+        &self,
+        feed: impl FnOnce(&mut Hub, Duration),
+        take: impl FnOnce(&mut Inner) -> T,
+    ) -> T {
         let now = self.start.elapsed();
         let mut inner = self.lock();
         feed(&mut inner.hub, now);
@@ -200,6 +209,7 @@ impl Shared {
             inner.armed = next;
             self.earlier.notify_one();
         }
+        take(&mut inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -261,13 +271,13 @@ impl Attached {
     pub(super) fn next_batch(&self, written: Written) -> Batch {
         let conn = self.conn;
         let Written { frames, bytes } = written;
-        if frames > 0 {
-            self.shared.with_hub(|hub, now| {
-                hub.handle_input(now, Input::Written { conn, frames, bytes });
-            });
+        let take =
+            |inner: &mut Inner| inner.queues.get_mut(&conn).map(Queue::take).unwrap_or_default();
+        if frames == 0 {
+            return take(&mut self.shared.lock());
         }
-        let mut inner = self.shared.lock();
-        inner.queues.get_mut(&conn).map(Queue::take).unwrap_or_default()
+        let input = Input::Written { conn, frames, bytes };
+        self.shared.feed(|hub, now| hub.handle_input(now, input), take)
     }
 
     /// Whether the hub wants the connection closed, ahead of what waits for it.

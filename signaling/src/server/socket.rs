@@ -91,8 +91,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.pong.is_some()
     }
 
-    /// Writes frames, and the pong that is owed, in one go.
-    pub(super) async fn write(&mut self, batch: &Batch) -> io::Result<()> {
+    /// Writes frames, and the pong that is owed, in one go. They are copied and let go before they
+    /// are written: whoever does not read must not hold them twice.
+    pub(super) async fn write(&mut self, batch: &mut Batch) -> io::Result<()> {
         let bytes: usize = batch.frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum();
         self.out.reserve(bytes);
         if let Some(payload) = self.pong.take() {
@@ -101,8 +102,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         if batch.ping {
             self.put(OpCode::Control(Control::Ping), &[]);
         }
-        for frame in &batch.frames {
-            self.put(OpCode::Data(Data::Binary), frame);
+        for frame in mem::take(&mut batch.frames) {
+            self.put(OpCode::Data(Data::Binary), &frame);
         }
         self.flush().await
     }
