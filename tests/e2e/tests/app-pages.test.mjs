@@ -194,3 +194,31 @@ scenario("a long talk opens at its end, and shows what was before on demand", as
   await anna.click("earlier");
   await anna.see("message", { text: "line 0." });
 });
+
+// Effects of a page that draws late come late: the library waits for a frame, or for 35 ms.
+const DRAWS_LATE = `
+  const soon = globalThis.setTimeout;
+  globalThis.requestAnimationFrame = (draw) => soon(() => draw(performance.now()), 1000);
+  globalThis.setTimeout = (run, ms, ...rest) => soon(run, ms === 35 ? 1000 : ms, ...rest);
+`;
+
+scenario(
+  "a page that draws late shows what came meanwhile, and keeps what is typed",
+  async (stage) => {
+    const server = await stage.server();
+    const options = { initScript: DRAWS_LATE };
+    const anna = await Person.arrive(stage, "chromium", server, "Anna", options);
+    await anna.found("chat", "Late");
+    await anna.fill("compose", "I come by bike");
+    await anna.click("send");
+    await anna.see("message", { text: "I come by bike" });
+    await anna.see("delivery", { text: "kept here" });
+    await anna.tab.reload();
+    await anna.see("message", { text: "I come by bike" });
+    await anna.click("edit");
+    await anna.fill("compose", "I come by train");
+    await anna.click("send");
+    await anna.see("message", { text: "I come by train" });
+    await anna.see("message", { text: "bike", gone: true });
+  },
+);

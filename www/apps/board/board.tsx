@@ -1,5 +1,5 @@
 import "./board.css";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { AppProps } from "../load.js";
 import { dataUrl, shrink } from "../shared/images.js";
 import { reasonOf } from "../shared/reasons.js";
@@ -43,7 +43,7 @@ export function Board({ home, space }: AppProps) {
   const sheet = sheetOf(space);
   const live = space.part("live", () => new Live(space));
   useWatch(sheet);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const surface = new Surface(canvas.current as HTMLCanvasElement, sheet, live, space);
     const pointers = new Pointers(surface, sheet, live, {
       tool: () => chosen.current.tool,

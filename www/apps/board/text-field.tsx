@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { texts } from "../shared/texts/index.js";
 import { type Label, LINE_HEIGHT, round } from "./item.js";
 import type { View } from "./surface.js";
@@ -20,7 +20,7 @@ export function TextField({ view, x, y, ink, onDone }: Props) {
   const field = useRef<HTMLTextAreaElement>(null);
   const isDone = useRef(false);
   const size = 12 + ink.width * LETTERS;
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const finish = (isKept: boolean): void => {
     if (isDone.current) return;
     isDone.current = true;

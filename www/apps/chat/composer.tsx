@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
 import { Icon } from "../shared/ui.js";
@@ -25,7 +25,8 @@ export function Composer(props: Props) {
   const [to, setTo] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  useEffect(() => {
+  // At once: a text put there a frame later would take the place of what was typed meanwhile.
+  useLayoutEffect(() => {
     if (editing !== undefined) setText(editing.text);
     if (editing !== undefined || replyTo !== undefined) field.current?.focus();
   }, [editing, replyTo]);

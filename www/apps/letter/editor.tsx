@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { shrink } from "../shared/images.js";
 import { recall, remember } from "../shared/memory.js";
 import { reasonOf } from "../shared/reasons.js";
@@ -32,7 +32,7 @@ export function Editor({ space, press, issue, onDone }: Props) {
   const [problem, setProblem] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
-  useEffect(() => remember(key, draft), [key, draft]);
+  useLayoutEffect(() => remember(key, draft), [key, draft]);
   const publish = async (): Promise<void> => {
     const flaw = flawOf(draft.title, draft.text);
     setProblem(flaw === undefined ? "" : texts.flaws[flaw]);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { type AppName, isApp } from "./apps.js";
 
 /** Where in the pages somebody is; it stands behind the # of the address. */
@@ -55,7 +55,7 @@ export function go(route: Route, { replace = false } = {}): void {
 /** The route of the address, as it changes. */
 export function useRoute(): Route {
   const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const follow = (): void => setHash(location.hash);
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);

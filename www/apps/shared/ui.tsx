@@ -1,5 +1,5 @@
 import { type ButtonHTMLAttributes, type ComponentChildren, render as renderInto } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Profile } from "./people.js";
 import { texts } from "./texts/index.js";
 
@@ -103,7 +103,7 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isClosed = useRef(false);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   // The browser tells of its closing only later, when the next one may be open already.
   const close = (): void => {
     if (isClosed.current) return;

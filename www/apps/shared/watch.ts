@@ -1,4 +1,4 @@
-import { useEffect, useReducer } from "preact/hooks";
+import { useLayoutEffect, useReducer } from "preact/hooks";
 
 /** Something that changes, and that pages show. */
 export class Observable {
@@ -24,5 +24,6 @@ export class Observable {
 /** Has a component drawn again whenever this changes. */
 export function useWatch(observable: Observable): void {
   const [, draw] = useReducer((count: number, _: undefined) => count + 1, 0);
-  useEffect(() => observable.subscribe(() => draw(undefined)), [observable]);
+  // Before anything else can happen: what changed between drawing and listening would stay unseen.
+  useLayoutEffect(() => observable.subscribe(() => draw(undefined)), [observable]);
 }
