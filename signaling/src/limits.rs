@@ -24,8 +24,9 @@ pub const TOPICS_PER_CONNECTION_MAX: usize = 32;
 pub const MEMBERS_PER_TOPIC_MAX: usize = 4_096;
 
 /// Bytes waiting for one connection. That is a hundred frames of a large room at once, and seconds
-/// of silence on a slow line; who needs more does not read.
-pub const QUEUE_BYTES_MAX: usize = 1024 * 1024;
+/// of silence on a slow line; who needs more does not read. Allocators round frames up by as much
+/// as a fourth, so that this is under 1 MiB of memory.
+pub const QUEUE_BYTES_MAX: usize = 720 * 1024;
 
 /// Bytes waiting for all connections together: what a small machine can spare. At this point
 /// payloads are refused, and [`STALL_MAX`] takes the space back from those who do not read.

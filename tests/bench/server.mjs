@@ -10,9 +10,11 @@ const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
+    only: { type: "string", default: "idle,route,light,slow" },
   },
 });
-const FULL = { clients: 10_000, pairs: 500, window: 4, seconds: 10, light: 3 };
+const only = options.only.split(",");
+const FULL = { clients: 10_000, pairs: 1_000, window: 2, seconds: 10, light: 3 };
 const SMOKE = { clients: 200, pairs: 50, window: 2, seconds: 1, light: 1 };
 const size = options.smoke ? SMOKE : FULL;
 const say = (text) => (options.json ? console.error(text) : console.log(text));
@@ -20,7 +22,7 @@ const SERVER = process.env.LACIS_SERVER;
 const LOAD = process.env.LACIS_LOAD;
 if (!SERVER || !LOAD) throw new Error("LACIS_SERVER and LACIS_LOAD name the programs to run");
 /** After everybody has left, memory is given back within so many seconds. */
-const LEAVE_MS = 6_000;
+const LEAVE_MS = 12_000;
 
 const pinned = (core, program, words) => ["taskset", ["-c", String(core), program, ...words]];
 
@@ -89,57 +91,58 @@ async function withServer(measure) {
 
 const mib = (bytes) => Math.round((bytes / 1024 / 1024) * 10) / 10;
 
-const idle = await withServer(async (server) => {
-  // What a server takes once, whatever comes.
-  await once(server, "hold", "--clients", 50, "--seconds", 1);
-  const before = server.memory;
-  const { figures, end } = load(server, "hold", "--clients", size.clients, "--seconds", 120);
-  const { clients, joins_per_s } = await figures;
-  await sleep(1_000);
-  const full = server.memory;
-  await end();
-  await sleep(LEAVE_MS);
-  return {
-    clients,
-    idle_bytes_per_client: Math.round((full - before) / clients),
-    rss_full_mib: mib(full),
-    rss_after_leave_mib: mib(server.memory),
-    joins_per_s,
-  };
-});
-say(`idle: ${JSON.stringify(idle)}`);
+const parts = {
+  async idle(server) {
+    // What a server takes once, whatever comes.
+    await once(server, "hold", "--clients", 50, "--seconds", 1);
+    const before = server.memory;
+    const { figures, end } = load(server, "hold", "--clients", size.clients, "--seconds", 120);
+    const { clients, joins_per_s } = await figures;
+    await sleep(1_000);
+    const full = server.memory;
+    await end();
+    await sleep(LEAVE_MS);
+    return {
+      clients,
+      idle_bytes_per_client: Math.round((full - before) / clients),
+      rss_full_mib: mib(full),
+      rss_after_leave_mib: mib(server.memory),
+      joins_per_s,
+    };
+  },
 
-const route = ["route", "--seconds", size.seconds, "--pairs", size.pairs, "--window", size.window];
-const routed = await withServer((server) => once(server, ...route));
-say(`route: ${JSON.stringify(routed)}`);
-const one = ["route", "--seconds", size.light, "--pairs", 1, "--window", 1, "--pause-ms", 15];
-const light = await withServer((server) => once(server, ...one));
-say(`light: ${JSON.stringify(light)}`);
+  async route(server) {
+    const words = ["--seconds", size.seconds, "--pairs", size.pairs, "--window", size.window];
+    const { routed_per_s, in_flight, p99_us, undelivered } = await once(server, "route", ...words);
+    return { routed_per_s, in_flight, p99_ms: Math.round(p99_us / 100) / 10, undelivered };
+  },
 
-const slow = await withServer(async (server) => {
-  await once(server, "hold", "--clients", 50, "--seconds", 1);
-  const before = server.memory;
-  let most = before;
-  const { figures, ended } = load(server, "slow", "--seconds", size.seconds);
-  const watching = setInterval(() => {
-    most = Math.max(most, server.memory);
-  }, 20);
-  const told = await figures;
-  clearInterval(watching);
-  await ended;
-  return { ...told, slow_reader_growth_mib: mib(most - before) };
-});
-say(`slow: ${JSON.stringify(slow)}`);
+  async light(server) {
+    const words = ["--pairs", 1, "--window", 1, "--pause-ms", 15];
+    const { p50_us } = await once(server, "route", "--seconds", size.light, ...words);
+    return { light_p50_us: p50_us };
+  },
 
-console.log(
-  JSON.stringify({
-    smoke: options.smoke,
-    ...idle,
-    routed_per_s: routed.routed_per_s,
-    in_flight: routed.in_flight,
-    p99_ms: Math.round(routed.p99_us / 100) / 10,
-    undelivered: routed.undelivered,
-    light_p50_us: light.p50_us,
-    slow_reader_growth_mib: slow.slow_reader_growth_mib,
-  }),
-);
+  async slow(server) {
+    await once(server, "hold", "--clients", 50, "--seconds", 1);
+    const before = server.memory;
+    let most = before;
+    const { figures, ended } = load(server, "slow", "--seconds", size.seconds);
+    const watching = setInterval(() => {
+      most = Math.max(most, server.memory);
+    }, 20);
+    const { sent, undelivered } = await figures;
+    clearInterval(watching);
+    await ended;
+    return { slow_sent: sent, slow_undelivered: undelivered, slow_reader_growth_mib: mib(most - before) };
+  },
+};
+
+const all = { smoke: options.smoke };
+for (const [name, measure] of Object.entries(parts)) {
+  if (!only.includes(name)) continue;
+  const figures = await withServer(measure);
+  say(`${name}: ${JSON.stringify(figures)}`);
+  Object.assign(all, figures);
+}
+console.log(JSON.stringify(all));
