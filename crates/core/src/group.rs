@@ -29,7 +29,7 @@ use alloc::vec::Vec;
 use lacis_wire::body::{Body, Place};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::System;
+use lacis_wire::system::{self, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
 
 use crate::graph::{Change, Copy, Outcome, Replica};
@@ -167,8 +167,7 @@ impl Group {
         }
         match System::decode(&header.kind, &copy.body) {
             Ok(Some(System::Key(keys))) => {
-                let order = (header.modified.0, header.name().digest);
-                self.keyring.vouch(keys.epoch, keys.commitment, order);
+                self.keyring.vouch(keys.epoch, keys.commitment, order_of(header));
                 if let Ok(key) = keys.open(&self.profile.group, &shared.key)
                     && self.keyring.insert(keys.epoch, key)
                 {
@@ -229,6 +228,9 @@ impl Group {
                 }
                 Change::Gone { id, kind } => {
                     self.drop_stored(shared, &id, &kind);
+                    if kind.as_str() == system::KEY {
+                        self.vouch_anew();
+                    }
                     self.event(shared, GroupEvent::Gone { id, kind });
                 }
                 Change::Member(subject) => {
@@ -238,6 +240,16 @@ impl Group {
                     self.members_changed = true;
                     self.review(shared);
                 }
+            }
+        }
+    }
+
+    /// A record that began an epoch is gone: somebody may have made it who had no right to.
+    fn vouch_anew(&mut self) {
+        self.keyring.forget_vouchers();
+        for copy in self.replica.system_of(system::KEY) {
+            if let Ok(Some(System::Key(keys))) = System::decode(&copy.header.kind, &copy.body) {
+                self.keyring.vouch(keys.epoch, keys.commitment, order_of(&copy.header));
             }
         }
     }
@@ -350,4 +362,9 @@ impl Group {
     fn now(shared: &Shared) -> Millis {
         shared.group_time()
     }
+}
+
+/// The place of a record that began an epoch among others.
+fn order_of(header: &Header) -> keyring::Order {
+    (header.modified.0, header.name().digest)
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use lacis_derive::Decode;
 use minicbor::Encode;
 
-use crate::codec::{DecodeError, Frame, demand};
+use crate::codec::{DecodeError, Frame, demand, encode};
 use crate::ids::{GroupId, PeerId};
 use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
@@ -63,6 +63,13 @@ impl Credential {
     #[must_use]
     pub fn signature_ok(&self) -> bool {
         signature::verify(&self.issuer, &self.message(), &self.signature)
+    }
+
+    /// Names the credential, signature included, where a revocation says what stands.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 16] {
+        let hash = blake3::hash(&encode(self));
+        hash.as_bytes().first_chunk().copied().unwrap_or_default()
     }
 
     fn message(&self) -> Vec<u8> {

@@ -208,8 +208,17 @@ pub const COMMENT_BYTES: usize = 512;
 /// Largest properties of a group: name, comment, and room for fields of later versions.
 pub const GROUP_PROPERTIES_BYTES: usize = 1024;
 
-/// Largest revocation, with room for fields of later versions.
-pub const REVOCATION_BYTES: usize = 128;
+/// Deeds that one revocation names, 16 bytes each: what fits a record beside the longest chain.
+pub const REVOCATION_DEEDS: usize = 15_000;
+
+/// Revocations that may name the deeds of one member together; of somebody who did more, all that
+/// is dated before stands. They are as many copies as one member may tell of.
+pub const REVOCATION_PARTS: usize = 18;
+
+/// Largest revocation: deeds, the chain of its author, and room for fields of later versions.
+pub const REVOCATION_BYTES: usize = REVOCATION_DEEDS * 16 + CHAIN_BYTES + 128;
+
+const _: () = assert!(REVOCATION_BYTES <= RECORD_BYTES);
 
 /// Largest invitation: the longest chain, as many of the longest addresses as there may be, the
 /// longest name, keys and a signature.

@@ -2,6 +2,7 @@
 //! the body: there are no attributes around them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use lacis_derive::Decode;
 use minicbor::Encode;
@@ -61,6 +62,9 @@ impl Frame for GroupProperties {
 }
 
 /// Takes a member's credentials back: nothing new by it is accepted from a time on.
+///
+/// Whoever is shut out still has its keys, and can date what it signs as it likes. So a revocation
+/// names what its author knew of the member's deeds, and nothing else of them stands.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Revocation {
     /// Whose.
@@ -69,13 +73,69 @@ pub struct Revocation {
     /// From when on.
     #[n(1)]
     pub from: Millis,
+    /// What makes its author an admin. It is here, because a revocation outlasts every credential.
+    #[n(2)]
+    pub chain: Chain,
+    /// What stands of all that the subject did before; everything, if this is absent.
+    #[n(3)]
+    pub kept: Option<Kept>,
+}
+
+/// Deeds that stand.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Kept {
+    /// What is judged by this list.
+    #[n(0)]
+    pub scope: Scope,
+    /// How many deeds are named by all revocations of the same author, subject and time together:
+    /// before they are all here, none of them takes anything away.
+    #[n(1)]
+    pub total: u32,
+    /// Digests of 16 bytes, ascending: those in the names of copies, and those of credentials.
+    #[cbor(n(2), with = "minicbor::bytes")]
+    pub deeds: Vec<u8>,
+}
+
+/// What of a member's deeds has to be named to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Scope {
+    /// What it did with the rights of an inviter or an admin: whom it brought in, what it wrote for
+    /// the system, what of others it changed. It stays a member, with fewer rights.
+    #[n(0)]
+    Rights,
+    /// Everything.
+    #[n(1)]
+    All,
+}
+
+/// The digest by which a deed is named.
+pub type Deed = [u8; 16];
+
+impl Kept {
+    /// How many deeds are named here.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.deeds.as_chunks::<16>().0.len()
+    }
+
+    /// Whether a deed is named here.
+    #[must_use]
+    pub fn names(&self, deed: &Deed) -> bool {
+        self.deeds.as_chunks().0.binary_search(deed).is_ok()
+    }
 }
 
 impl Frame for Revocation {
     const BYTES_MAX: usize = limits::REVOCATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        Ok(())
+        self.chain.check()?;
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let (deeds, rest) = kept.deeds.as_chunks::<16>();
+        let total = usize::try_from(kept.total).unwrap_or(usize::MAX);
+        demand(rest.is_empty() && deeds.is_sorted_by(|one, next| one < next), "deeds")?;
+        demand(deeds.len() <= total.min(limits::REVOCATION_DEEDS), "deeds")
     }
 }
 

@@ -6,13 +6,13 @@
 //! copy that is held already only decides which of the two wins.
 
 use lacis_wire::codec::Frame;
-use lacis_wire::credential::Chain;
+use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{REVOCATION, System};
+use lacis_wire::system::{Deed, REVOCATION, Revocation, System};
 use lacis_wire::time::Millis;
 use lacis_wire::{GroupId, PeerId, limits};
 
-use super::members::Members;
+use super::members::{Doing, Members};
 
 /// Why a copy is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -33,7 +33,7 @@ pub enum Refusal {
     /// Its author was no member who may write, when it was made or until it expires.
     #[error("its author may not write it")]
     NotAllowed,
-    /// Its author's membership was taken back before it was made.
+    /// Its author's membership was taken back before it was made, or nobody knew of it by then.
     #[error("its author was expelled before")]
     Revoked,
     /// Its author may change only its own records.
@@ -52,6 +52,7 @@ pub(super) struct Claim<'a> {
     pub(super) author: &'a PeerId,
     pub(super) modified: Millis,
     pub(super) expires: Millis,
+    pub(super) digest: Deed,
 }
 
 impl<'a> Claim<'a> {
@@ -62,7 +63,13 @@ impl<'a> Claim<'a> {
             author: header.author(),
             modified: header.modified,
             expires: header.expires,
+            digest: header.name().digest,
         }
+    }
+
+    fn doing(&self) -> Doing<'a> {
+        let by_rights = self.kind.is_system() || self.creator != self.author;
+        Doing { author: self.author, at: self.modified, deed: self.digest, by_rights }
     }
 }
 
@@ -112,7 +119,7 @@ fn examine(
         return Ok(Verdict::AuthorUnknown);
     }
     demand(header.verify(group), Refusal::Signature)?;
-    if let Some(System::Member(chain)) = &system {
+    if let Some(System::Member(chain) | System::Revocation(Revocation { chain, .. })) = &system {
         chain.verify(group).map_err(|_| Refusal::System)?;
     }
     Ok(Verdict::Fine(system))
@@ -139,42 +146,49 @@ pub(super) fn rights(
         Some(System::Group(_)) => {
             demand(*author == root && *claim.creator == root, Refusal::NotAllowed)?;
         }
-        Some(System::Member(chain)) => member_record(claim, chain)?,
+        Some(System::Member(chain)) => member_record(members, claim, chain)?,
+        Some(System::Revocation(revocation)) => revocation_record(members, claim, revocation)?,
+        // A revocation lasts for ever, or the member would be back one day.
+        None if claim.kind.as_str() == REVOCATION => return Err(Refusal::Form),
         // The root key makes members and properties, and nothing else.
         _ if *author == root => return Err(Refusal::NotAllowed),
         _ if !members.knows(author) => return Ok(false),
-        _ => may_write(members, claim, system)?,
+        _ => may_write(members, claim)?,
     }
     Ok(true)
 }
 
 /// A chain may be published by anybody who stands in it: its subject, or who brought the subject
-/// in. It proves itself, so nothing else matters of who publishes it.
-fn member_record(claim: &Claim<'_>, chain: &Chain) -> Result<(), Refusal> {
+/// in. It proves itself, so all that matters of who publishes it is that it was not shut out.
+fn member_record(members: &Members, claim: &Claim<'_>, chain: &Chain) -> Result<(), Refusal> {
     let author = claim.author;
     let stands = chain.0.iter().any(|link| link.subject == *author || link.issuer == *author);
     demand(stands, Refusal::NotAllowed)?;
-    demand(claim.creator == author, Refusal::NotOwner)
+    demand(claim.creator == author, Refusal::NotOwner)?;
+    demand(members.may_publish(&claim.doing(), chain), Refusal::Revoked)
 }
 
-fn may_write(members: &Members, claim: &Claim<'_>, system: Option<&System>) -> Result<(), Refusal> {
+/// A revocation proves the right of its author itself.
+fn revocation_record(
+    members: &Members,
+    claim: &Claim<'_>,
+    revocation: &Revocation,
+) -> Result<(), Refusal> {
+    demand(claim.expires == Millis::MAX && claim.creator == claim.author, Refusal::Form)?;
+    let is_author = |leaf: &Credential| leaf.subject == *claim.author;
+    demand(revocation.chain.leaf().is_some_and(is_author), Refusal::NotAllowed)?;
+    let Doing { at, deed, .. } = claim.doing();
+    demand(members.may_revoke(revocation, at, deed), Refusal::NotAllowed)
+}
+
+fn may_write(members: &Members, claim: &Claim<'_>) -> Result<(), Refusal> {
     let author = claim.author;
-    // A revocation lasts for ever, or the member would be back one day.
-    let lasts = claim.kind.as_str() != REVOCATION || claim.expires == Millis::MAX;
-    demand(lasts, Refusal::Form)?;
-    let roles = match system {
-        // It is held by what its author was given, even if that was taken back: which of two admins
-        // who revoke each other is right, all must find out from the same records.
-        Some(System::Revocation(_)) => members.roles_once(author, claim.modified, claim.modified),
-        None if claim.kind.as_str() == REVOCATION => {
-            members.roles(author, claim.modified, claim.modified)
-        }
-        _ => members.roles(author, claim.modified, claim.expires),
-    };
+    let roles = members.roles(author, claim.modified, claim.expires);
     let Some(roles) = roles else {
         let revoked = members.revoked_from(author).is_some_and(|from| claim.modified >= from);
         return Err(if revoked { Refusal::Revoked } else { Refusal::NotAllowed });
     };
+    demand(members.stands(&claim.doing()), Refusal::Revoked)?;
     let needs_admin = claim.kind.is_system();
     demand(
         if needs_admin { roles.may_change_others() } else { roles.may_write() },

@@ -5,45 +5,58 @@
 //! Taking away is what a revocation is for: it ends every chain that was given before its time, of
 //! its subject and of whoever the subject brought in from then on.
 //!
-//! Admins may revoke each other. Whoever holds the same revocations comes to the same result,
-//! whichever came first: they take effect in the order of time and hash, and one whose author had
-//! lost its rights by then has none.
+//! Whoever was shut out can still sign, and give what it signs any date. So nothing is decided by
+//! dates alone: a revocation names the deeds of its subject that stand, and an admin is shut out
+//! only by one who is nearer to the founder, by a shorter chain. Then whether a revocation holds
+//! depends on shorter chains only, never on what its subject says, and whoever holds the same
+//! records comes to the same result, whichever came first.
 
 use alloc::vec::Vec;
 
 use lacis_wire::credential::{Chain, ChainError, Credential};
 use lacis_wire::roles::Roles;
-use lacis_wire::system::Revocation;
+use lacis_wire::system::{Deed, Revocation, Scope};
 use lacis_wire::time::Millis;
 use lacis_wire::{GroupId, PeerId, limits};
 
 use super::index::CopyKey;
-use crate::table::{Table, TableExt};
+use crate::table::Table;
 
 /// The members of a group and what was taken back from them.
 #[derive(Clone, Debug)]
 pub struct Members {
     group: GroupId,
     chains: Table<PeerId, Vec<Chain>>,
-    /// In the order in which they take effect.
-    revocations: Table<CopyKey, Taking>,
-    /// The times from which on a subject is no member by what it was given before, ascending.
-    revoked: Table<PeerId, Vec<Millis>>,
+    /// Those that are held, by the copies that hold them.
+    revocations: Table<CopyKey, Revocation>,
+    /// What they come to, for each subject.
+    ends: Table<PeerId, Vec<End>>,
 }
 
-/// A revocation and who made it.
+/// A membership is taken back.
 #[derive(Clone, Debug)]
-struct Taking {
-    author: PeerId,
-    subject: PeerId,
+struct End {
     from: Millis,
+    /// The revocations that together name the deeds that stand, if they do.
+    kept: Option<(Scope, Vec<CopyKey>)>,
+}
+
+/// Something that a member did, as revocations see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Doing<'a> {
+    pub(super) author: &'a PeerId,
+    /// When, as its author says.
+    pub(super) at: Millis,
+    pub(super) deed: Deed,
+    /// Whether it took the rights of an inviter or an admin.
+    pub(super) by_rights: bool,
 }
 
 impl Members {
     /// Nobody is known but the root key.
     #[must_use]
     pub const fn new(group: GroupId) -> Self {
-        Self { group, chains: Table::new(), revocations: Table::new(), revoked: Table::new() }
+        Self { group, chains: Table::new(), revocations: Table::new(), ends: Table::new() }
     }
 
     /// Takes a chain; says whether it is new. Of one subject [`limits::CHAINS_PER_MEMBER`] are
@@ -58,15 +71,7 @@ impl Members {
             return Ok(false);
         }
         chain.verify(&self.group)?;
-        if known.is_none() {
-            self.chains.insert(subject, Vec::new());
-        }
-        let Some(known) = self.chains.get_mut(&subject) else { return Ok(false) };
-        // An order that does not depend on which came first.
-        let place = known.partition_point(|held| rank(held) > rank(chain));
-        known.insert(place, chain.clone());
-        known.truncate(limits::CHAINS_PER_MEMBER);
-        let is_kept = known.contains(chain);
+        let is_kept = self.learn(chain);
         if is_kept && self.has_revocations() {
             // What it gives may include the right by which its subject had revoked somebody.
             self.replay();
@@ -74,10 +79,36 @@ impl Members {
         Ok(is_kept)
     }
 
+    /// Takes a chain that was verified; says whether it is kept.
+    fn learn(&mut self, chain: &Chain) -> bool {
+        let Some(leaf) = chain.leaf() else { return false };
+        if !self.chains.contains_key(&leaf.subject) {
+            self.chains.insert(leaf.subject, Vec::new());
+        }
+        let Some(known) = self.chains.get_mut(&leaf.subject) else { return false };
+        if known.contains(chain) {
+            return true;
+        }
+        // An order that does not depend on which came first.
+        let place = known.partition_point(|held| rank(held) > rank(chain));
+        known.insert(place, chain.clone());
+        known.truncate(limits::CHAINS_PER_MEMBER);
+        known.contains(chain)
+    }
+
+    /// These chains, all of them verified before, are known and no others: what follows from the
+    /// records is the same whether some of them were held before or not.
+    pub(super) fn relearn<'a>(&mut self, chains: impl Iterator<Item = &'a Chain>) {
+        self.chains.clear();
+        for chain in chains {
+            self.learn(chain);
+        }
+        self.replay();
+    }
+
     /// A revocation is held from now on.
-    pub(super) fn revoke(&mut self, key: CopyKey, author: PeerId, revocation: &Revocation) {
-        let taking = Taking { author, subject: revocation.subject, from: revocation.from };
-        self.revocations.insert(key, taking);
+    pub(super) fn revoke(&mut self, key: CopyKey, revocation: Revocation) {
+        self.revocations.insert(key, revocation);
         self.replay();
     }
 
@@ -95,22 +126,84 @@ impl Members {
         !self.revocations.is_empty()
     }
 
-    /// Finds out which revocations take effect.
+    /// Finds out what the revocations come to, those by the shortest chains first.
     fn replay(&mut self) {
-        self.revoked.clear();
-        for (key, taking) in self.revocations.drain() {
-            let at = Millis(key.modified);
-            let roles = self.roles(&taking.author, at, at);
-            if roles.is_some_and(Roles::may_change_others) {
-                if !self.revoked.contains_key(&taking.subject) {
-                    self.revoked.insert(taking.subject, Vec::new());
+        self.ends.clear();
+        for length in 1..=limits::CHAIN_MAX {
+            let of_length = self.revocations.iter().filter(|(_, it)| it.chain.0.len() == length);
+            let holds = |(key, it): &(&CopyKey, &Revocation)| {
+                self.may_revoke(it, Millis(key.modified), key.name.digest)
+            };
+            let found: Vec<(PeerId, End)> =
+                of_length.filter(holds).map(|(_, it)| (it.subject, self.end_by(it))).collect();
+            for (subject, end) in found {
+                if !self.ends.contains_key(&subject) {
+                    self.ends.insert(subject, Vec::new());
                 }
-                if let Some(times) = self.revoked.get_mut(&taking.subject) {
-                    times.insert(times.partition_point(|from| *from <= taking.from), taking.from);
+                if let Some(ends) = self.ends.get_mut(&subject) {
+                    ends.insert(ends.partition_point(|held| held.from <= end.from), end);
                 }
             }
-            self.revocations.insert(key, taking);
         }
+    }
+
+    /// Whether a revocation that was made at that time takes effect.
+    pub(super) fn may_revoke(&self, revocation: &Revocation, at: Millis, deed: Deed) -> bool {
+        let chain = &revocation.chain;
+        let Some(leaf) = chain.leaf() else { return false };
+        let is_admin = |chain: &&Chain| {
+            chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others())
+                && self.accepts(chain, at)
+        };
+        let mut above = self.chains.get(&revocation.subject).into_iter().flatten().filter(is_admin);
+        is_admin(&chain)
+            && above.all(|held| chain.0.len() < held.0.len())
+            && self.stands(&Doing { author: &leaf.subject, at, deed, by_rights: true })
+    }
+
+    fn end_by(&self, revocation: &Revocation) -> End {
+        let author = |it: &Revocation| it.chain.leaf().map(|leaf| leaf.subject);
+        let is_part = |(_, it): &(&CopyKey, &Revocation)| {
+            let same = (it.subject, it.from) == (revocation.subject, revocation.from);
+            same && author(it) == author(revocation)
+        };
+        let kept = revocation.kept.as_ref().and_then(|kept| {
+            let parts = || self.revocations.iter().filter(is_part);
+            let counts = parts().filter_map(|(_, it)| it.kept.as_ref()).map(|kept| kept.count());
+            let is_whole = counts.sum::<usize>() >= usize::try_from(kept.total).ok()?;
+            is_whole.then(|| (kept.scope, parts().map(|(key, _)| *key).collect()))
+        });
+        End { from: revocation.from, kept }
+    }
+
+    /// Whether no revocation takes away what somebody did before it.
+    pub(super) fn stands(&self, doing: &Doing<'_>) -> bool {
+        let mut ends = self.ends.get(doing.author).into_iter().flatten();
+        ends.all(|end| doing.at >= end.from || self.keeps(end, &doing.deed, doing.by_rights))
+    }
+
+    fn keeps(&self, end: &End, deed: &Deed, by_rights: bool) -> bool {
+        let Some((scope, parts)) = &end.kept else { return true };
+        let mut lists = parts.iter().filter_map(|key| self.revocations.get(key)?.kept.as_ref());
+        (*scope == Scope::Rights && !by_rights) || lists.any(|kept| kept.names(deed))
+    }
+
+    /// Whether somebody who may have been shut out may still publish a chain: it was, and is in
+    /// again, by this chain or another.
+    pub(super) fn may_publish(&self, doing: &Doing<'_>, chain: &Chain) -> bool {
+        let Doing { author, at, .. } = *doing;
+        let ends = self.ends.get(author).into_iter().flatten();
+        let is_out = ends.into_iter().any(|end| end.from <= at);
+        let is_own = chain.leaf().is_some_and(|leaf| leaf.subject == *author);
+        let is_in_again =
+            || self.roles(author, at, at).is_some() || (is_own && self.accepts(chain, at));
+        self.stands(doing) && (!is_out || is_in_again())
+    }
+
+    /// The credentials that a member has given, as far as chains with them are known.
+    pub(super) fn given_by<'a>(&'a self, issuer: &'a PeerId) -> impl Iterator<Item = Deed> + 'a {
+        let all = self.chains.values().flatten().flat_map(|chain| &chain.0);
+        all.filter(move |credential| credential.issuer == *issuer).map(Credential::digest)
     }
 
     /// What the chains of a subject, as far as they hold at that time, allow it, for something that
@@ -119,11 +212,6 @@ impl Members {
     pub fn roles(&self, subject: &PeerId, at: Millis, until: Millis) -> Option<Roles> {
         let held = self.chains.get(subject)?.iter().filter(|chain| self.holds(chain, at));
         combine(held.filter_map(Chain::leaf), at, until)
-    }
-
-    /// The same, if nothing had ever been taken back.
-    pub(super) fn roles_once(&self, subject: &PeerId, at: Millis, until: Millis) -> Option<Roles> {
-        combine(self.chains.get(subject)?.iter().filter_map(Chain::leaf), at, until)
     }
 
     /// Whether any chain of a subject is known, be it valid or not.
@@ -135,7 +223,7 @@ impl Members {
     /// From when on a subject's membership is taken back, the last time that it was.
     #[must_use]
     pub fn revoked_from(&self, subject: &PeerId) -> Option<Millis> {
-        self.revoked.get(subject)?.last().copied()
+        self.ends.get(subject)?.last().map(|end| end.from)
     }
 
     /// Whether a chain that was verified makes its subject a member at that time: it is valid then,
@@ -172,17 +260,19 @@ impl Members {
     }
 
     /// Whether no revocation ends a chain at that time: none of what its subject was given, and
-    /// none of what its issuers gave after they had lost the right to.
+    /// none of what its issuers gave after they had lost the right to, or as nobody knows.
     fn holds(&self, chain: &Chain, at: Millis) -> bool {
-        let given_back = |credential: &Credential| {
-            let times = self.revoked.get(&credential.subject)?;
-            times.iter().find(|from| credential.not_before < **from).copied()
+        let ends = |credential: &Credential| {
+            let before = credential.not_before;
+            let all = self.ends.get(&credential.subject).into_iter().flatten();
+            all.filter(move |end| before < end.from)
         };
         let Some((leaf, issuers)) = chain.0.split_last() else { return false };
-        let issued_later = issuers.iter().zip(chain.0.iter().skip(1));
-        given_back(leaf).is_none_or(|from| at < from)
-            && issued_later.into_iter().all(|(issuer, issued)| {
-                given_back(issuer).is_none_or(|from| issued.not_before < from)
+        ends(leaf).all(|end| at < end.from)
+            && issuers.iter().zip(chain.0.iter().skip(1)).all(|(issuer, issued)| {
+                ends(issuer).all(|end| {
+                    issued.not_before < end.from && self.keeps(end, &issued.digest(), true)
+                })
             })
     }
 }

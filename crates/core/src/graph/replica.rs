@@ -6,8 +6,9 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use lacis_wire::credential::Chain;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{GROUP, System};
+use lacis_wire::system::{Deed, GROUP, Revocation, Scope, System};
 use lacis_wire::{GroupId, Millis, PeerId, RecordId, limits};
 
 use super::entry::{Entry, Held, Register};
@@ -92,6 +93,8 @@ pub struct Replica {
     changes: VecDeque<Change>,
     /// Whether rights changed since what is held was last judged.
     stale: bool,
+    /// Whether a record that showed a chain is held no longer.
+    chains_stale: bool,
 }
 
 impl Replica {
@@ -110,6 +113,7 @@ impl Replica {
             ready: VecDeque::new(),
             changes: VecDeque::new(),
             stale: false,
+            chains_stale: false,
         }
     }
 
@@ -171,8 +175,12 @@ impl Replica {
     /// What the founder says of the group.
     #[must_use]
     pub fn properties(&self) -> Option<&Copy> {
-        let mut found = self.system.values().filter(|copy| copy.header.kind.as_str() == GROUP);
-        found.next()
+        self.system_of(GROUP).next()
+    }
+
+    /// The records of a type of the system.
+    pub fn system_of(&self, kind: &str) -> impl Iterator<Item = &Copy> {
+        self.system.values().filter(move |copy| copy.header.kind.as_str() == kind)
     }
 
     /// The records of the types that fit, tombstones too.
@@ -236,11 +244,11 @@ impl Replica {
             Verdict::AuthorUnknown => self.defer(copy),
             Verdict::Fine(_) if !wins => Outcome::Older,
             Verdict::Fine(system) => {
-                let (key, author) = (key_of(header), *header.author());
+                let key = key_of(header);
                 self.hold(copy, false);
                 self.changes.push_back(Change::Record { id: header.id, is_new });
                 if let Some(system) = system {
-                    self.heed(key, author, &system);
+                    self.heed(key, system);
                 }
                 self.cleanse();
                 Outcome::Taken
@@ -275,7 +283,7 @@ impl Replica {
         if let Ok(system) = system_of(header, &copy.body) {
             self.hold(copy, true);
             if let Some(system) = system {
-                self.heed(key_of(header), *header.author(), &system);
+                self.heed(key_of(header), system);
             }
         }
     }
@@ -363,8 +371,14 @@ impl Replica {
                 self.expiries.remove(place);
             }
         }
-        self.system.remove(id);
         self.entries.remove(id);
+        if let Some(copy) = self.system.remove(id)
+            && let Ok(Some(System::Member(chain) | System::Revocation(Revocation { chain, .. }))) =
+                system_of(&copy.header, &copy.body)
+        {
+            self.chains_stale = true;
+            self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+        }
         self.stale |= self.members.unrevoke(key);
         Some(kind)
     }
@@ -376,30 +390,67 @@ impl Replica {
     }
 
     /// Does what a system record says.
-    fn heed(&mut self, key: CopyKey, author: PeerId, system: &System) {
+    fn heed(&mut self, key: CopyKey, system: System) {
         match system {
-            System::Member(chain) => {
-                let subject = chain.leaf().map(|leaf| leaf.subject);
-                if self.members.admit(chain) == Ok(true) {
-                    self.stale |= self.members.has_revocations();
-                    self.changes.extend(subject.map(Change::Member));
-                    // What waited may be in order now.
-                    self.ready.append(&mut self.deferred);
-                }
-            }
+            System::Member(chain) => self.admit(&chain),
             System::Revocation(revocation) => {
-                self.members.revoke(key, author, revocation);
                 self.changes.push_back(Change::Member(revocation.subject));
+                self.admit(&revocation.chain);
+                self.members.revoke(key, revocation);
                 self.stale = true;
             }
             System::Group(_) | System::Key(_) => {}
         }
     }
 
+    fn admit(&mut self, chain: &Chain) {
+        if self.members.admit(chain) == Ok(true) {
+            self.stale |= self.members.has_revocations();
+            self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+            // What waited may be in order now.
+            self.ready.append(&mut self.deferred);
+        }
+    }
+
+    /// What a member did, as far as it is held, for a revocation to name.
+    #[must_use]
+    pub fn deeds(&self, author: &PeerId, scope: Scope) -> Vec<Deed> {
+        let fits = |held: &Held<'_>| {
+            let is_own = !held.kind.is_system() && held.creator == author;
+            held.author() == author && (scope == Scope::All || !is_own)
+        };
+        let held = self.ids_where(|_| true).filter_map(|id| self.held(&id)).filter(fits);
+        let copies = held.map(|held| held.name().digest);
+        let mut deeds: Vec<Deed> = copies.chain(self.members.given_by(author)).collect();
+        deeds.sort_unstable();
+        deeds.dedup();
+        deeds
+    }
+
+    /// Whom the records make a member, now that some are gone.
+    fn relearn(&mut self) {
+        let says = self.system.values().map(|copy| system_of(&copy.header, &copy.body));
+        let chains: Vec<Chain> = says
+            .filter_map(|says| match says {
+                Ok(Some(System::Member(chain) | System::Revocation(Revocation { chain, .. }))) => {
+                    Some(chain)
+                }
+                _ => None,
+            })
+            .collect();
+        self.members.relearn(chains.iter());
+    }
+
     /// What was accepted may not be in order any more: the outcome must not depend on whether a
     /// revocation or what it forbids came first.
     fn cleanse(&mut self) {
-        while core::mem::take(&mut self.stale) {
+        loop {
+            if core::mem::take(&mut self.chains_stale) {
+                self.relearn();
+            } else if !self.stale {
+                break;
+            }
+            self.stale = false;
             let Self { group, members, system, entries, register, .. } = self;
             let fine = |claim: &Claim<'_>, system: Option<&System>| {
                 rights(group, members, claim, system) == Ok(true)
@@ -418,6 +469,7 @@ impl Replica {
                     author: held.author(),
                     modified: held.modified,
                     expires: held.expires,
+                    digest: held.name().digest,
                 };
                 if !fine(&claim, None) {
                     bad.push(*id);

@@ -12,7 +12,7 @@ use lacis_wire::invitation::{Invitation, InvitationError, OpenInvitation};
 use lacis_wire::keys::EpochKeys;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{self, GroupProperties};
+use lacis_wire::system::{self, GroupProperties, Scope};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles, limits};
 
 use super::Group;
@@ -398,9 +398,7 @@ impl Group {
         self.issue(shared, subject, roles, until, serial)?;
         if takes || (held == Roles::KEEPER) != (roles == Roles::KEEPER) {
             self.demand_admin(shared)?;
-            let content = system::Revocation { subject, from: now };
-            let kind = system::REVOCATION;
-            self.publish_system(shared, None, kind, Some(Millis::MAX), &content)?;
+            self.take_back(shared, None, subject, Scope::Rights)?;
         }
         let chain = self.issue(shared, subject, roles, until, serial)?;
         self.publish_system(shared, Some(ticket), system::MEMBER, leaf_end(&chain), &chain)?;

@@ -7,8 +7,8 @@ use lacis_wire::codec::{Frame, encode};
 use lacis_wire::keys::{EpochKey, EpochKeys};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{self, GroupProperties, Revocation};
-use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
+use lacis_wire::system::{self, GroupProperties, Kept, Revocation, Scope};
+use lacis_wire::{Code, Millis, PeerId, RecordId, Roles, limits};
 
 use super::Group;
 use crate::graph::{Copy, Outcome, Refusal};
@@ -212,10 +212,38 @@ impl Group {
         if subject == shared.peer {
             return Err(Code::NotAllowed);
         }
-        let from = shared.group_time();
-        let content = Revocation { subject, from };
-        self.publish_system(shared, Some(ticket), system::REVOCATION, Some(Millis::MAX), &content)?;
+        self.take_back(shared, Some(ticket), subject, Scope::All)?;
         self.rotate(shared)
+    }
+
+    /// Takes back what a member was given until now. What this node holds of its deeds stands.
+    pub(super) fn take_back(
+        &mut self,
+        shared: &mut Shared,
+        mut ticket: Option<Ticket>,
+        subject: PeerId,
+        scope: Scope,
+    ) -> Result<(), Code> {
+        let chain = self.profile.chain.clone().ok_or(Code::NotAllowed)?;
+        let from = shared.group_time();
+        let deeds = self.replica.deeds(&subject, scope);
+        let mut parts = deeds.chunks(limits::REVOCATION_DEEDS);
+        let is_list = parts.len() <= limits::REVOCATION_PARTS;
+        let total = u32::try_from(deeds.len()).unwrap_or(u32::MAX);
+        loop {
+            let kept = is_list.then(|| {
+                let deeds = parts.next().unwrap_or_default().as_flattened().to_vec();
+                Kept { scope, total, deeds }
+            });
+            let content = Revocation { subject, from, chain: chain.clone(), kept };
+            let is_last = !is_list || parts.len() == 0;
+            let ticket = ticket.take_if(|_| is_last);
+            let end = Some(Millis::MAX);
+            self.publish_system(shared, ticket, system::REVOCATION, end, &content)?;
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 
     pub(super) fn demand_admin(&self, shared: &Shared) -> Result<(), Code> {

@@ -81,6 +81,11 @@ impl Keyring {
         self.vouched.insert(place, Voucher { epoch, order, commitment });
     }
 
+    /// Which records vouch for keys is to be said anew: some are held no longer.
+    pub(super) fn forget_vouchers(&mut self) {
+        self.vouched.clear();
+    }
+
     fn vouches(&self, epoch: u32, commitment: &[u8; 32]) -> bool {
         self.vouched.iter().any(|it| it.epoch == epoch && it.commitment == *commitment)
     }

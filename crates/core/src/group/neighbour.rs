@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::codec::encode;
+use lacis_wire::credential::Chain;
 use lacis_wire::group::{GroupFrame, NAME_BYTES};
 use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{PeerId, RecordId, Roles, limits};
@@ -21,8 +22,8 @@ pub(super) struct Neighbour {
     pub(super) leads: bool,
     /// Whether we have shown who we are.
     pub(super) shown: bool,
-    /// What the other side may do, once it has proven itself.
-    pub(super) roles: Option<Roles>,
+    /// What makes the other side a member, once it has shown that.
+    pub(super) chain: Option<Chain>,
     /// Whether it has said that it does not take us for a member.
     pub(super) refused: bool,
     /// Whether it has shown that it does, by sending what only members get. Before that, what goes
@@ -61,7 +62,7 @@ impl Neighbour {
             peer,
             leads,
             shown: false,
-            roles: None,
+            chain: None,
             refused: false,
             confirmed: false,
             first: Vec::new(),
@@ -77,6 +78,11 @@ impl Neighbour {
             compare_at: None,
             parts: None,
         }
+    }
+
+    /// What the other side may do.
+    fn roles(&self) -> Option<Roles> {
+        self.chain.as_ref()?.leaf().map(|leaf| leaf.roles)
     }
 
     pub(super) fn say(&mut self, frame: &GroupFrame) {
@@ -109,12 +115,12 @@ impl Neighbour {
 
     /// Whether records may be exchanged.
     pub(super) const fn is_admitted(&self) -> bool {
-        self.roles.is_some() && self.shown && !self.refused
+        self.chain.is_some() && self.shown && !self.refused
     }
 
     /// Whether it is a member that may know what the group says, and not only keep it.
     pub(super) fn may_read(&self) -> bool {
-        self.is_admitted() && self.roles.is_some_and(|roles| roles != Roles::KEEPER)
+        self.is_admitted() && self.roles().is_some_and(|roles| roles != Roles::KEEPER)
     }
 }
 

@@ -119,16 +119,15 @@ impl Group {
         match self.check_member(shared, peer, &chain) {
             Ok(()) => {
                 shared.clocks.hear(node, peer, clock, shared.wall());
-                let roles = chain.leaf().map(|leaf| leaf.roles);
-                if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                    neighbour.roles = roles;
-                }
                 self.apply_at(shared, node, &chain);
+                if let Some(neighbour) = self.neighbours.get_mut(&node) {
+                    neighbour.chain = Some(chain);
+                }
                 self.begin(shared, node);
             }
             Err(code) => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                    neighbour.roles = None;
+                    neighbour.chain = None;
                     neighbour.say(&GroupFrame::Refuse { code });
                 }
                 shared.clocks.forget(node);
@@ -458,14 +457,13 @@ impl Group {
         let now: Millis = Self::now(shared);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
-            if neighbour.roles.is_none() {
+            let members = self.replica.members();
+            // Its own membership was taken back, or that of somebody who brought it in.
+            if neighbour.chain.take_if(|chain| !members.accepts(chain, now)).is_none() {
                 continue;
             }
-            let members = self.replica.members();
-            if members.revoked_from(&neighbour.peer).is_some()
-                && members.roles(&neighbour.peer, now, now).is_none()
-            {
-                neighbour.roles = None;
+            neighbour.chain = members.best(&neighbour.peer, now).cloned();
+            if neighbour.chain.is_none() {
                 neighbour.say(&GroupFrame::Refuse { code: Code::Revoked });
                 shared.clocks.forget(node);
                 shared.admit(self.number, node, false);

@@ -19,8 +19,9 @@ use crate::run::{Options, Outcome};
 /// The honest ones: the founder, an admin and three members.
 const HONEST: usize = 5;
 
-/// A member who lies; one who is shut out half-way; one who never becomes a member.
-const LIARS: [usize; 3] = [5, 6, 7];
+/// A member who lies; one who is shut out half-way; one who never becomes a member; and an admin who
+/// is honest until shut out half-way.
+const LIARS: [usize; 4] = [5, 6, 7, 8];
 
 /// Runs one seed.
 #[must_use]
@@ -42,7 +43,7 @@ struct HostileRun {
     graph: GraphRun,
     lies: Rc<RefCell<Lies>>,
     wall: Rc<RefCell<Millis>>,
-    /// When the second liar was shut out.
+    /// When the second and the fourth liar were shut out.
     revoked: Rc<RefCell<Option<Millis>>>,
     forgeries: u64,
 }
@@ -64,7 +65,7 @@ impl HostileRun {
                 }
             }
             if step == steps / 2 {
-                self.shut_out(LIARS[1])?;
+                self.shut_out([LIARS[1], LIARS[3]])?;
             }
             self.keep_within_bounds()?;
             if step % 8 == 0 {
@@ -85,11 +86,11 @@ impl HostileRun {
             self.graph.invite(0, person, roles, None)?;
             self.graph.bring_back(person)?;
         }
-        for person in &LIARS[..2] {
+        for (person, roles) in [(0, Roles::MEMBER), (1, Roles::MEMBER), (3, Roles::FOUNDER)] {
             let day = Some(Duration::from_secs(86_400));
-            self.graph.invite(0, *person, Roles::MEMBER, day)?;
-            self.graph.bring_back(*person)?;
-            self.corrupt(*person);
+            self.graph.invite(0, LIARS[person], roles, day)?;
+            self.graph.bring_back(LIARS[person])?;
+            self.corrupt(LIARS[person]);
         }
         self.graph.invite_in_vain(LIARS[2])?;
         self.graph.bring_back(LIARS[2])?;
@@ -108,21 +109,25 @@ impl HostileRun {
         let random = Random::new(self.graph.random.number(), "liar");
         let mut liar = Liar::new(group, Self::key(person), victims, random, self.lies.clone());
         liar.wall = self.wall.clone();
-        if person == LIARS[1] {
+        if person == LIARS[1] || person == LIARS[3] {
             liar.revoked = self.revoked.clone();
         }
         liar.is_member = person != LIARS[2];
+        liar.is_admin = person == LIARS[3];
         if let Some(tab) = self.graph.people[person].tab {
             self.graph.world.sabotage(tab, liar.saboteur());
         }
     }
 
-    fn shut_out(&mut self, person: usize) -> Result<(), String> {
+    fn shut_out(&mut self, people: [usize; 2]) -> Result<(), String> {
         let Some((tab, group)) = self.graph.place(0) else { return Ok(()) };
-        let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
-        let done = self.graph.world.command(tab, |node, now| node.revoke(now, ticket, group, peer));
-        done.transpose().map_err(|code| format!("the founder cannot revoke: {code}"))?;
-        self.graph.people[person].was_revoked = true;
+        for person in people {
+            let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
+            let done =
+                self.graph.world.command(tab, |node, now| node.revoke(now, ticket, group, peer));
+            done.transpose().map_err(|code| format!("the founder cannot revoke: {code}"))?;
+            self.graph.people[person].was_revoked = true;
+        }
         // By any honest clock what it writes from here on is later than the revocation.
         self.graph.world.run_for(Duration::from_secs(600));
         *self.wall.borrow_mut() = self.graph.world.wall_now();

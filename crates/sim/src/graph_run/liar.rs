@@ -39,6 +39,8 @@ pub(super) struct Liar {
     /// From when on it is no member.
     pub(super) revoked: Rc<RefCell<Option<Millis>>>,
     pub(super) is_member: bool,
+    /// Whether it has the rights of an admin, and so lies only when it has lost them.
+    pub(super) is_admin: bool,
     pub(super) random: Random,
     pub(super) lies: Rc<RefCell<Lies>>,
     /// Frames that passed, to be said again.
@@ -73,6 +75,7 @@ impl Liar {
             wall: Rc::new(RefCell::new(Millis(0))),
             revoked: Rc::default(),
             is_member: true,
+            is_admin: false,
             random,
             lies,
             heard: Vec::new(),
@@ -134,8 +137,12 @@ impl Liar {
 
     /// One lie, or several that belong together.
     fn lie(&mut self) -> Vec<Vec<u8>> {
+        if self.is_admin && self.revoked.borrow().is_none() {
+            return Vec::new();
+        }
         self.lies.borrow_mut().told += 1;
         let frames = match self.random.below(16) {
+            _ if self.is_admin => self.from_before(),
             0 => vec![self.in_the_name_of_another()],
             1 | 2 => self.with_another_header(),
             3 => self.with_another_body(),
@@ -279,8 +286,8 @@ impl Liar {
     fn what_only_admins_say(&mut self) -> GroupFrame {
         let (me, victim, now) = (peer_id(&self.key), self.victim(), self.now());
         let (kind, body) = match self.random.below(4) {
-            0 => (REVOCATION, encode(&Revocation { subject: victim, from: Millis(1) })),
-            1 => (REVOCATION, encode(&Revocation { subject: me, from: Millis::MAX })),
+            0 => (REVOCATION, encode(&self.revocation(victim, Millis(1)))),
+            1 => (REVOCATION, encode(&self.revocation(me, Millis::MAX))),
             2 => {
                 let key = EpochKey(self.random.bytes());
                 let (group, epoch) = (self.group, 1 + self.random.below(9) as u32);
@@ -307,6 +314,12 @@ impl Liar {
         header.created = now;
         let key = self.key.clone();
         self.forged(header, body, &key)
+    }
+
+    fn revocation(&self, subject: PeerId, from: Millis) -> Revocation {
+        // That of an admin would be better, and has to end with its author.
+        let chain = self.chain.clone().unwrap_or(Chain(Vec::new()));
+        Revocation { subject, from, chain, kept: None }
     }
 
     fn credential(&self, issuer: &IdentityKey, subject: PeerId, roles: Roles) -> Credential {
@@ -447,6 +460,71 @@ impl Liar {
             },
         };
         vec![one; count]
+    }
+
+    /// What an admin who was shut out says with a date from before, when it had the right to.
+    fn from_before(&mut self) -> Vec<GroupFrame> {
+        let (key, me, victim) = (self.key.clone(), peer_id(&self.key), self.victim());
+        let Some(chain) = self.chain.clone() else { return Vec::new() };
+        // Some time since it was let in; all its own clock says is later than it was shut out.
+        let at = Millis(self.now().0.saturating_sub(900_000 + self.random.below(600_000)));
+        let (kind, body, author) = match self.random.below(6) {
+            0 => ("note", b"sealed".to_vec(), key.clone()),
+            1 => {
+                let back = Revocation { subject: victim, from: at, chain, kept: None };
+                (REVOCATION, encode(&back), key.clone())
+            }
+            2 => {
+                let (secret, epoch) = (EpochKey(self.random.bytes()), 1 + self.random.below(9));
+                let everybody = [self.victims.clone(), vec![me]].concat();
+                let (group, random) = (self.group, self.random.rng());
+                let keys = EpochKeys::seal(&group, epoch as u32, &secret, &everybody, random);
+                (KEY, encode(&keys.expect("members")), key.clone())
+            }
+            3 => (MEMBER, encode(&chain), key.clone()),
+            4 => return self.change_from_before(at),
+            _ => {
+                // Somebody it brought in, it says, who writes now.
+                let other = signing_key(&self.random.bytes());
+                let mut given = self.credential(&key, peer_id(&other), Roles::FOUNDER);
+                given.not_before = chain.leaf().map_or(at, |leaf| leaf.not_before.max(at));
+                given.not_after = chain.leaf().map_or(Millis::MAX, |leaf| leaf.not_after);
+                let Some(longer) = chain.extended(given.signed(&key)) else { return Vec::new() };
+                let (mut shown, body) = (self.draft(MEMBER, peer_id(&other), &[]), encode(&longer));
+                shown.set_body(&body);
+                shown.sign(&self.group, &other);
+                let note = self.draft("note", peer_id(&other), b"sealed");
+                let note = self.forged(note, b"sealed".to_vec(), &other);
+                // That it shows its chain is no forgery: it says who gave it, and makes nobody a
+                // member.
+                return vec![GroupFrame::Record { header: shown, body }, note];
+            }
+        };
+        let mut header = self.draft(kind, peer_id(&author), &body);
+        header.created = at;
+        header.modified = at;
+        header.id = RecordId::derive(&header.creator, kind, at.0, &header.salt);
+        if kind == REVOCATION {
+            header.expires = Millis::MAX;
+        }
+        vec![self.forged(header, body, &author)]
+    }
+
+    /// A record of another, changed as admins may.
+    fn change_from_before(&mut self, at: Millis) -> Vec<GroupFrame> {
+        let Some((mut header, _)) = self.some_record() else { return Vec::new() };
+        if header.kind.is_system() || header.created > at {
+            return Vec::new();
+        }
+        header.modifier = Some(peer_id(&self.key));
+        header.version += 1_000;
+        header.modified = at;
+        header.flags = 0;
+        header.epoch = 1;
+        header.expires = Millis(self.now().0 + 3_600_000);
+        header.set_body(b"mine");
+        let key = self.key.clone();
+        vec![self.forged(header, b"mine".to_vec(), &key)]
     }
 
     /// Goes on writing as a member although it is none, or none any more.

@@ -114,7 +114,8 @@ fn new_fields_of_groups_and_records_are_skipped() {
     skips_new_fields!(Header, group_samples::headers(), whole);
     skips_new_fields!(Chain, group_samples::chains(), items);
     skips_new_fields!(GroupProperties, [("group", group_samples::properties())], whole);
-    skips_new_fields!(Revocation, [("revocation", group_samples::revocation())], whole);
+    // For the same reason as above, the one that is complete.
+    skips_new_fields!(Revocation, group_samples::revocations().into_iter().take(1), whole);
     skips_new_fields!(Card, group_samples::cards(), whole);
     let first_of = |list: usize| {
         move |tree: &Value| {

@@ -8,7 +8,7 @@ use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::{EpochKeys, SealedKey};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{GroupProperties, Revocation};
+use lacis_wire::system::{GroupProperties, Kept, Revocation, Scope};
 use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles, limits};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -140,7 +140,17 @@ pub(crate) fn properties() -> impl Strategy<Value = GroupProperties> {
 }
 
 pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
-    (peer(), millis()).prop_map(|(subject, from)| Revocation { subject, from })
+    let kept = (any::<bool>(), vec(any::<[u8; 16]>(), 0..40), 0..9_u32).prop_map(
+        |(is_all, mut deeds, elsewhere)| {
+            deeds.sort_unstable();
+            deeds.dedup();
+            let scope = if is_all { Scope::All } else { Scope::Rights };
+            let total = u32::try_from(deeds.len()).expect("few") + elsewhere;
+            Kept { scope, total, deeds: deeds.concat() }
+        },
+    );
+    (peer(), millis(), chain(), option::of(kept))
+        .prop_map(|(subject, from, chain, kept)| Revocation { subject, from, chain, kept })
 }
 
 pub(crate) fn invitation() -> impl Strategy<Value = Invitation> {

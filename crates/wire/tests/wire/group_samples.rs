@@ -9,7 +9,7 @@ use lacis_wire::keys::{EpochKey, EpochKeys};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{self, GroupProperties, Revocation};
+use lacis_wire::system::{self, GroupProperties, Kept, Revocation, Scope};
 use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -195,8 +195,15 @@ pub(crate) fn properties() -> GroupProperties {
     }
 }
 
-pub(crate) fn revocation() -> Revocation {
-    Revocation { subject: peer(MEMBER), from: NOW }
+/// Of a member, naming a copy and a credential that stand; and one that names nothing.
+pub(crate) fn revocations() -> Samples<Revocation> {
+    let chain = Chain(vec![credential(ROOT, FOUNDER, Roles::FOUNDER)]);
+    let given = credential(INVITER, MEMBER, Roles::MEMBER).digest();
+    let mut deeds = [given, count(0x40)];
+    deeds.sort_unstable();
+    let kept = Kept { scope: Scope::All, total: 2, deeds: deeds.concat() };
+    let of = |subject, kept| Revocation { subject, from: NOW, chain: chain.clone(), kept };
+    vec![("deeds", of(peer(INVITER), Some(kept))), ("all stands", of(peer(MEMBER), None))]
 }
 
 fn servers() -> Vec<String> {

@@ -180,14 +180,14 @@ fn group_properties() {
 
 #[test]
 fn revocations() {
-    frames!(Revocation, "revocation", [("member", group::revocation())]);
+    frames!(Revocation, "revocation", group::revocations());
 }
 
 #[test]
 fn system_bodies_are_told_apart_by_the_type_of_the_record() {
     let kind = |text| lacis_wire::record::RecordType::new(text).expect("a type");
     let read = |text, bytes: &[u8]| System::decode(&kind(text), bytes);
-    let (properties, revocation) = (group::properties(), group::revocation());
+    let (properties, revocation) = (group::properties(), group::revocations().remove(0).1);
     let (chain, keys) = (group::member_chain(), group::epoch_keys().remove(0).1);
     assert_eq!(read(system::MEMBER, &encode(&chain)), Ok(Some(System::Member(chain))));
     assert_eq!(read(system::KEY, &encode(&keys)), Ok(Some(System::Key(keys))));

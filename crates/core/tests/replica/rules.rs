@@ -1,157 +1,13 @@
-//! What a member accepts of a group's records, and that the order of arrival changes nothing.
+//! The rules for every copy, and that the order of arrival changes nothing.
 
 use lacis_core::graph::{Copy, Outcome, Refusal, Replica, ShelfSummary};
 use lacis_wire::codec::encode;
-use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{GROUP, GroupProperties, MEMBER, REVOCATION, Revocation};
-use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles};
+use lacis_wire::system::{GROUP, GroupProperties, Scope};
+use lacis_wire::{Millis, Roles};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
 
-const NOW: Millis = Millis(1_000_000);
-const ROOT: u8 = 100;
-
-fn key(who: u8) -> IdentityKey {
-    signing_key(&[who; 32])
-}
-
-fn peer(who: u8) -> PeerId {
-    peer_id(&key(who))
-}
-
-fn group() -> GroupId {
-    GroupId(*peer(ROOT).as_bytes())
-}
-
-fn credential(issuer: u8, subject: u8, roles: Roles, times: (u64, u64)) -> Credential {
-    let unsigned = Credential {
-        group: group(),
-        subject: peer(subject),
-        roles,
-        not_before: Millis(times.0),
-        not_after: Millis(times.1),
-        serial: 1,
-        issuer: peer(issuer),
-        signature: [0; 64],
-    };
-    unsigned.signed(&key(issuer))
-}
-
-/// The chain through these members, each with its roles, from the founder on.
-fn chain(links: &[(u8, Roles)]) -> Chain {
-    let mut issuer = ROOT;
-    let mut list = Vec::new();
-    for (subject, roles) in links {
-        list.push(credential(issuer, *subject, *roles, (1, u64::MAX)));
-        issuer = *subject;
-    }
-    Chain(list)
-}
-
-/// A record under the hand of its author.
-#[derive(Clone)]
-struct Draft {
-    header: Header,
-    body: Vec<u8>,
-    author: u8,
-}
-
-impl Draft {
-    fn new(kind: &str, author: u8, number: u8, body: &[u8]) -> Self {
-        let creator = peer(author);
-        let kind = RecordType::new(kind).expect("a type");
-        let header = Header {
-            epoch: u32::from(!kind.is_system()),
-            id: RecordId::derive(&creator, kind.as_str(), 500_000, &[number; 8]),
-            salt: [number; 8],
-            kind,
-            version: 1,
-            flags: 0,
-            creator,
-            modifier: None,
-            created: Millis(500_000),
-            modified: Millis(500_000),
-            expires: Millis::MAX,
-            length: 0,
-            hash: [0; 32],
-            signature: [0; 64],
-        };
-        Self { header, body: body.to_vec(), author }
-    }
-
-    fn at(mut self, modified: u64) -> Self {
-        self.header.modified = Millis(modified);
-        self
-    }
-
-    fn until(mut self, expires: u64) -> Self {
-        self.header.expires = Millis(expires);
-        self
-    }
-
-    fn version(mut self, version: u64, modifier: u8) -> Self {
-        self.header.version = version;
-        self.header.modifier = Some(peer(modifier));
-        self.author = modifier;
-        self
-    }
-
-    fn deleted(mut self) -> Self {
-        self.header.flags = Header::DELETED;
-        self.header.epoch = 0;
-        self.body.clear();
-        self
-    }
-
-    fn sign(mut self) -> Copy {
-        self.header.set_body(&self.body);
-        self.header.sign(&group(), &key(self.author));
-        Copy { header: self.header, body: self.body }
-    }
-}
-
-fn member(author: u8, number: u8, chain: &Chain) -> Copy {
-    Draft::new(MEMBER, author, number, &encode(chain)).sign()
-}
-
-fn revocation(author: u8, number: u8, subject: u8, from: u64, at: u64) -> Copy {
-    let body = encode(&Revocation { subject: peer(subject), from: Millis(from) });
-    Draft::new(REVOCATION, author, number, &body).at(at).sign()
-}
-
-/// A founder 1, an admin 2, an inviter 3, members 4 (by 3) and 5 (by 2), a keeper 6.
-fn people() -> Vec<Copy> {
-    let (founder, admin) = ((1, Roles::FOUNDER), (2, Roles::FOUNDER));
-    let inviter = (3, Roles::INVITER.with(Roles::MEMBER));
-    [
-        chain(&[founder]),
-        chain(&[founder, admin]),
-        chain(&[founder, inviter]),
-        chain(&[founder, inviter, (4, Roles::MEMBER)]),
-        chain(&[founder, admin, (5, Roles::MEMBER)]),
-        chain(&[founder, (6, Roles::KEEPER)]),
-    ]
-    .iter()
-    .zip(1..)
-    .map(|(chain, number)| member(number, 200, chain))
-    .collect()
-}
-
-fn populated() -> Replica {
-    let mut replica = Replica::new(group());
-    for copy in people() {
-        assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
-    }
-    replica
-}
-
-fn refused(outcome: Outcome) -> Refusal {
-    match outcome {
-        Outcome::Refused(refusal) => refusal,
-        other => panic!("{other:?}"),
-    }
-}
+use super::people::*;
 
 #[test]
 fn a_member_writes_and_an_admin_corrects() {
@@ -250,46 +106,18 @@ fn a_record_does_not_outlast_its_authors_credential() {
     assert_eq!((replica.len(), replica.next_expiry()), (length - 1, None));
 }
 
-#[test]
-fn a_revoked_member_is_heard_no_more_and_what_it_wrote_before_stays() {
-    let mut replica = populated();
-    let before = Draft::new("chat", 4, 1, b"before").at(600_000).sign();
-    let after = Draft::new("chat", 4, 2, b"after").at(800_000).sign();
-    assert_eq!(replica.offer(NOW, &before), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &after), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &revocation(2, 9, 4, 700_000, 700_000)), Outcome::Taken);
-    assert!(replica.held(&before.header.id).is_some());
-    assert!(replica.held(&after.header.id).is_none());
-    assert_eq!(refused(replica.offer(NOW, &after)), Refusal::Revoked);
-    // A new credential, given later, brings it back.
-    let mut again = chain(&[(1, Roles::FOUNDER)]);
-    again.0.push(credential(1, 4, Roles::MEMBER, (900_000, u64::MAX)));
-    replica.offer(NOW, &member(1, 9, &again));
-    let later = Draft::new("chat", 4, 3, b"back").at(950_000).sign();
-    assert_eq!(replica.offer(NOW, &later), Outcome::Taken);
-}
-
-#[test]
-fn whom_a_revoked_inviter_brings_in_later_is_no_member() {
-    let mut replica = populated();
-    replica.offer(NOW, &revocation(2, 9, 3, 700_000, 700_000));
-    let mut late = chain(&[(1, Roles::FOUNDER), (3, Roles::INVITER.with(Roles::MEMBER))]);
-    late.0.push(credential(3, 8, Roles::MEMBER, (800_000, u64::MAX)));
-    replica.offer(NOW, &member(8, 200, &late));
-    let copy = Draft::new("chat", 8, 1, b"x").at(900_000).sign();
-    assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::NotAllowed);
-    let copy = Draft::new("chat", 4, 1, b"brought in before").at(900_000).sign();
-    assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
-}
-
 /// All that happens in a group with quarrels: admins who revoke each other, records that are
 /// changed, deleted and expire.
 fn quarrel() -> Vec<Copy> {
     let mut all = people();
-    all.push(revocation(1, 9, 2, 700_000, 700_000));
+    let some = Draft::new("chat", 2, 1, &[2, 1]).at(600_000).sign();
+    let earlier = revocation(2, 10, 4, 650_000, 650_000);
+    let (two, three) = ((2, 700_000, 700_000), (3, 670_000, 690_000));
+    all.push(revocation_with(1, 9, two, kept(Scope::All, 2, &[&some, &earlier], &[])));
     all.push(revocation(2, 9, 1, 690_000, 710_000));
-    all.push(revocation(2, 10, 4, 650_000, 650_000));
-    all.push(revocation(2, 11, 5, 720_000, 720_000));
+    all.push(earlier);
+    all.push(revocation(2, 11, 5, 640_000, 660_000));
+    all.push(revocation_with(1, 12, three, kept(Scope::Rights, 3, &[], &[])));
     for author in 1..=6_u8 {
         for (number, at) in [(1, 600_000), (2, 680_000), (3, 705_000), (4, 800_000)] {
             let draft = Draft::new("chat", author, number, &[author, number]).at(at);
@@ -316,25 +144,6 @@ fn settle(order: &[Copy]) -> (Vec<CopyName>, Vec<ShelfSummary>) {
 fn names(replica: &Replica) -> Vec<CopyName> {
     let held = replica.ids_where(|_| true).filter_map(|id| replica.held(&id));
     held.map(|held| held.name()).collect()
-}
-
-#[test]
-fn who_is_let_in_again_can_be_revoked_again() {
-    let mut replica = populated();
-    replica.offer(NOW, &revocation(1, 1, 3, 600_000, 600_000));
-    let link = |subject, not_before| credential(1, subject, Roles::MEMBER, (not_before, u64::MAX));
-    let mut again = chain(&[(1, Roles::FOUNDER)]);
-    again.0.push(link(3, 600_000));
-    assert_eq!(replica.offer(NOW, &member(1, 77, &again)), Outcome::Taken);
-    let at = |time| replica_roles(&replica, 3, time);
-    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), Some(Roles::MEMBER)));
-    replica.offer(NOW, &revocation(1, 2, 3, 700_000, 700_000));
-    let at = |time| replica_roles(&replica, 3, time);
-    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), None));
-}
-
-fn replica_roles(replica: &Replica, who: u8, time: u64) -> Option<Roles> {
-    replica.members().roles(&peer(who), Millis(time), Millis(time))
 }
 
 fn what_is_restored_is_what_was_held(order: Vec<Copy>) {
