@@ -87,7 +87,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.properties?.comment ?? "";
   }
 
-  /** The identity that founded the group; undefined while this one applies by an open invitation. */
+  /** The identity that founded the group; undefined while this one waits to be admitted. */
   get founder(): string | undefined {
     return this.#info().founder ?? undefined;
   }
