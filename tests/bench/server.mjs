@@ -134,7 +134,8 @@ const parts = {
     const { sent, undelivered } = await figures;
     clearInterval(watching);
     await ended;
-    return { slow_sent: sent, slow_undelivered: undelivered, slow_reader_growth_mib: mib(most - before) };
+    const growth = { slow_reader_growth_mib: mib(most - before) };
+    return { slow_sent: sent, slow_undelivered: undelivered, ...growth };
   },
 };
 

@@ -12,6 +12,7 @@ export type {
   CreateGroupOptions,
   GroupEvents,
   GroupMemberInfo,
+  GroupProperties,
   InviteOptions,
   JoinGroupOptions,
   Lifetime,

@@ -65,6 +65,7 @@ export type CoreGroupEvent =
   | { about: "record"; record: CoreRecord; isNew: boolean; isOwn: boolean; from?: string | null }
   | { about: "gone"; id: string; kind: string }
   | { about: "member"; member: CoreMember }
+  | { about: "properties"; properties: CoreProperties }
   | { about: "read"; ticket: number; record: CoreRecord }
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
@@ -106,10 +107,25 @@ export interface CoreMember {
   present: boolean;
 }
 
-/** A group that is stored or open. */
+/** A group that is stored. */
 export interface CoreGroup {
   id: string;
   name: string;
+}
+
+/** A group that is open. */
+export interface CoreGroupInfo extends CoreGroup {
+  founder?: string | null;
+  properties?: CoreProperties | null;
+}
+
+/** What the founder says of a group. No lifetime is one without end. */
+export interface CoreProperties {
+  name: string;
+  comment: string;
+  deferExpiry: boolean;
+  memberLifetimeMs?: number | null;
+  presenceLifetimeMs: number;
 }
 
 /**
@@ -195,7 +211,7 @@ export interface CoreNode {
   leave_now(): void;
   diagnose(): unknown;
   stored_groups(ticket: number): void;
-  create_group(ticket: number, name: string, comment: string, servers: string[]): number;
+  create_group(ticket: number, properties: CoreProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;
   join_group(ticket: number, text: string, timeoutMs: number): number;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
@@ -236,7 +252,7 @@ export interface CoreNode {
     lifetimeMs: number | undefined,
   ): void;
   revoke(ticket: number, group: number, peer: string): void;
-  set_properties(ticket: number, group: number, name: string, comment: string): void;
+  rename_group(ticket: number, group: number, name: string, comment: string | undefined): void;
   prefer_records(group: number, kinds: string[]): void;
   approve_records(group: number, kinds: string[]): void;
   answer_approval(group: number, number: number, accept: boolean): void;
@@ -247,7 +263,7 @@ export interface CoreNode {
   group_stored(ticket: number, group: number): void;
   group_time(): number;
   group_members(group: number): CoreMember[];
-  group_info(group: number): CoreGroup;
+  group_info(group: number): CoreGroupInfo;
   stored(op: number): void;
   store_values(op: number, values: (Uint8Array | undefined)[]): void;
   store_page(op: number, packed: Uint8Array): void;

@@ -10,6 +10,7 @@ import type {
   JoinGroupOptions,
   OpenGroupOptions,
 } from "./group/options.js";
+import { newProperties } from "./group/properties.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { checkServers, ownServers, watchPage } from "./platform.js";
@@ -139,9 +140,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * ```
    */
   async createGroup(options: CreateGroupOptions): Promise<Group> {
-    const { name, comment = "", servers = [], connect = true } = options;
+    const { servers = [], connect = true } = options;
+    const properties = newProperties(options);
     const { core } = this.#session;
-    const call = (ticket: number): number => core.create_group(ticket, name, comment, [...servers]);
+    const call = (ticket: number): number => core.create_group(ticket, properties, [...servers]);
     return this.#openGroup(call, { wanted: connect, first: false }, undefined);
   }
 

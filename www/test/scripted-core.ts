@@ -1,4 +1,11 @@
-import type { CoreEvent, CoreListener, CoreModule, CoreNode, CoreOptions } from "../src/core.js";
+import type {
+  CoreEvent,
+  CoreGroupInfo,
+  CoreListener,
+  CoreModule,
+  CoreNode,
+  CoreOptions,
+} from "../src/core.js";
 import { Peer } from "../src/peer.js";
 import type { Room } from "../src/room.js";
 
@@ -15,6 +22,7 @@ export class ScriptedCore {
   readonly peer: Peer;
   /** Runs inside the next `join`, before it returns. */
   duringJoin: (room: number) => void = () => {};
+  #group: CoreGroupInfo | undefined;
   #waiting: (() => void)[] = [];
   #listener: CoreListener | undefined;
   #rooms = 0;
@@ -22,6 +30,11 @@ export class ScriptedCore {
 
   constructor(signal?: AbortSignal) {
     this.peer = new Peer(this.#module(), { signaling: ["ws://127.0.0.1:1/ws"], signal });
+  }
+
+  /** What is known of every group that is opened from now on. */
+  openGroups(info: CoreGroupInfo): void {
+    this.#group = info;
   }
 
   tell(event: CoreEvent): void {
@@ -102,6 +115,8 @@ export class ScriptedCore {
         this.#streams += 1;
         return this.#streams;
       },
+      join_group: () => 1,
+      group_info: () => this.#group ?? { id: "group", name: "group" },
       close: (ticket) => this.#listener?.settled(ticket, undefined),
     };
     return new Proxy({} as CoreNode, {

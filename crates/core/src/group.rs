@@ -12,10 +12,12 @@ mod approval;
 mod author;
 mod bodies;
 mod events;
+mod expiry;
 mod keeping;
 mod keyring;
 mod neighbour;
 mod profile;
+mod properties;
 mod query;
 mod saves;
 mod serving;
@@ -29,7 +31,7 @@ use alloc::vec::Vec;
 use lacis_wire::body::{Body, Place};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{self, System};
+use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
 
 use crate::graph::{Change, Copy, Outcome, Replica};
@@ -55,6 +57,8 @@ pub(crate) struct Group {
     /// Its number on this node, and that of its room while it is connected.
     number: RoomId,
     profile: Profile,
+    /// What the founder says of it, once that is known.
+    properties: Option<GroupProperties>,
     root: Option<IdentityKey>,
     replica: Replica,
     keyring: Keyring,
@@ -76,8 +80,8 @@ pub(crate) struct Group {
     members_changed: bool,
     /// Whether everything that is stored of it is being deleted.
     is_erased: bool,
-    /// Members told to the application, and what of them.
-    told: Table<PeerId, (Option<Roles>, bool)>,
+    /// Members told to the application, and what of them: roles, their end, whether it is there.
+    told: Table<PeerId, (Option<Roles>, Option<Millis>, bool)>,
     /// Times at which newcomers were admitted lately.
     admissions: Vec<Timestamp>,
 }
@@ -176,10 +180,7 @@ impl Group {
                     self.spread_keys(|peer| keys.sealed.iter().all(|it| it.subject != *peer));
                 }
             }
-            Ok(Some(System::Group(properties))) => {
-                self.profile.name = properties.name;
-                self.keep_profile(shared);
-            }
+            Ok(Some(System::Group(_))) => self.heed_properties(shared),
             Ok(Some(System::Member(_) | System::Revocation(_)) | None) | Err(_) => {}
         }
     }
@@ -274,10 +275,12 @@ impl Group {
         Place { group: self.profile.group, id: header.id, version: header.version }
     }
 
-    /// The members, as far as they are known.
+    /// The members, as far as they are known, this identity first.
     pub(crate) fn members(&self, shared: &Shared) -> Vec<GroupMember> {
-        let subjects: Vec<PeerId> = self.replica.members().subjects().copied().collect();
-        subjects.into_iter().map(|peer| self.member(shared, peer)).collect()
+        let subjects = || self.replica.members().subjects().copied();
+        let own = subjects().filter(|peer| *peer == shared.peer);
+        let others = subjects().filter(|peer| *peer != shared.peer);
+        own.chain(others).map(|peer| self.member(shared, peer)).collect()
     }
 
     fn member(&self, shared: &Shared, peer: PeerId) -> GroupMember {
@@ -298,7 +301,8 @@ impl Group {
             return;
         }
         for member in self.members(shared) {
-            let state = (member.roles, member.present);
+            let until = member.roles.map(|_| member.until);
+            let state = (member.roles, until, member.present);
             if self.told.insert(member.peer, state) != Some(state) {
                 self.event(shared, GroupEvent::Member(member));
             }
@@ -324,11 +328,7 @@ impl Group {
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
         self.saves.on_timeout(now);
-        let time = shared.group_time();
-        if self.is_open && self.replica.next_expiry().is_some_and(|at| at <= time) {
-            self.replica.expire(time);
-            self.tell_changes(shared, None);
-        }
+        self.expire(shared);
         self.approvals.expire(now);
         self.on_link_timeouts(shared);
         self.application_timeout(shared);
@@ -337,8 +337,7 @@ impl Group {
     pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
         earliest.see(self.saves.deadline(), Timer::Store);
         self.approvals.deadlines(earliest);
-        let expiry = self.replica.next_expiry().filter(|_| self.is_open);
-        earliest.see(expiry.map(|at| shared.when(at)), Timer::Expiry);
+        earliest.see(self.expiry_deadline(shared), Timer::Expiry);
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.wanted.values().min().copied(), Timer::Want);

@@ -36,14 +36,6 @@ impl From<Content> for Draft {
     }
 }
 
-/// Until when something given now for a time is valid.
-fn until(now: Millis, lifetime: Option<Duration>) -> Millis {
-    lifetime.map_or(Millis::MAX, |lifetime| {
-        let span = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        Millis(now.0.saturating_add(span))
-    })
-}
-
 impl Node {
     /// The groups that the store holds, told as [`crate::Event::Groups`].
     pub fn stored_groups(&mut self, now: Timestamp, ticket: Ticket) {
@@ -278,7 +270,8 @@ impl Node {
         })
     }
 
-    /// Makes an invitation for one identity.
+    /// Makes an invitation for one identity. Without a lifetime, what it gives lasts as long as the
+    /// properties of the group say.
     ///
     /// # Errors
     /// [`Code::NotAllowed`], [`Code::ChainTooLong`], [`Code::GroupUnknown`].
@@ -291,12 +284,12 @@ impl Node {
         lifetime: Option<Duration>,
     ) -> Result<String, Code> {
         self.on_group(now, group, |group, shared| {
-            let until = until(shared.group_time(), lifetime);
+            let until = group.credential_end(shared, lifetime);
             group.invite(shared, subject, roles, until)
         })
     }
 
-    /// Makes an invitation for whoever has it.
+    /// Makes an invitation for whoever has it. Without a lifetime, as [`Node::invite`].
     ///
     /// # Errors
     /// As of [`Node::invite`].
@@ -309,12 +302,13 @@ impl Node {
         uses: u32,
     ) -> Result<String, Code> {
         self.on_group(now, group, |group, shared| {
-            let until = until(shared.group_time(), lifetime);
+            let until = group.credential_end(shared, lifetime);
             group.invite_anybody(shared, roles, until, uses)
         })
     }
 
-    /// Gives a member other roles or more time. The ticket settles when that is stored.
+    /// Gives a member other roles or more time; without a lifetime, as [`Node::invite`]. The ticket
+    /// settles when that is stored.
     ///
     /// # Errors
     /// [`Code::NotAllowed`], [`Code::NotMember`], [`Code::GroupUnknown`].
@@ -327,7 +321,7 @@ impl Node {
         (roles, lifetime): (Roles, Option<Duration>),
     ) -> Result<(), Code> {
         self.on_group(now, group, |group, shared| {
-            let until = until(shared.group_time(), lifetime);
+            let until = group.credential_end(shared, lifetime);
             group.set_roles(shared, ticket, subject, roles, until)
         })
     }
@@ -346,7 +340,7 @@ impl Node {
         self.on_group(now, group, |group, shared| group.revoke(shared, ticket, subject))
     }
 
-    /// Changes what the group is called. Only its founder can.
+    /// Changes what the group is called and how it behaves. Only its founder can.
     ///
     /// # Errors
     /// [`Code::NotAllowed`], [`Code::InvalidArgument`], [`Code::GroupUnknown`].
@@ -360,7 +354,7 @@ impl Node {
         self.on_group(now, group, |group, shared| group.set_properties(shared, ticket, properties))
     }
 
-    /// The members of a group as far as they are known.
+    /// The members of a group as far as they are known, this identity first.
     ///
     /// # Errors
     /// [`Code::GroupUnknown`].
@@ -376,6 +370,24 @@ impl Node {
     pub fn group_info(&self, group: RoomId) -> Result<(GroupId, &str), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok((open.id(), open.name()))
+    }
+
+    /// What the founder says of an open group; nothing as long as that has not come.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_properties(&self, group: RoomId) -> Result<Option<&GroupProperties>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.properties())
+    }
+
+    /// Who founded an open group; nothing while this identity applies.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_founder(&self, group: RoomId) -> Result<Option<PeerId>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.founder())
     }
 
     /// The types of which the group has records fetched first, here and from whom it fetches.

@@ -1,20 +1,18 @@
 //! The part of the node that is about groups, as JavaScript holds it.
 
-use std::time::Duration;
-
 use js_sys::{Array, Uint8Array};
 use lacis_core::{Content, Input, OpId, RoomId, StoreReply};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::decode;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::{JsGroup, JsMember, millis_of};
+use crate::group_event::{JsMember, millis_of};
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
+use crate::properties::{JsGroupInfo, lifetime, properties, renamed};
 
 #[wasm_bindgen]
 impl WebNode {
@@ -30,11 +28,10 @@ impl WebNode {
     pub fn create_group(
         &self,
         ticket: u32,
-        name: &str,
-        comment: &str,
+        given: &JsValue,
         servers: Vec<String>,
     ) -> Result<u32, JsValue> {
-        let properties = properties(name, comment);
+        let properties = properties(given)?;
         let made =
             self.driver.with(|node, now| node.create_group(now, ticket, &properties, servers));
         made.map(|group| group.0).map_err(error::coded)
@@ -183,7 +180,7 @@ impl WebNode {
         uses: u32,
     ) -> Result<String, JsValue> {
         let roles = roles_of(roles)?;
-        let lifetime = lifetime_ms.map(millis);
+        let lifetime = lifetime_ms.map(lifetime);
         let group = RoomId(group);
         let peer = peer.map(|peer| peer_id(&peer)).transpose()?;
         let made = self.driver.with(|node, now| match peer {
@@ -206,7 +203,7 @@ impl WebNode {
         lifetime_ms: Option<f64>,
     ) -> Result<(), JsValue> {
         let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
-        let lifetime: Option<Duration> = lifetime_ms.map(millis);
+        let lifetime = lifetime_ms.map(lifetime);
         let set = self
             .driver
             .with(|node, now| node.set_roles(now, ticket, RoomId(group), peer, (roles, lifetime)));
@@ -223,18 +220,18 @@ impl WebNode {
         done.map_err(error::coded)
     }
 
-    /// Changes what the group is called.
+    /// Changes what the group is called; without a comment, it stays the same.
     ///
     /// # Errors
     /// `not-allowed`, `invalid-argument` or `group-unknown`.
-    pub fn set_properties(
+    pub fn rename_group(
         &self,
         ticket: u32,
         group: u32,
         name: &str,
-        comment: &str,
+        comment: Option<String>,
     ) -> Result<(), JsValue> {
-        let properties = properties(name, comment);
+        let properties = self.driver.look(|node| renamed(node, RoomId(group), name, comment))?;
         let set = self
             .driver
             .with(|node, now| node.set_properties(now, ticket, RoomId(group), &properties));
@@ -251,15 +248,12 @@ impl WebNode {
         error::to_js(&members.into_iter().map(JsMember::from).collect::<Vec<_>>())
     }
 
-    /// The id and the name of an open group.
+    /// What is known of an open group beside its records and members.
     ///
     /// # Errors
     /// `group-unknown`.
     pub fn group_info(&self, group: u32) -> Result<JsValue, JsValue> {
-        let info = self.driver.look(|node| {
-            node.group_info(RoomId(group))
-                .map(|(id, name)| JsGroup { id: id.to_text(), name: name.to_owned() })
-        });
+        let info = self.driver.look(|node| JsGroupInfo::of(node, RoomId(group)));
         error::to_js(&info.map_err(error::coded)?)
     }
 
@@ -375,17 +369,6 @@ impl WebNode {
 
     fn answer(&self, op: u32, reply: StoreReply) {
         self.driver.input(Input::Store(OpId(op), reply));
-    }
-}
-
-fn properties(name: &str, comment: &str) -> GroupProperties {
-    const DAY: u64 = 86_400_000;
-    GroupProperties {
-        name: name.to_owned(),
-        comment: comment.to_owned(),
-        presence_lifetime: 60_000,
-        flags: 0,
-        member_lifetime: 365 * DAY,
     }
 }
 

@@ -7,6 +7,8 @@ use lacis_wire::codec::encode;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
+use crate::properties::JsProperties;
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JsRecord {
@@ -43,8 +45,8 @@ pub(crate) struct JsMember {
 
 #[derive(Serialize)]
 pub(crate) struct JsGroup {
-    pub(crate) id: String,
-    pub(crate) name: String,
+    id: String,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -53,6 +55,7 @@ pub(crate) enum JsGroupEvent {
     Record { record: JsRecord, is_new: bool, is_own: bool, from: Option<String> },
     Gone { id: String, kind: String },
     Member { member: JsMember },
+    Properties { properties: JsProperties },
     Read { ticket: u32, record: JsRecord },
     Found { ticket: u32, records: Vec<JsRecord> },
     Synced { kinds: Vec<String>, all: bool },
@@ -128,6 +131,9 @@ impl From<GroupEvent> for JsGroupEvent {
                 Self::Gone { id: id.to_text(), kind: kind.to_string() }
             }
             GroupEvent::Member(member) => Self::Member { member: member.into() },
+            GroupEvent::Properties(properties) => {
+                Self::Properties { properties: properties.into() }
+            }
             GroupEvent::Read { ticket, record } => Self::Read { ticket, record: record.into() },
             GroupEvent::Found { ticket, records } => {
                 Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }

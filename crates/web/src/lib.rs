@@ -15,6 +15,7 @@ mod listener;
 mod node;
 mod options;
 mod path;
+mod properties;
 mod report;
 mod socket;
 mod texts;

@@ -1,5 +1,5 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
-import type { CoreGroupEvent, CoreMember } from "../core.js";
+import type { CoreGroupEvent, CoreGroupInfo, CoreMember } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
@@ -21,6 +21,7 @@ import {
   type ConnectWish,
   type GroupEvents,
   type GroupMemberInfo,
+  type GroupProperties,
   type InviteOptions,
   type Lifetime,
   type NewRecord,
@@ -32,7 +33,8 @@ import {
   rolesOf,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
-import { type Attributes, coreAttributes, GroupRecord } from "./record.js";
+import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
+import { coreAttributes, fits, GroupRecord } from "./record.js";
 
 /**
  * A group: identities that share signed records. It is read and written whether it is connected or
@@ -48,7 +50,10 @@ import { type Attributes, coreAttributes, GroupRecord } from "./record.js";
  */
 export class Group extends TypedEventTarget<GroupEvents> {
   /** What the members who are here say of themselves. */
-  readonly presence = new Presence((entry) => emit<GroupEvents>(this, "presence", entry));
+  readonly presence = new Presence(
+    (entry) => emit<GroupEvents>(this, "presence", entry),
+    () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
+  );
   readonly #session: Session;
   readonly #onClose: () => void;
   readonly #found = new Map<number, GroupRecord[]>();
@@ -74,8 +79,26 @@ export class Group extends TypedEventTarget<GroupEvents> {
 
   /** What the group is called. */
   get name(): string {
-    this.#check();
-    return this.#session.core.group_info(this.#number).name;
+    return this.#info().name;
+  }
+
+  /** What people should know of the group; empty as long as its founder's word has not come. */
+  get comment(): string {
+    return this.properties?.comment ?? "";
+  }
+
+  /** The identity that founded the group; undefined while this one waits to be admitted. */
+  get founder(): string | undefined {
+    return this.#info().founder ?? undefined;
+  }
+
+  /**
+   * What the founder says of the group; undefined from joining until a member has passed it on. The
+   * event `properties` tells of every change.
+   */
+  get properties(): GroupProperties | undefined {
+    const { properties } = this.#info();
+    return properties == null ? undefined : propertiesOf(properties);
   }
 
   /**
@@ -86,7 +109,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.#room;
   }
 
-  /** The members, as far as they are known here. */
+  /** The members, as far as they are known here, this identity first. */
   get members(): GroupMemberInfo[] {
     this.#check();
     return this.#session.core.group_members(this.#number).map(memberOf);
@@ -271,7 +294,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     );
   }
 
-  /** Gives a member other roles, or more time. */
+  /** Gives a member other roles, or more time: by default the group's `memberLifetime`. */
   setRole(peer: string, role: Role | readonly Role[], expires?: Lifetime): Promise<void> {
     return this.#issue((ticket) => {
       const { core } = this.#session;
@@ -284,10 +307,13 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.#issue((ticket) => this.#session.core.revoke(ticket, this.#number, peer));
   }
 
-  /** Changes what the group is called. Only its founder may. */
-  rename(name: string, comment = ""): Promise<void> {
+  /**
+   * Changes what the group is called and, if it is given, the comment; all else stays. Only its
+   * founder may.
+   */
+  rename(name: string, comment?: string): Promise<void> {
     return this.#issue((ticket) => {
-      this.#session.core.set_properties(ticket, this.#number, name, comment);
+      this.#session.core.rename_group(ticket, this.#number, name, comment);
     });
   }
 
@@ -483,6 +509,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
       case "member":
         emit<GroupEvents>(this, "member", memberOf(event.member));
         break;
+      case "properties":
+        emit<GroupEvents>(this, "properties", propertiesOf(event.properties));
+        break;
       case "read":
         this.#session.tickets.respond(event.ticket, new GroupRecord(event.record));
         break;
@@ -533,6 +562,11 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.#room;
   }
 
+  #info(): CoreGroupInfo {
+    this.#check();
+    return attempted(() => this.#session.core.group_info(this.#number));
+  }
+
   #check(): void {
     if (this.#gone !== undefined) throw this.#gone;
   }
@@ -563,14 +597,4 @@ function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo 
 function bytesOfData(data: NewRecord["data"]): Uint8Array {
   if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
   return bytesOfJson(data);
-}
-
-function fits(record: GroupRecord, { type, where = {} }: RecordsOptions): boolean {
-  if (type !== undefined && record.type !== type) return false;
-  const same = (attributes: Attributes, name: string): boolean => {
-    const [held, wanted] = [attributes[name], where[name]];
-    if (held instanceof Date && wanted instanceof Date) return held.getTime() === wanted.getTime();
-    return held === wanted;
-  };
-  return Object.keys(where).every((name) => same(record.attributes, name));
 }

@@ -8,13 +8,13 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of a lifetime; undefined stays so and means for ever. */
+/** Milliseconds of a lifetime, `Infinity` among them; undefined stays so. */
 export function millisOf(lifetime: Lifetime | undefined): number | undefined {
   if (lifetime === undefined) return undefined;
   const parts = typeof lifetime === "string" ? /^(\d{1,9})([smhd])$/.exec(lifetime) : null;
   const millis = parts ? Number(parts[1]) * (UNITS[parts[2] as string] as number) : lifetime;
-  if (typeof millis === "number" && millis > 0 && Number.isFinite(millis)) return millis;
+  if (typeof millis === "number" && millis >= 1) return millis;
   throw new PeerError("invalid-argument", {
-    detail: 'A lifetime is a number of milliseconds, or a text such as "30m", "12h" or "7d".',
+    detail: 'A lifetime is a number of milliseconds, Infinity, or a text such as "30m" or "7d".',
   });
 }

@@ -5,7 +5,7 @@ import type { Attributes, AttributeValue, GroupRecord } from "./record.js";
 /** What a member may do; an admin may do everything. */
 export type Role = "member" | "inviter" | "admin" | "keeper";
 
-/** A time: milliseconds, or a text such as "30m", "12h" or "7d". */
+/** A time: milliseconds, `Infinity` for ever, or a text such as "30m", "12h" or "7d". */
 export type Lifetime = number | string;
 
 /** Options of `peer.createGroup`. */
@@ -14,6 +14,19 @@ export interface CreateGroupOptions {
   readonly name: string;
   /** What people should know of it; at most 512 bytes. */
   readonly comment?: string | undefined;
+  /**
+   * Whether records whose time is over stay on a page until it has met another member and compared
+   * what both hold: who was away for weeks finds what it had to read. They are given to nobody.
+   * Default: false, and they go at once.
+   */
+  readonly deferExpiry?: boolean | undefined;
+  /** How long a membership lasts that is given without a time. Default: for ever. */
+  readonly memberLifetime?: Lifetime | undefined;
+  /**
+   * How long what a member says of itself holds that is not said again, from 5 seconds to 10
+   * minutes; it is said again after a third of that. Default: 30 seconds.
+   */
+  readonly presenceLifetime?: Lifetime | undefined;
   /** Signaling servers to name in invitations. Default: those of whoever opens them. */
   readonly servers?: readonly string[] | undefined;
   /** `false` leaves it unconnected. Default: true. */
@@ -53,7 +66,10 @@ export interface InviteOptions {
   readonly peer?: string | undefined;
   /** What the invited may do. Default: `member`. */
   readonly role?: Role | readonly Role[] | undefined;
-  /** Until when the membership, and so the invitation, is valid. Default: for ever. */
+  /**
+   * Until when the membership, and so the invitation, is valid. Default: the group's
+   * `memberLifetime`.
+   */
   readonly expires?: Lifetime | undefined;
   /** How many may join by it, if it is for whoever has it. Default: 1. */
   readonly uses?: number | undefined;
@@ -99,6 +115,20 @@ export interface GroupMemberInfo {
   readonly present: boolean;
 }
 
+/** What the founder says of a group. */
+export interface GroupProperties {
+  /** What people call it. */
+  readonly name: string;
+  /** What people should know of it. */
+  readonly comment: string;
+  /** Whether records outlive their time until another member is met. */
+  readonly deferExpiry: boolean;
+  /** Milliseconds that a membership lasts, if it is given without a time; `Infinity` for ever. */
+  readonly memberLifetimeMs: number;
+  /** Milliseconds that what a member says of itself holds. */
+  readonly presenceLifetimeMs: number;
+}
+
 /** A change of a record. */
 export interface RecordChange {
   /** The record as it is now. */
@@ -117,8 +147,10 @@ export interface GroupEvents {
   record: RecordChange;
   /** A record is gone: it expired, or its author was expelled before it was made. */
   gone: { readonly id: string; readonly type: string };
-  /** A member is new, came, went, or may do other things. */
+  /** A member is new, came, went, or may do other things or for another time. */
   member: GroupMemberInfo;
+  /** What the founder says of the group is known now, or is something else than before. */
+  properties: GroupProperties;
   /** A member who is connected says something of itself, or nothing any more. */
   presence: PresenceEntry;
   /** All that a neighbour held of these types is here now. */

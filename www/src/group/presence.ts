@@ -22,9 +22,6 @@ interface Wire {
   ms: number;
 }
 
-/** How long a value holds that is not said again. */
-const LIFETIME_MS = 30_000;
-
 /** Values said in quick succession are sent so far apart. */
 const SPACING_MS = 40;
 
@@ -46,6 +43,7 @@ const LIFETIME_MAX_MS = 600_000;
  */
 export class Presence {
   readonly #tell: (entry: PresenceEntry) => void;
+  readonly #lifetimeMs: () => number;
   readonly #others = new Map<string, { entry: PresenceEntry; timer: Timer }>();
   #room: Room | undefined;
   #own: unknown;
@@ -54,8 +52,9 @@ export class Presence {
   #renewing: Timer | undefined;
 
   /** @internal */
-  constructor(tell: (entry: PresenceEntry) => void) {
+  constructor(tell: (entry: PresenceEntry) => void, lifetimeMs: () => number) {
     this.#tell = tell;
+    this.#lifetimeMs = lifetimeMs;
   }
 
   /** What the others say who are here now. */
@@ -69,7 +68,7 @@ export class Presence {
       this.clear();
       return;
     }
-    const bytes = bytesOfJson({ value, ms: LIFETIME_MS }).byteLength;
+    const bytes = bytesOfJson({ value, ms: LIFETIME_MAX_MS }).byteLength;
     if (bytes > BYTES_MAX) {
       throw new PeerError("too-large", { detail: `A presence has at most ${BYTES_MAX} bytes.` });
     }
@@ -136,7 +135,7 @@ export class Presence {
   }
 
   #wire(): Uint8Array {
-    return bytesOfJson({ value: this.#own, ms: LIFETIME_MS });
+    return bytesOfJson({ value: this.#own, ms: this.#lifetimeMs() });
   }
 
   /** Sends what is said now, or soon if something was sent just before. */
@@ -153,7 +152,7 @@ export class Presence {
     this.#lastSent = performance.now();
     clearTimeout(this.#renewing);
     if (this.#own !== undefined) {
-      this.#renewing = setTimeout(() => this.#send(), LIFETIME_MS / 3);
+      this.#renewing = setTimeout(() => this.#send(), this.#lifetimeMs() / 3);
     }
     // Where it does not arrive it expires, and is said again before that.
     this.#room.broadcast(PRESENCE_LABEL, this.#wire()).catch(() => {});

@@ -288,15 +288,16 @@ impl Replica {
         }
     }
 
-    /// All that was stored is here again: what has expired meanwhile goes.
-    pub fn settle_restored(&mut self, now: Millis) {
+    /// All that was stored is here again. What has expired meanwhile stays until
+    /// [`Replica::expire`] is called.
+    pub fn settle_restored(&mut self) {
         for shelf in &mut self.shelves {
             shelf.sort();
         }
         self.stale = true;
         self.cleanse();
-        self.changes.clear();
-        self.expire(now);
+        // What is not allowed any more has to leave the store too; the rest was told before.
+        self.changes.retain(|change| matches!(change, Change::Gone { .. }));
     }
 
     /// Takes out what has expired, and gives what waits in vain up.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::body::Body;
 use lacis_wire::record::{Header, RecordType};
+use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
 
 use crate::io::Ticket;
@@ -52,8 +53,10 @@ pub enum GroupEvent {
         /// Its type.
         kind: RecordType,
     },
-    /// A member is new, came, went, or may do other things than before.
+    /// A member is new, came, went, or may do other things, or for another time, than before.
     Member(GroupMember),
+    /// What the founder says of the group is known now, or is something else than before.
+    Properties(GroupProperties),
     /// Answers a read. Settles its ticket.
     Read {
         /// The application's number.
@@ -110,7 +113,6 @@ pub enum GroupEvent {
     },
 }
 
-/// A group that is kept in the store.
 /// What an open group has in memory beside the records that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupLoad {

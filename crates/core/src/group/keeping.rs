@@ -37,6 +37,7 @@ impl Group {
             root: profile.root.as_ref().map(lacis_wire::proof::signing_key),
             replica: Replica::new(profile.group),
             profile,
+            properties: None,
             keyring,
             bodies: Bodies::default(),
             saves: Saves::default(),
@@ -205,8 +206,10 @@ impl Group {
     }
 
     fn loaded(&mut self, shared: &mut Shared) {
-        self.replica.settle_restored(shared.group_time());
+        self.replica.settle_restored();
+        self.heed_properties(shared);
         self.is_open = true;
+        self.expire(shared);
         self.tell_changes(shared, None);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);

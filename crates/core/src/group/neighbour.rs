@@ -49,6 +49,12 @@ pub(super) struct Neighbour {
     pub(super) asking: Option<(u8, Timestamp)>,
     /// Shelves of which it has told all that we lack.
     pub(super) told: Table<u8, ()>,
+    /// Shelves told since the link began, until that is all of them.
+    pub(super) compared: Table<u8, ()>,
+    /// Whether it has told all shelves, or had the time to.
+    pub(super) is_compared: bool,
+    /// Until when it has the time to.
+    pub(super) compare_by: Option<Timestamp>,
     /// When to compare again.
     pub(super) compare_at: Option<Timestamp>,
     /// A frame being sent in parts, and how much of it has left.
@@ -75,6 +81,9 @@ impl Neighbour {
             shelves: VecDeque::new(),
             asking: None,
             told: Table::new(),
+            compared: Table::new(),
+            is_compared: false,
+            compare_by: None,
             compare_at: None,
             parts: None,
         }

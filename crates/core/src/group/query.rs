@@ -142,8 +142,9 @@ impl Group {
                 self.event(shared, GroupEvent::Found { ticket, records });
             }
             Purpose::Export => {
-                for copy in copies {
-                    self.event(shared, GroupEvent::Exported { ticket, part: part_of(&copy) });
+                let now = shared.group_time();
+                for copy in copies.iter().filter(|copy| copy.header.expires > now) {
+                    self.event(shared, GroupEvent::Exported { ticket, part: part_of(copy) });
                 }
             }
             Purpose::One => {

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::record::CopyName;
-use lacis_wire::{NodeId, RecordId, RoomTag, limits};
+use lacis_wire::{Millis, NodeId, RecordId, RoomTag, limits};
 
 use super::keeping::bytes_of;
 use super::{Group, Loading};
@@ -53,6 +53,10 @@ impl Group {
             if copy.body.len() + limits::HEADER_BYTES > most {
                 return;
             }
+            if copy.header.expires <= shared.group_time() {
+                neighbour.live.pop_front();
+                continue;
+            }
             let data = bytes_of(copy);
             neighbour.live.pop_front();
             let frame = LinkFrame::Group { room, more: false, data: &data };
@@ -71,9 +75,10 @@ impl Group {
             return true;
         }
         if let Some(id) = neighbour.live.front().copied().filter(|_| neighbour.is_admitted()) {
-            let held = self.replica.held(&id).map(|held| held.name());
-            if let Some(name) = held {
-                neighbour.asked.push_front(name);
+            let now = shared.group_time();
+            let held = self.replica.held(&id).filter(|held| held.expires > now);
+            if let Some(held) = held {
+                neighbour.asked.push_front(held.name());
             }
             neighbour.live.pop_front();
         }
@@ -81,11 +86,15 @@ impl Group {
     }
 
     fn fill_asked(&mut self, shared: &mut Shared, node: NodeId) -> bool {
+        if self.neighbours.get(&node).is_none_or(|it| it.asked.is_empty()) {
+            return false;
+        }
         let mut missing = Vec::new();
         let mut found = None;
         let mut done = 0;
+        let now = shared.group_time();
         for name in self.neighbours.get(&node).into_iter().flat_map(|it| &it.asked) {
-            match self.find(name) {
+            match self.find(name, now) {
                 Found::AtHand(bytes) => {
                     found = Some(bytes);
                     done += 1;
@@ -112,7 +121,11 @@ impl Group {
         neighbour.is_some_and(|it| it.parts.is_some() || !it.frames.is_empty())
     }
 
-    fn find(&self, name: &CopyName) -> Found {
+    fn find(&self, name: &CopyName, now: Millis) -> Found {
+        // Nobody takes it any more.
+        if self.has_outlived(&name.id, now) {
+            return Found::Missing;
+        }
         if let Some(copy) = self.bodies.get(&name.id)
             && copy.header.name() == *name
         {

@@ -186,6 +186,7 @@ impl Group {
             neighbour.say(&GroupFrame::Summary { shelves: summary });
         }
         neighbour.compare_at = Some(shared.io.now + limits::RECONCILE_INTERVAL);
+        neighbour.await_comparison(shared.io.now);
         shared.admit(self.number, node, neighbour.may_read());
         self.renew_neighbour(shared, node);
         self.tell_members(shared);
@@ -222,7 +223,7 @@ impl Group {
             }
             GroupFrame::Done { shelf } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                    neighbour.told.insert(shelf, ());
+                    neighbour.told_all_of(shelf);
                 }
             }
             GroupFrame::Record { header, body } => self.on_record(shared, node, header, body),
@@ -230,6 +231,7 @@ impl Group {
         }
         self.ask_for_more(shared);
         self.tell_synced(shared, node);
+        self.note_comparison(node);
     }
 
     pub(super) fn on_keys(&mut self, shared: &mut Shared, keys: Vec<GivenKey>) {
@@ -280,7 +282,7 @@ impl Group {
             if differ {
                 neighbour.shelves.push_back(shelf);
             } else {
-                neighbour.told.insert(shelf, ());
+                neighbour.told_all_of(shelf);
                 neighbour.say(&GroupFrame::Done { shelf });
             }
         }
@@ -326,7 +328,7 @@ impl Group {
             }
             None => {
                 neighbour.asking = None;
-                neighbour.told.insert(shelf, ());
+                neighbour.told_all_of(shelf);
                 neighbour.say(&GroupFrame::Done { shelf });
             }
         }
@@ -339,7 +341,7 @@ impl Group {
         for name in names {
             // The next comparison finds what there is no place for.
             if neighbour.lacking.len() >= limits::LACKING_MAX {
-                neighbour.told.clear();
+                neighbour.forget_told();
                 break;
             }
             let is_new = self.replica.held(&name.id).is_none_or(|held| held.name() != name);

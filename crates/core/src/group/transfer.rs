@@ -32,7 +32,9 @@ impl Group {
         self.event(shared, GroupEvent::Exported { ticket, part: first });
         let system = self.replica.ids_where(lacis_wire::record::RecordType::is_system);
         let system: Vec<RecordId> = system.collect();
+        let now = shared.group_time();
         let copies = system.iter().filter_map(|id| self.replica.system(id));
+        let copies = copies.filter(|copy| copy.header.expires > now);
         let parts: Vec<Vec<u8>> = copies.map(part_of).collect();
         for part in parts {
             self.event(shared, GroupEvent::Exported { ticket, part });

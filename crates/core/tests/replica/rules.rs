@@ -161,7 +161,8 @@ fn what_is_restored_is_what_was_held(order: Vec<Copy>) {
     for copy in kept.iter().filter(|copy| !copy.header.kind.is_system()) {
         restored.restore(&copy.header);
     }
-    restored.settle_restored(NOW);
+    restored.settle_restored();
+    restored.expire(NOW);
     assert_eq!((names(&restored), restored.summary()), (held, replica.summary()));
     assert_eq!(restored.poll_change(), None);
     for (who, time) in (1..=6).flat_map(|who| [1, 660_000, 695_000, 990_000].map(|at| (who, at))) {

@@ -6,7 +6,7 @@ use lacis_core::graph::Replica;
 use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Ticket};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, RecordId, Roles};
+use lacis_wire::{Code, GroupId, Millis, RecordId, Roles};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
@@ -23,6 +23,18 @@ const GROUP_ROOMS: usize = 1_000_000;
 #[must_use]
 pub fn kind(text: &str) -> RecordType {
     RecordType::new(text).expect("a record type")
+}
+
+/// The properties of a usual group.
+#[must_use]
+pub fn group_properties(name: &str) -> GroupProperties {
+    GroupProperties {
+        name: name.into(),
+        comment: String::new(),
+        presence_lifetime: 60_000,
+        flags: 0,
+        member_lifetime: u64::MAX,
+    }
 }
 
 impl World {
@@ -70,16 +82,17 @@ impl World {
     /// # Panics
     /// If that is refused.
     pub fn found(&mut self, tab: TabId, name: &str) -> RoomId {
-        let properties = GroupProperties {
-            name: name.into(),
-            comment: String::new(),
-            presence_lifetime: 60_000,
-            flags: 0,
-            member_lifetime: 1_000,
-        };
+        self.found_with(tab, &group_properties(name))
+    }
+
+    /// Founds a group that behaves in a certain way, and connects it.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn found_with(&mut self, tab: TabId, properties: &GroupProperties) -> RoomId {
         let ticket = self.plain_ticket(tab);
         let made =
-            self.command(tab, |node, now| node.create_group(now, ticket, &properties, Vec::new()));
+            self.command(tab, |node, now| node.create_group(now, ticket, properties, Vec::new()));
         let group = made.expect("the tab is there").expect("the group is made");
         self.done(tab, ticket, "the group is stored");
         self.connect(tab, group);
@@ -163,6 +176,43 @@ impl World {
         written.expect("the tab is there").map(|id| (id, ticket))
     }
 
+    /// Writes a record that lasts so long by the clock of its tab.
+    ///
+    /// # Panics
+    /// If that is refused.
+    pub fn write_for(&mut self, tab: TabId, group: RoomId, text: &str, time: Duration) -> RecordId {
+        let ticket = self.plain_ticket(tab);
+        let written = self.command(tab, |node, now| {
+            let content = lasting(node.group_time(now), text, time);
+            node.add_record(now, ticket, group, kind("note"), content)
+        });
+        let id = written.expect("the tab is there").expect("it may write");
+        self.done(tab, ticket, "the record is stored");
+        id
+    }
+
+    /// Gives a record another text and more time.
+    ///
+    /// # Panics
+    /// If the record is not there, or that is refused.
+    pub fn renew(
+        &mut self,
+        tab: TabId,
+        group: RoomId,
+        id: RecordId,
+        (text, time): (&str, Duration),
+    ) {
+        let held = self.read_all(tab, group).into_iter().find(|record| record.header.id == id);
+        let held = held.expect("the record is there").header;
+        let ticket = self.plain_ticket(tab);
+        let written = self.command(tab, |node, now| {
+            let content = lasting(node.group_time(now), text, time);
+            node.update_record(now, ticket, group, &held, content)
+        });
+        written.expect("the tab is there").expect("it may write");
+        self.done(tab, ticket, "the record is stored");
+    }
+
     /// All records of the application that a tab holds now, by reading them.
     ///
     /// # Panics
@@ -223,4 +273,11 @@ impl World {
         texts.sort();
         texts
     }
+}
+
+/// A text that ceases to be after some time.
+fn lasting(now: Millis, text: &str, time: Duration) -> Content {
+    let span = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let expires = Some(Millis(now.0.saturating_add(span)));
+    Content { data: text.into(), expires, ..Content::default() }
 }

@@ -1,0 +1,59 @@
+//! What the founder says of the group: what it is called, and how it behaves.
+
+use core::time::Duration;
+
+use lacis_wire::codec::decode;
+use lacis_wire::credential::Chain;
+use lacis_wire::system::GroupProperties;
+use lacis_wire::{Millis, PeerId};
+
+use super::{Group, GroupEvent};
+use crate::shared::Shared;
+
+impl Group {
+    /// What the founder says, as far as it is known.
+    pub(crate) const fn properties(&self) -> Option<&GroupProperties> {
+        self.properties.as_ref()
+    }
+
+    /// Who founded the group: the one to whom its root key gave what all chains begin with. Nobody
+    /// is known while we apply.
+    pub(crate) fn founder(&self) -> Option<PeerId> {
+        let Chain(credentials) = self.profile.chain.as_ref()?;
+        credentials.first().map(|credential| credential.subject)
+    }
+
+    pub(super) fn defers_expiration(&self) -> bool {
+        let flags = self.properties.as_ref().map_or(0, |properties| properties.flags);
+        flags & GroupProperties::DEFER_EXPIRATION != 0
+    }
+
+    /// Until when a credential is valid that is given now, unless its issuer says for how long.
+    pub(crate) fn credential_end(&self, shared: &Shared, lifetime: Option<Duration>) -> Millis {
+        let of_group = || self.properties.as_ref().map_or(u64::MAX, |it| it.member_lifetime);
+        let span = lifetime.map_or_else(of_group, |lifetime| {
+            u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)
+        });
+        Millis(shared.group_time().0.saturating_add(span))
+    }
+
+    /// The record of the properties is another one than before.
+    pub(super) fn heed_properties(&mut self, shared: &mut Shared) {
+        let held = self.replica.properties();
+        let Some(properties) = held.and_then(|copy| decode::<GroupProperties>(&copy.body).ok())
+        else {
+            return;
+        };
+        if self.properties.as_ref() == Some(&properties) {
+            return;
+        }
+        self.properties = Some(properties.clone());
+        if self.profile.name != properties.name {
+            self.profile.name.clone_from(&properties.name);
+            self.keep_profile(shared);
+        }
+        if self.is_open {
+            self.event(shared, GroupEvent::Properties(properties));
+        }
+    }
+}

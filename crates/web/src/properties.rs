@@ -1,0 +1,99 @@
+//! What a group is called and how it behaves, as JavaScript writes and reads it.
+
+use std::time::Duration;
+
+use lacis_core::{Node, RoomId};
+use lacis_wire::Code;
+use lacis_wire::system::GroupProperties;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+use crate::error;
+use crate::group_event::number;
+use crate::node::millis;
+use crate::options::field;
+
+/// Everything that is known of an open group beside its records and members.
+#[derive(Serialize)]
+pub(crate) struct JsGroupInfo {
+    id: String,
+    name: String,
+    founder: Option<String>,
+    properties: Option<JsProperties>,
+}
+
+/// No lifetime is one without end.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JsProperties {
+    name: String,
+    comment: String,
+    defer_expiry: bool,
+    member_lifetime_ms: Option<f64>,
+    presence_lifetime_ms: f64,
+}
+
+impl JsGroupInfo {
+    pub(crate) fn of(node: &Node, group: RoomId) -> Result<Self, Code> {
+        let (id, name) = node.group_info(group)?;
+        Ok(Self {
+            id: id.to_text(),
+            name: name.to_owned(),
+            founder: node.group_founder(group)?.map(|peer| peer.to_text()),
+            properties: node.group_properties(group)?.cloned().map(JsProperties::from),
+        })
+    }
+}
+
+impl From<GroupProperties> for JsProperties {
+    fn from(properties: GroupProperties) -> Self {
+        let lifetime = properties.member_lifetime;
+        Self {
+            name: properties.name,
+            comment: properties.comment,
+            defer_expiry: properties.flags & GroupProperties::DEFER_EXPIRATION != 0,
+            member_lifetime_ms: (lifetime != u64::MAX).then(|| number(lifetime)),
+            presence_lifetime_ms: number(properties.presence_lifetime),
+        }
+    }
+}
+
+/// Reads the properties of a new group.
+pub(crate) fn properties(given: &JsValue) -> Result<GroupProperties, JsValue> {
+    let text = |name| -> Result<_, JsValue> {
+        Ok(field(given, name)?.and_then(|value| value.as_string()).unwrap_or_default())
+    };
+    let span = |name| -> Result<_, JsValue> {
+        let lifetime = field(given, name)?.and_then(|value| value.as_f64()).map(lifetime);
+        let millis = lifetime.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        Ok(millis.unwrap_or(u64::MAX))
+    };
+    let defers = field(given, "deferExpiry")?.is_some_and(|value| value.is_truthy());
+    Ok(GroupProperties {
+        name: text("name")?,
+        comment: text("comment")?,
+        presence_lifetime: span("presenceLifetimeMs")?,
+        flags: if defers { GroupProperties::DEFER_EXPIRATION } else { 0 },
+        member_lifetime: span("memberLifetimeMs")?,
+    })
+}
+
+/// The properties that are known, with another name and perhaps another comment. Only the founder
+/// can change them, and the founder knows them.
+pub(crate) fn renamed(
+    node: &Node,
+    group: RoomId,
+    name: &str,
+    comment: Option<String>,
+) -> Result<GroupProperties, JsValue> {
+    let known = node.group_properties(group).map_err(error::coded)?;
+    let mut properties = known.cloned().ok_or_else(|| error::coded(Code::NotAllowed))?;
+    name.clone_into(&mut properties.name);
+    properties.comment = comment.unwrap_or(properties.comment);
+    Ok(properties)
+}
+
+/// A lifetime in milliseconds; `Infinity` is one without end.
+pub(crate) fn lifetime(ms: f64) -> Duration {
+    if ms == f64::INFINITY { Duration::MAX } else { millis(ms) }
+}

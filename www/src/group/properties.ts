@@ -1,0 +1,34 @@
+import type { CoreProperties } from "../core.js";
+import { PeerError } from "../errors.js";
+import { millisOf } from "./lifetime.js";
+import type { CreateGroupOptions, GroupProperties } from "./options.js";
+
+/** How long presence holds in a group whose founder has not said, or is not known to have. */
+export const PRESENCE_LIFETIME_MS = 30_000;
+
+/** Said again more often, it would be a burden; held for longer, it would not be true. */
+const PRESENCE_LIFETIME_MIN_MS = 5_000;
+const PRESENCE_LIFETIME_MAX_MS = 600_000;
+
+/** What a founder says of a new group. */
+export function newProperties(options: CreateGroupOptions): CoreProperties {
+  const { name, comment = "", deferExpiry = false } = options;
+  const presenceLifetimeMs = millisOf(options.presenceLifetime) ?? PRESENCE_LIFETIME_MS;
+  if (presenceLifetimeMs !== presenceLifetime(presenceLifetimeMs)) {
+    throw new PeerError("invalid-argument", {
+      detail: "A lifetime of presence is 5 seconds at least and 10 minutes at most.",
+    });
+  }
+  const memberLifetimeMs = millisOf(options.memberLifetime);
+  return { name, comment, deferExpiry, memberLifetimeMs, presenceLifetimeMs };
+}
+
+/** What the core knows of them, as the application reads it. */
+export function propertiesOf({ memberLifetimeMs, ...rest }: CoreProperties): GroupProperties {
+  return { ...rest, memberLifetimeMs: memberLifetimeMs ?? Number.POSITIVE_INFINITY };
+}
+
+/** A lifetime of presence that a founder may have said with another program, kept in its limits. */
+export function presenceLifetime(ms: number): number {
+  return Math.min(Math.max(ms, PRESENCE_LIFETIME_MIN_MS), PRESENCE_LIFETIME_MAX_MS);
+}

@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { CoreGroupInfo, CoreModule } from "../src/core.js";
+import type { Group } from "../src/group/group.js";
+import type { GroupProperties } from "../src/group/options.js";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
+import { realModule } from "./real-module.js";
+import { ScriptedCore } from "./scripted-core.js";
+
+describe("a group of the real core", () => {
+  let module: CoreModule;
+  beforeAll(async () => {
+    module = await load(realModule());
+  });
+
+  async function founded(
+    options: Partial<Parameters<Peer["createGroup"]>[0]> = {},
+    check: (group: Group, peer: Peer) => Promise<void> | void,
+  ): Promise<void> {
+    const peer = new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] });
+    try {
+      const group = await peer.createGroup({ name: "Board", connect: false, ...options });
+      await check(group, peer);
+    } finally {
+      await peer.close();
+    }
+  }
+
+  test("has usual properties where nothing is said", () =>
+    founded({}, (group, peer) => {
+      expect(group.properties).toEqual({
+        name: "Board",
+        comment: "",
+        deferExpiry: false,
+        memberLifetimeMs: Number.POSITIVE_INFINITY,
+        presenceLifetimeMs: 30_000,
+      });
+      expect(group.founder).toBe(peer.id);
+      expect(group.members.map(({ id }) => id)).toEqual([peer.id]);
+    }));
+
+  const given = {
+    comment: "Minutes",
+    deferExpiry: true,
+    memberLifetime: "28d",
+    presenceLifetime: "1m",
+  } as const;
+
+  test("keeps all else when it is renamed, and tells of it", () =>
+    founded(given, async (group) => {
+      const known = {
+        name: "Board",
+        comment: "Minutes",
+        deferExpiry: true,
+        memberLifetimeMs: 28 * 86_400_000,
+        presenceLifetimeMs: 60_000,
+      };
+      expect(group.properties).toEqual(known);
+      const told: GroupProperties[] = [];
+      group.addEventListener("properties", ({ detail }) => told.push(detail));
+      await group.rename("Council");
+      expect(group.name).toBe("Council");
+      expect(group.properties).toEqual({ ...known, name: "Council" });
+      await group.rename("Council", "Votes");
+      expect(group.comment).toBe("Votes");
+      expect(told).toEqual([
+        { ...known, name: "Council" },
+        { ...known, name: "Council", comment: "Votes" },
+      ]);
+    }));
+
+  test("gives memberships for its lifetime, unless a time is given", () =>
+    founded(given, async (group) => {
+      const expires = async (time?: number): Promise<number | undefined> =>
+        module.parse_invitation(await group.invite(time === undefined ? {} : { expires: time }))
+          .expires ?? undefined;
+      const days = ((await expires()) ?? 0) - Date.now();
+      expect(days / 86_400_000).toBeCloseTo(28, 2);
+      expect(await expires(Number.POSITIVE_INFINITY)).toBeUndefined();
+      expect(((await expires(60_000)) ?? 0) - Date.now()).toBeLessThan(61_000);
+    }));
+});
+
+test("a lifetime that is none, or of presence beyond its limits, is refused", async () => {
+  const { peer } = new ScriptedCore();
+  const wrong = [
+    { presenceLifetime: "1s" },
+    { presenceLifetime: "1h" },
+    { presenceLifetime: Number.POSITIVE_INFINITY },
+    { memberLifetime: 0 },
+    { memberLifetime: Number.NaN },
+    { memberLifetime: "28 days" },
+  ];
+  for (const lifetimes of wrong) {
+    const made = peer.createGroup({ name: "Board", connect: false, ...lifetimes });
+    await expect(made).rejects.toMatchObject({ code: "invalid-argument" });
+  }
+});
+
+test("what is not known yet is empty, and the event brings it", async () => {
+  const core = new ScriptedCore();
+  const info: CoreGroupInfo = { id: "group", name: "Board", founder: null, properties: null };
+  core.openGroups(info);
+  const joining = core.peer.joinGroup("li1x", { connect: false });
+  core.settle("join_group");
+  const group = await joining;
+  expect([group.name, group.comment, group.founder, group.properties]).toEqual([
+    "Board",
+    "",
+    undefined,
+    undefined,
+  ]);
+  const told = new Promise<GroupProperties>((resolve) =>
+    group.addEventListener("properties", ({ detail }) => resolve(detail), { once: true }),
+  );
+  const properties = {
+    name: "Board",
+    comment: "",
+    deferExpiry: true,
+    memberLifetimeMs: null,
+    presenceLifetimeMs: 30_000,
+  };
+  core.tell({ type: "group", group: 1, event: { about: "properties", properties } });
+  expect(await told).toEqual({ ...properties, memberLifetimeMs: Number.POSITIVE_INFINITY });
+});
