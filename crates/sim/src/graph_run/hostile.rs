@@ -19,8 +19,8 @@ use crate::run::{Options, Outcome};
 /// The honest ones: the founder, an admin and three members.
 const HONEST: usize = 5;
 
-/// A member who lies; one who is shut out half-way; one who never becomes a member; and an admin who
-/// is honest until shut out half-way.
+/// A member who lies; one who is shut out half-way; one who never becomes a member; and an admin
+/// who is honest until it is shut out half-way.
 const LIARS: [usize; 4] = [5, 6, 7, 8];
 
 /// Runs one seed.

@@ -142,7 +142,7 @@ impl Liar {
         }
         self.lies.borrow_mut().told += 1;
         let frames = match self.random.below(16) {
-            _ if self.is_admin => self.from_before(),
+            _ if self.is_admin => self.dated_back(),
             0 => vec![self.in_the_name_of_another()],
             1 | 2 => self.with_another_header(),
             3 => self.with_another_body(),
@@ -463,7 +463,7 @@ impl Liar {
     }
 
     /// What an admin who was shut out says with a date from before, when it had the right to.
-    fn from_before(&mut self) -> Vec<GroupFrame> {
+    fn dated_back(&mut self) -> Vec<GroupFrame> {
         let (key, me, victim) = (self.key.clone(), peer_id(&self.key), self.victim());
         let Some(chain) = self.chain.clone() else { return Vec::new() };
         // Some time since it was let in; all its own clock says is later than it was shut out.
@@ -482,7 +482,7 @@ impl Liar {
                 (KEY, encode(&keys.expect("members")), key.clone())
             }
             3 => (MEMBER, encode(&chain), key.clone()),
-            4 => return self.change_from_before(at),
+            4 => return self.changed_and_dated_back(at),
             _ => {
                 // Somebody it brought in, it says, who writes now.
                 let other = signing_key(&self.random.bytes());
@@ -511,7 +511,7 @@ impl Liar {
     }
 
     /// A record of another, changed as admins may.
-    fn change_from_before(&mut self, at: Millis) -> Vec<GroupFrame> {
+    fn changed_and_dated_back(&mut self, at: Millis) -> Vec<GroupFrame> {
         let Some((mut header, _)) = self.some_record() else { return Vec::new() };
         if header.kind.is_system() || header.created > at {
             return Vec::new();
