@@ -104,6 +104,24 @@ async fn a_message_in_endless_pieces_is_cut_off() {
 }
 
 #[tokio::test]
+async fn empty_pieces_of_a_message_are_limited_too() {
+    let server = impatient().await;
+    let mut stream = Client::greet(&server, 1).await.socket.into_inner();
+    let first = [0x02, 0x80, 0, 0, 0, 0];
+    let flood = [0x00, 0x80, 0, 0, 0, 0].repeat(1_000);
+    stream.write_all(&first).await.unwrap();
+    let (mut from, mut to) = stream.into_split();
+    let flooding = tokio::spawn(async move { while to.write_all(&flood).await.is_ok() {} });
+    let mut answer = Vec::new();
+    let _ = within(from.read_to_end(&mut answer)).await;
+    let bye = encode(&ServerFrame::Bye { reason: ByeReason::RateLimited, retry_after_ms: 0 });
+    let start = &bye[..bye.len() - 1];
+    assert!(answer.windows(start.len()).any(|window| window == start), "{answer:?}");
+    within(flooding).await.unwrap();
+    still_serves(&server).await;
+}
+
+#[tokio::test]
 async fn broken_websocket_framing_ends_the_connection() {
     let server = impatient().await;
     let long_ping = [&[0x89, 0xfe, 0x00, 0x80, 0, 0, 0, 0][..], &[0; 0x80]].concat();
