@@ -176,6 +176,20 @@ pub const TURN_RELAYS_BYTES: RateLimit =
 /// times as long as its question, so forgers get 5 Mbit/s out of it at most.
 pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
 
+/// The same, for one address: a class behind one, all of whose pages load at once.
+pub const TURN_STRANGERS_OF_ADDRESS: RateLimit = RateLimit { burst: 2_000, per_second: 500 };
+
+/// Places of the table that counts them. Who floods takes some allowance from one address in as
+/// many, and the table is under 100 KiB.
+pub const TURN_STRANGER_PLACES: usize = 4_096;
+
+/// Requests of the client of one relay: an agent asks once for every candidate of the other side,
+/// and then for all of them again every few minutes.
+pub const TURN_REQUESTS: RateLimit = RateLimit { burst: 256, per_second: 32 };
+
+/// What a packet counts at least, however few bytes it has: to send one costs as much.
+pub const TURN_PACKET_COST: usize = 256;
+
 /// The longest packet that is relayed or read: browsers send 1,200 bytes and a little.
 pub const TURN_PACKET_BYTES: usize = 2_048;
 

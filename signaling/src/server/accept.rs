@@ -172,7 +172,7 @@ fn enter(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, router: &
             }
             Ok(Some((Speaks::Turn, stream))) => {
                 if let Some(turn) = &shared.turn {
-                    turn.serve_stream(stream, address).await;
+                    turn.serve_stream(stream, address, deadline).await;
                 }
             }
             Ok(None) | Err(_) => debug!("a connection said nothing that is understood"),
