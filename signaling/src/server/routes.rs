@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{Extension, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
@@ -35,6 +36,13 @@ async fn open_socket(
     Extension(peer): Extension<Peer>,
     mut request: Request,
 ) -> Response {
+    // A body would be taken for the first frames, and a proxy may think otherwise of where it ends.
+    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    if !request.body().is_end_stream() {
+        return (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response();
+    }
     let headers = request.headers();
     let Some(accept) = accept_key(headers) else {
         return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")]).into_response();

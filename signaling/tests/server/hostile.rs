@@ -351,6 +351,36 @@ async fn a_huge_head_is_refused() {
 }
 
 #[tokio::test]
+async fn only_a_plain_get_becomes_a_websocket() {
+    let server = Server::start().await;
+    let fields = "host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (line, more) in [
+        ("POST /ws HTTP/1.1", ""),
+        ("GET /ws HTTP/1.0", ""),
+        ("GET /ws HTTP/1.1", "content-length: 6\r\n"),
+        ("GET /ws HTTP/1.1", "transfer-encoding: chunked\r\n"),
+        ("GET /ws HTTP/1.1", "content-length: 6\r\ntransfer-encoding: chunked\r\n"),
+    ] {
+        let mut stream = server.tcp().await;
+        let request = format!("{line}\r\n{fields}{more}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]).await.unwrap();
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = within(stream.read_to_end(&mut answer)).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 101"), "{line} {more}");
+        assert!(!answer.starts_with(b"HTTP/1.0 101"), "{line} {more}");
+    }
+    let mut stream = server.tcp().await;
+    let request = format!("GET /ws HTTP/1.1\r\n{fields}content-length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    within(stream.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
+}
+
+#[tokio::test]
 async fn what_is_no_http_at_all_is_refused() {
     let server = Server::start().await;
     for bytes in

@@ -61,6 +61,18 @@ async fn connections_that_never_become_websockets_are_limited() {
 }
 
 #[tokio::test]
+async fn requests_of_a_proxy_are_not_those_of_one_client() {
+    let config = Config { http_per_address_max: 2, trust_proxy: true, ..Config::default() };
+    let server = Server::with(config).await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(server.tcp().await);
+    }
+    assert_eq!(server.get("/health").await.status, 200);
+    assert_eq!(server.metric("lacis_sockets_turned_away_total").await, 0);
+}
+
+#[tokio::test]
 async fn a_websocket_gives_its_place_among_requests_back() {
     let server = Server::with(Config { http_per_address_max: 1, ..Config::default() }).await;
     let mut clients = Vec::new();
