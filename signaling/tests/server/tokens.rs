@@ -118,3 +118,25 @@ async fn keys_that_cannot_be_used_are_told_before_the_start() {
         assert!(matches!(ended, Err(RunError::Tokens(_))), "{text}");
     }
 }
+
+/// The modulus of a public key of RSA, as everybody may know it.
+const MODULUS: &str = "nx4uaqFiwr5jRfH-h2lrvdsVm7TuM8tNfv6EmsX_DpOb9-\
+    8Hg99OeQcf452h7TRgnzOv6WZjbwE5yFnOJmjc4fMSOu3Pp8RUlPGL9xXe8uwoPxD3CaomUHH1CThH472iIplfNG\
+    R9skhAijSei8WxcGNOqMDuQVpLH-b-mH2ocRw8XHVgxyzLOn7uxb36S2pgrV8qC2322P9AHxWACdz2Mse5Gc97l_\
+    EJLCpuJWwLiWMPEM1zhMCZbTCE9CpzaI1NieLDMIH3R5izkNjlFTD9BnsVAMhDFnrkKMXt2xDKsnaW4XhfgjZJV5\
+    SaCLf4i-HdSDZ8yBgDRzDhYOW_X3-W-Q";
+
+#[tokio::test]
+async fn a_public_key_is_no_secret_to_sign_with() {
+    let keys = Keys::new("public", &["aaaa"]);
+    let key = json!({ "kty": "RSA", "alg": "RS256", "kid": "aaaa", "n": MODULUS, "e": "AQAB" });
+    std::fs::write(&keys.0, json!({ "keys": [key] }).to_string()).unwrap();
+    let server = Server::with(keys.config(None)).await;
+    let claims = json!({ "exp": 9_999_999_999_u64 });
+    let header = Header { kid: Some("aaaa".to_owned()), ..Header::default() };
+    let standard = MODULUS.replace('-', "+").replace('_', "/");
+    let bytes = EncodingKey::from_base64_secret(&format!("{standard}==")).unwrap();
+    for secret in [bytes, EncodingKey::from_secret(MODULUS.as_bytes())] {
+        assert!(!is_let_in(&server, &encode(&header, &claims, &secret).unwrap()).await);
+    }
+}
