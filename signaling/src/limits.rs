@@ -67,6 +67,10 @@ pub const CLUSTER_LOOKUP_DEADLINE: Duration = Duration::from_secs(1);
 /// Bytes that may wait for the backplane. Payloads beyond them are refused.
 pub const CLUSTER_QUEUE_BYTES: usize = 16 * 1024 * 1024;
 
+/// At this many everything is dropped, and said anew over a new link: all that full servers have to
+/// say at once, with every client in every topic it may have, takes half of it.
+pub const CLUSTER_COMMANDS_BYTES: usize = 128 * 1024 * 1024;
+
 /// Time the backplane has to answer anything before it is taken for gone.
 pub const CLUSTER_DEADLINE: Duration = Duration::from_secs(2);
 
