@@ -13,6 +13,10 @@ pub const CONNECTIONS_MAX: usize = 16_384;
 /// fill the server from fewer than 32 addresses.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 512;
 
+/// Addresses' worth of connections from one IPv6 /48 network, which one subscriber may have. Four
+/// of these at least fill the server.
+pub const ADDRESSES_PER_NETWORK_MAX: usize = 8;
+
 /// Topics in all. Most rooms are small: four for each connection.
 pub const TOPICS_MAX: usize = 65_536;
 

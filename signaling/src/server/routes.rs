@@ -9,9 +9,11 @@ use axum::http::{Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
+use lacis_wire::signal::ByeReason;
 
 use super::accept::Peer;
 use super::address::client_address;
+use super::networks::NetworkFull;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
 use super::stream::Stream;
@@ -54,6 +56,10 @@ async fn open_socket(
     let key = shared.keys.key(address);
     // Told over the WebSocket, because a page learns nothing of an answer that is none.
     let refusal = shared.admission.refusal(request.uri(), headers);
+    let (place, refusal) = match (shared.networks.enter(address), refusal) {
+        (Ok(place), refusal) => (place, refusal),
+        (Err(NetworkFull), refusal) => (None, refusal.or(Some(ByeReason::Full))),
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
@@ -64,7 +70,7 @@ async fn open_socket(
         // It holds the buffer that the request was read into.
         drop(early);
         session::serve(socket, shared, key, refusal).await;
-        drop(peer.socket);
+        drop((peer.socket, place));
     });
     let answer = [
         (header::CONNECTION, "upgrade"),
