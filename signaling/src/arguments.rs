@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// separated by spaces
     #[arg(long, env = "LACIS_ICE_SERVER", value_name = "URL[,USER,CREDENTIAL]")]
     #[arg(value_delimiter = ' ', value_parser = parse_ice_server)]
-    #[serde(skip)]
+    #[serde(serialize_with = "without_credentials")]
     pub(crate) ice_server: Vec<IceServer>,
     /// Whether to answer STUN and to relay (TURN), over UDP and TCP at the port of the server. By
     /// itself it does unless it listens on this machine only
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Ports for relays, which a firewall has to let through for UDP
     #[arg(long, env = "LACIS_TURN_PORTS", value_name = "FIRST-LAST", value_parser = parse_ports)]
     #[arg(default_value = "49152-65535")]
-    #[serde(skip)]
+    #[serde(serialize_with = "as_range")]
     pub(crate) turn_ports: RangeInclusive<u16>,
     /// Relay to private networks and to this machine too. Only where all clients are trusted
     #[arg(long, env = "LACIS_TURN_ALLOW_PRIVATE")]
@@ -242,13 +242,26 @@ fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S:
     to.collect_str(value)
 }
 
-/// An address without what stands before its host.
+/// An address without what stands before its host, and behind its path: a socket of Unix takes its
+/// password there.
 fn without_password<S: serde::Serializer>(url: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
-    let shown = url.as_deref().map(|url| match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
-        _ => url.to_owned(),
+    let shown = url.as_deref().map(|url| {
+        let url = match (url.split_once("://"), url.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+            _ => url.to_owned(),
+        };
+        url.split('?').next().map(str::to_owned)
     });
     shown.serialize(to)
+}
+
+/// Addresses alone.
+fn without_credentials<S: serde::Serializer>(all: &[IceServer], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(all.iter().flat_map(|server| &server.urls))
+}
+
+fn as_range<S: serde::Serializer>(ports: &RangeInclusive<u16>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&format_args!("{}-{}", ports.start(), ports.end()))
 }
 
 /// An origin as a browser writes it: scheme and host, the port unless it is the usual one.
@@ -353,7 +366,7 @@ mod tests {
         let arguments = Arguments::parse_from([
             "lacis-signaling",
             "--turn-server",
-            "turn:example.org",
+            "turn:outside.test",
             "--turn-secret",
             "north",
             "--ice-server",
@@ -362,7 +375,13 @@ mod tests {
             "redis://:south@example.org:6379",
         ]);
         let shown = arguments.shown();
-        assert!(shown.contains("turn:example.org"), "{shown}");
+        for told in ["turn:outside.test", "turn:example.org", "49152-65535", "redis://example.org"]
+        {
+            assert!(shown.contains(told), "{told} in {shown}");
+        }
         assert!(!["north", "west", "south"].iter().any(|it| shown.contains(it)), "{shown}");
+        let by_file = "redis+unix:///run/redis.sock?db=1&pass=south";
+        let shown = Arguments::parse_from(["lacis-signaling", "--backplane", by_file]).shown();
+        assert!(shown.contains("/run/redis.sock") && !shown.contains("south"), "{shown}");
     }
 }

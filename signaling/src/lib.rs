@@ -17,6 +17,8 @@ pub mod fuzzing;
 pub mod hub;
 pub mod limits;
 #[cfg(feature = "server")]
+mod network;
+#[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]
 pub mod turn;

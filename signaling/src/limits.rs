@@ -13,6 +13,10 @@ pub const CONNECTIONS_MAX: usize = 16_384;
 /// fill the server from fewer than 32 addresses.
 pub const CONNECTIONS_PER_ADDRESS_MAX: usize = 512;
 
+/// Addresses' worth of connections from one IPv6 /48 network, which one subscriber may have. Four
+/// of these at least fill the server.
+pub const ADDRESSES_PER_NETWORK_MAX: usize = 8;
+
 /// Topics in all. Most rooms are small: four for each connection.
 pub const TOPICS_MAX: usize = 65_536;
 
@@ -66,6 +70,10 @@ pub const CLUSTER_LOOKUP_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Bytes that may wait for the backplane. Payloads beyond them are refused.
 pub const CLUSTER_QUEUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// At this many everything is dropped, and said anew over a new link: all that full servers have to
+/// say at once, with every client in every topic it may have, takes half of it.
+pub const CLUSTER_COMMANDS_BYTES: usize = 128 * 1024 * 1024;
 
 /// Time the backplane has to answer anything before it is taken for gone.
 pub const CLUSTER_DEADLINE: Duration = Duration::from_secs(2);
@@ -175,6 +183,20 @@ pub const TURN_RELAYS_BYTES: RateLimit =
 /// Answers for those who have shown no credentials. A page that loads asks twice; an answer is five
 /// times as long as its question, so forgers get 5 Mbit/s out of it at most.
 pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
+
+/// The same, for one address: a class behind one, all of whose pages load at once.
+pub const TURN_STRANGERS_OF_ADDRESS: RateLimit = RateLimit { burst: 2_000, per_second: 500 };
+
+/// Places of the table that counts them. Who floods takes some allowance from one address in as
+/// many, and the table is under 100 KiB.
+pub const TURN_STRANGER_PLACES: usize = 4_096;
+
+/// Requests of the client of one relay: an agent asks once for every candidate of the other side,
+/// and then for all of them again every few minutes.
+pub const TURN_REQUESTS: RateLimit = RateLimit { burst: 256, per_second: 32 };
+
+/// What a packet counts at least, however few bytes it has: to send one costs as much.
+pub const TURN_PACKET_COST: usize = 256;
 
 /// The longest packet that is relayed or read: browsers send 1,200 bytes and a little.
 pub const TURN_PACKET_BYTES: usize = 2_048;

@@ -10,6 +10,7 @@ mod admission;
 mod backplane;
 mod config;
 mod metrics;
+mod networks;
 mod pages;
 mod routes;
 mod session;

@@ -11,6 +11,7 @@ mod auth;
 mod machine;
 mod message;
 mod peers;
+mod strangers;
 
 #[cfg(test)]
 mod tests;
@@ -50,6 +51,10 @@ pub struct TurnConfig {
     /// Answers for those who have shown no credentials, in all. Whoever forges the address of
     /// somebody else has the answers sent there.
     pub strangers: RateLimit,
+    /// The same, for one address.
+    pub strangers_of_address: RateLimit,
+    /// Requests of one relay's client that are carried out.
+    pub requests: RateLimit,
     /// The clock of the world when the machine's clock was at zero, since 1970.
     pub epoch: Duration,
 }
@@ -69,6 +74,8 @@ impl TurnConfig {
             relay_bytes: limits::TURN_RELAY_BYTES,
             relays_bytes: limits::TURN_RELAYS_BYTES,
             strangers: limits::TURN_STRANGERS,
+            strangers_of_address: limits::TURN_STRANGERS_OF_ADDRESS,
+            requests: limits::TURN_REQUESTS,
             epoch,
         }
     }

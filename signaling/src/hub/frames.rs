@@ -134,6 +134,16 @@ impl Hub {
             self.send(conn, &ServerFrame::NotResumed {});
             return;
         };
+        // As many joins as it has topics, so that a token shown again and again is no way around
+        // their limit.
+        match self.admit(conn, Cost { bytes: 0, joins: topics.len() }) {
+            Admission::Passed => {}
+            Admission::Limited => {
+                self.send(conn, &ServerFrame::NotResumed {});
+                return;
+            }
+            Admission::Flood => return self.close(conn, ByeReason::RateLimited),
+        }
         self.stats.resumed += 1;
         for topic in topics {
             self.on_join(conn, node, topic, 0);

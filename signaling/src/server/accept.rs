@@ -67,12 +67,15 @@ impl Sockets {
         let all_max = config.hub.connections_max.saturating_add(config.http_max);
         let all_max = all_max.min(Semaphore::MAX_PERMITS);
         let all_max = u32::try_from(all_max).unwrap_or(u32::MAX);
+        // Behind a proxy all come from one address, which is the proxy's.
+        let http_per_address_max =
+            if config.trust_proxy { config.http_max } else { config.http_per_address_max };
         Self {
             all: Arc::new(Semaphore::new(usize::try_from(all_max).unwrap_or(0))),
             all_max,
             http: Arc::default(),
             http_max: config.http_max,
-            http_per_address_max: config.http_per_address_max,
+            http_per_address_max,
             turned_away: AtomicU64::new(0),
         }
     }
@@ -172,7 +175,7 @@ fn enter(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, router: &
             }
             Ok(Some((Speaks::Turn, stream))) => {
                 if let Some(turn) = &shared.turn {
-                    turn.serve_stream(stream, address).await;
+                    turn.serve_stream(stream, address, deadline).await;
                 }
             }
             Ok(None) | Err(_) => debug!("a connection said nothing that is understood"),

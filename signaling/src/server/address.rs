@@ -2,11 +2,12 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use axum::http::HeaderMap;
 
 use crate::hub::AddressKey;
+use crate::network::network;
 
 /// Turns addresses into keys that mean nothing outside of this process.
 #[derive(Debug, Default)]
@@ -30,17 +31,6 @@ pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trust_proxy: boo
     match last.and_then(|text| text.trim().parse().ok()) {
         Some(address) if trust_proxy => address,
         _ => peer,
-    }
-}
-
-/// What one subscriber has: one IPv4 address, or 2^64 IPv6 addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
     }
 }
 

@@ -37,7 +37,11 @@ struct Key {
 
 /// Of a token only its being good counts.
 #[derive(Deserialize)]
-struct Claims {}
+struct Claims {
+    /// The library passes over one that is no number.
+    #[serde(rename = "nbf")]
+    _not_before: Option<f64>,
+}
 
 impl Admission {
     pub(super) fn new(origins: Vec<String>, keys: Option<TokenKeys>) -> Result<Self, String> {
@@ -83,7 +87,11 @@ impl Admission {
             let mut rules = Validation::new(key.algorithm);
             rules.validate_nbf = true;
             match audience {
-                Some(audience) => rules.set_audience(&[audience]),
+                Some(audience) => {
+                    rules.set_audience(&[audience]);
+                    // By itself a token that names none would do.
+                    rules.set_required_spec_claims(&["exp", "aud"]);
+                }
                 None => rules.validate_aud = false,
             }
             decode::<Claims>(token, &key.key, &rules).is_ok()

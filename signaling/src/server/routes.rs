@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{Extension, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
+use lacis_wire::signal::ByeReason;
 
 use super::accept::Peer;
 use super::address::client_address;
+use super::networks::NetworkFull;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
 use super::stream::Stream;
@@ -35,6 +38,13 @@ async fn open_socket(
     Extension(peer): Extension<Peer>,
     mut request: Request,
 ) -> Response {
+    // A body would be taken for the first frames, and a proxy may think otherwise of where it ends.
+    if request.method() != Method::GET || request.version() != Version::HTTP_11 {
+        return StatusCode::METHOD_NOT_ALLOWED.into_response();
+    }
+    if !request.body().is_end_stream() {
+        return (StatusCode::BAD_REQUEST, [(header::CONNECTION, "close")]).into_response();
+    }
     let headers = request.headers();
     let Some(accept) = accept_key(headers) else {
         return (StatusCode::UPGRADE_REQUIRED, [(header::UPGRADE, "websocket")]).into_response();
@@ -46,6 +56,10 @@ async fn open_socket(
     let key = shared.keys.key(address);
     // Told over the WebSocket, because a page learns nothing of an answer that is none.
     let refusal = shared.admission.refusal(request.uri(), headers);
+    let (place, refusal) = match (shared.networks.enter(address), refusal) {
+        (Ok(place), refusal) => (place, refusal),
+        (Err(NetworkFull), refusal) => (None, refusal.or(Some(ByeReason::Full))),
+    };
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
@@ -56,7 +70,7 @@ async fn open_socket(
         // It holds the buffer that the request was read into.
         drop(early);
         session::serve(socket, shared, key, refusal).await;
-        drop(peer.socket);
+        drop((peer.socket, place));
     });
     let answer = [
         (header::CONNECTION, "upgrade"),

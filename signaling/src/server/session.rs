@@ -46,6 +46,8 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
             }
         }
         if reading == Reading::Ended {
+            // What came before the goodbye still counts.
+            attached.receive(received);
             // Whoever said goodbye waits for the same word.
             let answer = timeout(shared.config.close_deadline, socket.answer_close());
             let _ = Box::pin(answer).await;

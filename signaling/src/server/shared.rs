@@ -16,6 +16,7 @@ use super::address::AddressKeys;
 use super::admission::Admission;
 use super::backplane::Outbox;
 use super::config::Config;
+use super::networks::Networks;
 use super::tls::Tls;
 use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
@@ -26,6 +27,7 @@ use crate::limits;
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) keys: AddressKeys,
+    pub(super) networks: Networks,
     pub(super) sockets: Sockets,
     pub(super) admission: Admission,
     pub(super) tls: Option<Tls>,
@@ -107,6 +109,7 @@ impl Shared {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
             keys: AddressKeys::default(),
+            networks: Networks::new(config.hub.connections_per_address_max),
             sockets: Sockets::new(&config),
             admission,
             tls,

@@ -165,10 +165,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let mut whole = mem::take(&mut self.partial);
         whole.extend_from_slice(bytes);
         let (reading, used) = self.frames(&mut whole, received);
-        whole.drain(..used);
-        if !whole.is_empty() {
-            self.partial = whole;
-        }
+        // In a place of its own size: the one it came in may be many times larger, and stays as
+        // long as the rest does not come.
+        self.partial = whole.get(used..).unwrap_or_default().to_vec();
         reading
     }
 
@@ -237,7 +236,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             (OpCode::Data(Data::Binary), None) if header.is_final => {
                 received.push(Received::Frame(Bytes::copy_from_slice(payload)));
             }
-            (OpCode::Data(Data::Binary), None) => self.message = Some(payload.to_vec()),
+            (OpCode::Data(Data::Binary), None) => {
+                self.message = Some(payload.to_vec());
+                received.push(Received::Alive);
+            }
             (OpCode::Data(Data::Continue), Some(mut message)) => {
                 if message.len() + payload.len() > SIGNAL_FRAME_BYTES {
                     return Err(Broken);
@@ -247,6 +249,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                     received.push(Received::Frame(message.into()));
                 } else {
                     self.message = Some(message);
+                    // Pieces count as well, or a message of empty ones could go on for ever.
+                    received.push(Received::Alive);
                 }
             }
             (OpCode::Data(_), _) => return Err(Broken),

@@ -1,5 +1,5 @@
-//! The sockets of STUN and TURN: one for UDP at the port of the server, connections over TCP or TLS
-//! that come in where HTTP does, and one for each relay.
+//! The sockets of STUN and TURN: one for UDP at the port of the server, connections over TCP that
+//! come in where HTTP does, and one for each relay.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, interval, timeout};
+use tokio::time::{Instant, interval, timeout, timeout_at};
 use tracing::{debug, warn};
 
 use super::stream::Stream;
@@ -181,8 +181,14 @@ impl Turn {
         }
     }
 
-    /// Serves a client over TCP or TLS until it closes, breaks the rules or falls silent.
-    pub(super) async fn serve_stream(&self, stream: Stream, address: SocketAddr) {
+    /// Serves a client over TCP until it closes, breaks the rules, falls silent, or has had no
+    /// relay for as long as `deadline`: its place is one of those that handshakes need.
+    pub(super) async fn serve_stream(
+        &self,
+        stream: Stream,
+        address: SocketAddr,
+        deadline: Duration,
+    ) {
         let (sender, receiver) = mpsc::channel(limits::TURN_STREAM_PACKETS);
         let client = {
             let mut inner = self.lock();
@@ -194,12 +200,14 @@ impl Turn {
         let (mut from, mut to) = split(stream);
         let reading = async {
             let mut bytes = Vec::new();
+            let mut until = Instant::now() + deadline;
             // Ends with an error when it closes, and with none when it breaks the rules.
-            while let Ok(Ok(1..)) =
-                timeout(limits::TURN_STREAM_IDLE, from.read_buf(&mut bytes)).await
-            {
+            while let Ok(Ok(1..)) = timeout_at(until, from.read_buf(&mut bytes)).await {
                 if !self.take_messages(client, &mut bytes) {
                     break;
+                }
+                if self.lock().machine.has_relay(client) {
+                    until = Instant::now() + limits::TURN_STREAM_IDLE;
                 }
             }
         };
@@ -255,6 +263,10 @@ impl Effects for Sockets {
 
     fn close(&mut self, client: Client) {
         self.relays.remove(&client);
+    }
+
+    fn is_own(&mut self, address: IpAddr) -> bool {
+        beginning_of_way_to(address) == Some(address)
     }
 
     fn random(&mut self) -> [u8; 12] {
@@ -321,12 +333,37 @@ pub(super) fn offered(port: u16, options: &TurnOptions, secret: Vec<u8>) -> Rela
     }
 }
 
-/// The address by which this machine reaches others, if it has one. Nothing is sent for that.
+/// The address by which this machine reaches others, if it has one.
 #[must_use]
 pub fn own_address() -> Option<IpAddr> {
-    let socket = std::net::UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
-    // An address kept for documentation: a socket of UDP only looks up the way.
-    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
-    let address = socket.local_addr().ok()?.ip();
-    (!address.is_unspecified() && !address.is_loopback()).then_some(address)
+    // Addresses kept for documentation, of the family that more can reach first.
+    let outside =
+        [Ipv4Addr::new(192, 0, 2, 1).into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()];
+    let ours = outside.into_iter().filter_map(beginning_of_way_to);
+    ours.into_iter().find(|address| !address.is_unspecified() && !address.is_loopback())
+}
+
+/// Which of its addresses this machine would send from: for one of its own, that one. Nothing is
+/// sent, because a socket of UDP only looks up the way.
+fn beginning_of_way_to(address: IpAddr) -> Option<IpAddr> {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = std::net::UdpSocket::bind((any, 0)).ok()?;
+    socket.connect((address, 9)).ok()?;
+    Some(socket.local_addr().ok()?.ip())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IpAddr, beginning_of_way_to, own_address};
+
+    #[test]
+    fn an_address_of_this_machine_is_recognised() {
+        let is_own = |address: IpAddr| beginning_of_way_to(address) == Some(address);
+        assert!(is_own([127, 0, 0, 1].into()));
+        assert!(!is_own([192, 0, 2, 1].into()) && !is_own([8, 8, 8, 8].into()));
+        assert!(own_address().is_none_or(is_own));
+    }
 }

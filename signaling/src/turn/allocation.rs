@@ -25,6 +25,7 @@ pub(super) struct Allocation {
     permissions: HashMap<IpAddr, Duration>,
     channels: HashMap<u16, (SocketAddr, Duration)>,
     bytes: Bucket,
+    requests: Bucket,
 }
 
 /// There are as many peers as one relay may have, or the channel is another one's.
@@ -39,8 +40,7 @@ impl Allocation {
         username: String,
         relayed: SocketAddr,
         transaction: TransactionId,
-        limit: RateLimit,
-        now: Duration,
+        (bytes, requests): (Bucket, Bucket),
         expires: Duration,
     ) -> Self {
         Self {
@@ -50,7 +50,8 @@ impl Allocation {
             expires,
             permissions: HashMap::new(),
             channels: HashMap::new(),
-            bytes: Bucket::full(limit, now),
+            bytes,
+            requests,
         }
     }
 
@@ -99,6 +100,11 @@ impl Allocation {
     pub(super) fn channel_to(&self, peer: SocketAddr, now: Duration) -> Option<u16> {
         let mut all = self.channels.iter();
         all.find(|(_, (other, until))| *other == peer && *until > now).map(|(number, _)| *number)
+    }
+
+    /// Whether one more request is carried out.
+    pub(super) fn hears(&mut self, limit: RateLimit, now: Duration) -> bool {
+        self.requests.take(limit, now, 1)
     }
 
     /// Takes bytes off what it may pass on.

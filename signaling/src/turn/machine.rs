@@ -25,7 +25,10 @@ use super::allocation::{Allocation, Taken};
 use super::auth::{Nonces, REALM, client_of, has_ended, key_of};
 use super::message::{COMMON, Reply, Request, channel_data, data_from, in_channel, is_same_family};
 use super::peers::is_public;
+use super::strangers::Strangers;
 use crate::hub::Bucket;
+use crate::limits;
+use crate::network::network;
 
 /// Life of a relay that is not refreshed (RFC 8656, 3.2), and the longest that may be asked for.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -57,6 +60,8 @@ pub trait Effects {
     fn open(&mut self, client: Client) -> Option<u16>;
     /// Closes it.
     fn close(&mut self, client: Client);
+    /// Whether an address is one of this machine.
+    fn is_own(&mut self, address: IpAddr) -> bool;
     /// Twelve bytes that nobody can foresee.
     fn random(&mut self) -> [u8; 12];
 }
@@ -72,7 +77,7 @@ pub struct Machine {
     by_address: HashMap<IpAddr, usize>,
     /// Ports of relays, which peers with a relay here are reached under.
     ports: BTreeSet<u16>,
-    strangers: Bucket,
+    strangers: Strangers,
     bytes: Bucket,
     relayed: u64,
 }
@@ -90,13 +95,13 @@ impl Machine {
     #[must_use]
     pub fn new(config: TurnConfig, nonce_key: [u8; 32]) -> Self {
         Self {
+            strangers: Strangers::new(nonce_key, config.strangers, config.strangers_of_address),
             nonces: Nonces::new(nonce_key),
             allocations: HashMap::new(),
             expiries: BTreeSet::new(),
             by_client: HashMap::new(),
             by_address: HashMap::new(),
             ports: BTreeSet::new(),
-            strangers: Bucket::full(config.strangers, Duration::ZERO),
             bytes: Bucket::full(config.relays_bytes, Duration::ZERO),
             relayed: 0,
             config,
@@ -107,6 +112,12 @@ impl Machine {
     #[must_use]
     pub fn allocations(&self) -> usize {
         self.allocations.len()
+    }
+
+    /// Whether this client has one.
+    #[must_use]
+    pub fn has_relay(&self, client: Client) -> bool {
+        self.allocations.contains_key(&client)
     }
 
     /// Bytes passed on so far.
@@ -172,9 +183,10 @@ impl Machine {
         effects: &mut impl Effects,
     ) -> Option<Packet> {
         let allocation = self.allocations.get_mut(&client)?;
+        let cost = cost_of(data);
         if !allocation.permits(peer.ip(), now)
-            || !allocation.spend(self.config.relay_bytes, now, data.len())
-            || !self.bytes.take(self.config.relays_bytes, now, data.len())
+            || !allocation.spend(self.config.relay_bytes, now, cost)
+            || !self.bytes.take(self.config.relays_bytes, now, cost)
         {
             return None;
         }
@@ -198,17 +210,18 @@ impl Machine {
             return None;
         }
         let allocation = self.allocations.get_mut(&client)?;
-        let passes = allocation.spend(self.config.relay_bytes, now, data.len())
-            && self.bytes.take(self.config.relays_bytes, now, data.len());
+        let cost = cost_of(data);
+        let passes = allocation.spend(self.config.relay_bytes, now, cost)
+            && self.bytes.take(self.config.relays_bytes, now, cost);
         self.relayed += if passes { data.len() as u64 } else { 0 };
         passes.then(|| Packet::ToPeer(peer, data.to_vec()))
     }
 
     fn on_binding(&mut self, now: Duration, client: Client, request: &Request) -> Option<Packet> {
-        if !self.strangers.take(self.config.strangers, now, 1) {
+        if !self.answers_stranger(now, client) {
             return None;
         }
-        let reply = Reply::success(request).address(ATTR_XORMAPPED_ADDRESS, client.address);
+        let reply = Reply::success(request).address(ATTR_XORMAPPED_ADDRESS, outer(client));
         Some(Packet::ToClient(reply.bytes()))
     }
 
@@ -221,7 +234,7 @@ impl Machine {
     ) -> Option<Packet> {
         let (username, key) = match self.authenticate(now, client, request) {
             Ok(known) => known,
-            Err(code) if self.strangers.take(self.config.strangers, now, 1) => {
+            Err(code) if self.answers_stranger(now, client) => {
                 let nonce = self.nonces.make(now, client.address);
                 let reply = Reply::error(request, code)
                     .with(ATTR_REALM, REALM.as_bytes())
@@ -230,6 +243,14 @@ impl Machine {
             }
             Err(_) => return None,
         };
+        // Who has a relay has an allowance of its own, whatever others do.
+        let is_heard = match self.allocations.get_mut(&client) {
+            Some(allocation) => allocation.hears(self.config.requests, now),
+            None => self.answers_stranger(now, client),
+        };
+        if !is_heard {
+            return None;
+        }
         let outcome = self.carry_out(now, client, request, &username, effects);
         let reply = match outcome {
             Ok(reply) => reply,
@@ -240,6 +261,11 @@ impl Machine {
             }
         };
         Some(Packet::ToClient(reply.signed(&key).bytes()))
+    }
+
+    fn answers_stranger(&mut self, now: Duration, client: Client) -> bool {
+        let limits = (self.config.strangers, self.config.strangers_of_address);
+        self.strangers.take(limits, now, client.address.ip())
     }
 
     /// Who asks, and the key to answer with (RFC 8489, 9.2.4).
@@ -299,8 +325,8 @@ impl Machine {
         }
         match method {
             METHOD_REFRESH => Ok(self.on_refresh(now, client, request, effects)),
-            METHOD_CREATE_PERMISSION => self.on_permission(now, client, request),
-            _ => self.on_channel_bind(now, client, request),
+            METHOD_CREATE_PERMISSION => self.on_permission(now, client, request, effects),
+            _ => self.on_channel_bind(now, client, request, effects),
         }
     }
 
@@ -332,7 +358,8 @@ impl Machine {
             return Err(CODE_ADDR_FAMILY_NOT_SUPPORTED.into());
         }
         let of_client = self.by_client.get(client_of(username)).copied().unwrap_or(0);
-        let of_address = self.by_address.get(&client.address.ip()).copied().unwrap_or(0);
+        let address = network(client.address.ip());
+        let of_address = self.by_address.get(&address).copied().unwrap_or(0);
         if of_client >= self.config.allocations_per_client_max
             || of_address >= self.config.allocations_per_address_max
         {
@@ -345,14 +372,15 @@ impl Machine {
         let relayed = SocketAddr::new(self.config.address, port);
         let lifetime = request.lifetime().unwrap_or(LIFETIME).clamp(LIFETIME, LIFETIME_MAX);
         let (transaction, expires) = (request.transaction(), now + lifetime);
-        let limit = self.config.relay_bytes;
+        let TurnConfig { relay_bytes, requests, .. } = self.config;
+        let allowed = (Bucket::full(relay_bytes, now), Bucket::full(requests, now));
         let allocation =
-            Allocation::new(username.to_owned(), relayed, transaction, limit, now, expires);
+            Allocation::new(username.to_owned(), relayed, transaction, allowed, expires);
         self.allocations.insert(client, allocation);
         self.expiries.insert((expires, client));
         self.ports.insert(port);
         *self.by_client.entry(client_of(username).to_owned()).or_default() += 1;
-        *self.by_address.entry(client.address.ip()).or_default() += 1;
+        *self.by_address.entry(address).or_default() += 1;
         Ok(allocated(request, relayed, client, lifetime))
     }
 
@@ -384,10 +412,11 @@ impl Machine {
         now: Duration,
         client: Client,
         request: &Request,
+        effects: &mut impl Effects,
     ) -> Outcome<Reply> {
         let peers = request.peers().filter(|peers| !peers.is_empty()).ok_or(CODE_BAD_REQUEST)?;
         for peer in &peers {
-            self.check_peer(*peer)?;
+            self.check_peer(*peer, effects)?;
         }
         let allocation = self.allocations.get_mut(&client).ok_or(CODE_ALLOC_MISMATCH)?;
         for peer in peers {
@@ -401,25 +430,31 @@ impl Machine {
         now: Duration,
         client: Client,
         request: &Request,
+        effects: &mut impl Effects,
     ) -> Outcome<Reply> {
         let (Some(number), Some(&[peer])) = (request.channel(), request.peers().as_deref()) else {
             return Err(CODE_BAD_REQUEST.into());
         };
-        self.check_peer(peer)?;
+        self.check_peer(peer, effects)?;
         let allocation = self.allocations.get_mut(&client).ok_or(CODE_ALLOC_MISMATCH)?;
         allocation.bind(number, peer, now, self.config.permissions_max)?;
         Ok(Reply::success(request))
     }
 
-    fn check_peer(&self, peer: SocketAddr) -> Outcome<()> {
+    fn check_peer(&self, peer: SocketAddr, effects: &mut impl Effects) -> Outcome<()> {
         if !is_same_family(peer.ip(), self.config.address) {
             return Err(CODE_PEER_ADDR_FAMILY_MISMATCH.into());
         }
         // Which port it is shows when something is sent.
-        if peer.ip() == self.config.address || self.may_reach(peer) {
+        if peer.ip() == self.config.address {
             return Ok(());
         }
-        Err(CODE_FORBIDDEN.into())
+        // A machine may have more than one address, and what listens at the others trusts it.
+        let is_inside = !self.config.allow_private && effects.is_own(peer.ip().to_canonical());
+        if is_inside || !self.may_reach(peer) {
+            return Err(CODE_FORBIDDEN.into());
+        }
+        Ok(())
     }
 
     /// Whether a relay may send there. At our own address there are relays, and other things that
@@ -436,7 +471,7 @@ impl Machine {
         self.expiries.remove(&(allocation.expires, client));
         self.ports.remove(&allocation.relayed.port());
         release(&mut self.by_client, client_of(&allocation.username));
-        release(&mut self.by_address, &client.address.ip());
+        release(&mut self.by_address, &network(client.address.ip()));
         effects.close(client);
     }
 }
@@ -460,7 +495,17 @@ fn allocated(request: &Request, relayed: SocketAddr, client: Client, left: Durat
     Reply::success(request)
         .address(ATTR_XOR_RELAYED_ADDRESS, relayed)
         .with(ATTR_LIFETIME, &seconds(left))
-        .address(ATTR_XORMAPPED_ADDRESS, client.address)
+        .address(ATTR_XORMAPPED_ADDRESS, outer(client))
+}
+
+/// How a client looks from outside. A socket for both families sees IPv4 in the clothes of IPv6.
+const fn outer(client: Client) -> SocketAddr {
+    SocketAddr::new(client.address.ip().to_canonical(), client.address.port())
+}
+
+/// What passing on a packet counts.
+fn cost_of(data: &[u8]) -> usize {
+    data.len().max(limits::TURN_PACKET_COST)
 }
 
 fn seconds(time: Duration) -> [u8; 4] {

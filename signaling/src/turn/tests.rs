@@ -1,7 +1,7 @@
 //! The machine against clients that know the secret and strangers who do not.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -48,6 +48,11 @@ impl Effects for Ports {
 
     fn close(&mut self, client: Client) {
         self.open.remove(&client).expect("it was open");
+    }
+
+    /// A second address of the machine, on the open Internet as well.
+    fn is_own(&mut self, address: IpAddr) -> bool {
+        address == IpAddr::from([9, 9, 9, 10])
     }
 
     fn random(&mut self) -> [u8; 12] {
@@ -258,7 +263,8 @@ fn who_does_not_know_the_secret_gets_no_relay() {
 fn relays_do_not_lead_inside() {
     let mut world = World::new();
     world.allocate(client(5), GOOD);
-    for inside in ["10.0.0.1:80", "127.0.0.1:6379", "169.254.169.254:80", "192.168.1.1:53"] {
+    let own = "9.9.9.10:53";
+    for inside in ["10.0.0.1:80", "127.0.0.1:6379", "169.254.169.254:80", "192.168.1.1:53", own] {
         assert_eq!(world.permit(client(5), inside), Some(403), "{inside}");
         assert_eq!(world.bind(client(5), 0x4000, inside), Some(403), "{inside}");
     }
@@ -335,19 +341,79 @@ fn quotas_hold_for_a_client_an_address_and_all() {
 #[test]
 fn what_is_relayed_and_who_is_answered_is_bounded() {
     let mut world = World::with(|config| {
-        config.relay_bytes = RateLimit { burst: 10, per_second: 1 };
-        config.strangers = RateLimit { burst: 3, per_second: 1 };
+        config.relay_bytes = RateLimit { burst: 1_000, per_second: 100 };
+        config.strangers = RateLimit { burst: 4, per_second: 1 };
     });
     world.allocate(client(5), GOOD);
     world.permit(client(5), PEER);
-    assert!(world.indicate(client(5), PEER, &[0; 6]).is_some());
-    assert!(world.indicate(client(5), PEER, &[0; 6]).is_none());
+    assert!(world.indicate(client(5), PEER, &[0; 600]).is_some());
+    assert!(world.indicate(client(5), PEER, &[0; 600]).is_none());
     let binding = ask(1, METHOD_BINDING, &[]).bytes();
     assert!(world.tell(client(7), &binding).is_some());
     assert!(world.tell(client(7), &binding).is_none());
     world.now = Duration::from_secs(2);
-    assert!(world.indicate(client(5), PEER, &[0; 6]).is_some());
+    assert!(world.indicate(client(5), PEER, &[0; 600]).is_some());
     assert!(world.tell(client(7), &binding).is_some());
+}
+
+#[test]
+fn packets_without_content_are_bounded_too() {
+    let mut world =
+        World::with(|config| config.relay_bytes = RateLimit { burst: 1_024, per_second: 0 });
+    world.allocate(client(5), GOOD);
+    world.bind(client(5), 0x4001, PEER);
+    let empty = [0x40, 1, 0, 0];
+    let passed = (0..100).filter(|_| world.tell(client(5), &empty).is_some()).count();
+    assert_eq!(passed, 4);
+    let (now, peer) = (world.now, PEER.parse().unwrap());
+    assert_eq!(world.machine.handle_peer(now, client(5), peer, &[], &mut world.ports), None);
+}
+
+#[test]
+fn a_flood_of_one_stranger_leaves_answers_for_others() {
+    let mut world = World::with(|config| {
+        config.strangers_of_address = RateLimit { burst: 10, per_second: 0 };
+    });
+    let binding = ask(1, METHOD_BINDING, &[]).bytes();
+    let answered = (0..1_000).filter(|it| world.tell(client(*it), &binding).is_some()).count();
+    assert_eq!(answered, 10);
+    let other = Client { address: SocketAddr::new([6; 4].into(), 1), stream: None };
+    assert!(world.tell(other, &binding).is_some());
+}
+
+#[test]
+fn requests_of_one_relay_are_bounded() {
+    let mut world = World::with(|config| config.requests = RateLimit { burst: 3, per_second: 1 });
+    world.allocate(client(5), GOOD);
+    let told = world.answer(client(5), &ask(1, METHOD_REFRESH, &[]).bytes());
+    let refresh = signed(2, METHOD_REFRESH, &[], GOOD, &told);
+    assert_eq!((0..100).filter(|_| world.tell(client(5), &refresh).is_some()).count(), 3);
+    world.now += Duration::from_secs(1);
+    assert!(world.tell(client(5), &refresh).is_some());
+}
+
+#[test]
+fn a_client_is_told_its_address_in_the_family_that_it_has() {
+    let mut world = World::new();
+    // As a socket for both families gives it.
+    let mapped = Client { address: "[::ffff:7.7.7.7]:5".parse().unwrap(), stream: None };
+    let answer = world.answer(mapped, &ask(1, METHOD_BINDING, &[]).bytes());
+    assert_eq!(answer.address(ATTR_XORMAPPED_ADDRESS), client(5).address);
+    let answer = world.allocate(mapped, GOOD);
+    assert_eq!(answer.address(ATTR_XORMAPPED_ADDRESS), client(5).address);
+}
+
+#[test]
+fn a_subscriber_of_ipv6_has_one_quota() {
+    let mut world = World::with(|config| config.allocations_per_address_max = 2);
+    let at =
+        |text: &str| Client { address: SocketAddr::new(text.parse().unwrap(), 5), stream: None };
+    assert_eq!(world.allocate(at("2a00:1:2:3::1"), "1000700:anna").error, None);
+    assert_eq!(world.allocate(at("2a00:1:2:3::2"), "1000700:bert").error, None);
+    assert_eq!(world.allocate(at("2a00:1:2:3:ffff::3"), "1000700:cara").error, Some(486));
+    assert_eq!(world.allocate(at("2a00:1:2:4::3"), "1000700:cara").error, None);
+    world.machine.handle_closed(at("2a00:1:2:3::1"), &mut world.ports);
+    assert_eq!(world.allocate(at("2a00:1:2:3::4"), "1000700:dora").error, None);
 }
 
 #[test]

@@ -104,6 +104,24 @@ async fn a_message_in_endless_pieces_is_cut_off() {
 }
 
 #[tokio::test]
+async fn empty_pieces_of_a_message_are_limited_too() {
+    let server = impatient().await;
+    let mut stream = Client::greet(&server, 1).await.socket.into_inner();
+    let first = [0x02, 0x80, 0, 0, 0, 0];
+    let flood = [0x00, 0x80, 0, 0, 0, 0].repeat(1_000);
+    stream.write_all(&first).await.unwrap();
+    let (mut from, mut to) = stream.into_split();
+    let flooding = tokio::spawn(async move { while to.write_all(&flood).await.is_ok() {} });
+    let mut answer = Vec::new();
+    let _ = within(from.read_to_end(&mut answer)).await;
+    let bye = encode(&ServerFrame::Bye { reason: ByeReason::RateLimited, retry_after_ms: 0 });
+    let start = &bye[..bye.len() - 1];
+    assert!(answer.windows(start.len()).any(|window| window == start), "{answer:?}");
+    within(flooding).await.unwrap();
+    still_serves(&server).await;
+}
+
+#[tokio::test]
 async fn broken_websocket_framing_ends_the_connection() {
     let server = impatient().await;
     let long_ping = [&[0x89, 0xfe, 0x00, 0x80, 0, 0, 0, 0][..], &[0; 0x80]].concat();
@@ -330,6 +348,36 @@ async fn a_huge_head_is_refused() {
         assert!(!answer.starts_with(b"HTTP/1.1 101"), "it was let in");
     }
     still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn only_a_plain_get_becomes_a_websocket() {
+    let server = Server::start().await;
+    let fields = "host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (line, more) in [
+        ("POST /ws HTTP/1.1", ""),
+        ("GET /ws HTTP/1.0", ""),
+        ("GET /ws HTTP/1.1", "content-length: 6\r\n"),
+        ("GET /ws HTTP/1.1", "transfer-encoding: chunked\r\n"),
+        ("GET /ws HTTP/1.1", "content-length: 6\r\ntransfer-encoding: chunked\r\n"),
+    ] {
+        let mut stream = server.tcp().await;
+        let request = format!("{line}\r\n{fields}{more}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]).await.unwrap();
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = within(stream.read_to_end(&mut answer)).await;
+        assert!(!answer.starts_with(b"HTTP/1.1 101"), "{line} {more}");
+        assert!(!answer.starts_with(b"HTTP/1.0 101"), "{line} {more}");
+    }
+    let mut stream = server.tcp().await;
+    let request = format!("GET /ws HTTP/1.1\r\n{fields}content-length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    within(stream.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 101");
 }
 
 #[tokio::test]

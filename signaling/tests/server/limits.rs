@@ -48,6 +48,34 @@ async fn behind_a_proxy_the_address_is_the_one_it_names() {
 }
 
 #[tokio::test]
+async fn a_wide_network_of_ipv6_does_not_fill_the_server() {
+    let hub = HubConfig { connections_per_address_max: 1, ..HubConfig::default() };
+    let server = Server::with(Config { hub, trust_proxy: true, ..Config::default() }).await;
+    let open = async |address: String| {
+        Client::open_with(&server, &[("x-forwarded-for", &address)]).await.unwrap()
+    };
+    let mut clients = Vec::new();
+    for number in 0..8 {
+        let mut client = open(format!("2001:db8:1:{number}::1")).await;
+        client.hello(number).await;
+        clients.push(client);
+    }
+    open("2001:db8:1:ffff::1".into()).await.ends_with(ByeReason::Full).await;
+    open("2001:db8:2::1".into()).await.hello(20).await;
+    clients.pop();
+    within(async {
+        loop {
+            let mut client = open("2001:db8:1:ffff::1".into()).await;
+            client.try_hello(21).await;
+            if client.is_welcome().await {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn connections_that_never_become_websockets_are_limited() {
     let server = Server::with(Config { http_per_address_max: 2, ..Config::default() }).await;
     let _idle = [server.tcp().await, server.tcp().await];
@@ -58,6 +86,18 @@ async fn connections_that_never_become_websockets_are_limited() {
     drop(_idle);
     within(async { while Client::open_on(server.tcp().await, &[]).await.is_err() {} }).await;
     assert!(server.metric("lacis_sockets_turned_away_total").await > 0);
+}
+
+#[tokio::test]
+async fn requests_of_a_proxy_are_not_those_of_one_client() {
+    let config = Config { http_per_address_max: 2, trust_proxy: true, ..Config::default() };
+    let server = Server::with(config).await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(server.tcp().await);
+    }
+    assert_eq!(server.get("/health").await.status, 200);
+    assert_eq!(server.metric("lacis_sockets_turned_away_total").await, 0);
 }
 
 #[tokio::test]

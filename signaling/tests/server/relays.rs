@@ -95,3 +95,48 @@ async fn clients_are_handed_credentials_and_new_ones_before_they_end() {
         |it: &IceServer| it.username.as_ref().unwrap().split_once(':').unwrap().1.to_owned();
     assert_eq!(client_of(first), client_of(second), "a relay counts by it");
 }
+
+#[tokio::test]
+async fn who_never_gets_a_relay_does_not_keep_its_place() {
+    let request_deadline = Duration::from_millis(500);
+    let turn = Some(options());
+    let server = Server::with(Config { turn, request_deadline, ..Config::default() }).await;
+    let mut silent = server.tcp().await;
+    silent.write_all(&[0]).await.unwrap();
+    assert_eq!(within(silent.read(&mut [0; 9])).await.unwrap_or(0), 0);
+    // Nor does it by asking again and again what anybody may ask.
+    let (mut from, mut to) = server.tcp().await.into_split();
+    let asking = tokio::spawn(async move {
+        while to.write_all(&BINDING).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let _ = within(from.read_to_end(&mut Vec::new())).await;
+    within(asking).await.unwrap();
+}
+
+#[tokio::test]
+async fn over_a_socket_for_both_families_ipv4_stays_ipv4() {
+    let listener = tokio::net::TcpListener::bind("[::]:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = Config { turn: Some(options()), ..Config::default() };
+    let run = lacis_signaling::run(listener, config, std::sync::Arc::default(), async {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).await.unwrap();
+        let mut answer = [0; 200];
+        let length = within(async {
+            loop {
+                socket.send_to(&BINDING, ("127.0.0.1", port)).await.unwrap();
+                let heard = socket.recv_from(&mut answer);
+                if let Ok(Ok((length, _))) =
+                    tokio::time::timeout(Duration::from_millis(200), heard).await
+                {
+                    break length;
+                }
+            }
+        })
+        .await;
+        assert_eq!(mapped_port(&answer[..length]), socket.local_addr().unwrap().port());
+        assert_eq!(answer[25], 1, "IPv4");
+    });
+    within(run).await.unwrap();
+}

@@ -85,3 +85,26 @@ async fn a_session_goes_on_at_the_next_server_with_the_same_secret() {
         assert!(client.join(1).await.is_empty());
     }
 }
+
+#[tokio::test]
+async fn a_token_shown_again_and_again_is_no_way_around_the_limits() {
+    let token = token_of(&[1; 32]).await;
+    let next = with_secret(&[1; 32]).await;
+    let mut client = Client::greet(&next, 1).await;
+    for _ in 0..100 {
+        client.say(&ClientFrame::Resume { token: &token }).await;
+    }
+    client.say(&ClientFrame::Ping { nonce: 1 }).await;
+    let (mut joined, mut not_resumed) = (0, 0);
+    loop {
+        match frame(&client.next().await) {
+            ServerFrame::Joined { .. } => joined += 1,
+            ServerFrame::NotResumed {} => not_resumed += 1,
+            ServerFrame::Pong { .. } => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    // Two topics each, out of 64 joins at once.
+    assert!((64..90).contains(&joined), "{joined} joins");
+    assert!(not_resumed > 50, "{not_resumed}");
+}

@@ -8,6 +8,7 @@ use lacis_wire::codec::encode;
 use lacis_wire::limits::SIGNAL_PAYLOAD_BYTES;
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, Topic};
+use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -146,4 +147,26 @@ async fn honest_clients_are_served_while_another_floods() {
     times.sort_unstable();
     assert!(times[100] < Duration::from_millis(100), "half of the payloads took {:?}", times[100]);
     assert!(times[199] < Duration::from_secs(2), "an honest payload took {:?}", times[199]);
+}
+
+#[tokio::test]
+async fn what_is_said_right_before_the_goodbye_still_arrives() {
+    let server = Server::start().await;
+    let mut anna = Client::greet(&server, 1).await;
+    for with_close in [true, false] {
+        let bert = Client::greet(&server, 2).await;
+        let send = encode(&ClientFrame::Send { to: node(1), seq: 1, payload: b"last word" });
+        // In one piece: a frame, and behind it the goodbye or the end of the connection.
+        let length = u8::try_from(send.len()).unwrap();
+        assert!(length < 126);
+        let mut bytes = [&[0x82, 0x80 | length, 0, 0, 0, 0][..], &send].concat();
+        if with_close {
+            bytes.extend([0x88, 0x80, 0, 0, 0, 0]);
+        }
+        let mut stream = bert.socket.into_inner();
+        stream.write_all(&bytes).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let expected = ServerFrame::Deliver { from: node(2), payload: b"last word" };
+        assert_eq!(frame(&anna.next().await), expected);
+    }
 }

@@ -74,11 +74,15 @@ async fn a_token_of_a_known_key_lets_in_until_it_ends() {
     }
     let unsigned = "eyJhbGciOiJub25lIn0.eyJleHAiOjk5OTk5OTk5OTl9.";
     let good = token("aaaa", json!({}), 60);
-    let damaged = format!("{}A", &good[..good.len() - 1]);
+    // Of its signature the last letter, which must not be the one that was there.
+    let last = if good.ends_with('A') { 'E' } else { 'A' };
+    let damaged = format!("{}{last}", &good[..good.len() - 1]);
     let late = token("aaaa", json!({}), -120);
     let foreign = token("cccc", json!({}), 60);
     let early = token("aaaa", json!({ "nbf": 99_999_999_999_u64 }), 60);
-    for bad in ["", "x", unsigned, &damaged, &late, &foreign, &early] {
+    // Not by being no number.
+    let odd = token("aaaa", json!({ "nbf": "99999999999" }), 60);
+    for bad in ["", "x", unsigned, &damaged, &late, &foreign, &early, &odd] {
         assert!(!is_let_in(&server, bad).await, "{bad}");
     }
     let without = Client::open(&server).await;
@@ -93,7 +97,9 @@ async fn keys_are_replaced_while_the_server_runs() {
     let old = token("aaaa", json!({ "aud": "here" }), 60);
     let new = token("bbbb", json!({ "aud": ["there", "here"] }), 60);
     assert!(is_let_in(&server, &old).await && !is_let_in(&server, &new).await);
-    assert!(!is_let_in(&server, &token("aaaa", json!({ "aud": "there" }), 60)).await);
+    for other in [json!({ "aud": "there" }), json!({}), json!({ "aud": 1 })] {
+        assert!(!is_let_in(&server, &token("aaaa", other, 60)).await);
+    }
     keys.write(&["bbbb"]);
     server.reload.notify_one();
     within(async { while !is_let_in(&server, &new).await {} }).await;
@@ -112,5 +118,27 @@ async fn keys_that_cannot_be_used_are_told_before_the_start() {
         let server = Server::with(keys.config(None)).await;
         let ended = within(server.ended()).await;
         assert!(matches!(ended, Err(RunError::Tokens(_))), "{text}");
+    }
+}
+
+/// The modulus of a public key of RSA, as everybody may know it.
+const MODULUS: &str = "nx4uaqFiwr5jRfH-h2lrvdsVm7TuM8tNfv6EmsX_DpOb9-\
+    8Hg99OeQcf452h7TRgnzOv6WZjbwE5yFnOJmjc4fMSOu3Pp8RUlPGL9xXe8uwoPxD3CaomUHH1CThH472iIplfNG\
+    R9skhAijSei8WxcGNOqMDuQVpLH-b-mH2ocRw8XHVgxyzLOn7uxb36S2pgrV8qC2322P9AHxWACdz2Mse5Gc97l_\
+    EJLCpuJWwLiWMPEM1zhMCZbTCE9CpzaI1NieLDMIH3R5izkNjlFTD9BnsVAMhDFnrkKMXt2xDKsnaW4XhfgjZJV5\
+    SaCLf4i-HdSDZ8yBgDRzDhYOW_X3-W-Q";
+
+#[tokio::test]
+async fn a_public_key_is_no_secret_to_sign_with() {
+    let keys = Keys::new("public", &["aaaa"]);
+    let key = json!({ "kty": "RSA", "alg": "RS256", "kid": "aaaa", "n": MODULUS, "e": "AQAB" });
+    std::fs::write(&keys.0, json!({ "keys": [key] }).to_string()).unwrap();
+    let server = Server::with(keys.config(None)).await;
+    let claims = json!({ "exp": 9_999_999_999_u64 });
+    let header = Header { kid: Some("aaaa".to_owned()), ..Header::default() };
+    let standard = MODULUS.replace('-', "+").replace('_', "/");
+    let bytes = EncodingKey::from_base64_secret(&format!("{standard}==")).unwrap();
+    for secret in [bytes, EncodingKey::from_secret(MODULUS.as_bytes())] {
+        assert!(!is_let_in(&server, &encode(&header, &claims, &secret).unwrap()).await);
     }
 }

@@ -177,6 +177,10 @@ impl Link {
                     self.under_way = batch;
                     self.carry_out(hub).await?;
                     self.under_way.clear();
+                    if inbox.has_dropped() {
+                        // The next link begins with everything.
+                        return Err(RedisError::from((ErrorKind::Io, "it does not keep up")));
+                    }
                 }
                 Err(_) => {
                     asked = Instant::now();
