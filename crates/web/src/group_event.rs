@@ -50,7 +50,7 @@ pub(crate) struct JsGroup {
 #[derive(Serialize)]
 #[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum JsGroupEvent {
-    Record { record: JsRecord, is_new: bool, is_own: bool, from: Option<String> },
+    Record { record: JsRecord, is_new: bool, is_own: bool, from: Option<String>, watches: Vec<u32> },
     Gone { id: String, kind: String },
     Member { member: JsMember },
     Read { ticket: u32, record: JsRecord },
@@ -120,9 +120,9 @@ impl From<Attribute> for JsAttribute {
 impl From<GroupEvent> for JsGroupEvent {
     fn from(event: GroupEvent) -> Self {
         match event {
-            GroupEvent::Record { record, is_new, is_own, from } => {
+            GroupEvent::Record { record, is_new, is_own, from, watches } => {
                 let from = from.map(|peer| peer.to_text());
-                Self::Record { record: record.into(), is_new, is_own, from }
+                Self::Record { record: record.into(), is_new, is_own, from, watches }
             }
             GroupEvent::Gone { id, kind } => {
                 Self::Gone { id: id.to_text(), kind: kind.to_string() }

@@ -16,6 +16,7 @@ mod node;
 mod options;
 mod path;
 mod report;
+mod search;
 mod socket;
 mod texts;
 
