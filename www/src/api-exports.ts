@@ -27,6 +27,7 @@ export type { Presence, PresenceEntry } from "./group/presence.js";
 export type {
   AttributeCondition,
   AttributeConditions,
+  AttributeStart,
   Comparisons,
   DateCondition,
   FieldConditions,

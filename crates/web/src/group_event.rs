@@ -50,19 +50,52 @@ pub(crate) struct JsGroup {
 #[derive(Serialize)]
 #[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum JsGroupEvent {
-    Record { record: JsRecord, is_new: bool, is_own: bool, from: Option<String>, watches: Vec<u32> },
-    Gone { id: String, kind: String },
-    Member { member: JsMember },
-    Read { ticket: u32, record: JsRecord },
-    Found { ticket: u32, records: Vec<JsRecord> },
-    Synced { kinds: Vec<String>, all: bool },
-    Approve { number: u32, record: JsRecord },
-    Exported { ticket: u32, part: ByteBuf },
+    Record {
+        record: JsRecord,
+        is_new: bool,
+        is_own: bool,
+        from: Option<String>,
+        /// The searches that it fits, by the numbers of `watch_records`.
+        watches: Vec<u32>,
+    },
+    Gone {
+        id: String,
+        kind: String,
+    },
+    Member {
+        member: JsMember,
+    },
+    Read {
+        ticket: u32,
+        record: JsRecord,
+    },
+    Found {
+        ticket: u32,
+        records: Vec<JsRecord>,
+    },
+    Synced {
+        kinds: Vec<String>,
+        all: bool,
+    },
+    Approve {
+        number: u32,
+        record: JsRecord,
+    },
+    Exported {
+        ticket: u32,
+        part: ByteBuf,
+    },
     Unlocked,
-    Unsaved { code: &'static str },
+    Unsaved {
+        code: &'static str,
+    },
     Saved,
-    Damaged { count: usize },
-    Refused { code: &'static str },
+    Damaged {
+        count: usize,
+    },
+    Refused {
+        code: &'static str,
+    },
 }
 
 impl From<KeptGroup> for JsGroup {

@@ -24,8 +24,8 @@ export interface Comparisons<T extends AttributeValue> {
 /** As {@link Comparisons}, and with patterns. */
 export interface TextComparisons extends Comparisons<string> {
   /**
-   * The whole text is like this: `*` stands for any characters or none, `?` for one, and a character
-   * behind `\` for itself. Upper and lower case differ.
+   * The whole text is like this: `*` stands for any characters or none, `?` for one, and a
+   * character behind `\` for itself. Upper and lower case differ.
    */
   readonly like?: string;
 }
@@ -39,8 +39,9 @@ export type DateCondition = Date | Comparisons<Date>;
 /** What an attribute has to be. */
 export type AttributeCondition = TextCondition | NumberCondition | DateCondition;
 
-type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
-type Letter =
+/** What the name of an attribute may begin with; capitals as well. */
+export type AttributeStart =
+  | ("0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9")
   | ("a" | "b" | "c" | "d" | "e" | "f" | "g" | "h" | "i" | "j" | "k" | "l" | "m")
   | ("n" | "o" | "p" | "q" | "r" | "s" | "t" | "u" | "v" | "w" | "x" | "y" | "z");
 
@@ -49,7 +50,7 @@ type Letter =
  * `$field` does not pass for one.
  */
 export type AttributeConditions = {
-  readonly [name in `${Letter | Uppercase<Letter> | Digit}${string}`]: AttributeCondition;
+  readonly [name in `${AttributeStart | Uppercase<AttributeStart>}${string}`]: AttributeCondition;
 };
 
 /** Conditions on what every record has; see {@link GroupRecord} for what they mean. */
