@@ -25,6 +25,19 @@ export type {
   Role,
 } from "./group/options.js";
 export type { Presence, PresenceEntry } from "./group/presence.js";
+export type {
+  AttributeCondition,
+  AttributeConditions,
+  AttributeStart,
+  Comparisons,
+  DateCondition,
+  FieldConditions,
+  JoinedQueries,
+  NumberCondition,
+  RecordQuery,
+  TextComparisons,
+  TextCondition,
+} from "./group/query.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";

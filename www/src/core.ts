@@ -62,7 +62,14 @@ export type CoreEvent =
 
 /** Something that happened in a group. `about` discriminates. */
 export type CoreGroupEvent =
-  | { about: "record"; record: CoreRecord; isNew: boolean; isOwn: boolean; from?: string | null }
+  | {
+      about: "record";
+      record: CoreRecord;
+      isNew: boolean;
+      isOwn: boolean;
+      from?: string | null;
+      watches: number[];
+    }
   | { about: "gone"; id: string; kind: string }
   | { about: "member"; member: CoreMember }
   | { about: "properties"; properties: CoreProperties }
@@ -98,6 +105,16 @@ export interface CoreAttribute {
   number?: number | undefined;
   text?: string | undefined;
 }
+
+/** How a condition compares. */
+export type CoreOperator = "eq" | "ne" | "lt" | "lte" | "gt" | "gte" | "like";
+
+/** What records are looked for. A name that begins with `$` is a field of the system. */
+export type CoreFilter =
+  | { all: CoreFilter[] }
+  | { any: CoreFilter[] }
+  | { not: CoreFilter }
+  | (CoreAttribute & { is: CoreOperator });
 
 /** A member of a group. */
 export interface CoreMember {
@@ -236,7 +253,19 @@ export interface CoreNode {
   ): void;
   delete_record(ticket: number, group: number, header: Uint8Array): void;
   read_record(ticket: number, group: number, id: string): void;
-  query_records(ticket: number, group: number, kind: string | undefined): void;
+  query_records(
+    ticket: number,
+    group: number,
+    kind: string | undefined,
+    filter: CoreFilter | undefined,
+  ): void;
+  watch_records(
+    group: number,
+    watch: number,
+    kind: string | undefined,
+    filter: CoreFilter | undefined,
+  ): void;
+  unwatch_records(group: number, watch: number): void;
   invite(
     group: number,
     peer: string | undefined,

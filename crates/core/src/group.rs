@@ -13,6 +13,7 @@ mod author;
 mod bodies;
 mod events;
 mod expiry;
+mod filter;
 mod keeping;
 mod keyring;
 mod neighbour;
@@ -23,6 +24,7 @@ mod saves;
 mod serving;
 mod talk;
 mod transfer;
+mod watches;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -45,11 +47,13 @@ use approval::Approvals;
 pub(crate) use author::Draft;
 use bodies::Bodies;
 pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
+pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
 use keyring::Keyring;
 use neighbour::Neighbour;
 use profile::Profile;
 use query::Query;
 use saves::Saves;
+use watches::Watches;
 
 /// A group that is open on this node.
 #[derive(Debug)]
@@ -71,6 +75,7 @@ pub(crate) struct Group {
     /// What the store is asked.
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
+    watches: Watches,
     applying: Option<Applying>,
     /// The tickets of those who wait for the group to be open.
     opening: Vec<Ticket>,
@@ -225,7 +230,9 @@ impl Group {
                     let Some(copy) = self.bodies.get(&id).cloned() else { continue };
                     let is_own = *copy.header.author() == shared.peer;
                     let record = self.reading(&copy);
-                    self.event(shared, GroupEvent::Record { record, is_new, is_own, from });
+                    let watches = self.watches.fitting(&record);
+                    let event = GroupEvent::Record { record, is_new, is_own, from, watches };
+                    self.event(shared, event);
                 }
                 Change::Gone { id, kind } => {
                     self.drop_stored(shared, &id, &kind);

@@ -10,7 +10,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
-use crate::group::{AnyInvitation, Draft, Group, GroupLoad, GroupMember, room_of};
+use crate::group::{AnyInvitation, Draft, Group, GroupLoad, GroupMember, Search, room_of};
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
 use crate::node::Node;
@@ -252,20 +252,48 @@ impl Node {
         })
     }
 
-    /// Reads the records of a type, or of every type but the system's. They come as
-    /// [`crate::GroupEvent::Found`], then the ticket settles.
+    /// Reads the records that are held and fit. They come as [`crate::GroupEvent::Found`], then the
+    /// ticket settles.
     ///
     /// # Errors
-    /// [`Code::GroupUnknown`].
+    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`] when the filter exceeds a limit.
     pub fn query_records(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
         group: RoomId,
-        kind: Option<&RecordType>,
+        search: Search,
     ) -> Result<(), Code> {
-        self.on_group(now, group, |group, shared| {
-            group.query(shared, ticket, kind);
+        self.on_group(now, group, |group, shared| group.query(shared, ticket, search))
+    }
+
+    /// Looks for records on and on: every [`crate::GroupEvent::Record`] that fits names the number,
+    /// which the application chooses.
+    ///
+    /// # Errors
+    /// As of [`Node::query_records`].
+    pub fn watch_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        number: u32,
+        search: Search,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, _| group.watch(number, search))
+    }
+
+    /// Ends that. A number that is not in use is ignored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn unwatch_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        number: u32,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, _| {
+            group.unwatch(number);
             Ok(())
         })
     }

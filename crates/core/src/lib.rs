@@ -70,7 +70,10 @@ mod time;
 
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
-pub use group::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
+pub use group::{
+    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, KeptGroup, Operator, Record,
+    Search, Subject,
+};
 pub use group_commands::Content;
 pub use io::{
     Event, Input, LinkAction, LinkId, LinkInput, LinkState, MemberState, MessageKind, OpId, Output,

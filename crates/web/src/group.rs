@@ -13,6 +13,7 @@ use crate::group_event::{JsMember, millis_of};
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
 use crate::properties::{JsGroupInfo, lifetime, properties, renamed};
+use crate::search::search;
 
 #[wasm_bindgen]
 impl WebNode {
@@ -150,7 +151,7 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Reads the records of a type, or of every type of the application.
+    /// Reads the records of a type, or of every type of the application, that fit.
     ///
     /// # Errors
     /// `invalid-argument` or `group-unknown`.
@@ -159,12 +160,35 @@ impl WebNode {
         ticket: u32,
         group: u32,
         kind: Option<String>,
+        filter: JsValue,
     ) -> Result<(), JsValue> {
-        let kind = kind.map(|kind| record_type(&kind)).transpose()?;
-        let asked = self
-            .driver
-            .with(|node, now| node.query_records(now, ticket, RoomId(group), kind.as_ref()));
+        let search = search(kind.as_deref(), &filter)?;
+        let group = RoomId(group);
+        let asked = self.driver.with(|node, now| node.query_records(now, ticket, group, search));
         asked.map_err(error::coded)
+    }
+
+    /// Has every record that comes and fits name a number.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn watch_records(
+        &self,
+        group: u32,
+        number: u32,
+        kind: Option<String>,
+        filter: JsValue,
+    ) -> Result<(), JsValue> {
+        let search = search(kind.as_deref(), &filter)?;
+        let group = RoomId(group);
+        let done = self.driver.with(|node, now| node.watch_records(now, group, number, search));
+        done.map_err(error::coded)
+    }
+
+    /// Ends that.
+    pub fn unwatch_records(&self, group: u32, number: u32) {
+        // A group that is gone watches nothing any more.
+        let _ = self.driver.with(|node, now| node.unwatch_records(now, RoomId(group), number));
     }
 
     /// Invites one identity, or, without one, whoever has the text.
@@ -372,7 +396,7 @@ impl WebNode {
     }
 }
 
-fn record_type(kind: &str) -> Result<RecordType, JsValue> {
+pub(crate) fn record_type(kind: &str) -> Result<RecordType, JsValue> {
     RecordType::new(kind).map_err(|_| error::coded(Code::InvalidArgument))
 }
 
@@ -414,7 +438,7 @@ fn content(attributes: &JsValue, data: Vec<u8>, expires: Option<f64>) -> Result<
 }
 
 /// An attribute as the wrapper hands it in: `{ name, kind, number?, text? }`.
-fn attribute(given: &JsValue) -> Result<Attribute, JsValue> {
+pub(crate) fn attribute(given: &JsValue) -> Result<Attribute, JsValue> {
     let invalid = || error::coded(Code::InvalidArgument);
     let text = |name| -> Result<_, JsValue> {
         Ok(field(given, name)?.and_then(|value| value.as_string()))

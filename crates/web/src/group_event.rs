@@ -52,20 +52,55 @@ pub(crate) struct JsGroup {
 #[derive(Serialize)]
 #[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum JsGroupEvent {
-    Record { record: JsRecord, is_new: bool, is_own: bool, from: Option<String> },
-    Gone { id: String, kind: String },
-    Member { member: JsMember },
-    Properties { properties: JsProperties },
-    Read { ticket: u32, record: JsRecord },
-    Found { ticket: u32, records: Vec<JsRecord> },
-    Synced { kinds: Vec<String>, all: bool },
-    Approve { number: u32, record: JsRecord },
-    Exported { ticket: u32, part: ByteBuf },
+    Record {
+        record: JsRecord,
+        is_new: bool,
+        is_own: bool,
+        from: Option<String>,
+        /// The searches that it fits, by the numbers of `watch_records`.
+        watches: Vec<u32>,
+    },
+    Gone {
+        id: String,
+        kind: String,
+    },
+    Member {
+        member: JsMember,
+    },
+    Properties {
+        properties: JsProperties,
+    },
+    Read {
+        ticket: u32,
+        record: JsRecord,
+    },
+    Found {
+        ticket: u32,
+        records: Vec<JsRecord>,
+    },
+    Synced {
+        kinds: Vec<String>,
+        all: bool,
+    },
+    Approve {
+        number: u32,
+        record: JsRecord,
+    },
+    Exported {
+        ticket: u32,
+        part: ByteBuf,
+    },
     Unlocked,
-    Unsaved { code: &'static str },
+    Unsaved {
+        code: &'static str,
+    },
     Saved,
-    Damaged { count: usize },
-    Refused { code: &'static str },
+    Damaged {
+        count: usize,
+    },
+    Refused {
+        code: &'static str,
+    },
 }
 
 impl From<KeptGroup> for JsGroup {
@@ -123,9 +158,9 @@ impl From<Attribute> for JsAttribute {
 impl From<GroupEvent> for JsGroupEvent {
     fn from(event: GroupEvent) -> Self {
         match event {
-            GroupEvent::Record { record, is_new, is_own, from } => {
+            GroupEvent::Record { record, is_new, is_own, from, watches } => {
                 let from = from.map(|peer| peer.to_text());
-                Self::Record { record: record.into(), is_new, is_own, from }
+                Self::Record { record: record.into(), is_new, is_own, from, watches }
             }
             GroupEvent::Gone { id, kind } => {
                 Self::Gone { id: id.to_text(), kind: kind.to_string() }

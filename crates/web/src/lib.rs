@@ -17,6 +17,7 @@ mod options;
 mod path;
 mod properties;
 mod report;
+mod search;
 mod socket;
 mod texts;
 

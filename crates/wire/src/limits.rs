@@ -179,6 +179,13 @@ pub const ATTRIBUTE_NAME_BYTES: usize = 40;
 /// Longest text of an attribute: a line or two; what is longer is data.
 pub const ATTRIBUTE_TEXT_BYTES: usize = 1024;
 
+/// Parts of a filter, conditions and what joins them: some hundred ids or words to look for, and
+/// every one of them is compared with every record that is read.
+pub const FILTER_PARTS: usize = 512;
+
+/// How deep a filter may be nested: far deeper than anybody writes, and harmless to a stack.
+pub const FILTER_DEPTH: usize = 16;
+
 /// Largest credential: 197 bytes with the largest of numbers, and room for fields of later
 /// versions.
 pub const CREDENTIAL_BYTES: usize = 256;

@@ -153,6 +153,45 @@ scenario("whoever has the link joins, writes, changes and deletes", async (stage
   assert.equal(refused.code, "not-allowed");
 });
 
+scenario("records are found by what they are, held or to come", async (stage) => {
+  const server = await stage.server();
+  const [a, b] = [await stage.tab("chromium", server), await stage.tab("firefox", server)];
+  await start(a, 1);
+  const idOfB = await start(b, 2);
+  await found(a, "Board");
+  await join(b, await invite(a, idOfB));
+  const add = (tab, numbers) =>
+    tab.evaluate(async (list) => {
+      for (const number of list) {
+        const attributes = { number, title: number % 2 === 0 ? "Bonjour" : "Salut" };
+        await t.group.add({ type: "note", data: `${number}`, attributes });
+      }
+    }, numbers);
+  await add(a, [1, 2, 3, 4]);
+  await reads(b, ["1", "2", "3", "4"]);
+  const kept = await b.evaluate(async () => {
+    const where = { $or: [{ number: { lt: 2 } }, { title: { like: "B?n*" } }], number: { ne: 4 } };
+    const own = await t.group.find({ where: { $creator: t.peer.id } });
+    const refused = await t.failure(() => t.group.find({ where: { number: { over: 1 } } }));
+    const held = await t.group.find({ where });
+    return [held.map((record) => record.text()).sort(), own.length, refused.code];
+  });
+  assert.deepEqual(kept, [["1", "2"], 0, "invalid-argument"]);
+  await b.evaluate((ms) => {
+    t.numbers = (async () => {
+      const texts = [];
+      const signal = AbortSignal.timeout(ms);
+      const where = { number: { gte: 3 }, $not: { title: "Salut" } };
+      for await (const record of t.group.records({ type: "note", where, signal })) {
+        texts.push(record.text());
+        if (texts.length === 2) return texts;
+      }
+    })();
+  }, SYNC_MS);
+  await add(a, [5, 6]);
+  assert.deepEqual(await b.evaluate(() => t.numbers), ["4", "6"]);
+});
+
 scenario("members say what they do now, and whisper", async (stage) => {
   const server = await stage.server();
   const [a, b, c] = [

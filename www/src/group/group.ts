@@ -1,15 +1,13 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo, CoreMember } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { errorOfAbort, errorOfThrown, PeerError, report } from "../errors.js";
+import { errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
 import type { Message } from "../message.js";
 import type { Pairing } from "../pairing.js";
-import { EventQueue } from "../queue.js";
 import { Room } from "../room.js";
 import {
   type BroadcastOptions,
-  DEFAULT_LIMITS,
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
   type SendOptions,
@@ -34,7 +32,8 @@ import {
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
-import { coreAttributes, fits, GroupRecord } from "./record.js";
+import { coreAttributes, GroupRecord } from "./record.js";
+import { Searches } from "./search.js";
 
 /**
  * A group: identities that share signed records. It is read and written whether it is connected or
@@ -56,10 +55,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
   );
   readonly #session: Session;
   readonly #onClose: () => void;
-  readonly #found = new Map<number, GroupRecord[]>();
+  readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
   readonly #judges = new Map<string, RecordJudge>();
-  readonly #ends = new Set<() => void>();
   #number = -1;
   #id = "";
   #room: Room | undefined;
@@ -69,6 +67,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   constructor(session: Session, onClose: () => void) {
     super();
     this.#session = session;
+    this.#searches = new Searches(session);
     this.#onClose = onClose;
   }
 
@@ -217,64 +216,28 @@ export class Group extends TypedEventTarget<GroupEvents> {
     });
   }
 
-  /** Reads all records that are held here now and fit, without those that were deleted. */
+  /**
+   * Reads all records that are held here now and fit, the oldest first, without those that were
+   * deleted. Rejects with `invalid-argument` if the query is none.
+   *
+   * @example
+   * ```ts
+   * await group.find({ type: "issue", where: { number: { gte: 3 }, title: { like: "Bon*" } } });
+   * ```
+   */
   async find(options: RecordsOptions = {}): Promise<GroupRecord[]> {
-    const found: GroupRecord[] = [];
-    let number = 0;
-    try {
-      await this.#issue((ticket) => {
-        number = ticket;
-        this.#found.set(ticket, found);
-        this.#session.core.query_records(ticket, this.#number, options.type);
-      }, options.signal);
-    } finally {
-      this.#found.delete(number);
-    }
-    const fitting = found.filter((record) => !record.deleted && fits(record, options));
-    return fitting.sort((a, b) => a.created.getTime() - b.created.getTime());
+    this.#check();
+    return this.#searches.find(this.#number, options);
   }
 
   /**
    * The records that fit: first those that are held here, the oldest first, then every new version
-   * as it comes, deleted ones too. The iterator ends when the group is closed.
+   * that fits as it comes, and every deletion of a record of the type, whatever it was like. The
+   * iterator ends when the group is closed. Throws `invalid-argument` if the query is none.
    */
   records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    const { signal } = options;
-    if (signal?.aborted) throw errorOfAbort(signal);
-    const early: GroupRecord[] = [];
-    let live = false;
-    const take = (record: GroupRecord): void => {
-      if (live) queue.push(record, record.data?.byteLength ?? 0);
-      else early.push(record);
-    };
-    const onRecord = ({ detail: { record } }: CustomEvent<GroupEvents["record"]>): void => {
-      // A tombstone has no attributes to look at any more.
-      const wanted = record.deleted ? { type: options.type } : options;
-      if (fits(record, wanted)) take(record);
-    };
-    const end = (): void => queue.end();
-    const onAbort = (): void => queue.end(errorOfAbort(signal as AbortSignal));
-    const queue = new EventQueue<GroupRecord>(
-      { items: Number.MAX_SAFE_INTEGER, bytes: DEFAULT_LIMITS.bytes },
-      () => {
-        this.removeEventListener("record", onRecord);
-        signal?.removeEventListener("abort", onAbort);
-        this.#ends.delete(end);
-      },
-    );
-    this.addEventListener("record", onRecord);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#ends.add(end);
-    this.find(options).then(
-      (held) => {
-        live = true;
-        const newer = new Map(early.map((record) => [record.id, record]));
-        for (const record of held) if (!newer.has(record.id)) take(record);
-        for (const record of early) take(record);
-      },
-      (error) => queue.end(error),
-    );
-    return queue;
+    this.#check();
+    return this.#searches.records(this.#number, options);
   }
 
   /**
@@ -469,7 +432,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     this.presence.detach();
     this.#session.groups.delete(this.#number);
     this.#session.tickets.rejectAll(error, this.#number);
-    for (const end of [...this.#ends]) end();
+    this.#searches.end();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);
   }
@@ -501,6 +464,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
         const { isNew, isOwn, from } = event;
         const record = new GroupRecord(event.record);
         emit<GroupEvents>(this, "record", { record, isNew, isOwn, from: from ?? undefined });
+        this.#searches.tell(event.watches, record);
         break;
       }
       case "gone":
@@ -515,11 +479,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
       case "read":
         this.#session.tickets.respond(event.ticket, new GroupRecord(event.record));
         break;
-      case "found": {
-        const found = this.#found.get(event.ticket);
-        for (const record of event.records) found?.push(new GroupRecord(record));
+      case "found":
+        this.#searches.hear(event.ticket, event.records);
         break;
-      }
       case "approve":
         void this.#approve(event.number, new GroupRecord(event.record));
         break;

@@ -1,6 +1,7 @@
 import type { Content } from "../bytes.js";
 import type { PresenceEntry } from "./presence.js";
-import type { Attributes, AttributeValue, GroupRecord } from "./record.js";
+import type { RecordQuery } from "./query.js";
+import type { Attributes, GroupRecord } from "./record.js";
 
 /** What a member may do; an admin may do everything. */
 export type Role = "member" | "inviter" | "admin" | "keeper";
@@ -95,10 +96,10 @@ export type RecordUpdate = Omit<NewRecord, "type">;
 
 /** Options of `group.records` and `group.find`. */
 export interface RecordsOptions {
-  /** Only records of this type. Default: all types. */
+  /** Only records of this type. Default: all types of the application. */
   readonly type?: string | undefined;
-  /** Only records that have all of these attributes. */
-  readonly where?: Readonly<Record<string, AttributeValue>> | undefined;
+  /** Only records that fit all of this: attributes, and what every record has (`$creator`). */
+  readonly where?: RecordQuery | undefined;
   /** Ends the iterator; it then throws `aborted`. */
   readonly signal?: AbortSignal | undefined;
 }

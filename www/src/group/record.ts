@@ -77,11 +77,14 @@ export class GroupRecord {
 
 /** Attributes as the core takes them. */
 export function coreAttributes(attributes: Attributes | undefined): CoreAttribute[] {
-  return Object.entries(attributes ?? {}).map(([name, value]) => {
-    if (typeof value === "string") return { name, kind: "text", text: value };
-    if (value instanceof Date) return { name, kind: "date", number: value.getTime() };
-    return { name, kind: "int", number: value };
-  });
+  return Object.entries(attributes ?? {}).map(([name, value]) => coreAttribute(name, value));
+}
+
+/** One attribute as the core takes it. */
+export function coreAttribute(name: string, value: AttributeValue): CoreAttribute {
+  if (typeof value === "string") return { name, kind: "text", text: value };
+  if (value instanceof Date) return { name, kind: "date", number: value.getTime() };
+  return { name, kind: "int", number: value };
 }
 
 function attributeValue({ kind, number, text }: CoreAttribute): AttributeValue {

@@ -45,6 +45,9 @@ pub enum GroupEvent {
         is_own: bool,
         /// The member whose page gave it, if it has just come from one.
         from: Option<PeerId>,
+        /// The searches of [`crate::Node::watch_records`] that it fits, in the order of their
+        /// numbers.
+        watches: Vec<u32>,
     },
     /// A record is gone: it expired, or its author had been expelled when it was made.
     Gone {

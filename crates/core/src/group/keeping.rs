@@ -14,6 +14,7 @@ use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
 use super::saves::{Batch, Saves};
+use super::watches::Watches;
 use super::{Group, GroupEvent, Loading};
 use crate::graph::{Copy, Replica};
 use crate::io::{OpId, Output, RoomId, Ticket};
@@ -46,6 +47,7 @@ impl Group {
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),
+            watches: Watches::default(),
             applying: None,
             opening: Vec::new(),
             is_open: false,

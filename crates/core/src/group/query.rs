@@ -5,11 +5,10 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::record::RecordType;
 use lacis_wire::{Code, RecordId};
 
 use super::transfer::part_of;
-use super::{Group, GroupEvent, Loading};
+use super::{Group, GroupEvent, Loading, Record, Search};
 use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::shared::Shared;
@@ -63,12 +62,12 @@ impl Query {
 }
 
 /// What is done with what is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Purpose {
     /// One record that must be there.
     One,
-    /// The application reads all.
-    All,
+    /// The application reads all that fit.
+    Search(Search),
     /// They go into a file.
     Export,
 }
@@ -82,17 +81,23 @@ impl Group {
         self.advance_queries(shared);
     }
 
-    /// Reads all records of a type, or of all types but the system's. They come as
-    /// [`GroupEvent::Found`]; then the ticket settles.
-    pub(crate) fn query(&mut self, shared: &mut Shared, ticket: Ticket, kind: Option<&RecordType>) {
+    /// Reads all records that fit, but no tombstones: there is nothing in them to be found by. They
+    /// come as [`GroupEvent::Found`]; then the ticket settles.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] when the filter exceeds a limit.
+    pub(crate) fn query(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        search: Search,
+    ) -> Result<(), Code> {
+        search.check()?;
         shared.tickets.open(ticket);
-        let fits = |held: &RecordType| match kind {
-            Some(kind) => held == kind,
-            None => !held.is_system(),
-        };
-        let waiting = self.replica.ids_where(fits).collect();
-        self.queries.push(Query::new(ticket, Purpose::All, waiting));
+        let waiting = self.replica.ids_where(|kind| search.fits_type(kind)).collect();
+        self.queries.push(Query::new(ticket, Purpose::Search(search), waiting));
         self.advance_queries(shared);
+        Ok(())
     }
 
     /// Reads all records of the application, and tells them as they travel.
@@ -135,11 +140,16 @@ impl Group {
 
     /// Tells one page of what a query asks for.
     fn tell_page(&mut self, shared: &mut Shared, at: usize, copies: Vec<Arc<Copy>>) {
-        let Some(&Query { ticket, purpose, .. }) = self.queries.get(at) else { return };
-        match purpose {
-            Purpose::All => {
-                let records = copies.iter().map(|copy| self.reading(copy)).collect();
-                self.event(shared, GroupEvent::Found { ticket, records });
+        let Some(query) = self.queries.get(at) else { return };
+        let ticket = query.ticket;
+        match &query.purpose {
+            Purpose::Search(search) => {
+                let present = copies.iter().filter(|copy| !copy.header.is_deleted());
+                let records = present.map(|copy| self.reading(copy));
+                let records: Vec<Record> = records.filter(|it| search.fits_content(it)).collect();
+                if !records.is_empty() {
+                    self.event(shared, GroupEvent::Found { ticket, records });
+                }
             }
             Purpose::Export => {
                 let now = shared.group_time();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::graph::Replica;
-use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Ticket};
+use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Search, Ticket};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, RecordId, Roles};
@@ -219,7 +219,8 @@ impl World {
     /// If they cannot be read.
     pub fn read_all(&mut self, tab: TabId, group: RoomId) -> Vec<Record> {
         let ticket = self.plain_ticket(tab);
-        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));
+        let all = Search::default();
+        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, all));
         asked.expect("the tab is there").expect("the group is open");
         self.done(tab, ticket, "the records are read");
         self.found_by(tab, ticket)
@@ -254,7 +255,8 @@ impl World {
     /// moment; nothing if the tab or the group goes away.
     pub fn read_now(&mut self, tab: TabId, group: RoomId) -> Option<Vec<Record>> {
         let ticket = self.plain_ticket(tab);
-        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, None));
+        let all = Search::default();
+        let asked = self.command(tab, |node, now| node.query_records(now, ticket, group, all));
         asked?.ok()?;
         self.run_until(Duration::from_secs(5), |world| world.settled(tab, ticket).is_some());
         self.settled(tab, ticket)?.ok()?;
