@@ -106,7 +106,8 @@ describe("the real core", () => {
         storeScan: ignore,
       },
     );
-    group = core.create_group(next(), "Board", "", []);
+    const about = { name: "Board", comment: "", deferExpiry: false, presenceLifetimeMs: 60_000 };
+    group = core.create_group(next(), about, []);
     for (let number = 1; number <= 4; number += 1) {
       const title = number % 2 === 0 ? "Bonjour" : "Salut";
       add({ number, title, at: new Date(number * 1_000) });

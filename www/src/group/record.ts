@@ -1,7 +1,6 @@
 import { textOf } from "../bytes.js";
 import type { CoreAttribute, CoreRecord } from "../core.js";
 import { PeerError } from "../errors.js";
-import type { RecordsOptions } from "./options.js";
 
 /** The value of an attribute: a safe integer, a time, or a text of at most 1,024 bytes. */
 export type AttributeValue = number | Date | string;
@@ -90,15 +89,4 @@ export function coreAttribute(name: string, value: AttributeValue): CoreAttribut
 function attributeValue({ kind, number, text }: CoreAttribute): AttributeValue {
   if (kind === "text") return text ?? "";
   return kind === "date" ? new Date(number ?? 0) : (number ?? 0);
-}
-
-/** Whether a record is of that type and has those attributes. */
-export function fits(record: GroupRecord, { type, where = {} }: RecordsOptions): boolean {
-  if (type !== undefined && record.type !== type) return false;
-  const same = (attributes: Attributes, name: string): boolean => {
-    const [held, wanted] = [attributes[name], where[name]];
-    if (held instanceof Date && wanted instanceof Date) return held.getTime() === wanted.getTime();
-    return held === wanted;
-  };
-  return Object.keys(where).every((name) => same(record.attributes, name));
 }
