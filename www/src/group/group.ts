@@ -267,9 +267,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
 
   /**
    * Takes a membership back: nothing that it writes from now on is accepted by anybody, whatever
-   * date it gives it, and nobody new whom it invites. What this page holds of it stands, and nothing
-   * else: wait for `synced` before. Admins are shut out only by admins nearer to the founder; for
-   * others it rejects with `not-allowed`.
+   * date it gives it, and nobody new whom it invites. What this page holds of it stands, and
+   * nothing else: wait for `synced` before. Admins are shut out only by admins nearer to the
+   * founder; otherwise it rejects with `not-allowed`.
    */
   revoke(peer: string): Promise<void> {
     return this.#issue((ticket) => this.#session.core.revoke(ticket, this.#number, peer));
