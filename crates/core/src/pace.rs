@@ -34,8 +34,9 @@ impl Pace {
             self.since = now;
             self.bytes = 0;
         } else if span >= SPAN_MIN {
-            let per_turn = self.bytes as u128 * limits::CHUNK_TURN.as_micros() / span.as_micros();
-            let per_turn = usize::try_from(per_turn).unwrap_or(usize::MAX);
+            let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+            let per_turn = (self.bytes as u64).saturating_mul(micros(limits::CHUNK_TURN));
+            let per_turn = usize::try_from(per_turn / micros(span)).unwrap_or(usize::MAX);
             self.chunk_bytes = per_turn.clamp(limits::CHUNK_BYTES_MIN, limits::FRAME_BYTES);
             self.since = now;
             self.bytes = 0;

@@ -1,11 +1,11 @@
 //! `#[derive(Decode)]`: reads what `minicbor::Encode` writes for the same attributes.
 //!
 //! minicbor's own derive writes the code of every field twice, for arrays of known and of unknown
-//! length, and names the field in each error; of a Wasm module that is a tenth. This one takes
-//! arrays of known length only, which is all that the protocol allows, and leaves what fields have
-//! in common to `lacis_wire::fields`. It understands what the protocol uses: structs and enums as
-//! arrays, `n(i)` and `b(i)` counting from 0 without gaps, `with = "minicbor::bytes"`,
-//! `transparent` and `index_only`.
+//! length, and hands an error on at each; of a Wasm module that is a tenth. This one takes arrays of
+//! known length only, which is all that the protocol allows, leaves what fields have in common to
+//! `lacis_wire::fields` and errors to `lacis_wire::reader`. It understands what the protocol uses:
+//! structs and enums as arrays, `n(i)` and `b(i)` of fields counting from 0 without gaps,
+//! `with = "minicbor::bytes"`, `transparent` and `index_only`.
 
 use proc_macro::TokenStream;
 use proc_macro2::TokenStream as Code;
@@ -66,15 +66,7 @@ fn expand(input: &DeriveInput) -> syn::Result<Code> {
     let marks = Marks::read(&input.attrs)?;
     let body = match &input.data {
         Data::Struct(data) if marks.transparent => inner(&data.fields)?,
-        Data::Struct(data) => {
-            let (let_fields, build) = fields(&data.fields, &quote!(Self))?;
-            quote! {
-                let mut fields = ::lacis_wire::fields::Fields::open(d)?;
-                #let_fields
-                fields.close(d)?;
-                Ok(#build)
-            }
-        }
+        Data::Struct(data) => fields(&data.fields, &quote!(Self))?,
         Data::Enum(data) => variants(data, marks.index_only)?,
         Data::Union(data) => {
             return Err(Error::new(data.union_token.span(), "a union cannot be decoded"));
@@ -83,15 +75,12 @@ fn expand(input: &DeriveInput) -> syn::Result<Code> {
     let name = &input.ident;
     let (_, type_generics, _) = input.generics.split_for_impl();
     let lifetimes: Vec<_> = input.generics.lifetimes().map(|it| &it.lifetime).collect();
-    let generics = quote!(<'bytes: #(#lifetimes +)*, #(#lifetimes,)* Ctx>);
     Ok(quote! {
         #[automatically_derived]
-        impl #generics ::minicbor::Decode<'bytes, Ctx> for #name #type_generics {
-            fn decode(
-                d: &mut ::minicbor::Decoder<'bytes>,
-                ctx: &mut Ctx,
-            ) -> ::core::result::Result<Self, ::minicbor::decode::Error> {
-                let _ = &ctx;
+        impl<'bytes: #(#lifetimes +)*, #(#lifetimes),*> ::lacis_wire::reader::Decode<'bytes>
+            for #name #type_generics
+        {
+            fn decode(r: &mut ::lacis_wire::reader::Reader<'bytes>) -> Self {
                 #body
             }
         }
@@ -105,18 +94,18 @@ fn inner(fields: &Fields) -> syn::Result<Code> {
         return Err(Error::new(fields.span(), "a transparent type has one field"));
     };
     let value = if Marks::read(&field.attrs)?.bytes {
-        quote!(::minicbor::bytes::decode(d, ctx)?)
+        quote!(::lacis_wire::reader::DecodeBytes::decode_bytes(r))
     } else {
-        quote!(::minicbor::Decode::decode(d, ctx)?)
+        quote!(::lacis_wire::reader::Decode::decode(r))
     };
     Ok(match &field.ident {
-        Some(name) => quote!(Ok(Self { #name: #value })),
-        None => quote!(Ok(Self(#value))),
+        Some(name) => quote!(Self { #name: #value }),
+        None => quote!(Self(#value)),
     })
 }
 
-/// The statements that read fields in their order, and the expression that makes a value of them.
-fn fields(fields: &Fields, path: &Code) -> syn::Result<(Code, Code)> {
+/// The expression that reads fields in their order and makes a value of them.
+fn fields(fields: &Fields, path: &Code) -> syn::Result<Code> {
     let (mut read, mut names) = (Code::new(), Vec::new());
     for (place, field) in (0_u32..).zip(fields) {
         let marks = Marks::read(&field.attrs)?;
@@ -125,7 +114,7 @@ fn fields(fields: &Fields, path: &Code) -> syn::Result<(Code, Code)> {
         }
         let name = field.ident.clone().unwrap_or_else(|| format_ident!("field_{place}"));
         let next = if marks.bytes { quote!(next_bytes) } else { quote!(next) };
-        read.extend(quote!(let #name = fields.#next(d, ctx)?;));
+        read.extend(quote!(let #name = fields.#next(r);));
         names.push(name);
     }
     let build = match fields {
@@ -133,36 +122,34 @@ fn fields(fields: &Fields, path: &Code) -> syn::Result<(Code, Code)> {
         Fields::Unnamed(_) => quote!(#path(#(#names),*)),
         Fields::Unit => path.clone(),
     };
-    Ok((read, build))
+    let mutable = (!names.is_empty()).then(|| quote!(mut));
+    Ok(quote! {{
+        let #mutable fields = ::lacis_wire::fields::Fields::open(r);
+        #read
+        fields.close(r);
+        #build
+    }})
 }
 
+/// A reader that meets a number it does not know fails, and reads the last variant for nothing.
 fn variants(data: &syn::DataEnum, index_only: bool) -> syn::Result<Code> {
-    let mut arms = Code::new();
+    let (mut known, mut values) = (Vec::new(), Vec::new());
     for variant in &data.variants {
         let marks = Marks::read(&variant.attrs)?;
-        let index = marks.index.ok_or_else(|| Error::new(variant.span(), "which index?"))?;
+        known.push(marks.index.ok_or_else(|| Error::new(variant.span(), "which index?"))?);
         let name = &variant.ident;
-        if index_only {
-            arms.extend(quote!(#index => Ok(Self::#name),));
-            continue;
-        }
-        let (read, build) = fields(&variant.fields, &quote!(Self::#name))?;
-        arms.extend(quote! {
-            #index => {
-                let mut fields = ::lacis_wire::fields::Fields::open(d)?;
-                #read
-                fields.close(d)?;
-                Ok(#build)
-            }
+        values.push(match index_only {
+            true => quote!(Self::#name),
+            false => fields(&variant.fields, &quote!(Self::#name))?,
         });
     }
-    let index =
-        if index_only { quote!(d.u32()?) } else { quote!(::lacis_wire::fields::variant(d)?) };
+    let last = values.pop().ok_or_else(|| Error::new(data.enum_token.span(), "no variants"))?;
+    let open = if index_only { quote!(variant) } else { quote!(open_variant) };
+    let arms = known.iter().zip(&values).map(|(index, value)| quote!(#index => #value,));
     Ok(quote! {
-        let index = #index;
-        match index {
-            #arms
-            _ => Err(::minicbor::decode::Error::unknown_variant(i64::from(index))),
+        match r.#open(&[#(#known),*]) {
+            #(#arms)*
+            _ => #last,
         }
     })
 }

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use minicbor::decode::{Decoder, Error as CborError};
+use minicbor::Encode;
 use minicbor::encode::{Encoder, Error as EncodeError, Write};
-use minicbor::{Decode, Encode};
+
+use crate::reader::{Decode, Reader};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
@@ -199,9 +200,9 @@ impl<C> Encode<C> for Code {
     }
 }
 
-impl<'b, C> Decode<'b, C> for Code {
-    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, CborError> {
-        d.u16().map(Self::from_number)
+impl<'b> Decode<'b> for Code {
+    fn decode(r: &mut Reader<'b>) -> Self {
+        Self::from_number(u16::decode(r))
     }
 }
 

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use minicbor::{Decode, Encode};
+use minicbor::Encode;
+
+use crate::reader::{Decode, Reader};
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,18 +43,28 @@ pub trait Frame {
 /// times their length, so the frame's limit bounds it too.
 pub fn decode<'b, T>(bytes: &'b [u8]) -> Result<T, DecodeError>
 where
-    T: Frame + Decode<'b, ()>,
+    T: Frame + Decode<'b>,
 {
     if bytes.len() > T::BYTES_MAX {
         return Err(DecodeError::TooLong);
     }
-    let mut decoder = minicbor::Decoder::new(bytes);
-    let frame: T = decoder.decode().map_err(|_| DecodeError::Malformed)?;
-    if decoder.position() != bytes.len() {
-        return Err(DecodeError::Trailing);
-    }
+    let frame: T = read(bytes)?;
     frame.check()?;
     Ok(frame)
+}
+
+/// Reads a value that fills `bytes` exactly and has no limits of its own.
+///
+/// # Errors
+/// [`DecodeError::Malformed`] and [`DecodeError::Trailing`].
+pub fn read<'b, T: Decode<'b>>(bytes: &'b [u8]) -> Result<T, DecodeError> {
+    let mut reader = Reader::new(bytes);
+    let value = T::decode(&mut reader);
+    match reader.close() {
+        Some(end) if end == bytes.len() => Ok(value),
+        Some(_) => Err(DecodeError::Trailing),
+        None => Err(DecodeError::Malformed),
+    }
 }
 
 /// Encodes a frame. Writing to memory cannot fail, so neither can this.

@@ -1,8 +1,6 @@
 //! What derived decoders have in common: reading the fields of an array one after the other.
 
-use minicbor::bytes::DecodeBytes;
-use minicbor::decode::Error;
-use minicbor::{Decode, Decoder};
+use crate::reader::{Decode, DecodeBytes, Reader};
 
 /// The fields of a struct or a variant that have not been read yet.
 #[derive(Debug)]
@@ -12,57 +10,51 @@ pub struct Fields {
 
 impl Fields {
     /// Opens the array in which the fields stand.
-    ///
-    /// # Errors
-    /// When there is none, or one of unknown length, which the protocol does not allow.
-    pub fn open(d: &mut Decoder<'_>) -> Result<Self, Error> {
-        let left = d.array()?.ok_or_else(Error::end_of_input)?;
-        Ok(Self { left })
+    #[must_use]
+    pub fn open(r: &mut Reader<'_>) -> Self {
+        Self { left: r.items() }
     }
 
     /// Reads the next field. One that is missing, as an older version leaves it out, or whose
-    /// variant a newer version has added, is nothing where that is allowed.
-    ///
-    /// # Errors
-    /// When it is missing and may not be, or is not what it should be.
-    pub fn next<'b, C, T: Decode<'b, C>>(
-        &mut self,
-        d: &mut Decoder<'b>,
-        ctx: &mut C,
-    ) -> Result<T, Error> {
+    /// variant a newer version has added, is nothing where that is allowed; elsewhere the reader
+    /// fails.
+    pub fn next<'b, T: Decode<'b>>(&mut self, r: &mut Reader<'b>) -> T {
+        let Some(nothing) = T::absent() else {
+            self.demand(r);
+            return T::decode(r);
+        };
         if !self.take() {
-            return T::nil().ok_or_else(Error::end_of_input);
+            return nothing;
         }
-        let place = d.position();
-        match T::decode(d, ctx) {
-            Err(error) if error.is_unknown_variant() => {
-                let nothing = T::nil().ok_or(error)?;
-                d.set_position(place);
-                d.skip()?;
-                Ok(nothing)
-            }
-            read => read,
-        }
+        let place = r.place();
+        let value = T::decode(r);
+        if r.forgive(place) { nothing } else { value }
     }
 
-    /// Reads the next field, which is a string of bytes.
-    ///
-    /// # Errors
-    /// As above.
-    pub fn next_bytes<'b, C, T: DecodeBytes<'b, C>>(
-        &mut self,
-        d: &mut Decoder<'b>,
-        ctx: &mut C,
-    ) -> Result<T, Error> {
-        if self.take() { T::decode_bytes(d, ctx) } else { T::nil().ok_or_else(Error::end_of_input) }
+    /// Reads the next field, which is a string of bytes; the reader fails if it is missing and may
+    /// not be.
+    pub fn next_bytes<'b, T: DecodeBytes<'b>>(&mut self, r: &mut Reader<'b>) -> T {
+        let Some(nothing) = T::absent() else {
+            self.demand(r);
+            return T::decode_bytes(r);
+        };
+        if self.take() { T::decode_bytes(r) } else { nothing }
     }
 
     /// Skips the fields that a newer version has added.
-    ///
-    /// # Errors
-    /// When they are cut off.
-    pub fn close(self, d: &mut Decoder<'_>) -> Result<(), Error> {
-        (0..self.left).try_for_each(|_| d.skip())
+    pub fn close(self, r: &mut Reader<'_>) {
+        for _ in 0..self.left {
+            if r.place().is_none() {
+                return;
+            }
+            r.skip();
+        }
+    }
+
+    fn demand(&mut self, r: &mut Reader<'_>) {
+        if !self.take() {
+            r.fail();
+        }
     }
 
     const fn take(&mut self) -> bool {
@@ -71,16 +63,5 @@ impl Fields {
             self.left -= 1;
         }
         is_there
-    }
-}
-
-/// Opens an enum and gives the index of its variant, whose fields follow.
-///
-/// # Errors
-/// When it is no array of two.
-pub fn variant(d: &mut Decoder<'_>) -> Result<u32, Error> {
-    match d.array()? {
-        Some(2) => d.u32(),
-        _ => Err(Error::end_of_input()),
     }
 }

@@ -26,6 +26,7 @@ pub mod limits;
 pub mod link;
 pub mod pairing;
 pub mod proof;
+pub mod reader;
 pub mod record;
 pub mod roles;
 pub mod room;

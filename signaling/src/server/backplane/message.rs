@@ -2,9 +2,10 @@
 //! major version; what one does not understand it leaves alone.
 
 use bytes::Bytes;
+use lacis_derive::Decode;
 use lacis_wire::NodeId;
 use lacis_wire::signal::Undelivered;
-use minicbor::{Decode, Encode};
+use minicbor::Encode;
 
 use crate::hub::{ConnId, Event, Origin, Proof, ServerId};
 
@@ -64,7 +65,7 @@ impl Message<'_> {
 
     /// What it is to the server `me`; nothing, if it is that server's own.
     pub(super) fn read(bytes: &[u8], me: ServerId) -> Option<Event> {
-        match minicbor::decode(bytes).ok()? {
+        match lacis_wire::codec::read(bytes).ok()? {
             Message::Claim { by, .. } | Message::Pass { by, .. } if by == me.0 => None,
             Message::Claim { node, proof, by } => {
                 Some(Event::Claimed { node, proof: Proof(proof), by: ServerId(by) })
