@@ -45,11 +45,12 @@ impl Clocks {
         let (low, high) = (all.get((all.len() - 1) / 2), all.get(all.len() / 2));
         let middle = low.into_iter().chain(high).copied().min_by_key(|it| it.unsigned_abs());
         let middle = middle.unwrap_or_default();
-        let bound = i128::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or_default();
-        let near = |it: &i128| (it - i128::from(middle)).abs() <= bound;
-        let kept: Vec<i128> = all.into_iter().map(i128::from).filter(near).collect();
-        let count = i128::try_from(kept.len().max(1)).unwrap_or(1);
-        i64::try_from(kept.iter().sum::<i128>() / count).unwrap_or_default()
+        // From the middle everything is near enough to be added up in 64 bits.
+        let bound = u64::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or_default();
+        let from_middle = |it: i64| it.checked_sub(middle).filter(|off| off.unsigned_abs() <= bound);
+        let kept: Vec<i64> = all.into_iter().filter_map(from_middle).collect();
+        let count = i64::try_from(kept.len().max(1)).unwrap_or(1);
+        middle.saturating_add(kept.iter().sum::<i64>() / count)
     }
 }
 

@@ -6,6 +6,7 @@ mod ci;
 mod demo;
 mod fuzz;
 mod network;
+mod order;
 mod products;
 mod reference;
 mod report;

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
-use crate::workspace;
+use crate::{order, workspace};
 
 /// How the server is compiled.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,10 @@ fn pack(tools: &Tools) -> Result<()> {
         .words("--out-dir ../../www/wasm --out-name lacis")
         .words("--mode no-install --no-pack --no-gitignore")
         .env("PATH", tools.path()?)
-        .step()
+        .step()?;
+    let module = workspace::www().join("wasm/lacis_bg.wasm");
+    let wasm = fs::read(&module).with_context(|| module.display().to_string())?;
+    fs::write(&module, order::order(&wasm)?).with_context(|| module.display().to_string())
 }
 
 /// What the packed module was made from, and what was made; a missing file counts as another one.
