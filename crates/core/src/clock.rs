@@ -47,7 +47,8 @@ impl Clocks {
         let middle = middle.unwrap_or_default();
         // From the middle everything is near enough to be added up in 64 bits.
         let bound = u64::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or_default();
-        let from_middle = |it: i64| it.checked_sub(middle).filter(|off| off.unsigned_abs() <= bound);
+        let from_middle =
+            |it: i64| it.checked_sub(middle).filter(|off| off.unsigned_abs() <= bound);
         let kept: Vec<i64> = all.into_iter().filter_map(from_middle).collect();
         let count = i64::try_from(kept.len().max(1)).unwrap_or(1);
         middle.saturating_add(kept.iter().sum::<i64>() / count)

@@ -177,7 +177,8 @@ impl Driver {
         *timer = next.map(|at| {
             // Rounded up: a timer that fires early would only be set again.
             let wait = u64::try_from(at.since(host::now()).as_micros()).unwrap_or(u64::MAX);
-            let wait = u32::try_from(wait.div_ceil(1000)).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs());
+            let wait =
+                u32::try_from(wait.div_ceil(1000)).unwrap_or(u32::MAX).min(i32::MAX.unsigned_abs());
             let this = self.this.clone();
             let timeout = Timeout::new(wait, move || {
                 if let Some(driver) = this.upgrade() {

@@ -5,6 +5,7 @@ mod check;
 mod ci;
 mod demo;
 mod fuzz;
+mod names;
 mod network;
 mod order;
 mod products;

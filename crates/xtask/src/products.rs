@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
-use crate::{order, workspace};
+use crate::{names, order, workspace};
 
 /// How the server is compiled.
 #[derive(Debug, Clone, Copy)]
@@ -72,9 +72,17 @@ fn pack(tools: &Tools) -> Result<()> {
         .words("--mode no-install --no-pack --no-gitignore")
         .env("PATH", tools.path()?)
         .step()?;
-    let module = workspace::www().join("wasm/lacis_bg.wasm");
-    let wasm = fs::read(&module).with_context(|| module.display().to_string())?;
-    fs::write(&module, order::order(&wasm)?).with_context(|| module.display().to_string())
+    let made = workspace::www().join("wasm");
+    compress_well(&made.join("lacis_bg.wasm"), &made.join("lacis.js"))
+}
+
+/// What travels is compressed.
+fn compress_well(module: &Path, script: &Path) -> Result<()> {
+    let wasm = fs::read(module).with_context(|| module.display().to_string())?;
+    let text = fs::read_to_string(script).with_context(|| script.display().to_string())?;
+    let (wasm, text) = names::shorten(&wasm, &text)?;
+    fs::write(module, order::order(&wasm)?).with_context(|| module.display().to_string())?;
+    fs::write(script, text).with_context(|| script.display().to_string())
 }
 
 /// What the packed module was made from, and what was made; a missing file counts as another one.
