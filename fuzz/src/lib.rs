@@ -4,12 +4,12 @@ use std::fmt::Debug;
 
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::reader::Decode;
-use minicbor::Encode;
+use lacis_wire::writer::Encode;
 
 /// Bytes that decode as a frame encode to bytes that decode as the same frame.
 pub fn round_trip<'b, T>(bytes: &'b [u8], again: &'b mut Vec<u8>)
 where
-    T: Frame + Decode<'b> + Encode<()> + PartialEq + Debug,
+    T: Frame + Decode<'b> + Encode + PartialEq + Debug,
 {
     let Ok(frame) = decode::<T>(bytes) else { return };
     *again = encode(&frame);

@@ -5,8 +5,7 @@ use alloc::vec::Vec;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode_with_capacity};
 use crate::ids::{GroupId, RecordId};
@@ -28,7 +27,7 @@ pub struct Body {
     #[n(0)]
     pub attributes: Vec<Attribute>,
     /// What the application makes of it.
-    #[cbor(n(1), with = "minicbor::bytes")]
+    #[cbor(n(1), bytes)]
     pub data: Vec<u8>,
 }
 

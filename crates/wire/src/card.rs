@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::ids::PeerId;
@@ -33,7 +32,7 @@ pub struct Card {
     #[n(1)]
     pub name: String,
     /// Signature of the identity over everything before.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub signature: [u8; 64],
 }
 

@@ -2,10 +2,8 @@
 
 use core::fmt;
 
-use minicbor::Encode;
-use minicbor::encode::{Encoder, Error as EncodeError, Write};
-
 use crate::reader::{Decode, Reader};
+use crate::writer::{Bytes, Encode};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $number:literal, $text:literal;)*) => {
@@ -194,9 +192,9 @@ impl fmt::Display for Code {
     }
 }
 
-impl<C> Encode<C> for Code {
-    fn encode<W: Write>(&self, e: &mut Encoder<W>, _: &mut C) -> Result<(), EncodeError<W::Error>> {
-        e.u16(self.number())?.ok()
+impl Encode for Code {
+    fn encode(&self, out: &mut Bytes) {
+        self.number().encode(out);
     }
 }
 

@@ -2,9 +2,8 @@
 
 use alloc::vec::Vec;
 
-use minicbor::Encode;
-
 use crate::reader::{Decode, Reader};
+use crate::writer::Encode;
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,15 +67,14 @@ pub fn read<'b, T: Decode<'b>>(bytes: &'b [u8]) -> Result<T, DecodeError> {
 }
 
 /// Encodes a frame. Writing to memory cannot fail, so neither can this.
-pub fn encode<T: Encode<()>>(frame: &T) -> Vec<u8> {
+pub fn encode<T: Encode>(frame: &T) -> Vec<u8> {
     encode_with_capacity(frame, 64)
 }
 
 /// Encodes a frame whose size is about known, in one allocation.
-pub fn encode_with_capacity<T: Encode<()>>(frame: &T, capacity: usize) -> Vec<u8> {
+pub fn encode_with_capacity<T: Encode>(frame: &T, capacity: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(capacity);
-    let done = minicbor::encode(frame, &mut out);
-    debug_assert!(done.is_ok(), "encoding to memory cannot fail");
+    frame.encode(&mut out);
     out
 }
 

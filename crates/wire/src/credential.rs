@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, demand, encode};
 use crate::ids::{GroupId, PeerId};
@@ -40,7 +39,7 @@ pub struct Credential {
     #[n(6)]
     pub issuer: PeerId,
     /// Signature of the issuer over everything before.
-    #[cbor(n(7), with = "minicbor::bytes")]
+    #[cbor(n(7), bytes)]
     pub signature: [u8; 64],
 }
 

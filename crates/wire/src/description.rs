@@ -7,8 +7,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, demand};
 use crate::limits;
@@ -23,7 +22,7 @@ pub struct Description {
     #[n(1)]
     pub pwd: String,
     /// SHA-256 fingerprint of the DTLS certificate.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub fingerprint: [u8; 32],
     /// Who opens the DTLS handshake.
     #[n(3)]

@@ -7,8 +7,7 @@
 
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
@@ -49,7 +48,7 @@ pub enum GroupFrame {
     #[n(2)]
     Apply {
         /// An encoded [`crate::invitation::OpenInvitation`].
-        #[cbor(n(0), with = "minicbor::bytes")]
+        #[cbor(n(0), bytes)]
         invitation: Vec<u8>,
     },
     /// Makes an applicant a member.
@@ -83,7 +82,7 @@ pub enum GroupFrame {
         #[n(0)]
         shelf: u8,
         /// A Negentropy message.
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(1), bytes)]
         message: Vec<u8>,
     },
     /// Its answer.
@@ -93,28 +92,28 @@ pub enum GroupFrame {
         #[n(0)]
         shelf: u8,
         /// A Negentropy message.
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(1), bytes)]
         message: Vec<u8>,
     },
     /// Names of copies that the receiver lacks and the sender has.
     #[n(8)]
     Have {
         /// Names of [`NAME_BYTES`] each.
-        #[cbor(n(0), with = "minicbor::bytes")]
+        #[cbor(n(0), bytes)]
         names: Vec<u8>,
     },
     /// Names of copies that the sender asks for.
     #[n(9)]
     Want {
         /// Names of [`NAME_BYTES`] each.
-        #[cbor(n(0), with = "minicbor::bytes")]
+        #[cbor(n(0), bytes)]
         names: Vec<u8>,
     },
     /// Names of copies that were asked for and that the sender does not hold any more.
     #[n(10)]
     Missing {
         /// Names of [`NAME_BYTES`] each.
-        #[cbor(n(0), with = "minicbor::bytes")]
+        #[cbor(n(0), bytes)]
         names: Vec<u8>,
     },
     /// The sender has told all that the receiver lacks of one shelf, or that nothing is lacking.
@@ -131,7 +130,7 @@ pub enum GroupFrame {
         #[n(0)]
         header: Header,
         /// Its body as it is signed.
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(1), bytes)]
         body: Vec<u8>,
     },
 }
@@ -146,7 +145,7 @@ pub struct Shelf {
     #[n(1)]
     pub count: u32,
     /// Equal only if the copies are.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub fingerprint: [u8; 16],
 }
 

@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use base32ct::{Base32Unpadded, Encoding};
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 /// Lower-case base32 without padding.
 pub(crate) fn to_base32(bytes: &[u8]) -> String {
@@ -40,7 +39,7 @@ macro_rules! byte_id {
         #[cbor(transparent)]
         pub struct $name(
             #[n(0)]
-            #[cbor(with = "minicbor::bytes")]
+            #[cbor(bytes)]
             pub [u8; $len],
         );
 

@@ -8,8 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::credential::{Chain, Credential};
@@ -180,7 +179,7 @@ pub struct OpenInvitation {
     #[n(1)]
     pub name: String,
     /// What its holder proves to know.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub secret: [u8; 32],
     /// What makes whoever signed it somebody who may.
     #[n(3)]
@@ -201,7 +200,7 @@ pub struct OpenInvitation {
     #[n(8)]
     pub servers: Vec<String>,
     /// Signature of the chain's last subject over everything before.
-    #[cbor(n(9), with = "minicbor::bytes")]
+    #[cbor(n(9), bytes)]
     pub signature: [u8; 64],
 }
 

@@ -12,8 +12,7 @@ use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable, setup_receiver};
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 use rand_core::CryptoRng;
 
 use crate::codec::{DecodeError, Frame, demand};
@@ -29,7 +28,7 @@ const COMMITMENT: &str = "lacis 2026 epoch 1 commitment";
 #[cbor(transparent)]
 pub struct EpochKey(
     #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
+    #[cbor(bytes)]
     pub [u8; 32],
 );
 
@@ -62,7 +61,7 @@ pub struct EpochKeys {
     pub sealed: Vec<SealedKey>,
     /// [`EpochKey::commitment`] of the key: everybody gets the same, and who gets it from another
     /// member can tell.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub commitment: [u8; 32],
 }
 
@@ -73,10 +72,10 @@ pub struct SealedKey {
     #[n(0)]
     pub subject: PeerId,
     /// The encapsulated key.
-    #[cbor(n(1), with = "minicbor::bytes")]
+    #[cbor(n(1), bytes)]
     pub enc: [u8; 32],
     /// The key under that key.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub ciphertext: [u8; 48],
 }
 

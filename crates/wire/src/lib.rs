@@ -38,6 +38,7 @@ pub mod system;
 mod text;
 pub mod time;
 pub mod version;
+pub mod writer;
 
 pub use code::Code;
 pub use codec::DecodeError;

@@ -7,8 +7,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
@@ -124,7 +123,7 @@ pub enum LinkFrame<'a> {
     #[n(0)]
     Proof {
         /// Ed25519 over the transcript.
-        #[cbor(n(0), with = "minicbor::bytes")]
+        #[cbor(n(0), bytes)]
         signature: [u8; 64],
     },
     /// Control: every room the sender is in and whose key it can prove; replaces the last list.
@@ -161,7 +160,7 @@ pub enum LinkFrame<'a> {
         #[cbor(b(2))]
         envelope: Envelope<'a>,
         /// The application's bytes.
-        #[cbor(b(3), with = "minicbor::bytes")]
+        #[cbor(b(3), bytes)]
         payload: &'a [u8],
     },
     /// Control: acknowledges when no message travels back.
@@ -195,7 +194,7 @@ pub enum LinkFrame<'a> {
         #[n(0)]
         stream: u32,
         /// At most [`limits::FRAME_BYTES`] less the header.
-        #[cbor(b(1), with = "minicbor::bytes")]
+        #[cbor(b(1), bytes)]
         data: &'a [u8],
     },
     /// Control: how far the sender of a stream may go, counted from its beginning.
@@ -235,7 +234,7 @@ pub enum LinkFrame<'a> {
         #[cbor(b(0))]
         envelope: Envelope<'a>,
         /// The application's bytes.
-        #[cbor(b(1), with = "minicbor::bytes")]
+        #[cbor(b(1), bytes)]
         payload: &'a [u8],
     },
     /// Control: the link ends on purpose.
@@ -256,7 +255,7 @@ pub enum LinkFrame<'a> {
         #[n(1)]
         more: bool,
         /// The part.
-        #[cbor(b(2), with = "minicbor::bytes")]
+        #[cbor(b(2), bytes)]
         data: &'a [u8],
     },
 }

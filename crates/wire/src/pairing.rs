@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::description::candidate_ok;
@@ -30,7 +29,7 @@ pub struct PairingText {
     #[n(1)]
     pub to: NodeId,
     /// A sealed [`Handover`].
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub payload: Vec<u8>,
 }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use minicbor::Decoder;
 use minicbor::decode::Error;
 
-/// A value that stands in CBOR, as `minicbor::Encode` writes it.
+/// A value that stands in CBOR, as `Encode` writes it.
 pub trait Decode<'b>: Sized {
     /// Reads one. Of a reader that has failed, or fails here, the value means nothing.
     fn decode(r: &mut Reader<'b>) -> Self;
@@ -22,7 +22,7 @@ pub trait Decode<'b>: Sized {
     }
 }
 
-/// A value that stands in CBOR as a string of bytes, as `minicbor::bytes` writes it.
+/// A value that stands in CBOR as a string of bytes, as `EncodeBytes` writes it.
 pub trait DecodeBytes<'b>: Sized {
     /// As [`Decode::decode`].
     fn decode_bytes(r: &mut Reader<'b>) -> Self;

@@ -4,8 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, demand, encode};
 use crate::ids::{GroupId, PeerId, RecordId};
@@ -72,7 +71,7 @@ pub struct Header {
     #[n(1)]
     pub id: RecordId,
     /// Random; with type, creator and time of creation it gives the id.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub salt: [u8; 8],
     /// Counts changes, from 1.
     #[n(3)]
@@ -102,11 +101,11 @@ pub struct Header {
     #[n(11)]
     pub length: u32,
     /// BLAKE3 of the body as it travels.
-    #[cbor(n(12), with = "minicbor::bytes")]
+    #[cbor(n(12), bytes)]
     pub hash: [u8; 32],
     /// Signature of the modifier, or of the creator where there is none, over the group and
     /// everything before.
-    #[cbor(n(13), with = "minicbor::bytes")]
+    #[cbor(n(13), bytes)]
     pub signature: [u8; 64],
 }
 

@@ -1,7 +1,6 @@
 //! What a member may do.
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, demand};
 

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::ids::{NodeId, RoomTag, Topic, truncate};
@@ -36,7 +35,7 @@ const GROUP_CONTEXTS: [&str; 3] =
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct RoomLink {
     /// The secret from which everything else follows.
-    #[cbor(n(0), with = "minicbor::bytes")]
+    #[cbor(n(0), bytes)]
     pub secret: [u8; 16],
     /// Signaling servers where its members meet; none means those of whoever opens it.
     #[n(1)]
@@ -112,7 +111,7 @@ impl RoomLink {
 #[cbor(transparent)]
 pub struct RendezvousKey(
     #[n(0)]
-    #[cbor(with = "minicbor::bytes")]
+    #[cbor(bytes)]
     pub [u8; 32],
 );
 

@@ -3,8 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
@@ -48,7 +47,7 @@ pub enum Setup {
         #[n(3)]
         description: Description,
         /// The answerer's proof (see [`crate::proof`]).
-        #[cbor(n(4), with = "minicbor::bytes")]
+        #[cbor(n(4), bytes)]
         signature: [u8; 64],
     },
     /// More addresses of the sender.
@@ -114,14 +113,14 @@ pub struct Introduction {
     #[n(0)]
     pub peer: PeerId,
     /// Fresh randomness, so that no proof can be used again.
-    #[cbor(n(1), with = "minicbor::bytes")]
+    #[cbor(n(1), bytes)]
     pub nonce: [u8; 32],
     /// Names the sender's sequence of interactive messages. A value that differs from last time
     /// means that the sequence begins anew.
     #[n(2)]
     pub session: u64,
     /// Binds the sender's node id to its identity: see [`crate::NodeId::derive`].
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(3), bytes)]
     pub salt: [u8; 16],
 }
 

@@ -4,8 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{NodeId, Topic};
@@ -26,7 +25,7 @@ pub enum ClientFrame<'a> {
         node: NodeId,
         /// Known to this client and this server only: whoever shows it again takes the mailbox over
         /// from a connection that is half dead.
-        #[cbor(n(2), with = "minicbor::bytes")]
+        #[cbor(n(2), bytes)]
         secret: [u8; 16],
     },
     /// Announces the node under a topic, or refreshes that, and asks for others.
@@ -56,7 +55,7 @@ pub enum ClientFrame<'a> {
         #[n(1)]
         seq: u32,
         /// Opaque to the server.
-        #[cbor(b(2), with = "minicbor::bytes")]
+        #[cbor(b(2), bytes)]
         payload: &'a [u8],
     },
     /// Asks for a sign of life.
@@ -70,7 +69,7 @@ pub enum ClientFrame<'a> {
     #[n(5)]
     Resume {
         /// From that session's [`ServerFrame::Resume`].
-        #[cbor(b(0), with = "minicbor::bytes")]
+        #[cbor(b(0), bytes)]
         token: &'a [u8],
     },
 }
@@ -105,7 +104,7 @@ pub enum ServerFrame<'a> {
         #[n(0)]
         from: NodeId,
         /// Opaque to the server.
-        #[cbor(b(1), with = "minicbor::bytes")]
+        #[cbor(b(1), bytes)]
         payload: &'a [u8],
     },
     /// A `Send` that reached nobody.
@@ -162,7 +161,7 @@ pub enum ServerFrame<'a> {
     #[n(8)]
     Resume {
         /// Opaque to the node.
-        #[cbor(b(0), with = "minicbor::bytes")]
+        #[cbor(b(0), bytes)]
         token: &'a [u8],
     },
     /// The token of a `Resume` is not taken: the node has to join anew.

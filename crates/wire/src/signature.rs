@@ -8,16 +8,16 @@
 use alloc::vec::Vec;
 
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use minicbor::Encode;
 
 use crate::codec::encode;
 use crate::ids::{GroupId, PeerId};
+use crate::writer::Encode;
 
 /// Bytes of a signature.
 pub(crate) const SIGNATURE_BYTES: usize = 64;
 
 /// What is signed. No domain begins with another one.
-pub(crate) fn message<T: Encode<()>>(domain: &str, group: Option<&GroupId>, frame: &T) -> Vec<u8> {
+pub(crate) fn message<T: Encode>(domain: &str, group: Option<&GroupId>, frame: &T) -> Vec<u8> {
     let fields = encode(frame);
     let covered = fields.split_last_chunk::<SIGNATURE_BYTES>().map_or(&[][..], |(head, _)| head);
     let mut message = Vec::with_capacity(domain.len() + GroupId::LEN + covered.len());

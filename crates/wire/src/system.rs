@@ -4,8 +4,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand};
 use crate::credential::Chain;
@@ -92,7 +91,7 @@ pub struct Kept {
     #[n(1)]
     pub total: u32,
     /// Digests of 16 bytes, ascending: those in the names of copies, and those of credentials.
-    #[cbor(n(2), with = "minicbor::bytes")]
+    #[cbor(n(2), bytes)]
     pub deeds: Vec<u8>,
 }
 

@@ -1,7 +1,6 @@
 //! Group time: what the members of a group agree on as the time of day.
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 /// Milliseconds since the Unix epoch, in group time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]

@@ -1,7 +1,6 @@
 //! Protocol versions and how two sides agree on one.
 
-use lacis_derive::Decode;
-use minicbor::Encode;
+use lacis_derive::{Decode, Encode};
 
 /// The protocol this crate speaks.
 pub const PROTOCOL: VersionRange = VersionRange { min: 1, max: 1 };

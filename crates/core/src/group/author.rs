@@ -8,6 +8,7 @@ use lacis_wire::keys::{EpochKey, EpochKeys};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::{self, GroupProperties, Kept, Revocation, Scope};
+use lacis_wire::writer::Encode;
 use lacis_wire::{Code, Millis, PeerId, RecordId, Roles, limits};
 
 use super::Group;
@@ -178,7 +179,7 @@ impl Group {
     }
 
     /// Publishes a record of the system that this identity writes.
-    pub(super) fn publish_system<T: Frame + minicbor::Encode<()>>(
+    pub(super) fn publish_system<T: Frame + Encode>(
         &mut self,
         shared: &mut Shared,
         ticket: Option<Ticket>,

@@ -3,13 +3,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use lacis_derive::Decode;
+use lacis_derive::{Decode, Encode};
 use lacis_wire::codec::{DecodeError, Frame};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GivenKey;
 use lacis_wire::room::RendezvousKey;
 use lacis_wire::{GroupId, limits};
-use minicbor::Encode;
 
 /// Kept under the group's id.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -26,10 +25,10 @@ pub(super) struct Profile {
     #[n(4)]
     pub(super) chain: Option<Chain>,
     /// The root key, on the founder's devices only.
-    #[cbor(n(5), with = "minicbor::bytes")]
+    #[cbor(n(5), bytes)]
     pub(super) root: Option<[u8; 32]>,
     /// The open invitation by which it applies.
-    #[cbor(n(6), with = "minicbor::bytes")]
+    #[cbor(n(6), bytes)]
     pub(super) invitation: Option<Vec<u8>>,
     /// Keys that came inside links.
     #[n(7)]

@@ -2,10 +2,9 @@
 //! major version; what one does not understand it leaves alone.
 
 use bytes::Bytes;
-use lacis_derive::Decode;
+use lacis_derive::{Decode, Encode};
 use lacis_wire::NodeId;
 use lacis_wire::signal::Undelivered;
-use minicbor::Encode;
 
 use crate::hub::{ConnId, Event, Origin, Proof, ServerId};
 
@@ -17,7 +16,7 @@ pub(super) enum Message<'a> {
     Claim {
         #[n(0)]
         node: NodeId,
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(1), bytes)]
         proof: [u8; 32],
         #[n(2)]
         by: u64,
@@ -29,7 +28,7 @@ pub(super) enum Message<'a> {
         from: NodeId,
         #[n(1)]
         to: NodeId,
-        #[cbor(b(2), with = "minicbor::bytes")]
+        #[cbor(b(2), bytes)]
         payload: &'a [u8],
         #[n(3)]
         by: u64,
@@ -42,7 +41,7 @@ pub(super) enum Message<'a> {
     Contest {
         #[n(0)]
         node: NodeId,
-        #[cbor(n(1), with = "minicbor::bytes")]
+        #[cbor(n(1), bytes)]
         proof: [u8; 32],
     },
     /// A payload that this server passed on was not delivered.
@@ -59,8 +58,7 @@ pub(super) enum Message<'a> {
 
 impl Message<'_> {
     pub(super) fn encode(&self) -> Vec<u8> {
-        // Writing to memory does not fail.
-        minicbor::to_vec(self).unwrap_or_default()
+        lacis_wire::codec::encode(self)
     }
 
     /// What it is to the server `me`; nothing, if it is that server's own.
