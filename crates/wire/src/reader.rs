@@ -10,6 +10,16 @@ use alloc::vec::Vec;
 use minicbor::Decoder;
 use minicbor::decode::Error;
 
+/// The major types of CBOR.
+mod major {
+    pub(super) const UNSIGNED: u8 = 0;
+    pub(super) const BYTES: u8 = 2;
+    pub(super) const TEXT: u8 = 3;
+    pub(super) const ARRAY: u8 = 4;
+    pub(super) const MAP: u8 = 5;
+    pub(super) const TAG: u8 = 6;
+}
+
 /// A value that stands in CBOR, as `Encode` writes it.
 pub trait Decode<'b>: Sized {
     /// Reads one. Of a reader that has failed, or fails here, the value means nothing.
@@ -83,11 +93,7 @@ impl<'b> Reader<'b> {
     /// Opens an array and gives the number of its items. One of unknown length, which the protocol
     /// does not write, is refused.
     pub(crate) fn items(&mut self) -> u64 {
-        let items = self.take(Decoder::array);
-        items.unwrap_or_else(|| {
-            self.fail();
-            0
-        })
+        self.head_of(major::ARRAY)
     }
 
     /// Where the next value begins, unless the reader has failed.
@@ -106,13 +112,72 @@ impl<'b> Reader<'b> {
         true
     }
 
-    /// Skips one value, whatever it contains.
+    /// Skips one value, whatever it contains but what is of unknown length.
     pub(crate) fn skip(&mut self) {
-        self.take(Decoder::skip);
+        let mut left = 1_u64;
+        while left > 0 && self.failure.is_none() {
+            let (kind, value) = self.head();
+            let inside = match kind {
+                major::BYTES | major::TEXT => {
+                    self.advance(value);
+                    0
+                }
+                major::ARRAY => value,
+                major::MAP => value.saturating_mul(2),
+                major::TAG => 1,
+                _ => 0,
+            };
+            left = (left - 1).saturating_add(inside);
+        }
     }
 
     fn bytes(&mut self) -> &'b [u8] {
         self.take(Decoder::bytes)
+    }
+
+    /// Reads the head of an item of one kind, and gives the number in it.
+    fn head_of(&mut self, kind: u8) -> u64 {
+        match self.head() {
+            (found, value) if found == kind => value,
+            _ => {
+                self.fail();
+                0
+            }
+        }
+    }
+
+    /// Reads the head of any item: its major type, and the number that follows (RFC 8949, 3).
+    fn head(&mut self) -> (u8, u64) {
+        let first = self.advance(1).first().copied().unwrap_or_default();
+        let (kind, info) = (first >> 5, first & 0x1f);
+        if info < 24 {
+            return (kind, u64::from(info));
+        }
+        let bytes = match info {
+            24..=27 => self.advance(1 << (info - 24)),
+            _ => &[],
+        };
+        if bytes.is_empty() {
+            self.fail();
+        }
+        (kind, bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+
+    /// The next bytes; none, if there are not as many.
+    fn advance(&mut self, bytes: u64) -> &'b [u8] {
+        let place = self.decoder.position();
+        let end = usize::try_from(bytes).ok().and_then(|bytes| place.checked_add(bytes));
+        let found = end.and_then(|end| Some((end, self.decoder.input().get(place..end)?)));
+        match found.filter(|_| self.failure.is_none()) {
+            Some((end, found)) => {
+                self.decoder.set_position(end);
+                found
+            }
+            None => {
+                self.fail();
+                &[]
+            }
+        }
     }
 
     /// Reads a `null`, if there is one.
@@ -147,9 +212,28 @@ macro_rules! decode_with {
     )* };
 }
 
-decode_with!(
-    bool: bool, u8: u8, u16: u16, u32: u32, u64: u64, i64: i64, f64: f64, &'b str: str, String: str
-);
+impl<'b> Decode<'b> for u64 {
+    fn decode(r: &mut Reader<'b>) -> Self {
+        r.head_of(major::UNSIGNED)
+    }
+}
+
+decode_with!(bool: bool, i64: i64, f64: f64, &'b str: str, String: str);
+
+macro_rules! decode_small {
+    ($($kind:ty),*) => { $(
+        impl<'b> Decode<'b> for $kind {
+            fn decode(r: &mut Reader<'b>) -> Self {
+                u64::decode(r).try_into().unwrap_or_else(|_| {
+                    r.fail();
+                    0
+                })
+            }
+        }
+    )* };
+}
+
+decode_small!(u8, u16, u32);
 
 impl<'b, T: Decode<'b>> Decode<'b> for Option<T> {
     fn decode(r: &mut Reader<'b>) -> Self {
@@ -212,5 +296,69 @@ impl<'b, T: DecodeBytes<'b>> DecodeBytes<'b> for Option<T> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Decode, Reader};
+
+    /// What follows the value that is skipped, if it can be.
+    fn after(bytes: &[u8]) -> Option<u8> {
+        let mut reader = Reader::new(bytes);
+        reader.skip();
+        let next = u8::decode(&mut reader);
+        reader.close().map(|_| next)
+    }
+
+    #[test]
+    fn any_value_is_skipped_whole() {
+        for value in [
+            &[0x17][..],                              // 23
+            &[0x3b, 0, 0, 0, 0, 0, 0, 0, 9],          // -10 in the longest form
+            &[0x42, 0xff, 0xff],                      // bytes
+            &[0x60],                                  // an empty text
+            &[0x82, 0x80, 0x83, 1, 0x41, 0xff, 2],    // arrays in an array
+            &[0xa2, 1, 0x81, 2, 0x61, b'a', 0xa0],    // a map
+            &[0xc1, 0x1a, 0x51, 0x4b, 0x67, 0xb0],    // a tag
+            &[0xf6],                                  // null
+            &[0xfb, 0x3f, 0xf1, 0x99, 0, 0, 0, 0, 0], // a double
+            &[0xf8, 0xff],                            // a simple value
+        ] {
+            let mut followed = value.to_vec();
+            followed.push(7);
+            assert_eq!(after(&followed), Some(7), "{value:02x?}");
+            for cut in 0..value.len() {
+                assert_eq!(after(&value[..cut]), None, "{value:02x?} cut to {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_that_lie_and_unknown_ones_are_refused() {
+        for value in [
+            &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0][..],
+            &[0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0],
+            &[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0],
+            &[0x9f, 0, 0xff, 0],
+            &[0x5f, 0x41, 0, 0xff, 0],
+            &[0x1c, 0, 0],
+        ] {
+            assert_eq!(after(value), None, "{value:02x?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_are_refused() {
+        let read = |bytes: &[u8]| {
+            let mut reader = Reader::new(bytes);
+            let value = u16::decode(&mut reader);
+            reader.close().map(|end| (value, end))
+        };
+        assert_eq!(read(&[0x19, 0xff, 0xff]), Some((0xffff, 3)));
+        assert_eq!(read(&[0x1b, 0, 0, 0, 0, 0, 0, 0, 5]), Some((5, 9)), "a longer form");
+        assert_eq!(read(&[0x1a, 0, 1, 0, 0]), None);
+        assert_eq!(read(&[0x20]), None, "a negative number");
+        assert_eq!(read(&[]), None);
     }
 }

@@ -19,7 +19,7 @@ const WINDOW_BYTES: usize = 20_000;
 /// What more functions have than this says nothing of any of them.
 const SHARED_MAX: usize = 60;
 /// Keeps the shortest functions from being taken for anything's likeness.
-const BYTES_ADDED: usize = 20;
+const BYTES_ADDED: usize = 100;
 
 /// The same module with its functions in an order that compresses well.
 pub(crate) fn order(wasm: &[u8]) -> Result<Vec<u8>> {
