@@ -44,10 +44,7 @@ pub fn decode<'b, T>(bytes: &'b [u8]) -> Result<T, DecodeError>
 where
     T: Frame + Decode<'b>,
 {
-    if bytes.len() > T::BYTES_MAX {
-        return Err(DecodeError::TooLong);
-    }
-    let frame: T = read(bytes)?;
+    let frame: T = fill(bytes, T::BYTES_MAX)?;
     frame.check()?;
     Ok(frame)
 }
@@ -57,13 +54,14 @@ where
 /// # Errors
 /// [`DecodeError::Malformed`] and [`DecodeError::Trailing`].
 pub fn read<'b, T: Decode<'b>>(bytes: &'b [u8]) -> Result<T, DecodeError> {
-    let mut reader = Reader::new(bytes);
+    fill(bytes, bytes.len())
+}
+
+fn fill<'b, T: Decode<'b>>(bytes: &'b [u8], bytes_max: usize) -> Result<T, DecodeError> {
+    let mut reader = Reader::new(bytes, bytes_max);
     let value = T::decode(&mut reader);
-    match reader.close() {
-        Some(end) if end == bytes.len() => Ok(value),
-        Some(_) => Err(DecodeError::Trailing),
-        None => Err(DecodeError::Malformed),
-    }
+    reader.close()?;
+    Ok(value)
 }
 
 /// Encodes a frame. Writing to memory cannot fail, so neither can this.

@@ -10,6 +10,8 @@ use alloc::vec::Vec;
 use minicbor::Decoder;
 use minicbor::decode::Error;
 
+use crate::codec::DecodeError;
+
 /// The major types of CBOR.
 mod major {
     pub(super) const UNSIGNED: u8 = 0;
@@ -46,6 +48,7 @@ pub trait DecodeBytes<'b>: Sized {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
+    TooLong,
     Malformed,
     /// One that a newer version may have added.
     UnknownVariant,
@@ -59,13 +62,20 @@ pub struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    pub(crate) fn new(bytes: &'b [u8]) -> Self {
-        Self { decoder: Decoder::new(bytes), failure: None }
+    /// Begins to read `bytes`, which may not be more than `bytes_max`.
+    pub(crate) fn new(bytes: &'b [u8], bytes_max: usize) -> Self {
+        let failure = (bytes.len() > bytes_max).then_some(Failure::TooLong);
+        Self { decoder: Decoder::new(bytes), failure }
     }
 
-    /// How many bytes were read; nothing, if they were not what they should be.
-    pub(crate) fn close(self) -> Option<usize> {
-        self.failure.is_none().then(|| self.decoder.position())
+    /// Whether what was read is what it should be, and is all that there is.
+    pub(crate) fn close(&self) -> Result<(), DecodeError> {
+        match self.failure {
+            None if self.decoder.position() == self.decoder.input().len() => Ok(()),
+            None => Err(DecodeError::Trailing),
+            Some(Failure::TooLong) => Err(DecodeError::TooLong),
+            Some(Failure::Malformed | Failure::UnknownVariant) => Err(DecodeError::Malformed),
+        }
     }
 
     /// Gives up: what was read is not what it should be.
@@ -305,10 +315,10 @@ mod tests {
 
     /// What follows the value that is skipped, if it can be.
     fn after(bytes: &[u8]) -> Option<u8> {
-        let mut reader = Reader::new(bytes);
+        let mut reader = Reader::new(bytes, bytes.len());
         reader.skip();
         let next = u8::decode(&mut reader);
-        reader.close().map(|_| next)
+        reader.close().is_ok().then_some(next)
     }
 
     #[test]
@@ -351,12 +361,12 @@ mod tests {
     #[test]
     fn numbers_that_do_not_fit_are_refused() {
         let read = |bytes: &[u8]| {
-            let mut reader = Reader::new(bytes);
+            let mut reader = Reader::new(bytes, bytes.len());
             let value = u16::decode(&mut reader);
-            reader.close().map(|end| (value, end))
+            reader.close().is_ok().then_some(value)
         };
-        assert_eq!(read(&[0x19, 0xff, 0xff]), Some((0xffff, 3)));
-        assert_eq!(read(&[0x1b, 0, 0, 0, 0, 0, 0, 0, 5]), Some((5, 9)), "a longer form");
+        assert_eq!(read(&[0x19, 0xff, 0xff]), Some(0xffff));
+        assert_eq!(read(&[0x1b, 0, 0, 0, 0, 0, 0, 0, 5]), Some(5), "a longer form");
         assert_eq!(read(&[0x1a, 0, 1, 0, 0]), None);
         assert_eq!(read(&[0x20]), None, "a negative number");
         assert_eq!(read(&[]), None);
