@@ -2,10 +2,11 @@
 //!
 //! minicbor's own derives, whose attributes these read, write the code of every field twice, for
 //! arrays of known and of unknown length, and hand an error on at each: a fifth of a Wasm module.
-//! These take arrays of known length only, which is all that the protocol allows, leave what fields
-//! have in common to `lacis_wire::fields` and `lacis_wire::writer`, and errors to
-//! `lacis_wire::reader`. They understand what the protocol uses: structs and enums as arrays, `n(i)`
-//! and `b(i)` of fields counting from 0 without gaps, `bytes`, `transparent` and `index_only`.
+//! These take arrays of known length only, which is all that the protocol allows, leave what
+//! fields have in common to `lacis_wire::fields` and `lacis_wire::writer`, and errors to
+//! `lacis_wire::reader`. They understand what the protocol uses: structs and enums as arrays,
+//! `n(i)` and `b(i)` of fields counting from 0 without gaps, `bytes`, `transparent` and
+//! `index_only`.
 
 mod decode;
 mod encode;

@@ -34,8 +34,8 @@ pub trait EncodeBytes {
     }
 }
 
-/// The array of a struct's or variant's fields, which is being written. Those that are absent at its
-/// end are left out.
+/// The array of a struct's or variant's fields, which is being written. Those that are absent at
+/// its end are left out.
 #[derive(Debug)]
 pub struct Array {
     head: usize,

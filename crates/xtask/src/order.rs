@@ -1,6 +1,6 @@
-//! The order of functions in a Wasm module. What compresses it looks back 32 KiB, so functions that
-//! resemble each other are laid side by side: the greedy chain, as it is used for ordering documents
-//! before compression, over shingles of their code. It makes the module 2 % smaller than the order
+//! The order of functions in a Wasm module. What compresses it looks back 32 KiB, so functions
+//! that resemble each other are laid side by side: a greedy chain over shingles of their code, as
+//! documents are ordered before they are compressed. It makes the module 2 % smaller than the order
 //! of names does.
 
 use std::collections::{HashMap, HashSet, VecDeque};
