@@ -92,6 +92,7 @@ fn fingerprint() -> String {
     let made = ["lacis_bg.wasm", "lacis.js", "lacis.d.ts"];
     let made = made.map(|name| workspace::www().join("wasm").join(name));
     let mut hasher = DefaultHasher::new();
+    (include_str!("names.rs"), include_str!("order.rs")).hash(&mut hasher);
     for file in [compiled, settings].iter().chain(&made) {
         fs::read(file).ok().hash(&mut hasher);
     }
