@@ -74,6 +74,8 @@ export function watchPage(listener: PageListener): () => void {
     if ((event as PageTransitionEvent).persisted) listener.wake();
   });
   on(page, "online", () => listener.wake());
+  // A laptop that was opened shows a page that was never hidden.
+  on(page, "focus", () => listener.wake());
   on(shown, "visibilitychange", () => {
     if (shown?.visibilityState === "visible") listener.wake();
   });

@@ -30,6 +30,11 @@ impl Clocks {
         self.ahead.remove(&node);
     }
 
+    /// Our own clock was set: what was heard is to be heard again.
+    pub(crate) fn forget_all(&mut self) {
+        self.ahead.clear();
+    }
+
     /// Milliseconds to add to our clock.
     pub(crate) fn correction(&self) -> i64 {
         // Sorting code is large, and these are few.

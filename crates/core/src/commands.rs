@@ -470,13 +470,18 @@ impl Node {
     /// checked at once.
     pub fn wake(&mut self, now: Timestamp) {
         self.set_time(now);
+        self.check_all();
+        self.handle_timeout(now);
+    }
+
+    /// Makes it due to look whether servers and members are still there.
+    pub(crate) fn check_all(&mut self) {
         for server in &mut self.shared.servers {
             server.wake(&mut self.shared.io);
         }
         for member in self.members.values_mut() {
             member.wake(&mut self.shared);
         }
-        self.handle_timeout(now);
     }
 
     fn check_send(&self, room: RoomId, to: Option<NodeId>, label: &str) -> Result<(), SendError> {

@@ -18,7 +18,7 @@ pub struct Config {
     pub relay_only: bool,
     /// Seed of the identity's key pair.
     pub identity: [u8; 32],
-    /// The time of day at the moment the node is made.
+    /// The time of day at the moment the node is made; [`crate::Input::Wall`] tells it later.
     pub wall: Millis,
     /// Whether there is a store that keeps what the node writes.
     pub store: bool,

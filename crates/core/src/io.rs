@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
-use lacis_wire::{Code, NodeId, PeerId};
+use lacis_wire::{Code, Millis, NodeId, PeerId};
 
 use crate::group::{GroupEvent, KeptGroup};
 use crate::store::{StoreReply, StoreRequest};
@@ -63,6 +63,10 @@ pub enum Input {
     Link(LinkId, LinkInput),
     /// The store answers.
     Store(OpId, StoreReply),
+    /// What the clock on the wall says now. A driver tells it before every
+    /// [`crate::Node::handle_timeout`] and whenever the device or the page wakes up, because
+    /// monotonic clocks stand still while a machine sleeps.
+    Wall(Millis),
 }
 
 /// What happens to a link.

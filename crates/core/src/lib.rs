@@ -67,6 +67,7 @@ mod streams;
 mod table;
 mod tickets;
 mod time;
+mod wall;
 
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};

@@ -7,7 +7,7 @@ use core::time::Duration;
 use chacha20::ChaCha20Rng;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{Code, NodeId, PeerId, codec, limits, proof, seal};
+use lacis_wire::{Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
 use crate::attempt::Offer;
@@ -23,6 +23,7 @@ use crate::store::Vault;
 use crate::table::{Table, TableExt};
 use crate::tickets::Tickets;
 use crate::time::{Earliest, Timer, Timestamp};
+use crate::wall::WallClock;
 
 /// One running instance of a peer.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ impl Node {
         let mut salt = [0; 16];
         rng.fill_bytes(&mut salt);
         let mut io = Io::new(now, rng);
+        let clock = WallClock::new(now, config.wall);
         let servers = config.servers.iter().map(|url| Server::new(&mut io, url.clone())).collect();
         let shared = Shared {
             io,
@@ -67,7 +69,7 @@ impl Node {
             spare_due: None,
             vault,
             clocks: Clocks::default(),
-            made_at: now,
+            clock,
             group_frames: Vec::new(),
             admissions: Vec::new(),
             stalled_until: Timestamp::ZERO,
@@ -101,6 +103,7 @@ impl Node {
             }
             Input::Link(id, input) => self.on_link(id, input),
             Input::Store(op, reply) => self.on_store(op, reply),
+            Input::Wall(reading) => self.on_wall(reading),
         }
         self.dial_members();
         self.tend_groups();
@@ -109,7 +112,8 @@ impl Node {
         self.shared.renew_spare();
     }
 
-    /// Does what is due. Early or repeated calls do nothing.
+    /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`] before
+    /// it calls this.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         if let Some(promised) = self.promised
             && now.since(promised) > limits::STALL
@@ -117,6 +121,7 @@ impl Node {
             self.shared.stalled_until = now + limits::STALL_GRACE;
         }
         self.set_time(now);
+        self.shared.clock.on_timeout(now);
         for index in 0..self.shared.servers.len() {
             let Some(server) = self.shared.servers.get_mut(index) else { break };
             if server.on_timeout(&mut self.shared.io) {
@@ -168,13 +173,36 @@ impl Node {
         }
         self.shared.pairing_deadlines(&mut earliest);
         earliest.see(self.shared.spare_deadline(), Timer::Spare);
-        earliest.see(self.closing.as_ref().map(|closing| closing.deadline), Timer::Close);
+        match &self.closing {
+            Some(closing) => earliest.see(Some(closing.deadline), Timer::Close),
+            None => earliest.see(Some(self.shared.clock.due()), Timer::Wall),
+        }
         self.promised = earliest.get().map(|(at, _)| at);
         earliest.get()
     }
 
     pub(crate) fn set_time(&mut self, now: Timestamp) {
         self.shared.io.now = self.shared.io.now.max(now);
+    }
+
+    fn on_wall(&mut self, reading: Millis) {
+        if let Some(expected) = self.shared.clock.read(self.shared.io.now, reading) {
+            self.on_wall_jump(expected, reading);
+        }
+    }
+
+    /// The time of day is not what it should be by the monotonic clock: the machine slept, or
+    /// somebody set its clock. Everything that waits for a time of day is looked at anew.
+    fn on_wall_jump(&mut self, expected: Millis, reading: Millis) {
+        // How far others were ahead of the clock that was is no news of the one that is.
+        self.shared.clocks.forget_all();
+        let slept = Duration::from_millis(reading.0.saturating_sub(expected.0));
+        if slept > limits::STALL {
+            // After a sleep nothing that was open can be believed to be so.
+            self.shared.stalled_until = self.shared.io.now + limits::STALL_GRACE;
+            self.check_all();
+        }
+        self.groups_timeout();
     }
 
     /// Lets a member act, and forgets it if it is gone after that.

@@ -22,6 +22,7 @@ use crate::store::Vault;
 use crate::table::Table;
 use crate::tickets::Tickets;
 use crate::time::Timestamp;
+use crate::wall::WallClock;
 
 /// Time, randomness, counters and the queue of outputs.
 #[derive(Debug)]
@@ -127,8 +128,7 @@ pub(crate) struct Shared {
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
     pub(crate) clocks: Clocks,
-    /// When the node was made, from which its time of day is counted.
-    pub(crate) made_at: Timestamp,
+    pub(crate) clock: WallClock,
     /// Frames about groups that came and wait for their group.
     pub(crate) group_frames: Vec<(RoomId, NodeId, Vec<u8>)>,
     /// Who became a member in a group's room, as far as this node knows, or ceased to be one.
@@ -190,10 +190,9 @@ impl Shared {
         LinkAction::Create { ice_servers, relay_only: self.config.relay_only }
     }
 
-    /// Our own clock.
+    /// Our own clock: the last reading, counted on.
     pub(crate) fn wall(&self) -> Millis {
-        let since = self.io.now.since(self.made_at).as_millis();
-        Millis(self.config.wall.0.saturating_add(u64::try_from(since).unwrap_or(u64::MAX)))
+        self.clock.at(self.io.now)
     }
 
     /// Something is odd about what a node sends.

@@ -85,6 +85,8 @@ pub enum Timer {
     Want,
     /// The application has not said whether a record is taken.
     Approval,
+    /// The clock on the wall is looked at again.
+    Wall,
 }
 
 /// Keeps the earliest of the deadlines it is shown.

@@ -21,6 +21,8 @@ pub struct Access {
     pub symmetric: bool,
     /// Tabs reach each other within an island only.
     pub island: u8,
+    /// Whether its machine sleeps: nothing reaches it, nothing leaves it.
+    pub is_asleep: bool,
 }
 
 impl Default for Access {
@@ -32,6 +34,7 @@ impl Default for Access {
             bandwidth: 4_000_000,
             symmetric: false,
             island: 0,
+            is_asleep: false,
         }
     }
 }
@@ -82,7 +85,8 @@ impl Network {
     /// Whether packets pass between two tabs.
     #[must_use]
     pub fn joins(&self, a: TabId, b: TabId) -> bool {
-        self.access(a).island == self.access(b).island
+        let (a, b) = (self.access(a), self.access(b));
+        a.island == b.island && !a.is_asleep && !b.is_asleep
     }
 
     /// Whether packets pass without a relay.
@@ -94,7 +98,7 @@ impl Network {
     /// Whether a tab reaches a server.
     #[must_use]
     pub fn serves(&self, tab: TabId, server: ServerId) -> bool {
-        !self.cut.contains(&(tab, server))
+        !self.cut.contains(&(tab, server)) && !self.access(tab).is_asleep
     }
 
     pub(crate) fn latency(&self, a: TabId, b: TabId) -> Duration {

@@ -44,6 +44,11 @@ pub(crate) struct Tab {
     pub(crate) node_id: NodeId,
     pub(crate) peer: PeerId,
     pub(crate) clock: Duration,
+    /// How far its time of day is off, in milliseconds.
+    pub(crate) wall_error: i64,
+    /// Since when its machine sleeps, and how long it did before. Its monotonic clock stood still.
+    pub(crate) asleep_since: Option<Duration>,
+    pub(crate) slept: Duration,
     pub(crate) disk: Option<DiskId>,
     pub(crate) inbox: VecDeque<Call>,
     /// The freeze under way, and how many there have been.
@@ -78,7 +83,8 @@ pub struct Seen {
 
 impl Tab {
     pub(crate) fn now(&self, now: Duration) -> Timestamp {
-        let micros = (self.clock + now).as_micros();
+        let awake = self.asleep_since.unwrap_or(now).saturating_sub(self.slept);
+        let micros = (self.clock + awake).as_micros();
         Timestamp::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
@@ -97,7 +103,7 @@ impl Tab {
 
     /// When the timer for that point in time fires, at the earliest.
     pub(crate) fn fires_at(&self, at: Timestamp) -> Duration {
-        let at = Duration::from_micros(at.as_micros()).saturating_sub(self.clock);
+        let at = Duration::from_micros(at.as_micros()).saturating_sub(self.clock) + self.slept;
         if self.grid.is_zero() {
             return at;
         }

@@ -140,7 +140,7 @@ impl World {
     /// If the node refuses its configuration.
     pub fn open(&mut self, setup: TabSetup) -> TabId {
         let id = TabId(self.tabs.len());
-        let wall = Millis(self.wall().saturating_add_signed(setup.wall_error));
+        let wall = wall_at(self.fabric.now, setup.wall_error);
         let random = &mut self.fabric.random;
         let config = Config {
             servers: setup.servers.iter().map(|server| Signaling::url(*server)).collect(),
@@ -157,6 +157,9 @@ impl World {
             node_id: lacis_wire::NodeId([0; 16]),
             peer: lacis_wire::PeerId([0; 32]),
             clock: setup.clock,
+            wall_error: setup.wall_error,
+            asleep_since: None,
+            slept: Duration::ZERO,
             disk: setup.disk,
             inbox: VecDeque::new(),
             is_frozen: false,
@@ -253,6 +256,7 @@ impl World {
             return;
         }
         let at = tab.now(now);
+        let wall = wall_at(now, tab.wall_error);
         let Some(node) = &mut tab.node else { return };
         match call {
             Call::Input(input) => {
@@ -265,6 +269,7 @@ impl World {
             Call::Timer(number) if number == tab.timer => {
                 tab.armed = None;
                 self.events += 1;
+                node.handle_input(at, Input::Wall(wall));
                 node.handle_timeout(at);
             }
             Call::Timer(_) => return,
@@ -281,16 +286,10 @@ impl World {
         self.drain(id);
     }
 
-    /// The true time of day, in milliseconds.
     /// The true time of day.
     #[must_use]
     pub fn wall_now(&self) -> Millis {
-        Millis(self.wall())
-    }
-
-    fn wall(&self) -> u64 {
-        const BEGINNING: u64 = 1_800_000_000_000;
-        BEGINNING + u64::try_from(self.fabric.now.as_millis()).unwrap_or_default()
+        wall_at(self.fabric.now, 0)
     }
 
     /// Carries out what a node wants, arms its timer, and lets its application react. What follows
@@ -423,6 +422,13 @@ impl World {
         assert!(!self.is_scenario, "{sentence}\n{}", self.describe());
         self.violation.get_or_insert(sentence);
     }
+}
+
+/// What a clock shows that is off by some milliseconds.
+fn wall_at(now: Duration, error: i64) -> Millis {
+    const BEGINNING: u64 = 1_800_000_000_000;
+    let right = BEGINNING + u64::try_from(now.as_millis()).unwrap_or_default();
+    Millis(right.saturating_add_signed(error))
 }
 
 /// How often is looked for what should have happened and did not.

@@ -191,7 +191,18 @@ impl Driver {
 
     fn timeout(&self) {
         self.timer.borrow_mut().take();
-        self.with(Node::handle_timeout);
+        self.with(|node, now| {
+            node.handle_input(now, Input::Wall(host::wall()));
+            node.handle_timeout(now);
+        });
+    }
+
+    /// The page or the device woke up.
+    pub(crate) fn wake(&self) {
+        self.with(|node, now| {
+            node.handle_input(now, Input::Wall(host::wall()));
+            node.wake(now);
+        });
     }
 }
 

@@ -255,7 +255,7 @@ impl WebNode {
 
     /// The page is visible or online again.
     pub fn wake(&self) {
-        self.driver.with(Node::wake);
+        self.driver.wake();
     }
 
     /// The page is being closed.

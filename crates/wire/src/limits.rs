@@ -297,6 +297,14 @@ pub const STALL: Duration = Duration::from_secs(3);
 /// How long silence is forgiven after that.
 pub const STALL_GRACE: Duration = Duration::from_secs(6);
 
+/// How often the clock on the wall is looked at: who slept is right again within this, also when
+/// nothing tells that the machine woke up.
+pub const WALL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A reading of that clock which is off by more than this is no drift: the machine slept, or its
+/// clock was set.
+pub const WALL_JUMP: Duration = Duration::from_secs(1);
+
 /// First ping of a new link; its answer tells people the round trip.
 pub const FIRST_PING: Duration = Duration::from_secs(1);
 

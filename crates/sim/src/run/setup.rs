@@ -81,6 +81,7 @@ impl Run {
             bandwidth: self.random.between(100_000, 10_000_000),
             symmetric: self.random.chance(100),
             island: 0,
+            is_asleep: false,
         }
     }
 

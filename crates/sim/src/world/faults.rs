@@ -23,6 +23,37 @@ impl World {
         }
     }
 
+    /// The machine sleeps, as when a laptop is closed: nothing reaches it or leaves it, and its
+    /// monotonic clock stands still while the time of day goes on.
+    pub fn sleep(&mut self, tab: TabId, time: Duration) {
+        self.freeze(tab, time);
+        let now = self.fabric.now;
+        let Some(known) = self.tabs.get_mut(tab.0).filter(|tab| tab.is_frozen) else { return };
+        known.asleep_since.get_or_insert(now);
+        self.fabric.net.change(tab, |access| access.is_asleep = true);
+        // Whoever sends to it meanwhile hears nothing, and what was open is forgotten on the way.
+        self.silence_sockets(tab);
+    }
+
+    /// The machine is awake again; nobody tells the page.
+    fn wake_machine(&mut self, tab: TabId) {
+        let now = self.fabric.now;
+        let Some(known) = self.tabs.get_mut(tab.0) else { return };
+        let Some(since) = known.asleep_since.take() else { return };
+        known.slept += now.saturating_sub(since);
+        // Its timers have as long to go as when it fell asleep.
+        known.armed = None;
+        self.fabric.net.change(tab, |access| access.is_asleep = false);
+        self.arm(tab);
+    }
+
+    /// Sets the clock on a tab's wall so that it is off by some milliseconds.
+    pub fn set_clock(&mut self, tab: TabId, error: i64) {
+        if let Some(tab) = self.tabs.get_mut(tab.0) {
+            tab.wall_error = error;
+        }
+    }
+
     /// A frozen tab goes on with what has waited, in order.
     pub(super) fn thaw(&mut self, tab: TabId, freeze: u32) {
         let now = self.fabric.now;
@@ -37,6 +68,7 @@ impl World {
             hindrance.frozen_total += now.saturating_sub(since);
         }
         let mut waiting = std::mem::take(&mut known.inbox);
+        self.wake_machine(tab);
         // Browsers do not promise whether timers or messages come first.
         if self.fabric.random.chance(500) {
             waiting
