@@ -1,7 +1,8 @@
 import { PeerError } from "./errors.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A text is what was written: a leading U+FEFF is part of it, and no mark of an encoding. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What a caller may pass as the content of a message: bytes, or a text that is sent as UTF-8. */
 export type Content = Uint8Array | string;

@@ -293,6 +293,7 @@ export interface CoreNode {
   group_time(): number;
   group_members(group: number): CoreMember[];
   group_info(group: number): CoreGroupInfo;
+  roles_at(group: number, peer: string, at: number): number;
   stored(op: number): void;
   store_values(op: number, values: (Uint8Array | undefined)[]): void;
   store_page(op: number, packed: Uint8Array): void;

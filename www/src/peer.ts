@@ -1,4 +1,5 @@
 import type { CoreModule, CoreOptions } from "./core.js";
+import { dateOf } from "./date.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
@@ -201,7 +202,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   /** The time of day that the members of groups share: as right as most of their clocks are. */
   groupTime(): Date {
     if (this.#closing !== undefined) throw new PeerError("closed");
-    return new Date(this.#session.core.group_time());
+    return dateOf(this.#session.core.group_time());
   }
 
   async #openGroup(

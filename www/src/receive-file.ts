@@ -1,4 +1,5 @@
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { plainName } from "./file-name.js";
 import type { Member } from "./member.js";
 import type { Session, StreamSink } from "./session.js";
 
@@ -35,7 +36,7 @@ export interface FileOffer {
 export class IncomingFile {
   /** Who offers it. */
   readonly from: Member;
-  /** The name the sender gave, without folders and invisible characters. */
+  /** The name the sender gave, without folders, control characters and marks that reverse text. */
   readonly name: string;
   /** The media type the sender gave; a claim, not a fact. */
   readonly mediaType: string;
@@ -51,7 +52,7 @@ export class IncomingFile {
   /** Rooms make these. `onTaken` runs once the offer is no longer open. */
   constructor(session: Session, offer: FileOffer, onTaken: (file: IncomingFile) => void) {
     this.from = offer.from;
-    this.name = cleanName(offer.name);
+    this.name = plainName(offer.name);
     this.mediaType = offer.mediaType;
     this.size = offer.size >= 0 ? offer.size : undefined;
     this.#session = session;
@@ -208,14 +209,6 @@ class BlobParts {
     this.#chunks = [];
     this.#held = 0;
   }
-}
-
-// A name from elsewhere must not point into folders, nor hide its ending behind invisible or
-// direction-changing characters.
-function cleanName(name: string): string {
-  const last = name.split(/[\\/]/).at(-1) ?? "";
-  const visible = last.replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
-  return /^\.*$/.test(visible) ? "file" : visible;
 }
 
 /** More than the core lets a sender have under way, so that the stream is never over-full. */

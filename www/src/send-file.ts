@@ -1,4 +1,5 @@
 import { errorOfAbort, PeerError } from "./errors.js";
+import { sentName } from "./file-name.js";
 import type { Session } from "./session.js";
 
 /** What can be sent as a file: something with a name, or bytes that come as a stream. */
@@ -17,7 +18,7 @@ export interface SendFileOptions {
   readonly onProgress?: ((confirmed: number, total: number | undefined) => void) | undefined;
   /** Cancels the transfer. */
   readonly signal?: AbortSignal | undefined;
-  /** Another name than the source's own. */
+  /** Another name than the source's own. Folders and what no list of files can show are left out. */
   readonly name?: string | undefined;
 }
 
@@ -184,7 +185,7 @@ function openSource(given: FileSource, name: string | undefined): Source {
 function openBlob(blob: Blob, name: string | undefined): Source {
   let offset = 0;
   return {
-    name: name ?? ("name" in blob && typeof blob.name === "string" ? blob.name : "file"),
+    name: sentName(name ?? ("name" in blob && typeof blob.name === "string" ? blob.name : "")),
     mediaType: blob.type,
     size: blob.size,
     pull: async () => {
@@ -200,9 +201,10 @@ function openBlob(blob: Blob, name: string | undefined): Source {
 }
 
 function openStream(given: Exclude<FileSource, Blob>, name: string | undefined): Source {
+  const called = sentName(name ?? given.name);
   const reader = given.stream.getReader();
   return {
-    name: name ?? given.name,
+    name: called,
     mediaType: given.mediaType ?? "",
     size: given.size,
     pull: async () => (await reader.read()).value,

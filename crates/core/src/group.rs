@@ -216,6 +216,11 @@ impl Group {
         }
     }
 
+    /// What a member might do at that time; what it wrote then is judged by the same rights.
+    pub(crate) fn roles_at(&self, peer: &PeerId, at: Millis) -> Option<Roles> {
+        self.replica.members().roles(peer, at, at)
+    }
+
     /// What this identity may do now.
     pub(crate) fn own_roles(&self, shared: &Shared) -> Option<Roles> {
         let now = shared.group_time();

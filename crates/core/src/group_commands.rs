@@ -418,6 +418,21 @@ impl Node {
         Ok(open.founder())
     }
 
+    /// What a member might do in an open group at that time, as far as is known here; nothing for
+    /// whoever was no member then.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn roles_at(
+        &self,
+        group: RoomId,
+        peer: &PeerId,
+        at: Millis,
+    ) -> Result<Option<Roles>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.roles_at(peer, at))
+    }
+
     /// The types of which the group has records fetched first, here and from whom it fetches.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lacis_core::{Event, GroupEvent, RoomId, StoreTable};
 use lacis_sim::{ServerId, TabId, TabSetup, World};
-use lacis_wire::{Code, Roles};
+use lacis_wire::{Code, Millis, Roles};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -184,6 +184,36 @@ fn a_revoked_member_reads_nothing_new_and_writes_nothing_more() {
     world.run_for(Duration::from_secs(90));
     assert_eq!(world.texts(ada, at_ada), ["after", "before"]);
     assert!(!world.texts(bob, at_bob).contains(&"after".to_owned()));
+}
+
+#[test]
+fn who_comes_later_learns_what_somebody_shut_out_might_do_before() {
+    let (mut world, server) = world(5);
+    let [ada, bob, cleo] = [1, 2, 3].map(|identity| {
+        let setup = stored(&mut world, server, identity);
+        world.open(setup)
+    });
+    let at_ada = world.found(ada, "Letter");
+    let at_bob = world.bring_in(ada, at_ada, bob, Roles::FOUNDER);
+    world.write(bob, at_bob, "issue 1").expect("he may write");
+    expect_texts(&mut world, ada, at_ada, &["issue 1"]);
+    world.run_for(Duration::from_secs(60));
+    let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
+    world
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .expect("she is there")
+        .expect("she may");
+    world.done(ada, ticket, "it is stored");
+    world.run_for(Duration::from_secs(60));
+    let at_cleo = world.bring_in(ada, at_ada, cleo, Roles::MEMBER);
+    expect_texts(&mut world, cleo, at_cleo, &["issue 1"]);
+    let written = world.read_all(cleo, at_cleo).first().expect("it is held").header.modified;
+    let mut roles = |at| {
+        let asked = world.command(cleo, |node, _| node.roles_at(at_cleo, &peer, at));
+        asked.expect("she is there").expect("it is open")
+    };
+    assert_eq!(roles(written), Some(Roles::FOUNDER));
+    assert_eq!(roles(Millis(written.0 + 90_000)), None);
 }
 
 #[test]

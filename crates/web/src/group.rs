@@ -272,6 +272,17 @@ impl WebNode {
         error::to_js(&members.into_iter().map(JsMember::from).collect::<Vec<_>>())
     }
 
+    /// What a member might do at that time, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn roles_at(&self, group: u32, peer: &str, at: f64) -> Result<u8, JsValue> {
+        let peer = peer_id(peer)?;
+        let at = millis_of(at).ok_or_else(|| error::coded(Code::InvalidArgument))?;
+        let roles = self.driver.look(|node| node.roles_at(RoomId(group), &peer, at));
+        Ok(roles.map_err(error::coded)?.map_or(0, Roles::bits))
+    }
+
     /// What is known of an open group beside its records and members.
     ///
     /// # Errors

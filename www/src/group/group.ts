@@ -1,5 +1,6 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo, CoreMember } from "../core.js";
+import { dateOrNever } from "../date.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
@@ -255,6 +256,16 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return attempted(() =>
       core.invite(this.#number, peer, roleBits(role), millisOf(expires), uses),
     );
+  }
+
+  /**
+   * What an identity might do in the group at that time, as far as is known here; nothing for whoever
+   * was no member then. What it wrote then is judged by the same rights, whatever it may do now.
+   */
+  rolesAt(peer: string, at: Date): readonly Role[] {
+    this.#check();
+    const { core } = this.#session;
+    return rolesOf(attempted(() => core.roles_at(this.#number, peer, at.getTime())));
   }
 
   /** Gives a member other roles, or more time: by default the group's `memberLifetime`. */
@@ -557,8 +568,7 @@ export function attempted<T>(call: () => T): T {
 }
 
 function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
-  const end = until == null ? undefined : new Date(until);
-  return { id: peer, roles: rolesOf(roles), until: end, present };
+  return { id: peer, roles: rolesOf(roles), until: dateOrNever(until), present };
 }
 
 function bytesOfData(data: NewRecord["data"]): Uint8Array {

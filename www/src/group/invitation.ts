@@ -1,4 +1,5 @@
 import type { CoreInvitation, CoreModule } from "../core.js";
+import { dateOf, dateOrNever } from "../date.js";
 import { errorOfThrown } from "../errors.js";
 import { type Role, rolesOf } from "./options.js";
 
@@ -36,7 +37,7 @@ export function readInvitation(module: CoreModule, text: string): GroupInvitatio
   return {
     ...rest,
     roles: rolesOf(roles),
-    starts: new Date(starts),
-    expires: expires === undefined ? undefined : new Date(expires),
+    starts: dateOf(starts),
+    expires: dateOrNever(expires),
   };
 }

@@ -1,5 +1,6 @@
 import { textOf } from "../bytes.js";
 import type { CoreAttribute, CoreRecord } from "../core.js";
+import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
 
 /** The value of an attribute: a safe integer, a time, or a text of at most 1,024 bytes. */
@@ -42,9 +43,9 @@ export class GroupRecord {
     this.version = core.version;
     this.creator = core.creator;
     this.modifier = core.modifier ?? undefined;
-    this.created = new Date(core.created);
-    this.modified = new Date(core.modified);
-    this.expires = core.expires == null ? undefined : new Date(core.expires);
+    this.created = dateOf(core.created);
+    this.modified = dateOf(core.modified);
+    this.expires = dateOrNever(core.expires);
     this.deleted = core.deleted;
     this.data = core.data ?? undefined;
     this.attributes = Object.fromEntries(
@@ -88,5 +89,5 @@ export function coreAttribute(name: string, value: AttributeValue): CoreAttribut
 
 function attributeValue({ kind, number, text }: CoreAttribute): AttributeValue {
   if (kind === "text") return text ?? "";
-  return kind === "date" ? new Date(number ?? 0) : (number ?? 0);
+  return kind === "date" ? dateOf(number ?? 0) : (number ?? 0);
 }

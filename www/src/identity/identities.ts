@@ -1,3 +1,4 @@
+import { dateOf } from "../date.js";
 import { PeerError } from "../errors.js";
 import { loaded } from "../low-level.js";
 import { deleteStore, openDatabase } from "../store/indexed-db.js";
@@ -160,7 +161,7 @@ export class Identities {
   }
 
   #identityOf({ id, name, card, createdAt }: Row): Identity {
-    const identity = { id, name, card, createdAt: new Date(createdAt), store: storeOf(id) };
+    const identity = { id, name, card, createdAt: dateOf(createdAt), store: storeOf(id) };
     return withSecret(identity, async () => this.#unwrap(await this.#row(id)));
   }
 
