@@ -8,7 +8,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode_with_capacity};
-use crate::ids::{GroupId, RecordId};
+use crate::ids::{GroupId, KeyName, RecordId};
 use crate::keys::EpochKey;
 use crate::limits;
 use crate::seal::NONCE_BYTES;
@@ -65,6 +65,8 @@ pub struct Place {
     pub id: RecordId,
     /// Its version.
     pub version: u64,
+    /// The key, by a name that no other key has: what opens under one key opens under no other.
+    pub key: KeyName,
 }
 
 /// Why a sealed body was not opened.
@@ -137,11 +139,12 @@ impl Attribute {
 }
 
 fn associated(place: &Place) -> Vec<u8> {
-    let mut aad = Vec::with_capacity(DOMAIN.len() + GroupId::LEN + RecordId::LEN + 8);
+    let mut aad = Vec::with_capacity(DOMAIN.len() + GroupId::LEN + RecordId::LEN + 24);
     aad.extend_from_slice(DOMAIN);
     aad.extend_from_slice(place.group.as_bytes());
     aad.extend_from_slice(place.id.as_bytes());
     aad.extend_from_slice(&place.version.to_be_bytes());
+    aad.extend_from_slice(place.key.as_bytes());
     aad
 }
 
@@ -151,9 +154,14 @@ mod tests {
 
     use super::{Body, OpenBodyError, Place};
     use crate::keys::EpochKey;
-    use crate::{DecodeError, GroupId, RecordId, limits};
+    use crate::{DecodeError, GroupId, KeyName, RecordId, limits};
 
-    const PLACE: Place = Place { group: GroupId([1; 32]), id: RecordId([2; 16]), version: 3 };
+    const PLACE: Place = Place {
+        group: GroupId([1; 32]),
+        id: RecordId([2; 16]),
+        version: 3,
+        key: KeyName([7; 16]),
+    };
 
     #[test]
     fn a_body_opens_in_its_place_only_and_only_unchanged() {
@@ -165,6 +173,7 @@ mod tests {
             Place { group: GroupId([9; 32]), ..PLACE },
             Place { id: RecordId([9; 16]), ..PLACE },
             Place { version: 4, ..PLACE },
+            Place { key: KeyName([9; 16]), ..PLACE },
         ];
         for place in elsewhere {
             assert_eq!(Body::open(&key, &place, &sealed), Err(OpenBodyError::Forged));

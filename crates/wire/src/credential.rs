@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, demand, encode};
-use crate::ids::{GroupId, PeerId};
+use crate::ids::{CredentialId, EndId, GroupId, PeerId, truncate};
 use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
 use crate::roles::Roles;
@@ -13,6 +13,7 @@ use crate::signature;
 use crate::time::Millis;
 
 const DOMAIN: &str = "lacis 2026 credential 1";
+const USE_DOMAIN: &str = "lacis 2026 invitation 1 use";
 
 /// Says that a subject has roles in a group for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -26,21 +27,60 @@ pub struct Credential {
     /// What it may do.
     #[n(2)]
     pub roles: Roles,
-    /// Valid from here on.
+    /// Valid from here on; 0 unless somebody asked for a later time.
     #[n(3)]
     pub not_before: Millis,
-    /// Valid before this; [`Millis::MAX`] means for ever.
+    /// Valid before this; [`Millis::MAX`] means for ever, and is what an admin has.
     #[n(4)]
     pub not_after: Millis,
-    /// Tells credentials of the same subject apart; its issuer counts it up.
+    /// Tells credentials of the same subject apart; of several by one issuer the greatest are kept.
     #[n(5)]
     pub serial: u64,
-    /// Who signed: the subject of the credential before, or the root key of the group.
+    /// The credential by which its issuer gives it; none where that is the root key.
     #[n(6)]
+    pub parent: Option<CredentialId>,
+    /// The open invitation by which the subject came.
+    #[n(7)]
+    pub invitation: Option<InvitationUse>,
+    /// The ends that do not concern it, ascending: an admin let the subject in again.
+    #[n(8)]
+    pub lifts: Vec<EndId>,
+    /// Who signed: the subject of the parent, or the root key of the group.
+    #[n(9)]
     pub issuer: PeerId,
     /// Signature of the issuer over everything before.
-    #[cbor(n(7), bytes)]
+    #[cbor(n(10), bytes)]
     pub signature: [u8; 64],
+}
+
+/// Proves that a subject had an open invitation: nobody else can name it in a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InvitationUse {
+    /// The public key of the invitation.
+    #[n(0)]
+    pub key: PeerId,
+    /// Signature of the invitation's key over group and subject.
+    #[cbor(n(1), bytes)]
+    pub proof: [u8; 64],
+}
+
+impl InvitationUse {
+    /// Proves that `subject` has the invitation with that key.
+    #[must_use]
+    pub fn prove(key: &IdentityKey, group: &GroupId, subject: &PeerId) -> Self {
+        let proof = signature::sign(key, &Self::message(group, subject));
+        Self { key: peer_id(key), proof }
+    }
+
+    /// Whether the subject has the invitation.
+    #[must_use]
+    pub fn verify(&self, group: &GroupId, subject: &PeerId) -> bool {
+        signature::verify(&self.key, &Self::message(group, subject), &self.proof)
+    }
+
+    fn message(group: &GroupId, subject: &PeerId) -> Vec<u8> {
+        [USE_DOMAIN.as_bytes(), group.as_bytes(), subject.as_bytes()].concat()
+    }
 }
 
 impl Credential {
@@ -64,11 +104,22 @@ impl Credential {
         signature::verify(&self.issuer, &self.message(), &self.signature)
     }
 
-    /// Names the credential, signature included, where a revocation says what stands.
+    /// What names the credential.
     #[must_use]
-    pub fn digest(&self) -> [u8; 16] {
-        let hash = blake3::hash(&encode(self));
-        hash.as_bytes().first_chunk().copied().unwrap_or_default()
+    pub fn id(&self) -> CredentialId {
+        CredentialId(truncate(&blake3::hash(&encode(self))))
+    }
+
+    /// Whether an end of its subject's membership does not concern it.
+    #[must_use]
+    pub fn lifts(&self, end: &EndId) -> bool {
+        self.lifts.binary_search(end).is_ok()
+    }
+
+    /// Whether the invitation that it names was its subject's.
+    fn invitation_ok(&self) -> bool {
+        let used = self.invitation.as_ref();
+        used.is_none_or(|used| used.verify(&self.group, &self.subject))
     }
 
     fn message(&self) -> Vec<u8> {
@@ -85,7 +136,11 @@ impl Frame for Credential {
 
     fn check(&self) -> Result<(), DecodeError> {
         self.roles.check()?;
-        demand(self.not_before < self.not_after, "not_after")
+        demand(self.not_before < self.not_after, "not_after")?;
+        let is_dated = self.not_before != Millis(0) || self.not_after != Millis::MAX;
+        demand(!self.roles.may_change_others() || !is_dated, "not_after")?;
+        demand(self.lifts.len() <= limits::LIFTS_MAX, "lifts")?;
+        demand(self.lifts.is_sorted_by(|one, next| one < next), "lifts")
     }
 }
 
@@ -121,7 +176,7 @@ pub enum ChainError {
     /// A credential is valid when its issuer's is not, or never.
     #[error("a credential outlives its issuer's")]
     OutlivesIssuer,
-    /// A signature is not its issuer's.
+    /// A signature is not its issuer's, or that of an invitation not its own.
     #[error("a signature does not verify")]
     Signature,
 }
@@ -140,6 +195,19 @@ impl Chain {
     /// # Errors
     /// See [`ChainError`]. Signatures are looked at when nothing else is wrong, because they cost.
     pub fn verify(&self, group: &GroupId) -> Result<&Credential, ChainError> {
+        self.verify_but(group, |_| false)
+    }
+
+    /// As [`Chain::verify`], without another look at the signatures of credentials that are known to
+    /// have been verified.
+    ///
+    /// # Errors
+    /// See [`ChainError`].
+    pub fn verify_but(
+        &self,
+        group: &GroupId,
+        is_known: impl Fn(&CredentialId) -> bool,
+    ) -> Result<&Credential, ChainError> {
         let leaf = self.leaf().ok_or(ChainError::Empty)?;
         if self.0.len() > limits::CHAIN_MAX {
             return Err(ChainError::TooLong);
@@ -153,7 +221,8 @@ impl Chain {
             check_link(group, before, issuer, credential)?;
             issuer = Some(credential);
         }
-        if self.0.iter().all(Credential::signature_ok) {
+        let fine = |it: &Credential| it.signature_ok() && it.invitation_ok();
+        if self.0.iter().all(|it| is_known(&it.id()) || fine(it)) {
             Ok(leaf)
         } else {
             Err(ChainError::Signature)
@@ -178,14 +247,20 @@ fn check_link(
     credential: &Credential,
 ) -> Result<(), ChainError> {
     let root = PeerId(*group.as_bytes());
-    if credential.issuer != issuer.map_or(root, |issuer| issuer.subject) {
+    let is_linked = credential.issuer == issuer.map_or(root, |issuer| issuer.subject)
+        && credential.parent == issuer.map(Credential::id);
+    if !is_linked {
         return Err(ChainError::BrokenLink);
     }
     let known = before.iter().any(|earlier| earlier.subject == credential.subject);
     if known || credential.subject == root {
         return Err(ChainError::Circular);
     }
-    let allowed = issuer.is_none_or(|issuer| issuer.roles.may_issue(credential.roles));
+    let may_lift = |issuer: &Credential| issuer.roles.may_change_others();
+    let allowed = issuer.is_none_or(|issuer| {
+        issuer.roles.may_issue(credential.roles)
+            && (credential.lifts.is_empty() || may_lift(issuer))
+    });
     if credential.roles.check().is_err() || !allowed {
         return Err(ChainError::NotAllowed);
     }

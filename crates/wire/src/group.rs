@@ -2,8 +2,8 @@
 //!
 //! They travel in [`crate::link::LinkFrame::Group`], cut into parts where one frame of the link is
 //! too small for them. Nothing but [`GroupFrame::Enter`], [`GroupFrame::Refuse`],
-//! [`GroupFrame::Apply`] and [`GroupFrame::Admit`] is heeded before both sides have shown that they
-//! are members.
+//! [`GroupFrame::JoinRequest`] and [`GroupFrame::JoinAccept`] counts before both sides have shown
+//! that they are members.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,8 @@ use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
-use crate::credential::Chain;
+use crate::credential::{Chain, InvitationUse};
+use crate::ids::KeyName;
 use crate::keys::EpochKey;
 use crate::limits;
 use crate::record::{Header, RecordType};
@@ -44,53 +45,53 @@ pub enum GroupFrame {
         #[n(0)]
         code: Code,
     },
-    /// Asks to be admitted; only ever told to somebody who may.
+    /// Asks to be admitted by an open invitation.
     #[n(2)]
-    Apply {
-        /// An encoded [`crate::invitation::OpenInvitation`].
-        #[cbor(n(0), bytes)]
-        invitation: Vec<u8>,
+    JoinRequest {
+        /// Proves that the sender has its link.
+        #[n(0)]
+        invitation: InvitationUse,
     },
-    /// Makes an applicant a member.
+    /// Makes a newcomer a member, or shows a member a better chain.
     #[n(3)]
-    Admit {
+    JoinAccept {
         /// Its chain.
         #[n(0)]
         chain: Chain,
-        /// The keys of [`Self::Keys`], for one that may read.
-        #[n(1)]
-        keys: Vec<GivenKey>,
     },
-    /// Keys that open what the group has written, for a member that may read.
+    /// Keys of key records that the sender holds whole, for a receiver that may have them.
     #[n(4)]
     Keys {
-        /// One an epoch.
+        /// Those that open what the group has written, for a member that may read.
         #[n(0)]
         keys: Vec<GivenKey>,
+        /// Those that open where members meet, for a keeper.
+        #[n(1)]
+        meetings: Vec<GivenKey>,
     },
-    /// What the sender holds, shelf by shelf, in their order; empty ones are left out.
+    /// What the sender holds, bucket by bucket, in their order; empty ones are left out.
     #[n(5)]
     Summary {
-        /// At most one entry a shelf.
+        /// At most one entry a bucket.
         #[n(0)]
-        shelves: Vec<Shelf>,
+        buckets: Vec<Bucket>,
     },
-    /// A question of the reconciliation of one shelf.
+    /// A message of the initiator of the reconciliation of one bucket.
     #[n(6)]
-    Ask {
-        /// The shelf.
+    Query {
+        /// The bucket.
         #[n(0)]
-        shelf: u8,
+        bucket: u8,
         /// A Negentropy message.
         #[cbor(n(1), bytes)]
         message: Vec<u8>,
     },
-    /// Its answer.
+    /// What the responder says to it.
     #[n(7)]
-    Answer {
-        /// The shelf.
+    Reply {
+        /// The bucket.
         #[n(0)]
-        shelf: u8,
+        bucket: u8,
         /// A Negentropy message.
         #[cbor(n(1), bytes)]
         message: Vec<u8>,
@@ -116,12 +117,12 @@ pub enum GroupFrame {
         #[cbor(n(0), bytes)]
         names: Vec<u8>,
     },
-    /// The sender has told all that the receiver lacks of one shelf, or that nothing is lacking.
+    /// The sender has told all that the receiver lacks of one bucket, or that nothing is missing.
     #[n(11)]
     Done {
-        /// The shelf.
+        /// The bucket.
         #[n(0)]
-        shelf: u8,
+        bucket: u8,
     },
     /// A copy of a record.
     #[n(12)]
@@ -135,9 +136,9 @@ pub enum GroupFrame {
     },
 }
 
-/// What a member holds of one shelf.
+/// What a member holds of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Shelf {
+pub struct Bucket {
     /// 0 for the types of the system, 1 to 32 for the others.
     #[n(0)]
     pub number: u8,
@@ -149,13 +150,13 @@ pub struct Shelf {
     pub fingerprint: [u8; 16],
 }
 
-/// The key of an epoch, as one member gives it to another inside a link.
+/// A key, as one member gives it to another inside a link.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct GivenKey {
-    /// The epoch.
+    /// The key record that promises it.
     #[n(0)]
-    pub epoch: u32,
-    /// Its key.
+    pub name: KeyName,
+    /// The key.
     #[n(1)]
     pub key: EpochKey,
 }
@@ -169,43 +170,34 @@ impl Frame for GroupFrame {
                 demand(first.len() <= limits::PRIORITIES_MAX, "first")?;
                 chain.as_ref().map_or(Ok(()), Frame::check)
             }
-            Self::Admit { chain, keys } => {
-                chain.check()?;
-                keys_ok(keys)
+            Self::JoinAccept { chain } => chain.check(),
+            Self::Keys { keys, meetings } => {
+                demand(keys.len().max(meetings.len()) <= limits::GIVEN_KEYS_MAX, "keys")
             }
-            Self::Apply { invitation } => {
-                demand(invitation.len() <= limits::INVITATION_BYTES, "invitation")
+            Self::Summary { buckets } => {
+                demand(buckets.is_sorted_by(|a, b| a.number < b.number), "buckets")?;
+                buckets.iter().try_for_each(|bucket| demand(bucket_ok(bucket.number), "bucket"))
             }
-            Self::Keys { keys } => keys_ok(keys),
-            Self::Summary { shelves } => {
-                demand(shelves.is_sorted_by(|a, b| a.number < b.number), "shelves")?;
-                shelves.iter().try_for_each(|shelf| demand(shelf_ok(shelf.number), "shelf"))
-            }
-            Self::Ask { shelf, message } | Self::Answer { shelf, message } => {
+            Self::Query { bucket, message } | Self::Reply { bucket, message } => {
                 let fits = message.len() as u64 <= limits::RECONCILE_BYTES;
                 demand(fits, "message")?;
-                demand(shelf_ok(*shelf), "shelf")
+                demand(bucket_ok(*bucket), "bucket")
             }
             Self::Have { names } | Self::Want { names } | Self::Missing { names } => {
                 let whole = names.len().is_multiple_of(NAME_BYTES);
                 let few = names.len() <= limits::NAMES_MAX * NAME_BYTES;
                 demand(whole && few && !names.is_empty(), "names")
             }
-            Self::Done { shelf } => demand(shelf_ok(*shelf), "shelf"),
+            Self::Done { bucket } => demand(bucket_ok(*bucket), "bucket"),
             Self::Record { header, body } => {
                 header.check()?;
                 demand(body.len() <= limits::RECORD_BYTES, "body")
             }
-            Self::Refuse { .. } => Ok(()),
+            Self::Refuse { .. } | Self::JoinRequest { .. } => Ok(()),
         }
     }
 }
 
-const fn shelf_ok(number: u8) -> bool {
-    number <= limits::SHELVES
-}
-
-fn keys_ok(keys: &[GivenKey]) -> Result<(), DecodeError> {
-    demand(keys.len() <= limits::GIVEN_KEYS_MAX, "keys")?;
-    demand(keys.iter().all(|key| key.epoch >= 1), "epoch")
+const fn bucket_ok(number: u8) -> bool {
+    number <= limits::BUCKETS
 }

@@ -106,6 +106,18 @@ byte_id! {
     RecordId, 16
 }
 byte_id! {
+    /// A credential: the first half of the hash of its encoding, signature included.
+    CredentialId, 16
+}
+byte_id! {
+    /// The end of a membership, which a revocation makes; see [`EndId::derive`].
+    EndId, 16
+}
+byte_id! {
+    /// A key that seals bodies, by the record that gives it; see [`crate::keys::KeyPart::name`].
+    KeyName, 16
+}
+byte_id! {
     /// What names a room on one link in one direction, and proves that the sender knows its key.
     RoomTag, 16
 }
@@ -122,18 +134,34 @@ impl NodeId {
     }
 }
 
+/// What of a record never changes, beside its creator.
+#[derive(Clone, Copy, Debug)]
+pub struct Birth<'a> {
+    /// The type.
+    pub kind: &'a str,
+    /// When the first version was made, in milliseconds.
+    pub created: u64,
+    /// The latest end that any version may have, in milliseconds.
+    pub latest: u64,
+    /// The record in whose place it stands.
+    pub replaces: Option<&'a RecordId>,
+    /// Random; tells records apart that one creator makes at once.
+    pub salt: &'a [u8; 8],
+}
+
 impl RecordId {
     /// The id of a new record. Its first half follows from the creator, so that nobody can take
     /// another's ids. Its second half follows from all that is never to change, so that no version
-    /// can claim to have been something else from the beginning; `salt` has to be random, and tells
-    /// records apart that one creator makes at once.
+    /// can claim to have been something else from the beginning.
     #[must_use]
-    pub fn derive(creator: &PeerId, kind: &str, created: u64, salt: &[u8; 8]) -> Self {
+    pub fn derive(creator: &PeerId, birth: &Birth<'_>) -> Self {
         let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 record 1 birth");
         hasher.update(creator.as_bytes());
-        hasher.update(&created.to_le_bytes());
-        hasher.update(salt);
-        hasher.update(kind.as_bytes());
+        hasher.update(&birth.created.to_le_bytes());
+        hasher.update(&birth.latest.to_le_bytes());
+        hasher.update(birth.salt);
+        hasher.update(birth.replaces.map_or(&[0; Self::LEN], |id| id.as_bytes()));
+        hasher.update(birth.kind.as_bytes());
         let mut bytes = [0; Self::LEN];
         let (half, rest) = bytes.split_at_mut(8);
         half.copy_from_slice(&creator_half(creator));
@@ -145,6 +173,18 @@ impl RecordId {
     #[must_use]
     pub fn belongs_to(&self, creator: &PeerId) -> bool {
         self.0.first_chunk() == Some(&creator_half(creator))
+    }
+}
+
+impl EndId {
+    /// The end that the revocation of `author` with that random number makes of the membership of
+    /// `subject`. It names both, so nobody can claim another one's end.
+    #[must_use]
+    pub fn derive(group: &GroupId, author: &PeerId, subject: &PeerId, nonce: &[u8; 16]) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 end 1");
+        hasher.update(group.as_bytes()).update(author.as_bytes());
+        hasher.update(subject.as_bytes()).update(nonce);
+        Self(truncate(&hasher.finalize()))
     }
 }
 

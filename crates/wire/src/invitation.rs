@@ -1,8 +1,8 @@
 //! Invitations: texts that bring somebody into a group. They can be read without a network.
 //!
-//! An [`Invitation`] is for one identity and carries the credentials that make it a member. An
-//! [`OpenInvitation`] is for whoever has it: any member who may issue the roles that it names gives
-//! its holder a credential, as often as it says.
+//! An [`Invitation`] is for one identity, carries the credentials that make it a member, and is
+//! signed whole by whoever gave the last of them. An [`InvitationLink`] is for whoever has it: it
+//! says where to knock and with which key, and everything else comes, signed, from the members.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,16 +13,15 @@ use lacis_derive::{Decode, Encode};
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::credential::{Chain, Credential};
 use crate::ids::{GroupId, PeerId};
-use crate::keys::EpochKeys;
 use crate::limits;
-use crate::proof::IdentityKey;
-use crate::roles::Roles;
-use crate::room::{RendezvousKey, server_ok};
+use crate::proof::{IdentityKey, signing_key};
+use crate::room::{MeetingKey, server_ok};
 use crate::signature;
 use crate::text::{TextError, TextForm, text_ok};
 use crate::time::Millis;
 
 const DOMAIN: &str = "lacis 2026 invitation 1";
+const KEY: &str = "lacis 2026 invitation 1 key";
 
 const BOUND: TextForm = TextForm {
     prefix: "li",
@@ -31,11 +30,11 @@ const BOUND: TextForm = TextForm {
     chars_max: limits::INVITATION_CHARS,
 };
 
-const OPEN: TextForm = TextForm {
+const LINK: TextForm = TextForm {
     prefix: "lo",
     version: '1',
-    checksum: "lacis 2026 open invitation 1 checksum",
-    chars_max: limits::INVITATION_CHARS,
+    checksum: "lacis 2026 invitation link 1 checksum",
+    chars_max: limits::INVITATION_LINK_CHARS,
 };
 
 /// Why an invitation is of no use.
@@ -84,27 +83,33 @@ pub struct Invitation {
     /// What the group is called.
     #[n(1)]
     pub name: String,
-    /// Where its members meet.
+    /// Where it comes in.
     #[n(2)]
-    pub rendezvous: RendezvousKey,
+    pub door: MeetingKey,
     /// Signaling servers; none means those of whoever opens it.
     #[n(3)]
     pub servers: Vec<String>,
-    /// The key of the epoch in which the invitation was made, sealed to the invitee, so that it can
-    /// write before it has met anybody. Nothing for one that may not read.
-    #[n(4)]
-    pub keys: Option<EpochKeys>,
+    /// Signature of the issuer of the chain's last credential over everything before.
+    #[cbor(n(4), bytes)]
+    pub signature: [u8; 64],
 }
 
 impl Invitation {
+    /// Signs the invitation with the key of whoever gave the chain's last credential.
+    #[must_use]
+    pub fn signed(mut self, key: &IdentityKey) -> Self {
+        self.signature = signature::sign(key, &self.message());
+        self
+    }
+
     /// The text form.
     #[must_use]
     pub fn to_text(&self) -> String {
         BOUND.write(encode(self))
     }
 
-    /// Reads the text form, alone or as the fragment of an address, and verifies the chain. Whether
-    /// the invitation is of use now, and to whom, say [`Self::check_time`] and
+    /// Reads the text form, alone or as the fragment of an address, and verifies chain and
+    /// signature. Whether the invitation is of use now, and to whom, say [`Self::check_time`] and
     /// [`Self::for_subject`].
     ///
     /// # Errors
@@ -115,13 +120,20 @@ impl Invitation {
         Ok(invitation)
     }
 
-    /// The credential of the invitee, once the whole chain is verified.
+    /// The credential of the invitee, once chain and signature are verified.
     ///
     /// # Errors
     /// `NotTrusted`.
     pub fn credential(&self) -> Result<&Credential, InvitationError> {
-        let group = self.group().ok_or(InvitationError::NotTrusted)?;
-        self.chain.verify(&group).map_err(|_| InvitationError::NotTrusted)
+        let untrusted = InvitationError::NotTrusted;
+        let group = self.group().ok_or(untrusted)?;
+        let leaf = self.chain.verify(&group).map_err(|_| untrusted)?;
+        let is_signed = signature::verify(&leaf.issuer, &self.message(), &self.signature);
+        if is_signed { Ok(leaf) } else { Err(untrusted) }
+    }
+
+    fn message(&self) -> Vec<u8> {
+        signature::message(DOMAIN, None, self)
     }
 
     /// The group; `None` when the chain is empty, which no invitation that was read is.
@@ -136,7 +148,13 @@ impl Invitation {
     /// `Expired`, `NotYetValid`.
     pub fn check_time(&self, now: Millis) -> Result<(), InvitationError> {
         let leaf = self.chain.leaf().ok_or(InvitationError::NotTrusted)?;
-        check_time(leaf, leaf.not_after, now)
+        if now < leaf.not_before {
+            return Err(InvitationError::NotYetValid);
+        }
+        if leaf.not_after != Millis::MAX && now >= leaf.not_after {
+            return Err(InvitationError::Expired);
+        }
+        Ok(())
     }
 
     /// Whether the invitation is for this identity.
@@ -154,11 +172,8 @@ impl Frame for Invitation {
 
     fn check(&self) -> Result<(), DecodeError> {
         self.chain.check()?;
-        if let Some(keys) = &self.keys {
-            keys.check()?;
-            demand(keys.sealed.len() == 1, "keys")?;
-        }
-        check_common(&self.name, &self.servers)
+        demand(text_ok(&self.name, limits::NAME_BYTES, &[]), "name")?;
+        servers_ok(&self.servers)
     }
 }
 
@@ -169,132 +184,62 @@ impl fmt::Debug for Invitation {
     }
 }
 
-/// An invitation for whoever has it.
+/// What the link of an open invitation says: as little as a knock needs. Nothing in it is signed,
+/// and nothing is believed of it but the group and the seed.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
-pub struct OpenInvitation {
+pub struct InvitationLink {
     /// The group.
     #[n(0)]
     pub group: GroupId,
-    /// What it is called.
+    /// Where one comes in.
     #[n(1)]
-    pub name: String,
-    /// What its holder proves to know.
+    pub door: MeetingKey,
+    /// From which the key of the invitation follows.
     #[cbor(n(2), bytes)]
-    pub secret: [u8; 32],
-    /// What makes whoever signed it somebody who may.
-    #[n(3)]
-    pub chain: Chain,
-    /// What its holder becomes.
-    #[n(4)]
-    pub roles: Roles,
-    /// It is of no use from this time on; never later than what the issuer's credential says.
-    #[n(5)]
-    pub not_after: Millis,
-    /// How many may come in by it.
-    #[n(6)]
-    pub uses: u32,
-    /// Where the members meet.
-    #[n(7)]
-    pub rendezvous: RendezvousKey,
+    pub seed: [u8; 16],
     /// Signaling servers; none means those of whoever opens it.
-    #[n(8)]
+    #[n(3)]
     pub servers: Vec<String>,
-    /// Signature of the chain's last subject over everything before.
-    #[cbor(n(9), bytes)]
-    pub signature: [u8; 64],
 }
 
-impl OpenInvitation {
-    /// Signs the invitation with the key of the chain's last subject.
-    #[must_use]
-    pub fn signed(mut self, key: &IdentityKey) -> Self {
-        self.signature = signature::sign(key, &self.message());
-        self
-    }
-
+impl InvitationLink {
     /// The text form.
     #[must_use]
     pub fn to_text(&self) -> String {
-        OPEN.write(encode(self))
+        LINK.write(encode(self))
     }
 
-    /// Reads the text form, alone or as the fragment of an address, and verifies who signed it.
-    /// Whether it is of use now, [`Self::check_time`] says.
+    /// Reads the text form, alone or as the fragment of an address.
     ///
     /// # Errors
-    /// `Unknown`, `Damaged`, `Version` and `NotTrusted`.
+    /// `Unknown`, `Damaged` and `Version`.
     pub fn parse(text: &str) -> Result<Self, InvitationError> {
-        let invitation: Self = decode(&OPEN.read(text)?).map_err(|_| InvitationError::Damaged)?;
-        invitation.verify()?;
-        Ok(invitation)
+        decode(&LINK.read(text)?).map_err(|_| InvitationError::Damaged)
     }
 
-    /// The credential of whoever invites, if it might, and signed this invitation.
-    ///
-    /// # Errors
-    /// `NotTrusted`.
-    pub fn verify(&self) -> Result<&Credential, InvitationError> {
-        let untrusted = InvitationError::NotTrusted;
-        let issuer = self.chain.verify(&self.group).map_err(|_| untrusted)?;
-        let allowed = issuer.roles.may_issue(self.roles) && self.not_after <= issuer.not_after;
-        if allowed && signature::verify(&issuer.subject, &self.message(), &self.signature) {
-            Ok(issuer)
-        } else {
-            Err(untrusted)
-        }
-    }
-
-    /// Whether the invitation is valid at a time.
-    ///
-    /// # Errors
-    /// `Expired`, `NotYetValid`.
-    pub fn check_time(&self, now: Millis) -> Result<(), InvitationError> {
-        let issuer = self.chain.leaf().ok_or(InvitationError::NotTrusted)?;
-        check_time(issuer, self.not_after, now)
-    }
-
-    fn message(&self) -> Vec<u8> {
-        signature::message(DOMAIN, None, self)
+    /// The key of the invitation: whoever has it proves to have the link.
+    #[must_use]
+    pub fn key(&self) -> IdentityKey {
+        signing_key(&blake3::derive_key(KEY, &self.seed))
     }
 }
 
-impl Frame for OpenInvitation {
-    const BYTES_MAX: usize = limits::INVITATION_BYTES;
+impl Frame for InvitationLink {
+    const BYTES_MAX: usize = limits::INVITATION_LINK_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        self.chain.check()?;
-        self.roles.check()?;
-        demand(self.uses >= 1, "uses")?;
-        check_common(&self.name, &self.servers)
+        servers_ok(&self.servers)
     }
 }
 
-impl fmt::Debug for OpenInvitation {
+impl fmt::Debug for InvitationLink {
     /// Leaves the secrets out, so that they never reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenInvitation")
-            .field("group", &self.group)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("InvitationLink").field("group", &self.group).finish_non_exhaustive()
     }
 }
 
-fn check_common(name: &str, servers: &[String]) -> Result<(), DecodeError> {
-    demand(text_ok(name, limits::NAME_BYTES, &[]), "name")?;
+fn servers_ok(servers: &[String]) -> Result<(), DecodeError> {
     demand(servers.len() <= limits::ROOM_LINK_SERVERS_MAX, "servers")?;
     demand(servers.iter().all(|url| server_ok(url)), "server")
-}
-
-fn check_time(
-    credential: &Credential,
-    not_after: Millis,
-    now: Millis,
-) -> Result<(), InvitationError> {
-    if now < credential.not_before {
-        return Err(InvitationError::NotYetValid);
-    }
-    if not_after != Millis::MAX && now >= not_after {
-        return Err(InvitationError::Expired);
-    }
-    Ok(())
 }

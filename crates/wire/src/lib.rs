@@ -42,7 +42,9 @@ pub mod writer;
 
 pub use code::Code;
 pub use codec::DecodeError;
-pub use ids::{AttemptId, GroupId, NodeId, PeerId, RecordId, RoomTag, Topic};
+pub use ids::{
+    AttemptId, CredentialId, EndId, GroupId, KeyName, NodeId, PeerId, RecordId, RoomTag, Topic,
+};
 pub use roles::Roles;
 pub use time::Millis;
 pub use version::{PROTOCOL, VersionRange};

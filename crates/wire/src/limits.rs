@@ -186,9 +186,12 @@ pub const FILTER_PARTS: usize = 512;
 /// How deep a filter may be nested: far deeper than anybody writes, and harmless to a stack.
 pub const FILTER_DEPTH: usize = 16;
 
-/// Largest credential: 197 bytes with the largest of numbers, and room for fields of later
-/// versions.
-pub const CREDENTIAL_BYTES: usize = 256;
+/// Ends that one credential may lift: as often somebody is let in again before its credential is
+/// given anew.
+pub const LIFTS_MAX: usize = 16;
+
+/// Largest credential: the largest of numbers, an invitation, and as many ends as it may lift.
+pub const CREDENTIAL_BYTES: usize = 600;
 
 /// Credentials of one chain. Each costs a signature check, some 0.2 ms in a browser, and chains of
 /// more than a few come from delegating without need.
@@ -197,14 +200,17 @@ pub const CHAIN_MAX: usize = 24;
 /// Largest chain.
 pub const CHAIN_BYTES: usize = CHAIN_MAX * CREDENTIAL_BYTES;
 
-/// Members to whom one epoch key can be sealed: what fits half a record, and what one device can
-/// seal to within a second.
-pub const GROUP_MEMBERS_MAX: usize = 1024;
+/// Ends, and members to whom a key is sealed, in one part of a key record: what fits a record.
+pub const KEY_PART_ENTRIES: usize = 1_000;
 
-/// Largest list of sealed epoch keys: 119 bytes a member, and a little room.
-pub const EPOCH_KEYS_BYTES: usize = GROUP_MEMBERS_MAX * 121 + 64;
+/// Parts of one key record: as many members as a group may have.
+pub const KEY_PARTS_MAX: u16 = 20;
 
-const _: () = assert!(EPOCH_KEYS_BYTES <= RECORD_BYTES && CHAIN_BYTES <= RECORD_BYTES);
+/// Largest part of a key record: 53 bytes an end and 121 a member.
+pub const KEY_PART_BYTES: usize = KEY_PART_ENTRIES * (53 + 121) + 256;
+
+const _: () = assert!(KEY_PART_BYTES <= RECORD_BYTES);
+const _: () = assert!(CHAIN_BYTES <= RECORD_BYTES);
 
 /// Longest name of a group or an identity.
 pub const NAME_BYTES: usize = 255;
@@ -215,25 +221,68 @@ pub const COMMENT_BYTES: usize = 512;
 /// Largest properties of a group: name, comment, and room for fields of later versions.
 pub const GROUP_PROPERTIES_BYTES: usize = 1024;
 
-/// Deeds that one revocation names, 16 bytes each: what fits a record beside the longest chain.
-pub const REVOCATION_DEEDS: usize = 15_000;
+/// Actions that one revocation names, 16 bytes each: what fits a record.
+/// Of somebody who did more, several records name them.
+pub const REVOCATION_ACTIONS: usize = 15_000;
 
-/// Revocations that may name the deeds of one member together; of somebody who did more, all that
-/// is dated before stands. They are as many copies as one member may tell of.
-pub const REVOCATION_PARTS: usize = 18;
-
-/// Largest revocation: deeds, the chain of its author, and room for fields of later versions.
-pub const REVOCATION_BYTES: usize = REVOCATION_DEEDS * 16 + CHAIN_BYTES + 128;
+/// Largest revocation.
+pub const REVOCATION_BYTES: usize = REVOCATION_ACTIONS * 16 + 128;
 
 const _: () = assert!(REVOCATION_BYTES <= RECORD_BYTES);
 
-/// Largest invitation: the longest chain, as many of the longest addresses as there may be, the
-/// longest name, keys and a signature.
-pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 768;
+/// Largest record of an open invitation or of a budget.
+pub const OPEN_INVITATION_BYTES: usize = 128;
+
+/// Versions of a record cannot be made faster than one in this time: what nobody who works does,
+/// and what keeps anybody from counting up to where no number is left.
+pub const VERSION_PACE: Duration = Duration::from_millis(10);
+
+/// How long a record lasts at the most, unless its author says so: what is left of a deleted one
+/// stays as long, and nothing may stay for ever by itself.
+pub const RECORD_LIFETIME: Duration = Duration::from_secs(3_652 * 86_400);
+
+/// Records that one credential may stand for, unless the group says otherwise: more than a person
+/// writes in years, and what a page opens in a second.
+pub const BUDGET_RECORDS: u32 = 65_536;
+
+/// The most that a group may say.
+pub const BUDGET_RECORDS_MAX: u32 = 1_048_576;
+
+/// Bytes of the bodies of one credential's records, unless the group says otherwise.
+pub const BUDGET_BYTES: u64 = 256 * 1_048_576;
+
+/// The most that a group may say.
+pub const BUDGET_BYTES_MAX: u64 = 64 * 1_073_741_824;
+
+/// Tombstones and what is left of records that ended, for one record that may live: deleting has
+/// to remain possible long after the budget of records is used up.
+pub const BUDGET_TOMBSTONES: u32 = 10;
+
+/// System records of one credential, for a budget of their own which nothing else touches.
+pub const BUDGET_SYSTEM: usize = 16_384;
+
+/// Credentials that one issuer may give one subject: a renewal overlaps with what it renews.
+pub const CREDENTIALS_PER_PAIR: usize = 8;
+
+/// Credentials below that of an inviter, filled in turn over those whom it let in itself.
+pub const CREDENTIALS_PER_INVITER: usize = 1_024;
+
+/// Credentials below that of an admin, and those of a whole group.
+pub const CREDENTIALS_MAX: usize = 16_384;
+
+/// Largest invitation for one identity: the longest chain, as many of the longest addresses as there
+/// may be, the longest name and a signature.
+pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 384;
 
 /// Longest text of an invitation, its first three characters and the page's address not counted:
 /// base32 of its bytes and a checksum. The usual ones have some 800 and fit a QR code.
 pub const INVITATION_CHARS: usize = (INVITATION_BYTES + 4).div_ceil(5) * 8;
+
+/// Largest link of an open invitation: group, door, seed, and the longest addresses.
+pub const INVITATION_LINK_BYTES: usize = ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 76;
+
+/// Longest text of such a link, counted in the same way. The usual ones have 122 characters.
+pub const INVITATION_LINK_CHARS: usize = (INVITATION_LINK_BYTES + 4).div_ceil(5) * 8;
 
 /// Largest identity card: key, name and signature, and room for fields of later versions.
 pub const CARD_BYTES: usize = 512;
@@ -355,10 +404,6 @@ pub const RECONCILE_BYTES: u64 = 60_000;
 /// further ahead than this has one that is wrong.
 pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 
-/// Chains that are kept of one member: a renewal overlaps with what it renews, and more are of no
-/// use.
-pub const CHAINS_PER_MEMBER: usize = 64;
-
 /// Copies that wait for their author's membership to become known. A newcomer hears of members
 /// first, so few wait, and not for long.
 pub const DEFERRED_MAX: usize = 256;
@@ -366,9 +411,9 @@ pub const DEFERRED_MAX: usize = 256;
 /// Largest frame about a group: a record and its header, or a chain and what goes with it.
 pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
 
-/// Shelves over which the types of applications are spread for reconciliation. More would tell the
+/// Buckets over which the types of applications are spread for reconciliation. More would tell the
 /// types of usual groups apart no better, and each costs some 20 bytes of every summary.
-pub const SHELVES: u8 = 32;
+pub const BUCKETS: u8 = 32;
 
 /// Types that a member may ask for ahead of others.
 pub const PRIORITIES_MAX: usize = 16;

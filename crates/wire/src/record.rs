@@ -7,7 +7,7 @@ use core::fmt;
 use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, demand, encode};
-use crate::ids::{GroupId, PeerId, RecordId};
+use crate::ids::{Birth, CredentialId, GroupId, KeyName, PeerId, RecordId, truncate};
 use crate::limits;
 use crate::proof::IdentityKey;
 use crate::signature;
@@ -61,51 +61,65 @@ fn type_ok(text: &str) -> bool {
     (1..=limits::RECORD_TYPE_BYTES).contains(&text.len()) && text.bytes().all(fine)
 }
 
-/// Everything about a record but its body: what relaying, storing and comparing need.
+/// Everything about a record but its body: what relaying, storing, comparing and judging need. It
+/// has the same form whatever the format of the record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Header {
-    /// What the record is.
+    /// The format of what the record says; see [`Header::FORMAT`].
     #[n(0)]
+    pub format: u16,
+    /// What the record is.
+    #[n(1)]
     pub kind: RecordType,
     /// Which record it is, through all versions.
-    #[n(1)]
+    #[n(2)]
     pub id: RecordId,
-    /// Random; with type, creator and time of creation it gives the id.
-    #[cbor(n(2), bytes)]
+    /// Random; with type, creator, creation, latest end and what it replaces it gives the id.
+    #[cbor(n(3), bytes)]
     pub salt: [u8; 8],
     /// Counts changes, from 1.
-    #[n(3)]
+    #[n(4)]
     pub version: u64,
     /// See [`Header::DELETED`].
-    #[n(4)]
+    #[n(5)]
     pub flags: u8,
     /// Who made the first version.
-    #[n(5)]
+    #[n(6)]
     pub creator: PeerId,
     /// Who made this version, from the second on.
-    #[n(6)]
-    pub modifier: Option<PeerId>,
-    /// When the first version was made.
     #[n(7)]
+    pub modifier: Option<PeerId>,
+    /// The credential under which the author wrote this version; none for the root key.
+    #[n(8)]
+    pub credential: Option<CredentialId>,
+    /// When the first version was made.
+    #[n(9)]
     pub created: Millis,
     /// When this version was made.
-    #[n(8)]
-    pub modified: Millis,
-    /// When the record ceases to be; [`Millis::MAX`] means never.
-    #[n(9)]
-    pub expires: Millis,
-    /// The epoch whose key seals the body; 0 for a body in clear.
     #[n(10)]
-    pub epoch: u32,
-    /// Bytes of the body as it travels.
+    pub modified: Millis,
+    /// When the record ends; [`Millis::MAX`] means never.
     #[n(11)]
+    pub expires: Millis,
+    /// The latest end that any version may have. Until then what is left of it stays, so that no
+    /// older version returns.
+    #[n(12)]
+    pub latest: Millis,
+    /// The record of the same creator in whose place it stands, if there is one.
+    #[n(13)]
+    pub replaces: Option<RecordId>,
+    /// The key that seals the body; none for a body in clear.
+    #[n(14)]
+    pub key: Option<KeyName>,
+    /// Bytes of the body as it travels.
+    #[n(15)]
     pub length: u32,
     /// BLAKE3 of the body as it travels.
-    #[cbor(n(12), bytes)]
+    #[cbor(n(16), bytes)]
     pub hash: [u8; 32],
     /// Signature of the modifier, or of the creator where there is none, over the group and
     /// everything before.
-    #[cbor(n(13), bytes)]
+    #[cbor(n(17), bytes)]
     pub signature: [u8; 64],
 }
 
@@ -113,16 +127,42 @@ impl Header {
     /// The record is deleted; what is left of it says so to those who missed it.
     pub const DELETED: u8 = 1;
 
+    /// The format that this version writes. A record of another one is kept and passed on, since
+    /// all that it is judged by stands here, and is not applied.
+    pub const FORMAT: u16 = 1;
+
     /// Who made this version, and has to have signed it.
     #[must_use]
     pub fn author(&self) -> &PeerId {
         self.modifier.as_ref().unwrap_or(&self.creator)
     }
 
-    /// The id that follows from what never changes: type, creator, time of creation, salt.
+    /// The id that follows from what never changes.
     #[must_use]
     pub fn born_as(&self) -> RecordId {
-        RecordId::derive(&self.creator, self.kind.as_str(), self.created.0, &self.salt)
+        let birth = Birth {
+            kind: self.kind.as_str(),
+            created: self.created.0,
+            latest: self.latest.0,
+            replaces: self.replaces.as_ref(),
+            salt: &self.salt,
+        };
+        RecordId::derive(&self.creator, &birth)
+    }
+
+    /// The earliest time at which this version can have been made: one each
+    /// [`limits::VERSION_PACE`] since the first, so that nobody can count on to where no further
+    /// version has a number.
+    #[must_use]
+    pub fn modified_min(created: Millis, version: u64) -> Millis {
+        let pace = u64::try_from(limits::VERSION_PACE.as_millis()).unwrap_or(u64::MAX);
+        Millis(version.saturating_sub(1).saturating_mul(pace).saturating_add(created.0))
+    }
+
+    /// Whether this version knows what the record says.
+    #[must_use]
+    pub const fn is_known_format(&self) -> bool {
+        self.format == Self::FORMAT
     }
 
     /// Whether the record is deleted.
@@ -166,20 +206,22 @@ impl Frame for Header {
     const BYTES_MAX: usize = limits::HEADER_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
+        demand(self.format >= 1, "format")?;
         demand(type_ok(self.kind.as_str()), "type")?;
         demand(self.version >= 1, "version")?;
         demand((self.version == 1) == self.modifier.is_none(), "modifier")?;
         demand(self.flags & !Self::DELETED == 0, "flags")?;
         demand(self.id == self.born_as(), "id")?;
-        demand(self.created <= self.modified, "modified")?;
-        demand(self.modified <= self.expires, "expires")?;
+        demand(Self::modified_min(self.created, self.version) <= self.modified, "modified")?;
+        demand(self.modified <= self.expires && self.expires <= self.latest, "expires")?;
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
         demand(length <= limits::RECORD_BYTES, "length")?;
         if self.is_deleted() {
             demand(self.matches_body(&[]), "length")?;
+            demand(self.expires == self.latest, "expires")?;
         }
         let clear = self.kind.is_system() || self.is_deleted();
-        demand(clear == (self.epoch == 0), "epoch")
+        demand(clear == self.key.is_none(), "key")
     }
 }
 
@@ -219,6 +261,8 @@ impl CopyName {
 /// What decides between two copies of one record: the greater one wins, on every node alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rank {
+    /// A tombstone wins over all that lives, so nothing that was deleted comes back.
+    pub is_deleted: bool,
     /// The later version.
     pub version: u64,
     /// No modifier is less than any.
@@ -233,16 +277,19 @@ impl Header {
     /// What names this copy.
     #[must_use]
     pub fn name(&self) -> CopyName {
-        let hash = blake3::hash(&encode(self));
-        let digest = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-        CopyName { id: self.id, digest }
+        CopyName { id: self.id, digest: truncate(&blake3::hash(&encode(self))) }
     }
 
     /// What decides between this copy and another one.
     #[must_use]
     pub fn rank(&self) -> Rank {
-        let (version, modifier, modified) = (self.version, self.modifier, self.modified);
-        Rank { version, modifier, modified, digest: self.name().digest }
+        Rank {
+            is_deleted: self.is_deleted(),
+            version: self.version,
+            modifier: self.modifier,
+            modified: self.modified,
+            digest: self.name().digest,
+        }
     }
 }
 

@@ -4,16 +4,18 @@ use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, demand};
 
-/// A set of roles.
+/// What a member may do: one step of a ladder, or keeping.
 ///
 /// | | writes | issues | changes and deletes what others wrote |
 /// | --- | --- | --- | --- |
-/// | Admin | | every role | yes |
-/// | Inviter | | Inviter, Member | no |
+/// | Admin | yes | every role | yes |
+/// | Inviter | yes | Inviter, Member | no |
 /// | Member | yes | none | no |
 /// | Keeper | no | none | no |
 ///
-/// A keeper stores and serves what others wrote, and is nothing else besides.
+/// Each step of Member, Inviter, Admin includes the one before, because one credential has to say
+/// everything that a record is judged by. A keeper stores and serves what others wrote, and is
+/// nothing else besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Roles(#[n(0)] u8);
@@ -21,24 +23,17 @@ pub struct Roles(#[n(0)] u8);
 impl Roles {
     /// Writes records.
     pub const MEMBER: Self = Self(1);
-    /// Brings in inviters and members.
-    pub const INVITER: Self = Self(2);
-    /// Brings in everybody, and changes and deletes the records of others.
-    pub const ADMIN: Self = Self(4);
+    /// Writes, and brings in inviters and members.
+    pub const INVITER: Self = Self(3);
+    /// Writes, brings in everybody, and changes and deletes the records of others.
+    pub const ADMIN: Self = Self(7);
     /// Stores and serves records without being able to read or write them.
     pub const KEEPER: Self = Self(8);
-    /// What the founder of a group gives itself.
-    pub const FOUNDER: Self = Self::ADMIN.with(Self::INVITER).with(Self::MEMBER);
 
-    const KNOWN: Self = Self::FOUNDER.with(Self::KEEPER);
+    /// Every value there is.
+    pub const ALL: [Self; 4] = [Self::MEMBER, Self::INVITER, Self::ADMIN, Self::KEEPER];
 
-    /// The roles of either set.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Reads the bits; `None` when they are not a set that a member may have.
+    /// Reads the bits; `None` when they are not roles that a member may have.
     #[must_use]
     pub fn from_bits(bits: u8) -> Option<Self> {
         let roles = Self(bits);
@@ -51,19 +46,19 @@ impl Roles {
         self.0
     }
 
-    /// Whether every role of the other set is in this one.
+    /// Whether whoever has these roles may do all that the other ones allow.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether the holder may write records.
+    /// Whether the holder may write records, and read them.
     #[must_use]
     pub const fn may_write(self) -> bool {
         self.contains(Self::MEMBER)
     }
 
-    /// Whether the holder may change and delete what others wrote.
+    /// Whether the holder may change and delete what others wrote, and end memberships.
     #[must_use]
     pub const fn may_change_others(self) -> bool {
         self.contains(Self::ADMIN)
@@ -72,16 +67,18 @@ impl Roles {
     /// Whether the holder may give these roles to somebody.
     #[must_use]
     pub const fn may_issue(self, roles: Self) -> bool {
-        if self.contains(Self::ADMIN) {
-            return true;
-        }
-        self.contains(Self::INVITER) && Self::INVITER.with(Self::MEMBER).contains(roles)
+        self.may_change_others() || (self.may_invite() && Self::INVITER.contains(roles))
     }
 
-    /// A known, non-empty set in which a keeper is nothing else.
+    /// Whether the holder may bring in anybody.
+    #[must_use]
+    pub const fn may_invite(self) -> bool {
+        self.contains(Self::INVITER)
+    }
+
+    /// One of [`Roles::ALL`].
     pub(crate) fn check(self) -> Result<(), DecodeError> {
-        let lone = !self.contains(Self::KEEPER) || self == Self::KEEPER;
-        demand(self.0 != 0 && Self::KNOWN.contains(self) && lone, "roles")
+        demand(Self::ALL.contains(&self), "roles")
     }
 }
 
@@ -93,20 +90,19 @@ mod tests {
     fn the_matrix_of_roles() {
         let (admin, inviter) = (Roles::ADMIN, Roles::INVITER);
         let (member, keeper) = (Roles::MEMBER, Roles::KEEPER);
-        for roles in [admin, inviter, member, keeper, Roles::FOUNDER] {
-            assert!(admin.may_issue(roles) && Roles::FOUNDER.may_issue(roles));
+        for roles in Roles::ALL {
+            assert!(admin.may_issue(roles));
             assert_eq!(inviter.may_issue(roles), [inviter, member].contains(&roles));
             assert!(!member.may_issue(roles) && !keeper.may_issue(roles));
         }
-        assert!(inviter.may_issue(inviter.with(member)));
-        assert!(!inviter.may_issue(admin.with(member)));
-        assert!(member.may_write() && Roles::FOUNDER.may_write() && !keeper.may_write());
-        assert!(admin.may_change_others() && !inviter.with(member).may_change_others());
+        assert!(member.may_write() && inviter.may_write() && admin.may_write());
+        assert!(!keeper.may_write() && !keeper.may_invite());
+        assert!(admin.may_change_others() && !inviter.may_change_others());
     }
 
     #[test]
-    fn a_keeper_is_nothing_else_and_unknown_bits_are_no_roles() {
+    fn only_steps_of_the_ladder_are_roles() {
         let valid = (0..=u8::MAX).filter(|bits| Roles::from_bits(*bits).is_some());
-        assert!(valid.eq(1..=8));
+        assert!(valid.eq([1, 3, 7, 8]));
     }
 }

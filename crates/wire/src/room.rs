@@ -27,7 +27,7 @@ const FORM: TextForm = TextForm {
 const ROOM_CONTEXTS: [&str; 3] =
     ["lacis 2026 room 1 topic", "lacis 2026 room 1 seal", "lacis 2026 room 1 prove"];
 
-/// The same for the rendezvous key of a group.
+/// The same for a meeting key of a group.
 const GROUP_CONTEXTS: [&str; 3] =
     ["lacis 2026 group 1 topic", "lacis 2026 group 1 seal", "lacis 2026 group 1 prove"];
 
@@ -105,24 +105,25 @@ impl RoomLink {
     }
 }
 
-/// The key by which the members of a group, and those who store for them, find each other. It does
-/// what the secret of a room does, and opens nothing that the group keeps.
+/// A key by which the members of a group, and those who store for them, find each other: that of
+/// its topic, or that of its door. It does what the secret of a room does, and opens nothing that
+/// the group keeps.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 #[cbor(transparent)]
-pub struct RendezvousKey(
+pub struct MeetingKey(
     #[n(0)]
     #[cbor(bytes)]
-    pub [u8; 32],
+    pub [u8; 16],
 );
 
-impl core::fmt::Debug for RendezvousKey {
+impl core::fmt::Debug for MeetingKey {
     /// Leaves the key out, so that it never reaches a log.
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("RendezvousKey").finish_non_exhaustive()
+        f.debug_struct("MeetingKey").finish_non_exhaustive()
     }
 }
 
-impl RendezvousKey {
+impl MeetingKey {
     /// The keys that follow.
     #[must_use]
     pub fn keys(&self) -> RoomKeys {
@@ -130,7 +131,7 @@ impl RendezvousKey {
     }
 }
 
-/// The keys that follow from a room's secret or a group's rendezvous key.
+/// The keys that follow from a room's secret or a group's meeting key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RoomKeys {
     /// Where members meet.

@@ -8,10 +8,11 @@ use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand};
 use crate::credential::Chain;
-use crate::ids::PeerId;
-use crate::keys::EpochKeys;
+use crate::ids::{EndId, GroupId, PeerId};
+use crate::keys::KeyPart;
 use crate::limits;
 use crate::record::RecordType;
+use crate::roles::Roles;
 use crate::text::text_ok;
 use crate::time::Millis;
 
@@ -19,10 +20,14 @@ use crate::time::Millis;
 pub const GROUP: &str = "lacis.group";
 /// The type of a [`Chain`].
 pub const MEMBER: &str = "lacis.member";
-/// The type of [`EpochKeys`].
+/// The type of [`KeyPart`].
 pub const KEY: &str = "lacis.key";
 /// The type of a [`Revocation`].
 pub const REVOCATION: &str = "lacis.revocation";
+/// The type of [`OpenInvitation`].
+pub const INVITATION: &str = "lacis.invitation";
+/// The type of [`Budget`].
+pub const BUDGET: &str = "lacis.budget";
 
 /// What a group is called and how it behaves.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -42,6 +47,12 @@ pub struct GroupProperties {
     /// Milliseconds for which a credential is given, unless its issuer says otherwise.
     #[n(4)]
     pub member_lifetime: u64,
+    /// How many records one credential may stand for, unless a [`Budget`] says otherwise.
+    #[n(5)]
+    pub budget_records: u32,
+    /// How many bytes their bodies may have together.
+    #[n(6)]
+    pub budget_bytes: u64,
 }
 
 impl GroupProperties {
@@ -56,47 +67,37 @@ impl Frame for GroupProperties {
         demand(text_ok(&self.name, limits::NAME_BYTES, &[]), "name")?;
         demand(text_ok(&self.comment, limits::COMMENT_BYTES, &['\n']), "comment")?;
         demand(self.presence_lifetime >= 1, "presence_lifetime")?;
-        demand(self.member_lifetime >= 1, "member_lifetime")
+        demand(self.member_lifetime >= 1, "member_lifetime")?;
+        budget_ok(self.budget_records, self.budget_bytes)
     }
 }
 
-/// Takes a member's credentials back: nothing new by it is accepted from a time on.
+/// Takes a member's credentials back.
 ///
-/// Whoever is shut out still has its keys, and can date what it signs as it likes. So a revocation
-/// names what its author knew of the member's deeds, and nothing else of them stands.
+/// It makes an end, which counts at once against every credential of the subject that does not lift
+/// it. Whoever is shut out still has its keys, and can date what it signs as it likes, so no date
+/// decides what stands: it is named here, and nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Revocation {
     /// Whose.
     #[n(0)]
     pub subject: PeerId,
-    /// From when on.
-    #[n(1)]
-    pub from: Millis,
-    /// What makes its author an admin. It is here, because a revocation outlasts every credential.
+    /// Random. All records of one author with the same subject and number make one end.
+    #[cbor(n(1), bytes)]
+    pub nonce: [u8; 16],
+    /// An end made by somebody else, to whose list this one adds; none where it makes its own.
     #[n(2)]
-    pub chain: Chain,
-    /// What stands of all that the subject did before; everything, if this is absent.
+    pub adds: Option<EndId>,
+    /// What is judged by the list.
     #[n(3)]
-    pub kept: Option<Kept>,
-}
-
-/// Deeds that stand.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Kept {
-    /// What is judged by this list.
-    #[n(0)]
     pub scope: Scope,
-    /// How many deeds are named by all revocations of the same author, subject and time together:
-    /// before they are all here, none of them takes anything away.
-    #[n(1)]
-    pub total: u32,
-    /// Digests of 16 bytes, ascending: those in the names of copies, and those of credentials.
-    #[cbor(n(2), bytes)]
-    pub deeds: Vec<u8>,
+    /// What stands: 16 bytes each, ascending.
+    #[cbor(n(4), bytes)]
+    pub actions: Vec<u8>,
 }
 
-/// What of a member's deeds has to be named to stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+/// What of a member's actions has to be named to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 #[cbor(index_only)]
 pub enum Scope {
     /// What it did with the rights of an inviter or an admin: whom it brought in, what it wrote for
@@ -108,20 +109,21 @@ pub enum Scope {
     All,
 }
 
-/// The digest by which a deed is named.
-pub type Deed = [u8; 16];
+/// The digest by which an action of a member is named: that in the name of a version, or that of a
+/// credential.
+pub type ActionId = [u8; 16];
 
-impl Kept {
-    /// How many deeds are named here.
+impl Revocation {
+    /// The end that it makes, or to which it adds.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.deeds.as_chunks::<16>().0.len()
+    pub fn end(&self, group: &GroupId, author: &PeerId) -> EndId {
+        self.adds.unwrap_or_else(|| EndId::derive(group, author, &self.subject, &self.nonce))
     }
 
-    /// Whether a deed is named here.
+    /// Whether an action is named here.
     #[must_use]
-    pub fn names(&self, deed: &Deed) -> bool {
-        self.deeds.as_chunks().0.binary_search(deed).is_ok()
+    pub fn names(&self, action: &ActionId) -> bool {
+        self.actions.as_chunks().0.binary_search(action).is_ok()
     }
 }
 
@@ -129,13 +131,78 @@ impl Frame for Revocation {
     const BYTES_MAX: usize = limits::REVOCATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        self.chain.check()?;
-        let Some(kept) = &self.kept else { return Ok(()) };
-        let (deeds, rest) = kept.deeds.as_chunks::<16>();
-        let total = usize::try_from(kept.total).unwrap_or(usize::MAX);
-        demand(rest.is_empty() && deeds.is_sorted_by(|one, next| one < next), "deeds")?;
-        demand(deeds.len() <= total.min(limits::REVOCATION_DEEDS), "deeds")
+        let (actions, rest) = self.actions.as_chunks::<16>();
+        demand(rest.is_empty() && actions.is_sorted_by(|one, next| one < next), "actions")?;
+        demand(actions.len() <= limits::REVOCATION_ACTIONS, "actions")
     }
+}
+
+/// An invitation for whoever has its link: the record by which every issuer can admit, and by which
+/// it is listed and ended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OpenInvitation {
+    /// The public key of the invitation; the link has the seed of the secret one.
+    #[n(0)]
+    pub key: PeerId,
+    /// What its holder becomes.
+    #[n(1)]
+    pub roles: Roles,
+    /// The link is of no use from this time on; [`Millis::MAX`] means that it has no end.
+    #[n(2)]
+    pub not_after: Millis,
+    /// Milliseconds for which whoever came by it is a member; 2^64 - 1 means without end.
+    #[n(3)]
+    pub member_for: u64,
+    /// How many may come in by it.
+    #[n(4)]
+    pub uses: u32,
+    /// See [`OpenInvitation::EXACT`].
+    #[n(5)]
+    pub flags: u8,
+}
+
+impl OpenInvitation {
+    /// Only its creator admits, so it cannot be used more often than it says.
+    pub const EXACT: u8 = 1;
+}
+
+impl Frame for OpenInvitation {
+    const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        self.roles.check()?;
+        let is_dated = self.member_for != u64::MAX;
+        demand(!self.roles.may_change_others() || !is_dated, "member_for")?;
+        demand(self.uses >= 1 && self.member_for >= 1, "uses")?;
+        demand(self.flags & !Self::EXACT == 0, "flags")
+    }
+}
+
+/// Gives one member another budget than the group does.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Budget {
+    /// Whose.
+    #[n(0)]
+    pub subject: PeerId,
+    /// As [`GroupProperties::budget_records`].
+    #[n(1)]
+    pub records: u32,
+    /// As [`GroupProperties::budget_bytes`].
+    #[n(2)]
+    pub bytes: u64,
+}
+
+impl Frame for Budget {
+    const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        budget_ok(self.records, self.bytes)
+    }
+}
+
+fn budget_ok(records: u32, bytes: u64) -> Result<(), DecodeError> {
+    demand((1..=limits::BUDGET_RECORDS_MAX).contains(&records), "budget_records")?;
+    demand((1..=limits::BUDGET_BYTES_MAX).contains(&bytes), "budget_bytes")
 }
 
 /// The body of a system record.
@@ -146,9 +213,13 @@ pub enum System {
     /// The body of a record of the type [`MEMBER`].
     Member(Chain),
     /// The body of a record of the type [`KEY`].
-    Key(EpochKeys),
+    Key(KeyPart),
     /// The body of a record of the type [`REVOCATION`].
     Revocation(Revocation),
+    /// The body of a record of the type [`INVITATION`].
+    Invitation(OpenInvitation),
+    /// The body of a record of the type [`BUDGET`].
+    Budget(Budget),
 }
 
 impl System {
@@ -162,6 +233,8 @@ impl System {
             MEMBER => Self::Member(decode(body)?),
             KEY => Self::Key(decode(body)?),
             REVOCATION => Self::Revocation(decode(body)?),
+            INVITATION => Self::Invitation(decode(body)?),
+            BUDGET => Self::Budget(decode(body)?),
             _ => return Ok(None),
         }))
     }
