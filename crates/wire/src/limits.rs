@@ -404,9 +404,18 @@ pub const RECONCILE_BYTES: u64 = 60_000;
 /// further ahead than this has one that is wrong.
 pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 
-/// Copies that wait for their author's membership to become known. A newcomer hears of members
-/// first, so few wait, and not for long.
-pub const DEFERRED_MAX: usize = 256;
+/// Bytes of versions that cannot be judged yet, in memory: a newcomer hears of members first, so few
+/// wait, and not for long.
+pub const WAITING_BYTES: usize = 4 * 1_048_576;
+
+/// What was beaten by another signer's version is kept this long, for when that one falls.
+pub const BEATEN_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
+
+/// What an end left unnamed is kept this long, for when somebody names it.
+pub const UNNAMED_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
+
+/// Versions that one member keeps set aside of one author at the most.
+pub const ASIDE_MAX: usize = 65_536;
 
 /// Largest frame about a group: a record and its header, or a chain and what goes with it.
 pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;

@@ -1,87 +1,132 @@
-//! What is kept in memory of a record of the application: as little as comparing and judging need.
+//! What is kept in memory of a version of a record: as little as comparing and judging need.
 
 use alloc::vec::Vec;
 
 use lacis_wire::record::{CopyName, Header, Rank, RecordType};
-use lacis_wire::{Millis, PeerId, RecordId};
+use lacis_wire::{CredentialId, Millis, PeerId, RecordId};
 
+use super::index::CopyKey;
 use crate::table::Table;
 
-/// A record of the application, without its body and its signature. Types and people are numbers of
-/// a [`Register`].
+/// A version of a record, without its body and its signature. Types, people and credentials are
+/// numbers of a [`Register`].
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     digest: [u8; 16],
     pub(super) version: u64,
+    pub(super) created: Millis,
     pub(super) modified: Millis,
     pub(super) expires: Millis,
-    pub(super) kind: u32,
+    pub(super) latest: Millis,
+    pub(super) length: u32,
+    kind: u32,
     creator: u32,
     /// One more than the number, or 0 for none.
     modifier: u32,
-    is_deleted: bool,
+    /// One more than the number, or 0 for none.
+    pub(super) credential: u32,
+    pub(super) is_deleted: bool,
+    /// Its time is over: what is left keeps older versions from coming back.
+    pub(super) has_ended: bool,
 }
 
-/// Types and people, each once.
+impl Entry {
+    /// The name of the version.
+    pub(super) const fn name(&self, id: RecordId) -> CopyName {
+        CopyName { id, digest: self.digest }
+    }
+
+    /// The number of its type.
+    pub(super) fn kind(&self) -> usize {
+        usize::try_from(self.kind).unwrap_or(usize::MAX)
+    }
+
+    /// Where it stands among those that are compared.
+    pub(super) const fn key(&self, id: RecordId) -> CopyKey {
+        CopyKey { modified: self.modified.0, name: self.name(id) }
+    }
+}
+
+/// Types, people and credentials, each once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Register {
     kinds: Vec<RecordType>,
     people: Vec<PeerId>,
+    credentials: Vec<CredentialId>,
     number_of: Table<PeerId, u32>,
     kind_of: Table<RecordType, u32>,
+    credential_of: Table<CredentialId, u32>,
+}
+
+fn enter_in<K: Ord + Clone>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, item: &K) -> u32 {
+    if let Some(known) = numbers.get(item) {
+        return *known;
+    }
+    let next = number(list.len());
+    list.push(item.clone());
+    numbers.insert(item.clone(), next);
+    next
+}
+
+fn at<T>(list: &[T], number: u32) -> Option<&T> {
+    list.get(usize::try_from(number).ok()?)
 }
 
 impl Register {
     fn person(&mut self, peer: &PeerId) -> u32 {
-        if let Some(known) = self.number_of.get(peer) {
-            return *known;
-        }
-        let next = number(self.people.len());
-        self.people.push(*peer);
-        self.number_of.insert(*peer, next);
-        next
-    }
-
-    fn kind(&mut self, kind: &RecordType) -> u32 {
-        if let Some(known) = self.kind_of.get(kind) {
-            return *known;
-        }
-        let next = number(self.kinds.len());
-        self.kinds.push(kind.clone());
-        self.kind_of.insert(kind.clone(), next);
-        next
+        enter_in(&mut self.people, &mut self.number_of, peer)
     }
 
     pub(super) fn enter(&mut self, header: &Header) -> Entry {
+        let Self { credentials, credential_of, kinds, kind_of, .. } = self;
+        let credential =
+            header.credential.as_ref().map_or(0, |id| enter_in(credentials, credential_of, id) + 1);
+        let kind = enter_in(kinds, kind_of, &header.kind);
         Entry {
             digest: header.name().digest,
             version: header.version,
+            created: header.created,
             modified: header.modified,
             expires: header.expires,
-            kind: self.kind(&header.kind),
+            latest: header.latest,
+            length: header.length,
+            kind,
             creator: self.person(&header.creator),
             modifier: header.modifier.as_ref().map_or(0, |peer| self.person(peer) + 1),
+            credential,
             is_deleted: header.is_deleted(),
+            has_ended: false,
         }
     }
 
     pub(super) fn read<'a>(&'a self, id: &RecordId, entry: &'a Entry) -> Option<Held<'a>> {
-        let person = |number: u32| self.people.get(usize::try_from(number).ok()?);
+        let credential = entry.credential.checked_sub(1);
+        let modifier = entry.modifier.checked_sub(1);
         Some(Held {
             id: *id,
-            kind: self.kinds.get(usize::try_from(entry.kind).ok()?)?,
-            creator: person(entry.creator)?,
-            modifier: entry.modifier.checked_sub(1).and_then(person),
+            kind: at(&self.kinds, entry.kind)?,
+            creator: at(&self.people, entry.creator)?,
+            modifier: modifier.and_then(|number| at(&self.people, number)),
+            credential: credential.and_then(|number| at(&self.credentials, number)),
             version: entry.version,
+            created: entry.created,
             modified: entry.modified,
             expires: entry.expires,
+            latest: entry.latest,
+            length: entry.length,
             is_deleted: entry.is_deleted,
+            has_ended: entry.has_ended,
             digest: entry.digest,
         })
     }
 
     pub(super) fn kinds(&self) -> impl Iterator<Item = &RecordType> {
         self.kinds.iter()
+    }
+
+    /// The credential with a number of [`Entry::credential`].
+    pub(super) fn credential(&self, number: u32) -> Option<&CredentialId> {
+        at(&self.credentials, number.checked_sub(1)?)
     }
 }
 
@@ -90,10 +135,10 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// What is known in memory of a record that is held.
+/// What is known in memory of a version that is held.
 #[derive(Clone, Copy, Debug)]
 pub struct Held<'a> {
-    /// Which.
+    /// Which record.
     pub id: RecordId,
     /// What it is.
     pub kind: &'a RecordType,
@@ -101,14 +146,24 @@ pub struct Held<'a> {
     pub creator: &'a PeerId,
     /// Who made this version, from the second on.
     pub modifier: Option<&'a PeerId>,
+    /// Under which credential.
+    pub credential: Option<&'a CredentialId>,
     /// Counts changes.
     pub version: u64,
+    /// When the first version was made.
+    pub created: Millis,
     /// When this version was made.
     pub modified: Millis,
-    /// When it ceases to be.
+    /// When it ends.
     pub expires: Millis,
+    /// The latest end that any version may have.
+    pub latest: Millis,
+    /// Bytes of the body.
+    pub length: u32,
     /// Whether it is a tombstone.
     pub is_deleted: bool,
+    /// Whether its time is over: nothing but this is left of it.
+    pub has_ended: bool,
     digest: [u8; 16],
 }
 
@@ -119,24 +174,30 @@ impl<'a> Held<'a> {
             kind: &header.kind,
             creator: &header.creator,
             modifier: header.modifier.as_ref(),
+            credential: header.credential.as_ref(),
             version: header.version,
+            created: header.created,
             modified: header.modified,
             expires: header.expires,
+            latest: header.latest,
+            length: header.length,
             is_deleted: header.is_deleted(),
+            has_ended: false,
             digest: header.name().digest,
         }
     }
 
-    /// The name of the copy.
+    /// The name of the version.
     #[must_use]
     pub const fn name(&self) -> CopyName {
         CopyName { id: self.id, digest: self.digest }
     }
 
-    /// What decides between it and another copy.
+    /// What decides between it and another version.
     #[must_use]
     pub fn rank(&self) -> Rank {
         Rank {
+            is_deleted: self.is_deleted,
             version: self.version,
             modifier: self.modifier.copied(),
             modified: self.modified,

@@ -1,20 +1,21 @@
-//! What a member accepts: the rules that every receiver applies to every copy, from wherever it
-//! comes.
+//! What a member accepts: the rules that every receiver applies to every version of a record, from
+//! wherever it comes.
 //!
-//! A verdict must not depend on the order in which copies arrive, or members would end with
-//! different stores. So the rules look at the copy, at the clock, and at who its author is; the
-//! copy that is held already only decides which of the two wins.
+//! A verdict must not depend on the order in which versions arrive, or members would end with
+//! different replicas. So the rules look at the version, at the clock, and at the one credential
+//! that it names; what is held already only decides which version wins.
 
 use lacis_wire::codec::Frame;
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{Deed, REVOCATION, Revocation, System};
+use lacis_wire::record::Header;
+use lacis_wire::system::{GROUP, INVITATION, KEY, MEMBER, REVOCATION, System};
 use lacis_wire::time::Millis;
-use lacis_wire::{GroupId, PeerId, limits};
+use lacis_wire::{CredentialId, GroupId, PeerId, limits};
 
-use super::members::{Doing, Members};
+use super::entry::Held;
+use super::rights::{Action, Members};
 
-/// Why a copy is not accepted.
+/// Why a version is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
@@ -27,66 +28,50 @@ pub enum Refusal {
     /// The author did not sign this header for this group.
     #[error("the signature does not verify")]
     Signature,
-    /// It claims to have been made later than it can have been.
-    #[error("it claims to come from the future")]
-    Future,
-    /// Its author was no member who may write, when it was made or until it expires.
+    /// The credential that it names does not allow it, or not at that time.
     #[error("its author may not write it")]
     NotAllowed,
-    /// Its author's membership was taken back before it was made, or nobody knew of it by then.
-    #[error("its author was expelled before")]
-    Revoked,
     /// Its author may change only its own records.
     #[error("its author may not change what others wrote")]
     NotOwner,
     /// A system record whose body is not what its type says, or that proves nothing.
     #[error("a system record without substance")]
     System,
+    /// Its author, or whoever brought in the member that it shows, has used up its budget.
+    #[error("the budget of its author is used up")]
+    OverBudget,
+    /// A later record of the same creator stands in its place.
+    #[error("another record stands in its place")]
+    Replaced,
 }
 
-/// What the rules look at in a copy, beside what a system record says.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Claim<'a> {
-    pub(super) kind: &'a RecordType,
-    pub(super) creator: &'a PeerId,
-    pub(super) author: &'a PeerId,
-    pub(super) modified: Millis,
-    pub(super) expires: Millis,
-    pub(super) digest: Deed,
-}
-
-impl<'a> Claim<'a> {
-    pub(super) fn of(header: &'a Header) -> Self {
-        Self {
-            kind: &header.kind,
-            creator: &header.creator,
-            author: header.author(),
-            modified: header.modified,
-            expires: header.expires,
-            digest: header.name().digest,
-        }
-    }
-
-    fn doing(&self) -> Doing<'a> {
-        let by_rights = self.kind.is_system() || self.creator != self.author;
-        Doing { author: self.author, at: self.modified, deed: self.digest, by_rights }
-    }
-}
-
-/// Whether a copy may be held.
+/// Whether a version may be held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It may. Of a system record, what it says.
     Fine(Option<System>),
-    /// It was, but its time is over.
-    Expired,
-    /// Nothing is known of its author yet.
-    AuthorUnknown,
+    /// It would be fine, if an end of its author's membership did not leave it unnamed.
+    Unnamed(Option<System>),
+    /// Until a time beyond which nothing of it is of concern.
+    Over,
+    /// Nothing is known of the credential yet.
+    Unknown(CredentialId),
+    /// It claims to have been made later than it can have been.
+    Future,
     /// It never may.
     Refused(Refusal),
 }
 
-/// Judges one copy. What costs most, the signatures, comes last.
+/// What the rights to a version come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Right {
+    Fine,
+    Unnamed,
+    Unknown(CredentialId),
+    Refused(Refusal),
+}
+
+/// Judges one version. What costs most, the signatures, comes last.
 pub(super) fn judge(
     group: &GroupId,
     members: &Members,
@@ -108,93 +93,135 @@ fn examine(
     body: &[u8],
 ) -> Result<Verdict, Refusal> {
     header.check().map_err(|_| Refusal::Form)?;
-    if header.expires <= now {
-        return Ok(Verdict::Expired);
+    if header.latest <= now {
+        return Ok(Verdict::Over);
     }
-    let ahead = u128::from(header.modified.0).saturating_sub(u128::from(now.0));
-    demand(ahead <= limits::CLOCK_AHEAD.as_millis(), Refusal::Future)?;
-    demand(header.matches_body(body), Refusal::Body)?;
-    let system = system_of(header, body)?;
-    if !rights(group, members, &Claim::of(header), system.as_ref())? {
-        return Ok(Verdict::AuthorUnknown);
+    // Of what has ended the header is all that there may be.
+    let is_whole = header.matches_body(body);
+    demand(is_whole || (header.expires <= now && body.is_empty()), Refusal::Body)?;
+    let system = if is_whole { system_of(header, body)? } else { None };
+    if let Some(System::Member(chain)) = &system {
+        demand(shows(header, chain) && members.verifies(chain), Refusal::System)?;
+        demand(header.verify(group), Refusal::Signature)?;
+        return Ok(Verdict::Fine(system));
     }
-    demand(header.verify(group), Refusal::Signature)?;
-    if let Some(System::Member(chain) | System::Revocation(Revocation { chain, .. })) = &system {
-        chain.verify(group).map_err(|_| Refusal::System)?;
+    match right(group, members, &Held::of(header)) {
+        Right::Refused(refusal) => return Err(refusal),
+        Right::Unknown(id) => {
+            demand(header.verify(group), Refusal::Signature)?;
+            return Ok(Verdict::Unknown(id));
+        }
+        right => {
+            demand(gives_what_it_may(members, header, system.as_ref()), Refusal::NotAllowed)?;
+            demand(header.verify(group), Refusal::Signature)?;
+            if is_ahead(header, now) {
+                return Ok(Verdict::Future);
+            }
+            Ok(if right == Right::Fine { Verdict::Fine(system) } else { Verdict::Unnamed(system) })
+        }
     }
-    Ok(Verdict::Fine(system))
 }
 
-/// What a system record says; nothing for one that is deleted, and for one of the application.
+/// Whether a version was made later than it can have been. What shuts somebody out or follows from
+/// that counts whenever it comes, so the clock of whoever wrote it is of no concern.
+fn is_ahead(header: &Header, now: Millis) -> bool {
+    let ahead = u128::from(header.modified.0).saturating_sub(u128::from(now.0));
+    let is_urgent = [REVOCATION, KEY].contains(&header.kind.as_str());
+    !is_urgent && ahead > limits::CLOCK_AHEAD.as_millis()
+}
+
+/// What a system record says; nothing for one that is deleted, for one whose format this version
+/// does not know, and for one of the application.
 pub(super) fn system_of(header: &Header, body: &[u8]) -> Result<Option<System>, Refusal> {
-    if !header.kind.is_system() || header.is_deleted() {
+    if !header.kind.is_system() || header.is_deleted() || !header.is_known_format() {
         return Ok(None);
     }
     System::decode(&header.kind, body).map_err(|_| Refusal::System)
 }
 
-/// Whether the author may have written this, as far as is known of it; `false` when nothing is.
-pub(super) fn rights(
-    group: &GroupId,
-    members: &Members,
-    claim: &Claim<'_>,
-    system: Option<&System>,
-) -> Result<bool, Refusal> {
-    let author = claim.author;
+/// Whether a record shows a chain as such a record has to: everything in it but who publishes it
+/// follows from the credential, so there are two records of one credential at the most.
+fn shows(header: &Header, chain: &Chain) -> bool {
+    let Some(leaf) = chain.leaf() else { return false };
+    let id = leaf.id();
+    let salt = id.0.first_chunk::<8>().copied().unwrap_or_default();
+    let is_its_own = header.creator == leaf.subject || header.creator == leaf.issuer;
+    let times = (header.created, header.modified, header.expires, header.latest);
+    is_its_own
+        && header.version == 1
+        && header.salt == salt
+        && header.credential == Some(id)
+        && header.replaces.is_none()
+        && times == (Millis(0), Millis(0), leaf.not_after, leaf.not_after)
+}
+
+/// Whether the author may have written this version, as far as is known of its credential.
+pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Right {
     let root = PeerId(*group.as_bytes());
-    match system {
-        Some(System::Group(_)) => {
-            demand(*author == root && *claim.creator == root, Refusal::NotAllowed)?;
-        }
-        Some(System::Member(chain)) => member_record(members, claim, chain)?,
-        Some(System::Revocation(revocation)) => revocation_record(members, claim, revocation)?,
-        // A revocation lasts for ever, or the member would be back one day.
-        None if claim.kind.as_str() == REVOCATION => return Err(Refusal::Form),
-        // The root key makes members and properties, and nothing else.
-        _ if *author == root => return Err(Refusal::NotAllowed),
-        _ if !members.knows(author) => return Ok(false),
-        _ => may_write(members, claim)?,
+    let author = held.author();
+    let kind = held.kind.as_str();
+    if kind == GROUP || *author == root || held.credential.is_none() {
+        let fine = kind == GROUP
+            && *author == root
+            && *held.creator == root
+            && held.credential.is_none()
+            && held.latest == Millis::MAX;
+        return if fine { Right::Fine } else { Right::Refused(Refusal::NotAllowed) };
     }
-    Ok(true)
+    if kind == MEMBER {
+        // It proves itself, and was judged by that.
+        return if held.is_deleted { Right::Refused(Refusal::Form) } else { Right::Fine };
+    }
+    let Some(id) = held.credential else { return Right::Refused(Refusal::NotAllowed) };
+    let Some(credential) = members.credential(id) else { return Right::Unknown(*id) };
+    if let Err(refusal) = may_write(credential, held) {
+        return Right::Refused(refusal);
+    }
+    let by_rights = held.kind.is_system() || held.creator != author;
+    if members.stands(id, &Action { id: held.name().digest, by_rights }) {
+        Right::Fine
+    } else {
+        Right::Unnamed
+    }
 }
 
-/// A chain may be published by anybody who stands in it: its subject, or who brought the subject
-/// in. It proves itself, so all that matters of who publishes it is that it was not shut out.
-fn member_record(members: &Members, claim: &Claim<'_>, chain: &Chain) -> Result<(), Refusal> {
-    let author = claim.author;
-    let stands = chain.0.iter().any(|link| link.subject == *author || link.issuer == *author);
-    demand(stands, Refusal::NotAllowed)?;
-    demand(claim.creator == author, Refusal::NotOwner)?;
-    demand(members.may_publish(&claim.doing(), chain), Refusal::Revoked)
+/// Whether a credential allows what was written under it, whatever became of it afterwards.
+fn may_write(credential: &Credential, held: &Held<'_>) -> Result<(), Refusal> {
+    let author = held.author();
+    let roles = credential.roles;
+    let is_own = held.creator == author;
+    demand(credential.subject == *author, Refusal::NotAllowed)?;
+    demand(credential.valid_at(held.modified), Refusal::NotAllowed)?;
+    match held.kind.as_str() {
+        // They are for ever, or whoever was shut out would be back one day.
+        REVOCATION | KEY => {
+            demand(roles.may_change_others(), Refusal::NotAllowed)?;
+            let fine = is_own && !held.is_deleted && held.expires == Millis::MAX;
+            demand(fine && held.version == 1, Refusal::Form)
+        }
+        INVITATION => {
+            demand(roles.may_invite(), Refusal::NotAllowed)?;
+            demand(is_own || roles.may_change_others(), Refusal::NotOwner)
+        }
+        _ if held.kind.is_system() => demand(roles.may_change_others(), Refusal::NotAllowed),
+        _ => {
+            demand(roles.may_write(), Refusal::NotAllowed)?;
+            demand(is_own || roles.may_change_others(), Refusal::NotOwner)?;
+            demand(held.is_deleted || ends_within(credential, held), Refusal::NotAllowed)
+        }
+    }
 }
 
-/// A revocation proves the right of its author itself.
-fn revocation_record(
-    members: &Members,
-    claim: &Claim<'_>,
-    revocation: &Revocation,
-) -> Result<(), Refusal> {
-    demand(claim.expires == Millis::MAX && claim.creator == claim.author, Refusal::Form)?;
-    let is_author = |leaf: &Credential| leaf.subject == *claim.author;
-    demand(revocation.chain.leaf().is_some_and(is_author), Refusal::NotAllowed)?;
-    let Doing { at, deed, .. } = claim.doing();
-    demand(members.may_revoke(revocation, at, deed), Refusal::NotAllowed)
+/// Whether a record lasts no longer than whoever wrote it is a member.
+fn ends_within(credential: &Credential, held: &Held<'_>) -> bool {
+    held.expires <= credential.not_after
 }
 
-fn may_write(members: &Members, claim: &Claim<'_>) -> Result<(), Refusal> {
-    let author = claim.author;
-    let roles = members.roles(author, claim.modified, claim.expires);
-    let Some(roles) = roles else {
-        let revoked = members.revoked_from(author).is_some_and(|from| claim.modified >= from);
-        return Err(if revoked { Refusal::Revoked } else { Refusal::NotAllowed });
-    };
-    demand(members.stands(&claim.doing()), Refusal::Revoked)?;
-    let needs_admin = claim.kind.is_system();
-    demand(
-        if needs_admin { roles.may_change_others() } else { roles.may_write() },
-        Refusal::NotAllowed,
-    )?;
-    demand(claim.creator == author || roles.may_change_others(), Refusal::NotOwner)
+/// Whether an open invitation promises no more than its author may give.
+fn gives_what_it_may(members: &Members, header: &Header, system: Option<&System>) -> bool {
+    let Some(System::Invitation(invitation)) = system else { return true };
+    let credential = header.credential.as_ref().and_then(|id| members.credential(id));
+    credential.is_some_and(|it| it.roles.may_issue(invitation.roles))
 }
 
 fn demand(holds: bool, refusal: Refusal) -> Result<(), Refusal> {

@@ -1,100 +1,157 @@
-//! One member's replica of a group: which copies it holds, whom it knows, and what waits for proof.
+//! One member's replica of a group: which versions it holds, whom it knows, and what waits.
 //!
-//! Records of the system are kept whole, because the rules look into them. Of the others only what
-//! comparing and judging need stays in memory; whoever offers a copy keeps it.
+//! ```text
+//! offered --> waiting    nothing is known of its credential yet, or it is dated ahead
+//!         --> live       the one of its record that wins; compared, passed on and read
+//!         --> aside      unnamed by an end, or beaten by another signer's; in no summary
+//! ```
+//! What is live follows from the set of what is live and aside, whatever came first. Records of the
+//! system are kept whole, because the rules look into them. Of the others only what comparing and
+//! judging need stays in memory; whoever offers a version keeps it.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::credential::Chain;
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{Deed, GROUP, Revocation, Scope, System};
-use lacis_wire::{GroupId, Millis, PeerId, RecordId, limits};
+use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::system::{ActionId, GROUP, Scope};
+use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
+use super::budget::Budgets;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
-use super::judge::{Claim, Refusal, Verdict, judge, rights, system_of};
-use super::members::Members;
-use crate::table::Table;
+use super::judge::{Refusal, Verdict, judge};
+use super::key_records::KeyRecords;
+use super::rights::Members;
+use super::waiting::{Until, Waiting};
 
 /// A record in one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copy {
     /// What was signed.
     pub header: Header,
-    /// The body as it travels: sealed, or in clear for a system record.
+    /// The body as it travels: sealed, or in clear for a system record. Nothing, for a version that
+    /// has ended.
     pub body: Vec<u8>,
 }
 
-/// What became of a copy that was offered.
+/// What became of a version that was offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is held now, and is worth passing on.
+    /// It is live now, and is worth passing on.
     Taken,
     /// It was held already.
     Known,
-    /// A copy that wins over it is held.
+    /// A version that wins over it is live.
     Older,
-    /// It waits until its author's membership is known.
+    /// A version by somebody else wins over it; it is kept aside, and the caller keeps it too.
+    Beaten,
+    /// An end leaves it unnamed; it is kept aside, and the caller keeps it too.
+    SetAside,
+    /// It waits until its credential is known.
     Deferred,
+    /// It is dated further ahead than clocks differ, and waits.
+    Ahead,
     /// Its time is over.
     Expired,
     /// It breaks a rule.
     Refused(Refusal),
 }
 
-/// What changed for the application.
+/// What changed for the application and for the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A record has a new version, perhaps its last.
+    /// A record has another version than before, perhaps its last.
     Record {
         /// Which.
         id: RecordId,
-        /// Whether it was not held before.
+        /// Whether it was not there before.
         is_new: bool,
     },
-    /// A record is gone: it expired, or its author had been expelled when it was made.
+    /// A record is gone: it ended, or lost its right to be there.
     Gone {
         /// Which.
         id: RecordId,
         /// Its type.
         kind: RecordType,
     },
+    /// A version is of no use any more.
+    Erased {
+        /// Which.
+        name: CopyName,
+        /// Its type.
+        kind: RecordType,
+        /// Whether its header stays.
+        keeps_header: bool,
+    },
+    /// Of somebody who was shut out, something is not named and was set aside.
+    SetAside {
+        /// Who wrote it.
+        author: PeerId,
+        /// What.
+        name: CopyName,
+    },
     /// A member's rights are others than before, or it is new.
     Member(PeerId),
+    /// There are other key records than before, or other ends for them to cover.
+    Keys,
 }
 
-/// What a replica holds of one shelf.
+/// What a replica holds of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShelfSummary {
-    /// The shelf.
-    pub shelf: u8,
-    /// How many copies.
+pub struct BucketSummary {
+    /// The bucket.
+    pub bucket: u8,
+    /// How many versions.
     pub count: u32,
-    /// Equal only if the copies are.
+    /// Equal only if the versions are.
     pub fingerprint: [u8; 16],
 }
 
 /// One member's replica of a group.
 #[derive(Clone, Debug)]
 pub struct Replica {
-    group: GroupId,
-    members: Members,
-    system: Table<RecordId, Copy>,
-    entries: BTreeMap<RecordId, Entry>,
-    register: Register,
-    shelves: Vec<Index>,
-    /// Records that expire, by when, the last first: most are new, and expire later than others.
-    expiries: Vec<(Millis, RecordId)>,
-    /// Copies whose author is unknown, the oldest first.
-    deferred: VecDeque<Copy>,
-    /// Copies whose author has become known.
-    ready: VecDeque<Copy>,
-    changes: VecDeque<Change>,
+    pub(super) group: GroupId,
+    pub(super) members: Members,
+    pub(super) keys: KeyRecords,
+    /// System records, live and aside, whole.
+    pub(super) system: BTreeMap<CopyName, Arc<Copy>>,
+    pub(super) entries: BTreeMap<RecordId, Entry>,
+    pub(super) aside: BTreeMap<CopyName, Aside>,
+    pub(super) register: Register,
+    pub(super) buckets: Vec<Index>,
+    /// What is due, the last first: most is new, and due later than the rest.
+    pub(super) due: Vec<(Millis, Due)>,
+    pub(super) budgets: Budgets,
+    /// Records in whose place another one stands.
+    pub(super) replaced: BTreeMap<RecordId, RecordId>,
+    pub(super) waiting: Waiting,
+    /// Versions that waited and can be judged now.
+    pub(super) ready: VecDeque<Copy>,
+    pub(super) changes: VecDeque<Change>,
     /// Whether rights changed since what is held was last judged.
-    stale: bool,
-    /// Whether a record that showed a chain is held no longer.
-    chains_stale: bool,
+    pub(super) stale: bool,
+    /// Whether a record that showed a chain is live no longer.
+    pub(super) chains_stale: bool,
+}
+
+/// A version that is kept without being live.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    pub(super) entry: Entry,
+    /// Whether an end leaves it unnamed; else another signer's version beats it.
+    pub(super) is_unnamed: bool,
+    /// Until when it is kept.
+    pub(super) until: Millis,
+}
+
+/// What is due at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// A live record ends, or what is left of one goes.
+    Live(RecordId),
+    /// Something set aside goes.
+    Aside(CopyName),
 }
 
 impl Replica {
@@ -104,12 +161,16 @@ impl Replica {
         Self {
             group,
             members: Members::new(group),
-            system: Table::new(),
+            keys: KeyRecords::default(),
+            system: BTreeMap::new(),
             entries: BTreeMap::new(),
+            aside: BTreeMap::new(),
             register: Register::default(),
-            shelves: (0..=limits::SHELVES).map(|_| Index::new()).collect(),
-            expiries: Vec::new(),
-            deferred: VecDeque::new(),
+            buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
+            due: Vec::new(),
+            budgets: Budgets::default(),
+            replaced: BTreeMap::new(),
+            waiting: Waiting::default(),
             ready: VecDeque::new(),
             changes: VecDeque::new(),
             stale: false,
@@ -129,81 +190,100 @@ impl Replica {
         &self.members
     }
 
-    /// The shelf on which copies of a type stand. Those of the system have their own; the others
-    /// are spread, so that the types a member may invent cost nothing.
+    /// Its key records.
     #[must_use]
-    pub fn shelf_of(kind: &RecordType) -> u8 {
+    pub const fn keys(&self) -> &KeyRecords {
+        &self.keys
+    }
+
+    /// The bucket in which versions of a type are compared. Those of the system have their own; the
+    /// others are spread, so that the types a member may invent cost nothing.
+    #[must_use]
+    pub fn bucket_of(kind: &RecordType) -> u8 {
         if kind.is_system() {
             return 0;
         }
         let hash = blake3::hash(kind.as_str().as_bytes());
-        hash.as_bytes().first().copied().unwrap_or_default() % limits::SHELVES + 1
+        hash.as_bytes().first().copied().unwrap_or_default() % limits::BUCKETS + 1
     }
 
-    /// The copies of one shelf, in the order in which members compare them.
+    /// The versions of one bucket, in the order in which members compare them.
     #[must_use]
-    pub fn shelf(&self, number: u8) -> &Index {
+    pub fn bucket(&self, number: u8) -> &Index {
         const NONE: &Index = &Index::new();
-        self.shelves.get(usize::from(number)).unwrap_or(NONE)
+        self.buckets.get(usize::from(number)).unwrap_or(NONE)
     }
 
-    /// What stands on each shelf that is not empty.
+    /// What is in each bucket that is not empty.
     #[must_use]
-    pub fn summary(&self) -> Vec<ShelfSummary> {
-        let all = (0..).zip(&self.shelves).filter(|(_, index)| !index.is_empty());
-        let summary = |(shelf, index): (u8, &Index)| ShelfSummary {
-            shelf,
+    pub fn summary(&self) -> Vec<BucketSummary> {
+        let all = (0..).zip(&self.buckets).filter(|(_, index)| !index.is_empty());
+        let summary = |(bucket, index): (u8, &Index)| BucketSummary {
+            bucket,
             count: u32::try_from(index.len()).unwrap_or(u32::MAX),
             fingerprint: index.fingerprint(),
         };
         all.map(summary).collect()
     }
 
-    /// What is known of a record that is held.
+    /// What is known of a record that is live, tombstones and what has ended among them.
     #[must_use]
     pub fn held(&self, id: &RecordId) -> Option<Held<'_>> {
-        let system = self.system.get(id).map(|copy| Held::of(&copy.header));
-        system.or_else(|| self.register.read(id, self.entries.get(id)?))
+        self.register.read(id, self.entries.get(id)?)
     }
 
-    /// A record of the system.
+    /// Whether a version is live, aside or waiting.
     #[must_use]
-    pub fn system(&self, id: &RecordId) -> Option<&Copy> {
-        self.system.get(id)
+    pub fn has(&self, name: &CopyName) -> bool {
+        self.entries.get(&name.id).is_some_and(|entry| entry.name(name.id) == *name)
+            || self.aside.contains_key(name)
+            || self.waiting.has(name)
+    }
+
+    /// A version that is set aside.
+    #[must_use]
+    pub fn held_aside(&self, name: &CopyName) -> Option<Held<'_>> {
+        self.register.read(&name.id, &self.aside.get(name)?.entry)
+    }
+
+    /// A live record of the system.
+    #[must_use]
+    pub fn system(&self, id: &RecordId) -> Option<&Arc<Copy>> {
+        let name = self.entries.get(id)?.name(*id);
+        self.system.get(&name)
     }
 
     /// What the founder says of the group.
     #[must_use]
-    pub fn properties(&self) -> Option<&Copy> {
+    pub fn properties(&self) -> Option<&Arc<Copy>> {
         self.system_of(GROUP).next()
     }
 
-    /// The records of a type of the system.
-    pub fn system_of(&self, kind: &str) -> impl Iterator<Item = &Copy> {
-        self.system.values().filter(move |copy| copy.header.kind.as_str() == kind)
+    /// The live records of a type of the system.
+    pub fn system_of(&self, kind: &str) -> impl Iterator<Item = &Arc<Copy>> {
+        let fits = move |name: &&CopyName| !self.aside.contains_key(name);
+        let live = self.system.iter().filter(move |(name, _)| fits(name)).map(|(_, copy)| copy);
+        live.filter(move |copy| copy.header.kind.as_str() == kind)
     }
 
-    /// The records of the types that fit, tombstones too.
+    /// The live records of the types that fit, tombstones too, but not what has ended.
     pub fn ids_where(&self, fits: impl Fn(&RecordType) -> bool) -> impl Iterator<Item = RecordId> {
         let kinds: Vec<bool> = self.register.kinds().map(&fits).collect();
         let is_fit = move |entry: &Entry| {
-            let kind = usize::try_from(entry.kind).ok();
-            kind.and_then(|kind| kinds.get(kind)).copied().unwrap_or(false)
+            !entry.has_ended && kinds.get(entry.kind()).copied().unwrap_or(false)
         };
-        let system = self.system.iter().filter(move |(_, copy)| fits(&copy.header.kind));
-        let entries = self.entries.iter().filter(move |(_, entry)| is_fit(entry));
-        system.map(|(id, _)| *id).chain(entries.map(|(id, _)| *id))
+        self.entries.iter().filter(move |(_, entry)| is_fit(entry)).map(|(id, _)| *id)
     }
 
-    /// The types of the application that are known.
+    /// The types that are known.
     pub fn kinds(&self) -> impl Iterator<Item = &RecordType> {
         self.register.kinds()
     }
 
-    /// How many records are held, tombstones too.
+    /// How many records are live, tombstones too, but not what has ended.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.system.len() + self.entries.len()
+        self.buckets.iter().map(Index::len).sum()
     }
 
     /// Whether nothing is held.
@@ -212,10 +292,31 @@ impl Replica {
         self.len() == 0
     }
 
-    /// How many copies wait for their author's membership.
+    /// How many versions wait, and their bytes.
     #[must_use]
-    pub fn deferred(&self) -> usize {
-        self.deferred.len()
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.waiting.len(), self.waiting.bytes())
+    }
+
+    /// How many versions are set aside.
+    #[must_use]
+    pub fn aside(&self) -> usize {
+        self.aside.len()
+    }
+
+    /// The versions that wait because they are dated ahead.
+    pub fn ahead(&self) -> impl Iterator<Item = &Copy> {
+        self.waiting.ahead()
+    }
+
+    /// What of an author an end leaves unnamed, for an admin to name.
+    pub fn unnamed<'a>(&'a self, author: &'a PeerId) -> impl Iterator<Item = ActionId> + 'a {
+        let unnamed = self.aside.iter().filter(|(_, aside)| aside.is_unnamed);
+        let by = move |(name, aside): (&CopyName, &'a Aside)| {
+            let held = self.register.read(&name.id, &aside.entry)?;
+            (held.author() == author).then_some(name.digest)
+        };
+        unnamed.filter_map(by)
     }
 
     /// What changed since this was asked last. Drain it after every call that takes `&mut self`.
@@ -223,40 +324,42 @@ impl Replica {
         self.changes.pop_front()
     }
 
-    /// A copy that waited and whose author is known now: to be offered again.
+    /// A version that waited and can be judged now: to be offered again.
     pub fn poll_ready(&mut self) -> Option<Copy> {
         self.ready.pop_front()
     }
 
-    /// Takes a copy from anywhere: another member, or the application. Wherever it comes from, the
-    /// same rules hold. Of one that is [`Outcome::Taken`] the caller keeps the body.
+    /// Takes a version from anywhere: another member, or the application. Wherever it comes from,
+    /// the same rules hold. Of one that is [`Outcome::Taken`], [`Outcome::Beaten`] or
+    /// [`Outcome::SetAside`] the caller keeps the body, until [`Change::Erased`].
     pub fn offer(&mut self, now: Millis, copy: &Copy) -> Outcome {
         let header = &copy.header;
-        let held = self.held(&header.id);
-        if held.as_ref().is_some_and(|held| held.name() == header.name()) {
+        let name = header.name();
+        if self.has(&name) {
             return Outcome::Known;
         }
-        let is_new = held.is_none();
-        let wins = held.is_none_or(|held| header.rank() > held.rank());
+        if self.replaced.contains_key(&header.id) {
+            return Outcome::Refused(Refusal::Replaced);
+        }
         match judge(&self.group, &self.members, now, header, &copy.body) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),
-            Verdict::Expired => Outcome::Expired,
-            Verdict::AuthorUnknown => self.defer(copy),
-            Verdict::Fine(_) if !wins => Outcome::Older,
-            Verdict::Fine(system) => {
-                let key = key_of(header);
-                self.hold(copy, false);
-                self.changes.push_back(Change::Record { id: header.id, is_new });
-                if let Some(system) = system {
-                    self.heed(key, system);
-                }
-                self.cleanse();
-                Outcome::Taken
+            Verdict::Over => Outcome::Expired,
+            Verdict::Unknown(id) => {
+                self.waiting.push(Until::Known(id), copy);
+                Outcome::Deferred
             }
+            Verdict::Future => {
+                let bound = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
+                let due = Millis(header.modified.0.saturating_sub(bound));
+                self.waiting.push(Until::Time(due), copy);
+                Outcome::Ahead
+            }
+            Verdict::Fine(_) => self.take(now, copy, false),
+            Verdict::Unnamed(_) => self.take(now, copy, true),
         }
     }
 
-    /// Whether [`Replica::offer`] would take a copy now.
+    /// Whether [`Replica::offer`] would make a version live now.
     #[must_use]
     pub fn would_take(&self, now: Millis, copy: &Copy) -> bool {
         let header = &copy.header;
@@ -265,224 +368,82 @@ impl Replica {
         wins && matches!(verdict(), Verdict::Fine(_))
     }
 
-    /// Takes the header of a record of the application back from the store, where it came when it
+    /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
     pub fn restore(&mut self, header: &Header) {
-        if self.held(&header.id).is_none_or(|held| header.rank() > held.rank()) {
-            let copy = Copy { header: header.clone(), body: Vec::new() };
-            self.hold(&copy, true);
+        let entry = self.register.enter(header);
+        self.restore_entry(header.id, entry);
+        if let Some(old) = header.replaces {
+            self.replaced.insert(old, header.id);
         }
     }
 
     /// Takes a record of the system back from the store.
-    pub fn restore_system(&mut self, copy: &Copy) {
-        let header = &copy.header;
-        if self.held(&header.id).is_some_and(|held| header.rank() <= held.rank()) {
-            return;
-        }
-        if let Ok(system) = system_of(header, &copy.body) {
-            self.hold(copy, true);
-            if let Some(system) = system {
-                self.heed(key_of(header), system);
-            }
+    pub fn restore_system(&mut self, copy: Copy) {
+        let entry = self.register.enter(&copy.header);
+        let id = copy.header.id;
+        self.system.insert(entry.name(id), Arc::new(copy));
+        self.restore_entry(id, entry);
+    }
+
+    fn restore_entry(&mut self, id: RecordId, entry: Entry) {
+        // Which one is live is found when all are here.
+        if let Some(other) = self.entries.insert(id, entry) {
+            let aside = Aside { entry: other, is_unnamed: false, until: Millis::MAX };
+            self.aside.insert(aside.entry.name(id), aside);
         }
     }
 
-    /// All that was stored is here again. What has expired meanwhile stays until
-    /// [`Replica::expire`] is called.
-    pub fn settle_restored(&mut self) {
-        for shelf in &mut self.shelves {
-            shelf.sort();
-        }
-        self.stale = true;
-        self.cleanse();
-        // What is not allowed any more has to leave the store too; the rest was told before.
-        self.changes.retain(|change| matches!(change, Change::Gone { .. }));
-    }
-
-    /// Takes out what has expired, and gives what waits in vain up.
-    pub fn expire(&mut self, now: Millis) {
-        while let Some(&(at, id)) = self.expiries.last() {
-            if at > now {
-                break;
-            }
-            self.drop_record(&id);
-        }
-        self.deferred.retain(|copy| copy.header.expires > now);
-        self.cleanse();
+    /// What a member did as far as it is live or was beaten, for a revocation to name.
+    #[must_use]
+    pub fn actions(&self, author: &PeerId, scope: Scope) -> Vec<ActionId> {
+        let live = self.entries.iter().map(|(id, entry)| (id, entry));
+        let beaten = self.aside.iter().filter(|(_, it)| !it.is_unnamed);
+        let all = live.chain(beaten.map(|(name, it)| (&name.id, &it.entry)));
+        let fits = |held: &Held<'_>| {
+            let is_own = !held.kind.is_system() && held.creator == author;
+            held.author() == author && (scope == Scope::All || !is_own)
+        };
+        let held = all.filter_map(|(id, entry)| self.register.read(id, entry)).filter(fits);
+        let versions = held.map(|held| held.name().digest);
+        let mut actions: Vec<ActionId> = versions.chain(self.members.given_by(author)).collect();
+        actions.sort_unstable();
+        actions.dedup();
+        actions
     }
 
     /// When [`Replica::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.expiries.last().map(|(at, _)| *at)
+        self.due.last().map(|(at, _)| *at)
+    }
+
+    /// When something that was dated ahead can be judged.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Millis> {
+        self.waiting.next_due()
+    }
+
+    /// Takes out of what waits what is due now.
+    pub fn wake(&mut self, now: Millis) {
+        self.ready.extend(self.waiting.take_due(now));
     }
 
     /// Forgets a record whose body was lost, so that the next comparison fetches it.
     pub fn forget(&mut self, id: &RecordId) {
         self.take_out(id);
+        self.revalidate();
     }
 
-    fn defer(&mut self, copy: &Copy) -> Outcome {
-        if !self.deferred.contains(copy) {
-            // The oldest gives way: a flood of strangers pushes out strangers only.
-            if self.deferred.len() >= limits::DEFERRED_MAX {
-                self.deferred.pop_front();
-            }
-            self.deferred.push_back(copy.clone());
-        }
-        Outcome::Deferred
+    /// A credential by the number that entries have.
+    pub(super) fn credential_of(&self, entry: &Entry) -> Option<&CredentialId> {
+        self.register.credential(entry.credential)
     }
 
-    fn hold(&mut self, copy: &Copy, unsorted: bool) {
-        let header = &copy.header;
-        self.take_out(&header.id);
-        let key = key_of(header);
-        if let Some(index) = self.shelves.get_mut(usize::from(Self::shelf_of(&header.kind))) {
-            if unsorted {
-                index.push(key);
-            } else {
-                index.insert(key);
-            }
-        }
-        if header.expires != Millis::MAX {
-            let expiry = (header.expires, header.id);
-            let place = self.expiries.partition_point(|it| *it > expiry);
-            self.expiries.insert(place, expiry);
-        }
-        if header.kind.is_system() {
-            self.system.insert(header.id, copy.clone());
-        } else {
-            let entry = self.register.enter(header);
-            self.entries.insert(header.id, entry);
-        }
+    /// Where a version stands among those that are compared.
+    pub(super) fn key_of(&self, name: &CopyName) -> Option<CopyKey> {
+        let live = self.entries.get(&name.id).filter(|entry| entry.name(name.id) == *name);
+        let entry = live.or_else(|| self.aside.get(name).map(|it| &it.entry))?;
+        Some(entry.key(name.id))
     }
-
-    /// A copy is held no longer; gives its type.
-    fn take_out(&mut self, id: &RecordId) -> Option<RecordType> {
-        let held = self.held(id)?;
-        let key = CopyKey { modified: held.modified.0, name: held.name() };
-        let (kind, expires) = (held.kind.clone(), held.expires);
-        if let Some(index) = self.shelves.get_mut(usize::from(Self::shelf_of(&kind))) {
-            index.remove(key);
-        }
-        if expires != Millis::MAX {
-            let place = self.expiries.partition_point(|it| *it > (expires, *id));
-            if self.expiries.get(place) == Some(&(expires, *id)) {
-                self.expiries.remove(place);
-            }
-        }
-        self.entries.remove(id);
-        if let Some(copy) = self.system.remove(id)
-            && let Ok(Some(System::Member(chain) | System::Revocation(Revocation { chain, .. }))) =
-                system_of(&copy.header, &copy.body)
-        {
-            self.chains_stale = true;
-            self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
-        }
-        self.stale |= self.members.unrevoke(key);
-        Some(kind)
-    }
-
-    fn drop_record(&mut self, id: &RecordId) {
-        if let Some(kind) = self.take_out(id) {
-            self.changes.push_back(Change::Gone { id: *id, kind });
-        }
-    }
-
-    /// Does what a system record says.
-    fn heed(&mut self, key: CopyKey, system: System) {
-        match system {
-            System::Member(chain) => self.admit(&chain),
-            System::Revocation(revocation) => {
-                self.changes.push_back(Change::Member(revocation.subject));
-                self.admit(&revocation.chain);
-                self.members.revoke(key, revocation);
-                self.stale = true;
-            }
-            System::Group(_) | System::Key(_) => {}
-        }
-    }
-
-    fn admit(&mut self, chain: &Chain) {
-        if self.members.admit(chain) == Ok(true) {
-            self.stale |= self.members.has_revocations();
-            self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
-            // What waited may be in order now.
-            self.ready.append(&mut self.deferred);
-        }
-    }
-
-    /// What a member did, as far as it is held, for a revocation to name.
-    #[must_use]
-    pub fn deeds(&self, author: &PeerId, scope: Scope) -> Vec<Deed> {
-        let fits = |held: &Held<'_>| {
-            let is_own = !held.kind.is_system() && held.creator == author;
-            held.author() == author && (scope == Scope::All || !is_own)
-        };
-        let held = self.ids_where(|_| true).filter_map(|id| self.held(&id)).filter(fits);
-        let copies = held.map(|held| held.name().digest);
-        let mut deeds: Vec<Deed> = copies.chain(self.members.given_by(author)).collect();
-        deeds.sort_unstable();
-        deeds.dedup();
-        deeds
-    }
-
-    /// Whom the records make a member, now that some are gone.
-    fn relearn(&mut self) {
-        let says = self.system.values().map(|copy| system_of(&copy.header, &copy.body));
-        let chains: Vec<Chain> = says
-            .filter_map(|says| match says {
-                Ok(Some(System::Member(chain) | System::Revocation(Revocation { chain, .. }))) => {
-                    Some(chain)
-                }
-                _ => None,
-            })
-            .collect();
-        self.members.relearn(chains.iter());
-    }
-
-    /// What was accepted may not be in order any more: the outcome must not depend on whether a
-    /// revocation or what it forbids came first.
-    fn cleanse(&mut self) {
-        loop {
-            if core::mem::take(&mut self.chains_stale) {
-                self.relearn();
-            } else if !self.stale {
-                break;
-            }
-            self.stale = false;
-            let Self { group, members, system, entries, register, .. } = self;
-            let fine = |claim: &Claim<'_>, system: Option<&System>| {
-                rights(group, members, claim, system) == Ok(true)
-            };
-            let is_bad = |copy: &Copy| {
-                let says = system_of(&copy.header, &copy.body);
-                !says.is_ok_and(|says| fine(&Claim::of(&copy.header), says.as_ref()))
-            };
-            let mut bad: Vec<RecordId> =
-                system.iter().filter(|(_, copy)| is_bad(copy)).map(|(id, _)| *id).collect();
-            for (id, entry) in entries.iter() {
-                let Some(held) = register.read(id, entry) else { continue };
-                let claim = Claim {
-                    kind: held.kind,
-                    creator: held.creator,
-                    author: held.author(),
-                    modified: held.modified,
-                    expires: held.expires,
-                    digest: held.name().digest,
-                };
-                if !fine(&claim, None) {
-                    bad.push(*id);
-                }
-            }
-            for id in bad {
-                self.drop_record(&id);
-            }
-        }
-    }
-}
-
-fn key_of(header: &Header) -> CopyKey {
-    CopyKey { modified: header.modified.0, name: header.name() }
 }

@@ -1,0 +1,135 @@
+//! What one credential may stand for, in records and in bytes.
+//!
+//! Kept is a beginning of what was written under it, in the order of (created, id): so whoever
+//! writes too much pushes out its own, and what is over is the same everywhere. A record counts as
+//! long as what is before it stays below the budget, so that what follows one that has no place has
+//! none either, and dropping it loses nothing that would come back.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use lacis_wire::{Millis, PeerId, RecordId, limits};
+
+use super::entry::Entry;
+
+/// In which of its budgets a version counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// What lives of the application.
+    Record,
+    /// What is left of it.
+    Tombstone,
+    /// What the system keeps for itself.
+    System,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Budgets {
+    /// Records and bytes, unless somebody has others.
+    common: (u32, u64),
+    raised: BTreeMap<PeerId, (u32, u64)>,
+    used: BTreeMap<(u32, Class), Used>,
+}
+
+/// What was written under one credential.
+#[derive(Clone, Debug, Default)]
+struct Used {
+    count: usize,
+    bytes: u64,
+    /// All of it in order, once it is not far from the budget: until then nobody asks.
+    order: Option<BTreeMap<(Millis, RecordId), u32>>,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        let common = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
+        Self { common, raised: BTreeMap::new(), used: BTreeMap::new() }
+    }
+}
+
+impl Budgets {
+    /// The founder says what everybody has; says whether that is something else than before.
+    pub(super) fn set_common(&mut self, records: u32, bytes: u64) -> bool {
+        core::mem::replace(&mut self.common, (records, bytes)) != (records, bytes)
+    }
+
+    /// An admin says what somebody has, the greater of several.
+    pub(super) fn raise(&mut self, peer: PeerId, records: u32, bytes: u64) {
+        let own = self.raised.entry(peer).or_insert((0, 0));
+        *own = (own.0.max(records), own.1.max(bytes));
+    }
+
+    /// What was said of single members is to be said anew.
+    pub(super) fn forget_raised(&mut self) {
+        self.raised.clear();
+    }
+
+    /// The most of a class that somebody may have under one credential, in number and bytes.
+    fn most(&self, peer: &PeerId, class: Class) -> (usize, u64) {
+        let (records, bytes) = self.raised.get(peer).copied().unwrap_or(self.common);
+        let records = usize::try_from(records).unwrap_or(usize::MAX);
+        let times = usize::try_from(limits::BUDGET_TOMBSTONES).unwrap_or(usize::MAX);
+        match class {
+            Class::Record => (records, bytes),
+            Class::Tombstone => (records.saturating_mul(times), u64::MAX),
+            Class::System => (limits::BUDGET_SYSTEM, u64::MAX),
+        }
+    }
+
+    pub(super) fn charge(&mut self, class: Class, id: RecordId, entry: &Entry) {
+        let used = self.used.entry((entry.credential, class)).or_default();
+        used.count += 1;
+        used.bytes += u64::from(entry.length);
+        if let Some(order) = &mut used.order {
+            order.insert((entry.created, id), entry.length);
+        }
+    }
+
+    pub(super) fn discharge(&mut self, class: Class, id: RecordId, entry: &Entry) {
+        let Some(used) = self.used.get_mut(&(entry.credential, class)) else { return };
+        used.count = used.count.saturating_sub(1);
+        used.bytes = used.bytes.saturating_sub(u64::from(entry.length));
+        if let Some(order) = &mut used.order {
+            order.remove(&(entry.created, id));
+        }
+    }
+
+    /// Whether all that was written under a credential has a place.
+    pub(super) fn fits(&self, peer: &PeerId, class: Class, credential: u32) -> bool {
+        let (records, bytes) = self.most(peer, class);
+        let used = self.used.get(&(credential, class));
+        used.is_none_or(|used| used.count <= records && used.bytes <= bytes)
+    }
+
+    /// Whether one more would have a place at the end of what was written under a credential.
+    pub(super) fn has_room(&self, peer: &PeerId, class: Class, credential: u32) -> bool {
+        let (records, bytes) = self.most(peer, class);
+        let used = self.used.get(&(credential, class));
+        used.is_none_or(|used| used.count < records && used.bytes < bytes)
+    }
+
+    /// The records of a credential that have no place, by what it has of that class.
+    pub(super) fn over(
+        &mut self,
+        peer: &PeerId,
+        class: Class,
+        credential: u32,
+        all: impl FnOnce() -> BTreeMap<(Millis, RecordId), u32>,
+    ) -> Vec<RecordId> {
+        let (records, bytes) = self.most(peer, class);
+        let Some(used) = self.used.get_mut(&(credential, class)) else { return Vec::new() };
+        let order = used.order.get_or_insert_with(all);
+        // From the end, as long as what is before leaves no place.
+        let (mut before, mut count) = (used.bytes, used.count);
+        let mut over = Vec::new();
+        for ((_, id), length) in order.iter().rev() {
+            before = before.saturating_sub(u64::from(*length));
+            count = count.saturating_sub(1);
+            if count < records && before < bytes {
+                break;
+            }
+            over.push(*id);
+        }
+        over
+    }
+}

@@ -1,0 +1,124 @@
+//! Key records: which keys there are, which parts of each are here, and which is the newest.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use lacis_wire::keys::{Cover, KeyPart};
+use lacis_wire::record::{CopyName, Header};
+use lacis_wire::{GroupId, KeyName, Millis, PeerId};
+
+use super::rights::Members;
+
+/// The key records of a group, as far as their parts are live.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRecords {
+    records: BTreeMap<KeyName, KeyRecord>,
+    names: BTreeMap<CopyName, KeyName>,
+}
+
+/// A key record.
+#[derive(Clone, Debug)]
+pub struct KeyRecord {
+    /// Who made it.
+    pub author: PeerId,
+    /// When, as its first part says.
+    pub modified: Millis,
+    /// How many parts it has.
+    pub count: u16,
+    /// The parts that are here. Of two with one number the smaller name counts.
+    parts: BTreeMap<(u16, CopyName), KeyPart>,
+}
+
+impl KeyRecord {
+    /// The parts that count, in order.
+    pub fn parts(&self) -> impl Iterator<Item = &KeyPart> {
+        let mut last = None;
+        self.parts.iter().filter_map(move |((number, _), part)| {
+            let is_first = last.replace(*number) != Some(*number);
+            is_first.then_some(part)
+        })
+    }
+
+    /// Whether all parts are here.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.parts().count() == usize::from(self.count)
+    }
+
+    /// The ends that it covers.
+    pub fn covers(&self) -> impl Iterator<Item = &Cover> {
+        self.parts().flat_map(|part| &part.covers)
+    }
+
+    /// Whether it covers an end.
+    #[must_use]
+    pub fn has_cover(&self, cover: &Cover) -> bool {
+        self.parts().any(|part| part.covers.binary_search(cover).is_ok())
+    }
+}
+
+impl KeyRecords {
+    pub(super) fn insert(
+        &mut self,
+        group: &GroupId,
+        copy: CopyName,
+        header: &Header,
+        part: KeyPart,
+    ) {
+        let author = *header.author();
+        let name = part.name(group, &author);
+        let record = self.records.entry(name).or_insert_with(|| KeyRecord {
+            author,
+            modified: header.modified,
+            count: part.parts,
+            parts: BTreeMap::new(),
+        });
+        if part.part == 0 {
+            record.modified = header.modified;
+        }
+        record.parts.insert((part.part, copy), part);
+        self.names.insert(copy, name);
+    }
+
+    pub(super) fn remove(&mut self, copy: &CopyName) {
+        let Some(name) = self.names.remove(copy) else { return };
+        let Some(record) = self.records.get_mut(&name) else { return };
+        record.parts.retain(|(_, held), _| held != copy);
+        if record.parts.is_empty() {
+            self.records.remove(&name);
+        }
+    }
+
+    /// A key record, whole or not.
+    #[must_use]
+    pub fn get(&self, name: &KeyName) -> Option<&KeyRecord> {
+        self.records.get(name)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&KeyName, &KeyRecord)> {
+        self.records.iter()
+    }
+
+    /// The names of those that are whole, the newest first: the one that covers most ends that
+    /// hold; of those the latest, and of these the greatest name.
+    #[must_use]
+    pub fn newest_first(&self, members: &Members) -> Vec<KeyName> {
+        let whole = self.records.iter().filter(|(_, record)| record.is_whole());
+        let order = |(name, record): (&KeyName, &KeyRecord)| {
+            let holding = record.covers().filter(|cover| members.holds(cover)).count();
+            (holding, record.modified, *name)
+        };
+        let mut ordered: Vec<_> = whole.map(order).collect();
+        ordered.sort_unstable_by(|a, b| b.cmp(a));
+        ordered.into_iter().map(|(.., name)| name).collect()
+    }
+
+    /// The ends that hold and that a key record does not cover.
+    #[must_use]
+    pub fn uncovered(&self, name: Option<&KeyName>, members: &Members) -> Vec<Cover> {
+        let record = name.and_then(|name| self.records.get(name));
+        let open = |cover: &Cover| record.is_none_or(|record| !record.has_cover(cover));
+        members.ends().into_iter().filter(open).collect()
+    }
+}

@@ -1,0 +1,454 @@
+//! Who may what: the tree of credentials, the ends that revocations make, and the covers of keys.
+//!
+//! Credentials are verified once, when a record shows them, and are known whatever becomes of those
+//! who gave them. What they are worth follows from the ends that hold: an end counts at once,
+//! against every credential of its subject that does not lift it, and of what was written or given
+//! under such a credential only what is named stands. No date decides any of that, since whoever is
+//! shut out dates what it signs as it likes.
+//!
+//! An admin is ended only by somebody nearer to the founder, by a shorter chain. Admins have their
+//! credentials from admins alone, so whether a revocation holds follows from shorter chains, and
+//! whoever holds the same records comes to the same result, whichever came first.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::keys::Cover;
+use lacis_wire::roles::Roles;
+use lacis_wire::system::{ActionId, Revocation, Scope};
+use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId, limits};
+
+use super::credentials::{Credentials, Learned};
+use super::index::CopyKey;
+
+/// The members of a group and what was taken back from them.
+#[derive(Clone, Debug)]
+pub struct Members {
+    group: GroupId,
+    credentials: Credentials,
+    /// What live records say, by the versions that say it.
+    revocations: BTreeMap<CopyKey, Said<Revocation>>,
+    covers: BTreeMap<CopyKey, Said<Vec<Cover>>>,
+    /// What they come to.
+    ends: BTreeMap<PeerId, BTreeMap<EndId, End>>,
+    /// Ends that a key covers and that may not be known otherwise.
+    covered: BTreeMap<PeerId, Vec<EndId>>,
+}
+
+/// What an author says under a credential.
+#[derive(Clone, Debug)]
+struct Said<T> {
+    author: PeerId,
+    credential: CredentialId,
+    what: T,
+}
+
+/// The end of a membership.
+#[derive(Clone, Debug)]
+struct End {
+    /// Length of the chain of whoever made it.
+    depth: usize,
+    scope: Scope,
+    /// The records that name what stands.
+    lists: Vec<CopyKey>,
+}
+
+/// Something that a member did, as ends see it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Action {
+    pub(super) id: ActionId,
+    /// Whether it took the rights of an inviter or an admin.
+    pub(super) by_rights: bool,
+}
+
+impl Members {
+    /// Nobody is known but the root key.
+    #[must_use]
+    pub const fn new(group: GroupId) -> Self {
+        Self {
+            group,
+            credentials: Credentials::new(),
+            revocations: BTreeMap::new(),
+            covers: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            covered: BTreeMap::new(),
+        }
+    }
+
+    pub(super) const fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// A live record shows a chain that was verified; says whether its leaf is new and has a place.
+    pub(super) fn learn(&mut self, chain: &Chain) -> Learned {
+        let learned = self.credentials.learn(chain);
+        let gives = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others());
+        if learned == Learned::New && gives && !self.revocations.is_empty() {
+            // Somebody may have become an admin who could be revoked before, or may revoke now.
+            self.replay();
+        }
+        learned
+    }
+
+    /// These chains, all of them verified before, are known and no others.
+    pub(super) fn relearn<'a>(&mut self, chains: impl Iterator<Item = &'a Chain>) {
+        self.credentials = Credentials::new();
+        for chain in chains {
+            self.credentials.learn(chain);
+        }
+        self.replay();
+    }
+
+    /// A live record is a revocation.
+    pub(super) fn revoke(
+        &mut self,
+        key: CopyKey,
+        author: PeerId,
+        credential: CredentialId,
+        what: Revocation,
+    ) {
+        let said = Said { author, credential, what };
+        let depth = self.credentials.depth(&credential);
+        // Whom no admin has brought in as one decides about nobody else's end.
+        let is_simple = said.what.adds.is_none() && !self.was_admin(&said.what.subject);
+        if is_simple && let Some(depth) = depth {
+            let holds = self.may_revoke(&said, &said.what.subject, key.name.digest);
+            let end = said.what.end(&self.group, &author);
+            self.revocations.insert(key, said);
+            if holds {
+                self.make_end(&key, end, depth);
+            }
+        } else {
+            self.revocations.insert(key, said);
+            self.replay();
+        }
+    }
+
+    /// A live record is a part of a key record.
+    pub(super) fn cover(
+        &mut self,
+        key: CopyKey,
+        author: PeerId,
+        credential: CredentialId,
+        what: Vec<Cover>,
+    ) {
+        self.covers.insert(key, Said { author, credential, what });
+        self.add_covers(&key);
+    }
+
+    /// A live record is live no longer; says whether rights followed from it.
+    pub(super) fn unsay(&mut self, key: &CopyKey) -> bool {
+        let was_revocation = self.revocations.remove(key).is_some();
+        let was_cover = self.covers.remove(key).is_some();
+        if was_revocation || was_cover {
+            self.replay();
+        }
+        was_revocation
+    }
+
+    fn was_admin(&self, subject: &PeerId) -> bool {
+        let mut held = self.credentials.of(subject).filter_map(|id| self.credentials.get(id));
+        held.any(|it| it.roles.may_change_others())
+    }
+
+    /// Finds out what the revocations come to, those by the shortest chains first.
+    fn replay(&mut self) {
+        self.ends.clear();
+        let mut by_depth: BTreeMap<usize, Vec<CopyKey>> = BTreeMap::new();
+        for (key, said) in &self.revocations {
+            if let Some(depth) = self.credentials.depth(&said.credential) {
+                by_depth.entry(depth).or_default().push(*key);
+            }
+        }
+        let mut additions: Vec<CopyKey> = Vec::new();
+        for (depth, keys) in by_depth {
+            let mut found: Vec<(CopyKey, EndId)> = Vec::new();
+            for key in keys {
+                let Some(said) = self.revocations.get(&key) else { continue };
+                if !self.may_revoke(said, &said.what.subject, key.name.digest) {
+                    continue;
+                }
+                if said.what.adds.is_some() {
+                    additions.push(key);
+                } else {
+                    found.push((key, said.what.end(&self.group, &said.author)));
+                }
+            }
+            for (key, id) in &found {
+                self.make_end(key, *id, depth);
+            }
+            self.add_to_ends(&additions, depth);
+        }
+        self.covered.clear();
+        for key in self.covers.keys().copied().collect::<Vec<_>>() {
+            self.add_covers(&key);
+        }
+    }
+
+    fn make_end(&mut self, key: &CopyKey, id: EndId, depth: usize) {
+        let Some(said) = self.revocations.get(key).filter(|said| said.what.adds.is_none()) else {
+            return;
+        };
+        let (subject, scope) = (said.what.subject, said.what.scope);
+        let fresh = || End { depth, scope, lists: Vec::new() };
+        let end = self.ends.entry(subject).or_default().entry(id).or_insert_with(fresh);
+        end.scope = end.scope.max(scope);
+        end.lists.push(*key);
+    }
+
+    /// Lists that somebody as near or nearer adds to ends made by chains of this length.
+    fn add_to_ends(&mut self, additions: &[CopyKey], depth: usize) {
+        for key in additions {
+            let Some(Revocation { subject, adds: Some(id), .. }) =
+                self.revocations.get(key).map(|said| &said.what)
+            else {
+                continue;
+            };
+            let end = self.ends.get_mut(subject).and_then(|ends| ends.get_mut(id));
+            if let Some(end) = end.filter(|end| end.depth == depth) {
+                end.lists.push(*key);
+            }
+        }
+    }
+
+    /// Takes note of ends that a key names and that no revocation has shown yet.
+    fn add_covers(&mut self, key: &CopyKey) {
+        let Some(said) = self.covers.get(key) else { return };
+        let may = |subject: &PeerId| self.may_revoke(said, subject, key.name.digest);
+        let unknown = |cover: &&Cover| !self.holds(cover) && may(&cover.subject);
+        let new: Vec<Cover> = said.what.iter().filter(unknown).copied().collect();
+        for Cover { subject, end } in new {
+            let ends = self.covered.entry(subject).or_default();
+            if !ends.contains(&end) {
+                ends.push(end);
+            }
+        }
+    }
+
+    /// Whether the author of something is an admin whose word ends the membership of a subject.
+    fn may_revoke<T>(&self, said: &Said<T>, subject: &PeerId, action: ActionId) -> bool {
+        let Some(depth) = self.credentials.depth(&said.credential) else { return false };
+        let is_admin = self
+            .credentials
+            .get(&said.credential)
+            .is_some_and(|it| it.subject == said.author && it.roles.may_change_others());
+        let nearer = |id: &CredentialId| {
+            let is_admin = self.credentials.get(id).is_some_and(|it| it.roles.may_change_others());
+            !is_admin
+                || self.is_ended(id)
+                || !self.stands_by_issuers(id)
+                || self.credentials.depth(id).is_some_and(|held| depth < held)
+        };
+        is_admin
+            && *subject != said.author
+            && self.stands(&said.credential, &Action { id: action, by_rights: true })
+            && self.credentials.of(subject).all(nearer)
+    }
+
+    /// The ends of its subject's membership that a credential does not lift.
+    fn ends_on<'a>(&'a self, credential: &'a Credential) -> impl Iterator<Item = &'a End> {
+        let ends = self.ends.get(&credential.subject).into_iter().flatten();
+        ends.filter(|(id, _)| !credential.lifts(id)).map(|(_, end)| end)
+    }
+
+    fn is_ended(&self, id: &CredentialId) -> bool {
+        self.credentials.get(id).is_some_and(|it| self.ends_on(it).next().is_some())
+    }
+
+    /// Whether what was done under a credential is not taken away by ends of it: there is none, or
+    /// one of the nearest authors names it.
+    fn is_named(&self, credential: &Credential, action: &Action) -> bool {
+        let Some(nearest) = self.ends_on(credential).map(|end| end.depth).min() else {
+            return true;
+        };
+        let mut near = self.ends_on(credential).filter(|end| end.depth == nearest).peekable();
+        let by_rights_only = self
+            .ends_on(credential)
+            .filter(|end| end.depth == nearest)
+            .all(|end| end.scope == Scope::Rights);
+        (by_rights_only && !action.by_rights)
+            || near.any(|end| {
+                let mut lists = end.lists.iter().filter_map(|key| self.revocations.get(key));
+                lists.any(|said| said.what.names(&action.id))
+            })
+    }
+
+    /// Whether every credential above one that is known was right to be given on.
+    fn stands_by_issuers(&self, id: &CredentialId) -> bool {
+        let mut below = *id;
+        while let Some(parent) = self.credentials.parent(&below) {
+            let Some(credential) = self.credentials.get(&parent) else { return false };
+            if !self.is_named(credential, &Action { id: below.0, by_rights: true }) {
+                return false;
+            }
+            below = parent;
+        }
+        self.credentials.get(&below).is_some()
+    }
+
+    /// Whether something that was done under a credential stands, whatever was revoked.
+    pub(super) fn stands(&self, id: &CredentialId, action: &Action) -> bool {
+        let Some(credential) = self.credentials.get(id) else { return false };
+        self.is_named(credential, action) && self.stands_by_issuers(id)
+    }
+
+    /// A credential that is known.
+    #[must_use]
+    pub fn credential(&self, id: &CredentialId) -> Option<&Credential> {
+        self.credentials.get(id)
+    }
+
+    /// The chain that ends with a credential.
+    #[must_use]
+    pub fn chain(&self, id: &CredentialId) -> Option<Chain> {
+        self.credentials.chain(id)
+    }
+
+    /// Whether a chain proves itself. Credentials that are known are not verified again.
+    #[must_use]
+    pub fn verifies(&self, chain: &Chain) -> bool {
+        chain.verify_but(&self.group, |id| self.credentials.get(id).is_some()).is_ok()
+    }
+
+    /// Whether a credential makes its subject a member now: for whom one serves, gives keys and
+    /// admits. An end counts at once, also one that only a key names.
+    #[must_use]
+    pub fn accepts(&self, id: &CredentialId, now: Millis) -> bool {
+        let Some(credential) = self.credentials.get(id) else { return false };
+        credential.valid_at(now)
+            && !self.is_ended(id)
+            && !self.is_covered(credential)
+            && self.stands_by_issuers(id)
+            && self.path_is_uncovered(id)
+    }
+
+    /// As [`Members::accepts`], of a chain whose leaf may not be known by a record yet.
+    #[must_use]
+    pub fn accepts_chain(&self, chain: &Chain, now: Millis) -> bool {
+        let Some(leaf) = chain.leaf() else { return false };
+        let id = leaf.id();
+        if self.credentials.get(&id).is_some() {
+            return self.accepts(&id, now);
+        }
+        let issuers = chain.0.iter().zip(chain.0.iter().skip(1));
+        self.verifies(chain)
+            && leaf.valid_at(now)
+            && chain.0.iter().all(|it| !self.is_covered(it))
+            && self.ends_on(leaf).next().is_none()
+            && issuers.into_iter().all(|(issuer, issued)| {
+                self.is_named(issuer, &Action { id: issued.id().0, by_rights: true })
+            })
+    }
+
+    /// Whether a key names an end of the subject that is not known as a revocation yet.
+    fn is_covered(&self, credential: &Credential) -> bool {
+        let known = self.ends.get(&credential.subject);
+        let ends = self.covered.get(&credential.subject).into_iter().flatten();
+        let mut open = ends.filter(|end| known.is_none_or(|known| !known.contains_key(end)));
+        open.any(|end| !credential.lifts(end))
+    }
+
+    fn path_is_uncovered(&self, id: &CredentialId) -> bool {
+        let mut at = self.credentials.parent(id);
+        while let Some(parent) = at {
+            if self.credentials.get(&parent).is_none_or(|it| self.is_covered(it)) {
+                return false;
+            }
+            at = self.credentials.parent(&parent);
+        }
+        true
+    }
+
+    /// The credential of a subject that allows most now, and of several the last.
+    #[must_use]
+    pub fn best(&self, subject: &PeerId, now: Millis) -> Option<CredentialId> {
+        let accepted = self.credentials.of(subject).filter(|id| self.accepts(id, now));
+        accepted.max_by_key(|id| self.credentials.rank(id)).copied()
+    }
+
+    /// What a subject may do now. Nothing for a stranger, and for whoever is shut out.
+    #[must_use]
+    pub fn roles(&self, subject: &PeerId, now: Millis) -> Option<Roles> {
+        self.best(subject, now).and_then(|id| self.credentials.get(&id)).map(|it| it.roles)
+    }
+
+    /// Until when a subject is a member, as far as is known now.
+    #[must_use]
+    pub fn until(&self, subject: &PeerId, now: Millis) -> Option<Millis> {
+        let accepted = self.credentials.of(subject).filter(|id| self.accepts(id, now));
+        accepted.filter_map(|id| self.credentials.get(id)).map(|it| it.not_after).max()
+    }
+
+    /// What a subject might do at a time, by credentials that were not ended or what is named of
+    /// them: how a page shows who somebody was.
+    #[must_use]
+    pub fn roles_at(&self, subject: &PeerId, at: Millis) -> Option<Roles> {
+        let valid = self.credentials.of(subject).filter_map(|id| self.credentials.get(id));
+        valid.filter(|it| it.valid_at(at)).map(|it| it.roles).max()
+    }
+
+    /// Whether any credential of a subject is known, be it valid or not.
+    #[must_use]
+    pub fn knows(&self, subject: &PeerId) -> bool {
+        self.credentials.of(subject).next().is_some()
+    }
+
+    /// Every subject of whom a credential is known.
+    pub fn subjects(&self) -> impl Iterator<Item = &PeerId> {
+        self.credentials.subjects()
+    }
+
+    /// The ends of a subject's membership that hold, ascending: what a credential lifts that lets
+    /// it in again.
+    #[must_use]
+    pub fn ends_of(&self, subject: &PeerId) -> Vec<EndId> {
+        self.ends.get(subject).into_iter().flatten().map(|(id, _)| *id).collect()
+    }
+
+    /// Whether a subject was shut out and not let in again.
+    #[must_use]
+    pub fn is_shut_out(&self, subject: &PeerId, now: Millis) -> bool {
+        let has_ends = self.ends.get(subject).is_some_and(|ends| !ends.is_empty());
+        (has_ends || self.covered.contains_key(subject)) && self.best(subject, now).is_none()
+    }
+
+    /// All ends that hold, as a key has to cover them.
+    #[must_use]
+    pub fn ends(&self) -> Vec<Cover> {
+        let all = self.ends.iter();
+        all.flat_map(|(subject, ends)| ends.keys().map(|end| Cover { subject: *subject, end: *end }))
+            .collect()
+    }
+
+    /// When the last revocation was made that ended a credential.
+    pub(super) fn ended_at(&self, id: &CredentialId) -> Option<Millis> {
+        let ends = self.credentials.get(id).map(|it| self.ends_on(it))?;
+        ends.flat_map(|end| &end.lists).map(|key| Millis(key.modified)).max()
+    }
+
+    /// Whether an end holds.
+    #[must_use]
+    pub fn holds(&self, cover: &Cover) -> bool {
+        self.ends.get(&cover.subject).is_some_and(|ends| ends.contains_key(&cover.end))
+    }
+
+    /// Those whose credential names an open invitation by its key.
+    #[must_use]
+    pub fn subjects_by(&self, invitation: &PeerId) -> Vec<PeerId> {
+        self.credentials.subjects_by(invitation)
+    }
+
+    /// The credentials that a member has given.
+    pub(super) fn given_by(&self, issuer: &PeerId) -> impl Iterator<Item = ActionId> {
+        self.credentials.given_by(issuer)
+    }
+
+    /// When a credential of a subject begins or ends next.
+    #[must_use]
+    pub fn next_change(&self, subject: &PeerId, now: Millis) -> Option<Millis> {
+        let held = self.credentials.of(subject).filter_map(|id| self.credentials.get(id));
+        let times = held.flat_map(|it| [it.not_before, it.not_after]);
+        times.filter(|at| *at > now && *at != Millis::MAX).min()
+    }
+}

@@ -1,0 +1,579 @@
+//! How versions become live, are set aside, and come back.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::credential::Chain;
+use lacis_wire::record::{CopyName, Header};
+use lacis_wire::system::System;
+use lacis_wire::{Millis, PeerId, RecordId, limits};
+
+use super::budget::Class;
+use super::credentials::Learned;
+use super::entry::{Entry, Held};
+use super::judge::{Refusal, Right, right, system_of};
+use super::replica::{Aside, Change, Copy, Due, Outcome, Replica};
+
+impl Replica {
+    /// Takes a version that was judged.
+    pub(super) fn take(&mut self, now: Millis, copy: &Copy, is_unnamed: bool) -> Outcome {
+        let header = &copy.header;
+        let entry = self.register.enter(header);
+        let (id, name) = (header.id, header.name());
+        if is_unnamed {
+            return self.take_aside(copy, entry, true);
+        }
+        let held = self.held(&id);
+        let is_beaten = held.as_ref().is_some_and(|held| header.rank() < held.rank());
+        if is_beaten {
+            let by_another = held.is_some_and(|held| held.author() != header.author());
+            return if by_another && !header.is_deleted() {
+                self.take_aside(copy, entry, false)
+            } else {
+                Outcome::Older
+            };
+        }
+        if let Err(refusal) = self.make_room(header, &entry) {
+            return Outcome::Refused(refusal);
+        }
+        if header.kind.is_system() {
+            self.system.insert(name, Arc::new(copy.clone()));
+        }
+        let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
+        self.retire_live(&id, header.author());
+        self.make_live(id, entry);
+        self.changes.push_back(Change::Record { id, is_new });
+        if header.expires <= now {
+            self.end(&id);
+        }
+        let is_fine = self.apply(&name);
+        self.note_replaced(header);
+        self.revalidate();
+        if is_fine { Outcome::Taken } else { Outcome::Refused(Refusal::OverBudget) }
+    }
+
+    fn take_aside(&mut self, copy: &Copy, entry: Entry, is_unnamed: bool) -> Outcome {
+        let name = copy.header.name();
+        let own = self.aside.values().filter(|it| it.entry.credential == entry.credential);
+        if own.count() >= limits::ASIDE_MAX {
+            return Outcome::Refused(Refusal::OverBudget);
+        }
+        if copy.header.kind.is_system() {
+            self.system.insert(name, Arc::new(copy.clone()));
+        }
+        self.set_aside(name, entry, is_unnamed);
+        if is_unnamed {
+            self.changes.push_back(Change::SetAside { author: *copy.header.author(), name });
+            Outcome::SetAside
+        } else {
+            Outcome::Beaten
+        }
+    }
+
+    fn set_aside(&mut self, name: CopyName, entry: Entry, is_unnamed: bool) {
+        let lasts = if is_unnamed { limits::UNNAMED_LIFETIME } else { limits::BEATEN_LIFETIME };
+        let ended = self.credential_of(&entry).and_then(|id| self.members.ended_at(id));
+        let winner = self.entries.get(&name.id).map(|live| live.modified);
+        let since = if is_unnamed { ended } else { winner }.unwrap_or(entry.modified);
+        let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
+        let until = Millis(since.0.max(entry.modified.0).saturating_add(lasts)).min(entry.latest);
+        self.add_due(until, Due::Aside(name));
+        self.aside.insert(name, Aside { entry, is_unnamed, until });
+    }
+
+    fn take_from_aside(&mut self, name: &CopyName) -> Option<Entry> {
+        let aside = self.aside.remove(name)?;
+        self.remove_due(aside.until, Due::Aside(*name));
+        Some(aside.entry)
+    }
+
+    /// What is live of a record gives way to another version: it stays aside if its signer is
+    /// another one, for when the new one falls with its own.
+    fn retire_live(&mut self, id: &RecordId, new_author: &PeerId) {
+        let Some(held) = self.held(id) else { return };
+        let by_another = held.author() != new_author && !held.has_ended && !held.is_deleted;
+        let (name, kind) = (held.name(), held.kind.clone());
+        let Some(entry) = self.unlive(id) else { return };
+        if by_another {
+            self.set_aside(name, entry, false);
+        } else {
+            self.system.remove(&name);
+            self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
+        }
+    }
+
+    /// Whether there is a place for a version that was judged; makes it, by the order of its
+    /// author's records.
+    fn make_room(&mut self, header: &Header, entry: &Entry) -> Result<(), Refusal> {
+        if entry.credential == 0 || header.kind.as_str() == lacis_wire::system::MEMBER {
+            return Ok(());
+        }
+        let class = self.class(header.kind.is_system(), entry);
+        let author = *header.author();
+        let takes_own = self.entries.get(&header.id).is_some_and(|held| {
+            held.credential == entry.credential
+                && self.class(header.kind.is_system(), held) == class
+        });
+        if takes_own || self.budgets.has_room(&author, class, entry.credential) {
+            return Ok(());
+        }
+        // It has a place only if something that comes after it gives its own away.
+        let all = self.in_order(class, entry.credential);
+        let last = all.keys().next_back().copied();
+        if last.is_none_or(|last| (entry.created, header.id) > last) {
+            return Err(Refusal::OverBudget);
+        }
+        Ok(())
+    }
+
+    fn in_order(&self, class: Class, credential: u32) -> BTreeMap<(Millis, RecordId), u32> {
+        let all = self.entries.iter().filter(|(id, entry)| {
+            entry.credential == credential
+                && self.register.read(id, entry).is_some_and(|held| {
+                    held.kind.as_str() != lacis_wire::system::MEMBER
+                        && self.class(held.kind.is_system(), entry) == class
+                })
+        });
+        all.map(|(id, entry)| ((entry.created, *id), entry.length)).collect()
+    }
+
+    /// Drops what has no place in a budget.
+    fn keep_budget(&mut self, author: &PeerId, class: Class, credential: u32) {
+        if self.budgets.fits(author, class, credential) {
+            return;
+        }
+        let all = self.in_order(class, credential);
+        for id in self.budgets.over(author, class, credential, || all) {
+            self.drop_live(&id);
+        }
+    }
+
+    const fn class(&self, is_system: bool, entry: &Entry) -> Class {
+        if is_system {
+            Class::System
+        } else if entry.is_deleted || entry.has_ended {
+            Class::Tombstone
+        } else {
+            Class::Record
+        }
+    }
+
+    fn make_live(&mut self, id: RecordId, entry: Entry) {
+        let Some(held) = self.register.read(&id, &entry) else { return };
+        let (is_system, author) = (held.kind.is_system(), *held.author());
+        let is_charged = entry.credential != 0 && held.kind.as_str() != lacis_wire::system::MEMBER;
+        let bucket = usize::from(Self::bucket_of(held.kind));
+        if let Some(index) = self.buckets.get_mut(bucket).filter(|_| !entry.has_ended) {
+            index.insert(entry.key(id));
+        }
+        let due = if entry.has_ended { entry.latest } else { entry.expires };
+        self.add_due(due, Due::Live(id));
+        let (class, credential) = (self.class(is_system, &entry), entry.credential);
+        if is_charged {
+            self.budgets.charge(class, id, &entry);
+        }
+        self.entries.insert(id, entry);
+        if is_charged {
+            self.keep_budget(&author, class, credential);
+        }
+    }
+
+    /// A version is live no longer, and what it said holds no longer.
+    fn unlive(&mut self, id: &RecordId) -> Option<Entry> {
+        let held = self.held(id)?;
+        let (is_system, name) = (held.kind.is_system(), held.name());
+        let is_charged = held.credential.is_some()
+            && held.kind.as_str() != lacis_wire::system::MEMBER;
+        let bucket = usize::from(Self::bucket_of(held.kind));
+        let entry = self.entries.remove(id)?;
+        if let Some(index) = self.buckets.get_mut(bucket) {
+            index.remove(entry.key(*id));
+        }
+        let due = if entry.has_ended { entry.latest } else { entry.expires };
+        self.remove_due(due, Due::Live(*id));
+        if is_charged {
+            self.budgets.discharge(self.class(is_system, &entry), *id, &entry);
+        }
+        self.unapply(&name, &entry);
+        Some(entry)
+    }
+
+    /// A record is held no longer.
+    pub(super) fn take_out(&mut self, id: &RecordId) -> Option<CopyName> {
+        let name = self.held(id)?.name();
+        self.unlive(id)?;
+        self.system.remove(&name);
+        Some(name)
+    }
+
+    fn drop_live(&mut self, id: &RecordId) {
+        let Some(kind) = self.held(id).map(|held| held.kind.clone()) else { return };
+        let was_shown = self.entries.get(id).is_some_and(|entry| !entry.has_ended);
+        if let Some(name) = self.take_out(id) {
+            let (id, gone) = (*id, kind.clone());
+            self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
+            if was_shown {
+                self.changes.push_back(Change::Gone { id, kind: gone });
+            }
+        }
+    }
+
+    fn erase_aside(&mut self, name: &CopyName) {
+        let kind = self.held_aside(name).map(|held| held.kind.clone());
+        if self.take_from_aside(name).is_some()
+            && let Some(kind) = kind
+        {
+            self.system.remove(name);
+            self.changes.push_back(Change::Erased { name: *name, kind, keeps_header: false });
+        }
+    }
+
+    /// The time of a live record is over. Its header stays, so that no older version returns.
+    fn end(&mut self, id: &RecordId) {
+        let Some(held) = self.held(id) else { return };
+        let (name, kind) = (held.name(), held.kind.clone());
+        if held.latest <= held.expires || held.kind.is_system() {
+            return self.drop_live(id);
+        }
+        let Some(mut entry) = self.unlive(id) else { return };
+        entry.has_ended = true;
+        self.make_live(*id, entry);
+        let (id, gone) = (*id, kind.clone());
+        self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
+        self.changes.push_back(Change::Gone { id, kind: gone });
+    }
+
+    /// Takes out what is over, of what is live, waits, and is aside.
+    pub fn expire(&mut self, now: Millis) {
+        while let Some(&(at, due)) = self.due.last() {
+            if at > now {
+                break;
+            }
+            match due {
+                Due::Live(id) => {
+                    let is_last = self.entries.get(&id).is_some_and(|entry| entry.latest <= now);
+                    if is_last { self.drop_live(&id) } else { self.end(&id) }
+                }
+                Due::Aside(name) => self.erase_aside(&name),
+            }
+        }
+        self.wake(now);
+        self.revalidate();
+    }
+
+    fn add_due(&mut self, at: Millis, due: Due) {
+        if at != Millis::MAX {
+            let place = self.due.partition_point(|it| *it > (at, due));
+            self.due.insert(place, (at, due));
+        }
+    }
+
+    fn remove_due(&mut self, at: Millis, due: Due) {
+        let place = self.due.partition_point(|it| *it > (at, due));
+        if self.due.get(place) == Some(&(at, due)) {
+            self.due.remove(place);
+        }
+    }
+
+    /// All that was stored is here again. What has ended meanwhile stays until
+    /// [`Replica::expire`] is called.
+    pub fn settle_restored(&mut self) {
+        let entries = core::mem::take(&mut self.entries);
+        let aside = core::mem::take(&mut self.aside);
+        let live = entries.into_iter().map(|(id, entry)| (entry.name(id), entry));
+        let all: Vec<(CopyName, Entry)> =
+            live.chain(aside.into_iter().map(|(name, it)| (name, it.entry))).collect();
+        let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
+        self.members.relearn(chains_in(&copies).iter());
+        let mut ids: BTreeSet<RecordId> = BTreeSet::new();
+        for (name, entry) in all {
+            ids.insert(name.id);
+            self.aside.insert(name, Aside { entry, is_unnamed: true, until: Millis::MAX });
+        }
+        // Those of the system first: what the others are judged by.
+        let system: BTreeSet<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
+        for id in &system {
+            self.choose_restored(id);
+        }
+        self.stale = true;
+        self.revalidate();
+        for id in ids.difference(&system) {
+            self.choose(id);
+        }
+        self.stale = true;
+        self.revalidate();
+        // What is not of use any more has to leave the store too; the rest was told before.
+        self.changes.retain(|change| matches!(change, Change::Erased { .. }));
+    }
+
+    /// Makes the greatest version of a system record live, whatever its rights: they are looked at
+    /// when all of them are.
+    fn choose_restored(&mut self, id: &RecordId) {
+        let best = self.versions_aside(id).into_iter().max_by_key(|name| {
+            self.held_aside(name).map(|held| held.rank())
+        });
+        let Some(best) = best else { return };
+        if let Some(entry) = self.take_from_aside(&best) {
+            self.make_live(*id, entry);
+            self.apply(&best);
+        }
+    }
+
+    fn versions_aside(&self, id: &RecordId) -> Vec<CopyName> {
+        let from = CopyName { id: *id, digest: [0; 16] };
+        let to = CopyName { id: *id, digest: [u8::MAX; 16] };
+        self.aside.range(from..=to).map(|(name, _)| *name).collect()
+    }
+
+    /// What a system record says takes effect; says whether there was a place for it.
+    fn apply(&mut self, name: &CopyName) -> bool {
+        let Some(copy) = self.system.get(name).cloned() else { return true };
+        let Some(key) = self.key_of(name) else { return true };
+        let header = &copy.header;
+        let (author, credential) = (*header.author(), header.credential);
+        match (system_of(header, &copy.body), credential) {
+            (Ok(Some(System::Member(chain))), _) => return self.apply_chain(&chain, &header.id),
+            (Ok(Some(System::Revocation(revocation))), Some(credential)) => {
+                self.changes.push_back(Change::Member(revocation.subject));
+                self.changes.push_back(Change::Keys);
+                self.members.revoke(key, author, credential, revocation);
+                self.stale = true;
+            }
+            (Ok(Some(System::Key(part))), Some(credential)) => {
+                self.members.cover(key, author, credential, part.covers.clone());
+                for cover in &part.covers {
+                    self.changes.push_back(Change::Member(cover.subject));
+                }
+                self.keys.insert(&self.group, *name, header, part);
+                self.changes.push_back(Change::Keys);
+            }
+            (Ok(Some(System::Group(properties))), _) => {
+                let (records, bytes) = (properties.budget_records, properties.budget_bytes);
+                self.stale |= self.budgets.set_common(records, bytes);
+            }
+            (Ok(Some(System::Budget(budget))), Some(_)) => {
+                self.budgets.raise(budget.subject, budget.records, budget.bytes);
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn apply_chain(&mut self, chain: &Chain, id: &RecordId) -> bool {
+        match self.members.learn(chain) {
+            Learned::Known => return true,
+            Learned::New => {}
+            Learned::NoPlace => {
+                self.drop_live(id);
+                return false;
+            }
+        }
+        // What has lost its place to it is found with the rest.
+        self.stale = true;
+        self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+        let Self { members, waiting, ready, .. } = self;
+        ready.extend(waiting.take_known(|id| members.credential(id).is_some()));
+        true
+    }
+
+    fn unapply(&mut self, name: &CopyName, entry: &Entry) {
+        let Some(copy) = self.system.get(name).cloned() else { return };
+        match system_of(&copy.header, &copy.body) {
+            Ok(Some(System::Member(chain))) => {
+                self.chains_stale = true;
+                self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+            }
+            Ok(Some(System::Revocation(revocation))) => {
+                self.changes.push_back(Change::Member(revocation.subject));
+                self.changes.push_back(Change::Keys);
+                self.stale |= self.members.unsay(&entry.key(name.id));
+            }
+            Ok(Some(System::Key(_))) => {
+                self.members.unsay(&entry.key(name.id));
+                self.keys.remove(name);
+                self.changes.push_back(Change::Keys);
+            }
+            Ok(Some(System::Budget(_))) => self.reread_budgets(name),
+            _ => {}
+        }
+    }
+
+    fn reread_budgets(&mut self, gone: &CopyName) {
+        self.budgets.forget_raised();
+        let live = self.system.iter().filter(|(name, _)| *name != gone);
+        let live = live.filter(|(name, _)| !self.aside.contains_key(*name));
+        let budgets: Vec<_> = live
+            .filter_map(|(_, copy)| match system_of(&copy.header, &copy.body) {
+                Ok(Some(System::Budget(budget))) => Some(budget),
+                _ => None,
+            })
+            .collect();
+        for budget in budgets {
+            self.budgets.raise(budget.subject, budget.records, budget.bytes);
+        }
+    }
+
+    /// A record stands in the place of another one of the same creator: that one goes, at any date.
+    fn note_replaced(&mut self, header: &Header) {
+        let Some(old) = header.replaces.filter(|old| old.belongs_to(&header.creator)) else {
+            return;
+        };
+        // Of two that replace one, the smaller id stands.
+        match self.replaced.get(&old).copied() {
+            Some(other) if other == header.id => {}
+            Some(other) => {
+                let (stands, falls) = (other.min(header.id), other.max(header.id));
+                self.replaced.insert(old, stands);
+                self.replaced.insert(falls, stands);
+                self.drop_live(&falls);
+            }
+            None => {
+                self.replaced.insert(old, header.id);
+                self.drop_live(&old);
+            }
+        }
+    }
+
+    /// What was live may be so no longer, and what was aside may be live again: the outcome must
+    /// not depend on what came first.
+    pub(super) fn revalidate(&mut self) {
+        // Each round follows from shorter chains than the next one, so there are few.
+        for _ in 0..=limits::CHAIN_MAX {
+            if core::mem::take(&mut self.chains_stale) {
+                let live: Vec<Arc<Copy>> =
+                    self.system_of(lacis_wire::system::MEMBER).cloned().collect();
+                self.members.relearn(chains_in(&live).iter());
+            } else if !self.stale {
+                break;
+            }
+            self.stale = false;
+            for id in self.misplaced() {
+                self.choose(&id);
+            }
+            self.drop_without_place();
+        }
+    }
+
+    /// The records of which another version has to be live than is.
+    fn misplaced(&self) -> BTreeSet<RecordId> {
+        let right_of = |held: &Held<'_>| right(&self.group, &self.members, held);
+        let mut found = BTreeSet::new();
+        for (id, entry) in &self.entries {
+            let Some(held) = self.register.read(id, entry) else { continue };
+            let keeps = match right_of(&held) {
+                Right::Fine => true,
+                // What is left of a record outlasts the proof of who deleted it.
+                Right::Unknown(_) => held.is_deleted || held.has_ended,
+                Right::Unnamed | Right::Refused(_) => false,
+            };
+            if !keeps {
+                found.insert(*id);
+            }
+        }
+        for (name, aside) in &self.aside {
+            let Some(held) = self.register.read(&name.id, &aside.entry) else { continue };
+            if aside.is_unnamed == (right_of(&held) == Right::Fine) {
+                found.insert(name.id);
+            }
+        }
+        found
+    }
+
+    /// Finds which version of a record is live, of all that are held.
+    fn choose(&mut self, id: &RecordId) {
+        let before = self.held(id).map(|held| (held.name(), held.kind.clone(), held.has_ended));
+        if let Some((name, ..)) = &before
+            && let Some(entry) = self.unlive(id)
+        {
+            self.aside.insert(*name, Aside { entry, is_unnamed: false, until: Millis::MAX });
+        }
+        let mut fine: Vec<CopyName> = Vec::new();
+        for name in self.versions_aside(id) {
+            let Some(entry) = self.take_from_aside(&name) else { continue };
+            let verdict = self.register.read(id, &entry).map(|held| {
+                (right(&self.group, &self.members, &held), *held.author(), held.kind.clone())
+            });
+            match verdict {
+                Some((Right::Fine, ..)) => {
+                    fine.push(name);
+                    self.aside.insert(name, Aside { entry, is_unnamed: false, until: Millis::MAX });
+                }
+                Some((Right::Unnamed | Right::Unknown(_), author, _)) => {
+                    self.set_aside(name, entry, true);
+                    self.changes.push_back(Change::SetAside { author, name });
+                }
+                Some((Right::Refused(_), _, kind)) => {
+                    self.system.remove(&name);
+                    self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
+                }
+                None => {}
+            }
+        }
+        self.choose_among(id, &fine, before.as_ref().map(|(name, ..)| *name));
+        self.tell_chosen(id, before);
+    }
+
+    /// Makes the greatest of these versions live; of the others those by other signers stay aside.
+    fn choose_among(&mut self, id: &RecordId, fine: &[CopyName], before: Option<CopyName>) {
+        let rank = |name: &&CopyName| self.held_aside(name).map(|held| held.rank());
+        let Some(best) = fine.iter().max_by_key(rank).copied() else { return };
+        let author = self.held_aside(&best).map(|held| *held.author());
+        if let Some(entry) = self.take_from_aside(&best) {
+            self.make_live(*id, entry);
+            if before != Some(best) || self.system.contains_key(&best) {
+                self.apply(&best);
+            }
+        }
+        for name in fine.iter().filter(|name| **name != best) {
+            let same = self.held_aside(name).map(|held| *held.author()) == author;
+            if same {
+                self.erase_aside(name);
+            } else if let Some(entry) = self.take_from_aside(name) {
+                self.set_aside(*name, entry, false);
+            }
+        }
+    }
+
+    fn tell_chosen(
+        &mut self,
+        id: &RecordId,
+        before: Option<(CopyName, lacis_wire::record::RecordType, bool)>,
+    ) {
+        let now = self.held(id).map(|held| held.name());
+        match (before, now) {
+            (Some((_, kind, has_ended)), None) if !has_ended => {
+                self.changes.push_back(Change::Gone { id: *id, kind });
+            }
+            (Some((old, ..)), Some(new)) if old != new => {
+                self.changes.push_back(Change::Record { id: *id, is_new: false });
+            }
+            (None, Some(_)) => self.changes.push_back(Change::Record { id: *id, is_new: true }),
+            _ => {}
+        }
+    }
+
+    /// Records that show members for whom there is no place any more.
+    fn drop_without_place(&mut self) {
+        let shown = self.system_of(lacis_wire::system::MEMBER);
+        let without: Vec<RecordId> = shown
+            .filter(|copy| {
+                let id = copy.header.credential.as_ref();
+                id.is_none_or(|id| self.members.credential(id).is_none())
+            })
+            .map(|copy| copy.header.id)
+            .collect();
+        for id in without {
+            self.drop_live(&id);
+        }
+    }
+}
+
+fn chains_in(copies: &[Arc<Copy>]) -> Vec<Chain> {
+    let says = copies.iter().map(|copy| system_of(&copy.header, &copy.body));
+    says.filter_map(|says| match says {
+        Ok(Some(System::Member(chain))) => Some(chain),
+        _ => None,
+    })
+    .collect()
+}
