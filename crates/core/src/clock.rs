@@ -1,10 +1,10 @@
-//! Group time: what the members of a group agree on as the time of day.
+//! Group time: what the members of a group agree on as the time of day. Each group has its own, so
+//! that nobody in one group moves the time of another.
 //!
-//! Each neighbour tells its clock when a link begins; that of a member counts, and once, however
-//! many instances it runs. The mean of how far they are ahead, our own clock counted as one of
-//! them, corrects ours; those that are far from the middle are left out, so one wild clock moves
-//! nothing. If more than half of the clocks are right within some bound, group time is right within
-//! that bound and the time that a message takes.
+//! Each neighbor tells its clock when a link begins and again at every comparison; that of a member
+//! counts, and once, however many instances it runs. Group time is our own clock, corrected by the
+//! middle one of theirs and ours, and by no more than clocks differ that are right: no vote moves
+//! it further. Whoever is further off is told so instead.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ use lacis_wire::{Millis, NodeId, PeerId, limits};
 
 use crate::table::Table;
 
-/// How far the clocks of the neighbours are ahead of ours.
+/// How far the clocks of the neighbors are ahead of ours.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
     ahead: Table<NodeId, (PeerId, i64)>,
@@ -35,36 +35,57 @@ impl Clocks {
         self.ahead.clear();
     }
 
-    /// Milliseconds to add to our clock.
-    pub(crate) fn correction(&self) -> i64 {
-        // Sorting code is large, and these are few.
-        let (mut heard, mut all) = (Vec::new(), alloc::vec![0]);
+    /// One clock a member, in order.
+    fn members(&self) -> Vec<i64> {
+        let (mut heard, mut all) = (Vec::new(), Vec::new());
         for (peer, ahead) in self.ahead.values() {
             if !heard.contains(peer) {
                 heard.push(*peer);
-                all.insert(all.partition_point(|it| it < ahead), *ahead);
+                all.push(*ahead);
             }
         }
-        // With an even number of clocks the one nearer to ours, so that of two nobody is moved by
-        // a wild one.
-        let (low, high) = (all.get((all.len() - 1) / 2), all.get(all.len() / 2));
-        let middle = low.into_iter().chain(high).copied().min_by_key(|it| it.unsigned_abs());
-        let middle = middle.unwrap_or_default();
-        // From the middle everything is near enough to be added up in 64 bits.
-        let bound = u64::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or_default();
-        let from_middle =
-            |it: i64| it.checked_sub(middle).filter(|off| off.unsigned_abs() <= bound);
-        let kept: Vec<i64> = all.into_iter().filter_map(from_middle).collect();
-        let count = i64::try_from(kept.len().max(1)).unwrap_or(1);
-        middle.saturating_add(kept.iter().sum::<i64>() / count)
+        all.sort_unstable();
+        all
     }
+
+    /// How far the middle one of the members' clocks is ahead of ours; of two in the middle the one
+    /// nearer to ours. Nothing, if nobody has told its clock.
+    pub(crate) fn median(&self) -> Option<i64> {
+        middle(&self.members())
+    }
+
+    /// Milliseconds to add to our clock.
+    pub(crate) fn correction(&self) -> i64 {
+        let mut all = self.members();
+        all.insert(all.partition_point(|it| *it < 0), 0);
+        let bound = spread();
+        middle(&all).unwrap_or_default().clamp(-bound, bound)
+    }
+
+    /// How far our clock is from that of the members, if that is more than clocks differ that are
+    /// right.
+    pub(crate) fn difference(&self) -> Option<i64> {
+        self.median().filter(|ahead| ahead.unsigned_abs() > spread().unsigned_abs())
+    }
+}
+
+fn spread() -> i64 {
+    i64::try_from(limits::CLOCK_SPREAD.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn middle(sorted: &[i64]) -> Option<i64> {
+    let last = sorted.len().checked_sub(1)?;
+    let (low, high) = (sorted.get(last / 2), sorted.get(sorted.len() / 2));
+    low.into_iter().chain(high).copied().min_by_key(|it| it.unsigned_abs())
 }
 
 #[cfg(test)]
 mod tests {
     use lacis_wire::{Millis, NodeId, PeerId};
 
-    use super::Clocks;
+    use super::{Clocks, spread};
+
+    const DAY: i64 = 86_400_000;
 
     fn clocks(ahead: &[i64]) -> Clocks {
         let mut clocks = Clocks::default();
@@ -76,14 +97,26 @@ mod tests {
     }
 
     #[test]
-    fn near_clocks_are_averaged_and_wild_ones_ignored() {
+    fn the_middle_clock_corrects_ours_within_bounds() {
         assert_eq!(clocks(&[]).correction(), 0);
-        assert_eq!(clocks(&[3_000]).correction(), 1_500);
+        assert_eq!(clocks(&[3_000]).correction(), 0, "of two nobody is moved");
         assert_eq!(clocks(&[3_000, 6_000]).correction(), 3_000);
-        let year = 365 * 86_400_000;
-        assert_eq!(clocks(&[year]).correction(), 0);
-        assert_eq!(clocks(&[3_000, 6_000, -year]).correction(), 3_000);
+        assert_eq!(clocks(&[3_000, 6_000, -365 * DAY]).correction(), 0);
         assert_eq!(clocks(&[i64::MAX, 40, -40]).correction(), 0);
+    }
+
+    #[test]
+    fn no_vote_moves_group_time_further_than_clocks_differ() {
+        assert_eq!(clocks(&[365 * DAY; 20]).correction(), spread());
+        assert_eq!(clocks(&[-365 * DAY; 20]).correction(), -spread());
+    }
+
+    #[test]
+    fn whoever_is_off_is_told_by_how_much() {
+        assert_eq!(clocks(&[DAY]).difference(), Some(DAY));
+        assert_eq!(clocks(&[-DAY, -DAY + 5, 7]).difference(), Some(-DAY + 5));
+        assert_eq!(clocks(&[60_000]).difference(), None);
+        assert_eq!(clocks(&[]).difference(), None);
     }
 
     #[test]
@@ -93,13 +126,6 @@ mod tests {
             let theirs = Millis(1_000_000_300_000);
             clocks.hear(NodeId([at; 16]), PeerId([9; 32]), theirs, Millis(1_000_000_000_000));
         }
-        assert_eq!(clocks.correction(), (100 + 200 + 300_000) / 4);
-    }
-
-    #[test]
-    fn who_has_the_wrong_clock_follows_the_others() {
-        let day = 86_400_000;
-        let correction = clocks(&[day, day + 100, day - 100]).correction();
-        assert!((correction - day).abs() <= 100, "{correction}");
+        assert_eq!(clocks.correction(), 100);
     }
 }

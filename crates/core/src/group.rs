@@ -14,44 +14,59 @@ mod bodies;
 mod events;
 mod expiry;
 mod filter;
+mod invite;
 mod keeping;
 mod keyring;
 mod neighbour;
 mod profile;
 mod properties;
 mod query;
+mod queue;
+mod revoke;
+mod rotation;
 mod saves;
 mod serving;
 mod talk;
+mod time;
 mod transfer;
 mod watches;
 
 use alloc::boxed::Box;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use lacis_wire::body::{Body, Place};
+use lacis_wire::group::GivenKey;
+use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::proof::IdentityKey;
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{self, GroupProperties, System};
-use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
+use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::system::{GroupProperties, System};
+use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
+use crate::clock::Clocks;
 use crate::graph::{Change, Copy, Outcome, Replica};
 use crate::io::{Event, OpId, RoomId, Ticket};
 use crate::shared::Shared;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
-pub(crate) use admission::{AnyInvitation, Applying, room_of};
+pub(crate) use admission::{AnyInvitation, room_of};
 use approval::Approvals;
 pub(crate) use author::Draft;
+use author::Unsealed;
 use bodies::Bodies;
 pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
+use invite::Joining;
+pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
-use profile::Profile;
+pub(crate) use profile::Profile;
 use query::Query;
+pub use revoke::RevokeOptions;
+use rotation::Rotation;
 use saves::Saves;
 use watches::Watches;
 
@@ -66,20 +81,30 @@ pub(crate) struct Group {
     root: Option<IdentityKey>,
     replica: Replica,
     keyring: Keyring,
+    rotation: Rotation,
+    /// What waits for the key that is to seal it.
+    drafts: Vec<Unsealed>,
+    clocks: Clocks,
+    /// Whether the application was told that its clock differs.
+    clock_differs: bool,
     bodies: Bodies,
     saves: Saves,
     neighbours: Table<NodeId, Neighbour>,
     approvals: Approvals,
+    /// Versions that break a rule and are not asked for again.
+    rejected: Rejected,
     /// Types to have first.
     first: Vec<RecordType>,
     /// What the store is asked.
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
     watches: Watches,
-    applying: Option<Applying>,
-    /// The tickets of those who wait for the group to be open.
-    opening: Vec<Ticket>,
+    joining: Option<Joining>,
+    /// What is done as soon as the group is open.
+    opening: Vec<Opening>,
     is_open: bool,
+    /// Whether what is stored of it could not be read, so that nothing may be written over it.
+    is_unreadable: bool,
     /// Records whose stored bytes were damaged, to be told and fetched.
     damaged: usize,
     members_changed: bool,
@@ -91,17 +116,52 @@ pub(crate) struct Group {
     admissions: Vec<Timestamp>,
 }
 
+/// Who waits for a group to be open.
+#[derive(Debug)]
+pub(crate) enum Opening {
+    Ticket(Ticket),
+    Invitation(Ticket, Box<AnyInvitation>, Duration),
+}
+
+/// Names of versions that break a rule, the latest last.
+#[derive(Debug, Default)]
+struct Rejected {
+    order: VecDeque<CopyName>,
+    names: BTreeSet<CopyName>,
+}
+
+impl Rejected {
+    fn contains(&self, name: &CopyName) -> bool {
+        self.names.contains(name)
+    }
+
+    fn insert(&mut self, name: CopyName) {
+        if self.names.insert(name) {
+            self.order.push_back(name);
+        }
+        if self.order.len() > limits::REFUSED_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.names.remove(&oldest);
+        }
+    }
+}
+
 /// What a read of the store is for.
 #[derive(Debug)]
 enum Loading {
+    /// What is remembered of the group beside its records, if it is stored.
+    Profile,
     /// The system records, page by page.
     System,
     /// The headers of the others, page by page.
     Heads,
     /// Copies that a neighbour asked for.
-    Serve(NodeId, Vec<RecordId>),
+    Serve(NodeId, Vec<CopyName>),
     /// Records that the application asked for.
-    Query { ticket: Ticket, ids: Vec<RecordId> },
+    Query { ticket: Ticket, names: Vec<CopyName> },
+    /// A version that has come back.
+    Revived(CopyName),
 }
 
 impl Group {
@@ -122,7 +182,7 @@ impl Group {
         shared.io.event(Event::Group { group: self.number, event: Box::new(event) });
     }
 
-    /// Takes a copy from anywhere.
+    /// Takes a version from anywhere.
     pub(crate) fn take(
         &mut self,
         shared: &mut Shared,
@@ -130,13 +190,18 @@ impl Group {
         from: Option<NodeId>,
     ) -> Outcome {
         let outcome = self.take_one(shared, copy, from);
-        while let Some(ready) = self.replica.poll_ready() {
-            self.take_one(shared, ready, None);
-        }
+        self.take_ready(shared);
         if core::mem::take(&mut self.members_changed) {
             self.tell_members(shared);
         }
         outcome
+    }
+
+    /// Takes what waited and can be judged now.
+    fn take_ready(&mut self, shared: &mut Shared) {
+        while let Some(ready) = self.replica.poll_ready() {
+            self.take_one(shared, ready, None);
+        }
     }
 
     fn take_one(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
@@ -148,19 +213,21 @@ impl Group {
     }
 
     fn take_approved(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let now = shared.group_time();
+        let now = self.now(shared);
         let outcome = self.replica.offer(now, &copy);
-        if outcome == Outcome::Taken {
-            self.heed(shared, &copy);
+        if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
             self.keep(shared, &copy);
-            for (node, neighbour) in &mut self.neighbours {
-                if Some(*node) != from && neighbour.is_admitted() {
-                    neighbour.live.push_back(copy.header.id);
+            if outcome == Outcome::Taken {
+                self.apply(shared, &copy);
+                for (node, neighbour) in &mut self.neighbours {
+                    if Some(*node) != from && neighbour.is_introduced() {
+                        neighbour.push.push(copy.header.id);
+                    }
                 }
             }
-        }
-        if let (Outcome::Refused(_), Some(node)) = (outcome, from) {
+        } else if let (Outcome::Refused(_), Some(node)) = (outcome, from) {
+            self.rejected.insert(copy.header.name());
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }
         let giver = from.and_then(|node| self.neighbours.get(&node)).map(|it| it.peer);
@@ -169,25 +236,48 @@ impl Group {
     }
 
     /// What a system record means for this node itself.
-    fn heed(&mut self, shared: &mut Shared, copy: &Copy) {
+    fn apply(&mut self, shared: &mut Shared, copy: &Copy) {
         let header = &copy.header;
         if !header.kind.is_system() || header.is_deleted() {
             return;
         }
-        match System::decode(&header.kind, &copy.body) {
-            Ok(Some(System::Key(keys))) => {
-                self.keyring.vouch(keys.epoch, keys.commitment, order_of(header));
-                if let Ok(key) = keys.open(&self.profile.group, &shared.key)
-                    && self.keyring.insert(keys.epoch, key)
-                {
-                    self.event(shared, GroupEvent::Unlocked);
-                    // Whoever sealed it may not have known all members.
-                    self.spread_keys(|peer| keys.sealed.iter().all(|it| it.subject != *peer));
-                }
-            }
-            Ok(Some(System::Group(_))) => self.heed_properties(shared),
-            Ok(Some(System::Member(_) | System::Revocation(_)) | None) | Err(_) => {}
+        if !header.is_known_format() {
+            return self.event(shared, GroupEvent::UpdateNeeded);
         }
+        match System::decode(&header.kind, &copy.body) {
+            Ok(Some(System::Key(part))) => self.open_key(shared, header, &part),
+            Ok(Some(System::Group(_))) => self.properties_changed(shared),
+            _ => {}
+        }
+    }
+
+    /// A part of a key record may hold the key for us.
+    fn open_key(&mut self, shared: &mut Shared, header: &Header, part: &KeyPart) {
+        let group = self.profile.group;
+        let name = part.name(&group, header.author());
+        let mut is_new = false;
+        if let Ok(key) = part.open(&group, header.author(), &shared.key) {
+            is_new |= self.keyring.insert(self.replica.keys(), GivenKey { name, key });
+        }
+        if let Ok(key) = part.open_meeting(&group, header.author(), &shared.key) {
+            is_new |= self.keep_meeting(GivenKey { name, key });
+        }
+        if is_new {
+            self.unlocked(shared);
+        }
+    }
+
+    /// Keeps a key that opens where members meet; says whether it is new.
+    fn keep_meeting(&mut self, given: GivenKey) -> bool {
+        let is_new = self.profile.meetings.iter().all(|it| it.name != given.name);
+        let record = self.replica.keys().get(&given.name);
+        let opens = record.is_some_and(|record| {
+            record.parts().all(|part| Meeting::open(&given.key, &part.meeting).is_some())
+        });
+        if is_new && opens {
+            self.profile.meetings.push(given);
+        }
+        is_new && opens
     }
 
     /// What is held.
@@ -195,11 +285,18 @@ impl Group {
         &self.replica
     }
 
+    /// What a member might do at a time, as far as its credentials are known.
+    pub(crate) fn roles_at(&self, peer: &PeerId, at: Millis) -> Option<Roles> {
+        self.replica.members().roles_at(peer, at)
+    }
+
     /// What is in memory beside the records that are held.
     pub(crate) fn memory(&self) -> GroupLoad {
         let neighbours = self.neighbours.values();
         GroupLoad {
-            deferred: self.replica.deferred(),
+            waiting: self.replica.waiting().0,
+            waiting_bytes: self.replica.waiting().1,
+            aside: self.replica.aside(),
             frame_bytes: neighbours.clone().map(Neighbour::waiting_bytes).sum(),
             names: neighbours.map(Neighbour::waiting_names).sum(),
             body_bytes: self.bodies.bytes(),
@@ -208,63 +305,77 @@ impl Group {
 
     /// Of our own chains the best is used from now on.
     fn choose_chain(&mut self, shared: &mut Shared) {
-        let best = self.replica.members().best(&shared.peer, shared.group_time());
-        if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(*best)) {
-            self.profile.chain = Some(best.clone());
+        let members = self.replica.members();
+        let best = members.best(&shared.peer, self.now(shared));
+        let best = best.and_then(|id| members.chain(&id));
+        if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(best)) {
+            self.profile.chain = Some(best);
             self.keep_profile(shared);
             self.introduce(shared);
         }
     }
 
-    /// What a member might do at that time; what it wrote then is judged by the same rights.
-    pub(crate) fn roles_at(&self, peer: &PeerId, at: Millis) -> Option<Roles> {
-        self.replica.members().roles(peer, at, at)
-    }
-
     /// What this identity may do now.
     pub(crate) fn own_roles(&self, shared: &Shared) -> Option<Roles> {
-        let now = shared.group_time();
-        self.replica.members().roles(&shared.peer, now, now)
+        self.replica.members().roles(&shared.peer, self.now(shared))
     }
 
     /// Tells the application what the replica says has changed, and who gave what is new.
     fn tell_changes(&mut self, shared: &mut Shared, from: Option<PeerId>) {
+        let mut keys_changed = false;
+        let mut set_aside: Table<PeerId, usize> = Table::new();
         while let Some(change) = self.replica.poll_change() {
             match change {
-                Change::Record { id, is_new } => {
-                    let Some(copy) = self.bodies.get(&id).cloned() else { continue };
-                    let is_own = *copy.header.author() == shared.peer;
-                    let record = self.reading(&copy);
-                    let watches = self.watches.fitting(&record);
-                    let event = GroupEvent::Record { record, is_new, is_own, from, watches };
-                    self.event(shared, event);
-                }
+                Change::Record { id, is_new } => self.tell_record(shared, id, is_new, from),
                 Change::Gone { id, kind } => {
-                    self.drop_stored(shared, &id, &kind);
-                    if kind.as_str() == system::KEY {
-                        self.vouch_anew();
-                    }
                     self.event(shared, GroupEvent::Gone { id, kind });
                 }
+                Change::Erased { name, kind, keeps_header } => {
+                    self.drop_stored(&name, &kind, keeps_header);
+                }
+                Change::SetAside { author, .. } => {
+                    let count = set_aside.get(&author).copied().unwrap_or_default();
+                    set_aside.insert(author, count + 1);
+                }
+                Change::Keys => keys_changed = true,
                 Change::Member(subject) => {
                     if subject == shared.peer {
                         self.choose_chain(shared);
                     }
                     self.members_changed = true;
-                    self.review(shared);
                 }
             }
         }
+        for (author, count) in set_aside.drain() {
+            self.event(shared, GroupEvent::SetAside { author, count });
+        }
+        if self.members_changed {
+            self.review(shared);
+            self.spread_keys(shared);
+        }
+        if keys_changed {
+            self.keys_changed(shared);
+        }
     }
 
-    /// A record that began an epoch is gone: somebody may have made it who had no right to.
-    fn vouch_anew(&mut self) {
-        self.keyring.forget_vouchers();
-        for copy in self.replica.system_of(system::KEY) {
-            if let Ok(Some(System::Key(keys))) = System::decode(&copy.header.kind, &copy.body) {
-                self.keyring.vouch(keys.epoch, keys.commitment, order_of(&copy.header));
-            }
-        }
+    fn tell_record(
+        &mut self,
+        shared: &mut Shared,
+        id: RecordId,
+        is_new: bool,
+        from: Option<PeerId>,
+    ) {
+        let Some(held) = self.replica.held(&id) else { return };
+        let name = held.name();
+        let Some(copy) = self.at_hand(&name) else {
+            // It has come back from aside: its body is in the store.
+            return self.tell_from_store(shared, name);
+        };
+        let is_own = *copy.header.author() == shared.peer;
+        let record = self.reading(&copy);
+        let watches = self.watches.fitting(&record);
+        let event = GroupEvent::Record { record, is_new, is_own, from, watches };
+        self.event(shared, event);
     }
 
     /// A copy as the application reads it.
@@ -280,11 +391,15 @@ impl Group {
         if header.kind.is_system() {
             return Some(Body { attributes: Vec::new(), data: copy.body.clone() });
         }
-        self.keyring.open(header.epoch, &self.place(header), &copy.body)
+        if !header.is_known_format() {
+            return None;
+        }
+        self.keyring.open(&self.place(header)?, &copy.body)
     }
 
-    const fn place(&self, header: &Header) -> Place {
-        Place { group: self.profile.group, id: header.id, version: header.version }
+    fn place(&self, header: &Header) -> Option<Place> {
+        let (group, key) = (self.profile.group, header.key?);
+        Some(Place { group, id: header.id, version: header.version, key })
     }
 
     /// The members, as far as they are known, this identity first.
@@ -296,12 +411,12 @@ impl Group {
     }
 
     fn member(&self, shared: &Shared, peer: PeerId) -> GroupMember {
-        let now = shared.group_time();
+        let now = self.now(shared);
         let members = self.replica.members();
-        let here = |neighbour: &Neighbour| neighbour.peer == peer && neighbour.is_admitted();
+        let here = |neighbour: &Neighbour| neighbour.peer == peer && neighbour.is_introduced();
         GroupMember {
             peer,
-            roles: members.roles(&peer, now, now),
+            roles: members.roles(&peer, now),
             until: members.until(&peer, now).unwrap_or(now),
             present: peer == shared.peer || self.neighbours.values().any(here),
         }
@@ -328,13 +443,13 @@ impl Group {
 
     /// Whether nothing of it is left to do or to keep.
     pub(crate) const fn is_over(&self) -> bool {
-        self.is_erased && self.saves.is_idle()
+        (self.is_erased && self.saves.is_idle()) || self.is_unreadable
     }
 
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
-        self.applying.take_if(|it| it.ticket == ticket);
+        self.joining.take_if(|it| it.ticket() == ticket);
     }
 
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
@@ -343,39 +458,38 @@ impl Group {
         self.expire(shared);
         self.approvals.expire(now);
         self.on_link_timeouts(shared);
-        self.application_timeout(shared);
+        self.rotation_timeout(shared);
+        self.join_timeout(shared);
+        if core::mem::take(&mut self.members_changed) {
+            self.tell_members(shared);
+        }
     }
 
     pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
         earliest.see(self.saves.deadline(), Timer::Store);
         self.approvals.deadlines(earliest);
         earliest.see(self.expiry_deadline(shared), Timer::Expiry);
+        earliest.see(self.next_right(shared).map(|at| self.when(shared, at)), Timer::Rights);
+        self.rotation.deadlines(shared.io.now, earliest);
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
-            earliest.see(neighbour.wanted.values().min().copied(), Timer::Want);
+            earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
-        earliest.see(self.applying.as_ref().map(|it| it.deadline), Timer::Join);
+        earliest.see(self.joining.as_ref().map(Joining::deadline), Timer::Join);
     }
 
     /// The group is closed here. What was asked and not answered fails.
     pub(crate) fn close(&mut self, shared: &mut Shared, code: Code) {
         self.saves.drain(shared, code);
+        self.fail_drafts(shared, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
-        let applying = self.applying.take().map(|it| it.ticket);
-        let opening = core::mem::take(&mut self.opening);
-        for ticket in queries.chain(applying).chain(opening) {
+        let joining = self.joining.take().map(|it| it.ticket());
+        let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
+            Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
+        });
+        for ticket in queries.chain(joining).chain(opening) {
             shared.settle(ticket, Err(code));
         }
         self.neighbours.drain();
     }
-
-    /// Millis of group time as they are now.
-    fn now(shared: &Shared) -> Millis {
-        shared.group_time()
-    }
-}
-
-/// The place of a record that began an epoch among others.
-fn order_of(header: &Header) -> keyring::Order {
-    (header.modified.0, header.name().digest)
 }

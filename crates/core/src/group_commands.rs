@@ -1,5 +1,6 @@
 //! What the application may ask of a node about groups.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -10,7 +11,10 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
-use crate::group::{AnyInvitation, Draft, Group, GroupLoad, GroupMember, Search, room_of};
+use crate::group::{
+    AnyInvitation, Draft, Group, GroupLoad, GroupMember, InvitationInfo, InviteOptions, Opening,
+    Profile, RevokeOptions, Search, room_of,
+};
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
 use crate::node::Node;
@@ -55,7 +59,6 @@ impl Node {
                     let groups = Vec::new();
                     self.shared.io.event(crate::io::Event::Groups { ticket, groups });
                 }
-                Asked::Open(..) => self.shared.settle(ticket, Err(Code::GroupUnknown)),
             };
         }
         let op = self.shared.io.op_id();
@@ -75,7 +78,7 @@ impl Node {
         servers: Vec<String>,
     ) -> Result<RoomId, Code> {
         self.set_time(now);
-        let number = self.new_group(None)?;
+        let number = self.new_group()?;
         let group = Group::found(&mut self.shared, number, ticket, properties, servers)?;
         self.groups.open.insert(number, group);
         self.tend_groups();
@@ -83,12 +86,9 @@ impl Node {
     }
 
     /// A number for a group that is opened now.
-    fn new_group(&mut self, id: Option<GroupId>) -> Result<RoomId, Code> {
+    fn new_group(&mut self) -> Result<RoomId, Code> {
         if self.closing.is_some() {
             return Err(Code::Closed);
-        }
-        if id.is_some_and(|id| self.groups.open.values().any(|group| group.id() == id)) {
-            return Err(Code::GroupOpen);
         }
         if self.groups.open.len() >= limits::GROUPS_MAX {
             return Err(Code::TooManyGroups);
@@ -96,10 +96,12 @@ impl Node {
         Ok(self.shared.io.room_id())
     }
 
-    /// Opens a group from the store. The ticket settles when it can be read and written.
+    /// Opens a group from the store. The ticket settles when it can be read and written. One that is
+    /// open already has its number, and the ticket settles when it can be used.
     ///
     /// # Errors
-    /// [`Code::GroupOpen`], [`Code::TooManyGroups`], [`Code::Closed`].
+    /// [`Code::TooManyGroups`], [`Code::Closed`]; the ticket fails with [`Code::GroupUnknown`] if
+    /// it is not stored here.
     pub fn open_group(
         &mut self,
         now: Timestamp,
@@ -107,20 +109,17 @@ impl Node {
         id: GroupId,
     ) -> Result<RoomId, Code> {
         self.set_time(now);
-        let number = self.new_group(Some(id))?;
-        let keys = alloc::vec![id.as_bytes().to_vec()];
-        let request = StoreRequest::Read { table: StoreTable::Meta, keys };
-        self.ask_store(ticket, request, Asked::Open(number, id, ticket));
-        Ok(number)
+        let profile = Profile::unknown(id);
+        self.open_with(profile, Opening::Ticket(ticket))
     }
 
-    /// Takes an invitation of either kind. By one that is bound to this identity the ticket settles
-    /// when the group is stored; by an open one, when a member has admitted us: connect the group
-    /// for that.
+    /// Takes an invitation of either kind, in a group that may be stored or open already: what it
+    /// has is kept, and the invitation only adds. By one that is bound to this identity the ticket
+    /// settles when that is stored; by an open one, when a member has let us in: connect the group
+    /// for that. Whoever is a member already is told so at once.
     ///
     /// # Errors
-    /// What is wrong with the invitation, [`Code::GroupOpen`], [`Code::TooManyGroups`],
-    /// [`Code::Closed`].
+    /// What is wrong with the invitation, [`Code::TooManyGroups`], [`Code::Closed`].
     pub fn join_group(
         &mut self,
         now: Timestamp,
@@ -130,8 +129,30 @@ impl Node {
     ) -> Result<RoomId, Code> {
         self.set_time(now);
         let invitation = AnyInvitation::parse(invitation)?;
-        let number = self.new_group(Some(invitation.group()?))?;
-        let group = Group::join(&mut self.shared, number, ticket, invitation, patience)?;
+        let time = self.shared.wall();
+        let profile = Group::profile_of(&self.shared, time, &invitation)?;
+        self.open_with(profile, Opening::Invitation(ticket, Box::new(invitation), patience))
+    }
+
+    /// Opens a group of which something is known, with what is stored of it.
+    fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
+        let id = profile.group;
+        let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = &opening;
+        let ticket = *ticket;
+        let is_open = |group: &Group| group.id() == id && !group.is_over();
+        let known = self.groups.open.iter().find(|(_, group)| is_open(group));
+        if let Some(number) = known.map(|(number, _)| *number) {
+            self.shared.tickets.open(ticket);
+            if let Some(group) = self.groups.open.get_mut(&number) {
+                group.when_open(&mut self.shared, opening);
+            }
+            self.tend_groups();
+            return Ok(number);
+        }
+        let number = self.new_group()?;
+        self.shared.tickets.open(ticket);
+        let mut group = Group::from_profile(number, profile);
+        group.load(&mut self.shared, opening);
         self.groups.open.insert(number, group);
         self.tend_groups();
         Ok(number)
@@ -317,21 +338,43 @@ impl Node {
         })
     }
 
-    /// Makes an invitation for whoever has it. Without a lifetime, as [`Node::invite`].
+    /// Makes an invitation for whoever has its link. It is a record of the group, so every issuer
+    /// can let somebody in by it.
     ///
     /// # Errors
-    /// As of [`Node::invite`].
+    /// As of [`Node::invite`], and [`Code::OverBudget`].
     pub fn invite_anybody(
         &mut self,
         now: Timestamp,
         group: RoomId,
-        roles: Roles,
-        lifetime: Option<Duration>,
-        uses: u32,
+        options: InviteOptions,
     ) -> Result<String, Code> {
+        self.on_group(now, group, |group, shared| group.invite_anybody(shared, &options))
+    }
+
+    /// The open invitations of a group that were not ended.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_invitations(&self, group: RoomId) -> Result<Vec<InvitationInfo>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.invitations())
+    }
+
+    /// Ends an open invitation. The ticket settles when that is stored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::RecordUnknown`], [`Code::NotAllowed`].
+    pub fn end_invitation(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        id: RecordId,
+    ) -> Result<(), Code> {
         self.on_group(now, group, |group, shared| {
-            let until = group.credential_end(shared, lifetime);
-            group.invite_anybody(shared, roles, until, uses)
+            let held = group.invitation_record(&id).ok_or(Code::RecordUnknown)?;
+            group.end_invitation(shared, Some(ticket), &held)
         })
     }
 
@@ -364,8 +407,24 @@ impl Node {
         ticket: Ticket,
         group: RoomId,
         subject: PeerId,
+        options: RevokeOptions,
     ) -> Result<(), Code> {
-        self.on_group(now, group, |group, shared| group.revoke(shared, ticket, subject))
+        self.on_group(now, group, |group, shared| group.revoke(shared, ticket, subject, options))
+    }
+
+    /// Lets stand what somebody did who was shut out, and what whoever did that had not seen. The
+    /// ticket settles when that is stored.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::GroupUnknown`].
+    pub fn name_actions(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        subject: PeerId,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.name_actions(shared, ticket, subject))
     }
 
     /// Changes what the group is called and how it behaves. Only its founder can.
@@ -496,20 +555,22 @@ impl Node {
         })
     }
 
-    /// Opens the group of a file by its first part. The records follow by
-    /// [`Node::import_record`].
+    /// Opens the group of a file by its first part, and what is stored of it. The records follow by
+    /// [`Node::import_record`], once the ticket has settled.
     ///
     /// # Errors
     /// [`Code::ExportDamaged`], [`Code::NotAllowed`] when another identity exported it,
-    /// [`Code::GroupOpen`], [`Code::TooManyGroups`], [`Code::Closed`].
-    pub fn import_group(&mut self, now: Timestamp, first: &[u8]) -> Result<RoomId, Code> {
+    /// [`Code::TooManyGroups`], [`Code::Closed`].
+    pub fn import_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        first: &[u8],
+    ) -> Result<RoomId, Code> {
         self.set_time(now);
         let (id, sealed) = Group::group_of_file(first)?;
-        let number = self.new_group(Some(id))?;
-        let group = Group::from_file(&mut self.shared, number, id, sealed)?;
-        self.groups.open.insert(number, group);
-        self.tend_groups();
-        Ok(number)
+        let profile = Group::profile_in_file(&self.shared, id, sealed)?;
+        self.open_with(profile, Opening::Ticket(ticket))
     }
 
     /// Takes one further part of a file; says whether it is new.
@@ -549,11 +610,15 @@ impl Node {
         Group::group_of_file(first).map(|(id, _)| id)
     }
 
-    /// The time that the members of the groups agree on: our own clock, corrected by those of the
+    /// The time that the members of a group agree on: our own clock, corrected by those of the
     /// members that are linked.
-    pub fn group_time(&mut self, now: Timestamp) -> Millis {
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_time(&mut self, now: Timestamp, group: RoomId) -> Result<Millis, Code> {
         self.set_time(now);
-        self.shared.group_time()
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.now(&self.shared))
     }
 
     /// What is held of an open group, for whoever wants to compare or to count.

@@ -10,7 +10,7 @@ use crate::group::{Group, KeptGroup};
 use crate::io::{Event, OpId, RoomId, Ticket};
 use crate::member::Member;
 use crate::node::Node;
-use crate::store::{StoreReply, StoreTable};
+use crate::store::StoreReply;
 use crate::table::{Table, TableExt};
 
 /// The groups that are open, and what the store is asked about others.
@@ -25,8 +25,6 @@ pub(crate) struct Groups {
 pub(crate) enum Asked {
     /// Which there are.
     List(Ticket),
-    /// The profile of one that is to be opened.
-    Open(RoomId, GroupId, Ticket),
 }
 
 impl Node {
@@ -124,8 +122,7 @@ impl Node {
             (Asked::List(ticket), StoreReply::Page(page)) => {
                 let mut groups = Vec::new();
                 for (key, stored) in page {
-                    let value = shared.vault.check(StoreTable::Meta, &key, &stored);
-                    let name = value.and_then(Group::name_of_stored);
+                    let name = Group::name_of_stored(shared, &key, &stored);
                     let id = <[u8; 32]>::try_from(key).ok().map(GroupId);
                     if let (Some(id), Some(name)) = (id, name) {
                         groups.push(KeptGroup { id, name });
@@ -135,25 +132,8 @@ impl Node {
                     shared.io.event(Event::Groups { ticket, groups });
                 }
             }
-            (Asked::Open(number, id, ticket), StoreReply::Values(values)) => {
-                let stored = values.into_iter().next().flatten();
-                let Some(stored) = stored else {
-                    return shared.settle(ticket, Err(Code::GroupUnknown));
-                };
-                let value = shared.vault.check(StoreTable::Meta, id.as_bytes(), &stored);
-                let Some(mut group) = value.and_then(|value| Group::from_stored(number, value))
-                else {
-                    return shared.settle(ticket, Err(Code::StoreDamaged));
-                };
-                group.load(shared, ticket);
-                self.groups.open.insert(number, group);
-            }
-            (Asked::List(ticket) | Asked::Open(_, _, ticket), StoreReply::Failed(code)) => {
-                shared.settle(ticket, Err(code));
-            }
-            (Asked::List(ticket) | Asked::Open(_, _, ticket), _) => {
-                shared.settle(ticket, Err(Code::Internal));
-            }
+            (Asked::List(ticket), StoreReply::Failed(code)) => shared.settle(ticket, Err(code)),
+            (Asked::List(ticket), _) => shared.settle(ticket, Err(Code::Internal)),
         }
     }
 

@@ -72,8 +72,8 @@ mod wall;
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use group::{
-    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, KeptGroup, Operator, Record,
-    Search, Subject,
+    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, InvitationInfo, InviteOptions,
+    KeptGroup, Operator, Record, RevokeOptions, Search, Subject,
 };
 pub use group_commands::Content;
 pub use io::{

@@ -11,7 +11,6 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
 use crate::attempt::Offer;
-use crate::clock::Clocks;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
@@ -68,7 +67,6 @@ impl Node {
             spare: None,
             spare_due: None,
             vault,
-            clocks: Clocks::default(),
             clock,
             group_frames: Vec::new(),
             admissions: Vec::new(),
@@ -194,13 +192,14 @@ impl Node {
     /// The time of day is not what it should be by the monotonic clock: the machine slept, or
     /// somebody set its clock. Everything that waits for a time of day is looked at anew.
     fn on_wall_jump(&mut self, expected: Millis, reading: Millis) {
-        // How far others were ahead of the clock that was is no news of the one that is.
-        self.shared.clocks.forget_all();
         let slept = Duration::from_millis(reading.0.saturating_sub(expected.0));
         if slept > limits::STALL {
             // After a sleep nothing that was open can be believed to be so.
             self.shared.stalled_until = self.shared.io.now + limits::STALL_GRACE;
             self.check_all();
+        }
+        for group in self.groups.open.values_mut() {
+            group.wall_jumped(&mut self.shared);
         }
         self.groups_timeout();
     }

@@ -11,7 +11,6 @@ use lacis_wire::signal::{ClientFrame, IceServer};
 use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, seal};
 use rand_core::Rng;
 
-use crate::clock::Clocks;
 use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
 use crate::pairing::{BY_HAND, Pairing};
@@ -127,7 +126,6 @@ pub(crate) struct Shared {
     pub(crate) spare: Option<Spare>,
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
-    pub(crate) clocks: Clocks,
     pub(crate) clock: WallClock,
     /// Frames about groups that came and wait for their group.
     pub(crate) group_frames: Vec<(RoomId, NodeId, Vec<u8>)>,
@@ -198,17 +196,6 @@ impl Shared {
     /// Something is odd about what a node sends.
     pub(crate) fn warn(&mut self, code: Code, node: NodeId) {
         self.io.event(Event::Warning { code, node: Some(node) });
-    }
-
-    /// The time that the members of a group agree on.
-    pub(crate) fn group_time(&self) -> Millis {
-        Millis(self.wall().0.saturating_add_signed(self.clocks.correction()))
-    }
-
-    /// When group time will be `at`, and one moment more.
-    pub(crate) fn when(&self, at: Millis) -> Timestamp {
-        let wait = at.0.saturating_sub(self.group_time().0).saturating_add(1);
-        self.io.now + Duration::from_millis(wait)
     }
 
     /// Says whether a node may take part in a group's room.

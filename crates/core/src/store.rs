@@ -6,7 +6,9 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::Code;
+use lacis_wire::body::{Body, Place};
+use lacis_wire::keys::EpochKey;
+use lacis_wire::{Code, GroupId, KeyName, RecordId};
 
 /// A table of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +124,35 @@ impl Vault {
         (*mac == self.mac(table, key, value)).then_some(value)
     }
 
+    /// A value with secrets in it as it is stored. `nonce` has to be random.
+    pub(crate) fn seal(
+        &self,
+        table: StoreTable,
+        key: &[u8],
+        value: &[u8],
+        nonce: [u8; 24],
+    ) -> Vec<u8> {
+        let body = Body { attributes: Vec::new(), data: value.to_vec() };
+        self.mark(table, key, &body.seal(&self.sealing_key(), &Self::place(), nonce))
+    }
+
+    /// What was stored by [`Vault::seal`], if it is what was written there.
+    pub(crate) fn unseal(&self, table: StoreTable, key: &[u8], stored: &[u8]) -> Option<Vec<u8>> {
+        let sealed = self.check(table, key, stored)?;
+        Body::open(&self.sealing_key(), &Self::place(), sealed).ok().map(|body| body.data)
+    }
+
+    /// Secrets are sealed with a key that follows from the identity, which is wrapped where it is
+    /// kept.
+    fn sealing_key(&self) -> EpochKey {
+        EpochKey(blake3::derive_key("lacis 2026 store 1 secrets", &self.0))
+    }
+
+    const fn place() -> Place {
+        let (group, id) = (GroupId([0; 32]), RecordId([0; 16]));
+        Place { group, id, version: 0, key: KeyName([0; 16]) }
+    }
+
     fn mac(&self, table: StoreTable, key: &[u8], value: &[u8]) -> [u8; MAC_BYTES] {
         let mut hasher = blake3::Hasher::new_keyed(&self.0);
         // Keys of one table all have the same length, so nothing can move between key and value.
@@ -135,6 +166,17 @@ impl Vault {
 #[cfg(test)]
 mod tests {
     use super::{StoreTable, Vault};
+
+    #[test]
+    fn secrets_cannot_be_read_in_the_store() {
+        let vault = Vault::new(&[1; 32]);
+        let stored = vault.seal(StoreTable::Meta, b"key", b"a root key", [5; 24]);
+        assert!(!stored.windows(4).any(|bytes| bytes == b"root"));
+        let open = |vault: &Vault, key: &[u8]| vault.unseal(StoreTable::Meta, key, &stored);
+        assert_eq!(open(&vault, b"key").as_deref(), Some(&b"a root key"[..]));
+        assert_eq!(open(&vault, b"other"), None);
+        assert_eq!(open(&Vault::new(&[2; 32]), b"key"), None);
+    }
 
     #[test]
     fn only_what_was_written_there_is_taken() {

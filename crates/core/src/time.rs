@@ -77,8 +77,12 @@ pub enum Timer {
     Close,
     /// A write that failed is tried again.
     Store,
-    /// A record ceases to be.
+    /// A record ends, or something that was dated ahead can be judged.
     Expiry,
+    /// A neighbor's right ends, or begins.
+    Rights,
+    /// A key is made, or is not waited for any longer.
+    Rotation,
     /// Two members compare what they hold.
     Compare,
     /// A record that was asked for has not come.

@@ -184,6 +184,12 @@ codes! {
     PairingVersion = 87, "pairing-version";
     /// The pairing is for somebody else, for another room, or was used already.
     PairingMismatch = 88, "pairing-mismatch";
+    /// The budget of this identity in the group is used up.
+    OverBudget = 100, "over-budget";
+    /// Somebody else was faster: there is a version that wins.
+    Superseded = 101, "superseded";
+    /// The invitation was ended, or whoever is asked does not know it yet.
+    InvitationEnded = 102, "invitation-ended";
 }
 
 impl fmt::Display for Code {

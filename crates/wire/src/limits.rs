@@ -468,7 +468,7 @@ pub const GROUP_QUEUE_BYTES: usize = 4 * 1_048_576;
 
 /// Names of copies that a member has told of and that are still to be asked for; what is beyond is
 /// found by the next comparison.
-pub const LACKING_MAX: usize = 262_144;
+pub const MISSING_MAX: usize = 262_144;
 
 /// Copies of records about which the application is being asked, at most.
 pub const APPROVALS_MAX: usize = 256;

@@ -42,11 +42,7 @@ struct Known {
 
 impl Credentials {
     pub(super) const fn new() -> Self {
-        Self {
-            all: BTreeMap::new(),
-            subjects: BTreeMap::new(),
-            children: BTreeMap::new(),
-        }
+        Self { all: BTreeMap::new(), subjects: BTreeMap::new(), children: BTreeMap::new() }
     }
 
     /// Takes a chain that was verified, each of its credentials.
@@ -220,7 +216,8 @@ impl Credentials {
     }
 
     pub(super) fn subjects_by(&self, invitation: &PeerId) -> Vec<PeerId> {
-        let by_it = |it: &Credential| it.invitation.as_ref().is_some_and(|it| it.key == *invitation);
+        let by_it =
+            |it: &Credential| it.invitation.as_ref().is_some_and(|it| it.key == *invitation);
         let has_it = |ids: &[CredentialId]| ids.iter().filter_map(|id| self.get(id)).any(by_it);
         self.subjects.iter().filter(|(_, ids)| has_it(ids)).map(|(subject, _)| *subject).collect()
     }

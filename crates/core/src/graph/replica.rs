@@ -133,6 +133,8 @@ pub struct Replica {
     pub(super) stale: bool,
     /// Whether a record that showed a chain is live no longer.
     pub(super) chains_stale: bool,
+    /// Whether what was stored is being read: order is made when all is here.
+    pub(super) is_restoring: bool,
 }
 
 /// A version that is kept without being live.
@@ -175,6 +177,7 @@ impl Replica {
             changes: VecDeque::new(),
             stale: false,
             chains_stale: false,
+            is_restoring: false,
         }
     }
 
@@ -433,6 +436,17 @@ impl Replica {
     pub fn forget(&mut self, id: &RecordId) {
         self.take_out(id);
         self.revalidate();
+    }
+
+    /// Every version that is held, and whether it is one of the system.
+    #[must_use]
+    pub fn all_names(&self) -> Vec<(CopyName, bool)> {
+        let live = self.entries.iter().map(|(id, entry)| (entry.name(*id), entry));
+        let aside = self.aside.iter().map(|(name, it)| (*name, &it.entry));
+        let is_system = |name: &CopyName, entry: &Entry| {
+            self.register.read(&name.id, entry).is_some_and(|held| held.kind.is_system())
+        };
+        live.chain(aside).map(|(name, entry)| (name, is_system(&name, entry))).collect()
     }
 
     /// A credential by the number that entries have.

@@ -17,7 +17,7 @@ use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::keys::Cover;
 use lacis_wire::roles::Roles;
 use lacis_wire::system::{ActionId, Revocation, Scope};
-use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId, limits};
+use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
 
 use super::credentials::{Credentials, Learned};
 use super::index::CopyKey;
@@ -74,10 +74,6 @@ impl Members {
             ends: BTreeMap::new(),
             covered: BTreeMap::new(),
         }
-    }
-
-    pub(super) const fn credentials(&self) -> &Credentials {
-        &self.credentials
     }
 
     /// A live record shows a chain that was verified; says whether its leaf is new and has a place.
@@ -417,8 +413,10 @@ impl Members {
     #[must_use]
     pub fn ends(&self) -> Vec<Cover> {
         let all = self.ends.iter();
-        all.flat_map(|(subject, ends)| ends.keys().map(|end| Cover { subject: *subject, end: *end }))
-            .collect()
+        all.flat_map(|(subject, ends)| {
+            ends.keys().map(|end| Cover { subject: *subject, end: *end })
+        })
+        .collect()
     }
 
     /// When the last revocation was made that ended a credential.
@@ -437,6 +435,21 @@ impl Members {
     #[must_use]
     pub fn subjects_by(&self, invitation: &PeerId) -> Vec<PeerId> {
         self.credentials.subjects_by(invitation)
+    }
+
+    /// The keys of the open invitations by which a subject came.
+    #[must_use]
+    pub fn invitations_of(&self, subject: &PeerId) -> Vec<PeerId> {
+        let held = self.credentials.of(subject).filter_map(|id| self.credentials.get(id));
+        held.filter_map(|it| it.invitation.as_ref()).map(|it| it.key).collect()
+    }
+
+    /// The greatest serial number of those that a credential gave a subject; 0 for none.
+    #[must_use]
+    pub fn last_serial(&self, parent: &CredentialId, subject: &PeerId) -> u64 {
+        let held = self.credentials.of(subject).filter_map(|id| self.credentials.get(id));
+        let given = held.filter(|it| it.parent.as_ref() == Some(parent));
+        given.map(|it| it.serial).max().unwrap_or_default()
     }
 
     /// The credentials that a member has given.

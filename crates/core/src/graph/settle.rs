@@ -165,7 +165,11 @@ impl Replica {
         let is_charged = entry.credential != 0 && held.kind.as_str() != lacis_wire::system::MEMBER;
         let bucket = usize::from(Self::bucket_of(held.kind));
         if let Some(index) = self.buckets.get_mut(bucket).filter(|_| !entry.has_ended) {
-            index.insert(entry.key(id));
+            if self.is_restoring {
+                index.push(entry.key(id));
+            } else {
+                index.insert(entry.key(id));
+            }
         }
         let due = if entry.has_ended { entry.latest } else { entry.expires };
         self.add_due(due, Due::Live(id));
@@ -183,8 +187,8 @@ impl Replica {
     fn unlive(&mut self, id: &RecordId) -> Option<Entry> {
         let held = self.held(id)?;
         let (is_system, name) = (held.kind.is_system(), held.name());
-        let is_charged = held.credential.is_some()
-            && held.kind.as_str() != lacis_wire::system::MEMBER;
+        let is_charged =
+            held.credential.is_some() && held.kind.as_str() != lacis_wire::system::MEMBER;
         let bucket = usize::from(Self::bucket_of(held.kind));
         let entry = self.entries.remove(id)?;
         if let Some(index) = self.buckets.get_mut(bucket) {
@@ -263,7 +267,12 @@ impl Replica {
     }
 
     fn add_due(&mut self, at: Millis, due: Due) {
-        if at != Millis::MAX {
+        if at == Millis::MAX {
+            return;
+        }
+        if self.is_restoring {
+            self.due.push((at, due));
+        } else {
             let place = self.due.partition_point(|it| *it > (at, due));
             self.due.insert(place, (at, due));
         }
@@ -291,16 +300,20 @@ impl Replica {
             ids.insert(name.id);
             self.aside.insert(name, Aside { entry, is_unnamed: true, until: Millis::MAX });
         }
+        self.is_restoring = true;
         // Those of the system first: what the others are judged by.
         let system: BTreeSet<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
         for id in &system {
             self.choose_restored(id);
         }
-        self.stale = true;
-        self.revalidate();
         for id in ids.difference(&system) {
             self.choose(id);
         }
+        self.is_restoring = false;
+        for bucket in &mut self.buckets {
+            bucket.sort();
+        }
+        self.due.sort_unstable_by(|a, b| b.cmp(a));
         self.stale = true;
         self.revalidate();
         // What is not of use any more has to leave the store too; the rest was told before.
@@ -310,9 +323,10 @@ impl Replica {
     /// Makes the greatest version of a system record live, whatever its rights: they are looked at
     /// when all of them are.
     fn choose_restored(&mut self, id: &RecordId) {
-        let best = self.versions_aside(id).into_iter().max_by_key(|name| {
-            self.held_aside(name).map(|held| held.rank())
-        });
+        let best = self
+            .versions_aside(id)
+            .into_iter()
+            .max_by_key(|name| self.held_aside(name).map(|held| held.rank()));
         let Some(best) = best else { return };
         if let Some(entry) = self.take_from_aside(&best) {
             self.make_live(*id, entry);

@@ -79,7 +79,7 @@ impl Group {
         if self.approvals.has_refused(&name) || self.approvals.is_waiting(&name) {
             return Some(Outcome::Known);
         }
-        if !self.replica.would_take(shared.group_time(), copy) {
+        if !self.replica.would_take(self.now(shared), copy) {
             return None;
         }
         if self.approvals.waiting.len() >= limits::APPROVALS_MAX {

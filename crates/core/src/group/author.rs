@@ -4,12 +4,11 @@ use alloc::vec::Vec;
 
 use lacis_wire::body::{Attribute, Body};
 use lacis_wire::codec::{Frame, encode};
-use lacis_wire::keys::{EpochKey, EpochKeys};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::{self, GroupProperties, Kept, Revocation, Scope};
+use lacis_wire::system::{self, GroupProperties};
 use lacis_wire::writer::Encode;
-use lacis_wire::{Code, Millis, PeerId, RecordId, Roles, limits};
+use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId, Roles, limits};
 
 use super::Group;
 use crate::graph::{Copy, Outcome, Refusal};
@@ -21,10 +20,21 @@ use crate::shared::Shared;
 pub(crate) struct Draft {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) data: Vec<u8>,
-    /// When the record ceases to be; nothing for as long as its author may write, or, of a new
-    /// version, as long as before.
+    /// When the record ends; nothing for as long as its author may write, or, of a new version, as
+    /// long as before.
     pub(crate) expires: Option<Millis>,
 }
+
+/// What waits for the key that is to seal it.
+#[derive(Debug)]
+pub(super) struct Unsealed {
+    ticket: Ticket,
+    header: Header,
+    body: Body,
+}
+
+/// Drafts that wait at the most: a minute of fast typing.
+const DRAFTS_MAX: usize = 1_024;
 
 impl Group {
     /// Writes a new record. The ticket settles when it is stored.
@@ -38,10 +48,16 @@ impl Group {
         if kind.is_system() {
             return Err(Code::InvalidArgument);
         }
-        let mut header = self.birth(shared, shared.peer, kind);
-        if let Some(expires) = draft.expires {
-            header.expires = expires;
+        let (credential, until) = self.writing_right(shared, Roles::may_write)?;
+        let mut header = self.birth(shared, shared.peer, kind, Some(credential));
+        let lifetime = u64::try_from(limits::RECORD_LIFETIME.as_millis()).unwrap_or(u64::MAX);
+        let wanted = draft.expires.unwrap_or(Millis(header.created.0.saturating_add(lifetime)));
+        header.latest = wanted.max(Millis(header.created.0.saturating_add(lifetime)));
+        header.expires = wanted.min(until);
+        if header.expires < wanted && draft.expires.is_some() {
+            return Err(Code::NotAllowed);
         }
+        header.id = header.born_as();
         let id = header.id;
         self.write(shared, ticket, header, draft)?;
         Ok(id)
@@ -55,84 +71,155 @@ impl Group {
         held: &Header,
         draft: Draft,
     ) -> Result<(), Code> {
-        let mut header = self.next_version(shared, held)?;
-        // A copy that ends earlier would be forgotten while others still hold the longer one.
-        header.expires = draft.expires.unwrap_or(held.expires).max(held.expires);
+        let (mut header, until) = self.next_version(shared, held)?;
+        let wanted = draft.expires.unwrap_or(held.expires);
+        if wanted > held.latest || wanted < header.modified {
+            return Err(Code::InvalidArgument);
+        }
+        if draft.expires.is_some() && wanted > until {
+            return Err(Code::NotAllowed);
+        }
+        header.expires = wanted.min(until);
         self.write(shared, ticket, header, draft)
     }
 
-    /// Deletes a record. What is left says so, for as long as the record would have lasted.
+    /// Deletes a record. What is left says so, for as long as any version might have lasted.
     pub(crate) fn delete(
         &mut self,
         shared: &mut Shared,
         ticket: Ticket,
         held: &Header,
     ) -> Result<(), Code> {
-        if self.has_outlived(&held.id, shared.group_time()) {
-            return self.delete_expired(shared, ticket, held);
-        }
-        let mut header = self.next_version(shared, held)?;
+        let (mut header, _) = self.next_version(shared, held)?;
         header.flags |= Header::DELETED;
-        header.epoch = 0;
+        header.key = None;
+        header.expires = header.latest;
         self.publish(shared, Some(ticket), header, Vec::new(), None)
     }
 
-    /// A tombstone would have expired as well; the others have let the record go by themselves.
-    fn delete_expired(
+    /// Deletes a record of the system that may be deleted.
+    pub(super) fn delete_system(
         &mut self,
         shared: &mut Shared,
-        ticket: Ticket,
+        ticket: Option<Ticket>,
         held: &Header,
     ) -> Result<(), Code> {
-        let is_own = held.creator == shared.peer;
-        if held.kind.is_system() {
-            return Err(Code::NotAllowed);
-        }
-        if !is_own {
-            self.demand_admin(shared)?;
-        }
-        self.drop_expired(shared, held);
-        shared.tickets.open(ticket);
-        self.saves.ticket(ticket);
-        Ok(())
+        let (mut header, _) = self.next_version(shared, held)?;
+        header.flags |= Header::DELETED;
+        header.expires = header.latest;
+        self.publish(shared, ticket, header, Vec::new(), None)
     }
 
-    fn next_version(&self, shared: &Shared, held: &Header) -> Result<Header, Code> {
-        if held.kind.is_system() || held.is_deleted() {
+    fn next_version(&self, shared: &Shared, held: &Header) -> Result<(Header, Millis), Code> {
+        let may_end = held.kind.as_str() == system::INVITATION;
+        if (held.kind.is_system() && !may_end) || held.is_deleted() {
             return Err(Code::NotAllowed);
         }
+        let is_own = held.creator == shared.peer;
+        let may = |roles: Roles| {
+            if is_own { roles.may_write() } else { roles.may_change_others() }
+        };
+        let (credential, until) = self.writing_right(shared, may)?;
         let mut header = held.clone();
         header.version = held.version.checked_add(1).ok_or(Code::InvalidArgument)?;
         header.modifier = Some(shared.peer);
-        // Even if our clock is behind that of the last author.
-        header.modified = shared.group_time().max(held.modified);
+        header.credential = Some(credential);
+        // Even if our clock is behind that of the last author, or that one counted fast.
+        let follows = held.modified.max(Header::modified_min(held.created, header.version));
+        header.modified = self.writing_time(shared, follows);
         header.flags = 0;
-        Ok(header)
+        Ok((header, until))
+    }
+
+    /// The credential under which this identity writes now, and until when it lasts.
+    fn writing_right(
+        &self,
+        shared: &Shared,
+        may: impl Fn(Roles) -> bool,
+    ) -> Result<(CredentialId, Millis), Code> {
+        let now = self.now(shared);
+        let members = self.replica.members();
+        let best = members.best(&shared.peer, now);
+        let Some(id) = best else {
+            let shut_out = members.is_shut_out(&shared.peer, now);
+            return Err(if shut_out { Code::Revoked } else { Code::NotAllowed });
+        };
+        let credential = members.credential(&id).ok_or(Code::Internal)?;
+        if may(credential.roles) { Ok((id, credential.not_after)) } else { Err(Code::NotAllowed) }
     }
 
     fn write(
         &mut self,
         shared: &mut Shared,
         ticket: Ticket,
-        mut header: Header,
+        header: Header,
         draft: Draft,
     ) -> Result<(), Code> {
         let body = Body { attributes: draft.attributes, data: draft.data };
         body.check().map_err(|_| Code::InvalidArgument)?;
-        let (epoch, key) = self.keyring.current().ok_or(Code::NoKey)?;
-        header.epoch = epoch;
-        let sealed = body.seal(key, &self.place(&header), shared.io.random());
-        if sealed.len() > lacis_wire::limits::RECORD_BYTES {
+        if encode(&body).len() > limits::BODY_BYTES {
             return Err(Code::TooLarge);
         }
+        if self.may_seal() && self.sealing_key().is_some() {
+            return self.seal_and_publish(shared, ticket, header, &body);
+        }
+        if self.drafts.len() >= DRAFTS_MAX {
+            return Err(Code::WouldBlock);
+        }
+        if self.rotation.newest.is_none() {
+            return Err(Code::NoKey);
+        }
+        shared.tickets.open(ticket);
+        self.drafts.push(Unsealed { ticket, header, body });
+        Ok(())
+    }
+
+    fn seal_and_publish(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        mut header: Header,
+        body: &Body,
+    ) -> Result<(), Code> {
+        let (name, key) = self.sealing_key().ok_or(Code::NoKey)?;
+        header.key = Some(name);
+        let place = self.place(&header).ok_or(Code::NoKey)?;
+        let sealed = body.seal(key, &place, shared.io.random());
         self.publish(shared, Some(ticket), header, sealed, None)
     }
 
-    /// The header of a first version, for as long as its author may write.
-    fn birth(&self, shared: &mut Shared, creator: PeerId, kind: RecordType) -> Header {
-        let now = shared.group_time();
-        let until = self.replica.members().until(&creator, now);
+    /// Seals what waited for a key, if there is one now.
+    pub(super) fn write_drafts(&mut self, shared: &mut Shared) {
+        if !self.may_seal() || self.sealing_key().is_none() {
+            return;
+        }
+        for Unsealed { ticket, header, body } in core::mem::take(&mut self.drafts) {
+            if let Err(code) = self.seal_and_publish(shared, ticket, header, &body) {
+                shared.settle(ticket, Err(code));
+            }
+        }
+    }
+
+    /// The group is closed: what waits for a key fails.
+    pub(super) fn fail_drafts(&mut self, shared: &mut Shared, code: Code) {
+        for draft in core::mem::take(&mut self.drafts) {
+            shared.settle(draft.ticket, Err(code));
+        }
+    }
+
+    /// The header of a first version, without its ends.
+    fn birth(
+        &self,
+        shared: &mut Shared,
+        creator: PeerId,
+        kind: RecordType,
+        credential: Option<CredentialId>,
+    ) -> Header {
+        let members = self.replica.members();
+        let begins = credential.and_then(|id| members.credential(&id)).map(|it| it.not_before);
+        let now = self.writing_time(shared, begins.unwrap_or(Millis(0)));
         let mut header = Header {
+            format: Header::FORMAT,
             kind,
             id: RecordId([0; 16]),
             salt: shared.io.random(),
@@ -140,10 +227,13 @@ impl Group {
             flags: 0,
             creator,
             modifier: None,
+            credential,
             created: now,
             modified: now,
-            expires: until.unwrap_or(Millis::MAX),
-            epoch: 0,
+            expires: Millis::MAX,
+            latest: Millis::MAX,
+            replaces: None,
+            key: None,
             length: 0,
             hash: [0; 32],
             signature: [0; 64],
@@ -152,8 +242,8 @@ impl Group {
         header
     }
 
-    /// Signs a copy and takes it as if it had come from another member.
-    fn publish(
+    /// Signs a version and takes it as if it had come from another member.
+    pub(super) fn publish(
         &mut self,
         shared: &mut Shared,
         ticket: Option<Ticket>,
@@ -168,11 +258,16 @@ impl Group {
             Outcome::Expired | Outcome::Refused(Refusal::Form) => {
                 return Err(Code::InvalidArgument);
             }
-            Outcome::Refused(Refusal::Revoked) => return Err(Code::Revoked),
+            // Somebody was faster, or deleted it meanwhile.
+            Outcome::Older | Outcome::Beaten => return Err(Code::Superseded),
+            Outcome::Refused(Refusal::OverBudget) => return Err(Code::OverBudget),
+            Outcome::SetAside => return Err(Code::Revoked),
             _ => return Err(Code::NotAllowed),
         }
         if let Some(ticket) = ticket {
-            shared.tickets.open(ticket);
+            if !shared.tickets.is_open(ticket) {
+                shared.tickets.open(ticket);
+            }
             self.saves.ticket(ticket);
         }
         Ok(())
@@ -186,14 +281,18 @@ impl Group {
         kind: &str,
         expires: Option<Millis>,
         content: &T,
-    ) -> Result<(), Code> {
+    ) -> Result<RecordId, Code> {
         content.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(kind).map_err(|_| Code::Internal)?;
-        let mut header = self.birth(shared, shared.peer, kind);
+        let (credential, _) = self.writing_right(shared, Roles::may_invite)?;
+        let mut header = self.birth(shared, shared.peer, kind, Some(credential));
         if let Some(expires) = expires {
-            header.expires = expires;
+            (header.expires, header.latest) = (expires, expires);
+            header.id = header.born_as();
         }
-        self.publish(shared, ticket, header, encode(content), None)
+        let id = header.id;
+        self.publish(shared, ticket, header, encode(content), None)?;
+        Ok(id)
     }
 
     /// Publishes the properties, which only the founder can.
@@ -206,90 +305,27 @@ impl Group {
         let root = self.root.clone().ok_or(Code::NotAllowed)?;
         properties.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(system::GROUP).map_err(|_| Code::Internal)?;
-        let now = shared.group_time();
         let header = match self.replica.properties() {
             Some(held) => {
                 let mut header = held.header.clone();
                 header.version += 1;
-                header.modified = now.max(held.header.modified);
+                let follows =
+                    header.modified.max(Header::modified_min(header.created, header.version));
+                header.modified = self.writing_time(shared, follows);
                 header.modifier = Some(header.creator);
                 header
             }
             None => {
                 let creator = PeerId(*self.profile.group.as_bytes());
-                let mut header = self.birth(shared, creator, kind);
-                header.expires = Millis::MAX;
-                header
+                self.birth(shared, creator, kind, None)
             }
         };
         self.publish(shared, Some(ticket), header, encode(properties), Some(&root))
-    }
-
-    /// Takes a membership back and gives the others a new key.
-    pub(crate) fn revoke(
-        &mut self,
-        shared: &mut Shared,
-        ticket: Ticket,
-        subject: PeerId,
-    ) -> Result<(), Code> {
-        self.demand_admin(shared)?;
-        if subject == shared.peer {
-            return Err(Code::NotAllowed);
-        }
-        self.take_back(shared, Some(ticket), subject, Scope::All)?;
-        self.rotate(shared)
-    }
-
-    /// Takes back what a member was given until now. What this node holds of its deeds stands.
-    pub(super) fn take_back(
-        &mut self,
-        shared: &mut Shared,
-        mut ticket: Option<Ticket>,
-        subject: PeerId,
-        scope: Scope,
-    ) -> Result<(), Code> {
-        let chain = self.profile.chain.clone().ok_or(Code::NotAllowed)?;
-        let from = shared.group_time();
-        let deeds = self.replica.deeds(&subject, scope);
-        let mut parts = deeds.chunks(limits::REVOCATION_DEEDS);
-        let is_list = parts.len() <= limits::REVOCATION_PARTS;
-        let total = u32::try_from(deeds.len()).unwrap_or(u32::MAX);
-        loop {
-            let kept = is_list.then(|| {
-                let deeds = parts.next().unwrap_or_default().as_flattened().to_vec();
-                Kept { scope, total, deeds }
-            });
-            let content = Revocation { subject, from, chain: chain.clone(), kept };
-            let is_last = !is_list || parts.len() == 0;
-            let ticket = ticket.take_if(|_| is_last);
-            let end = Some(Millis::MAX);
-            self.publish_system(shared, ticket, system::REVOCATION, end, &content)?;
-            if is_last {
-                return Ok(());
-            }
-        }
     }
 
     pub(super) fn demand_admin(&self, shared: &Shared) -> Result<(), Code> {
         let roles = self.own_roles(shared);
         let fine = roles.is_some_and(Roles::may_change_others);
         if fine { Ok(()) } else { Err(Code::NotAllowed) }
-    }
-
-    /// Begins a new epoch whose key only the present readers get.
-    pub(super) fn rotate(&mut self, shared: &mut Shared) -> Result<(), Code> {
-        let now = shared.group_time();
-        let members = self.replica.members();
-        let reads = |peer: &&PeerId| {
-            let roles = members.roles(peer, now, now);
-            roles.is_some_and(|roles| roles != Roles::KEEPER)
-        };
-        let readers: Vec<PeerId> = members.subjects().filter(reads).copied().collect();
-        let epoch = self.keyring.next_epoch();
-        let key = EpochKey(shared.io.random());
-        let group = self.profile.group;
-        let sealed = EpochKeys::seal(&group, epoch, &key, &readers, shared.io.rng());
-        let sealed = sealed.map_err(|_| Code::Internal)?;
-        self.publish_system(shared, None, system::KEY, None, &sealed)
     }
 }

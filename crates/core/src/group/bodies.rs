@@ -3,16 +3,17 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use lacis_wire::{RecordId, limits};
+use lacis_wire::limits;
+use lacis_wire::record::CopyName;
 
 use crate::graph::Copy;
 use crate::table::Table;
 
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
-    held: Table<RecordId, Held>,
+    held: Table<CopyName, Held>,
     /// Those that may go, the oldest first.
-    loose: VecDeque<RecordId>,
+    loose: VecDeque<CopyName>,
     loose_bytes: usize,
 }
 
@@ -26,13 +27,14 @@ struct Held {
 impl Bodies {
     /// Keeps a copy until it is [`Bodies::loosen`]ed.
     pub(super) fn pin(&mut self, copy: Arc<Copy>) {
-        self.remove(&copy.header.id);
-        self.held.insert(copy.header.id, Held { copy, pinned: true });
+        let name = copy.header.name();
+        self.remove(&name);
+        self.held.insert(name, Held { copy, pinned: true });
     }
 
     /// Keeps a copy that is stored, for a while.
     pub(super) fn cache(&mut self, copy: Arc<Copy>) {
-        let id = copy.header.id;
+        let id = copy.header.name();
         if !self.held.contains_key(&id) {
             self.held.insert(id, Held { copy, pinned: true });
             self.loosen(&id);
@@ -40,7 +42,7 @@ impl Bodies {
     }
 
     /// A copy is stored, so it need not stay here.
-    pub(super) fn loosen(&mut self, id: &RecordId) {
+    pub(super) fn loosen(&mut self, id: &CopyName) {
         if let Some(held) = self.held.get_mut(id)
             && held.pinned
         {
@@ -61,11 +63,11 @@ impl Bodies {
         self.held.values().map(|held| held.copy.body.len()).sum()
     }
 
-    pub(super) fn get(&self, id: &RecordId) -> Option<&Arc<Copy>> {
+    pub(super) fn get(&self, id: &CopyName) -> Option<&Arc<Copy>> {
         self.held.get(id).map(|held| &held.copy)
     }
 
-    pub(super) fn remove(&mut self, id: &RecordId) {
+    pub(super) fn remove(&mut self, id: &CopyName) {
         if let Some(gone) = self.held.remove(id)
             && !gone.pinned
         {

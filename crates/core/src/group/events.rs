@@ -97,6 +97,30 @@ pub enum GroupEvent {
     },
     /// Bodies that were locked can be read now.
     Unlocked,
+    /// Somebody was shut out, and no admin who is here makes a key that takes account of that: what
+    /// is written may be read by whoever was.
+    KeyOld,
+    /// A new key was not made.
+    KeyFailed {
+        /// Why.
+        code: Code,
+    },
+    /// Of somebody who was shut out, something is not named by whoever did that. It is kept for a
+    /// while, and comes back if an admin names it.
+    SetAside {
+        /// Who wrote it.
+        author: PeerId,
+        /// How many versions.
+        count: usize,
+    },
+    /// Our clock differs from that of the members by more than clocks do that are right, or does no
+    /// longer.
+    Clock {
+        /// By how many milliseconds that of the members is ahead; nothing if all is well.
+        ahead: Option<i64>,
+    },
+    /// A record of the system is of a format that a newer version has written.
+    UpdateNeeded,
     /// What is to be stored is not: it is tried again, and would not outlast a crash until then.
     Unsaved {
         /// Why.
@@ -119,8 +143,12 @@ pub enum GroupEvent {
 /// What an open group has in memory beside the records that it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupLoad {
-    /// Copies that wait for their author's membership.
-    pub deferred: usize,
+    /// Versions that wait for their author's credential, or for their time.
+    pub waiting: usize,
+    /// Their bytes.
+    pub waiting_bytes: usize,
+    /// Versions that are set aside.
+    pub aside: usize,
     /// Bytes of frames that wait to be sent.
     pub frame_bytes: usize,
     /// Names of copies that are to be asked for or sent.

@@ -5,11 +5,10 @@
 //! to read, and what was renewed meanwhile is renewed before it could be missed. What is kept
 //! beyond its time is read here, and given to nobody.
 
-use lacis_wire::record::Header;
-use lacis_wire::{Millis, NodeId, RecordId, limits};
+use lacis_wire::{NodeId, limits};
 
+use super::Group;
 use super::neighbour::Neighbour;
-use super::{Group, GroupEvent};
 use crate::shared::Shared;
 use crate::table::TableExt;
 use crate::time::Timestamp;
@@ -25,9 +24,15 @@ impl Group {
         for neighbour in self.neighbours.values_mut() {
             neighbour.end_patience(shared.io.now);
         }
-        let time = shared.group_time();
-        let is_due = self.replica.next_expiry().is_some_and(|at| at <= time);
-        if is_due && self.is_open && self.may_expire() {
+        let time = self.now(shared);
+        if !self.is_open {
+            return;
+        }
+        if self.replica.next_due().is_some_and(|at| at <= time) {
+            self.replica.wake(time);
+            self.take_ready(shared);
+        }
+        if self.replica.next_expiry().is_some_and(|at| at <= time) && self.may_expire() {
             self.replica.expire(time);
             self.tell_changes(shared, None);
         }
@@ -37,8 +42,13 @@ impl Group {
     /// but the end of our patience with those who are linked: an alarm for what is over already
     /// would ring without end.
     pub(super) fn expiry_deadline(&self, shared: &Shared) -> Option<Timestamp> {
-        let next = self.replica.next_expiry().filter(|_| self.is_open)?;
-        let due = shared.when(next);
+        if !self.is_open {
+            return None;
+        }
+        let ahead = self.replica.next_due().map(|at| self.when(shared, at));
+        let Some(next) = self.replica.next_expiry() else { return ahead };
+        let due = self.when(shared, next);
+        let due = ahead.map_or(due, |ahead| due.min(ahead));
         if self.may_expire() {
             return Some(due);
         }
@@ -52,19 +62,6 @@ impl Group {
             neighbour.note_comparison();
         }
     }
-
-    /// Whether a record is held whose time is over.
-    pub(super) fn has_outlived(&self, id: &RecordId, now: Millis) -> bool {
-        self.replica.held(id).is_some_and(|held| held.expires <= now)
-    }
-
-    /// Lets a record go whose time is over. Nobody else has to be told, because nobody takes it.
-    pub(super) fn drop_expired(&mut self, shared: &mut Shared, held: &Header) {
-        self.replica.forget(&held.id);
-        self.drop_stored(shared, &held.id, &held.kind);
-        let (id, kind) = (held.id, held.kind.clone());
-        self.event(shared, GroupEvent::Gone { id, kind });
-    }
 }
 
 impl Neighbour {
@@ -76,11 +73,11 @@ impl Neighbour {
         }
     }
 
-    /// It has told all that it holds of a shelf.
-    pub(super) fn told_all_of(&mut self, shelf: u8) {
-        self.told.insert(shelf, ());
+    /// It has told all that it holds of a bucket.
+    pub(super) fn told_all_of(&mut self, bucket: u8) {
+        self.told.insert(bucket, ());
         if !self.is_compared {
-            self.compared.insert(shelf, ());
+            self.compared.insert(bucket, ());
         }
     }
 
@@ -91,8 +88,8 @@ impl Neighbour {
     }
 
     fn note_comparison(&mut self) {
-        let all = self.compared.len() > usize::from(limits::SHELVES);
-        if all && self.lacking.is_empty() && self.wanted.is_empty() {
+        let all = self.compared.len() > usize::from(limits::BUCKETS);
+        if all && self.missing.is_empty() && self.in_flight.is_empty() {
             self.end_comparison();
         }
     }
@@ -111,6 +108,6 @@ impl Neighbour {
 
     /// Whether it is a member that takes us for one, and has told what it holds or had the time to.
     pub(super) fn has_compared(&self) -> bool {
-        self.is_admitted() && self.confirmed && self.is_compared
+        self.is_introduced() && self.confirmed && self.is_compared
     }
 }

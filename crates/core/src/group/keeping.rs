@@ -6,16 +6,18 @@ use alloc::vec::Vec;
 
 use lacis_wire::codec::{decode, encode, encode_with_capacity};
 use lacis_wire::group::GroupFrame;
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::{Code, GroupId, NodeId, RecordId, limits};
+use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::{Code, GroupId, NodeId, limits};
 
 use super::approval::Approvals;
 use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
+use super::rotation::Rotation;
 use super::saves::{Batch, Saves};
 use super::watches::Watches;
-use super::{Group, GroupEvent, Loading};
+use super::{Group, GroupEvent, Loading, Opening, Rejected};
+use crate::clock::Clocks;
 use crate::graph::{Copy, Replica};
 use crate::io::{OpId, Output, RoomId, Ticket};
 use crate::shared::Shared;
@@ -23,15 +25,10 @@ use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 use crate::table::Table;
 
 impl Group {
-    /// A group whose profile is known; its records are still in the store.
-    pub(crate) fn from_stored(number: RoomId, value: &[u8]) -> Option<Self> {
-        decode::<Profile>(value).ok().map(|profile| Self::from_profile(number, profile))
-    }
-
-    pub(super) fn from_profile(number: RoomId, profile: Profile) -> Self {
+    pub(crate) fn from_profile(number: RoomId, profile: Profile) -> Self {
         let mut keyring = Keyring::new(profile.group);
-        for given in profile.keys.iter().rev() {
-            keyring.insert(given.epoch, given.key.clone());
+        for given in &profile.keys {
+            keyring.restore(given.clone());
         }
         Self {
             number,
@@ -40,17 +37,23 @@ impl Group {
             profile,
             properties: None,
             keyring,
+            rotation: Rotation::default(),
+            drafts: Vec::new(),
+            clocks: Clocks::default(),
+            clock_differs: false,
             bodies: Bodies::default(),
             saves: Saves::default(),
             neighbours: Table::new(),
             approvals: Approvals::default(),
+            rejected: Rejected::default(),
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),
             watches: Watches::default(),
-            applying: None,
+            joining: None,
             opening: Vec::new(),
             is_open: false,
+            is_unreadable: false,
             damaged: 0,
             members_changed: false,
             is_erased: false,
@@ -60,18 +63,69 @@ impl Group {
     }
 
     /// The name of a stored group, for lists.
-    pub(crate) fn name_of_stored(value: &[u8]) -> Option<alloc::string::String> {
-        decode::<Profile>(value).ok().map(|profile| profile.name.to_string())
+    pub(crate) fn name_of_stored(
+        shared: &Shared,
+        key: &[u8],
+        stored: &[u8],
+    ) -> Option<alloc::string::String> {
+        let profile = shared.vault.unseal(StoreTable::Meta, key, stored)?;
+        decode::<Profile>(&profile).ok().map(|profile| profile.name.to_string())
     }
 
-    /// Begins to read what is stored; the ticket settles when the group can be used.
-    pub(crate) fn load(&mut self, shared: &mut Shared, ticket: Ticket) {
-        self.opening.push(ticket);
-        if shared.config.store {
-            self.scan(shared, Loading::System, None);
-        } else {
-            self.loaded(shared);
+    /// Begins to read what is stored. What is known of the group by other means is merged with
+    /// that, and nothing is written before: what is stored is opened, never made anew over it.
+    pub(crate) fn load(&mut self, shared: &mut Shared, opening: Opening) {
+        self.opening.push(opening);
+        if !shared.config.store {
+            return self.loaded(shared);
         }
+        let op = shared.io.op_id();
+        let keys = alloc::vec![self.profile.group.as_bytes().to_vec()];
+        let request = StoreRequest::Read { table: StoreTable::Meta, keys };
+        shared.io.outputs.push_back(Output::Store(op, request));
+        self.ops.insert(op, Loading::Profile);
+    }
+
+    /// Whoever waits until the group is open.
+    pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
+        self.opening.push(opening);
+        if self.is_open {
+            self.settle_opening(shared);
+        }
+    }
+
+    fn on_profile(&mut self, shared: &mut Shared, values: Vec<Option<Vec<u8>>>) {
+        let Some(stored) = values.into_iter().next().flatten() else {
+            // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
+            if self.is_only_opened() {
+                return self.fail_opening(shared, Code::GroupUnknown);
+            }
+            self.keep_profile(shared);
+            return self.scan(shared, Loading::System, None);
+        };
+        let key = self.profile.group.as_bytes();
+        let value = shared.vault.unseal(StoreTable::Meta, key, &stored);
+        let Some(profile) = value.and_then(|value| decode::<Profile>(&value).ok()) else {
+            return self.fail_opening(shared, Code::StoreDamaged);
+        };
+        let known = core::mem::replace(&mut self.profile, profile);
+        let merged = self.profile.clone().merged(known);
+        let is_more = merged != self.profile;
+        self.profile = merged;
+        self.root = self.profile.root.as_ref().map(lacis_wire::proof::signing_key);
+        for given in self.profile.keys.clone() {
+            self.keyring.restore(given);
+        }
+        if is_more {
+            self.keep_profile(shared);
+        }
+        self.scan(shared, Loading::System, None);
+    }
+
+    fn is_only_opened(&self) -> bool {
+        self.profile.chain.is_none()
+            && self.profile.invitation.is_none()
+            && self.profile.root.is_none()
     }
 
     /// A new group: there is nothing to read.
@@ -149,24 +203,61 @@ impl Group {
 
     fn on_loaded(&mut self, shared: &mut Shared, what: Loading, reply: StoreReply) {
         match (what, reply) {
-            (Loading::Serve(node, ids), reply) => self.on_serving(shared, node, ids, reply),
-            (Loading::Query { ticket, ids }, reply) => {
-                self.on_query_loaded(shared, ticket, &ids, reply);
+            (Loading::Serve(node, names), reply) => self.on_serving(shared, node, &names, reply),
+            (Loading::Query { ticket, names }, reply) => {
+                self.on_query_loaded(shared, ticket, &names, reply);
             }
+            (Loading::Revived(name), reply) => {
+                for copy in self.check_read(shared, &[name], reply).into_iter().flatten() {
+                    let record = self.reading(&copy);
+                    let watches = self.watches.fitting(&record);
+                    let event = GroupEvent::Record {
+                        record,
+                        is_new: false,
+                        is_own: false,
+                        from: None,
+                        watches,
+                    };
+                    self.event(shared, event);
+                }
+            }
+            (Loading::Profile, StoreReply::Values(values)) => self.on_profile(shared, values),
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
                 self.on_page(shared, what, page);
             }
-            (Loading::System | Loading::Heads, StoreReply::Failed(code)) => {
+            (Loading::Profile | Loading::System | Loading::Heads, StoreReply::Failed(code)) => {
                 self.fail_opening(shared, code);
             }
-            (Loading::System | Loading::Heads, _) => self.fail_opening(shared, Code::Internal),
+            (Loading::Profile | Loading::System | Loading::Heads, _) => {
+                self.fail_opening(shared, Code::Internal);
+            }
         }
     }
 
+    /// What is stored could not be read: the group does not open, and nothing is written over it.
     fn fail_opening(&mut self, shared: &mut Shared, code: Code) {
-        for ticket in core::mem::take(&mut self.opening) {
+        self.is_unreadable = true;
+        self.saves.drain(shared, code);
+        for opening in core::mem::take(&mut self.opening) {
+            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
             shared.settle(ticket, Err(code));
         }
+    }
+
+    fn settle_opening(&mut self, shared: &mut Shared) {
+        for opening in core::mem::take(&mut self.opening) {
+            match opening {
+                Opening::Ticket(ticket) => shared.settle(ticket, Ok(())),
+                Opening::Invitation(ticket, invitation, patience) => {
+                    self.use_invitation(shared, ticket, *invitation, patience);
+                }
+            }
+        }
+    }
+
+    /// A record has come back, and its body is in the store.
+    pub(super) fn tell_from_store(&mut self, shared: &mut Shared, name: CopyName) {
+        self.read_bodies(shared, &[name], Loading::Revived(name));
     }
 
     fn on_page(&mut self, shared: &mut Shared, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
@@ -202,31 +293,42 @@ impl Group {
     fn restore_system(&mut self, shared: &mut Shared, key: &[u8], stored: &[u8]) -> bool {
         let value = shared.vault.check(StoreTable::System, key, stored);
         let Some(copy) = value.and_then(copy_of) else { return false };
-        self.heed(shared, &copy);
-        self.replica.restore_system(&copy);
+        self.replica.restore_system(copy);
         true
     }
 
     fn loaded(&mut self, shared: &mut Shared) {
         self.replica.settle_restored();
-        self.heed_properties(shared);
+        self.properties_changed(shared);
         self.is_open = true;
         self.expire(shared);
         self.tell_changes(shared, None);
+        self.choose_chain(shared);
+        self.open_keys(shared);
+        self.keys_changed(shared);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);
             self.event(shared, GroupEvent::Damaged { count });
         }
         self.tell_members(shared);
-        for ticket in core::mem::take(&mut self.opening) {
-            shared.settle(ticket, Ok(()));
+        self.settle_opening(shared);
+    }
+
+    /// Keys that key records hold for us and that are not stored: a crash may have come between.
+    fn open_keys(&mut self, shared: &mut Shared) {
+        let copies: Vec<Arc<Copy>> =
+            self.replica.system_of(lacis_wire::system::KEY).cloned().collect();
+        for copy in copies {
+            if let Ok(part) = decode(&copy.body) {
+                self.open_key(shared, &copy.header, &part);
+            }
         }
     }
 
     /// A copy was taken: it stays at hand until it is stored.
     pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>) {
-        let id = copy.header.id;
-        let key = key_of(&self.profile.group, &id);
+        let name = copy.header.name();
+        let key = key_of(&self.profile.group, &name);
         self.bodies.pin(Arc::clone(copy));
         let put = |table, value: &[u8]| {
             let value = Some(shared.vault.mark(table, &key, value));
@@ -239,15 +341,17 @@ impl Group {
             self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
             self.saves.change(put(StoreTable::Bodies, &whole));
         }
-        self.saves.copy(id);
+        self.saves.copy(name);
     }
 
-    /// A record is held no longer.
-    pub(super) fn drop_stored(&mut self, _: &Shared, id: &RecordId, kind: &RecordType) {
-        self.bodies.remove(id);
-        let key = key_of(&self.profile.group, id);
+    /// A version is held no longer, or nothing of it but its header.
+    pub(super) fn drop_stored(&mut self, name: &CopyName, kind: &RecordType, keeps_header: bool) {
+        self.bodies.remove(name);
+        let key = key_of(&self.profile.group, name);
         let tables: &[StoreTable] = if kind.is_system() {
             &[StoreTable::System]
+        } else if keeps_header {
+            &[StoreTable::Bodies]
         } else {
             &[StoreTable::Heads, StoreTable::Bodies]
         };
@@ -256,10 +360,15 @@ impl Group {
         }
     }
 
-    pub(super) fn keep_profile(&mut self, shared: &Shared) {
-        self.profile.keys = self.keyring.to_give();
+    pub(super) fn keep_profile(&mut self, shared: &mut Shared) {
+        if self.is_unreadable {
+            return;
+        }
+        self.profile.keys = self.keyring.all();
         let key = self.profile.group.as_bytes().to_vec();
-        let value = shared.vault.mark(StoreTable::Meta, &key, &encode(&self.profile));
+        let nonce = shared.io.random();
+        let profile = encode(&self.profile);
+        let value = shared.vault.seal(StoreTable::Meta, &key, &profile, nonce);
         self.saves.change(StoreChange { table: StoreTable::Meta, key, value: Some(value) });
     }
 
@@ -269,29 +378,27 @@ impl Group {
         (self.is_open, self.is_erased) = (false, true);
         shared.tickets.open(ticket);
         self.saves.ticket(ticket);
-        let system = self.replica.ids_where(RecordType::is_system).map(|id| (id, true));
-        let others = self.replica.ids_where(|kind| !kind.is_system()).map(|id| (id, false));
-        let ids: Vec<(RecordId, bool)> = system.chain(others).collect();
+        let names = self.replica.all_names();
         let group = self.profile.group;
         let key = group.as_bytes().to_vec();
         self.saves.change(StoreChange { table: StoreTable::Meta, key, value: None });
-        for (id, is_system) in ids {
+        for (name, is_system) in names {
             let tables: &[StoreTable] = if is_system {
                 &[StoreTable::System]
             } else {
                 &[StoreTable::Heads, StoreTable::Bodies]
             };
             for &table in tables {
-                let key = key_of(&group, &id);
+                let key = key_of(&group, &name);
                 self.saves.change(StoreChange { table, key, value: None });
             }
         }
     }
 
-    /// Asks the store for copies.
-    pub(super) fn read_bodies(&mut self, shared: &mut Shared, ids: &[RecordId], what: Loading) {
+    /// Asks the store for versions.
+    pub(super) fn read_bodies(&mut self, shared: &mut Shared, names: &[CopyName], what: Loading) {
         let op = shared.io.op_id();
-        let keys = ids.iter().map(|id| key_of(&self.profile.group, id)).collect();
+        let keys = names.iter().map(|name| key_of(&self.profile.group, name)).collect();
         let request = StoreRequest::Read { table: StoreTable::Bodies, keys };
         shared.io.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
@@ -302,25 +409,30 @@ impl Group {
     pub(super) fn check_read(
         &mut self,
         shared: &mut Shared,
-        ids: &[RecordId],
+        names: &[CopyName],
         reply: StoreReply,
     ) -> Vec<Option<Arc<Copy>>> {
         let StoreReply::Values(values) = reply else {
-            return ids.iter().map(|_| None).collect();
+            return names.iter().map(|_| None).collect();
         };
         let mut damaged = 0;
-        let mut copies = Vec::with_capacity(ids.len());
-        for (id, stored) in ids.iter().zip(values) {
-            let held = self.replica.held(id).map(|held| held.name());
-            let key = key_of(&self.profile.group, id);
+        let mut copies = Vec::with_capacity(names.len());
+        for (name, stored) in names.iter().zip(values) {
+            let held = self.replica.held(&name.id);
+            let is_held = held.is_some_and(|held| held.name() == *name && !held.has_ended);
+            let key = key_of(&self.profile.group, name);
             let value = stored.as_deref();
             let value = value.and_then(|it| shared.vault.check(StoreTable::Bodies, &key, it));
-            let copy = value.and_then(copy_of).filter(|copy| held == Some(copy.header.name()));
+            let copy = value.and_then(copy_of).filter(|copy| copy.header.name() == *name);
+            let copy = copy.map(Arc::new).or_else(|| self.at_hand(name));
             // It may have been replaced while it was read; then the newer one is at hand.
-            let copy = copy.map(Arc::new).or_else(|| self.bodies.get(id).cloned());
-            if copy.is_none() && held.is_some() {
+            let copy = copy.filter(|_| is_held).or_else(|| {
+                let newer = self.replica.held(&name.id).map(|held| held.name());
+                newer.filter(|_| !is_held).and_then(|newer| self.at_hand(&newer))
+            });
+            if copy.is_none() && is_held {
                 damaged += 1;
-                self.replica.forget(id);
+                self.replica.forget(&name.id);
             }
             if let Some(copy) = &copy {
                 self.bodies.cache(Arc::clone(copy));
@@ -339,19 +451,19 @@ impl Group {
         &mut self,
         shared: &mut Shared,
         node: NodeId,
-        ids: Vec<RecordId>,
+        names: &[CopyName],
         reply: StoreReply,
     ) {
-        self.check_read(shared, &ids, reply);
+        self.check_read(shared, names, reply);
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.loading = false;
         }
     }
 }
 
-/// What a record is stored under.
-fn key_of(group: &GroupId, id: &RecordId) -> Vec<u8> {
-    [&group.as_bytes()[..], &id.as_bytes()[..]].concat()
+/// What a version is stored under.
+fn key_of(group: &GroupId, name: &CopyName) -> Vec<u8> {
+    [&group.as_bytes()[..], &name.to_bytes()[..]].concat()
 }
 
 /// A copy as it is stored, which is as it travels.

@@ -4,42 +4,118 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lacis_derive::{Decode, Encode};
+use lacis_wire::GroupId;
 use lacis_wire::codec::{DecodeError, Frame};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GivenKey;
-use lacis_wire::room::RendezvousKey;
-use lacis_wire::{GroupId, limits};
+use lacis_wire::room::MeetingKey;
 
-/// Kept under the group's id.
+/// Kept under the group's id, sealed: there are secrets in it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     #[n(0)]
-    pub(super) group: GroupId,
+    pub(crate) group: GroupId,
     #[n(1)]
     pub(super) name: String,
+    /// Where its members come in.
     #[n(2)]
-    pub(super) rendezvous: RendezvousKey,
+    pub(super) door: MeetingKey,
     #[n(3)]
     pub(super) servers: Vec<String>,
-    /// What makes this identity a member; nothing while it applies.
+    /// What makes this identity a member; nothing while it asks to be one.
     #[n(4)]
     pub(super) chain: Option<Chain>,
     /// The root key, on the founder's devices only.
     #[cbor(n(5), bytes)]
     pub(super) root: Option<[u8; 32]>,
-    /// The open invitation by which it applies.
+    /// The seed of the open invitation by which it asks.
     #[cbor(n(6), bytes)]
-    pub(super) invitation: Option<Vec<u8>>,
-    /// Keys that came inside links.
+    pub(super) invitation: Option<[u8; 16]>,
+    /// All keys that open what the group wrote, once held never lost.
     #[n(7)]
     pub(super) keys: Vec<GivenKey>,
+    /// Of a keeper, those that open where members meet.
+    #[n(8)]
+    pub(super) meetings: Vec<GivenKey>,
 }
 
 impl Frame for Profile {
-    /// It comes from our own store, marked by ourselves.
-    const BYTES_MAX: usize = 16 * limits::INVITATION_BYTES;
+    /// It comes from our own store, sealed by ourselves.
+    const BYTES_MAX: usize = usize::MAX;
 
     fn check(&self) -> Result<(), DecodeError> {
         self.chain.as_ref().map_or(Ok(()), Frame::check)
+    }
+}
+
+impl Profile {
+    /// Of a group nothing is known but its id, and what the store may say.
+    pub(crate) const fn unknown(group: GroupId) -> Self {
+        Self {
+            group,
+            name: String::new(),
+            door: MeetingKey([0; 16]),
+            servers: Vec::new(),
+            chain: None,
+            root: None,
+            invitation: None,
+            keys: Vec::new(),
+            meetings: Vec::new(),
+        }
+    }
+
+    /// What is known from two sources, the first of which is our store: nothing that was held is
+    /// lost, and the store says what both say.
+    pub(super) fn merged(mut self, other: Self) -> Self {
+        self.root = self.root.or(other.root);
+        self.chain = self.chain.or(other.chain);
+        if self.chain.is_some() {
+            self.invitation = None;
+        } else {
+            self.invitation = other.invitation.or(self.invitation);
+        }
+        let lists = [(&mut self.keys, other.keys), (&mut self.meetings, other.meetings)];
+        for (held, new) in lists {
+            for given in new {
+                if held.iter().all(|it| it.name != given.name) {
+                    held.push(given);
+                }
+            }
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec;
+
+    use lacis_wire::KeyName;
+    use lacis_wire::keys::EpochKey;
+
+    use super::*;
+
+    fn profile(root: Option<[u8; 32]>, keys: &[u8]) -> Profile {
+        let given = |seed: &u8| GivenKey { name: KeyName([*seed; 16]), key: EpochKey([*seed; 32]) };
+        Profile {
+            group: GroupId([1; 32]),
+            name: "Board".into(),
+            door: MeetingKey([2; 16]),
+            servers: vec![],
+            chain: None,
+            root,
+            invitation: Some([3; 16]),
+            keys: keys.iter().map(given).collect(),
+            meetings: vec![],
+        }
+    }
+
+    #[test]
+    fn what_was_held_is_never_lost() {
+        let stored = profile(Some([9; 32]), &[1, 2]);
+        let merged = stored.merged(profile(None, &[2, 3]));
+        assert_eq!(merged.root, Some([9; 32]));
+        let names: Vec<u8> = merged.keys.iter().map(|it| it.name.0[0]).collect();
+        assert_eq!(names, [1, 2, 3]);
     }
 }

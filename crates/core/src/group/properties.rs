@@ -34,11 +34,11 @@ impl Group {
         let span = lifetime.map_or_else(of_group, |lifetime| {
             u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)
         });
-        Millis(shared.group_time().0.saturating_add(span))
+        Millis(self.now(shared).0.saturating_add(span))
     }
 
     /// The record of the properties is another one than before.
-    pub(super) fn heed_properties(&mut self, shared: &mut Shared) {
+    pub(super) fn properties_changed(&mut self, shared: &mut Shared) {
         let held = self.replica.properties();
         let Some(properties) = held.and_then(|copy| decode::<GroupProperties>(&copy.body).ok())
         else {

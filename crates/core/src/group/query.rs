@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use lacis_wire::record::CopyName;
 use lacis_wire::{Code, RecordId};
 
 use super::transfer::part_of;
@@ -127,14 +128,16 @@ impl Group {
 
     /// Asks the store for a page, or tells it if all of it is at hand.
     fn load_page(&mut self, shared: &mut Shared, at: usize, ids: Vec<RecordId>) {
-        let is_at_hand = ids.iter().all(|id| self.at_hand(id).is_some());
+        let names: Vec<CopyName> =
+            ids.iter().filter_map(|id| self.replica.held(id)).map(|held| held.name()).collect();
+        let is_at_hand = names.iter().all(|name| self.at_hand(name).is_some());
         if !shared.config.store || is_at_hand {
-            let copies = ids.iter().filter_map(|id| self.at_hand(id)).collect();
+            let copies = names.iter().filter_map(|name| self.at_hand(name)).collect();
             self.tell_page(shared, at, copies);
         } else if let Some(query) = self.queries.get_mut(at) {
             query.reading += 1;
             let ticket = query.ticket;
-            self.read_bodies(shared, &ids.clone(), Loading::Query { ticket, ids });
+            self.read_bodies(shared, &names.clone(), Loading::Query { ticket, names });
         }
     }
 
@@ -152,7 +155,7 @@ impl Group {
                 }
             }
             Purpose::Export => {
-                let now = shared.group_time();
+                let now = self.now(shared);
                 for copy in copies.iter().filter(|copy| copy.header.expires > now) {
                     self.event(shared, GroupEvent::Exported { ticket, part: part_of(copy) });
                 }
@@ -175,7 +178,7 @@ impl Group {
         &mut self,
         shared: &mut Shared,
         ticket: Ticket,
-        ids: &[RecordId],
+        names: &[CopyName],
         reply: StoreReply,
     ) {
         let asked = self.queries.iter().position(|query| query.ticket == ticket);
@@ -188,7 +191,7 @@ impl Group {
             query.reading -= 1;
             query.learn(&reply);
         }
-        let copies = self.check_read(shared, ids, reply);
+        let copies = self.check_read(shared, names, reply);
         // The page may be larger than what stays at hand, so it is told from here.
         if let Some(at) = asked {
             self.tell_page(shared, at, copies.into_iter().flatten().collect());

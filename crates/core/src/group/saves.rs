@@ -3,7 +3,8 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::{Code, RecordId, limits};
+use lacis_wire::record::CopyName;
+use lacis_wire::{Code, limits};
 
 use crate::io::{OpId, Output, Ticket};
 use crate::shared::Shared;
@@ -23,7 +24,7 @@ pub(super) struct Batch {
     changes: Vec<StoreChange>,
     bytes: usize,
     /// Copies that may leave memory once this is written.
-    pub(super) copies: Vec<RecordId>,
+    pub(super) copies: Vec<CopyName>,
     /// What settles then.
     pub(super) tickets: Vec<Ticket>,
 }
@@ -34,7 +35,7 @@ impl Saves {
         self.waiting.changes.push(change);
     }
 
-    pub(super) fn copy(&mut self, id: RecordId) {
+    pub(super) fn copy(&mut self, id: CopyName) {
         self.waiting.copies.push(id);
     }
 

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::record::CopyName;
-use lacis_wire::{Millis, NodeId, RecordId, RoomTag, limits};
+use lacis_wire::{Millis, NodeId, RoomTag, limits};
 
 use super::keeping::bytes_of;
 use super::{Group, Loading};
@@ -43,22 +43,28 @@ impl Group {
     /// Small copies that are new go on the control channel, whole.
     fn pump_live(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
         let most = AHEAD_BYTES.min(link.payload_bytes());
-        if !self.neighbours.get(&node).is_some_and(|it| it.confirmed) {
+        let waits = |it: &super::Neighbour| it.confirmed && !it.push.is_empty();
+        if !self.neighbours.get(&node).is_some_and(waits) || !self.serves(shared, node) {
             return;
         }
+        let now = self.now(shared);
         while link.accepted && link.has_room(Channel::Control) {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-            let Some(id) = neighbour.live.front() else { return };
-            let Some(copy) = self.bodies.get(id) else { return };
+            let Some(id) = neighbour.push.front() else { return };
+            let Some(name) = self.replica.held(&id).map(|held| held.name()) else {
+                neighbour.push.pop();
+                continue;
+            };
+            let Some(copy) = self.bodies.get(&name) else { return };
             if copy.body.len() + limits::HEADER_BYTES > most {
                 return;
             }
-            if copy.header.expires <= shared.group_time() {
-                neighbour.live.pop_front();
+            if copy.header.expires <= now {
+                neighbour.push.pop();
                 continue;
             }
             let data = bytes_of(copy);
-            neighbour.live.pop_front();
+            neighbour.push.pop();
             let frame = LinkFrame::Group { room, more: false, data: &data };
             link.send(&mut shared.io, Channel::Control, &frame);
         }
@@ -70,17 +76,28 @@ impl Group {
         if neighbour.parts.is_some() {
             return true;
         }
-        if let Some(frame) = neighbour.frames.pop_front() {
+        if let Some(frame) = neighbour.next_frame() {
             neighbour.parts = Some((frame, 0));
             return true;
         }
-        if let Some(id) = neighbour.live.front().copied().filter(|_| neighbour.is_admitted()) {
-            let now = shared.group_time();
-            let held = self.replica.held(&id).filter(|held| held.expires > now);
-            if let Some(held) = held {
-                neighbour.asked.push_front(held.name());
-            }
-            neighbour.live.pop_front();
+        if neighbour.push.is_empty() && neighbour.asked.is_empty() {
+            return false;
+        }
+        // Whether it still is a member is asked for each thing that it is sent.
+        if !self.serves(shared, node) {
+            let neighbour = self.neighbours.get_mut(&node);
+            return neighbour.is_some_and(|it| {
+                it.parts = it.next_frame().map(|frame| (frame, 0));
+                it.parts.is_some()
+            });
+        }
+        let now = self.now(shared);
+        if let Some(neighbour) = self.neighbours.get_mut(&node)
+            && let Some(id) = neighbour.push.pop()
+            && let Some(held) = self.replica.held(&id)
+            && held.expires > now
+        {
+            neighbour.asked.push_front(held.name());
         }
         self.fill_asked(shared, node)
     }
@@ -92,8 +109,9 @@ impl Group {
         let mut missing = Vec::new();
         let mut found = None;
         let mut done = 0;
-        let now = shared.group_time();
-        for name in self.neighbours.get(&node).into_iter().flat_map(|it| &it.asked) {
+        let now = self.now(shared);
+        let Some(neighbour) = self.neighbours.get(&node) else { return false };
+        for name in neighbour.asked.iter().take(READ_AHEAD) {
             match self.find(name, now) {
                 Found::AtHand(bytes) => {
                     found = Some(bytes);
@@ -108,44 +126,35 @@ impl Group {
             }
         }
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return false };
-        neighbour.asked.drain(..done);
+        for _ in 0..done {
+            neighbour.asked.pop();
+        }
         neighbour.say_names(&missing, |names| GroupFrame::Missing { names });
         neighbour.parts = found.map(|bytes| (bytes, 0));
         if neighbour.parts.is_none() && !neighbour.asked.is_empty() && !neighbour.loading {
             neighbour.loading = true;
-            let ids: Vec<RecordId> =
-                neighbour.asked.iter().take(READ_AHEAD).map(|name| name.id).collect();
-            self.read_bodies(shared, &ids, Loading::Serve(node, ids.clone()));
+            let names: Vec<CopyName> = neighbour.asked.iter().take(READ_AHEAD).copied().collect();
+            self.read_bodies(shared, &names, Loading::Serve(node, names.clone()));
         }
         let neighbour = self.neighbours.get(&node);
         neighbour.is_some_and(|it| it.parts.is_some() || !it.frames.is_empty())
     }
 
     fn find(&self, name: &CopyName, now: Millis) -> Found {
+        let Some(held) = self.replica.held(&name.id).filter(|held| held.name() == *name) else {
+            return Found::Missing;
+        };
         // Nobody takes it any more.
-        if self.has_outlived(&name.id, now) {
+        if held.expires <= now {
             return Found::Missing;
         }
-        if let Some(copy) = self.bodies.get(&name.id)
-            && copy.header.name() == *name
-        {
-            return Found::AtHand(bytes_of(copy));
-        }
-        if let Some(copy) = self.replica.system(&name.id)
-            && copy.header.name() == *name
-        {
-            return Found::AtHand(bytes_of(copy));
-        }
-        match self.replica.held(&name.id) {
-            Some(held) if held.name() == *name => Found::Stored,
-            _ => Found::Missing,
-        }
+        self.at_hand(name).map_or(Found::Stored, |copy| Found::AtHand(bytes_of(&copy)))
     }
 
     fn send_part(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let Some((bytes, at)) =
-            neighbour.parts.take().or_else(|| neighbour.frames.pop_front().map(|frame| (frame, 0)))
+            neighbour.parts.take().or_else(|| neighbour.next_frame().map(|frame| (frame, 0)))
         else {
             return;
         };
@@ -168,9 +177,12 @@ enum Found {
 }
 
 impl Group {
-    /// A copy at hand or one that the replica keeps whole.
-    pub(super) fn at_hand(&self, id: &RecordId) -> Option<Arc<crate::graph::Copy>> {
-        let system = || self.replica.system(id).cloned().map(Arc::new);
-        self.bodies.get(id).cloned().or_else(system)
+    /// A version at hand or one that the replica keeps whole.
+    pub(super) fn at_hand(&self, name: &CopyName) -> Option<Arc<crate::graph::Copy>> {
+        let system = || {
+            let copy = self.replica.system(&name.id)?;
+            (copy.header.name() == *name).then(|| Arc::clone(copy))
+        };
+        self.bodies.get(name).cloned().or_else(system)
     }
 }

@@ -1,28 +1,29 @@
-//! What two neighbours say to each other about a group: who they are, what they hold, what they
+//! What two neighbors say to each other about a group: who they are, what they hold, what they
 //! lack.
 //!
 //! ```text
-//! both:      Enter -> (proof checked) -> Keys, if the other may read
-//! follower:  Summary
-//! leader:    for each shelf that differs, in order: Ask <-> Answer, Have, Want, Done
-//! both:      Record, for what was wanted and for what is new
+//! both:       Enter -> (proof checked) -> Keys, if the other may read
+//! responder:  Summary
+//! initiator:  for each bucket that differs, in order: Query <-> Reply, Have, Want, Done
+//! both:       Record, for what was wanted and for what is new
 //! ```
-//! Whoever lacks copies asks for them, a bounded number at once, and not for one that another
-//! neighbour is sending already. So a copy travels once to each node, and a newcomer with many
-//! neighbours gets from each of them a part.
+//! Whoever lacks versions asks for them, a bounded number at once, and not for one that another
+//! neighbor is sending already. So a version travels once to each node, and a newcomer with many
+//! neighbors gets from each of them a part. Whether a neighbor is a member is asked whenever
+//! something is sent to it or taken from it.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
-use lacis_wire::group::{GivenKey, GroupFrame, Shelf};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame};
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
+use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use super::neighbour::{Neighbour, names_of};
 use super::{Group, GroupEvent};
-use crate::graph::{Copy, Outcome, Replica, reconcile};
+use crate::graph::{BucketSummary, Copy, Outcome, Replica, reconcile};
 use crate::io::LinkId;
 use crate::shared::Shared;
 use crate::table::TableExt;
@@ -34,16 +35,21 @@ impl Group {
         shared: &mut Shared,
         links: &[(NodeId, LinkId, PeerId, bool)],
     ) {
+        // What is stored comes first: by it the others are judged.
+        if !self.is_open {
+            return;
+        }
         let gone = self.neighbours.take_where(|node, neighbour| {
             !links.iter().any(|(known, link, ..)| known == node && *link == neighbour.link)
         });
         for (node, _) in &gone {
-            shared.clocks.forget(*node);
+            self.clocks.forget(*node);
             shared.admit(self.number, *node, false);
         }
-        for &(node, link, peer, leads) in links {
+        for &(node, link, peer, initiates) in links {
             if !self.neighbours.contains_key(&node) {
-                self.neighbours.insert(node, Neighbour::new(link, peer, leads));
+                let neighbour = Neighbour::new(link, peer, initiates, shared.io.now);
+                self.neighbours.insert(node, neighbour);
                 self.enter(shared, node);
             }
         }
@@ -89,8 +95,9 @@ impl Group {
         let asks = matches!(
             frame,
             GroupFrame::Enter { .. }
-                | GroupFrame::Apply { .. }
-                | GroupFrame::Ask { .. }
+                | GroupFrame::JoinRequest { .. }
+                | GroupFrame::JoinAccept { .. }
+                | GroupFrame::Query { .. }
                 | GroupFrame::Summary { .. }
                 | GroupFrame::Want { .. }
         );
@@ -105,21 +112,58 @@ impl Group {
                 self.on_enter(shared, node, clock, chain);
             }
             GroupFrame::Refuse { code } => self.on_refuse(shared, node, code),
-            GroupFrame::Apply { invitation } => self.on_apply(shared, node, &invitation),
-            GroupFrame::Admit { chain, keys } => self.on_admit(shared, node, chain, keys),
-            frame if neighbour.is_admitted() => self.on_member_frame(shared, node, frame),
+            GroupFrame::JoinRequest { invitation } => {
+                self.on_join_request(shared, node, &invitation);
+            }
+            GroupFrame::JoinAccept { chain } => self.on_join_accept(shared, node, chain),
+            frame if self.serves(shared, node) => self.on_member_frame(shared, node, frame),
             // It does not know yet, or any more, that we do not take it for a member.
             _ => {}
         }
     }
 
+    /// Whether a neighbor is a member now, and takes us for one. Whoever is none any more is told
+    /// so, and nothing that waits for it is sent.
+    pub(super) fn serves(&mut self, shared: &mut Shared, node: NodeId) -> bool {
+        let now = self.now(shared);
+        let Some(neighbour) = self.neighbours.get(&node) else { return false };
+        let Some(chain) = neighbour.chain.as_ref().filter(|_| neighbour.is_introduced()) else {
+            return false;
+        };
+        if self.replica.members().accepts_chain(chain, now) {
+            return true;
+        }
+        self.review_one(shared, node);
+        self.neighbours.get(&node).is_some_and(Neighbour::is_introduced)
+    }
+
+    /// What a neighbor may do now.
+    pub(super) fn roles_of(&self, shared: &Shared, node: NodeId) -> Option<Roles> {
+        let neighbour = self.neighbours.get(&node).filter(|it| it.is_introduced())?;
+        let chain = neighbour.chain.as_ref()?;
+        let accepted = self.replica.members().accepts_chain(chain, self.now(shared));
+        chain.leaf().filter(|_| accepted).map(|leaf| leaf.roles)
+    }
+
+    /// Whether there is reason to verify a chain: it is known, or its sender has not asked for too
+    /// much of that yet.
+    fn may_check(&mut self, shared: &Shared, node: NodeId, chain: &Chain) -> bool {
+        let members = self.replica.members();
+        let unknown = chain.0.iter().filter(|it| members.credential(&it.id()).is_none()).count();
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return false };
+        neighbour.may_have_checked(shared.io.now, unknown)
+    }
+
     fn on_enter(&mut self, shared: &mut Shared, node: NodeId, clock: Millis, chain: Option<Chain>) {
         let Some(peer) = self.neighbours.get(&node).map(|neighbour| neighbour.peer) else { return };
         let Some(chain) = chain else { return };
+        if !self.may_check(shared, node, &chain) {
+            return shared.warn(Code::RateLimited, node);
+        }
         match self.check_member(shared, peer, &chain) {
             Ok(()) => {
-                shared.clocks.hear(node, peer, clock, shared.wall());
-                self.apply_at(shared, node, &chain);
+                self.hear_clock(shared, node, clock);
+                self.ask_to_join(shared, node, &chain);
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.chain = Some(chain);
                 }
@@ -130,7 +174,7 @@ impl Group {
                     neighbour.chain = None;
                     neighbour.say(&GroupFrame::Refuse { code });
                 }
-                shared.clocks.forget(node);
+                self.clocks.forget(node);
                 shared.admit(self.number, node, false);
                 self.offer_better(shared, node);
             }
@@ -139,55 +183,61 @@ impl Group {
 
     /// Somebody who was away while it was given other roles, or more time, is shown what it has.
     fn offer_better(&mut self, shared: &Shared, node: NodeId) {
+        let now = self.now(shared);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let best = self.replica.members().best(&neighbour.peer, shared.group_time());
-        if let Some(chain) = best.cloned() {
-            neighbour.say(&GroupFrame::Admit { chain, keys: Vec::new() });
+        let members = self.replica.members();
+        let best = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
+        if let Some(chain) = best {
+            neighbour.say(&GroupFrame::JoinAccept { chain });
         }
     }
 
     fn check_member(&self, shared: &Shared, peer: PeerId, chain: &Chain) -> Result<(), Code> {
-        let leaf = chain.verify(&self.profile.group).map_err(|_| Code::NotMember)?;
-        if leaf.subject != peer {
+        let now = self.now(shared);
+        let members = self.replica.members();
+        let is_its_own = chain.leaf().is_some_and(|leaf| leaf.subject == peer);
+        if !is_its_own || !members.verifies(chain) {
             return Err(Code::NotMember);
         }
-        let now = shared.group_time();
-        if self.replica.members().accepts(chain, now) {
+        if members.accepts_chain(chain, now) {
             return Ok(());
         }
-        let revoked = self.replica.members().revoked_from(&peer).is_some();
-        Err(if revoked { Code::Revoked } else { Code::NotMember })
+        Err(if members.is_shut_out(&peer, now) { Code::Revoked } else { Code::NotMember })
     }
 
     fn on_refuse(&mut self, shared: &mut Shared, node: NodeId, code: Code) {
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.refused = self.profile.chain.is_some();
-        }
+        let is_member = self.profile.chain.is_some();
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        neighbour.refused = is_member;
+        // Whoever has not shown to be a member says nothing about who is one.
+        let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
         shared.admit(self.number, node, false);
-        if self.applying.is_some() {
-            self.application_refused(shared, code);
-        } else {
-            self.event(shared, GroupEvent::Refused { code });
+        match shown {
+            Some(roles) if self.joining.is_some() && roles.may_invite() => {
+                self.join_refused(shared, code);
+            }
+            Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
+            _ => {}
         }
         self.tell_members(shared);
     }
 
-    /// Both sides are members: keys are given, and the follower says what it holds.
+    /// Both sides are members: keys are given, and the responder says what it holds.
     fn begin(&mut self, shared: &mut Shared, node: NodeId) {
-        let keys = self.keyring.to_give();
-        let summary = summary_of(&self.replica);
-        let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.is_admitted()) else {
+        if !self.serves(shared, node) {
             return;
-        };
-        if neighbour.may_read() && !keys.is_empty() {
-            neighbour.say(&GroupFrame::Keys { keys });
         }
-        if !neighbour.leads {
-            neighbour.say(&GroupFrame::Summary { shelves: summary });
+        let roles = self.roles_of(shared, node);
+        let summary = summary_of(&self.replica);
+        self.give_keys(shared, node);
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        if !neighbour.initiates {
+            neighbour.say(&GroupFrame::Summary { buckets: summary });
         }
         neighbour.compare_at = Some(shared.io.now + limits::RECONCILE_INTERVAL);
         neighbour.await_comparison(shared.io.now);
-        shared.admit(self.number, node, neighbour.may_read());
+        let reads = roles.is_some_and(Roles::may_write);
+        shared.admit(self.number, node, reads);
         self.renew_neighbour(shared, node);
         self.tell_members(shared);
     }
@@ -197,33 +247,30 @@ impl Group {
             neighbour.confirmed = true;
         }
         match frame {
-            GroupFrame::Keys { keys } => self.on_keys(shared, keys),
-            GroupFrame::Summary { shelves } => self.on_summary(shared, node, &shelves),
-            GroupFrame::Ask { shelf, message } => self.on_ask(shared, node, shelf, &message),
-            GroupFrame::Answer { shelf, message } => self.on_answer(shared, node, shelf, &message),
+            GroupFrame::Keys { keys, meetings } => self.on_keys(shared, keys, meetings),
+            GroupFrame::Summary { buckets } => self.on_summary(shared, node, &buckets),
+            GroupFrame::Query { bucket, message } => self.on_query(shared, node, bucket, &message),
+            GroupFrame::Reply { bucket, message } => self.on_reply(shared, node, bucket, &message),
             GroupFrame::Have { names } => {
-                let lacking: Vec<CopyName> = names_of(&names).collect();
-                self.lack(node, lacking);
+                let missing: Vec<CopyName> = names_of(&names).collect();
+                self.lack(node, missing);
             }
             GroupFrame::Want { names } => {
                 let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
                 for name in names_of(&names) {
-                    // More than it may want at once it has to ask for later.
-                    if neighbour.asked.len() < limits::NAMES_MAX {
-                        neighbour.asked.push_back(name);
-                    }
+                    neighbour.asked.push(name);
                 }
             }
             GroupFrame::Missing { names } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     for name in names_of(&names) {
-                        neighbour.wanted.remove(&name);
+                        neighbour.in_flight.remove(&name);
                     }
                 }
             }
-            GroupFrame::Done { shelf } => {
+            GroupFrame::Done { bucket } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                    neighbour.told_all_of(shelf);
+                    neighbour.told_all_of(bucket);
                 }
             }
             GroupFrame::Record { header, body } => self.on_record(shared, node, header, body),
@@ -234,168 +281,207 @@ impl Group {
         self.note_comparison(node);
     }
 
-    pub(super) fn on_keys(&mut self, shared: &mut Shared, keys: Vec<GivenKey>) {
+    pub(super) fn on_keys(
+        &mut self,
+        shared: &mut Shared,
+        keys: Vec<GivenKey>,
+        meetings: Vec<GivenKey>,
+    ) {
         let mut is_new = false;
         for given in keys {
-            is_new |= self.keyring.insert(given.epoch, given.key);
+            is_new |= self.keyring.insert(self.replica.keys(), given);
+        }
+        for given in meetings {
+            is_new |= self.keep_meeting(given);
         }
         if is_new {
-            self.keep_profile(shared);
-            self.event(shared, GroupEvent::Unlocked);
-            self.spread_keys(|_| true);
+            self.unlocked(shared);
+            self.spread_keys(shared);
+            self.write_drafts(shared);
         }
     }
 
-    /// Gives the keys to neighbours who may lack them, as soon as there is a new one.
-    pub(super) fn spread_keys(&mut self, lacks: impl Fn(&PeerId) -> bool) {
-        let keys = self.keyring.to_give();
-        for neighbour in self.neighbours.values_mut() {
-            if neighbour.is_admitted() && neighbour.may_read() && lacks(&neighbour.peer) {
-                neighbour.say(&GroupFrame::Keys { keys: keys.clone() });
-            }
-        }
-    }
-
-    /// The follower tells what it holds; the leader works through what differs.
-    fn on_summary(&mut self, shared: &Shared, node: NodeId, theirs: &[Shelf]) {
-        let ours = summary_of(&self.replica);
-        let of = |shelves: &[Shelf], number| {
-            let found = shelves.binary_search_by_key(&number, |it| it.number);
-            found.ok().and_then(|at| shelves.get(at)).copied()
-        };
-        let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.leads) else { return };
-        if neighbour.asking.is_some_and(|(_, until)| shared.io.now < until) {
-            return;
-        }
-        neighbour.asking = None;
-        // The system first, then what either side asks for first, then the rest.
-        let first = self.first.iter().chain(&neighbour.first).map(Replica::shelf_of);
-        let mut order: Vec<u8> = Vec::new();
-        for shelf in core::iter::once(0).chain(first).chain(0..=limits::SHELVES) {
-            if !order.contains(&shelf) {
-                order.push(shelf);
-            }
-        }
-        neighbour.shelves = VecDeque::new();
-        for shelf in order {
-            let differ = of(&ours, shelf) != of(theirs, shelf);
-            if differ {
-                neighbour.shelves.push_back(shelf);
-            } else {
-                neighbour.told_all_of(shelf);
-                neighbour.say(&GroupFrame::Done { shelf });
-            }
-        }
-        self.ask_next(shared, node);
-    }
-
-    fn ask_next(&mut self, shared: &Shared, node: NodeId) {
+    /// Gives the keys that a neighbor may have and was not given, each with its complete record.
+    pub(super) fn give_keys(&mut self, shared: &mut Shared, node: NodeId) {
+        let Some(roles) = self.roles_of(shared, node) else { return };
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if neighbour.asking.is_some() {
+        let order = self.replica.keys().newest_first(self.replica.members());
+        let mut keys = Vec::new();
+        for name in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
+            let Some(key) = self.keyring.get(&name) else { continue };
+            if neighbour.given.insert(name) {
+                let key = if roles.may_write() { key.clone() } else { key.meeting_key() };
+                keys.push(GivenKey { name, key });
+            }
+        }
+        if keys.is_empty() {
             return;
         }
-        let Some(shelf) = neighbour.shelves.pop_front() else { return };
-        if let Ok(message) = reconcile::begin(self.replica.shelf(shelf)) {
-            neighbour.asking = Some((shelf, shared.io.now + limits::RECONCILE_INTERVAL));
-            neighbour.say(&GroupFrame::Ask { shelf, message });
+        let none = Vec::new();
+        let (keys, meetings) = if roles.may_write() { (keys, none) } else { (none, keys) };
+        neighbour.say(&GroupFrame::Keys { keys, meetings });
+    }
+
+    /// Gives every neighbor the keys that it may have and was not given.
+    pub(super) fn spread_keys(&mut self, shared: &mut Shared) {
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            self.give_keys(shared, node);
         }
     }
 
-    fn on_ask(&mut self, shared: &mut Shared, node: NodeId, shelf: u8, message: &[u8]) {
-        let answer = reconcile::answer(self.replica.shelf(shelf), message);
+    /// The responder tells what it holds; the initiator works through what differs.
+    fn on_summary(&mut self, shared: &Shared, node: NodeId, theirs: &[Bucket]) {
+        let ours = summary_of(&self.replica);
+        let of = |buckets: &[Bucket], number| {
+            let found = buckets.binary_search_by_key(&number, |it| it.number);
+            found.ok().and_then(|at| buckets.get(at)).copied()
+        };
+        let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.initiates) else {
+            return;
+        };
+        if neighbour.querying.is_some_and(|(_, until)| shared.io.now < until) {
+            return;
+        }
+        neighbour.querying = None;
+        // The system first, then what either side asks for first, then the rest.
+        let first = self.first.iter().chain(&neighbour.first).map(Replica::bucket_of);
+        let mut order: Vec<u8> = Vec::new();
+        for bucket in core::iter::once(0).chain(first).chain(0..=limits::BUCKETS) {
+            if !order.contains(&bucket) {
+                order.push(bucket);
+            }
+        }
+        neighbour.buckets = VecDeque::new();
+        for bucket in order {
+            let differ = of(&ours, bucket) != of(theirs, bucket);
+            if differ {
+                neighbour.buckets.push_back(bucket);
+            } else {
+                neighbour.told_all_of(bucket);
+                neighbour.say(&GroupFrame::Done { bucket });
+            }
+        }
+        self.query_next(shared, node);
+    }
+
+    fn query_next(&mut self, shared: &Shared, node: NodeId) {
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        if neighbour.querying.is_some() {
+            return;
+        }
+        let Some(bucket) = neighbour.buckets.pop_front() else { return };
+        if let Ok(message) = reconcile::begin(self.replica.bucket(bucket)) {
+            neighbour.querying = Some((bucket, shared.io.now + limits::RECONCILE_INTERVAL));
+            neighbour.say(&GroupFrame::Query { bucket, message });
+        }
+    }
+
+    fn on_query(&mut self, shared: &mut Shared, node: NodeId, bucket: u8, message: &[u8]) {
+        let answer = reconcile::answer(self.replica.bucket(bucket), message);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         match answer {
-            Ok(message) => neighbour.say(&GroupFrame::Answer { shelf, message }),
+            Ok(message) => neighbour.say(&GroupFrame::Reply { bucket, message }),
             Err(_) => shared.warn(Code::Protocol, node),
         }
     }
 
-    fn on_answer(&mut self, shared: &mut Shared, node: NodeId, shelf: u8, message: &[u8]) {
+    fn on_reply(&mut self, shared: &mut Shared, node: NodeId, bucket: u8, message: &[u8]) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if neighbour.asking.is_none_or(|(asked, _)| asked != shelf) {
+        if neighbour.querying.is_none_or(|(queried, _)| queried != bucket) {
             return;
         }
-        let Ok(findings) = reconcile::advance(self.replica.shelf(shelf), message) else {
+        let Ok(findings) = reconcile::advance(self.replica.bucket(bucket), message) else {
             shared.warn(Code::Protocol, node);
-            neighbour.asking = None;
+            neighbour.querying = None;
             return;
         };
         neighbour.say_names(&findings.have, |names| GroupFrame::Have { names });
         match findings.next {
             Some(message) => {
-                neighbour.asking = Some((shelf, shared.io.now + limits::RECONCILE_INTERVAL));
-                neighbour.say(&GroupFrame::Ask { shelf, message });
+                neighbour.querying = Some((bucket, shared.io.now + limits::RECONCILE_INTERVAL));
+                neighbour.say(&GroupFrame::Query { bucket, message });
             }
             None => {
-                neighbour.asking = None;
-                neighbour.told_all_of(shelf);
-                neighbour.say(&GroupFrame::Done { shelf });
+                neighbour.querying = None;
+                neighbour.told_all_of(bucket);
+                neighbour.say(&GroupFrame::Done { bucket });
             }
         }
         self.lack(node, findings.need);
-        self.ask_next(shared, node);
+        self.query_next(shared, node);
     }
 
     fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
-            // The next comparison finds what there is no place for.
-            if neighbour.lacking.len() >= limits::LACKING_MAX {
+            let is_new = !self.replica.has(&name)
+                && !self.approvals.has_refused(&name)
+                && !self.rejected.contains(&name);
+            if is_new && !neighbour.missing.push(name) {
+                // The next comparison finds what there is no place for.
                 neighbour.forget_told();
                 break;
-            }
-            let is_new = self.replica.held(&name.id).is_none_or(|held| held.name() != name);
-            if is_new && !self.approvals.has_refused(&name) {
-                neighbour.lacking.push_back(name);
             }
         }
     }
 
-    /// Asks neighbours for what we lack, as far as there is place for it.
+    /// Asks neighbors for what we lack, as far as there is place for it.
     pub(super) fn ask_for_more(&mut self, shared: &Shared) {
         if self.saves.bytes() > limits::UNSAVED_BYTES {
             return;
         }
         let deadline = shared.io.now + limits::WANT_DEADLINE;
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            let mut names = Vec::new();
-            let mut later = VecDeque::new();
-            while let Some(neighbour) = self.neighbours.get_mut(&node) {
-                let full = neighbour.wanted.len() >= limits::WANTED_MAX;
-                let Some(name) = (!full).then(|| neighbour.lacking.pop_front()).flatten() else {
-                    break;
-                };
-                if self.replica.held(&name.id).is_some_and(|held| held.name() == name) {
-                    continue;
-                }
-                let coming = self.neighbours.values().any(|it| it.wanted.contains_key(&name));
-                if coming {
-                    later.push_back(name);
-                } else if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                    neighbour.wanted.insert(name, deadline);
-                    names.push(name);
-                }
-            }
+            let names = self.choose_missing(node);
             if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                neighbour.lacking.append(&mut later);
+                for name in &names {
+                    neighbour.in_flight.insert(*name, deadline);
+                }
                 neighbour.say_names(&names, |names| GroupFrame::Want { names });
             }
         }
     }
 
+    /// What a neighbor is asked for now. No more is looked at than may be asked for at once, or a
+    /// long list would cost its length at every frame.
+    fn choose_missing(&mut self, node: NodeId) -> Vec<CopyName> {
+        let mut names = Vec::new();
+        for _ in 0..limits::WANTED_MAX {
+            let Some(neighbour) = self.neighbours.get_mut(&node) else { break };
+            if neighbour.in_flight.len() + names.len() >= limits::WANTED_MAX {
+                break;
+            }
+            let Some(name) = neighbour.missing.pop() else { break };
+            if self.replica.has(&name) {
+                continue;
+            }
+            let is_coming = self.neighbours.values().any(|it| it.in_flight.contains_key(&name));
+            if !is_coming {
+                names.push(name);
+            } else if let Some(neighbour) = self.neighbours.get_mut(&node) {
+                neighbour.missing.push(name);
+            }
+        }
+        names
+    }
+
     fn on_record(&mut self, shared: &mut Shared, node: NodeId, header: Header, body: Vec<u8>) {
         let (id, name) = (header.id, header.name());
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.wanted.remove(&name);
-            neighbour.live.retain(|waiting| *waiting != id);
+            neighbour.in_flight.remove(&name);
+            neighbour.push.remove(&id);
+        }
+        if self.saves.bytes() > limits::UNSAVED_BYTES {
+            // There is no place for it before the store has taken what waits; the next comparison
+            // finds it.
+            return;
         }
         let outcome = self.take(shared, Copy { header, body }, Some(node));
-        // It has an older copy than we do.
-        if outcome == Outcome::Older
+        // It has an older version than we do.
+        if matches!(outcome, Outcome::Older | Outcome::Beaten)
             && let Some(neighbour) = self.neighbours.get_mut(&node)
-            && !neighbour.live.contains(&id)
         {
-            neighbour.live.push_back(id);
+            neighbour.push.push(id);
         }
     }
 
@@ -403,14 +489,15 @@ impl Group {
     fn tell_synced(&mut self, shared: &mut Shared, node: NodeId) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         if neighbour.told.is_empty()
-            || !neighbour.lacking.is_empty()
-            || !neighbour.wanted.is_empty()
+            || !neighbour.missing.is_empty()
+            || !neighbour.in_flight.is_empty()
         {
             return;
         }
         let told = core::mem::take(&mut neighbour.told);
-        let all = told.len() > usize::from(limits::SHELVES);
-        let kinds = self.replica.kinds().filter(|kind| told.contains_key(&Replica::shelf_of(kind)));
+        let all = told.len() > usize::from(limits::BUCKETS);
+        let kinds =
+            self.replica.kinds().filter(|kind| told.contains_key(&Replica::bucket_of(kind)));
         let kinds = kinds.cloned().chain(self.first.iter().cloned()).collect();
         self.event(shared, GroupEvent::Synced { kinds, all });
     }
@@ -438,48 +525,75 @@ impl Group {
 
     pub(super) fn on_link_timeouts(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
-        let (summary, keys) = (summary_of(&self.replica), self.keyring.to_give());
-        for neighbour in self.neighbours.values_mut() {
-            neighbour.wanted.retain(|_, deadline| now < *deadline);
-            if neighbour.compare_at.take_if(|at| now >= *at).is_some() {
-                neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
-                if neighbour.may_read() && !keys.is_empty() {
-                    neighbour.say(&GroupFrame::Keys { keys: keys.clone() });
-                }
-                if neighbour.is_admitted() && !neighbour.leads {
-                    neighbour.say(&GroupFrame::Summary { shelves: summary.clone() });
-                }
+        let is_due = |it: &Neighbour| it.compare_at.is_some_and(|at| now >= at);
+        let summary = self.neighbours.values().any(is_due).then(|| summary_of(&self.replica));
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
+            neighbour.in_flight.retain(|_, deadline| now < *deadline);
+            if neighbour.compare_at.take_if(|at| now >= *at).is_none() {
+                continue;
+            }
+            neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
+            // Clocks are told again too: machines sleep, and people set them.
+            self.enter(shared, node);
+            if self.serves(shared, node)
+                && let Some(neighbour) = self.neighbours.get_mut(&node)
+                && !neighbour.initiates
+                && let Some(buckets) = summary.clone()
+            {
+                neighbour.say(&GroupFrame::Summary { buckets });
             }
         }
+        self.review(shared);
         self.ask_for_more(shared);
     }
 
-    /// Rights changed: neighbours who have lost theirs are told so.
+    /// When the right of a neighbor, or our own, ends or begins next.
+    pub(super) fn next_right(&self, shared: &Shared) -> Option<Millis> {
+        let now = self.now(shared);
+        let peers = self.neighbours.values().map(|it| &it.peer).chain([&shared.peer]);
+        let shown = self.neighbours.values().filter_map(|it| it.chain.as_ref()?.leaf());
+        let ends = shown.map(|leaf| leaf.not_after).filter(|at| *at > now && *at != Millis::MAX);
+        peers.filter_map(|peer| self.replica.members().next_change(peer, now)).chain(ends).min()
+    }
+
+    /// Rights changed, or time passed: neighbors who have lost theirs are told so.
     pub(super) fn review(&mut self, shared: &mut Shared) {
-        let now: Millis = Self::now(shared);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
-            let members = self.replica.members();
-            // Its own membership was taken back, or that of somebody who brought it in.
-            if neighbour.chain.take_if(|chain| !members.accepts(chain, now)).is_none() {
-                continue;
-            }
-            neighbour.chain = members.best(&neighbour.peer, now).cloned();
-            if neighbour.chain.is_none() {
-                neighbour.say(&GroupFrame::Refuse { code: Code::Revoked });
-                shared.clocks.forget(node);
-                shared.admit(self.number, node, false);
-            }
+            self.review_one(shared, node);
+        }
+    }
+
+    fn review_one(&mut self, shared: &mut Shared, node: NodeId) {
+        let now = self.now(shared);
+        let members = self.replica.members();
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        // Its own membership was taken back, or that of somebody who brought it in, or it is over.
+        if neighbour.chain.take_if(|chain| !members.accepts_chain(chain, now)).is_none() {
+            return;
+        }
+        neighbour.chain = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
+        if neighbour.chain.is_none() {
+            let code = if members.is_shut_out(&neighbour.peer, now) {
+                Code::Revoked
+            } else {
+                Code::NotMember
+            };
+            neighbour.forget_all();
+            neighbour.say(&GroupFrame::Refuse { code });
+            self.clocks.forget(node);
+            shared.admit(self.number, node, false);
+            self.members_changed = true;
         }
     }
 }
 
-pub(super) fn summary_of(replica: &Replica) -> Vec<Shelf> {
+pub(super) fn summary_of(replica: &Replica) -> Vec<Bucket> {
     let summary = replica.summary().into_iter();
-    let shelf = |it: crate::graph::ShelfSummary| Shelf {
-        number: it.shelf,
+    let bucket = |it: BucketSummary| Bucket {
+        number: it.bucket,
         count: it.count,
         fingerprint: it.fingerprint,
     };
-    summary.map(shelf).collect()
+    summary.map(bucket).collect()
 }

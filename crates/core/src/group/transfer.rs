@@ -7,12 +7,12 @@ use lacis_wire::body::{Body, Place};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::keys::EpochKey;
-use lacis_wire::{Code, GroupId, RecordId};
+use lacis_wire::{Code, GroupId, KeyName, RecordId};
 
 use super::profile::Profile;
 use super::{Group, GroupEvent};
 use crate::graph::{Copy, Outcome};
-use crate::io::{RoomId, Ticket};
+use crate::io::Ticket;
 use crate::shared::Shared;
 
 /// How the first part begins.
@@ -32,10 +32,10 @@ impl Group {
         self.event(shared, GroupEvent::Exported { ticket, part: first });
         let system = self.replica.ids_where(lacis_wire::record::RecordType::is_system);
         let system: Vec<RecordId> = system.collect();
-        let now = shared.group_time();
+        let now = self.now(shared);
         let copies = system.iter().filter_map(|id| self.replica.system(id));
         let copies = copies.filter(|copy| copy.header.expires > now);
-        let parts: Vec<Vec<u8>> = copies.map(part_of).collect();
+        let parts: Vec<Vec<u8>> = copies.map(|copy| part_of(copy)).collect();
         for part in parts {
             self.event(shared, GroupEvent::Exported { ticket, part });
         }
@@ -49,7 +49,11 @@ impl Group {
             return Err(Code::ExportDamaged);
         };
         match self.take(shared, Copy { header, body }, None) {
-            Outcome::Taken | Outcome::Deferred => Ok(true),
+            Outcome::Taken
+            | Outcome::Deferred
+            | Outcome::Ahead
+            | Outcome::Beaten
+            | Outcome::SetAside => Ok(true),
             Outcome::Known | Outcome::Older | Outcome::Expired => Ok(false),
             Outcome::Refused(_) => Err(Code::ExportDamaged),
         }
@@ -67,26 +71,23 @@ impl Group {
         Ok((GroupId(*id), sealed))
     }
 
-    /// The group that this identity exported, without its records.
-    pub(crate) fn from_file(
-        shared: &mut Shared,
-        number: RoomId,
+    /// What this identity remembered of a group that it exported.
+    pub(crate) fn profile_in_file(
+        shared: &Shared,
         id: GroupId,
         sealed: &[u8],
-    ) -> Result<Self, Code> {
+    ) -> Result<Profile, Code> {
         let body = Body::open(&file_key(shared), &Self::file_place(id), sealed);
         let body = body.map_err(|_| Code::NotAllowed)?;
         let profile: Profile = decode(&body.data).map_err(|_| Code::ExportDamaged)?;
         if profile.group != id {
             return Err(Code::ExportDamaged);
         }
-        let mut group = Self::from_profile(number, profile);
-        group.open_new(shared);
-        Ok(group)
+        Ok(profile)
     }
 
     const fn file_place(group: GroupId) -> Place {
-        Place { group, id: RecordId([0; 16]), version: 0 }
+        Place { group, id: RecordId([0; 16]), version: 0, key: KeyName([0; 16]) }
     }
 }
 

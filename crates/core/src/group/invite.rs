@@ -1,0 +1,311 @@
+//! Open invitations: made as a record, listed, ended, and used by newcomers.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::credential::{Chain, InvitationUse};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::InvitationLink;
+use lacis_wire::proof::peer_id;
+use lacis_wire::record::Header;
+use lacis_wire::system::{self, OpenInvitation, System};
+use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
+
+use super::admission::{AnyInvitation, Grant, Patience};
+use super::{Group, GroupEvent};
+use crate::io::Ticket;
+use crate::shared::Shared;
+use crate::time::Timestamp;
+
+/// How an open invitation is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct InviteOptions {
+    /// What its holder becomes.
+    pub roles: Roles,
+    /// How long the link is of use; nothing for as long as its author is a member.
+    pub expires: Option<Duration>,
+    /// For how long whoever came by it is a member; nothing for as long as the group says.
+    pub member_for: Option<Duration>,
+    /// How many may come in.
+    pub uses: u32,
+    /// Whether only this identity admits, so that it is not used more often than it says.
+    pub exact: bool,
+}
+
+/// An open invitation of the group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvitationInfo {
+    /// Its record.
+    pub id: RecordId,
+    /// Who made it.
+    pub issuer: PeerId,
+    /// What it says.
+    pub says: OpenInvitation,
+    /// Those who came by it.
+    pub used_by: Vec<PeerId>,
+}
+
+/// A request to be let in, which waits for somebody who may.
+#[derive(Debug)]
+pub(super) struct Joining {
+    ticket: Ticket,
+    deadline: Timestamp,
+    seed: [u8; 16],
+    /// Why the last one who was asked did not let us in.
+    refused: Option<Code>,
+}
+
+impl Joining {
+    pub(super) const fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    pub(super) const fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+}
+
+impl Group {
+    /// Makes an open invitation, and the text of its link.
+    pub(crate) fn invite_anybody(
+        &mut self,
+        shared: &mut Shared,
+        options: &InviteOptions,
+    ) -> Result<String, Code> {
+        let may = self.own_roles(shared).is_some_and(|own| own.may_issue(options.roles));
+        if !may || options.uses == 0 {
+            return Err(Code::NotAllowed);
+        }
+        let link = InvitationLink {
+            group: self.profile.group,
+            door: self.profile.door.clone(),
+            seed: shared.io.random(),
+            servers: self.profile.servers.clone(),
+        };
+        let now = self.now(shared);
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let is_admin = options.roles.may_change_others();
+        let of_group = self.properties().map_or(u64::MAX, |it| it.member_lifetime);
+        let member_for = options.member_for.map_or(of_group, millis);
+        let content = OpenInvitation {
+            key: peer_id(&link.key()),
+            roles: options.roles,
+            not_after: options
+                .expires
+                .map_or(Millis::MAX, |span| Millis(now.0.saturating_add(millis(span)))),
+            member_for: if is_admin { u64::MAX } else { member_for },
+            uses: options.uses,
+            flags: if options.exact { OpenInvitation::EXACT } else { 0 },
+        };
+        let end = content.not_after;
+        self.publish_system(shared, None, system::INVITATION, Some(end), &content)?;
+        Ok(link.to_text())
+    }
+
+    /// The open invitations that are live and were not ended.
+    pub(crate) fn invitations(&self) -> Vec<InvitationInfo> {
+        let live = self.replica.system_of(system::INVITATION);
+        live.filter_map(|copy| {
+            let Ok(Some(System::Invitation(says))) = System::decode(&copy.header.kind, &copy.body)
+            else {
+                return None;
+            };
+            let used_by = self.replica.members().subjects_by(&says.key);
+            Some(InvitationInfo { id: copy.header.id, issuer: copy.header.creator, says, used_by })
+        })
+        .collect()
+    }
+
+    /// Ends an open invitation.
+    pub(crate) fn end_invitation(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Option<Ticket>,
+        held: &Header,
+    ) -> Result<(), Code> {
+        if held.kind.as_str() != system::INVITATION {
+            return Err(Code::InvalidArgument);
+        }
+        self.delete_system(shared, ticket, held)
+    }
+
+    /// The live record of an open invitation.
+    pub(crate) fn invitation_record(&self, id: &RecordId) -> Option<Header> {
+        let copy = self.replica.system(id)?;
+        (copy.header.kind.as_str() == system::INVITATION).then(|| copy.header.clone())
+    }
+
+    /// Somebody asks to be let in by an open invitation.
+    pub(super) fn on_join_request(
+        &mut self,
+        shared: &mut Shared,
+        node: NodeId,
+        invitation: &InvitationUse,
+    ) {
+        let now = shared.io.now;
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        if !neighbour.may_have_checked(now, 1) {
+            return shared.warn(Code::RateLimited, node);
+        }
+        let peer = neighbour.peer;
+        let answer = match self.admit(shared, peer, invitation) {
+            Ok(chain) => GroupFrame::JoinAccept { chain },
+            Err(code) => GroupFrame::Refuse { code },
+        };
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.say(&answer);
+        }
+    }
+
+    fn admit(
+        &mut self,
+        shared: &mut Shared,
+        peer: PeerId,
+        used: &InvitationUse,
+    ) -> Result<Chain, Code> {
+        if !used.verify(&self.profile.group, &peer) {
+            return Err(Code::InvitationNotTrusted);
+        }
+        let now = self.now(shared);
+        let members = self.replica.members();
+        if let Some(chain) = members.best(&peer, now).and_then(|id| members.chain(&id)) {
+            // It is a member already, perhaps on another device.
+            return Ok(chain);
+        }
+        if members.is_shut_out(&peer, now) {
+            return Err(Code::Revoked);
+        }
+        let info = self.invitations().into_iter().find(|info| info.says.key == used.key);
+        let info = info.ok_or(Code::InvitationEnded)?;
+        self.check_invitation(shared, &info)?;
+        let minute = Duration::from_secs(60);
+        self.admissions.retain(|at| shared.io.now.since(*at) < minute);
+        let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).unwrap_or(usize::MAX);
+        if self.admissions.len() >= most {
+            return Err(Code::RateLimited);
+        }
+        let grant = Grant {
+            roles: info.says.roles,
+            until: Millis(now.0.saturating_add(info.says.member_for)),
+            invitation: Some(used.clone()),
+            lifts: false,
+        };
+        let chain = self.issue(shared, peer, grant)?;
+        self.admissions.push(shared.io.now);
+        self.publish_chain(shared, None, &chain)?;
+        Ok(chain)
+    }
+
+    /// Whether an open invitation is of use now: its author may still give what it promises.
+    fn check_invitation(&self, shared: &Shared, info: &InvitationInfo) -> Result<(), Code> {
+        let now = self.now(shared);
+        let issuer = self.replica.members().roles(&info.issuer, now);
+        if !issuer.is_some_and(|roles| roles.may_issue(info.says.roles)) {
+            return Err(Code::InvitationNotTrusted);
+        }
+        let is_exact = info.says.flags & OpenInvitation::EXACT != 0;
+        if is_exact && info.issuer != shared.peer {
+            return Err(Code::NotAllowed);
+        }
+        if info.says.not_after != Millis::MAX && now >= info.says.not_after {
+            return Err(Code::InvitationExpired);
+        }
+        let uses = usize::try_from(info.says.uses).unwrap_or(usize::MAX);
+        if info.used_by.len() >= uses { Err(Code::InvitationUsedUp) } else { Ok(()) }
+    }
+
+    /// Takes an invitation, in a group whose stored records are here.
+    pub(super) fn use_invitation(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        invitation: AnyInvitation,
+        patience: Patience,
+    ) {
+        match invitation {
+            AnyInvitation::Bound(bound) => {
+                match self.publish_chain(shared, None, &bound.chain) {
+                    Ok(()) => self.saves.ticket(ticket),
+                    Err(code) => shared.settle(ticket, Err(code)),
+                }
+                self.choose_chain(shared);
+            }
+            // Whoever is a member is one, by whatever invitation.
+            AnyInvitation::Open(_) if self.own_roles(shared).is_some() => {
+                self.saves.ticket(ticket);
+            }
+            AnyInvitation::Open(link) => {
+                if let Some(older) = self.joining.take() {
+                    shared.settle(older.ticket, Err(Code::Aborted));
+                }
+                let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
+                self.joining = Some(Joining { ticket, deadline, seed: link.seed, refused: None });
+                self.profile.chain = None;
+                self.keep_profile(shared);
+                self.introduce(shared);
+            }
+        }
+    }
+
+    /// We are shown somebody who may let us in.
+    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId, chain: &Chain) {
+        let Some(joining) = &self.joining else { return };
+        if chain.leaf().is_some_and(|leaf| leaf.roles.may_invite()) {
+            let group = self.profile.group;
+            let link = InvitationLink {
+                group,
+                door: self.profile.door.clone(),
+                seed: joining.seed,
+                servers: Vec::new(),
+            };
+            let invitation = InvitationUse::prove(&link.key(), &group, &shared.peer);
+            self.say_join_request(node, invitation);
+        }
+    }
+
+    /// Somebody has let us in.
+    pub(super) fn joined(&mut self, shared: &mut Shared, chain: Chain) {
+        let Some(joining) = self.joining.take() else { return };
+        self.profile.invitation = None;
+        self.profile.chain = Some(chain.clone());
+        self.keep_profile(shared);
+        match self.publish_chain(shared, None, &chain) {
+            Ok(()) => self.saves.ticket(joining.ticket),
+            Err(code) => shared.settle(joining.ticket, Err(code)),
+        }
+        self.introduce(shared);
+    }
+
+    /// One who might have let us in does not. Another one may.
+    pub(super) fn join_refused(&mut self, shared: &mut Shared, code: Code) {
+        let Some(joining) = &mut self.joining else { return };
+        if code == Code::NotMember {
+            // That is what we are not yet.
+            return;
+        }
+        joining.refused = Some(code);
+        // Whoever just came back may not know an invitation yet that another one made.
+        let waits = [
+            Code::RateLimited,
+            Code::NotAllowed,
+            Code::ChainTooLong,
+            Code::InvitationEnded,
+            Code::InvitationNotTrusted,
+        ];
+        if !waits.contains(&code) {
+            let ticket = joining.ticket;
+            self.joining = None;
+            shared.settle(ticket, Err(code));
+        }
+    }
+
+    pub(super) fn join_timeout(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        if let Some(joining) = self.joining.take_if(|it| now >= it.deadline) {
+            let code = joining.refused.unwrap_or(Code::NoIssuer);
+            shared.settle(joining.ticket, Err(code));
+            self.event(shared, GroupEvent::Refused { code });
+        }
+    }
+}

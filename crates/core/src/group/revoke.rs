@@ -1,0 +1,128 @@
+//! Taking memberships back, and saying what stands.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::record::Header;
+use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
+use lacis_wire::{Code, EndId, Millis, PeerId, limits};
+
+use super::Group;
+use crate::io::Ticket;
+use crate::shared::Shared;
+
+/// What goes with a revocation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RevokeOptions {
+    /// Open invitations that the member came by, or gave, stay open.
+    pub keep_invitations: bool,
+    /// What the member did stands no longer, not even what is known here.
+    pub undo: bool,
+}
+
+impl Group {
+    /// Takes a membership back. A new key follows, see `rotation.rs`.
+    pub(crate) fn revoke(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        subject: PeerId,
+        options: RevokeOptions,
+    ) -> Result<(), Code> {
+        self.demand_admin(shared)?;
+        if subject == shared.peer {
+            return Err(Code::NotAllowed);
+        }
+        let actions =
+            if options.undo { Vec::new() } else { self.replica.actions(&subject, Scope::All) };
+        self.take_back(shared, Some(ticket), subject, Scope::All, &actions)?;
+        if !options.keep_invitations {
+            self.end_invitations_of(shared, &subject);
+        }
+        Ok(())
+    }
+
+    /// Ends what a member was given until now. Of what it did, the actions that are named stand.
+    pub(super) fn take_back(
+        &mut self,
+        shared: &mut Shared,
+        mut ticket: Option<Ticket>,
+        subject: PeerId,
+        scope: Scope,
+        actions: &[ActionId],
+    ) -> Result<(), Code> {
+        let nonce = shared.io.random();
+        let before = self.replica.members().ends_of(&subject).len();
+        let mut parts = actions.chunks(limits::REVOCATION_ACTIONS);
+        loop {
+            let actions = parts.next().unwrap_or_default().as_flattened().to_vec();
+            let content = Revocation { subject, nonce, adds: None, scope, actions };
+            let is_last = parts.len() == 0;
+            let ticket = ticket.take_if(|_| is_last);
+            let end = Some(Millis::MAX);
+            self.publish_system(shared, ticket, system::REVOCATION, end, &content)?;
+            if is_last {
+                break;
+            }
+        }
+        // It is written, but holds only against whoever is further from the founder.
+        if self.replica.members().ends_of(&subject).len() == before {
+            return Err(Code::NotAllowed);
+        }
+        self.plan_rotation(shared, Duration::ZERO);
+        Ok(())
+    }
+
+    /// Names what an end left unnamed, so that it stands.
+    pub(crate) fn name_actions(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        subject: PeerId,
+    ) -> Result<(), Code> {
+        self.demand_admin(shared)?;
+        let mut actions: Vec<ActionId> = self.replica.unnamed(&subject).collect();
+        actions.sort_unstable();
+        let ends: Vec<EndId> = self.replica.members().ends_of(&subject);
+        shared.tickets.open(ticket);
+        for end in ends {
+            for some in actions.chunks(limits::REVOCATION_ACTIONS) {
+                let content = Revocation {
+                    subject,
+                    nonce: shared.io.random(),
+                    adds: Some(end),
+                    scope: Scope::All,
+                    actions: some.as_flattened().to_vec(),
+                };
+                let until = Some(Millis::MAX);
+                self.publish_system(shared, None, system::REVOCATION, until, &content)?;
+            }
+        }
+        self.saves.ticket(ticket);
+        Ok(())
+    }
+
+    /// Ends the open invitations that a member gave, and the one that it came by.
+    fn end_invitations_of(&mut self, shared: &mut Shared, subject: &PeerId) {
+        let members = self.replica.members();
+        let came_by = members.invitations_of(subject);
+        let open: Vec<Header> = self
+            .replica
+            .system_of(system::INVITATION)
+            .filter(|copy| !copy.header.is_deleted())
+            .filter(|copy| {
+                let says = System::decode(&copy.header.kind, &copy.body);
+                let key = match says {
+                    Ok(Some(System::Invitation(invitation))) => Some(invitation.key),
+                    _ => None,
+                };
+                copy.header.creator == *subject || key.is_some_and(|key| came_by.contains(&key))
+            })
+            .map(|copy| copy.header.clone())
+            .collect();
+        for header in open {
+            // What cannot be ended was not given by anybody whom this admin may overrule.
+            let _ = self.end_invitation(shared, None, &header);
+        }
+    }
+}

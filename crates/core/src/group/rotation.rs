@@ -1,0 +1,222 @@
+//! New keys, as a reaction: whenever an end holds that the newest key does not cover, an admin who
+//! is here makes one that does. So a revocation of which only the first half happened, two admins
+//! who revoked apart, and somebody who revoked and left all end in the same way.
+//!
+//! Sealing to everybody takes its time, some 0.2 ms each, so it goes on in slices. Until there is a
+//! key that covers all ends nothing is sealed, but not for long: somebody who may make one could be
+//! away.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::group::GivenKey;
+use lacis_wire::keys::{Cover, EpochKey, KeyError, KeyPart, Meeting, SealedKey};
+use lacis_wire::room::MeetingKey;
+use lacis_wire::{Code, KeyName, Millis, PeerId, Roles, limits, system};
+
+use super::{Group, GroupEvent};
+use crate::shared::Shared;
+use crate::time::{Earliest, Timer, Timestamp};
+
+/// Members to whom a key is sealed at once: some 20 ms in a browser.
+const SLICE: usize = 24;
+
+/// How long an admin waits for another one who is as near to do it: the one who ended a membership
+/// does at once.
+const OTHERS_FIRST: Duration = Duration::from_secs(4);
+
+/// How long nothing is sealed while no key covers all ends.
+const HOLD: Duration = Duration::from_secs(60);
+
+/// Where the group stands with its newest key.
+#[derive(Debug, Default)]
+pub(super) struct Rotation {
+    /// The newest key of which the record is whole.
+    pub(super) newest: Option<KeyName>,
+    /// Whether it leaves ends uncovered.
+    is_open: bool,
+    /// When this node makes a new one.
+    due: Option<Timestamp>,
+    /// Until when nothing is sealed.
+    hold: Option<Timestamp>,
+    making: Option<Making>,
+}
+
+/// A key that is being sealed.
+#[derive(Debug)]
+struct Making {
+    key: EpochKey,
+    head: KeyPart,
+    name: KeyName,
+    covers: Vec<Cover>,
+    readers: VecDeque<PeerId>,
+    keepers: VecDeque<PeerId>,
+    for_readers: Vec<SealedKey>,
+    for_keepers: Vec<SealedKey>,
+}
+
+impl Rotation {
+    pub(super) fn deadlines(&self, now: Timestamp, earliest: &mut Earliest) {
+        earliest.see(self.due, Timer::Rotation);
+        earliest.see(self.hold, Timer::Rotation);
+        if self.making.is_some() {
+            earliest.see(Some(now), Timer::Rotation);
+        }
+    }
+}
+
+impl Group {
+    /// Key records or ends are others than before.
+    pub(super) fn keys_changed(&mut self, shared: &mut Shared) {
+        let members = self.replica.members();
+        let newest = self.replica.keys().newest_first(members).first().copied();
+        let open = self.replica.keys().uncovered(newest.as_ref(), members);
+        self.rotation.newest = newest;
+        let was_open = core::mem::replace(&mut self.rotation.is_open, !open.is_empty());
+        if self.keyring.settle(self.replica.keys()) {
+            self.unlocked(shared);
+        }
+        if open.is_empty() {
+            (self.rotation.due, self.rotation.hold) = (None, None);
+        } else {
+            if !was_open {
+                self.rotation.hold = Some(shared.io.now + HOLD);
+            }
+            self.plan_rotation(shared, OTHERS_FIRST);
+        }
+        self.spread_keys(shared);
+        self.write_drafts(shared);
+    }
+
+    /// Makes a new key soon, if this identity may and one is needed.
+    pub(super) fn plan_rotation(&mut self, shared: &mut Shared, within: Duration) {
+        let may = self.own_roles(shared).is_some_and(Roles::may_change_others);
+        if may && self.is_open && self.rotation.is_open && self.rotation.making.is_none() {
+            let at = shared.io.now + shared.io.jitter(within);
+            self.rotation.due = Some(self.rotation.due.map_or(at, |due| due.min(at)));
+        }
+    }
+
+    /// Whether bodies are sealed now. Not while some end is uncovered that somebody may cover.
+    pub(super) fn may_seal(&self) -> bool {
+        !self.rotation.is_open || self.rotation.hold.is_none()
+    }
+
+    /// The key that seals what is written now: the newest, if it is here.
+    pub(super) fn sealing_key(&self) -> Option<(KeyName, &EpochKey)> {
+        let name = self.rotation.newest?;
+        Some((name, self.keyring.get(&name)?))
+    }
+
+    pub(super) fn rotation_timeout(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        if self.rotation.hold.take_if(|at| now >= *at).is_some() {
+            // Whoever may make a key is away: what is written from here on, an ended member that
+            // still gets it may read.
+            self.event(shared, GroupEvent::KeyOld);
+            self.write_drafts(shared);
+        }
+        if self.rotation.due.take_if(|at| now >= *at).is_some() {
+            self.begin_key(shared);
+        }
+        self.seal_slice(shared);
+    }
+
+    /// Begins to make a key for those who are members now.
+    pub(super) fn begin_key(&mut self, shared: &mut Shared) {
+        let now = self.now(shared);
+        let members = self.replica.members();
+        let (mut readers, mut keepers) = (VecDeque::new(), VecDeque::new());
+        for peer in members.subjects() {
+            match members.roles(peer, now) {
+                Some(Roles::KEEPER) => keepers.push_back(*peer),
+                Some(_) => readers.push_back(*peer),
+                None => {}
+            }
+        }
+        let key = EpochKey(shared.io.random());
+        let nonce: [u8; 16] = shared.io.random();
+        let meeting =
+            Meeting { topic: MeetingKey(shared.io.random()), door: self.profile.door.clone() };
+        let covers = members.ends();
+        let entries = limits::KEY_PART_ENTRIES;
+        let parts = (readers.len() + keepers.len()).max(covers.len()).div_ceil(entries).max(1);
+        let head = KeyPart {
+            nonce,
+            commitment: key.commitment(&self.profile.group, &nonce),
+            meeting: meeting.seal(&key.meeting_key(), shared.io.random()),
+            part: 0,
+            parts: u16::try_from(parts).unwrap_or(u16::MAX).min(limits::KEY_PARTS_MAX),
+            covers: Vec::new(),
+            sealed: Vec::new(),
+            keepers: Vec::new(),
+        };
+        let name = head.name(&self.profile.group, &shared.peer);
+        let (for_readers, for_keepers) = (Vec::new(), Vec::new());
+        self.rotation.making =
+            Some(Making { key, head, name, covers, readers, keepers, for_readers, for_keepers });
+    }
+
+    /// Seals to some more members; publishes the key when all have it.
+    fn seal_slice(&mut self, shared: &mut Shared) {
+        let group = self.profile.group;
+        let Some(making) = &mut self.rotation.making else { return };
+        let meeting_key = making.key.meeting_key();
+        for _ in 0..SLICE {
+            let reader = making.readers.pop_front();
+            let Some(subject) = reader.or_else(|| making.keepers.pop_front()) else { break };
+            let key = if reader.is_some() { &making.key } else { &meeting_key };
+            match SealedKey::seal(&group, &making.name, key, subject, shared.io.rng()) {
+                Ok(sealed) if reader.is_some() => making.for_readers.push(sealed),
+                Ok(sealed) => making.for_keepers.push(sealed),
+                // Nobody can open what is sealed to it: it gets nothing, and the others do.
+                Err(KeyError::BadSubject(_) | _) => {}
+            }
+        }
+        if making.readers.is_empty() && making.keepers.is_empty() {
+            self.publish_key(shared);
+        }
+    }
+
+    /// Makes a key in one go, for a group that has just been founded.
+    pub(super) fn make_first_key(&mut self, shared: &mut Shared) {
+        self.begin_key(shared);
+        self.seal_slice(shared);
+    }
+
+    fn publish_key(&mut self, shared: &mut Shared) {
+        let Some(making) = self.rotation.making.take() else { return };
+        let entries = limits::KEY_PART_ENTRIES;
+        let mut for_readers = making.for_readers.into_iter();
+        let mut for_keepers = making.for_keepers.into_iter();
+        let mut covers = making.covers.into_iter();
+        let given = GivenKey { name: making.name, key: making.key };
+        for number in 0..making.head.parts {
+            let sealed: Vec<SealedKey> = for_readers.by_ref().take(entries).collect();
+            let left = entries - sealed.len();
+            let part = KeyPart {
+                part: number,
+                covers: covers.by_ref().take(entries).collect(),
+                sealed,
+                keepers: for_keepers.by_ref().take(left).collect(),
+                ..making.head.clone()
+            };
+            let end = Some(Millis::MAX);
+            if self.publish_system(shared, None, system::KEY, end, &part).is_err() {
+                // It has lost the right to meanwhile, or its budget is used up.
+                return self.event(shared, GroupEvent::KeyFailed { code: Code::NotAllowed });
+            }
+        }
+        if self.keyring.insert(self.replica.keys(), given) {
+            self.unlocked(shared);
+        }
+        self.keys_changed(shared);
+    }
+
+    /// There is a key that was not here before.
+    pub(super) fn unlocked(&mut self, shared: &mut Shared) {
+        self.keep_profile(shared);
+        self.event(shared, GroupEvent::Unlocked);
+    }
+}
