@@ -156,12 +156,8 @@ mod tests {
     use crate::keys::EpochKey;
     use crate::{DecodeError, GroupId, KeyName, RecordId, limits};
 
-    const PLACE: Place = Place {
-        group: GroupId([1; 32]),
-        id: RecordId([2; 16]),
-        version: 3,
-        key: KeyName([7; 16]),
-    };
+    const PLACE: Place =
+        Place { group: GroupId([1; 32]), id: RecordId([2; 16]), version: 3, key: KeyName([7; 16]) };
 
     #[test]
     fn a_body_opens_in_its_place_only_and_only_unchanged() {
