@@ -1,4 +1,5 @@
-//! Invitations, their links and identity cards: what a person pastes, and what stands behind the checksum.
+//! Invitations, their links and identity cards: what a person pastes, and what stands behind the
+//! checksum.
 #![no_main]
 
 use lacis_wire::card::Card;

@@ -1,6 +1,6 @@
 //! CBOR as a JSON tree, independent of the types it stands for: arrays, numbers, texts, booleans
-//! and null as themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number cannot hold
-//! as `{"n": "<decimal>"}`.
+//! and null as themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number
+//! cannot hold as `{"n": "<decimal>"}`.
 
 use data_encoding::HEXLOWER;
 use minicbor::data::Type;
