@@ -5,7 +5,7 @@ import { init, parseRoomLink } from "../src/slim.js";
 import { realModule } from "./real-module.js";
 
 /** CBOR as the vectors write it in JSON. */
-type Item = string | number | null | Item[] | { h: string } | { n: string };
+type Item = string | number | boolean | null | Item[] | { h: string } | { n: string };
 
 interface Vector {
   readonly name: string;
@@ -40,11 +40,14 @@ const FILES = [
   "record",
   "body",
   "chain",
-  "epoch_keys",
+  "key_part",
   "group_properties",
   "revocation",
-  "invitation",
   "open_invitation",
+  "budget",
+  "group_frame",
+  "invitation",
+  "invitation_link",
   "card",
 ];
 

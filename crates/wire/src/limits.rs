@@ -163,7 +163,7 @@ pub const RECORD_BYTES: usize = 256 * 1024;
 /// Largest body before it is sealed.
 pub const BODY_BYTES: usize = RECORD_BYTES - crate::body::OVERHEAD_BYTES;
 
-/// Largest header of a record: some 340 bytes with the longest of everything, and room for fields
+/// Largest header of a record: some 370 bytes with the longest of everything, and room for fields
 /// of later versions.
 pub const HEADER_BYTES: usize = 512;
 

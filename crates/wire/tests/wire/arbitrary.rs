@@ -135,12 +135,17 @@ fn body() -> impl Strategy<Value = (Body, u64)> {
 
 /// The frames that carry payloads of the application.
 fn payload_frame() -> impl Strategy<Value = LinkFrame<'static>> {
-    let chunk = payload(limits::CHUNK_BYTES).prop_filter("empty", |data| !data.is_empty());
+    let chunk = || payload(limits::CHUNK_BYTES).prop_filter("empty", |data| !data.is_empty());
     prop_oneof![
         (1..=u64::MAX, any::<u64>(), envelope(), payload(limits::INTERACTIVE_BYTES)).prop_map(
             |(seq, ack, envelope, payload)| LinkFrame::Message { seq, ack, envelope, payload }
         ),
-        (any::<u32>(), chunk).prop_map(|(stream, data)| LinkFrame::Chunk { stream, data }),
+        (any::<u32>(), chunk()).prop_map(|(stream, data)| LinkFrame::Chunk { stream, data }),
+        (room_tag(), any::<bool>(), chunk()).prop_map(|(room, more, data)| LinkFrame::Group {
+            room,
+            more,
+            data
+        }),
         (envelope(), payload(limits::EPHEMERAL_BYTES))
             .prop_map(|(envelope, payload)| LinkFrame::Ephemeral { envelope, payload }),
     ]

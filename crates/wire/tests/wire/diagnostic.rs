@@ -1,6 +1,6 @@
-//! CBOR as a JSON tree, independent of the types it stands for: arrays, numbers, texts and null as
-//! themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number cannot hold
-//! as `{"n": "<decimal>"}`.
+//! CBOR as a JSON tree, independent of the types it stands for: arrays, numbers, texts, booleans
+//! and null as themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number
+//! cannot hold as `{"n": "<decimal>"}`.
 
 use data_encoding::HEXLOWER;
 use minicbor::data::Type;
@@ -43,6 +43,7 @@ fn read(decoder: &mut Decoder<'_>) -> Value {
         }
         Type::Bytes => bytes(decoder.bytes().expect("bytes")),
         Type::String => json!(decoder.str().expect("text")),
+        Type::Bool => json!(decoder.bool().expect("boolean")),
         Type::Null => {
             decoder.null().expect("null");
             Value::Null
@@ -58,6 +59,7 @@ fn read(decoder: &mut Decoder<'_>) -> Value {
 fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
     match value {
         Value::Null => encoder.null().map(drop),
+        Value::Bool(value) => encoder.bool(*value).map(drop),
         Value::Number(number) => match number.as_u64() {
             Some(number) => encoder.u64(number).map(drop),
             None => encoder.i64(number.as_i64().expect("integer")).map(drop),
@@ -79,7 +81,6 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
             (None, Some(number)) => encoder.u64(number.parse().expect("number")).map(drop),
             _ => panic!("neither a byte string nor a large integer"),
         },
-        Value::Bool(_) => panic!("the protocol does not use booleans"),
     }
     .expect("writing to memory cannot fail");
 }
@@ -87,7 +88,7 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
 #[test]
 fn every_kind_of_item_survives_the_way_there_and_back() {
     let value = json!([0, 23, 24, 65_536, { "n": "18446744073709551615" }, -1, -300,
-        { "n": "-9223372036854775808" }, "x", null, [], [[1]],
+        { "n": "-9223372036854775808" }, "x", null, true, false, [], [[1]],
         { "h": "" }, { "h": "00ff" }]);
     assert_eq!(from_cbor(&to_cbor(&value)), value);
 }

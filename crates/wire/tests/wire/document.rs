@@ -8,15 +8,16 @@ use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{Frame, encode};
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::EpochKeys;
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::KeyPart;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
-use lacis_wire::system::{self, GroupProperties, Revocation};
+use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation};
 use lacis_wire::{PROTOCOL, Roles, limits};
 
 const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
@@ -34,6 +35,12 @@ impl Quantity for usize {
 }
 
 impl Quantity for u8 {
+    fn quantity(self) -> (u64, &'static str) {
+        (self.into(), "")
+    }
+}
+
+impl Quantity for u16 {
     fn quantity(self) -> (u64, &'static str) {
         (self.into(), "")
     }
@@ -80,9 +87,12 @@ fn every_limit_is_documented_with_its_value() {
         OUTBOX_BYTES OUTBOX_MAX BULK_BYTES WRITE_AHEAD_BYTES REQUESTS_MAX LABEL_BYTES
         FILE_NAME_BYTES MEDIA_TYPE_BYTES RECORD_BYTES BODY_BYTES HEADER_BYTES RECORD_TYPE_BYTES
         ATTRIBUTES_MAX ATTRIBUTE_NAME_BYTES ATTRIBUTE_TEXT_BYTES FILTER_PARTS FILTER_DEPTH
-        CREDENTIAL_BYTES CHAIN_MAX CHAIN_BYTES GROUP_MEMBERS_MAX EPOCH_KEYS_BYTES NAME_BYTES
-        COMMENT_BYTES GROUP_PROPERTIES_BYTES REVOCATION_DEEDS REVOCATION_PARTS REVOCATION_BYTES
-        INVITATION_BYTES INVITATION_CHARS
+        LIFTS_MAX CREDENTIAL_BYTES CHAIN_MAX CHAIN_BYTES KEY_PART_ENTRIES KEY_PARTS_MAX
+        KEY_PART_BYTES NAME_BYTES COMMENT_BYTES GROUP_PROPERTIES_BYTES REVOCATION_ACTIONS
+        REVOCATION_BYTES OPEN_INVITATION_BYTES VERSION_PACE RECORD_LIFETIME BUDGET_RECORDS
+        BUDGET_RECORDS_MAX BUDGET_BYTES BUDGET_BYTES_MAX BUDGET_TOMBSTONES BUDGET_SYSTEM
+        CREDENTIALS_PER_PAIR CREDENTIALS_PER_INVITER CREDENTIALS_MAX
+        INVITATION_BYTES INVITATION_CHARS INVITATION_LINK_BYTES INVITATION_LINK_CHARS
         CARD_BYTES CARD_CHARS ATTEMPTS_PER_NODE ATTEMPT_DEADLINE SPARE_LIFE SPARE_DELAY
         RECOVERY_DEADLINE
         ABSENT_DEADLINE DISCONNECTED_GRACE RESTART_DEADLINE PING_INTERVAL FIRST_PING
@@ -90,11 +100,11 @@ fn every_limit_is_documented_with_its_value() {
         REDIAL_MIN
         REDIAL_MAX RELINK_MIN RELINK_MAX RELINK_STAGGER SERVER_PING_INTERVAL SERVER_PONG_DEADLINE
         TOPIC_REFRESH TOPIC_TTL STREAM_IDLE CLOSE_DEADLINE REQUEST_DEADLINE DEADLINE_MAX
-        RECONCILE_BYTES CLOCK_AHEAD CHAINS_PER_MEMBER DEFERRED_MAX GROUP_FRAME_BYTES
-        SHELVES PRIORITIES_MAX NAMES_MAX GIVEN_KEYS_MAX RECONCILE_INTERVAL WANT_DEADLINE
+        RECONCILE_BYTES CLOCK_AHEAD WAITING_BYTES BEATEN_LIFETIME UNNAMED_LIFETIME ASIDE_MAX
+        GROUP_FRAME_BYTES BUCKETS PRIORITIES_MAX NAMES_MAX GIVEN_KEYS_MAX RECONCILE_INTERVAL WANT_DEADLINE
         WANTED_MAX BODY_CACHE_BYTES UNSAVED_BYTES PAGE_ENTRIES REWRITE_MIN REWRITE_MAX
         ADMISSIONS_PER_MINUTE GROUPS_MAX GROUP_QUEUE_BYTES LACKING_MAX APPROVALS_MAX
-        APPROVAL_DEADLINE REFUSED_MAX CLOCK_SPREAD
+        APPROVAL_DEADLINE REFUSED_MAX CLOCK_SPREAD WALL_INTERVAL WALL_JUMP
     };
     let defined = LIMITS
         .lines()
@@ -173,11 +183,14 @@ fn frame_sizes_and_versions_are_documented() {
         ("Body", RecordBody::BYTES_MAX),
         ("Credential", Credential::BYTES_MAX),
         ("Chain", Chain::BYTES_MAX),
-        ("EpochKeys", EpochKeys::BYTES_MAX),
+        ("KeyPart", KeyPart::BYTES_MAX),
         ("GroupProperties", GroupProperties::BYTES_MAX),
         ("Revocation", Revocation::BYTES_MAX),
-        ("Invitation", Invitation::BYTES_MAX),
         ("OpenInvitation", OpenInvitation::BYTES_MAX),
+        ("Budget", Budget::BYTES_MAX),
+        ("GroupFrame", GroupFrame::BYTES_MAX),
+        ("Invitation", Invitation::BYTES_MAX),
+        ("InvitationLink", InvitationLink::BYTES_MAX),
         ("Card", Card::BYTES_MAX),
     ];
     assert_eq!(sizes, defined);
@@ -207,7 +220,7 @@ fn every_derivation_context_is_documented() {
         .flat_map(|source| source.split('"').filter(|text| text.starts_with("lacis ")))
         .filter(|text| !text.contains('\n'))
         .collect();
-    assert_eq!(contexts.len(), 25, "{contexts:?}");
+    assert_eq!(contexts.len(), 30, "{contexts:?}");
     for context in contexts {
         assert!(DOCUMENT.contains(&format!("`{context}`")), "{context}");
     }
@@ -215,13 +228,21 @@ fn every_derivation_context_is_documented() {
 
 #[test]
 fn every_role_and_system_type_is_documented() {
-    let bits: Vec<String> = table("Bit").iter().map(|row| row[..2].concat()).collect();
+    let bits: Vec<String> = table("Bits").iter().map(|row| row[..2].concat()).collect();
     let roles = [Roles::MEMBER, Roles::INVITER, Roles::ADMIN, Roles::KEEPER];
     let names = ["Member", "Inviter", "Admin", "Keeper"];
     let defined = roles.iter().zip(names).map(|(role, name)| format!("{}{name}", role.bits()));
     assert!(defined.eq(bits));
     let types: Vec<&str> = table("System type").iter().map(|row| unquoted(row[0])).collect();
-    assert_eq!(types, [system::GROUP, system::MEMBER, system::KEY, system::REVOCATION]);
+    let defined = [
+        system::GROUP,
+        system::MEMBER,
+        system::KEY,
+        system::REVOCATION,
+        system::INVITATION,
+        system::BUDGET,
+    ];
+    assert_eq!(types, defined);
 }
 
 /// The rows below the table head that begins with this cell.

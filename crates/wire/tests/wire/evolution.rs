@@ -6,17 +6,18 @@ use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::Chain;
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::EpochKeys;
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{GroupProperties, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
 use serde_json::{Value, json};
 
-use crate::{diagnostic, group_samples, samples};
+use crate::{diagnostic, group_frames, group_samples, samples};
 
 /// The way to an array inside a tree.
 type Path = Vec<usize>;
@@ -114,8 +115,10 @@ fn new_fields_of_groups_and_records_are_skipped() {
     skips_new_fields!(Header, group_samples::headers(), whole);
     skips_new_fields!(Chain, group_samples::chains(), items);
     skips_new_fields!(GroupProperties, [("group", group_samples::properties())], whole);
-    // For the same reason as above, the one that is complete.
-    skips_new_fields!(Revocation, group_samples::revocations().into_iter().take(1), whole);
+    skips_new_fields!(Revocation, group_samples::revocations(), whole);
+    skips_new_fields!(Budget, group_samples::budgets(), whole);
+    skips_new_fields!(OpenInvitation, group_samples::open_invitations(), whole);
+    skips_new_fields!(InvitationLink, group_samples::invitation_links(), whole);
     skips_new_fields!(Card, group_samples::cards(), whole);
     let first_of = |list: usize| {
         move |tree: &Value| {
@@ -124,9 +127,9 @@ fn new_fields_of_groups_and_records_are_skipped() {
         }
     };
     skips_new_fields!(Body, group_samples::bodies(), first_of(0));
-    skips_new_fields!(EpochKeys, group_samples::epoch_keys(), first_of(1));
+    skips_new_fields!(KeyPart, group_samples::key_parts(), first_of(6));
     skips_new_fields!(Invitation, group_samples::invitations(), first_of(0));
-    skips_new_fields!(OpenInvitation, group_samples::open_invitations(), first_of(3));
+    skips_new_fields!(GroupFrame, group_frames::samples(), |_: &Value| vec![vec![1]]);
 }
 
 #[test]
@@ -158,6 +161,7 @@ fn new_variants_need_a_new_version() {
     assert_eq!(decode::<ServerFrame>(&unknown), Err(DecodeError::Malformed));
     assert_eq!(decode::<LinkFrame>(&unknown), Err(DecodeError::Malformed));
     assert_eq!(decode::<Setup>(&unknown), Err(DecodeError::Malformed));
+    assert_eq!(decode::<GroupFrame>(&unknown), Err(DecodeError::Malformed));
     for reason in [json!(99), json!([0, []])] {
         let bye = diagnostic::to_cbor(&json!([5, [reason, 0]]));
         assert_eq!(decode::<ServerFrame>(&bye), Err(DecodeError::Malformed));

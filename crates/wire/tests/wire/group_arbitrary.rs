@@ -3,16 +3,19 @@
 
 use lacis_wire::body::{Attribute, Body, Value};
 use lacis_wire::card::Card;
-use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::{EpochKeys, SealedKey};
+use lacis_wire::code::Code;
+use lacis_wire::credential::{Chain, Credential, InvitationUse};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame, NAME_BYTES};
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::{Cover, EpochKey, KeyPart, MEETING_BYTES, SealedKey};
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{GroupProperties, Kept, Revocation, Scope};
-use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles, limits};
+use lacis_wire::room::MeetingKey;
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::{CredentialId, EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles, limits};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 use crate::arbitrary::payload;
 
@@ -24,12 +27,24 @@ fn group() -> impl Strategy<Value = GroupId> {
     any::<[u8; 32]>().prop_map(GroupId)
 }
 
+fn end() -> impl Strategy<Value = EndId> {
+    any::<[u8; 16]>().prop_map(EndId)
+}
+
+fn key_name() -> impl Strategy<Value = KeyName> {
+    any::<[u8; 16]>().prop_map(KeyName)
+}
+
+fn meeting_key() -> impl Strategy<Value = MeetingKey> {
+    any::<[u8; 16]>().prop_map(MeetingKey)
+}
+
 fn millis() -> impl Strategy<Value = Millis> {
     prop_oneof![3 => any::<u64>().prop_map(Millis), 1 => Just(Millis::MAX)]
 }
 
 fn roles() -> impl Strategy<Value = Roles> {
-    (1_u8..=8).prop_map(|bits| Roles::from_bits(bits).expect("valid"))
+    select(&Roles::ALL[..])
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -40,18 +55,36 @@ fn servers() -> impl Strategy<Value = Vec<String>> {
     vec("wss?://[!-~]{1,120}", 0..=limits::ROOM_LINK_SERVERS_MAX)
 }
 
+fn record_type() -> impl Strategy<Value = RecordType> {
+    "(lacis\\.)?[a-z0-9.-]{1,58}".prop_map(|kind| RecordType::new(&kind).expect("a type"))
+}
+
+fn invitation_use() -> impl Strategy<Value = InvitationUse> {
+    (peer(), any::<[u8; 64]>()).prop_map(|(key, proof)| InvitationUse { key, proof })
+}
+
 pub(crate) fn credential() -> impl Strategy<Value = Credential> {
     let times = (0..u64::MAX).prop_flat_map(|from| (Just(from), from + 1..=u64::MAX));
-    (group(), peer(), roles(), times, any::<u64>(), peer(), any::<[u8; 64]>()).prop_map(
-        |(group, subject, roles, (from, until), serial, issuer, signature)| Credential {
-            group,
-            subject,
-            roles,
-            not_before: Millis(from),
-            not_after: Millis(until),
-            serial,
-            issuer,
-            signature,
+    let lifts = btree_set(end(), 0..=limits::LIFTS_MAX);
+    let parent = option::of(any::<[u8; 16]>().prop_map(CredentialId));
+    let inside = (parent, option::of(invitation_use()), lifts);
+    (group(), peer(), roles(), times, any::<u64>(), inside, peer(), any::<[u8; 64]>()).prop_map(
+        |(group, subject, roles, times, serial, inside, issuer, signature)| {
+            let (from, until) = if roles.may_change_others() { (0, u64::MAX) } else { times };
+            let (parent, invitation, lifts) = inside;
+            Credential {
+                group,
+                subject,
+                roles,
+                not_before: Millis(from),
+                not_after: Millis(until),
+                serial,
+                parent,
+                invitation,
+                lifts: lifts.into_iter().collect(),
+                issuer,
+                signature,
+            }
         },
     )
 }
@@ -60,36 +93,50 @@ pub(crate) fn chain() -> impl Strategy<Value = Chain> {
     vec(credential(), 1..=limits::CHAIN_MAX).prop_map(Chain)
 }
 
-pub(crate) fn header() -> impl Strategy<Value = Header> {
-    let times = vec(any::<u64>(), 3).prop_map(|mut times| {
+/// Times of a record, each no earlier than the one before.
+fn times() -> impl Strategy<Value = [u64; 4]> {
+    any::<[u64; 4]>().prop_map(|mut times| {
         times.sort_unstable();
         times
-    });
-    let kind = prop_oneof!["(lacis\\.)?[a-z0-9.-]{1,58}"];
+    })
+}
+
+pub(crate) fn header() -> impl Strategy<Value = Header> {
     let most = u32::try_from(limits::RECORD_BYTES).expect("small");
-    let body = (option::weighted(0.8, (1_u32.., 0..=most)), any::<[u8; 32]>());
+    let body = (option::weighted(0.8, (key_name(), 0..=most)), any::<[u8; 32]>());
     let version = prop_oneof![Just((1, None)), (2_u64.., peer()).prop_map(|(n, p)| (n, Some(p)))];
-    (kind, peer(), any::<[u8; 8]>(), version, times, body, any::<[u8; 64]>()).prop_map(
-        |(kind, creator, salt, (version, modifier), times, (body, hash), signature)| {
-            let kind = RecordType::new(&kind).expect("a type");
+    let credential = option::of(any::<[u8; 16]>().prop_map(CredentialId));
+    let replaces = option::of(any::<[u8; 16]>().prop_map(RecordId));
+    let born = (1_u16.., record_type(), peer(), any::<[u8; 8]>(), replaces);
+    (born, version, credential, times(), body, any::<[u8; 64]>()).prop_map(
+        |(born, (version, modifier), credential, times, (body, hash), signature)| {
+            let (format, kind, creator, salt, replaces) = born;
             let clear = kind.is_system() || body.is_none();
-            let (epoch, length) = body.unwrap_or_default();
+            let [created, modified, expires, latest] = times.map(Millis);
+            let modified = modified.max(Header::modified_min(created, version));
+            let expires = expires.max(modified);
+            let (key, length) = body.unzip();
             let mut header = Header {
-                id: RecordId::derive(&creator, kind.as_str(), times[0], &salt),
+                format,
+                id: RecordId([0; 16]),
                 salt,
                 kind,
                 version,
                 flags: if body.is_none() { Header::DELETED } else { 0 },
                 creator,
                 modifier,
-                created: Millis(times[0]),
-                modified: Millis(times[1]),
-                expires: Millis(times[2]),
-                epoch: if clear { 0 } else { epoch },
-                length,
+                credential,
+                created,
+                modified,
+                expires,
+                latest: if body.is_none() { expires } else { latest.max(expires) },
+                replaces,
+                key: key.filter(|_| !clear),
+                length: length.unwrap_or_default(),
                 hash,
                 signature,
             };
+            header.id = header.born_as();
             if body.is_none() {
                 header.set_body(&[]);
             }
@@ -112,69 +159,101 @@ pub(crate) fn body() -> impl Strategy<Value = Body> {
         .prop_map(|(attributes, data)| Body { attributes, data })
 }
 
-pub(crate) fn epoch_keys() -> impl Strategy<Value = EpochKeys> {
-    let subjects = btree_set(any::<[u8; 32]>(), 1..40);
-    (1_u32.., subjects, any::<[u8; 32]>(), any::<[u8; 16]>()).prop_map(
-        |(epoch, subjects, enc, third)| {
-            let ciphertext = [third; 3].concat().try_into().expect("48 bytes");
-            let seal = |subject| SealedKey { subject: PeerId(subject), enc, ciphertext };
-            EpochKeys {
-                epoch,
-                sealed: subjects.into_iter().map(seal).collect(),
-                commitment: [7; 32],
-            }
+/// Keys for different members, in their order.
+fn sealed(most: usize) -> impl Strategy<Value = Vec<SealedKey>> {
+    let subjects = btree_set(any::<[u8; 32]>(), 0..most);
+    (subjects, any::<[u8; 32]>(), any::<[u8; 16]>()).prop_map(|(subjects, enc, third)| {
+        let ciphertext = [third; 3].concat().try_into().expect("48 bytes");
+        let seal = |subject| SealedKey { subject: PeerId(subject), enc, ciphertext };
+        subjects.into_iter().map(seal).collect()
+    })
+}
+
+pub(crate) fn key_part() -> impl Strategy<Value = KeyPart> {
+    let cover = (peer(), end()).prop_map(|(subject, end)| Cover { subject, end });
+    let covers = btree_set(cover, 0..20).prop_map(|covers| covers.into_iter().collect());
+    let parts = (1..=limits::KEY_PARTS_MAX).prop_flat_map(|parts| (0..parts, Just(parts)));
+    let meeting = vec(any::<u8>(), MEETING_BYTES);
+    let keys = (sealed(40), sealed(10));
+    (any::<([u8; 16], [u8; 32])>(), meeting, parts, covers, keys).prop_map(
+        |((nonce, commitment), meeting, (part, parts), covers, (sealed, keepers))| KeyPart {
+            nonce,
+            commitment,
+            meeting,
+            part,
+            parts,
+            covers,
+            sealed,
+            keepers,
         },
     )
 }
 
+fn budget_sizes() -> impl Strategy<Value = (u32, u64)> {
+    (1..=limits::BUDGET_RECORDS_MAX, 1..=limits::BUDGET_BYTES_MAX)
+}
+
 pub(crate) fn properties() -> impl Strategy<Value = GroupProperties> {
-    (name(), "[ -~\n]{0,512}", 1_u64.., any::<u32>(), 1_u64..).prop_map(
-        |(name, comment, presence_lifetime, flags, member_lifetime)| GroupProperties {
+    (name(), "[ -~\n]{0,512}", 1_u64.., any::<u32>(), 1_u64.., budget_sizes()).prop_map(
+        |(name, comment, presence_lifetime, flags, member_lifetime, sizes)| GroupProperties {
             name,
             comment,
             presence_lifetime,
             flags,
             member_lifetime,
+            budget_records: sizes.0,
+            budget_bytes: sizes.1,
         },
     )
 }
 
 pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
-    let kept = (any::<bool>(), vec(any::<[u8; 16]>(), 0..40), 0..9_u32).prop_map(
-        |(is_all, mut deeds, elsewhere)| {
-            deeds.sort_unstable();
-            deeds.dedup();
-            let scope = if is_all { Scope::All } else { Scope::Rights };
-            let total = u32::try_from(deeds.len()).expect("few") + elsewhere;
-            Kept { scope, total, deeds: deeds.concat() }
+    let scope = select(vec![Scope::Rights, Scope::All]);
+    let actions = btree_set(any::<[u8; 16]>(), 0..40)
+        .prop_map(|actions| actions.into_iter().collect::<Vec<_>>().concat());
+    (peer(), any::<[u8; 16]>(), option::of(end()), scope, actions).prop_map(
+        |(subject, nonce, adds, scope, actions)| Revocation {
+            subject,
+            nonce,
+            adds,
+            scope,
+            actions,
         },
-    );
-    (peer(), millis(), chain(), option::of(kept))
-        .prop_map(|(subject, from, chain, kept)| Revocation { subject, from, chain, kept })
-}
-
-pub(crate) fn invitation() -> impl Strategy<Value = Invitation> {
-    (chain(), name(), any::<[u8; 32]>(), servers()).prop_map(|(chain, name, key, servers)| {
-        Invitation { chain, name, rendezvous: RendezvousKey(key), servers, keys: None }
-    })
+    )
 }
 
 pub(crate) fn open_invitation() -> impl Strategy<Value = OpenInvitation> {
-    let inside = (group(), any::<[u8; 32]>(), roles(), millis(), 1_u32..);
-    (invitation(), inside, any::<[u8; 64]>()).prop_map(
-        |(bound, (group, secret, roles, not_after, uses), signature)| OpenInvitation {
-            group,
-            name: bound.name,
-            secret,
-            chain: bound.chain,
-            roles,
-            not_after,
-            uses,
-            rendezvous: bound.rendezvous,
-            servers: bound.servers,
+    (peer(), roles(), millis(), 1_u64.., 1_u32.., 0..=OpenInvitation::EXACT).prop_map(
+        |(key, roles, not_after, member_for, uses, flags)| {
+            let member_for = if roles.may_change_others() { u64::MAX } else { member_for };
+            OpenInvitation { key, roles, not_after, member_for, uses, flags }
+        },
+    )
+}
+
+pub(crate) fn budget() -> impl Strategy<Value = Budget> {
+    (peer(), budget_sizes()).prop_map(|(subject, (records, bytes))| Budget {
+        subject,
+        records,
+        bytes,
+    })
+}
+
+pub(crate) fn invitation() -> impl Strategy<Value = Invitation> {
+    (chain(), name(), meeting_key(), servers(), any::<[u8; 64]>()).prop_map(
+        |(chain, name, door, servers, signature)| Invitation {
+            chain,
+            name,
+            door,
+            servers,
             signature,
         },
     )
+}
+
+pub(crate) fn invitation_link() -> impl Strategy<Value = InvitationLink> {
+    (group(), meeting_key(), any::<[u8; 16]>(), servers())
+        .prop_map(|(group, door, seed, servers)| InvitationLink { group, door, seed, servers })
 }
 
 pub(crate) fn card() -> impl Strategy<Value = Card> {
@@ -183,4 +262,40 @@ pub(crate) fn card() -> impl Strategy<Value = Card> {
         name,
         signature,
     })
+}
+
+pub(crate) fn group_frame() -> impl Strategy<Value = GroupFrame> {
+    let bucket = || 0..=limits::BUCKETS;
+    let message = || payload(60_000).prop_map(<[u8]>::to_vec);
+    let names = || vec(any::<[u8; NAME_BYTES]>(), 1..40).prop_map(|names| names.concat());
+    let first = vec(record_type(), 0..=limits::PRIORITIES_MAX);
+    let given = || {
+        let key = (key_name(), any::<[u8; 32]>());
+        vec(key.prop_map(|(name, key)| GivenKey { name, key: EpochKey(key) }), 0..20)
+    };
+    let summary = btree_set(bucket(), 0..20).prop_flat_map(|numbers| {
+        let numbers: Vec<u8> = numbers.into_iter().collect();
+        vec(any::<(u32, [u8; 16])>(), numbers.len()).prop_map(move |held| {
+            let held = numbers.iter().zip(held);
+            held.map(|(&number, (count, fingerprint))| Bucket { number, count, fingerprint })
+                .collect()
+        })
+    });
+    let body = payload(limits::RECORD_BYTES).prop_map(<[u8]>::to_vec);
+    prop_oneof![
+        (millis(), option::of(chain()), first)
+            .prop_map(|(clock, chain, first)| GroupFrame::Enter { clock, chain, first }),
+        select(Code::ALL).prop_map(|code| GroupFrame::Refuse { code }),
+        invitation_use().prop_map(|invitation| GroupFrame::JoinRequest { invitation }),
+        chain().prop_map(|chain| GroupFrame::JoinAccept { chain }),
+        (given(), given()).prop_map(|(keys, meetings)| GroupFrame::Keys { keys, meetings }),
+        summary.prop_map(|buckets| GroupFrame::Summary { buckets }),
+        (bucket(), message()).prop_map(|(bucket, message)| GroupFrame::Query { bucket, message }),
+        (bucket(), message()).prop_map(|(bucket, message)| GroupFrame::Reply { bucket, message }),
+        names().prop_map(|names| GroupFrame::Have { names }),
+        names().prop_map(|names| GroupFrame::Want { names }),
+        names().prop_map(|names| GroupFrame::Missing { names }),
+        bucket().prop_map(|bucket| GroupFrame::Done { bucket }),
+        (header(), body).prop_map(|(header, body)| GroupFrame::Record { header, body }),
+    ]
 }

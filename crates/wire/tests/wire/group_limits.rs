@@ -1,106 +1,24 @@
-//! The limits on fields of the formats of groups and records.
+//! The limits on fields of the formats of groups and records; those of headers stand in
+//! `headers.rs`, those of frames about groups in `group_frames.rs`.
 
 use lacis_wire::body::{Attribute, Body, Value};
 use lacis_wire::card::Card;
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::{EpochKeys, SealedKey};
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::system::GroupProperties;
-use lacis_wire::{DecodeError, Millis, PeerId, limits};
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::{Cover, KeyPart, SealedKey};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::{DecodeError, EndId, Millis, PeerId, Roles, codec, limits};
 
 use crate::group_samples as sample;
 use crate::limits::boundary;
 
-/// A valid header with one thing changed.
-fn header(change: impl FnOnce(&mut Header)) -> Header {
-    let mut header = sample::header(b"body");
-    change(&mut header);
-    header
-}
-
-#[test]
-fn headers() {
-    let fine = || header(|_| ());
-    boundary!(Header, "version", fine(), header(|it| it.version = 0));
-    let modifier = Some(sample::peer(sample::FOUNDER));
-    let second = || {
-        header(|it| {
-            it.version = 2;
-            it.modifier = modifier;
-        })
-    };
-    boundary!(Header, "modifier", second(), header(|it| it.version = 2));
-    boundary!(Header, "modifier", second(), header(|it| it.modifier = modifier));
-    boundary!(Header, "flags", fine(), header(|it| it.flags = 2));
-    // What never changes gives the id: none of it can be another.
-    boundary!(Header, "id", fine(), header(|it| it.creator = sample::peer(sample::FOUNDER)));
-    boundary!(Header, "id", fine(), header(|it| it.created = Millis(it.created.0 - 1)));
-    boundary!(Header, "id", fine(), header(|it| it.salt[0] ^= 1));
-    boundary!(
-        Header,
-        "modified",
-        fine(),
-        header(|it| {
-            it.created = Millis(it.modified.0 + 1);
-            it.id = it.born_as();
-        })
-    );
-    boundary!(
-        Header,
-        "expires",
-        header(|it| it.expires = it.modified),
-        header(|it| it.expires = Millis(it.modified.0 - 1))
-    );
-    let most = u32::try_from(limits::RECORD_BYTES).expect("small");
-    let long = |length| header(|it| it.length = length);
-    boundary!(Header, "length", long(most), long(most + 1));
-    boundary!(Header, "epoch", fine(), header(|it| it.epoch = 0));
-}
-
-#[test]
-fn headers_of_deleted_and_of_system_records() {
-    let deleted = |change: fn(&mut Header)| {
-        header(|it| {
-            it.flags = Header::DELETED;
-            it.epoch = 0;
-            it.set_body(&[]);
-            change(it);
-        })
-    };
-    boundary!(Header, "length", deleted(|_| ()), deleted(|it| it.length = 1));
-    boundary!(Header, "length", deleted(|_| ()), deleted(|it| it.hash = [0; 32]));
-    boundary!(Header, "epoch", deleted(|_| ()), deleted(|it| it.epoch = 1));
-    let system = |epoch| {
-        header(|it| {
-            it.kind = RecordType::new("lacis.later").expect("a type");
-            it.id = it.born_as();
-            it.epoch = epoch;
-        })
-    };
-    boundary!(Header, "epoch", system(0), system(1));
-    // A type is the first field: an array of 14, and a text of four letters.
-    let mut bytes = encode(&header(|_| ()));
-    assert_eq!(bytes[..6], *b"\x8e\x64chat");
-    bytes[2] = b'C';
-    assert_eq!(decode::<Header>(&bytes), Err(DecodeError::Limit("type")));
-    let longest = RecordType::new(&"x".repeat(limits::RECORD_TYPE_BYTES)).expect("a type");
-    let largest = header(|it| {
-        *it = Header {
-            kind: longest,
-            version: u64::MAX,
-            modifier: Some(it.creator),
-            created: Millis::MAX,
-            modified: Millis::MAX,
-            expires: Millis::MAX,
-            epoch: u32::MAX,
-            ..it.clone()
-        };
-        it.id = it.born_as();
-    });
-    assert!(encode(&largest).len() <= 350, "what the limit on headers says");
-    assert_eq!(decode::<Header>(&encode(&largest)), Ok(largest));
+/// Bytes that grow with the number.
+fn numbered<const N: usize>(number: usize) -> [u8; N] {
+    let mut bytes = [0xff; N];
+    let number = u16::try_from(number).expect("few");
+    bytes[..2].copy_from_slice(&number.to_be_bytes());
+    bytes
 }
 
 #[test]
@@ -122,43 +40,118 @@ fn bodies() {
 
 #[test]
 fn credentials() {
-    let until = |not_after| {
-        let credential = sample::member_chain().0.remove(0);
-        Credential { not_before: Millis(5), not_after: Millis(not_after), ..credential }
+    let with = |change: &dyn Fn(&mut Credential)| {
+        let mut credential = sample::member();
+        change(&mut credential);
+        credential
     };
+    let until =
+        |not_after| with(&|it| (it.not_before, it.not_after) = (Millis(5), Millis(not_after)));
     boundary!(Credential, "not_after", until(6), until(5));
+    for bits in [0_u8, 2, 4, 5, 6, 9, 15, 16, 255] {
+        let roles = codec::read(&codec::encode(&bits)).expect("any bits");
+        boundary!(Credential, "roles", until(6), with(&|it| it.roles = roles));
+    }
+    // What an admin has ends by a revocation and begins at once.
+    let admin = |not_before, not_after| {
+        with(&|it| {
+            it.roles = Roles::ADMIN;
+            (it.not_before, it.not_after) = (Millis(not_before), not_after);
+        })
+    };
+    boundary!(Credential, "not_after", admin(0, Millis::MAX), admin(1, Millis::MAX));
+    boundary!(Credential, "not_after", admin(0, Millis::MAX), admin(0, Millis(u64::MAX - 1)));
+
+    let lifts = |count: usize| with(&|it| it.lifts = (0..count).map(numbered).map(EndId).collect());
+    boundary!(Credential, "lifts", lifts(16), lifts(17));
+    let pair =
+        |one: u8, next: u8| with(&|it| it.lifts = [one, next].map(|at| EndId([at; 16])).into());
+    boundary!(Credential, "lifts", pair(1, 2), pair(2, 2));
+    boundary!(Credential, "lifts", pair(1, 2), pair(2, 1));
+}
+
+#[test]
+fn the_longest_chain_of_the_largest_credentials_fits() {
     let largest = Credential {
         not_before: Millis(u64::MAX - 1),
-        not_after: Millis::MAX,
         serial: u64::MAX,
-        ..until(6)
+        invitation: Some(sample::invitation_use()),
+        lifts: (0..limits::LIFTS_MAX).map(numbered).map(EndId).collect(),
+        ..sample::member()
     };
-    assert_eq!(encode(&largest).len(), 197);
+    assert_eq!(encode(&largest).len(), 588);
+    let chain = Chain(vec![largest; limits::CHAIN_MAX]);
+    assert_eq!(decode::<Chain>(&encode(&chain)), Ok(chain));
 }
 
 #[test]
-fn epoch_keys() {
-    let keys = |epoch, subjects: &[u16]| {
-        let seal = |subject: &u16| {
-            let mut bytes = [0; 32];
-            bytes[..2].copy_from_slice(&subject.to_be_bytes());
-            SealedKey { subject: PeerId(bytes), enc: [0xff; 32], ciphertext: [0xff; 48] }
-        };
-        EpochKeys { epoch, sealed: subjects.iter().map(seal).collect(), commitment: [7; 32] }
+fn parts_of_key_records() {
+    let with = |change: &dyn Fn(&mut KeyPart)| {
+        let mut part = sample::key_part(0, vec![], &[], &[]);
+        change(&mut part);
+        part
     };
-    boundary!(EpochKeys, "epoch", keys(1, &[1]), keys(0, &[1]));
-    boundary!(EpochKeys, "sealed", keys(1, &[1]), keys(1, &[]));
-    boundary!(EpochKeys, "subject", keys(1, &[1, 2]), keys(1, &[2, 1]));
-    boundary!(EpochKeys, "subject", keys(1, &[1, 2]), keys(1, &[1, 1]));
-    let most = u16::try_from(limits::GROUP_MEMBERS_MAX).expect("small");
-    let all: Vec<u16> = (0..=most).collect();
-    let largest = keys(u32::MAX, &all[1..]);
-    assert_eq!(decode::<EpochKeys>(&encode(&largest)).as_ref(), Ok(&largest));
-    assert_eq!(keys(1, &all).check(), Err(DecodeError::Limit("sealed")));
+    let sealed = |subject| SealedKey {
+        subject: PeerId(numbered(subject)),
+        enc: [0xff; 32],
+        ciphertext: [0xff; 48],
+    };
+    let cover = |at| Cover { subject: PeerId(numbered(at)), end: EndId([0xff; 16]) };
+    let meeting = |bytes: usize| with(&|it| it.meeting = vec![0; bytes]);
+    boundary!(KeyPart, "meeting", meeting(72), meeting(71));
+    boundary!(KeyPart, "meeting", meeting(72), meeting(73));
+    let number = |part, parts| with(&|it| (it.part, it.parts) = (part, parts));
+    boundary!(KeyPart, "part", number(0, 1), number(1, 1));
+    boundary!(KeyPart, "part", number(19, 20), number(0, 0));
+    boundary!(KeyPart, "part", number(19, 20), number(19, 21));
+
+    let covers =
+        |ends: &[usize]| with(&|it| it.covers = ends.iter().map(|at| cover(*at)).collect());
+    boundary!(KeyPart, "covers", covers(&[1, 2]), covers(&[2, 1]));
+    boundary!(KeyPart, "covers", covers(&[1, 2]), covers(&[1, 1]));
+    let both = |members: &[usize], keepers: &[usize]| {
+        with(&|it| {
+            it.sealed = members.iter().map(|at| sealed(*at)).collect();
+            it.keepers = keepers.iter().map(|at| sealed(*at)).collect();
+        })
+    };
+    boundary!(KeyPart, "subject", both(&[1, 2], &[1, 2]), both(&[2, 1], &[]));
+    boundary!(KeyPart, "subject", both(&[1, 2], &[1, 2]), both(&[], &[1, 1]));
+
+    // The largest of everything fits, and one more of anything is refused for itself.
+    let most = limits::KEY_PART_ENTRIES;
+    let full = |ends: usize, members: usize, keepers: usize| KeyPart {
+        covers: (0..ends).map(cover).collect(),
+        sealed: (0..members).map(sealed).collect(),
+        keepers: (0..keepers).map(sealed).collect(),
+        ..number(19, 20)
+    };
+    let largest = full(most, most - 1, 1);
+    assert_eq!(decode::<KeyPart>(&encode(&largest)).as_ref(), Ok(&largest));
+    boundary!(KeyPart, "covers", full(most, 0, 0), full(most + 1, 0, 0));
+    boundary!(KeyPart, "sealed", full(0, most, 0), full(0, most, 1));
 }
 
 #[test]
-fn properties_and_cards() {
+fn revocations() {
+    let naming = |actions: &[usize]| Revocation {
+        subject: PeerId([0xff; 32]),
+        nonce: [0xff; 16],
+        adds: Some(EndId([0xff; 16])),
+        scope: Scope::All,
+        actions: actions.iter().flat_map(|at| numbered::<16>(*at)).collect(),
+    };
+    boundary!(Revocation, "actions", naming(&[1, 2]), naming(&[2, 1]));
+    boundary!(Revocation, "actions", naming(&[1, 2]), naming(&[2, 2]));
+    let mut odd = naming(&[1, 2]);
+    odd.actions.pop();
+    boundary!(Revocation, "actions", naming(&[]), odd);
+    let most: Vec<usize> = (0..=limits::REVOCATION_ACTIONS).collect();
+    boundary!(Revocation, "actions", naming(&most[1..]), naming(&most));
+}
+
+#[test]
+fn properties_and_budgets() {
     let with = |name: &str, comment: &str| GroupProperties {
         name: name.into(),
         comment: comment.into(),
@@ -176,41 +169,76 @@ fn properties_and_cards() {
     let member = GroupProperties { member_lifetime: 0, ..fine() };
     boundary!(GroupProperties, "member_lifetime", fine(), member);
 
+    let most = limits::BUDGET_RECORDS_MAX;
+    let of = |budget_records| GroupProperties { budget_records, ..fine() };
+    let member = |records| Budget { subject: PeerId([0xff; 32]), records, bytes: 1 };
+    boundary!(GroupProperties, "budget_records", of(1), of(0));
+    boundary!(GroupProperties, "budget_records", of(most), of(most + 1));
+    boundary!(Budget, "budget_records", member(1), member(0));
+    boundary!(Budget, "budget_records", member(most), member(most + 1));
+    let most = limits::BUDGET_BYTES_MAX;
+    let of = |budget_bytes| GroupProperties { budget_bytes, ..fine() };
+    let member = |bytes| Budget { bytes, ..member(1) };
+    boundary!(GroupProperties, "budget_bytes", of(1), of(0));
+    boundary!(GroupProperties, "budget_bytes", of(most), of(most + 1));
+    boundary!(Budget, "budget_bytes", member(1), member(0));
+    boundary!(Budget, "budget_bytes", member(most), member(most + 1));
+}
+
+#[test]
+fn cards() {
     let card = |name: &str| Card::new(&sample::key(sample::MEMBER), name);
+    let (longest, longer) = ("n".repeat(255), "n".repeat(256));
     boundary!(Card, "name", card(&longest), card(&longer));
     assert_eq!(Card::parse(&card(&longest).to_text()), Ok(card(&longest)));
 }
 
 #[test]
-fn invitations() {
-    let fine = || sample::invitations().remove(0).1;
+fn records_of_open_invitations() {
+    let with = |change: &dyn Fn(&mut OpenInvitation)| {
+        let mut invitation = sample::open_invitations().remove(0).1;
+        change(&mut invitation);
+        invitation
+    };
+    let fine = || with(&|_| ());
+    boundary!(OpenInvitation, "uses", with(&|it| it.uses = 1), with(&|it| it.uses = 0));
+    boundary!(OpenInvitation, "uses", with(&|it| it.member_for = 1), with(&|it| it.member_for = 0));
+    boundary!(OpenInvitation, "flags", with(&|it| it.flags = 1), with(&|it| it.flags = 2));
+    let odd = codec::read(&codec::encode(&2_u8)).expect("any bits");
+    boundary!(OpenInvitation, "roles", fine(), with(&|it| it.roles = odd));
+    // Nobody becomes an admin for a time.
+    let admin = |member_for| with(&|it| (it.roles, it.member_for) = (Roles::ADMIN, member_for));
+    boundary!(OpenInvitation, "member_for", admin(u64::MAX), admin(u64::MAX - 1));
+}
+
+#[test]
+fn invitations_and_links() {
     let with = |name: &str, servers: &[String]| Invitation {
         name: name.into(),
         servers: servers.to_vec(),
-        ..fine()
+        ..sample::invitations().remove(0).1
     };
     let (longest, longer) = ("n".repeat(255), "n".repeat(256));
     boundary!(Invitation, "name", with(&longest, &[]), with(&longer, &[]));
     let servers = vec![format!("wss://{}", "a".repeat(506)); 5];
     boundary!(Invitation, "servers", with("", &servers[..4]), with("", &servers));
     boundary!(Invitation, "server", with("", &[]), with("", &["https://a".into()]));
-    let open = || sample::open_invitations().remove(0).1;
-    let spent = OpenInvitation { uses: 0, ..open() };
-    boundary!(OpenInvitation, "uses", open(), spent);
+    let link = |servers: &[String]| InvitationLink {
+        servers: servers.to_vec(),
+        ..sample::invitation_links().remove(0).1
+    };
+    boundary!(InvitationLink, "server", link(&servers[..4]), link(&["https://a".into()]));
+    let many = vec!["ws://a".to_owned(); 5];
+    boundary!(InvitationLink, "servers", link(&many[..4]), link(&many));
+    let largest = link(&servers[..4]);
+    assert_eq!(InvitationLink::parse(&largest.to_text()).as_ref(), Ok(&largest));
 
     // The largest of everything fits, with credentials of today's size and with larger ones.
-    let credential = Credential { serial: u64::MAX, ..fine().chain.0.remove(0) };
+    let credential = Credential { serial: u64::MAX, ..sample::member() };
     let chain = Chain(vec![credential; limits::CHAIN_MAX]);
-    let largest = OpenInvitation {
-        name: longest,
-        chain,
-        not_after: Millis::MAX,
-        uses: u32::MAX,
-        servers: servers[..4].to_vec(),
-        ..open()
-    };
+    let largest = Invitation { chain, ..with(&longest, &servers[..4]) };
     let bytes = encode(&largest);
     let later = limits::CHAIN_BYTES - encode(&largest.chain).len();
     assert!(bytes.len() + later <= limits::INVITATION_BYTES);
-    assert_eq!(decode::<OpenInvitation>(&bytes), Ok(largest));
+    assert_eq!(decode::<Invitation>(&bytes), Ok(largest));
 }

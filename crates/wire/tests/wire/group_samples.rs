@@ -1,16 +1,16 @@
 //! Fixed values of the formats of groups and records, signed by fixed keys.
 
-use lacis_wire::body::{Attribute, Body, Value};
+use lacis_wire::body::{Attribute, Body, Place, Value};
 use lacis_wire::card::Card;
 use lacis_wire::codec::encode;
-use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::{EpochKey, EpochKeys};
+use lacis_wire::credential::{Chain, Credential, InvitationUse};
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::{Cover, EpochKey, KeyPart, Meeting, SealedKey};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{self, GroupProperties, Kept, Revocation, Scope};
-use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles};
+use lacis_wire::room::MeetingKey;
+use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::{EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -23,8 +23,10 @@ pub(crate) const INVITER: u8 = 0x03;
 pub(crate) const MEMBER: u8 = 0x04;
 pub(crate) const KEEPER: u8 = 0x05;
 
-/// A moment in 2026.
+/// A moment in 2027.
 pub(crate) const NOW: Millis = Millis(1_800_000_000_000);
+
+const DAY: u64 = 86_400_000;
 
 pub(crate) fn key(seed: u8) -> IdentityKey {
     signing_key(&count(seed))
@@ -38,42 +40,81 @@ pub(crate) fn group() -> GroupId {
     GroupId(peer(ROOT).0)
 }
 
-/// A credential that lasts as long as it may.
-pub(crate) fn credential(issuer: u8, subject: u8, roles: Roles) -> Credential {
+/// A credential that lasts as long as it may, given by the subject of the parent or the root key.
+pub(crate) fn credential(
+    parent: Option<&Credential>,
+    issuer: u8,
+    subject: u8,
+    roles: Roles,
+) -> Credential {
     Credential {
         group: group(),
         subject: peer(subject),
         roles,
-        not_before: Millis(NOW.0 - 1_000),
+        not_before: Millis(0),
         not_after: Millis::MAX,
         serial: 1,
+        parent: parent.map(Credential::id),
+        invitation: None,
+        lifts: vec![],
         issuer: peer(issuer),
         signature: [0; 64],
     }
     .signed(&key(issuer))
 }
 
+pub(crate) fn founder() -> Credential {
+    credential(None, ROOT, FOUNDER, Roles::ADMIN)
+}
+
+/// What the founder gives to the member, with something changed.
+pub(crate) fn by_founder(change: impl FnOnce(&mut Credential)) -> Credential {
+    let mut given = credential(Some(&founder()), FOUNDER, MEMBER, Roles::MEMBER);
+    change(&mut given);
+    given.signed(&key(FOUNDER))
+}
+
 /// From the root to a member, by the founder and an inviter.
 pub(crate) fn member_chain() -> Chain {
-    Chain(vec![
-        credential(ROOT, FOUNDER, Roles::FOUNDER),
-        credential(FOUNDER, INVITER, Roles::INVITER.with(Roles::MEMBER)),
-        credential(INVITER, MEMBER, Roles::MEMBER),
-    ])
+    let inviter = credential(Some(&founder()), FOUNDER, INVITER, Roles::INVITER);
+    let member = credential(Some(&inviter), INVITER, MEMBER, Roles::MEMBER);
+    Chain(vec![founder(), inviter, member])
+}
+
+/// What the member writes under.
+pub(crate) fn member() -> Credential {
+    member_chain().0.remove(2)
+}
+
+/// That the member came by the open invitation.
+pub(crate) fn invitation_use() -> InvitationUse {
+    InvitationUse::prove(&invitation_link().key(), &group(), &peer(MEMBER))
+}
+
+/// Two ends of the member's, ascending.
+pub(crate) fn ends() -> Vec<EndId> {
+    let end = |nonce| EndId::derive(&group(), &peer(FOUNDER), &peer(MEMBER), &count(nonce));
+    let mut ends = vec![end(0xa0), end(0xb0)];
+    ends.sort_unstable();
+    ends
 }
 
 pub(crate) fn chains() -> Samples<Chain> {
-    let founder = credential(ROOT, FOUNDER, Roles::FOUNDER);
     let month = Credential {
         not_before: NOW,
-        not_after: Millis(NOW.0 + 2_592_000_000),
+        not_after: Millis(NOW.0 + 30 * DAY),
         serial: u64::MAX,
-        ..credential(FOUNDER, KEEPER, Roles::KEEPER)
+        ..credential(Some(&founder()), FOUNDER, KEEPER, Roles::KEEPER)
     };
+    let inviter = member_chain().0.remove(1);
+    let guest = Credential { invitation: Some(invitation_use()), ..member() };
+    let again = by_founder(|it| it.lifts = ends());
     vec![
-        ("founder", Chain(vec![founder.clone()])),
-        ("keeper-for-a-month", Chain(vec![founder, month.signed(&key(FOUNDER))])),
+        ("founder", Chain(vec![founder()])),
+        ("keeper-for-a-month", Chain(vec![founder(), month.signed(&key(FOUNDER))])),
         ("member-by-an-inviter", member_chain()),
+        ("by-a-link", Chain(vec![founder(), inviter, guest.signed(&key(INVITER))])),
+        ("let-in-again-after-two-ends", Chain(vec![founder(), again])),
     ]
 }
 
@@ -84,71 +125,114 @@ fn kind(text: &str) -> RecordType {
 /// A first version by the member, with this body.
 pub(crate) fn header(body: &[u8]) -> Header {
     let mut header = Header {
+        format: Header::FORMAT,
         kind: kind("chat"),
-        id: RecordId::derive(&peer(MEMBER), "chat", NOW.0, &count(0x30)),
+        id: RecordId([0; 16]),
         salt: count(0x30),
         version: 1,
         flags: 0,
         creator: peer(MEMBER),
         modifier: None,
+        credential: Some(member().id()),
         created: NOW,
         modified: NOW,
-        expires: Millis(NOW.0 + 86_400_000),
-        epoch: 1,
+        expires: Millis(NOW.0 + DAY),
+        latest: Millis(NOW.0 + 3_652 * DAY),
+        replaces: None,
+        key: Some(key_name()),
         length: 0,
         hash: [0; 32],
         signature: [0; 64],
     };
+    header.id = header.born_as();
     header.set_body(body);
     header.sign(&group(), &key(MEMBER));
     header
 }
 
-/// Header, body as it travels, and the seed of the author.
-pub(crate) fn records() -> Vec<(&'static str, Header, Vec<u8>, u8)> {
-    let body = b"what travels".to_vec();
-    let first = header(&body);
-    let mut second = Header {
+/// The header and its sealed body, signed by whoever has this seed.
+fn sealed(mut header: Header, author: u8) -> (Header, Vec<u8>) {
+    let place = Place {
+        group: group(),
+        id: header.id,
+        version: header.version,
+        key: header.key.expect("sealed"),
+    };
+    let body = bodies().remove(1).1.seal(&epoch_key(), &place, count(0x90));
+    header.set_body(&body);
+    header.sign(&group(), &key(author));
+    (header, body)
+}
+
+/// The header with nothing in its body, signed by whoever has this seed.
+fn bare(mut header: Header, author: u8) -> (Header, Vec<u8>) {
+    header.set_body(&[]);
+    header.sign(&group(), &key(author));
+    (header, vec![])
+}
+
+/// Name, what of it travels, and the seed of the author.
+pub(crate) type Written = (&'static str, (Header, Vec<u8>), u8);
+
+pub(crate) fn records() -> Vec<Written> {
+    let first = sealed(header(&[]), MEMBER);
+    let second = Header {
         version: 2,
         modifier: Some(peer(MEMBER)),
-        modified: Millis(NOW.0 + 5),
-        expires: Millis::MAX,
-        epoch: u32::MAX,
-        ..first.clone()
+        modified: Millis(NOW.0 + 10),
+        expires: first.0.latest,
+        ..first.0.clone()
     };
-    second.sign(&group(), &key(MEMBER));
-    let mut deleted = Header {
+    let deleted = Header {
         version: 3,
         flags: Header::DELETED,
         modifier: Some(peer(FOUNDER)),
-        modified: Millis(NOW.0 + 9),
-        epoch: 0,
-        ..second.clone()
+        credential: Some(founder().id()),
+        modified: Millis(NOW.0 + 20),
+        expires: first.0.latest,
+        key: None,
+        ..first.0.clone()
     };
-    deleted.set_body(&[]);
-    deleted.sign(&group(), &key(FOUNDER));
-    let properties = encode(&properties());
-    let mut system = Header {
-        kind: kind(system::GROUP),
-        id: RecordId::derive(&peer(ROOT), system::GROUP, NOW.0, &count(0)),
-        salt: count(0),
-        creator: peer(ROOT),
-        expires: Millis::MAX,
-        epoch: 0,
-        ..first.clone()
+    let mut again = Header {
+        created: Millis(NOW.0 + 1),
+        modified: Millis(NOW.0 + 1),
+        replaces: Some(first.0.id),
+        ..first.0.clone()
     };
-    system.set_body(&properties);
-    system.sign(&group(), &key(ROOT));
+    again.id = again.born_as();
+    let later = Header { format: 700, ..first.0.clone() };
+    let second = sealed(second, MEMBER);
     vec![
-        ("created", first, body.clone(), MEMBER),
-        ("modified", second, body, MEMBER),
-        ("deleted-by-an-admin", deleted, vec![], FOUNDER),
-        ("system", system, properties, ROOT),
+        ("created", first, MEMBER),
+        ("modified", second, MEMBER),
+        ("deleted-by-an-admin", bare(deleted, FOUNDER), FOUNDER),
+        ("in-place-of-another", sealed(again, MEMBER), MEMBER),
+        ("of-a-later-format", sealed(later, MEMBER), MEMBER),
+        ("system", system_record(), ROOT),
     ]
 }
 
+/// The properties of the group, by the root key.
+fn system_record() -> (Header, Vec<u8>) {
+    let body = encode(&properties());
+    let mut header = Header {
+        kind: kind(system::GROUP),
+        salt: count(0),
+        creator: peer(ROOT),
+        credential: None,
+        expires: Millis::MAX,
+        latest: Millis::MAX,
+        key: None,
+        ..header(&[])
+    };
+    header.id = header.born_as();
+    header.set_body(&body);
+    header.sign(&group(), &key(ROOT));
+    (header, body)
+}
+
 pub(crate) fn headers() -> Samples<Header> {
-    records().into_iter().map(|(name, header, ..)| (name, header)).collect()
+    records().into_iter().map(|(name, (header, _), _)| (name, header)).collect()
 }
 
 pub(crate) fn bodies() -> Samples<Body> {
@@ -173,16 +257,47 @@ pub(crate) fn epoch_key() -> EpochKey {
     EpochKey(count(0xc0))
 }
 
-pub(crate) fn epoch_keys() -> Samples<EpochKeys> {
-    let mut rng = ChaCha20Rng::from_seed(count(0x70));
-    let mut seal = |epoch, seeds: &[u8]| {
-        let members: Vec<PeerId> = seeds.iter().map(|seed| peer(*seed)).collect();
-        EpochKeys::seal(&group(), epoch, &epoch_key(), &members, &mut rng).expect("members")
+pub(crate) fn meeting() -> Meeting {
+    Meeting { topic: MeetingKey(count(0x50)), door: MeetingKey(count(0x58)) }
+}
+
+/// A part by the founder that gives the key to these members and keepers.
+pub(crate) fn key_part(part: u16, covers: Vec<Cover>, members: &[u8], keepers: &[u8]) -> KeyPart {
+    let (key, nonce) = (epoch_key(), count(0xd0));
+    let mut part = KeyPart {
+        nonce,
+        commitment: key.commitment(&group(), &nonce),
+        meeting: meeting().seal(&key.meeting_key(), count(0x90)),
+        part,
+        parts: 2,
+        covers,
+        sealed: vec![],
+        keepers: vec![],
     };
+    let name = part.name(&group(), &peer(FOUNDER));
+    let mut rng = ChaCha20Rng::from_seed(count(0x70));
+    let mut seal = |key: &EpochKey, seeds: &[u8]| {
+        let mut subjects: Vec<PeerId> = seeds.iter().map(|seed| peer(*seed)).collect();
+        subjects.sort_unstable();
+        let to = |subject| SealedKey::seal(&group(), &name, key, subject, &mut rng);
+        subjects.into_iter().map(to).collect::<Result<_, _>>().expect("members")
+    };
+    part.sealed = seal(&key, members);
+    part.keepers = seal(&key.meeting_key(), keepers);
+    part
+}
+
+/// Both parts of one key record.
+pub(crate) fn key_parts() -> Samples<KeyPart> {
+    let covers = ends().into_iter().map(|end| Cover { subject: peer(MEMBER), end }).collect();
     vec![
-        ("one-member", seal(1, &[FOUNDER])),
-        ("three-members", seal(700, &[MEMBER, FOUNDER, INVITER])),
+        ("two-ends-two-members-and-a-keeper", key_part(0, covers, &[INVITER, FOUNDER], &[KEEPER])),
+        ("one-member-more", key_part(1, vec![], &[MEMBER], &[])),
     ]
+}
+
+pub(crate) fn key_name() -> KeyName {
+    key_part(0, vec![], &[], &[]).name(&group(), &peer(FOUNDER))
 }
 
 pub(crate) fn properties() -> GroupProperties {
@@ -191,19 +306,59 @@ pub(crate) fn properties() -> GroupProperties {
         comment: "Sketches\nand notes".into(),
         presence_lifetime: 30_000,
         flags: GroupProperties::DEFER_EXPIRATION,
-        member_lifetime: 2_592_000_000,
+        member_lifetime: 30 * DAY,
+        budget_records: 65_536,
+        budget_bytes: 1 << 36,
     }
 }
 
-/// Of a member, naming a copy and a credential that stand; and one that names nothing.
+/// Of the inviter, by the founder.
 pub(crate) fn revocations() -> Samples<Revocation> {
-    let chain = Chain(vec![credential(ROOT, FOUNDER, Roles::FOUNDER)]);
-    let given = credential(INVITER, MEMBER, Roles::MEMBER).digest();
-    let mut deeds = [given, count(0x40)];
-    deeds.sort_unstable();
-    let kept = Kept { scope: Scope::All, total: 2, deeds: deeds.concat() };
-    let of = |subject, kept| Revocation { subject, from: NOW, chain: chain.clone(), kept };
-    vec![("deeds", of(peer(INVITER), Some(kept))), ("all stands", of(peer(MEMBER), None))]
+    let mut actions = [member().id().0, headers()[0].1.name().digest];
+    actions.sort_unstable();
+    let of = |scope, actions: &[[u8; 16]]| Revocation {
+        subject: peer(INVITER),
+        nonce: count(0xe0),
+        adds: None,
+        scope,
+        actions: actions.concat(),
+    };
+    let adds = EndId::derive(&group(), &peer(KEEPER), &peer(INVITER), &count(0xe0));
+    vec![
+        ("nothing-stands", of(Scope::All, &[])),
+        ("a-credential-and-a-version-stand", of(Scope::All, &actions)),
+        ("of-rights-alone", of(Scope::Rights, &actions[..1])),
+        (
+            "adds-to-the-list-of-another",
+            Revocation { adds: Some(adds), ..of(Scope::All, &actions) },
+        ),
+    ]
+}
+
+pub(crate) fn open_invitations() -> Samples<OpenInvitation> {
+    let week = OpenInvitation {
+        key: peer_id(&invitation_link().key()),
+        roles: Roles::MEMBER,
+        not_after: Millis(NOW.0 + 7 * DAY),
+        member_for: 30 * DAY,
+        uses: 25,
+        flags: 0,
+    };
+    let endless = OpenInvitation {
+        roles: Roles::ADMIN,
+        not_after: Millis::MAX,
+        member_for: u64::MAX,
+        uses: 1,
+        flags: OpenInvitation::EXACT,
+        ..week.clone()
+    };
+    vec![("for-a-week", week), ("exact-and-without-end", endless)]
+}
+
+pub(crate) fn budgets() -> Samples<Budget> {
+    let least = Budget { subject: peer(MEMBER), records: 1, bytes: 1 };
+    let most = Budget { subject: peer(INVITER), records: 1_048_576, bytes: 64 << 30 };
+    vec![("least", least), ("most", most)]
 }
 
 fn servers() -> Vec<String> {
@@ -214,28 +369,22 @@ pub(crate) fn invitations() -> Samples<Invitation> {
     let all = Invitation {
         chain: member_chain(),
         name: "Board".into(),
-        rendezvous: RendezvousKey(count(0x50)),
-        servers: servers(),
-        keys: Some(epoch_keys().remove(0).1),
-    };
-    let bare = Invitation { name: String::new(), servers: vec![], ..all.clone() };
-    vec![("member", all), ("no-name-and-no-server", bare)]
-}
-
-pub(crate) fn open_invitations() -> Samples<OpenInvitation> {
-    let invitation = OpenInvitation {
-        group: group(),
-        name: "Board".into(),
-        secret: count(0x60),
-        chain: Chain(member_chain().0[..2].to_vec()),
-        roles: Roles::MEMBER,
-        not_after: Millis(NOW.0 + 604_800_000),
-        uses: 25,
-        rendezvous: RendezvousKey(count(0x50)),
+        door: meeting().door,
         servers: servers(),
         signature: [0; 64],
     };
-    vec![("by-an-inviter", invitation.signed(&key(INVITER)))]
+    let bare = Invitation { name: String::new(), servers: vec![], ..all.clone() };
+    let samples = [("member", all), ("no-name-and-no-server", bare)];
+    samples.map(|(name, invitation)| (name, invitation.signed(&key(INVITER)))).into()
+}
+
+fn invitation_link() -> InvitationLink {
+    InvitationLink { group: group(), door: meeting().door, seed: count(0x60), servers: vec![] }
+}
+
+pub(crate) fn invitation_links() -> Samples<InvitationLink> {
+    let elsewhere = InvitationLink { servers: servers(), ..invitation_link() };
+    vec![("no-server", invitation_link()), ("one-server", elsewhere)]
 }
 
 pub(crate) fn cards() -> Samples<Card> {

@@ -11,17 +11,19 @@ use hpke::{Deserializable, Kem, OpModeR, single_shot_open};
 use lacis_wire::body::{Body, Place};
 use lacis_wire::card::Card;
 use lacis_wire::codec::{decode, encode};
-use lacis_wire::credential::Chain;
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::{EpochKeys, KeyError};
+use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::{KeyPart, Meeting, SealedKey};
+use lacis_wire::proof::peer_id;
 use lacis_wire::record::Header;
-use lacis_wire::room::RendezvousKey;
-use lacis_wire::system::{self, GroupProperties, Revocation, System};
+use lacis_wire::room::MeetingKey;
+use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, System};
 use serde_json::{Value, json};
 
 use crate::group_samples::{self as group, group as group_id, key, peer};
 use crate::vectors::{Vector, compare, encoded, frames, hex, unhex};
-use crate::{diagnostic, samples};
+use crate::{diagnostic, group_frames, samples};
 
 /// What is signed, from the CBOR tree of the frame.
 fn message(domain: &str, group: &[u8], tree: &Value) -> Vec<u8> {
@@ -40,21 +42,42 @@ fn seed_of(seed: u8) -> Value {
     hex(&samples::count::<32>(seed))
 }
 
+/// The first 16 bytes of the hash of a frame, which name it.
+fn digest(bytes: &[u8]) -> Vec<u8> {
+    blake3::hash(bytes).as_bytes()[..16].to_vec()
+}
+
+/// The id by the specification, without the code under test.
+fn record_id(header: &Header) -> Vec<u8> {
+    let creator = &header.creator.0;
+    let replaces = header.replaces.map_or([0; 16], |id| id.0);
+    let (created, latest) = (header.created.0.to_le_bytes(), header.latest.0.to_le_bytes());
+    let kind = header.kind.as_str().as_bytes();
+    let birth = [&creator[..], &created, &latest, &header.salt, &replaces, kind].concat();
+    let half = blake3::derive_key("lacis 2026 record 1 creator", creator);
+    let rest = blake3::derive_key("lacis 2026 record 1 birth", &birth);
+    [&half[..8], &rest[..8]].concat()
+}
+
 #[test]
 fn headers() {
-    let vectors = group::records().into_iter().map(|(name, header, body, author)| {
-        let tree = diagnostic::from_cbor(&encode(&header));
+    let vectors = group::records().into_iter().map(|(name, (header, body), author)| {
+        let bytes = encode(&header);
+        let tree = diagnostic::from_cbor(&bytes);
         let message = message("lacis 2026 record 1", &group_id().0, &tree);
         assert_signed(author, &message, &tree);
         assert!(header.matches_body(&body) && header.verify(&group_id()), "{name}");
-        let half = blake3::derive_key("lacis 2026 record 1 creator", &header.creator.0);
-        assert_eq!(header.id.0[..8], half[..8]);
-        let mut vector = encoded(name, &encode(&header));
+        assert_eq!(header.id.0[..], record_id(&header), "{name}");
+        assert_eq!(header.name().digest[..], digest(&bytes), "{name}");
+        let copy = header.name().to_bytes();
+        assert_eq!(copy[..], [&header.id.0[..], &digest(&bytes)].concat());
+        let mut vector = encoded(name, &bytes);
         vector.extend([
             ("group", hex(&group_id().0)),
             ("author_seed", seed_of(author)),
             ("body", hex(&body)),
             ("message", hex(&message)),
+            ("copy", hex(&copy)),
         ]);
         vector
     });
@@ -68,12 +91,13 @@ fn headers() {
 fn bodies() {
     let nonce = samples::count::<24>(0x90);
     let id = group::headers()[0].1.id;
-    let place = Place { group: group_id(), id, version: 258 };
+    let key_name = group::key_name();
+    let place = Place { group: group_id(), id, version: 258, key: key_name };
     let epoch_key = group::epoch_key();
     let vectors = group::bodies().into_iter().map(|(name, body)| {
         let plain = encode(&body);
         let version = [0, 0, 0, 0, 0, 0, 1, 2];
-        let aad = [&b"lacis 2026 body 1"[..], &group_id().0, &id.0, &version].concat();
+        let aad = [&b"lacis 2026 body 1"[..], &group_id().0, &id.0, &version, &key_name.0].concat();
         let cipher = XChaCha20Poly1305::new(&epoch_key.0.into());
         let payload = Payload { msg: &plain, aad: &aad };
         let text = cipher.encrypt(&XNonce::from(nonce), payload).expect("short");
@@ -82,6 +106,7 @@ fn bodies() {
         let mut vector = encoded(name, &plain);
         vector.extend([
             ("key", hex(&epoch_key.0)),
+            ("key_name", hex(&key_name.0)),
             ("group", hex(&group_id().0)),
             ("id", hex(&id.0)),
             ("version", json!(258)),
@@ -96,6 +121,15 @@ fn bodies() {
         let opened = Body::open(&epoch_key, &place, &unhex(&stored["sealed"]));
         assert_eq!(opened, Ok(body), "{name}");
     }
+}
+
+/// Whoever came by an open invitation had its key.
+fn assert_used(credential: &Credential) {
+    let Some(used) = &credential.invitation else { return };
+    let key = group::invitation_links().remove(0).1.key();
+    let domain = &b"lacis 2026 invitation 1 use"[..];
+    let message = [domain, &credential.group.0, &credential.subject.0].concat();
+    assert_eq!((used.key, used.proof), (peer_id(&key), key.sign(&message).to_bytes()));
 }
 
 #[test]
@@ -113,12 +147,17 @@ fn chains() {
             })
             .collect();
         let seeds: Vec<Value> = (0..all.len()).map(|at| seed_of(seed(at))).collect();
+        let ids = all.iter().map(|tree| digest(&diagnostic::to_cbor(tree)));
+        assert!(ids.clone().eq(chain.0.iter().map(|it| it.id().0.to_vec())), "{name}");
+        let ids: Vec<Value> = ids.map(|id| hex(&id)).collect();
         let mut vector = encoded(name, &encode(&chain));
         vector.extend([
             ("group", hex(&group_id().0)),
             ("issuer_seeds", json!(seeds)),
             ("messages", json!(messages)),
+            ("ids", json!(ids)),
         ]);
+        assert_used(chain.leaf().expect("a member"));
         vector
     });
     let stored = compare("chain", vectors.collect());
@@ -128,48 +167,74 @@ fn chains() {
     }
 }
 
-#[test]
-fn epoch_keys() {
-    let seeds = [group::FOUNDER, group::INVITER, group::MEMBER];
-    let info = |keys: &EpochKeys| {
-        [&b"lacis 2026 epoch 1"[..], &group_id().0, &keys.epoch.to_be_bytes()].concat()
+/// The name of the key by the specification, without the code under test.
+fn name_of_key(part: &KeyPart) -> Vec<u8> {
+    let author = peer(group::FOUNDER).0;
+    let parts = part.parts.to_be_bytes();
+    let fields = [&part.nonce[..], &part.commitment, &part.meeting, &parts].concat();
+    let named = [&group_id().0[..], &author, &fields].concat();
+    blake3::derive_key("lacis 2026 key 1 name", &named)[..16].to_vec()
+}
+
+/// Opens a sealed key with nothing but HPKE.
+fn hpke_open(sealed: &SealedKey, seed: u8, info: &[u8]) -> Vec<u8> {
+    let secret = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&key(seed).to_scalar_bytes());
+    single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &secret.expect("32 bytes"),
+        &<X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&sealed.enc).expect("32 bytes"),
+        info,
+        &sealed.ciphertext,
+        &[],
+    )
+    .expect("sealed to it")
+}
+
+/// The seeds of those to whom these are sealed, once each has opened what it should.
+fn subjects(sealed: &[SealedKey], info: &[u8], inside: &[u8; 32]) -> Value {
+    let seeds = [group::FOUNDER, group::INVITER, group::MEMBER, group::KEEPER];
+    let seed = |sealed: &SealedKey| {
+        let seed = seeds.into_iter().find(|seed| peer(*seed) == sealed.subject).expect("known");
+        assert_eq!(hpke_open(sealed, seed, info), inside);
+        seed_of(seed)
     };
-    let vectors = group::epoch_keys().into_iter().map(|(name, keys)| {
-        let seed = |subject| seeds.iter().find(|seed| peer(**seed) == subject).expect("known");
-        let subjects: Vec<Value> =
-            keys.sealed.iter().map(|it| seed_of(*seed(it.subject))).collect();
-        let mut vector = encoded(name, &encode(&keys));
+    sealed.iter().map(seed).collect()
+}
+
+#[test]
+fn parts_of_key_records() {
+    let key = group::epoch_key();
+    let meeting_key = blake3::derive_key("lacis 2026 key 1 meeting", &key.0);
+    let vectors = group::key_parts().into_iter().map(|(name, part)| {
+        let committed = [&group_id().0[..], &part.nonce, &key.0].concat();
+        let commitment = blake3::derive_key("lacis 2026 key 1 commitment", &committed);
+        assert_eq!((part.commitment, key.meeting_key().0), (commitment, meeting_key));
+        let key_name = name_of_key(&part);
+        assert_eq!(part.name(&group_id(), &peer(group::FOUNDER)).0[..], key_name);
+        let cipher = XChaCha20Poly1305::new(&meeting_key.into());
+        let nonce: [u8; 24] = part.meeting[..24].try_into().expect("24 bytes");
+        let meeting = cipher.decrypt(&XNonce::from(nonce), &part.meeting[24..]).expect("its key");
+        let Meeting { topic, door } = group::meeting();
+        assert_eq!(meeting, [topic.0, door.0].concat());
+        let info = [&b"lacis 2026 key 1"[..], &group_id().0, &key_name].concat();
+        let mut vector = encoded(name, &encode(&part));
         vector.extend([
             ("group", hex(&group_id().0)),
-            ("subject_seeds", json!(subjects)),
-            ("info", hex(&info(&keys))),
-            ("key", hex(&group::epoch_key().0)),
+            ("author", hex(&peer(group::FOUNDER).0)),
+            ("key_name", hex(&key_name)),
+            ("info", hex(&info)),
+            ("subject_seeds", subjects(&part.sealed, &info, &key.0)),
+            ("key", hex(&key.0)),
+            ("keeper_seeds", subjects(&part.keepers, &info, &meeting_key)),
+            ("meeting_key", hex(&meeting_key)),
+            ("topic_key", hex(&topic.0)),
+            ("door_key", hex(&door.0)),
         ]);
         vector
     });
-    let stored = compare("epoch_keys", vectors.collect());
-    for ((name, keys), stored) in group::epoch_keys().iter().zip(stored) {
-        let read: EpochKeys = decode(&unhex(&stored["hex"])).expect(name);
-        assert_eq!(&read, keys);
-        for seed in seeds {
-            let found = read.sealed.iter().find(|it| it.subject == peer(seed));
-            let Some(sealed) = found else {
-                assert_eq!(read.open(&group_id(), &key(seed)), Err(KeyError::NotForYou));
-                continue;
-            };
-            assert_eq!(read.open(&group_id(), &key(seed)), Ok(group::epoch_key()));
-            let secret =
-                <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(&key(seed).to_scalar_bytes());
-            let plain = single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-                &OpModeR::Base,
-                &secret.expect("32 bytes"),
-                &<X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&sealed.enc).expect("32 bytes"),
-                &info(keys),
-                &sealed.ciphertext,
-                &[],
-            );
-            assert_eq!(plain.ok(), Some(unhex(&stored["key"])), "{name}");
-        }
+    let stored = compare("key_part", vectors.collect());
+    for ((name, part), stored) in group::key_parts().iter().zip(stored) {
+        assert_eq!(decode::<KeyPart>(&unhex(&stored["hex"])).as_ref(), Ok(part), "{name}");
     }
 }
 
@@ -179,8 +244,40 @@ fn group_properties() {
 }
 
 #[test]
+fn budgets() {
+    frames!(Budget, "budget", group::budgets());
+}
+
+#[test]
+fn open_invitations() {
+    frames!(OpenInvitation, "open_invitation", group::open_invitations());
+}
+
+#[test]
+fn group_frames() {
+    frames!(GroupFrame, "group_frame", group_frames::samples());
+}
+
+#[test]
 fn revocations() {
-    frames!(Revocation, "revocation", group::revocations());
+    let author = peer(group::FOUNDER);
+    let vectors = group::revocations().into_iter().map(|(name, revocation)| {
+        let made = [&group_id().0[..], &author.0, &revocation.subject.0, &revocation.nonce];
+        let made = blake3::derive_key("lacis 2026 end 1", &made.concat());
+        let end = revocation.adds.map_or(made[..16].to_vec(), |end| end.0.to_vec());
+        assert_eq!(revocation.end(&group_id(), &author).0[..], end, "{name}");
+        let mut vector = encoded(name, &encode(&revocation));
+        vector.extend([
+            ("group", hex(&group_id().0)),
+            ("author", hex(&author.0)),
+            ("end", hex(&end)),
+        ]);
+        vector
+    });
+    let stored = compare("revocation", vectors.collect());
+    for ((name, revocation), stored) in group::revocations().into_iter().zip(stored) {
+        assert_eq!(decode::<Revocation>(&unhex(&stored["hex"])), Ok(revocation), "{name}");
+    }
 }
 
 #[test]
@@ -188,10 +285,13 @@ fn system_bodies_are_told_apart_by_the_type_of_the_record() {
     let kind = |text| lacis_wire::record::RecordType::new(text).expect("a type");
     let read = |text, bytes: &[u8]| System::decode(&kind(text), bytes);
     let (properties, revocation) = (group::properties(), group::revocations().remove(0).1);
-    let (chain, keys) = (group::member_chain(), group::epoch_keys().remove(0).1);
+    let (chain, part) = (group::member_chain(), group::key_parts().remove(0).1);
+    let (open, budget) = (group::open_invitations().remove(0).1, group::budgets().remove(0).1);
     assert_eq!(read(system::MEMBER, &encode(&chain)), Ok(Some(System::Member(chain))));
-    assert_eq!(read(system::KEY, &encode(&keys)), Ok(Some(System::Key(keys))));
+    assert_eq!(read(system::KEY, &encode(&part)), Ok(Some(System::Key(part))));
     assert_eq!(read(system::GROUP, &encode(&properties)), Ok(Some(System::Group(properties))));
+    assert_eq!(read(system::INVITATION, &encode(&open)), Ok(Some(System::Invitation(open))));
+    assert_eq!(read(system::BUDGET, &encode(&budget)), Ok(Some(System::Budget(budget))));
     let bytes = encode(&revocation);
     assert_eq!(read(system::REVOCATION, &bytes), Ok(Some(System::Revocation(revocation))));
     assert_eq!(read("lacis.later", &bytes), Ok(None));
@@ -204,8 +304,8 @@ pub(crate) fn text(prefix: &str, context: &str, fields: &[u8]) -> String {
     format!("{prefix}{}", base32.to_lowercase())
 }
 
-/// The keys that follow from a rendezvous key.
-fn rendezvous(key: &RendezvousKey) -> Vector {
+/// The keys that follow from a meeting key.
+fn meeting(key: &MeetingKey) -> Vector {
     let derive = |context| hex(&blake3::derive_key(context, &key.0));
     assert_eq!(hex(&key.keys().topic.0), derive("lacis 2026 group 1 topic"));
     vec![
@@ -221,9 +321,17 @@ fn invitations() {
         let fields = encode(&invitation);
         let text = text("li1", "lacis 2026 invitation 1 checksum", &fields);
         assert_eq!(invitation.to_text(), text);
+        let tree = diagnostic::from_cbor(&fields);
+        let message = message("lacis 2026 invitation 1", &[], &tree);
+        assert_signed(group::INVITER, &message, &tree);
         let mut vector = encoded(name, &fields);
-        vector.extend([("text", json!(text)), ("group", hex(&group_id().0))]);
-        vector.extend(rendezvous(&invitation.rendezvous));
+        vector.extend([
+            ("text", json!(text)),
+            ("group", hex(&group_id().0)),
+            ("issuer_seed", seed_of(group::INVITER)),
+            ("message", hex(&message)),
+        ]);
+        vector.extend(meeting(&invitation.door));
         vector
     });
     let stored = compare("invitation", vectors.collect());
@@ -234,27 +342,26 @@ fn invitations() {
 }
 
 #[test]
-fn open_invitations() {
-    let vectors = group::open_invitations().into_iter().map(|(name, invitation)| {
-        let fields = encode(&invitation);
-        let text = text("lo1", "lacis 2026 open invitation 1 checksum", &fields);
-        assert_eq!(invitation.to_text(), text);
-        let tree = diagnostic::from_cbor(&fields);
-        let message = message("lacis 2026 invitation 1", &[], &tree);
-        assert_signed(group::INVITER, &message, &tree);
+fn invitation_links() {
+    let vectors = group::invitation_links().into_iter().map(|(name, link)| {
+        let fields = encode(&link);
+        let text = text("lo1", "lacis 2026 invitation link 1 checksum", &fields);
+        assert_eq!(link.to_text(), text);
+        let key_seed = blake3::derive_key("lacis 2026 invitation 1 key", &link.seed);
+        assert_eq!(link.key().to_bytes(), key_seed);
         let mut vector = encoded(name, &fields);
         vector.extend([
             ("text", json!(text)),
-            ("issuer_seed", seed_of(group::INVITER)),
-            ("message", hex(&message)),
+            ("key_seed", hex(&key_seed)),
+            ("key", hex(&peer_id(&link.key()).0)),
         ]);
-        vector.extend(rendezvous(&invitation.rendezvous));
+        vector.extend(meeting(&link.door));
         vector
     });
-    let stored = compare("open_invitation", vectors.collect());
-    for ((name, invitation), stored) in group::open_invitations().into_iter().zip(stored) {
+    let stored = compare("invitation_link", vectors.collect());
+    for ((name, link), stored) in group::invitation_links().into_iter().zip(stored) {
         let text = stored["text"].as_str().expect("text");
-        assert_eq!(OpenInvitation::parse(text), Ok(invitation), "{name}");
+        assert_eq!(InvitationLink::parse(text), Ok(link), "{name}");
     }
 }
 

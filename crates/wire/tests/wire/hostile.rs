@@ -6,15 +6,15 @@ use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::description::Description;
 use lacis_wire::group::GroupFrame;
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::EpochKeys;
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{GroupProperties, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -47,11 +47,13 @@ fn every_decoder_holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     has_one_meaning!(Body, bytes);
     has_one_meaning!(Credential, bytes);
     has_one_meaning!(Chain, bytes);
-    has_one_meaning!(EpochKeys, bytes);
+    has_one_meaning!(KeyPart, bytes);
     has_one_meaning!(GroupProperties, bytes);
     has_one_meaning!(Revocation, bytes);
     has_one_meaning!(Invitation, bytes);
     has_one_meaning!(OpenInvitation, bytes);
+    has_one_meaning!(Budget, bytes);
+    has_one_meaning!(InvitationLink, bytes);
     has_one_meaning!(Card, bytes);
     Ok(())
 }
@@ -94,11 +96,14 @@ fn of_groups() -> impl Strategy<Value = Vec<u8>> {
         group_arbitrary::body().prop_map(|frame| encode(&frame)),
         group_arbitrary::credential().prop_map(|frame| encode(&frame)),
         group_arbitrary::chain().prop_map(|frame| encode(&frame)),
-        group_arbitrary::epoch_keys().prop_map(|frame| encode(&frame)),
+        group_arbitrary::key_part().prop_map(|frame| encode(&frame)),
         group_arbitrary::properties().prop_map(|frame| encode(&frame)),
         group_arbitrary::revocation().prop_map(|frame| encode(&frame)),
         group_arbitrary::invitation().prop_map(|frame| encode(&frame)),
         group_arbitrary::open_invitation().prop_map(|frame| encode(&frame)),
+        group_arbitrary::budget().prop_map(|frame| encode(&frame)),
+        group_arbitrary::invitation_link().prop_map(|frame| encode(&frame)),
+        group_arbitrary::group_frame().prop_map(|frame| encode(&frame)),
         group_arbitrary::card().prop_map(|frame| encode(&frame)),
     ]
 }
@@ -139,7 +144,7 @@ proptest! {
             if let Ok(link) = RoomLink::parse(text) {
                 prop_assert_eq!(RoomLink::parse(&link.to_text()), Ok(link));
             }
-            prop_assert!(Invitation::parse(text).is_err() && OpenInvitation::parse(text).is_err());
+            prop_assert!(Invitation::parse(text).is_err() && InvitationLink::parse(text).is_err());
             prop_assert!(Card::parse(text).is_err() && PairingText::parse(text).is_err());
         }
     }
@@ -178,7 +183,7 @@ fn a_length_that_is_not_there_allocates_nothing() {
             assert!(decode::<ServerFrame>(&bytes).is_err());
             assert!(decode::<Setup>(&bytes).is_err());
             assert!(decode::<Body>(&bytes).is_err());
-            assert!(decode::<EpochKeys>(&bytes).is_err());
+            assert!(decode::<KeyPart>(&bytes).is_err());
         }
     }
 }

@@ -2,16 +2,20 @@
 //! skipped, and what is documented is true.
 
 mod arbitrary;
+mod chains;
 mod description;
 mod diagnostic;
 mod document;
 mod evolution;
 mod group_arbitrary;
+mod group_frames;
+mod group_keys;
 mod group_limits;
 mod group_samples;
 mod group_vectors;
-mod groups;
+mod headers;
 mod hostile;
+mod invitations;
 mod limits;
 mod round_trip;
 mod samples;

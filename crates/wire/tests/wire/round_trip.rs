@@ -4,14 +4,15 @@ use lacis_wire::body::Body;
 use lacis_wire::card::Card;
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::Chain;
-use lacis_wire::invitation::{Invitation, OpenInvitation};
-use lacis_wire::keys::EpochKeys;
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{GroupProperties, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
 use lacis_wire::{DecodeError, limits};
 use proptest::prelude::*;
 
@@ -77,8 +78,13 @@ proptest! {
     }
 
     #[test]
-    fn epoch_keys(frame in group_arbitrary::epoch_keys()) {
-        round_trip!(EpochKeys, frame);
+    fn parts_of_key_records(frame in group_arbitrary::key_part()) {
+        round_trip!(KeyPart, frame);
+    }
+
+    #[test]
+    fn group_frames(frame in group_arbitrary::group_frame()) {
+        round_trip!(GroupFrame, frame);
     }
 
     #[test]
@@ -104,8 +110,19 @@ proptest! {
 
     #[test]
     fn open_invitations(frame in group_arbitrary::open_invitation()) {
-        prop_assert!(frame.to_text().len() <= limits::INVITATION_CHARS + 3);
         round_trip!(OpenInvitation, frame);
+    }
+
+    #[test]
+    fn budgets(frame in group_arbitrary::budget()) {
+        round_trip!(Budget, frame);
+    }
+
+    #[test]
+    fn invitation_links(frame in group_arbitrary::invitation_link()) {
+        prop_assert!(frame.to_text().len() <= limits::INVITATION_LINK_CHARS + 3);
+        prop_assert_eq!(InvitationLink::parse(&frame.to_text()), Ok(frame.clone()));
+        round_trip!(InvitationLink, frame);
     }
 
     #[test]

@@ -138,6 +138,8 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
             },
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
+        ("group-first-part", LinkFrame::Group { room, more: true, data: &[0x82, 0x0b] }),
+        ("group-last-part", LinkFrame::Group { room, more: false, data: &[0x81, 0x00] }),
     ]
 }
 
