@@ -170,8 +170,8 @@ pub enum LinkFrame<'a> {
         #[n(0)]
         upto: u64,
     },
-    /// Bulk: opens a stream of exactly `size` bytes. The offerer numbers its streams evenly, the
-    /// answerer oddly.
+    /// Bulk: opens a stream of exactly `size` bytes, or names one of an earlier link again. The
+    /// node with the smaller id numbers its streams evenly, the other oddly.
     #[n(6)]
     Open {
         /// The stream's number.
@@ -197,17 +197,21 @@ pub enum LinkFrame<'a> {
         #[cbor(b(1), bytes)]
         data: &'a [u8],
     },
-    /// Control: how far the sender of a stream may go, counted from its beginning.
+    /// Control: how far a stream is and its sender may go, counted from its beginning. The first on
+    /// a link says from where the stream goes on there.
     #[n(8)]
     Credit {
         /// The stream's number.
         #[n(0)]
         stream: u32,
-        /// Bytes that may be sent in all.
+        /// Bytes received so far, without a gap.
         #[n(1)]
+        received: u64,
+        /// Bytes that may be sent in all.
+        #[n(2)]
         upto: u64,
         /// Bytes the application has taken so far.
-        #[n(2)]
+        #[n(3)]
         taken: u64,
     },
     /// Control: every byte of a stream arrived.
