@@ -124,6 +124,9 @@ pub enum ChainError {
     /// A signature is not its issuer's.
     #[error("a signature does not verify")]
     Signature,
+    /// A subject is not a public key (see [`PeerId::is_key`]).
+    #[error("a subject is not a public key")]
+    NotAKey,
 }
 
 impl Chain {
@@ -153,11 +156,22 @@ impl Chain {
             check_link(group, before, issuer, credential)?;
             issuer = Some(credential);
         }
-        if self.0.iter().all(Credential::signature_ok) {
-            Ok(leaf)
-        } else {
-            Err(ChainError::Signature)
+        self.verify_signatures(group)?;
+        Ok(leaf)
+    }
+
+    /// Whether each subject is a key, and signed the credential after its own. Every key is taken
+    /// out of its id once.
+    fn verify_signatures(&self, group: &GroupId) -> Result<(), ChainError> {
+        let root = PeerId(*group.as_bytes());
+        let mut issuer = signature::public_key(&root).ok_or(ChainError::Signature)?;
+        for credential in &self.0 {
+            if !signature::verify_with(&issuer, &credential.message(), &credential.signature) {
+                return Err(ChainError::Signature);
+            }
+            issuer = signature::public_key(&credential.subject).ok_or(ChainError::NotAKey)?;
         }
+        Ok(())
     }
 
     /// The chain of a new subject: this one, and the credential that its leaf gives. `None` when

@@ -7,7 +7,6 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use ed25519_dalek::VerifyingKey;
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -19,6 +18,7 @@ use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{GroupId, PeerId};
 use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
+use crate::signature;
 
 const DOMAIN: &[u8] = b"lacis 2026 epoch 1";
 const COMMITMENT: &str = "lacis 2026 epoch 1 commitment";
@@ -150,11 +150,7 @@ impl SealedKey {
         rng: &mut impl CryptoRng,
     ) -> Result<Self, KeyError> {
         let bad = KeyError::BadSubject(subject);
-        let verifying = VerifyingKey::from_bytes(subject.as_bytes()).map_err(|_| bad)?;
-        if verifying.is_weak() {
-            return Err(bad);
-        }
-        let public = verifying.to_montgomery().to_bytes();
+        let public = signature::public_key(&subject).ok_or(bad)?.to_montgomery().to_bytes();
         let public = PublicKey::from_bytes(&public).map_err(|_| bad)?;
         let info = info(group, epoch);
         let (enc, mut context) = hpke::setup_sender_with_rng::<

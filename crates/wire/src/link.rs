@@ -58,6 +58,7 @@ impl Channel {
 
 /// What a payload belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Envelope<'a> {
     /// The room, as the sender names it on this link.
     #[n(0)]
@@ -72,6 +73,7 @@ pub struct Envelope<'a> {
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum Kind {
     /// To this member only.
     #[n(0)]
@@ -100,6 +102,7 @@ pub enum Kind {
 
 /// What a stream carries.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum Body {
     /// A message too large for one frame; handed over when complete.
     #[n(0)]
@@ -118,6 +121,7 @@ pub enum Body {
 
 /// A frame on one of the channels. The comment of each says on which.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum LinkFrame<'a> {
     /// Control, first of all: the offerer's proof of identity (see [`crate::proof`]).
     #[n(0)]

@@ -129,6 +129,7 @@ impl Frame for Revocation {
     const BYTES_MAX: usize = limits::REVOCATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
+        demand(self.subject.is_key(), "subject")?;
         self.chain.check()?;
         let Some(kept) = &self.kept else { return Ok(()) };
         let (deeds, rest) = kept.deeds.as_chunks::<16>();

@@ -1,6 +1,6 @@
-//! CBOR as a JSON tree, independent of the types it stands for: arrays, numbers, texts and null as
-//! themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number cannot hold
-//! as `{"n": "<decimal>"}`.
+//! CBOR as a JSON tree, independent of the types it stands for: arrays, numbers, texts, booleans
+//! and null as themselves, byte strings as `{"h": "<hex>"}`, and integers that a JavaScript number
+//! cannot hold as `{"n": "<decimal>"}`.
 
 use data_encoding::HEXLOWER;
 use minicbor::data::Type;
@@ -36,11 +36,12 @@ pub(crate) fn integer(number: u64) -> Value {
 fn read(decoder: &mut Decoder<'_>) -> Value {
     match decoder.datatype().expect("an item") {
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => integer(decoder.u64().expect("integer")),
-        Type::I8 | Type::I16 | Type::I32 | Type::I64 => {
-            let number = decoder.i64().expect("integer");
-            let exact = number.unsigned_abs() <= EXACT_MAX;
+        Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::Int => {
+            let number = i128::from(decoder.int().expect("integer"));
+            let exact = number.unsigned_abs() <= EXACT_MAX.into();
             if exact { json!(number) } else { json!({ "n": number.to_string() }) }
         }
+        Type::Bool => json!(decoder.bool().expect("boolean")),
         Type::Bytes => bytes(decoder.bytes().expect("bytes")),
         Type::String => json!(decoder.str().expect("text")),
         Type::Null => {
@@ -74,12 +75,13 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
                 encoder.bytes(&bytes).map(drop)
             }
             (None, Some(number)) if number.starts_with('-') => {
-                encoder.i64(number.parse().expect("number")).map(drop)
+                let number: i128 = number.parse().expect("number");
+                encoder.int(number.try_into().expect("64 bits")).map(drop)
             }
             (None, Some(number)) => encoder.u64(number.parse().expect("number")).map(drop),
             _ => panic!("neither a byte string nor a large integer"),
         },
-        Value::Bool(_) => panic!("the protocol does not use booleans"),
+        Value::Bool(value) => encoder.bool(*value).map(drop),
     }
     .expect("writing to memory cannot fail");
 }
@@ -87,7 +89,8 @@ fn write(value: &Value, encoder: &mut Encoder<Vec<u8>>) {
 #[test]
 fn every_kind_of_item_survives_the_way_there_and_back() {
     let value = json!([0, 23, 24, 65_536, { "n": "18446744073709551615" }, -1, -300,
-        { "n": "-9223372036854775808" }, "x", null, [], [[1]],
+        { "n": "-9223372036854775808" }, "x", null, true, false, [], [[1]],
+        { "n": "-18446744073709551616" },
         { "h": "" }, { "h": "00ff" }]);
     assert_eq!(from_cbor(&to_cbor(&value)), value);
 }

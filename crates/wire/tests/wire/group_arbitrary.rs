@@ -6,6 +6,7 @@ use lacis_wire::card::Card;
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::{EpochKeys, SealedKey};
+use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::RendezvousKey;
 use lacis_wire::system::{GroupProperties, Kept, Revocation, Scope};
@@ -149,7 +150,8 @@ pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
             Kept { scope, total, deeds: deeds.concat() }
         },
     );
-    (peer(), millis(), chain(), option::of(kept))
+    let subject = any::<[u8; 32]>().prop_map(|seed| peer_id(&signing_key(&seed)));
+    (subject, millis(), chain(), option::of(kept))
         .prop_map(|(subject, from, chain, kept)| Revocation { subject, from, chain, kept })
 }
 
