@@ -6,7 +6,17 @@ use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::reader::Decode;
 use lacis_wire::writer::Encode;
 
-/// Bytes that decode as a frame encode to bytes that decode as the same frame.
+/// Bytes that decode as a frame which is hashed, signed or stored are its encoding.
+pub fn one_form<'b, T>(bytes: &'b [u8])
+where
+    T: Frame + Decode<'b> + Encode,
+{
+    if let Ok(frame) = decode::<T>(bytes) {
+        assert_eq!(encode(&frame), bytes, "a frame has two forms");
+    }
+}
+
+/// Bytes that decode as a frame which may grow encode to bytes that decode as the same frame.
 pub fn round_trip<'b, T>(bytes: &'b [u8], again: &'b mut Vec<u8>)
 where
     T: Frame + Decode<'b> + Encode + PartialEq + Debug,

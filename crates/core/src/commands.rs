@@ -428,18 +428,8 @@ impl Node {
     pub fn cancel_stream(&mut self, now: Timestamp, stream: StreamId, code: Code) {
         self.set_time(now);
         for member in self.members.values_mut() {
-            let shared = &mut self.shared;
-            let number = if let Some(number) = member.streams.inbound_number(stream) {
-                if let Some(inbound) = member.streams.inbound.remove(&number) {
-                    inbound.fail(shared, code);
-                }
-                Some(number)
-            } else {
-                member.streams.abort(shared, stream, code)
-            };
-            if let (Some(stream), Some(link)) = (number, &mut member.link) {
-                link.control(&mut shared.io, &LinkFrame::Reset { stream, code });
-            }
+            let Member { streams, link, .. } = member;
+            streams.cancel_stream(&mut self.shared, link.as_mut(), stream, code);
         }
     }
 

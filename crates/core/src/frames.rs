@@ -104,7 +104,7 @@ impl Member {
         if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
             self.refuse_attempt(shared, Code::LinkLost);
         } else if self.link.as_ref().is_some_and(|link| link.id == id) {
-            self.lose_link(shared, Code::LinkLost);
+            self.lose_link(shared);
         }
     }
 
@@ -130,7 +130,7 @@ impl Member {
             _ if channel == Channel::Ephemeral => {}
             _ => {
                 shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
-                self.lose_link(shared, Code::Protocol);
+                self.lose_link(shared);
             }
         }
     }
@@ -154,8 +154,9 @@ impl Member {
                 self.on_open(shared, stream, &envelope, body, size);
             }
             LinkFrame::Chunk { stream, data } => self.on_chunk(shared, stream, data),
-            LinkFrame::Credit { stream, upto, taken } => {
-                self.streams.on_credit(shared, stream, upto, taken);
+            LinkFrame::Credit { stream, received, upto, taken } => {
+                let told = (received, upto, taken);
+                self.streams.on_credit(shared, self.link.as_mut(), stream, told);
             }
             LinkFrame::Done { stream } => self.streams.on_done(shared, stream),
             LinkFrame::Reset { stream, code } => self.streams.on_reset(shared, stream, code),
@@ -212,7 +213,7 @@ impl Member {
         if parts.len() + data.len() > limits::GROUP_FRAME_BYTES {
             parts.clear();
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
-            return self.lose_link(shared, Code::Protocol);
+            return self.lose_link(shared);
         }
         parts.extend_from_slice(data);
         if !more {

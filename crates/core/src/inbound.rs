@@ -11,7 +11,7 @@ use crate::io::{Event, RoomId, StreamId};
 use crate::link::Link;
 use crate::member::Member;
 use crate::shared::Shared;
-use crate::streams::Streams;
+use crate::streams::{Streams, parity};
 use crate::time::Timestamp;
 
 /// A stream that we receive.
@@ -59,16 +59,29 @@ impl Inbound {
             }
     }
 
+    /// A new link: its sender will name it again, and wait to hear how far it is.
+    pub(crate) const fn on_new_link(&mut self, now: Timestamp) {
+        self.active_at = now;
+    }
+
+    const fn is_accepted(&self) -> bool {
+        !matches!(self.content, Content::File { accepted: false })
+    }
+
     /// Grants as much as the window allows, if that is worth a frame.
     fn grant(&mut self, shared: &mut Shared, link: &mut Link, number: u32) {
-        let upto = self.size.min(self.taken + limits::STREAM_WINDOW_BYTES);
-        let first = self.credit == 0;
-        if first || self.taken - self.told >= TELL_EVERY || self.taken == self.size {
-            self.credit = upto;
-            self.told = self.taken;
-            let frame = LinkFrame::Credit { stream: number, upto, taken: self.taken };
-            link.control(&mut shared.io, &frame);
+        if self.taken - self.told >= TELL_EVERY || self.taken == self.size {
+            self.tell(shared, link, number);
         }
+    }
+
+    /// Tells how far it is and what may follow.
+    fn tell(&mut self, shared: &mut Shared, link: &mut Link, number: u32) {
+        let upto = self.size.min(self.taken + limits::STREAM_WINDOW_BYTES);
+        let (received, taken) = (self.received, self.taken);
+        (self.credit, self.told) = (upto, taken);
+        let frame = LinkFrame::Credit { stream: number, received, upto, taken };
+        link.control(&mut shared.io, &frame);
     }
 }
 
@@ -84,7 +97,7 @@ impl Streams {
 }
 
 impl Member {
-    /// The other side opens a stream.
+    /// The other side opens a stream, or names one of an earlier link again.
     pub(crate) fn on_open(
         &mut self,
         shared: &mut Shared,
@@ -93,20 +106,49 @@ impl Member {
         body: Body,
         size: u64,
     ) {
+        let theirs = parity(self.node, shared.node);
         let room = self.room_of(shared, envelope.room);
         let room = room.filter(|room| shared.lets_in(*room, self.node));
-        let fresh = number % 2 != u32::from(!self.is_offerer())
-            && !self.streams.inbound.contains_key(&number);
-        let full = self.streams.inbound.len() >= limits::STREAMS_MAX;
+        let Self { streams, link, .. } = self;
+        let Some(link) = link else { return };
+        if let Some(stream) = streams.inbound.get_mut(&number) {
+            if room == Some(stream.room) && stream.size == size {
+                return if stream.is_accepted() {
+                    stream.tell(shared, link, number)
+                };
+            }
+            return streams.end_theirs(shared, &mut Some(link), number, Code::Protocol);
+        }
+        if number % 2 == theirs && number <= streams.heard_of {
+            return streams.repeat_end(shared, link, number);
+        }
+        let full = streams.inbound.len() >= limits::STREAMS_MAX;
         let large = body == Body::Message
-            && self.streams.reassembling() + size > limits::REASSEMBLY_BYTES as u64;
-        let Some(link) = &mut self.link else { return };
-        let room = match (room, fresh, full || large) {
-            (Some(room), true, false) => room,
-            (None, ..) => return refuse(shared, link, number, Code::NotInRoom),
-            (_, false, _) => return refuse(shared, link, number, Code::Protocol),
-            (.., true) => return refuse(shared, link, number, Code::Busy),
+            && streams.reassembling() + size > limits::REASSEMBLY_BYTES as u64;
+        let refused = match room {
+            _ if number % 2 != theirs => Err(Code::Protocol),
+            None => Err(Code::NotInRoom),
+            Some(_) if full || large => Err(Code::Busy),
+            Some(room) => Ok(room),
         };
+        if number % 2 == theirs {
+            streams.heard_of = number;
+        }
+        match refused {
+            Ok(room) => self.receive(shared, number, (room, envelope), body, size),
+            Err(code) => streams.end_theirs(shared, &mut Some(link), number, code),
+        }
+    }
+
+    /// A stream of the other side begins.
+    fn receive(
+        &mut self,
+        shared: &mut Shared,
+        number: u32,
+        (room, envelope): (RoomId, &Envelope<'_>),
+        body: Body,
+        size: u64,
+    ) {
         let id = shared.io.stream_id();
         let content = match &body {
             Body::Message => Content::Message(Vec::new()),
@@ -125,9 +167,10 @@ impl Member {
             content,
             active_at: shared.io.now,
         };
-        match body {
-            Body::Message => stream.grant(shared, link, number),
-            Body::File { name, media_type } => {
+        match (body, &mut self.link) {
+            (Body::Message, Some(link)) => stream.tell(shared, link, number),
+            (Body::Message, None) => {}
+            (Body::File { name, media_type }, _) => {
                 let node = self.node;
                 shared.io.event(Event::File { stream: id, room, node, name, media_type, size });
             }
@@ -138,16 +181,14 @@ impl Member {
 
     /// The next bytes of a stream. More than was granted, or announced, breaks the protocol.
     pub(crate) fn on_chunk(&mut self, shared: &mut Shared, number: u32, data: &[u8]) {
-        let Some(link) = &mut self.link else { return };
-        let Some(stream) = self.streams.inbound.get_mut(&number) else { return };
-        stream.received += data.len() as u64;
+        let Self { streams, link, .. } = self;
+        let Some(link) = link else { return };
+        let Some(stream) = streams.inbound.get_mut(&number) else { return };
         stream.active_at = shared.io.now;
-        if stream.received > stream.credit {
-            if let Some(stream) = self.streams.inbound.remove(&number) {
-                stream.fail(shared, Code::Protocol);
-            }
-            return refuse(shared, link, number, Code::Protocol);
+        if stream.received + data.len() as u64 > stream.credit {
+            return streams.end_theirs(shared, &mut Some(link), number, Code::Protocol);
         }
+        stream.received += data.len() as u64;
         match &mut stream.content {
             Content::Message(buffer) => {
                 buffer.extend_from_slice(data);
@@ -164,17 +205,12 @@ impl Member {
 
     /// Ends a stream whose last byte has come.
     fn complete(&mut self, shared: &mut Shared, number: u32) {
-        let whole = |stream: &Inbound| {
-            stream.received == stream.size
-                && !matches!(stream.content, Content::File { accepted: false })
-        };
+        let whole = |stream: &Inbound| stream.received == stream.size && stream.is_accepted();
         if !self.streams.inbound.get(&number).is_some_and(whole) {
             return;
         }
         let Some(stream) = self.streams.inbound.remove(&number) else { return };
-        if let Some(link) = &mut self.link {
-            link.control(&mut shared.io, &LinkFrame::Done { stream: number });
-        }
+        self.streams.note_end(shared, &mut self.link.as_mut(), number, Ok(()));
         match stream.content {
             Content::Message(payload) => {
                 self.deliver(shared, stream.room, stream.kind, &stream.label, payload);
@@ -183,13 +219,12 @@ impl Member {
         }
     }
 
-    /// The application accepts a file.
+    /// The application accepts a file. While there is no link, the sender hears of it on the next.
     pub(crate) fn accept_file(
         &mut self,
         shared: &mut Shared,
         number: u32,
     ) -> Result<(), StreamError> {
-        let link = self.link.as_mut().ok_or(StreamError::StreamUnknown)?;
         let stream = self.streams.inbound.get_mut(&number).ok_or(StreamError::StreamUnknown)?;
         match &mut stream.content {
             Content::File { accepted } if !*accepted => *accepted = true,
@@ -198,7 +233,9 @@ impl Member {
             }
         }
         stream.active_at = shared.io.now;
-        stream.grant(shared, link, number);
+        if let Some(link) = &mut self.link {
+            stream.tell(shared, link, number);
+        }
         self.complete(shared, number);
         Ok(())
     }
@@ -206,15 +243,11 @@ impl Member {
     /// The application has taken bytes of a file. Whatever is left of a stream that is complete
     /// needs no more credit, so an unknown number is no error here.
     pub(crate) fn take(&mut self, shared: &mut Shared, number: u32, bytes: u64) {
-        let Some(link) = &mut self.link else { return };
-        if let Some(stream) = self.streams.inbound.get_mut(&number) {
-            stream.taken = stream.received.min(stream.taken + bytes);
-            stream.active_at = shared.io.now;
+        let Some(stream) = self.streams.inbound.get_mut(&number) else { return };
+        stream.taken = stream.received.min(stream.taken + bytes);
+        stream.active_at = shared.io.now;
+        if let Some(link) = &mut self.link {
             stream.grant(shared, link, number);
         }
     }
-}
-
-fn refuse(shared: &mut Shared, link: &mut Link, number: u32, code: Code) {
-    link.control(&mut shared.io, &LinkFrame::Reset { stream: number, code });
 }

@@ -54,6 +54,7 @@ mod link;
 mod member;
 mod messages;
 mod node;
+mod outbound;
 mod pace;
 mod pairing;
 mod recovery;
@@ -67,6 +68,7 @@ mod streams;
 mod table;
 mod tickets;
 mod time;
+mod turns;
 mod wall;
 
 pub use config::{Config, ConfigError};

@@ -164,7 +164,6 @@ impl Member {
         let Some(mut link) = self.attempt.take() else { return };
         if let Some(old) = self.link.take() {
             shared.io.link(old.id, LinkAction::Close);
-            self.streams.on_link_lost(shared, Code::Replaced);
         }
         shared.end_pairing(self.node, Ok(()));
         link.heard = shared.io.now;
@@ -174,8 +173,8 @@ impl Member {
         self.want = None;
         self.lost_at = None;
         self.absent = false;
-        self.messages.on_link(shared, link.remote_session);
-        self.streams.on_link(link.role);
+        let is_known = self.messages.on_link(shared, link.remote_session);
+        self.streams.on_link(shared, &mut link, is_known);
         for standing in self.rooms.values_mut() {
             if *standing == Standing::Shown {
                 *standing = Standing::Known;
@@ -327,7 +326,7 @@ impl Member {
         earliest.see(self.attempt.as_ref().map(|attempt| attempt.deadline), Timer::Attempt);
         earliest.see(self.gone_at(), Timer::Gone);
         self.messages.deadlines(earliest);
-        self.streams.deadlines(earliest);
+        self.streams.deadlines(self.link.is_some(), earliest);
         if let Some(link) = &self.link {
             earliest.see(Some(link.ping_due), Timer::KeepAlive);
             match (link.ice, link.restart.deadline) {

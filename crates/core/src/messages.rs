@@ -63,8 +63,9 @@ const ACK_EVERY: usize = 32;
 
 impl Messages {
     /// A new link: what was not acknowledged goes first again. If the member has forgotten us in
-    /// between, nobody knows what of that it has had, so it fails instead.
-    pub(crate) fn on_link(&mut self, shared: &mut Shared, remote_session: u64) {
+    /// between, nobody knows what of that it has had, so it fails instead. Says whether the
+    /// sequence is the one of the last link.
+    pub(crate) fn on_link(&mut self, shared: &mut Shared, remote_session: u64) -> bool {
         let before = self.remote_session.replace(remote_session);
         let forgotten = before.is_some_and(|before| before != remote_session);
         if before != Some(remote_session) {
@@ -78,6 +79,7 @@ impl Messages {
         if forgotten {
             self.on_forgotten(shared);
         }
+        before == Some(remote_session)
     }
 
     fn on_forgotten(&mut self, shared: &mut Shared) {

@@ -110,8 +110,8 @@ impl Node {
         self.shared.renew_spare();
     }
 
-    /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`] before
-    /// it calls this.
+    /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]
+    /// before it calls this.
     pub fn handle_timeout(&mut self, now: Timestamp) {
         if let Some(promised) = self.promised
             && now.since(promised) > limits::STALL

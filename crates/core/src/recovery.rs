@@ -32,7 +32,7 @@ impl Member {
                 LinkState::Connected => self.on_path_back(shared),
                 LinkState::Disconnected => self.on_path_broken(shared),
                 LinkState::Failed | LinkState::DtlsFailed => {
-                    self.lose_link(shared, Code::LinkLost);
+                    self.lose_link(shared);
                 }
             }
         }
@@ -76,10 +76,9 @@ impl Member {
     }
 
     /// The link is gone for good; the member is looked for again.
-    pub(crate) fn lose_link(&mut self, shared: &mut Shared, code: Code) {
+    pub(crate) fn lose_link(&mut self, shared: &mut Shared) {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
-        self.streams.on_link_lost(shared, code);
         self.note_lost(shared);
         if self.attempt.is_none() {
             self.schedule(shared);

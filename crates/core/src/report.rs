@@ -57,6 +57,8 @@ pub struct MemberReport {
     pub failures: u32,
     /// Bytes of messages that wait for it.
     pub waiting_bytes: usize,
+    /// Bytes of files that are kept until it has them.
+    pub file_bytes: usize,
     /// The link, if there is one.
     pub link: Option<LinkReport>,
 }
@@ -92,6 +94,7 @@ impl Node {
             rooms: member.rooms.keys().copied().collect(),
             failures: member.failures,
             waiting_bytes: member.messages.waiting_bytes(),
+            file_bytes: member.streams.kept_bytes(),
             link: member.link.as_ref().map(|link| LinkReport {
                 rtt: link.rtt,
                 relayed: link.path.map(|path| path.relayed),

@@ -11,8 +11,8 @@ pub(crate) fn expand(input: &DeriveInput) -> syn::Result<Code> {
     let marks = Marks::read(&input.attrs)?;
     let body = match &input.data {
         Data::Struct(data) if marks.transparent => inner(&data.fields)?,
-        Data::Struct(data) => fields(&data.fields, &quote!(Self))?,
-        Data::Enum(data) => variants(data, marks.index_only)?,
+        Data::Struct(data) => fields(&data.fields, &quote!(Self), marks.open)?,
+        Data::Enum(data) => variants(data, &marks)?,
         Data::Union(data) => {
             return Err(Error::new(data.union_token.span(), "a union cannot be decoded"));
         }
@@ -47,7 +47,7 @@ fn inner(fields: &Fields) -> syn::Result<Code> {
 }
 
 /// The expression that reads fields in their order and makes a value of them.
-fn fields(fields: &Fields, path: &Code) -> syn::Result<Code> {
+fn fields(fields: &Fields, path: &Code, open: bool) -> syn::Result<Code> {
     let (mut read, mut names) = (Code::new(), Vec::new());
     for (place, field) in (0_u32..).zip(fields) {
         let marks = Marks::read(&field.attrs)?;
@@ -66,7 +66,7 @@ fn fields(fields: &Fields, path: &Code) -> syn::Result<Code> {
     };
     let mutable = (!names.is_empty()).then(|| quote!(mut));
     Ok(quote! {{
-        let #mutable fields = ::lacis_wire::fields::Fields::open(r);
+        let #mutable fields = ::lacis_wire::fields::Fields::open(r, #open);
         #read
         fields.close(r);
         #build
@@ -74,19 +74,19 @@ fn fields(fields: &Fields, path: &Code) -> syn::Result<Code> {
 }
 
 /// A reader that meets a number it does not know fails, and reads the last variant for nothing.
-fn variants(data: &syn::DataEnum, index_only: bool) -> syn::Result<Code> {
+fn variants(data: &syn::DataEnum, of: &Marks) -> syn::Result<Code> {
     let (mut known, mut values) = (Vec::new(), Vec::new());
     for variant in &data.variants {
         let marks = Marks::read(&variant.attrs)?;
         known.push(marks.index.ok_or_else(|| Error::new(variant.span(), "which index?"))?);
         let name = &variant.ident;
-        values.push(match index_only {
+        values.push(match of.index_only {
             true => quote!(Self::#name),
-            false => fields(&variant.fields, &quote!(Self::#name))?,
+            false => fields(&variant.fields, &quote!(Self::#name), of.open)?,
         });
     }
     let last = values.pop().ok_or_else(|| Error::new(data.enum_token.span(), "no variants"))?;
-    let open = if index_only { quote!(variant) } else { quote!(open_variant) };
+    let open = if of.index_only { quote!(variant) } else { quote!(open_variant) };
     let arms = known.iter().zip(&values).map(|(index, value)| quote!(#index => #value,));
     Ok(quote! {
         match r.#open(&[#(#known),*]) {

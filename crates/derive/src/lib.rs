@@ -7,6 +7,10 @@
 //! `lacis_wire::reader`. They understand what the protocol uses: structs and enums as arrays,
 //! `n(i)` and `b(i)` of fields counting from 0 without gaps, `bytes`, `transparent` and
 //! `index_only`.
+//!
+//! What is read has its one form, and no fields that are not known. A type to which later versions
+//! may add fields is marked `open`: of it, where all types around it are marked so too, such fields
+//! are skipped. Nothing that is hashed, signed or stored is.
 
 mod decode;
 mod encode;

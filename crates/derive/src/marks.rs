@@ -10,6 +10,7 @@ pub(crate) struct Marks {
     pub(crate) bytes: bool,
     pub(crate) transparent: bool,
     pub(crate) index_only: bool,
+    pub(crate) open: bool,
 }
 
 impl Marks {
@@ -30,6 +31,8 @@ impl Marks {
                         marks.transparent = true;
                     } else if meta.path.is_ident("index_only") {
                         marks.index_only = true;
+                    } else if meta.path.is_ident("open") {
+                        marks.open = true;
                     } else {
                         return Err(meta.error("not understood here"));
                     }

@@ -104,17 +104,3 @@ fn who_forgot_us_gets_nothing_twice() {
         world.expect_delivery(bob, room, ada, Duration::from_secs(2));
     }
 }
-
-#[test]
-fn streams_end_with_their_link_and_say_so() {
-    let Scene { mut world, room, tabs: [ada, bob], .. } =
-        Scene::linked_as(1, |setup| setup.access.bandwidth = 200_000);
-    let large = world.send(ada, room, bob, Mail::delivered(3_000_000)).expect("it may be sent");
-    world.send_file(ada, room, bob, 3_000_000).expect("it may be offered");
-    world.run_for(Duration::from_secs(2));
-    relink(&mut world, ada, bob);
-    world.expect_outcome(ada, large, Err(Code::LinkLost), Duration::from_secs(1));
-    let open = world.truth.promises.values().filter(|promise| promise.settled.is_none()).count();
-    assert_eq!(open, 0);
-    world.expect_delivery(ada, room, bob, Duration::from_secs(2));
-}

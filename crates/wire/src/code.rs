@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::codec::DecodeError;
 use crate::reader::{Decode, Reader};
 use crate::writer::{Bytes, Encode};
 
@@ -206,7 +207,12 @@ impl Encode for Code {
 
 impl<'b> Decode<'b> for Code {
     fn decode(r: &mut Reader<'b>) -> Self {
-        Self::from_number(u16::decode(r))
+        let number = u16::decode(r);
+        let code = Self::from_number(number);
+        if code.number() != number && !r.is_open() {
+            r.fail(DecodeError::Unknown);
+        }
+        code
     }
 }
 

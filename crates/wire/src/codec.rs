@@ -15,6 +15,13 @@ pub enum DecodeError {
     /// The bytes are not the CBOR that the kind demands.
     #[error("malformed frame")]
     Malformed,
+    /// Something does not have its one form: a number or length is longer than it need be, or a
+    /// `null` stands where nothing should.
+    #[error("not the one form of a frame")]
+    NotCanonical,
+    /// There is a field or variant that only a newer version knows, and the kind must not grow.
+    #[error("unknown field or variant")]
+    Unknown,
     /// Bytes follow after the end of the frame.
     #[error("bytes after the end of the frame")]
     Trailing,
@@ -52,7 +59,7 @@ where
 /// Reads a value that fills `bytes` exactly and has no limits of its own.
 ///
 /// # Errors
-/// [`DecodeError::Malformed`] and [`DecodeError::Trailing`].
+/// Those of [`decode`] but [`DecodeError::TooLong`] and [`DecodeError::Limit`].
 pub fn read<'b, T: Decode<'b>>(bytes: &'b [u8]) -> Result<T, DecodeError> {
     fill(bytes, bytes.len())
 }

@@ -179,6 +179,9 @@ pub enum ChainError {
     /// A signature is not its issuer's, or that of an invitation not its own.
     #[error("a signature does not verify")]
     Signature,
+    /// A subject is not a public key (see [`PeerId::is_key`]).
+    #[error("a subject is not a public key")]
+    NotAKey,
 }
 
 impl Chain {
@@ -221,12 +224,28 @@ impl Chain {
             check_link(group, before, issuer, credential)?;
             issuer = Some(credential);
         }
-        let fine = |it: &Credential| it.signature_ok() && it.invitation_ok();
-        if self.0.iter().all(|it| is_known(&it.id()) || fine(it)) {
-            Ok(leaf)
-        } else {
-            Err(ChainError::Signature)
+        self.verify_signatures(group, is_known)?;
+        Ok(leaf)
+    }
+
+    /// Whether each subject is a key, and signed the credential after its own. Every key is taken
+    /// out of its id once, and what is known to have been verified is not again.
+    fn verify_signatures(
+        &self,
+        group: &GroupId,
+        is_known: impl Fn(&CredentialId) -> bool,
+    ) -> Result<(), ChainError> {
+        let root = PeerId(*group.as_bytes());
+        let mut issuer = signature::public_key(&root).ok_or(ChainError::Signature)?;
+        for credential in &self.0 {
+            let signed =
+                || signature::verify_with(&issuer, &credential.message(), &credential.signature);
+            if !is_known(&credential.id()) && !(signed() && credential.invitation_ok()) {
+                return Err(ChainError::Signature);
+            }
+            issuer = signature::public_key(&credential.subject).ok_or(ChainError::NotAKey)?;
         }
+        Ok(())
     }
 
     /// The chain of a new subject: this one, and the credential that its leaf gives. `None` when

@@ -14,6 +14,7 @@ use crate::limits;
 
 /// What one side tells the other about its transport.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Description {
     /// ICE user fragment.
     #[n(0)]

@@ -24,6 +24,7 @@ pub const NAME_BYTES: usize = 32;
 /// A frame about a group.
 #[expect(clippy::large_enum_variant, reason = "frames are read and handled one by one")]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum GroupFrame {
     /// First of all: who we are here.
     #[n(0)]
@@ -138,6 +139,7 @@ pub enum GroupFrame {
 
 /// What a member holds of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Bucket {
     /// 0 for the types of the system, 1 to 32 for the others.
     #[n(0)]

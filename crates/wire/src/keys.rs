@@ -9,7 +9,6 @@ use core::fmt;
 
 use chacha20poly1305::aead::{Aead, KeyInit};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use ed25519_dalek::VerifyingKey;
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -23,6 +22,7 @@ use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
 use crate::room::MeetingKey;
 use crate::seal::NONCE_BYTES;
+use crate::signature;
 
 const DOMAIN: &[u8] = b"lacis 2026 key 1";
 const COMMITMENT: &str = "lacis 2026 key 1 commitment";
@@ -240,11 +240,7 @@ impl SealedKey {
         rng: &mut impl CryptoRng,
     ) -> Result<Self, KeyError> {
         let bad = KeyError::BadSubject(subject);
-        let verifying = VerifyingKey::from_bytes(subject.as_bytes()).map_err(|_| bad)?;
-        if verifying.is_weak() {
-            return Err(bad);
-        }
-        let public = verifying.to_montgomery().to_bytes();
+        let public = signature::public_key(&subject).ok_or(bad)?.to_montgomery().to_bytes();
         let public = PublicKey::from_bytes(&public).map_err(|_| bad)?;
         let info = info(group, name);
         let (enc, mut context) = hpke::setup_sender_with_rng::<

@@ -24,8 +24,16 @@ pub const SERVERS_MAX: usize = 4;
 /// Signaling addresses inside a room link; a QR code has to hold them.
 pub const ROOM_LINK_SERVERS_MAX: usize = 4;
 
-/// Longest text of a room link, address of the page not counted.
-pub const ROOM_LINK_BYTES: usize = 4096;
+/// Largest room link: as many of the longest addresses as there may be, and the secret.
+pub const ROOM_LINK_BYTES: usize = ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 20;
+
+/// Longest text of a room link, its first three characters and the page's address not counted.
+pub const ROOM_LINK_CHARS: usize = text_chars(ROOM_LINK_BYTES);
+
+/// Characters of a frame as a text: base32 of its bytes and of a checksum of four.
+const fn text_chars(bytes: usize) -> usize {
+    ((bytes + 4) * 8).div_ceil(5)
+}
 
 /// ICE servers a signaling server may hand out.
 pub const ICE_SERVERS_MAX: usize = 8;
@@ -67,8 +75,8 @@ pub const PAIRING_CANDIDATES_MAX: usize = 8;
 /// Largest pairing: an offer or answer takes some 300 bytes, and the rest are candidates.
 pub const PAIRING_BYTES: usize = 4_096;
 
-/// Longest text of a pairing, its prefix not counted: base32 of the fields and a checksum.
-pub const PAIRING_CHARS: usize = (PAIRING_BYTES + 4) * 8 / 5 + 1;
+/// Longest text of a pairing, counted as [`ROOM_LINK_CHARS`].
+pub const PAIRING_CHARS: usize = text_chars(PAIRING_BYTES);
 
 /// Longest session description a driver may hand in.
 pub const SDP_BYTES: usize = 32 * 1024;
@@ -274,9 +282,9 @@ pub const CREDENTIALS_MAX: usize = 16_384;
 /// may be, the longest name and a signature.
 pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 384;
 
-/// Longest text of an invitation, its first three characters and the page's address not counted:
-/// base32 of its bytes and a checksum. The usual ones have some 800 and fit a QR code.
-pub const INVITATION_CHARS: usize = (INVITATION_BYTES + 4).div_ceil(5) * 8;
+/// Longest text of an invitation, counted as [`ROOM_LINK_CHARS`]. The usual ones have some 800 and
+/// fit a QR code.
+pub const INVITATION_CHARS: usize = text_chars(INVITATION_BYTES);
 
 /// Largest link of an open invitation: group, door, seed, and the longest addresses.
 pub const INVITATION_LINK_BYTES: usize = ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 76;
@@ -288,7 +296,7 @@ pub const INVITATION_LINK_CHARS: usize = (INVITATION_LINK_BYTES + 4).div_ceil(5)
 pub const CARD_BYTES: usize = 512;
 
 /// Longest text of an identity card, counted in the same way.
-pub const CARD_CHARS: usize = (CARD_BYTES + 4).div_ceil(5) * 8;
+pub const CARD_CHARS: usize = text_chars(CARD_BYTES);
 
 /// Deadline of one attempt to link, from the offer to the verified proof. Under 10 s, because
 /// people take longer for hanging.

@@ -58,6 +58,7 @@ impl Channel {
 
 /// What a payload belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Envelope<'a> {
     /// The room, as the sender names it on this link.
     #[n(0)]
@@ -72,6 +73,7 @@ pub struct Envelope<'a> {
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum Kind {
     /// To this member only.
     #[n(0)]
@@ -100,6 +102,7 @@ pub enum Kind {
 
 /// What a stream carries.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum Body {
     /// A message too large for one frame; handed over when complete.
     #[n(0)]
@@ -118,6 +121,7 @@ pub enum Body {
 
 /// A frame on one of the channels. The comment of each says on which.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum LinkFrame<'a> {
     /// Control, first of all: the offerer's proof of identity (see [`crate::proof`]).
     #[n(0)]
@@ -170,8 +174,8 @@ pub enum LinkFrame<'a> {
         #[n(0)]
         upto: u64,
     },
-    /// Bulk: opens a stream of exactly `size` bytes. The offerer numbers its streams evenly, the
-    /// answerer oddly.
+    /// Bulk: opens a stream of exactly `size` bytes, or names one of an earlier link again. The
+    /// node with the smaller id numbers its streams evenly, the other oddly.
     #[n(6)]
     Open {
         /// The stream's number.
@@ -197,17 +201,21 @@ pub enum LinkFrame<'a> {
         #[cbor(b(1), bytes)]
         data: &'a [u8],
     },
-    /// Control: how far the sender of a stream may go, counted from its beginning.
+    /// Control: how far a stream is and its sender may go, counted from its beginning. The first on
+    /// a link says from where the stream goes on there.
     #[n(8)]
     Credit {
         /// The stream's number.
         #[n(0)]
         stream: u32,
-        /// Bytes that may be sent in all.
+        /// Bytes received so far, without a gap.
         #[n(1)]
+        received: u64,
+        /// Bytes that may be sent in all.
+        #[n(2)]
         upto: u64,
         /// Bytes the application has taken so far.
-        #[n(2)]
+        #[n(3)]
         taken: u64,
     },
     /// Control: every byte of a stream arrived.

@@ -35,6 +35,7 @@ pub struct PairingText {
 
 /// All that one side says before there is a link.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Handover {
     /// An offer or an answer.
     #[n(0)]

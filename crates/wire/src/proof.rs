@@ -7,7 +7,7 @@
 //! fingerprint that was signed. The construction follows SIGMA (Krawczyk 2003): sign the exchange,
 //! bind it to the channel, let fresh nonces of both sides rule out replay.
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer, SigningKey};
 
 use crate::ids::{AttemptId, NodeId, PeerId};
 
@@ -57,9 +57,7 @@ pub fn sign(key: &SigningKey, role: Role, transcript: &[u8; 32]) -> [u8; 64] {
 /// Whether `peer` signed this transcript in that role.
 #[must_use]
 pub fn verify(peer: &PeerId, role: Role, transcript: &[u8; 32], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(peer.as_bytes()).is_ok_and(|key| {
-        key.verify_strict(&message(role, transcript), &Signature::from_bytes(signature)).is_ok()
-    })
+    crate::signature::verify(peer, &message(role, transcript), signature)
 }
 
 /// The key pair of a 32-byte seed.

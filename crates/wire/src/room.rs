@@ -20,7 +20,7 @@ const FORM: TextForm = TextForm {
     prefix: PREFIX,
     version: VERSION,
     checksum: "lacis 2026 room 1 checksum",
-    chars_max: limits::ROOM_LINK_BYTES,
+    chars_max: limits::ROOM_LINK_CHARS,
 };
 
 /// Of the topic, the key that seals and the key that proves.

@@ -14,6 +14,7 @@ use crate::version::VersionRange;
 
 /// One sealed setup message.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum Setup {
     /// Opens an attempt.
     #[n(0)]
@@ -108,6 +109,7 @@ pub enum Setup {
 
 /// Who somebody is, for the proof and for what follows.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct Introduction {
     /// The identity claimed, and proven later.
     #[n(0)]

@@ -13,6 +13,7 @@ use crate::version::VersionRange;
 
 /// From a node to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum ClientFrame<'a> {
     /// Opens the session; must come first.
     #[n(0)]
@@ -76,6 +77,7 @@ pub enum ClientFrame<'a> {
 
 /// From the server to a node.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub enum ServerFrame<'a> {
     /// Answers `Hello`.
     #[n(0)]
@@ -171,6 +173,7 @@ pub enum ServerFrame<'a> {
 
 /// An ICE server, in the words of `RTCIceServer`.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct IceServer {
     /// `stun:` and `turn:` addresses.
     #[n(0)]

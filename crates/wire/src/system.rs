@@ -131,6 +131,7 @@ impl Frame for Revocation {
     const BYTES_MAX: usize = limits::REVOCATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
+        demand(self.subject.is_key(), "subject")?;
         let (actions, rest) = self.actions.as_chunks::<16>();
         demand(rest.is_empty() && actions.is_sorted_by(|one, next| one < next), "actions")?;
         demand(actions.len() <= limits::REVOCATION_ACTIONS, "actions")
@@ -170,6 +171,7 @@ impl Frame for OpenInvitation {
     const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
+        demand(self.key.is_key(), "key")?;
         self.roles.check()?;
         let is_dated = self.member_for != u64::MAX;
         demand(!self.roles.may_change_others() || !is_dated, "member_for")?;
@@ -196,6 +198,7 @@ impl Frame for Budget {
     const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
+        demand(self.subject.is_key(), "subject")?;
         budget_ok(self.records, self.bytes)
     }
 }

@@ -68,7 +68,15 @@ impl TextForm {
     }
 }
 
-/// Whether a text is short enough and has no control characters, beside those given.
+/// Whether a text that is signed is short enough, and has neither control characters beside those
+/// given nor marks that reverse what stands around it where it is shown.
 pub(crate) fn text_ok(text: &str, bytes_max: usize, allowed: &[char]) -> bool {
-    text.len() <= bytes_max && !text.chars().any(|c| c.is_control() && !allowed.contains(&c))
+    let shown = |c: char| !(c.is_control() || is_bidi(c)) || allowed.contains(&c);
+    text.len() <= bytes_max && text.chars().all(shown)
+}
+
+/// Whether it is one of Unicode's `Bidi_Control`: marks, embeddings, overrides and isolates.
+const fn is_bidi(c: char) -> bool {
+    let is_mark = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}');
+    is_mark || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

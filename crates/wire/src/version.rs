@@ -7,6 +7,7 @@ pub const PROTOCOL: VersionRange = VersionRange { min: 1, max: 1 };
 
 /// The versions one side speaks, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
 pub struct VersionRange {
     /// Oldest version spoken.
     #[n(0)]

@@ -127,7 +127,7 @@ macro_rules! encode_with {
     )* };
 }
 
-encode_with!(bool: bool, i64: i64, f64: f64, &str: str);
+encode_with!(bool: bool, i64: i64, &str: str);
 
 impl Encode for String {
     fn encode(&self, out: &mut Bytes) {

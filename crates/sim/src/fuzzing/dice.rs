@@ -190,7 +190,12 @@ impl<'a> Dice<'a> {
             4 => LinkFrame::Message { seq: size + 1, ack: size, envelope, payload: &payload },
             5 => LinkFrame::Ack { upto: size },
             6 => LinkFrame::Chunk { stream: number, data: &payload },
-            7 => LinkFrame::Credit { stream: number, upto: size, taken: size / 2 },
+            7 => LinkFrame::Credit {
+                stream: number,
+                received: size / 2,
+                upto: size,
+                taken: size / 2,
+            },
             8 => LinkFrame::Done { stream: number },
             9 => LinkFrame::Reset { stream: number, code: Code::Aborted },
             10 => LinkFrame::Ephemeral { envelope, payload: &payload },

@@ -162,8 +162,9 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
         2 => (any::<u32>(), envelope(), body()).prop_map(|(stream, envelope, (body, size))| {
             LinkFrame::Open { stream, envelope, body, size }
         }),
-        1 => any::<(u32, u64, u64)>()
-            .prop_map(|(stream, upto, taken)| LinkFrame::Credit { stream, upto, taken }),
+        1 => any::<(u32, u64, u64, u64)>()
+            .prop_map(|(stream, received, upto, taken)| LinkFrame::Credit {
+                stream, received, upto, taken }),
         1 => any::<u32>().prop_map(|stream| LinkFrame::Done { stream }),
         1 => (any::<u32>(), code()).prop_map(|(stream, code)| LinkFrame::Reset { stream, code }),
         1 => code().prop_map(|code| LinkFrame::Bye { code }),

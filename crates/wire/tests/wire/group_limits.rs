@@ -163,6 +163,13 @@ fn properties_and_budgets() {
     let (comment, too_long) = ("c".repeat(512), "c".repeat(513));
     boundary!(GroupProperties, "comment", with(&longest, &comment), with("", &too_long));
     boundary!(GroupProperties, "comment", with("", "a\nb"), with("", "a\rb"));
+    // Letters are joined by U+200C and U+200D in some scripts.
+    let joined = with("\u{645}\u{6cc}\u{200c}\u{62e}\u{200d}", "");
+    for mark in "\u{80}\u{9f}\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}".chars() {
+        let marked = format!("a{mark}b");
+        boundary!(GroupProperties, "name", joined.clone(), with(&marked, ""));
+        boundary!(GroupProperties, "comment", joined.clone(), with("", &marked));
+    }
     let fine = || sample::properties();
     let presence = GroupProperties { presence_lifetime: 0, ..fine() };
     boundary!(GroupProperties, "presence_lifetime", fine(), presence);

@@ -127,7 +127,7 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("open-file", open(file("photo.jpg", "image/jpeg"), 1 << 40)),
         ("open-file-of-no-type", open(file("notes", ""), 0)),
         ("chunk", LinkFrame::Chunk { stream: 2, data: &[0; 24] }),
-        ("credit", LinkFrame::Credit { stream: 2, upto: 4_194_304, taken: 100 }),
+        ("credit", LinkFrame::Credit { stream: 2, received: 160, upto: 4_194_404, taken: 100 }),
         ("done", LinkFrame::Done { stream: 2 }),
         ("reset", LinkFrame::Reset { stream: 3, code: Code::Aborted }),
         (

@@ -10,6 +10,7 @@ use crate::hub::{ConnId, Event, Origin, Proof, ServerId};
 
 /// One message on a channel: that of a mailbox for the first two, that of a server for the others.
 #[derive(Debug, Encode, Decode)]
+#[cbor(open)]
 pub(super) enum Message<'a> {
     /// A server has this mailbox now.
     #[n(0)]
