@@ -13,22 +13,23 @@ use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
 /// What became of a chain that was shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Learned {
     /// It was known.
     Known,
-    /// It is known now.
-    New,
-    /// There is no place for it: its issuers have given as many as they may.
-    NoPlace,
+    /// It is known now; those that had to give their place to it are known no longer.
+    New(Vec<CredentialId>),
+    /// There is no place for it: its issuers have given as many as they may. Says whether it has
+    /// left something else behind.
+    NoPlace(bool),
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
     all: BTreeMap<CredentialId, Known>,
     subjects: BTreeMap<PeerId, Vec<CredentialId>>,
-    /// Those that were given by a credential; by the root key under `None`.
-    children: BTreeMap<Option<CredentialId>, Vec<CredentialId>>,
+    /// Those that were given by a credential to a subject; by the root key under `None`.
+    children: BTreeMap<(Option<CredentialId>, PeerId), Vec<CredentialId>>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,9 +52,11 @@ impl Credentials {
         if self.all.contains_key(&leaf) {
             return Learned::Known;
         }
+        let before = self.all.len();
         for (at, credential) in chain.0.iter().enumerate() {
             self.insert(credential, at + 1);
         }
+        let mut gone = Vec::new();
         if !self.fits(&leaf) {
             let places = self.places();
             let has_none = |id: &&CredentialId| places.binary_search(id).is_err();
@@ -61,11 +64,16 @@ impl Credentials {
                 self.all.keys().filter(has_none).copied().collect();
             // Those below first, so that the counts above them stay right.
             without.sort_by_key(|id| core::cmp::Reverse(self.depth(id)));
-            for id in without {
-                self.remove(&id);
+            for id in &without {
+                self.remove(id);
             }
+            gone = without;
         }
-        if self.all.contains_key(&leaf) { Learned::New } else { Learned::NoPlace }
+        if self.all.contains_key(&leaf) {
+            Learned::New(gone)
+        } else {
+            Learned::NoPlace(self.all.len() != before)
+        }
     }
 
     fn insert(&mut self, credential: &Credential, depth: usize) {
@@ -79,7 +87,8 @@ impl Credentials {
             above = known.credential.parent;
         }
         self.subjects.entry(credential.subject).or_default().push(id);
-        self.children.entry(credential.parent).or_default().push(id);
+        let pair = (credential.parent, credential.subject);
+        self.children.entry(pair).or_default().push(id);
         self.all.insert(id, Known { credential: credential.clone(), depth, below: 0 });
     }
 
@@ -95,7 +104,11 @@ impl Credentials {
                 list.retain(|held| held != id);
             }
         };
-        drop_from(self.children.get_mut(&gone.credential.parent));
+        let pair = (gone.credential.parent, gone.credential.subject);
+        drop_from(self.children.get_mut(&pair));
+        if self.children.get(&pair).is_some_and(Vec::is_empty) {
+            self.children.remove(&pair);
+        }
         drop_from(self.subjects.get_mut(&gone.credential.subject));
         if self.subjects.get(&gone.credential.subject).is_some_and(Vec::is_empty) {
             self.subjects.remove(&gone.credential.subject);
@@ -105,9 +118,8 @@ impl Credentials {
     /// Whether nobody above a new credential has given more than it may.
     fn fits(&self, leaf: &CredentialId) -> bool {
         let Some(known) = self.all.get(leaf) else { return false };
-        let subject = known.credential.subject;
-        let pair = self.children.get(&known.credential.parent).into_iter().flatten();
-        let same = |id: &&CredentialId| self.get(id).is_some_and(|it| it.subject == subject);
+        let pair = (known.credential.parent, known.credential.subject);
+        let pair = self.children.get(&pair).map_or(0, Vec::len);
         let mut above = known.credential.parent;
         while let Some(parent) = above {
             let Some(known) = self.all.get(&parent) else { return false };
@@ -116,8 +128,7 @@ impl Credentials {
             }
             above = known.credential.parent;
         }
-        pair.filter(same).count() <= limits::CREDENTIALS_PER_PAIR
-            && self.all.len() <= limits::CREDENTIALS_MAX
+        pair <= limits::CREDENTIALS_PER_PAIR && self.all.len() <= limits::CREDENTIALS_MAX
     }
 
     /// Those that have a place, ascending.
@@ -154,21 +165,21 @@ impl Credentials {
     /// What a credential gave, the first first, of each subject the last few.
     fn given(&self, parent: Option<CredentialId>) -> Vec<CredentialId> {
         let order = |id: &CredentialId| self.get(id).map(|it| (it.serial, *id));
-        let mut given: Vec<CredentialId> =
-            self.children.get(&parent).into_iter().flatten().copied().collect();
-        given.sort_unstable_by_key(order);
-        let mut count: BTreeMap<PeerId, usize> = BTreeMap::new();
-        let mut kept: Vec<CredentialId> = Vec::new();
-        for id in given.into_iter().rev() {
-            let Some(subject) = self.get(&id).map(|it| it.subject) else { continue };
-            let count = count.entry(subject).or_default();
-            *count += 1;
-            if *count <= limits::CREDENTIALS_PER_PAIR {
-                kept.push(id);
-            }
+        let mut given: Vec<CredentialId> = Vec::new();
+        for list in self.pairs(parent) {
+            let mut list = list.clone();
+            list.sort_unstable_by_key(order);
+            let skipped = list.len().saturating_sub(limits::CREDENTIALS_PER_PAIR);
+            given.extend(list.into_iter().skip(skipped));
         }
-        kept.reverse();
-        kept
+        given.sort_unstable_by_key(order);
+        given
+    }
+
+    /// What a credential gave, subject by subject.
+    fn pairs(&self, parent: Option<CredentialId>) -> impl Iterator<Item = &Vec<CredentialId>> {
+        let all = (parent, PeerId([0; 32]))..=(parent, PeerId([u8::MAX; 32]));
+        self.children.range(all).map(|(_, list)| list)
     }
 
     pub(super) fn get(&self, id: &CredentialId) -> Option<&Credential> {
@@ -212,7 +223,7 @@ impl Credentials {
 
     pub(super) fn given_by(&self, issuer: &PeerId) -> impl Iterator<Item = ActionId> {
         let parents = self.of(issuer).map(|id| Some(*id));
-        parents.flat_map(|id| self.children.get(&id).into_iter().flatten()).map(|id| id.0)
+        parents.flat_map(|id| self.pairs(id).flatten()).map(|id| id.0)
     }
 
     pub(super) fn subjects_by(&self, invitation: &PeerId) -> Vec<PeerId> {

@@ -9,7 +9,7 @@
 //! system are kept whole, because the rules look into them. Of the others only what comparing and
 //! judging need stays in memory; whoever offers a version keeps it.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -133,6 +133,8 @@ pub struct Replica {
     pub(super) stale: bool,
     /// Whether a record that showed a chain is live no longer.
     pub(super) chains_stale: bool,
+    /// Credentials that had to give their place to others.
+    pub(super) lost: BTreeSet<CredentialId>,
     /// Whether what was stored is being read: order is made when all is here.
     pub(super) is_restoring: bool,
 }
@@ -177,6 +179,7 @@ impl Replica {
             changes: VecDeque::new(),
             stale: false,
             chains_stale: false,
+            lost: BTreeSet::new(),
             is_restoring: false,
         }
     }

@@ -80,7 +80,7 @@ impl Members {
     pub(super) fn learn(&mut self, chain: &Chain) -> Learned {
         let learned = self.credentials.learn(chain);
         let gives = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others());
-        if learned == Learned::New && gives && !self.revocations.is_empty() {
+        if matches!(learned, Learned::New(_)) && gives && !self.revocations.is_empty() {
             // Somebody may have become an admin who could be revoked before, or may revoke now.
             self.replay();
         }
@@ -94,6 +94,11 @@ impl Members {
             self.credentials.learn(chain);
         }
         self.replay();
+    }
+
+    /// Whether anything was ever taken back.
+    pub(super) fn has_revocations(&self) -> bool {
+        !self.revocations.is_empty()
     }
 
     /// A live record is a revocation.

@@ -377,14 +377,19 @@ impl Replica {
     fn apply_chain(&mut self, chain: &Chain, id: &RecordId) -> bool {
         match self.members.learn(chain) {
             Learned::Known => return true,
-            Learned::New => {}
-            Learned::NoPlace => {
+            Learned::New(gone) => self.lost.extend(gone),
+            Learned::NoPlace(left) => {
+                let stale = self.chains_stale;
                 self.drop_live(id);
+                self.chains_stale = stale || left;
                 return false;
             }
         }
-        // What has lost its place to it is found with the rest.
-        self.stale = true;
+        // Somebody may be an admin now who decides about others, and what had lost its proof may
+        // have it again.
+        let decides = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others())
+            && self.members.has_revocations();
+        self.stale |= decides || !self.aside.is_empty();
         self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
         let Self { members, waiting, ready, .. } = self;
         ready.extend(waiting.take_known(|id| members.credential(id).is_some()));
@@ -454,18 +459,21 @@ impl Replica {
     pub(super) fn revalidate(&mut self) {
         // Each round follows from shorter chains than the next one, so there are few.
         for _ in 0..=limits::CHAIN_MAX {
+            let lost = core::mem::take(&mut self.lost);
+            self.drop_lost(&lost);
             if core::mem::take(&mut self.chains_stale) {
                 let live: Vec<Arc<Copy>> =
                     self.system_of(lacis_wire::system::MEMBER).cloned().collect();
                 self.members.relearn(chains_in(&live).iter());
-            } else if !self.stale {
+                self.drop_without_place();
+                self.stale = true;
+            }
+            if !core::mem::take(&mut self.stale) {
                 break;
             }
-            self.stale = false;
             for id in self.misplaced() {
                 self.choose(&id);
             }
-            self.drop_without_place();
         }
     }
 
@@ -564,6 +572,25 @@ impl Replica {
             }
             (None, Some(_)) => self.changes.push_back(Change::Record { id: *id, is_new: true }),
             _ => {}
+        }
+    }
+
+    /// Records that show, or were written under, credentials that gave their place to others.
+    fn drop_lost(&mut self, lost: &BTreeSet<lacis_wire::CredentialId>) {
+        if lost.is_empty() {
+            return;
+        }
+        let is_lost = |entry: &Entry| self.credential_of(entry).is_some_and(|id| lost.contains(id));
+        let by_them = self.entries.iter().filter(|(_, entry)| is_lost(entry));
+        let ids: Vec<RecordId> = by_them.map(|(id, _)| *id).collect();
+        for id in ids {
+            let is_proof =
+                self.held(&id).is_some_and(|held| held.kind.as_str() == lacis_wire::system::MEMBER);
+            if is_proof {
+                self.drop_live(&id);
+            } else {
+                self.choose(&id);
+            }
         }
     }
 

@@ -1,184 +1,166 @@
-//! Who was shut out, and what of its deeds stands, whatever it says afterwards.
+//! Who was shut out, and what of its actions stands, whatever it says afterwards.
 
-use lacis_core::graph::{Copy, Outcome, Refusal, Replica};
+use lacis_core::graph::{Change, Outcome};
 use lacis_wire::Roles;
-use lacis_wire::codec::encode;
-use lacis_wire::keys::{EpochKey, EpochKeys};
-use lacis_wire::system::{KEY, Scope};
-use rand_core::SeedableRng;
+use lacis_wire::system::Scope;
 
 use super::people::*;
 
 #[test]
-fn a_revoked_member_is_heard_no_more_and_what_it_wrote_before_stays() {
+fn a_revoked_member_is_none_at_once_and_what_is_named_stays() {
     let mut replica = populated();
-    let before = Draft::new("chat", 4, 1, b"before").at(600_000).sign();
-    let after = Draft::new("chat", 4, 2, b"after").at(800_000).sign();
-    assert_eq!(replica.offer(NOW, &before), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &after), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &revocation(2, 9, 4, 700_000, 700_000)), Outcome::Taken);
-    assert!(replica.held(&before.header.id).is_some());
-    assert!(replica.held(&after.header.id).is_none());
-    assert_eq!(refused(replica.offer(NOW, &after)), Refusal::Revoked);
-    // A new credential, given later, brings it back.
-    let mut again = chain(&[(1, Roles::FOUNDER)]);
-    again.0.push(credential(1, 4, Roles::MEMBER, (900_000, u64::MAX)));
-    replica.offer(NOW, &member(1, 9, &again));
-    let later = Draft::new("chat", 4, 3, b"back").at(950_000).sign();
-    assert_eq!(replica.offer(NOW, &later), Outcome::Taken);
+    let named = Draft::new("chat", 4, 1, b"named").at(600_000).sign();
+    let unnamed = Draft::new("chat", 4, 2, b"unnamed").at(600_000).sign();
+    offer_all(&mut replica, [&named, &unnamed]);
+    while replica.poll_change().is_some() {}
+    assert_eq!(replica.offer(NOW, &revocation(2, 9, 4, &[action(&named)])), Outcome::Taken);
+    assert_eq!(roles(&replica, 4), None);
+    assert!(is_live(&replica, &named) && !is_live(&replica, &unnamed));
+    let changes: Vec<Change> = std::iter::from_fn(|| replica.poll_change()).collect();
+    let told =
+        |change: &Change| matches!(change, Change::SetAside { author, .. } if *author == peer(4));
+    assert!(changes.iter().any(told), "{changes:?}");
+    // Whatever it dates back or ahead is set aside, in no summary.
+    let summary = replica.summary();
+    for (number, at) in [(3, 500_000), (4, NOW.0)] {
+        let copy = Draft::new("chat", 4, number, b"late").at(at).sign();
+        assert_eq!(replica.offer(NOW, &copy), Outcome::SetAside);
+    }
+    assert_eq!(replica.summary(), summary);
 }
 
 #[test]
-fn whom_a_revoked_inviter_brings_in_later_is_no_member() {
+fn an_admin_lets_somebody_in_again_and_can_shut_it_out_again() {
     let mut replica = populated();
-    replica.offer(NOW, &revocation(2, 9, 3, 700_000, 700_000));
-    let mut late = chain(&[(1, Roles::FOUNDER), (3, Roles::INVITER.with(Roles::MEMBER))]);
-    late.0.push(credential(3, 8, Roles::MEMBER, (800_000, u64::MAX)));
-    replica.offer(NOW, &member(8, 200, &late));
-    let copy = Draft::new("chat", 8, 1, b"x").at(900_000).sign();
-    assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::NotAllowed);
-    let copy = Draft::new("chat", 4, 1, b"brought in before").at(900_000).sign();
+    replica.offer(NOW, &revocation(2, 9, 4, &[]));
+    let plain = place(1).gives_until(4, Roles::MEMBER, u64::MAX, 2, &[]);
+    replica.offer(NOW, &member(&plain));
+    assert_eq!(roles(&replica, 4), None, "it does not name the end");
+    let back = place(1).gives_until(4, Roles::MEMBER, u64::MAX, 3, &[end(2, 9, 4)]);
+    replica.offer(NOW, &member(&back));
+    assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
+    // At whatever time it says: it is a member again.
+    let copy = Draft::new("chat", 4, 3, b"back").under(&back).at(500_001).sign();
     assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
+    replica.offer(NOW, &revocation(1, 8, 4, &[action(&copy)]));
+    assert_eq!(roles(&replica, 4), None);
+    assert!(is_live(&replica, &copy));
 }
 
 #[test]
-fn nothing_that_a_revoked_member_dates_back_stands() {
-    let known = Draft::new("chat", 4, 1, b"known").at(600_000).sign();
-    let vandalised = Draft::new("chat", 4, 1, b"known").version(2, 4).at(650_000).sign();
-    let unknown = Draft::new("chat", 4, 2, b"dated back").at(600_000).sign();
-    let end = revocation_with(2, 9, (4, 700_000, 700_000), kept(Scope::All, 4, &[&known], &[]));
-    for order in [[&known, &vandalised, &unknown, &end], [&end, &unknown, &vandalised, &known]] {
-        let mut replica = populated();
-        for copy in order.iter().chain(&order) {
-            replica.offer(NOW, copy);
-        }
-        let held = replica.held(&known.header.id).expect("the known one");
-        assert_eq!(held.name(), known.header.name());
-        assert!(replica.held(&unknown.header.id).is_none());
-        assert_eq!(refused(replica.offer(NOW, &unknown)), Refusal::Revoked);
-    }
-}
-
-#[test]
-fn whom_a_revoked_inviter_dates_back_is_no_member() {
-    let inviter = (3, Roles::INVITER.with(Roles::MEMBER));
-    let mut late = chain(&[(1, Roles::FOUNDER), inviter]);
-    late.0.push(credential(3, 8, Roles::MEMBER, (600_000, u64::MAX)));
-    let brought_in = credential(3, 4, Roles::MEMBER, (1, u64::MAX));
-    let end =
-        revocation_with(2, 9, (3, 700_000, 700_000), kept(Scope::All, 3, &[], &[&brought_in]));
-    let (of_late, of_other) = (Draft::new("chat", 8, 1, b"x"), Draft::new("chat", 4, 1, b"y"));
-    for is_first in [true, false] {
-        let mut replica = populated();
-        replica.offer(NOW, &if is_first { end.clone() } else { of_other.clone().sign() });
-        replica.offer(NOW, &member(8, 200, &late));
-        replica.offer(NOW, &of_late.clone().at(650_000).sign());
-        replica.offer(NOW, &end);
-        let is_held = |draft: &Draft| replica.held(&draft.header.id).is_some();
-        assert_eq!((is_held(&of_late), is_held(&of_other)), (false, !is_first));
-        assert_eq!(replica_roles(&replica, 8, 650_000), None);
-        assert_eq!(replica_roles(&replica, 4, 900_000), Some(Roles::MEMBER));
-    }
-}
-
-#[test]
-fn a_revoked_admin_cannot_strike_back() {
-    let end = revocation_with(1, 9, (2, 700_000, 700_000), kept(Scope::All, 2, &[], &[]));
-    // At the founder, at a member, and with a key of its own, all of it before it was shut out.
-    let key = Draft::new(KEY, 2, 30, &encode(&epoch_keys())).at(600_000).sign();
-    let strikes = [revocation(2, 20, 1, 1, 600_000), revocation(2, 21, 5, 1, 600_000), key];
+fn whom_a_revoked_inviter_brought_in_stays_only_if_named() {
+    let late = place(3).gives(8, Roles::MEMBER);
+    let known = place(4).leaf().id().0;
+    let end = revocation(2, 9, 3, &[known]);
+    let (of_late, of_known) =
+        (Draft::new("chat", 8, 1, b"x").under(&late).sign(), Draft::new("chat", 4, 1, b"y").sign());
     for is_first in [true, false] {
         let mut replica = populated();
         if is_first {
             replica.offer(NOW, &end);
         }
-        for strike in &strikes {
-            replica.offer(NOW, strike);
+        offer_all(&mut replica, [&member(&late), &of_late, &of_known, &end]);
+        assert_eq!((is_live(&replica, &of_late), is_live(&replica, &of_known)), (false, true));
+        assert_eq!((roles(&replica, 8), roles(&replica, 4)), (None, Some(Roles::MEMBER)));
+    }
+}
+
+#[test]
+fn a_revoked_admin_cannot_strike_back() {
+    let end = revocation(1, 9, 2, &[]);
+    let strikes = [revocation(2, 20, 1, &[]), revocation(2, 21, 5, &[]), revocation(2, 22, 4, &[])];
+    for is_first in [true, false] {
+        let mut replica = populated();
+        if is_first {
+            replica.offer(NOW, &end);
         }
-        replica.offer(NOW, &end);
+        offer_all(&mut replica, strikes.iter().chain([&end]));
         for strike in &strikes {
-            assert!(replica.held(&strike.header.id).is_none());
+            assert!(!is_live(&replica, strike));
         }
-        assert_eq!(replica_roles(&replica, 2, 900_000), None);
-        assert_eq!(replica_roles(&replica, 1, 900_000), Some(Roles::FOUNDER));
+        let is_member = |who| roles(&replica, who).is_some();
+        // 5 was brought in by 2, and nobody names that.
+        assert_eq!([1, 2, 4, 5].map(is_member), [true, false, true, false]);
     }
 }
 
 #[test]
 fn an_admin_is_shut_out_only_by_one_who_is_nearer_to_the_founder() {
-    let mut replica = populated();
-    let (founder, admin) = ((1, Roles::FOUNDER), (2, Roles::FOUNDER));
-    replica.offer(NOW, &member(2, 50, &chain(&[founder, admin, (8, Roles::FOUNDER)])));
-    replica.offer(NOW, &member(1, 51, &chain(&[founder, (9, Roles::FOUNDER)])));
-    for (author, subject, fine) in [(9, 2, false), (8, 2, false), (8, 9, false), (8, 1, false)] {
-        let copy = revocation(author, 60 + subject, subject, 700_000, 700_000);
-        assert_eq!(replica.would_take(NOW, &copy), fine, "{author} shuts {subject} out");
+    for (author, subject, holds) in
+        [(2, 1, false), (7, 2, false), (7, 1, false), (2, 7, true), (1, 2, true), (7, 4, true)]
+    {
+        let mut replica = populated();
+        replica.offer(NOW, &revocation(author, 60, subject, &[]));
+        assert_eq!(roles(&replica, subject).is_none(), holds, "{author} shuts {subject} out");
     }
-    assert_eq!(replica.offer(NOW, &revocation(9, 70, 8, 700_000, 700_000)), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &revocation(9, 71, 3, 700_000, 700_000)), Outcome::Taken);
-    assert_eq!(replica_roles(&replica, 8, 900_000), None);
 }
 
 #[test]
-fn who_has_fewer_rights_from_now_on_keeps_what_took_none() {
+fn fewer_rights_leave_what_took_none() {
     let mut replica = populated();
-    let own = Draft::new("chat", 5, 1, b"unknown to the admin").at(600_000).sign();
-    let others = Draft::new("chat", 4, 1, b"of another").at(500_000);
+    let own = Draft::new("chat", 2, 1, b"its own, unknown to the founder").at(600_000).sign();
+    let others = Draft::new("chat", 4, 1, b"of another");
     let changed = others.clone().version(2, 2).at(600_000).sign();
-    for copy in [&own, &others.sign(), &changed] {
-        replica.offer(NOW, copy);
-    }
-    let rights = |subject| kept(Scope::Rights, subject, &[], &[]);
-    replica.offer(NOW, &revocation_with(1, 9, (5, 700_000, 700_000), rights(5)));
-    replica.offer(NOW, &revocation_with(1, 10, (2, 700_000, 700_000), rights(2)));
-    // 5 was brought in by 2, and nobody names that.
-    assert!(replica.held(&own.header.id).is_none());
-    assert!(replica.held(&changed.header.id).is_none());
-    let own = Draft::new("chat", 2, 7, b"its own").at(600_000).sign();
-    assert_eq!(replica.offer(NOW, &own), Outcome::Taken);
+    let others = others.sign();
+    offer_all(&mut replica, [&own, &others, &changed]);
+    replica.offer(NOW, &revocation_as(1, 9, 2, Scope::Rights, None, &[]));
+    assert!(is_live(&replica, &own));
+    assert!(!is_live(&replica, &changed) && is_live(&replica, &others), "what it beat is back");
+    let fewer = place(1).gives_until(2, Roles::MEMBER, u64::MAX, 2, &[end(1, 9, 2)]);
+    replica.offer(NOW, &member(&fewer));
+    assert_eq!(roles(&replica, 2), Some(Roles::MEMBER));
 }
 
 #[test]
-fn a_list_in_parts_takes_nothing_away_before_it_is_whole() {
-    let deeds: Vec<Copy> =
-        (0..2).map(|number| Draft::new("chat", 4, number, b"x").at(600_000).sign()).collect();
-    let unnamed = Draft::new("chat", 4, 9, b"x").at(600_000).sign();
-    let part = |number: u8| {
-        let mut kept = kept(Scope::All, 4, &[&deeds[usize::from(number)]], &[]).expect("a list");
-        kept.total = 4;
-        revocation_with(2, number, (4, 700_000, 700_000), Some(kept))
-    };
+fn an_admin_who_overwrote_everything_leaves_what_it_beat() {
     let mut replica = populated();
-    for copy in deeds.iter().chain([&unnamed]) {
-        replica.offer(NOW, copy);
+    let drafts: Vec<Draft> = (0..5).map(|number| Draft::new("chat", 4, number, b"x")).collect();
+    for draft in &drafts {
+        let vandalised = draft.clone().version(2, 7).at(600_000).sign();
+        offer_all(&mut replica, [&draft.clone().sign(), &vandalised]);
     }
-    let count = |replica: &Replica| {
-        let all = deeds.iter().chain([&unnamed]);
-        all.filter(|copy| replica.held(&copy.header.id).is_some()).count()
-    };
-    assert_eq!(replica.offer(NOW, &part(1)), Outcome::Taken);
-    assert_eq!(count(&replica), 3);
-    assert_eq!(replica.offer(NOW, &part(0)), Outcome::Taken);
-    assert_eq!((count(&replica), replica.held(&unnamed.header.id).is_some()), (2, false));
+    let deleted = drafts[0].clone().version(3, 7).at(700_000).deleted().sign();
+    replica.offer(NOW, &deleted);
+    replica.offer(NOW, &revocation(2, 9, 7, &[]));
+    for draft in &drafts[1..] {
+        assert!(is_live(&replica, &draft.clone().sign()));
+    }
+    assert!(is_live(&replica, &drafts[0].clone().sign()), "a tombstone falls like the rest");
 }
 
 #[test]
-fn who_is_let_in_again_can_be_revoked_again() {
+fn what_no_list_names_comes_back_once_an_admin_names_it() {
+    let copy = Draft::new("chat", 4, 1, b"written while the admin was away").sign();
+    let first = revocation(2, 9, 4, &[]);
+    let by =
+        |author| revocation_as(author, 30, 4, Scope::All, Some(end(2, 9, 4)), &[action(&copy)]);
     let mut replica = populated();
-    replica.offer(NOW, &revocation(1, 1, 3, 600_000, 600_000));
-    let link = |subject, not_before| credential(1, subject, Roles::MEMBER, (not_before, u64::MAX));
-    let mut again = chain(&[(1, Roles::FOUNDER)]);
-    again.0.push(link(3, 600_000));
-    assert_eq!(replica.offer(NOW, &member(1, 77, &again)), Outcome::Taken);
-    let at = |time| replica_roles(&replica, 3, time);
-    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), Some(Roles::MEMBER)));
-    replica.offer(NOW, &revocation(1, 2, 3, 700_000, 700_000));
-    let at = |time| replica_roles(&replica, 3, time);
-    assert_eq!((at(650_000), at(900_000)), (Some(Roles::MEMBER), None));
+    offer_all(&mut replica, [&copy, &first]);
+    assert!(!is_live(&replica, &copy));
+    replica.offer(NOW, &by(7));
+    assert!(!is_live(&replica, &copy), "it is further from the founder than whoever made the end");
+    replica.offer(NOW, &by(1));
+    assert!(is_live(&replica, &copy));
+    assert_eq!(roles(&replica, 4), None);
 }
 
-fn epoch_keys() -> EpochKeys {
-    let mut random = chacha20::ChaCha20Rng::seed_from_u64(1);
-    let key = EpochKey([1; 32]);
-    EpochKeys::seal(&group(), 9, &key, &[peer(1), peer(2)], &mut random).expect("two members")
+#[test]
+fn of_two_lists_that_of_the_nearer_author_counts() {
+    let copies: Vec<_> = (0..3).map(|number| Draft::new("chat", 4, number, b"x").sign()).collect();
+    let near = revocation(1, 9, 4, &[action(&copies[0])]);
+    let far = revocation(7, 9, 4, &[action(&copies[0]), action(&copies[1])]);
+    for order in [[&near, &far], [&far, &near]] {
+        let mut replica = populated();
+        offer_all(&mut replica, copies.iter().chain(order));
+        let live: Vec<bool> = copies.iter().map(|copy| is_live(&replica, copy)).collect();
+        assert_eq!(live, [true, false, false]);
+    }
+    // Two who are as near: together.
+    let equal = revocation(2, 9, 4, &[action(&copies[1])]);
+    let other = place(1).gives(8, Roles::ADMIN);
+    let third = revocation_under(&other, 9, 4, &[action(&copies[2])]);
+    let mut replica = populated();
+    offer_all(&mut replica, copies.iter().chain([&member(&other), &equal, &third]));
+    let live: Vec<bool> = copies.iter().map(|copy| is_live(&replica, copy)).collect();
+    assert_eq!(live, [false, true, true]);
 }

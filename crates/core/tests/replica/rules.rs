@@ -1,11 +1,10 @@
-//! The rules for every copy, and that the order of arrival changes nothing.
+//! The rules for every version.
 
-use lacis_core::graph::{Copy, Outcome, Refusal, Replica, ShelfSummary};
+use lacis_core::graph::{Change, Copy, Outcome, Refusal, Replica};
 use lacis_wire::codec::encode;
-use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{GROUP, GroupProperties, Scope};
-use lacis_wire::{Millis, Roles};
-use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
+use lacis_wire::record::RecordType;
+use lacis_wire::system::{GROUP, GroupProperties, INVITATION, OpenInvitation};
+use lacis_wire::{Millis, Roles, limits};
 
 use super::people::*;
 
@@ -19,35 +18,53 @@ fn a_member_writes_and_an_admin_corrects() {
     assert_eq!(refused(replica.offer(NOW, &meddled)), Refusal::NotOwner);
     let corrected = first.clone().version(2, 2).at(600_000).sign();
     assert_eq!(replica.offer(NOW, &corrected), Outcome::Taken);
-    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Older);
-    let held = replica.held(&first.header.id).expect("it is held");
-    assert_eq!((held.name(), held.version), (corrected.header.name(), 2));
+    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Known, "it is kept aside");
+    let other = first.clone().at(500_001).version(2, 1).at(550_000).sign();
+    assert!([Outcome::Beaten, Outcome::Taken].contains(&replica.offer(NOW, &other)));
 }
 
 #[test]
 fn what_breaks_a_rule_is_refused_by_its_name() {
     let mut replica = populated();
     let draft = Draft::new("chat", 4, 1, b"salut");
+    let borrowed = Draft::new("chat", 4, 1, b"x").under(&place(1));
+    let unproven = place(4);
+    let mut shown = member(&place(8));
+    shown.header.created = Millis(5);
     let cases = [
         (Draft::new("chat", 6, 1, b"from a keeper").sign(), Refusal::NotAllowed),
-        (draft.clone().at(NOW.0 + 21 * 60_000).sign(), Refusal::Future),
+        (borrowed.sign(), Refusal::NotAllowed),
         (Copy { body: b"other".to_vec(), ..draft.clone().sign() }, Refusal::Body),
         (Draft { author: 5, ..draft.clone() }.sign(), Refusal::Signature),
         (Draft::new(GROUP, 2, 1, b"").sign(), Refusal::System),
-        (member(4, 9, &chain(&[(1, Roles::FOUNDER), (7, Roles::MEMBER)])), Refusal::NotAllowed),
+        (member_by(&unproven, 1), Refusal::System),
         (Draft::new("chat", ROOT, 1, b"root").sign(), Refusal::NotAllowed),
-        (revocation(3, 9, 4, 1, 500_000), Refusal::NotAllowed),
+        (revocation(3, 9, 4, &[]), Refusal::NotAllowed),
+        (shown, Refusal::Form),
     ];
-    for (copy, refusal) in cases {
-        assert_eq!(refused(replica.offer(NOW, &copy)), refusal);
+    for (at, (copy, refusal)) in cases.into_iter().enumerate() {
+        assert_eq!(refused(replica.offer(NOW, &copy)), refusal, "case {at}");
     }
     // What a record was from the beginning cannot be told otherwise later, not even by its creator.
     let mut other = draft.clone().version(2, 4).at(600_000);
     other.header.kind = RecordType::new("stroke").expect("a type");
     assert_eq!(refused(replica.offer(NOW, &other.sign())), Refusal::Form);
-    let mut older = draft.version(2, 4).at(600_000);
-    older.header.created = Millis(400_000);
-    assert_eq!(refused(replica.offer(NOW, &older.sign())), Refusal::Form);
+    let mut longer = draft.version(2, 4).at(600_000);
+    longer.header.latest = Millis(LATEST + 1);
+    assert_eq!(refused(replica.offer(NOW, &longer.sign())), Refusal::Form);
+}
+
+#[test]
+fn nobody_counts_up_to_where_no_version_has_a_number() {
+    let mut replica = populated();
+    let draft = Draft::new("chat", 4, 1, b"x");
+    replica.offer(NOW, &draft.clone().sign());
+    for version in [u64::MAX, 1_000_000, 12] {
+        let jump = draft.clone().version(version, 2).at(500_100).sign();
+        assert_eq!(refused(replica.offer(NOW, &jump)), Refusal::Form, "{version}");
+    }
+    let fair = draft.version(11, 2).at(500_100).sign();
+    assert_eq!(replica.offer(NOW, &fair), Outcome::Taken);
 }
 
 #[test]
@@ -58,6 +75,8 @@ fn only_the_root_key_says_what_the_group_is_called() {
         presence_lifetime: 60_000,
         flags: 0,
         member_lifetime: 1,
+        budget_records: 10,
+        budget_bytes: 1_000,
     };
     let mut replica = populated();
     let body = encode(&properties);
@@ -67,133 +86,160 @@ fn only_the_root_key_says_what_the_group_is_called() {
 }
 
 #[test]
-fn a_record_waits_for_its_authors_membership() {
+fn an_open_invitation_promises_no_more_than_its_author_may_give() {
+    let mut replica = populated();
+    let invitation = |roles| OpenInvitation {
+        key: peer(50),
+        roles,
+        not_after: Millis::MAX,
+        member_for: u64::MAX,
+        uses: 1,
+        flags: 0,
+    };
+    for (author, roles, fine) in [
+        (1, Roles::ADMIN, true),
+        (3, Roles::ADMIN, false),
+        (3, Roles::KEEPER, false),
+        (3, Roles::INVITER, true),
+        (4, Roles::MEMBER, false),
+    ] {
+        let copy = Draft::new(INVITATION, author, 1, &encode(&invitation(roles))).sign();
+        assert_eq!(replica.offer(NOW, &copy) == Outcome::Taken, fine, "{author} {roles:?}");
+    }
+}
+
+#[test]
+fn a_record_waits_for_its_authors_credential() {
     let mut replica = Replica::new(group());
     let copy = Draft::new("chat", 4, 1, b"early").sign();
     assert_eq!(replica.offer(NOW, &copy), Outcome::Deferred);
-    assert_eq!((replica.deferred(), replica.len()), (1, 0));
+    assert_eq!((replica.waiting().0, replica.len()), (1, 0));
     for person in people() {
         replica.offer(NOW, &person);
     }
     let ready = replica.poll_ready().expect("its author is known now");
     assert_eq!(replica.offer(NOW, &ready), Outcome::Taken);
-    assert_eq!((replica.deferred(), ready), (0, copy));
+    assert_eq!((replica.waiting().0, ready), (0, copy));
 }
 
 #[test]
-fn strangers_can_make_only_so_many_wait() {
+fn what_waits_is_signed_and_bounded_and_one_author_has_a_share_of_it() {
     let mut replica = populated();
-    for number in 0..=255 {
-        for stranger in [50, 51, 52] {
-            replica.offer(NOW, &Draft::new("chat", stranger, number, b"spam").sign());
-        }
+    let big = |who: u8, number: u8| {
+        let body = vec![number; limits::RECORD_BYTES];
+        Draft::new("chat", who, number, &body).under(&founder().gives(who, Roles::MEMBER)).sign()
+    };
+    let honest = Draft::new("chat", 60, 1, b"a newcomer").sign();
+    assert_eq!(replica.offer(NOW, &honest), Outcome::Deferred);
+    for number in 0..40 {
+        assert_eq!(replica.offer(NOW, &big(50, number)), Outcome::Deferred);
     }
-    assert_eq!(replica.deferred(), lacis_wire::limits::DEFERRED_MAX);
+    let (_, bytes) = replica.waiting();
+    assert!(bytes <= limits::WAITING_BYTES / 4 + 2 * limits::HEADER_BYTES, "{bytes}");
+    assert!(replica.has(&honest.header.name()));
+    let forged =
+        Copy { body: vec![], ..Draft { author: 51, ..Draft::new("chat", 52, 1, b"") }.sign() };
+    assert_eq!(refused(replica.offer(NOW, &forged)), Refusal::Signature);
 }
 
 #[test]
-fn a_record_does_not_outlast_its_authors_credential() {
+fn what_is_dated_ahead_waits_for_its_time_and_is_in_no_summary() {
     let mut replica = populated();
-    let mut short = chain(&[(1, Roles::FOUNDER)]);
-    short.0.push(credential(1, 7, Roles::MEMBER, (1, 2_000_000)));
-    replica.offer(NOW, &member(7, 200, &short));
-    let draft = Draft::new("chat", 7, 1, b"x");
-    assert_eq!(refused(replica.offer(NOW, &draft.clone().sign())), Refusal::NotAllowed);
-    assert_eq!(replica.offer(NOW, &draft.until(2_000_000).sign()), Outcome::Taken);
-    assert_eq!(replica.next_expiry(), Some(Millis(2_000_000)));
-    let length = replica.len();
-    replica.expire(Millis(2_000_000));
-    assert_eq!((replica.len(), replica.next_expiry()), (length - 1, None));
+    let before = replica.summary();
+    let ahead = Draft::new("chat", 4, 1, b"x").at(NOW.0 + 21 * 60_000).sign();
+    assert_eq!(replica.offer(NOW, &ahead), Outcome::Ahead);
+    assert_eq!(replica.summary(), before);
+    let due = replica.next_due().expect("a time");
+    replica.wake(Millis(due.0 - 1));
+    assert_eq!(replica.poll_ready(), None);
+    replica.wake(due);
+    let ready = replica.poll_ready().expect("it is due");
+    assert_eq!(replica.offer(due, &ready), Outcome::Taken);
 }
 
-/// All that happens in a group with quarrels: admins who revoke each other, records that are
-/// changed, deleted and expire.
-fn quarrel() -> Vec<Copy> {
-    let mut all = people();
-    let some = Draft::new("chat", 2, 1, &[2, 1]).at(600_000).sign();
-    let earlier = revocation(2, 10, 4, 650_000, 650_000);
-    let (two, three) = ((2, 700_000, 700_000), (3, 670_000, 690_000));
-    all.push(revocation_with(1, 9, two, kept(Scope::All, 2, &[&some, &earlier], &[])));
-    all.push(revocation(2, 9, 1, 690_000, 710_000));
-    all.push(earlier);
-    all.push(revocation(2, 11, 5, 640_000, 660_000));
-    all.push(revocation_with(1, 12, three, kept(Scope::Rights, 3, &[], &[])));
-    for author in 1..=6_u8 {
-        for (number, at) in [(1, 600_000), (2, 680_000), (3, 705_000), (4, 800_000)] {
-            let draft = Draft::new("chat", author, number, &[author, number]).at(at);
-            all.push(draft.clone().sign());
-            all.push(draft.clone().version(2, author).at(at + 5).sign());
-            all.push(draft.clone().version(2, 1).at(at + 7).sign());
-            all.push(draft.clone().version(3, 2).at(at + 9).deleted().sign());
-        }
-    }
-    all
+#[test]
+fn a_record_does_not_outlast_its_authors_credential_and_none_is_written_after_it() {
+    let mut replica = populated();
+    let short = founder().gives_until(8, Roles::MEMBER, 2_000_000, 1, &[]);
+    replica.offer(NOW, &member(&short));
+    replica.offer(Millis(1), &member(&short));
+    let draft = Draft::new("chat", 8, 1, b"x").under(&short);
+    assert_eq!(
+        refused(replica.offer(Millis(1_000_000), &draft.clone().sign())),
+        Refusal::NotAllowed
+    );
+    let fits = draft.clone().until(2_000_000);
+    assert_eq!(replica.offer(Millis(1_000_000), &fits.sign()), Outcome::Taken);
+    let late = Draft::new("chat", 8, 2, b"x").under(&short).at(2_000_000).until(2_000_000);
+    assert_eq!(refused(replica.offer(Millis(1_000_000), &late.sign())), Refusal::NotAllowed);
 }
 
-/// Everything that a replica holds, after everybody has told everybody often enough.
-fn settle(order: &[Copy]) -> (Vec<CopyName>, Vec<ShelfSummary>) {
-    let mut replica = Replica::new(group());
-    for _ in 0..4 {
-        for copy in order {
-            replica.offer(NOW, copy);
-        }
-    }
-    (names(&replica), replica.summary())
+#[test]
+fn nothing_that_was_deleted_or_has_ended_comes_back() {
+    let mut replica = populated();
+    let draft = Draft::new("chat", 4, 1, b"x");
+    let tombstone = draft.clone().version(2, 4).at(600_000).deleted().sign();
+    replica.offer(NOW, &draft.clone().sign());
+    assert_eq!(replica.offer(NOW, &tombstone), Outcome::Taken);
+    let undelete = draft.clone().version(3, 4).at(700_000).sign();
+    assert_eq!(replica.offer(NOW, &undelete), Outcome::Older);
+    // A version that ends earlier keeps those before it from coming back.
+    let draft = Draft::new("chat", 4, 2, b"x");
+    let shorter = draft.clone().version(2, 4).at(600_000).until(NOW.0 + 10).sign();
+    replica.offer(NOW, &draft.clone().sign());
+    assert_eq!(replica.offer(NOW, &shorter), Outcome::Taken);
+    let count = replica.len();
+    let later = Millis(NOW.0 + 10);
+    replica.expire(later);
+    assert_eq!(replica.len(), count - 1);
+    assert_eq!(replica.offer(later, &draft.clone().sign()), Outcome::Older);
+    assert!(!is_live(&replica, &draft.sign()));
+    // What is left of both goes when no version could live any more.
+    replica.expire(Millis(LATEST));
+    assert!(replica.held(&shorter.header.id).is_none());
+    assert!(replica.held(&tombstone.header.id).is_none());
 }
 
-fn names(replica: &Replica) -> Vec<CopyName> {
-    let held = replica.ids_where(|_| true).filter_map(|id| replica.held(&id));
-    held.map(|held| held.name()).collect()
-}
-
-fn what_is_restored_is_what_was_held(order: Vec<Copy>) {
-    let mut replica = Replica::new(group());
-    for copy in quarrel() {
-        replica.offer(NOW, &copy);
-    }
-    let held = names(&replica);
-    let kept: Vec<Copy> =
-        order.into_iter().filter(|copy| held.contains(&copy.header.name())).collect();
-    let mut restored = Replica::new(group());
-    for copy in kept.iter().filter(|copy| copy.header.kind.is_system()) {
-        restored.restore_system(copy);
-    }
-    for copy in kept.iter().filter(|copy| !copy.header.kind.is_system()) {
-        restored.restore(&copy.header);
-    }
-    restored.settle_restored();
-    restored.expire(NOW);
-    assert_eq!((names(&restored), restored.summary()), (held, replica.summary()));
-    assert_eq!(restored.poll_change(), None);
-    for (who, time) in (1..=6).flat_map(|who| [1, 660_000, 695_000, 990_000].map(|at| (who, at))) {
-        assert_eq!(replica_roles(&restored, who, time), replica_roles(&replica, who, time));
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    #[test]
-    fn the_order_in_the_store_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
-        what_is_restored_is_what_was_held(order);
-    }
-
-    #[test]
-    fn the_order_of_arrival_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
-        prop_assert_eq!(settle(&order), settle(&quarrel()));
-    }
-
-    #[test]
-    fn one_changed_bit_is_refused(at in any::<proptest::sample::Index>(), bit in 0..8) {
+#[test]
+fn a_record_in_place_of_another_drops_it_at_any_date() {
+    let wrong = Draft::new("chat", 4, 1, b"x").sign();
+    let right = Draft::new("chat", 4, 2, b"x").in_place_of(wrong.header.id).sign();
+    let second = Draft::new("chat", 4, 3, b"x").in_place_of(wrong.header.id).sign();
+    let stands = right.header.id.min(second.header.id);
+    let thief = Draft::new("chat", 5, 4, b"x").in_place_of(right.header.id).sign();
+    for order in [[&wrong, &right, &second, &thief], [&thief, &second, &right, &wrong]] {
         let mut replica = populated();
-        let copy = Draft::new("chat", 4, 1, b"salut").sign();
-        let mut bytes = encode(&copy.header);
-        let at = at.index(bytes.len());
-        bytes[at] ^= 1_u8 << bit;
-        if let Ok(header) = lacis_wire::codec::decode::<Header>(&bytes) {
-            let outcome = replica.offer(NOW, &Copy { header, body: copy.body });
-            let taken = matches!(outcome, Outcome::Taken | Outcome::Known | Outcome::Older);
-            assert!(!taken, "{outcome:?}");
-        }
+        offer_all(&mut replica, order);
+        assert!(!is_live(&replica, &wrong));
+        let live = [&right, &second].map(|copy| is_live(&replica, copy));
+        assert_eq!(live, [right.header.id == stands, second.header.id == stands]);
+        assert!(is_live(&replica, &thief), "it replaces nothing");
     }
+}
+
+#[test]
+fn another_format_is_kept_by_its_envelope_and_not_applied() {
+    let mut replica = populated();
+    let mut newer = revocation(1, 1, 4, &[]);
+    newer.header.format = 2;
+    newer.body = b"what nobody knows yet".to_vec();
+    newer.header.set_body(&newer.body);
+    newer.header.sign(&group(), &key(1));
+    assert_eq!(replica.offer(NOW, &newer), Outcome::Taken);
+    assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
+    let mut by_member = Draft::new("chat", 6, 1, b"x");
+    by_member.header.format = 9;
+    assert_eq!(refused(replica.offer(NOW, &by_member.sign())), Refusal::NotAllowed);
+}
+
+#[test]
+fn what_ends_is_told() {
+    let mut replica = populated();
+    let copy = Draft::new("chat", 4, 1, b"x").until(NOW.0 + 5).sign();
+    replica.offer(NOW, &copy);
+    while replica.poll_change().is_some() {}
+    replica.expire(Millis(NOW.0 + 5));
+    let changes: Vec<Change> = std::iter::from_fn(|| replica.poll_change()).collect();
+    let gone = Change::Gone { id: copy.header.id, kind: copy.header.kind.clone() };
+    assert!(changes.contains(&gone), "{changes:?}");
 }

@@ -1,0 +1,112 @@
+//! How much one credential may stand for, and that nobody uses up what another one has.
+
+use lacis_core::graph::{Outcome, Refusal};
+use lacis_wire::codec::encode;
+use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::system::{BUDGET, Budget, GROUP, GroupProperties};
+use lacis_wire::{Roles, limits};
+
+use super::people::*;
+
+fn properties(records: u32, bytes: u64) -> lacis_core::graph::Copy {
+    let properties = GroupProperties {
+        name: "Board".into(),
+        comment: String::new(),
+        presence_lifetime: 60_000,
+        flags: 0,
+        member_lifetime: 1,
+        budget_records: records,
+        budget_bytes: bytes,
+    };
+    Draft::new(GROUP, ROOT, 1, &encode(&properties)).sign()
+}
+
+#[test]
+fn whoever_writes_too_much_pushes_out_its_own() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(3, 1_000));
+    let ada = Draft::new("chat", 5, 1, b"ada").created(900_000).sign();
+    replica.offer(NOW, &ada);
+    let many: Vec<_> = (0..6_u8)
+        .map(|number| {
+            Draft::new("chat", 4, number, b"x").created(800_000 - u64::from(number)).sign()
+        })
+        .collect();
+    for copy in &many {
+        replica.offer(NOW, copy);
+    }
+    let live: Vec<bool> = many.iter().map(|copy| is_live(&replica, copy)).collect();
+    assert_eq!(live, [false, false, false, true, true, true], "the first by creation stay");
+    assert!(is_live(&replica, &ada));
+    let last = Draft::new("chat", 4, 99, b"x").created(850_000).sign();
+    assert_eq!(refused(replica.offer(NOW, &last)), Refusal::OverBudget);
+}
+
+#[test]
+fn bytes_count_as_records_do_and_deleting_is_always_possible() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(100, 1_000));
+    let big = Draft::new("chat", 4, 1, &[0; 1_100]).created(600_000);
+    assert_eq!(replica.offer(NOW, &big.clone().sign()), Outcome::Taken);
+    let next = Draft::new("chat", 4, 2, b"x").created(700_000);
+    assert_eq!(refused(replica.offer(NOW, &next.clone().sign())), Refusal::OverBudget);
+    let deleted = big.version(2, 4).at(800_000).deleted().sign();
+    assert_eq!(replica.offer(NOW, &deleted), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &next.sign()), Outcome::Taken);
+}
+
+#[test]
+fn an_admin_gives_one_member_more() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(1, 1_000));
+    replica.offer(NOW, &Draft::new("chat", 4, 1, b"x").sign());
+    let second = Draft::new("chat", 4, 2, b"x").created(600_000).sign();
+    assert_eq!(refused(replica.offer(NOW, &second)), Refusal::OverBudget);
+    let more = Budget { subject: peer(4), records: 5, bytes: 1_000 };
+    assert_eq!(
+        replica.offer(NOW, &Draft::new(BUDGET, 2, 1, &encode(&more)).sign()),
+        Outcome::Taken
+    );
+    assert_eq!(replica.offer(NOW, &second), Outcome::Taken);
+}
+
+#[test]
+fn an_inviter_mints_members_in_its_own_places_only() {
+    let mut replica = populated();
+    let ivy = place(3);
+    let mallory = ivy.gives(8, Roles::INVITER);
+    replica.offer(NOW, &member(&mallory));
+    let honest = ivy.gives(9, Roles::MEMBER);
+    let quota = limits::CREDENTIALS_PER_INVITER;
+    for number in 0..quota + 50 {
+        replica.offer(NOW, &sock_puppet(&mallory, number));
+    }
+    let count = replica.members().subjects().count();
+    assert!(count <= quota + 7, "{count}");
+    assert_eq!(replica.offer(NOW, &member(&honest)), Outcome::Taken, "Ivy's own come in turn");
+    assert_eq!(roles(&replica, 9), Some(Roles::MEMBER));
+    assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
+}
+
+#[test]
+fn nobody_is_pushed_out_by_many_credentials_of_another_issuer() {
+    let mut replica = populated();
+    for serial in 2..100 {
+        let weak = place(3).gives_until(5, Roles::INVITER, 2, serial, &[]);
+        replica.offer(NOW, &member_by(&weak, 3));
+    }
+    assert_eq!(roles(&replica, 5), Some(Roles::MEMBER));
+    let copy = Draft::new("chat", 5, 1, b"still here").sign();
+    assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
+}
+
+/// A record by which an inviter shows a member with a key of its own.
+fn sock_puppet(by: &Place, number: usize) -> lacis_core::graph::Copy {
+    let mut sock = by.gives(110, Roles::MEMBER);
+    let mut seed = [200; 32];
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    let mut leaf = sock.chain.0.pop().expect("a credential");
+    leaf.subject = peer_id(&signing_key(&seed));
+    sock.chain.0.push(leaf.signed(&key(by.who)));
+    member_by(&sock, by.who)
+}
