@@ -35,6 +35,11 @@ impl Clocks {
         self.ahead.clear();
     }
 
+    /// How many members have told their clock.
+    pub(crate) fn count(&self) -> usize {
+        self.members().len()
+    }
+
     /// One clock a member, in order.
     fn members(&self) -> Vec<i64> {
         let (mut heard, mut all) = (Vec::new(), Vec::new());

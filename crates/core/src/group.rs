@@ -162,6 +162,8 @@ enum Loading {
     Query { ticket: Ticket, names: Vec<CopyName> },
     /// A version that has come back.
     Revived(CopyName),
+    /// Versions of ours that are dated too far ahead.
+    Rewrite(Vec<CopyName>),
 }
 
 impl Group {
@@ -306,7 +308,7 @@ impl Group {
     /// Of our own chains the best is used from now on.
     fn choose_chain(&mut self, shared: &mut Shared) {
         let members = self.replica.members();
-        let best = members.best(&shared.peer, self.now(shared));
+        let best = members.best(&shared.peer, self.rights_time(shared));
         let best = best.and_then(|id| members.chain(&id));
         if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(best)) {
             self.profile.chain = Some(best);
@@ -317,7 +319,7 @@ impl Group {
 
     /// What this identity may do now.
     pub(crate) fn own_roles(&self, shared: &Shared) -> Option<Roles> {
-        self.replica.members().roles(&shared.peer, self.now(shared))
+        self.replica.members().roles(&shared.peer, self.rights_time(shared))
     }
 
     /// Tells the application what the replica says has changed, and who gave what is new.
@@ -459,6 +461,7 @@ impl Group {
         self.approvals.expire(now);
         self.on_link_timeouts(shared);
         self.rotation_timeout(shared);
+        self.note_time(shared);
         self.join_timeout(shared);
         if core::mem::take(&mut self.members_changed) {
             self.tell_members(shared);

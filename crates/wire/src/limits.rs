@@ -422,6 +422,10 @@ pub const BEATEN_LIFETIME: Duration = Duration::from_secs(30 * 86_400);
 /// What an end left unnamed is kept this long, for when somebody names it.
 pub const UNNAMED_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
 
+/// What has ended is hidden at once and leaves the store this much later, when our own clock and
+/// those of the members say so: a clock that was wrong for a while erases nothing.
+pub const ERASE_GRACE: Duration = Duration::from_secs(86_400);
+
 /// Versions that one member keeps set aside of one author at the most.
 pub const ASIDE_MAX: usize = 65_536;
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::Millis;
 use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
@@ -89,6 +90,13 @@ impl Index {
             modified: item.timestamp,
             name: CopyName::from_bytes(item.id.as_bytes()),
         })
+    }
+
+    /// The latest time of a version that is not after `at`.
+    #[must_use]
+    pub fn latest_until(&self, at: Millis) -> Option<Millis> {
+        let after = self.items.partition_point(|item| item.timestamp <= at.0);
+        self.items.get(after.checked_sub(1)?).map(|item| Millis(item.timestamp))
     }
 
     /// Whether a copy is there.

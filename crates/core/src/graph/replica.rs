@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{ActionId, GROUP, Scope};
+use lacis_wire::system::{ActionId, GROUP, KEY, REVOCATION, Scope};
 use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
@@ -122,6 +122,9 @@ pub struct Replica {
     pub(super) buckets: Vec<Index>,
     /// What is due, the last first: most is new, and due later than the rest.
     pub(super) due: Vec<(Millis, Due)>,
+    /// What has ended and is hidden, and when it may be erased: by its end, then when nothing of it
+    /// is of concern any more.
+    pub(super) hidden: BTreeSet<(Millis, RecordId)>,
     pub(super) budgets: Budgets,
     /// Records in whose place another one stands.
     pub(super) replaced: BTreeMap<RecordId, RecordId>,
@@ -152,7 +155,7 @@ pub(super) struct Aside {
 /// What is due at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// A live record ends, or what is left of one goes.
+    /// A live record ends.
     Live(RecordId),
     /// Something set aside goes.
     Aside(CopyName),
@@ -172,6 +175,7 @@ impl Replica {
             register: Register::default(),
             buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
             due: Vec::new(),
+            hidden: BTreeSet::new(),
             budgets: Budgets::default(),
             replaced: BTreeMap::new(),
             waiting: Waiting::default(),
@@ -428,6 +432,21 @@ impl Replica {
     #[must_use]
     pub fn next_due(&self) -> Option<Millis> {
         self.waiting.next_due()
+    }
+
+    /// The latest time at which a live version was made that is not after `at`.
+    #[must_use]
+    pub fn latest_until(&self, at: Millis) -> Option<Millis> {
+        self.buckets.iter().filter_map(|bucket| bucket.latest_until(at)).max()
+    }
+
+    /// What an author wrote that is dated after `at`, but for what counts whenever it comes.
+    #[must_use]
+    pub fn dated_after(&self, author: &PeerId, at: Millis) -> Vec<CopyName> {
+        let late = self.entries.iter().filter(|(_, entry)| entry.modified > at && !entry.has_ended);
+        let held = late.filter_map(|(id, entry)| self.register.read(id, entry));
+        let is_urgent = |held: &Held<'_>| [REVOCATION, KEY].contains(&held.kind.as_str());
+        held.filter(|it| it.author() == author && !is_urgent(it)).map(|it| it.name()).collect()
     }
 
     /// Takes out of what waits what is due now.

@@ -92,6 +92,7 @@ impl Group {
             invitation: None,
             keys: Vec::new(),
             meetings: Vec::new(),
+            time: Millis(0),
         };
         let mut founded = Self::from_profile(number, profile);
         founded.open_new(shared);
@@ -131,6 +132,7 @@ impl Group {
             invitation: seed,
             keys,
             meetings,
+            time: Millis(0),
         })
     }
 
@@ -191,7 +193,7 @@ impl Group {
         subject: PeerId,
         grant: Grant,
     ) -> Result<Chain, Code> {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let members = self.replica.members();
         let own = members.best(&shared.peer, now).ok_or(Code::NotAllowed)?;
         let chain = members.chain(&own).ok_or(Code::NotAllowed)?;

@@ -10,7 +10,7 @@ use lacis_wire::system::{self, GroupProperties};
 use lacis_wire::writer::Encode;
 use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId, Roles, limits};
 
-use super::Group;
+use super::{Group, GroupEvent};
 use crate::graph::{Copy, Outcome, Refusal};
 use crate::io::Ticket;
 use crate::shared::Shared;
@@ -110,6 +110,53 @@ impl Group {
         self.publish(shared, ticket, header, Vec::new(), None)
     }
 
+    /// Writes anew what a clock of ours that was ahead dated further ahead than others take: under
+    /// another date, and where its birth was ahead, as another record in its place.
+    pub(super) fn rewrite(&mut self, shared: &mut Shared, copy: &Copy) {
+        let held = &copy.header;
+        let Ok((credential, until)) = self.writing_right(shared, Roles::may_write) else { return };
+        let now = self.writing_time(shared, Millis(0));
+        let mut header = held.clone();
+        header.credential = Some(credential);
+        let floor = Header::modified_min(held.created, held.version.saturating_add(1));
+        if held.creator == shared.peer && held.created > now {
+            let birth = self.birth(shared, shared.peer, held.kind.clone(), Some(credential));
+            // It lasts as long as it would have.
+            let later = |at: Millis| {
+                let span = at.0.saturating_sub(held.created.0);
+                if at == Millis::MAX { at } else { Millis(birth.created.0.saturating_add(span)) }
+            };
+            header = Header {
+                latest: later(held.latest),
+                expires: later(held.expires).min(until),
+                replaces: Some(held.id),
+                flags: held.flags,
+                key: held.key,
+                ..birth
+            };
+            header.id = header.born_as();
+        } else if floor <= now {
+            header.version = held.version.saturating_add(1);
+            header.modifier = Some(shared.peer);
+            header.modified = now;
+        } else {
+            return;
+        }
+        let (old, new) = (held.id, header.id);
+        let sealed = self.open_body(copy).filter(|_| header.key.is_some());
+        let body = match sealed {
+            Some(body) => {
+                let Some(place) = self.place(&header) else { return };
+                let Some(key) = header.key.and_then(|name| self.keyring.get(&name)) else { return };
+                body.seal(key, &place, shared.io.random())
+            }
+            None => copy.body.clone(),
+        };
+        if self.publish(shared, None, header, body, None).is_ok() {
+            self.event(shared, GroupEvent::Rewritten { old, new });
+        }
+    }
+
     fn next_version(&self, shared: &Shared, held: &Header) -> Result<(Header, Millis), Code> {
         let may_end = held.kind.as_str() == system::INVITATION;
         if (held.kind.is_system() && !may_end) || held.is_deleted() {
@@ -137,7 +184,7 @@ impl Group {
         shared: &Shared,
         may: impl Fn(Roles) -> bool,
     ) -> Result<(CredentialId, Millis), Code> {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let members = self.replica.members();
         let best = members.best(&shared.peer, now);
         let Some(id) = best else {

@@ -119,6 +119,13 @@ pub enum GroupEvent {
         /// By how many milliseconds that of the members is ahead; nothing if all is well.
         ahead: Option<i64>,
     },
+    /// What this node wrote by a clock that was ahead is written anew, so that others take it.
+    Rewritten {
+        /// The record.
+        old: RecordId,
+        /// The record in its place, or the same one.
+        new: RecordId,
+    },
     /// A record of the system is of a format that a newer version has written.
     UpdateNeeded,
     /// What is to be stored is not: it is tried again, and would not outlast a crash until then.

@@ -5,7 +5,7 @@
 //! to read, and what was renewed meanwhile is renewed before it could be missed. What is kept
 //! beyond its time is read here, and given to nobody.
 
-use lacis_wire::{NodeId, limits};
+use lacis_wire::{Millis, NodeId, limits};
 
 use super::Group;
 use super::neighbour::Neighbour;
@@ -36,6 +36,11 @@ impl Group {
             self.replica.expire(time);
             self.tell_changes(shared, None);
         }
+        let limit = self.certain_time(shared);
+        if limit.is_some_and(|limit| self.replica.next_erasure().is_some_and(|at| at <= limit)) {
+            self.replica.erase(limit.unwrap_or(Millis(0)));
+            self.tell_changes(shared, None);
+        }
     }
 
     /// When [`Group::expire`] has something to do. While expiration is deferred there is nothing
@@ -46,6 +51,9 @@ impl Group {
             return None;
         }
         let ahead = self.replica.next_due().map(|at| self.when(shared, at));
+        let erasure = self.certain_time(shared).and(self.replica.next_erasure());
+        let erasure = erasure.map(|at| self.when(shared, at));
+        let ahead = ahead.into_iter().chain(erasure).min();
         let Some(next) = self.replica.next_expiry() else { return ahead };
         let due = self.when(shared, next);
         let due = ahead.map_or(due, |ahead| due.min(ahead));

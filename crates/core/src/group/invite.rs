@@ -1,6 +1,7 @@
 //! Open invitations: made as a record, listed, ended, and used by newcomers.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -14,6 +15,7 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use super::admission::{AnyInvitation, Grant, Patience};
 use super::{Group, GroupEvent};
+use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::time::Timestamp;
@@ -106,15 +108,25 @@ impl Group {
     /// The open invitations that are live and were not ended.
     pub(crate) fn invitations(&self) -> Vec<InvitationInfo> {
         let live = self.replica.system_of(system::INVITATION);
-        live.filter_map(|copy| {
-            let Ok(Some(System::Invitation(says))) = System::decode(&copy.header.kind, &copy.body)
-            else {
-                return None;
-            };
-            let used_by = self.replica.members().subjects_by(&says.key);
-            Some(InvitationInfo { id: copy.header.id, issuer: copy.header.creator, says, used_by })
-        })
-        .collect()
+        let lasts = |copy: &&Arc<Copy>| {
+            self.replica.held(&copy.header.id).is_some_and(|held| !held.has_ended)
+        };
+        live.filter(lasts)
+            .filter_map(|copy| {
+                let Ok(Some(System::Invitation(says))) =
+                    System::decode(&copy.header.kind, &copy.body)
+                else {
+                    return None;
+                };
+                let used_by = self.replica.members().subjects_by(&says.key);
+                Some(InvitationInfo {
+                    id: copy.header.id,
+                    issuer: copy.header.creator,
+                    says,
+                    used_by,
+                })
+            })
+            .collect()
     }
 
     /// Ends an open invitation.

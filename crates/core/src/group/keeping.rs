@@ -221,6 +221,11 @@ impl Group {
                     self.event(shared, event);
                 }
             }
+            (Loading::Rewrite(names), reply) => {
+                for copy in self.check_read(shared, &names, reply).into_iter().flatten() {
+                    self.rewrite(shared, &copy);
+                }
+            }
             (Loading::Profile, StoreReply::Values(values)) => self.on_profile(shared, values),
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
                 self.on_page(shared, what, page);

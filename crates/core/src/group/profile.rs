@@ -4,11 +4,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use lacis_derive::{Decode, Encode};
-use lacis_wire::GroupId;
 use lacis_wire::codec::{DecodeError, Frame};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GivenKey;
 use lacis_wire::room::MeetingKey;
+use lacis_wire::{GroupId, Millis};
 
 /// Kept under the group's id, sealed: there are secrets in it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -37,6 +37,10 @@ pub(crate) struct Profile {
     /// Of a keeper, those that open where members meet.
     #[n(8)]
     pub(super) meetings: Vec<GivenKey>,
+    /// The highest group time on which a member's clock and ours agreed: what ended by then has
+    /// ended, whatever a clock says later.
+    #[n(9)]
+    pub(super) time: Millis,
 }
 
 impl Frame for Profile {
@@ -61,6 +65,7 @@ impl Profile {
             invitation: None,
             keys: Vec::new(),
             meetings: Vec::new(),
+            time: Millis(0),
         }
     }
 
@@ -68,6 +73,7 @@ impl Profile {
     /// lost, and the store says what both say.
     pub(super) fn merged(mut self, other: Self) -> Self {
         self.root = self.root.or(other.root);
+        self.time = self.time.max(other.time);
         self.chain = self.chain.or(other.chain);
         if self.chain.is_some() {
             self.invitation = None;
@@ -107,6 +113,7 @@ mod tests {
             invitation: Some([3; 16]),
             keys: keys.iter().map(given).collect(),
             meetings: vec![],
+            time: Millis(0),
         }
     }
 

@@ -125,7 +125,7 @@ impl Group {
     /// Whether a neighbor is a member now, and takes us for one. Whoever is none any more is told
     /// so, and nothing that waits for it is sent.
     pub(super) fn serves(&mut self, shared: &mut Shared, node: NodeId) -> bool {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let Some(neighbour) = self.neighbours.get(&node) else { return false };
         let Some(chain) = neighbour.chain.as_ref().filter(|_| neighbour.is_introduced()) else {
             return false;
@@ -141,7 +141,7 @@ impl Group {
     pub(super) fn roles_of(&self, shared: &Shared, node: NodeId) -> Option<Roles> {
         let neighbour = self.neighbours.get(&node).filter(|it| it.is_introduced())?;
         let chain = neighbour.chain.as_ref()?;
-        let accepted = self.replica.members().accepts_chain(chain, self.now(shared));
+        let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared));
         chain.leaf().filter(|_| accepted).map(|leaf| leaf.roles)
     }
 
@@ -183,7 +183,7 @@ impl Group {
 
     /// Somebody who was away while it was given other roles, or more time, is shown what it has.
     fn offer_better(&mut self, shared: &Shared, node: NodeId) {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let members = self.replica.members();
         let best = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
@@ -193,7 +193,7 @@ impl Group {
     }
 
     fn check_member(&self, shared: &Shared, peer: PeerId, chain: &Chain) -> Result<(), Code> {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let members = self.replica.members();
         let is_its_own = chain.leaf().is_some_and(|leaf| leaf.subject == peer);
         if !is_its_own || !members.verifies(chain) {
@@ -565,7 +565,7 @@ impl Group {
     }
 
     fn review_one(&mut self, shared: &mut Shared, node: NodeId) {
-        let now = self.now(shared);
+        let now = self.rights_time(shared);
         let members = self.replica.members();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         // Its own membership was taken back, or that of somebody who brought it in, or it is over.

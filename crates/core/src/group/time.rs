@@ -1,10 +1,18 @@
 //! Which time of day it is for a group: for what is judged, and for what is written.
 
-use lacis_wire::{Millis, NodeId};
+use alloc::vec::Vec;
 
-use super::{Group, GroupEvent};
+use lacis_wire::{Millis, NodeId, limits};
+
+use super::{Group, GroupEvent, Loading};
 use crate::shared::Shared;
 use crate::time::Timestamp;
+
+/// How often it is written down how far time has come, in milliseconds.
+const TIME_STEP: u64 = 3_600_000;
+
+/// Members whose clocks together are surer than our own.
+const SURE: usize = 3;
 
 impl Group {
     /// The time that the members agree on.
@@ -18,13 +26,65 @@ impl Group {
         shared.io.now + core::time::Duration::from_millis(wait)
     }
 
+    /// The time by which rights end. What ended by the highest group time that this store ever held
+    /// has ended, wherever a clock goes back to.
+    pub(crate) fn rights_time(&self, shared: &Shared) -> Millis {
+        self.now(shared).max(self.profile.time)
+    }
+
+    /// A time that our own clock and those of the members have passed: by it bytes are erased.
+    /// Nothing, while no member says its clock.
+    pub(super) fn certain_time(&self, shared: &Shared) -> Option<Millis> {
+        let own = shared.wall();
+        let members = own.0.saturating_add_signed(self.clocks.median()?);
+        Some(own.min(Millis(members)))
+    }
+
+    /// Remembers how far time has come, as far as a member's clock agrees with ours.
+    pub(super) fn note_time(&mut self, shared: &mut Shared) {
+        let now = self.now(shared);
+        let agrees = self.clocks.median().is_some() && self.clocks.difference().is_none();
+        if self.is_open && agrees && now.0 > self.profile.time.0.saturating_add(TIME_STEP) {
+            self.profile.time = now;
+            self.keep_profile(shared);
+        }
+    }
+
     /// How what is written now is dated: by the earlier of our own clock and that of the members,
     /// so that a clock that is ahead is not believed as soon as one member is here, and a lying
-    /// neighbor can only take time away; never before what it follows.
+    /// neighbor can only take time away; never before what it follows, nor before what others made
+    /// by our own clock's leave.
     pub(super) fn writing_time(&self, shared: &Shared, follows: Millis) -> Millis {
         let own = shared.wall();
         let members = self.clocks.median().map(|ahead| own.0.saturating_add_signed(ahead));
-        Millis(members.map_or(own.0, |members| members.min(own.0))).max(follows)
+        let date = Millis(members.map_or(own.0, |members| members.min(own.0)));
+        let held = self.replica.latest_until(own).unwrap_or(Millis(0));
+        date.max(held).max(follows)
+    }
+
+    /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
+    /// several members.
+    pub(super) fn rewrite_ahead(&mut self, shared: &mut Shared) {
+        if !self.is_open {
+            return;
+        }
+        let own = shared.wall();
+        let is_sure = self.clocks.count() >= SURE;
+        let now = if is_sure { self.certain_time(shared).unwrap_or(own) } else { own };
+        let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
+        let bound = Millis(now.0.saturating_add(ahead));
+        let late = self.replica.dated_after(&shared.peer, bound);
+        if late.is_empty() {
+            return;
+        }
+        let at_hand: Vec<_> = late.iter().filter_map(|name| self.at_hand(name)).collect();
+        if at_hand.len() == late.len() || !shared.config.store {
+            for copy in at_hand {
+                self.rewrite(shared, &copy);
+            }
+        } else {
+            self.read_bodies(shared, &late.clone(), Loading::Rewrite(late));
+        }
     }
 
     /// A member told its clock.
@@ -32,6 +92,8 @@ impl Group {
         let Some(peer) = self.neighbours.get(&node).map(|it| it.peer) else { return };
         self.clocks.hear(node, peer, clock, shared.wall());
         self.tell_clock(shared);
+        self.note_time(shared);
+        self.rewrite_ahead(shared);
     }
 
     /// Our clock was set: what was heard of others is no news of the one that is now.
@@ -39,6 +101,10 @@ impl Group {
         self.clocks.forget_all();
         self.introduce(shared);
         self.tell_clock(shared);
+        let now = self.now(shared);
+        self.replica.reveal(now);
+        self.tell_changes(shared, None);
+        self.rewrite_ahead(shared);
     }
 
     /// Tells the application once that its clock differs from that of the members, and once that it

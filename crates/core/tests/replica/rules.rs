@@ -195,7 +195,11 @@ fn nothing_that_was_deleted_or_has_ended_comes_back() {
     assert_eq!(replica.offer(later, &draft.clone().sign()), Outcome::Older);
     assert!(!is_live(&replica, &draft.sign()));
     // What is left of both goes when no version could live any more.
+    let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).expect("a day");
     replica.expire(Millis(LATEST));
+    replica.erase(Millis(LATEST + grace - 1));
+    assert!(replica.held(&shorter.header.id).is_some());
+    replica.erase(Millis(LATEST + grace));
     assert!(replica.held(&shorter.header.id).is_none());
     assert!(replica.held(&tombstone.header.id).is_none());
 }
@@ -242,4 +246,26 @@ fn what_ends_is_told() {
     let changes: Vec<Change> = std::iter::from_fn(|| replica.poll_change()).collect();
     let gone = Change::Gone { id: copy.header.id, kind: copy.header.kind.clone() };
     assert!(changes.contains(&gone), "{changes:?}");
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_a_while_erases_nothing() {
+    let mut replica = populated();
+    let copy = Draft::new("chat", 4, 1, b"x").until(NOW.0 + 5).sign();
+    replica.offer(NOW, &copy);
+    let summary = replica.summary();
+    replica.expire(Millis(LATEST));
+    assert!(!is_live(&replica, &copy));
+    replica.reveal(NOW);
+    assert!(is_live(&replica, &copy));
+    assert_eq!(replica.summary(), summary);
+    replica.expire(Millis(NOW.0 + 5));
+    assert!(!is_live(&replica, &copy));
+    while replica.poll_change().is_some() {}
+    let day = u64::try_from(limits::ERASE_GRACE.as_millis()).expect("a day");
+    replica.erase(Millis(NOW.0 + 5 + day));
+    let erased = std::iter::from_fn(|| replica.poll_change()).any(|change| {
+        matches!(change, Change::Erased { name, keeps_header: true, .. } if name == copy.header.name())
+    });
+    assert!(erased);
 }
