@@ -143,8 +143,9 @@ pub const REQUEST_HEADERS_MAX: usize = 64;
 /// Time for a client to take its `Bye` and to close: two round trips and a lost packet.
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 
-/// What a client that was told `Bye` may still send before it is cut off.
-pub const CLOSE_FRAMES_MAX: usize = 1_024;
+/// What a client that was told `Bye` may still have on its way; it is thrown away unread. The
+/// buffers of both sides hold about as much.
+pub const CLOSE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Time for all clients to be gone at a shutdown. Service managers kill after 10 s or more.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);

@@ -305,8 +305,7 @@ impl Signaling {
                     let socket = key.and_then(|key| self.sockets.get_mut(&key));
                     // What is stuck fills the buffers of the operating system first.
                     if socket.is_none_or(|socket| socket.pipe(Way::Down).stuck.len() < 8) {
-                        let bytes = frame.len();
-                        hub.handle_input(fabric.now, HubInput::Written { conn, frames: 1, bytes });
+                        hub.handle_input(fabric.now, HubInput::Written { conn, frames: 1 });
                     }
                     if let Some(key) = key {
                         self.send(fabric, key, Way::Down, Parcel::Frame(frame.to_vec()));
