@@ -128,6 +128,13 @@ pub const HTTP_MAX: usize = 2_048;
 /// The same, from one address: a browser opens six, and a class opens its browsers at once.
 pub const HTTP_PER_ADDRESS_MAX: usize = 256;
 
+/// Addresses' worth of those from one IPv6 /48 network. Four of these at least fill the server.
+pub const HTTP_ADDRESSES_PER_NETWORK_MAX: usize = 2;
+
+/// WebSockets of one address beside those of its clients: of those that are told why they are not
+/// let in, and of those that are being closed. They are gone within [`CLOSE_DEADLINE`].
+pub const CLOSING_PER_ADDRESS_MAX: usize = 64;
+
 /// Time for the head of a request to come in, and for a kept connection to send another.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 

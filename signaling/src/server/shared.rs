@@ -11,12 +11,12 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
-use super::accept::Sockets;
+use super::accept::{Sockets, network_max};
 use super::address::AddressKeys;
 use super::admission::Admission;
 use super::backplane::Outbox;
 use super::config::Config;
-use super::networks::Networks;
+use super::places::{Most, Places};
 use super::tls::Tls;
 use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
@@ -27,7 +27,8 @@ use crate::limits;
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) keys: AddressKeys,
-    pub(super) networks: Networks,
+    /// Clients, as the hub does not count them: by wide networks.
+    pub(super) clients: Places,
     pub(super) sockets: Sockets,
     pub(super) admission: Admission,
     pub(super) tls: Option<Tls>,
@@ -100,7 +101,11 @@ impl Shared {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
             keys: AddressKeys::default(),
-            networks: Networks::new(config.hub.connections_per_address_max),
+            clients: Places::new(Most {
+                all: usize::MAX,
+                of_address: usize::MAX,
+                of_network: network_max(config.hub.connections_per_address_max),
+            }),
             sockets: Sockets::new(&config),
             admission,
             tls,
