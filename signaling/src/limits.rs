@@ -179,6 +179,17 @@ pub const TURN_ALLOCATIONS_PER_ADDRESS_MAX: usize = 256;
 /// Peers that one relay talks with at a time: an agent tries every candidate of the other side.
 pub const TURN_PERMISSIONS_MAX: usize = 64;
 
+/// Peers that one request names. Browsers name one; each takes a look at the addresses of this
+/// machine and at the permissions there are.
+pub const TURN_PEERS_PER_REQUEST_MAX: usize = 8;
+
+/// Attributes of one message: the peers, what signs a request, and as much again. Anybody may send
+/// one, so more are not even read.
+pub const TURN_ATTRIBUTES_MAX: usize = 24;
+
+/// How often the addresses of this machine are listed: one that is added is no secret, and few are.
+pub const TURN_ADDRESSES_LISTED: Duration = Duration::from_secs(60);
+
 /// Bytes that one relay passes on, both directions together: a fast line for a while, then what a
 /// small server can give to each of some dozens.
 pub const TURN_RELAY_BYTES: RateLimit =

@@ -9,7 +9,9 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
-use super::{AddressKey, ConnId, Hub, HubConfig, Input, Output, RateLimit};
+use super::{
+    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, ServerId,
+};
 use crate::limits;
 
 const A: ConnId = ConnId(1);
@@ -371,6 +373,23 @@ fn what_waits_for_a_mailbox_that_is_taken_over_is_told_to_its_senders() {
     assert_eq!(world.closed(B), Some(ByeReason::Replaced));
     // Whoever takes the mailbox over can be reached, so it is not unknown.
     assert_eq!(read(&world.take_one(A)), undelivered(B, Undelivered::Full));
+}
+
+#[test]
+fn a_sender_at_another_server_hears_of_what_waited_too() {
+    let mut world = World::with(HubConfig::default(), &[B]);
+    world.writes = false;
+    world.input(Input::Event(&Event::Linked));
+    let (by, origin) = (ServerId(7), Origin { conn: A, seq: 3 });
+    let payload = Bytes::from_static(b"waits");
+    let (from, to) = (node(A), node(B));
+    let passed = Event::Passed { from, to, payload, by, origin: Some(origin) };
+    world.input(Input::Event(&passed));
+    world.outputs.clear();
+    world.input(Input::Closed { conn: B });
+    let reason = Undelivered::Unknown;
+    let told = Output::Tell(Command::Return { to: by, node: to, origin, reason });
+    assert!(world.outputs.contains(&told), "{:?}", world.outputs);
 }
 
 #[test]
