@@ -66,6 +66,7 @@ impl Node {
             room.announce(&mut self.shared.io, index, server);
         }
         self.shared.tickets.open(ticket);
+        self.shared.left_rooms.remove(&room.keys);
         self.shared.rooms.insert(id, room);
         if !self.is_busy() {
             self.shared.prepare_offer();
@@ -102,6 +103,7 @@ impl Node {
         self.set_time(now);
         self.cancel_pairings(|pairing| pairing.room == room);
         let Some(left) = self.shared.rooms.remove(&room) else { return };
+        self.shared.left_rooms.insert(now, room, left.keys.clone());
         self.shared.renew_spare();
         for server in &self.shared.servers {
             server.transmit(&mut self.shared.io, &ClientFrame::Leave { topic: left.keys.topic });

@@ -57,6 +57,7 @@ mod node;
 mod outbound;
 mod pace;
 mod pairing;
+mod patience;
 mod recovery;
 mod report;
 mod room;

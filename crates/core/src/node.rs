@@ -7,7 +7,7 @@ use core::time::Duration;
 use chacha20::ChaCha20Rng;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
+use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
 use crate::attempt::Offer;
@@ -17,6 +17,8 @@ use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::{Member, Standing};
+use crate::patience::Patience;
+use crate::room::LeftRooms;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
 use crate::store::Vault;
@@ -62,8 +64,10 @@ impl Node {
             salt,
             servers,
             rooms: Table::new(),
+            left_rooms: LeftRooms::default(),
             tickets: Tickets::default(),
             seen: Seen::default(),
+            patience: Patience::default(),
             pairings: Vec::new(),
             spare: None,
             spare_due: None,
@@ -388,6 +392,8 @@ impl Node {
         let Some((room, plain)) = opened else {
             if forged {
                 self.on_tampered(from);
+            } else {
+                self.say_left(index, from, payload);
             }
             return;
         };
@@ -397,6 +403,30 @@ impl Node {
                 self.shared.io.event(Event::Warning { code: Code::Protocol, node: Some(from) })
             }
         }
+    }
+
+    /// An offer in a room that was left: who makes it is told, and need not wait.
+    fn say_left(&mut self, index: usize, from: NodeId, payload: &[u8]) {
+        let me = self.shared.node;
+        let opened = self.shared.left_rooms.iter().find_map(|left| {
+            let plain = seal::open(&left.keys, from, me, payload).ok()?;
+            Some((left.id, codec::decode::<Setup>(&plain).ok()?))
+        });
+        if let Some((room, Setup::Offer { attempt, .. })) = opened {
+            self.refuse_offer(index, room, from, attempt, Code::Left);
+        }
+    }
+
+    fn refuse_offer(
+        &mut self,
+        via: usize,
+        room: RoomId,
+        to: NodeId,
+        attempt: AttemptId,
+        code: Code,
+    ) {
+        let refusal = Setup::Refuse { attempt, code };
+        self.shared.signal(&mut Some(via), room, to, &refusal);
     }
 
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
@@ -413,7 +443,9 @@ impl Node {
 
     fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            if self.closing.is_none() && self.place_for(from) {
+            if self.closing.is_some() {
+                self.refuse_offer(via, room, from, attempt, Code::Closed);
+            } else if self.place_for(from) {
                 let busy = self.is_busy();
                 let shared = &mut self.shared;
                 self.members.entry(from).or_insert_with(|| Member::new(shared, from));

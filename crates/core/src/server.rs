@@ -33,6 +33,9 @@ pub(crate) struct Server {
     secret: [u8; 16],
     state: State,
     failures: u32,
+    /// How long the answer to a greeting or a question may take: twice what the last one took, and
+    /// twice as long again each time that it did not come.
+    patience: Duration,
     /// Why the last session ended, if it was the server's wish.
     bye: Option<(ByeReason, Duration)>,
     /// Why it was not reached last time.
@@ -43,7 +46,7 @@ pub(crate) struct Server {
 enum State {
     Waiting { until: Timestamp },
     Dialing { socket: SocketId, deadline: Timestamp },
-    Greeting { socket: SocketId, deadline: Timestamp },
+    Greeting { socket: SocketId, since: Timestamp, deadline: Timestamp },
     Open { socket: SocketId, heard: Timestamp, asked: Option<Timestamp> },
     Stopped,
 }
@@ -59,6 +62,7 @@ impl Server {
             secret,
             state: State::Waiting { until: io.now },
             failures: 0,
+            patience: limits::DIAL_DEADLINE,
             bye: None,
             trouble: None,
         };
@@ -99,7 +103,8 @@ impl Server {
     /// Says who it is. The announcements that this renews by itself need no `Join`.
     pub(crate) fn on_opened(&mut self, io: &mut Io, node: NodeId) -> Vec<Topic> {
         if let State::Dialing { socket, .. } = self.state {
-            self.state = State::Greeting { socket, deadline: io.now + limits::DIAL_DEADLINE };
+            let (since, deadline) = (io.now, io.now + self.patience);
+            self.state = State::Greeting { socket, since, deadline };
             let hello = ClientFrame::Hello { versions: PROTOCOL, node, secret: self.secret };
             self.transmit(io, &hello);
         }
@@ -110,13 +115,14 @@ impl Server {
 
     /// The server answered the greeting; says whether it is acceptable.
     pub(crate) fn on_welcome(&mut self, io: &mut Io, version: u16, ice: Vec<IceServer>) -> bool {
-        let State::Greeting { socket, .. } = self.state else { return false };
+        let State::Greeting { socket, since, .. } = self.state else { return false };
         if version < PROTOCOL.min || version > PROTOCOL.max {
             self.trouble = Some(Code::VersionMismatch);
             return false;
         }
         self.ice_servers = ice;
         self.failures = 0;
+        self.wait_for(io.now.since(since) * 2);
         self.trouble = None;
         self.state = State::Open { socket, heard: io.now, asked: None };
         self.tell(io, ServerState::Open, None);
@@ -202,15 +208,18 @@ impl Server {
     pub(crate) fn on_timeout(&mut self, io: &mut Io) -> bool {
         match self.state {
             State::Waiting { until } if io.now >= until => self.dial(io),
-            State::Dialing { socket, deadline } | State::Greeting { socket, deadline }
+            State::Dialing { socket, deadline } | State::Greeting { socket, deadline, .. }
                 if io.now >= deadline =>
             {
+                if matches!(self.state, State::Greeting { .. }) {
+                    self.wait_for(self.patience * 2);
+                }
                 io.outputs.push_back(Output::HangUp(socket));
                 self.lose(io, None);
                 return true;
             }
             State::Open { socket, asked: Some(asked), .. }
-                if io.now >= asked + limits::SERVER_PONG_DEADLINE =>
+                if io.now >= asked + self.pong_deadline() =>
             {
                 io.outputs.push_back(Output::HangUp(socket));
                 self.lose(io, None);
@@ -234,12 +243,20 @@ impl Server {
             }
             State::Open { heard, asked, .. } => {
                 let due = asked.map_or(heard + limits::SERVER_PING_INTERVAL, |asked| {
-                    asked + limits::SERVER_PONG_DEADLINE
+                    asked + self.pong_deadline()
                 });
                 earliest.see(Some(due), Timer::ServerPing);
             }
             State::Stopped => {}
         }
+    }
+
+    fn pong_deadline(&self) -> Duration {
+        self.patience.max(limits::SERVER_PONG_DEADLINE)
+    }
+
+    fn wait_for(&mut self, time: Duration) {
+        self.patience = time.clamp(limits::DIAL_DEADLINE, limits::GREETING_DEADLINE_MAX);
     }
 
     fn ask(&mut self, io: &mut Io) {

@@ -141,7 +141,9 @@ impl Signaling {
 
     fn send(&mut self, fabric: &mut Fabric, key: SocketKey, way: Way, parcel: Parcel) {
         let Some(socket) = self.sockets.get_mut(&key) else { return };
-        let delay = fabric.segment(key.tab);
+        let is_frame = matches!(parcel, Parcel::Frame(_));
+        let held = if is_frame { fabric.net.held(key.tab) } else { Duration::ZERO };
+        let delay = fabric.segment(key.tab) + held;
         let pipe = socket.pipe(way);
         pipe.clear_at = pipe.clear_at.max(fabric.now + delay);
         let at = pipe.clear_at;
