@@ -8,6 +8,7 @@ use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{Frame, encode};
 use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::EpochKeys;
 use lacis_wire::link::{Channel, LinkFrame};
@@ -169,6 +170,7 @@ fn frame_sizes_and_versions_are_documented() {
         ("ServerFrame", ServerFrame::BYTES_MAX),
         ("Setup", Setup::BYTES_MAX),
         ("LinkFrame", LinkFrame::BYTES_MAX),
+        ("GroupFrame", GroupFrame::BYTES_MAX),
         ("RoomLink", RoomLink::BYTES_MAX),
         ("PairingText", PairingText::BYTES_MAX),
         ("Handover", Handover::BYTES_MAX),

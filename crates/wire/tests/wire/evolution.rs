@@ -86,6 +86,15 @@ fn new_fields_of_link_frames_are_skipped() {
 }
 
 #[test]
+fn new_fields_of_group_frames_are_skipped() {
+    let structs = |tree: &Value| {
+        let has_shelves = tree[0] == 5 && tree[1][0][0].is_array();
+        [vec![1]].into_iter().chain(has_shelves.then(|| vec![1, 0, 0])).collect()
+    };
+    skips_new_fields!(GroupFrame, group_samples::frames(), structs);
+}
+
+#[test]
 fn new_fields_of_setup_messages_are_skipped() {
     let structs = |tree: &Value| {
         let nested = [

@@ -1,9 +1,11 @@
 //! Fixed values of the formats of groups and records, signed by fixed keys.
 
-use lacis_wire::body::{Attribute, Body, Value};
+use lacis_wire::body::{Attribute, Body, Place, Value};
 use lacis_wire::card::Card;
+use lacis_wire::code::Code;
 use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::group::{GivenKey, GroupFrame, Shelf};
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::{EpochKey, EpochKeys};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
@@ -106,15 +108,20 @@ pub(crate) fn header(body: &[u8]) -> Header {
 
 /// Header, body as it travels, and the seed of the author.
 pub(crate) fn records() -> Vec<(&'static str, Header, Vec<u8>, u8)> {
-    let body = b"what travels".to_vec();
-    let first = header(&body);
+    let sealed = |epoch, version| {
+        let place = Place { group: group(), id: header(&[]).id, version };
+        let body = bodies().remove(1).1.seal(&epoch_key(), &place, count(0x90));
+        (Header { epoch, ..header(&body) }, body)
+    };
+    let (mut first, body) = sealed(1, 1);
+    first.sign(&group(), &key(MEMBER));
+    let (second, changed) = sealed(u32::MAX, 2);
     let mut second = Header {
         version: 2,
         modifier: Some(peer(MEMBER)),
         modified: Millis(NOW.0 + 5),
         expires: Millis::MAX,
-        epoch: u32::MAX,
-        ..first.clone()
+        ..second
     };
     second.sign(&group(), &key(MEMBER));
     let mut deleted = Header {
@@ -140,8 +147,8 @@ pub(crate) fn records() -> Vec<(&'static str, Header, Vec<u8>, u8)> {
     system.set_body(&properties);
     system.sign(&group(), &key(ROOT));
     vec![
-        ("created", first, body.clone(), MEMBER),
-        ("modified", second, body, MEMBER),
+        ("created", first, body, MEMBER),
+        ("modified", second, changed, MEMBER),
         ("deleted-by-an-admin", deleted, vec![], FOUNDER),
         ("system", system, properties, ROOT),
     ]
@@ -174,15 +181,16 @@ pub(crate) fn epoch_key() -> EpochKey {
 }
 
 pub(crate) fn epoch_keys() -> Samples<EpochKeys> {
-    let mut rng = ChaCha20Rng::from_seed(count(0x70));
-    let mut seal = |epoch, seeds: &[u8]| {
-        let members: Vec<PeerId> = seeds.iter().map(|seed| peer(*seed)).collect();
-        EpochKeys::seal(&group(), epoch, &epoch_key(), &members, &mut rng).expect("members")
-    };
     vec![
-        ("one-member", seal(1, &[FOUNDER])),
-        ("three-members", seal(700, &[MEMBER, FOUNDER, INVITER])),
+        ("one-member", sealed_to(1, &[FOUNDER])),
+        ("three-members", sealed_to(700, &[MEMBER, FOUNDER, INVITER])),
     ]
+}
+
+fn sealed_to(epoch: u32, seeds: &[u8]) -> EpochKeys {
+    let mut rng = ChaCha20Rng::from_seed(count(0x70));
+    let members: Vec<PeerId> = seeds.iter().map(|seed| peer(*seed)).collect();
+    EpochKeys::seal(&group(), epoch, &epoch_key(), &members, &mut rng).expect("members")
 }
 
 pub(crate) fn properties() -> GroupProperties {
@@ -199,11 +207,15 @@ pub(crate) fn properties() -> GroupProperties {
 pub(crate) fn revocations() -> Samples<Revocation> {
     let chain = Chain(vec![credential(ROOT, FOUNDER, Roles::FOUNDER)]);
     let given = credential(INVITER, MEMBER, Roles::MEMBER).digest();
-    let mut deeds = [given, count(0x40)];
+    let mut deeds = [given, headers()[0].1.name().digest];
     deeds.sort_unstable();
-    let kept = Kept { scope: Scope::All, total: 2, deeds: deeds.concat() };
+    let kept = |scope| Kept { scope, total: 2, deeds: deeds.concat() };
     let of = |subject, kept| Revocation { subject, from: NOW, chain: chain.clone(), kept };
-    vec![("deeds", of(peer(INVITER), Some(kept))), ("all stands", of(peer(MEMBER), None))]
+    vec![
+        ("deeds", of(peer(INVITER), Some(kept(Scope::All)))),
+        ("deeds-of-rights", of(peer(INVITER), Some(kept(Scope::Rights)))),
+        ("all-stands", of(peer(MEMBER), None)),
+    ]
 }
 
 fn servers() -> Vec<String> {
@@ -216,7 +228,7 @@ pub(crate) fn invitations() -> Samples<Invitation> {
         name: "Board".into(),
         rendezvous: RendezvousKey(count(0x50)),
         servers: servers(),
-        keys: Some(epoch_keys().remove(0).1),
+        keys: Some(sealed_to(1, &[MEMBER])),
     };
     let bare = Invitation { name: String::new(), servers: vec![], ..all.clone() };
     vec![("member", all), ("no-name-and-no-server", bare)]
@@ -240,4 +252,34 @@ pub(crate) fn open_invitations() -> Samples<OpenInvitation> {
 
 pub(crate) fn cards() -> Samples<Card> {
     vec![("ada", Card::new(&key(MEMBER), "Ada")), ("no-name", Card::new(&key(KEEPER), ""))]
+}
+
+/// What members say on a link: a sample of each frame, in the order of their numbers.
+pub(crate) fn frames() -> Samples<GroupFrame> {
+    let (_, header, body, _) = records().remove(0);
+    let names: Vec<u8> = headers().iter().flat_map(|(_, it)| it.name().to_bytes()).collect();
+    let keys = || vec![GivenKey { epoch: 1, key: epoch_key() }];
+    let shelf = |number, count| Shelf { number, count, fingerprint: self::count(number) };
+    let invitation = encode(&open_invitations()[0].1);
+    let enter = |chain, first| GroupFrame::Enter { clock: NOW, chain, first };
+    // Negentropy: "I have nothing", and nothing in return.
+    let (nothing, end) = (vec![0x61, 0, 0, 2, 0], vec![0x61]);
+    vec![
+        ("enter", enter(Some(member_chain()), vec![kind("chat"), kind("file")])),
+        ("enter-to-apply", enter(None, vec![])),
+        ("refuse", GroupFrame::Refuse { code: Code::Revoked }),
+        ("apply", GroupFrame::Apply { invitation }),
+        ("admit", GroupFrame::Admit { chain: member_chain(), keys: keys() }),
+        ("admit-a-keeper", GroupFrame::Admit { chain: chains().remove(1).1, keys: vec![] }),
+        ("keys", GroupFrame::Keys { keys: keys() }),
+        ("summary", GroupFrame::Summary { shelves: vec![shelf(0, 4), shelf(32, u32::MAX)] }),
+        ("summary-of-nothing", GroupFrame::Summary { shelves: vec![] }),
+        ("ask", GroupFrame::Ask { shelf: 0, message: nothing }),
+        ("answer", GroupFrame::Answer { shelf: 0, message: end }),
+        ("have", GroupFrame::Have { names: names.clone() }),
+        ("want", GroupFrame::Want { names: names[..32].to_vec() }),
+        ("missing", GroupFrame::Missing { names: names[32..64].to_vec() }),
+        ("done", GroupFrame::Done { shelf: 32 }),
+        ("record", GroupFrame::Record { header, body }),
+    ]
 }

@@ -12,6 +12,7 @@ use lacis_wire::body::{Body, Place};
 use lacis_wire::card::Card;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::Chain;
+use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, OpenInvitation};
 use lacis_wire::keys::{EpochKeys, KeyError};
 use lacis_wire::record::Header;
@@ -19,8 +20,8 @@ use lacis_wire::room::RendezvousKey;
 use lacis_wire::system::{self, GroupProperties, Revocation, System};
 use serde_json::{Value, json};
 
+use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
 use crate::group_samples::{self as group, group as group_id, key, peer};
-use crate::vectors::{Vector, compare, encoded, frames, hex, unhex};
 use crate::{diagnostic, samples};
 
 /// What is signed, from the CBOR tree of the frame.
@@ -55,6 +56,7 @@ fn headers() {
             ("author_seed", seed_of(author)),
             ("body", hex(&body)),
             ("message", hex(&message)),
+            ("copy", hex(&name_of(&header))),
         ]);
         vector
     });
@@ -62,6 +64,13 @@ fn headers() {
     for ((name, header), stored) in group::headers().iter().zip(stored) {
         assert_eq!(decode::<Header>(&unhex(&stored["hex"])).as_ref(), Ok(header), "{name}");
     }
+}
+
+/// The name of a copy by the specification, without the code under test.
+fn name_of(header: &Header) -> Vec<u8> {
+    let name = [&header.id.0, &blake3::hash(&encode(header)).as_bytes()[..16]].concat();
+    assert_eq!(header.name().to_bytes(), name[..]);
+    name
 }
 
 #[test]
@@ -174,6 +183,11 @@ fn epoch_keys() {
 }
 
 #[test]
+fn group_frames() {
+    frames!(GroupFrame, "group_frame", group::frames());
+}
+
+#[test]
 fn group_properties() {
     frames!(GroupProperties, "group_properties", [("board", group::properties())]);
 }
@@ -195,13 +209,6 @@ fn system_bodies_are_told_apart_by_the_type_of_the_record() {
     let bytes = encode(&revocation);
     assert_eq!(read(system::REVOCATION, &bytes), Ok(Some(System::Revocation(revocation))));
     assert_eq!(read("lacis.later", &bytes), Ok(None));
-}
-
-/// The text by the specification, without the code under test.
-pub(crate) fn text(prefix: &str, context: &str, fields: &[u8]) -> String {
-    let sum = blake3::derive_key(context, fields);
-    let base32 = data_encoding::BASE32_NOPAD.encode(&[fields, &sum[..4]].concat());
-    format!("{prefix}{}", base32.to_lowercase())
 }
 
 /// The keys that follow from a rendezvous key.

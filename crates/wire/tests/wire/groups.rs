@@ -8,7 +8,6 @@ use lacis_wire::credential::{Chain, ChainError, Credential};
 use lacis_wire::invitation::{Invitation, InvitationError, OpenInvitation};
 use lacis_wire::keys::{EpochKeys, KeyError};
 use lacis_wire::record::Header;
-use lacis_wire::system::Revocation;
 use lacis_wire::{DecodeError, GroupId, Millis, PeerId, Roles, limits};
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -19,12 +18,12 @@ use crate::group_samples::{
     self as sample, FOUNDER, INVITER, KEEPER, MEMBER, NOW, ROOT, credential, group, key, peer,
 };
 
-fn refused(links: impl Into<Vec<Credential>>) -> ChainError {
+pub(crate) fn refused(links: impl Into<Vec<Credential>>) -> ChainError {
     Chain(links.into()).verify(&group()).expect_err("the chain is wrong")
 }
 
 /// Founder, and what the founder gives to others, each with a different part of it changed.
-fn second(change: impl FnOnce(&mut Credential)) -> Vec<Credential> {
+pub(crate) fn second(change: impl FnOnce(&mut Credential)) -> Vec<Credential> {
     let mut second = credential(FOUNDER, MEMBER, Roles::MEMBER);
     change(&mut second);
     let second = second.signed(&key(FOUNDER));
@@ -55,41 +54,6 @@ fn each_thing_wrong_with_a_chain_has_its_error() {
     unsigned[1].signature[0] ^= 1;
     assert_eq!(refused(unsigned), ChainError::Signature);
     assert!(Chain(second(|_| ())).verify(&group()).is_ok());
-}
-
-/// Ids that are no keys: no point of the curve, points of small order, and the second form of a
-/// point.
-pub(crate) fn no_keys() -> [(&'static str, PeerId); 5] {
-    let y = |low: u8, rest: u8, high: u8| {
-        let mut bytes = [rest; 32];
-        (bytes[0], bytes[31]) = (low, high);
-        PeerId(bytes)
-    };
-    [
-        ("no point", y(2, 0, 0)),
-        ("the neutral point", y(1, 0, 0)),
-        ("a point of order 4", y(0, 0, 0)),
-        ("the second form of a point of order 4", y(0xed, 0xff, 0x7f)),
-        ("the second form of a point", y(0xf0, 0xff, 0x7f)),
-    ]
-}
-
-#[test]
-fn a_member_is_a_key() {
-    assert!(peer(MEMBER).is_key());
-    // The first form of the last of them is a key.
-    let mut bytes = [0; 32];
-    bytes[0] = 3;
-    assert!(PeerId(bytes).is_key());
-    for (what, id) in no_keys() {
-        assert!(!id.is_key(), "{what}");
-        assert_eq!(refused(second(|it| it.subject = id)), ChainError::NotAKey, "{what}");
-        let revocation = Revocation { subject: id, ..sample::revocations().remove(0).1 };
-        let read = decode::<Revocation>(&encode(&revocation)).map(drop);
-        assert_eq!(read, Err(DecodeError::Limit("subject")), "{what}");
-        let card = Card { peer: id, ..sample::cards().remove(0).1 };
-        assert_eq!(Card::parse(&card.to_text()), Err(CardError::NotTrusted), "{what}");
-    }
 }
 
 #[test]

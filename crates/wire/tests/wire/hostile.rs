@@ -19,7 +19,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{arbitrary, diagnostic, group_arbitrary};
+use crate::{arbitrary, diagnostic, group_arbitrary, group_samples};
 
 /// If the bytes are a frame, they are its encoding.
 macro_rules! is_its_encoding {
@@ -113,6 +113,7 @@ fn of_groups() -> impl Strategy<Value = Vec<u8>> {
         group_arbitrary::invitation().prop_map(|frame| encode(&frame)),
         group_arbitrary::open_invitation().prop_map(|frame| encode(&frame)),
         group_arbitrary::card().prop_map(|frame| encode(&frame)),
+        prop::sample::select(group_samples::frames()).prop_map(|(_, frame)| encode(&frame)),
     ]
 }
 
