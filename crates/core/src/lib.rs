@@ -66,6 +66,7 @@ mod shared;
 mod spare;
 mod store;
 mod streams;
+mod suspension;
 mod table;
 mod tickets;
 mod time;

@@ -74,6 +74,7 @@ impl Node {
             vault,
             clocks: Clocks::default(),
             clock,
+            suspended_at: None,
             group_frames: Vec::new(),
             admissions: Vec::new(),
             stalled_until: Timestamp::ZERO,
@@ -162,9 +163,9 @@ impl Node {
         for server in &self.shared.servers {
             server.deadlines(&mut earliest);
         }
-        for room in self.shared.rooms.values() {
-            room.deadlines(&mut earliest);
-        }
+        // Of a node that is suspended they stand still.
+        let rooms = self.shared.rooms.values().filter(|_| self.shared.suspended_at.is_none());
+        rooms.for_each(|room| room.deadlines(&mut earliest));
         let may_dial = self.may_dial();
         for member in self.members.values() {
             member.deadlines(&mut earliest);

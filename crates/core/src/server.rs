@@ -5,6 +5,7 @@
 //!    ^                   |                     |                     |
 //!    +---- closed, or silent beyond a deadline, or Bye --------------+
 //! ```
+//! A node that is suspended has paused its sessions, which wait for nothing.
 //! It decides when to dial, when a server counts as dead and how long to wait. What frames mean for
 //! rooms and members is the node's affair. Joins are sent right behind the greeting, without
 //! waiting for its answer: that saves a round trip.
@@ -45,6 +46,7 @@ pub(crate) struct Server {
 #[derive(Debug)]
 enum State {
     Waiting { until: Timestamp },
+    Paused,
     Dialing { socket: SocketId, deadline: Timestamp },
     Greeting { socket: SocketId, since: Timestamp, deadline: Timestamp },
     Open { socket: SocketId, heard: Timestamp, asked: Option<Timestamp> },
@@ -74,7 +76,7 @@ impl Server {
     pub(crate) const fn socket(&self) -> Option<SocketId> {
         match self.state {
             State::Greeting { socket, .. } | State::Open { socket, .. } => Some(socket),
-            State::Waiting { .. } | State::Dialing { .. } | State::Stopped => None,
+            State::Waiting { .. } | State::Paused | State::Dialing { .. } | State::Stopped => None,
         }
     }
 
@@ -83,7 +85,7 @@ impl Server {
         match self.state {
             State::Dialing { socket, .. } => socket == id,
             State::Greeting { .. } | State::Open { .. } => self.socket() == Some(id),
-            State::Waiting { .. } | State::Stopped => false,
+            State::Waiting { .. } | State::Paused | State::Stopped => false,
         }
     }
 
@@ -186,7 +188,7 @@ impl Server {
     /// The device woke up or is online again: dial at once, or ask for a sign of life.
     pub(crate) fn wake(&mut self, io: &mut Io) {
         match self.state {
-            State::Waiting { .. } => self.dial(io),
+            State::Waiting { .. } | State::Paused => self.dial(io),
             State::Open { asked: None, .. } => self.ask(io),
             _ => {}
         }
@@ -194,14 +196,27 @@ impl Server {
 
     /// Ends the session for good.
     pub(crate) fn stop(&mut self, io: &mut Io) {
+        self.hang_up(io);
+        self.state = State::Stopped;
+        self.tell(io, ServerState::Closed, None);
+    }
+
+    /// Ends the session until the node is back.
+    pub(crate) fn pause(&mut self, io: &mut Io) {
+        self.hang_up(io);
+        self.resume = None;
+        self.failures = 0;
+        self.state = State::Paused;
+        self.tell(io, ServerState::Waiting, Some(Code::Suspended));
+    }
+
+    fn hang_up(&self, io: &mut Io) {
         if let State::Dialing { socket, .. }
         | State::Greeting { socket, .. }
         | State::Open { socket, .. } = self.state
         {
             io.outputs.push_back(Output::HangUp(socket));
         }
-        self.state = State::Stopped;
-        self.tell(io, ServerState::Closed, None);
     }
 
     /// Does what is due; says whether an open session was given up.
@@ -247,7 +262,7 @@ impl Server {
                 });
                 earliest.see(Some(due), Timer::ServerPing);
             }
-            State::Stopped => {}
+            State::Paused | State::Stopped => {}
         }
     }
 
@@ -273,7 +288,7 @@ impl Server {
 
     pub(crate) const fn state(&self) -> ServerState {
         match self.state {
-            State::Waiting { .. } => ServerState::Waiting,
+            State::Waiting { .. } | State::Paused => ServerState::Waiting,
             State::Dialing { .. } | State::Greeting { .. } => ServerState::Dialing,
             State::Open { .. } => ServerState::Open,
             State::Stopped => ServerState::Closed,

@@ -132,6 +132,8 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clocks: Clocks,
     pub(crate) clock: WallClock,
+    /// Since when the page is put aside, if it is: nothing is connected then.
+    pub(crate) suspended_at: Option<Timestamp>,
     /// Frames about groups that came and wait for their group.
     pub(crate) group_frames: Vec<(RoomId, NodeId, Vec<u8>)>,
     /// Who became a member in a group's room, as far as this node knows, or ceased to be one.

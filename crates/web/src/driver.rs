@@ -78,6 +78,14 @@ impl Driver {
         (self.sockets.borrow().len(), self.connections.borrow().len())
     }
 
+    /// The page was put aside and is back.
+    pub(crate) fn resume(&self) {
+        self.with(|node, now| {
+            node.handle_input(now, Input::Wall(host::wall()));
+            node.resume(now);
+        });
+    }
+
     /// Carries outputs out until there are none. The node is not borrowed meanwhile, so whatever
     /// an output causes may come straight back.
     fn pump(&self, now: Timestamp) {

@@ -258,6 +258,16 @@ impl WebNode {
         self.driver.wake();
     }
 
+    /// The page is put aside, and may come back.
+    pub fn suspend(&self) {
+        self.driver.with(Node::suspend);
+    }
+
+    /// The page is back.
+    pub fn resume(&self) {
+        self.driver.resume();
+    }
+
     /// The page is being closed.
     pub fn leave_now(&self) {
         self.driver.with(Node::leave_now);

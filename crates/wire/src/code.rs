@@ -185,6 +185,8 @@ codes! {
     PairingVersion = 87, "pairing-version";
     /// The pairing is for somebody else, for another room, or was used already.
     PairingMismatch = 88, "pairing-mismatch";
+    /// The page was put aside, and what was under way on its connections ended.
+    Suspended = 95, "suspended";
 }
 
 impl fmt::Display for Code {
