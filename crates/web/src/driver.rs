@@ -31,6 +31,9 @@ pub(crate) struct Driver {
     /// The time at which the outputs now being carried out were begun, if they are: whoever comes
     /// in between only adds to the queue, and needs no clock of its own.
     pumping: Cell<Option<Timestamp>>,
+    /// Whether connections close on the spot: a page with an open one is not kept by its browser,
+    /// and none of its timers runs any more.
+    hasty: Cell<bool>,
     this: Weak<Self>,
 }
 
@@ -44,6 +47,7 @@ impl Driver {
             refusal: Cell::new(Code::WebrtcBlocked),
             timer: RefCell::default(),
             pumping: Cell::new(None),
+            hasty: Cell::new(false),
             this: this.clone(),
         })
     }
@@ -78,8 +82,15 @@ impl Driver {
         (self.sockets.borrow().len(), self.connections.borrow().len())
     }
 
+    /// The page is put aside.
+    pub(crate) fn suspend(&self) {
+        self.hasty.set(true);
+        self.with(Node::suspend);
+    }
+
     /// The page was put aside and is back.
     pub(crate) fn resume(&self) {
+        self.hasty.set(false);
         self.with(|node, now| {
             node.handle_input(now, Input::Wall(host::wall()));
             node.resume(now);
@@ -140,7 +151,9 @@ impl Driver {
             }
             LinkAction::Close => {
                 let left = self.connections.borrow_mut().remove(&id);
-                if let Some(connection) = left {
+                if let Some(connection) = left
+                    && !self.hasty.get()
+                {
                     connection.linger();
                 }
             }

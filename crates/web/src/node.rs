@@ -260,7 +260,7 @@ impl WebNode {
 
     /// The page is put aside, and may come back.
     pub fn suspend(&self) {
-        self.driver.with(Node::suspend);
+        self.driver.suspend();
     }
 
     /// The page is back.
