@@ -108,7 +108,9 @@ impl Node {
             }
             Input::Link(id, input) => self.on_link(id, input),
             Input::Store(op, reply) => self.on_store(op, reply),
-            Input::Wall(reading) => self.on_wall(reading),
+            // Most readings are what was expected, and cost next to nothing.
+            Input::Wall(reading) if !self.on_wall(reading) => return,
+            Input::Wall(_) => {}
         }
         self.dial_members();
         self.tend_groups();
@@ -190,10 +192,13 @@ impl Node {
         self.shared.io.now = self.shared.io.now.max(now);
     }
 
-    fn on_wall(&mut self, reading: Millis) {
-        if let Some(expected) = self.shared.clock.read(self.shared.io.now, reading) {
+    /// Takes a reading of the clock on the wall; says whether it is a jump.
+    fn on_wall(&mut self, reading: Millis) -> bool {
+        let jump = self.shared.clock.read(self.shared.io.now, reading);
+        if let Some(expected) = jump {
             self.on_wall_jump(expected, reading);
         }
+        jump.is_some()
     }
 
     /// The time of day is not what it should be by the monotonic clock: the machine slept, or

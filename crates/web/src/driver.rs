@@ -54,8 +54,15 @@ impl Driver {
 
     /// Lets the node do something, then carries out what it wants.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
-        let now = self.pumping.get().unwrap_or_else(host::now);
-        let result = act(&mut self.node.borrow_mut(), now);
+        let began = self.pumping.get();
+        let now = began.unwrap_or_else(host::now);
+        let mut node = self.node.borrow_mut();
+        if began.is_none() {
+            // Nothing tells that the machine slept; what comes next must find the right time.
+            node.handle_input(now, Input::Wall(host::wall()));
+        }
+        let result = act(&mut node, now);
+        drop(node);
         self.pump(now);
         result
     }
@@ -91,10 +98,7 @@ impl Driver {
     /// The page was put aside and is back.
     pub(crate) fn resume(&self) {
         self.hasty.set(false);
-        self.with(|node, now| {
-            node.handle_input(now, Input::Wall(host::wall()));
-            node.resume(now);
-        });
+        self.with(Node::resume);
     }
 
     /// Carries outputs out until there are none. The node is not borrowed meanwhile, so whatever
@@ -212,18 +216,7 @@ impl Driver {
 
     fn timeout(&self) {
         self.timer.borrow_mut().take();
-        self.with(|node, now| {
-            node.handle_input(now, Input::Wall(host::wall()));
-            node.handle_timeout(now);
-        });
-    }
-
-    /// The page or the device woke up.
-    pub(crate) fn wake(&self) {
-        self.with(|node, now| {
-            node.handle_input(now, Input::Wall(host::wall()));
-            node.wake(now);
-        });
+        self.with(Node::handle_timeout);
     }
 }
 

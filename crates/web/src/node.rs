@@ -255,7 +255,7 @@ impl WebNode {
 
     /// The page is visible or online again.
     pub fn wake(&self) {
-        self.driver.wake();
+        self.driver.with(Node::wake);
     }
 
     /// The page is put aside, and may come back.

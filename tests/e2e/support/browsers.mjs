@@ -162,6 +162,12 @@ export class Tab {
   async #open(running, url, initScript, options) {
     this.#browser = running;
     this.#context = await running.newContext(options);
+    await this.renew(url, initScript);
+  }
+
+  /** Opens a page in the same context: with what is stored, when the last page has crashed. */
+  async renew(url, initScript) {
+    const running = this.#browser;
     this.#page = await this.#context.newPage();
     this.#page.on("console", (message) => this.log.push(`${message.type()}: ${message.text()}`));
     this.#page.on("pageerror", (error) => this.log.push(`error: ${error.stack ?? error}`));
