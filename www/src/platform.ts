@@ -72,7 +72,7 @@ export function watchPage(listener: PageListener): () => void {
   };
   const page = typeof window === "undefined" ? undefined : window;
   const shown = typeof document === "undefined" ? undefined : document;
-  // `persisted`: into the back-forward cache, or out of it. The first `pageshow` belongs to loading.
+  // `persisted`: into the back-forward cache or out of it. The first `pageshow` belongs to loading.
   const isCached = (event: Event): boolean => (event as PageTransitionEvent).persisted;
   on(page, "pagehide", (event) => (isCached(event) ? listener.suspend() : listener.leaveNow()));
   on(page, "pageshow", (event) => {

@@ -7,7 +7,7 @@ import { got, joinRoom, left, linked, scenario, send } from "../support/scenario
 const STOPPED_MS = 30_000;
 const HOURS_8 = 8 * 3_600_000;
 
-/** Follows a link to another page. The result goes back, and says whether the page had been kept. */
+/** Follows a link to another page. The result goes back, and says whether the page was kept. */
 async function leaveFor(tab, server) {
   await tab.evaluate(() =>
     addEventListener("pageshow", (event) => t.note("pageshow", event.persisted)),
