@@ -65,8 +65,8 @@ fn step(hub: &mut Hub, model: &mut Model, op: &Op) {
         Op::Malformed { conn } => hub.handle_input(now, Input::Malformed { conn: *conn }),
         Op::Alive { conn } => hub.handle_input(now, Input::Alive { conn: *conn }),
         Op::Written { conn, frames } => {
-            let bytes = model.write(*conn, *frames);
-            hub.handle_input(now, Input::Written { conn: *conn, frames: *frames, bytes });
+            model.write(*conn, *frames);
+            hub.handle_input(now, Input::Written { conn: *conn, frames: *frames });
         }
         Op::Close { conn } => hub.handle_input(now, Input::Closed { conn: *conn }),
         Op::Refused { conn } => {

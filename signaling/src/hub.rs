@@ -68,7 +68,7 @@ use rand_core::{Rng, SeedableRng};
 use self::addresses::{Addresses, OpenError};
 use self::cluster::Cluster;
 use self::resume::Tokens;
-use self::session::{Due, Membership, Session};
+use self::session::{Due, Membership, Sender, Session, Waiting};
 use self::topics::{Moved, Topics};
 use crate::limits;
 
@@ -98,6 +98,9 @@ pub struct Hub {
     /// One entry for each connection.
     timers: BTreeSet<(Duration, ConnId)>,
     outputs: VecDeque<Output>,
+    /// Payloads for mailboxes that closed before they left, and who is to hear of it. Empty between
+    /// inputs.
+    returned: VecDeque<(Sender, NodeId)>,
     queued_bytes: usize,
     shutting_down: bool,
     stats: Stats,
@@ -124,6 +127,7 @@ impl Hub {
             addresses: Addresses::new(),
             timers: BTreeSet::new(),
             outputs: VecDeque::new(),
+            returned: VecDeque::new(),
             queued_bytes: 0,
             shutting_down: false,
             stats: Stats::default(),
@@ -138,7 +142,7 @@ impl Hub {
             Input::Frame { conn, bytes } => self.on_frame(conn, bytes),
             Input::Malformed { conn } => self.on_malformed(conn),
             Input::Alive { conn } => self.on_alive(conn),
-            Input::Written { conn, frames, bytes } => self.on_written(conn, frames, bytes),
+            Input::Written { conn, frames } => self.on_written(conn, frames),
             Input::Closed { conn } => {
                 if self.forget(conn) {
                     self.stats.lost += 1;
@@ -148,6 +152,7 @@ impl Hub {
             Input::Event(event) => self.on_event(event),
             Input::Shutdown => self.on_shutdown(),
         }
+        self.tell_senders();
     }
 
     /// Does what is due by now. Early or repeated calls do nothing.
@@ -160,6 +165,7 @@ impl Hub {
         }
         self.end_lookups(self.now);
         self.addresses.expire(self.now);
+        self.tell_senders();
     }
 
     /// The next thing to do outside.
@@ -227,13 +233,10 @@ impl Hub {
         }
     }
 
-    fn on_written(&mut self, conn: ConnId, frames: usize, bytes: usize) {
+    fn on_written(&mut self, conn: ConnId, frames: usize) {
         let Some(session) = self.sessions.get_mut(&conn) else { return };
-        let written = bytes.saturating_add(frames.saturating_mul(limits::QUEUE_FRAME_BYTES));
-        let written = written.min(session.queued);
-        session.queued -= written;
+        self.queued_bytes -= session.written(frames);
         session.progressed = self.now;
-        self.queued_bytes -= written;
     }
 
     fn on_shutdown(&mut self) {
@@ -326,6 +329,11 @@ impl Hub {
 
     /// Queues a frame, or closes the connection because it does not read.
     fn send(&mut self, conn: ConnId, frame: &ServerFrame<'_>) -> bool {
+        self.send_for(conn, frame, None)
+    }
+
+    /// The same for somebody who is told if the frame never leaves.
+    fn send_for(&mut self, conn: ConnId, frame: &ServerFrame<'_>, sender: Option<Sender>) -> bool {
         let payload = match frame {
             ServerFrame::Deliver { payload, .. } => payload.len(),
             ServerFrame::Welcome { .. }
@@ -353,6 +361,7 @@ impl Hub {
             session.progressed = self.now;
         }
         session.queued += cost;
+        session.waiting.push_back(Waiting { cost, sender });
         self.queued_bytes += cost;
         self.push(conn, frame);
         self.rearm_before(conn, stalls_at);
@@ -416,6 +425,10 @@ impl Hub {
             self.tell(Command::Release { node: mailbox.node });
         }
         let node = session.mailbox.map(|mailbox| mailbox.node);
+        if let Some(node) = node {
+            let senders = session.waiting.iter().filter_map(|it| it.sender);
+            self.returned.extend(senders.map(|sender| (sender, node)));
+        }
         for Membership { topic, position, .. } in session.memberships {
             let moved = self.topics.leave(&topic, position);
             self.on_moved(&topic, moved);

@@ -128,6 +128,13 @@ pub const HTTP_MAX: usize = 2_048;
 /// The same, from one address: a browser opens six, and a class opens its browsers at once.
 pub const HTTP_PER_ADDRESS_MAX: usize = 256;
 
+/// Addresses' worth of those from one IPv6 /48 network. Four of these at least fill the server.
+pub const HTTP_ADDRESSES_PER_NETWORK_MAX: usize = 2;
+
+/// WebSockets of one address beside those of its clients: of those that are told why they are not
+/// let in, and of those that are being closed. They are gone within [`CLOSE_DEADLINE`].
+pub const CLOSING_PER_ADDRESS_MAX: usize = 64;
+
 /// Time for the head of a request to come in, and for a kept connection to send another.
 pub const REQUEST_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -143,8 +150,9 @@ pub const REQUEST_HEADERS_MAX: usize = 64;
 /// Time for a client to take its `Bye` and to close: two round trips and a lost packet.
 pub const CLOSE_DEADLINE: Duration = Duration::from_secs(2);
 
-/// What a client that was told `Bye` may still send before it is cut off.
-pub const CLOSE_FRAMES_MAX: usize = 1_024;
+/// What a client that was told `Bye` may still have on its way; it is thrown away unread. The
+/// buffers of both sides hold about as much.
+pub const CLOSE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Time for all clients to be gone at a shutdown. Service managers kill after 10 s or more.
 pub const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(5);
@@ -170,6 +178,17 @@ pub const TURN_ALLOCATIONS_PER_ADDRESS_MAX: usize = 256;
 
 /// Peers that one relay talks with at a time: an agent tries every candidate of the other side.
 pub const TURN_PERMISSIONS_MAX: usize = 64;
+
+/// Peers that one request names. Browsers name one; each takes a look at the addresses of this
+/// machine and at the permissions there are.
+pub const TURN_PEERS_PER_REQUEST_MAX: usize = 8;
+
+/// Attributes of one message: the peers, what signs a request, and as much again. Anybody may send
+/// one, so more are not even read.
+pub const TURN_ATTRIBUTES_MAX: usize = 24;
+
+/// How often the addresses of this machine are listed: one that is added is no secret, and few are.
+pub const TURN_ADDRESSES_LISTED: Duration = Duration::from_secs(60);
 
 /// Bytes that one relay passes on, both directions together: a fast line for a while, then what a
 /// small server can give to each of some dozens.

@@ -6,12 +6,13 @@
 
 mod accept;
 mod address;
+mod addresses;
 mod admission;
 mod backplane;
 mod config;
 mod metrics;
-mod networks;
 mod pages;
+mod places;
 mod routes;
 mod session;
 mod shared;
@@ -37,11 +38,12 @@ use self::turn::Turn;
 use crate::hub::ServerId;
 use crate::limits;
 
+pub use self::addresses::own_address;
 pub use self::admission::TokenKeys;
 pub use self::backplane::{BackplaneOptions, Bus};
 pub use self::config::{Config, RunError};
 pub use self::tls::TlsFiles;
-pub use self::turn::{TurnOptions, own_address};
+pub use self::turn::TurnOptions;
 
 /// Serves until `shutdown` is ready, tells everybody, and returns when all are gone or the time for
 /// that is over. At each `reload` certificate and keys are read again.

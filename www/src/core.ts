@@ -225,6 +225,8 @@ export interface CoreNode {
   cancel_stream(stream: number, code: string): void;
   cancel(ticket: number): void;
   wake(): void;
+  suspend(): void;
+  resume(): void;
   leave_now(): void;
   diagnose(): unknown;
   stored_groups(ticket: number): void;

@@ -73,6 +73,7 @@ const reasons = {
   "handler-failed": reason(false, "The other side could not answer because of an error there."),
   left: reason(false, "The room was left."),
   closed: reason(false, "This connection was closed."),
+  suspended: reason(true, "The page was put aside meanwhile. It is connected again now."),
   "invalid-argument": reason(false, "The app passed on something that is not valid."),
   replaced: reason(true, "The connection was rebuilt, and what was under way on it ended."),
   protocol: reason(false, "The other side sent something that makes no sense here."),

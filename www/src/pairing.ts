@@ -43,13 +43,13 @@ export async function beginPairing(
       linked,
       complete: async (answer) => {
         try {
-          core.complete_pairing(ticket, answer);
+          session.core.complete_pairing(ticket, answer);
         } catch (thrown) {
           throw errorOfThrown(thrown);
         }
         await linked;
       },
-      cancel: () => session.attempt(() => core.cancel(ticket)),
+      cancel: () => session.attempt(() => session.core.cancel(ticket)),
     };
   } catch (thrown) {
     // What the core refused at once it does not know.

@@ -64,7 +64,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     this.nodeId = core.node_id();
     const unwatch = watchPage({
       wake: () => core.wake(),
-      leaveNow: () => core.leave_now(),
+      suspend: () => this.#session.suspend(),
+      resume: () => this.#session.resume(),
+      leaveNow: () => this.#leaveNow(),
     });
     const onAbort = (): void => void this.close();
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -201,7 +203,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /** The time of day that the members of groups share: as right as most of their clocks are. */
   groupTime(): Date {
-    if (this.#closing !== undefined) throw new PeerError("closed");
     return dateOf(this.#session.core.group_time());
   }
 
@@ -221,7 +222,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /** What is going on, as a plain object to look at or to attach to a bug report. */
   diagnose(): unknown {
-    if (this.#closing !== undefined) throw new PeerError("closed");
     return this.#session.core.diagnose();
   }
 
@@ -237,18 +237,32 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   async #close(): Promise<void> {
+    this.#abandon();
+    try {
+      await this.#session.close();
+    } finally {
+      this.#end();
+    }
+  }
+
+  #leaveNow(): void {
+    if (this.#closing !== undefined) return;
+    this.#closing = Promise.resolve();
+    this.#abandon();
+    this.#session.leaveNow();
+    this.#end();
+  }
+
+  #abandon(): void {
     this.#detach();
     const error = new PeerError("closed");
     for (const group of [...this.#groups]) group.abandon(error);
     for (const room of [...this.#rooms.values()]) room.abandon(error);
-    this.#session.abandon(error);
-    try {
-      await this.#session.tickets.issue(NO_ROOM, (ticket) => this.#session.core.close(ticket));
-    } finally {
-      this.#servers.clear();
-      this.#setState("closed");
-      this.#session.free();
-    }
+  }
+
+  #end(): void {
+    this.#servers.clear();
+    this.#setState("closed");
   }
 
   #newRoom(link: string, fingerprint: string): Room {

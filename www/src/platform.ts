@@ -4,6 +4,10 @@ import { PeerError } from "./errors.js";
 export interface PageListener {
   /** The page was shown again: look at the clock and the servers now. */
   wake(): void;
+  /** The page is put aside and may come back with all it has in memory. */
+  suspend(): void;
+  /** It is back. */
+  resume(): void;
   /** The page is going away: say goodbye, without waiting. */
   leaveNow(): void;
 }
@@ -68,10 +72,11 @@ export function watchPage(listener: PageListener): () => void {
   };
   const page = typeof window === "undefined" ? undefined : window;
   const shown = typeof document === "undefined" ? undefined : document;
-  on(page, "pagehide", () => listener.leaveNow());
+  // `persisted`: into the back-forward cache or out of it. The first `pageshow` belongs to loading.
+  const isCached = (event: Event): boolean => (event as PageTransitionEvent).persisted;
+  on(page, "pagehide", (event) => (isCached(event) ? listener.suspend() : listener.leaveNow()));
   on(page, "pageshow", (event) => {
-    // The first pageshow belongs to loading; only a page out of the back-forward cache was asleep.
-    if ((event as PageTransitionEvent).persisted) listener.wake();
+    if (isCached(event)) listener.resume();
   });
   on(page, "online", () => listener.wake());
   // A laptop that was opened shows a page that was never hidden.

@@ -164,6 +164,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
 
   /** Answers requests under `label`; the returned function stops that. One handler a label. */
   respond(label: string, handler: RequestHandler): () => void {
+    if (this.#gone !== undefined) throw this.#gone;
     if (this.#feed.handlers.has(label)) {
       const detail = `Requests labelled "${label}" are answered already.`;
       throw new PeerError("invalid-argument", { detail });
@@ -192,6 +193,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * `too-slow` instead of losing a message when its reader falls too far behind.
    */
   messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
+    if (this.#gone !== undefined) throw this.#gone;
     return this.#feed.subscribe(options);
   }
 

@@ -1,9 +1,9 @@
 import type { CoreEvent, CoreGroupEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
-import { errorOfCode, errorOfThrown, type PeerError, report } from "./errors.js";
+import { errorOfCode, errorOfThrown, PeerError, report } from "./errors.js";
 import { Inbox } from "./inbox.js";
 import { StoreKeeper } from "./store/keeper.js";
 import type { Store } from "./store/store.js";
-import { Tickets } from "./tickets.js";
+import { NO_ROOM, Tickets } from "./tickets.js";
 
 /** Where the events of one file transfer go. */
 export interface StreamSink {
@@ -29,7 +29,6 @@ export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
  * event of the core to the one place that it concerns; knows nothing of the public objects.
  */
 export class Session {
-  readonly core: CoreNode;
   readonly tickets: Tickets;
   readonly inbox = new Inbox((event) => this.#route(event));
   readonly streams = new Map<number, StreamSink>();
@@ -37,6 +36,8 @@ export class Session {
   readonly groups = new Map<number, (event: CoreGroupEvent) => void>();
   readonly #keeper: StoreKeeper | undefined;
   readonly #onPeerEvent: (event: PeerEvent) => void;
+  readonly #core: CoreNode;
+  #isOver = false;
   #freed = false;
 
   constructor(
@@ -46,9 +47,9 @@ export class Session {
     store?: Store | undefined,
   ) {
     this.#onPeerEvent = onPeerEvent;
-    this.#keeper = store && new StoreKeeper(store, (give) => this.attempt(() => give(this.core)));
-    this.tickets = new Tickets((ticket) => this.attempt(() => this.core.cancel(ticket)));
-    this.core = new module.WebNode(options, {
+    this.#keeper = store && new StoreKeeper(store, (give) => this.attempt(() => give(this.#core)));
+    this.tickets = new Tickets((ticket) => this.attempt(() => this.#core.cancel(ticket)));
+    this.#core = new module.WebNode(options, {
       event: (event) => this.inbox.take(event),
       message: (room, node, label, data, kind) =>
         this.inbox.take({
@@ -69,6 +70,12 @@ export class Session {
       storeScan: (op, table, prefix, after, limit) =>
         this.#keeper?.scan(op, table, prefix, after, limit),
     });
+  }
+
+  /** The node; throws `closed` once the session is over, whoever asks. */
+  get core(): CoreNode {
+    if (this.#isOver) throw new PeerError("closed");
+    return this.#core;
   }
 
   /** Starts routing, once the owner can take events. */
@@ -110,11 +117,35 @@ export class Session {
     }
   }
 
-  /** Gives the memory of the node back. Handles that outlive it find nothing left to do. */
-  free(): void {
-    this.#freed = true;
-    this.#keeper?.close();
-    this.core.free();
+  /** The page is put aside: every connection is closed, and the store let go of. */
+  suspend(): void {
+    this.attempt(() => this.#core.suspend());
+    this.#keeper?.suspend();
+  }
+
+  /** The page is back. */
+  resume(): void {
+    this.attempt(() => this.#core.resume());
+  }
+
+  /** The page is going away for good: says goodbye, without waiting. */
+  leaveNow(): void {
+    this.#isOver = true;
+    this.abandon(new PeerError("closed"));
+    this.attempt(() => this.#core.leave_now());
+  }
+
+  /** Leaves cleanly, and gives the memory of the node back. */
+  async close(): Promise<void> {
+    this.#isOver = true;
+    this.abandon(new PeerError("closed"));
+    try {
+      await this.tickets.issue(NO_ROOM, (ticket) => this.#core.close(ticket));
+    } finally {
+      this.#freed = true;
+      this.#keeper?.close();
+      this.#core.free();
+    }
   }
 
   #route(event: CoreEvent): void {

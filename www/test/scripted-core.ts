@@ -79,6 +79,13 @@ export class ScriptedCore {
     this.#listener?.settled(ticket, code);
   }
 
+  /** Answers the latest call of that name. */
+  respond(name: string, data: Uint8Array): void {
+    const ticket = this.named(name).at(-1)?.[1];
+    if (typeof ticket !== "number") throw new Error(`no ticket was given to ${name}`);
+    this.tell({ type: "response", ticket, data });
+  }
+
   #module(): CoreModule {
     const construct = (_: object, [, listener]: [CoreOptions, CoreListener]): CoreNode => {
       this.#listener = listener;
@@ -116,6 +123,7 @@ export class ScriptedCore {
         return this.#streams;
       },
       join_group: () => 1,
+      group_members: () => [],
       group_info: () => this.#group ?? { id: "group", name: "group" },
       close: (ticket) => this.#listener?.settled(ticket, undefined),
     };

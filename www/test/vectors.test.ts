@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { decode, encode } from "cborg";
 import { beforeAll, describe, expect, test } from "vitest";
-import { init, parseRoomLink } from "../src/slim.js";
+import { init, parseCard, parseInvitation, parseRoomLink } from "../src/slim.js";
 import { realModule } from "./real-module.js";
 
 /** CBOR as the vectors write it in JSON. */
@@ -36,6 +36,7 @@ const FILES = [
   "signal_server",
   "link",
   "setup",
+  "description",
   "room_link",
   "record",
   "body",
@@ -49,6 +50,7 @@ const FILES = [
   "invitation",
   "invitation_link",
   "card",
+  "group_frame",
 ];
 
 describe.each(FILES)("golden vectors of %s", (file) => {
@@ -57,6 +59,42 @@ describe.each(FILES)("golden vectors of %s", (file) => {
     expect(tree(decode(Buffer.from(hex, "hex")))).toEqual(decoded);
     expect(Buffer.from(encode(value(decoded))).toString("hex")).toBe(hex);
   });
+});
+
+describe("what must be refused", () => {
+  beforeAll(() => init(realModule()));
+
+  interface Refused {
+    readonly name: string;
+    readonly kind: string;
+    readonly reason: string;
+    readonly hex?: string;
+    readonly text?: string;
+  }
+
+  const all: Refused[] = JSON.parse(readFileSync(here("../../tests/vectors/refused.json"), "utf8"));
+  const readers: Record<string, [(text: string) => unknown, string]> = {
+    RoomLink: [parseRoomLink, "link"],
+    Card: [parseCard, "card"],
+    Invitation: [parseInvitation, "invitation"],
+    OpenInvitation: [parseInvitation, "invitation"],
+  };
+
+  test.each(all.filter(({ text }) => text !== undefined))(
+    "$name, a text, is refused by the package",
+    ({ kind, text = "", reason }) => {
+      const [read, codes] = readers[kind] ?? expect.fail(`nothing reads ${kind}`);
+      const code = `${codes}-${reason.replace(" ", "-")}`;
+      expect(() => read(text)).toThrow(expect.objectContaining({ code }));
+    },
+  );
+
+  test.each(all.filter(({ reason, name }) => reason === "not canonical" && !/absent/.test(name)))(
+    "$name is refused by another library that is strict",
+    ({ hex = "" }) => {
+      expect(() => decode(Buffer.from(hex, "hex"), { strict: true })).toThrow();
+    },
+  );
 });
 
 describe("room links", () => {

@@ -3,6 +3,7 @@
 //! Who offers: the node that learns of the other, which is the newcomer. If both offer at once, the
 //! offer of the greater node id wins and the other side drops its own.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -59,7 +60,8 @@ impl Member {
         }
     }
 
-    fn begin(&mut self, shared: &mut Shared, attempt: Link) {
+    fn begin(&mut self, shared: &mut Shared, mut attempt: Link) {
+        attempt.deadline = shared.io.now + shared.patience.with(self.node);
         self.attempt = Some(attempt);
         if self.link.is_none() {
             self.tell(shared);
@@ -152,6 +154,10 @@ impl Member {
                 Setup::Answer { attempt, introduction, version, description, signature }
             }
         };
+        if link.role == Role::Offerer && link.via != Some(BY_HAND) {
+            let at = shared.io.now + limits::OFFER_AGAIN;
+            link.again = Some((at, Box::new(setup.clone())));
+        }
         let sent = shared.signal(&mut link.via, link.room, self.node, &setup);
         if !sent {
             self.fail_attempt(shared, Code::SignalingUnreachable);
@@ -286,6 +292,10 @@ impl Member {
         shared.io.link(link.id, LinkAction::Close);
         self.failures = self.failures.saturating_add(1);
         let by_hand = link.via == Some(BY_HAND);
+        let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
+        if late && !by_hand {
+            shared.patience.on_late(self.node);
+        }
         if by_hand {
             shared.end_pairing(self.node, Err(code));
         } else {
@@ -295,9 +305,11 @@ impl Member {
         let hopeless =
             by_hand || matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
         let answerer = link.role == Role::Answerer;
+        // Whoever comes back to a server learns of us there, and offers.
+        let tries = if self.absent { 2 } else { limits::ATTEMPTS_PER_NODE };
         if recovering || self.link.is_some() {
             self.schedule(shared);
-        } else if hopeless || answerer || self.failures >= limits::ATTEMPTS_PER_NODE {
+        } else if hopeless || answerer || self.failures >= tries {
             self.gone = Some(code);
         } else {
             self.schedule(shared);
@@ -340,6 +352,17 @@ fn party(shared: &mut Shared) -> Party {
     Party { node: shared.node, peer: shared.peer, nonce, fingerprint: [0; 32] }
 }
 
+impl Member {
+    /// Makes an offer once more that was not answered. Whoever has got it ignores this one.
+    pub(crate) fn offer_again(&mut self, shared: &mut Shared) {
+        let now = shared.io.now;
+        let Some(link) = &mut self.attempt else { return };
+        if let Some((_, offer)) = link.again.take_if(|(at, _)| now >= *at) {
+            shared.signal(&mut link.via, link.room, self.node, &offer);
+        }
+    }
+}
+
 fn introduce(
     node: NodeId,
     link: &mut Link,
@@ -352,6 +375,7 @@ fn introduce(
         nonce: introduction.nonce,
         fingerprint: description.fingerprint,
     });
+    link.again = None;
     link.remote_session = introduction.session;
     link.set_frame_bytes(description.message_limit());
 }

@@ -66,6 +66,7 @@ impl Node {
             room.announce(&mut self.shared.io, index, server);
         }
         self.shared.tickets.open(ticket);
+        self.shared.left_rooms.remove(&room.keys);
         self.shared.rooms.insert(id, room);
         if !self.is_busy() {
             self.shared.prepare_offer();
@@ -84,7 +85,10 @@ impl Node {
             let index = known.or_else(|| {
                 let place = self.shared.servers.len();
                 (place < limits::SERVERS_MAX).then(|| {
-                    let server = Server::new(&mut self.shared.io, url.clone());
+                    let mut server = Server::new(&mut self.shared.io, url.clone());
+                    if self.shared.suspended_at.is_some() {
+                        server.pause(&mut self.shared.io);
+                    }
                     self.shared.servers.push(server);
                     place
                 })
@@ -102,6 +106,7 @@ impl Node {
         self.set_time(now);
         self.cancel_pairings(|pairing| pairing.room == room);
         let Some(left) = self.shared.rooms.remove(&room) else { return };
+        self.shared.left_rooms.insert(now, room, left.keys.clone());
         self.shared.renew_spare();
         for server in &self.shared.servers {
             server.transmit(&mut self.shared.io, &ClientFrame::Leave { topic: left.keys.topic });
@@ -466,6 +471,9 @@ impl Node {
 
     /// Makes it due to look whether servers and members are still there.
     pub(crate) fn check_all(&mut self) {
+        if self.shared.suspended_at.is_some() {
+            return;
+        }
         for server in &mut self.shared.servers {
             server.wake(&mut self.shared.io);
         }
@@ -493,6 +501,9 @@ impl Node {
     }
 
     pub(crate) fn rooms_timeout(&mut self) {
+        if self.shared.suspended_at.is_some() {
+            return;
+        }
         let now = self.shared.io.now;
         let mut late = Vec::new();
         let crate::shared::Shared { rooms, servers, io, .. } = &mut self.shared;

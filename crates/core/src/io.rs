@@ -64,8 +64,8 @@ pub enum Input {
     /// The store answers.
     Store(OpId, StoreReply),
     /// What the clock on the wall says now. A driver tells it before every
-    /// [`crate::Node::handle_timeout`] and whenever the device or the page wakes up, because
-    /// monotonic clocks stand still while a machine sleeps.
+    /// [`crate::Node::handle_timeout`], whenever the device or the page wakes up, and before other
+    /// inputs as often as it likes: monotonic clocks stand still while a machine sleeps.
     Wall(Millis),
 }
 

@@ -1,11 +1,13 @@
 //! One connection to another node: its channels, what it has heard, and where its setup stands.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::proof::{Party, Role};
+use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, PROTOCOL, codec, limits};
 
 use crate::io::{LinkAction, LinkId, OpId, Path, RoomId};
@@ -29,7 +31,8 @@ pub(crate) struct Link {
     pub(crate) transcript: [u8; 32],
     /// The operation the driver is at, and what it is for.
     pub(crate) op: Option<(OpId, Step)>,
-    /// When the setup must be done.
+    /// When its setup began, and when that must be done.
+    pub(crate) begun: Timestamp,
     pub(crate) deadline: Timestamp,
     pub(crate) remote_candidates: Candidates,
     pub(crate) local_candidates: Candidates,
@@ -43,6 +46,8 @@ pub(crate) struct Link {
     /// The ping on its way, and when it left.
     pub(crate) ping: Option<(u32, Timestamp)>,
     pub(crate) ping_due: Timestamp,
+    /// The offer, until it is answered, and when it is made once more.
+    pub(crate) again: Option<(Timestamp, Box<Setup>)>,
     /// Whether the other side has shown that it accepts us; before that only the control channel
     /// is in order with our proof.
     pub(crate) accepted: bool,
@@ -146,6 +151,7 @@ impl Link {
             remote_session: 0,
             transcript: [0; 32],
             op: None,
+            begun: now,
             deadline: now + limits::ATTEMPT_DEADLINE,
             remote_candidates: Candidates::default(),
             local_candidates: Candidates::default(),
@@ -157,6 +163,7 @@ impl Link {
             heard: now,
             ping: None,
             ping_due: now,
+            again: None,
             accepted: false,
             frame_bytes: limits::FRAME_BYTES_MIN,
             channels: [Lane::default(); 3],

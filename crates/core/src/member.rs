@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::proof::Role;
+use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, PeerId, RoomTag, limits};
 
 use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
@@ -165,7 +166,9 @@ impl Member {
         if let Some(old) = self.link.take() {
             shared.io.link(old.id, LinkAction::Close);
         }
-        shared.end_pairing(self.node, Ok(()));
+        if !shared.end_pairing(self.node, Ok(())) {
+            shared.patience.on_success(self.node, shared.io.now.since(link.begun));
+        }
         link.heard = shared.io.now;
         link.ping_due = shared.io.now + limits::FIRST_PING;
         link.ice = Ice::Connected;
@@ -252,8 +255,9 @@ impl Member {
         {
             link.room = room;
         }
-        if let Some(attempt) = self.attempt.take_if(|attempt| attempt.room == left) {
-            shared.io.link(attempt.id, LinkAction::Close);
+        if self.attempt.as_ref().is_some_and(|attempt| attempt.room == left) {
+            let code = if self.rooms.is_empty() { Code::Left } else { Code::Replaced };
+            self.withdraw_attempt(shared, code);
             if !self.link.as_ref().is_some_and(Link::is_healthy) {
                 self.want = Some(shared.io.now);
             }
@@ -288,8 +292,13 @@ impl Member {
 
     /// Says goodbye and closes; the member is forgotten next. `code` is why, seen from here.
     pub(crate) fn part(&mut self, shared: &mut Shared, code: Code) {
+        self.withdraw_attempt(shared, code);
         if let Some(link) = &mut self.link {
             link.control(&mut shared.io, &LinkFrame::Bye { code: Code::Left });
+            if !link.is_healthy() {
+                let farewell = Setup::Refuse { attempt: link.attempt, code };
+                shared.signal(&mut link.via, link.room, self.node, &farewell);
+            }
         }
         self.gone = Some(code);
     }
@@ -324,6 +333,8 @@ impl Member {
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
         earliest.see(self.attempt.as_ref().map(|attempt| attempt.deadline), Timer::Attempt);
+        let again = self.attempt.as_ref().and_then(|attempt| attempt.again.as_ref());
+        earliest.see(again.map(|(at, _)| *at), Timer::Attempt);
         earliest.see(self.gone_at(), Timer::Gone);
         self.messages.deadlines(earliest);
         self.streams.deadlines(self.link.is_some(), earliest);

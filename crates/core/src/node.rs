@@ -7,7 +7,7 @@ use core::time::Duration;
 use chacha20::ChaCha20Rng;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
+use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
 use crate::attempt::Offer;
@@ -16,6 +16,8 @@ use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::{Member, Standing};
+use crate::patience::Patience;
+use crate::room::LeftRooms;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
 use crate::store::Vault;
@@ -61,13 +63,16 @@ impl Node {
             salt,
             servers,
             rooms: Table::new(),
+            left_rooms: LeftRooms::default(),
             tickets: Tickets::default(),
             seen: Seen::default(),
+            patience: Patience::default(),
             pairings: Vec::new(),
             spare: None,
             spare_due: None,
             vault,
             clock,
+            suspended_at: None,
             group_frames: Vec::new(),
             admissions: Vec::new(),
             stalled_until: Timestamp::ZERO,
@@ -101,7 +106,9 @@ impl Node {
             }
             Input::Link(id, input) => self.on_link(id, input),
             Input::Store(op, reply) => self.on_store(op, reply),
-            Input::Wall(reading) => self.on_wall(reading),
+            // Most readings are what was expected, and cost next to nothing.
+            Input::Wall(reading) if !self.on_wall(reading) => return,
+            Input::Wall(_) => {}
         }
         self.dial_members();
         self.tend_groups();
@@ -156,9 +163,9 @@ impl Node {
         for server in &self.shared.servers {
             server.deadlines(&mut earliest);
         }
-        for room in self.shared.rooms.values() {
-            room.deadlines(&mut earliest);
-        }
+        // Of a node that is suspended they stand still.
+        let rooms = self.shared.rooms.values().filter(|_| self.shared.suspended_at.is_none());
+        rooms.for_each(|room| room.deadlines(&mut earliest));
         let may_dial = self.may_dial();
         for member in self.members.values() {
             member.deadlines(&mut earliest);
@@ -183,10 +190,13 @@ impl Node {
         self.shared.io.now = self.shared.io.now.max(now);
     }
 
-    fn on_wall(&mut self, reading: Millis) {
-        if let Some(expected) = self.shared.clock.read(self.shared.io.now, reading) {
+    /// Takes a reading of the clock on the wall; says whether it is a jump.
+    fn on_wall(&mut self, reading: Millis) -> bool {
+        let jump = self.shared.clock.read(self.shared.io.now, reading);
+        if let Some(expected) = jump {
             self.on_wall_jump(expected, reading);
         }
+        jump.is_some()
     }
 
     /// The time of day is not what it should be by the monotonic clock: the machine slept, or
@@ -387,6 +397,8 @@ impl Node {
         let Some((room, plain)) = opened else {
             if forged {
                 self.on_tampered(from);
+            } else {
+                self.say_left(index, from, payload);
             }
             return;
         };
@@ -396,6 +408,30 @@ impl Node {
                 self.shared.io.event(Event::Warning { code: Code::Protocol, node: Some(from) })
             }
         }
+    }
+
+    /// An offer in a room that was left: who makes it is told, and need not wait.
+    fn say_left(&mut self, index: usize, from: NodeId, payload: &[u8]) {
+        let me = self.shared.node;
+        let opened = self.shared.left_rooms.iter().find_map(|left| {
+            let plain = seal::open(&left.keys, from, me, payload).ok()?;
+            Some((left.id, codec::decode::<Setup>(&plain).ok()?))
+        });
+        if let Some((room, Setup::Offer { attempt, .. })) = opened {
+            self.refuse_offer(index, room, from, attempt, Code::Left);
+        }
+    }
+
+    fn refuse_offer(
+        &mut self,
+        via: usize,
+        room: RoomId,
+        to: NodeId,
+        attempt: AttemptId,
+        code: Code,
+    ) {
+        let refusal = Setup::Refuse { attempt, code };
+        self.shared.signal(&mut Some(via), room, to, &refusal);
     }
 
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
@@ -412,7 +448,9 @@ impl Node {
 
     fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            if self.closing.is_none() && self.place_for(from) {
+            if self.closing.is_some() {
+                self.refuse_offer(via, room, from, attempt, Code::Closed);
+            } else if self.place_for(from) {
                 let busy = self.is_busy();
                 let shared = &mut self.shared;
                 self.members.entry(from).or_insert_with(|| Member::new(shared, from));

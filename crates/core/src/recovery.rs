@@ -13,7 +13,7 @@ use lacis_wire::{AttemptId, Code, NodeId, limits};
 
 use crate::attempt::next_revision;
 use crate::io::{Event, LinkAction, LinkId, LinkState, Path};
-use crate::link::{Ice, Step};
+use crate::link::{Ice, Link, Step};
 use crate::member::Member;
 use crate::shared::Shared;
 
@@ -58,7 +58,7 @@ impl Member {
         self.failures = 0;
         self.absent = false;
         if self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_none()) {
-            self.withdraw_attempt(shared);
+            self.withdraw_attempt(shared, Code::Replaced);
         }
         if was_lost {
             self.tell(shared);
@@ -66,10 +66,10 @@ impl Member {
         self.pump(shared);
     }
 
-    /// Our attempt is not needed any more.
-    fn withdraw_attempt(&mut self, shared: &mut Shared) {
+    /// The attempt is not needed any more, and the other side need not wait for it.
+    pub(crate) fn withdraw_attempt(&mut self, shared: &mut Shared, code: Code) {
         if let Some(mut attempt) = self.attempt.take() {
-            let refusal = Setup::Refuse { attempt: attempt.attempt, code: Code::Replaced };
+            let refusal = Setup::Refuse { attempt: attempt.attempt, code };
             shared.signal(&mut attempt.via, attempt.room, self.node, &refusal);
             shared.io.link(attempt.id, LinkAction::Close);
         }
@@ -122,8 +122,7 @@ impl Member {
 
     /// The other side wants ICE to begin anew.
     pub(crate) fn on_restart_wanted(&mut self, shared: &mut Shared, attempt: AttemptId) {
-        let fits =
-            |link: &crate::link::Link| link.attempt == attempt && link.restart.deadline.is_none();
+        let fits = |link: &Link| link.attempt == attempt && link.restart.deadline.is_none();
         if self.is_offerer() && self.link.as_ref().is_some_and(fits) {
             self.start_restart(shared);
         }
@@ -239,10 +238,17 @@ impl Member {
     /// The attempt or link was ended by the other side, through the server.
     pub(crate) fn on_refuse(&mut self, shared: &mut Shared, attempt: AttemptId, code: Code) {
         if self.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
-            self.fail_attempt(shared, code);
+            self.on_attempt_refused(shared, code);
+        }
+        let is_that = |link: &Link| link.attempt == attempt;
+        // It leaves, and its goodbye could not pass the broken link.
+        let leaves = matches!(code, Code::Left | Code::Closed) && self.lost_at.is_some();
+        if leaves && self.link.as_ref().is_some_and(is_that) {
+            self.gone = Some(Code::Left);
+            return;
         }
         // The answerer refused our proof, which we sent without waiting for its verdict.
-        let refused = |link: &crate::link::Link| link.attempt == attempt && !link.accepted;
+        let refused = |link: &Link| is_that(link) && !link.accepted;
         if let Some(link) = self.link.take_if(|link| refused(link)) {
             shared.io.link(link.id, LinkAction::Close);
             shared.io.event(Event::ConnectFailed { room: link.room, node: self.node, code });
@@ -250,9 +256,29 @@ impl Member {
         }
     }
 
+    /// The other side ends the attempt. One that leaves is not waited for, unless there is a link
+    /// that works: on that it would have said goodbye.
+    fn on_attempt_refused(&mut self, shared: &mut Shared, code: Code) {
+        let leaves = matches!(code, Code::Left | Code::Closed);
+        if !leaves || self.link.as_ref().is_some_and(Link::is_healthy) {
+            return self.fail_attempt(shared, code);
+        }
+        let Some(attempt) = self.attempt.take() else { return };
+        shared.io.link(attempt.id, LinkAction::Close);
+        if code == Code::Left && self.link.is_none() && self.rooms.remove(&attempt.room).is_some() {
+            self.leave_room(shared, attempt.room, code);
+        }
+        if code == Code::Closed || self.rooms.is_empty() || self.link.is_some() {
+            self.gone = Some(Code::Left);
+        } else {
+            self.want = Some(shared.io.now);
+        }
+    }
+
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
+        self.offer_again(shared);
         if self.attempt.as_ref().is_some_and(|attempt| now >= attempt.deadline) {
             let code = if self.tampered { Code::SignalTampered } else { self.attempt_timeout() };
             self.refuse_attempt(shared, code);

@@ -1,5 +1,6 @@
 //! A room this node joined: its keys, and which servers know that we are in it.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::room::RoomKeys;
@@ -27,6 +28,39 @@ pub(crate) struct Room {
     pub(crate) admitted: Option<Vec<NodeId>>,
     /// The join that waits for the first answer, and until when.
     pub(crate) joining: Option<(Ticket, Timestamp)>,
+}
+
+/// A room that was left lately: who does not know that yet is told.
+#[derive(Debug)]
+pub(crate) struct Left {
+    pub(crate) id: RoomId,
+    pub(crate) keys: RoomKeys,
+    /// Until then an offer may be on its way.
+    until: Timestamp,
+}
+
+/// The rooms that were left lately, at most as many as there may be.
+#[derive(Debug, Default)]
+pub(crate) struct LeftRooms(VecDeque<Left>);
+
+impl LeftRooms {
+    /// Remembers a room; one that was left long ago makes place.
+    pub(crate) fn insert(&mut self, now: Timestamp, id: RoomId, keys: RoomKeys) {
+        self.0.retain(|left| now < left.until);
+        if self.0.len() >= limits::ROOMS_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(Left { id, keys, until: now + limits::ATTEMPT_DEADLINE_MAX });
+    }
+
+    /// Forgets a room, because it is joined again.
+    pub(crate) fn remove(&mut self, keys: &RoomKeys) {
+        self.0.retain(|left| left.keys != *keys);
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Left> {
+        self.0.iter()
+    }
 }
 
 impl Room {

@@ -5,6 +5,7 @@
 //!    ^                   |                     |                     |
 //!    +---- closed, or silent beyond a deadline, or Bye --------------+
 //! ```
+//! A node that is suspended has paused its sessions, which wait for nothing.
 //! It decides when to dial, when a server counts as dead and how long to wait. What frames mean for
 //! rooms and members is the node's affair. Joins are sent right behind the greeting, without
 //! waiting for its answer: that saves a round trip.
@@ -33,6 +34,9 @@ pub(crate) struct Server {
     secret: [u8; 16],
     state: State,
     failures: u32,
+    /// How long the answer to a greeting or a question may take: twice what the last one took, and
+    /// twice as long again each time that it did not come.
+    patience: Duration,
     /// Why the last session ended, if it was the server's wish.
     bye: Option<(ByeReason, Duration)>,
     /// Why it was not reached last time.
@@ -42,8 +46,9 @@ pub(crate) struct Server {
 #[derive(Debug)]
 enum State {
     Waiting { until: Timestamp },
+    Paused,
     Dialing { socket: SocketId, deadline: Timestamp },
-    Greeting { socket: SocketId, deadline: Timestamp },
+    Greeting { socket: SocketId, since: Timestamp, deadline: Timestamp },
     Open { socket: SocketId, heard: Timestamp, asked: Option<Timestamp> },
     Stopped,
 }
@@ -59,6 +64,7 @@ impl Server {
             secret,
             state: State::Waiting { until: io.now },
             failures: 0,
+            patience: limits::DIAL_DEADLINE,
             bye: None,
             trouble: None,
         };
@@ -70,7 +76,7 @@ impl Server {
     pub(crate) const fn socket(&self) -> Option<SocketId> {
         match self.state {
             State::Greeting { socket, .. } | State::Open { socket, .. } => Some(socket),
-            State::Waiting { .. } | State::Dialing { .. } | State::Stopped => None,
+            State::Waiting { .. } | State::Paused | State::Dialing { .. } | State::Stopped => None,
         }
     }
 
@@ -79,7 +85,7 @@ impl Server {
         match self.state {
             State::Dialing { socket, .. } => socket == id,
             State::Greeting { .. } | State::Open { .. } => self.socket() == Some(id),
-            State::Waiting { .. } | State::Stopped => false,
+            State::Waiting { .. } | State::Paused | State::Stopped => false,
         }
     }
 
@@ -99,7 +105,8 @@ impl Server {
     /// Says who it is. The announcements that this renews by itself need no `Join`.
     pub(crate) fn on_opened(&mut self, io: &mut Io, node: NodeId) -> Vec<Topic> {
         if let State::Dialing { socket, .. } = self.state {
-            self.state = State::Greeting { socket, deadline: io.now + limits::DIAL_DEADLINE };
+            let (since, deadline) = (io.now, io.now + self.patience);
+            self.state = State::Greeting { socket, since, deadline };
             let hello = ClientFrame::Hello { versions: PROTOCOL, node, secret: self.secret };
             self.transmit(io, &hello);
         }
@@ -110,13 +117,14 @@ impl Server {
 
     /// The server answered the greeting; says whether it is acceptable.
     pub(crate) fn on_welcome(&mut self, io: &mut Io, version: u16, ice: Vec<IceServer>) -> bool {
-        let State::Greeting { socket, .. } = self.state else { return false };
+        let State::Greeting { socket, since, .. } = self.state else { return false };
         if version < PROTOCOL.min || version > PROTOCOL.max {
             self.trouble = Some(Code::VersionMismatch);
             return false;
         }
         self.ice_servers = ice;
         self.failures = 0;
+        self.wait_for(io.now.since(since) * 2);
         self.trouble = None;
         self.state = State::Open { socket, heard: io.now, asked: None };
         self.tell(io, ServerState::Open, None);
@@ -180,7 +188,7 @@ impl Server {
     /// The device woke up or is online again: dial at once, or ask for a sign of life.
     pub(crate) fn wake(&mut self, io: &mut Io) {
         match self.state {
-            State::Waiting { .. } => self.dial(io),
+            State::Waiting { .. } | State::Paused => self.dial(io),
             State::Open { asked: None, .. } => self.ask(io),
             _ => {}
         }
@@ -188,29 +196,45 @@ impl Server {
 
     /// Ends the session for good.
     pub(crate) fn stop(&mut self, io: &mut Io) {
+        self.hang_up(io);
+        self.state = State::Stopped;
+        self.tell(io, ServerState::Closed, None);
+    }
+
+    /// Ends the session until the node is back.
+    pub(crate) fn pause(&mut self, io: &mut Io) {
+        self.hang_up(io);
+        self.resume = None;
+        self.failures = 0;
+        self.state = State::Paused;
+        self.tell(io, ServerState::Waiting, Some(Code::Suspended));
+    }
+
+    fn hang_up(&self, io: &mut Io) {
         if let State::Dialing { socket, .. }
         | State::Greeting { socket, .. }
         | State::Open { socket, .. } = self.state
         {
             io.outputs.push_back(Output::HangUp(socket));
         }
-        self.state = State::Stopped;
-        self.tell(io, ServerState::Closed, None);
     }
 
     /// Does what is due; says whether an open session was given up.
     pub(crate) fn on_timeout(&mut self, io: &mut Io) -> bool {
         match self.state {
             State::Waiting { until } if io.now >= until => self.dial(io),
-            State::Dialing { socket, deadline } | State::Greeting { socket, deadline }
+            State::Dialing { socket, deadline } | State::Greeting { socket, deadline, .. }
                 if io.now >= deadline =>
             {
+                if matches!(self.state, State::Greeting { .. }) {
+                    self.wait_for(self.patience * 2);
+                }
                 io.outputs.push_back(Output::HangUp(socket));
                 self.lose(io, None);
                 return true;
             }
             State::Open { socket, asked: Some(asked), .. }
-                if io.now >= asked + limits::SERVER_PONG_DEADLINE =>
+                if io.now >= asked + self.pong_deadline() =>
             {
                 io.outputs.push_back(Output::HangUp(socket));
                 self.lose(io, None);
@@ -234,12 +258,20 @@ impl Server {
             }
             State::Open { heard, asked, .. } => {
                 let due = asked.map_or(heard + limits::SERVER_PING_INTERVAL, |asked| {
-                    asked + limits::SERVER_PONG_DEADLINE
+                    asked + self.pong_deadline()
                 });
                 earliest.see(Some(due), Timer::ServerPing);
             }
-            State::Stopped => {}
+            State::Paused | State::Stopped => {}
         }
+    }
+
+    fn pong_deadline(&self) -> Duration {
+        self.patience.max(limits::SERVER_PONG_DEADLINE)
+    }
+
+    fn wait_for(&mut self, time: Duration) {
+        self.patience = time.clamp(limits::DIAL_DEADLINE, limits::GREETING_DEADLINE_MAX);
     }
 
     fn ask(&mut self, io: &mut Io) {
@@ -256,7 +288,7 @@ impl Server {
 
     pub(crate) const fn state(&self) -> ServerState {
         match self.state {
-            State::Waiting { .. } => ServerState::Waiting,
+            State::Waiting { .. } | State::Paused => ServerState::Waiting,
             State::Dialing { .. } | State::Greeting { .. } => ServerState::Dialing,
             State::Open { .. } => ServerState::Open,
             State::Stopped => ServerState::Closed,

@@ -14,7 +14,8 @@ use rand_core::Rng;
 use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
 use crate::pairing::{BY_HAND, Pairing};
-use crate::room::Room;
+use crate::patience::Patience;
+use crate::room::{LeftRooms, Room};
 use crate::server::Server;
 use crate::spare::Spare;
 use crate::store::Vault;
@@ -119,14 +120,18 @@ pub(crate) struct Shared {
     pub(crate) salt: [u8; 16],
     pub(crate) servers: Vec<Server>,
     pub(crate) rooms: Table<RoomId, Room>,
+    pub(crate) left_rooms: LeftRooms,
     pub(crate) tickets: Tickets,
     pub(crate) seen: Seen,
+    pub(crate) patience: Patience,
     /// Links that are set up by hand.
     pub(crate) pairings: Vec<Pairing>,
     pub(crate) spare: Option<Spare>,
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
     pub(crate) clock: WallClock,
+    /// Since when the page is put aside, if it is: nothing is connected then.
+    pub(crate) suspended_at: Option<Timestamp>,
     /// Frames about groups that came and wait for their group.
     pub(crate) group_frames: Vec<(RoomId, NodeId, Vec<u8>)>,
     /// Who became a member in a group's room, as far as this node knows, or ceased to be one.
@@ -154,10 +159,9 @@ impl Shared {
         }
         let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
         let chosen = via.filter(open).or_else(|| (0..self.servers.len()).find(open));
-        let (Some(index), Some(keys)) = (chosen, self.rooms.get(&room).map(|room| &room.keys))
-        else {
-            return false;
-        };
+        let joined = self.rooms.get(&room).map(|room| &room.keys);
+        let left = || self.left_rooms.iter().find(|left| left.id == room).map(|left| &left.keys);
+        let (Some(index), Some(keys)) = (chosen, joined.or_else(left)) else { return false };
         *via = Some(index);
         let nonce = self.io.random();
         let payload = seal::seal(keys, self.node, to, nonce, &codec::encode(setup));

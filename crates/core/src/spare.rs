@@ -50,7 +50,7 @@ impl Shared {
 
     /// Makes a spare, unless there is one.
     pub(crate) fn prepare_spare(&mut self) {
-        if self.spare.is_none() && !self.rooms.is_empty() {
+        if self.spare.is_none() && !self.rooms.is_empty() && self.suspended_at.is_none() {
             self.spare_due = None;
             let (id, ice_servers) = (self.io.link_id(), self.ice_servers());
             self.io.link(id, self.create_action(ice_servers.clone()));
@@ -114,7 +114,7 @@ impl Shared {
         }
     }
 
-    fn drop_spare(&mut self) {
+    pub(crate) fn drop_spare(&mut self) {
         self.spare_due = None;
         if let Some(spare) = self.spare.take() {
             self.io.link(spare.id, LinkAction::Close);

@@ -10,6 +10,8 @@ use crate::fabric::{ServerId, TabId};
 pub struct Access {
     /// Time of a packet to the middle of the network.
     pub latency: Duration,
+    /// How long a proxy on the way to servers holds each frame, in either direction.
+    pub held: Duration,
     /// How much longer it may take.
     pub jitter: Duration,
     /// Packets lost, of a thousand.
@@ -29,6 +31,7 @@ impl Default for Access {
     fn default() -> Self {
         Self {
             latency: Duration::from_millis(10),
+            held: Duration::ZERO,
             jitter: Duration::from_millis(1),
             loss: 0,
             bandwidth: 4_000_000,
@@ -107,6 +110,10 @@ impl Network {
 
     pub(crate) fn server_latency(&self, tab: TabId) -> Duration {
         self.access(tab).latency + Duration::from_millis(2)
+    }
+
+    pub(crate) fn held(&self, tab: TabId) -> Duration {
+        self.access(tab).held
     }
 
     pub(crate) fn jitter(&self, tab: TabId) -> Duration {

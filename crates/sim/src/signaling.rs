@@ -141,7 +141,9 @@ impl Signaling {
 
     fn send(&mut self, fabric: &mut Fabric, key: SocketKey, way: Way, parcel: Parcel) {
         let Some(socket) = self.sockets.get_mut(&key) else { return };
-        let delay = fabric.segment(key.tab);
+        let is_frame = matches!(parcel, Parcel::Frame(_));
+        let held = if is_frame { fabric.net.held(key.tab) } else { Duration::ZERO };
+        let delay = fabric.segment(key.tab) + held;
         let pipe = socket.pipe(way);
         pipe.clear_at = pipe.clear_at.max(fabric.now + delay);
         let at = pipe.clear_at;
@@ -305,8 +307,7 @@ impl Signaling {
                     let socket = key.and_then(|key| self.sockets.get_mut(&key));
                     // What is stuck fills the buffers of the operating system first.
                     if socket.is_none_or(|socket| socket.pipe(Way::Down).stuck.len() < 8) {
-                        let bytes = frame.len();
-                        hub.handle_input(fabric.now, HubInput::Written { conn, frames: 1, bytes });
+                        hub.handle_input(fabric.now, HubInput::Written { conn, frames: 1 });
                     }
                     if let Some(key) = key {
                         self.send(fabric, key, Way::Down, Parcel::Frame(frame.to_vec()));

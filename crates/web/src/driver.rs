@@ -31,6 +31,9 @@ pub(crate) struct Driver {
     /// The time at which the outputs now being carried out were begun, if they are: whoever comes
     /// in between only adds to the queue, and needs no clock of its own.
     pumping: Cell<Option<Timestamp>>,
+    /// Whether connections close on the spot: a page with an open one is not kept by its browser,
+    /// and none of its timers runs any more.
+    hasty: Cell<bool>,
     this: Weak<Self>,
 }
 
@@ -44,14 +47,22 @@ impl Driver {
             refusal: Cell::new(Code::WebrtcBlocked),
             timer: RefCell::default(),
             pumping: Cell::new(None),
+            hasty: Cell::new(false),
             this: this.clone(),
         })
     }
 
     /// Lets the node do something, then carries out what it wants.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
-        let now = self.pumping.get().unwrap_or_else(host::now);
-        let result = act(&mut self.node.borrow_mut(), now);
+        let began = self.pumping.get();
+        let now = began.unwrap_or_else(host::now);
+        let mut node = self.node.borrow_mut();
+        if began.is_none() {
+            // Nothing tells that the machine slept; what comes next must find the right time.
+            node.handle_input(now, Input::Wall(host::wall()));
+        }
+        let result = act(&mut node, now);
+        drop(node);
         self.pump(now);
         result
     }
@@ -76,6 +87,18 @@ impl Driver {
     /// Sockets and connections held, for tests that look for leaks.
     pub(crate) fn holds(&self) -> (usize, usize) {
         (self.sockets.borrow().len(), self.connections.borrow().len())
+    }
+
+    /// The page is put aside.
+    pub(crate) fn suspend(&self) {
+        self.hasty.set(true);
+        self.with(Node::suspend);
+    }
+
+    /// The page was put aside and is back.
+    pub(crate) fn resume(&self) {
+        self.hasty.set(false);
+        self.with(Node::resume);
     }
 
     /// Carries outputs out until there are none. The node is not borrowed meanwhile, so whatever
@@ -132,7 +155,9 @@ impl Driver {
             }
             LinkAction::Close => {
                 let left = self.connections.borrow_mut().remove(&id);
-                if let Some(connection) = left {
+                if let Some(connection) = left
+                    && !self.hasty.get()
+                {
                     connection.linger();
                 }
             }
@@ -191,18 +216,7 @@ impl Driver {
 
     fn timeout(&self) {
         self.timer.borrow_mut().take();
-        self.with(|node, now| {
-            node.handle_input(now, Input::Wall(host::wall()));
-            node.handle_timeout(now);
-        });
-    }
-
-    /// The page or the device woke up.
-    pub(crate) fn wake(&self) {
-        self.with(|node, now| {
-            node.handle_input(now, Input::Wall(host::wall()));
-            node.wake(now);
-        });
+        self.with(Node::handle_timeout);
     }
 }
 

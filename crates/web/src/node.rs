@@ -255,7 +255,17 @@ impl WebNode {
 
     /// The page is visible or online again.
     pub fn wake(&self) {
-        self.driver.wake();
+        self.driver.with(Node::wake);
+    }
+
+    /// The page is put aside, and may come back.
+    pub fn suspend(&self) {
+        self.driver.suspend();
+    }
+
+    /// The page is back.
+    pub fn resume(&self) {
+        self.driver.resume();
     }
 
     /// The page is being closed.

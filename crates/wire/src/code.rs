@@ -185,6 +185,8 @@ codes! {
     PairingVersion = 87, "pairing-version";
     /// The pairing is for somebody else, for another room, or was used already.
     PairingMismatch = 88, "pairing-mismatch";
+    /// The page was put aside, and what was under way on its connections ended.
+    Suspended = 95, "suspended";
     /// The budget of this identity in the group is used up.
     OverBudget = 100, "over-budget";
     /// Somebody else was faster: there is a version that wins.

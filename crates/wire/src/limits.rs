@@ -290,7 +290,7 @@ pub const INVITATION_CHARS: usize = text_chars(INVITATION_BYTES);
 pub const INVITATION_LINK_BYTES: usize = ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 76;
 
 /// Longest text of such a link, counted in the same way. The usual ones have 122 characters.
-pub const INVITATION_LINK_CHARS: usize = (INVITATION_LINK_BYTES + 4).div_ceil(5) * 8;
+pub const INVITATION_LINK_CHARS: usize = text_chars(INVITATION_LINK_BYTES);
 
 /// Largest identity card: key, name and signature, and room for fields of later versions.
 pub const CARD_BYTES: usize = 512;
@@ -298,9 +298,20 @@ pub const CARD_BYTES: usize = 512;
 /// Longest text of an identity card, counted in the same way.
 pub const CARD_CHARS: usize = text_chars(CARD_BYTES);
 
-/// Deadline of one attempt to link, from the offer to the verified proof. Under 10 s, because
+/// Deadline of a first attempt to link, from the offer to the verified proof. Under 10 s, because
 /// people take longer for hanging.
 pub const ATTEMPT_DEADLINE: Duration = Duration::from_millis(8_000);
+
+/// Longest deadline of an attempt: each that passes doubles the next. A path on which frames take
+/// longer than ten seconds is of no use to anybody who waits for it.
+pub const ATTEMPT_DEADLINE_MAX: Duration = Duration::from_secs(60);
+
+/// An offer that was not answered is made once more after this. If the other side is gone since it
+/// was made the first time, the server says so now.
+pub const OFFER_AGAIN: Duration = Duration::from_millis(1_500);
+
+/// Nodes of which is remembered how long attempts to link with them take: as many as members.
+pub const PACES_REMEMBERED: usize = MEMBERS_MAX;
 
 /// A pairing by hand that nobody completes is given up after this: people carry its texts.
 pub const PAIRING_DEADLINE: Duration = Duration::from_secs(600);
@@ -335,8 +346,11 @@ pub const LINK_SILENCE: Duration = Duration::from_secs(25);
 /// Delay of an acknowledgement that found no message to ride on.
 pub const ACK_DELAY: Duration = Duration::from_millis(50);
 
-/// Time a dial of a signaling server may take.
+/// Time a dial of a signaling server may take, and the answer to a first greeting.
 pub const DIAL_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Longest wait for the answer to a greeting: each that passes doubles the next.
+pub const GREETING_DEADLINE_MAX: Duration = Duration::from_secs(60);
 
 /// A member whose link is lost and whose mailbox no server knows counts as gone this early.
 pub const ABSENT_DEADLINE: Duration = Duration::from_secs(10);

@@ -16,6 +16,7 @@ mod shell;
 mod sim;
 mod size;
 mod test;
+mod vectors;
 mod wasm_tests;
 mod workspace;
 
@@ -49,6 +50,8 @@ enum Command {
     Size(size::Options),
     /// Writes the reference of the npm package; a link that leads nowhere fails it
     Reference,
+    /// Writes the golden vectors of the protocol anew
+    Vectors,
     /// Throws arbitrary bytes and operations at every decoder and state machine
     Fuzz(fuzz::Options),
     /// Everything that must be green before a change is merged
@@ -76,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::Size(options) => size::run(&options),
         Command::Reference => reference::run(),
+        Command::Vectors => vectors::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Ci => ci::run(),
     }

@@ -22,6 +22,8 @@ pub(super) struct Model {
     /// Whether no frame is ever refused for its sender's rate.
     exact: bool,
     peers: BTreeMap<ConnId, Peer>,
+    /// Payloads whose mailbox closed before they left: sender, mailbox and number.
+    returned: Vec<(ConnId, NodeId, u32)>,
     /// Joins and payloads of each address that were not refused for its rate.
     passed: BTreeMap<AddressKey, u32>,
     ended: bool,
@@ -33,8 +35,8 @@ struct Peer {
     mailbox: Option<(NodeId, [u8; 16])>,
     /// With the time each announcement ends.
     topics: BTreeMap<Topic, Duration>,
-    /// Lengths of the frames not written yet.
-    queue: VecDeque<usize>,
+    /// Lengths of the frames not written yet, with sender and number of payloads.
+    queue: VecDeque<(usize, Option<(ConnId, u32)>)>,
     opened: Duration,
     seen: Duration,
     progressed: Duration,
@@ -44,7 +46,7 @@ struct Peer {
 
 impl Peer {
     fn queued(&self) -> usize {
-        self.queue.iter().map(|len| len + limits::QUEUE_FRAME_BYTES).sum()
+        self.queue.iter().map(|(len, _)| len + limits::QUEUE_FRAME_BYTES).sum()
     }
 
     fn node(&self) -> Option<NodeId> {
@@ -55,7 +57,8 @@ impl Peer {
 impl Model {
     pub(super) fn new(config: HubConfig, exact: bool) -> Self {
         let (peers, passed) = (BTreeMap::new(), BTreeMap::new());
-        Self { now: Duration::ZERO, config, exact, peers, passed, ended: false }
+        let (now, returned) = (Duration::ZERO, Vec::new());
+        Self { now, config, exact, peers, returned, passed, ended: false }
     }
 
     /// Those that are open.
@@ -68,16 +71,11 @@ impl Model {
         self.peers.get(&conn).is_some_and(|peer| peer.mailbox.is_none())
     }
 
-    /// Takes frames out of a queue and gives back the sum of their lengths.
-    pub(super) fn write(&mut self, conn: ConnId, frames: usize) -> usize {
-        let Some(peer) = self.peers.get_mut(&conn) else { return 1_000 };
+    /// Takes frames out of a queue; there may be fewer than a shell claims to have written.
+    pub(super) fn write(&mut self, conn: ConnId, frames: usize) {
+        let Some(peer) = self.peers.get_mut(&conn) else { return };
         peer.progressed = self.now;
-        let written: usize = peer.queue.drain(..frames.min(peer.queue.len())).sum();
-        if peer.queue.is_empty() {
-            // A shell that claims too much must not make the hub believe in negative queues.
-            return written + 1_000;
-        }
-        written
+        peer.queue.drain(..frames.min(peer.queue.len()));
     }
 
     /// Holds what came out against what may come out.
@@ -98,9 +96,11 @@ impl Model {
                         assert_eq!(outputs.next(), Some(&close), "nothing follows a good-bye");
                         self.check_close(&cause, *conn, reason);
                         answers += usize::from(cause.conn() == Some(*conn));
+                    } else if self.is_returned(*conn, &decoded) {
+                        self.queue(*conn, frame.len(), None);
                     } else {
                         self.check_frame(&cause, *conn, &decoded);
-                        self.queue(*conn, frame.len());
+                        self.queue(*conn, frame.len(), cause.sender_of(&decoded));
                         answers += 1;
                     }
                 }
@@ -114,6 +114,9 @@ impl Model {
                 Output::Tell(_) => panic!("there are no other servers"),
             }
         }
+        let untold = self.returned.iter().find(|(sender, ..)| self.peers.contains_key(sender));
+        assert_eq!(untold, None, "a sender does not hear of a loss");
+        self.returned.clear();
         if cause.wants_answer(self.exact) {
             assert!(answers > 0, "no answer to {op:?}");
         }
@@ -177,7 +180,7 @@ impl Model {
                 }
             }
             Op::Close { conn } => {
-                self.peers.remove(conn);
+                self.remove(*conn);
             }
             Op::Pass(time) => {
                 self.now += *time;
@@ -307,7 +310,7 @@ impl Model {
     }
 
     fn check_close(&mut self, cause: &Cause<'_>, conn: ConnId, reason: ByeReason) {
-        let peer = self.peers.remove(&conn).expect("somebody who is gone was closed again");
+        let peer = self.remove(conn).expect("somebody who is gone was closed again");
         let is_own = cause.conn() == Some(conn);
         let silent = self.now - peer.seen;
         let holds = match reason {
@@ -341,13 +344,38 @@ impl Model {
         assert!(holds, "closed without a reason: {reason:?} after {cause:?}");
     }
 
-    fn queue(&mut self, conn: ConnId, len: usize) {
+    /// Takes a peer out. Whoever sent what still waits for it has to hear of that.
+    fn remove(&mut self, conn: ConnId) -> Option<Peer> {
+        let peer = self.peers.remove(&conn)?;
+        if let Some(node) = peer.node() {
+            let senders = peer.queue.iter().filter_map(|(_, sender)| *sender);
+            self.returned.extend(senders.map(|(sender, seq)| (sender, node, seq)));
+        }
+        Some(peer)
+    }
+
+    /// Whether a frame tells of a payload that was lost with its mailbox. Each is told once.
+    fn is_returned(&mut self, conn: ConnId, frame: &ServerFrame<'_>) -> bool {
+        let ServerFrame::Undelivered { to, seq, reason } = *frame else { return false };
+        let is_there = self.holder(to).is_some();
+        let told = if is_there { Undelivered::Full } else { Undelivered::Unknown };
+        let at = self.returned.iter().position(|it| *it == (conn, to, seq));
+        match at.filter(|_| reason == told) {
+            Some(at) => {
+                self.returned.remove(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn queue(&mut self, conn: ConnId, len: usize, sender: Option<(ConnId, u32)>) {
         let now = self.now;
         let peer = self.peer(conn);
         if peer.queue.is_empty() {
             peer.progressed = now;
         }
-        peer.queue.push_back(len);
+        peer.queue.push_back((len, sender));
     }
 
     fn peer(&mut self, conn: ConnId) -> &mut Peer {
@@ -420,6 +448,17 @@ impl<'a> Cause<'a> {
             | Self::Noise { conn }
             | Self::Alive { conn } => Some(*conn),
             Self::Time | Self::Nothing => None,
+        }
+    }
+
+    /// Connection and number of the payload that a frame delivers.
+    fn sender_of(&self, delivered: &ServerFrame<'_>) -> Option<(ConnId, u32)> {
+        match (self, delivered) {
+            (
+                Self::Frame { conn, frame: ClientFrame::Send { seq, .. }, .. },
+                ServerFrame::Deliver { .. },
+            ) => Some((*conn, *seq)),
+            _ => None,
         }
     }
 

@@ -16,6 +16,7 @@ use bytes::Bytes;
 use lacis_wire::signal::{ByeReason, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, Topic};
 
+use super::session::Sender;
 use super::types::{ConnId, Output};
 use super::{Hub, limits};
 
@@ -214,8 +215,9 @@ impl Hub {
                 }
             }
             Event::Passed { from, to, payload, by, origin } => {
+                let sender = origin.map(|origin| Sender::At(*by, origin));
                 let failed = match self.mailboxes.get(to).copied() {
-                    Some(target) if self.put(target, *from, payload) => return,
+                    Some(target) if self.put(target, *from, payload, sender) => return,
                     Some(_) => Undelivered::Full,
                     None => Undelivered::Unknown,
                 };

@@ -9,7 +9,7 @@ use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
 use super::cluster::{Command, Origin};
 use super::rate::Cost;
-use super::session::{Mailbox, Membership};
+use super::session::{Mailbox, Membership, Sender};
 use super::{ConnId, Hub};
 
 /// What the limits on sending say of a frame.
@@ -212,7 +212,7 @@ impl Hub {
         if self.sessions.get(&target).is_some_and(|session| session.is_elsewhere) {
             self.pass(from, to, payload, None);
         }
-        if !self.put(target, from, payload) {
+        if !self.put(target, from, payload, Some(Sender::Here(Origin { conn, seq }))) {
             self.undelivered(conn, to, seq, Undelivered::Full);
         }
     }
@@ -224,11 +224,19 @@ impl Hub {
         self.tell(Command::Pass { from, to, payload, origin });
     }
 
-    /// Puts a payload into a mailbox, if there is room.
-    pub(super) fn put(&mut self, target: ConnId, from: NodeId, payload: &[u8]) -> bool {
+    /// Puts a payload into a mailbox, if there is room. The sender hears of it if the mailbox closes
+    /// before the payload has left.
+    pub(super) fn put(
+        &mut self,
+        target: ConnId,
+        from: NodeId,
+        payload: &[u8],
+        sender: Option<Sender>,
+    ) -> bool {
         let has_room =
             self.queued_bytes.saturating_add(payload.len()) <= self.config.queues_bytes_max;
-        let is_put = has_room && self.send(target, &ServerFrame::Deliver { from, payload });
+        let deliver = ServerFrame::Deliver { from, payload };
+        let is_put = has_room && self.send_for(target, &deliver, sender);
         self.stats.delivered += u64::from(is_put);
         is_put
     }
@@ -236,6 +244,25 @@ impl Hub {
     pub(super) fn undelivered(&mut self, conn: ConnId, to: NodeId, seq: u32, reason: Undelivered) {
         self.stats.on_undelivered(reason);
         self.send(conn, &ServerFrame::Undelivered { to, seq, reason });
+    }
+
+    /// Tells the senders of what did not get away from mailboxes that have closed. Whoever is told
+    /// may be closed for it, so this is a loop and nothing that calls itself.
+    pub(super) fn tell_senders(&mut self) {
+        while let Some((sender, to)) = self.returned.pop_front() {
+            // A newer connection may have the mailbox now.
+            let is_there = self.mailboxes.contains_key(&to);
+            let reason = if is_there { Undelivered::Full } else { Undelivered::Unknown };
+            match sender {
+                Sender::Here(Origin { conn, seq }) if self.sessions.contains_key(&conn) => {
+                    self.undelivered(conn, to, seq, reason);
+                }
+                Sender::Here(_) => {}
+                Sender::At(server, origin) => {
+                    self.tell(Command::Return { to: server, node: to, origin, reason });
+                }
+            }
+        }
     }
 
     fn refuse_join(&mut self, conn: ConnId, topic: Topic, reason: Refusal) {

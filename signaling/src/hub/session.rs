@@ -5,12 +5,13 @@
 //!     \---------------(no Hello in time, any other frame)-------^
 //! ```
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::{NodeId, Topic};
 
-use super::cluster::Proof;
+use super::cluster::{Origin, Proof, ServerId};
 use super::config::HubConfig;
 use super::rate::{Bucket, Buckets};
 use super::types::AddressKey;
@@ -32,7 +33,9 @@ pub(super) struct Session {
     pub(super) wakes: Duration,
     /// When it is handed new credentials for the relays.
     pub(super) renews: Duration,
-    /// Bytes handed out and not reported as written.
+    /// Frames handed out and not reported as written, the oldest first.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// The sum of what they cost.
     pub(super) queued: usize,
     /// When the queue last became shorter, or was empty.
     pub(super) progressed: Duration,
@@ -60,6 +63,24 @@ impl Mailbox {
     pub(super) fn proof(&self) -> Proof {
         Proof(*self.secret_hash.as_bytes())
     }
+}
+
+/// A frame that has not left for the network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    /// Its bytes, and what it takes beside them.
+    pub(super) cost: usize,
+    /// Who is told if it never leaves; there is nobody for what the server itself says.
+    pub(super) sender: Option<Sender>,
+}
+
+/// Who sent a payload.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sender {
+    /// A client of this server.
+    Here(Origin),
+    /// A client of another one.
+    At(ServerId, Origin),
 }
 
 /// One announcement.
@@ -95,6 +116,7 @@ impl Session {
             pinged: now,
             wakes: Duration::MAX,
             renews: Duration::MAX,
+            waiting: VecDeque::new(),
             queued: 0,
             progressed: now,
             memberships: Vec::new(),
@@ -123,6 +145,18 @@ impl Session {
             .min(self.ping_at(config))
             .min(self.renews)
             .min(first.unwrap_or(Duration::MAX))
+    }
+
+    /// Takes what was written off the queue; gives back what it had cost.
+    pub(super) fn written(&mut self, frames: usize) -> usize {
+        let written = self.waiting.drain(..frames.min(self.waiting.len()));
+        let cost = written.map(|it| it.cost).sum();
+        self.queued -= cost;
+        if self.waiting.is_empty() {
+            // The memory of a burst does not stay with an idle client.
+            self.waiting = VecDeque::new();
+        }
+        cost
     }
 
     pub(super) fn membership(&mut self, topic: &Topic) -> Option<&mut Membership> {

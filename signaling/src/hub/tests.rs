@@ -9,7 +9,9 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
-use super::{AddressKey, ConnId, Hub, HubConfig, Input, Output, RateLimit};
+use super::{
+    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, ServerId,
+};
 use crate::limits;
 
 const A: ConnId = ConnId(1);
@@ -50,10 +52,10 @@ impl World {
 
     fn drain(&mut self) {
         while let Some(output) = self.hub.poll_output() {
-            if let Output::Send { conn, frame } = &output
+            if let Output::Send { conn, .. } = &output
                 && self.writes
             {
-                let written = Input::Written { conn: *conn, frames: 1, bytes: frame.len() };
+                let written = Input::Written { conn: *conn, frames: 1 };
                 self.hub.handle_input(self.now, written);
             }
             self.outputs.push(output);
@@ -337,17 +339,83 @@ fn who_does_not_read_is_dropped_and_the_sender_is_told() {
     let mut world = World::with(HubConfig::default(), &[A, B, C]);
     world.writes = false;
     let payload = [0; 10_000];
-    let mut most = 0;
+    let (mut most, mut sent) = (0, 0);
     while world.closed(B).is_none() {
-        world.send(A, B, &payload);
+        world.frame(A, &ClientFrame::Send { to: node(B), seq: sent, payload: &payload });
+        sent += 1;
         most = most.max(world.hub.stats().queued_bytes);
-        assert!(world.take(B).len() <= 1, "the queue has no end");
+        assert!(world.take(B).len() <= 2, "the queue has no end");
     }
     assert!((limits::QUEUE_BYTES_MAX - 11_000..=limits::QUEUE_BYTES_MAX).contains(&most));
     assert_eq!(world.closed(B), Some(ByeReason::SlowReader));
-    assert_eq!(read(&world.take_one(A)), undelivered(B, Undelivered::Full));
+    // The last one found no room, and those before it went with the mailbox.
+    let (last, unknown) = (sent - 1, Undelivered::Unknown);
+    let expected = [(last, Undelivered::Full)].into_iter().chain((0..last).map(|it| (it, unknown)));
+    let told = world.take(A);
+    let told = told.iter().map(|bytes| match read(bytes) {
+        ServerFrame::Undelivered { to, seq, reason } if to == node(B) => (seq, reason),
+        other => panic!("{other:?} to the sender"),
+    });
+    assert!(told.eq(expected));
     world.send(C, A, b"others notice nothing");
     assert_eq!(world.take(A).len(), 1);
+}
+
+#[test]
+fn what_waits_for_a_mailbox_that_is_taken_over_is_told_to_its_senders() {
+    let mut world = World::with(HubConfig::default(), &[A, B]);
+    world.writes = false;
+    world.send(A, B, b"left");
+    world.input(Input::Written { conn: B, frames: 1 });
+    world.send(A, B, b"waits");
+    world.open(C, 3);
+    world.hello_as(C, node(B), [9; 16]);
+    assert_eq!(world.closed(B), Some(ByeReason::Replaced));
+    // Whoever takes the mailbox over can be reached, so it is not unknown.
+    assert_eq!(read(&world.take_one(A)), undelivered(B, Undelivered::Full));
+}
+
+#[test]
+fn a_sender_at_another_server_hears_of_what_waited_too() {
+    let mut world = World::with(HubConfig::default(), &[B]);
+    world.writes = false;
+    world.input(Input::Event(&Event::Linked));
+    let (by, origin) = (ServerId(7), Origin { conn: A, seq: 3 });
+    let payload = Bytes::from_static(b"waits");
+    let (from, to) = (node(A), node(B));
+    let passed = Event::Passed { from, to, payload, by, origin: Some(origin) };
+    world.input(Input::Event(&passed));
+    world.outputs.clear();
+    world.input(Input::Closed { conn: B });
+    let reason = Undelivered::Unknown;
+    let told = Output::Tell(Command::Return { to: by, node: to, origin, reason });
+    assert!(world.outputs.contains(&told), "{:?}", world.outputs);
+}
+
+#[test]
+fn senders_of_what_waits_in_a_chain_of_mailboxes_are_told_without_an_end_of_the_stack() {
+    let count = 3_000;
+    let limit = HubConfig { queue_bytes_max: 250, ..HubConfig::default() };
+    let mut world = World::new(HubConfig { connections_max: count, ..limit });
+    let name = |number: usize| {
+        let mut node = [0; 16];
+        node[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        NodeId(node)
+    };
+    let conn = |number: usize| ConnId(number as u64);
+    for number in 0..count {
+        world.open(conn(number), number as u64);
+        world.hello_as(conn(number), name(number), [9; 16]);
+    }
+    world.writes = false;
+    // Each has a payload of the one before in a queue that holds no second word.
+    for number in 1..count {
+        let send = ClientFrame::Send { to: name(number), seq: 1, payload: &[0; 120] };
+        world.frame(conn(number - 1), &send);
+    }
+    world.outputs.clear();
+    world.input(Input::Closed { conn: conn(count - 1) });
+    assert_eq!(world.hub.stats().connections, 1, "each of them falls with the one behind it");
 }
 
 #[test]
@@ -361,7 +429,7 @@ fn a_queue_that_moves_may_be_slow_and_one_that_stands_still_may_not() {
     for _ in 0..3 {
         world.pass(15);
         world.input(Input::Alive { conn: C });
-        world.input(Input::Written { conn: C, frames: 1, bytes: 1_020 });
+        world.input(Input::Written { conn: C, frames: 1 });
     }
     assert_eq!(world.closed(B), Some(ByeReason::SlowReader));
     assert_eq!(world.closed(C), None);

@@ -47,10 +47,8 @@ pub enum Input<'a> {
     Written {
         /// To which connection.
         conn: ConnId,
-        /// How many.
+        /// How many, in the order in which they were handed out.
         frames: usize,
-        /// The sum of their lengths.
-        bytes: usize,
     },
     /// The connection is gone.
     Closed {
@@ -89,8 +87,9 @@ pub enum Output {
     /// before [`Event::Linked`], and after [`Event::Unlinked`].
     Tell(Command),
     /// Close the connection with [`ByeReason::close_code`]. The frame before it, for the same
-    /// connection, is `Bye`; of those that still wait before that one, the transport may drop any.
-    /// The hub has forgotten the connection already.
+    /// connection, is `Bye`; of those that still wait before that one, the transport may drop any:
+    /// their senders are told that they may not have arrived. The hub has forgotten the connection
+    /// already.
     Close {
         /// Which one.
         conn: ConnId,

@@ -1,12 +1,11 @@
 //! TCP connections: who gets one, for how long, and what becomes of it.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -23,35 +22,23 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use super::config::Config;
+use super::places::{Most, Place, Places};
 use super::routes;
 use super::shared::Shared;
 use super::stream::Stream;
 use super::tls::PLAIN_REFUSED;
-use crate::hub::AddressKey;
 use crate::limits;
 
-/// Counts open sockets, and those among them that are no WebSockets (yet).
+/// Counts open sockets: all of them, and by what they are.
 #[derive(Debug)]
 pub(super) struct Sockets {
     all: Arc<Semaphore>,
     all_max: u32,
-    http: Arc<Mutex<Http>>,
-    http_max: usize,
-    http_per_address_max: usize,
+    /// Those that are no WebSockets (yet).
+    http: Places,
+    /// WebSockets from their upgrade to their end, with those that are refused or being closed.
+    websockets: Places,
     turned_away: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Http {
-    count: usize,
-    by_address: HashMap<AddressKey, usize>,
-}
-
-/// The place of a connection among those that speak HTTP.
-#[derive(Debug)]
-struct HttpPlace {
-    http: Arc<Mutex<Http>>,
-    address: AddressKey,
 }
 
 /// The other end of a connection, as the handlers of requests see it.
@@ -68,14 +55,23 @@ impl Sockets {
         let all_max = all_max.min(Semaphore::MAX_PERMITS);
         let all_max = u32::try_from(all_max).unwrap_or(u32::MAX);
         // Behind a proxy all come from one address, which is the proxy's.
-        let http_per_address_max =
+        let http_of_address =
             if config.trust_proxy { config.http_max } else { config.http_per_address_max };
+        let of_address = config.hub.connections_per_address_max;
+        let closing = limits::CLOSING_PER_ADDRESS_MAX;
         Self {
             all: Arc::new(Semaphore::new(usize::try_from(all_max).unwrap_or(0))),
             all_max,
-            http: Arc::default(),
-            http_max: config.http_max,
-            http_per_address_max,
+            http: Places::new(Most {
+                all: config.http_max,
+                of_address: http_of_address,
+                of_network: http_of_address.saturating_mul(limits::HTTP_ADDRESSES_PER_NETWORK_MAX),
+            }),
+            websockets: Places::new(Most {
+                all: usize::MAX,
+                of_address: of_address.saturating_add(closing),
+                of_network: network_max(of_address).saturating_add(closing),
+            }),
             turned_away: AtomicU64::new(0),
         }
     }
@@ -96,38 +92,26 @@ impl Sockets {
         let _ = self.all.acquire_many(self.all_max).await;
     }
 
-    fn enter(&self, address: AddressKey) -> Option<(OwnedSemaphorePermit, HttpPlace)> {
+    /// The place of a WebSocket. There is none for who has sockets enough, of clients or of those
+    /// that are refused: to be told why over a WebSocket takes one more.
+    pub(super) fn enter_websocket(&self, address: IpAddr) -> Option<Place> {
+        let place = self.websockets.enter(address);
+        if place.is_none() {
+            self.turned_away.fetch_add(1, Ordering::Relaxed);
+            debug!(%address, "no place for another WebSocket");
+        }
+        place
+    }
+
+    fn enter(&self, address: IpAddr) -> Option<(OwnedSemaphorePermit, Place)> {
         let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        let mut http = lock(&self.http);
-        if http.count >= self.http_max {
-            return None;
-        }
-        let of_address = http.by_address.entry(address).or_default();
-        if *of_address >= self.http_per_address_max {
-            return None;
-        }
-        *of_address += 1;
-        http.count += 1;
-        drop(http);
-        Some((permit, HttpPlace { http: Arc::clone(&self.http), address }))
+        Some((permit, self.http.enter(address)?))
     }
 }
 
-impl Drop for HttpPlace {
-    fn drop(&mut self) {
-        let mut http = lock(&self.http);
-        http.count -= 1;
-        if let Some(of_address) = http.by_address.get_mut(&self.address) {
-            *of_address -= 1;
-            if *of_address == 0 {
-                http.by_address.remove(&self.address);
-            }
-        }
-    }
-}
-
-fn lock(http: &Mutex<Http>) -> MutexGuard<'_, Http> {
-    http.lock().unwrap_or_else(PoisonError::into_inner)
+/// Clients of one wide network of IPv6.
+pub(super) const fn network_max(connections_per_address_max: usize) -> usize {
+    connections_per_address_max.saturating_mul(limits::ADDRESSES_PER_NETWORK_MAX)
 }
 
 /// Accepts connections until `shutdown` is ready.
@@ -151,7 +135,7 @@ pub(super) async fn accept(
 }
 
 fn enter(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, router: &Router) {
-    let Some((socket, place)) = shared.sockets.enter(shared.keys.key(address.ip())) else {
+    let Some((socket, place)) = shared.sockets.enter(address.ip()) else {
         shared.sockets.turned_away.fetch_add(1, Ordering::Relaxed);
         debug!(%address, "no place for another socket");
         return;
@@ -216,13 +200,7 @@ async fn recognise(mut stream: TcpStream, shared: &Shared) -> Option<(Speaks, St
 const TLS_HANDSHAKE: u8 = 22;
 
 /// Answers requests until the connection becomes a WebSocket, closes, or is too old.
-async fn serve_http(
-    stream: Stream,
-    peer: Peer,
-    place: HttpPlace,
-    shared: Arc<Shared>,
-    router: Router,
-) {
+async fn serve_http(stream: Stream, peer: Peer, place: Place, shared: Arc<Shared>, router: Router) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());

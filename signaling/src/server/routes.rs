@@ -13,7 +13,6 @@ use lacis_wire::signal::ByeReason;
 
 use super::accept::Peer;
 use super::address::client_address;
-use super::networks::NetworkFull;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
 use super::stream::Stream;
@@ -54,12 +53,14 @@ async fn open_socket(
     }
     let address = client_address(peer.address, headers, shared.config.trust_proxy);
     let key = shared.keys.key(address);
+    let Some(place) = shared.sockets.enter_websocket(address) else {
+        let answer = [(header::CONNECTION, "close"), (header::RETRY_AFTER, "10")];
+        return (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
+    };
+    let client = shared.clients.enter(address);
     // Told over the WebSocket, because a page learns nothing of an answer that is none.
     let refusal = shared.admission.refusal(request.uri(), headers);
-    let (place, refusal) = match (shared.networks.enter(address), refusal) {
-        (Ok(place), refusal) => (place, refusal),
-        (Err(NetworkFull), refusal) => (None, refusal.or(Some(ByeReason::Full))),
-    };
+    let refusal = refusal.or(client.is_none().then_some(ByeReason::Full));
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
@@ -70,7 +71,7 @@ async fn open_socket(
         // It holds the buffer that the request was read into.
         drop(early);
         session::serve(socket, shared, key, refusal).await;
-        drop((peer.socket, place));
+        drop((peer.socket, place, client));
     });
     let answer = [
         (header::CONNECTION, "upgrade"),

@@ -1,9 +1,8 @@
 //! One WebSocket, from its upgrade to its end.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::mem;
-use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::shared::{Attached, Batch, Shared, Written};
+use super::shared::{Attached, Batch, Shared};
 use super::socket::{Reading, Socket};
 use crate::hub::AddressKey;
 use crate::limits;
@@ -26,69 +25,41 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let attached = shared.attach(address, refusal);
     let mut reading = Reading::Open;
-    let mut received = Vec::new();
+    let (mut received, mut written) = (Vec::new(), 0);
     loop {
-        tokio::select! {
-            end = poll_fn(|context| socket.poll_receive(context, &mut received)),
-                if reading == Reading::Open => reading = end,
-            () = attached.filled.notified() => {
-                match write(&mut socket, &attached).await {
-                    ControlFlow::Continue(()) => {}
-                    ControlFlow::Break(None) => return,
-                    ControlFlow::Break(Some((mut last, reason))) => {
-                        let end = close(&mut socket, &mut last, reason);
-                        // Who does not take it in time has had its chance. Boxed, so that those who
-                        // stay do not hold the place for it.
-                        let _ = Box::pin(timeout(shared.config.close_deadline, end)).await;
-                        return;
-                    }
-                }
-            }
+        let is_full = received.len() >= limits::READ_BATCH_FRAMES;
+        // An idle client keeps no list. What waits is looked at after every wait, whatever ended
+        // that: a wake-up only ends a wait, so it does no harm where one is taken for another.
+        let mut batch = attached.exchange(mem::take(&mut received), written);
+        if let Some(reason) = batch.close {
+            let end = close(&mut socket, &mut batch, reason);
+            // Who does not take it in time has had its chance. Boxed, so that those who stay do not
+            // hold the place for it.
+            let _ = Box::pin(timeout(shared.config.close_deadline, end)).await;
+            return;
         }
         if reading == Reading::Ended {
-            // What came before the goodbye still counts.
-            attached.receive(received);
-            // Whoever said goodbye waits for the same word.
+            // What came before the goodbye still counted. Whoever said it waits for the same word.
             let answer = timeout(shared.config.close_deadline, socket.answer_close());
             let _ = Box::pin(answer).await;
             return;
         }
-        if socket.owes_pong()
-            && write_unless_closing(&mut socket, &mut Batch::default(), &attached).await.is_err()
-        {
+        written = batch.frames.len();
+        let writes = !batch.is_empty() || socket.owes_pong();
+        if writes && write_unless_closing(&mut socket, &mut batch, &attached).await.is_err() {
             return;
         }
-        if !received.is_empty() {
-            let is_full = received.len() >= limits::READ_BATCH_FRAMES;
-            // An idle client keeps no list.
-            attached.receive(mem::take(&mut received));
-            if is_full {
-                yield_now().await;
-            }
+        if is_full {
+            yield_now().await;
         }
-    }
-}
-
-/// The last frames of a connection, and why it ends.
-type Goodbye = (Batch, ByeReason);
-
-/// Writes all that waits. Breaks off when the connection is lost, or is to be closed.
-async fn write<S: AsyncRead + AsyncWrite + Unpin>(
-    socket: &mut Socket<S>,
-    attached: &Attached,
-) -> ControlFlow<Option<Goodbye>> {
-    let mut written = Written::default();
-    loop {
-        let mut batch = attached.next_batch(written);
-        if let Some(reason) = batch.close {
-            return ControlFlow::Break(Some((batch, reason)));
-        }
-        if batch.frames.is_empty() && !batch.ping {
-            return ControlFlow::Continue(());
-        }
-        written = batch.size();
-        if write_unless_closing(socket, &mut batch, attached).await.is_err() {
-            return ControlFlow::Break(None);
+        tokio::select! {
+            // Reading first: on a line that is never empty the client would not be heard otherwise.
+            biased;
+            end = poll_fn(|context| socket.poll_receive(context, &mut received)),
+                if reading == Reading::Open => reading = end,
+            () = attached.filled.notified() => {}
+            // More may have come while this was written.
+            () = ready(()), if writes => {}
         }
     }
 }

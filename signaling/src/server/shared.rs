@@ -11,12 +11,12 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
-use super::accept::Sockets;
+use super::accept::{Sockets, network_max};
 use super::address::AddressKeys;
 use super::admission::Admission;
 use super::backplane::Outbox;
 use super::config::Config;
-use super::networks::Networks;
+use super::places::{Most, Places};
 use super::tls::Tls;
 use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
@@ -27,7 +27,8 @@ use crate::limits;
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) keys: AddressKeys,
-    pub(super) networks: Networks,
+    /// Clients, as the hub does not count them: by wide networks.
+    pub(super) clients: Places,
     pub(super) sockets: Sockets,
     pub(super) admission: Admission,
     pub(super) tls: Option<Tls>,
@@ -83,18 +84,9 @@ pub(super) enum Received {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub(super) frames: Vec<Bytes>,
-    /// The sum of the frames' lengths.
-    bytes: usize,
     pub(super) ping: bool,
     /// Set if these are the last frames.
     pub(super) close: Option<ByeReason>,
-}
-
-/// How much was written.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Written {
-    frames: usize,
-    bytes: usize,
 }
 
 impl Shared {
@@ -109,7 +101,11 @@ impl Shared {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
             keys: AddressKeys::default(),
-            networks: Networks::new(config.hub.connections_per_address_max),
+            clients: Places::new(Most {
+                all: usize::MAX,
+                of_address: usize::MAX,
+                of_network: network_max(config.hub.connections_per_address_max),
+            }),
             sockets: Sockets::new(&config),
             admission,
             tls,
@@ -255,32 +251,29 @@ impl Inner {
 }
 
 impl Attached {
-    /// Hands what came in to the hub.
-    pub(super) fn receive(&self, batch: Vec<Received>) {
+    /// Hands the hub what came in, tells it how many frames have left, and takes what waits: all
+    /// under one lock, so that nothing can come between.
+    pub(super) fn exchange(&self, received: Vec<Received>, written: usize) -> Batch {
         let conn = self.conn;
-        self.shared.with_hub(|hub, now| {
-            for received in batch {
-                let input = match &received {
+        let take =
+            |inner: &mut Inner| inner.queues.get_mut(&conn).map(Queue::take).unwrap_or_default();
+        if received.is_empty() && written == 0 {
+            return take(&mut self.shared.lock());
+        }
+        let hear = |hub: &mut Hub, now| {
+            if written > 0 {
+                hub.handle_input(now, Input::Written { conn, frames: written });
+            }
+            for received in &received {
+                let input = match received {
                     Received::Frame(bytes) => Input::Frame { conn, bytes },
                     Received::Malformed => Input::Malformed { conn },
                     Received::Alive => Input::Alive { conn },
                 };
                 hub.handle_input(now, input);
             }
-        });
-    }
-
-    /// Reports one batch as written and takes the next.
-    pub(super) fn next_batch(&self, written: Written) -> Batch {
-        let conn = self.conn;
-        let Written { frames, bytes } = written;
-        let take =
-            |inner: &mut Inner| inner.queues.get_mut(&conn).map(Queue::take).unwrap_or_default();
-        if frames == 0 {
-            return take(&mut self.shared.lock());
-        }
-        let input = Input::Written { conn, frames, bytes };
-        self.shared.feed(|hub, now| hub.handle_input(now, input), take)
+        };
+        self.shared.feed(hear, take)
     }
 
     /// Whether the hub wants the connection closed, ahead of what waits for it.
@@ -310,10 +303,11 @@ impl Queue {
     /// last frames are taken all at once, because progress is no longer asked for.
     fn take(&mut self) -> Batch {
         let mut batch = Batch { ping: mem::take(&mut self.ping), ..Batch::default() };
-        while (batch.bytes < limits::WRITE_BATCH_BYTES || self.close.is_some())
+        let mut bytes = 0;
+        while (bytes < limits::WRITE_BATCH_BYTES || self.close.is_some())
             && let Some(frame) = self.frames.pop_front()
         {
-            batch.bytes += frame.len();
+            bytes += frame.len();
             batch.frames.push(frame);
         }
         if self.frames.is_empty() {
@@ -326,8 +320,8 @@ impl Queue {
 }
 
 impl Batch {
-    pub(super) fn size(&self) -> Written {
-        Written { frames: self.frames.len(), bytes: self.bytes }
+    pub(super) const fn is_empty(&self) -> bool {
+        self.frames.is_empty() && !self.ping
     }
 }
 

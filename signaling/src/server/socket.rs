@@ -108,8 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.flush().await
     }
 
-    /// Writes a close frame, and takes what still comes until the client has closed too: to close
-    /// with unread data would destroy on its way what was just written.
+    /// Writes a close frame, and ends. What still comes until the client has ended too is thrown away
+    /// as it comes: to close with data in the socket would destroy on its way what was just written.
     pub(super) async fn close(&mut self, code: u16, reason: &str) -> io::Result<()> {
         self.put(
             OpCode::Control(Control::Close),
@@ -117,15 +117,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         );
         self.flush().await?;
         // What was not whole is of no use any more.
-        self.partial = Vec::new();
-        for _ in 0..limits::CLOSE_FRAMES_MAX {
-            let mut received = Vec::new();
-            if poll_fn(|context| self.poll_receive(context, &mut received)).await == Reading::Ended
-            {
-                break;
-            }
+        (self.partial, self.message, self.pong) = (Vec::new(), None, None);
+        self.stream.shutdown().await?;
+        let mut left = limits::CLOSE_BYTES_MAX;
+        while let count @ 1.. = poll_fn(|context| self.poll_discard(context)).await?
+            && count < left
+        {
+            left -= count;
         }
-        self.stream.shutdown().await
+        Ok(())
+    }
+
+    /// Takes bytes out of the socket and forgets them; says how many.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut space = [MaybeUninit::uninit(); limits::READ_BYTES];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        let read = Pin::new(&mut self.stream).poll_read(context, &mut buffer);
+        read.map_ok(|()| buffer.filled().len())
     }
 
     /// Answers the goodbye of the client.

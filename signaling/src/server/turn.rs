@@ -1,7 +1,7 @@
 //! The sockets of STUN and TURN: one for UDP at the port of the server, connections over TCP that
 //! come in where HTTP does, and one for each relay.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
@@ -15,6 +15,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval, timeout, timeout_at};
 use tracing::{debug, warn};
 
+use super::addresses;
 use super::stream::Stream;
 use crate::hub::Relays;
 use crate::limits;
@@ -57,6 +58,8 @@ struct Sockets {
     streams: HashMap<u64, Sender<Vec<u8>>>,
     ports: RangeInclusive<u16>,
     bind: IpAddr,
+    /// The addresses of this machine, as they were listed last.
+    own: HashSet<IpAddr>,
     turn: Weak<Turn>,
 }
 
@@ -86,6 +89,7 @@ impl Turn {
         // Behind address translation the outer address is none of this machine.
         let bind = if at.ip().is_unspecified() { any } else { at.ip() };
         let ports = options.ports.clone();
+        let own = addresses::list()?;
         Ok(Arc::new_cyclic(|turn| Self {
             udp,
             start: Instant::now(),
@@ -96,6 +100,7 @@ impl Turn {
                     streams: HashMap::new(),
                     ports,
                     bind,
+                    own,
                     turn: Weak::clone(turn),
                 },
                 next_stream: 0,
@@ -136,8 +141,17 @@ impl Turn {
 
     async fn keep_time(self: Arc<Self>) {
         let mut clock = interval(limits::TURN_CLOCK);
+        let mut listed = Instant::now();
         loop {
             clock.tick().await;
+            // Not under the lock, and not for every peer that somebody names.
+            if listed.elapsed() >= limits::TURN_ADDRESSES_LISTED {
+                listed = Instant::now();
+                match addresses::list() {
+                    Ok(own) => self.lock().sockets.own = own,
+                    Err(error) => warn!(%error, "the addresses of this machine stay the old ones"),
+                }
+            }
             let now = self.start.elapsed();
             let Inner { machine, sockets, .. } = &mut *self.lock();
             machine.handle_timeout(now, sockets);
@@ -266,7 +280,7 @@ impl Effects for Sockets {
     }
 
     fn is_own(&mut self, address: IpAddr) -> bool {
-        beginning_of_way_to(address) == Some(address)
+        self.own.contains(&address)
     }
 
     fn random(&mut self) -> [u8; 12] {
@@ -330,40 +344,5 @@ pub(super) fn offered(port: u16, options: &TurnOptions, secret: Vec<u8>) -> Rela
         ],
         secret,
         lifetime: options.lifetime,
-    }
-}
-
-/// The address by which this machine reaches others, if it has one.
-#[must_use]
-pub fn own_address() -> Option<IpAddr> {
-    // Addresses kept for documentation, of the family that more can reach first.
-    let outside =
-        [Ipv4Addr::new(192, 0, 2, 1).into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()];
-    let ours = outside.into_iter().filter_map(beginning_of_way_to);
-    ours.into_iter().find(|address| !address.is_unspecified() && !address.is_loopback())
-}
-
-/// Which of its addresses this machine would send from: for one of its own, that one. Nothing is
-/// sent, because a socket of UDP only looks up the way.
-fn beginning_of_way_to(address: IpAddr) -> Option<IpAddr> {
-    let any: IpAddr = match address {
-        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = std::net::UdpSocket::bind((any, 0)).ok()?;
-    socket.connect((address, 9)).ok()?;
-    Some(socket.local_addr().ok()?.ip())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{IpAddr, beginning_of_way_to, own_address};
-
-    #[test]
-    fn an_address_of_this_machine_is_recognised() {
-        let is_own = |address: IpAddr| beginning_of_way_to(address) == Some(address);
-        assert!(is_own([127, 0, 0, 1].into()));
-        assert!(!is_own([192, 0, 2, 1].into()) && !is_own([8, 8, 8, 8].into()));
-        assert!(own_address().is_none_or(is_own));
     }
 }

@@ -60,7 +60,7 @@ pub trait Effects {
     fn open(&mut self, client: Client) -> Option<u16>;
     /// Closes it.
     fn close(&mut self, client: Client);
-    /// Whether an address is one of this machine.
+    /// Whether an address is one of this machine. Asked for every peer that is named.
     fn is_own(&mut self, address: IpAddr) -> bool;
     /// Twelve bytes that nobody can foresee.
     fn random(&mut self) -> [u8; 12];
@@ -163,10 +163,13 @@ impl Machine {
         match (request.class(), request.method()) {
             (CLASS_REQUEST, METHOD_BINDING) => self.on_binding(now, client, &request),
             (CLASS_INDICATION, METHOD_SEND) => {
-                let (data, peers) = (request.data()?, request.peers()?);
-                let peer = *peers.first()?;
-                let is_permitted = self.allocations.get(&client)?.permits(peer.ip(), now);
-                is_permitted.then(|| self.relay(now, client, peer, data))?
+                // Nobody has to sign it, so those without a relay cost nothing.
+                let allocation = self.allocations.get(&client)?;
+                if request.peer_count() != 1 {
+                    return None;
+                }
+                let (data, peer) = (request.data()?, *request.peers()?.first()?);
+                allocation.permits(peer.ip(), now).then(|| self.relay(now, client, peer, data))?
             }
             (CLASS_REQUEST, _) => self.on_request(now, client, &request, effects),
             _ => None,
@@ -232,9 +235,15 @@ impl Machine {
         request: &Request,
         effects: &mut impl Effects,
     ) -> Option<Packet> {
+        // Who has a relay has an allowance of its own, whatever others do. For all else the one of
+        // strangers is asked first: to find out who asks costs more than to answer.
+        let has_relay = self.has_relay(client);
+        if !has_relay && !self.answers_stranger(now, client) {
+            return None;
+        }
         let (username, key) = match self.authenticate(now, client, request) {
             Ok(known) => known,
-            Err(code) if self.answers_stranger(now, client) => {
+            Err(code) if !has_relay || self.answers_stranger(now, client) => {
                 let nonce = self.nonces.make(now, client.address);
                 let reply = Reply::error(request, code)
                     .with(ATTR_REALM, REALM.as_bytes())
@@ -243,12 +252,9 @@ impl Machine {
             }
             Err(_) => return None,
         };
-        // Who has a relay has an allowance of its own, whatever others do.
-        let is_heard = match self.allocations.get_mut(&client) {
-            Some(allocation) => allocation.hears(self.config.requests, now),
-            None => self.answers_stranger(now, client),
-        };
-        if !is_heard {
+        if let Some(allocation) = self.allocations.get_mut(&client)
+            && !allocation.hears(self.config.requests, now)
+        {
             return None;
         }
         let outcome = self.carry_out(now, client, request, &username, effects);
@@ -414,6 +420,9 @@ impl Machine {
         request: &Request,
         effects: &mut impl Effects,
     ) -> Outcome<Reply> {
+        if request.peer_count() > limits::TURN_PEERS_PER_REQUEST_MAX {
+            return Err(CODE_INSUFFICIENT_CAPACITY.into());
+        }
         let peers = request.peers().filter(|peers| !peers.is_empty()).ok_or(CODE_BAD_REQUEST)?;
         for peer in &peers {
             self.check_peer(*peer, effects)?;
@@ -432,7 +441,8 @@ impl Machine {
         request: &Request,
         effects: &mut impl Effects,
     ) -> Outcome<Reply> {
-        let (Some(number), Some(&[peer])) = (request.channel(), request.peers().as_deref()) else {
+        let peers = (request.peer_count() == 1).then(|| request.peers()).flatten();
+        let (Some(number), Some(&[peer])) = (request.channel(), peers.as_deref()) else {
             return Err(CODE_BAD_REQUEST.into());
         };
         self.check_peer(peer, effects)?;

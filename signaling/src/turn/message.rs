@@ -17,6 +17,8 @@ use rtc_stun::message::{
 use rtc_stun::xoraddr::XorMappedAddress;
 use sha1::Sha1;
 
+use crate::limits;
+
 const HEADER_BYTES: usize = 20;
 const ATTRIBUTE_HEADER_BYTES: usize = 4;
 const INTEGRITY_BYTES: usize = 20;
@@ -33,8 +35,11 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Nothing if it is not a whole message.
+    /// Nothing if it is not a whole message, or has more in it than any client says.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        if attributes_in(bytes).nth(limits::TURN_ATTRIBUTES_MAX).is_some() {
+            return None;
+        }
         let mut message = Message { raw: bytes.to_vec(), ..Message::default() };
         message.decode().ok()?;
         let is_signature = |it: &RawAttribute| it.typ == ATTR_MESSAGE_INTEGRITY;
@@ -107,6 +112,12 @@ impl Request {
 
     pub(super) fn data(&self) -> Option<&[u8]> {
         self.value(ATTR_DATA)
+    }
+
+    /// How many peers it names.
+    pub(super) fn peer_count(&self) -> usize {
+        let all = self.message.attributes.0.iter();
+        all.filter(|it| it.typ == ATTR_XOR_PEER_ADDRESS).count()
     }
 
     /// The peers that it names; nothing if one of them cannot be read.
@@ -240,6 +251,17 @@ pub(crate) fn length_in_stream(bytes: &[u8]) -> Option<usize> {
     let length = usize::from(u16::from_be_bytes([c, d]));
     // Two bits tell them apart: a channel begins with 01, a message with 00.
     Some(if kind & 0xc0 == 0x40 { 4 + padded(length) } else { HEADER_BYTES + length })
+}
+
+/// The attributes of a message, each with what stands behind it, without a look at what they say.
+fn attributes_in(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    fn behind<'a>(attribute: &&'a [u8]) -> Option<&'a [u8]> {
+        let [_, _, c, d] = *attribute.first_chunk::<ATTRIBUTE_HEADER_BYTES>()?;
+        let length = usize::from(u16::from_be_bytes([c, d]));
+        attribute.get(ATTRIBUTE_HEADER_BYTES + padded(length)..).filter(|rest| !rest.is_empty())
+    }
+    let first = bytes.get(HEADER_BYTES..).filter(|rest| !rest.is_empty());
+    std::iter::successors(first, behind)
 }
 
 const fn padded(length: usize) -> usize {

@@ -34,6 +34,8 @@ struct Ports {
     open: BTreeMap<Client, u16>,
     next: u16,
     are_none_left: bool,
+    /// How often it was asked for an address.
+    looked: usize,
 }
 
 impl Effects for Ports {
@@ -52,6 +54,7 @@ impl Effects for Ports {
 
     /// A second address of the machine, on the open Internet as well.
     fn is_own(&mut self, address: IpAddr) -> bool {
+        self.looked += 1;
         address == IpAddr::from([9, 9, 9, 10])
     }
 
@@ -390,6 +393,53 @@ fn requests_of_one_relay_are_bounded() {
     assert_eq!((0..100).filter(|_| world.tell(client(5), &refresh).is_some()).count(), 3);
     world.now += Duration::from_secs(1);
     assert!(world.tell(client(5), &refresh).is_some());
+}
+
+#[test]
+fn a_request_that_names_many_peers_is_refused_before_one_is_looked_at() {
+    let mut world = World::new();
+    world.allocate(client(5), GOOD);
+    let permit = |world: &mut World, count: u8| {
+        let peers: Vec<Vec<u8>> = (0..count)
+            .map(|it| xored(world.transaction + 1, &format!("8.8.8.{it}:5000")))
+            .collect();
+        let body: Vec<(AttrType, &[u8])> =
+            peers.iter().map(|peer| (ATTR_XOR_PEER_ADDRESS, &peer[..])).collect();
+        world.request(client(5), GOOD, METHOD_CREATE_PERMISSION, &body).error
+    };
+    assert_eq!(permit(&mut world, 9), Some(508));
+    assert_eq!(world.ports.looked, 0);
+    assert_eq!(permit(&mut world, 8), None);
+    assert_eq!(world.ports.looked, 8);
+}
+
+#[test]
+fn a_message_of_more_parts_than_any_client_sends_is_not_read() {
+    let mut world = World::new();
+    let mut binding = |count: usize| {
+        let request = ask(1, METHOD_BINDING, &[]);
+        let optional = AttrType(0x8abc);
+        let request = (0..count).fold(request, |request, _| request.with(optional, &[]));
+        world.tell(client(5), &request.bytes()).is_some()
+    };
+    // The checksum is one of them.
+    assert!(binding(23));
+    assert!(!binding(24) && !binding(400));
+}
+
+#[test]
+fn a_send_names_one_peer() {
+    let mut world = World::new();
+    world.allocate(client(5), GOOD);
+    assert_eq!(world.permit(client(5), PEER), None);
+    let peer = xored(200, PEER);
+    let send = |count: usize| {
+        let send = Reply::request(METHOD_SEND, CLASS_INDICATION, [200; 12]).with(ATTR_DATA, b"x");
+        (0..count).fold(send, |send, _| send.with(ATTR_XOR_PEER_ADDRESS, &peer)).bytes()
+    };
+    assert!(world.tell(client(5), &send(1)).is_some());
+    assert!(world.tell(client(5), &send(2)).is_none());
+    assert!(world.tell(client(6), &send(1)).is_none());
 }
 
 #[test]

@@ -283,6 +283,34 @@ async fn who_never_reads_is_dropped_and_the_sender_is_told() {
 }
 
 #[tokio::test]
+async fn after_a_goodbye_nothing_more_is_heard() {
+    let close_deadline = Duration::from_secs(3_600);
+    let server = Server::with(Config { close_deadline, ..Config::default() }).await;
+    let mut friend = Client::greet(&server, 2).await;
+    let heard = async || server.metric("lacis_received_frames_total{kind=\"send\"}").await;
+    let masked = |opcode: u8, payload: &[u8]| {
+        let length = 0x80 | u8::try_from(payload.len()).unwrap();
+        [&[opcode, length, 0, 0, 0, 0], payload].concat()
+    };
+    let send = encode(&ClientFrame::Send { to: node(2), seq: 1, payload: b"late" });
+    // The goodbye is the client's, then the server's, for a frame that is none.
+    for goodbye in [masked(0x88, &[]), masked(0x82, b"?")] {
+        let mut stream = Client::greet(&server, 1).await.socket.into_inner();
+        stream.write_all(&[goodbye, masked(0x82, &send)].concat()).await.unwrap();
+        // The server ends without waiting for the client to do so.
+        let mut answer = Vec::new();
+        let _ = within(stream.read_to_end(&mut answer)).await;
+        assert!(!answer.is_empty(), "no word to that");
+        let _ = stream.write_all(&masked(0x82, &send)).await;
+        drop(stream);
+    }
+    friend.say(&ClientFrame::Ping { nonce: 5 }).await;
+    assert_eq!(frame(&friend.next().await), ServerFrame::Pong { nonce: 5 });
+    assert_eq!(heard().await, 0);
+    within(async { while server.metric("lacis_sockets").await > 2 {} }).await;
+}
+
+#[tokio::test]
 async fn pings_and_pongs_of_the_transport_are_limited_too() {
     let server = Server::start().await;
     let client = Client::greet(&server, 1).await;

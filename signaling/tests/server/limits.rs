@@ -1,11 +1,14 @@
 //! How many connections there may be, and from where.
 
+use std::time::Duration;
+
 use lacis_signaling::Config;
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::signal::ByeReason;
 use tokio::io::AsyncReadExt;
+use tokio_tungstenite::tungstenite::Error;
 
-use crate::client::{Client, Server, within};
+use crate::client::{Client, Server, unlimited, within};
 
 #[tokio::test]
 async fn beyond_the_last_place_the_answer_is_a_reason() {
@@ -86,6 +89,29 @@ async fn connections_that_never_become_websockets_are_limited() {
     drop(_idle);
     within(async { while Client::open_on(server.tcp().await, &[]).await.is_err() {} }).await;
     assert!(server.metric("lacis_sockets_turned_away_total").await > 0);
+}
+
+#[tokio::test]
+async fn sockets_of_those_who_are_refused_are_limited_too() {
+    let hub = HubConfig { connections_per_address_max: 1, ..unlimited() };
+    let close_deadline = Duration::from_secs(3_600);
+    let config = Config { hub, close_deadline, trust_proxy: true, ..Config::default() };
+    let server = Server::with(config).await;
+    let open = async |from: &str| Client::open_with(&server, &[("x-forwarded-for", from)]).await;
+    let (mut held, mut refused) = (Vec::new(), 0);
+    for _ in 0..200 {
+        // Each is told that there is no place for it, and does not go.
+        match open("203.0.113.9").await {
+            Ok(client) => held.push(client),
+            Err(Error::Http(answer)) if answer.status() == 503 => refused += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!((held.len(), refused), (65, 135));
+    assert_eq!(server.metric("lacis_sockets_turned_away_total").await, 135);
+    open("198.51.100.7").await.unwrap().hello(1).await;
+    drop(held);
+    within(async { while open("203.0.113.9").await.is_err() {} }).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod greeting;
 mod hostile;
 mod http;
 mod limits;
+mod pings;
 mod program;
 mod relays;
 mod shutdown;

@@ -53,8 +53,11 @@ export function chromiumPath() {
   return find("chromium", "chromium-browser", "google-chrome");
 }
 
-/** With a video it has a camera that shows that. */
-async function launchChromium(video) {
+/**
+ * With a video it has a camera that shows that. Playwright switches the back-forward cache off,
+ * which every browser of a person has on: `cached` leaves it on.
+ */
+async function launchChromium(video, { cached = false } = {}) {
   const { chromium } = require("playwright-core");
   const camera = [
     "--use-fake-ui-for-media-stream",
@@ -68,13 +71,33 @@ async function launchChromium(video) {
       ...(isIsolated() ? [] : CHROMIUM_LOOPBACK),
       ...(video === undefined ? [] : camera),
     ],
+    ignoreDefaultArgs: cached ? ["--disable-back-forward-cache"] : [],
   });
   return {
     name: "chromium",
+    stop: () => stopRenderers(browser),
     newContext: (options) => browser.newContext(options),
     addInitScript: (page, script) => page.addInitScript(script),
     session: (page) => page.context().newCDPSession(page),
     close: () => browser.close(),
+  };
+}
+
+/** Stops the processes of all pages, as a sleeping machine does; the result lets them go on. */
+async function stopRenderers(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+  await session.detach();
+  const renderers = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  for (const id of renderers) process.kill(id, "SIGSTOP");
+  return () => {
+    for (const id of renderers) {
+      try {
+        process.kill(id, "SIGCONT");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
   };
 }
 
@@ -94,17 +117,22 @@ async function launchFirefox() {
   };
 }
 
-const LAUNCH = { chromium: launchChromium, firefox: launchFirefox };
+const LAUNCH = {
+  chromium: launchChromium,
+  "chromium-cached": (video) => launchChromium(video, { cached: true }),
+  firefox: launchFirefox,
+};
 const launched = new Map();
 
 /**
  * The browser of that name, started when it is first asked for. `chromium#VIDEO` has a camera that
- * shows the video.
+ * shows the video; in `chromium-cached` a page that was left may come back. What stands behind a
+ * `/` tells several of one kind apart, where a test stops one of them.
  */
 export function browser(name) {
   let running = launched.get(name);
   if (running === undefined) {
-    const [kind, video] = name.split("#");
+    const [kind, video] = name.split("/")[0].split("#");
     running = LAUNCH[kind](video);
     launched.set(name, running);
   }
@@ -134,6 +162,12 @@ export class Tab {
   async #open(running, url, initScript, options) {
     this.#browser = running;
     this.#context = await running.newContext(options);
+    await this.renew(url, initScript);
+  }
+
+  /** Opens a page in the same context: with what is stored, when the last page has crashed. */
+  async renew(url, initScript) {
+    const running = this.#browser;
     this.#page = await this.#context.newPage();
     this.#page.on("console", (message) => this.log.push(`${message.type()}: ${message.text()}`));
     this.#page.on("pageerror", (error) => this.log.push(`error: ${error.stack ?? error}`));
@@ -169,6 +203,11 @@ export class Tab {
 
   async reload() {
     await this.#page.reload();
+  }
+
+  /** Stops every page of this tab's browser, as a sleeping machine does; the result wakes them. */
+  stop() {
+    return this.#browser.stop();
   }
 
   /** The debugging session of a Chromium tab. */

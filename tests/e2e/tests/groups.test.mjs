@@ -1,80 +1,8 @@
 // Groups in real browsers: records that outlast their publisher, a killed page and a cut network.
 import assert from "node:assert/strict";
+import { found, invite, join, meets, reads, SYNC_MS, start, write } from "../support/group.mjs";
 import { configure, isIsolated } from "../support/network.mjs";
 import { scenario } from "../support/scenario.mjs";
-
-const SYNC_MS = 30_000;
-
-/** Starts a peer with a lasting identity and a store of its own. */
-function start(tab, number) {
-  return tab.evaluate(async (n) => {
-    const identity = new Uint8Array(32).fill(n);
-    t.peer = await t.start({ identity, store: `lacis-test-${n}` });
-    return t.peer.id;
-  }, number);
-}
-
-function found(tab, name) {
-  return tab.evaluate(async (called) => {
-    t.group = await t.peer.createGroup({ name: called });
-    return t.group.id;
-  }, name);
-}
-
-function invite(tab, peer) {
-  return tab.evaluate((id) => t.group.invite({ peer: id }), peer);
-}
-
-function join(tab, invitation) {
-  return tab.evaluate(async (text) => {
-    t.group = await t.peer.joinGroup(text);
-  }, invitation);
-}
-
-/** Writes notes; resolves when they are stored. */
-function write(tab, texts) {
-  return tab.evaluate(async (list) => {
-    for (const data of list) await t.group.add({ type: "note", data });
-  }, texts);
-}
-
-/** Waits until a tab can read exactly these notes. */
-function reads(tab, texts) {
-  return tab
-    .evaluate(
-      async ([wanted, ms]) => {
-        const seen = new Set();
-        const signal = AbortSignal.timeout(ms);
-        try {
-          for await (const record of t.group.records({ type: "note", signal })) {
-            seen.add(record.text());
-            if (seen.size >= wanted) break;
-          }
-        } catch (error) {
-          throw new Error(`${error.code}: only ${JSON.stringify([...seen].sort())}`);
-        }
-        const held = await t.group.find({ type: "note" });
-        return held.map((record) => record.text()).sort();
-      },
-      [texts.length, SYNC_MS],
-    )
-    .then((held) => assert.deepEqual(held, [...texts].sort()));
-}
-
-/** Waits until so many others are members and connected. */
-function meets(tab, count) {
-  return tab.evaluate(
-    async ([wanted, ms]) => {
-      const { room } = t.group;
-      const linked = () => [...room.members.values()].filter((m) => m.connected).length === wanted;
-      for (const type of ["memberjoin", "memberchange", "memberleave"]) {
-        room.addEventListener(type, () => t.wake());
-      }
-      await t.until(linked, () => `${wanted} members; there are ${room.members.size}`, ms);
-    },
-    [count, SYNC_MS],
-  );
-}
 
 for (const names of [
   ["chromium", "chromium", "chromium"],

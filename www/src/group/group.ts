@@ -63,6 +63,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
   #id = "";
   #room: Room | undefined;
   #gone: PeerError | undefined;
+  /** What was known when the group was closed. */
+  #last: CoreGroupInfo | undefined;
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, onClose: () => void) {
@@ -111,8 +113,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
 
   /** The members, as far as they are known here, this identity first. */
   get members(): GroupMemberInfo[] {
-    this.#check();
-    return this.#session.core.group_members(this.#number).map(memberOf);
+    if (this.#gone !== undefined) return [];
+    return attempted(() => this.#session.core.group_members(this.#number)).map(memberOf);
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
@@ -128,13 +130,14 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * Links to another member by texts that people carry, as {@link Room.pair} does; whoever has just
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
-  pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
+  async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
     this.#check();
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
   /** Leaves the other members; what they write is fetched after the next `connect`. */
   disconnect(): void {
+    if (this.#gone !== undefined) return;
     const room = this.#room;
     this.#room = undefined;
     this.presence.detach();
@@ -361,6 +364,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
+    this.#check();
     let count = 0;
     let isFirst = true;
     for await (const part of parts(file)) {
@@ -442,10 +446,13 @@ export class Group extends TypedEventTarget<GroupEvents> {
   /** @internal The peer was closed, or the group was. */
   abandon(error: PeerError): void {
     if (this.#gone !== undefined) return;
+    this.#session.attempt(() => {
+      this.#last = this.#session.core.group_info(this.#number);
+    });
     this.#gone = error;
     this.#room?.abandon(error);
     this.#room = undefined;
-    this.presence.detach();
+    this.presence.end(error);
     this.#session.groups.delete(this.#number);
     this.#session.tickets.rejectAll(error, this.#number);
     this.#searches.end();
@@ -541,7 +548,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   #info(): CoreGroupInfo {
-    this.#check();
+    if (this.#gone !== undefined) return this.#last ?? { id: this.#id, name: "" };
     return attempted(() => this.#session.core.group_info(this.#number));
   }
 

@@ -50,6 +50,7 @@ export class Presence {
   #lastSent = Number.NEGATIVE_INFINITY;
   #sending: Timer | undefined;
   #renewing: Timer | undefined;
+  #gone: PeerError | undefined;
 
   /** @internal */
   constructor(tell: (entry: PresenceEntry) => void, lifetimeMs: () => number) {
@@ -64,6 +65,7 @@ export class Presence {
 
   /** Says this from now on, to whoever is here or comes, until it is changed or cleared. */
   set(value: unknown): void {
+    if (this.#gone !== undefined) throw this.#gone;
     if (value === undefined) {
       this.clear();
       return;
@@ -102,6 +104,13 @@ export class Presence {
     clearTimeout(this.#renewing);
     this.#sending = undefined;
     for (const memberId of [...this.#others.keys()]) this.#forget(memberId);
+  }
+
+  /** @internal The group is closed. */
+  end(error: PeerError): void {
+    this.detach();
+    this.#own = undefined;
+    this.#gone = error;
   }
 
   /** @internal A member says something of itself. */

@@ -184,6 +184,12 @@ class IndexedDbStore implements Store {
     return { keys: keys.map((key) => new Uint8Array(key as ArrayBuffer)), values };
   }
 
+  suspend(): void {
+    // What is under way is still done.
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
   close(): void {
     this.#closed = true;
     this.#database?.close();

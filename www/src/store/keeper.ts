@@ -45,6 +45,11 @@ export class StoreKeeper {
     );
   }
 
+  /** The page is put aside: nothing is held until something is asked again. */
+  suspend(): void {
+    this.#store.suspend?.();
+  }
+
   /** Nothing more will be asked. */
   close(): void {
     this.#store.close();

@@ -30,4 +30,9 @@ export interface Store {
   ): Promise<StorePage>;
   /** Lets go of it; what was written stays. */
   close(): void;
+  /**
+   * The page is put aside, perhaps for good: gives back what would keep browsers from keeping the
+   * page, or other pages from working. The next call takes it again.
+   */
+  suspend?(): void;
 }

@@ -76,6 +76,7 @@ impl Run {
         };
         Access {
             latency,
+            held: Duration::ZERO,
             jitter: random.upto(latency),
             loss: self.loss(),
             bandwidth: self.random.between(100_000, 10_000_000),

@@ -11,12 +11,12 @@ use crate::group_samples::{
     group, key, peer,
 };
 
-fn refused(links: impl Into<Vec<Credential>>) -> ChainError {
+pub(crate) fn refused(links: impl Into<Vec<Credential>>) -> ChainError {
     Chain(links.into()).verify(&group()).expect_err("the chain is wrong")
 }
 
 /// Founder, and what the founder gives to the member with one thing changed.
-fn second(change: impl FnOnce(&mut Credential)) -> [Credential; 2] {
+pub(crate) fn second(change: impl FnOnce(&mut Credential)) -> [Credential; 2] {
     [founder(), by_founder(change)]
 }
 

@@ -8,6 +8,7 @@ use lacis_wire::credential::{Chain, Credential, InvitationUse};
 use lacis_wire::group::{Bucket, GivenKey, GroupFrame, NAME_BYTES};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::{Cover, EpochKey, KeyPart, MEETING_BYTES, SealedKey};
+use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
@@ -18,6 +19,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::arbitrary::payload;
+
+/// An id that is a key.
+fn key_id() -> impl Strategy<Value = PeerId> {
+    any::<[u8; 32]>().prop_map(|seed| peer_id(&signing_key(&seed)))
+}
 
 fn peer() -> impl Strategy<Value = PeerId> {
     any::<[u8; 32]>().prop_map(PeerId)
@@ -211,7 +217,7 @@ pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
     let scope = select(vec![Scope::Rights, Scope::All]);
     let actions = btree_set(any::<[u8; 16]>(), 0..40)
         .prop_map(|actions| actions.into_iter().collect::<Vec<_>>().concat());
-    (peer(), any::<[u8; 16]>(), option::of(end()), scope, actions).prop_map(
+    (key_id(), any::<[u8; 16]>(), option::of(end()), scope, actions).prop_map(
         |(subject, nonce, adds, scope, actions)| Revocation {
             subject,
             nonce,
@@ -223,7 +229,7 @@ pub(crate) fn revocation() -> impl Strategy<Value = Revocation> {
 }
 
 pub(crate) fn open_invitation() -> impl Strategy<Value = OpenInvitation> {
-    (peer(), roles(), millis(), 1_u64.., 1_u32.., 0..=OpenInvitation::EXACT).prop_map(
+    (key_id(), roles(), millis(), 1_u64.., 1_u32.., 0..=OpenInvitation::EXACT).prop_map(
         |(key, roles, not_after, member_for, uses, flags)| {
             let member_for = if roles.may_change_others() { u64::MAX } else { member_for };
             OpenInvitation { key, roles, not_after, member_for, uses, flags }
@@ -232,7 +238,7 @@ pub(crate) fn open_invitation() -> impl Strategy<Value = OpenInvitation> {
 }
 
 pub(crate) fn budget() -> impl Strategy<Value = Budget> {
-    (peer(), budget_sizes()).prop_map(|(subject, (records, bytes))| Budget {
+    (key_id(), budget_sizes()).prop_map(|(subject, (records, bytes))| Budget {
         subject,
         records,
         bytes,

@@ -135,7 +135,7 @@ fn parts_of_key_records() {
 #[test]
 fn revocations() {
     let naming = |actions: &[usize]| Revocation {
-        subject: PeerId([0xff; 32]),
+        subject: crate::group_samples::peer(7),
         nonce: [0xff; 16],
         adds: Some(EndId([0xff; 16])),
         scope: Scope::All,
@@ -178,7 +178,7 @@ fn properties_and_budgets() {
 
     let most = limits::BUDGET_RECORDS_MAX;
     let of = |budget_records| GroupProperties { budget_records, ..fine() };
-    let member = |records| Budget { subject: PeerId([0xff; 32]), records, bytes: 1 };
+    let member = |records| Budget { subject: crate::group_samples::peer(7), records, bytes: 1 };
     boundary!(GroupProperties, "budget_records", of(1), of(0));
     boundary!(GroupProperties, "budget_records", of(most), of(most + 1));
     boundary!(Budget, "budget_records", member(1), member(0));

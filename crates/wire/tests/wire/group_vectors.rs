@@ -21,8 +21,8 @@ use lacis_wire::room::MeetingKey;
 use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, System};
 use serde_json::{Value, json};
 
+use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
 use crate::group_samples::{self as group, group as group_id, key, peer};
-use crate::vectors::{Vector, compare, encoded, frames, hex, unhex};
 use crate::{diagnostic, group_frames, samples};
 
 /// What is signed, from the CBOR tree of the frame.
@@ -295,13 +295,6 @@ fn system_bodies_are_told_apart_by_the_type_of_the_record() {
     let bytes = encode(&revocation);
     assert_eq!(read(system::REVOCATION, &bytes), Ok(Some(System::Revocation(revocation))));
     assert_eq!(read("lacis.later", &bytes), Ok(None));
-}
-
-/// The text by the specification, without the code under test.
-pub(crate) fn text(prefix: &str, context: &str, fields: &[u8]) -> String {
-    let sum = blake3::derive_key(context, fields);
-    let base32 = data_encoding::BASE32_NOPAD.encode(&[fields, &sum[..4]].concat());
-    format!("{prefix}{}", base32.to_lowercase())
 }
 
 /// The keys that follow from a meeting key.

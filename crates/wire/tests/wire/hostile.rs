@@ -19,7 +19,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{arbitrary, diagnostic, group_arbitrary};
+use crate::{arbitrary, diagnostic, group_arbitrary, group_frames};
 
 /// If the bytes are a frame, its own encoding is no longer than they are and means the same.
 macro_rules! has_one_meaning {
@@ -105,6 +105,7 @@ fn of_groups() -> impl Strategy<Value = Vec<u8>> {
         group_arbitrary::invitation_link().prop_map(|frame| encode(&frame)),
         group_arbitrary::group_frame().prop_map(|frame| encode(&frame)),
         group_arbitrary::card().prop_map(|frame| encode(&frame)),
+        prop::sample::select(group_frames::samples()).prop_map(|(_, frame)| encode(&frame)),
     ]
 }
 

@@ -1,12 +1,27 @@
 //! One fixed value of every variant, and of every shape that is written differently.
 
+use std::sync::LazyLock;
+
 use lacis_wire::code::Code;
+use lacis_wire::codec::encode;
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
+use lacis_wire::pairing::Handover;
+use lacis_wire::proof::Role;
 use lacis_wire::room::RoomLink;
-use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, NodeId, PROTOCOL, PeerId, RoomTag, Topic, VersionRange};
+use lacis_wire::{AttemptId, NodeId, PROTOCOL, RoomTag, Topic, VersionRange};
+
+use crate::ends::{ATTEMPT, End, answerer, offerer};
+use crate::group_frames;
+
+/// Frames of a group, of which link frames borrow parts: the longest and the shortest.
+static PARTS: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+    let mut all: Vec<_> = group_frames::samples().iter().map(|(_, frame)| encode(frame)).collect();
+    all.sort_by_key(Vec::len);
+    (all.pop().expect("samples"), all.swap_remove(0))
+});
 
 pub(crate) type Samples<T> = Vec<(&'static str, T)>;
 
@@ -85,7 +100,7 @@ pub(crate) fn server() -> Samples<ServerFrame<'static>> {
 }
 
 pub(crate) fn link() -> Samples<LinkFrame<'static>> {
-    let room = RoomTag(count(0x20));
+    let (offerer, room) = (offerer(), offerer().room_tag());
     let envelope = |kind, label| Envelope { room, kind, label };
     let message = |kind| LinkFrame::Message {
         seq: 1,
@@ -103,15 +118,22 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         body,
         size,
     };
-    let refused = |code| Kind::Response { id: 9, refused: Some(code) };
+    let refused = LinkFrame::Message {
+        seq: 1,
+        ack: 0,
+        envelope: envelope(Kind::Response { id: 9, refused: Some(Code::NoHandler) }, "chat"),
+        payload: &[],
+    };
     let late = LinkFrame::Message {
         seq: u64::MAX,
         ack: 1 << 53,
         envelope: envelope(Kind::Broadcast, "\u{fc}ber/\u{1f9f6}"),
         payload: &[],
     };
+    let group =
+        |more, data: &'static [u8]| LinkFrame::Group { room: offerer.group_tag(), more, data };
     vec![
-        ("proof", LinkFrame::Proof { signature: count(0) }),
+        ("proof", LinkFrame::Proof { signature: offerer.proof(Role::Offerer) }),
         ("rooms", LinkFrame::Rooms { tags: vec![room, RoomTag([0xff; 16])] }),
         ("rooms-none", LinkFrame::Rooms { tags: vec![] }),
         ("ping", LinkFrame::Ping { nonce: 1 }),
@@ -120,7 +142,7 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("message-broadcast", message(Kind::Broadcast)),
         ("message-request", message(Kind::Request { id: 9 })),
         ("message-response", message(Kind::Response { id: 9, refused: None })),
-        ("message-response-refused", message(refused(Code::NoHandler))),
+        ("message-response-refused", refused),
         ("message-with-large-numbers", late),
         ("ack", LinkFrame::Ack { upto: 65_536 }),
         ("open-message", open(Body::Message, 1_000_000)),
@@ -138,55 +160,71 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
             },
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
-        ("group-first-part", LinkFrame::Group { room, more: true, data: &[0x82, 0x0b] }),
-        ("group-last-part", LinkFrame::Group { room, more: false, data: &[0x81, 0x00] }),
+        ("group", group(false, &PARTS.1)),
+        ("group-first-part", group(true, &PARTS.0[..100])),
+        ("group-last-part", group(false, &PARTS.0[100..])),
     ]
 }
 
-pub(crate) fn setup() -> Samples<Setup> {
-    let attempt = AttemptId(0x0102_0304_0506_0708);
-    let introduction = Introduction {
-        peer: PeerId(count(0x40)),
-        nonce: count(0x60),
-        session: u64::MAX - 1,
-        salt: count(0x30),
-    };
-    let describe = |dtls_role, message_bytes_max| Description {
+/// A description of the connection of one end.
+pub(crate) fn describe(end: &End, dtls_role: DtlsRole) -> Description {
+    Description {
         ufrag: "kQ1r".into(),
         pwd: "0y3mX+/sCzPvIY9NnQ1FQ7aB".into(),
-        fingerprint: count(0x80),
+        fingerprint: end.party.fingerprint,
         dtls_role,
-        message_bytes_max,
-    };
-    let (chromium, firefox) = (262_144, 1_073_741_823);
+        message_bytes_max: 262_144,
+    }
+}
+
+fn offer(dtls_role: DtlsRole) -> Setup {
+    Setup::Offer {
+        attempt: ATTEMPT,
+        introduction: offerer().introduction(u64::MAX - 1),
+        versions: PROTOCOL,
+        description: describe(&offerer(), dtls_role),
+    }
+}
+
+fn answer(dtls_role: DtlsRole) -> Setup {
+    // What Firefox takes.
+    let description =
+        Description { message_bytes_max: 1_073_741_823, ..describe(&answerer(), dtls_role) };
+    Setup::Answer {
+        attempt: ATTEMPT,
+        introduction: answerer().introduction(7),
+        version: 1,
+        description,
+        signature: answerer().proof(Role::Answerer),
+    }
+}
+
+pub(crate) fn setup() -> Samples<Setup> {
+    let attempt = ATTEMPT;
     let list = vec![
         "candidate:0 1 UDP 2122187007 192.0.2.2 45912 typ host".into(),
         "candidate:1 1 udp 2113937151 8a5cde4b-9ac8-4426-a899-20a69ef59c7f.local 46323 typ host"
             .into(),
     ];
-    let offer = Setup::Offer {
-        attempt,
-        introduction: introduction.clone(),
-        versions: PROTOCOL,
-        description: describe(DtlsRole::ActPass, chromium),
-    };
-    let answer = Setup::Answer {
-        attempt,
-        introduction,
-        version: 1,
-        description: describe(DtlsRole::Active, firefox),
-        signature: count(0),
-    };
-    let restart = describe(DtlsRole::ActPass, chromium);
-    let restarted = describe(DtlsRole::Passive, 0);
+    let again = describe(&offerer(), DtlsRole::ActPass);
+    let restarted = Description { message_bytes_max: 0, ..describe(&answerer(), DtlsRole::Active) };
     vec![
-        ("offer", offer),
-        ("answer", answer),
+        ("offer", offer(DtlsRole::ActPass)),
+        ("answer", answer(DtlsRole::Active)),
         ("candidates", Setup::Candidates { attempt, list }),
-        ("restart", Setup::Restart { attempt, round: 1, description: restart }),
+        ("restart", Setup::Restart { attempt, round: 1, description: again }),
         ("restarted", Setup::Restarted { attempt, round: 1, description: restarted }),
         ("restart-wanted", Setup::RestartWanted { attempt: AttemptId(3) }),
         ("refuse", Setup::Refuse { attempt, code: Code::Busy }),
+    ]
+}
+
+/// By hand, the offerer opens DTLS.
+pub(crate) fn handovers() -> Samples<Handover> {
+    let host = "candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host".to_string();
+    vec![
+        ("offer", Handover { setup: offer(DtlsRole::Active), candidates: vec![host] }),
+        ("answer", Handover { setup: answer(DtlsRole::Passive), candidates: vec![] }),
     ]
 }
 

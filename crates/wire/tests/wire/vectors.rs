@@ -1,43 +1,22 @@
-//! Golden vectors: what other implementations, and later versions of this one, must reproduce.
-//!
-//! `tests/vectors/README.md` describes the files. To write them anew after a wanted change, run
-//! with `LACIS_REGENERATE_VECTORS=1`; the tests then fail on purpose, so that it stays no habit.
-
-use std::path::PathBuf;
-use std::{env, fs};
+//! Golden vectors of rooms, signaling and links: what other implementations, and later versions of
+//! this one, must reproduce.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use data_encoding::HEXLOWER;
 use lacis_wire::codec::{decode, encode};
+use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::LinkFrame;
 use lacis_wire::pairing::{Handover, PairingText};
-use lacis_wire::proof::{self, IdentityKey, Party, Role};
+use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::{AttemptId, NodeId, seal};
-use serde_json::{Value, json};
+use lacis_wire::{NodeId, seal};
+use serde_json::json;
 
+use crate::ends::{self, End, answerer, offerer};
+use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
 use crate::{diagnostic, samples};
-
-/// One vector: its fields in the order of the file.
-pub(crate) type Vector = Vec<(&'static str, Value)>;
-
-/// Compares samples with a file, from value to bytes and from bytes to value.
-macro_rules! frames {
-    ($kind:ident, $file:literal, $samples:expr) => {{
-        let samples = $samples;
-        let vectors = samples.iter().map(|(name, sample)| encoded(name, &encode(sample)));
-        for ((name, sample), stored) in samples.iter().zip(compare($file, vectors.collect())) {
-            let bytes = unhex(&stored["hex"]);
-            assert_eq!(decode::<$kind>(&bytes).as_ref(), Ok(sample), "{name}");
-            assert_eq!(diagnostic::to_cbor(&stored["decoded"]), bytes, "{name}");
-        }
-    }};
-}
-
-pub(crate) use frames;
 
 #[test]
 fn client_frames() {
@@ -87,8 +66,8 @@ fn room_links() {
 
 #[test]
 fn sealed_payloads() {
-    let (from, to) = (NodeId(samples::count(0x10)), NodeId(samples::count(0x20)));
-    let link = RoomLink { secret: samples::count(0), servers: vec![] };
+    let (from, to) = (offerer().party.node, answerer().party.node);
+    let link = ends::room();
     let (keys, nonce) = (link.keys(), samples::count(0x90));
     let offer = samples::setup().first().map(|(_, offer)| encode(offer)).expect("samples");
     let plains = [("empty", vec![]), ("short", b"offer".to_vec()), ("setup-offer", offer)];
@@ -123,16 +102,17 @@ fn sealed_payloads() {
 
 #[test]
 fn pairings() {
-    let (from, to) = (NodeId(samples::count(0x10)), NodeId(samples::count(0x20)));
-    let link = RoomLink { secret: samples::count(0), servers: vec![] };
+    let (offerer, answerer) = (offerer().party.node, answerer().party.node);
+    let link = ends::room();
     let nonce = samples::count(0x90);
-    let lines = [vec![], vec!["candidate:1 1 udp 2113937151 192.0.2.1 50000 typ host".to_string()]];
-    let setups = samples::setup().into_iter().take(2).zip(lines);
-    let vectors = setups.map(|((name, setup), candidates)| {
-        let plain = encode(&Handover { setup, candidates });
+    // The offer goes to whoever gets it; the answer to the one who offered.
+    let between = [(offerer, NodeId(samples::count(0x20))), (answerer, offerer)];
+    let handovers = samples::handovers().into_iter().zip(between);
+    let vectors = handovers.map(|((name, handover), (from, to))| {
+        let plain = encode(&handover);
         let payload = seal::seal(&link.keys(), from, to, nonce, &plain);
         let fields = encode(&PairingText { from, to, payload });
-        let text = crate::group_vectors::text("lp1", "lacis 2026 pairing 1 checksum", &fields);
+        let text = text("lp1", "lacis 2026 pairing 1 checksum", &fields);
         let mut vector = encoded(name, &fields);
         vector.extend([
             ("text", json!(text)),
@@ -153,28 +133,39 @@ fn pairings() {
     }
 }
 
+/// What a browser is given of a description.
+#[test]
+fn descriptions() {
+    let of = |dtls_role, message_bytes_max| Description {
+        message_bytes_max,
+        ..samples::describe(&offerer(), dtls_role)
+    };
+    let all = [
+        ("either", of(DtlsRole::ActPass, 262_144)),
+        ("active", of(DtlsRole::Active, 1_073_741_823)),
+        ("passive-without-limit", of(DtlsRole::Passive, 0)),
+    ];
+    let vectors = all.iter().map(|(name, description)| {
+        let mut vector = encoded(name, &encode(description));
+        vector.extend([("revision", json!(1)), ("sdp", json!(description.to_sdp(1)))]);
+        vector
+    });
+    for ((name, description), stored) in all.iter().zip(compare("description", vectors.collect())) {
+        let sdp = stored["sdp"].as_str().expect("text");
+        assert_eq!(Description::from_sdp(sdp).as_ref(), Ok(description), "{name}");
+    }
+}
+
 #[test]
 fn proofs() {
-    let end = |seed: u8, nonce: u8, fingerprint: u8| {
-        let (seed, salt) = (samples::count(seed), samples::count(seed + 1));
-        let key = proof::signing_key(&seed);
-        let peer = proof::peer_id(&key);
-        let (nonce, fingerprint) = (samples::count(nonce), samples::count(fingerprint));
-        End {
-            seed,
-            salt,
-            party: Party { node: node_of(&peer.0, &salt), peer, nonce, fingerprint },
-            key,
-        }
-    };
-    let (offerer, answerer) = (end(0x01, 0x40, 0x80), end(0x02, 0x60, 0xa0));
+    let (offerer, answerer) = (offerer(), answerer());
     for End { salt, party, .. } in [&offerer, &answerer] {
         assert_eq!(NodeId::derive(&party.peer, salt), party.node);
     }
-    let (attempt, secret) = (AttemptId(0x0102_0304_0506_0708), samples::count(0));
-    let transcript = transcript(1, attempt, &offerer.party, &answerer.party);
+    let (attempt, secret) = (ends::ATTEMPT, ends::room().secret);
+    let transcript = ends::transcript();
     assert_eq!(proof::transcript(1, attempt, &offerer.party, &answerer.party), transcript);
-    let keys = RoomLink { secret, servers: vec![] }.keys();
+    let keys = ends::room().keys();
     let mut vector = vec![
         ("name", json!("link")),
         ("version", json!(1)),
@@ -220,76 +211,8 @@ fn proofs() {
     }
 }
 
-/// One end of the link that the proof is about.
-struct End {
-    seed: [u8; 32],
-    salt: [u8; 16],
-    party: Party,
-    key: IdentityKey,
-}
-
 fn described(names: [&'static str; 6], end: &End) -> Vector {
     let Party { node, peer, nonce, fingerprint } = &end.party;
     let values = [&end.seed[..], &peer.0, &end.salt, &node.0, nonce, fingerprint];
     names.into_iter().zip(values.map(hex)).collect()
-}
-
-/// The node id by the specification, without the code under test.
-fn node_of(peer: &[u8; 32], salt: &[u8; 16]) -> NodeId {
-    let hash = blake3::derive_key("lacis 2026 node 1 id", &[&peer[..], salt].concat());
-    NodeId(hash[..16].try_into().expect("16 bytes"))
-}
-
-/// The transcript by the specification, without the code under test.
-fn transcript(version: u16, attempt: AttemptId, offerer: &Party, answerer: &Party) -> [u8; 32] {
-    let mut parts = [&version.to_be_bytes()[..], &attempt.0.to_be_bytes()].concat();
-    for Party { node, peer, nonce, fingerprint } in [offerer, answerer] {
-        parts.extend([&node.0[..], &peer.0, nonce, fingerprint].concat());
-    }
-    assert_eq!(parts.len(), 2 + 8 + 2 * 112);
-    blake3::derive_key("lacis 2026 link 1 transcript", &parts)
-}
-
-pub(crate) fn encoded(name: &str, bytes: &[u8]) -> Vector {
-    vec![("name", json!(name)), ("hex", hex(bytes)), ("decoded", diagnostic::from_cbor(bytes))]
-}
-
-/// Demands that the file holds exactly these vectors, and gives what it holds.
-pub(crate) fn compare(file: &str, vectors: Vec<Vector>) -> Vec<Value> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
-    let path = folder.join(file).with_extension("json");
-    let expected = render(&vectors);
-    if env::var_os("LACIS_REGENERATE_VECTORS").is_some() {
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        fs::write(&path, expected).expect("the file can be written");
-        panic!("{file}.json is written anew; look at the difference and unset the variable");
-    }
-    let stored = fs::read_to_string(&path).expect("the file of vectors is there");
-    for (stored, expected) in stored.lines().zip(expected.lines()) {
-        assert_eq!(stored, expected, "in {file}.json");
-    }
-    assert_eq!(stored.lines().count(), expected.lines().count(), "vectors in {file}.json");
-    let stored: Vec<Value> = serde_json::from_str(&stored).expect("JSON");
-    assert_eq!(stored.len(), vectors.len());
-    stored
-}
-
-/// One vector a line, so that a difference shows which one changed.
-fn render(vectors: &[Vector]) -> String {
-    let lines: Vec<String> = vectors
-        .iter()
-        .map(|vector| {
-            let field = |(name, value): &(&str, Value)| format!("{}: {value}", json!(name));
-            format!("  {{ {} }}", vector.iter().map(field).collect::<Vec<_>>().join(", "))
-        })
-        .collect();
-    format!("[\n{}\n]\n", lines.join(",\n"))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> Value {
-    json!(HEXLOWER.encode(bytes))
-}
-
-pub(crate) fn unhex(value: &Value) -> Vec<u8> {
-    HEXLOWER.decode(value.as_str().expect("text").as_bytes()).expect("hex")
 }

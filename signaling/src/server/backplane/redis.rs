@@ -14,7 +14,6 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use lacis_wire::signal::Undelivered;
@@ -170,8 +169,16 @@ impl Link {
     async fn write(&mut self, inbox: &mut Inbox, hub: &Shared) -> Result<(), RedisError> {
         let mut asked = Instant::now();
         loop {
+            // Not only when it is quiet: what is subscribed is another connection than the one that
+            // carries the commands, and shows no sign of life of its own.
             let quiet = limits::CLUSTER_PING_INTERVAL.saturating_sub(asked.elapsed());
-            match timeout(quiet.max(Duration::from_millis(1)), inbox.next(BATCH)).await {
+            if quiet.is_zero() {
+                asked = Instant::now();
+                soon(self.subscriptions.ping::<Value>()).await?;
+                redis::cmd("PING").exec_async(&mut self.connection).await?;
+                continue;
+            }
+            match timeout(quiet, inbox.next(BATCH)).await {
                 Ok(batch) if batch.is_empty() => return Ok(()),
                 Ok(batch) => {
                     self.under_way = batch;
@@ -182,11 +189,7 @@ impl Link {
                         return Err(RedisError::from((ErrorKind::Io, "it does not keep up")));
                     }
                 }
-                Err(_) => {
-                    asked = Instant::now();
-                    soon(self.subscriptions.ping::<Value>()).await?;
-                    redis::cmd("PING").exec_async(&mut self.connection).await?;
-                }
+                Err(_) => {}
             }
         }
     }
