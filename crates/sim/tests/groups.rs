@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, RoomId, StoreTable};
-use lacis_sim::{ServerId, TabId, TabSetup, World};
+use lacis_core::{Event, GroupEvent, RevokeOptions, RoomId, StoreTable};
+use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::{Code, Millis, Roles};
 
 const SOON: Duration = Duration::from_secs(15);
@@ -82,8 +82,9 @@ fn who_is_admitted_may_write_at_once() {
             world.open(setup)
         });
         let group = world.found(ada, "Board");
+        let once = invitation_for(Roles::MEMBER, 1);
         let text = world
-            .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+            .command(ada, |node, now| node.invite_anybody(now, group, once))
             .expect("she is there")
             .expect("she may invite");
         let ticket = world.plain_ticket(bob);
@@ -137,8 +138,9 @@ fn whoever_has_an_open_invitation_is_admitted_as_often_as_it_says() {
     let ada = world.open(ada);
     let group = world.found(ada, "Board");
     world.write(ada, group, "bonjour").expect("she may write");
+    let once = invitation_for(Roles::MEMBER, 1);
     let text = world
-        .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+        .command(ada, |node, now| node.invite_anybody(now, group, once))
         .expect("she is there")
         .expect("she may invite");
     let bob = stored(&mut world, server, 2);
@@ -168,7 +170,7 @@ fn a_revoked_member_reads_nothing_new_and_writes_nothing_more() {
     expect_texts(&mut world, bob, at_bob, &["before"]);
     let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
     world
-        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer, RevokeOptions::default()))
         .expect("she is there")
         .expect("she may");
     world.done(ada, ticket, "it is stored");
@@ -194,13 +196,13 @@ fn who_comes_later_learns_what_somebody_shut_out_might_do_before() {
         world.open(setup)
     });
     let at_ada = world.found(ada, "Letter");
-    let at_bob = world.bring_in(ada, at_ada, bob, Roles::FOUNDER);
+    let at_bob = world.bring_in(ada, at_ada, bob, Roles::ADMIN);
     world.write(bob, at_bob, "issue 1").expect("he may write");
     expect_texts(&mut world, ada, at_ada, &["issue 1"]);
     world.run_for(Duration::from_secs(60));
     let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
     world
-        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer, RevokeOptions::default()))
         .expect("she is there")
         .expect("she may");
     world.done(ada, ticket, "it is stored");
@@ -212,7 +214,7 @@ fn who_comes_later_learns_what_somebody_shut_out_might_do_before() {
         let asked = world.command(cleo, |node, _| node.roles_at(at_cleo, &peer, at));
         asked.expect("she is there").expect("it is open")
     };
-    assert_eq!(roles(written), Some(Roles::FOUNDER));
+    assert_eq!(roles(written), Some(Roles::ADMIN));
     assert_eq!(roles(Millis(written.0 + 90_000)), None);
 }
 

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use lacis_core::graph::Replica;
-use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Search, Ticket};
+use lacis_core::{
+    Content, Event, GroupEvent, GroupLoad, InviteOptions, Record, RoomId, Search, Ticket,
+};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, RecordId, Roles};
+use lacis_wire::{Code, GroupId, Millis, RecordId, Roles, limits};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
@@ -34,7 +36,15 @@ pub fn group_properties(name: &str) -> GroupProperties {
         presence_lifetime: 60_000,
         flags: 0,
         member_lifetime: u64::MAX,
+        budget_records: limits::BUDGET_RECORDS,
+        budget_bytes: limits::BUDGET_BYTES,
     }
+}
+
+/// An open invitation that so many may use, without further terms.
+#[must_use]
+pub fn invitation_for(roles: Roles, uses: u32) -> InviteOptions {
+    InviteOptions { roles, expires: None, member_for: None, uses, exact: false }
 }
 
 impl World {
@@ -183,7 +193,7 @@ impl World {
     pub fn write_for(&mut self, tab: TabId, group: RoomId, text: &str, time: Duration) -> RecordId {
         let ticket = self.plain_ticket(tab);
         let written = self.command(tab, |node, now| {
-            let content = lasting(node.group_time(now), text, time);
+            let content = lasting(node.group_time(now, group)?, text, time);
             node.add_record(now, ticket, group, kind("note"), content)
         });
         let id = written.expect("the tab is there").expect("it may write");
@@ -206,7 +216,7 @@ impl World {
         let held = held.expect("the record is there").header;
         let ticket = self.plain_ticket(tab);
         let written = self.command(tab, |node, now| {
-            let content = lasting(node.group_time(now), text, time);
+            let content = lasting(node.group_time(now, group)?, text, time);
             node.update_record(now, ticket, group, &held, content)
         });
         written.expect("the tab is there").expect("it may write");
