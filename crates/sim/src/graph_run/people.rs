@@ -211,6 +211,9 @@ impl GraphRun {
             self.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
         match joined {
             Some(Ok(group)) => {
+                if !self.world.is_opened(tab, group) {
+                    return Err(format!("person {person} cannot open what it joins"));
+                }
                 self.people[person].group = Some(group);
                 self.people[person].id = Some(self.world.group_id(tab, group));
                 Ok(())

@@ -145,7 +145,22 @@ impl World {
         let ticket = self.plain_ticket(tab);
         let patience = Duration::from_secs(60);
         let joined = self.command(tab, |node, now| node.join_group(now, ticket, text, patience));
-        joined.expect("the tab is there").expect("the invitation is good")
+        let group = joined.expect("the tab is there").expect("the invitation is good");
+        assert!(self.is_opened(tab, group), "what is stored of it is read");
+        group
+    }
+
+    /// Waits until what is stored of a group is read, so that it can be used; says whether it is.
+    pub fn is_opened(&mut self, tab: TabId, group: RoomId) -> bool {
+        for _ in 0..100 {
+            // Nothing is looked for by this number: the question alone says whether it is open.
+            let asked = self.command(tab, |node, now| node.unwatch_records(now, group, u32::MAX));
+            if asked == Some(Ok(())) {
+                return true;
+            }
+            self.run_for(Duration::from_millis(10));
+        }
+        false
     }
 
     /// Opens a stored group and waits until it can be used.
