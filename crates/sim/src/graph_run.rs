@@ -131,8 +131,8 @@ impl GraphRun {
         self.found()?;
         for person in 1..PEOPLE {
             let roles = match person {
-                1 => Roles::FOUNDER,
-                2 => Roles::MEMBER.with(Roles::INVITER),
+                1 => Roles::ADMIN,
+                2 => Roles::INVITER,
                 _ => Roles::MEMBER,
             };
             self.invite(0, person, roles, None)?;

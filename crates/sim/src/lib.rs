@@ -55,4 +55,4 @@ pub use seeds::{combined_hash, kept_seeds, plan};
 pub use signaling::{Meddler, Passing, Way};
 pub use tab::{Seen, TabSetup};
 pub use truth::{Being, FileFacts, Hindrance, Letter, LetterKind, Promise, Purpose, Truth};
-pub use world::{Mail, Pairing, Scene, World, group_properties, kind};
+pub use world::{Mail, Pairing, Scene, World, group_properties, invitation_for, kind};

@@ -29,7 +29,7 @@ use crate::tab::{Seen, Tab, TabSetup};
 use crate::truth::{Being, Truth};
 
 pub use commands::Mail;
-pub use groups::{group_properties, kind};
+pub use groups::{group_properties, invitation_for, kind};
 pub use pairing::Pairing;
 pub use scenario::Scene;
 

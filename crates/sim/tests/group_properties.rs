@@ -65,7 +65,7 @@ fn every_member_hears_what_the_founder_says_and_nobody_else_can_say_it() {
     let (mut world, [ada, bob]) = world(1);
     let first = GroupProperties { comment: "Minutes".into(), ..group_properties("Board") };
     let group = world.found_with(ada, &first);
-    let joined = world.bring_in(ada, group, bob, Roles::ADMIN.with(Roles::MEMBER));
+    let joined = world.bring_in(ada, group, bob, Roles::ADMIN);
     world.expect(SOON, "he hears", |world| told(world, bob) == [first.clone()]);
     assert_eq!(known(&mut world, bob, joined), Some(first.clone()));
     let second = GroupProperties { flags: GroupProperties::DEFER_EXPIRATION, ..first.clone() };
@@ -92,7 +92,8 @@ fn what_is_given_without_a_time_lasts_as_long_as_the_group_says() {
         let found = members(world, ada, group).into_iter().find(|it| it.peer == peer);
         found.expect("he is a member").until
     };
-    let now = world.command(ada, |node, now| node.group_time(now)).expect("she is there");
+    let now = world.command(ada, |node, now| node.group_time(now, group));
+    let now = now.expect("she is there").expect("the group is open");
     let end = until(&mut world);
     assert!(end.0 > now.0 + DAY - 60_000 && end.0 <= now.0 + DAY, "{end:?} at {now:?}");
     let ticket = world.plain_ticket(ada);
@@ -117,7 +118,7 @@ fn members_are_told_when_they_join_come_go_and_change_and_oneself_is_first() {
         assert!(members[0].peer == own && members[0].present);
     }
     let ticket = world.plain_ticket(ada);
-    let roles = (Roles::MEMBER.with(Roles::INVITER), None);
+    let roles = (Roles::INVITER, None);
     let given = world.command(ada, |node, now| node.set_roles(now, ticket, group, peer, roles));
     assert_eq!(given, Some(Ok(())));
     world.command(bob, |node, now| node.disconnect_group(now, joined));

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, RoomId, StoreTable};
-use lacis_sim::{ServerId, TabId, TabSetup, World};
-use lacis_wire::{Code, Millis, Roles};
+use lacis_core::{Event, GroupEvent, RevokeOptions, RoomId, StoreTable};
+use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_wire::{Code, Roles};
 
 const SOON: Duration = Duration::from_secs(15);
 
@@ -55,7 +55,7 @@ fn what_one_writes_the_other_reads() {
 }
 
 #[test]
-fn an_invitee_writes_before_it_has_met_anybody() {
+fn an_invitee_has_no_key_before_it_has_met_anybody() {
     let (mut world, server) = world(3);
     let [ada, bob] = [1, 2].map(|identity| {
         let setup = stored(&mut world, server, identity);
@@ -68,9 +68,12 @@ fn an_invitee_writes_before_it_has_met_anybody() {
         .expect("she is there")
         .expect("she may invite");
     let joined = world.take_invitation(bob, &text);
-    world.write(bob, joined, "ahead").expect("the invitation brought the key");
+    assert_eq!(world.write(bob, joined, "ahead"), Err(Code::NoKey));
+    world.write(ada, group, "bonjour").expect("she may write");
     world.connect(bob, joined);
-    expect_texts(&mut world, ada, group, &["ahead"]);
+    expect_texts(&mut world, bob, joined, &["bonjour"]);
+    world.write(bob, joined, "salut").expect("a member gave him the key");
+    expect_texts(&mut world, ada, group, &["bonjour", "salut"]);
 }
 
 #[test]
@@ -82,8 +85,9 @@ fn who_is_admitted_may_write_at_once() {
             world.open(setup)
         });
         let group = world.found(ada, "Board");
+        let once = invitation_for(Roles::MEMBER, 1);
         let text = world
-            .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+            .command(ada, |node, now| node.invite_anybody(now, group, once))
             .expect("she is there")
             .expect("she may invite");
         let ticket = world.plain_ticket(bob);
@@ -137,8 +141,9 @@ fn whoever_has_an_open_invitation_is_admitted_as_often_as_it_says() {
     let ada = world.open(ada);
     let group = world.found(ada, "Board");
     world.write(ada, group, "bonjour").expect("she may write");
+    let once = invitation_for(Roles::MEMBER, 1);
     let text = world
-        .command(ada, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1))
+        .command(ada, |node, now| node.invite_anybody(now, group, once))
         .expect("she is there")
         .expect("she may invite");
     let bob = stored(&mut world, server, 2);
@@ -168,7 +173,7 @@ fn a_revoked_member_reads_nothing_new_and_writes_nothing_more() {
     expect_texts(&mut world, bob, at_bob, &["before"]);
     let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
     world
-        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer, RevokeOptions::default()))
         .expect("she is there")
         .expect("she may");
     world.done(ada, ticket, "it is stored");
@@ -194,26 +199,28 @@ fn who_comes_later_learns_what_somebody_shut_out_might_do_before() {
         world.open(setup)
     });
     let at_ada = world.found(ada, "Letter");
-    let at_bob = world.bring_in(ada, at_ada, bob, Roles::FOUNDER);
+    let at_bob = world.bring_in(ada, at_ada, bob, Roles::ADMIN);
+    world.write(ada, at_ada, "issue 0").expect("she may write");
+    expect_texts(&mut world, bob, at_bob, &["issue 0"]);
     world.write(bob, at_bob, "issue 1").expect("he may write");
-    expect_texts(&mut world, ada, at_ada, &["issue 1"]);
+    expect_texts(&mut world, ada, at_ada, &["issue 0", "issue 1"]);
     world.run_for(Duration::from_secs(60));
     let (ticket, peer) = (world.plain_ticket(ada), world.peer_id(bob));
     world
-        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer))
+        .command(ada, |node, now| node.revoke(now, ticket, at_ada, peer, RevokeOptions::default()))
         .expect("she is there")
         .expect("she may");
     world.done(ada, ticket, "it is stored");
     world.run_for(Duration::from_secs(60));
     let at_cleo = world.bring_in(ada, at_ada, cleo, Roles::MEMBER);
-    expect_texts(&mut world, cleo, at_cleo, &["issue 1"]);
-    let written = world.read_all(cleo, at_cleo).first().expect("it is held").header.modified;
-    let mut roles = |at| {
-        let asked = world.command(cleo, |node, _| node.roles_at(at_cleo, &peer, at));
-        asked.expect("she is there").expect("it is open")
-    };
-    assert_eq!(roles(written), Some(Roles::FOUNDER));
-    assert_eq!(roles(Millis(written.0 + 90_000)), None);
+    expect_texts(&mut world, cleo, at_cleo, &["issue 0", "issue 1"]);
+    let mut issues = world.read_all(cleo, at_cleo).into_iter().map(|it| it.header);
+    let written = issues.find(|it| it.creator == peer).expect("it is held").modified;
+    let asked = world.command(cleo, |node, _| node.roles_at(at_cleo, &peer, written));
+    assert_eq!(asked, Some(Ok(Some(Roles::ADMIN))));
+    let now = world.wall_now();
+    let replica = world.replica(cleo, at_cleo).expect("it is open");
+    assert_eq!(replica.members().roles(&peer, now), None);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_core::GroupLoad;
+use lacis_core::{GroupLoad, RevokeOptions};
 use lacis_wire::proof::{IdentityKey, signing_key};
 use lacis_wire::{Millis, PeerId, Roles, limits};
 
@@ -82,11 +82,11 @@ impl HostileRun {
         }
         self.graph.found()?;
         for person in 1..HONEST {
-            let roles = if person == 1 { Roles::FOUNDER } else { Roles::MEMBER };
+            let roles = if person == 1 { Roles::ADMIN } else { Roles::MEMBER };
             self.graph.invite(0, person, roles, None)?;
             self.graph.bring_back(person)?;
         }
-        for (person, roles) in [(0, Roles::MEMBER), (1, Roles::MEMBER), (3, Roles::FOUNDER)] {
+        for (person, roles) in [(0, Roles::MEMBER), (1, Roles::MEMBER), (3, Roles::ADMIN)] {
             let day = Some(Duration::from_secs(86_400));
             self.graph.invite(0, LIARS[person], roles, day)?;
             self.graph.bring_back(LIARS[person])?;
@@ -123,8 +123,11 @@ impl HostileRun {
         let Some((tab, group)) = self.graph.place(0) else { return Ok(()) };
         for person in people {
             let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
-            let done =
-                self.graph.world.command(tab, |node, now| node.revoke(now, ticket, group, peer));
+            let options = RevokeOptions::default();
+            let done = self
+                .graph
+                .world
+                .command(tab, |node, now| node.revoke(now, ticket, group, peer, options));
             done.transpose().map_err(|code| format!("the founder cannot revoke: {code}"))?;
             self.graph.people[person].was_revoked = true;
         }
@@ -153,11 +156,13 @@ impl HostileRun {
         for person in 0..HONEST {
             let Some((tab, group)) = self.graph.place(person) else { continue };
             let Some(load) = self.graph.world.group_load(tab, group) else { continue };
-            let GroupLoad { deferred, frame_bytes, names, body_bytes } = load;
-            let neighbours = HONEST + LIARS.len();
-            let fine = deferred <= limits::DEFERRED_MAX
-                && frame_bytes <= neighbours * (limits::GROUP_QUEUE_BYTES + 1_048_576)
-                && names <= neighbours * (limits::LACKING_MAX + limits::NAMES_MAX)
+            let GroupLoad { waiting, waiting_bytes, aside, frame_bytes, names, body_bytes } = load;
+            let people = HONEST + LIARS.len();
+            let fine = waiting <= limits::WAITING_BYTES / limits::HEADER_BYTES
+                && waiting_bytes <= limits::WAITING_BYTES
+                && aside <= people * limits::ASIDE_MAX
+                && frame_bytes <= people * (limits::GROUP_QUEUE_BYTES + 1_048_576)
+                && names <= people * (limits::MISSING_MAX + limits::NAMES_MAX)
                 && body_bytes <= limits::BODY_CACHE_BYTES + limits::UNSAVED_BYTES;
             if !fine {
                 return Err(format!("person {person} is beyond all bounds: {load:?}"));

@@ -7,15 +7,15 @@ use std::rc::Rc;
 use lacis_core::LinkId;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::group::{GivenKey, GroupFrame, Shelf};
-use lacis_wire::keys::{EpochKey, EpochKeys};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame};
+use lacis_wire::keys::{EpochKey, KeyPart, MEETING_BYTES, SealedKey};
 use lacis_wire::link::Channel;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{CopyName, Header, RecordType};
 
-use lacis_wire::system::{GROUP, GroupProperties, KEY, MEMBER, REVOCATION, Revocation};
-use lacis_wire::{GroupId, Millis, PeerId, RecordId, Roles, RoomTag};
+use lacis_wire::system::{GROUP, GroupProperties, KEY, MEMBER, REVOCATION, Revocation, Scope};
+use lacis_wire::{CredentialId, GroupId, KeyName, Millis, PeerId, RecordId, Roles, RoomTag};
 
 use crate::random::Random;
 use crate::saboteur::{Outgoing, Saboteur};
@@ -168,24 +168,36 @@ impl Liar {
     fn draft(&mut self, kind: &str, creator: PeerId, body: &[u8]) -> Header {
         let salt = self.random.bytes();
         let (now, kind) = (self.now(), RecordType::new(kind).expect("a type"));
+        let end = Millis(now.0 + 3_600_000);
         let mut header = Header {
-            epoch: u32::from(!kind.is_system()),
-            id: RecordId::derive(&creator, kind.as_str(), now.0, &salt),
-            salt,
+            format: Header::FORMAT,
+            key: (!kind.is_system()).then_some(KeyName([1; 16])),
             kind,
+            id: RecordId([0; 16]),
+            salt,
             version: 1,
             flags: 0,
             creator,
             modifier: None,
+            credential: Some(self.own_credential()),
             created: now,
             modified: now,
-            expires: Millis(now.0 + 3_600_000),
+            expires: end,
+            latest: end,
+            replaces: None,
             length: 0,
             hash: [0; 32],
             signature: [0; 64],
         };
+        header.id = header.born_as();
         header.set_body(body);
         header
+    }
+
+    /// The credential that it has, or one that nobody has.
+    fn own_credential(&self) -> CredentialId {
+        let leaf = self.chain.as_ref().and_then(Chain::leaf);
+        leaf.map_or(CredentialId([7; 16]), Credential::id)
     }
 
     /// Signs, and notes that nobody may take it.
@@ -223,7 +235,8 @@ impl Liar {
             1 => header.version += 1 + self.random.below(1_000),
             2 => {
                 header.flags |= Header::DELETED;
-                header.epoch = 0;
+                header.key = None;
+                header.expires = header.latest;
                 body.clear();
                 header.set_body(&body);
             }
@@ -240,7 +253,9 @@ impl Liar {
         if self.random.chance(500) && !is_own {
             header.modifier = Some(me);
             header.version = header.version.max(2);
-            header.modified = header.modified.max(header.created);
+            header.modified =
+                header.modified.max(Header::modified_min(header.created, header.version));
+            header.credential = Some(self.own_credential());
             header.sign(&self.group, &self.key.clone());
         }
         if header.name() != true_name {
@@ -262,15 +277,13 @@ impl Liar {
     fn out_of_time(&mut self) -> GroupFrame {
         let me = peer_id(&self.key);
         let mut header = self.draft("note", me, b"sealed");
-        let at = match self.random.below(3) {
-            // From before the group, from an hour ahead, and from the end of time.
-            0 => 1_000,
-            1 => self.now().0 + 3_600_000,
-            _ => u64::MAX - 10,
-        };
+        // From tomorrow, and from the end of time.
+        let tomorrow = self.now().0 + 86_400_000;
+        let at = if self.random.chance(500) { tomorrow } else { u64::MAX - 10 };
         (header.created, header.modified) = (Millis(at), Millis(at));
         header.expires = Millis(at.saturating_add(3_600_000)).max(header.expires);
-        header.id = RecordId::derive(&me, "note", at, &header.salt);
+        header.latest = header.expires;
+        header.id = header.born_as();
         let key = self.key.clone();
         self.forged(header, b"sealed".to_vec(), &key)
     }
@@ -278,23 +291,17 @@ impl Liar {
     fn beyond_its_credential(&mut self) -> GroupFrame {
         let me = peer_id(&self.key);
         let mut header = self.draft("note", me, b"sealed");
-        header.expires = Millis::MAX;
+        lasting_for_ever(&mut header);
         let key = self.key.clone();
         self.forged(header, b"sealed".to_vec(), &key)
     }
 
     fn what_only_admins_say(&mut self) -> GroupFrame {
-        let (me, victim, now) = (peer_id(&self.key), self.victim(), self.now());
+        let (me, victim) = (peer_id(&self.key), self.victim());
         let (kind, body) = match self.random.below(4) {
-            0 => (REVOCATION, encode(&self.revocation(victim, Millis(1)))),
-            1 => (REVOCATION, encode(&self.revocation(me, Millis::MAX))),
-            2 => {
-                let key = EpochKey(self.random.bytes());
-                let (group, epoch) = (self.group, 1 + self.random.below(9) as u32);
-                let everybody = [self.victims.clone(), vec![me]].concat();
-                let keys = EpochKeys::seal(&group, epoch, &key, &everybody, self.random.rng());
-                (KEY, encode(&keys.expect("members")))
-            }
+            0 => (REVOCATION, encode(&self.revocation(victim))),
+            1 => (REVOCATION, encode(&self.revocation(me))),
+            2 => (KEY, encode(&self.key_part())),
             _ => {
                 let properties = GroupProperties {
                     name: "Mine".into(),
@@ -302,34 +309,67 @@ impl Liar {
                     presence_lifetime: 1,
                     flags: 0,
                     member_lifetime: 1,
+                    budget_records: 1,
+                    budget_bytes: 1,
                 };
                 (GROUP, encode(&properties))
             }
         };
         let creator = if self.random.chance(500) { me } else { PeerId(*self.group.as_bytes()) };
         let mut header = self.draft(kind, creator, &body);
-        if kind == REVOCATION {
-            header.expires = Millis::MAX;
+        if kind != GROUP || self.random.chance(500) {
+            lasting_for_ever(&mut header);
         }
-        header.created = now;
         let key = self.key.clone();
         self.forged(header, body, &key)
     }
 
-    fn revocation(&self, subject: PeerId, from: Millis) -> Revocation {
-        // That of an admin would be better, and has to end with its author.
-        let chain = self.chain.clone().unwrap_or(Chain(Vec::new()));
-        Revocation { subject, from, chain, kept: None }
+    fn revocation(&mut self, subject: PeerId) -> Revocation {
+        let nonce = self.random.bytes();
+        Revocation { subject, nonce, adds: None, scope: Scope::All, actions: Vec::new() }
     }
 
-    fn credential(&self, issuer: &IdentityKey, subject: PeerId, roles: Roles) -> Credential {
+    /// A key that nobody is to seal with.
+    fn key_part(&mut self) -> KeyPart {
+        let (key, nonce) = (EpochKey(self.random.bytes()), self.random.bytes());
+        let mut part = KeyPart {
+            nonce,
+            commitment: key.commitment(&self.group, &nonce),
+            meeting: vec![7; MEETING_BYTES],
+            part: 0,
+            parts: 1,
+            covers: Vec::new(),
+            sealed: Vec::new(),
+            keepers: Vec::new(),
+        };
+        let name = part.name(&self.group, &peer_id(&self.key));
+        let mut everybody = self.victims.clone();
+        everybody.push(peer_id(&self.key));
+        everybody.sort_unstable();
+        let random = self.random.rng();
+        let sealed =
+            everybody.iter().map(|it| SealedKey::seal(&self.group, &name, &key, *it, random));
+        part.sealed = sealed.map(|it| it.expect("a member")).collect();
+        part
+    }
+
+    fn credential(
+        &self,
+        issuer: &IdentityKey,
+        above: &Chain,
+        subject: PeerId,
+        roles: Roles,
+    ) -> Credential {
         let credential = Credential {
             group: self.group,
             subject,
             roles,
-            not_before: Millis(self.now().0.saturating_sub(60_000)),
+            not_before: Millis(0),
             not_after: Millis::MAX,
             serial: 7,
+            parent: above.leaf().map(Credential::id),
+            invitation: None,
+            lifts: Vec::new(),
             issuer: peer_id(issuer),
             signature: [0; 64],
         };
@@ -342,54 +382,67 @@ impl Liar {
         let me = peer_id(&self.key);
         let own = self.chain.clone().unwrap_or(Chain(Vec::new()));
         let other = signing_key(&self.random.bytes());
-        let chain = match self.random.below(7) {
-            0 => Chain(vec![self.credential(&other, me, Roles::FOUNDER)]),
-            1 => {
-                let mut chain = own;
-                chain.0.push(self.credential(&self.key, peer_id(&other), Roles::FOUNDER));
-                chain
+        let mut chain = own;
+        match self.random.below(7) {
+            0 => {
+                chain.0.clear();
+                self.lengthen(&mut chain, &other, me, Roles::ADMIN);
             }
+            1 => self.lengthen(&mut chain, &self.key, peer_id(&other), Roles::ADMIN),
             2 => {
-                let mut chain = own;
-                chain.0.push(self.credential(&self.key, peer_id(&other), Roles::FOUNDER));
-                chain.0.push(self.credential(&other, me, Roles::FOUNDER));
-                chain
+                self.lengthen(&mut chain, &self.key, peer_id(&other), Roles::ADMIN);
+                self.lengthen(&mut chain, &other, me, Roles::ADMIN);
             }
             3 => {
-                let mut chain = own;
                 let mut issuer = self.key.clone();
                 for _ in 0..30 {
                     let next = signing_key(&self.random.bytes());
-                    chain.0.push(self.credential(&issuer, peer_id(&next), Roles::FOUNDER));
+                    self.lengthen(&mut chain, &issuer, peer_id(&next), Roles::ADMIN);
                     issuer = next;
                 }
-                chain
             }
-            4 => Chain(own.0.into_iter().skip(1).collect()),
+            4 => chain = Chain(chain.0.into_iter().skip(1).collect()),
             5 => {
-                let mut chain = own;
                 if let Some(leaf) = chain.0.last_mut() {
-                    leaf.roles = Roles::FOUNDER;
+                    leaf.roles = Roles::ADMIN;
                     leaf.not_after = Millis::MAX;
                 }
-                chain
             }
             _ => {
-                let mut chain = own;
-                let mut expired = self.credential(&self.key, peer_id(&other), Roles::MEMBER);
-                expired.not_after = Millis(expired.not_before.0 + 1);
-                chain.0.push(expired.signed(&self.key));
-                chain
+                self.lengthen(&mut chain, &self.key, peer_id(&other), Roles::MEMBER);
+                if let Some(leaf) = chain.0.last_mut() {
+                    leaf.not_after = Millis(1);
+                    *leaf = leaf.clone().signed(&self.key);
+                }
             }
-        };
+        }
         if self.random.chance(300) {
             let clock = Millis(self.random.below(u64::MAX));
             return GroupFrame::Enter { clock, chain: Some(chain), first: Vec::new() };
         }
-        let body = encode(&chain);
-        let header = self.draft(MEMBER, me, &body);
+        let (header, body) = self.shown(&chain, me);
         let key = self.key.clone();
         self.forged(header, body, &key)
+    }
+
+    fn lengthen(&self, chain: &mut Chain, issuer: &IdentityKey, subject: PeerId, roles: Roles) {
+        let credential = self.credential(issuer, chain, subject, roles);
+        chain.0.push(credential);
+    }
+
+    /// The record by which somebody shows a chain.
+    fn shown(&mut self, chain: &Chain, creator: PeerId) -> (Header, Vec<u8>) {
+        let body = encode(chain);
+        let mut header = self.draft(MEMBER, creator, &body);
+        if let Some(leaf) = chain.leaf() {
+            let id = leaf.id();
+            header.salt = id.0.first_chunk().copied().unwrap_or_default();
+            header.credential = Some(id);
+            (header.expires, header.latest) = (leaf.not_after, leaf.not_after);
+        }
+        (header.created, header.modified) = (Millis(0), Millis(0));
+        header.id = header.born_as();
+        (header, body)
     }
 
     /// Many records by people of whom nobody has heard.
@@ -425,7 +478,7 @@ impl Liar {
         vec![bytes]
     }
 
-    /// Whether a true record has the same name: the signature is no part of it.
+    /// Whether a true record has the same name.
     fn knows(&self, header: &Header) -> bool {
         self.records.iter().any(|(known, _)| known.id == header.id && known.name() == header.name())
     }
@@ -433,25 +486,26 @@ impl Liar {
     /// What costs the other side memory or work.
     fn flood(&mut self) -> Vec<GroupFrame> {
         let names: Vec<u8> = (0..32 * 1_024).map(|_| self.random.below(256) as u8).collect();
-        let shelf = self.random.below(33) as u8;
+        let bucket = self.random.below(33) as u8;
         let count = 1 + self.random.index(20);
         let one = match self.random.below(8) {
             0 => GroupFrame::Have { names },
             1 => GroupFrame::Want { names },
             2 => GroupFrame::Missing { names },
-            3 => GroupFrame::Ask { shelf, message: vec![0x61, 0, 0, 2, 0] },
-            4 => GroupFrame::Answer { shelf, message: names },
+            3 => GroupFrame::Query { bucket, message: vec![0x61, 0, 0, 2, 0] },
+            4 => GroupFrame::Reply { bucket, message: names },
             5 => {
                 let fingerprint = self.random.bytes();
-                let shelves = (0..33).map(|number| Shelf { number, count: 9, fingerprint });
-                GroupFrame::Summary { shelves: shelves.collect() }
+                let buckets = (0..33).map(|number| Bucket { number, count: 9, fingerprint });
+                GroupFrame::Summary { buckets: buckets.collect() }
             }
             6 => {
                 let any = |random: &mut Random| GivenKey {
-                    epoch: random.below(u64::from(u32::MAX)).max(1) as u32,
+                    name: KeyName(random.bytes()),
                     key: EpochKey(random.bytes()),
                 };
-                GroupFrame::Keys { keys: (0..200).map(|_| any(&mut self.random)).collect() }
+                let keys = (0..200).map(|_| any(&mut self.random)).collect();
+                GroupFrame::Keys { keys, meetings: Vec::new() }
             }
             _ => GroupFrame::Enter {
                 clock: Millis(self.random.below(u64::MAX)),
@@ -468,46 +522,35 @@ impl Liar {
         let Some(chain) = self.chain.clone() else { return Vec::new() };
         // Some time since it was let in; all its own clock says is later than it was shut out.
         let at = Millis(self.now().0.saturating_sub(900_000 + self.random.below(600_000)));
-        let (kind, body, author) = match self.random.below(6) {
-            0 => ("note", b"sealed".to_vec(), key.clone()),
-            1 => {
-                let back = Revocation { subject: victim, from: at, chain, kept: None };
-                (REVOCATION, encode(&back), key.clone())
-            }
-            2 => {
-                let (secret, epoch) = (EpochKey(self.random.bytes()), 1 + self.random.below(9));
-                let everybody = [self.victims.clone(), vec![me]].concat();
-                let (group, random) = (self.group, self.random.rng());
-                let keys = EpochKeys::seal(&group, epoch as u32, &secret, &everybody, random);
-                (KEY, encode(&keys.expect("members")), key.clone())
-            }
-            3 => (MEMBER, encode(&chain), key.clone()),
-            4 => return self.changed_and_dated_back(at),
-            _ => {
-                // Somebody it brought in, it says, who writes now.
-                let other = signing_key(&self.random.bytes());
-                let mut given = self.credential(&key, peer_id(&other), Roles::FOUNDER);
-                given.not_before = chain.leaf().map_or(at, |leaf| leaf.not_before.max(at));
-                given.not_after = chain.leaf().map_or(Millis::MAX, |leaf| leaf.not_after);
-                let Some(longer) = chain.extended(given.signed(&key)) else { return Vec::new() };
-                let (mut shown, body) = (self.draft(MEMBER, peer_id(&other), &[]), encode(&longer));
-                shown.set_body(&body);
-                shown.sign(&self.group, &other);
-                let note = self.draft("note", peer_id(&other), b"sealed");
-                let note = self.forged(note, b"sealed".to_vec(), &other);
-                // That it shows its chain is no forgery: it says who gave it, and makes nobody a
-                // member.
-                return vec![GroupFrame::Record { header: shown, body }, note];
-            }
+        let (kind, body) = match self.random.below(5) {
+            0 => ("note", b"sealed".to_vec()),
+            1 => (REVOCATION, encode(&self.revocation(victim))),
+            2 => (KEY, encode(&self.key_part())),
+            3 => return self.changed_and_dated_back(at),
+            _ => return self.brought_in_too_late(&chain),
         };
-        let mut header = self.draft(kind, peer_id(&author), &body);
+        let mut header = self.draft(kind, me, &body);
         header.created = at;
         header.modified = at;
-        header.id = RecordId::derive(&header.creator, kind, at.0, &header.salt);
-        if kind == REVOCATION {
-            header.expires = Millis::MAX;
+        if kind != "note" {
+            lasting_for_ever(&mut header);
         }
-        vec![self.forged(header, body, &author)]
+        header.id = header.born_as();
+        vec![self.forged(header, body, &key)]
+    }
+
+    /// Somebody it brought in, it says, who writes now.
+    fn brought_in_too_late(&mut self, chain: &Chain) -> Vec<GroupFrame> {
+        let other = signing_key(&self.random.bytes());
+        let mut longer = chain.clone();
+        self.lengthen(&mut longer, &self.key, peer_id(&other), Roles::ADMIN);
+        let (mut shown, body) = self.shown(&longer, peer_id(&other));
+        shown.sign(&self.group, &other);
+        let mut note = self.draft("note", peer_id(&other), b"sealed");
+        note.credential = longer.leaf().map(Credential::id);
+        let note = self.forged(note, b"sealed".to_vec(), &other);
+        // That it shows its chain is no forgery: it says who gave it, and makes nobody a member.
+        vec![GroupFrame::Record { header: shown, body }, note]
     }
 
     /// A record of another, changed as admins may.
@@ -519,9 +562,11 @@ impl Liar {
         header.modifier = Some(peer_id(&self.key));
         header.version += 1_000;
         header.modified = at;
+        header.modified = header.modified.max(Header::modified_min(header.created, header.version));
+        header.credential = Some(self.own_credential());
         header.flags = 0;
-        header.epoch = 1;
-        header.expires = Millis(self.now().0 + 3_600_000);
+        header.key = Some(KeyName([1; 16]));
+        header.expires = header.latest;
         header.set_body(b"mine");
         let key = self.key.clone();
         vec![self.forged(header, b"mine".to_vec(), &key)]
@@ -536,6 +581,11 @@ impl Liar {
         let key = self.key.clone();
         vec![self.forged(header, b"sealed".to_vec(), &key)]
     }
+}
+
+fn lasting_for_ever(header: &mut Header) {
+    (header.expires, header.latest) = (Millis::MAX, Millis::MAX);
+    header.id = header.born_as();
 }
 
 /// A frame in parts that pass every browser.

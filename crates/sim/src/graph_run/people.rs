@@ -12,7 +12,7 @@ use super::GraphRun;
 use crate::fabric::TabId;
 use crate::network::Access;
 use crate::tab::TabSetup;
-use crate::world::World;
+use crate::world::{World, invitation_for};
 
 /// One who takes part, with one device.
 #[derive(Debug)]
@@ -134,9 +134,8 @@ impl GraphRun {
     /// Somebody gets an invitation for whoever has it, which another has used up.
     pub(super) fn invite_in_vain(&mut self, to: usize) -> Result<(), String> {
         let Some((tab, group)) = self.place(0) else { return Ok(()) };
-        let text = self
-            .world
-            .command(tab, |node, now| node.invite_anybody(now, group, Roles::MEMBER, None, 1));
+        let once = invitation_for(Roles::MEMBER, 1);
+        let text = self.world.command(tab, |node, now| node.invite_anybody(now, group, once));
         let text = text.transpose().map_err(|code| format!("cannot invite anybody: {code}"))?;
         self.people[to].invitation = text.clone();
         let first = self.world.open(TabSetup::at(&[self.server]));
@@ -212,6 +211,9 @@ impl GraphRun {
             self.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
         match joined {
             Some(Ok(group)) => {
+                if !self.world.is_opened(tab, group) {
+                    return Err(format!("person {person} cannot open what it joins"));
+                }
                 self.people[person].group = Some(group);
                 self.people[person].id = Some(self.world.group_id(tab, group));
                 Ok(())

@@ -18,7 +18,7 @@ impl GraphRun {
         let now = self.world.wall_now();
         let is_member = |person: &usize| {
             let peer = self.peer(*person);
-            founder.members().roles(&peer, now, now).is_some()
+            founder.members().roles(&peer, now).is_some()
         };
         self.present().into_iter().filter(is_member).collect()
     }
@@ -59,9 +59,6 @@ impl GraphRun {
             let theirs = copies(replica);
             let lacks = founder.iter().find(|copy| !theirs.contains(copy));
             let has = theirs.iter().find(|copy| !founder.contains(copy));
-            if replica.deferred() > limits::DEFERRED_MAX {
-                return Some(format!("person {person} defers {}", replica.deferred()));
-            }
             (theirs != founder).then(|| {
                 let (held, of) = (theirs.len(), founder.len());
                 format!("person {person} holds {held}, not {of}: lacks {lacks:?}, has {has:?}")
@@ -72,16 +69,14 @@ impl GraphRun {
     fn can_read(&mut self, person: usize) -> Result<(), String> {
         let Some((tab, group)) = self.place(person) else { return Ok(()) };
         let records = self.world.read_now(tab, group).unwrap_or_default();
-        let keeps = self.replica(person).and_then(|it| {
-            it.members().roles(&self.peer(person), self.world.wall_now(), self.world.wall_now())
-        }) == Some(Roles::KEEPER);
+        let now = self.world.wall_now();
+        let roles = self.replica(person).and_then(|it| it.members().roles(&self.peer(person), now));
+        let keeps = roles == Some(Roles::KEEPER);
         match records.iter().find(|record| record.body.is_none()) {
             Some(record) if !keeps => {
                 let header = &record.header;
-                Err(format!(
-                    "person {person} cannot read {:?} of epoch {}",
-                    header.id, header.epoch
-                ))
+                let (id, key) = (header.id, header.key);
+                Err(format!("person {person} cannot read {id:?} under {key:?}"))
             }
             _ => Ok(()),
         }
@@ -159,5 +154,5 @@ fn holds(replica: &Replica, written: &Written) -> bool {
 }
 
 pub(super) fn copies(replica: &Replica) -> Vec<CopyKey> {
-    (0..=limits::SHELVES).flat_map(|shelf| replica.shelf(shelf).keys()).collect()
+    (0..=limits::BUCKETS).flat_map(|bucket| replica.bucket(bucket).keys()).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::Content;
+use lacis_core::{Content, RevokeOptions};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::record::Header;
 use lacis_wire::{Code, Millis, RecordId, Roles};
@@ -142,8 +142,7 @@ impl GraphRun {
 
     fn promote(&mut self) -> Result<(), String> {
         let to = 3 + self.random.index(PEOPLE - 3);
-        let more = Roles::MEMBER.with(Roles::INVITER);
-        let roles = if self.random.chance(500) { more } else { Roles::MEMBER };
+        let roles = if self.random.chance(500) { Roles::INVITER } else { Roles::MEMBER };
         let Some((tab, group)) = self.place(0) else { return Ok(()) };
         let peer = self.peer(to);
         let ticket = self.world.plain_ticket(tab);
@@ -171,7 +170,9 @@ impl GraphRun {
         }
         let peer = self.peer(of);
         let ticket = self.world.plain_ticket(tab);
-        let done = self.world.command(tab, |node, now| node.revoke(now, ticket, group, peer));
+        let options = RevokeOptions::default();
+        let done =
+            self.world.command(tab, |node, now| node.revoke(now, ticket, group, peer, options));
         match done {
             Some(Ok(())) => {
                 (self.people[of].was_revoked, self.people[of].is_uncertain) = (true, true);

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use lacis_core::graph::Replica;
-use lacis_core::{Content, Event, GroupEvent, GroupLoad, Record, RoomId, Search, Ticket};
+use lacis_core::{
+    Content, Event, GroupEvent, GroupLoad, InviteOptions, Record, RoomId, Search, Ticket,
+};
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, RecordId, Roles};
+use lacis_wire::{Code, GroupId, Millis, RecordId, Roles, limits};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
@@ -34,7 +36,15 @@ pub fn group_properties(name: &str) -> GroupProperties {
         presence_lifetime: 60_000,
         flags: 0,
         member_lifetime: u64::MAX,
+        budget_records: limits::BUDGET_RECORDS,
+        budget_bytes: limits::BUDGET_BYTES,
     }
+}
+
+/// An open invitation that so many may use, without further terms.
+#[must_use]
+pub fn invitation_for(roles: Roles, uses: u32) -> InviteOptions {
+    InviteOptions { roles, expires: None, member_for: None, uses, exact: false }
 }
 
 impl World {
@@ -135,7 +145,22 @@ impl World {
         let ticket = self.plain_ticket(tab);
         let patience = Duration::from_secs(60);
         let joined = self.command(tab, |node, now| node.join_group(now, ticket, text, patience));
-        joined.expect("the tab is there").expect("the invitation is good")
+        let group = joined.expect("the tab is there").expect("the invitation is good");
+        assert!(self.is_opened(tab, group), "what is stored of it is read");
+        group
+    }
+
+    /// Waits until what is stored of a group is read, so that it can be used; says whether it is.
+    pub fn is_opened(&mut self, tab: TabId, group: RoomId) -> bool {
+        for _ in 0..100 {
+            // Nothing is looked for by this number: the question alone says whether it is open.
+            let asked = self.command(tab, |node, now| node.unwatch_records(now, group, u32::MAX));
+            if asked == Some(Ok(())) {
+                return true;
+            }
+            self.run_for(Duration::from_millis(10));
+        }
+        false
     }
 
     /// Opens a stored group and waits until it can be used.
@@ -183,7 +208,7 @@ impl World {
     pub fn write_for(&mut self, tab: TabId, group: RoomId, text: &str, time: Duration) -> RecordId {
         let ticket = self.plain_ticket(tab);
         let written = self.command(tab, |node, now| {
-            let content = lasting(node.group_time(now), text, time);
+            let content = lasting(node.group_time(now, group)?, text, time);
             node.add_record(now, ticket, group, kind("note"), content)
         });
         let id = written.expect("the tab is there").expect("it may write");
@@ -206,7 +231,7 @@ impl World {
         let held = held.expect("the record is there").header;
         let ticket = self.plain_ticket(tab);
         let written = self.command(tab, |node, now| {
-            let content = lasting(node.group_time(now), text, time);
+            let content = lasting(node.group_time(now, group)?, text, time);
             node.update_record(now, ticket, group, &held, content)
         });
         written.expect("the tab is there").expect("it may write");
