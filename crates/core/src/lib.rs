@@ -54,6 +54,7 @@ mod link;
 mod member;
 mod messages;
 mod node;
+mod offers;
 mod outbound;
 mod pace;
 mod pairing;

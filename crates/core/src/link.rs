@@ -24,6 +24,8 @@ pub(crate) struct Link {
     pub(crate) room: RoomId,
     /// The server its setup goes through.
     pub(crate) via: Option<usize>,
+    /// The server through which the offer that it answers came.
+    pub(crate) place: usize,
     pub(crate) version: u16,
     pub(crate) local: Party,
     pub(crate) remote: Option<Party>,
@@ -145,6 +147,7 @@ impl Link {
             role,
             room,
             via: None,
+            place: usize::MAX,
             version: PROTOCOL.max,
             local,
             remote: None,

@@ -10,13 +10,14 @@ use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
-use crate::attempt::Offer;
+use crate::attempt::Answer;
 use crate::clock::Clocks;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::{Member, Standing};
+use crate::offers::{Offer, Place};
 use crate::patience::Patience;
 use crate::room::LeftRooms;
 use crate::server::Server;
@@ -373,7 +374,7 @@ impl Node {
             member.via = Some(index);
         }
         member.absent = false;
-        if member.link.is_none() && member.attempt.is_none() {
+        if member.link.is_none() && member.attempts.is_empty() {
             let now = shared.io.now;
             member.want = Some(member.want.map_or(now, |at| at.min(now)));
         }
@@ -385,6 +386,10 @@ impl Node {
 
     fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
         let me = self.shared.node;
+        // A server that sends back what we sent.
+        if from == me {
+            return;
+        }
         let mut forged = false;
         let mut opened = None;
         for (&id, room) in &self.shared.rooms {
@@ -452,39 +457,43 @@ impl Node {
             if self.closing.is_some() {
                 self.refuse_offer(via, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
-                let busy = self.is_busy();
+                let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let shared = &mut self.shared;
                 self.members.entry(from).or_insert_with(|| Member::new(shared, from));
                 let offer = Offer { room, via, attempt, introduction, versions, description };
                 self.with_member(from, |member, shared| {
-                    member.on_offer(shared, offer, busy);
+                    member.on_offer(shared, offer, place);
                     member.forget_if_idle();
                 });
             }
             return;
         }
-        self.with_member(from, |member, shared| match setup {
-            Setup::Offer { .. } => {}
-            Setup::Answer { attempt, introduction, version, description, signature } => {
-                if member.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
-                    member.on_answer(shared, &introduction, version, &description, &signature);
+        self.with_member(from, |member, shared| {
+            if !member.speaks_in(setup.attempt(), room) {
+                return;
+            }
+            match setup {
+                Setup::Offer { .. } => {}
+                Setup::Answer { attempt, introduction, version, description, signature } => {
+                    let answer = Answer { attempt, introduction, version, description, signature };
+                    member.on_answer(shared, &answer, Some(via));
                 }
+                Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
+                Setup::Restart { attempt, round, description } => {
+                    member.on_restart(shared, attempt, round, &description);
+                }
+                Setup::Restarted { attempt, round, description } => {
+                    member.on_restarted(shared, attempt, round, &description);
+                }
+                Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
+                Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
             }
-            Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
-            Setup::Restart { attempt, round, description } => {
-                member.on_restart(shared, attempt, round, &description);
-            }
-            Setup::Restarted { attempt, round, description } => {
-                member.on_restarted(shared, attempt, round, &description);
-            }
-            Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
-            Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
         });
     }
 
     fn connections(&self) -> (usize, usize) {
         let links = self.members.values().filter(|member| member.link.is_some()).count();
-        let attempts = self.members.values().filter(|member| member.attempt.is_some()).count();
+        let attempts = self.members.values().filter(|member| !member.attempts.is_empty()).count();
         (links, attempts)
     }
 
@@ -494,6 +503,12 @@ impl Node {
     pub(crate) fn is_busy(&self) -> bool {
         let (links, attempts) = self.connections();
         links + attempts >= limits::LINKS_MAX
+    }
+
+    /// Whether there are as many attempts beside others as there may be.
+    fn is_crowded(&self) -> bool {
+        let beside = self.members.values().map(|member| member.attempts.len().saturating_sub(1));
+        beside.sum::<usize>() >= limits::ATTEMPTS_BESIDE_MAX
     }
 
     fn may_dial(&self) -> bool {

@@ -56,6 +56,10 @@ pub const MEMBERS_MAX: usize = 64;
 /// Connection attempts under way at once. Each costs some 5 ms of main thread at both ends.
 pub const ATTEMPTS_MAX: usize = 8;
 
+/// Connections that answer offers beside another attempt with the same node. Honest nodes offer
+/// both at once when they meet, and that settles within a second.
+pub const ATTEMPTS_BESIDE_MAX: usize = LINKS_MAX;
+
 /// Attempt ids remembered, so that a replayed offer is recognised.
 pub const ATTEMPTS_REMEMBERED: usize = 256;
 
