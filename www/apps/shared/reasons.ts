@@ -4,8 +4,16 @@ import { texts } from "./texts/index.js";
 /** Codes of what fails because the other side is gone; these pages never leave by themselves. */
 const GONE: ReadonlySet<PeerErrorCode> = new Set(["left", "member-left", "member-unknown"]);
 
+/** A failure of these pages themselves, with the sentence that a person is told. */
+export class Said extends Error {}
+
 /** What to tell a person about a failure. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof Said) return thrown.message;
+  // What these pages keep beside a group's store: files.
+  if (thrown instanceof DOMException && thrown.name === "QuotaExceededError") {
+    return reasonOfCode("store-full");
+  }
   if (!(thrown instanceof PeerError)) return texts.broken;
   const isPlain = thrown.message === new PeerError(thrown.code).message;
   // What is said of this one case says more than what is said of all.

@@ -9,7 +9,9 @@ import {
   type Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
+import { Drafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
+import { plainName } from "./names.js";
 import {
   colourOf,
   keepContact,
@@ -39,11 +41,16 @@ export interface Here {
 /** What went wrong with keeping or sharing, and still does. */
 export type Trouble = "unsaved" | "refused" | "revoked";
 
+/** The core allows 255 bytes. */
+const GROUP_NAME_MAX = 255;
+
 /** A group in these pages: its people, its news, and how it stands. */
 export class Space extends Observable {
   readonly group: Group;
   readonly me: Identity;
   readonly people = new Map<string, Profile>();
+  /** What this person has typed here and not yet handed over. */
+  readonly drafts: Drafts;
   readonly #listening = new AbortController();
   readonly #parts = new Map<string, unknown>();
   readonly #look: () => Look;
@@ -62,6 +69,7 @@ export class Space extends Observable {
     super();
     this.group = group;
     this.me = me;
+    this.drafts = new Drafts(me.id, group.id);
     this.#look = look;
     this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
     if (app !== undefined) remember(`app.${group.id}`, app);
@@ -135,7 +143,7 @@ export class Space extends Observable {
   }
 
   get name(): string {
-    return this.group.name;
+    return plainName(this.group.name, GROUP_NAME_MAX);
   }
 
   /** Whether everything that is shown outlasts this page. */
@@ -278,6 +286,7 @@ export class Space extends Observable {
   forget(): void {
     remember(`space.${this.id}`, undefined);
     remember(`app.${this.id}`, undefined);
+    this.drafts.forget();
   }
 
   get #until(): { signal: AbortSignal } {
