@@ -233,7 +233,9 @@ export function Board({ home, space }: AppProps) {
             </div>
           </Dialog>
         )}
-        {sheet.isLoaded && sheet.items.length === 0 && <p class="hint">{texts.emptyBoard}</p>}
+        {sheet.isLoaded && sheet.items.length === 0 && desk.writing === undefined && (
+          <p class="hint">{texts.emptyBoard}</p>
+        )}
       </main>
     </div>
   );

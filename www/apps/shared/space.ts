@@ -39,7 +39,7 @@ export interface Here {
 }
 
 /** What went wrong with keeping or sharing, and still does. */
-export type Trouble = "unsaved" | "refused" | "revoked";
+export type Trouble = "unsaved" | "refused" | "revoked" | "ended";
 
 /** The core allows 255 bytes. */
 const GROUP_NAME_MAX = 255;
@@ -58,6 +58,8 @@ export class Space extends Observable {
   #remembered: Remembered;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
+  #members: readonly GroupMemberInfo[] = [];
+  #name = "";
   #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
@@ -92,6 +94,7 @@ export class Space extends Observable {
       this.#setTrouble(undefined);
     });
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
+    this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
     for (const name of ["memberjoin", "memberchange", "memberleave"] as const) {
       this.room?.addEventListener(name, () => this.changed(), this.#until);
@@ -143,7 +146,8 @@ export class Space extends Observable {
   }
 
   get name(): string {
-    return plainName(this.group.name, GROUP_NAME_MAX);
+    this.#see();
+    return this.#name;
   }
 
   /** Whether everything that is shown outlasts this page. */
@@ -190,8 +194,21 @@ export class Space extends Observable {
     return this.#hasSynced;
   }
 
-  get members(): GroupMemberInfo[] {
-    return this.group.members;
+  get members(): readonly GroupMemberInfo[] {
+    this.#see();
+    return this.#members;
+  }
+
+  /** What the group says of itself; one that has ended under this page stays as it was seen last. */
+  #see(): void {
+    if (this.#trouble?.kind === "ended") return;
+    try {
+      this.#members = this.group.members;
+      this.#name = plainName(this.group.name, GROUP_NAME_MAX);
+    } catch {
+      // After what is being drawn now: this may be asked for while a page is drawn.
+      queueMicrotask(() => this.#setTrouble({ kind: "ended", code: "closed" }));
+    }
   }
 
   /** What this person may do here. */
@@ -340,7 +357,9 @@ export class Space extends Observable {
   }
 
   #setTrouble(trouble: typeof this.trouble): void {
-    if (this.#trouble?.kind === "revoked" && trouble?.kind !== undefined) return;
+    if (this.#trouble?.kind === "ended") return;
+    const isWorse = trouble === undefined || trouble.kind === "ended";
+    if (this.#trouble?.kind === "revoked" && !isWorse) return;
     this.#trouble = trouble;
     this.changed();
   }

@@ -68,6 +68,7 @@ export const en = {
   refused: (reason: string): string =>
     `${reason} Nobody new can be met. Reload the page in a minute to try again.`,
   left: "You have left.",
+  ended: "This page was put aside and has ended. Reload it: what you have typed is kept.",
   memberLeft: "This person is not here any more.",
   /** What codes mean in this language; the package has English sentences for all of them. */
   reasons: {} as Readonly<Record<string, string>>,

@@ -66,6 +66,7 @@ export const fr: Texts = {
   refused: (reason) =>
     `${reason} Personne d'autre ne peut être rencontré. Rechargez la page dans une minute.`,
   left: "Vous êtes parti.",
+  ended: "La page, mise de côté, s'est arrêtée. Rechargez-la : ce que vous avez tapé est gardé.",
   memberLeft: "Cette personne n'est plus là.",
   reasons: {
     "invitation-unknown": "Ce n'est pas une invitation.",
