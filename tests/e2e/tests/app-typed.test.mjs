@@ -171,7 +171,6 @@ scenario("an issue of a newsletter is kept while it is written and published onc
       }),
   );
   if (isDraft) await paula.click("publish");
-  else if ((await valueOf(paula, "issue-title")) !== undefined) await paula.click("editor-close");
   await paula.see("issue", { text: "Harvest", count: 1 });
 
   // The peer has ended: the text stays in its field, with the reason and a way to try again.

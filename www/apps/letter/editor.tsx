@@ -40,7 +40,7 @@ export function Editor({ space, press, id, onDone }: Props) {
   const { title = "", text = "", version = 0 } = issue ?? {};
   const start: Draft = { title, text, version, key: fresh };
   const [kept, put] = useDraft<Draft>(drafts, place, start);
-  // What is an issue by now is no draft any more, although a page died before it could know.
+  // What is an issue by now is no draft any more, although it is kept until it is safe.
   const draft = issue === undefined && press.named(kept.key) !== undefined ? start : kept;
   const now = useRef(draft);
   now.current = draft;
@@ -145,6 +145,15 @@ export function Editor({ space, press, id, onDone }: Props) {
       </section>
     </>
   );
+}
+
+/** Drops the draft of what is an issue by now, although the page died before it could know. */
+export function dropPublished({ drafts }: Space, press: Press): boolean {
+  const place = `issue.${NEW}`;
+  const key = drafts.get<Draft>(place)?.key;
+  if (key === undefined || press.named(key) === undefined) return false;
+  drafts.drop(place);
+  return true;
 }
 
 /** Asks before a correction takes the place of one that somebody made meanwhile. */

@@ -8,7 +8,7 @@ import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, confirmed, Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import { Editor, NEW } from "./editor.js";
+import { dropPublished, Editor, NEW } from "./editor.js";
 import { IssueView } from "./issue.js";
 import { type Issue, type Press, pressOf } from "./model.js";
 
@@ -22,7 +22,10 @@ export function Letter({ home, space }: AppProps) {
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    press.load().catch(fail);
+    const close = (): void => {
+      if (dropPublished(space, press) && editing === NEW) setEditing(undefined);
+    };
+    press.load().then(close).catch(fail);
   }, [press]);
   const { issues } = press;
   const isAtDesk = editing !== undefined && space.isAdmin && press.isLoaded;

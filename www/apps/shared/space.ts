@@ -146,7 +146,7 @@ export class Space extends Observable {
   }
 
   get name(): string {
-    this.#see();
+    this.#name = this.#ask(() => plainName(this.group.name, GROUP_NAME_MAX), this.#name);
     return this.#name;
   }
 
@@ -195,19 +195,19 @@ export class Space extends Observable {
   }
 
   get members(): readonly GroupMemberInfo[] {
-    this.#see();
+    this.#members = this.#ask(() => this.group.members, this.#members);
     return this.#members;
   }
 
-  /** What the group says of itself; one that has ended under this page stays as it was seen last. */
-  #see(): void {
-    if (this.#trouble?.kind === "ended") return;
+  /** Asks the group something; one that has ended under this page says what it said last. */
+  #ask<T>(ask: () => T, last: T): T {
+    if (this.#trouble?.kind === "ended") return last;
     try {
-      this.#members = this.group.members;
-      this.#name = plainName(this.group.name, GROUP_NAME_MAX);
+      return ask();
     } catch {
       // After what is being drawn now: this may be asked for while a page is drawn.
       queueMicrotask(() => this.#setTrouble({ kind: "ended", code: "closed" }));
+      return last;
     }
   }
 
@@ -371,7 +371,7 @@ export class Space extends Observable {
 
   #say(here: Here): void {
     this.#here = here;
-    this.group.presence.set(here);
+    this.#ask(() => this.group.presence.set(here), undefined);
   }
 }
 
