@@ -101,7 +101,7 @@ scenario("the chat keeps what is typed and what was sent", async (stage) => {
   await anna.picture("chat-too-long");
 });
 
-scenario("a text on the board is kept while it is written and until it is stored", async (stage) => {
+scenario("a text on the board is kept until it is stored", async (stage) => {
   const server = await stage.server();
   const anna = await Person.arrive(stage, "chromium", server, "Anna");
   await anna.found("board", "Plan");
@@ -146,7 +146,7 @@ scenario("a text on the board is kept while it is written and until it is stored
   await anna.see("text-field", { gone: true });
 });
 
-scenario("an issue of a newsletter is kept while it is written and published once", async (stage) => {
+scenario("an issue is kept while it is written, and published once", async (stage) => {
   const server = await stage.server();
   const paula = await Person.arrive(stage, "chromium", server, "Paula");
   await paula.found("letter", "News");

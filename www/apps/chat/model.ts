@@ -226,7 +226,7 @@ export class Talk extends Shown {
       this.#forgetSent(id);
     } catch (failure) {
       // What only the store refused is a record all the same: it is kept in memory and tried again,
-      // which the bar above says. To say it again would say it twice; the draft goes once it is safe.
+      // which the bar above says. Again would be twice. Its draft goes once it is safe.
       if (isKeptAnyway(failure)) this.#pending.delete(id);
       else this.#pending.set(id, { line, failure, recordId: undefined });
     }

@@ -1,7 +1,8 @@
 import { dateWords } from "../dates.js";
 
+const digits = (count: number): string => count.toLocaleString("en");
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+  `${digits(count)} ${count === 1 ? one : more}`;
 
 const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("en", { timeStyle: "short" });
@@ -224,7 +225,8 @@ export const en = {
   editing: "Editing:",
   edited: "edited",
   lineTooLong: (length: number, max: number): string =>
-    `This is too long for one message: ${length.toLocaleString("en")} characters, at most ${max.toLocaleString("en")}. Send it as a file or in parts.`,
+    `This is too long for one message: ${digits(length)} characters, at most ` +
+    `${digits(max)}. Send it as a file or in parts.`,
   editedBy: (name: string): string => `edited by ${name}`,
   editedGone: "The message that you were changing was deleted. This will be a new one.",
   draftNotKept: "This browser cannot keep what you type: do not close this page before it is sent.",
@@ -264,9 +266,9 @@ export const en = {
   steps: { undo: "Undo", redo: "Redo", trash: "Delete selection" },
   notAPicture: "This file is no picture that this browser can read.",
   pictureTooRich: (edge: number): string =>
-    `This picture has too much in it: it would not fit even with ${edge.toLocaleString("en")} pixels.`,
+    `This picture has too much in it: it would not fit even with ${digits(edge)} pixels.`,
   pictureReduced: (edge: number, before: number): string =>
-    `The picture was made smaller: ${edge.toLocaleString("en")} of ${before.toLocaleString("en")} ` +
+    `The picture was made smaller: ${digits(edge)} of ${digits(before)} ` +
     "pixels of its longer side are kept.",
   addImage: "Add a picture",
   addingPicture: "Adding the picture...",

@@ -1,8 +1,9 @@
 import { dateWords } from "../dates.js";
 import type { Texts } from "./en.js";
 
+const digits = (count: number): string => count.toLocaleString("fr");
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString("fr")} ${count < 2 ? one : more}`;
+  `${digits(count)} ${count < 2 ? one : more}`;
 
 const dayFormat = new Intl.DateTimeFormat("fr", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("fr", { timeStyle: "short" });
@@ -263,7 +264,8 @@ export const fr: Texts = {
   editing: "Modification :",
   edited: "modifié",
   lineTooLong: (length, max) =>
-    `C'est trop long pour un message : ${length.toLocaleString("fr")} caractères, ${max.toLocaleString("fr")} au plus. Envoyez un fichier, ou plusieurs messages.`,
+    `C'est trop long pour un message : ${digits(length)} caractères, ` +
+    `${digits(max)} au plus. Envoyez un fichier, ou plusieurs messages.`,
   editedBy: (name) => `modifié par ${name}`,
   editedGone: "Le message que vous modifiiez a été supprimé. Ce sera un nouveau message.",
   draftNotKept: "Ce navigateur ne peut pas garder ce que vous tapez : envoyez avant de fermer.",
@@ -300,10 +302,10 @@ export const fr: Texts = {
   steps: { undo: "Annuler", redo: "Rétablir", trash: "Supprimer la sélection" },
   notAPicture: "Ce fichier n'est pas une image que ce navigateur sache lire.",
   pictureTooRich: (edge) =>
-    `Cette image est trop riche : elle ne tiendrait pas même avec ${edge.toLocaleString("fr")} pixels.`,
+    `Cette image est trop riche : elle ne tiendrait pas même avec ${digits(edge)} pixels.`,
   pictureReduced: (edge, before) =>
-    `L'image a été réduite : ${edge.toLocaleString("fr")} pixels de son grand côté sont gardés, ` +
-    `sur ${before.toLocaleString("fr")}.`,
+    `L'image a été réduite : ${digits(edge)} pixels de son grand côté sont gardés, ` +
+    `sur ${digits(before)}.`,
   addImage: "Ajouter une image",
   addingPicture: "Ajout de l'image...",
   tooManyPictures: (max) => `${max} images à la fois, au plus.`,
