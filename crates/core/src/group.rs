@@ -303,7 +303,7 @@ impl Group {
             peer,
             roles: members.roles(&peer, now, now),
             until: members.until(&peer, now).unwrap_or(now),
-            present: peer == shared.peer || self.neighbours.values().any(here),
+            present: self.neighbours.values().any(here),
         }
     }
 
