@@ -173,7 +173,7 @@ function Context({ space, talk, about, onDone }: Omit<Props, "files">) {
             {about.editing === undefined
               ? texts.replying(space.person(line.author).name)
               : texts.editing}{" "}
-            {line.text || line.file?.name}
+            <bdi>{line.text || line.file?.name}</bdi>
           </>
         )}
       </span>

@@ -79,8 +79,8 @@ function Quote({ space, talk, line }: Props) {
   if (quoted === undefined) return <blockquote class="quiet">{texts.quoteGone}</blockquote>;
   return (
     <blockquote>
-      <strong>{space.person(quoted.author).name}</strong> {quoted.text || quoted.file?.name}{" "}
-      <Edited space={space} line={quoted} />
+      <strong>{space.person(quoted.author).name}</strong>{" "}
+      <bdi>{quoted.text || quoted.file?.name}</bdi> <Edited space={space} line={quoted} />
     </blockquote>
   );
 }

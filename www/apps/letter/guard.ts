@@ -14,6 +14,9 @@ export function mightPublish(group: Pick<Group, "rolesAt">, record: GroupRecord)
   return group.rolesAt(record.author, record.modified).includes("admin");
 }
 
+/** Of more issues than this only the newest ones are remembered with their sources. */
+const SOURCES_MAX = 500;
+
 /** From whom issues came to this device, by their ids. */
 export function sourcesOf(space: Space): Readonly<Record<string, string>> {
   return recall(`sources.${space.id}`, {});
@@ -28,6 +31,8 @@ export function guardIssues(space: Space): void {
   space.signal.addEventListener("abort", stop);
   space.on("record", ({ record, from }) => {
     if (record.type !== ISSUE_TYPE || from === undefined) return;
-    remember(`sources.${space.id}`, { ...sourcesOf(space), [record.id]: from });
+    const { [record.id]: _, ...others } = sourcesOf(space);
+    const known = [...Object.entries(others), [record.id, from]].slice(-SOURCES_MAX);
+    remember(`sources.${space.id}`, Object.fromEntries(known));
   });
 }

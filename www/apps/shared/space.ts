@@ -301,8 +301,9 @@ export class Space extends Observable {
 
   /** Forgets what is remembered beside the group. */
   forget(): void {
-    remember(`space.${this.id}`, undefined);
-    remember(`app.${this.id}`, undefined);
+    for (const kind of ["space", "app", "sources", "notify"]) {
+      remember(`${kind}.${this.id}`, undefined);
+    }
     this.drafts.forget();
   }
 

@@ -1,8 +1,8 @@
 // A step back takes back what one did oneself, and nothing else.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Shape } from "../../apps/board/item.js";
 import { moved } from "../../apps/board/item.js";
-import { ITEM_TYPE, type Sheet, sheetOf } from "../../apps/board/model.js";
+import { ITEM_TYPE, Sheet, sheetOf } from "../../apps/board/model.js";
 import { meet, twoAdmins } from "./members.js";
 
 const box: Shape = { kind: "rect", colour: "#1b2130", width: 3, x: 0, y: 0, w: 10, h: 10 };
@@ -114,6 +114,22 @@ describe("a step back on the board", () => {
     expect(await ada.redo()).toBe(true);
     expect(only(ada).shape).toMatchObject(box);
   });
+});
+
+test("what was taken away a day ago is deleted for good, and what was just now is not", async () => {
+  const { ada, spaces } = await twoSheets();
+  await ada.add([box, { ...box, y: 50 }]);
+  const [first, second] = ada.items;
+  if (first === undefined || second === undefined) throw new Error("there is nothing");
+  await ada.delete([first.id]);
+  const day = 24 * 60 * 60 * 1_000;
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 1.5 * day });
+  onTestFinished(() => void vi.useRealTimers());
+  await ada.delete([second.id]);
+  await new Sheet(spaces[0]).load();
+  await spaces[0].group.stored();
+  const left = await spaces[0].group.find({ type: ITEM_TYPE });
+  expect(left.map(({ id }) => id)).toEqual([second.id]);
 });
 
 test.each([1, 2, 3])(
