@@ -190,6 +190,13 @@ impl Group {
         }
     }
 
+    /// Whether a link with that node is of use: it has shown a chain that holds, or could not be
+    /// judged yet.
+    pub(crate) fn keeps(&self, node: NodeId) -> bool {
+        let neighbour = self.neighbours.get(&node);
+        neighbour.is_some_and(|neighbour| !self.is_open || neighbour.chain.is_some())
+    }
+
     /// What is held.
     pub(crate) const fn replica(&self) -> &Replica {
         &self.replica

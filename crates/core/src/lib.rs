@@ -66,6 +66,7 @@ mod server;
 mod shared;
 mod spare;
 mod store;
+mod strangers;
 mod streams;
 mod suspension;
 mod table;

@@ -304,6 +304,15 @@ impl Member {
         self.gone = Some(code);
     }
 
+    /// Ends the link, or what is to become one, because it is of no use here.
+    pub(crate) fn dismiss(&mut self, shared: &mut Shared, code: Code) {
+        self.withdraw_attempts(shared, code, |_| true);
+        if let Some(link) = &mut self.link {
+            link.control(&mut shared.io, &LinkFrame::Bye { code });
+        }
+        self.gone = Some(code);
+    }
+
     /// Settles whatever waits for the member. The node forgets it after this.
     pub(crate) fn dissolve(&mut self, shared: &mut Shared, code: Code) {
         for link in self.link.take().into_iter().chain(self.attempts.drain(..)) {

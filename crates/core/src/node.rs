@@ -141,6 +141,7 @@ impl Node {
         for node in self.members.keys().copied().collect::<Vec<_>>() {
             self.with_member(node, Member::on_timeout);
         }
+        self.end_strangers();
         self.dial_members();
         self.tend_groups();
         self.shared.write_pairings();
@@ -181,6 +182,7 @@ impl Node {
         }
         self.shared.pairing_deadlines(&mut earliest);
         earliest.see(self.shared.spare_deadline(), Timer::Spare);
+        self.stranger_deadlines(&mut earliest);
         match &self.closing {
             Some(closing) => earliest.see(Some(closing.deadline), Timer::Close),
             None => earliest.see(Some(self.shared.clock.due()), Timer::Wall),
@@ -380,10 +382,6 @@ impl Node {
         }
     }
 
-    fn place_for(&self, node: NodeId) -> bool {
-        self.members.contains_key(&node) || self.members.len() < limits::MEMBERS_MAX
-    }
-
     fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
         let me = self.shared.node;
         // A server that sends back what we sent.
@@ -457,6 +455,9 @@ impl Node {
             if self.closing.is_some() {
                 self.refuse_offer(via, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
+                if !self.is_known(from) {
+                    self.make_place();
+                }
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let shared = &mut self.shared;
                 self.members.entry(from).or_insert_with(|| Member::new(shared, from));
@@ -491,6 +492,12 @@ impl Node {
         });
     }
 
+    /// Whether there is a connection with that node, or one is being made.
+    fn is_known(&self, node: NodeId) -> bool {
+        let member = self.members.get(&node);
+        member.is_some_and(|member| member.link.is_some() || !member.attempts.is_empty())
+    }
+
     fn connections(&self) -> (usize, usize) {
         let links = self.members.values().filter(|member| member.link.is_some()).count();
         let attempts = self.members.values().filter(|member| !member.attempts.is_empty()).count();
@@ -514,7 +521,7 @@ impl Node {
     fn may_dial(&self) -> bool {
         let (_, attempts) = self.connections();
         let served = self.shared.servers.iter().any(|server| server.socket().is_some());
-        served && attempts < limits::ATTEMPTS_MAX && !self.is_busy() && self.closing.is_none()
+        served && attempts < limits::ATTEMPTS_MAX && self.has_place() && self.closing.is_none()
     }
 
     /// Offers links to members that want one, as far as there is place.
@@ -528,6 +535,7 @@ impl Node {
             .collect();
         while self.may_dial() {
             let Some(node) = ready.pop_front() else { break };
+            self.make_place();
             self.with_member(node, Member::offer);
         }
     }

@@ -207,7 +207,7 @@ impl Node {
         if !self.shared.rooms.contains_key(&room) {
             return Err(PairError::NotInRoom);
         }
-        if self.is_busy() || self.members.len() >= limits::MEMBERS_MAX {
+        if !self.make_place() || self.members.len() >= limits::MEMBERS_MAX {
             return Err(PairError::Busy);
         }
         match offer {

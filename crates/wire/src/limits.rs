@@ -50,6 +50,17 @@ pub const ROOMS_MAX: usize = 16;
 /// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
 pub const LINKS_MAX: usize = 12;
 
+/// A link in nothing but groups' rooms whose other side has not shown within this that it is a
+/// member is ended: whoever is one shows it in the first frames.
+pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Links with strangers beyond [`STRANGERS_MAX`], and those whose place is wanted, are ended after
+/// this: enough for a member's first frames on a slow path.
+pub const STRANGER_GRACE: Duration = Duration::from_secs(2);
+
+/// Links with strangers that may stand for longer than [`STRANGER_GRACE`].
+pub const STRANGERS_MAX: usize = LINKS_MAX / 3;
+
 /// Members of one room a node keeps track of, linked or not.
 pub const MEMBERS_MAX: usize = 64;
 
