@@ -18,7 +18,7 @@ export interface SendFileOptions {
   readonly onProgress?: ((confirmed: number, total: number | undefined) => void) | undefined;
   /** Cancels the transfer. */
   readonly signal?: AbortSignal | undefined;
-  /** Another name than the source's own. Folders and what no list of files can show are left out. */
+  /** Another name than the source's own, without folders and what no list of files can show. */
   readonly name?: string | undefined;
 }
 

@@ -1,7 +1,7 @@
 //! Setting a link up: offer, answer, candidates, proof.
 //!
-//! Who offers: the node that learns of the other, which is the newcomer. If both offer at once, the
-//! offer of the greater node id wins and the other side drops its own.
+//! Who offers: the node that learns of the other, which is the newcomer. What becomes of the offers
+//! of others is in `offers.rs`; of several attempts the one that first proves itself is the link.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -12,24 +12,23 @@ use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::setup::{Introduction, Setup};
-use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange, limits};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
 
-use crate::io::{Event, LinkAction, RoomId};
+use crate::io::{Event, LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
-use crate::member::{Member, Standing};
+use crate::member::Member;
 use crate::pairing::BY_HAND;
 use crate::shared::Shared;
 use crate::spare::Offering;
 
-/// An offer as it came.
+/// An answer as it came.
 #[derive(Debug)]
-pub(crate) struct Offer {
-    pub(crate) room: RoomId,
-    pub(crate) via: usize,
+pub(crate) struct Answer {
     pub(crate) attempt: AttemptId,
     pub(crate) introduction: Introduction,
-    pub(crate) versions: VersionRange,
+    pub(crate) version: u16,
     pub(crate) description: Description,
+    pub(crate) signature: [u8; 64],
 }
 
 impl Member {
@@ -60,85 +59,23 @@ impl Member {
         }
     }
 
-    fn begin(&mut self, shared: &mut Shared, mut attempt: Link) {
+    pub(crate) fn begin(&mut self, shared: &mut Shared, mut attempt: Link) {
         attempt.deadline = shared.io.now + shared.patience.with(self.node);
-        self.attempt = Some(attempt);
+        self.attempts.push(attempt);
         if self.link.is_none() {
             self.tell(shared);
         }
     }
 
-    /// Another node offers. `busy` says that there is no place for one more link.
-    pub(crate) fn on_offer(&mut self, shared: &mut Shared, offer: Offer, busy: bool) {
-        if !shared.seen.insert(self.node, offer.attempt) {
-            return;
-        }
-        let mut via = Some(offer.via);
-        if via != Some(BY_HAND) {
-            self.via = via;
-        }
-        self.absent = false;
-        let verdict = self.judge(shared, &offer, busy);
-        match verdict {
-            Ok(Some(version)) => self.accept(shared, offer, version),
-            Ok(None) => {}
-            Err(code) => {
-                let refusal = Setup::Refuse { attempt: offer.attempt, code };
-                shared.signal(&mut via, offer.room, self.node, &refusal);
-            }
-        }
-    }
-
-    /// The version to accept an offer with; nothing if our own offer wins.
-    fn judge(&self, shared: &Shared, offer: &Offer, busy: bool) -> Result<Option<u16>, Code> {
-        let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
-        self.check_introduction(&offer.introduction)?;
-        if let Some(own) = &self.attempt {
-            let unanswered = own.role == Role::Offerer && own.remote.is_none();
-            if unanswered && shared.node > self.node {
-                return Ok(None);
-            }
-        } else if busy && self.link.is_none() {
-            return Err(Code::Busy);
-        }
-        Ok(Some(version))
-    }
-
-    /// The node id must belong to the identity, and the identity cannot change.
-    fn check_introduction(&self, introduction: &Introduction) -> Result<(), Code> {
-        let same = self.link.is_none() || self.peer == Some(introduction.peer);
-        let derived = NodeId::derive(&introduction.peer, &introduction.salt);
-        if same && derived == self.node { Ok(()) } else { Err(Code::IdentityMismatch) }
-    }
-
-    fn accept(&mut self, shared: &mut Shared, offer: Offer, version: u16) {
-        if let Some(own) = self.attempt.take() {
-            shared.io.link(own.id, LinkAction::Close);
-        }
-        // On a link that stands the other side tells by itself which rooms it is in.
-        if self.link.is_none() {
-            self.rooms.entry(offer.room).or_insert(Standing::Named);
-        }
-        self.want = None;
-        self.tampered = false;
-        if self.link.is_none() {
-            self.peer = Some(offer.introduction.peer);
-        }
-        let (mut link, _) = new_link(shared, Role::Answerer, offer.room, offer.attempt);
-        link.via = Some(offer.via);
-        link.version = version;
-        introduce(self.node, &mut link, &offer.introduction, &offer.description);
-        let op = link.begin(&mut shared.io, Step::Accept);
-        let sdp = offer.description.to_sdp(next_revision(&mut link));
-        shared.io.link(link.id, LinkAction::Accept { op, sdp });
-        link.release_remote(&mut shared.io);
-        self.begin(shared, link);
-    }
-
     /// Our own description of an attempt is ready: sign it if we answer, and send it.
-    pub(crate) fn on_described(&mut self, shared: &mut Shared, description: &Description) {
+    pub(crate) fn on_described(
+        &mut self,
+        shared: &mut Shared,
+        id: LinkId,
+        description: &Description,
+    ) {
         let introduction = self.introduction(shared);
-        let Some(link) = &mut self.attempt else { return };
+        let Some(link) = self.attempts.iter_mut().find(|link| link.id == id) else { return };
         link.local.fingerprint = description.fingerprint;
         let (attempt, description) = (link.attempt, description.clone());
         let introduction = Introduction { nonce: link.local.nonce, ..introduction };
@@ -160,7 +97,7 @@ impl Member {
         }
         let sent = shared.signal(&mut link.via, link.room, self.node, &setup);
         if !sent {
-            self.fail_attempt(shared, Code::SignalingUnreachable);
+            self.fail_attempt(shared, id, Code::SignalingUnreachable);
             return;
         }
         let ours = link.local_candidates.release();
@@ -175,36 +112,26 @@ impl Member {
     }
 
     /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
-    /// on the way ends the attempt here, before any packet.
-    pub(crate) fn on_answer(
-        &mut self,
-        shared: &mut Shared,
-        introduction: &Introduction,
-        version: u16,
-        description: &Description,
-        signature: &[u8; 64],
-    ) {
+    /// on the way ends the attempt here, before any packet. An answer that is wrong and came by
+    /// another server than the offer went to ends nothing: the right one may follow.
+    pub(crate) fn on_answer(&mut self, shared: &mut Shared, answer: &Answer, via: Option<usize>) {
+        let Answer { introduction, description, .. } = answer;
         let known = self.check_introduction(introduction);
-        let Some(link) = &mut self.attempt else { return };
+        let node = self.node;
+        let named = |link: &&mut Link| link.attempt == answer.attempt;
+        let Some(link) = self.attempts.iter_mut().find(named) else { return };
         if link.role != Role::Offerer || link.remote.is_some() {
             return;
         }
-        introduce(self.node, link, introduction, description);
-        link.version = version;
-        let Some((offerer, answerer)) = link.parties() else { return };
-        link.transcript = proof::transcript(version, link.attempt, &offerer, &answerer);
-        let spoken = (PROTOCOL.min..=PROTOCOL.max).contains(&version);
-        let proven = proof::verify(&introduction.peer, Role::Answerer, &link.transcript, signature);
-        let verdict = match (spoken, known, proven) {
-            (false, ..) => Err(Code::VersionMismatch),
-            (_, Err(code), _) => Err(code),
-            (.., false) => Err(Code::FingerprintMismatch),
-            _ => Ok(()),
-        };
-        if let Err(code) = verdict {
-            self.refuse_attempt(shared, code);
-            return;
+        let (id, expected) = (link.id, link.via == via);
+        let verdict = known.and_then(|()| check_answer(node, link, answer));
+        match verdict {
+            Ok(transcript) => link.transcript = transcript,
+            Err(code) if expected => return self.refuse_attempt(shared, id, code),
+            Err(code) => return shared.warn(code, node),
         }
+        introduce(node, link, introduction, description);
+        link.version = answer.version;
         if self.link.is_none() {
             self.peer = Some(introduction.peer);
         }
@@ -221,7 +148,7 @@ impl Member {
         attempt: AttemptId,
         list: Vec<String>,
     ) {
-        for link in [&mut self.attempt, &mut self.link].into_iter().flatten() {
+        for link in self.attempts.iter_mut().chain(&mut self.link) {
             if link.attempt == attempt {
                 for candidate in list {
                     if let Some(now) = link.remote_candidates.push(candidate) {
@@ -237,13 +164,13 @@ impl Member {
     pub(crate) fn on_local_candidate(
         &mut self,
         shared: &mut Shared,
-        id: crate::LinkId,
+        id: LinkId,
         candidate: String,
     ) {
         if !lacis_wire::description::candidate_ok(&candidate) {
             return;
         }
-        let mut own = [&mut self.attempt, &mut self.link].into_iter().flatten();
+        let mut own = self.attempts.iter_mut().chain(&mut self.link);
         let Some(link) = own.find(|link| link.id == id) else { return };
         if let Some(now) = link.local_candidates.push(candidate) {
             let setup = Setup::Candidates { attempt: link.attempt, list: vec![now] };
@@ -253,43 +180,47 @@ impl Member {
 
     /// The control channel of the attempt is open. The offerer shows its proof and may go on at
     /// once, because the answer carried the other one; the answerer waits for it.
-    pub(crate) fn on_attempt_open(&mut self, shared: &mut Shared) {
-        let Some(link) = &mut self.attempt else { return };
+    pub(crate) fn on_attempt_open(&mut self, shared: &mut Shared, id: LinkId) {
+        let Some(link) = self.attempt(id) else { return };
         if link.role == Role::Offerer {
             let signature = proof::sign(&shared.key, Role::Offerer, &link.transcript);
             link.control(&mut shared.io, &LinkFrame::Proof { signature });
-            self.establish(shared);
+            self.establish(shared, id);
         }
     }
 
     /// The first frame on the control channel of an attempt that we answered.
-    pub(crate) fn on_proof(&mut self, shared: &mut Shared, signature: &[u8; 64]) {
-        let Some(link) = &mut self.attempt else { return };
+    pub(crate) fn on_proof(&mut self, shared: &mut Shared, id: LinkId, signature: &[u8; 64]) {
+        let Some(link) = self.attempt(id) else { return };
         let Some(remote) = link.remote else { return };
         if link.role == Role::Answerer
             && proof::verify(&remote.peer, Role::Offerer, &link.transcript, signature)
         {
             link.accepted = true;
             self.peer = Some(remote.peer);
-            self.establish(shared);
+            self.establish(shared, id);
         } else {
-            self.refuse_attempt(shared, Code::IdentityMismatch);
+            self.refuse_attempt(shared, id, Code::IdentityMismatch);
         }
     }
 
     /// Ends the attempt and tells the other side why.
-    pub(crate) fn refuse_attempt(&mut self, shared: &mut Shared, code: Code) {
-        if let Some(link) = &mut self.attempt {
+    pub(crate) fn refuse_attempt(&mut self, shared: &mut Shared, id: LinkId, code: Code) {
+        let node = self.node;
+        if let Some(link) = self.attempt(id) {
             let refusal = Setup::Refuse { attempt: link.attempt, code };
-            shared.signal(&mut link.via, link.room, self.node, &refusal);
+            shared.signal(&mut link.via, link.room, node, &refusal);
         }
-        self.fail_attempt(shared, code);
+        self.fail_attempt(shared, id, code);
     }
 
     /// Ends the attempt; tries again later if that makes sense.
-    pub(crate) fn fail_attempt(&mut self, shared: &mut Shared, code: Code) {
-        let Some(link) = self.attempt.take() else { return };
+    pub(crate) fn fail_attempt(&mut self, shared: &mut Shared, id: LinkId, code: Code) {
+        let Some(link) = self.take_attempt(id) else { return };
         shared.io.link(link.id, LinkAction::Close);
+        if !self.attempts.is_empty() && link.via != Some(BY_HAND) {
+            return self.fail_beside(shared, &link, code);
+        }
         self.failures = self.failures.saturating_add(1);
         let by_hand = link.via == Some(BY_HAND);
         let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
@@ -307,11 +238,23 @@ impl Member {
         let answerer = link.role == Role::Answerer;
         // Whoever comes back to a server learns of us there, and offers.
         let tries = if self.absent { 2 } else { limits::ATTEMPTS_PER_NODE };
-        if recovering || self.link.is_some() {
+        if self.link.as_ref().is_some_and(Link::is_healthy) {
+            // It is not needed.
+        } else if recovering || self.link.is_some() {
             self.schedule(shared);
-        } else if hopeless || answerer || self.failures >= tries {
+        } else if hopeless || (answerer && self.want.is_none()) || self.failures >= tries {
             self.gone = Some(code);
         } else {
+            self.schedule(shared);
+        }
+    }
+
+    /// An attempt has failed beside another one that goes on. Our own is made anew if that does not
+    /// prove itself either.
+    fn fail_beside(&mut self, shared: &mut Shared, link: &Link, code: Code) {
+        shared.warn(code, self.node);
+        if link.role == Role::Offerer {
+            self.failures = self.failures.saturating_add(1);
             self.schedule(shared);
         }
     }
@@ -327,8 +270,20 @@ impl Member {
     }
 }
 
+/// What an answer must be; gives the transcript that its proof covers.
+fn check_answer(node: NodeId, link: &Link, answer: &Answer) -> Result<[u8; 32], Code> {
+    if !(PROTOCOL.min..=PROTOCOL.max).contains(&answer.version) {
+        return Err(Code::VersionMismatch);
+    }
+    let remote = party_of(node, &answer.introduction, &answer.description);
+    let transcript = proof::transcript(answer.version, link.attempt, &link.local, &remote);
+    let peer = &answer.introduction.peer;
+    let proven = proof::verify(peer, Role::Answerer, &transcript, &answer.signature);
+    if proven { Ok(transcript) } else { Err(Code::FingerprintMismatch) }
+}
+
 /// A connection for an attempt, and the offer that it is making already, if it is.
-fn new_link(
+pub(crate) fn new_link(
     shared: &mut Shared,
     role: Role,
     room: RoomId,
@@ -353,28 +308,48 @@ fn party(shared: &mut Shared) -> Party {
 }
 
 impl Member {
+    /// The attempt of that connection.
+    pub(crate) fn attempt(&mut self, id: LinkId) -> Option<&mut Link> {
+        self.attempts.iter_mut().find(|link| link.id == id)
+    }
+
+    /// The connection of the attempt of that name.
+    pub(crate) fn attempt_named(&self, attempt: AttemptId) -> Option<LinkId> {
+        self.attempts.iter().find(|link| link.attempt == attempt).map(|link| link.id)
+    }
+
+    pub(crate) fn take_attempt(&mut self, id: LinkId) -> Option<Link> {
+        let place = self.attempts.iter().position(|link| link.id == id)?;
+        Some(self.attempts.remove(place))
+    }
+
     /// Makes an offer once more that was not answered. Whoever has got it ignores this one.
     pub(crate) fn offer_again(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
-        let Some(link) = &mut self.attempt else { return };
-        if let Some((_, offer)) = link.again.take_if(|(at, _)| now >= *at) {
-            shared.signal(&mut link.via, link.room, self.node, &offer);
+        for link in &mut self.attempts {
+            if let Some((_, offer)) = link.again.take_if(|(at, _)| now >= *at) {
+                shared.signal(&mut link.via, link.room, self.node, &offer);
+            }
         }
     }
 }
 
-fn introduce(
+fn party_of(node: NodeId, introduction: &Introduction, description: &Description) -> Party {
+    Party {
+        node,
+        peer: introduction.peer,
+        nonce: introduction.nonce,
+        fingerprint: description.fingerprint,
+    }
+}
+
+pub(crate) fn introduce(
     node: NodeId,
     link: &mut Link,
     introduction: &Introduction,
     description: &Description,
 ) {
-    link.remote = Some(Party {
-        node,
-        peer: introduction.peer,
-        nonce: introduction.nonce,
-        fingerprint: description.fingerprint,
-    });
+    link.remote = Some(party_of(node, introduction, description));
     link.again = None;
     link.remote_session = introduction.session;
     link.set_frame_bytes(description.message_limit());

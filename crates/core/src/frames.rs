@@ -16,11 +16,11 @@ impl Member {
     /// Something happened to one of our connections.
     pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput) {
         match input {
-            LinkInput::Described(op, sdp) => self.on_sdp(shared, op, &sdp),
+            LinkInput::Described(op, sdp) => self.on_sdp(shared, id, op, &sdp),
             LinkInput::Done(op) => {
                 self.finish(op);
             }
-            LinkInput::Failed(op, code) => self.on_op_failed(shared, op, code),
+            LinkInput::Failed(op, code) => self.on_op_failed(shared, id, op, code),
             LinkInput::Path(op, path) => {
                 if self.finish(op) == Some(Step::Inspect) {
                     self.on_path(shared, path);
@@ -28,8 +28,7 @@ impl Member {
             }
             LinkInput::Candidate(candidate) => self.on_local_candidate(shared, id, candidate),
             LinkInput::Gathered => {
-                let by_hand = |link: &Link| link.id == id && link.via == Some(BY_HAND);
-                if self.attempt.as_ref().is_some_and(by_hand) {
+                if self.attempt(id).is_some_and(|link| link.via == Some(BY_HAND)) {
                     shared.on_gathered(self.node);
                 }
             }
@@ -49,31 +48,33 @@ impl Member {
     }
 
     pub(crate) fn slot(&mut self, id: LinkId) -> Option<&mut Link> {
-        [&mut self.link, &mut self.attempt].into_iter().flatten().find(|link| link.id == id)
+        self.link.iter_mut().chain(&mut self.attempts).find(|link| link.id == id)
     }
 
     fn finish(&mut self, op: OpId) -> Option<Step> {
-        [&mut self.link, &mut self.attempt].into_iter().flatten().find_map(|link| link.finish(op))
+        self.link.iter_mut().chain(&mut self.attempts).find_map(|link| link.finish(op))
     }
 
-    fn on_sdp(&mut self, shared: &mut Shared, op: OpId, sdp: &str) {
+    fn on_sdp(&mut self, shared: &mut Shared, id: LinkId, op: OpId, sdp: &str) {
         let Some(step) = self.finish(op) else { return };
         match (step, Description::from_sdp(sdp)) {
             (Step::Offer | Step::Accept, Ok(description)) => {
-                self.on_described(shared, &description);
+                self.on_described(shared, id, &description);
             }
             (Step::RestartOffer | Step::RestartAccept, Ok(description)) => {
                 self.on_restart_described(shared, step, description);
             }
-            (Step::Offer | Step::Accept, Err(_)) => self.refuse_attempt(shared, Code::Internal),
+            (Step::Offer | Step::Accept, Err(_)) => {
+                self.refuse_attempt(shared, id, Code::Internal);
+            }
             _ => {}
         }
     }
 
-    fn on_op_failed(&mut self, shared: &mut Shared, op: OpId, code: Code) {
+    fn on_op_failed(&mut self, shared: &mut Shared, id: LinkId, op: OpId, code: Code) {
         match self.finish(op) {
             Some(Step::Offer | Step::Accept | Step::SetAnswer) => {
-                self.refuse_attempt(shared, code);
+                self.refuse_attempt(shared, id, code);
             }
             // A restart that cannot even begin gives way to a new attempt at its deadline.
             Some(Step::RestartOffer | Step::RestartAccept | Step::RestartSet) => {
@@ -88,9 +89,9 @@ impl Member {
     fn on_channel_opened(&mut self, shared: &mut Shared, id: LinkId, channel: Channel) {
         let Some(link) = self.slot(id) else { return };
         link.on_channel(channel, true);
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+        if self.attempt(id).is_some() {
             if channel == Channel::Control {
-                self.on_attempt_open(shared);
+                self.on_attempt_open(shared, id);
             }
         } else {
             self.pump(shared);
@@ -101,8 +102,8 @@ impl Member {
         if let Some(link) = self.slot(id) {
             link.on_channel(channel, false);
         }
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
-            self.refuse_attempt(shared, Code::LinkLost);
+        if self.attempt(id).is_some() {
+            self.refuse_attempt(shared, id, Code::LinkLost);
         } else if self.link.as_ref().is_some_and(|link| link.id == id) {
             self.lose_link(shared);
         }
@@ -110,14 +111,14 @@ impl Member {
 
     fn on_data(&mut self, shared: &mut Shared, id: LinkId, channel: Channel, bytes: &[u8]) {
         let frame = codec::decode::<LinkFrame<'_>>(bytes);
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+        if self.attempt(id).is_some() {
             match (channel, frame) {
                 (Channel::Control, Ok(LinkFrame::Proof { signature })) => {
-                    self.on_proof(shared, &signature);
+                    self.on_proof(shared, id, &signature);
                 }
                 // What may be lost may also come too early.
                 (Channel::Ephemeral, _) => {}
-                _ => self.refuse_attempt(shared, Code::Protocol),
+                _ => self.refuse_attempt(shared, id, Code::Protocol),
             }
             return;
         }

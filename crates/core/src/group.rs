@@ -282,6 +282,13 @@ impl Group {
         is_new && opens
     }
 
+    /// Whether a link with that node is of use: it has shown a chain that holds, or could not be
+    /// judged yet.
+    pub(crate) fn keeps(&self, node: NodeId) -> bool {
+        let neighbour = self.neighbours.get(&node);
+        neighbour.is_some_and(|neighbour| !self.is_open || neighbour.chain.is_some())
+    }
+
     /// What is held.
     pub(crate) const fn replica(&self) -> &Replica {
         &self.replica
@@ -420,7 +427,7 @@ impl Group {
             peer,
             roles: members.roles(&peer, now),
             until: members.until(&peer, now).unwrap_or(now),
-            present: peer == shared.peer || self.neighbours.values().any(here),
+            present: self.neighbours.values().any(here),
         }
     }
 

@@ -32,7 +32,7 @@ impl Node {
     pub(crate) fn tend_groups(&mut self) {
         if self.groups.open.is_empty() {
             self.shared.group_frames.clear();
-            return;
+            return self.note_strangers();
         }
         self.tell_links();
         for (room, node, frame) in core::mem::take(&mut self.shared.group_frames) {
@@ -46,6 +46,7 @@ impl Node {
         self.groups.open.retain(|_, group| !group.is_over());
         self.pump_groups();
         self.heed_admissions();
+        self.note_strangers();
     }
 
     /// Which members of its room each group has a link to now.

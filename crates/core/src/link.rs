@@ -24,6 +24,8 @@ pub(crate) struct Link {
     pub(crate) room: RoomId,
     /// The server its setup goes through.
     pub(crate) via: Option<usize>,
+    /// The server through which the offer that it answers came.
+    pub(crate) place: usize,
     pub(crate) version: u16,
     pub(crate) local: Party,
     pub(crate) remote: Option<Party>,
@@ -48,6 +50,8 @@ pub(crate) struct Link {
     pub(crate) ping_due: Timestamp,
     /// The offer, until it is answered, and when it is made once more.
     pub(crate) again: Option<(Timestamp, Box<Setup>)>,
+    /// Since when nobody knows what the link is good for.
+    pub(crate) stranger_since: Option<Timestamp>,
     /// Whether the other side has shown that it accepts us; before that only the control channel
     /// is in order with our proof.
     pub(crate) accepted: bool,
@@ -145,6 +149,7 @@ impl Link {
             role,
             room,
             via: None,
+            place: usize::MAX,
             version: PROTOCOL.max,
             local,
             remote: None,
@@ -164,6 +169,7 @@ impl Link {
             ping: None,
             ping_due: now,
             again: None,
+            stranger_since: None,
             accepted: false,
             frame_bytes: limits::FRAME_BYTES_MIN,
             channels: [Lane::default(); 3],

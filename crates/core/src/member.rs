@@ -37,8 +37,8 @@ pub(crate) struct Member {
     pub(crate) via: Option<usize>,
     /// The connection in use, proven.
     pub(crate) link: Option<Link>,
-    /// The connection being set up.
-    pub(crate) attempt: Option<Link>,
+    /// The connections being set up: our own, and one for each server through which it offers.
+    pub(crate) attempts: Vec<Link>,
     /// When to offer next, if a link is wanted.
     pub(crate) want: Option<Timestamp>,
     pub(crate) failures: u32,
@@ -88,7 +88,7 @@ impl Member {
             rooms: Table::new(),
             via: None,
             link: None,
-            attempt: None,
+            attempts: Vec::new(),
             want: None,
             failures: 0,
             lost_at: None,
@@ -106,7 +106,7 @@ impl Member {
 
     /// Whether the connection of that id is one of this member's.
     pub(crate) fn owns(&self, id: LinkId) -> bool {
-        [&self.link, &self.attempt].into_iter().flatten().any(|link| link.id == id)
+        self.attempts.iter().chain(&self.link).any(|link| link.id == id)
     }
 
     pub(crate) fn state(&self) -> MemberState {
@@ -123,7 +123,7 @@ impl Member {
     /// Whether a link is wanted now and nothing is under way.
     pub(crate) fn wants_link(&self) -> bool {
         let working = self.link.as_ref().is_some_and(Link::is_healthy);
-        self.want.is_some() && self.attempt.is_none() && !working && self.gone.is_none()
+        self.want.is_some() && self.attempts.is_empty() && !working && self.gone.is_none()
     }
 
     /// Tells the application how the member is reached, in every room where it is known.
@@ -161,8 +161,9 @@ impl Member {
     }
 
     /// The attempt has proven itself: it becomes the link, and what waits is sent on it.
-    pub(crate) fn establish(&mut self, shared: &mut Shared) {
-        let Some(mut link) = self.attempt.take() else { return };
+    pub(crate) fn establish(&mut self, shared: &mut Shared, id: LinkId) {
+        let Some(mut link) = self.take_attempt(id) else { return };
+        self.withdraw_attempts(shared, Code::Replaced, |_| true);
         if let Some(old) = self.link.take() {
             shared.io.link(old.id, LinkAction::Close);
         }
@@ -255,9 +256,9 @@ impl Member {
         {
             link.room = room;
         }
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.room == left) {
+        if self.attempts.iter().any(|attempt| attempt.room == left) {
             let code = if self.rooms.is_empty() { Code::Left } else { Code::Replaced };
-            self.withdraw_attempt(shared, code);
+            self.withdraw_attempts(shared, code, |attempt| attempt.room == left);
             if !self.link.as_ref().is_some_and(Link::is_healthy) {
                 self.want = Some(shared.io.now);
             }
@@ -292,7 +293,7 @@ impl Member {
 
     /// Says goodbye and closes; the member is forgotten next. `code` is why, seen from here.
     pub(crate) fn part(&mut self, shared: &mut Shared, code: Code) {
-        self.withdraw_attempt(shared, code);
+        self.withdraw_attempts(shared, code, |_| true);
         if let Some(link) = &mut self.link {
             link.control(&mut shared.io, &LinkFrame::Bye { code: Code::Left });
             if !link.is_healthy() {
@@ -303,9 +304,18 @@ impl Member {
         self.gone = Some(code);
     }
 
+    /// Ends the link, or what is to become one, because it is of no use here.
+    pub(crate) fn dismiss(&mut self, shared: &mut Shared, code: Code) {
+        self.withdraw_attempts(shared, code, |_| true);
+        if let Some(link) = &mut self.link {
+            link.control(&mut shared.io, &LinkFrame::Bye { code });
+        }
+        self.gone = Some(code);
+    }
+
     /// Settles whatever waits for the member. The node forgets it after this.
     pub(crate) fn dissolve(&mut self, shared: &mut Shared, code: Code) {
-        for link in [self.link.take(), self.attempt.take()].into_iter().flatten() {
+        for link in self.link.take().into_iter().chain(self.attempts.drain(..)) {
             shared.io.link(link.id, LinkAction::Close);
         }
         shared.end_pairing(self.node, Err(code));
@@ -319,7 +329,7 @@ impl Member {
 
     /// A member that was only made to look at an offer, and the offer was refused, is forgotten.
     pub(crate) fn forget_if_idle(&mut self) {
-        let known = !self.rooms.is_empty() || self.link.is_some() || self.attempt.is_some();
+        let known = !self.rooms.is_empty() || self.link.is_some() || !self.attempts.is_empty();
         if !known && self.want.is_none() {
             self.gone = Some(Code::Left);
         }
@@ -332,9 +342,11 @@ impl Member {
     }
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
-        earliest.see(self.attempt.as_ref().map(|attempt| attempt.deadline), Timer::Attempt);
-        let again = self.attempt.as_ref().and_then(|attempt| attempt.again.as_ref());
-        earliest.see(again.map(|(at, _)| *at), Timer::Attempt);
+        for attempt in &self.attempts {
+            let again = attempt.again.as_ref().map(|(at, _)| *at);
+            earliest.see(Some(attempt.deadline), Timer::Attempt);
+            earliest.see(again, Timer::Attempt);
+        }
         earliest.see(self.gone_at(), Timer::Gone);
         self.messages.deadlines(earliest);
         self.streams.deadlines(self.link.is_some(), earliest);
@@ -354,8 +366,8 @@ impl Member {
     }
 
     /// Whether a new connection is tried or scheduled already.
-    pub(crate) const fn is_rebuilding(&self) -> bool {
-        self.want.is_some() || self.attempt.is_some()
+    pub(crate) fn is_rebuilding(&self) -> bool {
+        self.want.is_some() || !self.attempts.is_empty()
     }
 
     /// When a member that cannot be reached counts as gone.

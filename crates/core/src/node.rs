@@ -10,12 +10,13 @@ use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
 use rand_core::{Rng, SeedableRng};
 
-use crate::attempt::Offer;
+use crate::attempt::Answer;
 use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
 use crate::member::{Member, Standing};
+use crate::offers::{Offer, Place};
 use crate::patience::Patience;
 use crate::room::LeftRooms;
 use crate::server::Server;
@@ -138,6 +139,7 @@ impl Node {
         for node in self.members.keys().copied().collect::<Vec<_>>() {
             self.with_member(node, Member::on_timeout);
         }
+        self.end_strangers();
         self.dial_members();
         self.tend_groups();
         self.shared.write_pairings();
@@ -178,6 +180,7 @@ impl Node {
         }
         self.shared.pairing_deadlines(&mut earliest);
         earliest.see(self.shared.spare_deadline(), Timer::Spare);
+        self.stranger_deadlines(&mut earliest);
         match &self.closing {
             Some(closing) => earliest.see(Some(closing.deadline), Timer::Close),
             None => earliest.see(Some(self.shared.clock.due()), Timer::Wall),
@@ -372,18 +375,18 @@ impl Node {
             member.via = Some(index);
         }
         member.absent = false;
-        if member.link.is_none() && member.attempt.is_none() {
+        if member.link.is_none() && member.attempts.is_empty() {
             let now = shared.io.now;
             member.want = Some(member.want.map_or(now, |at| at.min(now)));
         }
     }
 
-    fn place_for(&self, node: NodeId) -> bool {
-        self.members.contains_key(&node) || self.members.len() < limits::MEMBERS_MAX
-    }
-
     fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
         let me = self.shared.node;
+        // A server that sends back what we sent.
+        if from == me {
+            return;
+        }
         let mut forged = false;
         let mut opened = None;
         for (&id, room) in &self.shared.rooms {
@@ -451,39 +454,52 @@ impl Node {
             if self.closing.is_some() {
                 self.refuse_offer(via, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
-                let busy = self.is_busy();
+                if !self.is_known(from) {
+                    self.make_place();
+                }
+                let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let shared = &mut self.shared;
                 self.members.entry(from).or_insert_with(|| Member::new(shared, from));
                 let offer = Offer { room, via, attempt, introduction, versions, description };
                 self.with_member(from, |member, shared| {
-                    member.on_offer(shared, offer, busy);
+                    member.on_offer(shared, offer, place);
                     member.forget_if_idle();
                 });
             }
             return;
         }
-        self.with_member(from, |member, shared| match setup {
-            Setup::Offer { .. } => {}
-            Setup::Answer { attempt, introduction, version, description, signature } => {
-                if member.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
-                    member.on_answer(shared, &introduction, version, &description, &signature);
+        self.with_member(from, |member, shared| {
+            if !member.speaks_in(setup.attempt(), room) {
+                return;
+            }
+            match setup {
+                Setup::Offer { .. } => {}
+                Setup::Answer { attempt, introduction, version, description, signature } => {
+                    let answer = Answer { attempt, introduction, version, description, signature };
+                    member.on_answer(shared, &answer, Some(via));
                 }
+                Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
+                Setup::Restart { attempt, round, description } => {
+                    member.on_restart(shared, attempt, round, &description);
+                }
+                Setup::Restarted { attempt, round, description } => {
+                    member.on_restarted(shared, attempt, round, &description);
+                }
+                Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
+                Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
             }
-            Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
-            Setup::Restart { attempt, round, description } => {
-                member.on_restart(shared, attempt, round, &description);
-            }
-            Setup::Restarted { attempt, round, description } => {
-                member.on_restarted(shared, attempt, round, &description);
-            }
-            Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
-            Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
         });
+    }
+
+    /// Whether there is a connection with that node, or one is being made.
+    fn is_known(&self, node: NodeId) -> bool {
+        let member = self.members.get(&node);
+        member.is_some_and(|member| member.link.is_some() || !member.attempts.is_empty())
     }
 
     fn connections(&self) -> (usize, usize) {
         let links = self.members.values().filter(|member| member.link.is_some()).count();
-        let attempts = self.members.values().filter(|member| member.attempt.is_some()).count();
+        let attempts = self.members.values().filter(|member| !member.attempts.is_empty()).count();
         (links, attempts)
     }
 
@@ -495,10 +511,16 @@ impl Node {
         links + attempts >= limits::LINKS_MAX
     }
 
+    /// Whether there are as many attempts beside others as there may be.
+    fn is_crowded(&self) -> bool {
+        let beside = self.members.values().map(|member| member.attempts.len().saturating_sub(1));
+        beside.sum::<usize>() >= limits::ATTEMPTS_BESIDE_MAX
+    }
+
     fn may_dial(&self) -> bool {
         let (_, attempts) = self.connections();
         let served = self.shared.servers.iter().any(|server| server.socket().is_some());
-        served && attempts < limits::ATTEMPTS_MAX && !self.is_busy() && self.closing.is_none()
+        served && attempts < limits::ATTEMPTS_MAX && self.has_place() && self.closing.is_none()
     }
 
     /// Offers links to members that want one, as far as there is place.
@@ -512,6 +534,7 @@ impl Node {
             .collect();
         while self.may_dial() {
             let Some(node) = ready.pop_front() else { break };
+            self.make_place();
             self.with_member(node, Member::offer);
         }
     }

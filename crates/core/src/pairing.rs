@@ -15,11 +15,13 @@ use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, codec, limits, seal};
 
-use crate::attempt::Offer;
+use crate::attempt::Answer;
 use crate::error::PairError;
 use crate::io::{Event, RoomId, Ticket};
+use crate::link::Link;
 use crate::member::{Member, Standing};
 use crate::node::Node;
+use crate::offers::{Offer, Place};
 use crate::shared::Shared;
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -168,17 +170,17 @@ impl Shared {
 
 impl Member {
     fn give_time(&mut self, deadline: Timestamp) {
-        if let Some(attempt) = &mut self.attempt {
+        if let Some(attempt) = self.attempts.iter_mut().find(|link| link.via == Some(BY_HAND)) {
             attempt.deadline = deadline;
         }
     }
+}
 
-    /// Whether the attempt is one that waits for an answer by hand, or has just got it. Chromium
-    /// then reports a path as failed that was tried before there was anybody, and finds it.
-    pub(crate) fn offers_by_hand(&self) -> bool {
-        let is_that =
-            |link: &crate::link::Link| link.via == Some(BY_HAND) && link.role == Role::Offerer;
-        self.attempt.as_ref().is_some_and(is_that)
+impl Link {
+    /// Whether it waits for an answer by hand, or has just got it. Chromium then reports a path as
+    /// failed that was tried before there was anybody, and finds it.
+    pub(crate) fn is_offered_by_hand(&self) -> bool {
+        self.via == Some(BY_HAND) && self.role == Role::Offerer
     }
 }
 
@@ -205,7 +207,7 @@ impl Node {
         if !self.shared.rooms.contains_key(&room) {
             return Err(PairError::NotInRoom);
         }
-        if self.is_busy() || self.members.len() >= limits::MEMBERS_MAX {
+        if !self.make_place() || self.members.len() >= limits::MEMBERS_MAX {
             return Err(PairError::Busy);
         }
         match offer {
@@ -253,8 +255,8 @@ impl Node {
         self.begin_pairing(node, room, tickets);
         let offer = Offer { room, via: BY_HAND, attempt, introduction, versions, description };
         self.with_member(node, |member, shared| {
-            member.on_offer(shared, offer, false);
-            if member.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
+            member.on_offer(shared, offer, Place { is_busy: false, is_crowded: false });
+            if member.attempt_named(attempt).is_some() {
                 member.on_candidates(shared, attempt, candidates);
                 member.give_time(shared.io.now + limits::PAIRING_DEADLINE);
             } else {
@@ -291,15 +293,16 @@ impl Node {
         let Setup::Answer { attempt, introduction, version, description, signature } = setup else {
             return Err(PairError::PairingMismatch);
         };
-        let own = self.members.get(&stand_in).and_then(|member| member.attempt.as_ref());
-        if own.is_none_or(|own| own.attempt != attempt || own.remote.is_some()) {
+        let own = |link: &&Link| link.attempt == attempt && link.remote.is_none();
+        let member = self.members.get(&stand_in);
+        let Some(id) = member.and_then(|it| it.attempts.iter().find(own)).map(|own| own.id) else {
             return Err(PairError::PairingMismatch);
-        }
+        };
         if self.members.get(&text.from).is_some_and(|member| member.link.is_some()) {
             // They have found each other meanwhile.
             self.shared.end_pairing(stand_in, Ok(()));
             self.with_member(stand_in, |member, shared| {
-                member.fail_attempt(shared, Code::Replaced)
+                member.fail_attempt(shared, id, Code::Replaced)
             });
             return Ok(());
         }
@@ -307,7 +310,8 @@ impl Node {
         self.with_member(text.from, |member, shared| {
             member.give_time(shared.io.now + limits::ATTEMPT_DEADLINE);
             member.tell(shared);
-            member.on_answer(shared, &introduction, version, &description, &signature);
+            let answer = Answer { attempt, introduction, version, description, signature };
+            member.on_answer(shared, &answer, Some(BY_HAND));
             member.on_candidates(shared, attempt, candidates);
         });
         Ok(())
@@ -335,8 +339,9 @@ impl Node {
         for node in pairings.map(|pairing| pairing.node).collect::<Vec<_>>() {
             self.shared.end_pairing(node, Err(Code::Aborted));
             self.with_member(node, |member, shared| {
-                if member.attempt.as_ref().is_some_and(|link| link.via == Some(BY_HAND)) {
-                    member.fail_attempt(shared, Code::Aborted);
+                let by_hand = member.attempts.iter().find(|link| link.via == Some(BY_HAND));
+                if let Some(id) = by_hand.map(|link| link.id) {
+                    member.fail_attempt(shared, id, Code::Aborted);
                 }
             });
         }

@@ -12,7 +12,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, Code, NodeId, limits};
 
 use crate::attempt::next_revision;
-use crate::io::{Event, LinkAction, LinkId, LinkState, Path};
+use crate::io::{Event, LinkAction, LinkId, LinkState, Path, RoomId};
 use crate::link::{Ice, Link, Step};
 use crate::member::Member;
 use crate::shared::Shared;
@@ -20,11 +20,12 @@ use crate::shared::Shared;
 impl Member {
     /// The state of one of our connections changed.
     pub(crate) fn on_link_state(&mut self, shared: &mut Shared, id: LinkId, state: LinkState) {
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.id == id) {
+        if let Some(attempt) = self.attempt(id) {
+            let by_hand = attempt.is_offered_by_hand();
             match state {
-                LinkState::Failed if self.offers_by_hand() => {}
-                LinkState::Failed => self.refuse_attempt(shared, Code::IceFailed),
-                LinkState::DtlsFailed => self.refuse_attempt(shared, Code::DtlsFailed),
+                LinkState::Failed if by_hand => {}
+                LinkState::Failed => self.refuse_attempt(shared, id, Code::IceFailed),
+                LinkState::DtlsFailed => self.refuse_attempt(shared, id, Code::DtlsFailed),
                 LinkState::Connected | LinkState::Disconnected => {}
             }
         } else if self.link.as_ref().is_some_and(|link| link.id == id) {
@@ -57,18 +58,21 @@ impl Member {
         self.want = None;
         self.failures = 0;
         self.absent = false;
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_none()) {
-            self.withdraw_attempt(shared, Code::Replaced);
-        }
+        self.withdraw_attempts(shared, Code::Replaced, |attempt| attempt.remote.is_none());
         if was_lost {
             self.tell(shared);
         }
         self.pump(shared);
     }
 
-    /// The attempt is not needed any more, and the other side need not wait for it.
-    pub(crate) fn withdraw_attempt(&mut self, shared: &mut Shared, code: Code) {
-        if let Some(mut attempt) = self.attempt.take() {
+    /// Attempts are not needed any more, and the other side need not wait for them.
+    pub(crate) fn withdraw_attempts(
+        &mut self,
+        shared: &mut Shared,
+        code: Code,
+        which: impl Fn(&Link) -> bool,
+    ) {
+        for mut attempt in self.attempts.extract_if(.., |attempt| which(attempt)) {
             let refusal = Setup::Refuse { attempt: attempt.attempt, code };
             shared.signal(&mut attempt.via, attempt.room, self.node, &refusal);
             shared.io.link(attempt.id, LinkAction::Close);
@@ -80,7 +84,7 @@ impl Member {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
         self.note_lost(shared);
-        if self.attempt.is_none() {
+        if self.attempts.is_empty() {
             self.schedule(shared);
         }
         self.tell(shared);
@@ -230,15 +234,23 @@ impl Member {
     /// No server has a mailbox of that node.
     pub(crate) fn on_undelivered(&mut self, shared: &mut Shared) {
         self.absent = true;
-        if self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_none()) {
-            self.fail_attempt(shared, Code::NoAnswer);
+        let open = self.attempts.iter().find(|attempt| attempt.remote.is_none());
+        if let Some(id) = open.map(|attempt| attempt.id) {
+            self.fail_attempt(shared, id, Code::NoAnswer);
         }
+    }
+
+    /// Whether what is sealed with the key of a room may be about that attempt: before there is a
+    /// link everything is sealed with that of the offer's room, after that with any that is shared.
+    pub(crate) fn speaks_in(&self, attempt: AttemptId, room: RoomId) -> bool {
+        let set_up = self.attempts.iter().find(|link| link.attempt == attempt);
+        set_up.map_or_else(|| self.rooms.contains_key(&room), |link| link.room == room)
     }
 
     /// The attempt or link was ended by the other side, through the server.
     pub(crate) fn on_refuse(&mut self, shared: &mut Shared, attempt: AttemptId, code: Code) {
-        if self.attempt.as_ref().is_some_and(|link| link.attempt == attempt) {
-            self.on_attempt_refused(shared, code);
+        if let Some(id) = self.attempt_named(attempt) {
+            self.on_attempt_refused(shared, id, code);
         }
         let is_that = |link: &Link| link.attempt == attempt;
         // It leaves, and its goodbye could not pass the broken link.
@@ -258,12 +270,13 @@ impl Member {
 
     /// The other side ends the attempt. One that leaves is not waited for, unless there is a link
     /// that works: on that it would have said goodbye.
-    fn on_attempt_refused(&mut self, shared: &mut Shared, code: Code) {
+    fn on_attempt_refused(&mut self, shared: &mut Shared, id: LinkId, code: Code) {
         let leaves = matches!(code, Code::Left | Code::Closed);
-        if !leaves || self.link.as_ref().is_some_and(Link::is_healthy) {
-            return self.fail_attempt(shared, code);
+        let others = self.attempts.len() > 1 || self.link.as_ref().is_some_and(Link::is_healthy);
+        if !leaves || others {
+            return self.fail_attempt(shared, id, code);
         }
-        let Some(attempt) = self.attempt.take() else { return };
+        let Some(attempt) = self.take_attempt(id) else { return };
         shared.io.link(attempt.id, LinkAction::Close);
         if code == Code::Left && self.link.is_none() && self.rooms.remove(&attempt.room).is_some() {
             self.leave_room(shared, attempt.room, code);
@@ -279,9 +292,13 @@ impl Member {
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
         self.offer_again(shared);
-        if self.attempt.as_ref().is_some_and(|attempt| now >= attempt.deadline) {
-            let code = if self.tampered { Code::SignalTampered } else { self.attempt_timeout() };
-            self.refuse_attempt(shared, code);
+        while let Some(late) = self.attempts.iter().find(|attempt| now >= attempt.deadline) {
+            let code = match late.remote {
+                _ if self.tampered => Code::SignalTampered,
+                Some(_) => Code::Timeout,
+                None => Code::NoAnswer,
+            };
+            self.refuse_attempt(shared, late.id, code);
         }
         if self.gone_at().is_some_and(|at| now >= at) {
             if now < shared.stalled_until {
@@ -296,11 +313,6 @@ impl Member {
         self.on_message_timeout(shared);
         self.streams.on_timeout(shared, self.link.as_mut());
         self.pump(shared);
-    }
-
-    fn attempt_timeout(&self) -> Code {
-        let answered = self.attempt.as_ref().is_some_and(|attempt| attempt.remote.is_some());
-        if answered { Code::Timeout } else { Code::NoAnswer }
     }
 
     fn check_path(&mut self, shared: &mut Shared) {

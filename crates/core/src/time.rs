@@ -73,6 +73,8 @@ pub enum Timer {
     Request,
     /// A stream has been idle for too long.
     Stream,
+    /// A link with somebody who has shown no membership has stood for long enough.
+    Stranger,
     /// A clean leave has waited long enough.
     Close,
     /// A write that failed is tried again.

@@ -49,6 +49,8 @@ pub(crate) struct Tab {
     /// Since when its machine sleeps, and how long it did before. Its monotonic clock stood still.
     pub(crate) asleep_since: Option<Duration>,
     pub(crate) slept: Duration,
+    /// Whether its browser has put it aside.
+    pub(crate) is_aside: bool,
     pub(crate) disk: Option<DiskId>,
     pub(crate) inbox: VecDeque<Call>,
     /// The freeze under way, and how many there have been.

@@ -160,6 +160,7 @@ impl World {
             wall_error: setup.wall_error,
             asleep_since: None,
             slept: Duration::ZERO,
+            is_aside: false,
             disk: setup.disk,
             inbox: VecDeque::new(),
             is_frozen: false,

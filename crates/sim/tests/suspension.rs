@@ -8,10 +8,8 @@ use lacis_wire::{Code, Roles};
 
 /// The page is put aside for a while: nothing runs in it.
 fn away(world: &mut World, tab: TabId, time: Duration) {
-    world.command(tab, |node, now| node.suspend(now));
-    world.freeze(tab, time);
+    world.put_aside(tab, time);
     world.run_for(time);
-    world.command(tab, |node, now| node.resume(now));
 }
 
 fn departure(world: &World, tab: TabId) -> Option<Code> {

@@ -50,11 +50,26 @@ pub const ROOMS_MAX: usize = 16;
 /// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
 pub const LINKS_MAX: usize = 12;
 
+/// A link in nothing but groups' rooms whose other side has not shown within this that it is a
+/// member is ended: whoever is one shows it in the first frames.
+pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Links with strangers beyond [`STRANGERS_MAX`], and those whose place is wanted, are ended after
+/// this: enough for a member's first frames on a slow path.
+pub const STRANGER_GRACE: Duration = Duration::from_secs(2);
+
+/// Links with strangers that may stand for longer than [`STRANGER_GRACE`].
+pub const STRANGERS_MAX: usize = LINKS_MAX / 3;
+
 /// Members of one room a node keeps track of, linked or not.
 pub const MEMBERS_MAX: usize = 64;
 
 /// Connection attempts under way at once. Each costs some 5 ms of main thread at both ends.
 pub const ATTEMPTS_MAX: usize = 8;
+
+/// Connections that answer offers beside another attempt with the same node. Honest nodes offer
+/// both at once when they meet, and that settles within a second.
+pub const ATTEMPTS_BESIDE_MAX: usize = LINKS_MAX;
 
 /// Attempt ids remembered, so that a replayed offer is recognised.
 pub const ATTEMPTS_REMEMBERED: usize = 256;

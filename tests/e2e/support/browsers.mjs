@@ -132,7 +132,9 @@ const launched = new Map();
 export function browser(name) {
   let running = launched.get(name);
   if (running === undefined) {
-    const [kind, video] = name.split("/")[0].split("#");
+    // The path of a video has slashes, too.
+    const [wanted, video] = name.split("#");
+    const [kind] = wanted.split("/");
     running = LAUNCH[kind](video);
     launched.set(name, running);
   }

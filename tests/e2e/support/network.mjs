@@ -75,3 +75,22 @@ export function configure(program, ...words) {
     throw new Error(`${program} ${words.join(" ")}: ${done.stderr || done.error}`);
   }
 }
+
+/** Drops every datagram, and what goes to or comes from the server, until the result is called. */
+export function cut(server) {
+  const port = server.url.split(":").at(-1);
+  const rules = `table inet cut {
+    chain out {
+      type filter hook output priority 0; policy accept;
+      meta l4proto udp drop
+      tcp dport ${port} drop
+      tcp sport ${port} drop
+    }
+  }`;
+  configure("nft", rules);
+  let isCut = true;
+  return () => {
+    if (isCut) configure("nft", "delete", "table", "inet", "cut");
+    isCut = false;
+  };
+}

@@ -58,9 +58,9 @@ class Stage {
   }
 
   /** Two tabs that are linked in one new room; `ids` are those of the tabs, in their order. */
-  async pair(server, [first, second] = ["chromium", "chromium"]) {
-    const a = await this.tab(first, server);
-    const b = await this.tab(second, server);
+  async pair(server, [first, second] = ["chromium", "chromium"], options) {
+    const a = await this.tab(first, server, options);
+    const b = await this.tab(second, server, options);
     const link = await a.evaluate(() => lacis.createRoomLink());
     for (const tab of [a, b]) await joinRoom(tab, link);
     const [[idOfB], [idOfA]] = [await linked(a), await linked(b)];

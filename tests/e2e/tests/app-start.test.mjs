@@ -70,6 +70,22 @@ scenario("links that are none, damaged or for somebody else say so", async (stag
   await bert.see("compose");
 });
 
+scenario("an invitation that ends beyond all calendars says so", async (stage) => {
+  const server = await stage.server();
+  const host = await stage.tab("chromium", server);
+  const invitation = await host.evaluate(async () => {
+    const peer = await lacis.createPeer({});
+    const group = await peer.createGroup({ name: "Kitchen", connect: false });
+    return group.invite({ uses: 2, expires: 9e15 });
+  });
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.fill("paste-link", invitation);
+  await anna.click("paste-open");
+  await anna.see("join", { text: "Valid until a time beyond any calendar." });
+  await anna.see("join-now");
+  await anna.picture("join-endless");
+});
+
 scenario("a second tab takes over, and gives back", async (stage) => {
   const server = await stage.server();
   const [anna, bert] = await pair(stage, server);

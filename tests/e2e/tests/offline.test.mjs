@@ -1,22 +1,9 @@
 import assert from "node:assert/strict";
-import { configure, isIsolated } from "../support/network.mjs";
+import { cut, isIsolated } from "../support/network.mjs";
 import { linked, scenario, texts } from "../support/scenario.mjs";
 
 const OFFLINE_MS = 12_000;
 const MESSAGES = 10;
-
-/** Drops every datagram, and what goes to or comes from the server. */
-function cut(port) {
-  const rules = `table inet cut {
-    chain out {
-      type filter hook output priority 0; policy accept;
-      meta l4proto udp drop
-      tcp dport ${port} drop
-      tcp sport ${port} drop
-    }
-  }`;
-  configure("nft", rules);
-}
 
 for (const pair of [
   ["chromium", "chromium"],
@@ -31,13 +18,8 @@ for (const pair of [
         [a, idOfB, "a"],
         [b, idOfA, "b"],
       ];
-      let isCut = true;
-      const restore = () => {
-        if (isCut) configure("nft", "delete", "table", "inet", "cut");
-        isCut = false;
-      };
+      const restore = cut(server);
       stage.defer(restore);
-      cut(server.url.split(":").at(-1));
       const cutAt = Date.now();
       for (const [tab, other, name] of sides) await tab.evaluate(sendAll, [other, name, MESSAGES]);
       // The time offline is what is under test here, so it has to pass.

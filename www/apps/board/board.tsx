@@ -1,23 +1,22 @@
 import "./board.css";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { AppProps } from "../load.js";
-import { dataUrl, shrink } from "../shared/images.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, Dialog, Icon, Problem, saveAs } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
+import { addPictures, type Point, placeOf } from "./adding.js";
 import { pngOf, svgOf } from "./export.js";
 import { moved } from "./item.js";
 import { Live } from "./live.js";
-import { sheetOf } from "./model.js";
+import { type Sheet, sheetOf } from "./model.js";
 import { Surface } from "./surface.js";
 import { TextField } from "./text-field.js";
 import { INKS, Toolbar, WIDTHS } from "./toolbar.js";
 import { type Ink, Pointers, type Tool } from "./tools.js";
+import { useDesk } from "./writing.js";
 
-/** As base64 inside a record, with room for what else is in it. */
-const IMAGE = { edge: 1_200, bytes: 150_000 };
 const STEP = 10;
 
 /** What a board is made of while it is shown. */
@@ -33,15 +32,18 @@ export function Board({ home, space }: AppProps) {
   const parts = useRef<Parts | undefined>(undefined);
   const [tool, setTool] = useState<Tool>("pen");
   const [ink, setInk] = useState<Ink>({ colour: INKS[0], width: WIDTHS[1] });
-  const [writing, setWriting] = useState<{ x: number; y: number } | undefined>();
   const [problem, setProblem] = useState("");
+  const [note, setNote] = useState("");
   const [isExporting, setExporting] = useState(false);
-  const [, setSelection] = useState(0);
+  const [, redraw] = useReducer((count: number, _: undefined) => count + 1, 0);
   const chosen = useRef({ tool, ink });
   chosen.current = { tool, ink };
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   const sheet = sheetOf(space);
   const live = space.part("live", () => new Live(space));
+  const desk = useDesk(space, sheet, setProblem);
+  const latestDesk = useRef(desk);
+  latestDesk.current = desk;
   useWatch(sheet);
   useLayoutEffect(() => {
     const surface = new Surface(canvas.current as HTMLCanvasElement, sheet, live, space);
@@ -49,11 +51,13 @@ export function Board({ home, space }: AppProps) {
       tool: () => chosen.current.tool,
       ink: () => chosen.current.ink,
       mayWrite: () => space.mayWrite,
-      onText: (x, y) => setWriting({ x, y }),
-      onSelect: () => setSelection((count) => count + 1),
+      onText: (x, y) => latestDesk.current.begin([x, y], chosen.current.ink),
+      onSelect: () => redraw(undefined),
       onError: fail,
     });
     parts.current = { surface, pointers };
+    // The field to write in stays where it is on the board.
+    surface.onMove = () => latestDesk.current.writing !== undefined && redraw(undefined);
     const onWheel = (event: WheelEvent): void => {
       event.preventDefault();
       if (event.ctrlKey) surface.zoom(Math.exp(-event.deltaY / 200), event.clientX, event.clientY);
@@ -70,9 +74,18 @@ export function Board({ home, space }: AppProps) {
       live.watch(() => surface.request()),
       // Whoever has just come sees all of it as soon as it is here, and is left alone after that.
       once(space, () => surface.fit({ unasked: true })),
+      // What could be kept at last is no draft any more.
+      space.on("saved", () => void latestDesk.current.resume()),
       () => surface.end(),
     ];
-    sheet.load().then(() => surface.fit({ unasked: true }), fail);
+    sheet
+      .load()
+      .then(() => {
+        surface.fit({ unasked: true });
+        const left = desk.resume();
+        if (left !== undefined) surface.reveal(left.x, left.y);
+      })
+      .catch(fail);
     return () => {
       for (const end of ends) end();
     };
@@ -82,15 +95,39 @@ export function Board({ home, space }: AppProps) {
     await sheet.delete([...selected]);
     parts.current?.pointers.select([]);
   };
-  const addImage = async (file: Blob): Promise<void> => {
-    const small = await shrink(file, IMAGE);
+  const add = async (files: readonly Blob[], point?: Point): Promise<void> => {
     const surface = parts.current?.surface;
-    if (small === undefined || surface === undefined) throw new Error("not a picture");
-    const { width: w, height: h, blob } = small;
-    const box = surface.canvas.getBoundingClientRect();
-    const [x, y] = surface.place(box.left + box.width / 2, box.top + box.height / 2);
-    const place = { x: x - w / 2, y: y - h / 2, w, h };
-    await sheet.add([{ kind: "image", ...ink, ...place, src: await dataUrl(blob) }]);
+    if (surface === undefined || files.length === 0) return;
+    setProblem("");
+    setNote(texts.addingPicture);
+    let loss = "";
+    try {
+      loss = await addPictures(surface, sheet, files, chosen.current.ink, point);
+    } catch (thrown) {
+      fail(thrown);
+    }
+    setNote(loss);
+  };
+  /** Takes what was pasted or dropped: pictures, or a text to go on with in a field. */
+  const take = (data: DataTransfer | null, point?: Point): boolean => {
+    const surface = parts.current?.surface;
+    if (!space.mayWrite || data === null || surface === undefined) return false;
+    const text = data.getData("text/plain").trim();
+    if (data.files.length > 0) void add([...data.files], point);
+    else if (text !== "") desk.begin(placeOf(surface, point), ink, text);
+    return data.files.length > 0 || text !== "";
+  };
+  usePaste(take);
+  const step = async (way: () => Promise<boolean>): Promise<void> => {
+    setProblem("");
+    setNote((await way()) ? "" : texts.nothingLeft);
+  };
+  const undo = (): Promise<void> => step(() => sheet.undo());
+  const redo = (): Promise<void> => step(() => sheet.redo());
+  const retry = async (): Promise<void> => {
+    setProblem("");
+    await sheet.retry();
+    desk.resume();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const act = keyAction(event);
@@ -102,8 +139,8 @@ export function Board({ home, space }: AppProps) {
   const keyAction = (event: KeyboardEvent): (() => unknown) | undefined => {
     const isCommand = event.ctrlKey || event.metaKey;
     const surface = parts.current?.surface;
-    if (isCommand && event.key === "z") return () => (event.shiftKey ? sheet.redo() : sheet.undo());
-    if (isCommand && event.key === "y") return () => sheet.redo();
+    if (isCommand && event.key === "z") return event.shiftKey ? redo : undo;
+    if (isCommand && event.key === "y") return redo;
     if (isCommand && event.key === "a") {
       const ours = sheet.items.filter((it) => sheet.isOurs(it)).map(({ id }) => id);
       return () => parts.current?.pointers.select(ours);
@@ -117,6 +154,7 @@ export function Board({ home, space }: AppProps) {
     if (selected.size === 0) return () => surface?.pan(-dx * 4 * STEP, -dy * 4 * STEP);
     return () => sheet.change([...selected], (it) => moved(it, dx * STEP, dy * STEP));
   };
+  const picture = (id: string): Promise<Blob | undefined> => sheet.pictures.get(id);
   return (
     <div class="page board">
       <SpaceBar home={home} space={space}>
@@ -131,21 +169,28 @@ export function Board({ home, space }: AppProps) {
           <Icon name="download" />
         </button>
       </SpaceBar>
-      <main class="sheet">
+      <main
+        class="sheet"
+        onDragOver={(event) => event.preventDefault()}
+        onDrop={(event) => {
+          if (event.target instanceof Element && event.target.closest(FIELDS) !== null) return;
+          event.preventDefault();
+          take(event.dataTransfer, event);
+        }}
+      >
         <Toolbar
           {...{ tool, ink, sheet, selected, mayWrite: space.mayWrite }}
           onTool={setTool}
           onInk={setInk}
-          onImage={(file) => addImage(file).catch(fail)}
+          onImages={(files) => void add(files)}
+          onUndo={undo}
+          onRedo={redo}
           onDelete={remove}
           onZoom={(factor) => parts.current?.surface.zoom(factor)}
           onFit={() => parts.current?.surface.fit()}
           onError={fail}
         />
-        <Problem
-          text={sheet.failure === undefined ? problem : reasonOf(sheet.failure)}
-          hook="board-problem"
-        />
+        <Troubles {...{ sheet, problem, note, retry }} onError={fail} />
         <canvas
           ref={canvas}
           data-testid="canvas"
@@ -161,14 +206,11 @@ export function Board({ home, space }: AppProps) {
           onPointerUp={(event) => parts.current?.pointers.release(event)}
           onPointerCancel={(event) => parts.current?.pointers.cancel(event)}
         />
-        {writing !== undefined && (
+        {desk.writing !== undefined && (
           <TextField
             view={parts.current?.surface.view ?? { x: 0, y: 0, scale: 1 }}
-            {...{ ...writing, ink }}
-            onDone={(shape) => {
-              setWriting(undefined);
-              if (shape !== undefined) sheet.add([shape]).catch(fail);
-            }}
+            writing={desk.writing}
+            desk={desk}
           />
         )}
         {isExporting && (
@@ -176,14 +218,14 @@ export function Board({ home, space }: AppProps) {
             <div class="row">
               <Act
                 hook="export-png"
-                run={async () => saveAs(await pngOf(sheet.items), `${space.name}.png`)}
+                run={async () => saveAs(await pngOf(sheet.items, picture), `${space.name}.png`)}
                 onError={fail}
               >
                 PNG
               </Act>
               <Act
                 hook="export-svg"
-                run={() => saveAs(svgOf(sheet.items), `${space.name}.svg`)}
+                run={async () => saveAs(await svgOf(sheet.items, picture), `${space.name}.svg`)}
                 onError={fail}
               >
                 SVG
@@ -191,8 +233,52 @@ export function Board({ home, space }: AppProps) {
             </div>
           </Dialog>
         )}
-        {sheet.isLoaded && sheet.items.length === 0 && <p class="hint">{texts.emptyBoard}</p>}
+        {sheet.isLoaded && sheet.items.length === 0 && desk.writing === undefined && (
+          <p class="hint">{texts.emptyBoard}</p>
+        )}
       </main>
+    </div>
+  );
+}
+
+/** Has what is pasted taken by the board, unless it is meant for a field or a dialog. */
+function usePaste(take: (data: DataTransfer | null) => boolean): void {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const onPaste = (event: ClipboardEvent): void => {
+      const isElsewhere = event.target instanceof Element && event.target.closest(FIELDS) !== null;
+      if (!isElsewhere && latest.current(event.clipboardData)) event.preventDefault();
+    };
+    addEventListener("paste", onPaste);
+    return () => removeEventListener("paste", onPaste);
+  }, []);
+}
+
+const FIELDS = "input, textarea, dialog";
+
+interface TroublesProps {
+  readonly sheet: Sheet;
+  readonly problem: string;
+  readonly note: string;
+  readonly retry: () => Promise<void>;
+  readonly onError: (thrown: unknown) => void;
+}
+
+/** What went wrong and what can be done about it, and what else is to be told. */
+function Troubles({ sheet, problem, note, retry, onError }: TroublesProps) {
+  const { failure, unkept } = sheet;
+  return (
+    <div class="troubles">
+      <Problem text={failure === undefined ? problem : reasonOf(failure)} hook="board-problem" />
+      {unkept > 0 && failure !== undefined && (
+        <Act hook="board-retry" run={retry} onError={onError}>
+          {texts.tryAgain}
+        </Act>
+      )}
+      <p class="quiet" role="status" data-testid="board-note">
+        {note}
+      </p>
     </div>
   );
 }

@@ -36,22 +36,25 @@ export function arrowHead(x: number, y: number, w: number, h: number, width: num
 }
 
 const paths = new WeakMap<Shape, Path2D>();
-const pictures = new WeakMap<Shape, HTMLImageElement>();
+/** By their addresses in this page, so that a picture that is moved is not loaded again. */
+const images = new Map<string, HTMLImageElement>();
+/** As many as a board full of pictures shows at once. */
+const IMAGES_MAX = 200;
 
 /** In pixels: of a stroke thinner than this nobody sees where it is thicker. */
 const THIN = 2.5;
 /** In pixels: points nearer than this to the last one change nothing of a thin stroke. */
 const NEAR = 0.75;
 
-/**
- * Draws one shape; `zoom` is how many pixels a unit of the board has, and `onLoad` runs once a
- * picture in it can be drawn.
- */
+/** Gives the picture of that id if it can be drawn now. */
+export type FindImage = (id: string) => HTMLImageElement | undefined;
+
+/** Draws one shape; `zoom` is how many pixels a unit of the board has. */
 export function draw(
   context: CanvasRenderingContext2D,
   shape: Shape,
   zoom: number,
-  onLoad: () => void,
+  find: FindImage,
 ): void {
   context.fillStyle = shape.colour;
   context.strokeStyle = shape.colour;
@@ -71,7 +74,7 @@ export function draw(
       }
       break;
     case "image":
-      drawPicture(context, shape, onLoad);
+      drawPicture(context, shape, zoom, find(shape.picture));
       break;
     default:
       context.stroke(pathOf(shape, () => boxPath(shape)));
@@ -128,19 +131,36 @@ function boxPath({ kind, x, y, w, h, width }: Extract<Shape, { w: number }>): Pa
   return path;
 }
 
+/** The image of an address in this page; `onLoad` runs once it can be drawn. */
+export function imageOf(url: string, onLoad: () => void): HTMLImageElement {
+  let image = images.get(url);
+  if (image === undefined) {
+    image = new Image();
+    image.src = url;
+    images.set(url, image);
+    const [oldest] = images.keys();
+    if (images.size > IMAGES_MAX && oldest !== undefined) images.delete(oldest);
+  }
+  if (!image.complete) image.addEventListener("load", onLoad, { once: true });
+  return image;
+}
+
+/** A picture that is not here yet is a frame in which it will be. */
 function drawPicture(
   context: CanvasRenderingContext2D,
-  shape: Extract<Shape, { kind: "image" }>,
-  onLoad: () => void,
+  { x, y, w, h }: Extract<Shape, { kind: "image" }>,
+  zoom: number,
+  image: HTMLImageElement | undefined,
 ): void {
-  let picture = pictures.get(shape);
-  if (picture === undefined) {
-    picture = new Image();
-    picture.addEventListener("load", onLoad, { once: true });
-    picture.src = shape.src;
-    pictures.set(shape, picture);
+  if (image?.complete && image.naturalWidth > 0) {
+    context.drawImage(image, x, y, w, h);
+    return;
   }
-  if (picture.complete && picture.naturalWidth > 0) {
-    context.drawImage(picture, shape.x, shape.y, shape.w, shape.h);
-  }
+  context.fillStyle = "#eef0f4";
+  context.fillRect(x, y, w, h);
+  context.strokeStyle = "#9aa3b5";
+  context.lineWidth = 1 / zoom;
+  context.setLineDash([6 / zoom, 4 / zoom]);
+  context.strokeRect(x, y, w, h);
+  context.setLineDash([]);
 }

@@ -1,3 +1,4 @@
+import { dataUrl } from "../shared/images.js";
 import { arrowHead, draw, FONT, outlineOf } from "./draw.js";
 import { type Area, around, LINE_HEIGHT, type Shape } from "./item.js";
 import type { Item } from "./model.js";
@@ -6,18 +7,22 @@ const MARGIN = 24;
 /** Browsers draw no larger pictures than this, a side. */
 const SIDE_MAX = 8_000;
 
-/** The whole board as an SVG. */
-export function svgOf(items: readonly Item[]): Blob {
+/** Gives a picture of the board; undefined if it is not here. */
+type GetPicture = (id: string) => Promise<Blob | undefined>;
+
+/** The whole board as an SVG, with its pictures in it. */
+export async function svgOf(items: readonly Item[], get: GetPicture): Promise<Blob> {
   const { left, top, right, bottom } = areaOfAll(items);
   const view = `${left} ${top} ${right - left} ${bottom - top}`;
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}">`;
   const paper = `<rect x="${left}" y="${top}" width="100%" height="100%" fill="#fff"/>`;
-  const content = items.map(({ shape }) => elementOf(shape)).join("\n");
-  return new Blob([`${head}\n${paper}\n${content}\n</svg>\n`], { type: "image/svg+xml" });
+  const content: BlobPart[] = [];
+  for (const { shape } of items) content.push(await elementOf(shape, get), "\n");
+  return new Blob([`${head}\n${paper}\n`, ...content, "</svg>\n"], { type: "image/svg+xml" });
 }
 
 /** The whole board as a PNG, twice as fine as it is seen if that is possible. */
-export async function pngOf(items: readonly Item[]): Promise<Blob> {
+export async function pngOf(items: readonly Item[], get: GetPicture): Promise<Blob> {
   const { left, top, right, bottom } = areaOfAll(items);
   const [width, height] = [right - left, bottom - top];
   const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
@@ -29,26 +34,24 @@ export async function pngOf(items: readonly Item[]): Promise<Blob> {
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
   for (const { shape } of items) {
-    // The picture must be there before what lies above it.
-    await new Promise<void>((resolve) => {
-      if (shape.kind !== "image") {
-        draw(context, shape, scale, () => {});
-        resolve();
-        return;
-      }
-      const picture = new Image();
-      picture.onload = picture.onerror = () => {
-        if (picture.naturalWidth > 0) {
-          context.drawImage(picture, shape.x, shape.y, shape.w, shape.h);
-        }
-        resolve();
-      };
-      picture.src = shape.src;
-    });
+    if (shape.kind !== "image") draw(context, shape, scale, () => undefined);
+    else await paint(context, shape, await get(shape.picture));
   }
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"),
   );
+}
+
+/** Draws a picture, which must be there before what lies above it. */
+async function paint(
+  context: CanvasRenderingContext2D,
+  { x, y, w, h }: Extract<Shape, { kind: "image" }>,
+  picture: Blob | undefined,
+): Promise<void> {
+  const bitmap = await (picture && createImageBitmap(picture).catch(() => undefined));
+  if (bitmap === undefined) return;
+  context.drawImage(bitmap, x, y, w, h);
+  bitmap.close();
 }
 
 function areaOfAll(items: readonly Item[]): Area {
@@ -61,7 +64,7 @@ function areaOfAll(items: readonly Item[]): Area {
   };
 }
 
-function elementOf(shape: Shape): string {
+async function elementOf(shape: Shape, get: GetPicture): Promise<string> {
   const { colour, width } = shape;
   const line = `fill="none" stroke="${colour}" stroke-width="${width}" stroke-linecap="round"`;
   switch (shape.kind) {
@@ -76,8 +79,10 @@ function elementOf(shape: Shape): string {
       return `<text ${font} xml:space="preserve">${lines.join("")}</text>`;
     }
     case "image": {
-      const { x, y, w, h, src } = shape;
-      return `<image x="${x}" y="${y}" width="${w}" height="${h}" href="${escaped(src)}"/>`;
+      const { x, y, w, h, picture } = shape;
+      const blob = await get(picture);
+      const href = blob === undefined ? "" : await dataUrl(blob);
+      return `<image x="${x}" y="${y}" width="${w}" height="${h}" href="${escaped(href)}"/>`;
     }
     case "rect": {
       const { x, y, w, h } = shape;

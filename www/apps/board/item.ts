@@ -3,8 +3,10 @@ interface Common {
   readonly colour: string;
   /** How thick the line is; of a text, how high the letters are. */
   readonly width: number;
-  /** The name under which it was shown while it was being drawn. */
+  /** The name under which it was shown while it was being drawn or written. */
   readonly live?: string | undefined;
+  /** Whether it was taken away: it is not drawn, and can be brought back as what it was. */
+  readonly gone?: true | undefined;
 }
 
 export interface Stroke extends Common {
@@ -35,8 +37,8 @@ export interface Picture extends Common {
   readonly y: number;
   readonly w: number;
   readonly h: number;
-  /** A `data:` address. */
-  readonly src: string;
+  /** The id of a picture of the group. */
+  readonly picture: string;
 }
 
 export type Shape = Stroke | Box | Label | Picture;
@@ -50,7 +52,7 @@ export interface Area {
 
 /** A stroke is cut here; the next one goes on from there. */
 export const POINTS_MAX = 4_000;
-const TEXT_MAX = 2_000;
+export const TEXT_MAX = 2_000;
 const FAR = 1_000_000;
 export const LINE_HEIGHT = 1.25;
 
@@ -60,13 +62,17 @@ const isPlace = (value: unknown): value is number =>
 /** Reads what a member wrote; undefined if it is nothing that can be drawn. */
 export function readShape(value: unknown): Shape | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { kind, colour, width, live, points, x, y, w, h, text, src } = value as Record<
-    string,
-    unknown
-  >;
+  const fields = value as Record<string, unknown>;
+  const { kind, colour, width, points, x, y, w, h, text, picture } = fields;
   if (typeof colour !== "string" || !/^#[0-9a-f]{6}$/.test(colour)) return undefined;
   if (typeof width !== "number" || !(width > 0 && width <= 400)) return undefined;
-  const common = { colour, width, live: typeof live === "string" ? live : undefined };
+  const { live, gone } = fields;
+  const common = {
+    colour,
+    width,
+    ...(typeof live === "string" && { live }),
+    ...(gone === true && { gone: true as const }),
+  };
   if (kind === "stroke") {
     if (!Array.isArray(points) || points.length < 3 || points.length % 3 !== 0) return undefined;
     if (points.length > 3 * POINTS_MAX || !points.every(isPlace)) return undefined;
@@ -80,8 +86,8 @@ export function readShape(value: unknown): Shape | undefined {
   }
   if (!isPlace(w) || !isPlace(h)) return undefined;
   if (kind === "image") {
-    const isPicture = typeof src === "string" && /^data:image\/(png|jpeg|webp);base64,/.test(src);
-    return isPicture ? { kind, ...common, x, y, w, h, src } : undefined;
+    const isPicture = typeof picture === "string" && /^[a-z0-9]+$/.test(picture);
+    return isPicture ? { kind, ...common, x, y, w, h, picture } : undefined;
   }
   const isBox = kind === "rect" || kind === "ellipse" || kind === "line" || kind === "arrow";
   return isBox ? { kind, ...common, x, y, w, h } : undefined;

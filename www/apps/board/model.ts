@@ -1,11 +1,18 @@
 import type { GroupRecord } from "lacis";
+import { Pictures } from "../shared/pictures.js";
 import { Shown } from "../shared/shown.js";
 import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
 import { type Area, areaOf, readShape, type Shape } from "./item.js";
+import { applied, type Change, changeOf, inverse, making, type Step } from "./steps.js";
 
 export const ITEM_TYPE = "board.item";
+const PICTURE_TYPE = "board.picture";
+/** Begins the names of things that are no records yet. */
+const PENDING = "pending-";
 /** So many steps back are remembered. */
 const STEPS_MAX = 200;
+/** What was taken away can be brought back for so long; then its creator deletes it for good. */
+const GONE_MS = 24 * 60 * 60 * 1_000;
 
 /** Something on the board. */
 export interface Item {
@@ -19,14 +26,6 @@ export interface Item {
   readonly record: GroupRecord | undefined;
 }
 
-/** A step that can be taken back: what each thing was and became; nothing is "not there". */
-interface Change {
-  /** Names the thing for good: its record is another one after it was taken back and again. */
-  readonly key: string;
-  readonly before: Shape | undefined;
-  readonly after: Shape | undefined;
-}
-
 /** What changed of the picture: one thing, perhaps new and above all others, or anything. */
 export type Picture = { readonly item: Item; readonly isOnTop: boolean } | "all";
 
@@ -37,16 +36,26 @@ export function sheetOf(space: Space): Sheet {
 
 /** The things on a board, and the steps of this person. */
 export class Sheet extends Shown {
+  readonly pictures: Pictures;
   #onPicture: (change: Picture) => void = () => {};
   readonly #items = new Map<string, Item>();
+  /** Things that were taken away, and may come back. */
+  readonly #gone = new Map<string, Item>();
   readonly #keys = new Map<string, string>();
-  readonly #done: Change[][] = [];
-  readonly #undone: Change[][] = [];
+  readonly #done: Step[] = [];
+  readonly #undone: Step[] = [];
+  /** What is under way; no step is taken back before it. */
+  readonly #running = new Set<Promise<unknown>>();
+  /** Pending things that are on their way into the store now. */
+  readonly #sending = new Set<string>();
+  /** Things of one's own that somebody else has changed while this page was open. */
+  readonly #touched = new Set<string>();
   #sorted: Item[] | undefined;
   #failure: unknown;
 
   constructor(space: Space) {
     super(space);
+    this.pictures = new Pictures(space, PICTURE_TYPE);
     space.on("record", ({ record }) => this.#take(record));
     space.on("gone", ({ id }) => this.#drop(id));
     space.on("saved", () => {
@@ -58,7 +67,9 @@ export class Sheet extends Shown {
   /** Tells whoever draws it of every change of the picture; the result ends that. */
   watchPicture(onPicture: (change: Picture) => void): () => void {
     this.#onPicture = onPicture;
+    const end = this.pictures.subscribe(() => this.#onPicture("all"));
     return () => {
+      end();
       this.#onPicture = () => {};
     };
   }
@@ -67,9 +78,10 @@ export class Sheet extends Shown {
     const records = await this.space.group.find({ type: ITEM_TYPE });
     for (const record of records) {
       const item = itemOf(record);
-      if (item !== undefined) this.#items.set(item.id, item);
+      if (item !== undefined) this.#hold(item);
     }
     this.#redraw();
+    this.#cleanUp();
   }
 
   /** Why the last thing could not be kept; undefined if all is. */
@@ -102,88 +114,157 @@ export class Sheet extends Shown {
     return this.#items.get(id);
   }
 
+  /** What was drawn or written under that name, be it on the board or taken away. */
+  named(live: string): Item | undefined {
+    const isIt = ({ shape }: Item): boolean => shape.live === live;
+    return [...this.#items.values(), ...this.#gone.values()].find(isIt);
+  }
+
+  /** How many things could not be kept, and are drawn here only. */
+  get unkept(): number {
+    return this.#lost().length;
+  }
+
   add(shapes: readonly Shape[]): Promise<void> {
-    const key = (): string => crypto.randomUUID();
-    return this.#do(shapes.map((after) => ({ key: key(), before: undefined, after })));
+    const keyed = shapes.map((shape) => ({ shape, key: crypto.randomUUID() }));
+    this.#remember(keyed.map(({ key }) => making(key)));
+    return this.#run(keyed.map(({ shape, key }) => this.#create(key, shape)));
   }
 
   delete(ids: readonly string[]): Promise<void> {
-    return this.change(ids, () => undefined);
+    return this.change(ids, (shape) => ({ ...shape, gone: true }));
   }
 
   /** Changes things of one's own; `to` says what each becomes. */
-  change(ids: readonly string[], to: (shape: Shape) => Shape | undefined): Promise<void> {
+  change(ids: readonly string[], to: (shape: Shape) => Shape): Promise<void> {
     const items = ids.flatMap((id) => this.#items.get(id) ?? []);
     const ours = items.filter((item) => item.record !== undefined && this.isOurs(item));
-    const changes = ours.map(({ id, shape }) => {
-      return { key: this.#keyOf(id), before: shape, after: to(shape) };
+    const step = ours.flatMap(({ id, shape }) => {
+      return changeOf(this.#keyOf(id), shape, to(shape)) ?? [];
     });
-    return changes.length === 0 ? Promise.resolve() : this.#do(changes);
+    if (step.length === 0) return Promise.resolve();
+    this.#remember(step);
+    return this.#run(step.map((change) => this.#make(change).write()));
   }
 
-  async undo(): Promise<void> {
-    const step = this.#done.pop();
-    if (step === undefined) return;
-    const back = step.map(({ key, before, after }) => ({ key, before: after, after: before }));
-    await this.#apply(back);
-    this.#undone.push(step);
+  /** Takes one's own last step back; says whether anything of it was left to take back. */
+  undo(): Promise<boolean> {
+    return this.#turn(this.#done, this.#undone, inverse);
+  }
+
+  /** Does again what was taken back; says whether anything of it could be. */
+  redo(): Promise<boolean> {
+    return this.#turn(this.#undone, this.#done, (change) => change);
+  }
+
+  /** Tries again to keep what could not be. */
+  retry(): Promise<void> {
+    const again = this.#lost().map(({ id, shape }) => {
+      return this.#create(id.slice(PENDING.length), shape);
+    });
+    return this.#run(again);
+  }
+
+  #lost(): Item[] {
+    const isLost = ({ id, record }: Item): boolean => {
+      return record === undefined && !this.#sending.has(id);
+    };
+    return [...this.#items.values()].filter(isLost);
+  }
+
+  async #turn(from: Step[], to: Step[], way: (change: Change) => Change): Promise<boolean> {
+    // What is under way may be the very thing that is to be taken back.
+    await Promise.allSettled([...this.#running]);
+    const step = from.pop();
+    if (step === undefined) return false;
+    const ways = step.map(way).filter((change) => this.#mayTurn(change));
+    const made = ways.map((change) => this.#make(change));
+    try {
+      await this.#run(made.map(({ write }) => write()));
+    } catch (thrown) {
+      if (!isKeptAnyway(thrown)) from.push(step);
+      if (!isKeptAnyway(thrown)) throw thrown;
+    }
+    // Only what was changed now may be changed back later: the rest is what others made of it.
+    const changes = made.flatMap(({ change }) => change ?? []);
+    if (changes.length > 0) to.push(changes.map((change) => way(change)));
     this.changed();
+    return changes.length > 0;
   }
 
-  async redo(): Promise<void> {
-    const step = this.#undone.pop();
-    if (step === undefined) return;
-    await this.#apply(step);
-    this.#done.push(step);
-    this.changed();
-  }
-
-  async #do(step: Change[]): Promise<void> {
+  #remember(step: Step): void {
     this.#done.push(step);
     if (this.#done.length > STEPS_MAX) this.#done.shift();
     this.#undone.length = 0;
     this.changed();
-    await this.#apply(step);
   }
 
-  async #apply(step: readonly Change[]): Promise<void> {
+  async #run(work: readonly Promise<unknown>[]): Promise<void> {
+    const all = Promise.all(work);
+    this.#running.add(all);
     try {
-      await Promise.all(step.map((change) => this.#applyOne(change)));
+      await all;
       this.#failure = undefined;
     } catch (thrown) {
       this.#failure = thrown;
       throw thrown;
     } finally {
+      this.#running.delete(all);
       this.changed();
     }
   }
 
-  async #applyOne({ key, after }: Change): Promise<void> {
-    const { group } = this.space;
-    const record = this.#items.get(this.#keys.get(key) ?? "")?.record;
-    if (after === undefined) {
-      // Somebody else may have deleted it meanwhile: then all is as it should be.
-      if (record !== undefined) await group.delete(record);
-      return;
-    }
+  /** Prepares a change of a thing as it is now, and says what of it can be made at all. */
+  #make(given: Change): { change?: Change; write: () => Promise<void> } {
+    const nothing = { write: () => Promise.resolve() };
+    const item = this.#keyed(given.key);
+    // What somebody has deleted for good stays deleted.
+    const made = item && applied(item.shape, given);
+    if (item === undefined || made === undefined) return nothing;
+    const { shape, change } = made;
+    const { record } = item;
     if (record !== undefined) {
-      await group.update(record, { data: after });
-      return;
+      return { change, write: () => this.space.group.update(record, { data: shape }) };
     }
+    // It never was a record: nobody else knows of it.
+    const write = async (): Promise<void> => {
+      this.#hold({ ...item, shape });
+      this.#redraw();
+      if (shape.gone === undefined) await this.#create(given.key, shape);
+    };
+    return { change, write };
+  }
+
+  /** A step back or again takes nothing away that others have worked on since. */
+  #mayTurn({ key, after, isMaking }: Change): boolean {
+    const item = this.#keyed(key);
+    if (after.gone !== true || item?.record === undefined) return true;
+    const isTouched = isMaking === true && this.#touched.has(item.id);
+    return item.record.author === this.space.me.id && !isTouched;
+  }
+
+  #keyed(key: string): Item | undefined {
+    const id = this.#keys.get(key) ?? PENDING + key;
+    return this.#items.get(id) ?? this.#gone.get(id);
+  }
+
+  async #create(key: string, given: Shape): Promise<void> {
     // Drawn at once; the record takes its place.
-    const pending = `pending-${key}`;
+    const id = PENDING + key;
     // As it will be read back, so that it is recognised.
-    const shape = readShape(after) ?? after;
+    const shape = readShape(given) ?? given;
     const fixed = { shape, area: areaOf(shape), record: undefined };
-    const item = { id: pending, ...fixed, creator: this.space.me.id, at: Date.now() };
-    this.#put(item);
+    this.#put({ id, ...fixed, creator: this.space.me.id, at: Date.now() });
+    this.#sending.add(id);
     try {
-      this.#keys.set(key, await group.add({ type: ITEM_TYPE, data: after }));
-      this.#drop(pending);
+      this.#keys.set(key, await this.space.group.add({ type: ITEM_TYPE, data: shape }));
+      this.#drop(id);
     } catch (thrown) {
       // It stands there as a record already, or else as what is not stored.
-      if (isKeptAnyway(thrown)) this.#drop(pending);
+      if (isKeptAnyway(thrown)) this.#drop(id);
       throw thrown;
+    } finally {
+      this.#sending.delete(id);
     }
   }
 
@@ -196,9 +277,21 @@ export class Sheet extends Shown {
 
   #take(record: GroupRecord): void {
     if (record.type !== ITEM_TYPE) return;
+    const { me } = this.space;
+    if (record.creator === me.id && record.author !== me.id) this.#touched.add(record.id);
     const item = record.deleted ? undefined : itemOf(record);
     if (item === undefined) this.#drop(record.id);
-    else if (!this.#settle(item)) this.#put(item);
+    else if (item.shape.gone !== undefined) {
+      this.#hold(item);
+      this.#redraw();
+    } else if (!this.#settle(item)) this.#put(item);
+  }
+
+  /** Keeps a thing where it belongs: on the board, or among what may come back. */
+  #hold(item: Item): void {
+    const isGone = item.shape.gone !== undefined;
+    (isGone ? this.#gone : this.#items).set(item.id, item);
+    (isGone ? this.#items : this.#gone).delete(item.id);
   }
 
   /** Whether a thing of one's own has become a record: it is drawn already. */
@@ -222,7 +315,7 @@ export class Sheet extends Shown {
     const isNew = !this.#items.has(item.id);
     const sorted = this.items as Item[];
     const last = sorted.at(-1);
-    this.#items.set(item.id, item);
+    this.#hold(item);
     if (isNew && (last === undefined || last.at <= item.at)) {
       sorted.push(item);
       this.#onPicture({ item, isOnTop: true });
@@ -234,6 +327,7 @@ export class Sheet extends Shown {
   }
 
   #drop(id: string): void {
+    this.#gone.delete(id);
     if (this.#items.delete(id)) this.#redraw();
   }
 
@@ -241,6 +335,18 @@ export class Sheet extends Shown {
     this.#sorted = undefined;
     this.#onPicture("all");
     this.changed();
+  }
+
+  /** Deletes for good what was taken away long ago, and can be by this person. */
+  #cleanUp(): void {
+    for (const item of this.#gone.values()) {
+      const { record, shape } = item;
+      const isOld = record !== undefined && Date.now() - record.modified.getTime() > GONE_MS;
+      if (!isOld || !this.isOurs(item)) continue;
+      // What cannot be deleted now is tried at the next visit.
+      this.space.group.delete(record).catch(() => {});
+      if (shape.kind === "image") void this.pictures.delete(shape.picture);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Space } from "../shared/space.js";
-import { draw, drawLive } from "./draw.js";
+import { draw, drawLive, imageOf } from "./draw.js";
 import { type Area, around, overlap, type Shape, type Stroke } from "./item.js";
 import type { Live } from "./live.js";
 import type { Item, Picture, Sheet } from "./model.js";
@@ -46,11 +46,15 @@ export interface Overlay {
 export class Surface {
   readonly canvas: HTMLCanvasElement;
   readonly overlay: Overlay = { selected: new Set(), shift: [0, 0] };
+  /** Runs when another part of the board is seen. */
+  onMove: () => void = () => {};
   readonly #layer = document.createElement("canvas");
   readonly #sheet: Sheet;
   readonly #live: Live;
   readonly #space: Space;
   readonly #resizing: ResizeObserver;
+  /** The addresses of pictures that are here. */
+  readonly #urls = new Map<string, string>();
   #view: View = { x: 0, y: 0, scale: 1 };
   /** The view in which the layer was drawn. */
   #layerView: View = this.#view;
@@ -142,8 +146,20 @@ export class Surface {
     this.#resizing.disconnect();
   }
 
+  /** Moves the view to a place if that is not seen. */
+  reveal(x: number, y: number): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    const [left, top] = [
+      (x - this.#view.x) * this.#view.scale,
+      (y - this.#view.y) * this.#view.scale,
+    ];
+    const isSeen = left >= 0 && top >= 0 && left < clientWidth && top < clientHeight - TOOLBAR;
+    if (!isSeen) this.pan(clientWidth / 3 - left, clientHeight / 3 - top);
+  }
+
   #move(view: View): void {
     this.#view = view;
+    this.onMove();
     this.#hasMoved = true;
     clearTimeout(this.#sharpening);
     this.#sharpening = setTimeout(() => {
@@ -205,11 +221,22 @@ export class Surface {
       bottom: y + clientHeight / scale,
     };
     const zoom = scale * devicePixelRatio;
-    const onLoad = (): void => this.redraw("all");
     for (const { id, shape, area } of items) {
-      if (overlap(area, seen) && !this.#lifted.has(id)) draw(context, shape, zoom, onLoad);
+      if (overlap(area, seen) && !this.#lifted.has(id)) draw(context, shape, zoom, this.#find);
     }
   }
+
+  /** Asks for a picture; when it can be drawn, all is drawn again. */
+  readonly #find = (id: string): HTMLImageElement | undefined => {
+    const url = this.#urls.get(id);
+    if (url !== undefined) return imageOf(url, () => this.redraw("all"));
+    void this.#sheet.pictures.url(id).then((found) => {
+      if (found === undefined || this.#urls.has(id)) return;
+      this.#urls.set(id, found);
+      this.redraw("all");
+    });
+    return undefined;
+  };
 
   /** The layer where it belongs now, a little blurred if the view has moved since. */
   #placeLayer(context: CanvasRenderingContext2D): void {
@@ -231,7 +258,6 @@ export class Surface {
   #paintOwn(context: CanvasRenderingContext2D): void {
     const { shape, selected, shift, frame } = this.overlay;
     const zoom = this.#view.scale * devicePixelRatio;
-    const onLoad = (): void => this.request();
     const [dx, dy] = shift;
     const areas: Area[] = [];
     for (const id of selected) {
@@ -239,12 +265,12 @@ export class Surface {
       if (item === undefined) continue;
       context.save();
       context.translate(dx, dy);
-      if (this.#lifted.has(id)) draw(context, item.shape, zoom, onLoad);
+      if (this.#lifted.has(id)) draw(context, item.shape, zoom, this.#find);
       context.restore();
       areas.push(item.area);
     }
     if (shape?.kind === "stroke") drawLive(context, shape as Stroke);
-    else if (shape !== undefined) draw(context, shape, zoom, onLoad);
+    else if (shape !== undefined) draw(context, shape, zoom, this.#find);
     const around_ = around(areas);
     if (around_ !== undefined) this.#paintFrame(context, around_, shift);
     if (frame !== undefined) this.#paintFrame(context, frame, [0, 0]);

@@ -1,52 +1,42 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { texts } from "../shared/texts/index.js";
-import { type Label, LINE_HEIGHT, round } from "./item.js";
+import { LINE_HEIGHT } from "./item.js";
 import type { View } from "./surface.js";
-import type { Ink } from "./tools.js";
+import type { Desk, Writing } from "./writing.js";
 
 interface Props {
   readonly view: View;
-  readonly x: number;
-  readonly y: number;
-  readonly ink: Ink;
-  readonly onDone: (shape: Label | undefined) => void;
+  readonly writing: Writing;
+  readonly desk: Desk;
 }
 
-/** How much higher letters are than a line of that thickness is thick. */
-const LETTERS = 5;
-
 /** A field to write in, right on the board. */
-export function TextField({ view, x, y, ink, onDone }: Props) {
+export function TextField({ view, writing, desk }: Props) {
+  const { key, x, y, colour, width, text } = writing;
   const field = useRef<HTMLTextAreaElement>(null);
-  const isDone = useRef(false);
-  const size = 12 + ink.width * LETTERS;
-  useLayoutEffect(() => field.current?.focus(), []);
-  const finish = (isKept: boolean): void => {
-    if (isDone.current) return;
-    isDone.current = true;
-    const text = field.current?.value.trimEnd() ?? "";
-    const place = { x: round(x), y: round(y), colour: ink.colour, width: size };
-    onDone(isKept && text.trim() !== "" ? { kind: "text", ...place, text } : undefined);
-  };
+  useLayoutEffect(() => field.current?.focus(), [key]);
   return (
     <textarea
       ref={field}
       class="text-field"
       data-testid="text-field"
       aria-label={texts.textOnBoard}
-      rows={2}
+      rows={Math.max(2, text.split("\n").length)}
       style={{
         left: `${(x - view.x) * view.scale}px`,
         top: `${(y - view.y) * view.scale}px`,
-        fontSize: `${size * view.scale}px`,
+        fontSize: `${width * view.scale}px`,
         lineHeight: LINE_HEIGHT,
-        color: ink.colour,
+        color: colour,
       }}
-      onBlur={() => finish(true)}
+      value={text}
+      onInput={(event) => desk.write(event.currentTarget.value)}
+      onBlur={desk.finish}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.key === "Escape") finish(false);
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) finish(true);
+        const isEnd = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+        // What was written stays on the board; a step back takes it away.
+        if (isEnd || event.key === "Escape") desk.finish();
       }}
     />
   );

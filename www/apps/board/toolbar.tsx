@@ -14,7 +14,9 @@ interface Props {
   readonly mayWrite: boolean;
   readonly onTool: (tool: Tool) => void;
   readonly onInk: (ink: Ink) => void;
-  readonly onImage: (file: Blob) => unknown;
+  readonly onImages: (files: readonly Blob[]) => void;
+  readonly onUndo: () => Promise<void>;
+  readonly onRedo: () => Promise<void>;
   readonly onDelete: () => Promise<void>;
   readonly onZoom: (factor: number) => void;
   readonly onFit: () => void;
@@ -43,7 +45,7 @@ export function Toolbar(props: Props) {
                 <Icon name={name} />
               </button>
             ))}
-            <ImageButton onImage={props.onImage} />
+            <ImageButton onImages={props.onImages} />
           </div>
           <div class="group">
             {INKS.map((colour, index) => (
@@ -76,8 +78,8 @@ export function Toolbar(props: Props) {
             ))}
           </div>
           <div class="group">
-            <Step name="undo" isOff={!sheet.canUndo} run={() => sheet.undo()} onError={onError} />
-            <Step name="redo" isOff={!sheet.canRedo} run={() => sheet.redo()} onError={onError} />
+            <Step name="undo" isOff={!sheet.canUndo} run={props.onUndo} onError={onError} />
+            <Step name="redo" isOff={!sheet.canRedo} run={props.onRedo} onError={onError} />
             <Step name="trash" isOff={selected.size === 0} run={onDelete} onError={onError} />
           </div>
         </>
@@ -136,7 +138,7 @@ function Step({ name, isOff, run, onError }: StepProps) {
   );
 }
 
-function ImageButton({ onImage }: Pick<Props, "onImage">) {
+function ImageButton({ onImages }: Pick<Props, "onImages">) {
   return (
     <label class="button plain" title={texts.addImage}>
       <Icon name="image" />
@@ -144,11 +146,13 @@ function ImageButton({ onImage }: Pick<Props, "onImage">) {
       <input
         type="file"
         accept="image/*"
+        multiple
         class="hidden"
         data-testid="add-image"
         onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          if (file !== undefined) void onImage(file);
+          onImages([...(event.currentTarget.files ?? [])]);
+          // The same file can be chosen again.
+          event.currentTarget.value = "";
         }}
       />
     </label>

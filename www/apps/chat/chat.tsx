@@ -1,12 +1,13 @@
 import "./chat.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AppProps } from "../load.js";
+import { useDraft } from "../shared/drafts.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import { Composer } from "./composer.js";
+import { type About, Composer } from "./composer.js";
 import { Files } from "./files.js";
 import { LineView } from "./line.js";
 import { type Line, type Talk, talkOf } from "./model.js";
@@ -26,8 +27,7 @@ export function Chat({ home, space }: AppProps) {
   // What was new when the talk was opened stays marked.
   const [unseen] = useState({ from: space.newSince, to: Date.now() });
   const [query, setQuery] = useState<string | undefined>();
-  const [editing, setEditing] = useState<Line | undefined>();
-  const [replyTo, setReplyTo] = useState<Line | undefined>();
+  const [about, setAbout] = useDraft<About>(space.drafts, "about", {});
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
@@ -69,20 +69,18 @@ export function Chat({ home, space }: AppProps) {
       <main class="talk">
         <Lines
           {...{ space, talk, files, lines, unseen }}
-          onEdit={setEditing}
-          onReply={setReplyTo}
+          onEdit={({ id }) => setAbout({ editing: id })}
+          onReply={({ id }) => setAbout({ replyTo: id })}
           onError={fail}
         />
         <Typing space={space} />
-        <Problem text={problem} hook="chat-problem" />
+        <Problem text={problem} />
         <Composer
-          {...{ space, talk, files, editing, replyTo }}
+          {...{ space, talk, files, about }}
           onDone={() => {
-            setEditing(undefined);
-            setReplyTo(undefined);
+            setAbout(undefined);
             setProblem("");
           }}
-          onError={fail}
         />
       </main>
     </div>

@@ -1,74 +1,109 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useDraft } from "../shared/drafts.js";
+import { reasonOf } from "../shared/reasons.js";
 import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
-import { Icon } from "../shared/ui.js";
+import { Icon, Problem } from "../shared/ui.js";
 import type { Files } from "./files.js";
 import { LINE_MAX, type Line, type Talk } from "./model.js";
 
 /** Whoever writes nothing for so long is not typing any more. */
 const TYPING_MS = 4_000;
 
+/** What is written is about: a line that is changed, or one that is answered. Ids of lines. */
+export interface About {
+  readonly editing?: string | undefined;
+  readonly replyTo?: string | undefined;
+}
+
+/** What stands in the field, and to whom alone it is said. */
+interface Written {
+  readonly text: string;
+  readonly to: string;
+}
+
 interface Props {
   readonly space: Space;
   readonly talk: Talk;
   readonly files: Files;
-  readonly editing: Line | undefined;
-  readonly replyTo: Line | undefined;
+  readonly about: About;
   readonly onDone: () => void;
-  readonly onError: (thrown: unknown) => void;
 }
 
-/** The field to write in: a new line, an answer, a changed one, or a whisper. */
+/**
+ * The field to write in: a new line, an answer, a changed one, or a whisper. What stands in it is
+ * kept until it is stored or said; a changed line has a draft of its own.
+ */
 export function Composer(props: Props) {
-  const { space, talk, files, editing, replyTo, onDone, onError } = props;
-  const [text, setText] = useState("");
-  const [to, setTo] = useState("");
+  const { space, talk, files, about, onDone } = props;
+  const { drafts } = space;
+  const { editing: editingId, replyTo } = about;
+  const editing = editingId === undefined ? undefined : talk.line(editingId);
+  const place = editingId === undefined ? "line" : `edit.${editingId}`;
+  const empty: Written = { text: editing?.text ?? "", to: "" };
+  const [{ text, to }, put] = useDraft(drafts, place, empty);
+  const [problem, setProblem] = useState("");
+  const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  // At once: a text put there a frame later would take the place of what was typed meanwhile.
   useLayoutEffect(() => {
-    if (editing !== undefined) setText(editing.text);
-    if (editing !== undefined || replyTo !== undefined) field.current?.focus();
-  }, [editing, replyTo]);
+    if (editingId !== undefined || replyTo !== undefined) field.current?.focus();
+  }, [editingId, replyTo]);
   useEffect(() => () => clearTimeout(typing.current), []);
   const write = (next: string): void => {
-    setText(next);
+    put(next === "" && to === "" && editing === undefined ? undefined : { text: next, to });
     clearTimeout(typing.current);
     space.setTyping(next !== "" && to === "");
     typing.current = setTimeout(() => space.setTyping(false), TYPING_MS);
   };
-  const send = async (): Promise<void> => {
-    const said = text.trim();
-    if (said === "") return;
-    const draft = { text: said, mentions: mentionsIn(said, space), replyTo: replyTo?.id };
-    setText("");
-    space.setTyping(false);
+  /** Gives a new line to the talk, which keeps it from here on. */
+  const say = (said: string): void => {
+    const line = { text: said, mentions: mentionsIn(said, space), replyTo };
+    void (to === "" ? talk.say(line) : talk.whisper(to, said));
+    put(to === "" ? undefined : { text: "", to });
     onDone();
+  };
+  /** What changes a line stays in the field until it is stored. */
+  const change = async (line: Line, said: string): Promise<void> => {
+    setBusy(true);
     try {
-      if (editing !== undefined) await talk.edit(editing, draft);
-      else if (to !== "") await talk.whisper(to, said);
-      else await talk.say(draft);
+      const mentions = mentionsIn(said, space);
+      await talk.edit(line, { text: said, mentions, replyTo: line.replyTo });
+      put(undefined);
+      onDone();
     } catch (thrown) {
-      // What was written is not lost.
-      setText(said);
-      onError(thrown);
+      setProblem(reasonOf(thrown));
+    } finally {
+      setBusy(false);
     }
   };
+  const send = (): void => {
+    const said = text.trim();
+    if (said === "" || isBusy) return;
+    setProblem(said.length > LINE_MAX ? texts.lineTooLong(said.length, LINE_MAX) : "");
+    if (said.length > LINE_MAX) return;
+    space.setTyping(false);
+    if (editing === undefined) say(said);
+    else void change(editing, said);
+  };
+  const giveUp = (): void => {
+    if (editingId !== undefined) put(undefined);
+    setProblem("");
+    onDone();
+  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === "Escape") {
-      setText("");
-      onDone();
-    }
+    if (event.key === "Escape") giveUp();
     // An Enter that ends the composition of a character is not meant for us.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
-    void send();
+    send();
   };
   const attach = async (chosen: FileList | null): Promise<void> => {
+    setProblem("");
     try {
       for (const file of chosen ?? []) await files.post(file);
     } catch (thrown) {
-      onError(thrown);
+      setProblem(reasonOf(thrown));
     }
   };
   if (!space.mayWrite) {
@@ -80,11 +115,15 @@ export function Composer(props: Props) {
       class="composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        send();
       }}
     >
-      <Context {...props} />
-      <Recipient space={space} to={to} onChoose={setTo} />
+      <Context {...{ space, talk, about }} onDone={giveUp} />
+      {editing === undefined && (
+        <Recipient space={space} to={to} onChoose={(next) => put({ text, to: next })} />
+      )}
+      <Problem text={problem} hook="chat-problem" />
+      {!drafts.isKept && text !== "" && <p class="quiet">{texts.draftNotKept}</p>}
       <div class="row end">
         <label class="button plain" title={texts.attach}>
           <Icon name="attach" />
@@ -102,7 +141,8 @@ export function Composer(props: Props) {
           class="grow"
           data-testid="compose"
           rows={Math.min(5, text.split("\n").length)}
-          maxLength={LINE_MAX}
+          readOnly={isBusy}
+          aria-busy={isBusy}
           aria-label={texts.message}
           placeholder={to === "" ? texts.write : texts.whisperTo(space.person(to).name)}
           value={text}
@@ -117,15 +157,25 @@ export function Composer(props: Props) {
   );
 }
 
-function Context({ space, editing, replyTo, onDone }: Props) {
-  const about = editing ?? replyTo;
-  if (about === undefined) return null;
-  const name = space.person(about.author).name;
+/** Which line is changed or answered; one that was deleted meanwhile does not take the text along. */
+function Context({ space, talk, about, onDone }: Omit<Props, "files">) {
+  const id = about.editing ?? about.replyTo;
+  if (id === undefined) return null;
+  const line = talk.line(id);
+  const words = about.editing === undefined ? texts.quoteGone : texts.editedGone;
   return (
     <p class="row middle quiet" data-testid="compose-about">
       <span class="grow ellipsis">
-        {editing === undefined ? texts.replying(name) : texts.editing}{" "}
-        {about.text || about.file?.name}
+        {line === undefined ? (
+          words
+        ) : (
+          <>
+            {about.editing === undefined
+              ? texts.replying(space.person(line.author).name)
+              : texts.editing}{" "}
+            <bdi>{line.text || line.file?.name}</bdi>
+          </>
+        )}
       </span>
       <button type="button" class="plain" aria-label={texts.cancel} onClick={onDone}>
         <Icon name="close" size={18} />

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { readableSize, texts } from "../shared/texts/index.js";
 import { Act, Icon, saveAs } from "../shared/ui.js";
-import type { FileNote, Files } from "./files.js";
+import { FILE_MAX, type FileNote, type Files } from "./files.js";
 
 interface Props {
   readonly file: FileNote;
@@ -29,9 +29,13 @@ export function FileView({ file, files, onError }: Props) {
   return (
     <div class="file" data-testid="file">
       {file.preview !== undefined && <img src={file.preview} alt={texts.previewOf(file.name)} />}
-      <span class="file-name">{file.name}</span>
+      <bdi class="file-name">{file.name}</bdi>
       <span class="quiet">{readableSize(file.size)}</span>
-      {done === undefined ? (
+      {file.size > FILE_MAX ? (
+        <span class="error" data-testid="file-too-large">
+          {texts.fileTooLarge(readableSize(file.size), readableSize(FILE_MAX))}
+        </span>
+      ) : done === undefined ? (
         <Act hook="file-save" run={save}>
           <Icon name="download" size={18} /> {texts.save}
         </Act>

@@ -3,8 +3,12 @@
 
 import { createStore, get, set, type UseStore } from "idb-keyval";
 import { type IncomingFile, PeerError } from "lacis";
+import { hashOf, Pieces } from "../shared/hash.js";
 import { dataUrl, shrink } from "../shared/images.js";
+import { plainName } from "../shared/names.js";
+import { Said } from "../shared/reasons.js";
 import type { Space } from "../shared/space.js";
+import { readableSize, texts } from "../shared/texts/index.js";
 
 export const FILE_TYPE = "chat.file";
 const BYTES_TYPE = "chat.bytes";
@@ -15,7 +19,7 @@ const NONE = "none";
 
 /** Up to this a file is a record, which whoever is a member has. */
 const INLINE_MAX = 200_000;
-/** The hash is made of the whole file at once. */
+/** More than that fills the share of the disk that a browser gives to a page on small devices. */
 export const FILE_MAX = 512 * 1024 * 1024;
 const PREVIEW = { edge: 320, bytes: 24_000 };
 const PREVIEW_MAX = 40_000;
@@ -26,7 +30,7 @@ export interface FileNote {
   readonly name: string;
   readonly size: number;
   readonly mediaType: string;
-  /** SHA-256, in hexadecimal digits. */
+  /** Of all its pieces, as `hash.ts` makes it, in hexadecimal digits. */
   readonly hash: string;
   /** A small picture, as a `data:` address. */
   readonly preview: string | undefined;
@@ -46,7 +50,7 @@ export function readFileNote(value: Record<string, unknown>): FileNote | undefin
   const isPicture = typeof preview === "string" && preview.length <= PREVIEW_MAX;
   const shown = isPicture && /^data:image\/(png|jpeg|webp);base64,/.test(preview);
   return {
-    name: [...name].slice(0, NAME_MAX).join(""),
+    name: plainName(name, NAME_MAX) || texts.fileWithoutName,
     size: size as number,
     mediaType,
     hash,
@@ -82,15 +86,14 @@ export class Files {
 
   /** Keeps a file here and tells the group of it. */
   async post(file: File): Promise<void> {
-    if (file.size > FILE_MAX) throw new PeerError("too-large");
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    const hash = await hashOf(bytes);
-    const small = file.type.startsWith("image/") ? await shrink(file, PREVIEW) : undefined;
-    const preview = small && (await dataUrl(small.blob));
+    if (file.size > FILE_MAX) throw tooLarge(file.size);
+    const hash = await hashOf(file);
+    const preview = file.type.startsWith("image/") ? await previewOf(file) : undefined;
     const { name, size, type: mediaType } = file;
     const { group } = this.#space;
     if (size <= INLINE_MAX) {
-      await group.add({ type: BYTES_TYPE, data: bytes, attributes: { hash } });
+      const data = new Uint8Array(await file.arrayBuffer());
+      await group.add({ type: BYTES_TYPE, data, attributes: { hash } });
     } else await set(hash, new Blob([file], { type: mediaType }), this.#kept);
     await group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } });
   }
@@ -100,15 +103,17 @@ export class Files {
     const kept = await get<Blob>(hash, this.#kept);
     if (kept !== undefined) return kept;
     const [record] = await this.#space.group.find({ type: BYTES_TYPE, where: { hash } });
-    const data = record?.data;
-    if (data === undefined || (await hashOf(data)) !== hash) return undefined;
-    return new Blob([new Uint8Array(data)], { type: mediaType });
+    if (record?.data === undefined) return undefined;
+    const bytes = new Blob([new Uint8Array(record.data)], { type: mediaType });
+    return (await hashOf(bytes)) === hash ? bytes : undefined;
   }
 
   /** Gets the bytes from here or from whoever has them; rejects with `not-connected` if nobody. */
   async fetch(note: FileNote, onProgress: Progress, signal: AbortSignal): Promise<Blob> {
     const here = await this.held(note);
     if (here !== undefined) return here;
+    // Whoever tells of a file may tell of any size; nothing of it is asked for then.
+    if (note.size > FILE_MAX) throw tooLarge(note.size);
     let failure: unknown = new PeerError("not-connected");
     for (const member of this.#space.room?.members.values() ?? []) {
       if (!member.connected) continue;
@@ -139,10 +144,7 @@ export class Files {
         file.reject();
         throw new PeerError("protocol");
       }
-      const blob = await file.blob({ onProgress: (done) => onProgress(done, note.size), signal });
-      const bytes = new Uint8Array(await blob.arrayBuffer());
-      if ((await hashOf(bytes)) !== note.hash) throw new PeerError("protocol");
-      const whole = new Blob([blob], { type: note.mediaType });
+      const whole = await gathered(file.accept(), note, onProgress, signal);
       await set(note.hash, whole, this.#kept);
       return whole;
     } finally {
@@ -166,7 +168,46 @@ function rejectedAfter(ms: number, signal: AbortSignal): Promise<never> {
   });
 }
 
-async function hashOf(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** Takes no more than was told, and gives it if it is what was told. */
+export async function gathered(
+  stream: ReadableStream<Uint8Array>,
+  { size, hash, mediaType }: FileNote,
+  onProgress: Progress,
+  signal: AbortSignal,
+): Promise<Blob> {
+  const pieces = new Pieces();
+  const reader = stream.getReader();
+  const onAbort = (): void => void reader.cancel().catch(() => {});
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (signal.aborted) throw new PeerError("aborted");
+      if (done) break;
+      if (pieces.bytes + value.length > size) {
+        onAbort();
+        throw new PeerError("protocol");
+      }
+      await pieces.add(value);
+      onProgress(pieces.bytes, size);
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+  const whole = await pieces.finish(mediaType);
+  if (whole.hash !== hash) throw new PeerError("protocol");
+  return whole.blob;
+}
+
+/** A small picture; none of what cannot be drawn, which is sent all the same. */
+async function previewOf(file: File): Promise<string | undefined> {
+  try {
+    return await dataUrl((await shrink(file, PREVIEW)).blob);
+  } catch {
+    return undefined;
+  }
+}
+
+function tooLarge(size: number): Said {
+  return new Said(texts.fileTooLarge(readableSize(size), readableSize(FILE_MAX)));
 }

@@ -1,5 +1,6 @@
 import { LinkifyIt } from "linkify-it";
 import type { ComponentChildren } from "preact";
+import { machineDate } from "../shared/dates.js";
 import { reasonOf } from "../shared/reasons.js";
 import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
@@ -28,6 +29,7 @@ export function LineView(props: Props) {
   const { me } = space;
   const isMine = line.author === me.id;
   const person = space.person(line.author);
+  const at = new Date(line.at);
   const looks = [
     "message",
     isMine ? "mine" : "",
@@ -45,9 +47,7 @@ export function LineView(props: Props) {
     >
       {!isMine && <Avatar person={person} size="small" />}
       <div class="bubble">
-        {!isMine && !isFollowing && (
-          <span class={`author ink-${person.colour}`}>{person.name}</span>
-        )}
+        {!isMine && !isFollowing && <bdi class={`author ink-${person.colour}`}>{person.name}</bdi>}
         {line.whisperTo !== undefined && (
           <span class="quiet">
             <Icon name="lock" size={14} />
@@ -63,8 +63,8 @@ export function LineView(props: Props) {
           <FileView file={line.file} files={files} onError={onError} />
         )}
         <div class="meta">
-          <time dateTime={new Date(line.at).toISOString()}>{texts.clock(new Date(line.at))}</time>
-          {line.edited && <span>{texts.edited}</span>}
+          <time dateTime={machineDate(at)}>{texts.clock(at)}</time>
+          <Edited space={space} line={line} />
           {delivery !== undefined && <Mark {...{ delivery, talk, line }} />}
           <Tools {...props} isMine={isMine} />
         </div>
@@ -79,8 +79,20 @@ function Quote({ space, talk, line }: Props) {
   if (quoted === undefined) return <blockquote class="quiet">{texts.quoteGone}</blockquote>;
   return (
     <blockquote>
-      <strong>{space.person(quoted.author).name}</strong> {quoted.text || quoted.file?.name}
+      <strong>{space.person(quoted.author).name}</strong>{" "}
+      <bdi>{quoted.text || quoted.file?.name}</bdi> <Edited space={space} line={quoted} />
     </blockquote>
+  );
+}
+
+/** Words that somebody else has changed are not its author's any more. */
+function Edited({ space, line: { author, editor } }: Pick<Props, "space" | "line">) {
+  if (editor === undefined) return null;
+  if (editor === author) return <span data-testid="edited">{texts.edited}</span>;
+  return (
+    <strong class="edited-by" data-testid="edited">
+      {texts.editedBy(editor === space.me.id ? texts.you : space.person(editor).name)}
+    </strong>
   );
 }
 
@@ -98,6 +110,9 @@ function Mark({ delivery, talk, line }: { delivery: Delivery; talk: Talk; line: 
           {reasonOf(delivery.reason)}{" "}
           <Act hook="say-again" run={() => talk.sayAgain(line.id)}>
             {texts.tryAgain}
+          </Act>{" "}
+          <Act hook="discard" class="plain" run={() => talk.discard(line.id)}>
+            {texts.delete}
           </Act>
         </span>
       );

@@ -24,7 +24,10 @@ export interface Line {
   readonly text: string;
   readonly mentions: readonly string[];
   readonly replyTo: string | undefined;
-  readonly edited: boolean;
+  /** Who wrote what stands there now, if the line was changed. */
+  readonly editor: string | undefined;
+  /** A name that its author gave it before it was a record. */
+  readonly key: string | undefined;
   readonly file: FileNote | undefined;
   /** Nothing for a whisper, which is no record. */
   readonly record: GroupRecord | undefined;
@@ -53,6 +56,15 @@ interface Pending {
   readonly recordId: string | undefined;
 }
 
+/** Where lines are kept that were sent and are not stored: they outlast a crash on their way. */
+const SENT = "sent.";
+
+interface Sent extends Draft {
+  readonly at: number;
+  /** To whom alone it is said. */
+  readonly to?: string | undefined;
+}
+
 /** The talk of a group. */
 export function talkOf(space: Space): Talk {
   return space.part("talk", () => new Talk(space));
@@ -67,12 +79,16 @@ export class Talk extends Shown {
   readonly #pending = new Map<string, Pending>();
   readonly #telling = new Map<string, Set<string>>();
   #sorted: Line[] | undefined;
+  #hasResumed = false;
 
   constructor(space: Space) {
     super(space);
     space.on("record", ({ record }) => this.#take(record, true));
     space.on("gone", ({ id }) => this.#drop(id));
-    space.on("saved", () => this.#tellPresent());
+    space.on("saved", () => {
+      this.#forgetStored();
+      this.#tellPresent();
+    });
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
     space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
     // Whoever comes is told which of its lines are held here.
@@ -85,6 +101,7 @@ export class Talk extends Shown {
     for (const type of [LINE_TYPE, FILE_TYPE]) {
       for (const record of await this.space.group.find({ type })) this.#take(record, false);
     }
+    this.#resume();
     this.#tellPresent();
   }
 
@@ -118,48 +135,98 @@ export class Talk extends Shown {
     return { state: "delivered", count, of: Math.max(count, others.length) };
   }
 
-  /** Says something to all. A line that could not be stored stays to be tried again. */
+  /**
+   * Says something to all. A line that could not be stored stays to be tried again, also when the
+   * page is opened anew.
+   */
   async say(draft: Draft): Promise<void> {
-    const { text, mentions, replyTo } = draft;
-    const id = `pending-${crypto.randomUUID()}`;
-    const line = this.#lineOf(id, text, mentions, replyTo);
-    this.#pending.set(id, { line, failure: undefined, recordId: undefined });
-    this.changed();
-    await this.#store(id, line);
+    const key = crypto.randomUUID();
+    const sent: Sent = { ...draft, at: Date.now() };
+    this.space.drafts.keep(SENT + key, sent);
+    await this.#send(key, sent);
   }
 
   async sayAgain(id: string): Promise<void> {
     const pending = this.#pending.get(id);
-    if (pending === undefined) return;
+    if (pending?.failure === undefined) return;
     this.#pending.set(id, { ...pending, failure: undefined });
     this.changed();
     await this.#store(id, pending.line);
   }
 
-  /** Says something to one member alone; rejects unless a page of it has it. */
+  /** Gives a line up that could not be stored. */
+  discard(id: string): void {
+    if (this.#pending.get(id)?.failure === undefined) return;
+    this.#pending.delete(id);
+    this.space.drafts.drop(SENT + id);
+    this.changed();
+  }
+
+  /** Says something to one member alone; it stays to be tried again until a page of it has it. */
   async whisper(to: string, text: string): Promise<void> {
-    const id = crypto.randomUUID();
-    const content = JSON.stringify({ id, text });
-    await this.space.group.send(to, WHISPER, content, { until: "delivered" });
-    this.#keepWhisper(id, this.space.me.id, to, text);
+    const key = crypto.randomUUID();
+    const sent: Sent = { text, mentions: [], at: Date.now(), to };
+    this.space.drafts.keep(SENT + key, sent);
+    await this.#send(key, sent);
   }
 
   async edit(line: Line, draft: Draft): Promise<void> {
     if (line.record === undefined) return;
-    await this.space.group.update(line.record, { data: contentOf(draft) });
+    const { record, key } = this.#lines.get(line.id) ?? line;
+    await this.space.group.update(record ?? line.record, { data: contentOf({ ...draft, key }) });
   }
 
   async delete(line: Line): Promise<void> {
     if (line.record !== undefined) await this.space.group.delete(line.record);
   }
 
+  /** Says again what an earlier page had not stored. */
+  #resume(): void {
+    if (this.#hasResumed) return;
+    this.#hasResumed = true;
+    this.#forgetStored();
+    const { drafts } = this.space;
+    const all = drafts.under(SENT).map((place) => [place, drafts.get<Sent>(place)] as const);
+    all.sort(([, a], [, b]) => (a?.at ?? 0) - (b?.at ?? 0));
+    for (const [place, sent] of all) {
+      const key = place.slice(SENT.length);
+      if (sent !== undefined && !this.#pending.has(key)) void this.#send(key, sent);
+    }
+  }
+
+  /** What is a record needs no draft any more. */
+  #forgetStored(): void {
+    for (const { key, author } of this.#lines.values()) {
+      if (key !== undefined && author === this.space.me.id) this.#forgetSent(key);
+    }
+  }
+
+  #forgetSent(key: string): void {
+    if (this.space.drafts.get(SENT + key) !== undefined) this.space.drafts.drop(SENT + key);
+  }
+
+  #send(key: string, { text, mentions, replyTo, at, to }: Sent): Promise<void> {
+    const line = { ...this.#lineOf(key, text, mentions, replyTo), key, at, whisperTo: to };
+    this.#pending.set(key, { line, failure: undefined, recordId: undefined });
+    this.changed();
+    return this.#store(key, line);
+  }
+
   async #store(id: string, line: Line): Promise<void> {
+    const { whisperTo, text } = line;
     try {
-      await this.space.group.add({ type: LINE_TYPE, data: contentOf(line) });
+      if (whisperTo === undefined) {
+        await this.space.group.add({ type: LINE_TYPE, data: contentOf(line) });
+      } else {
+        const content = JSON.stringify({ id, text });
+        await this.space.group.send(whisperTo, WHISPER, content, { until: "delivered" });
+        this.#keepWhisper(id, this.space.me.id, whisperTo, text);
+      }
       this.#pending.delete(id);
+      this.#forgetSent(id);
     } catch (failure) {
       // What only the store refused is a record all the same: it is kept in memory and tried again,
-      // which the bar above says. To say it again would say it twice.
+      // which the bar above says. Again would be twice. Its draft goes once it is safe.
       if (isKeptAnyway(failure)) this.#pending.delete(id);
       else this.#pending.set(id, { line, failure, recordId: undefined });
     }
@@ -172,8 +239,9 @@ export class Talk extends Shown {
     mentions: readonly string[],
     replyTo: string | undefined,
   ): Line {
-    const fixed = { edited: false, file: undefined, record: undefined, whisperTo: undefined };
-    return { id, author: this.space.me.id, at: Date.now(), text, mentions, replyTo, ...fixed };
+    const fixed = { file: undefined, record: undefined, whisperTo: undefined };
+    const fresh = { editor: undefined, key: undefined, ...fixed };
+    return { id, author: this.space.me.id, at: Date.now(), text, mentions, replyTo, ...fresh };
   }
 
   #take(record: GroupRecord, isLive: boolean): void {
@@ -191,13 +259,9 @@ export class Talk extends Shown {
   }
 
   /** A line of one's own has become a record. */
-  #settle({ id, text }: Line): void {
-    for (const [name, pending] of this.#pending) {
-      const isThis = pending.recordId === undefined && pending.line.text === text;
-      if (!isThis || pending.failure !== undefined) continue;
-      this.#pending.set(name, { ...pending, recordId: id });
-      return;
-    }
+  #settle({ id, key = "" }: Line): void {
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) this.#pending.set(key, { ...pending, recordId: id });
   }
 
   #drop(id: string): void {
@@ -265,18 +329,19 @@ export class Talk extends Shown {
 
 const lineIn = ({ line }: Pending): Line => line;
 
-function contentOf({ text, mentions, replyTo }: Draft): object {
-  return { text, ...(mentions.length > 0 && { mentions }), ...(replyTo && { replyTo }) };
+function contentOf({ text, mentions, replyTo, key }: Draft & { key?: string | undefined }): object {
+  const extra = { ...(mentions.length > 0 && { mentions }), ...(replyTo && { replyTo }) };
+  return { text, ...extra, ...(key && { key }) };
 }
 
 /** Reads a record, which another program may have written in another way. */
-function lineOf(record: GroupRecord): Line | undefined {
+export function lineOf(record: GroupRecord): Line | undefined {
   const value = (jsonOf(record) ?? {}) as Record<string, unknown>;
   const file = record.type === FILE_TYPE ? readFileNote(value) : undefined;
   const text = typeof value.text === "string" ? value.text.slice(0, LINE_MAX) : "";
   if (record.type === FILE_TYPE ? file === undefined : text === "") return undefined;
   const mentions = Array.isArray(value.mentions) ? value.mentions : [];
-  const replyTo = value.replyTo;
+  const { replyTo, key } = value;
   return {
     id: record.id,
     author: record.creator,
@@ -284,7 +349,8 @@ function lineOf(record: GroupRecord): Line | undefined {
     text,
     mentions: mentions.filter((id) => typeof id === "string").slice(0, MENTIONS_MAX),
     replyTo: typeof replyTo === "string" ? replyTo : undefined,
-    edited: record.version > 1,
+    editor: record.version > 1 ? record.author : undefined,
+    key: typeof key === "string" ? key : undefined,
     file,
     record,
     whisperTo: undefined,

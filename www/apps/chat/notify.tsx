@@ -15,7 +15,7 @@ export function notifyOf(space: Space, talk: Talk): () => void {
     const isWanted = isNew && !isOwn && record.type === LINE_TYPE && document.hidden;
     if (!isWanted || !recall(key(space), false) || Notification.permission !== "granted") return;
     const text = talk.line(record.id)?.text ?? "";
-    const title = `${space.person(record.creator).name} - ${space.name}`;
+    const title = `${space.person(record.author).name} - ${space.name}`;
     const shown = new Notification(title, { body: text, tag: space.id });
     shown.addEventListener("click", () => focus());
   };

@@ -64,6 +64,6 @@ export function Markdown({ text, press }: { text: string; press: Press }) {
 const MISSING = "img[data-picture]:not([src])";
 
 async function fill(picture: HTMLImageElement, press: Press): Promise<void> {
-  const address = await press.picture(picture.dataset.picture ?? "");
+  const address = await press.pictures.url(picture.dataset.picture ?? "");
   if (address !== undefined) picture.src = address;
 }

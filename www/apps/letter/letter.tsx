@@ -1,12 +1,14 @@
 import "./letter.css";
 import { useEffect, useState } from "preact/hooks";
 import type { AppProps } from "../load.js";
+import { machineDate } from "../shared/dates.js";
+import { useDraft } from "../shared/drafts.js";
 import { reasonOf } from "../shared/reasons.js";
 import { SpaceBar } from "../shared/space-bar.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, confirmed, Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
-import { Editor } from "./editor.js";
+import { dropPublished, Editor, NEW } from "./editor.js";
 import { IssueView } from "./issue.js";
 import { type Issue, type Press, pressOf } from "./model.js";
 
@@ -16,13 +18,17 @@ export function Letter({ home, space }: AppProps) {
   const press = pressOf(space);
   useWatch(press);
   const [chosen, choose] = useState("");
-  const [editing, setEditing] = useState<"new" | Issue | undefined>();
+  const [editing, setEditing] = useDraft<string | undefined>(space.drafts, "desk", undefined);
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
-    press.load().catch(fail);
+    const close = (): void => {
+      if (dropPublished(space, press) && editing === NEW) setEditing(undefined);
+    };
+    press.load().then(close).catch(fail);
   }, [press]);
   const { issues } = press;
+  const isAtDesk = editing !== undefined && space.isAdmin && press.isLoaded;
   const issue = issues.find(({ id }) => id === chosen) ?? issues[0];
   const withdraw = async (): Promise<void> => {
     if (issue === undefined) return;
@@ -37,14 +43,14 @@ export function Letter({ home, space }: AppProps) {
             type="button"
             class="primary"
             data-testid="write-issue"
-            onClick={() => setEditing("new")}
+            onClick={() => setEditing(NEW)}
           >
             {texts.writeIssue}
           </button>
         )}
       </SpaceBar>
-      <main class={`issues ${editing === undefined ? "" : "desk"}`}>
-        {editing === undefined ? (
+      <main class={`issues ${isAtDesk ? "desk" : ""}`}>
+        {!isAtDesk ? (
           <>
             <nav aria-label={texts.issues}>
               <IssueList {...{ issues, chosen: issue?.id ?? "", press }} onChoose={choose} />
@@ -54,7 +60,7 @@ export function Letter({ home, space }: AppProps) {
               {issue !== undefined && <IssueView {...{ issue, press, space }} />}
               {issue !== undefined && space.isAdmin && (
                 <div class="row">
-                  <Act hook="correct" run={() => setEditing(issue)}>
+                  <Act hook="correct" run={() => setEditing(issue.id)}>
                     {texts.correct}
                   </Act>
                   <Act hook="withdraw" class="danger" run={withdraw} onError={fail}>
@@ -66,8 +72,7 @@ export function Letter({ home, space }: AppProps) {
           </>
         ) : (
           <Editor
-            {...{ space, press }}
-            issue={editing === "new" ? undefined : editing}
+            {...{ space, press, id: editing }}
             onDone={(id) => {
               setEditing(undefined);
               if (id !== undefined) choose(id);
@@ -107,7 +112,7 @@ function IssueList({ issues, chosen, press, onChoose }: ListProps) {
             onClick={() => onChoose(id)}
           >
             <strong>{title}</strong>
-            <time class="quiet" dateTime={published.toISOString()}>
+            <time class="quiet" dateTime={machineDate(published)}>
               {texts.day(published)}
             </time>
           </button>

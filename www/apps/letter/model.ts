@@ -1,4 +1,6 @@
 import type { GroupEvents, GroupRecord } from "lacis";
+import { plainName } from "../shared/names.js";
+import { Pictures } from "../shared/pictures.js";
 import { Shown } from "../shared/shown.js";
 import { jsonOf, type Space } from "../shared/space.js";
 import { ISSUE_TYPE, sourcesOf } from "./guard.js";
@@ -20,6 +22,8 @@ export interface Issue {
   /** When it was corrected last, if it was. */
   readonly corrected: Date | undefined;
   readonly version: number;
+  /** A name that its author gave it before it was a record. */
+  readonly key: string | undefined;
   readonly record: GroupRecord;
 }
 
@@ -40,10 +44,13 @@ export function pressOf(space: Space): Press {
 /** The issues of a newsletter. Only its admins publish; whoever reads it passes it on. */
 export class Press extends Shown {
   readonly #issues = new Map<string, Issue>();
-  readonly #pictures = new Map<string, Promise<string | undefined>>();
+  readonly pictures: Pictures;
 
   constructor(space: Space) {
     super(space);
+    this.pictures = new Pictures(space, IMAGE_TYPE);
+    // An issue whose pictures come after it is drawn again.
+    this.pictures.subscribe(() => this.changed());
     space.on("record", (change) => this.#take(change));
     space.on("gone", ({ id }) => this.#drop(id));
   }
@@ -62,12 +69,17 @@ export class Press extends Shown {
     return sourcesOf(this.space)[id];
   }
 
-  async publish(title: string, text: string): Promise<string> {
-    return this.space.group.add({ type: ISSUE_TYPE, data: { title: title.trim(), text } });
+  /** The issue that its author gave that name. */
+  named(key: string): Issue | undefined {
+    return this.issues.find((issue) => issue.key === key && issue.author === this.space.me.id);
   }
 
-  async correct(issue: Issue, title: string, text: string): Promise<void> {
-    await this.space.group.update(issue.record, { data: { title: title.trim(), text } });
+  async publish(key: string, title: string, text: string): Promise<string> {
+    return this.space.group.add({ type: ISSUE_TYPE, data: { title: title.trim(), text, key } });
+  }
+
+  async correct({ record, key }: Issue, title: string, text: string): Promise<void> {
+    await this.space.group.update(record, { data: { title: title.trim(), text, key } });
   }
 
   async withdraw(issue: Issue): Promise<void> {
@@ -76,39 +88,10 @@ export class Press extends Shown {
 
   /** Keeps a picture; resolves with what stands for it in the text. */
   async addPicture(picture: Blob): Promise<string> {
-    const data = new Uint8Array(await picture.arrayBuffer());
-    const attributes = { mediatype: picture.type };
-    return `lacis:${await this.space.group.add({ type: IMAGE_TYPE, data, attributes })}`;
-  }
-
-  /** The address of a picture in this page; undefined if it is not here (yet). */
-  picture(id: string): Promise<string | undefined> {
-    let picture = this.#pictures.get(id);
-    if (picture === undefined) {
-      picture = this.#loadPicture(id);
-      this.#pictures.set(id, picture);
-      // It may come later.
-      picture.then((found) => found === undefined && this.#pictures.delete(id));
-    }
-    return picture;
-  }
-
-  async #loadPicture(id: string): Promise<string | undefined> {
-    try {
-      const { data, attributes, type } = await this.space.group.get(id);
-      const mediaType = String(attributes.mediatype);
-      // Nothing that could hold a script.
-      const isFine = type === IMAGE_TYPE && /^image\/(png|jpeg|webp|gif)$/.test(mediaType);
-      if (!isFine || data === undefined) return undefined;
-      return URL.createObjectURL(new Blob([new Uint8Array(data)], { type: mediaType }));
-    } catch {
-      return undefined;
-    }
+    return `lacis:${await this.pictures.add(picture)}`;
   }
 
   #take({ record }: GroupEvents["record"]): void {
-    // An issue whose pictures come after it is drawn again.
-    if (record.type === IMAGE_TYPE) this.changed();
     if (record.type !== ISSUE_TYPE) return;
     if (record.deleted) this.#drop(record.id);
     else this.#read(record);
@@ -117,12 +100,13 @@ export class Press extends Shown {
 
   #read(record: GroupRecord): void {
     const value = (jsonOf(record) ?? {}) as Record<string, unknown>;
-    const { title, text } = value;
+    const { title, text, key } = value;
     if (typeof title !== "string" || typeof text !== "string") return;
     const { id, author, created, modified, version } = record;
     this.#issues.set(id, {
       ...{ id, author, version, record },
-      title: title.slice(0, TITLE_MAX),
+      title: plainName(title, TITLE_MAX),
+      key: typeof key === "string" ? key : undefined,
       text,
       published: created,
       corrected: version > 1 ? modified : undefined,

@@ -3,6 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { type AppName, isApp } from "./apps.js";
 import type { Home } from "./home.js";
+import { plainName } from "./names.js";
 import { reasonOf } from "./reasons.js";
 import { go } from "./route.js";
 import type { Space } from "./space.js";
@@ -75,7 +76,18 @@ export function hearCall(home: Home, space: Space, peer: string, text: string): 
     const isFine = isApp(app) && typeof name === "string" && typeof invitation === "string";
     if (!isFine || home.calls.size >= CALLS_MAX || home.calls.has(id)) return;
     const who = space.person(peer).name;
-    home.setCall({ id, isMine: false, peer, who, app, name, invitation, state: "open", space });
+    const called = plainName(name, 255);
+    home.setCall({
+      id,
+      isMine: false,
+      peer,
+      who,
+      app,
+      name: called,
+      invitation,
+      state: "open",
+      space,
+    });
     return;
   }
   const call = home.calls.get(id);

@@ -12,6 +12,7 @@ import {
 import { guardIssues } from "../letter/guard.js";
 import { APP_TYPE, type AppName } from "./apps.js";
 import { CALL, type Call, hearCall } from "./calls.js";
+import { forgetDrafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
 import { takeTurn } from "./one-tab.js";
 import { keepLook, type Look, ownLook } from "./people.js";
@@ -148,6 +149,7 @@ export class Home extends Observable {
     if (me === undefined) return;
     await this.#leave();
     await this.#kept.delete(me.id, { groups });
+    forgetDrafts(me.id);
     this.#me = undefined;
     await this.#list();
     const next = this.#all[0];

@@ -1,4 +1,4 @@
-// Small things that a browser remembers of the pages themselves: never what people wrote.
+// Small things that a browser remembers of the pages themselves, and drafts (`drafts.ts`).
 
 const PREFIX = "lacis.";
 
@@ -13,12 +13,30 @@ export function recall<T>(key: string, otherwise: T): T {
   }
 }
 
-/** Remembers a value; `undefined` forgets it. Where storage is switched off it is lost. */
-export function remember(key: string, value: unknown): void {
+/** Remembers a value; `undefined` forgets it. Says whether it will outlast the page. */
+export function remember(key: string, value: unknown): boolean {
   try {
     if (value === undefined) localStorage.removeItem(PREFIX + key);
     else localStorage.setItem(PREFIX + key, JSON.stringify(value));
+    return true;
   } catch {
-    // Nothing that people wrote is kept here.
+    // Storage is switched off or full.
+    return false;
   }
+}
+
+/** The keys that begin so of all that is remembered, without that beginning. */
+export function keysUnder(start: string): string[] {
+  try {
+    const all = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? "");
+    const beginning = PREFIX + start;
+    return all.filter((key) => key.startsWith(beginning)).map((key) => key.slice(beginning.length));
+  } catch {
+    return [];
+  }
+}
+
+/** Forgets everything under keys that begin so. */
+export function forgetUnder(start: string): void {
+  for (const rest of keysUnder(start)) remember(start + rest, undefined);
 }

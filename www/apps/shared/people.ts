@@ -1,4 +1,5 @@
 import { recall, remember } from "./memory.js";
+import { plainName } from "./names.js";
 
 /** How a person shows itself. */
 export interface Look {
@@ -40,12 +41,13 @@ export function keepLook(id: string, look: Look): void {
 export function readProfile(value: unknown): Profile | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { name, colour, picture } = value as Record<string, unknown>;
-  if (typeof name !== "string" || name.trim() === "") return undefined;
+  const plain = typeof name === "string" ? plainName(name, NAME_MAX) : "";
+  if (plain === "") return undefined;
   const hasColour = Number.isInteger(colour) && (colour as number) >= 0;
   const isPicture = typeof picture === "string" && picture.length <= PICTURE_MAX;
   return {
-    name: [...name.trim()].slice(0, NAME_MAX).join(""),
-    colour: hasColour ? (colour as number) % COLOURS : colourOf(name),
+    name: plain,
+    colour: hasColour ? (colour as number) % COLOURS : colourOf(plain),
     picture:
       isPicture && /^data:image\/(png|jpeg|webp);base64,/.test(picture) ? picture : undefined,
   };

@@ -1,11 +1,21 @@
 import { PeerError, type PeerErrorCode } from "lacis";
 import { texts } from "./texts/index.js";
 
-/** Codes of what fails because the other side is gone; these pages never leave by themselves. */
-const GONE: ReadonlySet<PeerErrorCode> = new Set(["left", "member-left", "member-unknown"]);
+/** Codes of what fails because the other side is gone. */
+const GONE: ReadonlySet<PeerErrorCode> = new Set(["member-left", "member-unknown"]);
+/** Codes of what fails because all has ended under this page, which never leaves by itself. */
+const ENDED: ReadonlySet<PeerErrorCode> = new Set(["left", "closed"]);
+
+/** A failure of these pages themselves, with the sentence that a person is told. */
+export class Said extends Error {}
 
 /** What to tell a person about a failure. */
 export function reasonOf(thrown: unknown): string {
+  if (thrown instanceof Said) return thrown.message;
+  // What these pages keep beside a group's store: files.
+  if (thrown instanceof DOMException && thrown.name === "QuotaExceededError") {
+    return reasonOfCode("store-full");
+  }
   if (!(thrown instanceof PeerError)) return texts.broken;
   const isPlain = thrown.message === new PeerError(thrown.code).message;
   // What is said of this one case says more than what is said of all.
@@ -15,6 +25,7 @@ export function reasonOf(thrown: unknown): string {
 /** What to tell a person about a code: its own words in this language, or those of the package. */
 export function reasonOfCode(code: string): string {
   if (GONE.has(code as PeerErrorCode)) return texts.memberLeft;
+  if (ENDED.has(code as PeerErrorCode)) return texts.ended;
   const known: Readonly<Record<string, string>> = texts.reasons;
   return known[code] ?? new PeerError(code as PeerErrorCode).message;
 }

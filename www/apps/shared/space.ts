@@ -9,7 +9,9 @@ import {
   type Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
+import { Drafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
+import { plainName } from "./names.js";
 import {
   colourOf,
   keepContact,
@@ -37,13 +39,18 @@ export interface Here {
 }
 
 /** What went wrong with keeping or sharing, and still does. */
-export type Trouble = "unsaved" | "refused" | "revoked";
+export type Trouble = "unsaved" | "refused" | "revoked" | "ended";
+
+/** The core allows 255 bytes. */
+const GROUP_NAME_MAX = 255;
 
 /** A group in these pages: its people, its news, and how it stands. */
 export class Space extends Observable {
   readonly group: Group;
   readonly me: Identity;
   readonly people = new Map<string, Profile>();
+  /** What this person has typed here and not yet handed over. */
+  readonly drafts: Drafts;
   readonly #listening = new AbortController();
   readonly #parts = new Map<string, unknown>();
   readonly #look: () => Look;
@@ -51,6 +58,8 @@ export class Space extends Observable {
   #remembered: Remembered;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
+  #members: readonly GroupMemberInfo[] = [];
+  #name = "";
   #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
@@ -62,6 +71,7 @@ export class Space extends Observable {
     super();
     this.group = group;
     this.me = me;
+    this.drafts = new Drafts(me.id, group.id);
     this.#look = look;
     this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
     if (app !== undefined) remember(`app.${group.id}`, app);
@@ -84,6 +94,7 @@ export class Space extends Observable {
       this.#setTrouble(undefined);
     });
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
+    this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
     for (const name of ["memberjoin", "memberchange", "memberleave"] as const) {
       this.room?.addEventListener(name, () => this.changed(), this.#until);
@@ -135,7 +146,8 @@ export class Space extends Observable {
   }
 
   get name(): string {
-    return this.group.name;
+    this.#name = this.#ask(() => plainName(this.group.name, GROUP_NAME_MAX), this.#name);
+    return this.#name;
   }
 
   /** Whether everything that is shown outlasts this page. */
@@ -182,8 +194,21 @@ export class Space extends Observable {
     return this.#hasSynced;
   }
 
-  get members(): GroupMemberInfo[] {
-    return this.group.members;
+  get members(): readonly GroupMemberInfo[] {
+    this.#members = this.#ask(() => this.group.members, this.#members);
+    return this.#members;
+  }
+
+  /** Asks the group something; one that has ended under this page says what it said last. */
+  #ask<T>(ask: () => T, last: T): T {
+    if (this.#trouble?.kind === "ended") return last;
+    try {
+      return ask();
+    } catch {
+      // After what is being drawn now: this may be asked for while a page is drawn.
+      queueMicrotask(() => this.#setTrouble({ kind: "ended", code: "closed" }));
+      return last;
+    }
   }
 
   /** What this person may do here. */
@@ -276,8 +301,10 @@ export class Space extends Observable {
 
   /** Forgets what is remembered beside the group. */
   forget(): void {
-    remember(`space.${this.id}`, undefined);
-    remember(`app.${this.id}`, undefined);
+    for (const kind of ["space", "app", "sources", "notify"]) {
+      remember(`${kind}.${this.id}`, undefined);
+    }
+    this.drafts.forget();
   }
 
   get #until(): { signal: AbortSignal } {
@@ -331,7 +358,9 @@ export class Space extends Observable {
   }
 
   #setTrouble(trouble: typeof this.trouble): void {
-    if (this.#trouble?.kind === "revoked" && trouble?.kind !== undefined) return;
+    if (this.#trouble?.kind === "ended") return;
+    const isWorse = trouble === undefined || trouble.kind === "ended";
+    if (this.#trouble?.kind === "revoked" && !isWorse) return;
     this.#trouble = trouble;
     this.changed();
   }
@@ -343,7 +372,7 @@ export class Space extends Observable {
 
   #say(here: Here): void {
     this.#here = here;
-    this.group.presence.set(here);
+    this.#ask(() => this.group.presence.set(here), undefined);
   }
 }
 

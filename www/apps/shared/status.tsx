@@ -44,6 +44,8 @@ function serverState(home: Home): RoomState {
 /** Says in words who else of a group is here. */
 export function presenceWords(space: Space, home: Home): string {
   const others = space.members.length - 1;
+  // The bar below says all that there is to say.
+  if (space.trouble?.kind === "ended") return "";
   if (space.present > 0) return texts.present(space.present, others);
   if (home.peer?.state === "offline") return texts.presentOffline;
   if (home.peer?.state !== "online") return texts.connecting;
@@ -59,6 +61,7 @@ export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => vo
     unsaved: texts.unsaved(reasonOfCode(code)),
     refused: texts.refusedByOthers(reasonOfCode(code)),
     revoked: texts.revokedHere,
+    ended: texts.ended,
   }[kind];
   return (
     <div class="trouble" role="alert" data-testid="trouble" data-kind={kind}>
@@ -66,6 +69,11 @@ export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => vo
       {kind === "revoked" && (
         <Act hook="trouble-leave" run={onLeave}>
           {texts.leave}
+        </Act>
+      )}
+      {kind === "ended" && (
+        <Act hook="trouble-reload" run={() => location.reload()}>
+          {texts.reload}
         </Act>
       )}
     </div>

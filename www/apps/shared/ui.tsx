@@ -1,5 +1,6 @@
 import { type ButtonHTMLAttributes, type ComponentChildren, render as renderInto } from "preact";
 import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { plainName } from "./names.js";
 import type { Profile } from "./people.js";
 import { texts } from "./texts/index.js";
 
@@ -166,11 +167,13 @@ export function Problem({ text, hook = "problem" }: { text: string; hook?: strin
   );
 }
 
+const FILE_NAME_MAX = 200;
+
 /** Has the browser save a file. */
 export function saveAs(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
-  link.download = name;
+  link.download = plainName(name, FILE_NAME_MAX).replace(/[\\/]/g, "-");
   link.click();
   // The browser needs the address until it has begun.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

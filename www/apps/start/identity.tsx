@@ -73,9 +73,11 @@ function LookForm({ home, onError }: { home: Home; onError: (thrown: unknown) =>
     if (file === undefined) return;
     // Base64 makes it a third longer.
     const options = { edge: 128, bytes: (PICTURE_MAX * 3) / 4 - 100, square: true };
-    const small = await shrink(file, options);
-    if (small === undefined) onError(undefined);
-    else setLook({ ...look, picture: await dataUrl(small.blob) });
+    try {
+      setLook({ ...look, picture: await dataUrl((await shrink(file, options)).blob) });
+    } catch (thrown) {
+      onError(thrown);
+    }
   };
   const save = async (): Promise<void> => {
     await home.rename(name.trim() || (home.me?.name ?? ""), look);

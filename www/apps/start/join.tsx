@@ -2,6 +2,7 @@ import { type GroupInvitation, parseInvitation } from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GiveBack } from "../shared/by-hand.js";
 import type { Home } from "../shared/home.js";
+import { plainName } from "../shared/names.js";
 import { contacts } from "../shared/people.js";
 import { reasonOf } from "../shared/reasons.js";
 import { go, type Route } from "../shared/route.js";
@@ -99,7 +100,8 @@ interface AboutProps {
 
 function About({ home, invitation, route: { app, offer } }: AboutProps) {
   const inviter = contacts(home.me?.id ?? "")[invitation.inviter];
-  const { expires, name } = invitation;
+  const { expires } = invitation;
+  const name = plainName(invitation.name, 255);
   return (
     <>
       <h1>{app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}</h1>

@@ -262,8 +262,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   /**
-   * What an identity might do in the group at that time, as far as is known here; nothing for whoever
-   * was no member then. What it wrote then is judged by the same rights, whatever it may do now.
+   * What an identity might do in the group at that time, as far as is known here; nothing for
+   * whoever was no member then. What it wrote then is judged by the same rights, whatever it may do
+   * now.
    */
   rolesAt(peer: string, at: Date): readonly Role[] {
     this.#check();

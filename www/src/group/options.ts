@@ -112,7 +112,7 @@ export interface GroupMemberInfo {
   readonly roles: readonly Role[];
   /** Until when; undefined for ever. */
   readonly until: Date | undefined;
-  /** Whether a page of it is connected to this one. */
+  /** Whether a page of it is connected to this one; of this identity, another page. */
   readonly present: boolean;
 }
 

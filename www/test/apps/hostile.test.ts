@@ -4,10 +4,11 @@ import { moved, POINTS_MAX, readShape } from "../../apps/board/item.js";
 import { readFileNote } from "../../apps/chat/files.js";
 import { flawOf, TEXT_MAX } from "../../apps/letter/model.js";
 import { readProfile } from "../../apps/shared/people.js";
+import { PICTURE_BYTES, readPictureNote } from "../../apps/shared/pictures.js";
 
 const stroke = { kind: "stroke", colour: "#1b2130", width: 6, points: [0, 0, -1, 5, 5, 0.5] };
 const text = { kind: "text", colour: "#1b2130", width: 20, x: 1, y: 2, text: "a" };
-const picture = { ...text, kind: "image", w: 3, h: 4, src: "data:image/png;base64,AAAA" };
+const picture = { ...text, kind: "image", w: 3, h: 4, picture: "omiotvsfm4alghmzpfwj" };
 
 describe("shapes", () => {
   test.each([stroke, text, picture, { ...text, kind: "arrow", w: -3, h: 4 }])("%j", (shape) => {
@@ -27,8 +28,8 @@ describe("shapes", () => {
     { ...stroke, points: Array.from({ length: 3 * POINTS_MAX + 3 }, () => 1) },
     { ...text, x: 1e9 },
     { ...text, text: "" },
-    { ...picture, src: "https://example.org/spy.png" },
-    { ...picture, src: "data:image/svg+xml;base64,AAAA" },
+    { ...picture, picture: "https://example.org/spy.png" },
+    { ...picture, picture: "data:image/svg+xml;base64,AAAA" },
     { ...picture, kind: "script" },
   ])("%j is none", (value) => {
     expect(readShape(value)).toBeUndefined();
@@ -52,6 +53,13 @@ describe("profiles", () => {
     expect(read?.colour).toBeLessThan(8);
     expect(read?.picture).toBeUndefined();
   });
+
+  test("keep joiners and lose marks that reverse what stands beside them", () => {
+    const name = "\u202EanA\u202C \u0645\u06cc\u200c\u062e \u{1F469}\u200D\u{1F467}";
+    const plain = "anA \u0645\u06cc\u200c\u062e \u{1F469}\u200D\u{1F467}";
+    expect(readProfile({ name })?.name).toBe(plain);
+    expect(readProfile({ name: "\u202E\u2069 " })).toBeUndefined();
+  });
 });
 
 describe("notes of files", () => {
@@ -59,10 +67,33 @@ describe("notes of files", () => {
 
   test("are read", () => expect(readFileNote(note)).toMatchObject(note));
 
+  test("show a name as it will be saved", () => {
+    expect(readFileNote({ ...note, name: "a\u202Egpj.exe" })?.name).toBe("agpj.exe");
+    expect(readFileNote({ ...note, name: "\u202E" })?.name).toBe("file");
+  });
+
   test.each([{}, { ...note, size: -1 }, { ...note, size: 1.5 }, { ...note, hash: "../../x" }])(
     "%j is none",
     (value) => expect(readFileNote(value)).toBeUndefined(),
   );
+});
+
+describe("notes of pictures", () => {
+  const note = { size: 3, mediaType: "image/webp", hash: "0".repeat(64), parts: ["a"] };
+
+  test("are read", () => expect(readPictureNote(note)).toEqual(note));
+
+  test.each([
+    null,
+    {},
+    { ...note, size: PICTURE_BYTES + 1 },
+    { ...note, size: -1 },
+    { ...note, mediaType: "image/svg+xml" },
+    { ...note, hash: "x" },
+    { ...note, parts: [] },
+    { ...note, parts: [1] },
+    { ...note, parts: Array.from({ length: 11 }, () => "a") },
+  ])("%j is none", (value) => expect(readPictureNote(value)).toBeUndefined());
 });
 
 test.each([

@@ -6,7 +6,7 @@ use lacis_core::{
     Input, LinkId, LinkInput, LinkState, Node, OpId, Priority, RoomId, StreamId, Until,
 };
 use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
-use lacis_wire::{Code, NodeId, RoomTag, codec};
+use lacis_wire::{Code, Millis, NodeId, RoomTag, codec};
 
 use super::pair::{Pair, Side};
 
@@ -264,7 +264,15 @@ impl<'a> Dice<'a> {
                 let room = self.room(pair, side);
                 pair.tell_node(side, |node, now| node.leave(now, room));
             }
-            4 => pair.tell_node(side, Node::wake),
+            4 => match self.byte() {
+                0..=63 => pair.tell_node(side, Node::suspend),
+                64..=191 => pair.tell_node(side, Node::resume),
+                192..=223 => {
+                    let reading = Millis(u64::from(self.byte()) * 1_000_000_000);
+                    pair.hand(side, Input::Wall(reading));
+                }
+                _ => pair.tell_node(side, Node::wake),
+            },
             5..=6 => {
                 let ticket = self.byte().into();
                 pair.tell_node(side, |node, now| node.cancel(now, ticket));

@@ -49,7 +49,15 @@ impl Run {
             26..36 => self.restart(server),
             36..42 => self.world.break_sockets(tab),
             42..48 => self.world.silence_sockets(tab),
-            48..66 => {
+            48..51 => {
+                let time = self.random.millis(1_000, 3_600_000);
+                self.world.sleep(tab, time);
+            }
+            51..54 => {
+                let time = self.random.millis(10, 90_000);
+                self.world.put_aside(tab, time);
+            }
+            54..66 => {
                 let time = match self.random.below(3) {
                     0 => self.random.millis(100, 3_000),
                     1 => self.random.millis(3_000, 20_000),

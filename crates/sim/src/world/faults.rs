@@ -35,6 +35,18 @@ impl World {
         self.silence_sockets(tab);
     }
 
+    /// The page is put aside by its browser, as one that was left by a link, and shown again later.
+    pub fn put_aside(&mut self, tab: TabId, time: Duration) {
+        if self.is_frozen(tab) {
+            return;
+        }
+        self.command(tab, |node, now| node.suspend(now));
+        self.freeze(tab, time);
+        if let Some(known) = self.tabs.get_mut(tab.0) {
+            known.is_aside = known.is_frozen;
+        }
+    }
+
     /// The machine is awake again; nobody tells the page.
     fn wake_machine(&mut self, tab: TabId) {
         let now = self.fabric.now;
@@ -77,6 +89,9 @@ impl World {
         }
         for call in waiting {
             self.call(tab, call);
+        }
+        if std::mem::take(&mut self.tabs[tab.0].is_aside) {
+            self.command(tab, |node, now| node.resume(now));
         }
     }
 

@@ -1,9 +1,14 @@
+import { dateWords } from "../dates.js";
+
+const digits = (count: number): string => count.toLocaleString("en");
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString("en")} ${count === 1 ? one : more}`;
+  `${digits(count)} ${count === 1 ? one : more}`;
 
 const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("en", { timeStyle: "short" });
+const BEYOND = "a time beyond any calendar";
 const momentFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+const moment = (at: Date): string => dateWords(at, momentFormat, BEYOND);
 
 /** Every word that a person sees on these pages, in English. The other languages follow it. */
 export const en = {
@@ -31,8 +36,8 @@ export const en = {
   toStart: "Start page",
   tryAgain: "Try again",
   units: ["bytes", "KB", "MB", "GB", "TB"],
-  day: (at: Date): string => dayFormat.format(at),
-  clock: (at: Date): string => clockFormat.format(at),
+  day: (at: Date): string => dateWords(at, dayFormat, BEYOND),
+  clock: (at: Date): string => dateWords(at, clockFormat, BEYOND),
 
   // How these pages stand.
   starting: "One moment...",
@@ -64,6 +69,7 @@ export const en = {
   refused: (reason: string): string =>
     `${reason} Nobody new can be met. Reload the page in a minute to try again.`,
   left: "You have left.",
+  ended: "This page was put aside and has ended. Reload it: what you have typed is kept.",
   memberLeft: "This person is not here any more.",
   /** What codes mean in this language; the package has English sentences for all of them. */
   reasons: {} as Readonly<Record<string, string>>,
@@ -187,7 +193,7 @@ export const en = {
   },
   invitedBy: (name: string): string => `Invited by ${name}.`,
   openInvitation: "Somebody who may let you in must be connected now.",
-  until: (at: Date): string => `Valid until ${momentFormat.format(at)}.`,
+  until: (at: Date): string => `Valid until ${moment(at)}.`,
   joinAs: (name: string): string => `You join as ${name}.`,
   join: "Join",
   joining: "Looking for somebody who lets you in...",
@@ -218,6 +224,15 @@ export const en = {
   replying: (name: string): string => `Replying to ${name}:`,
   editing: "Editing:",
   edited: "edited",
+  lineTooLong: (length: number, max: number): string =>
+    `This is too long for one message: ${digits(length)} characters, at most ` +
+    `${digits(max)}. Send it as a file or in parts.`,
+  editedBy: (name: string): string => `edited by ${name}`,
+  editedGone: "The message that you were changing was deleted. This will be a new one.",
+  draftNotKept: "This browser cannot keep what you type: do not close this page before it is sent.",
+  fileWithoutName: "file",
+  fileTooLarge: (size: string, max: string): string =>
+    `Too large: this file has ${size}, and ${max} is the most that can be sent here.`,
   quoteGone: "What this replies to is not here.",
   deleteLine: "Delete this message?",
   deleteLineLead: "It disappears for everybody.",
@@ -249,7 +264,16 @@ export const en = {
   inks: ["black", "red", "orange", "green", "blue", "purple"],
   widths: ["thin", "medium", "thick"],
   steps: { undo: "Undo", redo: "Redo", trash: "Delete selection" },
+  notAPicture: "This file is no picture that this browser can read.",
+  pictureTooRich: (edge: number): string =>
+    `This picture has too much in it: it would not fit even with ${digits(edge)} pixels.`,
+  pictureReduced: (edge: number, before: number): string =>
+    `The picture was made smaller: ${digits(edge)} of ${digits(before)} ` +
+    "pixels of its longer side are kept.",
   addImage: "Add a picture",
+  addingPicture: "Adding the picture...",
+  tooManyPictures: (max: number): string => `At most ${max} pictures at a time.`,
+  nothingLeft: "Others have worked on this since: it stays as it is.",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   fit: "Show everything",
@@ -269,6 +293,12 @@ export const en = {
   correct: "Correct",
   withdraw: "Withdraw",
   withdrawLead: (title: string): string => `"${title}" disappears for all readers.`,
+  discardDraft: "Throw the draft away",
+  discardDraftLead: "What you have written here is lost.",
+  correctedMeanwhile: "Replace a newer correction?",
+  correctedMeanwhileLead: (name: string): string =>
+    `${name} has corrected this issue while you were writing. Your text would take its place.`,
+  issueGone: "This issue was withdrawn. What you publish here becomes a new one.",
   draftKept: "The draft is kept on this device.",
   flaws: {
     "no-title": "An issue needs a title.",
@@ -276,8 +306,8 @@ export const en = {
     "too-long": "This is too long for one issue.",
   },
   signedBy: (name: string, key: string, at: Date): string =>
-    ` Signed by ${name} (${key}), ${momentFormat.format(at)}`,
-  correctedOn: (at: Date): string => `Corrected ${momentFormat.format(at)}`,
+    ` Signed by ${name} (${key}), ${moment(at)}`,
+  correctedOn: (at: Date): string => `Corrected ${moment(at)}`,
   cameFrom: (name: string): string => `Came to you from ${name}`,
   ownIssue: "Kept on this device",
 };

@@ -1,11 +1,15 @@
+import { dateWords } from "../dates.js";
 import type { Texts } from "./en.js";
 
+const digits = (count: number): string => count.toLocaleString("fr");
 const many = (count: number, one: string, more: string): string =>
-  `${count.toLocaleString("fr")} ${count < 2 ? one : more}`;
+  `${digits(count)} ${count < 2 ? one : more}`;
 
 const dayFormat = new Intl.DateTimeFormat("fr", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("fr", { timeStyle: "short" });
+const BEYOND = "une date hors de tout calendrier";
 const momentFormat = new Intl.DateTimeFormat("fr", { dateStyle: "medium", timeStyle: "short" });
+const moment = (at: Date): string => dateWords(at, momentFormat, BEYOND);
 
 /** Tout ce qu'on lit sur ces pages, en français. */
 export const fr: Texts = {
@@ -32,8 +36,8 @@ export const fr: Texts = {
   toStart: "Accueil",
   tryAgain: "Réessayer",
   units: ["octets", "ko", "Mo", "Go", "To"],
-  day: (at) => dayFormat.format(at),
-  clock: (at) => clockFormat.format(at),
+  day: (at) => dateWords(at, dayFormat, BEYOND),
+  clock: (at) => dateWords(at, clockFormat, BEYOND),
 
   starting: "Un instant...",
   fatal: "Cela ne fonctionne pas",
@@ -63,6 +67,7 @@ export const fr: Texts = {
   refused: (reason) =>
     `${reason} Personne d'autre ne peut être rencontré. Rechargez la page dans une minute.`,
   left: "Vous êtes parti.",
+  ended: "La page, mise de côté, s'est arrêtée. Rechargez-la : ce que vous avez tapé est gardé.",
   memberLeft: "Cette personne n'est plus là.",
   reasons: {
     "invitation-unknown": "Ce n'est pas une invitation.",
@@ -229,7 +234,7 @@ export const fr: Texts = {
   },
   invitedBy: (name) => `Invité par ${name}.`,
   openInvitation: "Quelqu'un qui puisse vous laisser entrer doit être connecté.",
-  until: (at) => `Valable jusqu'au ${momentFormat.format(at)}.`,
+  until: (at) => `Valable jusqu'au ${moment(at)}.`,
   joinAs: (name) => `Vous entrez comme ${name}.`,
   join: "Entrer",
   joining: "On cherche quelqu'un qui vous laisse entrer...",
@@ -258,6 +263,14 @@ export const fr: Texts = {
   replying: (name) => `Réponse à ${name} :`,
   editing: "Modification :",
   edited: "modifié",
+  lineTooLong: (length, max) =>
+    `C'est trop long pour un message : ${digits(length)} caractères, ` +
+    `${digits(max)} au plus. Envoyez un fichier, ou plusieurs messages.`,
+  editedBy: (name) => `modifié par ${name}`,
+  editedGone: "Le message que vous modifiiez a été supprimé. Ce sera un nouveau message.",
+  draftNotKept: "Ce navigateur ne peut pas garder ce que vous tapez : envoyez avant de fermer.",
+  fileWithoutName: "fichier",
+  fileTooLarge: (size, max) => `Trop gros : ce fichier fait ${size}, et ${max} est le maximum ici.`,
   quoteGone: "Ce à quoi ceci répond n'est pas ici.",
   deleteLine: "Supprimer ce message ?",
   deleteLineLead: "Il disparaît pour tout le monde.",
@@ -287,7 +300,16 @@ export const fr: Texts = {
   inks: ["noir", "rouge", "orange", "vert", "bleu", "violet"],
   widths: ["fin", "moyen", "épais"],
   steps: { undo: "Annuler", redo: "Rétablir", trash: "Supprimer la sélection" },
+  notAPicture: "Ce fichier n'est pas une image que ce navigateur sache lire.",
+  pictureTooRich: (edge) =>
+    `Cette image est trop riche : elle ne tiendrait pas même avec ${digits(edge)} pixels.`,
+  pictureReduced: (edge, before) =>
+    `L'image a été réduite : ${digits(edge)} pixels de son grand côté sont gardés, ` +
+    `sur ${digits(before)}.`,
   addImage: "Ajouter une image",
+  addingPicture: "Ajout de l'image...",
+  tooManyPictures: (max) => `${max} images à la fois, au plus.`,
+  nothingLeft: "D'autres y ont travaillé depuis : cela reste comme c'est.",
   zoomIn: "Agrandir",
   zoomOut: "Réduire",
   fit: "Tout montrer",
@@ -306,14 +328,20 @@ export const fr: Texts = {
   correct: "Corriger",
   withdraw: "Retirer",
   withdrawLead: (title) => `« ${title} » disparaît pour tous les lecteurs.`,
+  discardDraft: "Jeter le brouillon",
+  discardDraftLead: "Ce que vous avez écrit ici sera perdu.",
+  correctedMeanwhile: "Remplacer une correction plus récente ?",
+  correctedMeanwhileLead: (name) =>
+    `${name} a corrigé ce numéro pendant que vous écriviez. Votre texte prendrait sa place.`,
+  issueGone: "Ce numéro a été retiré. Ce que vous publiez ici en sera un nouveau.",
   draftKept: "Le brouillon est gardé sur cet appareil.",
   flaws: {
     "no-title": "Il faut un titre.",
     "no-text": "Il n'y a encore rien à lire.",
     "too-long": "C'est trop long pour un seul numéro.",
   },
-  signedBy: (name, key, at) => ` Signé par ${name} (${key}), ${momentFormat.format(at)}`,
-  correctedOn: (at) => `Corrigé le ${momentFormat.format(at)}`,
+  signedBy: (name, key, at) => ` Signé par ${name} (${key}), ${moment(at)}`,
+  correctedOn: (at) => `Corrigé le ${moment(at)}`,
   cameFrom: (name) => `Vous l'avez reçu de ${name}`,
   ownIssue: "Gardé sur cet appareil",
 };

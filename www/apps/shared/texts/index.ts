@@ -1,3 +1,4 @@
+import { isPlausible } from "../dates.js";
 import { recall } from "../memory.js";
 import { en, type Texts } from "./en.js";
 import { fr } from "./fr.js";
@@ -35,6 +36,6 @@ export function readableSize(bytes: number): string {
 /** A time as people say it: the hour of today, the day of others. */
 export function readableTime(at: Date, now = new Date()): string {
   const isToday = at.toDateString() === now.toDateString();
-  if (isToday) return texts.clock(at);
+  if (isToday || !isPlausible(at)) return texts.clock(at);
   return at.toLocaleDateString(texts.language, { day: "numeric", month: "short" });
 }

@@ -1,0 +1,212 @@
+//! A member of the room has somebody's mailbox at a server where that one is not, and offers in its
+//! name. It cannot prove anything; it must not disturb anything either.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lacis_core::{Event, Input, SocketId};
+use lacis_sim::{Meddler, ServerId, TabId, TabSetup, World, liar};
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::room::RoomKeys;
+use lacis_wire::setup::Setup;
+use lacis_wire::signal::{ClientFrame, ServerFrame};
+use lacis_wire::{AttemptId, NodeId, seal};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The last introductions and descriptions that were offered or answered with, by whom.
+type Heard = Rc<RefCell<Vec<(NodeId, Setup)>>>;
+
+fn listen(keys: RoomKeys, heard: &Heard) -> Meddler {
+    let heard = heard.clone();
+    liar::rewrite_setups(keys, move |from, _, setup| {
+        heard.borrow_mut().push((from, setup.clone()));
+        vec![setup]
+    })
+}
+
+struct Scene {
+    world: World,
+    room: usize,
+    keys: RoomKeys,
+    heard: Heard,
+    ada: TabId,
+    bob: TabId,
+    forged: u64,
+}
+
+impl Scene {
+    /// Ada is at the first server, bob at both. Who joins later offers.
+    fn new(seed: u64, ada_first: bool) -> Self {
+        let mut world = World::scenario(seed);
+        let servers = [world.add_server(), world.add_server()];
+        let room = world.add_room(&[]);
+        let keys = world.room_link(room).keys();
+        let heard = Heard::default();
+        world.meddle(listen(keys.clone(), &heard));
+        let ada = world.open(TabSetup::at(&servers[..1]));
+        let bob = world.open(TabSetup::at(&servers));
+        for tab in if ada_first { [ada, bob] } else { [bob, ada] } {
+            world.join(tab, room);
+            world.run_for(Duration::from_millis(65));
+        }
+        Self { world, room, keys, heard, ada, bob, forged: 0 }
+    }
+
+    /// Something in ada's name reaches bob through his second server.
+    fn forge(&mut self, setup: &Setup) {
+        self.forged += 1;
+        let (from, to) = (self.world.node_id(self.ada), self.world.node_id(self.bob));
+        let mut nonce = [0xee; seal::NONCE_BYTES];
+        nonce[..8].copy_from_slice(&self.forged.to_be_bytes());
+        let payload = seal::seal(&self.keys, from, to, nonce, &encode(setup));
+        let frame = encode(&ServerFrame::Deliver { from, payload: &payload });
+        self.world.tell(self.bob, Input::SocketFrame(SocketId(2), frame));
+    }
+
+    /// What ada said of herself, offered anew.
+    fn offer_as_ada(&mut self) -> bool {
+        let ada = self.world.node_id(self.ada);
+        let said = self.heard.borrow().iter().rev().find_map(|(from, setup)| match setup {
+            Setup::Offer { introduction, description, .. }
+            | Setup::Answer { introduction, description, .. }
+                if *from == ada =>
+            {
+                Some((introduction.clone(), description.clone()))
+            }
+            _ => None,
+        });
+        let Some((introduction, description)) = said else { return false };
+        let attempt = AttemptId(1_000_000 + self.forged);
+        let versions = lacis_wire::PROTOCOL;
+        self.forge(&Setup::Offer { attempt, introduction, versions, description });
+        true
+    }
+}
+
+#[test]
+fn offers_by_a_thief_of_a_mailbox_end_no_attempt() {
+    let (mut forged, mut answered) = (0, 0);
+    for ada_first in [true, false] {
+        for seed in 0..20 {
+            let mut scene = Scene::new(seed, ada_first);
+            for _ in 0..100 {
+                forged += usize::from(scene.offer_as_ada());
+                scene.world.run_for(Duration::from_millis(5));
+            }
+            let Scene { mut world, room, ada, bob, .. } = scene;
+            world.expect(SECOND, "they are linked", |w| w.are_linked(ada, bob));
+            assert_eq!((world.failures(ada, bob), world.failures(bob, ada)), (vec![], vec![]));
+            world.expect_delivery(ada, room, bob, SECOND);
+            world.run_for(SECOND * 30);
+            assert_eq!((world.connections(ada), world.connections(bob)), (1, 1));
+            answered += world.links(bob).len() - 1;
+        }
+    }
+    assert!(answered > 100, "only {answered} offers of the thief were answered");
+    assert!(forged > 2_000, "only {forged} offers were forged");
+}
+
+#[test]
+fn a_wrong_answer_through_another_server_leaves_place_for_the_right_one() {
+    for seed in 0..20 {
+        let mut scene = Scene::new(seed, true);
+        let bob = scene.world.node_id(scene.bob);
+        let offered = |scene: &Scene| {
+            let heard = scene.heard.borrow();
+            heard.iter().find_map(|(from, setup)| match setup {
+                Setup::Offer { attempt, introduction, description, .. } if *from == bob => {
+                    Some((*attempt, introduction.clone(), description.clone()))
+                }
+                _ => None,
+            })
+        };
+        for _ in 0..200 {
+            if offered(&scene).is_some() {
+                break;
+            }
+            scene.world.run_for(Duration::from_millis(1));
+        }
+        let (attempt, introduction, description) = offered(&scene).expect("bob has offered");
+        let signature = [7; 64];
+        let warnings = |world: &World, tab| {
+            let is_that = |event: &&Event| matches!(event, Event::Warning { .. });
+            world.seen(tab).log.iter().filter(is_that).count()
+        };
+        scene.forge(&Setup::Answer { attempt, introduction, version: 1, description, signature });
+        let Scene { mut world, ada, bob, .. } = scene;
+        assert_eq!(warnings(&world, bob), 1, "the wrong answer was not looked at");
+        world.expect(SECOND, "they are linked", |w| w.are_linked(ada, bob));
+        assert_eq!((world.failures(ada, bob), world.failures(bob, ada)), (vec![], vec![]));
+    }
+}
+
+#[test]
+fn what_a_server_sends_back_to_its_sender_is_ignored() {
+    let mut world = World::scenario(1);
+    let server = world.add_server();
+    let room = world.add_room(&[server]);
+    let echo = Rc::new(RefCell::new(Vec::new()));
+    let sent = echo.clone();
+    world.meddle(Box::new(move |passing| {
+        if let Ok(ClientFrame::Send { payload, .. }) = decode(passing.bytes) {
+            sent.borrow_mut().push((passing.node, payload.to_vec()));
+        }
+        vec![passing.bytes.to_vec()]
+    }));
+    let tabs = [(); 2].map(|()| world.open(TabSetup::at(&[server])));
+    for tab in tabs {
+        world.join(tab, room);
+    }
+    world.expect(SECOND * 2, "they are linked", |w| w.all_linked(&tabs));
+    world.run_for(SECOND * 2);
+    let before = world.hash();
+    for (from, payload) in echo.borrow().iter() {
+        let tab = tabs.into_iter().find(|tab| world.node_id(*tab) == *from).expect("it is one");
+        let frame = encode(&ServerFrame::Deliver { from: *from, payload });
+        for socket in 0..4 {
+            world.tell(tab, Input::SocketFrame(SocketId(socket), frame.clone()));
+        }
+    }
+    assert!(echo.borrow().len() > 1);
+    assert_eq!(world.hash(), before, "a node put something out");
+}
+
+#[test]
+fn what_is_sealed_for_another_room_than_the_offer_counts_for_nothing() {
+    let mut world = World::scenario(1);
+    let server = world.add_server();
+    let rooms = [world.add_room(&[server]), world.add_room(&[server])];
+    let keys = rooms.map(|room| world.room_link(room).keys());
+    let tabs = [(); 2].map(|()| world.open(TabSetup::at(&[server])));
+    // Everything but offers travels under the key of the other room.
+    let mut nonces = 0_u64;
+    world.meddle(Box::new(move |passing| {
+        let unchanged = vec![passing.bytes.to_vec()];
+        let Ok(ClientFrame::Send { to, seq, payload }) = decode(passing.bytes) else {
+            return unchanged;
+        };
+        let opened = |at: usize| seal::open(&keys[at], passing.node, to, payload).ok();
+        let Some((at, plain)) = [0, 1].into_iter().find_map(|at| Some((at, opened(at)?))) else {
+            return unchanged;
+        };
+        if matches!(decode::<Setup>(&plain), Ok(Setup::Offer { .. })) {
+            return unchanged;
+        }
+        nonces += 1;
+        let mut nonce = [0xdd; seal::NONCE_BYTES];
+        nonce[..8].copy_from_slice(&nonces.to_be_bytes());
+        let payload = seal::seal(&keys[1 - at], passing.node, to, nonce, &plain);
+        vec![encode(&ClientFrame::Send { to, seq, payload: &payload })]
+    }));
+    for tab in tabs {
+        for room in rooms {
+            world.join(tab, room);
+        }
+    }
+    world.run_for(SECOND * 7);
+    assert!(!world.all_linked(&tabs));
+    assert_eq!(world.hub_stats(ServerId(0)).map(|stats| stats.nodes), Some(2));
+    assert!(tabs.iter().all(|tab| world.links(*tab).len() <= 2));
+}

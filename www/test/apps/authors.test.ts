@@ -1,0 +1,43 @@
+// Who said it, and by which right: shown and judged by what was true when it was written.
+import { expect, test } from "vitest";
+import { LINE_TYPE, lineOf } from "../../apps/chat/model.js";
+import { ISSUE_TYPE, mightPublish } from "../../apps/letter/guard.js";
+import type { Space } from "../../apps/shared/space.js";
+import type { GroupRecord } from "../../src/group/record.js";
+import { give, meet, twoAdmins } from "./members.js";
+
+async function only(space: Space, type: string): Promise<GroupRecord> {
+  const [record, ...more] = await space.group.find({ type });
+  if (record === undefined || more.length > 0) throw new Error("not one record");
+  return record;
+}
+
+test("a line that an admin has changed is shown as changed by that admin", async () => {
+  const [ada, bob] = await twoAdmins();
+  await ada.group.add({ type: LINE_TYPE, data: { text: "I agree" } });
+  expect(lineOf(await only(ada, LINE_TYPE))).toMatchObject({ editor: undefined });
+  await ada.group.update(await only(ada, LINE_TYPE), { data: { text: "I agree!" } });
+  expect(lineOf(await only(ada, LINE_TYPE))).toMatchObject({ editor: ada.me.id });
+  await meet(ada, bob);
+  await bob.group.update(await only(bob, LINE_TYPE), { data: { text: "I disagree" } });
+  await meet(ada, bob);
+  const line = lineOf(await only(ada, LINE_TYPE));
+  expect(line).toMatchObject({ author: ada.me.id, editor: bob.me.id, text: "I disagree" });
+});
+
+test("an issue stays rightful when its admin has been shut out since", async () => {
+  const [ada, bob] = await twoAdmins();
+  await bob.group.add({ type: ISSUE_TYPE, data: { title: "1", text: "old" } });
+  await give(bob, ada);
+  const issue = await only(ada, ISSUE_TYPE);
+  // A revocation holds from a later moment on.
+  while (Date.now() <= issue.modified.getTime() + 5) await Promise.resolve();
+  await ada.group.revoke(bob.me.id);
+  const roles = ada.members.find(({ id }) => id === bob.me.id)?.roles;
+  expect(roles).toEqual([]);
+  expect(mightPublish(ada.group, issue)).toBe(true);
+  const today = { ...issue, author: bob.me.id, modified: new Date(Date.now() + 1_000) };
+  expect(mightPublish(ada.group, today as GroupRecord)).toBe(false);
+  const stranger = { ...issue, author: "a".repeat(52) };
+  expect(() => mightPublish(ada.group, stranger as unknown as GroupRecord)).not.toThrow();
+});
