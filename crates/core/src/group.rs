@@ -42,7 +42,7 @@ use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{GroupProperties, System};
+use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
@@ -112,6 +112,8 @@ pub(crate) struct Group {
     is_erased: bool,
     /// Members told to the application, and what of them: roles, their end, whether it is there.
     told: Table<PeerId, (Option<Roles>, Option<Millis>, bool)>,
+    /// Open invitations as they were told, each with how many came by it.
+    told_invitations: Vec<(RecordId, usize)>,
     /// Times at which newcomers were admitted lately.
     admissions: Vec<Timestamp>,
 }
@@ -221,6 +223,7 @@ impl Group {
             let copy = Arc::new(copy);
             self.keep(shared, &copy);
             if outcome == Outcome::Taken {
+                self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
                 self.apply(shared, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
@@ -330,6 +333,7 @@ impl Group {
             match change {
                 Change::Record { id, is_new } => self.tell_record(shared, id, is_new, from),
                 Change::Gone { id, kind } => {
+                    self.members_changed |= kind.as_str() == system::INVITATION;
                     self.event(shared, GroupEvent::Gone { id, kind });
                 }
                 Change::Erased { name, kind, keeps_header } => {
@@ -435,6 +439,17 @@ impl Group {
             if self.told.insert(member.peer, state) != Some(state) {
                 self.event(shared, GroupEvent::Member(member));
             }
+        }
+        self.tell_invitations(shared);
+    }
+
+    /// Tells the application that the open invitations, or those who came by them, are others.
+    fn tell_invitations(&mut self, shared: &mut Shared) {
+        let open = self.invitations();
+        let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
+        if open != self.told_invitations {
+            self.told_invitations = open;
+            self.event(shared, GroupEvent::Invitations);
         }
     }
 

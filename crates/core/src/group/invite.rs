@@ -76,8 +76,13 @@ impl Group {
         options: &InviteOptions,
     ) -> Result<String, Code> {
         let may = self.own_roles(shared).is_some_and(|own| own.may_issue(options.roles));
-        if !may || options.uses == 0 {
+        if !may {
             return Err(Code::NotAllowed);
+        }
+        let is_admin = options.roles.may_change_others();
+        let is_dated = options.member_for.is_some_and(|span| span != Duration::MAX);
+        if options.uses == 0 || (is_admin && is_dated) {
+            return Err(Code::InvalidArgument);
         }
         let link = InvitationLink {
             group: self.profile.group,
@@ -87,7 +92,6 @@ impl Group {
         };
         let now = self.now(shared);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let is_admin = options.roles.may_change_others();
         let of_group = self.properties().map_or(u64::MAX, |it| it.member_lifetime);
         let member_for = options.member_for.map_or(of_group, millis);
         let content = OpenInvitation {

@@ -58,6 +58,7 @@ impl Group {
             members_changed: false,
             is_erased: false,
             told: Table::new(),
+            told_invitations: Vec::new(),
             admissions: Vec::new(),
         }
     }
