@@ -466,7 +466,7 @@ impl Group {
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
-        self.joining.take_if(|it| it.ticket() == ticket);
+        self.joining.take_if(|it| it.cancel(ticket));
     }
 
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
@@ -493,7 +493,7 @@ impl Group {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
-        earliest.see(self.joining.as_ref().map(Joining::deadline), Timer::Join);
+        earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
     }
 
     /// The group is closed here. What was asked and not answered fails.
@@ -501,7 +501,7 @@ impl Group {
         self.saves.drain(shared, code);
         self.fail_drafts(shared, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
-        let joining = self.joining.take().map(|it| it.ticket());
+        let joining = self.joining.take().into_iter().flat_map(Joining::into_tickets);
         let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
             Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
         });

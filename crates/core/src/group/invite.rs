@@ -51,20 +51,28 @@ pub struct InvitationInfo {
 /// A request to be let in, which waits for somebody who may.
 #[derive(Debug)]
 pub(super) struct Joining {
-    ticket: Ticket,
-    deadline: Timestamp,
+    /// Who waits, and until when. Being let in by one invitation is being let in.
+    waiting: Vec<(Ticket, Timestamp)>,
+    /// Of the invitation that was taken last.
     seed: [u8; 16],
     /// Why the last one who was asked did not let us in.
     refused: Option<Code>,
 }
 
 impl Joining {
-    pub(super) const fn deadline(&self) -> Timestamp {
-        self.deadline
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.waiting.iter().map(|(_, deadline)| *deadline).min()
     }
 
-    pub(super) const fn ticket(&self) -> Ticket {
-        self.ticket
+    /// All who wait.
+    pub(super) fn into_tickets(self) -> impl Iterator<Item = Ticket> {
+        self.waiting.into_iter().map(|(ticket, _)| ticket)
+    }
+
+    /// One of them gives up; says whether nobody is left.
+    pub(super) fn cancel(&mut self, ticket: Ticket) -> bool {
+        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.waiting.is_empty()
     }
 }
 
@@ -252,11 +260,10 @@ impl Group {
                 self.saves.ticket(ticket);
             }
             AnyInvitation::Open(link) => {
-                if let Some(older) = self.joining.take() {
-                    shared.settle(older.ticket, Err(Code::Aborted));
-                }
                 let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
-                self.joining = Some(Joining { ticket, deadline, seed: link.seed, refused: None });
+                let mut waiting = self.joining.take().map_or_else(Vec::new, |it| it.waiting);
+                waiting.push((ticket, deadline));
+                self.joining = Some(Joining { waiting, seed: link.seed, refused: None });
                 self.profile.chain = None;
                 self.keep_profile(shared);
                 self.introduce(shared);
@@ -287,8 +294,8 @@ impl Group {
         self.profile.chain = Some(chain.clone());
         self.keep_profile(shared);
         match self.publish_chain(shared, None, &chain) {
-            Ok(()) => self.saves.ticket(joining.ticket),
-            Err(code) => shared.settle(joining.ticket, Err(code)),
+            Ok(()) => joining.into_tickets().for_each(|ticket| self.saves.ticket(ticket)),
+            Err(code) => joining.into_tickets().for_each(|it| shared.settle(it, Err(code))),
         }
         self.introduce(shared);
     }
@@ -310,17 +317,20 @@ impl Group {
             Code::InvitationNotTrusted,
         ];
         if !waits.contains(&code) {
-            let ticket = joining.ticket;
-            self.joining = None;
-            shared.settle(ticket, Err(code));
+            let tickets = self.joining.take().into_iter().flat_map(Joining::into_tickets);
+            tickets.for_each(|ticket| shared.settle(ticket, Err(code)));
         }
     }
 
     pub(super) fn join_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
-        if let Some(joining) = self.joining.take_if(|it| now >= it.deadline) {
-            let code = joining.refused.unwrap_or(Code::NoIssuer);
-            shared.settle(joining.ticket, Err(code));
+        let Some(joining) = &mut self.joining else { return };
+        let over = joining.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
+        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
+        let code = joining.refused.unwrap_or(Code::NoIssuer);
+        self.joining.take_if(|it| it.waiting.is_empty());
+        if !over.is_empty() {
+            over.into_iter().for_each(|ticket| shared.settle(ticket, Err(code)));
             self.event(shared, GroupEvent::Refused { code });
         }
     }

@@ -89,6 +89,11 @@ impl Group {
 
     /// Whoever waits until the group is open.
     pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
+        if self.is_erased {
+            // It is being deleted, and may be taken again once that is done.
+            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
+            return shared.settle(ticket, Err(Code::Left));
+        }
         self.opening.push(opening);
         if self.is_open {
             self.settle_opening(shared);
