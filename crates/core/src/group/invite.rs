@@ -157,7 +157,8 @@ impl Group {
     /// The live record of an open invitation.
     pub(crate) fn invitation_record(&self, id: &RecordId) -> Option<Header> {
         let copy = self.replica.system(id)?;
-        (copy.header.kind.as_str() == system::INVITATION).then(|| copy.header.clone())
+        let is_open = copy.header.kind.as_str() == system::INVITATION && !copy.header.is_deleted();
+        is_open.then(|| copy.header.clone())
     }
 
     /// Somebody asks to be let in by an open invitation.
