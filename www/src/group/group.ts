@@ -668,7 +668,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   #info(): CoreGroupInfo {
-    if (this.#gone !== undefined) return this.#last ?? { id: this.#id, name: "" };
+    if (this.#gone !== undefined) return this.#last ?? { id: this.id, name: "" };
     return attempted(() => this.#session.core.group_info(this.#number));
   }
 
