@@ -83,6 +83,7 @@ export type CoreGroupEvent =
   | { about: "key-old"; old: boolean }
   | { about: "set-aside"; author: string; count: number }
   | { about: "clock"; ahead?: number | null }
+  | { about: "rewritten"; old: string; new: string }
   | { about: "damaged"; count: number };
 
 /** A record as the core tells of it. */

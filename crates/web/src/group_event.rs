@@ -105,6 +105,10 @@ pub(crate) enum JsGroupEvent {
     Clock {
         ahead: Option<f64>,
     },
+    Rewritten {
+        old: String,
+        new: String,
+    },
     UpdateNeeded,
     Unsaved {
         code: &'static str,
@@ -206,6 +210,9 @@ impl From<GroupEvent> for JsGroupEvent {
                 Self::SetAside { author: author.to_text(), count }
             }
             GroupEvent::Clock { ahead } => Self::Clock { ahead: ahead.map(float) },
+            GroupEvent::Rewritten { old, new } => {
+                Self::Rewritten { old: old.to_text(), new: new.to_text() }
+            }
             GroupEvent::UpdateNeeded => Self::UpdateNeeded,
             GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },
             GroupEvent::Saved => Self::Saved,

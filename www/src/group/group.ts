@@ -614,6 +614,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
       case "set-aside":
         emit<GroupEvents>(this, "setaside", { author: event.author, count: event.count });
         break;
+      case "rewritten":
+        emit<GroupEvents>(this, "rewritten", { old: event.old, new: event.new });
+        break;
       case "clock":
         this.#clockAheadMs = event.ahead ?? undefined;
         emit<GroupEvents>(this, "clock", { aheadMs: this.#clockAheadMs });

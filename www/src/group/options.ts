@@ -250,6 +250,11 @@ export interface GroupEvents {
    * right, or does no longer; also `group.clockAheadMs`.
    */
   clock: { readonly aheadMs: number | undefined };
+  /**
+   * What was written here while the clock of this device was ahead is written anew under another
+   * date, so that others take it. Its id may be another one from now on.
+   */
+  rewritten: { readonly old: string; readonly new: string };
   /** A member writes what only a newer version of this package understands. */
   updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */
