@@ -100,6 +100,8 @@ pub(crate) struct Group {
     queries: Vec<Query>,
     watches: Watches,
     joining: Option<Joining>,
+    /// Who was let in, and waits for the key until then.
+    admitted: Vec<(Ticket, Timestamp)>,
     /// What is done as soon as the group is open.
     opening: Vec<Opening>,
     is_open: bool,
@@ -467,6 +469,7 @@ impl Group {
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
         self.joining.take_if(|it| it.cancel(ticket));
+        self.admitted.retain(|(waiting, _)| *waiting != ticket);
     }
 
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
@@ -494,6 +497,7 @@ impl Group {
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
+        earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }
 
     /// The group is closed here. What was asked and not answered fails.
@@ -505,7 +509,8 @@ impl Group {
         let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
             Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
         });
-        for ticket in queries.chain(joining).chain(opening) {
+        let admitted = core::mem::take(&mut self.admitted).into_iter().map(|(ticket, _)| ticket);
+        for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             shared.settle(ticket, Err(code));
         }
         self.neighbours.drain();

@@ -295,10 +295,23 @@ impl Group {
         self.profile.chain = Some(chain.clone());
         self.keep_profile(shared);
         match self.publish_chain(shared, None, &chain) {
-            Ok(()) => joining.into_tickets().for_each(|ticket| self.saves.ticket(ticket)),
+            Ok(()) => self.admitted.extend(joining.waiting),
             Err(code) => joining.into_tickets().for_each(|it| shared.settle(it, Err(code))),
         }
         self.introduce(shared);
+        self.settle_admitted(shared);
+    }
+
+    /// Whoever was let in can write as soon as the key is here, and is told then. A keeper needs
+    /// none.
+    pub(super) fn settle_admitted(&mut self, shared: &Shared) {
+        let needs_key = self.own_roles(shared).is_none_or(Roles::may_write);
+        if needs_key && self.sealing_key().is_none() {
+            return;
+        }
+        for (ticket, _) in core::mem::take(&mut self.admitted) {
+            self.saves.ticket(ticket);
+        }
     }
 
     /// One who might have let us in does not. Another one may.
@@ -325,6 +338,10 @@ impl Group {
 
     pub(super) fn join_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
+        // It is a member, whether or not the key has come.
+        for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
+            self.saves.ticket(ticket);
+        }
         let Some(joining) = &mut self.joining else { return };
         let over = joining.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
         let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();

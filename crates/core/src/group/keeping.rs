@@ -51,6 +51,7 @@ impl Group {
             queries: Vec::new(),
             watches: Watches::default(),
             joining: None,
+            admitted: Vec::new(),
             opening: Vec::new(),
             is_open: false,
             is_unreadable: false,

@@ -92,6 +92,7 @@ impl Group {
         }
         self.spread_keys(shared);
         self.write_drafts(shared);
+        self.settle_admitted(shared);
     }
 
     /// Makes a new key soon, if this identity may and one is needed.
