@@ -6,7 +6,7 @@ const invitation = location.hash.slice(1);
 const group = invitation
   ? await peer.joinGroup(invitation)
   : await peer.createGroup({ name: "Board" });
-const link = await group.invite({ role: ["member", "inviter"], uses: 100 });
+const link = await group.invite({ role: "inviter", uses: 100 });
 document.querySelector("input").value = `${location.href.split("#")[0]}#${link}`;
 
 const canvas = document.querySelector("canvas");

@@ -17,7 +17,7 @@ const group = invitation
 history.replaceState(null, "", location.pathname);
 
 // Whoever opens this address is in, as long as one of us is here to open the door.
-const link = await group.invite({ role: ["member", "inviter"], uses: 100, expires: "7d" });
+const link = await group.invite({ role: "inviter", uses: 100, expires: "7d" });
 document.querySelector("input").value = `${location.href}#${link}`;
 
 // What is written is stored here, and flows to the others now or when they come.

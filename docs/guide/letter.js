@@ -14,13 +14,13 @@ const group = invitation
 history.replaceState(null, "", location.pathname);
 
 // Readers may let others in and hold what they read for them, but only admins publish.
-const roles = (id) => group.members.find((member) => member.id === id)?.roles ?? [];
-group.judge("issue", (record) => roles(record.author).includes("admin"));
-const link = await group.invite({ role: ["member", "inviter"], uses: 1_000 });
+const isAdmin = (id) => group.members.some((it) => it.id === id && it.role === "admin");
+group.judge("issue", (record) => isAdmin(record.author));
+const link = await group.invite({ role: "inviter", uses: 1_000 });
 document.querySelector("input").value = `${location.href}#${link}`;
 
 const form = document.querySelector("form");
-form.hidden = !roles(peer.id).includes("admin");
+form.hidden = !isAdmin(peer.id);
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   await group.add({ type: "issue", data: document.querySelector("textarea").value });

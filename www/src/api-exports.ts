@@ -7,8 +7,9 @@ export {
   peerErrorCodes,
 } from "./errors.js";
 export type { Group } from "./group/group.js";
-export type { GroupInvitation } from "./group/invitation.js";
+export type { BoundInvitation, GroupInvitation, LinkInvitation } from "./group/invitation.js";
 export type {
+  BoundInviteOptions,
   CreateGroupOptions,
   GroupEvents,
   GroupMemberInfo,
@@ -16,12 +17,16 @@ export type {
   InviteOptions,
   JoinGroupOptions,
   Lifetime,
+  MembershipOptions,
   NewRecord,
   OpenGroupOptions,
+  OpenInvitation,
+  OpenInviteOptions,
   RecordChange,
   RecordJudge,
   RecordsOptions,
   RecordUpdate,
+  RevokeOptions,
   Role,
 } from "./group/options.js";
 export type { Presence, PresenceEntry } from "./group/presence.js";

@@ -80,13 +80,15 @@ export function parseCard(text: string): IdentityCard {
 }
 
 /**
- * Reads an invitation to a group without taking it, and verifies who made it: the bare text, or an
- * address that carries it after `#`. Throws {@link PeerError} with `invitation-unknown`,
- * `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
+ * Reads an invitation to a group without taking it: the bare text, or an address that carries it
+ * after `#`. One for a single identity says all about itself, and its signature is verified; a link
+ * says which group it is for and where its members meet. Throws {@link PeerError} with
+ * `invitation-unknown`, `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
  *
  * @example
  * ```ts
- * const { name, inviter, expires } = parseInvitation(pasted);
+ * const invitation = parseInvitation(pasted);
+ * if (invitation.kind === "bound") show(invitation.name, invitation.inviter, invitation.until);
  * ```
  */
 export function parseInvitation(text: string): GroupInvitation {

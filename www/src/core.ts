@@ -78,8 +78,12 @@ export type CoreGroupEvent =
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
   | { about: "exported"; ticket: number; part: Uint8Array }
-  | { about: "unlocked" | "saved" }
-  | { about: "unsaved" | "refused"; code: string }
+  | { about: "unlocked" | "saved" | "invitations" | "update-needed" }
+  | { about: "unsaved" | "refused" | "key-failed"; code: string }
+  | { about: "key-old"; old: boolean }
+  | { about: "set-aside"; author: string; count: number }
+  | { about: "clock"; ahead?: number | null }
+  | { about: "rewritten"; old: string; new: string }
   | { about: "damaged"; count: number };
 
 /** A record as the core tells of it. */
@@ -124,6 +128,18 @@ export interface CoreMember {
   present: boolean;
 }
 
+/** An invitation for whoever has its link, as it is listed. */
+export interface CoreOpenInvitation {
+  id: string;
+  issuer: string;
+  roles: number;
+  expires?: number | null;
+  memberForMs?: number | null;
+  uses: number;
+  usedBy: string[];
+  exact: boolean;
+}
+
 /** A group that is stored. */
 export interface CoreGroup {
   id: string;
@@ -143,7 +159,15 @@ export interface CoreProperties {
   deferExpiry: boolean;
   memberLifetimeMs?: number | null;
   presenceLifetimeMs: number;
+  budgetRecords: number;
+  budgetBytes: number;
 }
+
+/** What the founder says of a new group; budgets that are not given are the usual ones. */
+export type CoreNewProperties = Omit<CoreProperties, "budgetRecords" | "budgetBytes"> & {
+  budgetRecords?: number | undefined;
+  budgetBytes?: number | undefined;
+};
 
 /**
  * Hears of events. What comes with every message has a call of its own, which saves making an
@@ -230,7 +254,7 @@ export interface CoreNode {
   leave_now(): void;
   diagnose(): unknown;
   stored_groups(ticket: number): void;
-  create_group(ticket: number, properties: CoreProperties, servers: string[]): number;
+  create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;
   join_group(ticket: number, text: string, timeoutMs: number): number;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
@@ -268,31 +292,42 @@ export interface CoreNode {
     filter: CoreFilter | undefined,
   ): void;
   unwatch_records(group: number, watch: number): void;
-  invite(
+  invite(group: number, peer: string, roles: number, memberForMs: number | undefined): string;
+  invite_anybody(
     group: number,
-    peer: string | undefined,
     roles: number,
-    lifetimeMs: number | undefined,
+    expiresMs: number | undefined,
+    memberForMs: number | undefined,
     uses: number,
+    exact: boolean,
   ): string;
+  group_invitations(group: number): CoreOpenInvitation[];
+  end_invitation(ticket: number, group: number, id: string): void;
   set_roles(
     ticket: number,
     group: number,
     peer: string,
     roles: number,
-    lifetimeMs: number | undefined,
+    memberForMs: number | undefined,
   ): void;
-  revoke(ticket: number, group: number, peer: string): void;
+  revoke(
+    ticket: number,
+    group: number,
+    peer: string,
+    keepInvitations: boolean,
+    undo: boolean,
+  ): void;
+  name_actions(ticket: number, group: number, peer: string): void;
   rename_group(ticket: number, group: number, name: string, comment: string | undefined): void;
   prefer_records(group: number, kinds: string[]): void;
   approve_records(group: number, kinds: string[]): void;
   answer_approval(group: number, number: number, accept: boolean): void;
   export_group(ticket: number, group: number): void;
   group_of_file(first: Uint8Array): string;
-  import_group(first: Uint8Array): number;
+  import_group(ticket: number, first: Uint8Array): number;
   import_record(group: number, part: Uint8Array): boolean;
   group_stored(ticket: number, group: number): void;
-  group_time(): number;
+  clock_correction(group: number): number;
   group_members(group: number): CoreMember[];
   group_info(group: number): CoreGroupInfo;
   roles_at(group: number, peer: string, at: number): number;
@@ -304,20 +339,22 @@ export interface CoreNode {
   free(): void;
 }
 
-/** The functions and the class that a loaded module offers. */
-/** An invitation as `parse_invitation` gives it. */
-export interface CoreInvitation {
-  group: string;
-  name: string;
-  peer: string | undefined;
-  inviter: string;
-  roles: number;
-  starts: number;
-  expires: number | undefined;
-  uses: number | undefined;
-  servers: string[];
-}
+/** An invitation as `parse_invitation` gives it. `kind` discriminates. */
+export type CoreInvitation =
+  | { kind: "link"; group: string; servers: string[] }
+  | {
+      kind: "bound";
+      group: string;
+      name: string;
+      peer: string;
+      inviter: string;
+      roles: number;
+      starts: number;
+      until?: number | null;
+      servers: string[];
+    };
 
+/** The functions and the class that a loaded module offers. */
 export interface CoreModule {
   create_room_link(servers: string[]): string;
   parse_room_link(text: string): unknown;

@@ -107,6 +107,10 @@ const reasons = {
     false,
     "As many people have used this invitation as may. Ask for a new one.",
   ),
+  "invitation-ended": reason(
+    false,
+    "This invitation was ended, or whoever is there does not know it yet. Ask for a new one.",
+  ),
   "no-issuer": reason(
     true,
     "Nobody who may let you in is there right now. Try again when somebody is.",
@@ -118,6 +122,14 @@ const reasons = {
   "not-allowed": reason(false, "You may not do this in this group."),
   "not-member": reason(false, "This person is not a member of the group."),
   revoked: reason(false, "This membership was taken back."),
+  "over-budget": reason(
+    false,
+    "You have written as much in this group as one member may. Delete something first.",
+  ),
+  superseded: reason(
+    true,
+    "Somebody else changed this a moment earlier. Look at it, then try again.",
+  ),
   "record-unknown": reason(false, "This is not here, or not any more."),
   "no-key": reason(true, "The key to read and write here has not arrived yet."),
   "chain-too-long": reason(false, "Too many people stand between the founder and you."),

@@ -1,5 +1,4 @@
 import type { CoreModule, CoreOptions } from "./core.js";
-import { dateOf } from "./date.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
@@ -40,7 +39,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   readonly #session: Session;
   readonly #module: CoreModule;
   readonly #rooms = new Map<string, Room>();
-  readonly #groups = new Set<Group>();
+  readonly #groups = new Map<number, Group>();
   readonly #servers = new Map<string, ServerStatus>();
   #state: PeerState = "connecting";
   #detach: () => void = () => {};
@@ -153,6 +152,15 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   /**
    * Takes an invitation. By one for this identity it is a member at once, connected or not; by one
    * for whoever has it, as soon as a member who may admit others is reached.
+   *
+   * The same group is the same object, however often it is joined or opened: a group that is open is
+   * resolved with as it is, and one that is kept in the store is opened with all that it has. A call
+   * that fails changes nothing for the others.
+   *
+   * @example
+   * ```ts
+   * const group = await peer.joinGroup(location.hash, { signal: AbortSignal.timeout(60_000) });
+   * ```
    */
   async joinGroup(invitation: string, options: JoinGroupOptions = {}): Promise<Group> {
     const { connect = true, pairing, signal } = options;
@@ -163,7 +171,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     return this.#openGroup(call, { wanted: connect, first: connect, pairing }, signal);
   }
 
-  /** Opens a group that is kept in the store. */
+  /**
+   * Opens a group that is kept in the store; one that is open is the same object. Rejects with
+   * `group-unknown` if it is not kept.
+   */
   async openGroup(id: string, options: OpenGroupOptions = {}): Promise<Group> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
@@ -173,8 +184,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /**
    * Opens the group of a file that this identity exported, perhaps on another device, and takes its
-   * records. Rejects with `export-damaged`, and then the group is not there unless it was before;
-   * and with `not-allowed` if another identity exported it.
+   * records and rights into what is held of it here. Rejects with `export-damaged`, and then the
+   * group is not there unless it was before; and with `not-allowed` if another identity exported it.
    */
   async importGroup(file: Blob, options: OpenGroupOptions = {}): Promise<Group> {
     const { connect = true, signal } = options;
@@ -182,28 +193,19 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { value: first } = await parts(file).next();
     if (first === undefined) throw new PeerError("export-damaged");
     const id = attempted(() => core.group_of_file(first));
-    const known = (await this.groups()).some((group) => group.id === id);
-    const call = (ticket: number): number => {
-      if (known) return core.open_group(ticket, id);
-      const number = core.import_group(first);
-      core.group_stored(ticket, number);
-      return number;
-    };
+    const isKept = (await this.groups()).some((group) => group.id === id);
+    const wasOpen = [...this.#groups.values()].some((group) => group.id === id);
+    const call = (ticket: number): number => core.import_group(ticket, first);
     const group = await this.#openGroup(call, { wanted: false, first: false }, signal);
     try {
       await group.import(file);
     } catch (error) {
       // Half a group would look like a whole one.
-      await (known ? group.close() : group.leave().catch(() => {}));
+      if (!wasOpen) await (isKept ? group.close() : group.leave().catch(() => {}));
       throw error;
     }
     if (connect) void group.connect().catch(() => {});
     return group;
-  }
-
-  /** The time of day that the members of groups share: as right as most of their clocks are. */
-  groupTime(): Date {
-    return dateOf(this.#session.core.group_time());
   }
 
   async #openGroup(
@@ -213,10 +215,28 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   ): Promise<Group> {
     if (this.#closing !== undefined) throw new PeerError("closed");
     if (signal?.aborted) throw errorOfAbort(signal);
-    const group = new Group(this.#session, () => this.#groups.delete(group));
-    this.#groups.add(group);
-    await group.open(call, connect, signal);
+    let group: Group | undefined;
+    const opened = this.#session.tickets.issue(
+      NO_ROOM,
+      (ticket) =>
+        this.#session.defer(() => {
+          group = this.#groupOf(call(ticket));
+        }),
+      signal,
+    );
+    // A call that the core refused on the spot has opened nothing.
+    if (group === undefined) return opened.then(() => Promise.reject(new PeerError("internal")));
+    await group.opening(opened, connect, signal);
     this.#session.inbox.quieten();
+    return group;
+  }
+
+  /** The group of that number; the core gives the same number to a group that is open. */
+  #groupOf(number: number): Group {
+    const known = this.#groups.get(number);
+    if (known !== undefined) return known;
+    const group = new Group(this.#session, number, () => this.#groups.delete(number));
+    this.#groups.set(number, group);
     return group;
   }
 
@@ -256,7 +276,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   #abandon(): void {
     this.#detach();
     const error = new PeerError("closed");
-    for (const group of [...this.#groups]) group.abandon(error);
+    for (const group of [...this.#groups.values()]) group.abandon(error);
     for (const room of [...this.#rooms.values()]) room.abandon(error);
   }
 

@@ -4,8 +4,10 @@ import type { Group } from "../src/group/group.js";
 import type { GroupProperties } from "../src/group/options.js";
 import { load } from "../src/low-level.js";
 import { Peer } from "../src/peer.js";
-import { realModule } from "./real-module.js";
+import { realModule, somebody } from "./real-module.js";
 import { ScriptedCore } from "./scripted-core.js";
+
+const budget = { budgetRecords: 65_536, budgetBytes: 268_435_456 };
 
 describe("a group of the real core", () => {
   let module: CoreModule;
@@ -34,6 +36,7 @@ describe("a group of the real core", () => {
         deferExpiry: false,
         memberLifetimeMs: Number.POSITIVE_INFINITY,
         presenceLifetimeMs: 30_000,
+        ...budget,
       });
       expect(group.founder).toBe(peer.id);
       expect(group.members.map(({ id }) => id)).toEqual([peer.id]);
@@ -44,6 +47,7 @@ describe("a group of the real core", () => {
     deferExpiry: true,
     memberLifetime: "28d",
     presenceLifetime: "1m",
+    budget: { records: 9, bytes: 65_536 },
   } as const;
 
   test("keeps all else when it is renamed, and tells of it", () =>
@@ -54,6 +58,8 @@ describe("a group of the real core", () => {
         deferExpiry: true,
         memberLifetimeMs: 28 * 86_400_000,
         presenceLifetimeMs: 60_000,
+        budgetRecords: 9,
+        budgetBytes: 65_536,
       };
       expect(group.properties).toEqual(known);
       const told: GroupProperties[] = [];
@@ -71,13 +77,29 @@ describe("a group of the real core", () => {
 
   test("gives memberships for its lifetime, unless a time is given", () =>
     founded(given, async (group) => {
-      const expires = async (time?: number): Promise<number | undefined> =>
-        module.parse_invitation(await group.invite(time === undefined ? {} : { expires: time }))
-          .expires ?? undefined;
-      const days = ((await expires()) ?? 0) - Date.now();
+      const until = async (memberFor?: number): Promise<number | undefined> => {
+        const read = module.parse_invitation(
+          await group.invite({ for: somebody(module), memberFor }),
+        );
+        return (read.kind === "bound" ? read.until : 0) ?? undefined;
+      };
+      const days = ((await until()) ?? 0) - Date.now();
       expect(days / 86_400_000).toBeCloseTo(28, 2);
-      expect(await expires(Number.POSITIVE_INFINITY)).toBeUndefined();
-      expect(((await expires(60_000)) ?? 0) - Date.now()).toBeLessThan(61_000);
+      expect(await until(Number.POSITIVE_INFINITY)).toBeUndefined();
+      expect(((await until(60_000)) ?? 0) - Date.now()).toBeLessThan(61_000);
+    }));
+
+  test("is not founded with a budget that nobody may have", () =>
+    founded({}, async (_, peer) => {
+      for (const wrong of [
+        { records: 0 },
+        { records: 2 ** 32 },
+        { bytes: -1 },
+        { bytes: 2 ** 40 },
+      ]) {
+        const made = peer.createGroup({ name: "Board", connect: false, budget: wrong });
+        await expect(made).rejects.toMatchObject({ code: "invalid-argument" });
+      }
     }));
 });
 
@@ -119,6 +141,7 @@ test("what is not known yet is empty, and the event brings it", async () => {
     deferExpiry: true,
     memberLifetimeMs: null,
     presenceLifetimeMs: 30_000,
+    ...budget,
   };
   core.tell({ type: "group", group: 1, event: { about: "properties", properties } });
   expect(await told).toEqual({ ...properties, memberLifetimeMs: Number.POSITIVE_INFINITY });

@@ -42,7 +42,7 @@ use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{GroupProperties, System};
+use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
@@ -100,6 +100,8 @@ pub(crate) struct Group {
     queries: Vec<Query>,
     watches: Watches,
     joining: Option<Joining>,
+    /// Who was let in, and waits for the key until then.
+    admitted: Vec<(Ticket, Timestamp)>,
     /// What is done as soon as the group is open.
     opening: Vec<Opening>,
     is_open: bool,
@@ -112,6 +114,8 @@ pub(crate) struct Group {
     is_erased: bool,
     /// Members told to the application, and what of them: roles, their end, whether it is there.
     told: Table<PeerId, (Option<Roles>, Option<Millis>, bool)>,
+    /// Open invitations as they were told, each with how many came by it.
+    told_invitations: Vec<(RecordId, usize)>,
     /// Times at which newcomers were admitted lately.
     admissions: Vec<Timestamp>,
 }
@@ -221,6 +225,7 @@ impl Group {
             let copy = Arc::new(copy);
             self.keep(shared, &copy);
             if outcome == Outcome::Taken {
+                self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
                 self.apply(shared, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
@@ -337,6 +342,7 @@ impl Group {
             match change {
                 Change::Record { id, is_new } => self.tell_record(shared, id, is_new, from),
                 Change::Gone { id, kind } => {
+                    self.members_changed |= kind.as_str() == system::INVITATION;
                     self.event(shared, GroupEvent::Gone { id, kind });
                 }
                 Change::Erased { name, kind, keeps_header } => {
@@ -443,6 +449,17 @@ impl Group {
                 self.event(shared, GroupEvent::Member(member));
             }
         }
+        self.tell_invitations(shared);
+    }
+
+    /// Tells the application that the open invitations, or those who came by them, are others.
+    fn tell_invitations(&mut self, shared: &mut Shared) {
+        let open = self.invitations();
+        let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
+        if open != self.told_invitations {
+            self.told_invitations = open;
+            self.event(shared, GroupEvent::Invitations);
+        }
     }
 
     /// Whether all that was written is stored.
@@ -458,7 +475,8 @@ impl Group {
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
-        self.joining.take_if(|it| it.ticket() == ticket);
+        self.joining.take_if(|it| it.cancel(ticket));
+        self.admitted.retain(|(waiting, _)| *waiting != ticket);
     }
 
     pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
@@ -485,7 +503,8 @@ impl Group {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
-        earliest.see(self.joining.as_ref().map(Joining::deadline), Timer::Join);
+        earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
+        earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }
 
     /// The group is closed here. What was asked and not answered fails.
@@ -493,11 +512,12 @@ impl Group {
         self.saves.drain(shared, code);
         self.fail_drafts(shared, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
-        let joining = self.joining.take().map(|it| it.ticket());
+        let joining = self.joining.take().into_iter().flat_map(Joining::into_tickets);
         let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
             Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
         });
-        for ticket in queries.chain(joining).chain(opening) {
+        let admitted = core::mem::take(&mut self.admitted).into_iter().map(|(ticket, _)| ticket);
+        for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             shared.settle(ticket, Err(code));
         }
         self.neighbours.drain();

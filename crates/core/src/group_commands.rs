@@ -333,7 +333,7 @@ impl Node {
         lifetime: Option<Duration>,
     ) -> Result<String, Code> {
         self.on_group(now, group, |group, shared| {
-            let until = group.credential_end(shared, lifetime);
+            let until = group.credential_end(shared, roles, lifetime)?;
             group.invite(shared, subject, roles, until)
         })
     }
@@ -392,7 +392,7 @@ impl Node {
         (roles, lifetime): (Roles, Option<Duration>),
     ) -> Result<(), Code> {
         self.on_group(now, group, |group, shared| {
-            let until = group.credential_end(shared, lifetime);
+            let until = group.credential_end(shared, roles, lifetime)?;
             group.set_roles(shared, ticket, subject, roles, until)
         })
     }
@@ -619,6 +619,15 @@ impl Node {
         self.set_time(now);
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok(open.now(&self.shared))
+    }
+
+    /// Milliseconds by which the time of a group is ahead of our own clock.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn clock_correction(&self, group: RoomId) -> Result<i64, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.correction())
     }
 
     /// What is held of an open group, for whoever wants to compare or to count.

@@ -5,14 +5,14 @@ use lacis_core::{Content, Input, OpId, RoomId, StoreReply};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::decode;
 use lacis_wire::record::{Header, RecordType};
-use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
+use lacis_wire::{Code, GroupId, Millis, RecordId};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::{JsMember, millis_of};
+use crate::group_event::millis_of;
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
-use crate::properties::{JsGroupInfo, lifetime, properties, renamed};
+use crate::properties::{JsGroupInfo, properties, renamed};
 use crate::search::search;
 
 #[wasm_bindgen]
@@ -41,7 +41,7 @@ impl WebNode {
     /// Opens a stored group.
     ///
     /// # Errors
-    /// `group-unknown`, `group-open`, `too-many-groups` or `closed`.
+    /// `too-many-groups` or `closed`; the ticket fails with `group-unknown`.
     pub fn open_group(&self, ticket: u32, id: &str) -> Result<u32, JsValue> {
         let id = GroupId::parse(id).map_err(|_| error::coded(Code::GroupUnknown))?;
         let opened = self.driver.with(|node, now| node.open_group(now, ticket, id));
@@ -51,7 +51,7 @@ impl WebNode {
     /// Takes an invitation.
     ///
     /// # Errors
-    /// What is wrong with it, `group-open`, `too-many-groups` or `closed`.
+    /// What is wrong with it, `too-many-groups` or `closed`.
     pub fn join_group(&self, ticket: u32, text: &str, timeout_ms: f64) -> Result<u32, JsValue> {
         let patience = millis(timeout_ms);
         let joined = self.driver.with(|node, now| node.join_group(now, ticket, text, patience));
@@ -191,59 +191,6 @@ impl WebNode {
         let _ = self.driver.with(|node, now| node.unwatch_records(now, RoomId(group), number));
     }
 
-    /// Invites one identity, or, without one, whoever has the text.
-    ///
-    /// # Errors
-    /// `not-allowed`, `chain-too-long`, `invalid-argument` or `group-unknown`.
-    pub fn invite(
-        &self,
-        group: u32,
-        peer: Option<String>,
-        roles: u8,
-        lifetime_ms: Option<f64>,
-        uses: u32,
-    ) -> Result<String, JsValue> {
-        let roles = roles_of(roles)?;
-        let lifetime = lifetime_ms.map(lifetime);
-        let group = RoomId(group);
-        let peer = peer.map(|peer| peer_id(&peer)).transpose()?;
-        let made = self.driver.with(|node, now| match peer {
-            Some(peer) => node.invite(now, group, peer, roles, lifetime),
-            None => node.invite_anybody(now, group, roles, lifetime, uses),
-        });
-        made.map_err(error::coded)
-    }
-
-    /// Gives a member other roles or more time.
-    ///
-    /// # Errors
-    /// `not-allowed`, `not-member`, `invalid-argument` or `group-unknown`.
-    pub fn set_roles(
-        &self,
-        ticket: u32,
-        group: u32,
-        peer: &str,
-        roles: u8,
-        lifetime_ms: Option<f64>,
-    ) -> Result<(), JsValue> {
-        let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
-        let lifetime = lifetime_ms.map(lifetime);
-        let set = self
-            .driver
-            .with(|node, now| node.set_roles(now, ticket, RoomId(group), peer, (roles, lifetime)));
-        set.map_err(error::coded)
-    }
-
-    /// Takes a membership back.
-    ///
-    /// # Errors
-    /// `not-allowed` or `group-unknown`.
-    pub fn revoke(&self, ticket: u32, group: u32, peer: &str) -> Result<(), JsValue> {
-        let peer = peer_id(peer)?;
-        let done = self.driver.with(|node, now| node.revoke(now, ticket, RoomId(group), peer));
-        done.map_err(error::coded)
-    }
-
     /// Changes what the group is called; without a comment, it stays the same.
     ///
     /// # Errors
@@ -260,27 +207,6 @@ impl WebNode {
             .driver
             .with(|node, now| node.set_properties(now, ticket, RoomId(group), &properties));
         set.map_err(error::coded)
-    }
-
-    /// The members of a group.
-    ///
-    /// # Errors
-    /// `group-unknown`.
-    pub fn group_members(&self, group: u32) -> Result<JsValue, JsValue> {
-        let members = self.driver.look(|node| node.group_members(RoomId(group)));
-        let members = members.map_err(error::coded)?;
-        error::to_js(&members.into_iter().map(JsMember::from).collect::<Vec<_>>())
-    }
-
-    /// What a member might do at that time, in milliseconds since 1970.
-    ///
-    /// # Errors
-    /// `invalid-argument` or `group-unknown`.
-    pub fn roles_at(&self, group: u32, peer: &str, at: f64) -> Result<u8, JsValue> {
-        let peer = peer_id(peer)?;
-        let at = millis_of(at).ok_or_else(|| error::coded(Code::InvalidArgument))?;
-        let roles = self.driver.look(|node| node.roles_at(RoomId(group), &peer, at));
-        Ok(roles.map_err(error::coded)?.map_or(0, Roles::bits))
     }
 
     /// What is known of an open group beside its records and members.
@@ -339,12 +265,13 @@ impl WebNode {
         lacis_core::Node::group_of_file(first).map(|id| id.to_text()).map_err(error::coded)
     }
 
-    /// Opens the group of a file by its first part.
+    /// Opens the group of a file by its first part. The further parts follow once the ticket has
+    /// settled.
     ///
     /// # Errors
-    /// `export-damaged`, `not-allowed`, `group-open`, `too-many-groups` or `closed`.
-    pub fn import_group(&self, first: &[u8]) -> Result<u32, JsValue> {
-        let made = self.driver.with(|node, now| node.import_group(now, first));
+    /// `export-damaged`, `not-allowed`, `too-many-groups` or `closed`.
+    pub fn import_group(&self, ticket: u32, first: &[u8]) -> Result<u32, JsValue> {
+        let made = self.driver.with(|node, now| node.import_group(now, ticket, first));
         made.map(|group| group.0).map_err(error::coded)
     }
 
@@ -366,10 +293,13 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Milliseconds since 1970 by the clock that the members of groups share.
-    #[must_use]
-    pub fn group_time(&self) -> f64 {
-        self.driver.with(|node, now| crate::group_event::number(node.group_time(now).0))
+    /// Milliseconds by which the time of a group is ahead of the clock of this machine.
+    ///
+    /// # Errors
+    /// `group-unknown`.
+    pub fn clock_correction(&self, group: u32) -> Result<f64, JsValue> {
+        let ahead = self.driver.look(|node| node.clock_correction(RoomId(group)));
+        ahead.map(crate::group_event::float).map_err(error::coded)
     }
 
     /// The store has made all changes of a write.
@@ -425,16 +355,8 @@ fn held(header: &[u8]) -> Result<Header, JsValue> {
     decode(header).map_err(|_| error::coded(Code::InvalidArgument))
 }
 
-fn roles_of(bits: u8) -> Result<Roles, JsValue> {
-    Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
-}
-
 fn record_types(kinds: &[String]) -> Result<Vec<RecordType>, JsValue> {
     kinds.iter().map(|kind| record_type(kind)).collect()
-}
-
-fn peer_id(text: &str) -> Result<PeerId, JsValue> {
-    PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }
 
 fn content(attributes: &JsValue, data: Vec<u8>, expires: Option<f64>) -> Result<Content, JsValue> {

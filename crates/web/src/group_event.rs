@@ -91,6 +91,25 @@ pub(crate) enum JsGroupEvent {
         part: ByteBuf,
     },
     Unlocked,
+    Invitations,
+    KeyOld {
+        old: bool,
+    },
+    KeyFailed {
+        code: &'static str,
+    },
+    SetAside {
+        author: String,
+        count: usize,
+    },
+    Clock {
+        ahead: Option<f64>,
+    },
+    Rewritten {
+        old: String,
+        new: String,
+    },
+    UpdateNeeded,
     Unsaved {
         code: &'static str,
     },
@@ -183,6 +202,18 @@ impl From<GroupEvent> for JsGroupEvent {
                 Self::Exported { ticket, part: ByteBuf::from(part) }
             }
             GroupEvent::Unlocked => Self::Unlocked,
+            GroupEvent::Invitations => Self::Invitations,
+            GroupEvent::KeyOld => Self::KeyOld { old: true },
+            GroupEvent::KeyRenewed => Self::KeyOld { old: false },
+            GroupEvent::KeyFailed { code } => Self::KeyFailed { code: code.as_str() },
+            GroupEvent::SetAside { author, count } => {
+                Self::SetAside { author: author.to_text(), count }
+            }
+            GroupEvent::Clock { ahead } => Self::Clock { ahead: ahead.map(float) },
+            GroupEvent::Rewritten { old, new } => {
+                Self::Rewritten { old: old.to_text(), new: new.to_text() }
+            }
+            GroupEvent::UpdateNeeded => Self::UpdateNeeded,
             GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },
             GroupEvent::Saved => Self::Saved,
             GroupEvent::Damaged { count } => Self::Damaged { count },
@@ -204,7 +235,7 @@ pub(crate) const fn number(value: u64) -> f64 {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "as for times")]
-const fn float(value: i64) -> f64 {
+pub(crate) const fn float(value: i64) -> f64 {
     value as f64
 }
 

@@ -12,6 +12,7 @@ mod group;
 mod group_event;
 mod host;
 mod listener;
+mod membership;
 mod node;
 mod options;
 mod path;

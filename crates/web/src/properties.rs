@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use lacis_core::{Node, RoomId};
-use lacis_wire::Code;
 use lacis_wire::system::GroupProperties;
+use lacis_wire::{Code, limits};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use crate::error;
-use crate::group_event::number;
+use crate::group_event::{millis_of, number};
 use crate::node::millis;
 use crate::options::field;
 
@@ -31,6 +31,8 @@ pub(crate) struct JsProperties {
     defer_expiry: bool,
     member_lifetime_ms: Option<f64>,
     presence_lifetime_ms: f64,
+    budget_records: u32,
+    budget_bytes: f64,
 }
 
 impl JsGroupInfo {
@@ -54,6 +56,8 @@ impl From<GroupProperties> for JsProperties {
             defer_expiry: properties.flags & GroupProperties::DEFER_EXPIRATION != 0,
             member_lifetime_ms: (lifetime != u64::MAX).then(|| number(lifetime)),
             presence_lifetime_ms: number(properties.presence_lifetime),
+            budget_records: properties.budget_records,
+            budget_bytes: number(properties.budget_bytes),
         }
     }
 }
@@ -68,6 +72,13 @@ pub(crate) fn properties(given: &JsValue) -> Result<GroupProperties, JsValue> {
         let millis = lifetime.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
         Ok(millis.unwrap_or(u64::MAX))
     };
+    let count = |name, usual: u64| -> Result<_, JsValue> {
+        let given = field(given, name)?.and_then(|value| value.as_f64());
+        given.map_or(Ok(usual), |given| {
+            millis_of(given).map(|it| it.0).ok_or_else(|| error::coded(Code::InvalidArgument))
+        })
+    };
+    let records = count("budgetRecords", limits::BUDGET_RECORDS.into())?;
     let defers = field(given, "deferExpiry")?.is_some_and(|value| value.is_truthy());
     Ok(GroupProperties {
         name: text("name")?,
@@ -75,6 +86,9 @@ pub(crate) fn properties(given: &JsValue) -> Result<GroupProperties, JsValue> {
         presence_lifetime: span("presenceLifetimeMs")?,
         flags: if defers { GroupProperties::DEFER_EXPIRATION } else { 0 },
         member_lifetime: span("memberLifetimeMs")?,
+        // More than there may be is refused when the group is founded.
+        budget_records: u32::try_from(records).unwrap_or(u32::MAX),
+        budget_bytes: count("budgetBytes", limits::BUDGET_BYTES)?,
     })
 }
 

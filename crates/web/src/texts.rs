@@ -2,15 +2,14 @@
 
 use lacis_wire::Code;
 use lacis_wire::card::{Card, CardError};
-use lacis_wire::credential::Credential;
-use lacis_wire::invitation::{Invitation, InvitationError, OpenInvitation};
+use lacis_wire::invitation::{Invitation, InvitationError, InvitationLink};
 use lacis_wire::proof::signing_key;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error;
-use crate::group_event::end;
+use crate::group_event::{end, number};
 
 /// The card of an identity, given by its 32 secret bytes, under a name of its choice.
 ///
@@ -49,23 +48,28 @@ pub fn parse_card(text: &str) -> Result<JsValue, JsValue> {
     error::to_js(&ParsedCard { peer: card.peer.to_text(), name: card.name })
 }
 
+/// What an invitation says. A link says no more than its group and where to knock.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ParsedInvitation {
-    group: String,
-    name: String,
-    /// Whom it is for; nothing for one that is for whoever has it.
-    peer: Option<String>,
-    inviter: String,
-    roles: u8,
-    starts: f64,
-    expires: Option<f64>,
-    uses: Option<u32>,
-    servers: Vec<String>,
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum ParsedInvitation {
+    Link {
+        group: String,
+        servers: Vec<String>,
+    },
+    Bound {
+        group: String,
+        name: String,
+        peer: String,
+        inviter: String,
+        roles: u8,
+        starts: f64,
+        until: Option<f64>,
+        servers: Vec<String>,
+    },
 }
 
-/// Reads an invitation of either kind, alone or as the fragment of an address, and verifies who
-/// made it.
+/// Reads an invitation of either kind, alone or as the fragment of an address; verifies who made
+/// it if it says so.
 ///
 /// # Errors
 /// `invitation-unknown`, `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
@@ -73,40 +77,25 @@ struct ParsedInvitation {
 pub fn parse_invitation(text: &str) -> Result<JsValue, JsValue> {
     let parsed = match Invitation::parse(text) {
         Ok(bound) => {
-            let leaf = bound.credential().map_err(invitation_error)?.clone();
-            ParsedInvitation {
-                peer: Some(leaf.subject.to_text()),
+            let leaf = bound.credential().map_err(invitation_error)?;
+            ParsedInvitation::Bound {
+                group: leaf.group.to_text(),
+                peer: leaf.subject.to_text(),
                 inviter: leaf.issuer.to_text(),
-                ..parsed(&leaf, bound.name, bound.servers)
+                roles: leaf.roles.bits(),
+                starts: number(leaf.not_before.0),
+                until: end(leaf.not_after),
+                name: bound.name.clone(),
+                servers: bound.servers.clone(),
             }
         }
         Err(InvitationError::Unknown) => {
-            let open = OpenInvitation::parse(text).map_err(invitation_error)?;
-            let issuer = open.verify().map_err(invitation_error)?.clone();
-            ParsedInvitation {
-                roles: open.roles.bits(),
-                expires: end(open.not_after),
-                uses: Some(open.uses),
-                ..parsed(&issuer, open.name, open.servers)
-            }
+            let link = InvitationLink::parse(text).map_err(invitation_error)?;
+            ParsedInvitation::Link { group: link.group.to_text(), servers: link.servers }
         }
         Err(error) => return Err(invitation_error(error)),
     };
     error::to_js(&parsed)
-}
-
-fn parsed(credential: &Credential, name: String, servers: Vec<String>) -> ParsedInvitation {
-    ParsedInvitation {
-        group: credential.group.to_text(),
-        name,
-        peer: None,
-        inviter: credential.subject.to_text(),
-        roles: credential.roles.bits(),
-        starts: crate::group_event::number(credential.not_before.0),
-        expires: end(credential.not_after),
-        uses: None,
-        servers,
-    }
 }
 
 fn invitation_error(error: InvitationError) -> JsValue {

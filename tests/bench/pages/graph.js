@@ -42,7 +42,7 @@ globalThis.graph = {
     return group.id;
   },
 
-  invite: (id) => group.invite({ peer: id }),
+  invite: (id) => group.invite({ for: id }),
 
   async join(invitation) {
     group = await peer.joinGroup(invitation, { connect: false });

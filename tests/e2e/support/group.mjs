@@ -21,7 +21,7 @@ export function found(tab, name) {
 }
 
 export function invite(tab, peer) {
-  return tab.evaluate((id) => t.group.invite({ peer: id }), peer);
+  return tab.evaluate((id) => t.group.invite({ for: id }), peer);
 }
 
 export function join(tab, invitation) {

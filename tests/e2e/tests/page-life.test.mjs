@@ -190,6 +190,6 @@ scenario("a laptop that slept hears the other without a reload", async (stage) =
   await reads(b, ["before", "in the morning"]);
   await write(b, ["well rested"]);
   await reads(a, ["before", "in the morning", "well rested"]);
-  const off = await b.evaluate(() => Math.abs(t.peer.groupTime().getTime() - Date.now()));
+  const off = await b.evaluate(() => Math.abs(t.group.time().getTime() - Date.now()));
   assert.ok(off < 1_000, `group time is off by ${off} ms`);
 });

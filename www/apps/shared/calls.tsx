@@ -44,7 +44,7 @@ export async function inviteContact(home: Home, space: Space, peer: string): Pro
   const meeting = home.meetingPlace(peer);
   const { app, name } = space;
   if (meeting === undefined || app === undefined) throw new Error("nobody to call");
-  const invitation = await home.invite(space, peer);
+  const invitation = await home.inviteOne(space, peer);
   const id = crypto.randomUUID();
   const wire: Wire = { id, kind: "call", app, name, invitation };
   await meeting.group.send(peer, CALL, JSON.stringify(wire));

@@ -3,9 +3,11 @@ import { useEffect, useState } from "preact/hooks";
 import { ByHand } from "./by-hand.js";
 import { inviteContact } from "./calls.js";
 import type { Home } from "./home.js";
+import { Invitations } from "./invitations.js";
 import { contacts } from "./people.js";
 import { Qr } from "./qr.js";
 import { reasonOf } from "./reasons.js";
+import { RemoveMember } from "./remove-member.js";
 import { go, linkOf } from "./route.js";
 import type { Space } from "./space.js";
 import { texts } from "./texts/index.js";
@@ -44,6 +46,7 @@ export function InviteDialog({ home, space, onClose }: Props) {
         </>
       )}
       <Problem text={problem} />
+      <Invitations space={space} onError={fail} />
       <KnownPeople home={home} space={space} onError={fail} />
       <ByCard home={home} space={space} />
       <ByHand home={home} space={space} />
@@ -93,7 +96,7 @@ function ByCard({ home, space }: Omit<Props, "onClose">) {
     try {
       const { peer } = parseCard(card);
       const { app } = space;
-      if (app !== undefined) setLink(linkOf(app, await home.invite(space, peer)));
+      if (app !== undefined) setLink(linkOf(app, await home.inviteOne(space, peer)));
       setProblem("");
     } catch (thrown) {
       setProblem(reasonOf(thrown));
@@ -154,14 +157,19 @@ interface MembersProps {
 }
 
 function Members({ space, onError }: MembersProps) {
-  const members = space.members.filter(({ roles }) => roles.length > 0);
-  const remove = async (id: string, name: string): Promise<void> => {
-    if (!(await confirmed(texts.removeMember, texts.removeLead(name), texts.removeMember))) return;
-    await space.group.revoke(id);
-  };
+  const members = space.members.filter(({ role }) => role !== undefined);
+  const [removed, remove] = useState<string | undefined>();
   return (
     <ul class="people" data-testid="members">
-      {members.map(({ id, roles, present }) => {
+      {removed !== undefined && (
+        <RemoveMember
+          space={space}
+          id={removed}
+          onClose={() => remove(undefined)}
+          onError={onError}
+        />
+      )}
+      {members.map(({ id, role, present }) => {
         const isMe = id === space.me.id;
         const person = space.person(id);
         const away = space.hereOf(id)?.away === true;
@@ -174,14 +182,13 @@ function Members({ space, onError }: MembersProps) {
               <span class="quiet">
                 <span class="dot" />
                 {texts.states[state]}
-                {roles.includes("admin") ? `, ${texts.admin}` : ""}
+                {role === "admin" ? `, ${texts.admin}` : ""}
               </span>
             </span>
             {space.isAdmin && !isMe && (
               <Act
                 hook="remove-member"
-                run={() => remove(id, person.name)}
-                onError={onError}
+                run={() => remove(id)}
                 aria-label={texts.removeName(person.name)}
               >
                 {texts.removeMember}

@@ -35,6 +35,8 @@ export type Phase =
 const LAST = "last-identity";
 /** By one open invitation; whoever wants more makes another one. */
 const USES = 1_000;
+/** How long its link is of use; memberships outlast it. */
+const LINK_LIFETIME = "30d";
 const JOIN_MS = 60_000;
 
 /** This person in this browser: its identities, its peer and its groups. */
@@ -195,10 +197,26 @@ export class Home extends Observable {
     return this.#add(await this.#running.joinGroup(invitation, options), app);
   }
 
-  /** An invitation for whoever has it, or for one identity. */
-  async invite(space: Space, peer?: string | undefined): Promise<string> {
-    const role = ["member", "inviter"] as const;
-    return space.group.invite({ role, ...(peer === undefined ? { uses: USES } : { peer }) });
+  /** An invitation for one identity. */
+  async inviteOne(space: Space, peer: string): Promise<string> {
+    return space.group.invite({ role: "inviter", for: peer });
+  }
+
+  /** An invitation for whoever has it: the one that this page made last, while it is of use. */
+  async invite(space: Space): Promise<string> {
+    const { lastLink } = space;
+    const open = space.invitations;
+    const last = open.find(({ id }) => id === lastLink?.id);
+    const isOfUse = (last?.used ?? 0) < (last?.uses ?? 0);
+    if (lastLink !== undefined && isOfUse) return lastLink.text;
+    const text = await space.group.invite({
+      role: "inviter",
+      uses: USES,
+      expires: LINK_LIFETIME,
+    });
+    const made = space.invitations.find(({ id }) => open.every((other) => other.id !== id));
+    if (made !== undefined) space.lastLink = { id: made.id, text };
+    return text;
   }
 
   /** A group in which that contact is connected now. */

@@ -16,7 +16,7 @@ export function Qr({
   useEffect(() => {
     let isWanted = true;
     void import("qrcode-generator").then(({ default: generate }) => {
-      const code = generate(0, "L");
+      const code = generate(0, isDense ? "L" : "M");
       code.addData(text, /^[A-Z0-9]+$/.test(text) ? "Alphanumeric" : "Byte");
       try {
         code.make();

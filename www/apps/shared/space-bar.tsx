@@ -2,10 +2,11 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { DetailsDialog, InviteDialog, leaveAsking } from "./details.js";
 import type { Home } from "./home.js";
+import { reasonOf } from "./reasons.js";
 import type { Space } from "./space.js";
-import { presenceWords, TroubleBar } from "./status.js";
+import { NoticeBar, presenceWords, TroubleBar } from "./status.js";
 import { texts } from "./texts/index.js";
-import { Avatar, Icon } from "./ui.js";
+import { Avatar, Icon, Problem } from "./ui.js";
 import { useWatch } from "./watch.js";
 
 const FACES = 4;
@@ -21,6 +22,7 @@ interface Props {
 export function SpaceBar({ home, space, children }: Props) {
   useWatch(home);
   const [open, setOpen] = useState<"" | "invite" | "details">("");
+  const [problem, setProblem] = useState("");
   const here = space.members.filter(({ id, present }) => present && id !== space.me.id);
   const close = (): void => setOpen("");
   return (
@@ -72,6 +74,8 @@ export function SpaceBar({ home, space, children }: Props) {
         </button>
       </header>
       <TroubleBar space={space} onLeave={() => void leaveAsking(home, space)} />
+      <NoticeBar space={space} onError={(thrown) => setProblem(reasonOf(thrown))} />
+      {problem !== "" && <Problem text={problem} />}
       {open === "invite" && <InviteDialog home={home} space={space} onClose={close} />}
       {open === "details" && <DetailsDialog home={home} space={space} onClose={close} />}
     </>

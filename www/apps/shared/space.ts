@@ -5,6 +5,7 @@ import {
   type GroupRecord,
   type Identity,
   type Message,
+  type OpenInvitation,
   PeerError,
   type Room,
 } from "lacis";
@@ -51,6 +52,10 @@ export class Space extends Observable {
   readonly people = new Map<string, Profile>();
   /** What this person has typed here and not yet handed over. */
   readonly drafts: Drafts;
+  /** The link that this page made last, and its invitation. */
+  lastLink: { readonly id: string; readonly text: string } | undefined;
+  /** How much of those who were shut out waits for an admin's word, by their ids. */
+  readonly aside = new Map<string, number>();
   readonly #listening = new AbortController();
   readonly #parts = new Map<string, unknown>();
   readonly #look: () => Look;
@@ -83,6 +88,13 @@ export class Space extends Observable {
     });
     this.on("member", () => this.#judgeSelf());
     this.on("presence", () => this.changed());
+    for (const name of ["invitations", "keyold", "clock"] as const) {
+      this.on(name, () => this.changed());
+    }
+    this.on("setaside", ({ author, count }) => {
+      this.aside.set(author, (this.aside.get(author) ?? 0) + count);
+      this.changed();
+    });
     this.on("unlocked", () => void this.#loadPeople());
     this.on("synced", () => {
       this.#hasSynced = true;
@@ -192,6 +204,18 @@ export class Space extends Observable {
   /** Whether somebody has given all that it held, since this page was opened. */
   get hasSynced(): boolean {
     return this.#hasSynced;
+  }
+
+  /** The links by which somebody may still come in. */
+  get invitations(): OpenInvitation[] {
+    return this.group.invitations();
+  }
+
+  /** Lets stand what somebody did who was shut out. */
+  async nameActions(author: string): Promise<void> {
+    await this.group.nameActions(author);
+    this.aside.delete(author);
+    this.changed();
   }
 
   get members(): readonly GroupMemberInfo[] {

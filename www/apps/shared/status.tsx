@@ -79,3 +79,36 @@ export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => vo
     </div>
   );
 }
+
+/** What somebody ought to know of a group that works on. */
+export function NoticeBar({ space, onError }: NoticeProps) {
+  const { keyOld, clockAheadMs } = space.group;
+  const aside = space.isAdmin ? [...space.aside] : [];
+  return (
+    <>
+      {clockAheadMs !== undefined && (
+        <div class="trouble" role="status" data-testid="notice" data-kind="clock">
+          <span>{texts.clockDiffers(clockAheadMs)}</span>
+        </div>
+      )}
+      {keyOld && (
+        <div class="trouble" role="status" data-testid="notice" data-kind="key">
+          <span>{texts.keyOld}</span>
+        </div>
+      )}
+      {aside.map(([author, count]) => (
+        <div key={author} class="trouble" role="status" data-testid="notice" data-kind="aside">
+          <span>{texts.setAside(space.person(author).name, count)}</span>
+          <Act hook="name-actions" run={() => space.nameActions(author)} onError={onError}>
+            {texts.letStand}
+          </Act>
+        </div>
+      ))}
+    </>
+  );
+}
+
+interface NoticeProps {
+  readonly space: Space;
+  readonly onError: (thrown: unknown) => void;
+}

@@ -86,8 +86,8 @@ function read(text: string): [GroupInvitation | undefined, string] {
 
 /** An invitation for another identity of this person is taken as that one. */
 async function becomeInvited(home: Home, invitation: GroupInvitation | undefined): Promise<void> {
-  const wanted = invitation?.peer;
-  if (wanted === undefined || wanted === home.me?.id) return;
+  if (invitation?.kind !== "bound" || invitation.peer === home.me?.id) return;
+  const wanted = invitation.peer;
   const other = home.all.find(({ id }) => id === wanted);
   if (other !== undefined) await home.become(other);
 }
@@ -99,18 +99,25 @@ interface AboutProps {
 }
 
 function About({ home, invitation, route: { app, offer } }: AboutProps) {
-  const inviter = contacts(home.me?.id ?? "")[invitation.inviter];
-  const { expires } = invitation;
+  const joinAs = <p class="quiet">{texts.joinAs(home.me?.name ?? "")}</p>;
+  if (invitation.kind === "link") {
+    return (
+      <>
+        <h1>{app === undefined ? texts.joinLink : texts.joinLinkApp[app]}</h1>
+        {offer === undefined && <p class="quiet">{texts.openInvitation}</p>}
+        {joinAs}
+      </>
+    );
+  }
+  const { inviter, until } = invitation;
   const name = plainName(invitation.name, 255);
+  const known = contacts(home.me?.id ?? "")[inviter];
   return (
     <>
       <h1>{app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}</h1>
-      <p>{texts.invitedBy(inviter ?? texts.guest(invitation.inviter))}</p>
-      {invitation.peer === undefined && offer === undefined && (
-        <p class="quiet">{texts.openInvitation}</p>
-      )}
-      {expires !== undefined && <p class="quiet">{texts.until(expires)}</p>}
-      <p class="quiet">{texts.joinAs(home.me?.name ?? "")}</p>
+      <p>{texts.invitedBy(known ?? texts.guest(inviter))}</p>
+      {until !== undefined && <p class="quiet">{texts.until(until)}</p>}
+      {joinAs}
     </>
   );
 }

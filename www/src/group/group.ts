@@ -1,6 +1,6 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo, CoreMember } from "../core.js";
-import { dateOrNever } from "../date.js";
+import { dateOf, dateOrNever } from "../date.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfThrown, PeerError, report } from "../errors.js";
 import { emit, TypedEventTarget } from "../events.js";
@@ -14,8 +14,9 @@ import {
   type SendOptions,
 } from "../room-options.js";
 import type { RoomEvent, Session } from "../session.js";
+import { NO_ROOM } from "../tickets.js";
 import { framed, parts } from "./file.js";
-import { millisOf } from "./lifetime.js";
+import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
 import {
   type ConnectWish,
   type GroupEvents,
@@ -24,11 +25,14 @@ import {
   type InviteOptions,
   type Lifetime,
   type NewRecord,
+  type OpenInvitation,
   type RecordJudge,
   type RecordsOptions,
   type RecordUpdate,
+  type RevokeOptions,
   type Role,
   roleBits,
+  roleOf,
   rolesOf,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
@@ -59,24 +63,28 @@ export class Group extends TypedEventTarget<GroupEvents> {
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
   readonly #judges = new Map<string, RecordJudge>();
-  #number = -1;
-  #id = "";
+  readonly #number: number;
+  /** The group's id. It is not secret, and lets nobody in. */
+  readonly id: string;
   #room: Room | undefined;
   #gone: PeerError | undefined;
   /** What was known when the group was closed. */
   #last: CoreGroupInfo | undefined;
+  #isOpen = false;
+  /** Calls that wait until the group is open, or until somebody lets this identity in. */
+  #openings = 0;
+  #keyOld = false;
+  #clockAheadMs: number | undefined;
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
-  constructor(session: Session, onClose: () => void) {
+  constructor(session: Session, number: number, onClose: () => void) {
     super();
     this.#session = session;
+    this.#number = number;
     this.#searches = new Searches(session);
     this.#onClose = onClose;
-  }
-
-  /** The group's id. It is not secret, and lets nobody in. */
-  get id(): string {
-    return this.#id;
+    this.id = attempted(() => session.core.group_info(number)).id;
+    session.groups.set(number, (event) => this.#handle(event));
   }
 
   /** What the group is called. */
@@ -115,6 +123,38 @@ export class Group extends TypedEventTarget<GroupEvents> {
   get members(): GroupMemberInfo[] {
     if (this.#gone !== undefined) return [];
     return attempted(() => this.#session.core.group_members(this.#number)).map(memberOf);
+  }
+
+  /**
+   * Whether what is written now can be read by somebody who was shut out: no admin has been here
+   * since who makes a new key. The event `keyold` tells of changes.
+   */
+  get keyOld(): boolean {
+    return this.#keyOld;
+  }
+
+  /**
+   * Milliseconds by which the clocks of the members are ahead of that of this device, negative if
+   * they are behind; undefined if it is right, or nobody is here to compare with. As long as it is
+   * not right, others may not take what is written here. The event `clock` tells of changes.
+   */
+  get clockAheadMs(): number | undefined {
+    return this.#clockAheadMs;
+  }
+
+  /** The time of day that the members agree on: as right as most of their clocks are. */
+  time(): Date {
+    return this.toGroupTime(new Date());
+  }
+
+  /** What a time by the clock of this device is in the time of the group, by which records are dated. */
+  toGroupTime(own: Date): Date {
+    return dateOf(own.getTime() + this.#correction());
+  }
+
+  /** What a time of the group, such as `record.modified`, is by the clock of this device. */
+  toOwnTime(ofGroup: Date): Date {
+    return dateOf(ofGroup.getTime() - this.#correction());
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
@@ -245,20 +285,47 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   /**
-   * Makes an invitation: for one identity if `peer` is given, otherwise for whoever has the text.
+   * Makes an invitation, and resolves with its text. With `for` it makes that identity a member,
+   * connected or not, and is of no use to anybody else. Without, it is a short text for whoever has
+   * it, and everybody who may invite lets people in by it: it is kept in the group, listed by
+   * `invitations`, and of use until it has expired, was used up, or was ended.
    *
    * @example
    * ```ts
    * const link = `${location.origin}/#${await group.invite({ uses: 10, expires: "1d" })}`;
+   * const text = await group.invite({ for: card.peer, role: "inviter" });
    * ```
    */
   async invite(options: InviteOptions = {}): Promise<string> {
     this.#check();
-    const { peer, role, expires, uses = 1 } = options;
+    const wish = inviteWish(options);
+    const { bits, memberForMs } = wish;
     const { core } = this.#session;
-    return attempted(() =>
-      core.invite(this.#number, peer, roleBits(role), millisOf(expires), uses),
+    if (wish.peer !== undefined) {
+      const { peer } = wish;
+      return attempted(() => core.invite(this.#number, peer, bits, memberForMs));
+    }
+    const { expiresMs, uses, exact } = wish;
+    const text = attempted(() =>
+      core.invite_anybody(this.#number, bits, expiresMs, memberForMs, uses, exact),
     );
+    // A link that was handed out must not end with this page.
+    await this.stored();
+    return text;
+  }
+
+  /** The invitations for whoever has their link that were not ended. */
+  invitations(): OpenInvitation[] {
+    this.#check();
+    return attempted(() => this.#session.core.group_invitations(this.#number)).map(openInvitation);
+  }
+
+  /**
+   * Ends such an invitation for everybody; whoever came by it stays. Only who made it and admins
+   * may; rejects with `record-unknown` if there is none of that id.
+   */
+  endInvitation(id: string): Promise<void> {
+    return this.#issue((ticket) => this.#session.core.end_invitation(ticket, this.#number, id));
   }
 
   /**
@@ -272,22 +339,42 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return rolesOf(attempted(() => core.roles_at(this.#number, peer, at.getTime())));
   }
 
-  /** Gives a member other roles, or more time: by default the group's `memberLifetime`. */
-  setRole(peer: string, role: Role | readonly Role[], expires?: Lifetime): Promise<void> {
+  /**
+   * Gives a member another role, or more time: by default the group's `memberLifetime`. What takes
+   * something away needs an admin nearer to the founder.
+   */
+  setRole(peer: string, role: Role, memberFor?: Lifetime): Promise<void> {
     return this.#issue((ticket) => {
       const { core } = this.#session;
-      core.set_roles(ticket, this.#number, peer, roleBits(role), millisOf(expires));
+      core.set_roles(ticket, this.#number, peer, roleBits(role), membershipMs(role, memberFor));
     });
   }
 
   /**
    * Takes a membership back: nothing that it writes from now on is accepted by anybody, whatever
    * date it gives it, and nobody new whom it invites. What this page holds of it stands, and
-   * nothing else: wait for `synced` before. Admins are shut out only by admins nearer to the
-   * founder; otherwise it rejects with `not-allowed`.
+   * nothing else: wait for `synced` before, or name the rest later by `nameActions`. The open
+   * invitations that it made, and the one that it came by, are ended. Admins are shut out only by
+   * admins nearer to the founder; otherwise it rejects with `not-allowed`.
+   *
+   * @example
+   * ```ts
+   * await group.revoke(spammer.id, { undo: true });
+   * ```
    */
-  revoke(peer: string): Promise<void> {
-    return this.#issue((ticket) => this.#session.core.revoke(ticket, this.#number, peer));
+  revoke(peer: string, options: RevokeOptions = {}): Promise<void> {
+    const { keepInvitations = false, undo = false } = options;
+    return this.#issue((ticket) => {
+      this.#session.core.revoke(ticket, this.#number, peer, keepInvitations, undo);
+    });
+  }
+
+  /**
+   * Lets stand what a member who was shut out did before, and what the admin who did that had not
+   * seen: everything of it that this page holds, also what was undone. Only admins may.
+   */
+  nameActions(peer: string): Promise<void> {
+    return this.#issue((ticket) => this.#session.core.name_actions(ticket, this.#number, peer));
   }
 
   /**
@@ -373,7 +460,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
       const { core } = this.#session;
       if (!isFirst) {
         if (attempted(() => core.import_record(this.#number, part))) count += 1;
-      } else if (attempted(() => core.group_of_file(part)) !== this.#id) {
+      } else if (attempted(() => core.group_of_file(part)) !== this.id) {
         throw new PeerError("export-damaged", { detail: "The file is of another group." });
       }
       isFirst = false;
@@ -413,34 +500,29 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.close();
   }
 
-  /** @internal Opens the group in the core; resolves when that has settled the ticket. */
-  async open(
-    call: (ticket: number) => number,
+  /**
+   * @internal Waits for one of the calls that open the group. One that fails leaves the group to the
+   * others; if it was the last, and none was successful, the group is closed.
+   */
+  async opening(
+    opened: Promise<void>,
     connect: ConnectWish,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { core, groups, tickets } = this.#session;
-    const opened = tickets.issue(
-      -1,
-      (ticket) =>
-        this.#session.defer(() => {
-          this.#number = call(ticket);
-          groups.set(this.#number, (event) => this.#handle(event));
-        }),
-      signal,
-    );
+    this.#openings += 1;
     opened.catch(() => {});
-    // Whoever applies by an open invitation meets others before being a member.
-    if (connect.first && this.#number >= 0) this.#enter(DEFAULT_TIMEOUT_MS);
-    const { pairing } = connect;
     try {
+      // Whoever takes an open invitation meets others before being a member.
+      if (connect.first && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
+      const { pairing } = connect;
       const answer = pairing && this.pair(pairing.offer, signal && { signal });
       await Promise.all([opened, answer?.then(({ text }) => pairing?.onAnswer(text))]);
-      this.#id = core.group_info(this.#number).id;
+      this.#check();
+      this.#isOpen = true;
       if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
-    } catch (error) {
-      await this.close();
-      throw error;
+    } finally {
+      this.#openings -= 1;
+      if (!this.#isOpen && this.#openings === 0) this.#discard();
     }
   }
 
@@ -462,7 +544,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   #enter(timeoutMs: number): Room {
-    const room = new Room(this.#session, "", this.#id, () => {
+    const room = new Room(this.#session, "", this.id, () => {
       if (this.#room !== room) return;
       this.#room = undefined;
       this.presence.detach();
@@ -517,7 +599,28 @@ export class Group extends TypedEventTarget<GroupEvents> {
         break;
       case "unlocked":
       case "saved":
+      case "invitations":
         emit<GroupEvents>(this, event.about, undefined);
+        break;
+      case "update-needed":
+        emit<GroupEvents>(this, "updateneeded", undefined);
+        break;
+      case "key-old":
+        this.#keyOld = event.old;
+        emit<GroupEvents>(this, "keyold", { old: event.old });
+        break;
+      case "key-failed":
+        emit<GroupEvents>(this, "keyfailed", { code: event.code });
+        break;
+      case "set-aside":
+        emit<GroupEvents>(this, "setaside", { author: event.author, count: event.count });
+        break;
+      case "rewritten":
+        emit<GroupEvents>(this, "rewritten", { old: event.old, new: event.new });
+        break;
+      case "clock":
+        this.#clockAheadMs = event.ahead ?? undefined;
+        emit<GroupEvents>(this, "clock", { aheadMs: this.#clockAheadMs });
         break;
       case "unsaved":
       case "refused":
@@ -542,6 +645,26 @@ export class Group extends TypedEventTarget<GroupEvents> {
     this.#session.attempt(() => this.#session.core.answer_approval(this.#number, number, fine));
   }
 
+  /** Nobody waits for the group any more, and it never was open: what is new of it goes. */
+  #discard(): void {
+    if (this.#gone !== undefined) return;
+    const { core, tickets } = this.#session;
+    let isNew = false;
+    this.#session.attempt(() => {
+      isNew = core.group_members(this.#number).length === 0;
+    });
+    this.disconnect();
+    if (!isNew) this.#session.attempt(() => core.close_group(this.#number));
+    // An invitation that let nobody in leaves nothing behind.
+    else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.#number)).catch(() => {});
+    this.abandon(new PeerError("left"));
+  }
+
+  #correction(): number {
+    this.#check();
+    return attempted(() => this.#session.core.clock_correction(this.#number));
+  }
+
   #connected(): Room {
     this.#check();
     if (this.#room === undefined) throw new PeerError("not-connected");
@@ -549,7 +672,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   #info(): CoreGroupInfo {
-    if (this.#gone !== undefined) return this.#last ?? { id: this.#id, name: "" };
+    if (this.#gone !== undefined) return this.#last ?? { id: this.id, name: "" };
     return attempted(() => this.#session.core.group_info(this.#number));
   }
 
@@ -576,7 +699,13 @@ export function attempted<T>(call: () => T): T {
 }
 
 function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
-  return { id: peer, roles: rolesOf(roles), until: dateOrNever(until), present };
+  return {
+    id: peer,
+    role: roleOf(roles),
+    roles: rolesOf(roles),
+    until: dateOrNever(until),
+    present,
+  };
 }
 
 function bytesOfData(data: NewRecord["data"]): Uint8Array {

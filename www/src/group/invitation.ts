@@ -1,31 +1,50 @@
-import type { CoreInvitation, CoreModule } from "../core.js";
+import type { CoreInvitation, CoreModule, CoreOpenInvitation } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
-import { errorOfThrown } from "../errors.js";
-import { type Role, rolesOf } from "./options.js";
+import { errorOfThrown, PeerError } from "../errors.js";
+import { millisOf } from "./lifetime.js";
+import {
+  type InviteOptions,
+  type Lifetime,
+  type OpenInvitation,
+  type Role,
+  roleBits,
+  roleOf,
+} from "./options.js";
 
-/** What an invitation says, without taking it. */
-export interface GroupInvitation {
+/** What the link of an invitation says that is for whoever has it. Nothing in it is signed. */
+export interface LinkInvitation {
+  readonly kind: "link";
   /** The group's id. */
   readonly group: string;
-  /** The group's name, as whoever invites knows it. */
-  readonly name: string;
-  /** Whom it is for; nothing for an open one, which is for whoever has it. */
-  readonly peer: string | undefined;
-  /** Who invites. */
-  readonly inviter: string;
-  /** What its taker becomes. */
-  readonly roles: readonly Role[];
-  /** When it begins to be valid. */
-  readonly starts: Date;
-  /** When it, or a membership given by it, ends; nothing if never. */
-  readonly expires: Date | undefined;
-  /** How many may come in by an open one. */
-  readonly uses: number | undefined;
   /** Servers at which the members meet; none means those of whoever opens it. */
   readonly servers: readonly string[];
 }
 
-/** Reads an invitation and verifies who made it. */
+/** What an invitation says that is for one identity, signed by whoever invites. */
+export interface BoundInvitation {
+  readonly kind: "bound";
+  /** The group's id. */
+  readonly group: string;
+  /** The group's name, as whoever invites knows it. */
+  readonly name: string;
+  /** Whom it is for. */
+  readonly peer: string;
+  /** Who invites. */
+  readonly inviter: string;
+  /** What its taker becomes. */
+  readonly role: Role;
+  /** When it begins to be valid. */
+  readonly starts: Date;
+  /** When the membership ends, and with it the invitation; undefined for never. */
+  readonly until: Date | undefined;
+  /** Servers at which the members meet; none means those of whoever opens it. */
+  readonly servers: readonly string[];
+}
+
+/** What an invitation says, without taking it. `kind` discriminates. */
+export type GroupInvitation = LinkInvitation | BoundInvitation;
+
+/** Reads an invitation, and verifies who made it where it says so. */
 export function readInvitation(module: CoreModule, text: string): GroupInvitation {
   let read: CoreInvitation;
   try {
@@ -33,11 +52,73 @@ export function readInvitation(module: CoreModule, text: string): GroupInvitatio
   } catch (thrown) {
     throw errorOfThrown(thrown);
   }
-  const { roles, starts, expires, ...rest } = read;
+  if (read.kind === "link") return read;
+  const { roles, starts, until, ...rest } = read;
+  // The core reads no invitation that gives other roles than there are.
+  const role = roleOf(roles) as Role;
+  return { ...rest, role, starts: dateOf(starts), until: dateOrNever(until ?? undefined) };
+}
+
+/** What the core is asked for an invitation. */
+export type InviteWish =
+  | { readonly peer: string; readonly bits: number; readonly memberForMs: number | undefined }
+  | {
+      readonly peer: undefined;
+      readonly bits: number;
+      readonly memberForMs: number | undefined;
+      readonly expiresMs: number | undefined;
+      readonly uses: number;
+      readonly exact: boolean;
+    };
+
+/** Most that fits into the record of an invitation. */
+const USES_MAX = 4_294_967_295;
+
+/** Reads the options of `group.invite`. */
+export function inviteWish(options: InviteOptions): InviteWish {
+  const bits = roleBits(options.role);
+  const memberForMs = membershipMs(options.role, options.memberFor);
+  if ("for" in options) {
+    const { for: peer, ...rest } = options;
+    // Whoever forgot the name of a person does not mean everybody.
+    if (typeof peer !== "string") throw invalid("`for` is an identity.");
+    if (Object.keys(rest).some((name) => ["expires", "uses", "exact"].includes(name))) {
+      throw invalid("`expires`, `uses` and `exact` are for invitations by link.");
+    }
+    return { peer, bits, memberForMs };
+  }
+  const { expires, uses = 1, exact = false } = options;
+  if (!Number.isInteger(uses) || uses < 1 || uses > USES_MAX) {
+    throw invalid("`uses` is an integer of at least 1.");
+  }
+  return { peer: undefined, bits, memberForMs, expiresMs: millisOf(expires), uses, exact };
+}
+
+/** How long a membership is to last. */
+export function membershipMs(
+  role: Role | undefined,
+  memberFor: Lifetime | undefined,
+): number | undefined {
+  const ms = millisOf(memberFor);
+  if (role === "admin" && ms !== undefined && ms !== Number.POSITIVE_INFINITY) {
+    throw invalid("The membership of an admin has no end by date: revoke it instead.");
+  }
+  return ms;
+}
+
+/** An open invitation as the application reads it. */
+export function openInvitation(core: CoreOpenInvitation): OpenInvitation {
+  const { roles, expires, memberForMs, usedBy, ...rest } = core;
   return {
     ...rest,
-    roles: rolesOf(roles),
-    starts: dateOf(starts),
-    expires: dateOrNever(expires),
+    role: roleOf(roles) as Role,
+    expires: dateOrNever(expires ?? undefined),
+    memberForMs: memberForMs ?? Number.POSITIVE_INFINITY,
+    used: usedBy.length,
+    usedBy,
   };
+}
+
+function invalid(detail: string): PeerError {
+  return new PeerError("invalid-argument", { detail });
 }

@@ -1,9 +1,14 @@
 import type { Content } from "../bytes.js";
+import { PeerError } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
 
-/** What a member may do; an admin may do everything. */
+/**
+ * What a member may do. Each step of `member`, `inviter`, `admin` includes the one before: a member
+ * writes, an inviter also brings in members and inviters, and an admin may do everything. A
+ * `keeper` stores and serves what others wrote, and can read none of it.
+ */
 export type Role = "member" | "inviter" | "admin" | "keeper";
 
 /** A time: milliseconds, `Infinity` for ever, or a text such as "30m", "12h" or "7d". */
@@ -28,6 +33,13 @@ export interface CreateGroupOptions {
    * minutes; it is said again after a third of that. Default: 30 seconds.
    */
   readonly presenceLifetime?: Lifetime | undefined;
+  /**
+   * How much one membership may stand for, at most 1,048,576 records and 64 GiB. Default: 65,536
+   * records and 256 MiB.
+   */
+  readonly budget?:
+    | { readonly records?: number | undefined; readonly bytes?: number | undefined }
+    | undefined;
   /** Signaling servers to name in invitations. Default: those of whoever opens them. */
   readonly servers?: readonly string[] | undefined;
   /** `false` leaves it unconnected. Default: true. */
@@ -61,19 +73,70 @@ export interface ConnectWish {
   readonly pairing?: JoinGroupOptions["pairing"];
 }
 
-/** Options of `group.invite`. */
-export interface InviteOptions {
-  /** Whom to invite: an identity. Without one, whoever has the link may join. */
-  readonly peer?: string | undefined;
+/** Options of `group.invite` that both kinds of invitations have. */
+export interface MembershipOptions {
   /** What the invited may do. Default: `member`. */
-  readonly role?: Role | readonly Role[] | undefined;
+  readonly role?: Role | undefined;
   /**
-   * Until when the membership, and so the invitation, is valid. Default: the group's
-   * `memberLifetime`.
+   * How long the membership lasts. Default: the group's `memberLifetime`. That of an admin has no
+   * end: it is taken back or stays.
    */
+  readonly memberFor?: Lifetime | undefined;
+}
+
+/** Options of `group.invite` for whoever has the link. */
+export interface OpenInviteOptions extends MembershipOptions {
+  /** How long the link is of use; memberships outlast it. Default: until it is ended. */
   readonly expires?: Lifetime | undefined;
-  /** How many may join by it, if it is for whoever has it. Default: 1. */
+  /** How many may join by it. Default: 1. */
   readonly uses?: number | undefined;
+  /**
+   * Whether only this identity lets people in by it, so that not even two members who are apart
+   * can let in more than `uses`. Default: false, and everybody who may invite does.
+   */
+  readonly exact?: boolean | undefined;
+}
+
+/** Options of `group.invite` for one identity. */
+export interface BoundInviteOptions extends MembershipOptions {
+  /** Whom to invite: an identity. Nobody else can use the text. */
+  readonly for: string;
+}
+
+/** Options of `group.invite`. */
+export type InviteOptions = OpenInviteOptions | BoundInviteOptions;
+
+/** An invitation for whoever has its link, as `group.invitations()` lists it. */
+export interface OpenInvitation {
+  /** Names it, for `group.endInvitation`. */
+  readonly id: string;
+  /** What its taker becomes. */
+  readonly role: Role;
+  /** Who made it. */
+  readonly issuer: string;
+  /** When the link ends; undefined for not by date. */
+  readonly expires: Date | undefined;
+  /** Milliseconds for which whoever came by it is a member; `Infinity` for ever. */
+  readonly memberForMs: number;
+  /** How many may join by it. */
+  readonly uses: number;
+  /** How many have, as far as is known here. */
+  readonly used: number;
+  /** Their identities. */
+  readonly usedBy: readonly string[];
+  /** Whether only its issuer lets people in by it. */
+  readonly exact: boolean;
+}
+
+/** Options of `group.revoke`. */
+export interface RevokeOptions {
+  /**
+   * Whether the open invitations stay that the member made, and the one that it came by. Default:
+   * false, and they are ended.
+   */
+  readonly keepInvitations?: boolean | undefined;
+  /** Whether what the member did is undone, what is known here too. Default: false. */
+  readonly undo?: boolean | undefined;
 }
 
 /** Says whether a record is taken. */
@@ -87,7 +150,11 @@ export interface NewRecord {
   readonly data: Content | object | number | boolean | null;
   /** What it can be found by. */
   readonly attributes?: Attributes | undefined;
-  /** When it ceases to be. Default: as long as its author is a member. */
+  /**
+   * When it ceases to be. Default: ten years from now, or with the membership of its author. A later
+   * version may move it, up to ten years from when the record was made, or to the time that is given
+   * here if that is later.
+   */
   readonly expires?: Date | undefined;
 }
 
@@ -108,7 +175,9 @@ export interface RecordsOptions {
 export interface GroupMemberInfo {
   /** Its identity. */
   readonly id: string;
-  /** What it may do now; empty if its time is over or it was taken back. */
+  /** What it may do now; undefined if its time is over or it was taken back. */
+  readonly role: Role | undefined;
+  /** Every step that the role includes, for questions such as `roles.includes("inviter")`. */
   readonly roles: readonly Role[];
   /** Until when; undefined for ever. */
   readonly until: Date | undefined;
@@ -128,6 +197,10 @@ export interface GroupProperties {
   readonly memberLifetimeMs: number;
   /** Milliseconds that what a member says of itself holds. */
   readonly presenceLifetimeMs: number;
+  /** How many records one membership may stand for. */
+  readonly budgetRecords: number;
+  /** How many bytes they may have together. */
+  readonly budgetBytes: number;
 }
 
 /** A change of a record. */
@@ -158,6 +231,32 @@ export interface GroupEvents {
   synced: { readonly types: readonly string[]; readonly all: boolean };
   /** Records that were locked can be read now: ask for them again. */
   unlocked: undefined;
+  /** Open invitations are others than before, or somebody came by one. */
+  invitations: undefined;
+  /**
+   * Whether what is written can be read by somebody who was shut out, because no admin is here who
+   * makes a new key; also `group.keyOld`.
+   */
+  keyold: { readonly old: boolean };
+  /** A new key that takes account of who was shut out could not be made. */
+  keyfailed: { readonly code: string };
+  /**
+   * Of somebody who was shut out, so many records or changes are not known to the admin who did
+   * that. They are set aside, and come back if an admin calls `group.nameActions`.
+   */
+  setaside: { readonly author: string; readonly count: number };
+  /**
+   * The clock of this device differs from that of the members, by more than clocks do that are
+   * right, or does no longer; also `group.clockAheadMs`.
+   */
+  clock: { readonly aheadMs: number | undefined };
+  /**
+   * What was written here while the clock of this device was ahead is written anew under another
+   * date, so that others take it. Its id may be another one from now on.
+   */
+  rewritten: { readonly old: string; readonly new: string };
+  /** A member writes what only a newer version of this package understands. */
+  updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */
   unsaved: { readonly code: string };
   /** Everything is stored again. */
@@ -170,21 +269,24 @@ export interface GroupEvents {
   closed: undefined;
 }
 
-const ROLES: readonly (readonly [Role, number])[] = [
-  ["member", 1],
-  ["inviter", 2],
-  ["admin", 4],
-  ["keeper", 8],
-];
+const BITS: Readonly<Record<Role, number>> = { member: 1, inviter: 3, admin: 7, keeper: 8 };
 
-/** The number by which the core knows roles. An admin is all that a member can be. */
-export function roleBits(role: Role | readonly Role[] = "member"): number {
-  const wanted = typeof role === "string" ? [role] : role;
-  if (wanted.includes("admin")) return 7;
-  return ROLES.reduce((bits, [name, bit]) => (wanted.includes(name) ? bits | bit : bits), 0);
+const ROLES = Object.keys(BITS) as readonly Role[];
+
+/** The number by which the core knows a role. */
+export function roleBits(role: Role = "member"): number {
+  const bits = typeof role === "string" && Object.hasOwn(BITS, role) ? BITS[role] : undefined;
+  if (bits !== undefined) return bits;
+  const detail = `A role is one of ${ROLES.join(", ")}; each of the first three includes those before.`;
+  throw new PeerError("invalid-argument", { detail });
 }
 
-/** The roles that a number stands for. */
+/** The role that a number stands for; undefined for none. */
+export function roleOf(bits: number): Role | undefined {
+  return ROLES.find((role) => BITS[role] === bits);
+}
+
+/** Every step that it includes. */
 export function rolesOf(bits: number): Role[] {
-  return ROLES.filter(([, bit]) => (bits & bit) !== 0).map(([name]) => name);
+  return ROLES.filter((role) => bits !== 0 && (bits & BITS[role]) === BITS[role]);
 }

@@ -1,4 +1,4 @@
-import type { CoreProperties } from "../core.js";
+import type { CoreNewProperties, CoreProperties } from "../core.js";
 import { PeerError } from "../errors.js";
 import { millisOf } from "./lifetime.js";
 import type { CreateGroupOptions, GroupProperties } from "./options.js";
@@ -11,7 +11,7 @@ const PRESENCE_LIFETIME_MIN_MS = 5_000;
 const PRESENCE_LIFETIME_MAX_MS = 600_000;
 
 /** What a founder says of a new group. */
-export function newProperties(options: CreateGroupOptions): CoreProperties {
+export function newProperties(options: CreateGroupOptions): CoreNewProperties {
   const { name, comment = "", deferExpiry = false } = options;
   const presenceLifetimeMs = millisOf(options.presenceLifetime) ?? PRESENCE_LIFETIME_MS;
   if (presenceLifetimeMs !== presenceLifetime(presenceLifetimeMs)) {
@@ -20,7 +20,9 @@ export function newProperties(options: CreateGroupOptions): CoreProperties {
     });
   }
   const memberLifetimeMs = millisOf(options.memberLifetime);
-  return { name, comment, deferExpiry, memberLifetimeMs, presenceLifetimeMs };
+  const { records: budgetRecords, bytes: budgetBytes } = options.budget ?? {};
+  const lifetimes = { memberLifetimeMs, presenceLifetimeMs };
+  return { name, comment, deferExpiry, ...lifetimes, budgetRecords, budgetBytes };
 }
 
 /** What the core knows of them, as the application reads it. */

@@ -32,7 +32,7 @@ export async function twoAdmins(): Promise<[Space, Space]> {
   const peers = [1, 2].map(() => new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] }));
   const [ada, bob] = peers as [Peer, Peer];
   const founded = await ada.createGroup({ name: "Group", connect: false });
-  const invitation = await founded.invite({ peer: bob.id, role: "admin" });
+  const invitation = await founded.invite({ for: bob.id, role: "admin" });
   const joined = await bob.joinGroup(invitation, { connect: false });
   const spaces = [
     new Space(founded, { id: ada.id, name: "Ada" } as Identity, () => ({ colour: 0 })),

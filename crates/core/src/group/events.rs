@@ -100,6 +100,10 @@ pub enum GroupEvent {
     /// Somebody was shut out, and no admin who is here makes a key that takes account of that: what
     /// is written may be read by whoever was.
     KeyOld,
+    /// There is a key again that takes account of everybody who was shut out.
+    KeyRenewed,
+    /// The open invitations are others than before, or somebody came by one.
+    Invitations,
     /// A new key was not made.
     KeyFailed {
         /// Why.

@@ -51,20 +51,28 @@ pub struct InvitationInfo {
 /// A request to be let in, which waits for somebody who may.
 #[derive(Debug)]
 pub(super) struct Joining {
-    ticket: Ticket,
-    deadline: Timestamp,
+    /// Who waits, and until when. Being let in by one invitation is being let in.
+    waiting: Vec<(Ticket, Timestamp)>,
+    /// Of the invitation that was taken last.
     seed: [u8; 16],
     /// Why the last one who was asked did not let us in.
     refused: Option<Code>,
 }
 
 impl Joining {
-    pub(super) const fn deadline(&self) -> Timestamp {
-        self.deadline
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.waiting.iter().map(|(_, deadline)| *deadline).min()
     }
 
-    pub(super) const fn ticket(&self) -> Ticket {
-        self.ticket
+    /// All who wait.
+    pub(super) fn into_tickets(self) -> impl Iterator<Item = Ticket> {
+        self.waiting.into_iter().map(|(ticket, _)| ticket)
+    }
+
+    /// One of them gives up; says whether nobody is left.
+    pub(super) fn cancel(&mut self, ticket: Ticket) -> bool {
+        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.waiting.is_empty()
     }
 }
 
@@ -76,8 +84,13 @@ impl Group {
         options: &InviteOptions,
     ) -> Result<String, Code> {
         let may = self.own_roles(shared).is_some_and(|own| own.may_issue(options.roles));
-        if !may || options.uses == 0 {
+        if !may {
             return Err(Code::NotAllowed);
+        }
+        let is_admin = options.roles.may_change_others();
+        let is_dated = options.member_for.is_some_and(|span| span != Duration::MAX);
+        if options.uses == 0 || (is_admin && is_dated) {
+            return Err(Code::InvalidArgument);
         }
         let link = InvitationLink {
             group: self.profile.group,
@@ -87,7 +100,6 @@ impl Group {
         };
         let now = self.now(shared);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let is_admin = options.roles.may_change_others();
         let of_group = self.properties().map_or(u64::MAX, |it| it.member_lifetime);
         let member_for = options.member_for.map_or(of_group, millis);
         let content = OpenInvitation {
@@ -145,7 +157,8 @@ impl Group {
     /// The live record of an open invitation.
     pub(crate) fn invitation_record(&self, id: &RecordId) -> Option<Header> {
         let copy = self.replica.system(id)?;
-        (copy.header.kind.as_str() == system::INVITATION).then(|| copy.header.clone())
+        let is_open = copy.header.kind.as_str() == system::INVITATION && !copy.header.is_deleted();
+        is_open.then(|| copy.header.clone())
     }
 
     /// Somebody asks to be let in by an open invitation.
@@ -248,11 +261,10 @@ impl Group {
                 self.saves.ticket(ticket);
             }
             AnyInvitation::Open(link) => {
-                if let Some(older) = self.joining.take() {
-                    shared.settle(older.ticket, Err(Code::Aborted));
-                }
                 let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
-                self.joining = Some(Joining { ticket, deadline, seed: link.seed, refused: None });
+                let mut waiting = self.joining.take().map_or_else(Vec::new, |it| it.waiting);
+                waiting.push((ticket, deadline));
+                self.joining = Some(Joining { waiting, seed: link.seed, refused: None });
                 self.profile.chain = None;
                 self.keep_profile(shared);
                 self.introduce(shared);
@@ -283,10 +295,23 @@ impl Group {
         self.profile.chain = Some(chain.clone());
         self.keep_profile(shared);
         match self.publish_chain(shared, None, &chain) {
-            Ok(()) => self.saves.ticket(joining.ticket),
-            Err(code) => shared.settle(joining.ticket, Err(code)),
+            Ok(()) => self.admitted.extend(joining.waiting),
+            Err(code) => joining.into_tickets().for_each(|it| shared.settle(it, Err(code))),
         }
         self.introduce(shared);
+        self.settle_admitted(shared);
+    }
+
+    /// Whoever was let in can write as soon as the key is here, and is told then. A keeper needs
+    /// none.
+    pub(super) fn settle_admitted(&mut self, shared: &Shared) {
+        let needs_key = self.own_roles(shared).is_none_or(Roles::may_write);
+        if needs_key && self.sealing_key().is_none() {
+            return;
+        }
+        for (ticket, _) in core::mem::take(&mut self.admitted) {
+            self.saves.ticket(ticket);
+        }
     }
 
     /// One who might have let us in does not. Another one may.
@@ -306,17 +331,24 @@ impl Group {
             Code::InvitationNotTrusted,
         ];
         if !waits.contains(&code) {
-            let ticket = joining.ticket;
-            self.joining = None;
-            shared.settle(ticket, Err(code));
+            let tickets = self.joining.take().into_iter().flat_map(Joining::into_tickets);
+            tickets.for_each(|ticket| shared.settle(ticket, Err(code)));
         }
     }
 
     pub(super) fn join_timeout(&mut self, shared: &mut Shared) {
         let now = shared.io.now;
-        if let Some(joining) = self.joining.take_if(|it| now >= it.deadline) {
-            let code = joining.refused.unwrap_or(Code::NoIssuer);
-            shared.settle(joining.ticket, Err(code));
+        // It is a member, whether or not the key has come.
+        for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
+            self.saves.ticket(ticket);
+        }
+        let Some(joining) = &mut self.joining else { return };
+        let over = joining.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
+        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
+        let code = joining.refused.unwrap_or(Code::NoIssuer);
+        self.joining.take_if(|it| it.waiting.is_empty());
+        if !over.is_empty() {
+            over.into_iter().for_each(|ticket| shared.settle(ticket, Err(code)));
             self.event(shared, GroupEvent::Refused { code });
         }
     }

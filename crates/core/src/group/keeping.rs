@@ -51,6 +51,7 @@ impl Group {
             queries: Vec::new(),
             watches: Watches::default(),
             joining: None,
+            admitted: Vec::new(),
             opening: Vec::new(),
             is_open: false,
             is_unreadable: false,
@@ -58,6 +59,7 @@ impl Group {
             members_changed: false,
             is_erased: false,
             told: Table::new(),
+            told_invitations: Vec::new(),
             admissions: Vec::new(),
         }
     }
@@ -88,6 +90,11 @@ impl Group {
 
     /// Whoever waits until the group is open.
     pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
+        if self.is_erased {
+            // It is being deleted, and may be taken again once that is done.
+            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
+            return shared.settle(ticket, Err(Code::Left));
+        }
         self.opening.push(opening);
         if self.is_open {
             self.settle_opening(shared);

@@ -5,7 +5,7 @@ use core::time::Duration;
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Millis, PeerId};
+use lacis_wire::{Code, Millis, PeerId, Roles};
 
 use super::{Group, GroupEvent};
 use crate::shared::Shared;
@@ -29,12 +29,25 @@ impl Group {
     }
 
     /// Until when a credential is valid that is given now, unless its issuer says for how long.
-    pub(crate) fn credential_end(&self, shared: &Shared, lifetime: Option<Duration>) -> Millis {
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`] when an admin is to have an end: whether a revocation holds would
+    /// depend on a clock.
+    pub(crate) fn credential_end(
+        &self,
+        shared: &Shared,
+        roles: Roles,
+        lifetime: Option<Duration>,
+    ) -> Result<Millis, Code> {
+        if roles.may_change_others() {
+            let is_endless = lifetime.is_none_or(|it| it == Duration::MAX);
+            return if is_endless { Ok(Millis::MAX) } else { Err(Code::InvalidArgument) };
+        }
         let of_group = || self.properties.as_ref().map_or(u64::MAX, |it| it.member_lifetime);
         let span = lifetime.map_or_else(of_group, |lifetime| {
             u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)
         });
-        Millis(self.now(shared).0.saturating_add(span))
+        Ok(Millis(self.now(shared).0.saturating_add(span)))
     }
 
     /// The record of the properties is another one than before.

@@ -40,6 +40,8 @@ pub(super) struct Rotation {
     due: Option<Timestamp>,
     /// Until when nothing is sealed.
     hold: Option<Timestamp>,
+    /// Whether the application was told that the key is old.
+    told_old: bool,
     making: Option<Making>,
 }
 
@@ -79,6 +81,9 @@ impl Group {
         }
         if open.is_empty() {
             (self.rotation.due, self.rotation.hold) = (None, None);
+            if core::mem::take(&mut self.rotation.told_old) {
+                self.event(shared, GroupEvent::KeyRenewed);
+            }
         } else {
             if !was_open {
                 self.rotation.hold = Some(shared.io.now + HOLD);
@@ -87,6 +92,7 @@ impl Group {
         }
         self.spread_keys(shared);
         self.write_drafts(shared);
+        self.settle_admitted(shared);
     }
 
     /// Makes a new key soon, if this identity may and one is needed.
@@ -114,6 +120,7 @@ impl Group {
         if self.rotation.hold.take_if(|at| now >= *at).is_some() {
             // Whoever may make a key is away: what is written from here on, an ended member that
             // still gets it may read.
+            self.rotation.told_old = true;
             self.event(shared, GroupEvent::KeyOld);
             self.write_drafts(shared);
         }

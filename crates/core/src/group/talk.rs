@@ -298,6 +298,7 @@ impl Group {
             self.unlocked(shared);
             self.spread_keys(shared);
             self.write_drafts(shared);
+            self.settle_admitted(shared);
         }
     }
 

@@ -17,7 +17,12 @@ const SURE: usize = 3;
 impl Group {
     /// The time that the members agree on.
     pub(crate) fn now(&self, shared: &Shared) -> Millis {
-        Millis(shared.wall().0.saturating_add_signed(self.clocks.correction()))
+        Millis(shared.wall().0.saturating_add_signed(self.correction()))
+    }
+
+    /// Milliseconds by which that is ahead of our own clock.
+    pub(crate) fn correction(&self) -> i64 {
+        self.clocks.correction()
     }
 
     /// When it will be `at`, and one moment more.

@@ -4,6 +4,14 @@ const digits = (count: number): string => count.toLocaleString("en");
 const many = (count: number, one: string, more: string): string =>
   `${digits(count)} ${count === 1 ? one : more}`;
 
+/** How far apart two clocks are, in the largest unit of which there are two. */
+function span(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  if (minutes < 120) return many(Math.max(minutes, 1), "minute", "minutes");
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? many(hours, "hour", "hours") : many(Math.round(hours / 24), "day", "days");
+}
+
 const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("en", { timeStyle: "short" });
 const BEYOND = "a time beyond any calendar";
@@ -139,6 +147,17 @@ export const en = {
   removeName: (name: string): string => `Remove ${name}`,
   removeLead: (name: string): string =>
     `${name} keeps what is there, but can neither read nor write anything new.`,
+  removeUndo: "Undo everything that this person did here",
+  removeKeep: "Keep the invitations open that this person made or came by",
+  clockDiffers: (aheadMs: number): string =>
+    `The clock of this device is ${span(aheadMs)} ${aheadMs > 0 ? "behind" : "ahead of"} ` +
+    "the others. They may not take what you write until it is set right.",
+  keyOld:
+    "Whoever was removed may still read what is written here, until an admin is connected again.",
+  setAside: (name: string, count: number): string =>
+    `${many(count, "entry", "entries")} of ${name} from before the removal came late ` +
+    "and is not shown.",
+  letStand: "Let it stand",
   exportGroup: "Save as a file",
   importGroup: "Open a saved group",
   leave: "Leave",
@@ -152,6 +171,12 @@ export const en = {
   // Invitations.
   invite: "Invite somebody",
   inviteLead: "Whoever has this link can join. Send it, or let it be scanned.",
+  openInvitations: "Links that still let people in",
+  usedOf: (used: number, uses: number): string =>
+    `${used.toLocaleString("en")} of ${many(uses, "use", "uses")}`,
+  madeByYou: "Made by you.",
+  madeBy: (name: string): string => `Made by ${name}.`,
+  endInvitation: "End",
   inviteKnown: "People who are here",
   inviteByCard: "For one person only",
   theirCard: "That person's identity card",
@@ -190,6 +215,12 @@ export const en = {
     board: (name: string): string => `Draw with others on "${name}"`,
     chat: (name: string): string => `Talk with others in "${name}"`,
     letter: (name: string): string => `Read the newsletter "${name}"`,
+  },
+  joinLink: "Join a group",
+  joinLinkApp: {
+    board: "Draw with others on a whiteboard",
+    chat: "Talk with others in a chat",
+    letter: "Read a newsletter",
   },
   invitedBy: (name: string): string => `Invited by ${name}.`,
   openInvitation: "Somebody who may let you in must be connected now.",

@@ -5,6 +5,16 @@ const digits = (count: number): string => count.toLocaleString("fr");
 const many = (count: number, one: string, more: string): string =>
   `${digits(count)} ${count < 2 ? one : more}`;
 
+/** L'écart de deux horloges, dans la plus grande unité qu'il contient deux fois. */
+function span(ms: number): string {
+  const minutes = Math.round(Math.abs(ms) / 60_000);
+  if (minutes < 120) return many(Math.max(minutes, 1), "minute", "minutes");
+  const hours = Math.round(minutes / 60);
+  return hours < 48
+    ? many(hours, "heure", "heures")
+    : many(Math.round(hours / 24), "jour", "jours");
+}
+
 const dayFormat = new Intl.DateTimeFormat("fr", { dateStyle: "full" });
 const clockFormat = new Intl.DateTimeFormat("fr", { timeStyle: "short" });
 const BEYOND = "une date hors de tout calendrier";
@@ -82,6 +92,12 @@ export const fr: Texts = {
     "invitation-not-trusted": "L'auteur de cette invitation n'a pas le droit d'inviter.",
     "invitation-not-for-you": "Cette invitation est pour quelqu'un d'autre.",
     "invitation-used-up": "Cette invitation a déjà servi autant de fois que permis.",
+    "invitation-ended":
+      "Cette invitation a été close, ou ceux qui sont là ne la connaissent pas encore. " +
+      "Demandez-en une autre.",
+    "over-budget":
+      "Vous avez écrit dans ce groupe autant qu'un membre le peut. Supprimez d'abord quelque chose.",
+    superseded: "Quelqu'un d'autre vient de modifier ceci. Regardez, puis réessayez.",
     "no-issuer": "Personne qui puisse vous laisser entrer n'est là. Réessayez plus tard.",
     "not-connected": "Personne qui ait cela n'est là en ce moment.",
     "not-allowed": "Vous n'avez pas ce droit dans ce groupe.",
@@ -181,6 +197,17 @@ export const fr: Texts = {
   removeName: (name) => `Retirer ${name}`,
   removeLead: (name) =>
     `${name} garde ce qui est là, mais ne pourra plus rien lire ni écrire de nouveau.`,
+  removeUndo: "Annuler tout ce que cette personne a fait ici",
+  removeKeep: "Laisser ouvertes les invitations qu'elle a faites ou par lesquelles elle est venue",
+  clockDiffers: (aheadMs) =>
+    `L'horloge de cet appareil a ${span(aheadMs)} ${aheadMs > 0 ? "de retard" : "d'avance"} ` +
+    "sur celles des autres. Ce que vous écrivez peut être refusé tant qu'elle n'est pas à l'heure.",
+  keyOld:
+    "Qui a été retiré peut encore lire ce qui s'écrit ici, jusqu'au retour d'un administrateur.",
+  setAside: (name, count) =>
+    `De ${name}, ${many(count, "élément antérieur", "éléments antérieurs")} au retrait ` +
+    "sont arrivés tard et ne sont pas montrés.",
+  letStand: "Les laisser valoir",
   exportGroup: "Enregistrer dans un fichier",
   importGroup: "Ouvrir un groupe enregistré",
   leave: "Quitter",
@@ -193,6 +220,12 @@ export const fr: Texts = {
 
   invite: "Inviter quelqu'un",
   inviteLead: "Qui a ce lien peut entrer. Envoyez-le ou faites-le scanner.",
+  openInvitations: "Liens qui laissent encore entrer",
+  usedOf: (used, uses) =>
+    `${used.toLocaleString("fr")} sur ${many(uses, "utilisation", "utilisations")}`,
+  madeByYou: "Fait par vous.",
+  madeBy: (name) => `Fait par ${name}.`,
+  endInvitation: "Clore",
   inviteKnown: "Ceux qui sont là",
   inviteByCard: "Pour une seule personne",
   theirCard: "Sa carte d'identité",
@@ -231,6 +264,12 @@ export const fr: Texts = {
     board: (name) => `Dessiner à plusieurs sur « ${name} »`,
     chat: (name) => `Parler à plusieurs dans « ${name} »`,
     letter: (name) => `Lire la lettre « ${name} »`,
+  },
+  joinLink: "Rejoindre un groupe",
+  joinLinkApp: {
+    board: "Dessiner à plusieurs sur un tableau blanc",
+    chat: "Parler à plusieurs dans une discussion",
+    letter: "Lire une lettre",
   },
   invitedBy: (name) => `Invité par ${name}.`,
   openInvitation: "Quelqu'un qui puisse vous laisser entrer doit être connecté.",

@@ -1,0 +1,98 @@
+//! Coming in by a link: when it is done, and what calls beside it notice of that.
+
+use std::time::Duration;
+
+use lacis_core::{Event, GroupEvent};
+use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_wire::{Code, Roles};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn stored(world: &mut World, server: ServerId, identity: u8) -> TabId {
+    let disk = Some(world.add_disk());
+    world.open(TabSetup { disk, identity: Some([identity; 32]), ..TabSetup::at(&[server]) })
+}
+
+/// A founder, its link, and somebody who has it.
+fn with_link(seed: u64, uses: u32) -> (World, TabId, TabId, lacis_core::RoomId, String) {
+    let mut world = World::scenario(seed);
+    let server = world.add_server();
+    let [ada, bob] = [1, 2].map(|identity| stored(&mut world, server, identity));
+    let group = world.found(ada, "Board");
+    let options = invitation_for(Roles::MEMBER, uses);
+    let link = world.command(ada, |node, now| node.invite_anybody(now, group, options));
+    let link = link.expect("the tab is there").expect("she may invite");
+    (world, ada, bob, group, link)
+}
+
+fn join(world: &mut World, tab: TabId, link: &str) -> (lacis_core::RoomId, lacis_core::Ticket) {
+    let ticket = world.plain_ticket(tab);
+    let joined = world.command(tab, |node, now| node.join_group(now, ticket, link, PATIENCE));
+    (joined.expect("the tab is there").expect("the invitation is good"), ticket)
+}
+
+#[test]
+fn whoever_was_let_in_by_a_link_can_write_at_once() {
+    for seed in 0..20 {
+        let (mut world, ada, bob, at_ada, link) = with_link(seed, 1);
+        let (at_bob, ticket) = join(&mut world, bob, &link);
+        world.connect(bob, at_bob);
+        world.done(bob, ticket, "he is let in");
+        world.write(bob, at_bob, "bonjour").expect("he has the key");
+        world.run_for(Duration::from_secs(5));
+        assert_eq!(world.texts(ada, at_ada), ["bonjour"], "she reads it");
+    }
+}
+
+#[test]
+fn of_two_calls_that_take_one_link_both_are_answered() {
+    let (mut world, _, bob, _, link) = with_link(1, 1);
+    let (first, one) = join(&mut world, bob, &link);
+    let (second, other) = join(&mut world, bob, &link);
+    assert_eq!(first, second, "it is one group");
+    world.connect(bob, first);
+    world.done(bob, one, "the first is answered");
+    world.done(bob, other, "and the second");
+}
+
+#[test]
+fn a_call_that_gives_up_leaves_the_other_one_waiting() {
+    let (mut world, _, bob, _, link) = with_link(2, 1);
+    let (group, one) = join(&mut world, bob, &link);
+    let (_, other) = join(&mut world, bob, &link);
+    world.command(bob, |node, now| node.cancel(now, one));
+    assert_eq!(world.settled(bob, one), Some(Err(Code::Aborted)));
+    world.connect(bob, group);
+    world.done(bob, other, "it is let in");
+}
+
+#[test]
+fn the_page_is_told_when_somebody_comes_by_an_invitation_and_when_it_ends() {
+    let (mut world, ada, bob, at_ada, link) = with_link(3, 5);
+    let told = |world: &World| {
+        let is_told = |event: &&Event| match event {
+            Event::Group { event, .. } => matches!(**event, GroupEvent::Invitations),
+            _ => false,
+        };
+        world.seen(ada).log.iter().filter(is_told).count()
+    };
+    assert_eq!(told(&world), 1, "it was made");
+    let (at_bob, ticket) = join(&mut world, bob, &link);
+    world.connect(bob, at_bob);
+    world.done(bob, ticket, "he is let in");
+    world.run_for(Duration::from_secs(1));
+    assert_eq!(told(&world), 2, "he came");
+    let open = world.command(ada, |node, _| node.group_invitations(at_ada));
+    let open = open.expect("the tab is there").expect("the group is open");
+    let [only] = &open[..] else { panic!("{open:?}") };
+    assert_eq!(only.used_by, [world.peer_id(bob)]);
+    let ended = world.plain_ticket(ada);
+    let id = only.id;
+    let asked = world.command(ada, |node, now| node.end_invitation(now, ended, at_ada, id));
+    asked.expect("the tab is there").expect("she may end it");
+    world.done(ada, ended, "it is ended");
+    assert_eq!(told(&world), 3, "it ended");
+    let again = world.plain_ticket(ada);
+    let asked = world.command(ada, |node, now| node.end_invitation(now, again, at_ada, id));
+    assert_eq!(asked, Some(Err(Code::RecordUnknown)));
+}

@@ -1,0 +1,160 @@
+import generate from "qrcode-generator";
+import { beforeAll, describe, expect, test } from "vitest";
+import { hashOf } from "../apps/shared/route.js";
+import type { CoreModule } from "../src/core.js";
+import type { Group } from "../src/group/group.js";
+import type { InviteOptions, Role } from "../src/group/options.js";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
+import { parseInvitation } from "../src/slim.js";
+import { realModule, somebody } from "./real-module.js";
+
+const CHARACTERS_MAX = 180;
+const MODULES_MAX = 53;
+
+describe("invitations of the real core", () => {
+  let module: CoreModule;
+  let guest: string;
+  beforeAll(async () => {
+    module = await load(realModule());
+    guest = somebody(module);
+  });
+
+  async function founded(check: (group: Group, peer: Peer) => Promise<void>): Promise<void> {
+    const peer = new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] });
+    try {
+      await check(await peer.createGroup({ name: "Board", connect: false }), peer);
+    } finally {
+      await peer.close();
+    }
+  }
+
+  test("a link fits into a message and into a code that every camera reads", () =>
+    founded(async (group) => {
+      const invitation = await group.invite({ uses: 1_000, expires: "30d" });
+      const hash = hashOf({ at: "join", app: "letter", invitation });
+      const link = `https://lacis.example.org/${hash}`;
+      const code = generate(0, "M");
+      code.addData(link, "Byte");
+      code.make();
+      console.info(`link: ${link.length} characters, ${code.getModuleCount()} modules`);
+      expect(link.length).toBeLessThanOrEqual(CHARACTERS_MAX);
+      expect(code.getModuleCount()).toBeLessThanOrEqual(MODULES_MAX);
+    }));
+
+  test("those for whoever has the link are listed with all that they say, and end", () =>
+    founded(async (group, peer) => {
+      let told = 0;
+      group.addEventListener("invitations", () => (told += 1));
+      await group.invite({ role: "inviter", uses: 5, expires: "1h", memberFor: "7d", exact: true });
+      expect(told).toBe(1);
+      const [open] = group.invitations();
+      expect(open).toMatchObject({
+        role: "inviter",
+        issuer: peer.id,
+        memberForMs: 7 * 86_400_000,
+        uses: 5,
+        used: 0,
+        usedBy: [],
+        exact: true,
+      });
+      expect(Math.abs((open?.expires?.getTime() ?? 0) - Date.now() - 3_600_000)).toBeLessThan(
+        5_000,
+      );
+      await group.invite();
+      expect(group.invitations()).toHaveLength(2);
+      const usual = group.invitations().find(({ id }) => id !== open?.id);
+      expect(usual).toMatchObject({ role: "member", uses: 1, exact: false, expires: undefined });
+      expect(usual?.memberForMs).toBe(Number.POSITIVE_INFINITY);
+      await group.endInvitation(open?.id ?? "");
+      expect(group.invitations()).toEqual([usual]);
+      expect(told).toBe(3);
+      const again = group.endInvitation(open?.id ?? "");
+      await expect(again).rejects.toMatchObject({ code: "record-unknown" });
+    }));
+
+  test("one for a single identity is in no list, and says whose it is", () =>
+    founded(async (group, peer) => {
+      const text = await group.invite({ for: guest, role: "admin" });
+      expect(group.invitations()).toEqual([]);
+      expect(parseInvitation(`https://example.org/#${text}`)).toMatchObject({
+        kind: "bound",
+        group: group.id,
+        name: "Board",
+        peer: guest,
+        inviter: peer.id,
+        role: "admin",
+        until: undefined,
+      });
+      const link = parseInvitation(await group.invite());
+      expect(link).toEqual({ kind: "link", group: group.id, servers: [] });
+      for (const [bad, code] of [
+        [`${text.slice(0, -1)}a`, "invitation-damaged"],
+        [text.replace("li1", "li9"), "invitation-version"],
+        ["li", "invitation-unknown"],
+      ] as const) {
+        expect(() => parseInvitation(bad)).toThrow(expect.objectContaining({ code }));
+      }
+    }));
+
+  const wrong: [string, unknown, RegExp][] = [
+    ["an array of roles", { role: ["member", "inviter"] }, /A role is one of/],
+    ["a role that there is not", { role: "owner" }, /A role is one of/],
+    ["an admin with an end", { role: "admin", memberFor: "7d" }, /no end by date/],
+    ["nobody in particular", { for: undefined }, /`for` is an identity/],
+    ["one identity, with uses", { for: "somebody", uses: 2 }, /by link/],
+    ["no uses", { uses: 0 }, /at least 1/],
+    ["half a use", { uses: 1.5 }, /at least 1/],
+    ["a lifetime that is none", { expires: "soon" }, /lifetime/],
+  ];
+
+  test.each(wrong)("inviting %s is refused with the reason", (_, options, message) =>
+    founded(async (group) => {
+      await expect(group.invite(options as InviteOptions)).rejects.toMatchObject({
+        code: "invalid-argument",
+        message: expect.stringMatching(message),
+      });
+      expect(group.invitations()).toEqual([]);
+    }),
+  );
+
+  test("the steps of the ladder include those before", () =>
+    founded(async (group) => {
+      const [own] = group.members;
+      expect([own?.role, own?.roles]).toEqual(["admin", ["member", "inviter", "admin"]]);
+      await expect(group.setRole(guest, "owner" as Role)).rejects.toMatchObject({
+        code: "invalid-argument",
+      });
+      await expect(group.setRole(guest, "member")).rejects.toMatchObject({ code: "not-member" });
+    }));
+
+  test("times go over into group time and back", () =>
+    founded(async (group) => {
+      expect(Math.abs(group.time().getTime() - Date.now())).toBeLessThan(1_000);
+      const at = new Date(1_234_567_890_123);
+      expect(group.toOwnTime(group.toGroupTime(at))).toEqual(at);
+      expect([group.keyOld, group.clockAheadMs]).toEqual([false, undefined]);
+    }));
+
+  test("a group that is open is the same object, and what fails beside it leaves it alone", () =>
+    founded(async (group, peer) => {
+      const link = await group.invite();
+      const again = await Promise.all([
+        peer.joinGroup(link, { connect: false }),
+        peer.openGroup(group.id, { connect: false }),
+        peer.importGroup(await group.export(), { connect: false }),
+      ]);
+      expect(again).toEqual([group, group, group]);
+      const failing = [
+        peer.joinGroup("lo1aaaa", { connect: false }),
+        peer.joinGroup(`${link.slice(0, -1)}a`, { connect: false }),
+        peer.openGroup("0".repeat(52), { connect: false }),
+      ];
+      const codes = (await Promise.allSettled(failing)).map((it) =>
+        it.status === "rejected" ? it.reason.code : "",
+      );
+      expect(codes.every((code) => code !== "" && code !== "left")).toBe(true);
+      const id = await group.add({ type: "note", data: "still here" });
+      expect((await group.get(id)).text()).toBe("still here");
+    }));
+});
