@@ -12,7 +12,8 @@ use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, Frame, decode, demand, encode};
 use crate::credential::{Chain, Credential};
-use crate::ids::{GroupId, PeerId};
+use crate::ids::{GroupId, KeyName, PeerId};
+use crate::keys::SealedKey;
 use crate::limits;
 use crate::proof::{IdentityKey, signing_key};
 use crate::room::{MeetingKey, server_ok};
@@ -89,9 +90,24 @@ pub struct Invitation {
     /// Signaling servers; none means those of whoever opens it.
     #[n(3)]
     pub servers: Vec<String>,
+    /// The newest key when it was made, for one that may read: so it can write before it has met
+    /// anybody.
+    #[n(4)]
+    pub key: Option<InvitationKey>,
     /// Signature of the issuer of the chain's last credential over everything before.
-    #[cbor(n(4), bytes)]
+    #[cbor(n(5), bytes)]
     pub signature: [u8; 64],
+}
+
+/// A key that an invitation brings along.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct InvitationKey {
+    /// The key record that promises it.
+    #[n(0)]
+    pub name: KeyName,
+    /// The key, sealed to the invitee.
+    #[n(1)]
+    pub sealed: SealedKey,
 }
 
 impl Invitation {

@@ -294,8 +294,8 @@ pub const CREDENTIALS_PER_INVITER: usize = 1_024;
 pub const CREDENTIALS_MAX: usize = 16_384;
 
 /// Largest invitation for one identity: the longest chain, as many of the longest addresses as there
-/// may be, the longest name and a signature.
-pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 384;
+/// may be, the longest name, a key and a signature.
+pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 560;
 
 /// Longest text of an invitation, counted as [`ROOM_LINK_CHARS`]. The usual ones have some 800 and
 /// fit a QR code.

@@ -7,8 +7,9 @@ use core::time::Duration;
 
 use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential, InvitationUse};
-use lacis_wire::group::GroupFrame;
-use lacis_wire::invitation::{Invitation, InvitationError, InvitationLink};
+use lacis_wire::group::{GivenKey, GroupFrame};
+use lacis_wire::invitation::{Invitation, InvitationError, InvitationKey, InvitationLink};
+use lacis_wire::keys::SealedKey;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
@@ -109,8 +110,14 @@ impl Group {
         invitation: &AnyInvitation,
     ) -> Result<Profile, Code> {
         let group = invitation.group()?;
+        let mut keys = Vec::new();
         let (name, door, servers, chain, seed) = match invitation {
             AnyInvitation::Bound(bound) => {
+                if let Some(InvitationKey { name, sealed }) = &bound.key
+                    && let Ok(key) = sealed.open(&group, name, &shared.key)
+                {
+                    keys.push(GivenKey { name: *name, key });
+                }
                 bound.check_time(now).map_err(code_of)?;
                 bound.for_subject(&shared.peer).map_err(code_of)?;
                 let Invitation { name, door, servers, chain, .. } = bound.clone();
@@ -121,7 +128,7 @@ impl Group {
                 (String::new(), door, servers, None, Some(seed))
             }
         };
-        let (keys, meetings) = (Vec::new(), Vec::new());
+        let meetings = Vec::new();
         Ok(Profile {
             group,
             name,
@@ -240,17 +247,28 @@ impl Group {
     /// Invites one identity.
     pub(crate) fn invite(
         &self,
-        shared: &Shared,
+        shared: &mut Shared,
         subject: PeerId,
         roles: Roles,
         until: Millis,
     ) -> Result<String, Code> {
         let grant = Grant { roles, until, invitation: None, lifts: true };
+        let reads = roles.may_write() && self.may_seal();
+        let key = match self.sealing_key().filter(|_| reads) {
+            Some((name, key)) => {
+                let group = self.profile.group;
+                let sealed = SealedKey::seal(&group, &name, key, subject, shared.io.rng());
+                let sealed = sealed.map_err(|_| Code::InvalidArgument)?;
+                Some(InvitationKey { name, sealed })
+            }
+            None => None,
+        };
         let invitation = Invitation {
             chain: self.issue(shared, subject, grant)?,
             name: self.profile.name.clone(),
             door: self.profile.door.clone(),
             servers: self.profile.servers.clone(),
+            key,
             signature: [0; 64],
         };
         Ok(invitation.signed(&shared.key).to_text())

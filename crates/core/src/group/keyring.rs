@@ -74,6 +74,12 @@ impl Keyring {
         self.keys.get(name)
     }
 
+    /// The key that is held, if there is but one.
+    pub(super) fn only(&self) -> Option<(KeyName, &EpochKey)> {
+        let (name, key) = self.keys.first_key_value()?;
+        (self.keys.len() == 1).then_some((*name, key))
+    }
+
     /// Opens a body with the key that it names.
     pub(super) fn open(&self, place: &Place, sealed: &[u8]) -> Option<Body> {
         Body::open(self.keys.get(&place.key)?, place, sealed).ok()

@@ -110,9 +110,12 @@ impl Group {
     }
 
     /// The key that seals what is written now: the newest, if it is here.
+    /// Whoever has no key record yet seals under the key that its invitation brought along.
     pub(super) fn sealing_key(&self) -> Option<(KeyName, &EpochKey)> {
-        let name = self.rotation.newest?;
-        Some((name, self.keyring.get(&name)?))
+        match self.rotation.newest {
+            Some(name) => Some((name, self.keyring.get(&name)?)),
+            None => self.keyring.only(),
+        }
     }
 
     pub(super) fn rotation_timeout(&mut self, shared: &mut Shared) {

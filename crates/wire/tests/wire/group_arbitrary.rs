@@ -252,6 +252,7 @@ pub(crate) fn invitation() -> impl Strategy<Value = Invitation> {
             name,
             door,
             servers,
+            key: None,
             signature,
         },
     )

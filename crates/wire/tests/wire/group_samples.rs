@@ -4,7 +4,7 @@ use lacis_wire::body::{Attribute, Body, Place, Value};
 use lacis_wire::card::Card;
 use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential, InvitationUse};
-use lacis_wire::invitation::{Invitation, InvitationLink};
+use lacis_wire::invitation::{Invitation, InvitationKey, InvitationLink};
 use lacis_wire::keys::{Cover, EpochKey, KeyPart, Meeting, SealedKey};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
@@ -365,15 +365,24 @@ fn servers() -> Vec<String> {
     vec!["wss://signal.example.org/ws".into()]
 }
 
+/// The key of the samples, for the member.
+pub(crate) fn invitation_key() -> InvitationKey {
+    let mut rng = ChaCha20Rng::from_seed(count(0x71));
+    let name = key_name();
+    let sealed = SealedKey::seal(&group(), &name, &epoch_key(), peer(MEMBER), &mut rng);
+    InvitationKey { name, sealed: sealed.expect("a key") }
+}
+
 pub(crate) fn invitations() -> Samples<Invitation> {
     let all = Invitation {
         chain: member_chain(),
         name: "Board".into(),
         door: meeting().door,
         servers: servers(),
+        key: Some(invitation_key()),
         signature: [0; 64],
     };
-    let bare = Invitation { name: String::new(), servers: vec![], ..all.clone() };
+    let bare = Invitation { name: String::new(), servers: vec![], key: None, ..all.clone() };
     let samples = [("member", all), ("no-name-and-no-server", bare)];
     samples.map(|(name, invitation)| (name, invitation.signed(&key(INVITER)))).into()
 }
