@@ -97,6 +97,8 @@ fn what_is_written_to_a_group_meanwhile_is_kept_and_reaches_the_others() {
         });
         let group = world.found(ada, "Board");
         let joined = world.bring_in(ada, group, bob, Roles::MEMBER);
+        // He is given the key.
+        world.run_for(Duration::from_secs(5));
         world.command(bob, |node, now| node.suspend(now));
         world.write(bob, joined, "on my way").expect("he may write");
         world.freeze(bob, Duration::from_secs(900));
