@@ -2,8 +2,9 @@ import type { CoreModule, CoreOptions } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
+import { attempted } from "./group/base.js";
 import { parts } from "./group/file.js";
-import { attempted, Group } from "./group/group.js";
+import { Group } from "./group/group.js";
 import type {
   ConnectWish,
   CreateGroupOptions,

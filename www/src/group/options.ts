@@ -3,6 +3,7 @@ import { PeerError } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
+import type { GroupConnection } from "./standing.js";
 
 /**
  * What a member may do. Each step of `member`, `inviter`, `admin` includes the one before: a member
@@ -227,8 +228,15 @@ export interface GroupEvents {
   properties: GroupProperties;
   /** A member who is connected says something of itself, or nothing any more. */
   presence: PresenceEntry;
-  /** All that a neighbour held of these types is here now. */
+  /**
+   * All that the linked members held of these types is here now, and was not before; `all` says
+   * whether that is so of every type. Whoever listens late asks `group.sync()`.
+   */
   synced: { readonly types: readonly string[]; readonly all: boolean };
+  /** `group.sync()` gives another state than before, of some type. */
+  sync: undefined;
+  /** `group.connection` is another one than before. */
+  connection: GroupConnection;
   /** Records that were locked can be read now: ask for them again. */
   unlocked: undefined;
   /** Open invitations are others than before, or somebody came by one. */

@@ -93,6 +93,7 @@ impl Group {
             keys: Vec::new(),
             meetings: Vec::new(),
             time: Millis(0),
+            synced: Millis(0),
         };
         let mut founded = Self::from_profile(number, profile);
         founded.open_new(shared);
@@ -133,6 +134,7 @@ impl Group {
             keys,
             meetings,
             time: Millis(0),
+            synced: Millis(0),
         })
     }
 
