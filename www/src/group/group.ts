@@ -360,8 +360,8 @@ export class Group extends GroupMembership {
   }
 
   /**
-   * @internal Waits for one of the calls that open the group. One that fails leaves the group to the
-   * others; if it was the last, and none was successful, the group is closed.
+   * @internal Waits for one of the calls that open the group. One that fails leaves the group to
+   * the others; if it was the last, and none was successful, the group is closed.
    */
   async opening(
     opened: Promise<void>,

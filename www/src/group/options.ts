@@ -152,9 +152,9 @@ export interface NewRecord {
   /** What it can be found by. */
   readonly attributes?: Attributes | undefined;
   /**
-   * When it ceases to be. Default: ten years from now, or with the membership of its author. A later
-   * version may move it, up to ten years from when the record was made, or to the time that is given
-   * here if that is later.
+   * When it ceases to be. Default: ten years from now, or with the membership of its author. A
+   * later version may move it, up to ten years from when the record was made, or to the time that
+   * is given here if that is later.
    */
   readonly expires?: Date | undefined;
 }
@@ -285,7 +285,7 @@ const ROLES = Object.keys(BITS) as readonly Role[];
 export function roleBits(role: Role = "member"): number {
   const bits = typeof role === "string" && Object.hasOwn(BITS, role) ? BITS[role] : undefined;
   if (bits !== undefined) return bits;
-  const detail = `A role is one of ${ROLES.join(", ")}; each of the first three includes those before.`;
+  const detail = `A role is one of ${ROLES.join(", ")}, and includes those before it.`;
   throw new PeerError("invalid-argument", { detail });
 }
 

@@ -17,7 +17,8 @@ export interface SyncState {
   readonly state: "alone" | "syncing" | "synced";
   /**
    * The group time as of which everything is here that linked members held, which is now when
-   * `synced`; undefined if there never was such a moment. It outlasts the page where there is a store.
+   * `synced`; undefined if there never was such a moment. Where there is a store it outlasts the
+   * page.
    */
   readonly at: Date | undefined;
 }

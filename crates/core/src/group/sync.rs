@@ -1,6 +1,6 @@
 //! How far what is held here is all that others hold, and as of when.
 //!
-//! It is derived from what is missing now: a neighbor has told all of a bucket, and nothing that any
+//! It is derived from what is missing now: a neighbor has told all of a bucket, and nothing that a
 //! neighbor told is still to come. What this node held by the end of its last link is as old as
 //! that.
 
