@@ -44,6 +44,7 @@ export type {
   TextCondition,
 } from "./group/query.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
+export type { GroupConnection, SyncState } from "./group/standing.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";
 export type { Identity } from "./identity/identity.js";

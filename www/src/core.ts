@@ -78,7 +78,7 @@ export type CoreGroupEvent =
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
   | { about: "exported"; ticket: number; part: Uint8Array }
-  | { about: "unlocked" | "saved" | "invitations" | "update-needed" }
+  | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
   | { about: "unsaved" | "refused" | "key-failed"; code: string }
   | { about: "key-old"; old: boolean }
   | { about: "set-aside"; author: string; count: number }
@@ -138,6 +138,12 @@ export interface CoreOpenInvitation {
   uses: number;
   usedBy: string[];
   exact: boolean;
+}
+
+/** Where a node stands with what others hold. */
+export interface CoreSync {
+  state: "alone" | "syncing" | "synced";
+  at?: number | null;
 }
 
 /** A group that is stored. */
@@ -328,6 +334,7 @@ export interface CoreNode {
   import_record(group: number, part: Uint8Array): boolean;
   group_stored(ticket: number, group: number): void;
   clock_correction(group: number): number;
+  group_sync(group: number, kind: string | undefined): CoreSync;
   group_members(group: number): CoreMember[];
   group_info(group: number): CoreGroupInfo;
   roles_at(group: number, peer: string, at: number): number;

@@ -2,8 +2,9 @@ import type { CoreModule, CoreOptions } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
+import { attempted } from "./group/base.js";
 import { parts } from "./group/file.js";
-import { attempted, Group } from "./group/group.js";
+import { Group } from "./group/group.js";
 import type {
   ConnectWish,
   CreateGroupOptions,
@@ -153,9 +154,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Takes an invitation. By one for this identity it is a member at once, connected or not; by one
    * for whoever has it, as soon as a member who may admit others is reached.
    *
-   * The same group is the same object, however often it is joined or opened: a group that is open is
-   * resolved with as it is, and one that is kept in the store is opened with all that it has. A call
-   * that fails changes nothing for the others.
+   * The same group is the same object, however often it is joined or opened: one that is open is
+   * given as it is, and one that is kept in the store is opened with all that it has. A call that
+   * fails changes nothing for the others.
    *
    * @example
    * ```ts
@@ -185,7 +186,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   /**
    * Opens the group of a file that this identity exported, perhaps on another device, and takes its
    * records and rights into what is held of it here. Rejects with `export-damaged`, and then the
-   * group is not there unless it was before; and with `not-allowed` if another identity exported it.
+   * group is not there unless it was before; and with `not-allowed` if another identity exported
+   * it.
    */
   async importGroup(file: Blob, options: OpenGroupOptions = {}): Promise<Group> {
     const { connect = true, signal } = options;

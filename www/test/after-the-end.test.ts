@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { PeerError } from "../src/errors.js";
+import { TypedEventTarget } from "../src/events.js";
 import type { Group } from "../src/group/group.js";
 import type { Pairing } from "../src/pairing.js";
 import type { Peer } from "../src/peer.js";
@@ -11,7 +12,10 @@ import { ScriptedCore } from "./scripted-core.js";
 const RELEASING = ["close", "leave", "disconnect", "clear", "reject", "cancel"];
 
 /** What is public to this package only. */
-const INTERNAL = ["enter", "attach", "retain", "abandon", "open", "detach", "end", "hear"];
+const INTERNAL = [
+  ...["enter", "attach", "retain", "abandon", "opening", "detach", "end", "hear"],
+  ...["check", "issue"],
+];
 
 interface Opened {
   readonly script: ScriptedCore;
@@ -41,15 +45,26 @@ async function openAll(): Promise<Opened> {
   return { script, peer, room, group, file: file as IncomingFile, pairing: await writing };
 }
 
+/** What a thing has of its own and from its classes, but not from those of the browser. */
+function propertiesOf(it: object): [string, PropertyDescriptor][] {
+  if (Object.hasOwn(it, "complete")) return Object.entries(Object.getOwnPropertyDescriptors(it));
+  const all: [string, PropertyDescriptor][] = [];
+  let home = Object.getPrototypeOf(it);
+  while (home !== null && home !== Object.prototype && home !== TypedEventTarget.prototype) {
+    all.push(...Object.entries(Object.getOwnPropertyDescriptors(home as object)));
+    home = Object.getPrototypeOf(home);
+  }
+  return all;
+}
+
 function methodsOf(it: object): string[] {
-  const home = Object.hasOwn(it, "complete") ? it : Object.getPrototypeOf(it);
-  const own = Object.entries(Object.getOwnPropertyDescriptors(home));
+  const own = propertiesOf(it);
   const calls = own.filter(([, { value }]) => typeof value === "function").map(([name]) => name);
   return calls.filter((name) => name !== "constructor" && !INTERNAL.includes(name));
 }
 
 function gettersOf(it: object): string[] {
-  const own = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(it)));
+  const own = propertiesOf(it);
   return own.filter(([, { get }]) => get !== undefined).map(([name]) => name);
 }
 

@@ -77,7 +77,7 @@ describe("what must be refused", () => {
     RoomLink: [parseRoomLink, "link"],
     Card: [parseCard, "card"],
     Invitation: [parseInvitation, "invitation"],
-    OpenInvitation: [parseInvitation, "invitation"],
+    InvitationLink: [parseInvitation, "invitation"],
   };
 
   test.each(all.filter(({ text }) => text !== undefined))(

@@ -26,6 +26,7 @@ mod revoke;
 mod rotation;
 mod saves;
 mod serving;
+mod sync;
 mod talk;
 mod time;
 mod transfer;
@@ -68,6 +69,8 @@ use query::Query;
 pub use revoke::RevokeOptions;
 use rotation::Rotation;
 use saves::Saves;
+use sync::SyncState;
+pub use sync::{GroupSync, SyncPhase};
 use watches::Watches;
 
 /// A group that is open on this node.
@@ -99,6 +102,7 @@ pub(crate) struct Group {
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
     watches: Watches,
+    sync: SyncState,
     joining: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,

@@ -12,8 +12,8 @@ use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
 use crate::group::{
-    AnyInvitation, Draft, Group, GroupLoad, GroupMember, InvitationInfo, InviteOptions, Opening,
-    Profile, RevokeOptions, Search, room_of,
+    AnyInvitation, Draft, Group, GroupLoad, GroupMember, GroupSync, InvitationInfo, InviteOptions,
+    Opening, Profile, RevokeOptions, Search, room_of,
 };
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -628,6 +628,15 @@ impl Node {
     pub fn clock_correction(&self, group: RoomId) -> Result<i64, Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok(open.correction())
+    }
+
+    /// Where this node stands with what others hold of a group: of one type, or of all.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_sync(&self, group: RoomId, kind: Option<&RecordType>) -> Result<GroupSync, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.sync_of(&self.shared, kind))
     }
 
     /// What is held of an open group, for whoever wants to compare or to count.

@@ -41,6 +41,7 @@ impl Node {
             }
         }
         for group in self.groups.open.values_mut() {
+            group.review_sync(&mut self.shared);
             group.flush(&mut self.shared);
         }
         self.groups.open.retain(|_, group| !group.is_over());

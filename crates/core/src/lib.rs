@@ -78,8 +78,8 @@ mod wall;
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use group::{
-    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, InvitationInfo, InviteOptions,
-    KeptGroup, Operator, Record, RevokeOptions, Search, Subject,
+    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo,
+    InviteOptions, KeptGroup, Operator, Record, RevokeOptions, Search, Subject, SyncPhase,
 };
 pub use group_commands::Content;
 pub use io::{

@@ -1,6 +1,6 @@
 //! What is heard of groups, as plain JavaScript objects.
 
-use lacis_core::{GroupEvent, GroupMember, KeptGroup, Record};
+use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Record, SyncPhase};
 use lacis_wire::Millis;
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::encode;
@@ -44,6 +44,23 @@ pub(crate) struct JsMember {
 }
 
 #[derive(Serialize)]
+pub(crate) struct JsSync {
+    state: &'static str,
+    at: Option<f64>,
+}
+
+impl From<GroupSync> for JsSync {
+    fn from(sync: GroupSync) -> Self {
+        let state = match sync.phase {
+            SyncPhase::Alone => "alone",
+            SyncPhase::Fetching => "syncing",
+            SyncPhase::Whole => "synced",
+        };
+        Self { state, at: sync.at.map(|at| number(at.0)) }
+    }
+}
+
+#[derive(Serialize)]
 pub(crate) struct JsGroup {
     id: String,
     name: String,
@@ -78,6 +95,7 @@ pub(crate) enum JsGroupEvent {
         ticket: u32,
         records: Vec<JsRecord>,
     },
+    Sync,
     Synced {
         kinds: Vec<String>,
         all: bool,
@@ -192,6 +210,7 @@ impl From<GroupEvent> for JsGroupEvent {
             GroupEvent::Found { ticket, records } => {
                 Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }
             }
+            GroupEvent::Sync => Self::Sync,
             GroupEvent::Synced { kinds, all } => {
                 Self::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
             }

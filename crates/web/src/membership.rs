@@ -81,8 +81,7 @@ impl WebNode {
             uses,
             exact,
         };
-        let made =
-            self.driver.with(|node, now| node.invite_anybody(now, RoomId(group), options));
+        let made = self.driver.with(|node, now| node.invite_anybody(now, RoomId(group), options));
         made.map_err(error::coded)
     }
 

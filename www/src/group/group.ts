@@ -1,9 +1,8 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
-import type { CoreGroupEvent, CoreGroupInfo, CoreMember } from "../core.js";
-import { dateOf, dateOrNever } from "../date.js";
+import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { errorOfThrown, PeerError, report } from "../errors.js";
-import { emit, TypedEventTarget } from "../events.js";
+import { PeerError, report } from "../errors.js";
+import { emit } from "../events.js";
 import type { Message } from "../message.js";
 import type { Pairing } from "../pairing.js";
 import { Room } from "../room.js";
@@ -15,30 +14,24 @@ import {
 } from "../room-options.js";
 import type { RoomEvent, Session } from "../session.js";
 import { NO_ROOM } from "../tickets.js";
+import { attempted } from "./base.js";
 import { framed, parts } from "./file.js";
-import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
-import {
-  type ConnectWish,
-  type GroupEvents,
-  type GroupMemberInfo,
-  type GroupProperties,
-  type InviteOptions,
-  type Lifetime,
-  type NewRecord,
-  type OpenInvitation,
-  type RecordJudge,
-  type RecordsOptions,
-  type RecordUpdate,
-  type RevokeOptions,
-  type Role,
-  roleBits,
-  roleOf,
-  rolesOf,
+import { GroupMembership } from "./membership.js";
+import type {
+  ConnectWish,
+  GroupEvents,
+  GroupProperties,
+  NewRecord,
+  RecordJudge,
+  RecordsOptions,
+  RecordUpdate,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
 import { coreAttributes, GroupRecord } from "./record.js";
 import { Searches } from "./search.js";
+import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
+import { tell } from "./tell.js";
 
 /**
  * A group: identities that share signed records. It is read and written whether it is connected or
@@ -52,35 +45,30 @@ import { Searches } from "./search.js";
  * for await (const record of group.records({ type: "chat" })) console.log(record.text());
  * ```
  */
-export class Group extends TypedEventTarget<GroupEvents> {
+export class Group extends GroupMembership {
   /** What the members who are here say of themselves. */
   readonly presence = new Presence(
     (entry) => emit<GroupEvents>(this, "presence", entry),
     () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
   );
-  readonly #session: Session;
   readonly #onClose: () => void;
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
   readonly #judges = new Map<string, RecordJudge>();
-  readonly #number: number;
   /** The group's id. It is not secret, and lets nobody in. */
   readonly id: string;
   #room: Room | undefined;
-  #gone: PeerError | undefined;
   /** What was known when the group was closed. */
   #last: CoreGroupInfo | undefined;
   #isOpen = false;
   /** Calls that wait until the group is open, or until somebody lets this identity in. */
   #openings = 0;
-  #keyOld = false;
-  #clockAheadMs: number | undefined;
+  /** What was told of it last. */
+  #connection: GroupConnection = "offline";
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
-    super();
-    this.#session = session;
-    this.#number = number;
+    super(session, number);
     this.#searches = new Searches(session);
     this.#onClose = onClose;
     this.id = attempted(() => session.core.group_info(number)).id;
@@ -119,47 +107,29 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return this.#room;
   }
 
-  /** The members, as far as they are known here, this identity first. */
-  get members(): GroupMemberInfo[] {
-    if (this.#gone !== undefined) return [];
-    return attempted(() => this.#session.core.group_members(this.#number)).map(memberOf);
+  /** How the group stands with its members. The event `connection` tells of changes. */
+  get connection(): GroupConnection {
+    return connectionOf(this.#room);
   }
 
   /**
-   * Whether what is written now can be read by somebody who was shut out: no admin has been here
-   * since who makes a new key. The event `keyold` tells of changes.
+   * How far what is held here of a type, or of all, is what the members hold, and how old it is. So
+   * "not there" can be told from "not there yet". The event `sync` tells of changes.
+   *
+   * @example
+   * ```ts
+   * const { state, at } = group.sync("issue");
+   * status.textContent = state === "synced" ? "" : `as of ${at?.toLocaleString() ?? "never"}`;
+   * ```
    */
-  get keyOld(): boolean {
-    return this.#keyOld;
-  }
-
-  /**
-   * Milliseconds by which the clocks of the members are ahead of that of this device, negative if
-   * they are behind; undefined if it is right, or nobody is here to compare with. As long as it is
-   * not right, others may not take what is written here. The event `clock` tells of changes.
-   */
-  get clockAheadMs(): number | undefined {
-    return this.#clockAheadMs;
-  }
-
-  /** The time of day that the members agree on: as right as most of their clocks are. */
-  time(): Date {
-    return this.toGroupTime(new Date());
-  }
-
-  /** What a time by the clock of this device is in the time of the group, by which records are dated. */
-  toGroupTime(own: Date): Date {
-    return dateOf(own.getTime() + this.#correction());
-  }
-
-  /** What a time of the group, such as `record.modified`, is by the clock of this device. */
-  toOwnTime(ofGroup: Date): Date {
-    return dateOf(ofGroup.getTime() - this.#correction());
+  sync(type?: string): SyncState {
+    this.check();
+    return syncOf(attempted(() => this.session.core.group_sync(this.number, type)));
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
-    this.#check();
+    this.check();
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
@@ -171,18 +141,19 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
   async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    this.#check();
+    this.check();
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
   /** Leaves the other members; what they write is fetched after the next `connect`. */
   disconnect(): void {
-    if (this.#gone !== undefined) return;
+    if (this.gone !== undefined) return;
     const room = this.#room;
     this.#room = undefined;
     this.presence.detach();
     room?.abandon(new PeerError("left"));
-    this.#session.attempt(() => this.#session.core.disconnect_group(this.#number));
+    this.#seeConnection();
+    this.session.attempt(() => this.session.core.disconnect_group(this.number));
   }
 
   /**
@@ -226,37 +197,37 @@ export class Group extends TypedEventTarget<GroupEvents> {
    */
   async add(record: NewRecord): Promise<string> {
     let id = "";
-    await this.#issue((ticket) => {
+    await this.issue((ticket) => {
       const { type, attributes, expires } = record;
       const data = bytesOfData(record.data);
-      const { core } = this.#session;
+      const { core } = this.session;
       const given = coreAttributes(attributes);
-      id = core.add_record(ticket, this.#number, type, given, data, expires?.getTime());
+      id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
     });
     return id;
   }
 
   /** Writes a new version of a record. Only its creator and admins may. */
   update(record: GroupRecord, change: RecordUpdate): Promise<void> {
-    return this.#issue((ticket) => {
+    return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
       const [data, expires] = [bytesOfData(change.data), change.expires?.getTime()];
-      const { core } = this.#session;
-      core.update_record(ticket, this.#number, record.header, given, data, expires);
+      const { core } = this.session;
+      core.update_record(ticket, this.number, record.header, given, data, expires);
     });
   }
 
   /** Deletes a record everywhere. Only its creator and admins may. */
   delete(record: GroupRecord): Promise<void> {
-    return this.#issue((ticket) => {
-      this.#session.core.delete_record(ticket, this.#number, record.header);
+    return this.issue((ticket) => {
+      this.session.core.delete_record(ticket, this.number, record.header);
     });
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
   get(id: string): Promise<GroupRecord> {
-    return this.#issue<GroupRecord>((ticket) => {
-      this.#session.core.read_record(ticket, this.#number, id);
+    return this.issue<GroupRecord>((ticket) => {
+      this.session.core.read_record(ticket, this.number, id);
     });
   }
 
@@ -270,8 +241,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * ```
    */
   async find(options: RecordsOptions = {}): Promise<GroupRecord[]> {
-    this.#check();
-    return this.#searches.find(this.#number, options);
+    this.check();
+    return this.#searches.find(this.number, options);
   }
 
   /**
@@ -280,111 +251,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * iterator ends when the group is closed. Throws `invalid-argument` if the query is none.
    */
   records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    this.#check();
-    return this.#searches.records(this.#number, options);
-  }
-
-  /**
-   * Makes an invitation, and resolves with its text. With `for` it makes that identity a member,
-   * connected or not, and is of no use to anybody else. Without, it is a short text for whoever has
-   * it, and everybody who may invite lets people in by it: it is kept in the group, listed by
-   * `invitations`, and of use until it has expired, was used up, or was ended.
-   *
-   * @example
-   * ```ts
-   * const link = `${location.origin}/#${await group.invite({ uses: 10, expires: "1d" })}`;
-   * const text = await group.invite({ for: card.peer, role: "inviter" });
-   * ```
-   */
-  async invite(options: InviteOptions = {}): Promise<string> {
-    this.#check();
-    const wish = inviteWish(options);
-    const { bits, memberForMs } = wish;
-    const { core } = this.#session;
-    if (wish.peer !== undefined) {
-      const { peer } = wish;
-      return attempted(() => core.invite(this.#number, peer, bits, memberForMs));
-    }
-    const { expiresMs, uses, exact } = wish;
-    const text = attempted(() =>
-      core.invite_anybody(this.#number, bits, expiresMs, memberForMs, uses, exact),
-    );
-    // A link that was handed out must not end with this page.
-    await this.stored();
-    return text;
-  }
-
-  /** The invitations for whoever has their link that were not ended. */
-  invitations(): OpenInvitation[] {
-    this.#check();
-    return attempted(() => this.#session.core.group_invitations(this.#number)).map(openInvitation);
-  }
-
-  /**
-   * Ends such an invitation for everybody; whoever came by it stays. Only who made it and admins
-   * may; rejects with `record-unknown` if there is none of that id.
-   */
-  endInvitation(id: string): Promise<void> {
-    return this.#issue((ticket) => this.#session.core.end_invitation(ticket, this.#number, id));
-  }
-
-  /**
-   * What an identity might do in the group at that time, as far as is known here; nothing for
-   * whoever was no member then. What it wrote then is judged by the same rights, whatever it may do
-   * now.
-   */
-  rolesAt(peer: string, at: Date): readonly Role[] {
-    this.#check();
-    const { core } = this.#session;
-    return rolesOf(attempted(() => core.roles_at(this.#number, peer, at.getTime())));
-  }
-
-  /**
-   * Gives a member another role, or more time: by default the group's `memberLifetime`. What takes
-   * something away needs an admin nearer to the founder.
-   */
-  setRole(peer: string, role: Role, memberFor?: Lifetime): Promise<void> {
-    return this.#issue((ticket) => {
-      const { core } = this.#session;
-      core.set_roles(ticket, this.#number, peer, roleBits(role), membershipMs(role, memberFor));
-    });
-  }
-
-  /**
-   * Takes a membership back: nothing that it writes from now on is accepted by anybody, whatever
-   * date it gives it, and nobody new whom it invites. What this page holds of it stands, and
-   * nothing else: wait for `synced` before, or name the rest later by `nameActions`. The open
-   * invitations that it made, and the one that it came by, are ended. Admins are shut out only by
-   * admins nearer to the founder; otherwise it rejects with `not-allowed`.
-   *
-   * @example
-   * ```ts
-   * await group.revoke(spammer.id, { undo: true });
-   * ```
-   */
-  revoke(peer: string, options: RevokeOptions = {}): Promise<void> {
-    const { keepInvitations = false, undo = false } = options;
-    return this.#issue((ticket) => {
-      this.#session.core.revoke(ticket, this.#number, peer, keepInvitations, undo);
-    });
-  }
-
-  /**
-   * Lets stand what a member who was shut out did before, and what the admin who did that had not
-   * seen: everything of it that this page holds, also what was undone. Only admins may.
-   */
-  nameActions(peer: string): Promise<void> {
-    return this.#issue((ticket) => this.#session.core.name_actions(ticket, this.#number, peer));
-  }
-
-  /**
-   * Changes what the group is called and, if it is given, the comment; all else stays. Only its
-   * founder may.
-   */
-  rename(name: string, comment?: string): Promise<void> {
-    return this.#issue((ticket) => {
-      this.#session.core.rename_group(ticket, this.#number, name, comment);
-    });
+    this.check();
+    return this.#searches.records(this.number, options);
   }
 
   /**
@@ -398,7 +266,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * ```
    */
   judge(type: string, judge: RecordJudge): () => void {
-    this.#check();
+    this.check();
     if (this.#judges.has(type)) {
       const detail = `Records of the type "${type}" are judged already.`;
       throw new PeerError("invalid-argument", { detail });
@@ -406,7 +274,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
     this.#judges.set(type, judge);
     const tell = (): void => {
       const types = [...this.#judges.keys()];
-      attempted(() => this.#session.core.approve_records(this.#number, types));
+      attempted(() => this.session.core.approve_records(this.number, types));
     };
     try {
       tell();
@@ -417,14 +285,14 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return () => {
       if (this.#judges.get(type) !== judge) return;
       this.#judges.delete(type);
-      if (this.#gone === undefined) tell();
+      if (this.gone === undefined) tell();
     };
   }
 
   /** Has the records of these types fetched before all others, at most 16 types. */
   prefer(types: readonly string[]): void {
-    this.#check();
-    attempted(() => this.#session.core.prefer_records(this.#number, [...types]));
+    this.check();
+    attempted(() => this.session.core.prefer_records(this.number, [...types]));
   }
 
   /**
@@ -435,10 +303,10 @@ export class Group extends TypedEventTarget<GroupEvents> {
     const exported: Uint8Array<ArrayBuffer>[] = [];
     let number = 0;
     try {
-      await this.#issue((ticket) => {
+      await this.issue((ticket) => {
         number = ticket;
         this.#exported.set(ticket, exported);
-        this.#session.core.export_group(ticket, this.#number);
+        this.session.core.export_group(ticket, this.number);
       }, options.signal);
     } finally {
       this.#exported.delete(number);
@@ -452,14 +320,14 @@ export class Group extends TypedEventTarget<GroupEvents> {
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
-    this.#check();
+    this.check();
     let count = 0;
     let isFirst = true;
     for await (const part of parts(file)) {
-      this.#check();
-      const { core } = this.#session;
+      this.check();
+      const { core } = this.session;
       if (!isFirst) {
-        if (attempted(() => core.import_record(this.#number, part))) count += 1;
+        if (attempted(() => core.import_record(this.number, part))) count += 1;
       } else if (attempted(() => core.group_of_file(part)) !== this.id) {
         throw new PeerError("export-damaged", { detail: "The file is of another group." });
       }
@@ -470,20 +338,11 @@ export class Group extends TypedEventTarget<GroupEvents> {
     return count;
   }
 
-  /**
-   * Resolves once everything that the group holds now is stored, and so outlasts its page; rejects
-   * with the code of the event `unsaved` when it cannot be. Without a store it resolves at once.
-   */
-  async stored(): Promise<void> {
-    this.#check();
-    await this.#issue((ticket) => this.#session.core.group_stored(ticket, this.#number));
-  }
-
   /** Closes the group here; what is stored stays. */
   close(): Promise<void> {
-    if (this.#gone !== undefined) return Promise.resolve();
+    if (this.gone !== undefined) return Promise.resolve();
     this.disconnect();
-    this.#session.attempt(() => this.#session.core.close_group(this.#number));
+    this.session.attempt(() => this.session.core.close_group(this.number));
     this.abandon(new PeerError("left"));
     return Promise.resolve();
   }
@@ -491,7 +350,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   /** Deletes the group here, with all that is stored of it. Others keep it. */
   async leave(): Promise<void> {
     this.disconnect();
-    await this.#issue((ticket) => this.#session.core.delete_group(ticket, this.#number));
+    await this.issue((ticket) => this.session.core.delete_group(ticket, this.number));
     this.abandon(new PeerError("left"));
   }
 
@@ -501,8 +360,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
   }
 
   /**
-   * @internal Waits for one of the calls that open the group. One that fails leaves the group to the
-   * others; if it was the last, and none was successful, the group is closed.
+   * @internal Waits for one of the calls that open the group. One that fails leaves the group to
+   * the others; if it was the last, and none was successful, the group is closed.
    */
   async opening(
     opened: Promise<void>,
@@ -517,7 +376,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
       const { pairing } = connect;
       const answer = pairing && this.pair(pairing.offer, signal && { signal });
       await Promise.all([opened, answer?.then(({ text }) => pairing?.onAnswer(text))]);
-      this.#check();
+      this.check();
       this.#isOpen = true;
       if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
     } finally {
@@ -528,32 +387,43 @@ export class Group extends TypedEventTarget<GroupEvents> {
 
   /** @internal The peer was closed, or the group was. */
   abandon(error: PeerError): void {
-    if (this.#gone !== undefined) return;
-    this.#session.attempt(() => {
-      this.#last = this.#session.core.group_info(this.#number);
+    if (this.gone !== undefined) return;
+    this.session.attempt(() => {
+      this.#last = this.session.core.group_info(this.number);
     });
-    this.#gone = error;
+    this.gone = error;
     this.#room?.abandon(error);
     this.#room = undefined;
     this.presence.end(error);
-    this.#session.groups.delete(this.#number);
-    this.#session.tickets.rejectAll(error, this.#number);
+    this.session.groups.delete(this.number);
+    this.session.tickets.rejectAll(error, this.number);
     this.#searches.end();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);
   }
 
   #enter(timeoutMs: number): Room {
-    const room = new Room(this.#session, "", this.id, () => {
+    const room = new Room(this.session, "", this.id, () => {
       if (this.#room !== room) return;
       this.#room = undefined;
       this.presence.detach();
+      this.#seeConnection();
     });
     this.#room = room;
+    for (const change of ["statechange", "memberjoin", "memberchange", "memberleave"] as const) {
+      room.addEventListener(change, () => this.#seeConnection());
+    }
     // A room that no server answers goes on trying; its state says how it stands.
     this.presence.attach(room);
-    room.attach(this.#number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
+    room.attach(this.number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
     return room;
+  }
+
+  #seeConnection(): void {
+    const { connection } = this;
+    if (connection === this.#connection) return;
+    this.#connection = connection;
+    emit<GroupEvents>(this, "connection", connection);
   }
 
   /** What the members say to each other beside what the application makes them say. */
@@ -573,17 +443,8 @@ export class Group extends TypedEventTarget<GroupEvents> {
         this.#searches.tell(event.watches, record);
         break;
       }
-      case "gone":
-        emit<GroupEvents>(this, "gone", { id: event.id, type: event.kind });
-        break;
-      case "member":
-        emit<GroupEvents>(this, "member", memberOf(event.member));
-        break;
-      case "properties":
-        emit<GroupEvents>(this, "properties", propertiesOf(event.properties));
-        break;
       case "read":
-        this.#session.tickets.respond(event.ticket, new GroupRecord(event.record));
+        this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
         break;
       case "found":
         this.#searches.hear(event.ticket, event.records);
@@ -594,41 +455,9 @@ export class Group extends TypedEventTarget<GroupEvents> {
       case "exported":
         this.#exported.get(event.ticket)?.push(framed(event.part));
         break;
-      case "synced":
-        emit<GroupEvents>(this, "synced", { types: event.kinds, all: event.all });
-        break;
-      case "unlocked":
-      case "saved":
-      case "invitations":
-        emit<GroupEvents>(this, event.about, undefined);
-        break;
-      case "update-needed":
-        emit<GroupEvents>(this, "updateneeded", undefined);
-        break;
-      case "key-old":
-        this.#keyOld = event.old;
-        emit<GroupEvents>(this, "keyold", { old: event.old });
-        break;
-      case "key-failed":
-        emit<GroupEvents>(this, "keyfailed", { code: event.code });
-        break;
-      case "set-aside":
-        emit<GroupEvents>(this, "setaside", { author: event.author, count: event.count });
-        break;
-      case "rewritten":
-        emit<GroupEvents>(this, "rewritten", { old: event.old, new: event.new });
-        break;
-      case "clock":
-        this.#clockAheadMs = event.ahead ?? undefined;
-        emit<GroupEvents>(this, "clock", { aheadMs: this.#clockAheadMs });
-        break;
-      case "unsaved":
-      case "refused":
-        emit<GroupEvents>(this, event.about, { code: event.code });
-        break;
-      case "damaged":
-        emit<GroupEvents>(this, "damaged", { count: event.count });
-        break;
+      default:
+        this.hear(event);
+        tell(this, event);
     }
   }
 
@@ -641,71 +470,35 @@ export class Group extends TypedEventTarget<GroupEvents> {
       fine = false;
       report(thrown);
     }
-    if (this.#gone !== undefined) return;
-    this.#session.attempt(() => this.#session.core.answer_approval(this.#number, number, fine));
+    if (this.gone !== undefined) return;
+    this.session.attempt(() => this.session.core.answer_approval(this.number, number, fine));
   }
 
   /** Nobody waits for the group any more, and it never was open: what is new of it goes. */
   #discard(): void {
-    if (this.#gone !== undefined) return;
-    const { core, tickets } = this.#session;
+    if (this.gone !== undefined) return;
+    const { core, tickets } = this.session;
     let isNew = false;
-    this.#session.attempt(() => {
-      isNew = core.group_members(this.#number).length === 0;
+    this.session.attempt(() => {
+      isNew = core.group_members(this.number).length === 0;
     });
     this.disconnect();
-    if (!isNew) this.#session.attempt(() => core.close_group(this.#number));
+    if (!isNew) this.session.attempt(() => core.close_group(this.number));
     // An invitation that let nobody in leaves nothing behind.
-    else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.#number)).catch(() => {});
+    else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
     this.abandon(new PeerError("left"));
   }
 
-  #correction(): number {
-    this.#check();
-    return attempted(() => this.#session.core.clock_correction(this.#number));
-  }
-
   #connected(): Room {
-    this.#check();
+    this.check();
     if (this.#room === undefined) throw new PeerError("not-connected");
     return this.#room;
   }
 
   #info(): CoreGroupInfo {
-    if (this.#gone !== undefined) return this.#last ?? { id: this.id, name: "" };
-    return attempted(() => this.#session.core.group_info(this.#number));
+    if (this.gone !== undefined) return this.#last ?? { id: this.id, name: "" };
+    return attempted(() => this.session.core.group_info(this.number));
   }
-
-  #check(): void {
-    if (this.#gone !== undefined) throw this.#gone;
-  }
-
-  #issue<Outcome = void>(
-    call: (ticket: number) => void,
-    signal?: AbortSignal | undefined,
-  ): Promise<Outcome> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    return this.#session.tickets.issue(this.#number, call, signal);
-  }
-}
-
-/** Calls the core; what it throws becomes an error of this package. */
-export function attempted<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
-}
-
-function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
-  return {
-    id: peer,
-    role: roleOf(roles),
-    roles: rolesOf(roles),
-    until: dateOrNever(until),
-    present,
-  };
 }
 
 function bytesOfData(data: NewRecord["data"]): Uint8Array {

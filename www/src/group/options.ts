@@ -3,6 +3,7 @@ import { PeerError } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
+import type { GroupConnection } from "./standing.js";
 
 /**
  * What a member may do. Each step of `member`, `inviter`, `admin` includes the one before: a member
@@ -151,9 +152,9 @@ export interface NewRecord {
   /** What it can be found by. */
   readonly attributes?: Attributes | undefined;
   /**
-   * When it ceases to be. Default: ten years from now, or with the membership of its author. A later
-   * version may move it, up to ten years from when the record was made, or to the time that is given
-   * here if that is later.
+   * When it ceases to be. Default: ten years from now, or with the membership of its author. A
+   * later version may move it, up to ten years from when the record was made, or to the time that
+   * is given here if that is later.
    */
   readonly expires?: Date | undefined;
 }
@@ -227,8 +228,15 @@ export interface GroupEvents {
   properties: GroupProperties;
   /** A member who is connected says something of itself, or nothing any more. */
   presence: PresenceEntry;
-  /** All that a neighbour held of these types is here now. */
+  /**
+   * All that the linked members held of these types is here now, and was not before; `all` says
+   * whether that is so of every type. Whoever listens late asks `group.sync()`.
+   */
   synced: { readonly types: readonly string[]; readonly all: boolean };
+  /** `group.sync()` gives another state than before, of some type. */
+  sync: undefined;
+  /** `group.connection` is another one than before. */
+  connection: GroupConnection;
   /** Records that were locked can be read now: ask for them again. */
   unlocked: undefined;
   /** Open invitations are others than before, or somebody came by one. */
@@ -277,7 +285,7 @@ const ROLES = Object.keys(BITS) as readonly Role[];
 export function roleBits(role: Role = "member"): number {
   const bits = typeof role === "string" && Object.hasOwn(BITS, role) ? BITS[role] : undefined;
   if (bits !== undefined) return bits;
-  const detail = `A role is one of ${ROLES.join(", ")}; each of the first three includes those before.`;
+  const detail = `A role is one of ${ROLES.join(", ")}, and includes those before it.`;
   throw new PeerError("invalid-argument", { detail });
 }
 

@@ -94,6 +94,7 @@ impl Group {
             keys: Vec::new(),
             meetings: Vec::new(),
             time: Millis(0),
+            synced: Millis(0),
         };
         let mut founded = Self::from_profile(number, profile);
         founded.open_new(shared);
@@ -140,6 +141,7 @@ impl Group {
             keys,
             meetings,
             time: Millis(0),
+            synced: Millis(0),
         })
     }
 

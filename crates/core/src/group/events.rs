@@ -74,7 +74,9 @@ pub enum GroupEvent {
         /// Records, in the order of their ids.
         records: Vec<Record>,
     },
-    /// All records of these types that a neighbour held are here now.
+    /// Where this node stands with what others hold is something else than before.
+    Sync,
+    /// All records of these types that the neighbors held are here now, and were not before.
     Synced {
         /// The types known here that this is true of.
         kinds: Vec<RecordType>,

@@ -9,6 +9,7 @@ use lacis_wire::{Millis, NodeId, limits};
 
 use super::Group;
 use super::neighbour::Neighbour;
+use super::sync::Buckets;
 use crate::shared::Shared;
 use crate::table::TableExt;
 use crate::time::Timestamp;
@@ -83,7 +84,7 @@ impl Neighbour {
 
     /// It has told all that it holds of a bucket.
     pub(super) fn told_all_of(&mut self, bucket: u8) {
-        self.told.insert(bucket, ());
+        self.told.insert(bucket);
         if !self.is_compared {
             self.compared.insert(bucket, ());
         }
@@ -91,7 +92,7 @@ impl Neighbour {
 
     /// It will tell some of it once more.
     pub(super) fn forget_told(&mut self) {
-        self.told.clear();
+        (self.told, self.whole) = (Buckets::NONE, Buckets::NONE);
         self.compared.clear();
     }
 

@@ -15,6 +15,7 @@ use super::keyring::Keyring;
 use super::profile::Profile;
 use super::rotation::Rotation;
 use super::saves::{Batch, Saves};
+use super::sync::SyncState;
 use super::watches::Watches;
 use super::{Group, GroupEvent, Loading, Opening, Rejected};
 use crate::clock::Clocks;
@@ -50,6 +51,7 @@ impl Group {
             ops: Table::new(),
             queries: Vec::new(),
             watches: Watches::default(),
+            sync: SyncState::default(),
             joining: None,
             admitted: Vec::new(),
             opening: Vec::new(),

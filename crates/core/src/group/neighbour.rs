@@ -12,6 +12,7 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{KeyName, PeerId, RecordId, limits};
 
 use super::queue::Queue;
+use super::sync::Buckets;
 use crate::io::LinkId;
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -59,8 +60,10 @@ pub(super) struct Neighbour {
     pub(super) buckets: VecDeque<u8>,
     /// The bucket whose query is on its way, and until when its reply may take.
     pub(super) querying: Option<(u8, Timestamp)>,
-    /// Buckets of which it has told all that we lack.
-    pub(super) told: Table<u8, ()>,
+    /// Buckets of which it has told all that we lack, since what it told before came.
+    pub(super) told: Buckets,
+    /// Buckets of which all that it told is here.
+    pub(super) whole: Buckets,
     /// Buckets told since the link began, until that is all of them.
     pub(super) compared: Table<u8, ()>,
     /// Whether it has told all buckets, or had the time to.
@@ -97,7 +100,8 @@ impl Neighbour {
             in_flight: Table::new(),
             buckets: VecDeque::new(),
             querying: None,
-            told: Table::new(),
+            told: Buckets::NONE,
+            whole: Buckets::NONE,
             compared: Table::new(),
             is_compared: false,
             compare_by: None,
@@ -170,6 +174,7 @@ impl Neighbour {
         self.in_flight = Table::new();
         self.buckets.clear();
         self.querying = None;
+        (self.told, self.whole) = (Buckets::NONE, Buckets::NONE);
     }
 }
 

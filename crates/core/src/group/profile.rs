@@ -41,6 +41,9 @@ pub(crate) struct Profile {
     /// ended, whatever a clock says later.
     #[n(9)]
     pub(super) time: Millis,
+    /// The group time at which all that a linked member held was here; 0 for never.
+    #[n(10)]
+    pub(super) synced: Millis,
 }
 
 impl Frame for Profile {
@@ -66,6 +69,7 @@ impl Profile {
             keys: Vec::new(),
             meetings: Vec::new(),
             time: Millis(0),
+            synced: Millis(0),
         }
     }
 
@@ -74,6 +78,7 @@ impl Profile {
     pub(super) fn merged(mut self, other: Self) -> Self {
         self.root = self.root.or(other.root);
         self.time = self.time.max(other.time);
+        // What another device of this identity held is not what is held here.
         self.chain = self.chain.or(other.chain);
         if self.chain.is_some() {
             self.invitation = None;
@@ -114,6 +119,7 @@ mod tests {
             keys: keys.iter().map(given).collect(),
             meetings: vec![],
             time: Millis(0),
+            synced: Millis(0),
         }
     }
 

@@ -277,7 +277,6 @@ impl Group {
             _ => {}
         }
         self.ask_for_more(shared);
-        self.tell_synced(shared, node);
         self.note_comparison(node);
     }
 
@@ -356,6 +355,7 @@ impl Group {
         for bucket in order {
             let differ = of(&ours, bucket) != of(theirs, bucket);
             if differ {
+                neighbour.whole.remove(bucket);
                 neighbour.buckets.push_back(bucket);
             } else {
                 neighbour.told_all_of(bucket);
@@ -380,6 +380,8 @@ impl Group {
     fn on_query(&mut self, shared: &mut Shared, node: NodeId, bucket: u8, message: &[u8]) {
         let answer = reconcile::answer(self.replica.bucket(bucket), message);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        // What it has and we lack is told until it says that this is all.
+        neighbour.whole.remove(bucket);
         match answer {
             Ok(message) => neighbour.say(&GroupFrame::Reply { bucket, message }),
             Err(_) => shared.warn(Code::Protocol, node),
@@ -475,6 +477,9 @@ impl Group {
         if self.saves.bytes() > limits::UNSAVED_BYTES {
             // There is no place for it before the store has taken what waits; the next comparison
             // finds it.
+            if let Some(neighbour) = self.neighbours.get_mut(&node) {
+                neighbour.forget_told();
+            }
             return;
         }
         let outcome = self.take(shared, Copy { header, body }, Some(node));
@@ -484,23 +489,6 @@ impl Group {
         {
             neighbour.push.push(id);
         }
-    }
-
-    /// Says which types are complete, as far as a neighbour knows.
-    fn tell_synced(&mut self, shared: &mut Shared, node: NodeId) {
-        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if neighbour.told.is_empty()
-            || !neighbour.missing.is_empty()
-            || !neighbour.in_flight.is_empty()
-        {
-            return;
-        }
-        let told = core::mem::take(&mut neighbour.told);
-        let all = told.len() > usize::from(limits::BUCKETS);
-        let kinds =
-            self.replica.kinds().filter(|kind| told.contains_key(&Replica::bucket_of(kind)));
-        let kinds = kinds.cloned().chain(self.first.iter().cloned()).collect();
-        self.event(shared, GroupEvent::Synced { kinds, all });
     }
 
     /// The types to have first, from those who are linked and those who will be.
@@ -530,7 +518,12 @@ impl Group {
         let summary = self.neighbours.values().any(is_due).then(|| summary_of(&self.replica));
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
+            let asked = neighbour.in_flight.len();
             neighbour.in_flight.retain(|_, deadline| now < *deadline);
+            if neighbour.in_flight.len() < asked {
+                // What it did not give in time is not here, and the next comparison tells so.
+                neighbour.forget_told();
+            }
             if neighbour.compare_at.take_if(|at| now >= *at).is_none() {
                 continue;
             }

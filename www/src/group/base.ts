@@ -1,0 +1,53 @@
+import { errorOfThrown, type PeerError } from "../errors.js";
+import { TypedEventTarget } from "../events.js";
+import type { Session } from "../session.js";
+import type { GroupEvents } from "./options.js";
+
+/** What every part of a group needs: its number in the core, and whether it is open. */
+export abstract class GroupBase extends TypedEventTarget<GroupEvents> {
+  /** @internal */
+  protected readonly session: Session;
+  /** @internal */
+  protected readonly number: number;
+  /** @internal Why it is closed, if it is. */
+  protected gone: PeerError | undefined;
+
+  /** @internal */
+  constructor(session: Session, number: number) {
+    super();
+    this.session = session;
+    this.number = number;
+  }
+
+  /**
+   * Resolves once everything that the group holds now is stored, and so outlasts its page; rejects
+   * with the code of the event `unsaved` when it cannot be. Without a store it resolves at once.
+   */
+  async stored(): Promise<void> {
+    this.check();
+    await this.issue((ticket) => this.session.core.group_stored(ticket, this.number));
+  }
+
+  /** @internal Throws if it is closed. */
+  protected check(): void {
+    if (this.gone !== undefined) throw this.gone;
+  }
+
+  /** @internal Makes a call that settles a ticket of the group. */
+  protected issue<Outcome = void>(
+    call: (ticket: number) => void,
+    signal?: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    if (this.gone !== undefined) return Promise.reject(this.gone);
+    return this.session.tickets.issue(this.number, call, signal);
+  }
+}
+
+/** Calls the core; what it throws becomes an error of this package. */
+export function attempted<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw errorOfThrown(thrown);
+  }
+}

@@ -1,0 +1,71 @@
+import type { CoreGroupEvent, CoreMember } from "../core.js";
+import { dateOrNever } from "../date.js";
+import { emit, type TypedEventTarget } from "../events.js";
+import { type GroupEvents, type GroupMemberInfo, roleOf, rolesOf } from "./options.js";
+import { propertiesOf } from "./properties.js";
+
+/** What is passed on as it is, and answers nothing that the application asked. */
+type Plain = Exclude<
+  CoreGroupEvent,
+  { about: "record" | "read" | "found" | "approve" | "exported" }
+>;
+
+/** Tells the application what the core tells of a group. */
+export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
+  switch (event.about) {
+    case "gone":
+      emit<GroupEvents>(group, "gone", { id: event.id, type: event.kind });
+      break;
+    case "member":
+      emit<GroupEvents>(group, "member", memberOf(event.member));
+      break;
+    case "properties":
+      emit<GroupEvents>(group, "properties", propertiesOf(event.properties));
+      break;
+    case "synced":
+      emit<GroupEvents>(group, "synced", { types: event.kinds, all: event.all });
+      break;
+    case "unlocked":
+    case "saved":
+    case "invitations":
+    case "sync":
+      emit<GroupEvents>(group, event.about, undefined);
+      break;
+    case "update-needed":
+      emit<GroupEvents>(group, "updateneeded", undefined);
+      break;
+    case "key-old":
+      emit<GroupEvents>(group, "keyold", { old: event.old });
+      break;
+    case "key-failed":
+      emit<GroupEvents>(group, "keyfailed", { code: event.code });
+      break;
+    case "set-aside":
+      emit<GroupEvents>(group, "setaside", { author: event.author, count: event.count });
+      break;
+    case "rewritten":
+      emit<GroupEvents>(group, "rewritten", { old: event.old, new: event.new });
+      break;
+    case "clock":
+      emit<GroupEvents>(group, "clock", { aheadMs: event.ahead ?? undefined });
+      break;
+    case "unsaved":
+    case "refused":
+      emit<GroupEvents>(group, event.about, { code: event.code });
+      break;
+    case "damaged":
+      emit<GroupEvents>(group, "damaged", { count: event.count });
+      break;
+  }
+}
+
+/** A member as the application reads it. */
+export function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
+  return {
+    id: peer,
+    role: roleOf(roles),
+    roles: rolesOf(roles),
+    until: dateOrNever(until),
+    present,
+  };
+}
