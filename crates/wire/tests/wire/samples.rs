@@ -37,7 +37,7 @@ pub(crate) fn client() -> Samples<ClientFrame<'static>> {
         ("hello", hello(PROTOCOL)),
         ("hello-of-a-later-version", hello(VersionRange { min: 2, max: 700 })),
         ("join", ClientFrame::Join { topic, want: 16 }),
-        ("join-to-refresh", ClientFrame::Join { topic, want: 0 }),
+        ("join-that-names-nobody", ClientFrame::Join { topic, want: 0 }),
         ("leave", ClientFrame::Leave { topic }),
         ("send", ClientFrame::Send { to: node, seq: 7, payload: &[1, 2, 3] }),
         ("send-nothing", ClientFrame::Send { to: node, seq: u32::MAX, payload: &[] }),
