@@ -101,7 +101,7 @@ interface AboutProps {
 function About({ home, invitation, route: { app, offer } }: AboutProps) {
   const inviter = contacts(home.me?.id ?? "")[invitation.inviter];
   const { expires } = invitation;
-  const name = plainName(invitation.name, 255);
+  const name = plainName(invitation.name);
   return (
     <>
       <h1>{app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}</h1>
