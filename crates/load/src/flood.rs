@@ -1,4 +1,4 @@
-//! Clients that send without an end, and whether the server gets rid of them.
+//! Clients that send far more than they may, and whether the server gets rid of them.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,7 +16,9 @@ use tokio::time::{sleep, timeout};
 use crate::client::{Client, topic_of};
 use crate::crowd::{BINARY, PING, PONG, frame_of, request};
 
-/// Nobody floods for longer; a server ends it much earlier.
+/// Several times what any client may send, after which it stays and says nothing more.
+const FRAMES: usize = 5_000;
+/// Nobody floods for longer, for a server may read no more.
 const FLOOD: Duration = Duration::from_secs(20);
 /// So long after the flood no socket may be left.
 const AFTER: Duration = Duration::from_secs(10);
@@ -37,7 +39,7 @@ enum Flood {
 }
 
 const FLOODS: [Flood; 5] =
-    [Flood::Pings, Flood::Sends, Flood::Pongs, Flood::Fragments, Flood::Joins];
+    [Flood::Sends, Flood::Pings, Flood::Pongs, Flood::Fragments, Flood::Joins];
 
 pub(crate) async fn run(server: SocketAddr, flooders: u32) -> Result<Value> {
     let before = sockets_of(server).await?;
@@ -75,36 +77,39 @@ pub(crate) async fn run(server: SocketAddr, flooders: u32) -> Result<Value> {
     Client::open(server, flooders).await?.join(topic_of(1)).await?;
     Ok(json!({
         "flooders": flooders,
-        "cut_off": cut_off,
+        "cut_off_at_once": cut_off,
         "flooded_s": flooded_s,
         "gone_after_s": gone_s,
         "sockets_left": left,
     }))
 }
 
-/// Floods until the server does not take it any more; says whether that was so.
+/// Floods as long as the server takes it; says whether it was cut off while it did.
 async fn flood(number: u32, flooders: u32, stream: TcpStream) -> (TcpStream, bool) {
     let of = usize::try_from(number).unwrap_or(0);
-    let (chunk, mut stream) = (chunk_of(FLOODS[of % FLOODS.len()], number, flooders), stream);
+    let (one, mut stream) = (frame_of_flood(FLOODS[of % FLOODS.len()], number, flooders), stream);
+    let at_once = CHUNK_BYTES / one.len();
+    let chunk = one.repeat(at_once);
     // Every other one never reads.
     let reads = (of / FLOODS.len()).is_multiple_of(2);
     let flooding = async {
         let mut space = vec![0; CHUNK_BYTES];
-        loop {
+        for _ in 0..FRAMES.div_ceil(at_once) {
             if stream.write_all(&chunk).await.is_err() {
-                return;
+                return true;
             }
             if reads {
                 let _ = stream.try_read(&mut space);
             }
         }
+        false
     };
-    let is_cut_off = timeout(FLOOD, flooding).await.is_ok();
+    let is_cut_off = timeout(FLOOD, flooding).await.unwrap_or(false);
     (stream, is_cut_off)
 }
 
-fn chunk_of(flood: Flood, number: u32, flooders: u32) -> Vec<u8> {
-    let one = match flood {
+fn frame_of_flood(flood: Flood, number: u32, flooders: u32) -> Vec<u8> {
+    match flood {
         Flood::Pings => frame_of(PING, &[0; 125]),
         Flood::Pongs => frame_of(PONG, &[0; 125]),
         Flood::Fragments => frame_of(CONTINUED, &[]),
@@ -115,8 +120,7 @@ fn chunk_of(flood: Flood, number: u32, flooders: u32) -> Vec<u8> {
         Flood::Joins => {
             frame_of(BINARY, &encode(&ClientFrame::Join { topic: topic_of(number), want: 16 }))
         }
-    };
-    one.repeat(CHUNK_BYTES / one.len())
+    }
 }
 
 /// A part in the middle of a message.

@@ -36,8 +36,8 @@ struct Arguments {
     /// frame is lost
     #[arg(long, value_name = "CLIENTS", value_parser = clap::value_parser!(u32).range(2..=9_000))]
     pings: Option<u32>,
-    /// So many clients flood, each in its way, until they are cut off. Fails if a socket of theirs
-    /// is left 10 s later
+    /// So many clients send far more than they may, each in its way, and stay. Fails if a socket of
+    /// theirs is left 10 s later
     #[arg(long, value_name = "CLIENTS", value_parser = clap::value_parser!(u32).range(1..=500))]
     flood: Option<u32>,
     #[command(subcommand)]
