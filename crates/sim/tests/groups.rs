@@ -207,6 +207,8 @@ fn who_comes_later_learns_what_somebody_shut_out_might_do_before() {
     world.run_for(Duration::from_secs(60));
     let at_cleo = world.bring_in(ada, at_ada, cleo, Roles::MEMBER);
     expect_texts(&mut world, cleo, at_cleo, &["issue 1"]);
+    // What ended his membership may come a moment later.
+    world.run_for(Duration::from_secs(1));
     let written = world.read_all(cleo, at_cleo).first().expect("it is held").header.modified;
     let mut roles = |at| {
         let asked = world.command(cleo, |node, _| node.roles_at(at_cleo, &peer, at));

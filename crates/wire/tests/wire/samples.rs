@@ -160,6 +160,7 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
             },
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
+        ("start", LinkFrame::Start { store: [0x5a; 16], number: 3 }),
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
