@@ -176,6 +176,9 @@ pub const TURN_ALLOCATIONS_PER_CLIENT_MAX: usize = 36;
 /// Relays of one address: a class behind one, with a few links each.
 pub const TURN_ALLOCATIONS_PER_ADDRESS_MAX: usize = 256;
 
+/// Relays of one IPv6 /48 network: half of all, so that no subscriber takes every one.
+pub const TURN_ALLOCATIONS_PER_NETWORK_MAX: usize = 512;
+
 /// Peers that one relay talks with at a time: an agent tries every candidate of the other side.
 pub const TURN_PERMISSIONS_MAX: usize = 64;
 

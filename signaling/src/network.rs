@@ -12,3 +12,14 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
         }
     }
 }
+
+/// The wider network of IPv6 that a subscriber often has: a /48, and so 65,536 of the above.
+pub(crate) fn wide_network(address: IpAddr) -> Option<Ipv6Addr> {
+    match address.to_canonical() {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            Some(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
+        }
+    }
+}

@@ -42,6 +42,8 @@ pub struct TurnConfig {
     pub allocations_per_client_max: usize,
     /// Relays of one address.
     pub allocations_per_address_max: usize,
+    /// Relays of one wide network of IPv6.
+    pub allocations_per_network_max: usize,
     /// Peers that one relay may talk with at a time.
     pub permissions_max: usize,
     /// Bytes that one relay may pass on, in both directions together.
@@ -70,6 +72,7 @@ impl TurnConfig {
             allocations_max: limits::TURN_ALLOCATIONS_MAX,
             allocations_per_client_max: limits::TURN_ALLOCATIONS_PER_CLIENT_MAX,
             allocations_per_address_max: limits::TURN_ALLOCATIONS_PER_ADDRESS_MAX,
+            allocations_per_network_max: limits::TURN_ALLOCATIONS_PER_NETWORK_MAX,
             permissions_max: limits::TURN_PERMISSIONS_MAX,
             relay_bytes: limits::TURN_RELAY_BYTES,
             relays_bytes: limits::TURN_RELAYS_BYTES,

@@ -19,6 +19,11 @@ export function bytesOfJson(value: unknown): Uint8Array {
   return encoder.encode(JSON.stringify(value));
 }
 
+/** The value that JSON stands for; some programs put a mark of the encoding before it. */
+export function valueOfJson(data: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder().decode(data));
+}
+
 /** The text that UTF-8 bytes stand for. */
 export function textOf(data: Uint8Array): string {
   return decoder.decode(data);

@@ -1,4 +1,4 @@
-import { textOf } from "./bytes.js";
+import { textOf, valueOfJson } from "./bytes.js";
 import type { Member } from "./member.js";
 
 /** How a message was sent: to this page alone, or to the whole room in one of two ways. */
@@ -39,7 +39,7 @@ export class Message {
 
   /** The content parsed as JSON; throws a `SyntaxError` when it is something else. */
   json(): unknown {
-    return JSON.parse(textOf(this.data));
+    return valueOfJson(this.data);
   }
 }
 
@@ -73,6 +73,6 @@ export class IncomingRequest {
 
   /** The content parsed as JSON; throws a `SyntaxError` when it is something else. */
   json(): unknown {
-    return JSON.parse(textOf(this.data));
+    return valueOfJson(this.data);
   }
 }

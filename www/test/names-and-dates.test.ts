@@ -1,6 +1,6 @@
 // What others call their files, and when they say that something was.
 import { describe, expect, test } from "vitest";
-import { textOf } from "../src/bytes.js";
+import { textOf, valueOfJson } from "../src/bytes.js";
 import { dateOf, dateOrNever } from "../src/date.js";
 import { plainName, sentName } from "../src/file-name.js";
 import { GroupRecord } from "../src/group/record.js";
@@ -41,6 +41,11 @@ describe("the name of a file", () => {
 
 test("a text that begins with U+FEFF is read whole", () => {
   expect(textOf(new TextEncoder().encode("\uFEFFbom"))).toBe("\uFEFFbom");
+});
+
+test("JSON is read with a mark of its encoding before it, and without", () => {
+  expect(valueOfJson(new TextEncoder().encode('\uFEFF{"a":1}'))).toEqual({ a: 1 });
+  expect(valueOfJson(new TextEncoder().encode('"\uFEFFa"'))).toBe("\uFEFFa");
 });
 
 describe("a time that somebody wrote", () => {

@@ -176,6 +176,7 @@ impl Member {
             LinkFrame::Group { room, more, data } => {
                 self.on_group_part(shared, channel, room, more, data);
             }
+            LinkFrame::Start { store, number } => self.on_start(shared, store, number),
             LinkFrame::Bye { code } => self.gone = Some(code),
         }
         if self.gone.is_none() {

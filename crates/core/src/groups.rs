@@ -107,6 +107,9 @@ impl Node {
     }
 
     pub(crate) fn on_store(&mut self, op: OpId, reply: StoreReply) {
+        if self.on_start_stored(op, &reply) {
+            return;
+        }
         if let Some(asked) = self.groups.asked.remove(&op) {
             return self.on_asked(asked, reply);
         }

@@ -65,6 +65,7 @@ mod room;
 mod server;
 mod shared;
 mod spare;
+mod start;
 mod store;
 mod strangers;
 mod streams;

@@ -21,6 +21,7 @@ use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
 use crate::link::{Ice, Link};
 use crate::messages::Messages;
 use crate::shared::Shared;
+use crate::start::Start;
 use crate::streams::Streams;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -52,6 +53,8 @@ pub(crate) struct Member {
     pub(crate) session: u64,
     pub(crate) messages: Messages,
     pub(crate) streams: Streams,
+    /// Which start of which store it is, once it has said so.
+    pub(crate) start: Option<Start>,
     /// Set when the member is to be forgotten, and why.
     pub(crate) gone: Option<Code>,
     /// The rooms as both ends name them on the present link.
@@ -97,6 +100,7 @@ impl Member {
             session: shared.io.random_u64(),
             messages: Messages::default(),
             streams: Streams::default(),
+            start: None,
             gone: None,
             tags: Vec::new(),
             shown: None,
@@ -188,6 +192,7 @@ impl Member {
         self.shown = None;
         self.link = Some(link);
         self.name_rooms(shared);
+        self.tell_start(shared);
         self.tell(shared);
         self.pump(shared);
         shared.order_spare();

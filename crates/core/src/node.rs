@@ -21,6 +21,7 @@ use crate::patience::Patience;
 use crate::room::LeftRooms;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
+use crate::start::Starting;
 use crate::store::Vault;
 use crate::table::{Table, TableExt};
 use crate::tickets::Tickets;
@@ -55,6 +56,10 @@ impl Node {
         let mut io = Io::new(now, rng);
         let clock = WallClock::new(now, config.wall);
         let servers = config.servers.iter().map(|url| Server::new(&mut io, url.clone())).collect();
+        let starting = match config.store {
+            true => Starting::begin(&mut io, &peer),
+            false => Starting::Unknown,
+        };
         let shared = Shared {
             io,
             config,
@@ -68,6 +73,8 @@ impl Node {
             tickets: Tickets::default(),
             seen: Seen::default(),
             patience: Patience::default(),
+            starting,
+            started: Vec::new(),
             pairings: Vec::new(),
             spare: None,
             spare_due: None,
@@ -240,6 +247,7 @@ impl Node {
         let found = self.members.iter().find(|(_, member)| member.owns(id));
         if let Some(node) = found.map(|(node, _)| *node) {
             self.with_member(node, |member, shared| member.on_link_input(shared, id, input));
+            self.end_earlier_starts();
         }
         self.closing_progress();
     }

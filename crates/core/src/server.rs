@@ -45,11 +45,29 @@ pub(crate) struct Server {
 
 #[derive(Debug)]
 enum State {
-    Waiting { until: Timestamp },
-    Paused,
-    Dialing { socket: SocketId, deadline: Timestamp },
-    Greeting { socket: SocketId, since: Timestamp, deadline: Timestamp },
-    Open { socket: SocketId, heard: Timestamp, asked: Option<Timestamp> },
+    /// To be dialled, not before the time that the server has named.
+    Waiting {
+        until: Timestamp,
+        not_before: Timestamp,
+    },
+    /// Put aside until the node is back; the time that the server has named counts then too.
+    Paused {
+        not_before: Timestamp,
+    },
+    Dialing {
+        socket: SocketId,
+        deadline: Timestamp,
+    },
+    Greeting {
+        socket: SocketId,
+        since: Timestamp,
+        deadline: Timestamp,
+    },
+    Open {
+        socket: SocketId,
+        heard: Timestamp,
+        asked: Option<Timestamp>,
+    },
     Stopped,
 }
 
@@ -62,7 +80,7 @@ impl Server {
             relays: None,
             resume: None,
             secret,
-            state: State::Waiting { until: io.now },
+            state: State::Waiting { until: io.now, not_before: io.now },
             failures: 0,
             patience: limits::DIAL_DEADLINE,
             bye: None,
@@ -76,7 +94,10 @@ impl Server {
     pub(crate) const fn socket(&self) -> Option<SocketId> {
         match self.state {
             State::Greeting { socket, .. } | State::Open { socket, .. } => Some(socket),
-            State::Waiting { .. } | State::Paused | State::Dialing { .. } | State::Stopped => None,
+            State::Waiting { .. }
+            | State::Paused { .. }
+            | State::Dialing { .. }
+            | State::Stopped => None,
         }
     }
 
@@ -85,7 +106,7 @@ impl Server {
         match self.state {
             State::Dialing { socket, .. } => socket == id,
             State::Greeting { .. } | State::Open { .. } => self.socket() == Some(id),
-            State::Waiting { .. } | State::Paused | State::Stopped => false,
+            State::Waiting { .. } | State::Paused { .. } | State::Stopped => false,
         }
     }
 
@@ -172,11 +193,12 @@ impl Server {
             None if was_open => Code::SignalingLost,
             None => Code::SignalingUnreachable,
         };
-        let wish = said.map_or(Duration::ZERO, |(_, wait)| wait.min(limits::REDIAL_MAX));
+        let wish = said.map_or(Duration::ZERO, |(_, wait)| wait.min(limits::RETRY_AFTER_MAX));
+        let wish = wish.max(reason.map_or(Duration::ZERO, least_wait));
         let delay = io.backoff(self.failures, limits::REDIAL_MIN, limits::REDIAL_MAX).max(wish);
         self.failures = self.failures.saturating_add(1);
         self.trouble = Some(code);
-        self.state = State::Waiting { until: io.now + delay };
+        self.state = State::Waiting { until: io.now + delay, not_before: io.now + wish };
         io.event(Event::Server {
             url: self.url.clone(),
             state: ServerState::Waiting,
@@ -185,10 +207,16 @@ impl Server {
         });
     }
 
-    /// The device woke up or is online again: dial at once, or ask for a sign of life.
+    /// The device woke up or is online again: dial as soon as the server lets us, or ask for a sign
+    /// of life.
     pub(crate) fn wake(&mut self, io: &mut Io) {
         match self.state {
-            State::Waiting { .. } | State::Paused => self.dial(io),
+            State::Waiting { not_before, .. } | State::Paused { not_before }
+                if io.now < not_before =>
+            {
+                self.state = State::Waiting { until: not_before, not_before };
+            }
+            State::Waiting { .. } | State::Paused { .. } => self.dial(io),
             State::Open { asked: None, .. } => self.ask(io),
             _ => {}
         }
@@ -206,7 +234,14 @@ impl Server {
         self.hang_up(io);
         self.resume = None;
         self.failures = 0;
-        self.state = State::Paused;
+        let not_before = match self.state {
+            State::Waiting { not_before, .. } | State::Paused { not_before } => not_before,
+            State::Dialing { .. }
+            | State::Greeting { .. }
+            | State::Open { .. }
+            | State::Stopped => io.now,
+        };
+        self.state = State::Paused { not_before };
         self.tell(io, ServerState::Waiting, Some(Code::Suspended));
     }
 
@@ -222,7 +257,7 @@ impl Server {
     /// Does what is due; says whether an open session was given up.
     pub(crate) fn on_timeout(&mut self, io: &mut Io) -> bool {
         match self.state {
-            State::Waiting { until } if io.now >= until => self.dial(io),
+            State::Waiting { until, .. } if io.now >= until => self.dial(io),
             State::Dialing { socket, deadline } | State::Greeting { socket, deadline, .. }
                 if io.now >= deadline =>
             {
@@ -252,7 +287,7 @@ impl Server {
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
         match self.state {
-            State::Waiting { until } => earliest.see(Some(until), Timer::Redial),
+            State::Waiting { until, .. } => earliest.see(Some(until), Timer::Redial),
             State::Dialing { deadline, .. } | State::Greeting { deadline, .. } => {
                 earliest.see(Some(deadline), Timer::Dial);
             }
@@ -262,7 +297,7 @@ impl Server {
                 });
                 earliest.see(Some(due), Timer::ServerPing);
             }
-            State::Paused | State::Stopped => {}
+            State::Paused { .. } | State::Stopped => {}
         }
     }
 
@@ -288,11 +323,30 @@ impl Server {
 
     pub(crate) const fn state(&self) -> ServerState {
         match self.state {
-            State::Waiting { .. } | State::Paused => ServerState::Waiting,
+            State::Waiting { .. } | State::Paused { .. } => ServerState::Waiting,
             State::Dialing { .. } | State::Greeting { .. } => ServerState::Dialing,
             State::Open { .. } => ServerState::Open,
             State::Stopped => ServerState::Closed,
         }
+    }
+}
+
+/// What is different only once somebody has changed a program, a list or a token is not asked for
+/// again soon, whatever the server says, or if it had no time to say it. Who was replaced by a copy
+/// of itself must not fight with it for the mailbox; but it may be a late word of its own that did
+/// that, so it does come back.
+const fn least_wait(reason: ByeReason) -> Duration {
+    match reason {
+        ByeReason::Version | ByeReason::Origin | ByeReason::Unauthorized | ByeReason::Replaced => {
+            limits::REDIAL_REFUSED
+        }
+        ByeReason::Shutdown
+        | ByeReason::Protocol
+        | ByeReason::NodeTaken
+        | ByeReason::RateLimited
+        | ByeReason::SlowReader
+        | ByeReason::Timeout
+        | ByeReason::Full => Duration::ZERO,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::patience::Patience;
 use crate::room::{LeftRooms, Room};
 use crate::server::Server;
 use crate::spare::Spare;
+use crate::start::Starting;
 use crate::store::Vault;
 use crate::table::Table;
 use crate::tickets::Tickets;
@@ -124,6 +125,9 @@ pub(crate) struct Shared {
     pub(crate) tickets: Tickets,
     pub(crate) seen: Seen,
     pub(crate) patience: Patience,
+    pub(crate) starting: Starting,
+    /// Nodes that have just said which start of which store they are.
+    pub(crate) started: Vec<NodeId>,
     /// Links that are set up by hand.
     pub(crate) pairings: Vec<Pairing>,
     pub(crate) spare: Option<Spare>,

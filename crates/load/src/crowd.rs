@@ -23,9 +23,9 @@ const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
 /// Not the number of a client.
 const WAKE: Token = Token(usize::MAX);
 
-const PING: u8 = 0x89;
-const PONG: u8 = 0x8a;
-const BINARY: u8 = 0x82;
+pub(crate) const PING: u8 = 0x89;
+pub(crate) const PONG: u8 = 0x8a;
+pub(crate) const BINARY: u8 = 0x82;
 const CLOSE: u8 = 0x88;
 
 /// Many clients on one thread.
@@ -58,6 +58,8 @@ pub(crate) enum Seen<'a> {
     /// The server has let it in.
     Welcome,
     Frame(ServerFrame<'a>),
+    /// The answer to a ping of its WebSocket.
+    Pong(&'a [u8]),
     /// It is gone, and why.
     Gone(anyhow::Error),
 }
@@ -138,6 +140,11 @@ impl Client {
         self.put(BINARY, &bytes);
     }
 
+    /// Queues a ping of the WebSocket, of at most 125 bytes.
+    pub(crate) fn ping(&mut self, payload: &[u8]) {
+        self.put(PING, payload);
+    }
+
     pub(crate) fn flush(&mut self) -> Result<()> {
         let mut written = 0;
         while written < self.out.len() {
@@ -157,18 +164,7 @@ impl Client {
     }
 
     fn put(&mut self, opcode: u8, payload: &[u8]) {
-        self.out.push(opcode);
-        match u8::try_from(payload.len()) {
-            Ok(length @ 0..=125) => self.out.push(0x80 | length),
-            _ => {
-                // No frame of a client is longer than 64 KiB.
-                let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
-                self.out.push(0x80 | 126);
-                self.out.extend_from_slice(&length.to_be_bytes());
-            }
-        }
-        self.out.extend_from_slice(&[0; 4]);
-        self.out.extend_from_slice(payload);
+        put(&mut self.out, opcode, payload);
     }
 
     /// Writes what waits, reads what is there, and writes what that led to.
@@ -232,6 +228,7 @@ impl Client {
                     frame => tell(self, Seen::Frame(frame))?,
                 },
                 PING => self.put(PONG, payload),
+                PONG => tell(self, Seen::Pong(payload))?,
                 CLOSE => bail!("the server closed"),
                 _ => bail!("a frame of kind {opcode:#x}"),
             }
@@ -239,6 +236,28 @@ impl Client {
         }
         Ok(used)
     }
+}
+
+/// A frame as a client writes it.
+pub(crate) fn frame_of(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, opcode, payload);
+    out
+}
+
+fn put(out: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
+    out.push(opcode);
+    match u8::try_from(payload.len()) {
+        Ok(length @ 0..=125) => out.push(0x80 | length),
+        _ => {
+            // No frame of a client is longer than 64 KiB.
+            let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
+            out.push(0x80 | 126);
+            out.extend_from_slice(&length.to_be_bytes());
+        }
+    }
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(payload);
 }
 
 /// Opcode, payload and length of the first frame, if it is there whole.
@@ -253,7 +272,7 @@ fn frame_in(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
     Some((opcode, bytes.get(head..end)?, end))
 }
 
-fn request(server: SocketAddr, number: u32) -> String {
+pub(crate) fn request(server: SocketAddr, number: u32) -> String {
     let address = address_of(number);
     format!(
         "GET /ws HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\

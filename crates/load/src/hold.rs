@@ -79,7 +79,7 @@ fn see(progress: &mut Progress, number: usize, client: &mut Client, seen: Seen<'
             client.send(&ClientFrame::Join { topic, want: 4 });
         }
         Seen::Frame(ServerFrame::Joined { .. }) => progress.joined += 1,
-        Seen::Frame(_) | Seen::Welcome => {}
+        Seen::Frame(_) | Seen::Pong(_) | Seen::Welcome => {}
         Seen::Gone(reason) => {
             eprintln!("a client is gone: {reason:#}");
             progress.failed += 1;

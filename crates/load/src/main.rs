@@ -7,8 +7,10 @@
 
 mod client;
 mod crowd;
+mod flood;
 mod hold;
 mod misbehave;
+mod pings;
 mod route;
 mod slow;
 
@@ -17,11 +19,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use clap::{Parser, Subcommand};
+use clap::{ArgGroup, Parser, Subcommand};
 use serde_json::Value;
 
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, subcommand_negates_reqs = true)]
+#[command(group(ArgGroup::new("check").args(["pings", "flood"]).required(true)))]
 struct Arguments {
     /// Address and port of the server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080", global = true)]
@@ -29,8 +32,16 @@ struct Arguments {
     /// Take a server that is not on this machine. Only one that is yours
     #[arg(long, global = true)]
     allow_remote: bool,
+    /// So many clients ping on the level of WebSockets while frames are routed to them. Fails if a
+    /// frame is lost
+    #[arg(long, value_name = "CLIENTS", value_parser = clap::value_parser!(u32).range(2..=9_000))]
+    pings: Option<u32>,
+    /// So many clients send far more than they may, each in its way, and stay. Fails if a socket of
+    /// theirs is left 10 s later
+    #[arg(long, value_name = "CLIENTS", value_parser = clap::value_parser!(u32).range(1..=500))]
+    flood: Option<u32>,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,11 +75,14 @@ fn start(arguments: Arguments) -> Result<Value> {
     if !server.ip().is_loopback() && !arguments.allow_remote {
         bail!("{server} is not on this machine; see --allow-remote");
     }
-    match arguments.command {
-        Command::Hold(options) => hold::run(server, &options),
-        Command::Route(options) => route::run(server, &options),
-        Command::Slow(options) => wait_for(slow::run(server, options)),
-        Command::Misbehave => wait_for(misbehave::run(server)),
+    match (arguments.command, arguments.pings, arguments.flood) {
+        (Some(Command::Hold(options)), None, None) => hold::run(server, &options),
+        (Some(Command::Route(options)), None, None) => route::run(server, &options),
+        (Some(Command::Slow(options)), None, None) => wait_for(slow::run(server, options)),
+        (Some(Command::Misbehave), None, None) => wait_for(misbehave::run(server)),
+        (None, Some(clients), None) => pings::run(server, clients),
+        (None, None, Some(clients)) => wait_for(flood::run(server, clients)),
+        _ => bail!("one thing at a time: a command, --pings or --flood"),
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn run(server: SocketAddr, options: &Options) -> Result<Value> {
 }
 
 /// Connects so many clients, and waits until the server knows all of them.
-fn gather(crowd: &mut Crowd, count: usize) -> Result<Vec<NodeId>> {
+pub(crate) fn gather(crowd: &mut Crowd, count: usize) -> Result<Vec<NodeId>> {
     let (mut dialled, mut welcome) = (0, 0);
     let began = Instant::now();
     while welcome < count {
@@ -98,7 +98,7 @@ fn gather(crowd: &mut Crowd, count: usize) -> Result<Vec<NodeId>> {
         crowd.turn(PATIENCE, |_, _, seen| {
             match seen {
                 Seen::Welcome => welcome += 1,
-                Seen::Frame(_) | Seen::Greeting => {}
+                Seen::Frame(_) | Seen::Pong(_) | Seen::Greeting => {}
                 Seen::Gone(reason) => return Err(reason),
             }
             Ok(())
@@ -126,7 +126,7 @@ impl Game {
                 self.taken.push(u32::try_from(now.saturating_sub(sent)).unwrap_or(u32::MAX));
             }
             Seen::Frame(ServerFrame::Undelivered { .. }) => self.undelivered += 1,
-            Seen::Frame(_) | Seen::Greeting | Seen::Welcome => return Ok(()),
+            Seen::Frame(_) | Seen::Pong(_) | Seen::Greeting | Seen::Welcome => return Ok(()),
             Seen::Gone(reason) => bail!("a client is gone: {reason:#}"),
         }
         if self.pause == Duration::ZERO {

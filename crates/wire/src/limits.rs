@@ -403,6 +403,13 @@ pub const REDIAL_MIN: Duration = Duration::from_millis(500);
 /// Longest wait before a signaling server is dialled again.
 pub const REDIAL_MAX: Duration = Duration::from_secs(30);
 
+/// Shortest wait before a server is dialled again that refuses this version, origin or token, or
+/// has given the mailbox to a newer connection: no sooner will anything be different.
+pub const REDIAL_REFUSED: Duration = Duration::from_secs(60);
+
+/// Longest wait that a server may ask for: none of them sends a node away for good.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(600);
+
 /// First wait before a failed link is tried again.
 pub const RELINK_MIN: Duration = Duration::from_millis(300);
 

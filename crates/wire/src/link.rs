@@ -266,6 +266,16 @@ pub enum LinkFrame<'a> {
         #[cbor(b(2), bytes)]
         data: &'a [u8],
     },
+    /// Control: which start of which store the sender is, as soon as it knows.
+    #[n(14)]
+    Start {
+        /// Random, and kept in the store.
+        #[cbor(n(0), bytes)]
+        store: [u8; 16],
+        /// Counts the starts of that store by this identity, from 1.
+        #[n(1)]
+        number: u64,
+    },
 }
 
 impl Frame for LinkFrame<'_> {
@@ -296,6 +306,7 @@ impl Frame for LinkFrame<'_> {
             | Self::Done { .. }
             | Self::Reset { .. }
             | Self::Bye { .. } => Ok(()),
+            Self::Start { number, .. } => demand(*number > 0, "number"),
         }
     }
 }

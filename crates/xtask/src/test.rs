@@ -7,7 +7,7 @@ use crate::products::Build;
 use crate::report::Report;
 use crate::setup::Tools;
 use crate::shell::Run;
-use crate::{products, reference, setup, wasm_tests};
+use crate::{products, reference, setup, wasm_tests, workspace};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
@@ -32,6 +32,8 @@ enum Stage {
     Reference,
     /// Real server, real package, real browsers
     EndToEnd,
+    /// A peer that is written from the protocol's page alone, against server and package
+    Interop,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -68,8 +70,19 @@ impl Stage {
                     .env("LACIS_LYING_SERVER", liar)
                     .show()
             }
+            Self::Interop => interop(tools),
         }
     }
+}
+
+/// The second implementation brings libraries of its own.
+fn interop(tools: &Tools) -> Result<()> {
+    let folder = workspace::root().join("tests/interop");
+    setup::ready_for_browsers()?;
+    setup::packages_in(&folder)?;
+    products::web(tools)?;
+    let server = products::server(Build::Quick)?;
+    Run::npm("test --silent").dir(&folder).env("LACIS_SERVER", server).show()
 }
 
 fn name(stage: Stage) -> String {

@@ -224,8 +224,8 @@ impl Hub {
         self.tell(Command::Pass { from, to, payload, origin });
     }
 
-    /// Puts a payload into a mailbox, if there is room. The sender hears of it if the mailbox closes
-    /// before the payload has left.
+    /// Puts a payload into a mailbox, if there is room. The sender hears of it if the mailbox
+    /// closes before the payload has left.
     pub(super) fn put(
         &mut self,
         target: ConnId,

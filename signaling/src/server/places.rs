@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::network::network;
+use crate::network::{network, wide_network};
 
 /// Counts sockets of one kind, for as long as their places are kept.
 #[derive(Debug)]
@@ -88,13 +88,7 @@ fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
 }
 
 fn origins_of(address: IpAddr) -> impl Iterator<Item = Origin> {
-    let wide = match address.to_canonical() {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(address) => {
-            let [a, b, c, ..] = address.segments();
-            Some(Origin::Network(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
-        }
-    };
+    let wide = wide_network(address).map(Origin::Network);
     [Origin::Address(network(address))].into_iter().chain(wide)
 }
 

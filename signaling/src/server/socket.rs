@@ -108,8 +108,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.flush().await
     }
 
-    /// Writes a close frame, and ends. What still comes until the client has ended too is thrown away
-    /// as it comes: to close with data in the socket would destroy on its way what was just written.
+    /// Writes a close frame, and ends. What still comes until the client has ended too is thrown
+    /// away as it comes: to close with data in the socket would destroy on its way what was just
+    /// written.
     pub(super) async fn close(&mut self, code: u16, reason: &str) -> io::Result<()> {
         self.put(
             OpCode::Control(Control::Close),

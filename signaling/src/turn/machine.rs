@@ -1,7 +1,7 @@
 //! What becomes of each packet.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use rtc_stun::attributes::{
@@ -28,7 +28,7 @@ use super::peers::is_public;
 use super::strangers::Strangers;
 use crate::hub::Bucket;
 use crate::limits;
-use crate::network::network;
+use crate::network::{network, wide_network};
 
 /// Life of a relay that is not refreshed (RFC 8656, 3.2), and the longest that may be asked for.
 const LIFETIME: Duration = Duration::from_secs(600);
@@ -75,6 +75,7 @@ pub struct Machine {
     expiries: BTreeSet<(Duration, Client)>,
     by_client: HashMap<String, usize>,
     by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<Ipv6Addr, usize>,
     /// Ports of relays, which peers with a relay here are reached under.
     ports: BTreeSet<u16>,
     strangers: Strangers,
@@ -101,6 +102,7 @@ impl Machine {
             expiries: BTreeSet::new(),
             by_client: HashMap::new(),
             by_address: HashMap::new(),
+            by_network: HashMap::new(),
             ports: BTreeSet::new(),
             bytes: Bucket::full(config.relays_bytes, Duration::ZERO),
             relayed: 0,
@@ -366,8 +368,11 @@ impl Machine {
         let of_client = self.by_client.get(client_of(username)).copied().unwrap_or(0);
         let address = network(client.address.ip());
         let of_address = self.by_address.get(&address).copied().unwrap_or(0);
+        let wide = wide_network(address);
+        let of_network = wide.and_then(|wide| self.by_network.get(&wide)).copied().unwrap_or(0);
         if of_client >= self.config.allocations_per_client_max
             || of_address >= self.config.allocations_per_address_max
+            || of_network >= self.config.allocations_per_network_max
         {
             return Err(CODE_ALLOC_QUOTA_REACHED.into());
         }
@@ -387,6 +392,9 @@ impl Machine {
         self.ports.insert(port);
         *self.by_client.entry(client_of(username).to_owned()).or_default() += 1;
         *self.by_address.entry(address).or_default() += 1;
+        if let Some(wide) = wide {
+            *self.by_network.entry(wide).or_default() += 1;
+        }
         Ok(allocated(request, relayed, client, lifetime))
     }
 
@@ -482,6 +490,9 @@ impl Machine {
         self.ports.remove(&allocation.relayed.port());
         release(&mut self.by_client, client_of(&allocation.username));
         release(&mut self.by_address, &network(client.address.ip()));
+        if let Some(wide) = wide_network(client.address.ip()) {
+            release(&mut self.by_network, &wide);
+        }
         effects.close(client);
     }
 }

@@ -455,7 +455,10 @@ fn a_client_is_told_its_address_in_the_family_that_it_has() {
 
 #[test]
 fn a_subscriber_of_ipv6_has_one_quota() {
-    let mut world = World::with(|config| config.allocations_per_address_max = 2);
+    let mut world = World::with(|config| {
+        config.allocations_per_address_max = 2;
+        config.allocations_per_network_max = 3;
+    });
     let at =
         |text: &str| Client { address: SocketAddr::new(text.parse().unwrap(), 5), stream: None };
     assert_eq!(world.allocate(at("2a00:1:2:3::1"), "1000700:anna").error, None);
@@ -464,6 +467,11 @@ fn a_subscriber_of_ipv6_has_one_quota() {
     assert_eq!(world.allocate(at("2a00:1:2:4::3"), "1000700:cara").error, None);
     world.machine.handle_closed(at("2a00:1:2:3::1"), &mut world.ports);
     assert_eq!(world.allocate(at("2a00:1:2:3::4"), "1000700:dora").error, None);
+    // Nor does a wider network go around it: there are three relays in this one.
+    assert_eq!(world.allocate(at("2a00:1:2:5::1"), "1000700:emil").error, Some(486));
+    assert_eq!(world.allocate(at("2a00:1:3:5::1"), "1000700:emil").error, None);
+    world.machine.handle_closed(at("2a00:1:2:4::3"), &mut world.ports);
+    assert_eq!(world.allocate(at("2a00:1:2:5::1"), "1000700:fred").error, None);
 }
 
 #[test]

@@ -72,16 +72,19 @@ async function svgOf(person) {
 
 /** How many pixels wide the pictures are that somebody holds, in order. */
 async function widths(person) {
-  return person.tab.evaluate(async (text) => {
-    const svg = new DOMParser().parseFromString(text, "image/svg+xml");
-    const all = [...svg.querySelectorAll("image")].map(async (element) => {
-      const image = new Image();
-      image.src = element.getAttribute("href");
-      await image.decode().catch(() => {});
-      return image.naturalWidth;
-    });
-    return Promise.all(all);
-  }, await svgOf(person));
+  return person.tab.evaluate(
+    async (text) => {
+      const svg = new DOMParser().parseFromString(text, "image/svg+xml");
+      const all = [...svg.querySelectorAll("image")].map(async (element) => {
+        const image = new Image();
+        image.src = element.getAttribute("href");
+        await image.decode().catch(() => {});
+        return image.naturalWidth;
+      });
+      return Promise.all(all);
+    },
+    await svgOf(person),
+  );
 }
 
 /** Waits until somebody holds so many pictures whole. */

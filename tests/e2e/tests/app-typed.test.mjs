@@ -5,13 +5,13 @@ import { Person } from "../support/people.mjs";
 import { scenario } from "../support/scenario.mjs";
 
 /** What stands in a field. */
-const valueOf = (person, hook) =>
+const valueIn = (person, hook) =>
   person.tab.evaluate((name) => document.querySelector(`[data-testid=${name}]`)?.value, hook);
 
 /** Waits until a field says so. */
 async function stands(person, hook, text) {
   await person.see(hook);
-  assert.equal(await valueOf(person, hook), text);
+  assert.equal(await valueIn(person, hook), text);
 }
 
 /** From here on nothing can be written into the store of this page. */
@@ -39,6 +39,18 @@ const pressAndReload = async (person, hook) => {
   }, hook);
   await loaded;
 };
+
+/** Presses something, and the page dies in the same moment. */
+async function pressAndCrash(person, hook) {
+  const { page, tab } = person;
+  const where = page.url();
+  const session = await tab.session();
+  const crashed = page.waitForEvent("crash");
+  await tab.evaluate((name) => document.querySelector(`[data-testid=${name}]`).click(), hook);
+  session.send("Page.crash").catch(() => {});
+  await crashed;
+  await tab.renew(where);
+}
 
 const say = async (person, text) => {
   await person.fill("compose", text);
@@ -97,8 +109,30 @@ scenario("the chat keeps what is typed and what was sent", async (stage) => {
   await anna.fill("compose", "x".repeat(8_001));
   await anna.click("send");
   await anna.see("chat-problem", { text: "8,001 characters" });
-  assert.equal((await valueOf(anna, "compose")).length, 8_001);
+  assert.equal((await valueIn(anna, "compose")).length, 8_001);
   await anna.picture("chat-too-long");
+});
+
+scenario("a crash and the way back lose nothing that was typed", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium-cached", server, "Anna");
+  await anna.found("chat", "Notes");
+  await anna.fill("compose", "sent at the last moment");
+  await pressAndCrash(anna, "send");
+  await once(anna, "sent at the last moment");
+  await anna.fill("compose", "typed before a crash");
+  await pressAndCrash(anna, "open-details");
+  await stands(anna, "compose", "typed before a crash");
+
+  // A link to another site is followed, and the person comes back to a page that was put aside.
+  await anna.page.goto(`${server.url.replace("127.0.0.1", "localhost")}/blank.html`);
+  await anna.page.goBack({ waitUntil: "commit" });
+  await stands(anna, "compose", "typed before a crash");
+  await anna.click("send");
+  await once(anna, "typed before a crash");
+  await anna.tab.reload();
+  await once(anna, "typed before a crash");
+  await stands(anna, "compose", "");
 });
 
 scenario("a text on the board is kept until it is stored", async (stage) => {
@@ -130,19 +164,23 @@ scenario("a text on the board is kept until it is stored", async (stage) => {
   await has(1);
   await anna.stores();
 
-  // The peer has ended: the text is drawn, and comes back with its field in the next page.
+  // The peer has ended: what is written and drawn now is seen, and kept by the next page, once.
   await endPeer(anna);
   await write(300, 420, "Peas");
   await anna.press("text-field", "Enter");
+  await anna.click("tool-rect");
+  await anna.draw([
+    [600, 300],
+    [700, 400],
+  ]);
+  await has(3);
   await anna.see("board-retry");
   await anna.picture("board-failed");
   await anna.tab.reload();
-  await stands(anna, "text-field", "Peas");
-  await anna.press("text-field", "Enter");
-  await has(2);
+  await has(3);
   await anna.stores();
   await anna.tab.reload();
-  await has(2);
+  await has(3);
   await anna.see("text-field", { gone: true });
 });
 

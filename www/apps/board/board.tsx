@@ -74,8 +74,6 @@ export function Board({ home, space }: AppProps) {
       live.watch(() => surface.request()),
       // Whoever has just come sees all of it as soon as it is here, and is left alone after that.
       once(space, () => surface.fit({ unasked: true })),
-      // What could be kept at last is no draft any more.
-      space.on("saved", () => void latestDesk.current.resume()),
       () => surface.end(),
     ];
     sheet
@@ -127,7 +125,6 @@ export function Board({ home, space }: AppProps) {
   const retry = async (): Promise<void> => {
     setProblem("");
     await sheet.retry();
-    desk.resume();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const act = keyAction(event);

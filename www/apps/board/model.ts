@@ -9,6 +9,8 @@ export const ITEM_TYPE = "board.item";
 const PICTURE_TYPE = "board.picture";
 /** Begins the names of things that are no records yet. */
 const PENDING = "pending-";
+/** Where things are kept that are on their way into the store: they outlast a crash. */
+const SHAPE = "shape.";
 /** So many steps back are remembered. */
 const STEPS_MAX = 200;
 /** What was taken away can be brought back for so long; then its creator deletes it for good. */
@@ -51,6 +53,7 @@ export class Sheet extends Shown {
   /** Things of one's own that somebody else has changed while this page was open. */
   readonly #touched = new Set<string>();
   #sorted: Item[] | undefined;
+  #hasResumed = false;
   #failure: unknown;
 
   constructor(space: Space) {
@@ -60,6 +63,7 @@ export class Sheet extends Shown {
     space.on("gone", ({ id }) => this.#drop(id));
     space.on("saved", () => {
       this.#failure = undefined;
+      this.#forgetStored();
       this.changed();
     });
   }
@@ -81,7 +85,31 @@ export class Sheet extends Shown {
       if (item !== undefined) this.#hold(item);
     }
     this.#redraw();
+    this.#resume();
     this.#cleanUp();
+  }
+
+  /** Puts there what an earlier page had not stored. */
+  #resume(): void {
+    if (this.#hasResumed) return;
+    this.#hasResumed = true;
+    this.#forgetStored();
+    const { drafts } = this.space;
+    const again = drafts.under(SHAPE).flatMap((place) => {
+      const shape = readShape(drafts.get(place));
+      return shape === undefined ? [] : this.#create(place.slice(SHAPE.length), shape);
+    });
+    // What fails is told, and can be tried again.
+    if (again.length > 0) this.#run(again).catch(() => {});
+  }
+
+  /** What is a record needs no draft any more. */
+  #forgetStored(): void {
+    const { drafts } = this.space;
+    for (const place of drafts.under(SHAPE)) {
+      const live = readShape(drafts.get(place))?.live;
+      if (live === undefined || this.#named(live)?.record !== undefined) drafts.drop(place);
+    }
   }
 
   /** Why the last thing could not be kept; undefined if all is. */
@@ -114,9 +142,10 @@ export class Sheet extends Shown {
     return this.#items.get(id);
   }
 
-  /** What was drawn or written under that name, be it on the board or taken away. */
-  named(live: string): Item | undefined {
-    const isIt = ({ shape }: Item): boolean => shape.live === live;
+  /** What this person drew or wrote under that name, be it on the board or taken away. */
+  #named(live: string): Item | undefined {
+    const { id } = this.space.me;
+    const isIt = ({ shape, creator }: Item): boolean => shape.live === live && creator === id;
     return [...this.#items.values(), ...this.#gone.values()].find(isIt);
   }
 
@@ -126,7 +155,10 @@ export class Sheet extends Shown {
   }
 
   add(shapes: readonly Shape[]): Promise<void> {
-    const keyed = shapes.map((shape) => ({ shape, key: crypto.randomUUID() }));
+    const keyed = shapes.map((given) => {
+      const key = crypto.randomUUID();
+      return { key, shape: { ...given, live: given.live ?? key } };
+    });
     this.#remember(keyed.map(({ key }) => making(key)));
     return this.#run(keyed.map(({ shape, key }) => this.#create(key, shape)));
   }
@@ -231,6 +263,7 @@ export class Sheet extends Shown {
       this.#hold({ ...item, shape });
       this.#redraw();
       if (shape.gone === undefined) await this.#create(given.key, shape);
+      else this.space.drafts.drop(SHAPE + given.key);
     };
     return { change, write };
   }
@@ -256,8 +289,10 @@ export class Sheet extends Shown {
     const fixed = { shape, area: areaOf(shape), record: undefined };
     this.#put({ id, ...fixed, creator: this.space.me.id, at: Date.now() });
     this.#sending.add(id);
+    this.space.drafts.keep(SHAPE + key, shape);
     try {
       this.#keys.set(key, await this.space.group.add({ type: ITEM_TYPE, data: shape }));
+      this.space.drafts.drop(SHAPE + key);
       this.#drop(id);
     } catch (thrown) {
       // It stands there as a record already, or else as what is not stored.
@@ -298,9 +333,9 @@ export class Sheet extends Shown {
   #settle(item: Item): boolean {
     if (item.creator !== this.space.me.id || this.#items.has(item.id)) return false;
     const sorted = this.items as Item[];
-    const content = JSON.stringify(item.shape);
+    const { live } = item.shape;
     const isThis = ({ record, shape }: Item): boolean =>
-      record === undefined && JSON.stringify(shape) === content;
+      record === undefined && live !== undefined && shape.live === live;
     const place = sorted.findIndex(isThis);
     const pending = sorted[place];
     if (pending === undefined) return false;

@@ -1,5 +1,5 @@
-// A text that somebody is writing on the board. It is kept with every letter, and until it is a
-// record: a page that dies in between gives it back in its field.
+// A text that somebody is writing on the board. It is kept with every letter: when the page dies,
+// the next one gives it back in its field.
 import { useCallback, useRef, useState } from "preact/hooks";
 import { reasonOf } from "../shared/reasons.js";
 import type { Space } from "../shared/space.js";
@@ -15,7 +15,7 @@ const LETTERS = 5;
 
 /** A text in its field. */
 export interface Writing {
-  /** Names it for good, so that it comes onto the board once. */
+  /** Names it for good. */
   readonly key: string;
   readonly x: number;
   readonly y: number;
@@ -45,12 +45,8 @@ export function useDesk(space: Space, sheet: Sheet, say: (problem: string) => vo
     draw((count) => count + 1);
   };
   const resume = useCallback((): Writing | undefined => {
-    for (const place of drafts.under(TEXT)) {
-      const draft = drafts.get<Writing>(place);
-      const held = sheet.named(place.slice(TEXT.length));
-      if (held?.record !== undefined) drafts.drop(place);
-      else if (held === undefined && draft !== undefined && open.current === undefined) show(draft);
-    }
+    const [place] = drafts.under(TEXT);
+    if (open.current === undefined && place !== undefined) show(drafts.get<Writing>(place));
     return open.current;
   }, [sheet]);
   const finish = (): void => {
@@ -62,16 +58,12 @@ export function useDesk(space: Space, sheet: Sheet, say: (problem: string) => vo
     say(isTooLong ? texts.lineTooLong(kept.length, TEXT_MAX) : "");
     if (isTooLong) return;
     show(undefined);
-    if (kept.trim() === "") {
-      drafts.drop(TEXT + key);
-      return;
+    if (kept.trim() !== "") {
+      const label: Label = { kind: "text", ...looks, text: kept, live: key };
+      // From here on the board keeps it, and tries again.
+      sheet.add([label]).catch((thrown) => say(reasonOf(thrown)));
     }
-    const label: Label = { kind: "text", ...looks, text: kept, live: key };
-    sheet.add([label]).then(
-      () => drafts.drop(TEXT + key),
-      // It is drawn, and can be tried again; its draft stays until it is kept.
-      (thrown) => say(reasonOf(thrown)),
-    );
+    drafts.drop(TEXT + key);
   };
   const keep = (writing: Writing): void => {
     drafts.keep(TEXT + writing.key, writing);

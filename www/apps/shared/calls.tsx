@@ -76,7 +76,7 @@ export function hearCall(home: Home, space: Space, peer: string, text: string): 
     const isFine = isApp(app) && typeof name === "string" && typeof invitation === "string";
     if (!isFine || home.calls.size >= CALLS_MAX || home.calls.has(id)) return;
     const who = space.person(peer).name;
-    const called = plainName(name, 255);
+    const called = plainName(name);
     home.setCall({
       id,
       isMine: false,

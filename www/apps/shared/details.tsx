@@ -4,6 +4,7 @@ import { ByHand } from "./by-hand.js";
 import { inviteContact } from "./calls.js";
 import type { Home } from "./home.js";
 import { Invitations } from "./invitations.js";
+import { plainName } from "./names.js";
 import { contacts } from "./people.js";
 import { Qr } from "./qr.js";
 import { reasonOf } from "./reasons.js";
@@ -216,7 +217,7 @@ function Rename({ space, onError }: MembersProps) {
       />
       <Act
         hook="rename-group"
-        run={() => space.group.rename(name.trim() || space.name)}
+        run={() => space.group.rename(plainName(name) || space.name)}
         onError={onError}
       >
         {texts.rename}

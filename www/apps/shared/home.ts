@@ -14,12 +14,14 @@ import { APP_TYPE, type AppName } from "./apps.js";
 import { CALL, type Call, hearCall } from "./calls.js";
 import { forgetDrafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
+import { plainName } from "./names.js";
 import { takeTurn } from "./one-tab.js";
 import { keepLook, type Look, ownLook } from "./people.js";
 import { reasonOf } from "./reasons.js";
 import { namedServers } from "./servers.js";
 import { Space } from "./space.js";
 import { Standing } from "./standing.js";
+import { texts } from "./texts/index.js";
 import { Observable } from "./watch.js";
 
 /** How far these pages have come. */
@@ -94,7 +96,7 @@ export class Home extends Observable {
 
   /** Makes an identity and becomes it. */
   async create(name: string): Promise<void> {
-    const me = await this.#kept.create(name.trim());
+    const me = await this.#kept.create(plainName(name));
     await this.#list();
     await this.become(me);
   }
@@ -136,8 +138,9 @@ export class Home extends Observable {
     const me = this.#me;
     if (me === undefined) return;
     keepLook(me.id, look);
-    if (name.trim() !== me.name) {
-      const renamed = await this.#kept.rename(me.id, name.trim());
+    const plain = plainName(name) || me.name;
+    if (plain !== me.name) {
+      const renamed = await this.#kept.rename(me.id, plain);
       Object.assign(me, { name: renamed.name, card: renamed.card });
       await this.#list();
     }
@@ -174,7 +177,10 @@ export class Home extends Observable {
   /** Founds a group for one application. */
   async found(app: AppName, name: string): Promise<Space> {
     const servers = namedServers(location.search) ?? [];
-    const group = await this.#running.createGroup({ name: name.trim(), servers });
+    const group = await this.#running.createGroup({
+      name: plainName(name) || texts.defaultNames[app],
+      servers,
+    });
     const space = await this.#add(group, app);
     await group.add({ type: APP_TYPE, data: { app } });
     return space;

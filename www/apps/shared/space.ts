@@ -42,9 +42,6 @@ export interface Here {
 /** What went wrong with keeping or sharing, and still does. */
 export type Trouble = "unsaved" | "refused" | "revoked" | "ended";
 
-/** The core allows 255 bytes. */
-const GROUP_NAME_MAX = 255;
-
 /** A group in these pages: its people, its news, and how it stands. */
 export class Space extends Observable {
   readonly group: Group;
@@ -158,7 +155,7 @@ export class Space extends Observable {
   }
 
   get name(): string {
-    this.#name = this.#ask(() => plainName(this.group.name, GROUP_NAME_MAX), this.#name);
+    this.#name = this.#ask(() => plainName(this.group.name), this.#name);
     return this.#name;
   }
 

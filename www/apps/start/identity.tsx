@@ -80,7 +80,7 @@ function LookForm({ home, onError }: { home: Home; onError: (thrown: unknown) =>
     }
   };
   const save = async (): Promise<void> => {
-    await home.rename(name.trim() || (home.me?.name ?? ""), look);
+    await home.rename(name, look);
     say(texts.saved);
   };
   return (

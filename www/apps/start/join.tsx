@@ -110,7 +110,7 @@ function About({ home, invitation, route: { app, offer } }: AboutProps) {
     );
   }
   const { inviter, until } = invitation;
-  const name = plainName(invitation.name, 255);
+  const name = plainName(invitation.name);
   const known = contacts(home.me?.id ?? "")[inviter];
   return (
     <>

@@ -110,7 +110,7 @@ function NewSpace({ app, home }: { app: AppName; home: Home }) {
   const found = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      const space = await home.found(app, name.trim() || texts.defaultNames[app]);
+      const space = await home.found(app, name);
       go({ at: "space", id: space.id });
     } catch (thrown) {
       setProblem(reasonOf(thrown));

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import type { Home } from "../shared/home.js";
 import icon from "../shared/icon.svg";
+import { plainName } from "../shared/names.js";
 import { reasonOf } from "../shared/reasons.js";
 import type { Route } from "../shared/route.js";
 import { texts } from "../shared/texts/index.js";
@@ -14,7 +15,7 @@ export function Welcome({ home, route }: { home: Home; route: Route }) {
   const [isImporting, setImporting] = useState(false);
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (name.trim() === "") {
+    if (plainName(name) === "") {
       setProblem(texts.nameMissing);
       return;
     }

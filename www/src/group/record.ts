@@ -1,4 +1,4 @@
-import { textOf } from "../bytes.js";
+import { textOf, valueOfJson } from "../bytes.js";
 import type { CoreAttribute, CoreRecord } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
@@ -66,7 +66,7 @@ export class GroupRecord {
 
   /** Its data read as JSON. */
   json(): unknown {
-    return JSON.parse(this.text());
+    return valueOfJson(this.#present());
   }
 
   #present(): Uint8Array {

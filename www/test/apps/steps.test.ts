@@ -116,7 +116,7 @@ describe("a step back on the board", () => {
   });
 });
 
-test("what was taken away a day ago is deleted for good, and what was just now is not", async () => {
+test("what was taken away a day ago is deleted for good, what was just now is not", async () => {
   const { ada, spaces } = await twoSheets();
   await ada.add([box, { ...box, y: 50 }]);
   const [first, second] = ada.items;

@@ -168,6 +168,8 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
         1 => any::<u32>().prop_map(|stream| LinkFrame::Done { stream }),
         1 => (any::<u32>(), code()).prop_map(|(stream, code)| LinkFrame::Reset { stream, code }),
         1 => code().prop_map(|code| LinkFrame::Bye { code }),
+        1 => (any::<[u8; 16]>(), 1..=u64::MAX)
+            .prop_map(|(store, number)| LinkFrame::Start { store, number }),
     ]
 }
 

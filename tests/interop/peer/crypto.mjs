@@ -1,0 +1,86 @@
+// What sections 1, 3, 5, 7 and 9 compute.
+
+import { randomBytes } from "node:crypto";
+import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { blake3 } from "@noble/hashes/blake3.js";
+import { concat } from "./cbor.mjs";
+
+const ascii = (text) => new TextEncoder().encode(text);
+
+export const random = (length) => Uint8Array.from(randomBytes(length));
+export const deriveKey = (context, input) => blake3(input, { context: ascii(context) });
+export const keyedHash = (key, input) => blake3(input, { key });
+export const hex = (bytes) => Buffer.from(bytes).toString("hex");
+export const isEqual = (one, other) => Buffer.compare(one, other) === 0;
+
+/** An integer of so many bytes, the highest first. */
+export function bigEndian(value, length) {
+  const bytes = new Uint8Array(length);
+  for (let at = length - 1, left = BigInt(value); at >= 0; at -= 1, left >>= 8n) {
+    bytes[at] = Number(left & 0xffn);
+  }
+  return bytes;
+}
+
+/** The node id that follows from an identity and a salt (section 3). */
+export function nodeIdOf(peer, salt) {
+  return deriveKey("lacis 2026 node 1 id", concat(peer, salt)).slice(0, 16);
+}
+
+/** The keys that follow from the secret of a room (section 5). */
+export function roomKeys(secret) {
+  const derive = (use) => deriveKey(`lacis 2026 room 1 ${use}`, secret);
+  return { topic: derive("topic"), seal: derive("seal"), prove: derive("prove") };
+}
+
+/** Seals what goes through a server (section 7). */
+export function seal(keys, from, to, plain, nonce = random(24)) {
+  const cipher = xchacha20poly1305(keys.seal, nonce, associated(keys, from, to));
+  return concat([1], keys.topic.subarray(0, 8), nonce, cipher.encrypt(plain));
+}
+
+/** Opens it; throws if it was changed, or is for others. */
+export function open(keys, from, to, sealed) {
+  const isOurs = sealed[0] === 1 && isEqual(sealed.subarray(1, 9), keys.topic.subarray(0, 8));
+  if (!isOurs) throw new Error("not sealed for this room");
+  const cipher = xchacha20poly1305(keys.seal, sealed.subarray(9, 33), associated(keys, from, to));
+  return cipher.decrypt(sealed.subarray(33));
+}
+
+const associated = (keys, from, to) => concat(ascii("lacis seal 1"), from, to, keys.topic);
+
+/** What both ends of a link sign (section 9). */
+export function transcriptOf(version, attempt, offerer, answerer) {
+  const parts = [bigEndian(version, 2), bigEndian(attempt, 8)];
+  for (const { node, peer, nonce, fingerprint } of [offerer, answerer]) {
+    parts.push(node, peer, nonce, fingerprint);
+  }
+  return deriveKey("lacis 2026 link 1 transcript", concat(...parts));
+}
+
+const proven = (role, transcript) => {
+  return concat(ascii(role === "offerer" ? "lacis proof 1 of" : "lacis proof 1 an"), transcript);
+};
+
+export const publicKeyOf = (seed) => ed25519.getPublicKey(seed);
+
+export function signProof(seed, role, transcript) {
+  return ed25519.sign(proven(role, transcript), seed);
+}
+
+/** Strictly: points of small order and second forms of anything do not verify. */
+export function verifyProof(peer, role, transcript, signature) {
+  try {
+    if (ed25519.Point.fromBytes(peer).isSmallOrder()) return false;
+    if (ed25519.Point.fromBytes(signature.subarray(0, 32)).isSmallOrder()) return false;
+    return ed25519.verify(signature, proven(role, transcript), peer, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+/** The tag that `sender` shows for a room on a link (section 9). */
+export function roomTag(keys, transcript, sender) {
+  return keyedHash(keys.prove, concat(transcript, sender)).slice(0, 16);
+}

@@ -1,0 +1,3 @@
+// All of them at once: whoever is told that the last test has ended closes the browsers.
+import "./vectors.test.mjs";
+import "./rooms.test.mjs";

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { decode, encode } from "./peer/cbor.mjs";
+import {
+  bigEndian,
+  hex,
+  nodeIdOf,
+  open,
+  publicKeyOf,
+  roomKeys,
+  roomTag,
+  seal,
+  signProof,
+  transcriptOf,
+  verifyProof,
+} from "./peer/crypto.mjs";
+import { descriptionOf, sdpOf } from "./peer/descriptions.mjs";
+import { kinds, readFrame } from "./peer/schema.mjs";
+import { parseRoomLink, roomLinkText } from "./peer/texts.mjs";
+
+const read = (file) => {
+  return JSON.parse(readFileSync(new URL(`../vectors/${file}.json`, import.meta.url), "utf8"));
+};
+const unhex = (digits) => Uint8Array.from(Buffer.from(digits, "hex"));
+
+/** CBOR as the vectors write it in JSON. */
+function value(item) {
+  if (Array.isArray(item)) return item.map(value);
+  if (item === null || typeof item !== "object") return item;
+  return "h" in item ? unhex(item.h) : BigInt(item.n);
+}
+
+const FRAMES = [
+  ..."signal_client signal_server link setup description room_link pairing".split(" "),
+  ..."record body chain epoch_keys group_properties revocation".split(" "),
+  ..."invitation open_invitation card group_frame".split(" "),
+];
+
+for (const file of FRAMES) {
+  test(`every vector of ${file} is read and written`, () => {
+    for (const { name, hex: digits, decoded } of read(file)) {
+      assert.deepEqual(decode(unhex(digits)), value(decoded), name);
+      assert.equal(hex(encode(value(decoded))), digits, name);
+    }
+  });
+}
+
+test("whatever must be refused is, for the right reason", () => {
+  const isKnown = ({ kind, hex: digits }) => kinds.includes(kind) && digits !== undefined;
+  const refused = read("refused").filter(isKnown);
+  assert.ok(refused.length > 60, `${refused.length} are too few`);
+  for (const { name, kind, hex: digits, reason } of refused) {
+    assert.throws(() => readFrame(kind, unhex(digits)), new RegExp(`^Error: ${reason}`), name);
+  }
+});
+
+test("what a later version adds is skipped where it may be, and a frame is what it was", () => {
+  const files = ["signal_client", "signal_server", "setup", "link"];
+  for (const [at, file] of files.entries()) {
+    const kind = ["ClientFrame", "ServerFrame", "Setup", "LinkFrame"][at];
+    for (const { name, hex: digits } of read(file)) {
+      const [variant, fields] = readFrame(kind, unhex(digits));
+      readFrame(kind, encode([variant, [...fields, ["new", 7]]]));
+      assert.throws(() => readFrame(kind, encode([variant, [...fields, null]])), undefined, name);
+    }
+  }
+});
+
+test("room links are read, and refused for the right reason", () => {
+  for (const { name, text, secret, servers, hex: digits, ...keys } of read("room_link")) {
+    assert.deepEqual(parseRoomLink(`https://a.example/#${text}`), {
+      secret: unhex(secret),
+      servers,
+    });
+    assert.equal(roomLinkText(unhex(digits)), text, name);
+    const { topic, seal: sealing, prove } = roomKeys(unhex(secret));
+    const derived = [topic, sealing, prove].map(hex);
+    assert.deepEqual(derived, [keys.topic, keys.seal_key, keys.prove_key], name);
+  }
+  for (const { name, kind, text, reason } of read("refused")) {
+    if (kind !== "RoomLink" || text === undefined) continue;
+    assert.throws(() => parseRoomLink(text), new RegExp(`^Error: ${reason}`), name);
+  }
+});
+
+test("sealed payloads are opened and made", () => {
+  for (const vector of read("seal")) {
+    const keys = roomKeys(unhex(vector.secret));
+    const [from, to, plain, sealed] = ["from", "to", "plain", "sealed"].map((it) =>
+      unhex(vector[it]),
+    );
+    assert.deepEqual(open(keys, from, to, sealed), plain, vector.name);
+    assert.deepEqual(seal(keys, from, to, plain, unhex(vector.nonce)), sealed, vector.name);
+    assert.throws(() => open(keys, to, from, sealed), undefined, vector.name);
+  }
+});
+
+test("a description becomes the same session description", () => {
+  for (const { name, decoded, sdp, revision } of read("description")) {
+    assert.equal(sdpOf(value(decoded), revision), sdp, name);
+    assert.deepEqual(descriptionOf(sdp), value(decoded), name);
+  }
+});
+
+test("the proof of a link is made and verified", () => {
+  for (const vector of read("proof")) {
+    const end = (role) => {
+      const field = (name) => unhex(vector[`${role}_${name}`]);
+      const [peer, nonce, fingerprint] = ["peer", "nonce", "fingerprint"].map(field);
+      assert.deepEqual(publicKeyOf(field("seed")), peer);
+      return { node: nodeIdOf(peer, field("salt")), peer, nonce, fingerprint };
+    };
+    const [offerer, answerer] = [end("offerer"), end("answerer")];
+    const attempt = BigInt(value(vector.attempt));
+    assert.equal(bigEndian(attempt, 8).length, 8);
+    const transcript = transcriptOf(vector.version, attempt, offerer, answerer);
+    assert.equal(hex(transcript), vector.transcript);
+    const keys = roomKeys(unhex(vector.room_secret));
+    for (const [role, { node, peer }] of Object.entries({ offerer, answerer })) {
+      const signature = signProof(unhex(vector[`${role}_seed`]), role, transcript);
+      assert.equal(hex(signature), vector[`${role}_signature`]);
+      assert.ok(verifyProof(peer, role, transcript, signature));
+      assert.ok(
+        !verifyProof(peer, role === "offerer" ? "answerer" : "offerer", transcript, signature),
+      );
+      assert.equal(hex(roomTag(keys, transcript, node)), vector[`${role}_tag`]);
+    }
+  }
+});
