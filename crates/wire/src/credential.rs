@@ -240,7 +240,8 @@ impl Chain {
         for credential in &self.0 {
             let signed =
                 || signature::verify_with(&issuer, &credential.message(), &credential.signature);
-            if !is_known(&credential.id()) && !(signed() && credential.invitation_ok()) {
+            let is_fine = is_known(&credential.id()) || (signed() && credential.invitation_ok());
+            if !is_fine {
                 return Err(ChainError::Signature);
             }
             issuer = signature::public_key(&credential.subject).ok_or(ChainError::NotAKey)?;

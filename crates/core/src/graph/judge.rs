@@ -106,10 +106,10 @@ fn examine(
         return Ok(Verdict::Fine(system));
     }
     match right(group, members, &Held::of(header)) {
-        Right::Refused(refusal) => return Err(refusal),
+        Right::Refused(refusal) => Err(refusal),
         Right::Unknown(id) => {
             demand(header.verify(group), Refusal::Signature)?;
-            return Ok(Verdict::Unknown(id));
+            Ok(Verdict::Unknown(id))
         }
         right => {
             demand(gives_what_it_may(members, header, system.as_ref()), Refusal::NotAllowed)?;

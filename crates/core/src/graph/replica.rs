@@ -407,7 +407,7 @@ impl Replica {
     /// What a member did as far as it is live or was beaten, for a revocation to name.
     #[must_use]
     pub fn actions(&self, author: &PeerId, scope: Scope) -> Vec<ActionId> {
-        let live = self.entries.iter().map(|(id, entry)| (id, entry));
+        let live = self.entries.iter();
         let beaten = self.aside.iter().filter(|(_, it)| !it.is_unnamed);
         let all = live.chain(beaten.map(|(name, it)| (&name.id, &it.entry)));
         let fits = |held: &Held<'_>| {
