@@ -87,7 +87,8 @@ impl HostileRun {
             self.graph.bring_back(person)?;
         }
         for (person, roles) in [(0, Roles::MEMBER), (1, Roles::MEMBER), (3, Roles::ADMIN)] {
-            let day = Some(Duration::from_secs(86_400));
+            // Admins have no end by date.
+            let day = (roles != Roles::ADMIN).then_some(Duration::from_secs(86_400));
             self.graph.invite(0, LIARS[person], roles, day)?;
             self.graph.bring_back(LIARS[person])?;
             self.corrupt(LIARS[person]);
