@@ -11,6 +11,7 @@ export type { BoundInvitation, GroupInvitation, LinkInvitation } from "./group/i
 export type {
   BoundInviteOptions,
   CreateGroupOptions,
+  FindOptions,
   GroupEvents,
   GroupMemberInfo,
   GroupProperties,

@@ -291,6 +291,15 @@ export interface CoreNode {
     kind: string | undefined,
     filter: CoreFilter | undefined,
   ): void;
+  page_records(
+    ticket: number,
+    group: number,
+    kind: string | undefined,
+    filter: CoreFilter | undefined,
+    newestFirst: boolean,
+    credit: number,
+  ): void;
+  page_on(ticket: number, group: number, count: number): void;
   watch_records(
     group: number,
     watch: number,

@@ -65,6 +65,7 @@ pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
 pub(crate) use profile::Profile;
+pub use query::Paging;
 use query::Query;
 pub use revoke::RevokeOptions;
 use rotation::Rotation;

@@ -12,8 +12,8 @@ use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
 use crate::group::{
-    AnyInvitation, Draft, Group, GroupLoad, GroupMember, GroupSync, InvitationInfo, InviteOptions,
-    Opening, Profile, RevokeOptions, Search, room_of,
+    AnyInvitation, Draft, Group, GroupLoad, GroupMember, InvitationInfo, InviteOptions, Opening,
+    Profile, RevokeOptions, room_of,
 };
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -254,69 +254,6 @@ impl Node {
         held: &Header,
     ) -> Result<(), Code> {
         self.on_group(now, group, |group, shared| group.delete(shared, ticket, held))
-    }
-
-    /// Reads a record. The ticket settles with [`crate::GroupEvent::Read`].
-    ///
-    /// # Errors
-    /// [`Code::GroupUnknown`].
-    pub fn read_record(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        group: RoomId,
-        id: RecordId,
-    ) -> Result<(), Code> {
-        self.on_group(now, group, |group, shared| {
-            group.read(shared, ticket, id);
-            Ok(())
-        })
-    }
-
-    /// Reads the records that are held and fit. They come as [`crate::GroupEvent::Found`], then the
-    /// ticket settles.
-    ///
-    /// # Errors
-    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`] when the filter exceeds a limit.
-    pub fn query_records(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        group: RoomId,
-        search: Search,
-    ) -> Result<(), Code> {
-        self.on_group(now, group, |group, shared| group.query(shared, ticket, search))
-    }
-
-    /// Looks for records on and on: every [`crate::GroupEvent::Record`] that fits names the number,
-    /// which the application chooses.
-    ///
-    /// # Errors
-    /// As of [`Node::query_records`].
-    pub fn watch_records(
-        &mut self,
-        now: Timestamp,
-        group: RoomId,
-        number: u32,
-        search: Search,
-    ) -> Result<(), Code> {
-        self.on_group(now, group, |group, _| group.watch(number, search))
-    }
-
-    /// Ends that. A number that is not in use is ignored.
-    ///
-    /// # Errors
-    /// [`Code::GroupUnknown`].
-    pub fn unwatch_records(
-        &mut self,
-        now: Timestamp,
-        group: RoomId,
-        number: u32,
-    ) -> Result<(), Code> {
-        self.on_group(now, group, |group, _| {
-            group.unwatch(number);
-            Ok(())
-        })
     }
 
     /// Makes an invitation for one identity. Without a lifetime, what it gives lasts as long as the
@@ -630,15 +567,6 @@ impl Node {
         Ok(open.correction())
     }
 
-    /// Where this node stands with what others hold of a group: of one type, or of all.
-    ///
-    /// # Errors
-    /// [`Code::GroupUnknown`].
-    pub fn group_sync(&self, group: RoomId, kind: Option<&RecordType>) -> Result<GroupSync, Code> {
-        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
-        Ok(open.sync_of(&self.shared, kind))
-    }
-
     /// What is held of an open group, for whoever wants to compare or to count.
     #[must_use]
     pub fn replica(&self, group: RoomId) -> Option<&Replica> {
@@ -651,7 +579,7 @@ impl Node {
         self.groups.open.get(&group).map(Group::memory)
     }
 
-    fn on_group<T>(
+    pub(crate) fn on_group<T>(
         &mut self,
         now: Timestamp,
         group: RoomId,

@@ -47,6 +47,7 @@ mod frames;
 pub mod graph;
 mod group;
 mod group_commands;
+mod group_reading;
 mod groups;
 mod inbound;
 mod io;
@@ -80,7 +81,7 @@ pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use group::{
     Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo,
-    InviteOptions, KeptGroup, Operator, Record, RevokeOptions, Search, Subject, SyncPhase,
+    InviteOptions, KeptGroup, Operator, Paging, Record, RevokeOptions, Search, Subject, SyncPhase,
 };
 pub use group_commands::Content;
 pub use io::{

@@ -1,7 +1,7 @@
 //! The part of the node that is about groups, as JavaScript holds it.
 
 use js_sys::{Array, Uint8Array};
-use lacis_core::{Content, Input, OpId, RoomId, StoreReply};
+use lacis_core::{Content, Input, OpId, Paging, RoomId, StoreReply};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::decode;
 use lacis_wire::record::{Header, RecordType};
@@ -166,6 +166,34 @@ impl WebNode {
         let group = RoomId(group);
         let asked = self.driver.with(|node, now| node.query_records(now, ticket, group, search));
         asked.map_err(error::coded)
+    }
+
+    /// Reads them in the order in which they were made, so many at first.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn page_records(
+        &self,
+        ticket: u32,
+        group: u32,
+        kind: Option<String>,
+        filter: JsValue,
+        newest_first: bool,
+        credit: u32,
+    ) -> Result<(), JsValue> {
+        let search = search(kind.as_deref(), &filter)?;
+        let paging = Paging { newest_first, credit: credit as usize };
+        let group = RoomId(group);
+        let asked =
+            self.driver.with(|node, now| node.page_records(now, ticket, group, search, paging));
+        asked.map_err(error::coded)
+    }
+
+    /// Reads so many more of them.
+    pub fn page_on(&self, ticket: u32, group: u32, count: u32) {
+        // A group that is gone answers nothing any more.
+        let group = RoomId(group);
+        let _ = self.driver.with(|node, now| node.page_on(now, ticket, group, count as usize));
     }
 
     /// Has every record that comes and fits name a number.

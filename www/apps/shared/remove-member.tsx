@@ -22,7 +22,7 @@ export function RemoveMember({ space, id, onClose, onError }: Props) {
   return (
     <Dialog title={texts.removeName(name)} hook="confirm" onClose={onClose}>
       <p>{texts.removeLead(name)}</p>
-      <label class="row middle">
+      <label class="choice">
         <input
           type="checkbox"
           data-testid="remove-undo"
@@ -31,7 +31,7 @@ export function RemoveMember({ space, id, onClose, onError }: Props) {
         />
         <span class="grow">{texts.removeUndo}</span>
       </label>
-      <label class="row middle">
+      <label class="choice">
         <input
           type="checkbox"
           data-testid="remove-keep"

@@ -19,6 +19,7 @@ import { framed, parts } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
   ConnectWish,
+  FindOptions,
   GroupEvents,
   GroupProperties,
   NewRecord,
@@ -232,23 +233,26 @@ export class Group extends GroupMembership {
   }
 
   /**
-   * Reads all records that are held here now and fit, the oldest first, without those that were
+   * Reads the records that are held here now and fit, the oldest first, without those that were
    * deleted. Rejects with `invalid-argument` if the query is none.
    *
    * @example
    * ```ts
    * await group.find({ type: "issue", where: { number: { gte: 3 }, title: { like: "Bon*" } } });
+   * const latest = await group.find({ type: "chat", order: "newest", limit: 50 });
    * ```
    */
-  async find(options: RecordsOptions = {}): Promise<GroupRecord[]> {
+  async find(options: FindOptions = {}): Promise<GroupRecord[]> {
     this.check();
     return this.#searches.find(this.number, options);
   }
 
   /**
-   * The records that fit: first those that are held here, the oldest first, then every new version
-   * that fits as it comes, and every deletion of a record of the type, whatever it was like. The
-   * iterator ends when the group is closed. Throws `invalid-argument` if the query is none.
+   * The records that fit: first those that are held here, the oldest first, read as fast as they are
+   * taken, however many there are; then every new version that fits as it comes, and every deletion
+   * of a record of the type, whatever it was like. The iterator ends when the group is closed, and
+   * with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
+   * `invalid-argument` if the query is none.
    */
   records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
     this.check();

@@ -162,7 +162,7 @@ export interface NewRecord {
 /** What `group.update` writes. */
 export type RecordUpdate = Omit<NewRecord, "type">;
 
-/** Options of `group.records` and `group.find`. */
+/** Options of `group.records`. */
 export interface RecordsOptions {
   /** Only records of this type. Default: all types of the application. */
   readonly type?: string | undefined;
@@ -170,6 +170,14 @@ export interface RecordsOptions {
   readonly where?: RecordQuery | undefined;
   /** Ends the iterator; it then throws `aborted`. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `group.find`. */
+export interface FindOptions extends RecordsOptions {
+  /** By when they were made. Default: `oldest` first. */
+  readonly order?: "oldest" | "newest" | undefined;
+  /** How many at the most; no more is read than is needed for them. Default: all. */
+  readonly limit?: number | undefined;
 }
 
 /** A member of a group. */

@@ -1,11 +1,15 @@
-import type { CoreRecord } from "../core.js";
+import type { CoreFilter, CoreRecord } from "../core.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
-import type { RecordsOptions } from "./options.js";
+import type { FindOptions, RecordsOptions } from "./options.js";
 import { coreFilter } from "./query.js";
+import { Reading } from "./reading.js";
 import { GroupRecord } from "./record.js";
+
+/** Most that the core takes as a number of records. */
+const LIMIT_MAX = 4_294_967_295;
 
 /**
  * What is looked for in one group, once and on and on.
@@ -16,7 +20,7 @@ import { GroupRecord } from "./record.js";
  */
 export class Searches {
   readonly #session: Session;
-  readonly #found = new Map<number, GroupRecord[]>();
+  readonly #found = new Map<number, (records: readonly CoreRecord[]) => void>();
   readonly #watches = new Map<number, (record: GroupRecord) => void>();
   readonly #ends = new Set<() => void>();
   #last = 0;
@@ -27,8 +31,7 @@ export class Searches {
 
   /** Some of what a query found. */
   hear(ticket: number, records: readonly CoreRecord[]): void {
-    const found = this.#found.get(ticket);
-    for (const record of records) found?.push(new GroupRecord(record));
+    this.#found.get(ticket)?.(records);
   }
 
   /** A version came that these watches fit. */
@@ -41,63 +44,97 @@ export class Searches {
     for (const end of [...this.#ends]) end();
   }
 
-  async find(group: number, options: RecordsOptions): Promise<GroupRecord[]> {
+  async find(group: number, options: FindOptions): Promise<GroupRecord[]> {
+    const { type, limit, order = "oldest", signal } = options;
+    const isNewest = newestFirst(order);
+    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX)) {
+      throw new PeerError("invalid-argument", { detail: "`limit` is an integer of at least 1." });
+    }
     const filter = coreFilter(options.where);
     const found: GroupRecord[] = [];
     const { core, tickets } = this.#session;
     let number = 0;
+    const hear = (records: readonly CoreRecord[]): void => {
+      for (const record of records) found.push(new GroupRecord(record));
+      if (limit === undefined || found.length < limit) return;
+      // The rest need not be read.
+      tickets.respond(number, undefined);
+      this.#session.attempt(() => core.cancel(number));
+    };
     const query = (ticket: number): void => {
       number = ticket;
-      this.#found.set(ticket, found);
-      explained(() => core.query_records(ticket, group, options.type, filter));
+      this.#found.set(ticket, hear);
+      explained(() => {
+        if (limit === undefined) core.query_records(ticket, group, type, filter);
+        else core.page_records(ticket, group, type, filter, isNewest, limit);
+      });
     };
     try {
-      await tickets.issue(group, query, options.signal);
+      await tickets.issue(group, query, signal);
     } finally {
       this.#found.delete(number);
     }
-    return found.sort((a, b) => a.created.getTime() - b.created.getTime());
+    const sign = isNewest ? -1 : 1;
+    found.sort((a, b) => sign * (a.created.getTime() - b.created.getTime()));
+    return found.slice(0, limit);
   }
 
   records(group: number, options: RecordsOptions): AsyncIterableIterator<GroupRecord, undefined> {
-    const { signal } = options;
+    const { type, signal } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const filter = coreFilter(options.where);
     const { core } = this.#session;
     this.#last += 1;
     const watch = this.#last;
-    const early: GroupRecord[] = [];
-    let live = false;
-    const take = (record: GroupRecord): void => {
-      if (live) queue.push(record, record.data?.byteLength ?? 0);
-      else early.push(record);
-    };
-    const end = (): void => queue.end();
-    const onAbort = (): void => queue.end(errorOfAbort(signal as AbortSignal));
-    const queue = new EventQueue<GroupRecord>(
+    const end = (): void => live.end();
+    const onAbort = (): void => live.end(errorOfAbort(signal as AbortSignal));
+    const live = new EventQueue<GroupRecord>(
       { items: Number.MAX_SAFE_INTEGER, bytes: DEFAULT_LIMITS.bytes },
       () => {
+        reading.stop();
         this.#watches.delete(watch);
         this.#session.attempt(() => core.unwatch_records(group, watch));
         signal?.removeEventListener("abort", onAbort);
         this.#ends.delete(end);
       },
     );
-    explained(() => core.watch_records(group, watch, options.type, filter));
-    this.#watches.set(watch, take);
+    const reading = new Reading(live, {
+      begin: (credit, hear) => this.#page(group, type, filter, credit, hear),
+      more: (ticket, count) => this.#session.attempt(() => core.page_on(ticket, group, count)),
+      stop: (ticket) => {
+        this.#found.delete(ticket);
+        this.#session.attempt(() => core.cancel(ticket));
+      },
+    });
+    explained(() => core.watch_records(group, watch, type, filter));
+    this.#watches.set(watch, (record) => reading.take(record));
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#ends.add(end);
-    this.find(group, options).then(
-      (held) => {
-        live = true;
-        const newer = new Set(early.map((record) => record.id));
-        for (const record of held) if (!newer.has(record.id)) take(record);
-        for (const record of early) take(record);
-      },
-      (error) => queue.end(error),
-    );
-    return queue;
+    return reading;
   }
+
+  #page(
+    group: number,
+    type: string | undefined,
+    filter: CoreFilter | undefined,
+    credit: number,
+    hear: (records: readonly CoreRecord[]) => void,
+  ): { ticket: number; done: Promise<void> } {
+    let number = 0;
+    const done = this.#session.tickets.issue(group, (ticket) => {
+      number = ticket;
+      this.#found.set(ticket, hear);
+      explained(() => this.#session.core.page_records(ticket, group, type, filter, false, credit));
+    });
+    const forget = (): boolean => this.#found.delete(number);
+    done.then(forget, forget);
+    return { ticket: number, done };
+  }
+}
+
+function newestFirst(order: string): boolean {
+  if (order === "oldest" || order === "newest") return order === "newest";
+  throw new PeerError("invalid-argument", { detail: '`order` is "oldest" or "newest".' });
 }
 
 /** Makes a call that is given a type and a query, and says what may be wrong with them. */

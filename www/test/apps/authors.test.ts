@@ -30,14 +30,14 @@ test("an issue stays rightful when its admin has been shut out since", async () 
   await bob.group.add({ type: ISSUE_TYPE, data: { title: "1", text: "old" } });
   await give(bob, ada);
   const issue = await only(ada, ISSUE_TYPE);
-  // A revocation holds from a later moment on.
-  while (Date.now() <= issue.modified.getTime() + 5) await Promise.resolve();
   await ada.group.revoke(bob.me.id);
   const roles = ada.members.find(({ id }) => id === bob.me.id)?.roles;
   expect(roles).toEqual([]);
   expect(mightPublish(ada.group, issue)).toBe(true);
-  const today = { ...issue, author: bob.me.id, modified: new Date(Date.now() + 1_000) };
-  expect(mightPublish(ada.group, today as GroupRecord)).toBe(false);
+  // What is written after it is no record for her, whatever date it has.
+  await bob.group.add({ type: ISSUE_TYPE, data: { title: "2", text: "new" } });
+  await give(bob, ada);
+  expect((await only(ada, ISSUE_TYPE)).id).toBe(issue.id);
   const stranger = { ...issue, author: "a".repeat(52) };
   expect(() => mightPublish(ada.group, stranger as unknown as GroupRecord)).not.toThrow();
 });

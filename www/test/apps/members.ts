@@ -6,7 +6,7 @@ import { Space } from "../../apps/shared/space.js";
 import type { Identity } from "../../src/identity/identity.js";
 import { load } from "../../src/low-level.js";
 import { Peer } from "../../src/peer.js";
-import { realModule } from "../real-module.js";
+import { realModule, somebody } from "../real-module.js";
 
 /** What a page has beside a core. */
 export function pageGlobals(): Map<string, string> {
@@ -45,6 +45,13 @@ export async function twoAdmins(): Promise<[Space, Space]> {
     for (const peer of peers) await peer.close();
   });
   await give(spaces[1], spaces[0]);
+  // Whoever comes gets the key over a link. Here there is none, so there is a new key for both.
+  const renewed = new Promise((resolve) =>
+    founded.addEventListener("unlocked", resolve, { once: true }),
+  );
+  await founded.revoke(somebody(module));
+  await renewed;
+  await give(spaces[0], spaces[1]);
   return spaces;
 }
 

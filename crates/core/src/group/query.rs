@@ -24,6 +24,15 @@ const PAGE_BYTES_HALF: usize = PAGE_BYTES / 2;
 /// The store reads one page while another one is checked and told.
 const PAGES_READ_AT_ONCE: usize = 2;
 
+/// How records are read at the reader's pace.
+#[derive(Clone, Copy, Debug)]
+pub struct Paging {
+    /// The latest first; otherwise the oldest.
+    pub newest_first: bool,
+    /// How many are told before the reader asks for more.
+    pub credit: usize,
+}
+
 /// A question of the application that is being answered.
 #[derive(Debug)]
 pub(super) struct Query {
@@ -34,19 +43,29 @@ pub(super) struct Query {
     page: usize,
     /// How many pages the store is reading.
     reading: usize,
+    /// How many records are still told before the reader asks for more; as many as there are, if it
+    /// is nothing.
+    credit: Option<usize>,
 }
 
 impl Query {
     fn new(ticket: Ticket, purpose: Purpose, waiting: VecDeque<RecordId>) -> Self {
-        Self { ticket, purpose, waiting, page: FIRST_PAGE, reading: 0 }
+        Self { ticket, purpose, waiting, page: FIRST_PAGE, reading: 0, credit: None }
     }
 
     /// Takes the next page; none if nothing is left, or the store has enough to do.
     fn take_page(&mut self) -> Option<Vec<RecordId>> {
-        if self.waiting.is_empty() || self.reading == PAGES_READ_AT_ONCE {
+        // What is read in order is read one page after the other.
+        let at_once = if self.credit.is_some() { 1 } else { PAGES_READ_AT_ONCE };
+        if self.waiting.is_empty() || self.reading >= at_once || self.credit == Some(0) {
             return None;
         }
-        Some(self.waiting.drain(..self.waiting.len().min(self.page)).collect())
+        let wanted = match (&self.purpose, self.credit) {
+            // Each of them is told, so no more are read.
+            (Purpose::Search(Search { filter: None, .. }), Some(credit)) => self.page.min(credit),
+            _ => self.page,
+        };
+        Some(self.waiting.drain(..self.waiting.len().min(wanted)).collect())
     }
 
     /// Learns from a page how large the next one may be.
@@ -101,6 +120,44 @@ impl Group {
         Ok(())
     }
 
+    /// Reads them in the order in which they were made, as many as the reader wants, and goes on
+    /// when it wants more.
+    ///
+    /// # Errors
+    /// As of [`Group::query`].
+    pub(crate) fn page(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        search: Search,
+        paging: Paging,
+    ) -> Result<(), Code> {
+        search.check()?;
+        shared.tickets.open(ticket);
+        let fitting = self.replica.ids_where(|kind| search.fits_type(kind));
+        let held = fitting.filter_map(|id| self.replica.held(&id));
+        let mut dated: Vec<_> = held.map(|held| (held.created, held.id)).collect();
+        dated.sort_unstable();
+        if paging.newest_first {
+            dated.reverse();
+        }
+        let waiting = dated.into_iter().map(|(_, id)| id).collect();
+        let mut query = Query::new(ticket, Purpose::Search(search), waiting);
+        query.credit = Some(paging.credit);
+        self.queries.push(query);
+        self.advance_queries(shared);
+        Ok(())
+    }
+
+    /// The reader wants so many more. A ticket that is settled is ignored.
+    pub(crate) fn page_on(&mut self, shared: &mut Shared, ticket: Ticket, count: usize) {
+        let query = self.queries.iter_mut().find(|query| query.ticket == ticket);
+        if let Some(credit) = query.and_then(|query| query.credit.as_mut()) {
+            *credit = credit.saturating_add(count);
+        }
+        self.advance_queries(shared);
+    }
+
     /// Reads all records of the application, and tells them as they travel.
     pub(super) fn query_raw(&mut self, shared: &mut Shared, ticket: Ticket) {
         let waiting = self.replica.ids_where(|kind| !kind.is_system()).collect();
@@ -117,7 +174,7 @@ impl Group {
         while let Some(query) = self.queries.get_mut(at) {
             if let Some(page) = query.take_page() {
                 self.load_page(shared, at, page);
-            } else if query.reading > 0 {
+            } else if query.reading > 0 || !query.waiting.is_empty() {
                 at += 1;
             } else {
                 let query = self.queries.remove(at);
@@ -150,6 +207,9 @@ impl Group {
                 let present = copies.iter().filter(|copy| !copy.header.is_deleted());
                 let records = present.map(|copy| self.reading(copy));
                 let records: Vec<Record> = records.filter(|it| search.fits_content(it)).collect();
+                if let Some(credit) = self.queries.get_mut(at).and_then(|it| it.credit.as_mut()) {
+                    *credit = credit.saturating_sub(records.len());
+                }
                 if !records.is_empty() {
                     self.event(shared, GroupEvent::Found { ticket, records });
                 }

@@ -3,9 +3,10 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::group::GroupFrame;
 use lacis_wire::record::Header;
 use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
-use lacis_wire::{Code, EndId, Millis, PeerId, limits};
+use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
 
 use super::Group;
 use crate::io::Ticket;
@@ -19,6 +20,9 @@ pub struct RevokeOptions {
     /// What the member did stands no longer, not even what is known here.
     pub undo: bool,
 }
+
+/// Revocations that whoever was shut out gets at once: one names thousands of its actions.
+const ENDS_SAID: usize = 8;
 
 impl Group {
     /// Takes a membership back. A new key follows, see `rotation.rs`.
@@ -124,5 +128,24 @@ impl Group {
             // What cannot be ended was not given by anybody whom this admin may overrule.
             let _ = self.end_invitation(shared, None, &header);
         }
+    }
+
+    /// Says that somebody is no member. Whoever was shut out gets what did that along: it need not
+    /// believe a neighbor, since that is signed by whoever may.
+    pub(super) fn refuse(&mut self, node: NodeId, code: Code) {
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        let peer = neighbour.peer;
+        if code == Code::Revoked {
+            let all = self.replica.system_of(system::REVOCATION);
+            let theirs = all.filter(|copy| {
+                let says = System::decode(&copy.header.kind, &copy.body);
+                matches!(says, Ok(Some(System::Revocation(it))) if it.subject == peer)
+            });
+            for copy in theirs.take(ENDS_SAID) {
+                let (header, body) = (copy.header.clone(), copy.body.clone());
+                neighbour.say(&GroupFrame::Record { header, body });
+            }
+        }
+        neighbour.say(&GroupFrame::Refuse { code });
     }
 }

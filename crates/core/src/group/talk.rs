@@ -172,8 +172,8 @@ impl Group {
             Err(code) => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.chain = None;
-                    neighbour.say(&GroupFrame::Refuse { code });
                 }
+                self.refuse(node, code);
                 self.clocks.forget(node);
                 shared.admit(self.number, node, false);
                 self.offer_better(shared, node);
@@ -574,7 +574,7 @@ impl Group {
                 Code::NotMember
             };
             neighbour.forget_all();
-            neighbour.say(&GroupFrame::Refuse { code });
+            self.refuse(node, code);
             self.clocks.forget(node);
             shared.admit(self.number, node, false);
             self.members_changed = true;

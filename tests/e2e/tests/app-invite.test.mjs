@@ -1,0 +1,38 @@
+// Links that let people in, as the pages show them, and how somebody is shut out.
+import { Person } from "../support/people.mjs";
+import { scenario } from "../support/scenario.mjs";
+
+for (const locale of ["en", "fr"]) {
+  scenario(
+    `a link is listed with its uses, ended, and dead from then on: ${locale}`,
+    async (stage) => {
+      const server = await stage.server();
+      const initScript = `localStorage.setItem("lacis.language", '"${locale}"')`;
+      const anna = await Person.arrive(stage, "chromium", server, "Anna", { initScript });
+      await anna.found("chat", "Kitchen");
+      const link = await anna.invitation();
+      const bert = await Person.arrive(stage, "chromium", server, "Bert", { link, initScript });
+      await bert.picture(`join-${locale}`);
+      await bert.join();
+      await Promise.all([anna, bert].map((person) => person.meets(1)));
+
+      await anna.click("open-invite");
+      await anna.see("invitation", { state: '[data-used="1"][data-uses="1000"]', count: 1 });
+      await anna.picture(`invitations-${locale}`);
+      await anna.click("end-invitation");
+      await anna.see("invitation", { gone: true });
+      await anna.close("invite");
+      const carl = await Person.arrive(stage, "chromium", server, "Carl", { link, initScript });
+      await carl.click("join-now");
+
+      await anna.click("open-details");
+      await anna.click("remove-member");
+      await anna.click("remove-undo");
+      await anna.picture(`remove-${locale}`);
+      await anna.click("confirm-yes");
+      await bert.see("trouble", { state: '[data-kind="revoked"]' });
+      const ended = { en: "This invitation was ended", fr: "Cette invitation a été close" }[locale];
+      await carl.see("join-problem", { text: ended }, 90_000);
+    },
+  );
+}
