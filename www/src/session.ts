@@ -66,6 +66,7 @@ export class Session {
       },
       fileData: (stream, data) => this.inbox.take({ type: "file-data", stream, data }),
       storeWrite: (op, tables, keys, values) => this.#keeper?.write(op, tables, keys, values),
+      storeErase: (op, prefix) => this.#keeper?.erase(op, prefix),
       storeRead: (op, table, keys) => this.#keeper?.read(op, table, keys),
       storeScan: (op, table, prefix, after, limit) =>
         this.#keeper?.scan(op, table, prefix, after, limit),

@@ -13,7 +13,7 @@ use super::approval::Approvals;
 use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
-use super::saves::{Batch, Saves};
+use super::saves::{Saves, Written};
 use super::watches::Watches;
 use super::{Group, GroupEvent, Loading};
 use crate::graph::{Copy, Replica};
@@ -107,43 +107,76 @@ impl Group {
             return true;
         }
         match reply {
-            Some(StoreReply::Failed(code)) => {
-                let code = *code;
-                let Some(tickets) = self.saves.failed(shared, op) else { return false };
-                for ticket in tickets {
-                    shared.settle(ticket, Err(code));
-                }
-                self.event(shared, GroupEvent::Unsaved { code });
-                true
-            }
+            Some(StoreReply::Failed(code)) => self.on_refused(shared, op, *code),
             _ => {
-                let failing = self.saves.is_failing();
-                let Some(batch) = self.saves.written(op) else { return false };
-                self.on_written(shared, batch);
-                if failing {
-                    self.event(shared, GroupEvent::Saved);
-                }
+                let Some(written) = self.saves.written(op) else { return false };
+                self.on_written(shared, written);
                 true
             }
         }
+    }
+
+    fn on_refused(&mut self, shared: &mut Shared, op: OpId, code: Code) -> bool {
+        let Some(refused) = self.saves.failed(shared, op, code) else { return false };
+        for ticket in refused.tickets {
+            shared.settle(ticket, Err(code));
+        }
+        if refused.is_news {
+            self.event(shared, GroupEvent::Unsaved { code });
+        }
+        true
+    }
+
+    /// The store was found empty below what is known here: all of it is written anew. What was in
+    /// the store only is fetched from others again.
+    pub(crate) fn write_anew(&mut self, shared: &mut Shared, op: OpId) {
+        if !self.is_open || !self.saves.begin_anew(shared, op) {
+            return;
+        }
+        self.keep_profile(shared);
+        let system: Vec<RecordId> = self.replica.ids_where(RecordType::is_system).collect();
+        for id in system {
+            if let Some(copy) = self.replica.system(&id).cloned() {
+                self.keep(shared, &Arc::new(copy));
+            }
+        }
+        let others: Vec<RecordId> = self.replica.ids_where(|kind| !kind.is_system()).collect();
+        let mut count = 0;
+        for id in others {
+            let name = self.replica.held(&id).map(|held| held.name());
+            let copy = self.bodies.get(&id).filter(|copy| name == Some(copy.header.name()));
+            match copy.cloned() {
+                Some(copy) => self.keep(shared, &copy),
+                None => {
+                    self.replica.forget(&id);
+                    count += 1;
+                }
+            }
+        }
+        self.tell_changes(shared, None);
+        self.event(shared, GroupEvent::Damaged { count });
+        self.compare_soon(shared);
     }
 
     /// Hands what changed to the store.
     pub(crate) fn flush(&mut self, shared: &mut Shared) {
-        while let Some(batch) = self.saves.flush(shared) {
-            self.on_written(shared, batch);
+        while let Some(written) = self.saves.flush(shared) {
+            self.on_written(shared, written);
         }
     }
 
-    fn on_written(&mut self, shared: &mut Shared, batch: Batch) {
+    fn on_written(&mut self, shared: &mut Shared, written: Written) {
         // Without a store, memory is all there is.
         if shared.config.store {
-            for id in &batch.copies {
-                self.bodies.loosen(id);
+            for copy in &written.copies {
+                self.bodies.stored(copy);
             }
         }
-        for ticket in batch.tickets {
+        for ticket in written.tickets {
             shared.settle(ticket, Ok(()));
+        }
+        if written.recovered {
+            self.event(shared, GroupEvent::Saved);
         }
     }
 
@@ -225,8 +258,7 @@ impl Group {
 
     /// A copy was taken: it stays at hand until it is stored.
     pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>) {
-        let id = copy.header.id;
-        let key = key_of(&self.profile.group, &id);
+        let key = key_of(&self.profile.group, &copy.header.id);
         self.bodies.pin(Arc::clone(copy));
         let put = |table, value: &[u8]| {
             let value = Some(shared.vault.mark(table, &key, value));
@@ -238,8 +270,11 @@ impl Group {
         } else {
             self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
             self.saves.change(put(StoreTable::Bodies, &whole));
+            if copy.header.is_deleted() {
+                self.saves.frees(StoreTable::Bodies, key.clone());
+            }
         }
-        self.saves.copy(id);
+        self.saves.copy(copy);
     }
 
     /// A record is held no longer.
@@ -265,27 +300,13 @@ impl Group {
 
     /// Deletes everything that is stored of the group. The ticket settles when that is done.
     pub(crate) fn erase(&mut self, shared: &mut Shared, ticket: Ticket) {
+        // By its prefix: there may be more of it in the store than is known here.
+        let prefix = self.profile.group.as_bytes().to_vec();
+        shared.tickets.open(ticket);
+        self.saves.forget_changes();
         self.close(shared, Code::Left);
         (self.is_open, self.is_erased) = (false, true);
-        shared.tickets.open(ticket);
-        self.saves.ticket(ticket);
-        let system = self.replica.ids_where(RecordType::is_system).map(|id| (id, true));
-        let others = self.replica.ids_where(|kind| !kind.is_system()).map(|id| (id, false));
-        let ids: Vec<(RecordId, bool)> = system.chain(others).collect();
-        let group = self.profile.group;
-        let key = group.as_bytes().to_vec();
-        self.saves.change(StoreChange { table: StoreTable::Meta, key, value: None });
-        for (id, is_system) in ids {
-            let tables: &[StoreTable] = if is_system {
-                &[StoreTable::System]
-            } else {
-                &[StoreTable::Heads, StoreTable::Bodies]
-            };
-            for &table in tables {
-                let key = key_of(&group, &id);
-                self.saves.change(StoreChange { table, key, value: None });
-            }
-        }
+        self.saves.erase(prefix, ticket);
     }
 
     /// Asks the store for copies.
