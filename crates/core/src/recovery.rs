@@ -83,6 +83,7 @@ impl Member {
     pub(crate) fn lose_link(&mut self, shared: &mut Shared) {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
+        shared.link_lost = true;
         self.note_lost(shared);
         if self.attempts.is_empty() {
             self.schedule(shared);

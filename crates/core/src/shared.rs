@@ -136,6 +136,8 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) clocks: Clocks,
     pub(crate) clock: WallClock,
+    /// Whether a link was lost since the bounds of such members were looked at.
+    pub(crate) link_lost: bool,
     /// Since when the page is put aside, if it is: nothing is connected then.
     pub(crate) suspended_at: Option<Timestamp>,
     /// Frames about groups that came and wait for their group.
