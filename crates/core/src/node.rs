@@ -366,7 +366,7 @@ impl Node {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
             }
             ServerFrame::IceServers { servers, lifetime_ms } => {
-                server.on_relays(io, servers, lifetime_ms);
+                server.on_relays(io, &servers, lifetime_ms);
             }
             ServerFrame::Resume { token } => {
                 let announced = rooms.values().filter(|room| room.is_announced(index));

@@ -19,6 +19,7 @@ pub mod credential;
 pub mod description;
 pub mod fields;
 pub mod group;
+mod ice;
 pub mod ids;
 pub mod invitation;
 pub mod keys;
