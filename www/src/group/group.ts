@@ -14,6 +14,7 @@ import {
   type SendOptions,
 } from "../room-options.js";
 import type { RoomEvent, Session } from "../session.js";
+import { NO_ROOM } from "../tickets.js";
 import { framed, parts } from "./file.js";
 import { millisOf } from "./lifetime.js";
 import {
@@ -59,7 +60,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
   readonly #judges = new Map<string, RecordJudge>();
-  #number = -1;
+  #number = NO_ROOM;
   #id = "";
   #room: Room | undefined;
   #gone: PeerError | undefined;
@@ -421,7 +422,7 @@ export class Group extends TypedEventTarget<GroupEvents> {
   ): Promise<void> {
     const { core, groups, tickets } = this.#session;
     const opened = tickets.issue(
-      -1,
+      NO_ROOM,
       (ticket) =>
         this.#session.defer(() => {
           this.#number = call(ticket);
