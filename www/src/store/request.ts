@@ -39,8 +39,6 @@ export function isHandleGone(cause: unknown): boolean {
 const CODES: Readonly<Record<string, PeerErrorCode>> = {
   QuotaExceededError: "store-full",
   VersionError: "store-version",
-  // A value whose file is gone or cut.
-  NotReadableError: "store-damaged",
 };
 
 /** Why something that was asked of an open database did not work. */
