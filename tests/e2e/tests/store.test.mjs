@@ -172,6 +172,8 @@ scenario("a store whose page is frozen is taken, and not spoiled when it wakes",
   assert.equal(await write(first, "stale"), "store-in-use");
   await first.evaluate(() => t.event("storelost"));
   assert.equal(await write(second, "b"), "none");
+  // Told that it is free, each of the two would take it from the other again and again.
+  assert.equal(await eventsOf(first, "storefree"), 0);
 });
 
 const CLEARINGS = {

@@ -1,6 +1,6 @@
 import { PeerError } from "../errors.js";
 import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
-import { type Hold, hold, storeFree } from "./lock.js";
+import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
 import { deleteRange, rangeOf, startsWith } from "./prefix.js";
 import { compare, ManyReader } from "./ranges.js";
@@ -187,6 +187,8 @@ export class IndexedDbStore implements Store {
   }
 
   free(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    // Where there are no locks nobody can know, and taking it back would only take turns for ever.
+    if (locksOfBrowser() === undefined) return new Promise(() => {});
     return storeFree(this.#name, options);
   }
 

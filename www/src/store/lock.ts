@@ -102,7 +102,8 @@ export async function storeFree(
   }
 }
 
-function locksOfBrowser(): LockManager | undefined {
+/** What makes one page the owner; browsers give it to secure pages only. */
+export function locksOfBrowser(): LockManager | undefined {
   const browser = globalThis.navigator as { locks?: LockManager | undefined } | undefined;
   return browser?.locks;
 }
