@@ -114,7 +114,7 @@ fn members_are_told_when_they_join_come_go_and_change_and_oneself_is_first() {
     for (tab, group, own) in [(ada, group, founder), (bob, joined, peer)] {
         let members = members(&mut world, tab, group);
         assert_eq!(members.len(), 2);
-        assert!(members[0].peer == own && members[0].present);
+        assert!(members[0].peer == own && !members[0].present);
     }
     let ticket = world.plain_ticket(ada);
     let roles = (Roles::MEMBER.with(Roles::INVITER), None);
