@@ -426,7 +426,9 @@ impl Hub {
         }
         let node = session.mailbox.map(|mailbox| mailbox.node);
         if let Some(node) = node {
-            let senders = session.waiting.iter().filter_map(|it| it.sender);
+            // At a shutdown the clients of this server are going too, and there may be millions.
+            let is_told = |it: &Sender| !self.shutting_down || matches!(it, Sender::At(..));
+            let senders = session.waiting.iter().filter_map(|it| it.sender).filter(is_told);
             self.returned.extend(senders.map(|sender| (sender, node)));
         }
         for Membership { topic, position, .. } in session.memberships {

@@ -36,9 +36,10 @@ pub const QUEUE_BYTES_MAX: usize = 720 * 1024;
 /// payloads are refused, and [`STALL_MAX`] takes the space back from those who do not read.
 pub const QUEUES_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// What a waiting frame costs beside its bytes: the handle and the allocator's share. Without it,
-/// a queue of tiny frames would take many times its limit.
-pub const QUEUE_FRAME_BYTES: usize = 64;
+/// What a waiting frame costs beside its bytes: the handle, who is told if it never leaves, and
+/// what allocator and growing lists take. Without it, a queue of tiny frames would take many times
+/// its limit.
+pub const QUEUE_FRAME_BYTES: usize = 128;
 
 /// Addresses remembered after their last connection closed, until their allowances are full again.
 /// A record takes about 200 bytes, so these are under 1 MiB.

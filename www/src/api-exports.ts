@@ -76,5 +76,11 @@ export type {
   SendOptions,
 } from "./room-options.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";
-export { deleteStore, openStore, persistStorage } from "./store/indexed-db.js";
+export {
+  deleteStore,
+  type OpenStoreOptions,
+  openStore,
+  persistStorage,
+} from "./store/indexed-db.js";
+export { storeFree } from "./store/lock.js";
 export type { Store, StoreChange, StorePage } from "./store/store.js";

@@ -27,7 +27,8 @@ export async function createPeerFrom(
   const isKept = identity !== undefined && !(identity instanceof Uint8Array);
   const secret = isKept ? await secretOf(identity) : identity;
   const place = options.store ?? (isKept ? identity.store : undefined);
-  const store = typeof place === "string" ? await openStore(place) : place;
+  const { takeStore: take, signal } = options;
+  const store = typeof place === "string" ? await openStore(place, { take, signal }) : place;
   try {
     return new Peer(module, { ...options, identity: secret }, store);
   } catch (error) {

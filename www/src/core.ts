@@ -190,6 +190,7 @@ export interface CoreListener {
     keys: Uint8Array[],
     values: (Uint8Array | undefined)[],
   ): void;
+  storeErase(op: number, prefix: Uint8Array): void;
   storeRead(op: number, table: number, keys: Uint8Array[]): void;
   storeScan(
     op: number,

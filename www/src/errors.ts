@@ -82,11 +82,13 @@ const reasons = {
   "store-full": reason(true, "There is no space left on this device to keep this."),
   "store-failed": reason(true, "This browser could not keep this."),
   "store-closed": reason(false, "The place where this is kept was closed."),
-  "store-unavailable": reason(
-    false,
-    "This browser does not let this page keep anything, or another tab is in the way.",
-  ),
+  "store-unavailable": reason(false, "This browser does not let this page keep anything."),
   "store-damaged": reason(false, "What was kept here was damaged."),
+  "store-in-use": reason(true, "This is open in another tab or window. Close it there first."),
+  "store-version": reason(
+    false,
+    "What is kept here was written by a newer version of this app. Reload the page.",
+  ),
   "invitation-unknown": reason(false, "This is not an invitation."),
   "invitation-damaged": reason(
     false,

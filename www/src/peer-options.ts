@@ -1,3 +1,4 @@
+import type { PeerError } from "./errors.js";
 import type { Identity } from "./identity/identity.js";
 import type { WasmSource } from "./low-level.js";
 import type { Store } from "./store/store.js";
@@ -17,10 +18,16 @@ export interface PeerOptions {
   readonly identity?: Identity | Uint8Array | undefined;
   /**
    * Where groups are kept: the name of a database in this browser, or a store of one's own. One
-   * identity at a time may use it. Default: that of the `identity`, if it is one of
-   * `openIdentities`; otherwise nowhere, and groups are gone with the page.
+   * page at a time owns it, for one identity; while another one does, `createPeer` rejects with
+   * `store-in-use`, and `storeFree` says when that is over. Default: that of the `identity`, if it
+   * is one of `openIdentities`; otherwise nowhere, and groups are gone with the page.
    */
   readonly store?: string | Store | undefined;
+  /**
+   * Takes the store from a page that owns it, instead of rejecting with `store-in-use`. That page
+   * writes nothing any more, and its peer tells `storelost`.
+   */
+  readonly takeStore?: boolean | undefined;
   /** Where the WebAssembly module comes from. Default: the file in this package. */
   readonly wasm?: WasmSource | undefined;
   /** Gives up creating the peer; aborted later, it closes the peer. */
@@ -62,4 +69,11 @@ export interface PeerEvents {
   server: ServerStatus;
   /** Something was not as it should be, and was dealt with. */
   warning: PeerWarning;
+  /**
+   * Another page has taken the store. Nothing is kept here any more: close the peer, and create one
+   * again when people turn to this page.
+   */
+  storelost: PeerError;
+  /** After `storelost`: no page owns the store now. */
+  storefree: undefined;
 }

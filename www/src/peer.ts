@@ -45,6 +45,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   #state: PeerState = "connecting";
   #detach: () => void = () => {};
   #closing: Promise<void> | undefined;
+  readonly #closed = new AbortController();
 
   /** Use `createPeer`. */
   constructor(module: CoreModule, options: UnlockedOptions, store?: Store | undefined) {
@@ -75,6 +76,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       signal?.removeEventListener("abort", onAbort);
     };
     this.#session.start();
+    void store?.lost?.then(() => this.#loseStore(store));
   }
 
   /** How the peer stands with its servers. */
@@ -277,6 +279,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   #abandon(): void {
     this.#detach();
+    this.#closed.abort();
     const error = new PeerError("closed");
     for (const group of [...this.#groups.values()]) group.abandon(error);
     for (const room of [...this.#rooms.values()]) room.abandon(error);
@@ -285,6 +288,17 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   #end(): void {
     this.#servers.clear();
     this.#setState("closed");
+  }
+
+  /** Another page has taken the store: this one keeps nothing any more, and says so. */
+  #loseStore(store: Store): void {
+    if (this.#closing !== undefined) return;
+    emit<PeerEvents>(this, "storelost", new PeerError("store-in-use"));
+    const free = store.free?.({ signal: this.#closed.signal });
+    free?.then(
+      () => emit<PeerEvents>(this, "storefree", undefined),
+      () => {},
+    );
   }
 
   #newRoom(link: string, fingerprint: string): Room {

@@ -43,7 +43,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
   readonly #session: Session;
   readonly #onLeave: () => void;
   readonly #feed: RoomFeed;
-  #number = -1;
+  #number = NO_ROOM;
   #holders = 1;
   #gone: PeerError | undefined;
 

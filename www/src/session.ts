@@ -3,7 +3,7 @@ import { errorOfCode, errorOfThrown, PeerError, report } from "./errors.js";
 import { Inbox } from "./inbox.js";
 import { StoreKeeper } from "./store/keeper.js";
 import type { Store } from "./store/store.js";
-import { NO_ROOM, Tickets } from "./tickets.js";
+import { endsWith, NO_ROOM, Tickets } from "./tickets.js";
 
 /** Where the events of one file transfer go. */
 export interface StreamSink {
@@ -66,6 +66,7 @@ export class Session {
       },
       fileData: (stream, data) => this.inbox.take({ type: "file-data", stream, data }),
       storeWrite: (op, tables, keys, values) => this.#keeper?.write(op, tables, keys, values),
+      storeErase: (op, prefix) => this.#keeper?.erase(op, prefix),
       storeRead: (op, table, keys) => this.#keeper?.read(op, table, keys),
       storeScan: (op, table, prefix, after, limit) =>
         this.#keeper?.scan(op, table, prefix, after, limit),
@@ -111,7 +112,7 @@ export class Session {
   abandon(error: PeerError, scope?: number): void {
     this.tickets.rejectAll(error, scope);
     for (const [stream, sink] of [...this.streams]) {
-      if (scope !== undefined && sink.scope !== scope) continue;
+      if (!endsWith(scope, sink.scope)) continue;
       this.streams.delete(stream);
       sink.failed(error);
     }

@@ -7,8 +7,16 @@ interface Open {
   readonly release: (() => void) | undefined;
 }
 
-/** The scope of tickets that belong to no room. */
+/** The scope of tickets that belong to no room, and the number of a room that was never opened. */
 export const NO_ROOM = -1;
+
+/**
+ * Whether what belongs to a room ends when that of `scope` does; with everything if none is given.
+ * What belongs to no room is nobody's: a room that could not be opened ends nothing of others.
+ */
+export function endsWith(scope: number | undefined, room: number): boolean {
+  return scope === undefined || (scope !== NO_ROOM && scope === room);
+}
 
 /**
  * Turns the tickets of the core into promises.
@@ -79,7 +87,7 @@ export class Tickets {
   /** Rejects every open ticket, or those of one room. */
   rejectAll(error: PeerError, scope?: number): void {
     for (const [ticket, open] of [...this.#open]) {
-      if (scope === undefined || open.scope === scope) this.#take(ticket)?.reject(error);
+      if (endsWith(scope, open.scope)) this.#take(ticket)?.reject(error);
     }
   }
 

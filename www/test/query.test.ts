@@ -102,6 +102,7 @@ describe("the real core", () => {
         settled: ignore,
         fileData: ignore,
         storeWrite: ignore,
+        storeErase: ignore,
         storeRead: ignore,
         storeScan: ignore,
       },

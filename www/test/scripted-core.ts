@@ -79,6 +79,11 @@ export class ScriptedCore {
     this.#listener?.settled(ticket, code);
   }
 
+  /** Settles a ticket. */
+  settled(ticket: number, code?: string): void {
+    this.#listener?.settled(ticket, code);
+  }
+
   /** Answers the latest call of that name. */
   respond(name: string, data: Uint8Array): void {
     const ticket = this.named(name).at(-1)?.[1];
@@ -122,7 +127,10 @@ export class ScriptedCore {
         this.#streams += 1;
         return this.#streams;
       },
-      join_group: () => 1,
+      join_group: (_ticket, text) => {
+        if (text.includes("twice")) throw { code: "group-open" };
+        return 1;
+      },
       group_members: () => [],
       group_info: () => this.#group ?? { id: "group", name: "group" },
       close: (ticket) => this.#listener?.settled(ticket, undefined),

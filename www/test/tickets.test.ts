@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { PeerError } from "../src/errors.js";
-import { Tickets } from "../src/tickets.js";
+import { NO_ROOM, Tickets } from "../src/tickets.js";
 
 /** Tickets and the numbers handed to the core, oldest first. */
 function start() {
@@ -70,5 +70,14 @@ describe("tickets", () => {
     expect(tickets.size).toBe(1);
     tickets.rejectAll(new PeerError("closed"));
     await expect(other).rejects.toMatchObject({ code: "closed" });
+  });
+
+  test("of no room end with everything only", async () => {
+    const { tickets, call } = start();
+    const opening = tickets.issue(NO_ROOM, call);
+    tickets.rejectAll(new PeerError("left"), NO_ROOM);
+    expect(tickets.size).toBe(1);
+    tickets.rejectAll(new PeerError("closed"));
+    await expect(opening).rejects.toMatchObject({ code: "closed" });
   });
 });

@@ -50,6 +50,9 @@ pub enum ConfigError {
     /// More ICE servers than [`limits::ICE_SERVERS_MAX`].
     #[error("too many ICE servers")]
     TooManyIceServers,
+    /// An ICE server has an address that is none, or lacks credentials that it needs.
+    #[error("an ICE server has an address or credentials that no browser takes")]
+    IceServer,
 }
 
 impl Config {
@@ -63,6 +66,10 @@ impl Config {
         let ice = self.ice_servers.as_ref().map_or(0, Vec::len);
         if ice > limits::ICE_SERVERS_MAX {
             return Err(ConfigError::TooManyIceServers);
+        }
+        let is_good = |server: &IceServer| server.usable().as_ref() == Some(server);
+        if !self.ice_servers.iter().flatten().all(is_good) {
+            return Err(ConfigError::IceServer);
         }
         Ok(())
     }

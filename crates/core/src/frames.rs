@@ -82,7 +82,8 @@ impl Member {
                     link.restart.deadline = Some(shared.io.now);
                 }
             }
-            Some(Step::Inspect) | None => {}
+            Some(Step::Inspect) => self.on_path_unknown(shared),
+            None => {}
         }
     }
 

@@ -10,6 +10,7 @@
 mod admission;
 mod approval;
 mod author;
+mod batch;
 mod bodies;
 mod events;
 mod expiry;

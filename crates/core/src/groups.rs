@@ -113,6 +113,11 @@ impl Node {
         if let Some(asked) = self.groups.asked.remove(&op) {
             return self.on_asked(asked, reply);
         }
+        if reply == StoreReply::Failed(Code::StoreDamaged) {
+            for group in self.groups.open.values_mut() {
+                group.write_anew(&mut self.shared, op);
+            }
+        }
         let mut reply = Some(reply);
         for group in self.groups.open.values_mut() {
             if group.on_store(&mut self.shared, op, &mut reply) {

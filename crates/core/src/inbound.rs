@@ -91,6 +91,24 @@ impl Streams {
         messages.map(|stream| stream.size).sum()
     }
 
+    /// Bytes of messages that are not whole yet.
+    pub(crate) fn gathered(&self) -> usize {
+        let gathered = self.inbound.values().map(|stream| match &stream.content {
+            Content::Message(buffer) => buffer.len(),
+            Content::File { .. } => 0,
+        });
+        gathered.sum()
+    }
+
+    /// Ends the messages that are not whole yet, of a member that has no link.
+    pub(crate) fn end_messages(&mut self, shared: &mut Shared) {
+        let is_message = |stream: &Inbound| matches!(stream.content, Content::Message(_));
+        let inbound = self.inbound.iter().filter(|(_, stream)| is_message(stream));
+        for number in inbound.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.end_theirs(shared, &mut None, number, Code::Busy);
+        }
+    }
+
     pub(crate) fn inbound_number(&self, id: StreamId) -> Option<u32> {
         self.inbound.iter().find(|(_, stream)| stream.id == id).map(|(number, _)| *number)
     }

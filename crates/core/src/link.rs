@@ -10,7 +10,7 @@ use lacis_wire::proof::{Party, Role};
 use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, PROTOCOL, codec, limits};
 
-use crate::io::{LinkAction, LinkId, OpId, Path, RoomId};
+use crate::io::{LinkAction, LinkId, MemberState, OpId, Path, RoomId};
 use crate::shared::Io;
 use crate::time::Timestamp;
 
@@ -44,6 +44,8 @@ pub(crate) struct Link {
     pub(crate) restart: Restart,
     pub(crate) rtt: Option<Duration>,
     pub(crate) path: Option<Path>,
+    /// What the application is told of a new link until it is known whether a relay stands between.
+    pub(crate) until_path: Option<MemberState>,
     pub(crate) heard: Timestamp,
     /// The ping on its way, and when it left.
     pub(crate) ping: Option<(u32, Timestamp)>,
@@ -165,6 +167,7 @@ impl Link {
             restart: Restart::default(),
             rtt: None,
             path: None,
+            until_path: None,
             heard: now,
             ping: None,
             ping_due: now,
@@ -175,6 +178,16 @@ impl Link {
             channels: [Lane::default(); 3],
             parts: [Vec::new(), Vec::new()],
         }
+    }
+
+    /// Asks the driver which path is in use, unless it is busy. Says whether it is asked.
+    pub(crate) fn inspect(&mut self, io: &mut Io) -> bool {
+        let is_idle = self.op.is_none();
+        if is_idle {
+            let op = self.begin(io, Step::Inspect);
+            io.link(self.id, LinkAction::Inspect(op));
+        }
+        is_idle
     }
 
     fn lane(&mut self, channel: Channel) -> &mut Lane {

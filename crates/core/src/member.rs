@@ -115,8 +115,9 @@ impl Member {
 
     pub(crate) fn state(&self) -> MemberState {
         match &self.link {
-            Some(link) if self.lost_at.is_none() => match link.path {
-                Some(path) if path.relayed => MemberState::Relayed,
+            Some(link) if self.lost_at.is_none() => match (link.path, link.until_path) {
+                (Some(path), _) if path.relayed => MemberState::Relayed,
+                (None, Some(former)) => former,
                 _ => MemberState::Direct,
             },
             None if self.lost_at.is_none() => MemberState::Connecting,
@@ -167,6 +168,9 @@ impl Member {
     /// The attempt has proven itself: it becomes the link, and what waits is sent on it.
     pub(crate) fn establish(&mut self, shared: &mut Shared, id: LinkId) {
         let Some(mut link) = self.take_attempt(id) else { return };
+        let is_new = self.link.is_none() && self.lost_at.is_none();
+        let former = if is_new { MemberState::Connecting } else { MemberState::Recovering };
+        link.until_path = link.inspect(&mut shared.io).then_some(former);
         self.withdraw_attempts(shared, Code::Replaced, |_| true);
         if let Some(old) = self.link.take() {
             shared.io.link(old.id, LinkAction::Close);

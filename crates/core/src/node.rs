@@ -81,6 +81,7 @@ impl Node {
             vault,
             clock,
             suspended_at: None,
+            link_lost: false,
             group_frames: Vec::new(),
             admissions: Vec::new(),
             stalled_until: Timestamp::ZERO,
@@ -118,6 +119,7 @@ impl Node {
             Input::Wall(reading) if !self.on_wall(reading) => return,
             Input::Wall(_) => {}
         }
+        self.bound_orphans();
         self.dial_members();
         self.tend_groups();
         self.closing_progress();
@@ -252,6 +254,26 @@ impl Node {
         self.closing_progress();
     }
 
+    /// Members whose link is lost may be more than there are links: what they all have begun to
+    /// send is bounded together.
+    fn bound_orphans(&mut self) {
+        if !core::mem::take(&mut self.shared.link_lost) {
+            return;
+        }
+        let orphans = self.members.iter().filter(|(_, member)| member.link.is_none());
+        let mut orphans: Vec<_> = orphans
+            .map(|(node, member)| (member.lost_at, *node, member.streams.gathered()))
+            .filter(|(_, _, bytes)| *bytes > 0)
+            .collect();
+        let mut bytes: usize = orphans.iter().map(|(_, _, bytes)| bytes).sum();
+        while bytes > limits::ORPHAN_BYTES {
+            let Some(first) = (0..orphans.len()).min_by_key(|at| orphans.get(*at)) else { break };
+            let (_, node, freed) = orphans.swap_remove(first);
+            bytes -= freed;
+            self.with_member(node, |member, shared| member.streams.end_messages(shared));
+        }
+    }
+
     fn server_of(&self, socket: SocketId) -> Option<usize> {
         self.shared.servers.iter().position(|server| server.owns(socket))
     }
@@ -343,7 +365,7 @@ impl Node {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
             }
             ServerFrame::IceServers { servers, lifetime_ms } => {
-                server.on_relays(io, servers, lifetime_ms);
+                server.on_relays(io, &servers, lifetime_ms);
             }
             ServerFrame::Resume { token } => {
                 let announced = rooms.values().filter(|room| room.is_announced(index));

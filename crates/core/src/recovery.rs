@@ -83,6 +83,7 @@ impl Member {
     pub(crate) fn lose_link(&mut self, shared: &mut Shared) {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
+        shared.link_lost = true;
         self.note_lost(shared);
         if self.attempts.is_empty() {
             self.schedule(shared);
@@ -223,6 +224,14 @@ impl Member {
         }
     }
 
+    /// Nobody knows which path is in use; the application is told without it.
+    pub(crate) fn on_path_unknown(&mut self, shared: &mut Shared) {
+        let waited = self.link.as_mut().and_then(|link| link.until_path.take());
+        if waited.is_some() {
+            self.tell(shared);
+        }
+    }
+
     pub(crate) fn on_path(&mut self, shared: &mut Shared, path: Path) {
         if let Some(link) = &mut self.link
             && link.path.replace(path) != Some(path)
@@ -359,10 +368,9 @@ impl Member {
         let nonce = shared.io.nonce();
         link.ping = Some((nonce, now));
         link.control(&mut shared.io, &LinkFrame::Ping { nonce });
-        if link.op.is_none() {
-            let op = link.begin(&mut shared.io, Step::Inspect);
-            shared.io.link(link.id, LinkAction::Inspect(op));
-        }
+        link.inspect(&mut shared.io);
+        // The first answer has not come, and nobody waits for another.
+        self.on_path_unknown(shared);
     }
 
     /// The device woke up: find out at once whether the link still stands.

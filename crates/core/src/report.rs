@@ -59,6 +59,8 @@ pub struct MemberReport {
     pub waiting_bytes: usize,
     /// Bytes of files that are kept until it has them.
     pub file_bytes: usize,
+    /// Bytes of messages from it that are not whole yet.
+    pub gathered_bytes: usize,
     /// The link, if there is one.
     pub link: Option<LinkReport>,
 }
@@ -95,6 +97,7 @@ impl Node {
             failures: member.failures,
             waiting_bytes: member.messages.waiting_bytes(),
             file_bytes: member.streams.kept_bytes(),
+            gathered_bytes: member.streams.gathered(),
             link: member.link.as_ref().map(|link| LinkReport {
                 rtt: link.rtt,
                 relayed: link.path.map(|path| path.relayed),

@@ -143,7 +143,7 @@ impl Server {
             self.trouble = Some(Code::VersionMismatch);
             return false;
         }
-        self.ice_servers = ice;
+        self.ice_servers = usable(io, &ice);
         self.failures = 0;
         self.wait_for(io.now.since(since) * 2);
         self.trouble = None;
@@ -161,7 +161,8 @@ impl Server {
     }
 
     /// The server names relays, for so long.
-    pub(crate) fn on_relays(&mut self, io: &Io, relays: Vec<IceServer>, lifetime_ms: u32) {
+    pub(crate) fn on_relays(&mut self, io: &mut Io, relays: &[IceServer], lifetime_ms: u32) {
+        let relays = usable(io, relays);
         self.relays = Some((relays, io.now + Duration::from_millis(lifetime_ms.into())));
     }
 
@@ -348,6 +349,16 @@ const fn least_wait(reason: ByeReason) -> Duration {
         | ByeReason::Timeout
         | ByeReason::Full => Duration::ZERO,
     }
+}
+
+/// What of these a browser takes. A server that names others is wrong, and told of, but must not keep
+/// the good ones from being used.
+fn usable(io: &mut Io, servers: &[IceServer]) -> Vec<IceServer> {
+    let usable: Vec<IceServer> = servers.iter().filter_map(IceServer::usable).collect();
+    if usable != servers {
+        io.event(Event::Warning { code: Code::Protocol, node: None });
+    }
+    usable
 }
 
 const fn bye_code(reason: ByeReason) -> Code {

@@ -134,6 +134,8 @@ pub(crate) struct Shared {
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
     pub(crate) clock: WallClock,
+    /// Whether a link was lost since the bounds of such members were looked at.
+    pub(crate) link_lost: bool,
     /// Since when the page is put aside, if it is: nothing is connected then.
     pub(crate) suspended_at: Option<Timestamp>,
     /// Frames about groups that came and wait for their group.
@@ -181,11 +183,16 @@ impl Shared {
         if let Some(own) = &self.config.ice_servers {
             return own.clone();
         }
-        let mut all: Vec<IceServer> = Vec::new();
         let now = self.io.now;
-        for server in self.servers.iter().flat_map(|server| server.ice_servers(now)) {
+        let named: Vec<Vec<&IceServer>> =
+            self.servers.iter().map(|server| server.ice_servers(now).collect()).collect();
+        let longest = named.iter().map(Vec::len).max().unwrap_or(0);
+        // In turn, so that no server takes the places of the others.
+        let in_turn = (0..longest).flat_map(|rank| named.iter().filter_map(move |it| it.get(rank)));
+        let mut all: Vec<IceServer> = Vec::new();
+        for server in in_turn {
             if !all.contains(server) && all.len() < limits::ICE_SERVERS_MAX {
-                all.push(server.clone());
+                all.push((*server).clone());
             }
         }
         all

@@ -53,8 +53,15 @@ pub struct StoreChange {
 /// What the store is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreRequest {
-    /// Make all of these changes or none, and say so only when they outlast a crash.
+    /// Make all of these changes or none, and say so only when they outlast a crash. Changes are
+    /// made in the order in which they are asked.
     Write(Vec<StoreChange>),
+    /// Delete the entries whose keys begin with something, in every table, or none; answered as a
+    /// write is.
+    Erase {
+        /// What the keys begin with.
+        prefix: Vec<u8>,
+    },
     /// Read the values of some keys.
     Read {
         /// The table.
@@ -84,7 +91,8 @@ pub enum StoreReply {
     Values(Vec<Option<Vec<u8>>>),
     /// Entries, in the order of their keys.
     Page(Vec<(Vec<u8>, Vec<u8>)>),
-    /// It did not work; of a write, nothing was changed.
+    /// It did not work; of a write, nothing was changed. [`Code::StoreDamaged`] says that the store
+    /// works and was found empty: what is known is to be written anew.
     Failed(Code),
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use lacis_core::{StoreReply, StoreRequest, StoreTable};
+use lacis_core::{StoreChange, StoreReply, StoreRequest, StoreTable};
 use lacis_wire::Code;
 
 /// A store; it outlives the tabs that use it.
@@ -15,23 +15,26 @@ pub struct DiskId(pub usize);
 pub struct Disk {
     /// What outlasts a crash.
     pub entries: BTreeMap<(StoreTable, Vec<u8>), Vec<u8>>,
-    /// Whether writes fail.
+    /// Whether there is no place but what was freed since. As in browsers, only a deletion frees
+    /// some, not a write that puts less in the place of more.
     pub is_full: bool,
+    freed: usize,
+    /// Whether somebody has deleted everything, and nobody was told yet.
+    is_emptied: bool,
 }
 
 impl Disk {
     /// Does what is asked; this is the moment at which it becomes durable.
     pub(crate) fn serve(&mut self, request: StoreRequest) -> StoreReply {
+        if core::mem::take(&mut self.is_emptied) {
+            return StoreReply::Failed(Code::StoreDamaged);
+        }
         match request {
-            StoreRequest::Write(_) if self.is_full => StoreReply::Failed(Code::StoreFull),
-            StoreRequest::Write(changes) => {
-                for change in changes {
-                    let place = (change.table, change.key);
-                    match change.value {
-                        Some(value) => self.entries.insert(place, value),
-                        None => self.entries.remove(&place),
-                    };
-                }
+            StoreRequest::Write(changes) => self.write(changes),
+            StoreRequest::Erase { prefix } => {
+                let before = self.bytes();
+                self.entries.retain(|(_, key), _| !key.starts_with(&prefix));
+                self.freed += before - self.bytes();
                 StoreReply::Written
             }
             StoreRequest::Read { table, keys } => {
@@ -53,6 +56,33 @@ impl Disk {
                 StoreReply::Page(page.collect())
             }
         }
+    }
+
+    fn write(&mut self, changes: Vec<StoreChange>) -> StoreReply {
+        let needed: usize = changes.iter().filter_map(|it| it.value.as_ref()).map(Vec::len).sum();
+        if self.is_full && needed > self.freed {
+            return StoreReply::Failed(Code::StoreFull);
+        }
+        self.freed = if self.is_full { self.freed - needed } else { 0 };
+        for StoreChange { table, key, value } in changes {
+            match value {
+                Some(value) => {
+                    self.entries.insert((table, key), value);
+                }
+                None => self.freed += self.entries.remove(&(table, key)).map_or(0, |it| it.len()),
+            }
+        }
+        StoreReply::Written
+    }
+
+    fn bytes(&self) -> usize {
+        self.entries.values().map(Vec::len).sum()
+    }
+
+    /// Somebody deletes everything; whoever asks next is told.
+    pub fn empty(&mut self) {
+        self.entries.clear();
+        self.is_emptied = true;
     }
 
     /// Damages every value of a table.

@@ -52,6 +52,8 @@ pub(crate) struct Tab {
     /// Whether its browser has put it aside.
     pub(crate) is_aside: bool,
     pub(crate) disk: Option<DiskId>,
+    /// When the last change is made that its store was asked for.
+    pub(crate) stored_until: Duration,
     pub(crate) inbox: VecDeque<Call>,
     /// The freeze under way, and how many there have been.
     pub(crate) is_frozen: bool,

@@ -11,7 +11,7 @@ mod scenario;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output};
+use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output, StoreRequest};
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
@@ -162,6 +162,7 @@ impl World {
             slept: Duration::ZERO,
             is_aside: false,
             disk: setup.disk,
+            stored_until: Duration::ZERO,
             inbox: VecDeque::new(),
             is_frozen: false,
             freezes: 0,
@@ -358,7 +359,15 @@ impl World {
             }
             Output::Store(op, request) => {
                 let delay = fabric.random.upto(Duration::from_millis(30));
-                fabric.after(delay, Happening::Call(id, Call::Store(op, request)));
+                let mut at = fabric.now + delay;
+                let is_change =
+                    matches!(request, StoreRequest::Write(_) | StoreRequest::Erase { .. });
+                if is_change && let Some(tab) = self.tabs.get_mut(id.0) {
+                    // Changes are made in the order in which they were asked.
+                    at = at.max(tab.stored_until);
+                    tab.stored_until = at;
+                }
+                fabric.at(at, Happening::Call(id, Call::Store(op, request)));
             }
             Output::Event(event) => {
                 if let Some(tab) = self.tabs.get_mut(id.0) {

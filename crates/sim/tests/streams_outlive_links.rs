@@ -209,3 +209,36 @@ fn no_more_than_the_window_is_kept_of_a_file() {
     assert!(most > limits::WRITE_AHEAD_BYTES, "{most}");
     assert!(most <= window + 2 * limits::WRITE_AHEAD_BYTES, "{most}");
 }
+
+#[test]
+fn what_lost_members_had_begun_to_send_is_bounded_together() {
+    let Scene { mut world, room, tabs: [ada, others @ ..], .. } =
+        Scene::<5>::linked_as(1, |setup| setup.access.bandwidth = 8_000_000);
+    for from in others {
+        for _ in 0..2 {
+            let large = Mail::delivered(limits::MESSAGE_BYTES);
+            world.send(from, room, ada, large).expect("it may be sent");
+        }
+    }
+    let gathered = |world: &World| -> usize {
+        let report = world.report(ada).expect("it is there");
+        report.members.iter().map(|member| member.gathered_bytes).sum()
+    };
+    let much = |world: &World| gathered(world) > limits::ORPHAN_BYTES + 20_000_000;
+    world.expect(Duration::from_secs(60), "much has come", much);
+    world.isolate(&[ada], 1);
+    world.run_for(Duration::from_secs(40));
+    assert!(gathered(&world) <= limits::ORPHAN_BYTES);
+    assert!(gathered(&world) > 0);
+    world.isolate(&[ada], 0);
+    world.run_for(Duration::from_secs(90));
+    let open = world.truth.promises.values().filter(|it| it.settled.is_none()).count();
+    assert_eq!(open, 0, "whoever has sent is told, or has succeeded");
+    let told = others.iter().flat_map(|from| {
+        let own = world.truth.promises.iter().filter(move |((tab, _), _)| tab == from);
+        own.filter(|(_, it)| matches!(it.purpose, Purpose::Send { .. }))
+            .filter_map(|(_, it)| it.settled.map(|(_, result)| result))
+    });
+    let told: Vec<_> = told.collect();
+    assert!(told.contains(&Err(Code::Busy)) && told.contains(&Ok(())), "{told:?}");
+}

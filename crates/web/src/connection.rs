@@ -55,8 +55,7 @@ impl Connection {
         ice_servers: &[IceServer],
         relay_only: bool,
     ) -> Result<Self, JsValue> {
-        let web =
-            RtcPeerConnection::new_with_configuration(&configuration(ice_servers, relay_only)?)?;
+        let web = connect(ice_servers, relay_only)?;
         let reporter = Reporter { driver: driver.clone(), id };
         let mut listeners = Vec::with_capacity(14);
         let channels = Channel::ALL.map(|channel| open_channel(&web, channel));
@@ -157,6 +156,20 @@ async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInpu
 
 const fn failed(op: OpId) -> LinkInput {
     LinkInput::Failed(op, Code::Internal)
+}
+
+/// A connection with all of the ICE servers that this browser takes. One that it does not understand
+/// makes it refuse all of them; only then is each of them tried alone.
+fn connect(ice_servers: &[IceServer], relay_only: bool) -> Result<RtcPeerConnection, JsValue> {
+    let make = |servers: &[IceServer]| {
+        RtcPeerConnection::new_with_configuration(&configuration(servers, relay_only)?)
+    };
+    make(ice_servers).or_else(|_| {
+        let alone = |server: &&IceServer| make(std::slice::from_ref(*server));
+        let takes = |server: &&IceServer| alone(server).map(|web| web.close()).is_ok();
+        let taken: Vec<IceServer> = ice_servers.iter().filter(takes).cloned().collect();
+        make(&taken)
+    })
 }
 
 fn configuration(ice_servers: &[IceServer], relay_only: bool) -> Result<RtcConfiguration, JsValue> {

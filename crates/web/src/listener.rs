@@ -41,6 +41,9 @@ extern "C" {
         values: &Array,
     ) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = storeErase)]
+    fn store_erase(this: &JsListener, op: u32, prefix: &Uint8Array) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = storeRead)]
     fn store_read(this: &JsListener, op: u32, table: u8, keys: &Array) -> Result<(), JsValue>;
 
@@ -104,6 +107,7 @@ impl Listener {
                 let values: Array = changes.iter().map(value).collect();
                 self.js.store_write(op.0, tables, &keys, &values)
             }
+            StoreRequest::Erase { prefix } => self.js.store_erase(op.0, &bytes(&prefix)),
             StoreRequest::Read { table, keys } => {
                 let keys: Array = keys.iter().map(bytes).collect();
                 self.js.store_read(op.0, table.number(), &keys)

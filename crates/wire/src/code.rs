@@ -127,6 +127,10 @@ codes! {
     StoreClosed = 41, "store-closed";
     /// There is no store here, or it cannot be opened.
     StoreUnavailable = 42, "store-unavailable";
+    /// Another page owns the store.
+    StoreInUse = 43, "store-in-use";
+    /// The store was written by a newer version.
+    StoreVersion = 44, "store-version";
     /// The text is not an invitation.
     InvitationUnknown = 60, "invitation-unknown";
     /// The text was an invitation, but characters are missing or changed.

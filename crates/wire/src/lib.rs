@@ -2,8 +2,8 @@
 //!
 //! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing
 //! keeps state, nothing asks a clock or a random source of its own. Decoding is strict: a frame has
-//! a maximum size, must be consumed to its last byte, and every field is checked against [`limits`]
-//! before anyone sees it. `docs/protocol.md` describes the same formats in words.
+//! a maximum size, its bytes are its one encoding, and every field is checked against [`limits`]
+//! before anyone sees it. Only frames between neighbors may hold fields of a later version. `docs/protocol.md` describes the same formats in words.
 
 #![no_std]
 
@@ -19,6 +19,7 @@ pub mod credential;
 pub mod description;
 pub mod fields;
 pub mod group;
+mod ice;
 pub mod ids;
 pub mod invitation;
 pub mod keys;

@@ -133,6 +133,10 @@ pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of all messages in reassembly from one link. Two of the largest may overlap.
 pub const REASSEMBLY_BYTES: usize = 2 * MESSAGE_BYTES;
 
+/// Bytes of messages in reassembly from all members whose link is lost, who may be more than there
+/// are links.
+pub const ORPHAN_BYTES: usize = 2 * REASSEMBLY_BYTES;
+
 /// Largest file: the largest integer that a JavaScript number holds exactly is far above it.
 pub const FILE_BYTES: u64 = 1 << 40;
 

@@ -395,7 +395,7 @@ fn a_sender_at_another_server_hears_of_what_waited_too() {
 #[test]
 fn senders_of_what_waits_in_a_chain_of_mailboxes_are_told_without_an_end_of_the_stack() {
     let count = 3_000;
-    let limit = HubConfig { queue_bytes_max: 250, ..HubConfig::default() };
+    let limit = HubConfig { queue_bytes_max: 300, ..HubConfig::default() };
     let mut world = World::new(HubConfig { connections_max: count, ..limit });
     let name = |number: usize| {
         let mut node = [0; 16];

@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
@@ -28,10 +28,16 @@ impl AddressKeys {
 pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trust_proxy: bool) -> IpAddr {
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back();
     let last = forwarded.and_then(|value| value.to_str().ok()?.rsplit(',').next());
-    match last.and_then(|text| text.trim().parse().ok()) {
+    match last.and_then(|text| read(text.trim())) {
         Some(address) if trust_proxy => address,
         _ => peer,
     }
+}
+
+/// An address; some proxies name the port too.
+fn read(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -60,6 +66,14 @@ mod tests {
         headers.append("x-forwarded-for", "203.0.113.5, 198.51.100.7".try_into().unwrap());
         assert_eq!(client_address(peer, &headers, true), ip("198.51.100.7"));
         assert_eq!(client_address(peer, &headers, false), peer);
+        for (named, address) in [
+            ("192.0.2.7:4711", "192.0.2.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+        ] {
+            headers.append("x-forwarded-for", named.try_into().unwrap());
+            assert_eq!(client_address(peer, &headers, true), ip(address));
+        }
         headers.append("x-forwarded-for", "nonsense".try_into().unwrap());
         assert_eq!(client_address(peer, &headers, true), peer);
     }

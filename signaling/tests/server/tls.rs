@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use lacis_signaling::{Config, TlsFiles};
 use lacis_wire::signal::ServerFrame;
@@ -84,4 +85,25 @@ async fn a_new_certificate_is_taken_while_the_server_runs() {
     server.reload.notify_one();
     assert!(health(connect(&server, "second.pem").await.unwrap()).await.contains("\"ok\""));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_is_not_waited_for_and_takes_one_place() {
+    let config = files(&fixture("first.pem"), &fixture("first.key.pem"));
+    let request_deadline = Duration::from_millis(500);
+    let server = Server::with(Config { request_deadline, http_per_address_max: 2, ..config }).await;
+    // The head of a record that is long, and a part of what it announces.
+    let begun = [&[22, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3][..], &[7; 40]].concat();
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.tcp().await;
+        stream.write_all(&begun).await.unwrap();
+        slow.push(stream);
+    }
+    let mut third = server.tcp().await;
+    assert_eq!(within(third.read(&mut [0])).await.unwrap_or(0), 0, "there is a place too many");
+    for mut stream in slow {
+        let _ = within(stream.read_to_end(&mut Vec::new())).await;
+    }
+    within(async { while connect(&server, "first.pem").await.is_err() {} }).await;
 }

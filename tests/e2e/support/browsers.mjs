@@ -101,6 +101,15 @@ async function stopRenderers(browser) {
   };
 }
 
+/** A Chromium whose profile lies in a folder; gives its only context. */
+export function launchOn(folder) {
+  const { chromium } = require("playwright-core");
+  return chromium.launchPersistentContext(folder, {
+    executablePath: chromiumPath(),
+    args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK)],
+  });
+}
+
 async function launchFirefox() {
   const puppeteer = require("puppeteer-core");
   const browser = await puppeteer.launch({

@@ -12,9 +12,9 @@ import { readFrame, writeFrame } from "./schema.mjs";
 import { Transport } from "./transport.mjs";
 
 const [OFFER, ANSWER, CANDIDATES, REFUSE] = [0, 1, 2, 6];
-const [PROOF, ROOMS, PING, PONG, BYE, GROUP] = [0, 1, 2, 3, 12, 13];
-const [FINGERPRINT_MISMATCH, LEFT] = [21, 33];
-const CONTROL = 0;
+const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START] = [0, 1, 2, 3, 12, 13, 14];
+const [FINGERPRINT_MISMATCH, IDENTITY_MISMATCH, LEFT, PROTOCOL] = [21, 22, 33, 38];
+const [CONTROL, UNRELIABLE] = [0, 2];
 
 /** On which channels which frames travel (section 10). */
 const CHANNEL_OF = new Map([
@@ -144,6 +144,7 @@ export class Link {
   #onData(channel, bytes) {
     try {
       if (typeof bytes === "string") throw new Error("a text message");
+      if (!this.#isProven && channel === UNRELIABLE) return;
       const frame = readFrame("LinkFrame", bytes);
       const allowed = CHANNEL_OF.get(frame[0]) ?? [CONTROL];
       if (!allowed.includes(channel)) throw new Error(`frame ${frame[0]} on channel ${channel}`);
@@ -162,12 +163,15 @@ export class Link {
         return this.#onRooms(fields[0]);
       case PING:
         return this.send(CONTROL, [PONG, [fields[0]]]);
+      // A peer without a store, of an identity that nobody shares, has no use for starts; nor is a
+      // second proof one. Groups are for another day.
       case PONG:
+      case START:
+      case PROOF:
+      case GROUP:
         return undefined;
       case BYE:
         return this.#end("left");
-      case PROOF:
-        throw new Error("a second proof");
       default:
         return this.#member.take(this, frame);
     }
@@ -177,7 +181,11 @@ export class Link {
   #onProof(variant, [signature]) {
     const holds =
       variant === PROOF && verifyProof(this.#theirs.peer, "offerer", this.#transcript, signature);
-    if (!holds) throw new Error("identity-mismatch");
+    if (!holds) {
+      const code = variant === PROOF ? IDENTITY_MISMATCH : PROTOCOL;
+      this.#say(REFUSE, this.#attempt, code);
+      throw new Error(`refused with ${code}`);
+    }
     this.#isProven = true;
     this.state = "linked";
     this.#showRooms();

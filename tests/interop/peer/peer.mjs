@@ -1,5 +1,15 @@
 // A peer in one room: whom it knows, and how it gets linked with them (section 9).
-import { bigEndian, hex, nodeIdOf, open, publicKeyOf, random, roomKeys, seal } from "./crypto.mjs";
+import {
+  bigEndian,
+  hex,
+  isEqual,
+  nodeIdOf,
+  open,
+  publicKeyOf,
+  random,
+  roomKeys,
+  seal,
+} from "./crypto.mjs";
 import { Link } from "./link.mjs";
 import { Member } from "./member.mjs";
 import { readFrame, writeFrame } from "./schema.mjs";
@@ -138,6 +148,7 @@ export class Peer {
   }
 
   #onPayload(from, payload) {
+    if (isEqual(from, this.node)) return;
     // Attempts are told apart by their number, whatever size it has.
     const name = (attempt) => `${hex(from)}/${hex(bigEndian(attempt, 8))}`;
     let setup;

@@ -158,6 +158,7 @@ const linkFrame = variants(
   [envelope, bytes("payload", 0, 15_360)],
   [code],
   [tag, boolean, data],
+  [id(16), unsigned(64, "number", (value) => value >= 1)],
 );
 
 /** The size of what a stream carries is limited by what that is. */

@@ -114,7 +114,12 @@ export class Home extends Observable {
       this.#me = me;
       remember(LAST, me.id);
       const signaling = namedServers(location.search);
-      const peer = await createPeer({ identity: me, ...(signaling && { signaling }) });
+      const peer = await createPeer({
+        identity: me,
+        // It is this tab's turn: whoever still owns the store is frozen.
+        takeStore: true,
+        ...(signaling && { signaling }),
+      });
       this.#peer = peer;
       peer.addEventListener("server", ({ detail }) => {
         this.standing.see(detail);

@@ -1,7 +1,8 @@
 import { dateOf } from "../date.js";
 import { PeerError } from "../errors.js";
 import { loaded } from "../low-level.js";
-import { deleteStore, openDatabase } from "../store/indexed-db.js";
+import { Connection } from "../store/connection.js";
+import { deleteStore } from "../store/indexed-db.js";
 import { settle } from "../store/request.js";
 import { cardOf, readCard } from "./card.js";
 import { type Identity, withSecret } from "./identity.js";
@@ -52,10 +53,10 @@ const SECRET_BYTES = 32;
  * ```
  */
 export class Identities {
-  readonly #database: IDBDatabase;
+  readonly #database: Connection;
 
   /** @internal */
-  constructor(database: IDBDatabase) {
+  constructor(database: Connection) {
     this.#database = database;
   }
 
@@ -152,12 +153,12 @@ export class Identities {
       "decrypt",
     ]);
     // Another tab may have been first: whoever adds it first decides, in one transaction.
-    const transaction = this.#database.transaction(KEYS, "readwrite", { durability: "strict" });
-    const store = transaction.objectStore(KEYS);
-    const held = (await settle(store.get(WRAPPING))) as CryptoKey | undefined;
-    if (held !== undefined) return held;
-    await settle(store.add(fresh, WRAPPING));
-    return fresh;
+    return this.#database.run([KEYS], "readwrite", async (transaction) => {
+      const store = transaction.objectStore(KEYS);
+      const held = (await settle(store.get(WRAPPING))) as CryptoKey | undefined;
+      if (held === undefined) store.add(fresh, WRAPPING);
+      return held ?? fresh;
+    });
   }
 
   #identityOf({ id, name, card, createdAt }: Row): Identity {
@@ -170,27 +171,23 @@ export class Identities {
     mode: IDBTransactionMode,
     act: (store: IDBObjectStore) => IDBRequest<T>,
   ): Promise<T> {
-    const transaction = this.#database.transaction(name, mode, { durability: "strict" });
-    const request = act(transaction.objectStore(name));
-    return new Promise((resolve, reject) => {
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () =>
-        reject(new PeerError("store-failed", { cause: transaction.error ?? undefined }));
-    });
+    return this.#database.run([name], mode, (transaction) =>
+      settle(act(transaction.objectStore(name))),
+    );
   }
 }
 
 /** Opens the identities that this browser keeps, in the database of that name. */
 export async function openIdentities(name = "lacis-identities"): Promise<Identities> {
-  const database = await openDatabase(name, [
-    (fresh) => {
+  const migrations = [
+    (fresh: IDBDatabase): void => {
       fresh.createObjectStore(ROWS, { keyPath: "id" });
       fresh.createObjectStore(KEYS);
     },
-  ]);
-  const identities = new Identities(database);
-  database.onversionchange = () => identities.close();
-  return identities;
+  ];
+  const database = new Connection({ name, migrations });
+  await database.open();
+  return new Identities(database);
 }
 
 function sealing(iv: Uint8Array<ArrayBuffer>, id: string): AesGcmParams {

@@ -1,44 +1,71 @@
 import { PeerError } from "../errors.js";
-import { ManyReader } from "./ranges.js";
+import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
+import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
+import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
+import { deleteRange, rangeOf, startsWith } from "./prefix.js";
+import { compare, ManyReader } from "./ranges.js";
 import { errorOfStore, settle } from "./request.js";
-import { DELETIONS_MAX, type Entry, merge, pack, RUN_ENTRIES, SMALL_RUNS_MAX } from "./runs.js";
+import { type Entry, placeOf } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
 
 /** One object store for each table of the core, by its number. */
 const TABLES = ["meta", "system", "heads", "bodies"] as const;
 
-type Migrations = readonly ((database: IDBDatabase) => void)[];
-
-/** The table of which entries are packed. */
+/** The table of which entries are packed: many, small, and all read when a group is opened. */
 const PACKED = TABLES.indexOf("heads");
 
-/** The packed entries. */
-const RUNS = "runs";
+/** Holds the one row that says who owns the database. */
+const OWNER = "owner";
+const OWNER_KEY = 0;
 
-/** What leads from each version of the database to the next one. */
 const MIGRATIONS: Migrations = [
   (database) => {
-    for (const table of TABLES) database.createObjectStore(table);
-  },
-  (database) => {
-    database.createObjectStore(RUNS, { autoIncrement: true });
+    for (const table of [...TABLES, OWNER]) database.createObjectStore(table);
   },
 ];
 
-/** Another tab may hold an older version open; longer than this nobody waits for it. */
-const OPEN_TIMEOUT_MS = 10_000;
+/** Groups that are opened at once; of more, what their scans have read is read again. */
+const VIEWS_MAX = 8;
 
-/** Opens the IndexedDB database of that name as a store. */
-export async function openStore(name: string): Promise<Store> {
-  const database = await openDatabase(name, MIGRATIONS);
-  const heads = tableName(PACKED);
-  const loose = await settle(database.transaction(heads).objectStore(heads).count());
-  return new IndexedDbStore(name, database, loose);
+/** Options of {@link openStore}. */
+export interface OpenStoreOptions {
+  /**
+   * Takes the store from the page that owns it, which can write nothing from then on and is told by
+   * the event `storelost` of its peer. For a page that people have just turned to, while another
+   * one is frozen.
+   */
+  readonly take?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Deletes the database of that name and everything in it. */
+/**
+ * Opens the IndexedDB database of that name as a store, of which this page then is the owner. While
+ * another one is, it rejects with `store-in-use`, within 3 seconds; {@link storeFree} says when
+ * that is over.
+ */
+export async function openStore(name: string, options: OpenStoreOptions = {}): Promise<Store> {
+  const held = await hold(name, options);
+  const store = new IndexedDbStore(name, held);
+  try {
+    await store.open();
+    return store;
+  } catch (thrown) {
+    store.close();
+    throw thrown;
+  }
+}
+
+/**
+ * Deletes the database of that name and everything in it; rejects with `store-in-use` while a page
+ * owns it.
+ */
 export async function deleteStore(name: string): Promise<void> {
-  await settle(indexedDB.deleteDatabase(name));
+  const held = await hold(name);
+  try {
+    await deleteDatabase(name);
+  } finally {
+    held.release();
+  }
 }
 
 /** Asks the browser not to throw stored data away when space is short; says whether it agrees. */
@@ -46,126 +73,92 @@ export async function persistStorage(): Promise<boolean> {
   return (await globalThis.navigator?.storage?.persist?.()) ?? false;
 }
 
-class IndexedDbStore implements Store {
+/** A store in IndexedDB; `openStore` makes it. */
+export class IndexedDbStore implements Store {
+  readonly lost: Promise<void>;
   readonly #name: string;
+  /** Nothing while the page is put aside: then others may have the store. */
+  #hold: Hold | undefined;
+  #holding: Promise<void> | undefined;
+  readonly #connection: Connection;
   readonly #reader = new ManyReader();
-  #database: IDBDatabase | undefined;
-  #closed = false;
-  /** Entries of the packed table that are not packed yet. */
-  #loose: number;
-  /** Deletions since everything was packed anew. */
-  #deletions = 0;
-  #packing: Promise<void> | undefined;
-  /** What a scan that goes on has still to give. */
-  #view: { prefix: Uint8Array; entries: Entry[] } | undefined;
+  /** What the database says as long as this is its owner. */
+  readonly #token = crypto.getRandomValues(new Uint8Array(16));
+  /** What scans of the packed table that go on have still to give, by their prefix. */
+  readonly #views = new Map<string, Entry[]>();
+  /**
+   * The age of the newest run of each shelf, so that a write need not ask first. It only grows: a
+   * write that failed leaves a gap, which does no harm.
+   */
+  readonly #ages = new Map<string, number>();
+  /** What changes the database, one after the other, as it was asked. */
+  #writing: Promise<unknown> = Promise.resolve();
+  /** How often the packed table was changed. */
+  #age = 0;
+  /** Changes that are asked for and not done. */
+  #asked = 0;
+  #isEntered = false;
+  #isOwner = true;
+  #isClosed = false;
+  #lose: () => void = () => {};
 
-  constructor(name: string, database: IDBDatabase, loose: number) {
+  constructor(name: string, held: Hold) {
     this.#name = name;
-    this.#loose = loose;
-    this.#adopt(database);
+    this.lost = new Promise((resolve) => {
+      this.#lose = () => {
+        this.#isOwner = false;
+        resolve();
+      };
+    });
+    this.#keep(held);
+    const enter = (database: IDBDatabase): Promise<void> => this.#enter(database);
+    this.#connection = new Connection({ name, migrations: MIGRATIONS, enter });
   }
 
-  async write(changes: readonly StoreChange[]): Promise<void> {
-    const tables = [...new Set(changes.map(({ table }) => tableName(table)))];
-    const transaction = (await this.#open()).transaction(tables, "readwrite", {
-      durability: "strict",
-    });
-    const done = completion(transaction);
-    try {
+  /** Opens the database. */
+  open(): Promise<void> {
+    return this.#connection.open();
+  }
+
+  write(changes: readonly StoreChange[]): Promise<void> {
+    const tables = new Set(changes.map(({ table }) => tableName(table)));
+    return this.#change([...tables], async (transaction) => {
+      const packed = new Map<string, Entry[]>();
       for (const { table, key, value } of changes) {
         const target = transaction.objectStore(tableName(table));
-        if (table === PACKED) this.#putPacked(target, key, value);
+        if (table === PACKED) gather(packed, key, value);
         else if (value === undefined) target.delete(key as BufferSource);
         else target.put(value, key as BufferSource);
       }
-    } catch (thrown) {
-      transaction.abort();
-      done.catch(() => {});
-      throw errorOfStore(thrown);
-    }
-    // Nothing more is asked of it: said so, it outlasts a page that is closed right now.
-    transaction.commit?.();
-    await done;
-    if (this.#loose >= RUN_ENTRIES || this.#deletions >= DELETIONS_MAX) this.#packSoon();
+      for (const entries of packed.values()) await this.#append(transaction, entries);
+    });
   }
 
-  /** A deletion is written too: what it deletes may lie in a run. */
-  #putPacked(target: IDBObjectStore, key: Uint8Array, value: Uint8Array | undefined): void {
-    target.put(value ?? new Uint8Array(0), key as BufferSource);
-    // One that is written twice is counted twice; it is packed the sooner.
-    this.#loose += 1;
-    if (value === undefined) this.#deletions += 1;
-  }
-
-  #packSoon(): void {
-    // What cannot be packed now stays as it is, and is tried again after the next write.
-    this.#packing ??= this.#pack()
-      .catch(() => {})
-      .finally(() => {
-        this.#packing = undefined;
-      });
-  }
-
-  async #pack(): Promise<void> {
-    const tables = [tableName(PACKED), RUNS];
-    const transaction = (await this.#open()).transaction(tables, "readwrite");
-    const done = completion(transaction);
-    done.catch(() => {});
-    const [heads, runs] = [
-      transaction.objectStore(tableName(PACKED)),
-      transaction.objectStore(RUNS),
-    ];
-    const [loose, keys] = await Promise.all([entriesOf(heads), settle(runs.getAllKeys())]);
-    const isAnew = this.#deletions >= DELETIONS_MAX;
-    let old = keys.slice(keys.length);
-    if (isAnew) old = keys;
-    else if (keys.length >= SMALL_RUNS_MAX) old = await smallRuns(runs, keys);
-    const values = await Promise.all(old.map((key) => settle(runs.get(key))));
-    // Deletions go for good only when nothing older is left that they might hide.
-    const merged = merge(values as Uint8Array[], loose, { keepDeletions: !isAnew });
-    for (const key of old) runs.delete(key);
-    runs.add(pack(merged));
-    heads.clear();
-    await done;
-    [this.#loose, this.#deletions] = [0, isAnew ? 0 : this.#deletions];
-  }
-
-  async #scanPacked(
-    prefix: Uint8Array,
-    after: Uint8Array | undefined,
-    limit: number,
-  ): Promise<StorePage> {
-    if (after === undefined || this.#view === undefined) {
-      await this.#packing;
-      const tables = [tableName(PACKED), RUNS];
-      const transaction = (await this.#open()).transaction(tables, "readonly");
-      const [runs, loose] = await Promise.all([
-        settle(transaction.objectStore(RUNS).getAll()),
-        entriesOf(transaction.objectStore(tableName(PACKED))),
-      ]);
-      this.#loose = loose.length;
-      let entries = merge(runs as Uint8Array[], loose, { prefix });
-      if (after !== undefined) {
-        const isLast = ([key]: Entry): boolean => key.every((byte, at) => byte === after[at]);
-        entries = entries.slice(entries.findIndex(isLast) + 1);
+  erase(prefix: Uint8Array): Promise<void> {
+    return this.#change(TABLES, async (transaction) => {
+      for (const [number, table] of TABLES.entries()) {
+        const target = transaction.objectStore(table);
+        if (number === PACKED) erase(target, prefix);
+        else deleteRange(target, rangeOf(prefix));
       }
-      this.#view = { prefix, entries };
-    }
-    const page = this.#view.entries.splice(0, limit);
-    if (this.#view.entries.length === 0) this.#view = undefined;
-    return { keys: page.map(([key]) => key), values: page.map(([, value]) => value) };
+      this.#age += 1;
+      this.#views.clear();
+    });
   }
 
   async read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    if (table === PACKED) return this.#readPacked(keys);
-    return this.#reader.read(await this.#table(table), keys);
-  }
-
-  async #readPacked(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const all = await this.#scanPacked(new Uint8Array(0), undefined, Number.MAX_SAFE_INTEGER);
-    const same = (a: Uint8Array, b: Uint8Array): boolean =>
-      a.length === b.length && a.every((byte, at) => byte === b[at]);
-    return keys.map((key) => all.values[all.keys.findIndex((held) => same(held, key))]);
+    if (table !== PACKED) {
+      return this.#look(table, (target) => this.#reader.read(target, keys));
+    }
+    const shelves = new Map(keys.map((key) => [nameOf(shelfOf(key)), shelfOf(key)]));
+    const held = await this.#look(table, (target) =>
+      Promise.all([...shelves.values()].map((shelf) => load(target, shelf))),
+    );
+    const entries = held.flat().sort(([a], [b]) => compare(a, b));
+    return keys.map((key) => {
+      const [found, value] = entries[placeOf(entries, key)] ?? [];
+      return found !== undefined && compare(found, key) === 0 ? value : undefined;
+    });
   }
 
   async scan(
@@ -175,116 +168,201 @@ class IndexedDbStore implements Store {
     limit: number,
   ): Promise<StorePage> {
     if (table === PACKED) return this.#scanPacked(prefix, after, limit);
-    const target = await this.#table(table);
     const range = rangeOf(prefix, after);
-    const [keys, values] = await Promise.all([
-      settle(target.getAllKeys(range, limit)),
-      settle(target.getAll(range, limit)),
-    ]);
+    const [keys, values] = await this.#look(table, (target) =>
+      Promise.all([
+        settle(target.getAllKeys(range, limit)),
+        settle<Uint8Array[]>(target.getAll(range, limit)),
+      ]),
+    );
     return { keys: keys.map((key) => new Uint8Array(key as ArrayBuffer)), values };
   }
 
   suspend(): void {
-    // What is under way is still done.
-    this.#database?.close();
-    this.#database = undefined;
+    this.#afterWrites(() => {
+      this.#connection.suspend();
+      this.#hold?.release();
+      this.#hold = undefined;
+    });
+  }
+
+  free(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+    // Where there are no locks nobody can know, and taking it back would only take turns for ever.
+    if (locksOfBrowser() === undefined) return new Promise(() => {});
+    return storeFree(this.#name, options);
   }
 
   close(): void {
-    this.#closed = true;
-    this.#database?.close();
-    this.#database = undefined;
+    this.#isClosed = true;
+    this.#views.clear();
+    this.#afterWrites(() => {
+      this.#connection.close();
+      this.#hold?.release();
+    });
   }
 
-  async #table(table: number): Promise<IDBObjectStore> {
+  /** What was asked is still done, and only then may somebody else begin. */
+  #afterWrites(act: () => void): void {
+    if (this.#asked === 0) act();
+    else void this.#writing.finally(act);
+  }
+
+  #keep(held: Hold): void {
+    this.#hold = held;
+    void held.lost.then(this.#lose);
+  }
+
+  /** A page that was put aside asks for the store again. */
+  async #ask(): Promise<void> {
+    this.#holding ??= hold(this.#name)
+      .then((held) => {
+        if (this.#isClosed) held.release();
+        else this.#keep(held);
+      })
+      .catch((thrown: unknown) => {
+        if (errorOfStore(thrown).code === "store-in-use") this.#lose();
+        throw thrown;
+      })
+      .finally(() => {
+        this.#holding = undefined;
+      });
+    return this.#holding;
+  }
+
+  async #scanPacked(
+    prefix: Uint8Array,
+    after: Uint8Array | undefined,
+    limit: number,
+  ): Promise<StorePage> {
+    const [name, age] = [nameOf(prefix), this.#age];
+    const entries =
+      (after && this.#views.get(name)) ??
+      (await this.#look(PACKED, (target) => load(target, prefix)));
+    this.#views.delete(name);
+    const from = after === undefined ? 0 : placeAfter(entries, after);
+    const page = entries.slice(from, from + limit);
+    // What was written while it was read may not be in it.
+    if (from + limit < entries.length && age === this.#age) this.#view(name, entries);
+    return { keys: page.map(([key]) => key), values: page.map(([, value]) => value) };
+  }
+
+  #view(name: string, entries: Entry[]): void {
+    const [oldest] = this.#views.keys();
+    if (oldest !== undefined && this.#views.size >= VIEWS_MAX) this.#views.delete(oldest);
+    this.#views.set(name, entries);
+  }
+
+  /** Adds entries of one shelf to the log, of which nothing older may be shown then. */
+  async #append(transaction: IDBTransaction, entries: readonly Entry[]): Promise<void> {
+    const [[key] = [new Uint8Array()]] = entries;
+    const shelf = shelfOf(key);
+    this.#age += 1;
+    for (const name of this.#views.keys()) {
+      const prefix = bytesOf(name);
+      if (startsWith(shelf, prefix) || startsWith(prefix, shelf)) this.#views.delete(name);
+    }
+    const table = tableName(PACKED);
+    const target = transaction.objectStore(table);
+    const age = 1 + (this.#ages.get(nameOf(shelf)) ?? (await newestAge(target, shelf)));
+    this.#ages.set(nameOf(shelf), age);
+    if (!(await append(target, shelf, age, entries))) return;
+    // What cannot be compacted now stays as it is, and is tried again after the next write.
+    this.#change([table], (later) => compact(later.objectStore(table), shelf)).catch(() => {});
+  }
+
+  /** Changes the database after all that was asked before, if this is still its owner. */
+  #change(
+    tables: readonly string[],
+    act: (transaction: IDBTransaction) => Promise<void>,
+  ): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new PeerError("store-closed"));
+    const changed = this.#writing.then(() =>
+      this.#run([...tables, OWNER], "readwrite", async (transaction) => {
+        const owner = settle<Uint8Array | undefined>(transaction.objectStore(OWNER).get(OWNER_KEY));
+        const [token] = await Promise.all([owner, act(transaction)]);
+        this.#demand(token);
+      }),
+    );
+    this.#asked += 1;
+    this.#writing = changed
+      .catch(() => {})
+      .finally(() => {
+        this.#asked -= 1;
+      });
+    return changed;
+  }
+
+  #look<T>(table: number, act: (target: IDBObjectStore) => Promise<T>): Promise<T> {
     const name = tableName(table);
-    return (await this.#open()).transaction(name, "readonly").objectStore(name);
+    return this.#run([name], "readonly", (transaction) => act(transaction.objectStore(name)));
   }
 
-  /** The browser, or another tab that upgrades, may have closed it: then it is opened again. */
-  async #open(): Promise<IDBDatabase> {
-    if (this.#closed) throw new PeerError("store-closed");
-    if (this.#database === undefined) this.#adopt(await openDatabase(this.#name, MIGRATIONS));
-    return this.#database as unknown as IDBDatabase;
+  async #run<T>(
+    tables: readonly string[],
+    mode: IDBTransactionMode,
+    act: (transaction: IDBTransaction) => Promise<T>,
+  ): Promise<T> {
+    if (this.#isClosed && mode === "readonly") throw new PeerError("store-closed");
+    if (!this.#isOwner) throw new PeerError("store-in-use");
+    if (this.#hold === undefined) await this.#ask();
+    return this.#connection.run(tables, mode, act);
   }
 
-  #adopt(database: IDBDatabase): void {
-    this.#database = database;
-    const forget = (): void => {
-      if (this.#database === database) this.#database = undefined;
-    };
-    database.onclose = forget;
-    database.onversionchange = () => {
-      database.close();
-      forget();
-    };
+  /** Looks at every handle of the database before it is used. */
+  async #enter(database: IDBDatabase): Promise<void> {
+    const isFirst = !this.#isEntered;
+    let isEmptied = false;
+    await transact(database, [OWNER], "readwrite", async (transaction) => {
+      const row = transaction.objectStore(OWNER);
+      const token = await settle<Uint8Array | undefined>(row.get(OWNER_KEY));
+      isEmptied = !isFirst && token === undefined;
+      if (isFirst || isEmptied) row.put(this.#token, OWNER_KEY);
+      else this.#demand(token);
+    });
+    this.#isEntered = true;
+    // It works, and all that it held is gone: whoever still has it has to write it again.
+    if (isEmptied) throw new PeerError("store-damaged");
   }
+
+  /** Whoever wrote its token last is the owner, whatever locks say. */
+  #demand(token: Uint8Array | undefined): void {
+    // Somebody emptied the table under this handle. A new one is looked at as a whole.
+    if (token === undefined) throw new DOMException("The owner is gone.", "InvalidStateError");
+    if (compare(token, this.#token) === 0) return;
+    this.#lose();
+    throw new PeerError("store-in-use");
+  }
+}
+
+/** Adds an entry to those of its shelf; a deletion is one without a value. */
+function gather(
+  shelves: Map<string, Entry[]>,
+  key: Uint8Array,
+  value: Uint8Array = new Uint8Array(0),
+): void {
+  const name = nameOf(shelfOf(key));
+  const entries = shelves.get(name);
+  if (entries === undefined) shelves.set(name, [[key, value]]);
+  else entries.push([key, value]);
+}
+
+function placeAfter(entries: readonly Entry[], key: Uint8Array): number {
+  const place = placeOf(entries, key);
+  const [found] = entries[place] ?? [];
+  return found !== undefined && compare(found, key) === 0 ? place + 1 : place;
+}
+
+/** Bytes as what a map can find: one character each. */
+function nameOf(key: Uint8Array): string {
+  return String.fromCharCode(...key);
+}
+
+function bytesOf(name: string): Uint8Array {
+  return Uint8Array.from(name, (character) => character.charCodeAt(0));
 }
 
 function tableName(table: number): string {
   const name = TABLES[table];
   if (name === undefined) throw new PeerError("store-failed", { detail: `No table ${table}.` });
   return name;
-}
-
-/** All entries of a table. */
-async function entriesOf(table: IDBObjectStore): Promise<Entry[]> {
-  const [keys, values] = await Promise.all([settle(table.getAllKeys()), settle(table.getAll())]);
-  return keys.map((key, at): Entry => [new Uint8Array(key as ArrayBuffer), values[at]]);
-}
-
-/** Those of some runs that hold no more than one packing did. */
-async function smallRuns(
-  runs: IDBObjectStore,
-  keys: readonly IDBValidKey[],
-): Promise<IDBValidKey[]> {
-  const all = (await settle(runs.getAll())) as Uint8Array[];
-  return keys.filter((_, at) => (all[at]?.byteLength ?? 0) < 2 * RUN_ENTRIES * 512);
-}
-
-/** Keys that begin with the prefix and come after `after`. */
-function rangeOf(prefix: Uint8Array, after: Uint8Array | undefined): IDBKeyRange | undefined {
-  const end = [...prefix];
-  while (end.at(-1) === 0xff) end.pop();
-  const last = end.pop();
-  const upper = last === undefined ? undefined : Uint8Array.of(...end, last + 1);
-  const lower = after ?? prefix;
-  const excluded = after !== undefined;
-  if (upper !== undefined) return IDBKeyRange.bound(lower, upper, excluded, true);
-  return IDBKeyRange.lowerBound(lower, excluded);
-}
-
-/** Opens a database, led to its newest version; rejects with `store-unavailable`. */
-export function openDatabase(name: string, migrations: Migrations): Promise<IDBDatabase> {
-  const factory = globalThis.indexedDB as IDBFactory | undefined;
-  if (factory === undefined) return Promise.reject(new PeerError("store-unavailable"));
-  return new Promise((resolve, reject) => {
-    const fail = (cause: unknown): void => reject(new PeerError("store-unavailable", { cause }));
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      fail("blocked");
-    }, OPEN_TIMEOUT_MS);
-    const request = factory.open(name, migrations.length);
-    request.onupgradeneeded = ({ oldVersion }) => {
-      for (const migrate of migrations.slice(oldVersion)) migrate(request.result);
-    };
-    request.onerror = () => {
-      clearTimeout(timer);
-      fail(request.error);
-    };
-    request.onsuccess = () => {
-      clearTimeout(timer);
-      // After the deadline nobody is there to use it, and open it would block others.
-      if (late) request.result.close();
-      else resolve(request.result);
-    };
-  });
-}
-
-function completion(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(errorOfStore(transaction.error));
-  });
 }

@@ -27,6 +27,11 @@ export class StoreKeeper {
     this.#run(op, this.#store.write(changes), (core) => core.stored(op));
   }
 
+  /** Deletes what begins with something. */
+  erase(op: number, prefix: Uint8Array): void {
+    this.#run(op, this.#store.erase(prefix), (core) => core.stored(op));
+  }
+
   /** Reads values. */
   read(op: number, table: number, keys: Uint8Array[]): void {
     this.#run(op, this.#store.read(table, keys), (core, values) => core.store_values(op, values));

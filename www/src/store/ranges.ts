@@ -110,7 +110,7 @@ export function runsOf(held: readonly Uint8Array[], keys: readonly Uint8Array[])
 }
 
 /** As IndexedDB compares keys. */
-function compare(a: Uint8Array | undefined, b: Uint8Array): number {
+export function compare(a: Uint8Array | undefined, b: Uint8Array): number {
   if (a === undefined) return -1;
   const shorter = Math.min(a.length, b.length);
   for (let at = 0; at < shorter; at += 1) {

@@ -1,21 +1,48 @@
-// Entries of a table packed into few large values. IndexedDB takes some 15 microseconds to read an
-// entry, however small; headers are many and are all read when a group is opened. So they are
-// written one by one, and packed once there are enough: a log-structured merge, of which the newest
-// entry of a key counts. An empty value says that the key was deleted.
+// Entries of a table packed into few large values: a log of runs, of which the newest that has a
+// key counts. An empty value says that the key was deleted. ADR 14 says why it exists and what must
+// hold.
+
+import { compare } from "./ranges.js";
 
 /** An entry; an empty value stands for a deletion. */
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
-/** Entries that are packed together. */
-export const RUN_ENTRIES = 2_048;
+/** What is known of a run without reading it. */
+export interface RunSize {
+  /** Bytes of its value. */
+  readonly bytes: number;
+  /** Its entries. */
+  readonly entries: number;
+  /** How many of them are deletions. */
+  readonly deletions: number;
+}
 
-/** So many small runs become a large one. */
-export const SMALL_RUNS_MAX = 16;
+/** So many runs cost less to open than one more transaction would. */
+export const RUNS_MAX = 64;
 
-/** So many deletions at once, and everything is packed anew, so that nothing of them is left. */
-export const DELETIONS_MAX = 256;
+/** Once every so manieth entry is a deletion, it is worth while to write all others anew. */
+const ENTRIES_PER_DELETION = 4;
 
 const HEAD_BYTES = 6;
+
+/**
+ * How many of the runs, oldest first, are to become one: always the newest ones, without a gap, so
+ * that no older entry comes to lie before a newer one. None, as long as there are few. An older run
+ * that is larger than all newer ones together stays as it is, so an entry is written anew a few
+ * times and not with every merge.
+ */
+export function dueRuns(runs: readonly RunSize[]): number {
+  const sum = (of: "entries" | "deletions"): number => runs.reduce((all, run) => all + run[of], 0);
+  if (sum("deletions") * ENTRIES_PER_DELETION > sum("entries")) return runs.length;
+  if (runs.length <= RUNS_MAX) return 0;
+  let [count, bytes] = [0, 0];
+  for (const run of [...runs].reverse()) {
+    if (count >= 2 && run.bytes > bytes) break;
+    bytes += run.bytes;
+    count += 1;
+  }
+  return count;
+}
 
 /** Packs entries: the length of key and value, lowest byte first, then both. */
 export function pack(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
@@ -50,28 +77,29 @@ export function* unpack(bytes: Uint8Array): Generator<Entry, undefined> {
 }
 
 /**
- * The newest entry of each key, out of runs and single entries, oldest first. Deletions are kept
- * only if something older may lie elsewhere.
+ * The newest entry of each key, in the order of keys, out of entries that are ordered by age, the
+ * oldest first. Deletions are kept only if something older may lie elsewhere.
  */
 export function merge(
-  runs: readonly Uint8Array[],
-  loose: readonly Entry[],
-  options: { readonly prefix?: Uint8Array; readonly keepDeletions?: boolean } = {},
+  entries: Iterable<Entry>,
+  { keepDeletions }: { readonly keepDeletions: boolean },
 ): Entry[] {
-  const { prefix = new Uint8Array(0), keepDeletions = false } = options;
-  const newest = new Map<string, Entry>();
-  const beginning = nameOf(prefix);
-  const take = (entry: Entry): void => {
-    const name = nameOf(entry[0]);
-    if (name.startsWith(beginning)) newest.set(name, entry);
-  };
-  for (const run of runs) for (const entry of unpack(run)) take(entry);
-  for (const entry of loose) take(entry);
-  const all = [...newest.values()];
-  return keepDeletions ? all : all.filter(([, value]) => value.byteLength > 0);
+  // Sorting keeps the order of age among equal keys, and is quick with what is sorted piecewise.
+  const sorted = [...entries].sort(([a], [b]) => compare(a, b));
+  return sorted.filter(([key, value], at) => {
+    const next = sorted[at + 1];
+    const isNewest = next === undefined || compare(key, next[0]) !== 0;
+    return isNewest && (keepDeletions || value.byteLength > 0);
+  });
 }
 
-/** Bytes as what a map can find: one character each. */
-function nameOf(key: Uint8Array): string {
-  return String.fromCharCode.apply(undefined, key as unknown as number[]);
+/** Where in sorted entries the first one is whose key is not less. */
+export function placeOf(entries: readonly Entry[], key: Uint8Array): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare((entries[middle] as Entry)[0], key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

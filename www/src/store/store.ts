@@ -5,7 +5,7 @@ export interface StoreChange {
   readonly value?: Uint8Array | undefined;
 }
 
-/** Entries of a store, in an order of its own in which `after` continues. */
+/** Entries of a store, in the order of their keys. */
 export interface StorePage {
   readonly keys: readonly Uint8Array[];
   readonly values: readonly Uint8Array[];
@@ -14,11 +14,14 @@ export interface StorePage {
 /**
  * Where a peer keeps its groups: opaque bytes under opaque keys. The core checks whatever it reads,
  * so a store need not be trusted, only kept. Failures are `PeerError`s whose code begins with
- * `store-`.
+ * `store-`. One of them asks for something: `store-damaged`, after which everything that is still
+ * known is written anew.
  */
 export interface Store {
   /** Makes all changes or none, and resolves only when they outlast a crash. */
   write(changes: readonly StoreChange[]): Promise<void>;
+  /** Deletes, in every table, the entries whose keys begin with these bytes, 32 at most. */
+  erase(prefix: Uint8Array): Promise<void>;
   /** One value a key, undefined where there is none. */
   read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** At most `limit` entries whose keys begin with `prefix` and come after `after`. */
@@ -28,6 +31,10 @@ export interface Store {
     after: Uint8Array | undefined,
     limit: number,
   ): Promise<StorePage>;
+  /** Resolves if another page becomes its owner; then everything fails with `store-in-use`. */
+  readonly lost?: Promise<void> | undefined;
+  /** Resolves once no page owns it. */
+  free?(options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
   /** Lets go of it; what was written stays. */
   close(): void;
   /**

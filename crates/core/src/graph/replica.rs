@@ -454,6 +454,27 @@ impl Replica {
         self.ready.extend(self.waiting.take_due(now));
     }
 
+    /// A version of the system, live or aside.
+    #[must_use]
+    pub fn whole(&self, name: &CopyName) -> Option<&Arc<Copy>> {
+        self.system.get(name)
+    }
+
+    /// Forgets a version that was lost. [`Replica::settle`] has to follow.
+    pub fn forget_version(&mut self, name: &CopyName) {
+        let is_live = self.held(&name.id).is_some_and(|held| held.name() == *name);
+        if is_live {
+            self.take_out(&name.id);
+        } else {
+            self.drop_aside(name);
+        }
+    }
+
+    /// Judges anew what may have changed.
+    pub fn settle(&mut self) {
+        self.revalidate();
+    }
+
     /// Forgets a record whose body was lost, so that the next comparison fetches it.
     pub fn forget(&mut self, id: &RecordId) {
         self.take_out(id);

@@ -227,6 +227,12 @@ impl Replica {
         }
     }
 
+    /// A version that was set aside is held no longer.
+    pub(super) fn drop_aside(&mut self, name: &CopyName) {
+        self.take_from_aside(name);
+        self.system.remove(name);
+    }
+
     fn erase_aside(&mut self, name: &CopyName) {
         let kind = self.held_aside(name).map(|held| held.kind.clone());
         if self.take_from_aside(name).is_some()

@@ -14,7 +14,7 @@ use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
 use super::rotation::Rotation;
-use super::saves::{Batch, Saves};
+use super::saves::{Saves, Written};
 use super::sync::SyncState;
 use super::watches::Watches;
 use super::{Group, GroupEvent, Loading, Opening, Rejected};
@@ -170,43 +170,69 @@ impl Group {
             return true;
         }
         match reply {
-            Some(StoreReply::Failed(code)) => {
-                let code = *code;
-                let Some(tickets) = self.saves.failed(shared, op) else { return false };
-                for ticket in tickets {
-                    shared.settle(ticket, Err(code));
-                }
-                self.event(shared, GroupEvent::Unsaved { code });
-                true
-            }
+            Some(StoreReply::Failed(code)) => self.on_refused(shared, op, *code),
             _ => {
-                let failing = self.saves.is_failing();
-                let Some(batch) = self.saves.written(op) else { return false };
-                self.on_written(shared, batch);
-                if failing {
-                    self.event(shared, GroupEvent::Saved);
-                }
+                let Some(written) = self.saves.written(op) else { return false };
+                self.on_written(shared, written);
                 true
             }
         }
+    }
+
+    fn on_refused(&mut self, shared: &mut Shared, op: OpId, code: Code) -> bool {
+        let Some(refused) = self.saves.failed(shared, op, code) else { return false };
+        for ticket in refused.tickets {
+            shared.settle(ticket, Err(code));
+        }
+        if refused.is_news {
+            self.event(shared, GroupEvent::Unsaved { code });
+        }
+        true
+    }
+
+    /// The store was found empty below what is known here: all of it is written anew. What was in
+    /// the store only is fetched from others again.
+    pub(crate) fn write_anew(&mut self, shared: &mut Shared, op: OpId) {
+        if !self.is_open || !self.saves.begin_anew(shared, op) {
+            return;
+        }
+        self.keep_profile(shared);
+        let mut count = 0;
+        for (name, _) in self.replica.all_names() {
+            let whole = self.replica.whole(&name).cloned();
+            match self.bodies.get(&name).cloned().or(whole) {
+                Some(copy) => self.keep(shared, &copy),
+                None => {
+                    self.replica.forget_version(&name);
+                    count += 1;
+                }
+            }
+        }
+        self.replica.settle();
+        self.tell_changes(shared, None);
+        self.event(shared, GroupEvent::Damaged { count });
+        self.compare_soon(shared);
     }
 
     /// Hands what changed to the store.
     pub(crate) fn flush(&mut self, shared: &mut Shared) {
-        while let Some(batch) = self.saves.flush(shared) {
-            self.on_written(shared, batch);
+        while let Some(written) = self.saves.flush(shared) {
+            self.on_written(shared, written);
         }
     }
 
-    fn on_written(&mut self, shared: &mut Shared, batch: Batch) {
+    fn on_written(&mut self, shared: &mut Shared, written: Written) {
         // Without a store, memory is all there is.
         if shared.config.store {
-            for id in &batch.copies {
-                self.bodies.loosen(id);
+            for copy in &written.copies {
+                self.bodies.stored(copy);
             }
         }
-        for ticket in batch.tickets {
+        for ticket in written.tickets {
             shared.settle(ticket, Ok(()));
+        }
+        if written.recovered {
+            self.event(shared, GroupEvent::Saved);
         }
     }
 
@@ -354,8 +380,11 @@ impl Group {
         } else {
             self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
             self.saves.change(put(StoreTable::Bodies, &whole));
+            if copy.header.is_deleted() {
+                self.saves.frees(StoreTable::Bodies, key.clone());
+            }
         }
-        self.saves.copy(name);
+        self.saves.copy(copy);
     }
 
     /// A version is held no longer, or nothing of it but its header.
@@ -388,25 +417,13 @@ impl Group {
 
     /// Deletes everything that is stored of the group. The ticket settles when that is done.
     pub(crate) fn erase(&mut self, shared: &mut Shared, ticket: Ticket) {
+        // By its prefix: there may be more of it in the store than is known here.
+        let prefix = self.profile.group.as_bytes().to_vec();
+        shared.tickets.open(ticket);
+        self.saves.forget_changes();
         self.close(shared, Code::Left);
         (self.is_open, self.is_erased) = (false, true);
-        shared.tickets.open(ticket);
-        self.saves.ticket(ticket);
-        let names = self.replica.all_names();
-        let group = self.profile.group;
-        let key = group.as_bytes().to_vec();
-        self.saves.change(StoreChange { table: StoreTable::Meta, key, value: None });
-        for (name, is_system) in names {
-            let tables: &[StoreTable] = if is_system {
-                &[StoreTable::System]
-            } else {
-                &[StoreTable::Heads, StoreTable::Bodies]
-            };
-            for &table in tables {
-                let key = key_of(&group, &name);
-                self.saves.change(StoreChange { table, key, value: None });
-            }
-        }
+        self.saves.erase(prefix, ticket);
     }
 
     /// Asks the store for versions.

@@ -1,96 +1,191 @@
 //! What is to be written: gathered while a write is under way, so that many small changes cost one
 //! transaction, and kept until the store has said that it outlasts a crash.
+//!
+//! What a store refuses is kept, each key once, and tried again as a whole, ever more rarely. What
+//! comes meanwhile and is waited for is tried at once and alone: it may be a deletion, for which
+//! there is place, and whoever waits for it learns now whether it is stored.
 
+use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 
-use lacis_wire::record::CopyName;
 use lacis_wire::{Code, limits};
 
+use super::batch::Batch;
+use crate::graph::Copy;
 use crate::io::{OpId, Output, Ticket};
 use crate::shared::Shared;
-use crate::store::{StoreChange, StoreRequest};
+use crate::store::{StoreChange, StoreRequest, StoreTable};
 use crate::time::Timestamp;
 
 #[derive(Debug, Default)]
 pub(super) struct Saves {
+    /// What was changed since the last write began.
     waiting: Batch,
     under_way: Option<(OpId, Batch)>,
+    /// What the store has refused. Nobody waits for it.
+    refused: Batch,
     failures: u32,
     retry: Option<Timestamp>,
+    /// Why the store refuses; told to the application, which hears once when it is over.
+    refusal: Option<Code>,
+    /// If the store was found empty since it last took a write: what was asked before this.
+    emptied: Option<OpId>,
 }
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct Batch {
-    changes: Vec<StoreChange>,
-    bytes: usize,
-    /// Copies that may leave memory once this is written.
-    pub(super) copies: Vec<CopyName>,
-    /// What settles then.
+/// What a write came to that the store took.
+pub(super) struct Written {
+    pub(super) copies: Vec<Weak<Copy>>,
     pub(super) tickets: Vec<Ticket>,
+    /// Whether nothing is refused any more that was.
+    pub(super) recovered: bool,
+}
+
+/// What a write came to that the store refused; nothing, if it is tried once more at once.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    pub(super) tickets: Vec<Ticket>,
+    /// Whether it is the first one.
+    pub(super) is_news: bool,
 }
 
 impl Saves {
     pub(super) fn change(&mut self, change: StoreChange) {
-        self.waiting.bytes += change.value.as_ref().map_or(0, Vec::len) + change.key.len();
-        self.waiting.changes.push(change);
+        self.waiting.push(change);
     }
 
-    pub(super) fn copy(&mut self, id: CopyName) {
-        self.waiting.copies.push(id);
+    /// What was changed last puts less in the place of this. It may be deleted before, if there is
+    /// no place: stores give none for less either.
+    pub(super) fn frees(&mut self, table: StoreTable, key: Vec<u8>) {
+        self.waiting.frees.push(StoreChange { table, key, value: None });
     }
 
-    /// Settles a ticket when all that was changed so far is stored.
+    /// A copy may leave memory once what was changed so far is stored.
+    pub(super) fn copy(&mut self, copy: &Arc<Copy>) {
+        self.waiting.copies.push(Arc::downgrade(copy));
+    }
+
+    /// Settles a ticket when what was changed last is stored.
     pub(super) fn ticket(&mut self, ticket: Ticket) {
         self.waiting.tickets.push(ticket);
     }
 
+    /// Settles a ticket when all that was changed so far is stored.
+    ///
+    /// # Errors
+    /// Why the store refuses some of it.
+    pub(super) fn ticket_of_all(&mut self, ticket: Ticket) -> Result<(), Code> {
+        match self.refusal {
+            Some(code) => Err(code),
+            None => {
+                self.waiting.tickets_of_all.push(ticket);
+                Ok(())
+            }
+        }
+    }
+
+    /// Deletes everything that is stored under the prefix; the ticket settles then.
+    pub(super) fn erase(&mut self, prefix: Vec<u8>, ticket: Ticket) {
+        self.waiting.erase = Some(prefix);
+        self.ticket(ticket);
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        self.waiting.bytes + self.under_way.as_ref().map_or(0, |(_, batch)| batch.bytes)
+        let under_way = self.under_way.as_ref().map_or(0, |(_, batch)| batch.bytes());
+        self.waiting.bytes() + under_way + self.refused.bytes()
     }
 
     /// Whether nothing waits to be stored.
     pub(super) const fn is_idle(&self) -> bool {
-        self.waiting.changes.is_empty() && self.under_way.is_none()
+        self.waiting.has_nothing() && self.refused.has_nothing() && self.under_way.is_none()
     }
 
     /// Begins to write what waits, if nothing is under way; without a store, it is as good as done.
-    pub(super) fn flush(&mut self, shared: &mut Shared) -> Option<Batch> {
-        let blocked = self.under_way.is_some() || self.retry.is_some();
-        if blocked || (self.waiting.changes.is_empty() && self.waiting.tickets.is_empty()) {
+    pub(super) fn flush(&mut self, shared: &mut Shared) -> Option<Written> {
+        if self.under_way.is_some() || !self.is_due() {
             return None;
         }
-        let batch = core::mem::take(&mut self.waiting);
-        if !shared.config.store || batch.changes.is_empty() {
-            return Some(batch);
+        let mut batch = core::mem::take(&mut self.waiting);
+        if self.retry.is_none() {
+            batch = core::mem::take(&mut self.refused).followed_by(batch);
+        } else {
+            // Rights and keys first: what is read again would not be understood without them.
+            batch = self.refused.take_vital().followed_by(batch);
         }
-        let op = shared.io.op_id();
-        let request = StoreRequest::Write(batch.changes.clone());
-        shared.io.outputs.push_back(Output::Store(op, request));
-        self.under_way = Some((op, batch));
+        if !shared.config.store || batch.has_nothing() {
+            return Some(self.done(batch));
+        }
+        self.begin(shared, batch);
         None
     }
 
-    /// A write is done; gives what it was, if it is ours.
-    pub(super) fn written(&mut self, op: OpId) -> Option<Batch> {
-        let (_, batch) = self.under_way.take_if(|(known, _)| *known == op)?;
-        self.failures = 0;
-        Some(batch)
+    fn begin(&mut self, shared: &mut Shared, batch: Batch) {
+        let op = shared.io.op_id();
+        shared.io.outputs.push_back(Output::Store(op, batch.request()));
+        self.under_way = Some((op, batch));
     }
 
-    /// A write failed: it goes first again, later. Gives the tickets that fail with it.
-    pub(super) fn failed(&mut self, shared: &mut Shared, op: OpId) -> Option<Vec<Ticket>> {
+    const fn is_due(&self) -> bool {
+        if self.retry.is_some() {
+            return !self.waiting.tickets.is_empty();
+        }
+        !self.waiting.is_empty() || !self.refused.has_nothing()
+    }
+
+    /// A write is done; gives what it was, if it is ours.
+    pub(super) fn written(&mut self, op: OpId) -> Option<Written> {
+        let (_, batch) = self.under_way.take_if(|(known, _)| *known == op)?;
+        self.emptied = None;
+        Some(self.done(batch))
+    }
+
+    fn done(&mut self, mut batch: Batch) -> Written {
+        self.refused.forget(&batch);
+        let mut recovered = false;
+        if self.refused.has_nothing() {
+            recovered = self.refusal.take().is_some();
+            (self.failures, self.retry) = (0, None);
+            self.refused = Batch::default();
+        }
+        let tickets = batch.take_tickets();
+        Written { copies: batch.copies, tickets, recovered }
+    }
+
+    /// The store refused a write, which is tried again later. Gives the tickets that fail with it.
+    pub(super) fn failed(&mut self, shared: &mut Shared, op: OpId, code: Code) -> Option<Refused> {
         let (_, mut batch) = self.under_way.take_if(|(known, _)| *known == op)?;
-        let mut tickets = core::mem::take(&mut batch.tickets);
-        tickets.append(&mut self.waiting.tickets);
-        batch.bytes += self.waiting.bytes;
-        batch.changes.append(&mut self.waiting.changes);
-        batch.copies.append(&mut self.waiting.copies);
-        self.waiting = batch;
-        let (min, max) = (limits::REWRITE_MIN, limits::REWRITE_MAX);
-        let delay = shared.io.backoff(self.failures, min, max);
-        self.failures = self.failures.saturating_add(1);
-        self.retry = Some(shared.io.now + delay);
-        Some(tickets)
+        if code == Code::StoreFull && !batch.frees.is_empty() {
+            let frees = core::mem::take(&mut batch.frees);
+            let op = shared.io.op_id();
+            shared.io.outputs.push_back(Output::Store(op, StoreRequest::Write(frees)));
+            self.begin(shared, batch);
+            return Some(Refused::default());
+        }
+        let mut tickets = batch.take_tickets();
+        tickets.append(&mut self.waiting.tickets_of_all);
+        self.refused = core::mem::take(&mut self.refused).followed_by(batch);
+        if self.retry.is_none() {
+            let (min, max) = (limits::REWRITE_MIN, limits::REWRITE_MAX);
+            self.retry = Some(shared.io.now + shared.io.backoff(self.failures, min, max));
+            self.failures = self.failures.saturating_add(1);
+        }
+        Some(Refused { tickets, is_news: self.refusal.replace(code).is_none() })
+    }
+
+    /// The store was found empty, and all that is known is to be written; so is what it did not
+    /// take. False if that was said already.
+    pub(super) fn begin_anew(&mut self, shared: &mut Shared, op: OpId) -> bool {
+        if self.emptied.is_some_and(|mark| op >= mark) {
+            // It is a failure like any other: writing all anew has not helped.
+            return false;
+        }
+        if let Some((_, batch)) = self.under_way.take_if(|(known, _)| *known == op) {
+            let newer = core::mem::take(&mut self.waiting);
+            self.waiting = batch.followed_by(newer);
+        }
+        self.retry = None;
+        let is_news = self.emptied.is_none();
+        self.emptied.get_or_insert_with(|| shared.io.op_id());
+        is_news
     }
 
     pub(super) fn on_timeout(&mut self, now: Timestamp) {
@@ -101,17 +196,23 @@ impl Saves {
         self.retry
     }
 
-    /// Whether writes fail at present.
-    pub(super) const fn is_failing(&self) -> bool {
-        self.failures > 0
+    /// What waits is not to be written any more.
+    pub(super) fn forget_changes(&mut self) {
+        (self.waiting, self.refused) = (self.waiting.without_changes(), Batch::default());
     }
 
-    /// Everything that waits is given up.
+    /// Nobody waits any longer. What is not written yet is handed to the store, for the last time.
     pub(super) fn drain(&mut self, shared: &mut Shared, code: Code) {
-        let under_way = self.under_way.take().map(|(_, batch)| batch).unwrap_or_default();
+        let mut under_way = self.under_way.take().map(|(_, batch)| batch).unwrap_or_default();
         let waiting = core::mem::take(&mut self.waiting);
-        for ticket in under_way.tickets.into_iter().chain(waiting.tickets) {
+        let mut rest = core::mem::take(&mut self.refused).followed_by(waiting);
+        for ticket in under_way.take_tickets().into_iter().chain(rest.take_tickets()) {
             shared.settle(ticket, Err(code));
         }
+        if shared.config.store && !rest.has_nothing() {
+            let op = shared.io.op_id();
+            shared.io.outputs.push_back(Output::Store(op, rest.request()));
+        }
+        self.retry = None;
     }
 }

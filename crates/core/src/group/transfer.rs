@@ -61,7 +61,9 @@ impl Group {
 
     pub(crate) fn when_stored(&mut self, shared: &mut Shared, ticket: Ticket) {
         shared.tickets.open(ticket);
-        self.saves.ticket(ticket);
+        if let Err(code) = self.saves.ticket_of_all(ticket) {
+            shared.settle(ticket, Err(code));
+        }
     }
 
     /// The group of which a file is, by its first part.

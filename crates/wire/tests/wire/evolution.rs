@@ -1,9 +1,10 @@
 //! What a later version may add without a new protocol version, and what it may not.
 
+use lacis_derive::Decode;
 use lacis_wire::body::Body;
 use lacis_wire::card::Card;
 use lacis_wire::code::Code;
-use lacis_wire::codec::{decode, encode};
+use lacis_wire::codec::{self, decode, encode};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, InvitationLink};
@@ -213,6 +214,25 @@ fn what_is_skipped_has_its_one_form_too() {
 fn a_code_of_a_later_version_is_an_internal_error() {
     let bytes = diagnostic::to_cbor(&json!([12, [60_000]]));
     assert_eq!(decode(&bytes), Ok(LinkFrame::Bye { code: Code::Internal }));
+}
+
+#[test]
+fn what_may_grow_may_not_where_it_is_kept() {
+    /// Strict, as all that nothing is said of.
+    #[derive(Debug, PartialEq, Eq, Decode)]
+    struct Strict(#[n(0)] Growing);
+
+    #[derive(Debug, PartialEq, Eq, Decode)]
+    #[cbor(open)]
+    struct Growing(#[n(0)] Code);
+
+    let cbor = |tree: Value| diagnostic::to_cbor(&tree);
+    assert_eq!(codec::read(&cbor(json!([60_000, 7]))), Ok(Growing(Code::Internal)));
+    assert_eq!(codec::read(&cbor(json!([[33]]))), Ok(Strict(Growing(Code::Left))));
+    for tree in [json!([[60_000]]), json!([[33, 7]]), json!([[33], 7])] {
+        let read = codec::read::<Strict>(&cbor(tree.clone()));
+        assert_eq!(read, Err(DecodeError::Unknown), "{tree}");
+    }
 }
 
 #[test]

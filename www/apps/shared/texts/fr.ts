@@ -106,6 +106,7 @@ export const fr: Texts = {
     "no-key": "La clé pour lire et écrire ici n'est pas encore arrivée.",
     "store-full": "Il n'y a plus de place sur cet appareil.",
     "store-failed": "Ce navigateur n'a pas pu conserver cela.",
+    "store-in-use": "Ceci est ouvert dans un autre onglet. Fermez-le d'abord là-bas.",
     "store-unavailable": "Ce navigateur ne permet pas à cette page de conserver quoi que ce soit.",
     "webrtc-blocked":
       "Ce navigateur bloque les liens directs (WebRTC), par une extension ou un réglage.",

@@ -1,0 +1,136 @@
+//! Addresses of STUN and TURN servers. A browser that is handed one that it does not understand
+//! makes no connection at all, so each is looked at first.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::signal::IceServer;
+
+/// Longest user name of a TURN server that browsers take (RFC 8489, section 14.3).
+const USERNAME_BYTES: usize = 508;
+
+impl IceServer {
+    /// What of it a browser takes: the addresses of the right form, and those of TURN only with the
+    /// credentials that they need. Nothing if that is nothing.
+    #[must_use]
+    pub fn usable(&self) -> Option<Self> {
+        let named = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        let short = self.username.as_ref().is_none_or(|name| name.len() <= USERNAME_BYTES);
+        let may_relay = named(&self.username) && named(&self.credential) && short;
+        let fits = |url: &&String| kind_of(url).is_some_and(|kind| kind == Kind::Stun || may_relay);
+        let urls: Vec<String> = self.urls.iter().filter(fits).cloned().collect();
+        (!urls.is_empty()).then(|| Self { urls, ..self.clone() })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Stun,
+    Turn,
+}
+
+/// What an address is of, if it has the form of RFC 7064 or 7065.
+fn kind_of(url: &str) -> Option<Kind> {
+    let (scheme, rest) = url.split_once(':')?;
+    let (kind, place) = match scheme {
+        "stun" | "stuns" => (Kind::Stun, rest),
+        "turn" | "turns" => match rest.split_once('?') {
+            Some((place, "transport=udp" | "transport=tcp")) => (Kind::Turn, place),
+            Some(_) => return None,
+            None => (Kind::Turn, rest),
+        },
+        _ => return None,
+    };
+    place_ok(place).then_some(kind)
+}
+
+fn place_ok(place: &str) -> bool {
+    let (host, port) = match place.strip_prefix('[') {
+        Some(rest) => {
+            let Some((host, port)) = rest.split_once(']') else { return false };
+            let port = match port.strip_prefix(':') {
+                Some(port) => Some(port),
+                None if port.is_empty() => None,
+                None => return false,
+            };
+            return host.parse::<core::net::Ipv6Addr>().is_ok() && port.is_none_or(port_ok);
+        }
+        None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
+    };
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+    !host.is_empty() && host.bytes().all(letter) && port.is_none_or(port_ok)
+}
+
+fn port_ok(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use crate::signal::IceServer;
+
+    fn usable(urls: &[&str], credentials: bool) -> Vec<String> {
+        let text = || credentials.then(|| "secret".to_string());
+        let urls = urls.iter().map(|url| url.to_string()).collect();
+        let server = IceServer { urls, username: text(), credential: text() };
+        server.usable().map(|server| server.urls).unwrap_or_default()
+    }
+
+    #[test]
+    fn addresses_of_the_right_form_are_taken() {
+        let good = [
+            "stun:stun.example.org",
+            "stun:192.0.2.1:3478",
+            "stuns:stun.example.org:5349",
+            "turn:example.org",
+            "turn:[2001:db8::1]:3478?transport=udp",
+            "turn:[::1]",
+            "turns:turn-1.example.org:443?transport=tcp",
+        ];
+        assert_eq!(usable(&good, true), good);
+        assert_eq!(usable(&good, false), good[..3]);
+    }
+
+    #[test]
+    fn what_makes_a_browser_refuse_all_is_left_out() {
+        let bad = [
+            "x",
+            "",
+            "stun:",
+            "http://example.org",
+            "stun://example.org",
+            "stun:a b",
+            "turn:a:0",
+            "turn:a:65536",
+            "turn:a:+80",
+            "turn:a:",
+            "stun:a?transport=udp",
+            "turn:a?transport=sctp",
+            "turn:[::1",
+            "turn:[zz]",
+            "turn:[::1]x",
+            "STUN:a",
+            "turn:a/b",
+            "turn:a@b",
+        ];
+        for url in bad {
+            assert_eq!(usable(&[url, "stun:a"], true), ["stun:a"], "{url}");
+            assert_eq!(usable(&[url], true), Vec::<String>::new(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_user_name_that_is_too_long_leaves_no_relay() {
+        let mut server = IceServer {
+            urls: ["turn:a".to_string(), "stun:a".to_string()].into(),
+            username: Some("u".repeat(509)),
+            credential: Some("c".to_string()),
+        };
+        assert_eq!(server.usable().map(|it| it.urls), Some(["stun:a".to_string()].into()));
+        server.username = Some("u".repeat(508));
+        assert_eq!(server.usable().map(|it| it.urls.len()), Some(2));
+    }
+}
