@@ -55,6 +55,11 @@ export class StoreKeeper {
     this.#store.suspend?.();
   }
 
+  /** The page is back. It asks for nothing, so as to learn at once if another page has the store. */
+  resume(): void {
+    this.#store.read(0, []).catch(() => {});
+  }
+
   /** Nothing more will be asked. */
   close(): void {
     this.#store.close();
