@@ -55,7 +55,7 @@ export class StoreKeeper {
     this.#store.suspend?.();
   }
 
-  /** The page is back. It asks for nothing, so as to learn at once if another page has the store. */
+  /** The page is back: a read of nothing tells at once if another page has the store by now. */
   resume(): void {
     this.#store.read(0, []).catch(() => {});
   }
