@@ -54,6 +54,10 @@ pub const LINKS_MAX: usize = 12;
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);
 
+/// Group frames of a stranger that are looked at in a row; after that one a second. A newcomer needs
+/// three, and each may cost as many signature checks as a chain is long.
+pub const STRANGER_FRAMES: u32 = 8;
+
 /// Links with strangers beyond [`STRANGERS_MAX`], and those whose place is wanted, are ended after
 /// this: enough for a member's first frames on a slow path.
 pub const STRANGER_GRACE: Duration = Duration::from_secs(2);
