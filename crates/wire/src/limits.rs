@@ -54,8 +54,8 @@ pub const LINKS_MAX: usize = 12;
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);
 
-/// Group frames of a stranger that are looked at in a row; after that one a second. A newcomer needs
-/// three, and each may cost as many signature checks as a chain is long.
+/// Group frames of a stranger that are looked at in a row; after that one a second. A newcomer
+/// needs three, and each may cost as many signature checks as a chain is long.
 pub const STRANGER_FRAMES: u32 = 8;
 
 /// Links with strangers beyond [`STRANGERS_MAX`], and those whose place is wanted, are ended after
