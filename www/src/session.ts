@@ -127,6 +127,7 @@ export class Session {
   /** The page is back. */
   resume(): void {
     this.attempt(() => this.#core.resume());
+    this.#keeper?.resume();
   }
 
   /** The page is going away for good: says goodbye, without waiting. */

@@ -221,6 +221,9 @@ impl Member {
         parts.extend_from_slice(data);
         if !more {
             let frame = core::mem::take(parts);
+            if !link.spend_ration(shared.io.now) {
+                return shared.warn(Code::RateLimited, self.node);
+            }
             shared.group_frames.push((room, self.node, frame));
         }
     }

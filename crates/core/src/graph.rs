@@ -9,6 +9,7 @@
 mod budget;
 mod credentials;
 mod entry;
+mod expire;
 mod index;
 mod judge;
 mod key_records;

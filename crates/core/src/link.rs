@@ -54,6 +54,8 @@ pub(crate) struct Link {
     pub(crate) again: Option<(Timestamp, Box<Setup>)>,
     /// Since when nobody knows what the link is good for.
     pub(crate) stranger_since: Option<Timestamp>,
+    /// How many frames of a stranger are looked at, and since when this counts.
+    ration: (u32, Timestamp),
     /// Whether the other side has shown that it accepts us; before that only the control channel
     /// is in order with our proof.
     pub(crate) accepted: bool,
@@ -173,11 +175,30 @@ impl Link {
             ping_due: now,
             again: None,
             stranger_since: None,
+            ration: (limits::STRANGER_FRAMES, now),
             accepted: false,
             frame_bytes: limits::FRAME_BYTES_MIN,
             channels: [Lane::default(); 3],
             parts: [Vec::new(), Vec::new()],
         }
+    }
+
+    /// Whether one more frame about a group is looked at: those of strangers cost work before they
+    /// have shown that they may ask for it.
+    pub(crate) fn spend_ration(&mut self, now: Timestamp) -> bool {
+        if self.stranger_since.is_none() {
+            return true;
+        }
+        let (left, since) = &mut self.ration;
+        let seconds = now.since(*since).as_secs();
+        if seconds > 0 {
+            let more = u32::try_from(seconds).unwrap_or(u32::MAX);
+            *left = left.saturating_add(more).min(limits::STRANGER_FRAMES);
+            *since = now;
+        }
+        let may = *left > 0;
+        *left = left.saturating_sub(1);
+        may
     }
 
     /// Asks the driver which path is in use, unless it is busy. Says whether it is asked.

@@ -351,8 +351,8 @@ const fn least_wait(reason: ByeReason) -> Duration {
     }
 }
 
-/// What of these a browser takes. A server that names others is wrong, and told of, but must not keep
-/// the good ones from being used.
+/// What of these a browser takes. A server that names others is wrong, and told of, but must not
+/// keep the good ones from being used.
 fn usable(io: &mut Io, servers: &[IceServer]) -> Vec<IceServer> {
     let usable: Vec<IceServer> = servers.iter().filter_map(IceServer::usable).collect();
     if usable != servers {

@@ -1,10 +1,10 @@
 //! Which start of which store this node is.
 //!
-//! A page that crashed, or was loaded anew, stands beside its dead self until that is missed. But a
-//! store has one owner at a time: a later start of the same store says that the earlier one is over.
-//! So each node that has a store counts its starts there, and tells the number on each link, where
-//! its identity is proven. A node without a store tells nothing; nor does one whose store has not
-//! answered yet, until it has. Links wait for neither.
+//! A page that crashed, or was loaded anew, stands beside its dead self until that is missed. But
+//! a store has one owner at a time: a later start of the same store says that the earlier one is
+//! over. So each node that has a store counts its starts there, and tells the number on each link,
+//! where its identity is proven. A node without a store tells nothing; nor does one whose store has
+//! not answered yet, until it has. Links wait for neither.
 
 use alloc::vec;
 use alloc::vec::Vec;

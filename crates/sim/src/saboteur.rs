@@ -28,6 +28,11 @@ impl Saboteur {
         Self(Box::new(change))
     }
 
+    /// What it sends in the place of a message.
+    pub fn replace(&mut self, outgoing: Outgoing<'_>) -> Sent {
+        self.change(outgoing)
+    }
+
     pub(crate) fn change(&mut self, outgoing: Outgoing<'_>) -> Sent {
         (self.0)(outgoing)
     }

@@ -51,7 +51,7 @@ fn used(named: &[Vec<IceServer>]) -> (Vec<String>, bool) {
 #[test]
 fn one_bad_address_costs_no_other_and_is_told() {
     let good = vec![stun("stun:good")];
-    assert_eq!(used(&[good.clone()]), (vec!["stun:good".to_owned()], false));
+    assert_eq!(used(std::slice::from_ref(&good)), (vec!["stun:good".to_owned()], false));
     for bad in ["x", "turn:without-credentials", "stun:a?b", "http://a"] {
         let list = vec![stun(bad), stun("stun:other")];
         let (urls, warned) = used(&[list, good.clone()]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Input, InviteOptions, RoomId, SocketId};
+use lacis_core::{Event, Input, InviteOptions, RoomId, SocketId};
 use lacis_sim::{Being, Saboteur, Scene, ServerId, TabId, TabSetup, World};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::group::GroupFrame;
@@ -119,6 +119,27 @@ fn few_strangers_are_linked_at_a_time() {
     board.world.run_for(SECOND * 8);
     let links = board.world.connections(board.ada);
     assert!((1..=STRANGERS_MAX).contains(&links), "{links}");
+}
+
+#[test]
+fn few_frames_of_a_stranger_are_looked_at() {
+    let mut board = board(1);
+    let eve = stranger(&mut board);
+    // Each of her frames comes a hundred times.
+    let mut silent = silent();
+    board.world.sabotage(
+        eve,
+        Saboteur::new(move |out| {
+            let is_group = matches!(decode(out.bytes), Ok(LinkFrame::Group { .. }));
+            let sent = silent.replace(out).pop();
+            let count = if is_group { 100 } else { 1 };
+            sent.into_iter().flat_map(|it| vec![it; count]).collect()
+        }),
+    );
+    board.world.run_for(SECOND * 10);
+    let limited = |event: &&Event| matches!(event, Event::Warning { code: Code::RateLimited, .. });
+    let dropped = board.world.seen(board.ada).log.iter().filter(limited).count();
+    assert!(dropped > 80, "{dropped} were dropped");
 }
 
 #[test]

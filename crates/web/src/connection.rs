@@ -158,8 +158,8 @@ const fn failed(op: OpId) -> LinkInput {
     LinkInput::Failed(op, Code::Internal)
 }
 
-/// A connection with all of the ICE servers that this browser takes. One that it does not understand
-/// makes it refuse all of them; only then is each of them tried alone.
+/// A connection with all of the ICE servers that this browser takes. One that it does not
+/// understand makes it refuse all of them; only then is each of them tried alone.
 fn connect(ice_servers: &[IceServer], relay_only: bool) -> Result<RtcPeerConnection, JsValue> {
     let make = |servers: &[IceServer]| {
         RtcPeerConnection::new_with_configuration(&configuration(servers, relay_only)?)

@@ -201,8 +201,8 @@ impl Chain {
         self.verify_but(group, |_| false)
     }
 
-    /// As [`Chain::verify`], without another look at the signatures of credentials that are known to
-    /// have been verified.
+    /// As [`Chain::verify`], without another look at the signatures of credentials that are known
+    /// to have been verified.
     ///
     /// # Errors
     /// See [`ChainError`].

@@ -3,7 +3,8 @@
 //! Everything here is a value or a pure function: encode, decode, seal, sign, verify. Nothing
 //! keeps state, nothing asks a clock or a random source of its own. Decoding is strict: a frame has
 //! a maximum size, its bytes are its one encoding, and every field is checked against [`limits`]
-//! before anyone sees it. Only frames between neighbors may hold fields of a later version. `docs/protocol.md` describes the same formats in words.
+//! before anyone sees it. Only frames between neighbors may hold fields of a later version.
+//! `docs/protocol.md` describes the same formats in words.
 
 #![no_std]
 

@@ -54,6 +54,10 @@ pub const LINKS_MAX: usize = 12;
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);
 
+/// Group frames of a stranger that are looked at in a row; after that one a second. A newcomer
+/// needs three, and each may cost as many signature checks as a chain is long.
+pub const STRANGER_FRAMES: u32 = 8;
+
 /// Links with strangers beyond [`STRANGERS_MAX`], and those whose place is wanted, are ended after
 /// this: enough for a member's first frames on a slow path.
 pub const STRANGER_GRACE: Duration = Duration::from_secs(2);
@@ -297,8 +301,8 @@ pub const CREDENTIALS_PER_INVITER: usize = 1_024;
 /// Credentials below that of an admin, and those of a whole group.
 pub const CREDENTIALS_MAX: usize = 16_384;
 
-/// Largest invitation for one identity: the longest chain, as many of the longest addresses as there
-/// may be, the longest name, a key and a signature.
+/// Largest invitation for one identity: the longest chain, as many of the longest addresses as
+/// there may be, the longest name, a key and a signature.
 pub const INVITATION_BYTES: usize = CHAIN_BYTES + ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 560;
 
 /// Longest text of an invitation, counted as [`ROOM_LINK_CHARS`]. The usual ones have some 800 and
@@ -452,8 +456,8 @@ pub const RECONCILE_BYTES: u64 = 60_000;
 /// further ahead than this has one that is wrong.
 pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 
-/// Bytes of versions that cannot be judged yet, in memory: a newcomer hears of members first, so few
-/// wait, and not for long.
+/// Bytes of versions that cannot be judged yet, in memory: a newcomer hears of members first, so
+/// few wait, and not for long.
 pub const WAITING_BYTES: usize = 4 * 1_048_576;
 
 /// What was beaten by another signer's version is kept this long, for when that one falls.

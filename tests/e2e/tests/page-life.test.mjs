@@ -94,6 +94,26 @@ scenario("what waits for somebody when a page is left is told that it failed", a
   assert.equal(fates[1].retryable, true);
 });
 
+scenario("a page that comes back is told if another one has its store by now", async (stage) => {
+  const server = await stage.server();
+  const a = await stage.tab("chromium-cached", server);
+  await start(a, 1);
+  await found(a, "Board");
+  await a.evaluate(() =>
+    t.peer.addEventListener("storelost", ({ detail }) => t.note("storelost", detail.code)),
+  );
+  const back = await leaveFor(a, server);
+  const other = await a.page.context().newPage();
+  await other.goto(`${server.url}/blank.html`);
+  await other.waitForFunction(() => globalThis.isReady);
+  await other.evaluate(async () => {
+    t.peer = await t.start({ identity: new Uint8Array(32).fill(1), store: "lacis-test-1" });
+  });
+  assert.equal(await back(), true, "the browser kept the page");
+  const lost = await a.evaluate(() => t.event("storelost", { ms: 5_000 }));
+  assert.equal(lost.detail, "store-in-use");
+});
+
 scenario(
   "a page that is stopped for half a minute goes on where it was",
   async (stage) => {

@@ -55,6 +55,11 @@ export class StoreKeeper {
     this.#store.suspend?.();
   }
 
+  /** The page is back: a read of nothing tells at once if another page has the store by now. */
+  resume(): void {
+    this.#store.read(0, []).catch(() => {});
+  }
+
   /** Nothing more will be asked. */
   close(): void {
     this.#store.close();

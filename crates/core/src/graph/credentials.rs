@@ -1,8 +1,8 @@
 //! The credentials that records show, as a tree from the root key, and how many there may be.
 //!
 //! Places are given by the tree itself: an inviter has [`limits::CREDENTIALS_PER_INVITER`] below
-//! it, filled in turn over those whom it let in, so nobody can push out what another one let in, and
-//! nobody multiplies its places by letting in inviters.
+//! it, filled in turn over those whom it let in, so nobody can push out what another one let in,
+//! and nobody multiplies its places by letting in inviters.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

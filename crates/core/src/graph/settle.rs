@@ -149,7 +149,7 @@ impl Replica {
         }
     }
 
-    const fn class(&self, is_system: bool, entry: &Entry) -> Class {
+    pub(super) const fn class(&self, is_system: bool, entry: &Entry) -> Class {
         if is_system {
             Class::System
         } else if entry.is_deleted || entry.has_ended {
@@ -215,7 +215,7 @@ impl Replica {
         Some(name)
     }
 
-    fn drop_live(&mut self, id: &RecordId) {
+    pub(super) fn drop_live(&mut self, id: &RecordId) {
         let Some(kind) = self.held(id).map(|held| held.kind.clone()) else { return };
         let was_shown = self.entries.get(id).is_some_and(|entry| !entry.has_ended);
         if let Some(name) = self.take_out(id) {
@@ -233,7 +233,7 @@ impl Replica {
         self.system.remove(name);
     }
 
-    fn erase_aside(&mut self, name: &CopyName) {
+    pub(super) fn erase_aside(&mut self, name: &CopyName) {
         let kind = self.held_aside(name).map(|held| held.kind.clone());
         if self.take_from_aside(name).is_some()
             && let Some(kind) = kind
@@ -243,104 +243,7 @@ impl Replica {
         }
     }
 
-    /// The time of a live record is over: it is hidden. What it says of members still holds, as
-    /// far as its own times allow, and its header keeps older versions from coming back.
-    fn end(&mut self, id: &RecordId) {
-        let Some(held) = self.held(id).filter(|held| !held.has_ended) else { return };
-        let (key, kind, is_system) = (held.name(), held.kind.clone(), held.kind.is_system());
-        let bucket = usize::from(Self::bucket_of(&kind));
-        let Some(mut entry) = self.entries.remove(id) else { return };
-        if let Some(index) = self.buckets.get_mut(bucket) {
-            index.remove(entry.key(*id));
-        }
-        self.remove_due(entry.expires, Due::Live(*id));
-        self.recharge(id, &mut entry, is_system, true);
-        self.hidden.insert((entry.expires, *id));
-        self.entries.insert(*id, entry);
-        self.changes.push_back(Change::Gone { id: key.id, kind });
-    }
-
-    /// Time went back: what was hidden and not erased is there again.
-    pub fn reveal(&mut self, now: Millis) {
-        // What waits for its latest end has lost its body.
-        let is_whole = |at: &Millis, id: &RecordId| {
-            self.entries.get(id).is_some_and(|entry| entry.expires == *at)
-        };
-        let early = self.hidden.iter().filter(|(at, id)| *at > now && is_whole(at, id));
-        for (at, id) in early.copied().collect::<Vec<_>>() {
-            self.hidden.remove(&(at, id));
-            let Some(held) = self.held(&id) else { continue };
-            let (is_system, bucket) =
-                (held.kind.is_system(), usize::from(Self::bucket_of(held.kind)));
-            let Some(mut entry) = self.entries.remove(&id) else { continue };
-            self.recharge(&id, &mut entry, is_system, false);
-            if let Some(index) = self.buckets.get_mut(bucket) {
-                index.insert(entry.key(id));
-            }
-            self.add_due(entry.expires, Due::Live(id));
-            self.entries.insert(id, entry);
-            self.changes.push_back(Change::Record { id, is_new: true });
-        }
-    }
-
-    fn recharge(&mut self, id: &RecordId, entry: &mut Entry, is_system: bool, has_ended: bool) {
-        let is_charged = entry.credential != 0;
-        if is_charged && !is_system {
-            self.budgets.discharge(self.class(is_system, entry), *id, entry);
-        }
-        entry.has_ended = has_ended;
-        if is_charged && !is_system {
-            self.budgets.charge(self.class(is_system, entry), *id, entry);
-        }
-    }
-
-    /// Erases what ended long enough before `limit`, a time that our own clock and those of the
-    /// members have passed: first bodies, and headers when no version could live any more.
-    pub fn erase(&mut self, limit: Millis) {
-        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
-        let until = Millis(limit.0.saturating_sub(grace));
-        while let Some(&(at, id)) = self.hidden.first() {
-            if at > until {
-                break;
-            }
-            self.hidden.remove(&(at, id));
-            let Some(held) = self.held(&id).filter(|held| held.has_ended) else { continue };
-            let (name, kind, latest) = (held.name(), held.kind.clone(), held.latest);
-            if latest <= until || kind.is_system() {
-                self.drop_live(&id);
-                continue;
-            }
-            if latest != Millis::MAX {
-                self.hidden.insert((latest, id));
-            }
-            self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
-        }
-        self.revalidate();
-    }
-
-    /// When [`Replica::erase`] has something to do.
-    #[must_use]
-    pub fn next_erasure(&self) -> Option<Millis> {
-        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
-        self.hidden.first().map(|(at, _)| Millis(at.0.saturating_add(grace)))
-    }
-
-    /// Hides what is over, and lets go what was set aside for long enough.
-    pub fn expire(&mut self, now: Millis) {
-        while let Some(&(at, due)) = self.due.last() {
-            if at > now {
-                break;
-            }
-            match due {
-                Due::Live(id) => self.end(&id),
-                Due::Aside(name) => self.erase_aside(&name),
-            }
-        }
-        self.wake(now);
-        self.revalidate();
-    }
-
-    fn add_due(&mut self, at: Millis, due: Due) {
+    pub(super) fn add_due(&mut self, at: Millis, due: Due) {
         if at == Millis::MAX {
             return;
         }
@@ -352,7 +255,7 @@ impl Replica {
         }
     }
 
-    fn remove_due(&mut self, at: Millis, due: Due) {
+    pub(super) fn remove_due(&mut self, at: Millis, due: Due) {
         let place = self.due.partition_point(|it| *it > (at, due));
         if self.due.get(place) == Some(&(at, due)) {
             self.due.remove(place);

@@ -380,9 +380,6 @@ impl Group {
         } else {
             self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
             self.saves.change(put(StoreTable::Bodies, &whole));
-            if copy.header.is_deleted() {
-                self.saves.frees(StoreTable::Bodies, key.clone());
-            }
         }
         self.saves.copy(copy);
     }
@@ -400,6 +397,10 @@ impl Group {
         };
         for &table in tables {
             self.saves.change(StoreChange { table, key: key.clone(), value: None });
+        }
+        if !kind.is_system() {
+            // What takes its place may need the room.
+            self.saves.frees(StoreTable::Bodies, key);
         }
     }
 

@@ -1,0 +1,107 @@
+//! What ends: hidden at once, erased when that is certain, and there again if time goes back.
+
+use alloc::vec::Vec;
+
+use lacis_wire::{Millis, RecordId, limits};
+
+use super::entry::Entry;
+use super::replica::{Change, Due, Replica};
+
+impl Replica {
+    /// The time of a live record is over: it is hidden. What it says of members still holds, as
+    /// far as its own times allow, and its header keeps older versions from coming back.
+    pub(super) fn end(&mut self, id: &RecordId) {
+        let Some(held) = self.held(id).filter(|held| !held.has_ended) else { return };
+        let (key, kind, is_system) = (held.name(), held.kind.clone(), held.kind.is_system());
+        let bucket = usize::from(Self::bucket_of(&kind));
+        let Some(mut entry) = self.entries.remove(id) else { return };
+        if let Some(index) = self.buckets.get_mut(bucket) {
+            index.remove(entry.key(*id));
+        }
+        self.remove_due(entry.expires, Due::Live(*id));
+        self.recharge(id, &mut entry, is_system, true);
+        self.hidden.insert((entry.expires, *id));
+        self.entries.insert(*id, entry);
+        self.changes.push_back(Change::Gone { id: key.id, kind });
+    }
+
+    /// Time went back: what was hidden and not erased is there again.
+    pub fn reveal(&mut self, now: Millis) {
+        // What waits for its latest end has lost its body.
+        let is_whole = |at: &Millis, id: &RecordId| {
+            self.entries.get(id).is_some_and(|entry| entry.expires == *at)
+        };
+        let early = self.hidden.iter().filter(|(at, id)| *at > now && is_whole(at, id));
+        for (at, id) in early.copied().collect::<Vec<_>>() {
+            self.hidden.remove(&(at, id));
+            let Some(held) = self.held(&id) else { continue };
+            let (is_system, bucket) =
+                (held.kind.is_system(), usize::from(Self::bucket_of(held.kind)));
+            let Some(mut entry) = self.entries.remove(&id) else { continue };
+            self.recharge(&id, &mut entry, is_system, false);
+            if let Some(index) = self.buckets.get_mut(bucket) {
+                index.insert(entry.key(id));
+            }
+            self.add_due(entry.expires, Due::Live(id));
+            self.entries.insert(id, entry);
+            self.changes.push_back(Change::Record { id, is_new: true });
+        }
+    }
+
+    fn recharge(&mut self, id: &RecordId, entry: &mut Entry, is_system: bool, has_ended: bool) {
+        let is_charged = entry.credential != 0;
+        if is_charged && !is_system {
+            self.budgets.discharge(self.class(is_system, entry), *id, entry);
+        }
+        entry.has_ended = has_ended;
+        if is_charged && !is_system {
+            self.budgets.charge(self.class(is_system, entry), *id, entry);
+        }
+    }
+
+    /// Erases what ended long enough before `limit`, a time that our own clock and those of the
+    /// members have passed: first bodies, and headers when no version could live any more.
+    pub fn erase(&mut self, limit: Millis) {
+        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
+        let until = Millis(limit.0.saturating_sub(grace));
+        while let Some(&(at, id)) = self.hidden.first() {
+            if at > until {
+                break;
+            }
+            self.hidden.remove(&(at, id));
+            let Some(held) = self.held(&id).filter(|held| held.has_ended) else { continue };
+            let (name, kind, latest) = (held.name(), held.kind.clone(), held.latest);
+            if latest <= until || kind.is_system() {
+                self.drop_live(&id);
+                continue;
+            }
+            if latest != Millis::MAX {
+                self.hidden.insert((latest, id));
+            }
+            self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
+        }
+        self.revalidate();
+    }
+
+    /// When [`Replica::erase`] has something to do.
+    #[must_use]
+    pub fn next_erasure(&self) -> Option<Millis> {
+        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
+        self.hidden.first().map(|(at, _)| Millis(at.0.saturating_add(grace)))
+    }
+
+    /// Hides what is over, and lets go what was set aside for long enough.
+    pub fn expire(&mut self, now: Millis) {
+        while let Some(&(at, due)) = self.due.last() {
+            if at > now {
+                break;
+            }
+            match due {
+                Due::Live(id) => self.end(&id),
+                Due::Aside(name) => self.erase_aside(&name),
+            }
+        }
+        self.wake(now);
+        self.revalidate();
+    }
+}
