@@ -96,8 +96,8 @@ impl Node {
         Ok(self.shared.io.room_id())
     }
 
-    /// Opens a group from the store. The ticket settles when it can be read and written. One that is
-    /// open already has its number, and the ticket settles when it can be used.
+    /// Opens a group from the store; one that is open already has its number. The ticket settles
+    /// when it can be used.
     ///
     /// # Errors
     /// [`Code::TooManyGroups`], [`Code::Closed`]; the ticket fails with [`Code::GroupUnknown`] if

@@ -41,8 +41,8 @@ impl Node {
         self.on_group(now, group, |group, shared| group.query(shared, ticket, search))
     }
 
-    /// Reads the records that are held and fit in the order in which they were made, at the reader's
-    /// pace: as many as `paging` says come as [`crate::GroupEvent::Found`], and further ones after
+    /// Reads the records that are held and fit in the order in which they were made, at the
+    /// reader's pace: as many as `paging` says come as [`crate::GroupEvent::Found`], and further ones after
     /// [`Node::page_on`]. The ticket settles after the last.
     ///
     /// # Errors
