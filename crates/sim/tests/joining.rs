@@ -96,3 +96,30 @@ fn the_page_is_told_when_somebody_comes_by_an_invitation_and_when_it_ends() {
     let asked = world.command(ada, |node, now| node.end_invitation(now, again, at_ada, id));
     assert_eq!(asked, Some(Err(Code::RecordUnknown)));
 }
+
+#[test]
+fn whoever_is_shut_out_holds_the_proof_of_it_at_once_or_when_it_comes_back() {
+    for is_away in [false, true] {
+        let (mut world, ada, bob, at_ada, link) = with_link(4, 1);
+        let (at_bob, ticket) = join(&mut world, bob, &link);
+        world.connect(bob, at_bob);
+        world.done(bob, ticket, "he is let in");
+        if is_away {
+            world.command(bob, |node, now| node.disconnect_group(now, at_bob));
+        }
+        let (peer, revoked) = (world.peer_id(bob), world.plain_ticket(ada));
+        let options = lacis_core::RevokeOptions::default();
+        let asked =
+            world.command(ada, |node, now| node.revoke(now, revoked, at_ada, peer, options));
+        asked.expect("the tab is there").expect("she may");
+        world.done(ada, revoked, "it is written");
+        if is_away {
+            world.connect(bob, at_bob);
+        }
+        world.run_for(Duration::from_secs(10));
+        let members = world.command(bob, |node, _| node.group_members(at_bob));
+        let members = members.expect("the tab is there").expect("the group is open");
+        let own = members.iter().find(|member| member.peer == peer).expect("he knows himself");
+        assert_eq!(own.roles, None, "away: {is_away}");
+    }
+}

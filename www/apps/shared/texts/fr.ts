@@ -96,7 +96,8 @@ export const fr: Texts = {
       "Cette invitation a été close, ou ceux qui sont là ne la connaissent pas encore. " +
       "Demandez-en une autre.",
     "over-budget":
-      "Vous avez écrit dans ce groupe autant qu'un membre le peut. Supprimez d'abord quelque chose.",
+      "Vous avez écrit dans ce groupe autant qu'un membre le peut. Supprimez d'abord quelque " +
+      "chose.",
     superseded: "Quelqu'un d'autre vient de modifier ceci. Regardez, puis réessayez.",
     "no-issuer": "Personne qui puisse vous laisser entrer n'est là. Réessayez plus tard.",
     "not-connected": "Personne qui ait cela n'est là en ce moment.",
