@@ -54,6 +54,7 @@ impl Group {
             sync: SyncState::default(),
             joining: None,
             admitted: Vec::new(),
+            early: Vec::new(),
             opening: Vec::new(),
             is_open: false,
             is_unreadable: false,

@@ -28,6 +28,9 @@ use crate::io::LinkId;
 use crate::shared::Shared;
 use crate::table::TableExt;
 
+/// Frames that are kept while a group opens: who some neighbors are, and what they hold.
+const EARLY_MAX: usize = 32;
+
 impl Group {
     /// Links to members of the group's room, as they are now: with each new one we begin anew.
     pub(crate) fn on_links(
@@ -55,6 +58,9 @@ impl Group {
         }
         if !gone.is_empty() {
             self.tell_members(shared);
+        }
+        for (node, frame) in core::mem::take(&mut self.early) {
+            self.on_frame(shared, node, &frame);
         }
     }
 
@@ -87,6 +93,14 @@ impl Group {
 
     /// A frame came over a link.
     pub(crate) fn on_frame(&mut self, shared: &mut Shared, node: NodeId, bytes: &[u8]) {
+        if !self.is_open {
+            // Whoever is linked already does not wait until what is stored is read; it says who it
+            // is at once, and again at the next comparison.
+            if self.early.len() < EARLY_MAX && bytes.len() <= limits::CHAIN_BYTES * 2 {
+                self.early.push((node, bytes.to_vec()));
+            }
+            return;
+        }
         let Some(neighbour) = self.neighbours.get(&node) else { return };
         let Ok(frame) = decode::<GroupFrame>(bytes) else {
             shared.warn(Code::Protocol, node);
