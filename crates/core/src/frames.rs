@@ -199,20 +199,34 @@ const fn channel_of(frame: &LinkFrame<'_>) -> Channel {
     }
 }
 
+/// Most bytes of parts that are kept until a list of rooms names theirs: what a member shows first.
+const EARLY_BYTES: usize = 2 * limits::CHAIN_BYTES;
+
+/// A part of a frame about a group, in a room in which the other side is not known to be yet.
+#[derive(Debug)]
+pub(crate) struct EarlyPart {
+    room: RoomTag,
+    more: bool,
+    data: Vec<u8>,
+}
+
 impl Member {
     /// A part of a frame about a group. The parts of one frame follow each other, so one buffer for
-    /// each channel is enough; a frame that grows too long breaks the protocol.
+    /// each channel is enough; a frame that grows too long breaks the protocol, and one that ends
+    /// with an empty part is taken back.
     fn on_group_part(
         &mut self,
         shared: &mut Shared,
         channel: Channel,
-        room: RoomTag,
+        tag: RoomTag,
         more: bool,
         data: &[u8],
     ) {
-        let Some(room) = self.room_of(shared, room) else { return };
+        let Some(room) = self.room_of(shared, tag) else {
+            return self.keep_early_part(channel, tag, more, data);
+        };
         let Some(link) = &mut self.link else { return };
-        let parts = link.parts(channel);
+        let parts = link.parts(channel, tag);
         if parts.len() + data.len() > limits::GROUP_FRAME_BYTES {
             parts.clear();
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(self.node) });
@@ -221,10 +235,37 @@ impl Member {
         parts.extend_from_slice(data);
         if !more {
             let frame = core::mem::take(parts);
+            if data.is_empty() {
+                return;
+            }
             if !link.spend_ration(shared.io.now) {
                 return shared.warn(Code::RateLimited, self.node);
             }
             shared.group_frames.push((room, self.node, frame));
+        }
+    }
+
+    /// What travels on bulk may overtake the list of rooms, which travels on control. In a room of
+    /// ours that the other side did not name it waits for the next list. More than fits is of
+    /// somebody who has left the room, and was on its way.
+    fn keep_early_part(&mut self, channel: Channel, room: RoomTag, more: bool, data: &[u8]) {
+        if channel != Channel::Bulk || !self.is_tag(room) {
+            return;
+        }
+        let kept: usize = self.early.iter().map(|part| part.data.len() + 1).sum();
+        if kept + data.len() < EARLY_BYTES {
+            self.early.push(EarlyPart { room, more, data: Vec::from(data) });
+        } else {
+            self.early.clear();
+        }
+    }
+
+    /// A list of rooms has come: what overtook it is heard now.
+    pub(crate) fn take_early_parts(&mut self, shared: &mut Shared) {
+        for EarlyPart { room, more, data } in core::mem::take(&mut self.early) {
+            if self.room_of(shared, room).is_some() {
+                self.on_group_part(shared, Channel::Bulk, room, more, &data);
+            }
         }
     }
 }

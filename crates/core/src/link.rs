@@ -8,7 +8,7 @@ use core::time::Duration;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::proof::{Party, Role};
 use lacis_wire::setup::Setup;
-use lacis_wire::{AttemptId, PROTOCOL, codec, limits};
+use lacis_wire::{AttemptId, PROTOCOL, RoomTag, codec, limits};
 
 use crate::io::{LinkAction, LinkId, MemberState, OpId, Path, RoomId};
 use crate::shared::Io;
@@ -62,7 +62,9 @@ pub(crate) struct Link {
     frame_bytes: usize,
     channels: [Lane; 3],
     /// What has come of a frame about a group, on control and on bulk.
-    parts: [Vec<u8>; 2],
+    parts: [(RoomTag, Vec<u8>); 2],
+    /// The room whose frame is on its way on bulk, not yet whole. Others wait for its end.
+    speaking: Option<RoomTag>,
 }
 
 /// What an operation of the driver is for.
@@ -179,7 +181,8 @@ impl Link {
             accepted: false,
             frame_bytes: limits::FRAME_BYTES_MIN,
             channels: [Lane::default(); 3],
-            parts: [Vec::new(), Vec::new()],
+            parts: [(RoomTag([0; 16]), Vec::new()), (RoomTag([0; 16]), Vec::new())],
+            speaking: None,
         }
     }
 
@@ -220,10 +223,50 @@ impl Link {
         }
     }
 
-    /// What has come of a frame about a group on a channel.
-    pub(crate) const fn parts(&mut self, channel: Channel) -> &mut Vec<u8> {
+    /// What has come of a frame about a group on a channel. The parts of one frame follow each
+    /// other: one of another room means that the frame before is not continued.
+    pub(crate) fn parts(&mut self, channel: Channel, room: RoomTag) -> &mut Vec<u8> {
         let [control, bulk] = &mut self.parts;
-        if matches!(channel, Channel::Control) { control } else { bulk }
+        let (of, parts) = if matches!(channel, Channel::Control) { control } else { bulk };
+        if *of != room {
+            *of = room;
+            parts.clear();
+        }
+        parts
+    }
+
+    /// Whether a frame about a group may be sent on bulk: none of another room is on its way.
+    pub(crate) fn may_speak(&self, room: RoomTag) -> bool {
+        self.speaking.is_none_or(|speaking| speaking == room)
+    }
+
+    /// Sends the next part of a frame about a group on bulk; `first` says that it begins one.
+    pub(crate) fn speak(
+        &mut self,
+        io: &mut Io,
+        room: RoomTag,
+        first: bool,
+        (more, data): (bool, &[u8]),
+    ) {
+        if first && self.speaking.is_some() {
+            self.take_back(io);
+        }
+        self.speaking = more.then_some(room);
+        self.send(io, Channel::Bulk, &LinkFrame::Group { room, more, data });
+    }
+
+    /// What was begun is not continued: the other side drops what it has of that frame.
+    pub(crate) fn take_back(&mut self, io: &mut Io) {
+        if let Some(room) = self.speaking.take() {
+            self.send(io, Channel::Bulk, &LinkFrame::Group { room, more: false, data: &[] });
+        }
+    }
+
+    /// The rooms are named anew: a frame of one that we left is not continued.
+    pub(crate) fn on_named(&mut self, io: &mut Io, tags: &[RoomTag]) {
+        if self.speaking.is_some_and(|room| !tags.contains(&room)) {
+            self.take_back(io);
+        }
     }
 
     pub(crate) fn on_channel(&mut self, channel: Channel, open: bool) {

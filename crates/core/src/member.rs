@@ -17,6 +17,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, PeerId, RoomTag, limits};
 
+use crate::frames::EarlyPart;
 use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
 use crate::link::{Ice, Link};
 use crate::messages::Messages;
@@ -63,6 +64,8 @@ pub(crate) struct Member {
     shown: Option<Vec<RoomTag>>,
     /// The rooms in which the application knows it.
     told: Vec<RoomId>,
+    /// Parts of frames about groups that overtook the list of rooms that names theirs.
+    pub(crate) early: Vec<EarlyPart>,
 }
 
 /// How sure it is that a member is in a room.
@@ -105,6 +108,7 @@ impl Member {
             tags: Vec::new(),
             shown: None,
             told: Vec::new(),
+            early: Vec::new(),
         }
     }
 
@@ -194,6 +198,7 @@ impl Member {
         }
         self.rooms.insert(link.room, Standing::Shown);
         self.shown = None;
+        self.early.clear();
         self.link = Some(link);
         self.name_rooms(shared);
         self.tell_start(shared);
@@ -216,7 +221,8 @@ impl Member {
                 theirs: known.keys.tag(&transcript, theirs),
             })
             .collect();
-        let tags = self.tags.iter().map(|tags| tags.ours).collect();
+        let tags: Vec<RoomTag> = self.tags.iter().map(|tags| tags.ours).collect();
+        link.on_named(&mut shared.io, &tags);
         link.control(&mut shared.io, &LinkFrame::Rooms { tags });
         if let Some(shown) = self.shown.take() {
             self.on_rooms(shared, shown);
@@ -245,6 +251,7 @@ impl Member {
         if self.rooms.is_empty() {
             self.gone = Some(Code::Left);
         }
+        self.take_early_parts(shared);
     }
 
     /// The room is no longer shared: nothing of it may stay behind.
@@ -278,6 +285,11 @@ impl Member {
     pub(crate) fn our_tag(&self, room: RoomId) -> Option<RoomTag> {
         let proven = self.rooms.get(&room) == Some(&Standing::Shown);
         self.tags.iter().find(|tags| tags.room == room && proven).map(|tags| tags.ours)
+    }
+
+    /// Whether the other side would name a room so that we are in.
+    pub(crate) fn is_tag(&self, tag: RoomTag) -> bool {
+        self.tags.iter().any(|tags| tags.theirs == tag)
     }
 
     /// The room that the other side names so. The tag itself proves that it is in the room, so what

@@ -368,12 +368,6 @@ fn two_who_are_linked_meet_in_a_second_group_too() {
     let second = world.found(ada, "Second");
     let at_bob = world.bring_in(ada, second, bob, Roles::INVITER);
     world.run_for(SOON);
-    for (tab, group) in [(ada, second), (bob, at_bob)] {
-        let replica = world.replica(tab, group).expect("open");
-        eprintln!("{tab:?} {} live, {:?} aside {} waiting, keys {}", replica.len(), replica.aside(), replica.waiting().0, replica.keys().iter().count());
-    }
-    eprintln!("{:?}", world.group_load(ada, second));
-    eprintln!("{:?}", world.group_load(bob, at_bob));
     world.write(ada, second, "bonjour").expect("she has founded it");
     expect_texts(&mut world, bob, at_bob, &["bonjour"]);
 }

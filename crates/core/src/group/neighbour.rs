@@ -170,7 +170,9 @@ impl Neighbour {
         self.asked.clear();
         self.missing.clear();
         self.frames.clear();
-        (self.frame_bytes, self.parts) = (0, None);
+        self.frame_bytes = 0;
+        // What has begun to leave is taken back by an empty end.
+        self.parts = self.parts.take_if(|(_, at)| *at > 0).map(|_| (Vec::new(), 1));
         self.in_flight = Table::new();
         self.buckets.clear();
         self.querying = None;

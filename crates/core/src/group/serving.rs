@@ -32,7 +32,7 @@ impl Group {
         link: &mut Link,
     ) {
         self.pump_live(shared, node, room, link);
-        while link.accepted && link.has_room(Channel::Bulk) {
+        while link.accepted && link.may_speak(room) && link.has_room(Channel::Bulk) {
             if !self.fill(shared, node) {
                 break;
             }
@@ -161,7 +161,7 @@ impl Group {
         let rest = bytes.get(at..).unwrap_or_default();
         let data = rest.get(..link.payload_bytes()).unwrap_or(rest);
         let more = data.len() < rest.len();
-        link.send(&mut shared.io, Channel::Bulk, &LinkFrame::Group { room, more, data });
+        link.speak(&mut shared.io, room, at == 0, (more, data));
         let next = at + data.len();
         if more {
             neighbour.parts = Some((bytes, next));
