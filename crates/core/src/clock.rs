@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::{Millis, NodeId, PeerId, limits};
 
-use crate::table::Table;
+use crate::table::{Table, in_order};
 
 /// How far the clocks of the neighbors are ahead of ours.
 #[derive(Debug, Default)]
@@ -49,8 +49,7 @@ impl Clocks {
                 all.push(*ahead);
             }
         }
-        all.sort_unstable();
-        all
+        in_order(all)
     }
 
     /// How far the middle one of the members' clocks is ahead of ours; of two in the middle the one

@@ -7,6 +7,7 @@
 //! [`crate::Node`] lends it both.
 
 mod budget;
+mod calendar;
 mod credentials;
 mod entry;
 mod expire;

@@ -237,7 +237,7 @@ impl Group {
                 self.apply(shared, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
-                        neighbour.push.push(copy.header.id);
+                        neighbour.push.push(copy.header.name());
                     }
                 }
             }

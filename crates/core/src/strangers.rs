@@ -13,7 +13,7 @@ use lacis_wire::{Code, NodeId, limits};
 use crate::member::{Member, Standing};
 use crate::node::Node;
 use crate::shared::Shared;
-use crate::table::TableExt;
+use crate::table::{TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
 
 impl Member {
@@ -50,9 +50,8 @@ impl Node {
     /// The links with strangers and when each of them ends, the latest link first.
     fn strangers(&self) -> Vec<(Timestamp, NodeId)> {
         let since = |member: &Member| Some((member.link.as_ref()?.stranger_since?, member.node));
-        let mut strangers: Vec<_> = self.members.values().filter_map(since).collect();
-        strangers.sort_unstable_by(|one, two| two.cmp(one));
-        let ends = strangers.into_iter().enumerate().map(|(place, (since, node))| {
+        let strangers = in_order(self.members.values().filter_map(since));
+        let ends = strangers.into_iter().rev().enumerate().map(|(place, (since, node))| {
             let few = place < limits::STRANGERS_MAX;
             let time = if few { limits::STRANGER_DEADLINE } else { limits::STRANGER_GRACE };
             (since + time, node)

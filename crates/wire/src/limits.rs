@@ -237,6 +237,9 @@ pub const KEY_PART_ENTRIES: usize = 1_000;
 /// Parts of one key record: as many members as a group may have.
 pub const KEY_PARTS_MAX: u16 = 20;
 
+/// Ends that one key covers.
+pub const KEY_COVERS_MAX: usize = KEY_PART_ENTRIES * KEY_PARTS_MAX as usize;
+
 /// Largest part of a key record: 53 bytes an end and 121 a member.
 pub const KEY_PART_BYTES: usize = KEY_PART_ENTRIES * (53 + 121) + 256;
 

@@ -5,12 +5,12 @@
 //! long as what is before it stays below the budget, so that what follows one that has no place has
 //! none either, and dropping it loses nothing that would come back.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::{Millis, PeerId, RecordId, limits};
 
 use super::entry::Entry;
+use crate::table::Table;
 
 /// In which of its budgets a version counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,8 +27,8 @@ pub(super) enum Class {
 pub(super) struct Budgets {
     /// Records and bytes, unless somebody has others.
     common: (u32, u64),
-    raised: BTreeMap<PeerId, (u32, u64)>,
-    used: BTreeMap<(u32, Class), Used>,
+    raised: Table<PeerId, (u32, u64)>,
+    used: Table<(u32, Class), Used>,
 }
 
 /// What was written under one credential.
@@ -37,13 +37,13 @@ struct Used {
     count: usize,
     bytes: u64,
     /// All of it in order, once it is not far from the budget: until then nobody asks.
-    order: Option<BTreeMap<(Millis, RecordId), u32>>,
+    order: Option<Table<(Millis, RecordId), u32>>,
 }
 
 impl Default for Budgets {
     fn default() -> Self {
         let common = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
-        Self { common, raised: BTreeMap::new(), used: BTreeMap::new() }
+        Self { common, raised: Table::new(), used: Table::new() }
     }
 }
 
@@ -114,7 +114,7 @@ impl Budgets {
         peer: &PeerId,
         class: Class,
         credential: u32,
-        all: impl FnOnce() -> BTreeMap<(Millis, RecordId), u32>,
+        all: impl FnOnce() -> Table<(Millis, RecordId), u32>,
     ) -> Vec<RecordId> {
         let (records, bytes) = self.most(peer, class);
         let Some(used) = self.used.get_mut(&(credential, class)) else { return Vec::new() };

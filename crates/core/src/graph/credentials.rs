@@ -4,13 +4,18 @@
 //! it, filled in turn over those whom it let in, so nobody can push out what another one let in,
 //! and nobody multiplies its places by letting in inviters.
 
-use alloc::collections::BTreeMap;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
+use crate::table::{Table, in_order};
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
+
+/// Credentials of each subject.
+type BySubject = Table<PeerId, Vec<CredentialId>>;
 
 /// What became of a chain that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +31,10 @@ pub(super) enum Learned {
 
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
-    all: BTreeMap<CredentialId, Known>,
-    subjects: BTreeMap<PeerId, Vec<CredentialId>>,
+    all: Table<CredentialId, Box<Known>>,
+    subjects: BySubject,
     /// Those that were given by a credential to a subject; by the root key under `None`.
-    children: BTreeMap<(Option<CredentialId>, PeerId), Vec<CredentialId>>,
+    children: Table<Option<CredentialId>, BySubject>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,7 +48,7 @@ struct Known {
 
 impl Credentials {
     pub(super) const fn new() -> Self {
-        Self { all: BTreeMap::new(), subjects: BTreeMap::new(), children: BTreeMap::new() }
+        Self { all: Table::new(), subjects: Table::new(), children: Table::new() }
     }
 
     /// Takes a chain that was verified, each of its credentials.
@@ -60,14 +65,12 @@ impl Credentials {
         if !self.fits(&leaf) {
             let places = self.places();
             let has_none = |id: &&CredentialId| places.binary_search(id).is_err();
-            let mut without: Vec<CredentialId> =
-                self.all.keys().filter(has_none).copied().collect();
+            let without = self.all.keys().filter(has_none).copied();
             // Those below first, so that the counts above them stay right.
-            without.sort_by_key(|id| core::cmp::Reverse(self.depth(id)));
-            for id in &without {
-                self.remove(id);
+            for (_, id) in in_order(without.map(|id| (Reverse(self.depth(&id)), id))) {
+                self.remove(&id);
+                gone.push(id);
             }
-            gone = without;
         }
         if self.all.contains_key(&leaf) {
             Learned::New(gone)
@@ -87,9 +90,9 @@ impl Credentials {
             above = known.credential.parent;
         }
         self.subjects.entry(credential.subject).or_default().push(id);
-        let pair = (credential.parent, credential.subject);
-        self.children.entry(pair).or_default().push(id);
-        self.all.insert(id, Known { credential: credential.clone(), depth, below: 0 });
+        let given = self.children.entry(credential.parent).or_default();
+        given.entry(credential.subject).or_default().push(id);
+        self.all.insert(id, Box::new(Known { credential: credential.clone(), depth, below: 0 }));
     }
 
     fn remove(&mut self, id: &CredentialId) {
@@ -99,27 +102,21 @@ impl Credentials {
             known.below -= 1;
             above = known.credential.parent;
         }
-        let drop_from = |list: Option<&mut Vec<CredentialId>>| {
-            if let Some(list) = list {
-                list.retain(|held| held != id);
+        let Credential { parent, subject, .. } = &gone.credential;
+        drop_from(&mut self.subjects, subject, id);
+        if let Some(given) = self.children.get_mut(parent) {
+            drop_from(given, subject, id);
+            if given.is_empty() {
+                self.children.remove(parent);
             }
-        };
-        let pair = (gone.credential.parent, gone.credential.subject);
-        drop_from(self.children.get_mut(&pair));
-        if self.children.get(&pair).is_some_and(Vec::is_empty) {
-            self.children.remove(&pair);
-        }
-        drop_from(self.subjects.get_mut(&gone.credential.subject));
-        if self.subjects.get(&gone.credential.subject).is_some_and(Vec::is_empty) {
-            self.subjects.remove(&gone.credential.subject);
         }
     }
 
     /// Whether nobody above a new credential has given more than it may.
     fn fits(&self, leaf: &CredentialId) -> bool {
         let Some(known) = self.all.get(leaf) else { return false };
-        let pair = (known.credential.parent, known.credential.subject);
-        let pair = self.children.get(&pair).map_or(0, Vec::len);
+        let given = self.children.get(&known.credential.parent);
+        let pair = given.and_then(|it| it.get(&known.credential.subject)).map_or(0, Vec::len);
         let mut above = known.credential.parent;
         while let Some(parent) = above {
             let Some(known) = self.all.get(&parent) else { return false };
@@ -133,9 +130,7 @@ impl Credentials {
 
     /// Those that have a place, ascending.
     fn places(&self) -> Vec<CredentialId> {
-        let mut places = self.filled(None, limits::CREDENTIALS_MAX);
-        places.sort_unstable();
-        places
+        in_order(self.filled(None, limits::CREDENTIALS_MAX))
     }
 
     /// What has a place below a credential: in turn one of each that it gave, with what is below
@@ -164,22 +159,18 @@ impl Credentials {
 
     /// What a credential gave, the first first, of each subject the last few.
     fn given(&self, parent: Option<CredentialId>) -> Vec<CredentialId> {
-        let order = |id: &CredentialId| self.get(id).map(|it| (it.serial, *id));
-        let mut given: Vec<CredentialId> = Vec::new();
-        for list in self.pairs(parent) {
-            let mut list = list.clone();
-            list.sort_unstable_by_key(order);
+        let place = |id: &CredentialId| Some((self.get(id)?.serial, *id));
+        let of_pair = |list: &Vec<CredentialId>| {
+            let list = in_order(list.iter().filter_map(place));
             let skipped = list.len().saturating_sub(limits::CREDENTIALS_PER_PAIR);
-            given.extend(list.into_iter().skip(skipped));
-        }
-        given.sort_unstable_by_key(order);
-        given
+            list.into_iter().skip(skipped)
+        };
+        in_order(self.pairs(parent).flat_map(of_pair)).into_iter().map(|(_, id)| id).collect()
     }
 
     /// What a credential gave, subject by subject.
     fn pairs(&self, parent: Option<CredentialId>) -> impl Iterator<Item = &Vec<CredentialId>> {
-        let all = (parent, PeerId([0; 32]))..=(parent, PeerId([u8::MAX; 32]));
-        self.children.range(all).map(|(_, list)| list)
+        self.children.get(&parent).into_iter().flat_map(|given| given.values())
     }
 
     pub(super) fn get(&self, id: &CredentialId) -> Option<&Credential> {
@@ -206,7 +197,9 @@ impl Credentials {
     pub(super) fn rank(&self, id: &CredentialId) -> Option<impl Ord + use<>> {
         let known = self.all.get(id)?;
         let Credential { roles, not_after, serial, .. } = known.credential;
-        Some((roles.bits(), core::cmp::Reverse(known.depth), not_after, serial, *id))
+        // A keeper holds less than anybody else, whatever its number.
+        let ladder = roles.bits() & !Roles::KEEPER.bits();
+        Some((ladder, Reverse(known.depth), not_after, serial, *id))
     }
 
     pub(super) fn chain(&self, id: &CredentialId) -> Option<Chain> {
@@ -242,5 +235,14 @@ const fn places_of(roles: Roles) -> usize {
         limits::CREDENTIALS_PER_INVITER
     } else {
         0
+    }
+}
+
+fn drop_from(by_subject: &mut BySubject, subject: &PeerId, id: &CredentialId) {
+    if let Some(list) = by_subject.get_mut(subject) {
+        list.retain(|held| held != id);
+        if list.is_empty() {
+            by_subject.remove(subject);
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! What ends: hidden at once, erased when that is certain, and there again if time goes back.
 
-use alloc::vec::Vec;
-
 use lacis_wire::{Millis, RecordId, limits};
 
+use super::calendar::Due;
 use super::entry::Entry;
-use super::replica::{Change, Due, Replica};
+use super::entry::Held;
+use super::replica::{Change, Replica};
 
 impl Replica {
     /// The time of a live record is over: it is hidden. What it says of members still holds, as
@@ -18,9 +18,9 @@ impl Replica {
         if let Some(index) = self.buckets.get_mut(bucket) {
             index.remove(entry.key(*id));
         }
-        self.remove_due(entry.expires, Due::Live(*id));
+        self.due.remove(entry.expires, Due::Record(*id));
         self.recharge(id, &mut entry, is_system, true);
-        self.hidden.insert((entry.expires, *id));
+        self.hidden.insert(entry.expires, Due::Record(*id));
         self.entries.insert(*id, entry);
         self.changes.push_back(Change::Gone { id: key.id, kind });
     }
@@ -28,12 +28,13 @@ impl Replica {
     /// Time went back: what was hidden and not erased is there again.
     pub fn reveal(&mut self, now: Millis) {
         // What waits for its latest end has lost its body.
-        let is_whole = |at: &Millis, id: &RecordId| {
-            self.entries.get(id).is_some_and(|entry| entry.expires == *at)
+        let entries = &self.entries;
+        let is_whole = |at: Millis, due: &Due| {
+            let Due::Record(id) = due else { return false };
+            entries.get(id).is_some_and(|entry| entry.expires == at)
         };
-        let early = self.hidden.iter().filter(|(at, id)| *at > now && is_whole(at, id));
-        for (at, id) in early.copied().collect::<Vec<_>>() {
-            self.hidden.remove(&(at, id));
+        for (_, due) in self.hidden.take_after(now, is_whole) {
+            let Due::Record(id) = due else { continue };
             let Some(held) = self.held(&id) else { continue };
             let (is_system, bucket) =
                 (held.kind.is_system(), usize::from(Self::bucket_of(held.kind)));
@@ -42,7 +43,7 @@ impl Replica {
             if let Some(index) = self.buckets.get_mut(bucket) {
                 index.insert(entry.key(id));
             }
-            self.add_due(entry.expires, Due::Live(id));
+            self.due.insert(entry.expires, Due::Record(id));
             self.entries.insert(id, entry);
             self.changes.push_back(Change::Record { id, is_new: true });
         }
@@ -64,20 +65,18 @@ impl Replica {
     pub fn erase(&mut self, limit: Millis) {
         let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
         let until = Millis(limit.0.saturating_sub(grace));
-        while let Some(&(at, id)) = self.hidden.first() {
-            if at > until {
-                break;
-            }
-            self.hidden.remove(&(at, id));
-            let Some(held) = self.held(&id).filter(|held| held.has_ended) else { continue };
+        while let Some((at, due)) = self.hidden.pop(until) {
+            let Due::Record(id) = due else { continue };
+            // While a store is read, versions that others replaced leave their times behind.
+            let is_its =
+                |held: &Held<'_>| held.has_ended && [held.expires, held.latest].contains(&at);
+            let Some(held) = self.held(&id).filter(is_its) else { continue };
             let (name, kind, latest) = (held.name(), held.kind.clone(), held.latest);
             if latest <= until || kind.is_system() {
                 self.drop_live(&id);
                 continue;
             }
-            if latest != Millis::MAX {
-                self.hidden.insert((latest, id));
-            }
+            self.hidden.insert(latest, due);
             self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
         }
         self.revalidate();
@@ -87,17 +86,17 @@ impl Replica {
     #[must_use]
     pub fn next_erasure(&self) -> Option<Millis> {
         let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
-        self.hidden.first().map(|(at, _)| Millis(at.0.saturating_add(grace)))
+        self.hidden.first().map(|at| Millis(at.0.saturating_add(grace)))
     }
 
     /// Hides what is over, and lets go what was set aside for long enough.
     pub fn expire(&mut self, now: Millis) {
-        while let Some(&(at, due)) = self.due.last() {
-            if at > now {
-                break;
-            }
+        while let Some((at, due)) = self.due.pop(now) {
             match due {
-                Due::Live(id) => self.end(&id),
+                Due::Record(id) if self.held(&id).is_some_and(|held| held.expires == at) => {
+                    self.end(&id);
+                }
+                Due::Record(_) => {}
                 Due::Aside(name) => self.erase_aside(&name),
             }
         }

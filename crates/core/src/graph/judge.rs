@@ -105,6 +105,8 @@ fn examine(
         demand(header.verify(group), Refusal::Signature)?;
         return Ok(Verdict::Fine(system));
     }
+    // What shows a member shows it in full; there is nothing of it that a later version could add.
+    demand(header.kind.as_str() != MEMBER, Refusal::System)?;
     match right(group, members, &Held::of(header)) {
         Right::Refused(refusal) => Err(refusal),
         Right::Unknown(id) => {

@@ -1,6 +1,5 @@
 //! Key records: which keys there are, which parts of each are here, and which is the newest.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::keys::{Cover, KeyPart};
@@ -8,12 +7,13 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{GroupId, KeyName, Millis, PeerId};
 
 use super::rights::Members;
+use crate::table::{Table, in_order};
 
 /// The key records of a group, as far as their parts are live.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRecords {
-    records: BTreeMap<KeyName, KeyRecord>,
-    names: BTreeMap<CopyName, KeyName>,
+    records: Table<KeyName, KeyRecord>,
+    names: Table<CopyName, KeyName>,
 }
 
 /// A key record.
@@ -26,7 +26,7 @@ pub struct KeyRecord {
     /// How many parts it has.
     pub count: u16,
     /// The parts that are here. Of two with one number the smaller name counts.
-    parts: BTreeMap<(u16, CopyName), KeyPart>,
+    parts: Table<(u16, CopyName), KeyPart>,
 }
 
 impl KeyRecord {
@@ -71,7 +71,7 @@ impl KeyRecords {
             author,
             modified: header.modified,
             count: part.parts,
-            parts: BTreeMap::new(),
+            parts: Table::new(),
         });
         if part.part == 0 {
             record.modified = header.modified;
@@ -109,9 +109,7 @@ impl KeyRecords {
             let holding = record.covers().filter(|cover| members.holds(cover)).count();
             (holding, record.modified, *name)
         };
-        let mut ordered: Vec<_> = whole.map(order).collect();
-        ordered.sort_unstable_by(|a, b| b.cmp(a));
-        ordered.into_iter().map(|(.., name)| name).collect()
+        in_order(whole.map(order)).into_iter().rev().map(|(.., name)| name).collect()
     }
 
     /// The ends that hold and that a key record does not cover.

@@ -9,7 +9,7 @@
 //! system are kept whole, because the rules look into them. Of the others only what comparing and
 //! judging need stays in memory; whoever offers a version keeps it.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -18,12 +18,14 @@ use lacis_wire::system::{ActionId, GROUP, KEY, REVOCATION, Scope};
 use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
+use super::calendar::Calendar;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
 use super::judge::{Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::rights::Members;
 use super::waiting::{Until, Waiting};
+use crate::table::{Table, in_order};
 
 /// A record in one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,19 +117,19 @@ pub struct Replica {
     pub(super) members: Members,
     pub(super) keys: KeyRecords,
     /// System records, live and aside, whole.
-    pub(super) system: BTreeMap<CopyName, Arc<Copy>>,
+    pub(super) system: Table<CopyName, Arc<Copy>>,
     pub(super) entries: BTreeMap<RecordId, Entry>,
     pub(super) aside: BTreeMap<CopyName, Aside>,
     pub(super) register: Register,
     pub(super) buckets: Vec<Index>,
     /// What is due, the last first: most is new, and due later than the rest.
-    pub(super) due: Vec<(Millis, Due)>,
+    pub(super) due: Calendar,
     /// What has ended and is hidden, and when it may be erased: by its end, then when nothing of it
     /// is of concern any more.
-    pub(super) hidden: BTreeSet<(Millis, RecordId)>,
+    pub(super) hidden: Calendar,
     pub(super) budgets: Budgets,
     /// Records in whose place another one stands.
-    pub(super) replaced: BTreeMap<RecordId, RecordId>,
+    pub(super) replaced: Table<RecordId, RecordId>,
     pub(super) waiting: Waiting,
     /// Versions that waited and can be judged now.
     pub(super) ready: VecDeque<Copy>,
@@ -137,7 +139,7 @@ pub struct Replica {
     /// Whether a record that showed a chain is live no longer.
     pub(super) chains_stale: bool,
     /// Credentials that had to give their place to others.
-    pub(super) lost: BTreeSet<CredentialId>,
+    pub(super) lost: Vec<CredentialId>,
     /// Whether what was stored is being read: order is made when all is here.
     pub(super) is_restoring: bool,
 }
@@ -152,15 +154,6 @@ pub(super) struct Aside {
     pub(super) until: Millis,
 }
 
-/// What is due at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    /// A live record ends.
-    Live(RecordId),
-    /// Something set aside goes.
-    Aside(CopyName),
-}
-
 impl Replica {
     /// Nothing is held.
     #[must_use]
@@ -169,21 +162,21 @@ impl Replica {
             group,
             members: Members::new(group),
             keys: KeyRecords::default(),
-            system: BTreeMap::new(),
+            system: Table::new(),
             entries: BTreeMap::new(),
             aside: BTreeMap::new(),
             register: Register::default(),
             buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
-            due: Vec::new(),
-            hidden: BTreeSet::new(),
+            due: Calendar::new(),
+            hidden: Calendar::new(),
             budgets: Budgets::default(),
-            replaced: BTreeMap::new(),
+            replaced: Table::new(),
             waiting: Waiting::default(),
             ready: VecDeque::new(),
             changes: VecDeque::new(),
             stale: false,
             chains_stale: false,
-            lost: BTreeSet::new(),
+            lost: Vec::new(),
             is_restoring: false,
         }
     }
@@ -416,8 +409,7 @@ impl Replica {
         };
         let held = all.filter_map(|(id, entry)| self.register.read(id, entry)).filter(fits);
         let versions = held.map(|held| held.name().digest);
-        let mut actions: Vec<ActionId> = versions.chain(self.members.given_by(author)).collect();
-        actions.sort_unstable();
+        let mut actions = in_order(versions.chain(self.members.given_by(author)));
         actions.dedup();
         actions
     }
@@ -425,7 +417,7 @@ impl Replica {
     /// When [`Replica::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.due.last().map(|(at, _)| *at)
+        self.due.first()
     }
 
     /// When something that was dated ahead can be judged.

@@ -10,7 +10,6 @@
 //! credentials from admins alone, so whether a revocation holds follows from shorter chains, and
 //! whoever holds the same records comes to the same result, whichever came first.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::credential::{Chain, Credential};
@@ -21,6 +20,7 @@ use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
 
 use super::credentials::{Credentials, Learned};
 use super::index::CopyKey;
+use crate::table::Table;
 
 /// The members of a group and what was taken back from them.
 #[derive(Clone, Debug)]
@@ -28,12 +28,12 @@ pub struct Members {
     group: GroupId,
     credentials: Credentials,
     /// What live records say, by the versions that say it.
-    revocations: BTreeMap<CopyKey, Said<Revocation>>,
-    covers: BTreeMap<CopyKey, Said<Vec<Cover>>>,
+    revocations: Table<CopyKey, Said<Revocation>>,
+    covers: Table<CopyKey, Said<Vec<Cover>>>,
     /// What they come to.
-    ends: BTreeMap<PeerId, BTreeMap<EndId, End>>,
+    ends: Table<PeerId, Table<EndId, End>>,
     /// Ends that a key covers and that may not be known otherwise.
-    covered: BTreeMap<PeerId, Vec<EndId>>,
+    covered: Table<PeerId, Vec<EndId>>,
 }
 
 /// What an author says under a credential.
@@ -69,10 +69,10 @@ impl Members {
         Self {
             group,
             credentials: Credentials::new(),
-            revocations: BTreeMap::new(),
-            covers: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            covered: BTreeMap::new(),
+            revocations: Table::new(),
+            covers: Table::new(),
+            ends: Table::new(),
+            covered: Table::new(),
         }
     }
 
@@ -156,7 +156,7 @@ impl Members {
     /// Finds out what the revocations come to, those by the shortest chains first.
     fn replay(&mut self) {
         self.ends.clear();
-        let mut by_depth: BTreeMap<usize, Vec<CopyKey>> = BTreeMap::new();
+        let mut by_depth: Table<usize, Vec<CopyKey>> = Table::new();
         for (key, said) in &self.revocations {
             if let Some(depth) = self.credentials.depth(&said.credential) {
                 by_depth.entry(depth).or_default().push(*key);

@@ -1,6 +1,5 @@
 //! How versions become live, are set aside, and come back.
 
-use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -10,10 +9,12 @@ use lacis_wire::system::System;
 use lacis_wire::{Millis, PeerId, RecordId, limits};
 
 use super::budget::Class;
+use super::calendar::Due;
 use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
-use super::replica::{Aside, Change, Copy, Due, Outcome, Replica};
+use super::replica::{Aside, Change, Copy, Outcome, Replica};
+use crate::table::{Table, in_order};
 
 impl Replica {
     /// Takes a version that was judged.
@@ -78,13 +79,17 @@ impl Replica {
         let since = if is_unnamed { ended } else { winner }.unwrap_or(entry.modified);
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         let until = Millis(since.0.max(entry.modified.0).saturating_add(lasts)).min(entry.latest);
-        self.add_due(until, Due::Aside(name));
+        if self.is_restoring {
+            self.due.push(until, Due::Aside(name));
+        } else {
+            self.due.insert(until, Due::Aside(name));
+        }
         self.aside.insert(name, Aside { entry, is_unnamed, until });
     }
 
     fn take_from_aside(&mut self, name: &CopyName) -> Option<Entry> {
         let aside = self.aside.remove(name)?;
-        self.remove_due(aside.until, Due::Aside(*name));
+        self.due.remove(aside.until, Due::Aside(*name));
         Some(aside.entry)
     }
 
@@ -120,14 +125,14 @@ impl Replica {
         }
         // It has a place only if something that comes after it gives its own away.
         let all = self.in_order(class, entry.credential);
-        let last = all.keys().next_back().copied();
+        let last = all.last().map(|(place, _)| *place);
         if last.is_none_or(|last| (entry.created, header.id) > last) {
             return Err(Refusal::OverBudget);
         }
         Ok(())
     }
 
-    fn in_order(&self, class: Class, credential: u32) -> BTreeMap<(Millis, RecordId), u32> {
+    fn in_order(&self, class: Class, credential: u32) -> Table<(Millis, RecordId), u32> {
         let all = self.entries.iter().filter(|(id, entry)| {
             entry.credential == credential
                 && self.register.read(id, entry).is_some_and(|held| {
@@ -171,10 +176,12 @@ impl Replica {
                 index.insert(entry.key(id));
             }
         }
-        if entry.has_ended {
-            self.hidden.insert((entry.expires, id));
+        let is_restoring = self.is_restoring;
+        let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
+        if is_restoring {
+            calendar.push(entry.expires, Due::Record(id));
         } else {
-            self.add_due(entry.expires, Due::Live(id));
+            calendar.insert(entry.expires, Due::Record(id));
         }
         let (class, credential) = (self.class(is_system, &entry), entry.credential);
         if is_charged {
@@ -197,9 +204,9 @@ impl Replica {
         if let Some(index) = self.buckets.get_mut(bucket) {
             index.remove(entry.key(*id));
         }
-        self.remove_due(entry.expires, Due::Live(*id));
-        self.hidden.remove(&(entry.expires, *id));
-        self.hidden.remove(&(entry.latest, *id));
+        self.due.remove(entry.expires, Due::Record(*id));
+        self.hidden.remove(entry.expires, Due::Record(*id));
+        self.hidden.remove(entry.latest, Due::Record(*id));
         if is_charged {
             self.budgets.discharge(self.class(is_system, &entry), *id, &entry);
         }
@@ -243,25 +250,6 @@ impl Replica {
         }
     }
 
-    pub(super) fn add_due(&mut self, at: Millis, due: Due) {
-        if at == Millis::MAX {
-            return;
-        }
-        if self.is_restoring {
-            self.due.push((at, due));
-        } else {
-            let place = self.due.partition_point(|it| *it > (at, due));
-            self.due.insert(place, (at, due));
-        }
-    }
-
-    pub(super) fn remove_due(&mut self, at: Millis, due: Due) {
-        let place = self.due.partition_point(|it| *it > (at, due));
-        if self.due.get(place) == Some(&(at, due)) {
-            self.due.remove(place);
-        }
-    }
-
     /// All that was stored is here again. What has ended meanwhile stays until
     /// [`Replica::expire`] is called.
     pub fn settle_restored(&mut self) {
@@ -272,25 +260,27 @@ impl Replica {
             live.chain(aside.into_iter().map(|(name, it)| (name, it.entry))).collect();
         let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
         self.members.relearn(chains_in(&copies).iter());
-        let mut ids: BTreeSet<RecordId> = BTreeSet::new();
         for (name, entry) in all {
-            ids.insert(name.id);
             self.aside.insert(name, Aside { entry, is_unnamed: true, until: Millis::MAX });
         }
         self.is_restoring = true;
         // Those of the system first: what the others are judged by.
-        let system: BTreeSet<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
+        let mut ids: Vec<RecordId> = self.aside.keys().map(|name| name.id).collect();
+        ids.dedup();
+        let mut system: Vec<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
+        system.dedup();
         for id in &system {
             self.choose_restored(id);
         }
-        for id in ids.difference(&system) {
+        for id in ids.iter().filter(|id| system.binary_search(id).is_err()) {
             self.choose(id);
         }
         self.is_restoring = false;
         for bucket in &mut self.buckets {
             bucket.sort();
         }
-        self.due.sort_unstable_by(|a, b| b.cmp(a));
+        self.due.sort();
+        self.hidden.sort();
         self.stale = true;
         self.revalidate();
         // What is not of use any more has to leave the store too; the rest was told before.
@@ -436,7 +426,7 @@ impl Replica {
     pub(super) fn revalidate(&mut self) {
         // Each round follows from shorter chains than the next one, so there are few.
         for _ in 0..=limits::CHAIN_MAX {
-            let lost = core::mem::take(&mut self.lost);
+            let lost = in_order(core::mem::take(&mut self.lost));
             self.drop_lost(&lost);
             if core::mem::take(&mut self.chains_stale) {
                 let live: Vec<Arc<Copy>> =
@@ -455,9 +445,9 @@ impl Replica {
     }
 
     /// The records of which another version has to be live than is.
-    fn misplaced(&self) -> BTreeSet<RecordId> {
+    fn misplaced(&self) -> Vec<RecordId> {
         let right_of = |held: &Held<'_>| right(&self.group, &self.members, held);
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         for (id, entry) in &self.entries {
             let Some(held) = self.register.read(id, entry) else { continue };
             let keeps = match right_of(&held) {
@@ -467,15 +457,17 @@ impl Replica {
                 Right::Unnamed | Right::Refused(_) => false,
             };
             if !keeps {
-                found.insert(*id);
+                found.push(*id);
             }
         }
         for (name, aside) in &self.aside {
             let Some(held) = self.register.read(&name.id, &aside.entry) else { continue };
             if aside.is_unnamed == (right_of(&held) == Right::Fine) {
-                found.insert(name.id);
+                found.push(name.id);
             }
         }
+        let mut found = in_order(found);
+        found.dedup();
         found
     }
 
@@ -553,11 +545,13 @@ impl Replica {
     }
 
     /// Records that show, or were written under, credentials that gave their place to others.
-    fn drop_lost(&mut self, lost: &BTreeSet<lacis_wire::CredentialId>) {
+    fn drop_lost(&mut self, lost: &[lacis_wire::CredentialId]) {
         if lost.is_empty() {
             return;
         }
-        let is_lost = |entry: &Entry| self.credential_of(entry).is_some_and(|id| lost.contains(id));
+        let is_lost = |entry: &Entry| {
+            self.credential_of(entry).is_some_and(|id| lost.binary_search(id).is_ok())
+        };
         let by_them = self.entries.iter().filter(|(_, entry)| is_lost(entry));
         let ids: Vec<RecordId> = by_them.map(|(id, _)| *id).collect();
         for id in ids {

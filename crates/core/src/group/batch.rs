@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::store::{StoreChange, StoreRequest, StoreTable};
+use crate::table::in_order;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Batch {
@@ -84,8 +85,7 @@ impl Batch {
         if self.changes.is_empty() {
             return;
         }
-        let mut places: Vec<_> = newer.changes.iter().map(place_of).collect();
-        places.sort_unstable();
+        let places = in_order(newer.changes.iter().map(place_of));
         self.changes.retain(|change| places.binary_search(&place_of(change)).is_err());
         self.bytes = self.changes.iter().map(bytes_of).sum();
     }

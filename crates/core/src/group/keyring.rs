@@ -4,7 +4,7 @@
 //! Whoever came later is given it by a member, inside a link, and can tell by the record that it is
 //! the right one. Which key is the newest, the records say (`graph/key_records.rs`).
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::body::{Body, Place};
@@ -13,6 +13,7 @@ use lacis_wire::keys::EpochKey;
 use lacis_wire::{GroupId, KeyName};
 
 use crate::graph::KeyRecords;
+use crate::table::Table;
 
 /// Keys that are kept while their record is on its way: it follows within a round trip or two.
 const LOOSE_MAX: usize = 64;
@@ -21,13 +22,13 @@ const LOOSE_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub(super) struct Keyring {
     group: GroupId,
-    keys: BTreeMap<KeyName, EpochKey>,
+    keys: Table<KeyName, EpochKey>,
     loose: VecDeque<GivenKey>,
 }
 
 impl Keyring {
     pub(super) const fn new(group: GroupId) -> Self {
-        Self { group, keys: BTreeMap::new(), loose: VecDeque::new() }
+        Self { group, keys: Table::new(), loose: VecDeque::new() }
     }
 
     /// Takes a key that was held before.
@@ -76,7 +77,7 @@ impl Keyring {
 
     /// The key that is held, if there is but one.
     pub(super) fn only(&self) -> Option<(KeyName, &EpochKey)> {
-        let (name, key) = self.keys.first_key_value()?;
+        let (name, key) = self.keys.first()?;
         (self.keys.len() == 1).then_some((*name, key))
     }
 

@@ -1,7 +1,7 @@
 //! A member's instance that is linked to this one: where the two stand with a group, and what waits
 //! to be sent.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -9,7 +9,7 @@ use lacis_wire::codec::encode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::{GroupFrame, NAME_BYTES};
 use lacis_wire::record::{CopyName, RecordType};
-use lacis_wire::{KeyName, PeerId, RecordId, limits};
+use lacis_wire::{KeyName, PeerId, limits};
 
 use super::queue::Queue;
 use super::sync::Buckets;
@@ -42,12 +42,12 @@ pub(super) struct Neighbour {
     /// The types that it wants first.
     pub(super) first: Vec<RecordType>,
     /// Keys that it was given.
-    pub(super) given: BTreeSet<KeyName>,
+    pub(super) given: Table<KeyName, ()>,
     /// Frames in order.
     pub(super) frames: VecDeque<Vec<u8>>,
     frame_bytes: usize,
     /// Records that are new here and that it has not shown to have.
-    pub(super) push: Queue<RecordId>,
+    pub(super) push: Queue<CopyName>,
     /// Versions that it asked for.
     pub(super) asked: Queue<CopyName>,
     /// Versions being loaded for it.
@@ -89,7 +89,7 @@ impl Neighbour {
             refused: false,
             confirmed: false,
             first: Vec::new(),
-            given: BTreeSet::new(),
+            given: Table::new(),
             frames: VecDeque::new(),
             frame_bytes: 0,
             push: Queue::new(limits::MISSING_MAX),

@@ -1,30 +1,30 @@
 //! A queue in which nothing stands twice, and which has an end.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeSet, VecDeque};
 
 /// Items in the order in which they came, each once.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    order: BTreeMap<i64, T>,
-    places: BTreeMap<T, i64>,
+    order: VecDeque<T>,
+    items: BTreeSet<T>,
     most: usize,
 }
 
 impl<T: Copy + Ord> Queue<T> {
     pub(super) const fn new(most: usize) -> Self {
-        Self { order: BTreeMap::new(), places: BTreeMap::new(), most }
+        Self { order: VecDeque::new(), items: BTreeSet::new(), most }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.places.len()
+        self.items.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.items.is_empty()
     }
 
     pub(super) fn contains(&self, item: &T) -> bool {
-        self.places.contains_key(item)
+        self.items.contains(item)
     }
 
     /// Adds an item at the end; says whether it has a place.
@@ -32,46 +32,48 @@ impl<T: Copy + Ord> Queue<T> {
         if self.contains(&item) {
             return true;
         }
-        let last = self.order.last_key_value().map_or(0, |(place, _)| *place);
-        self.len() < self.most && self.put(last.saturating_add(1), item)
+        if self.len() >= self.most {
+            return false;
+        }
+        self.items.insert(item);
+        self.order.push_back(item);
+        true
     }
 
     /// Adds an item at the front, beyond the end if need be.
     pub(super) fn push_front(&mut self, item: T) {
         self.remove(&item);
-        let first = self.order.first_key_value().map_or(0, |(place, _)| *place);
-        self.put(first.saturating_sub(1), item);
-    }
-
-    fn put(&mut self, place: i64, item: T) -> bool {
-        self.order.insert(place, item);
-        self.places.insert(item, place);
-        true
+        self.items.insert(item);
+        self.order.push_front(item);
     }
 
     pub(super) fn front(&self) -> Option<T> {
-        self.order.first_key_value().map(|(_, item)| *item)
+        self.order.front().copied()
     }
 
     pub(super) fn pop(&mut self) -> Option<T> {
-        let (_, item) = self.order.pop_first()?;
-        self.places.remove(&item);
+        let item = self.order.pop_front()?;
+        self.items.remove(&item);
         Some(item)
     }
 
-    /// Takes an item out, wherever it stands; says whether it was there.
+    /// Takes an item out, wherever it stands; says whether it was there. Only for one that was it
+    /// costs the length of the queue.
     pub(super) fn remove(&mut self, item: &T) -> bool {
-        let place = self.places.remove(item);
-        place.is_some_and(|place| self.order.remove(&place).is_some())
+        let was = self.items.remove(item);
+        if was && let Some(place) = self.order.iter().position(|it| it == item) {
+            self.order.remove(place);
+        }
+        was
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.order.values()
+        self.order.iter()
     }
 
     pub(super) fn clear(&mut self) {
         self.order.clear();
-        self.places.clear();
+        self.items.clear();
     }
 }
 

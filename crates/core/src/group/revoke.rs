@@ -11,6 +11,7 @@ use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
 use super::Group;
 use crate::io::Ticket;
 use crate::shared::Shared;
+use crate::table::in_order;
 
 /// What goes with a revocation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -85,8 +86,7 @@ impl Group {
         subject: PeerId,
     ) -> Result<(), Code> {
         self.demand_admin(shared)?;
-        let mut actions: Vec<ActionId> = self.replica.unnamed(&subject).collect();
-        actions.sort_unstable();
+        let actions = in_order(self.replica.unnamed(&subject));
         let ends: Vec<EndId> = self.replica.members().ends_of(&subject);
         shared.tickets.open(ticket);
         for end in ends {

@@ -17,6 +17,7 @@ use lacis_wire::{Code, KeyName, Millis, PeerId, Roles, limits, system};
 
 use super::{Group, GroupEvent};
 use crate::shared::Shared;
+use crate::table::in_order;
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// Members to whom a key is sealed at once: some 20 ms in a browser.
@@ -73,13 +74,15 @@ impl Group {
     pub(super) fn keys_changed(&mut self, shared: &mut Shared) {
         let members = self.replica.members();
         let newest = self.replica.keys().newest_first(members).first().copied();
-        let open = self.replica.keys().uncovered(newest.as_ref(), members);
+        let uncovered = self.replica.keys().uncovered(newest.as_ref(), members).len();
+        let beyond = members.ends().len().saturating_sub(limits::KEY_COVERS_MAX);
+        let is_open = uncovered > beyond;
         self.rotation.newest = newest;
-        let was_open = core::mem::replace(&mut self.rotation.is_open, !open.is_empty());
+        let was_open = core::mem::replace(&mut self.rotation.is_open, is_open);
         if self.keyring.settle(self.replica.keys()) {
             self.unlocked(shared);
         }
-        if open.is_empty() {
+        if !is_open {
             (self.rotation.due, self.rotation.hold) = (None, None);
             if core::mem::take(&mut self.rotation.told_old) {
                 self.event(shared, GroupEvent::KeyRenewed);
@@ -149,7 +152,14 @@ impl Group {
         let nonce: [u8; 16] = shared.io.random();
         let meeting =
             Meeting { topic: MeetingKey(shared.io.random()), door: self.profile.door.clone() };
-        let covers = members.ends();
+        let mut covers = members.ends();
+        if covers.len() > limits::KEY_COVERS_MAX {
+            // The new ones come first; the others are covered by the keys before.
+            let open = self.replica.keys().uncovered(self.rotation.newest.as_ref(), members);
+            let new_first = covers.into_iter().map(|end| (open.binary_search(&end).is_err(), end));
+            let some = in_order(new_first).into_iter().take(limits::KEY_COVERS_MAX);
+            covers = in_order(some.map(|(_, end)| end));
+        }
         let entries = limits::KEY_PART_ENTRIES;
         let parts = (readers.len() + keepers.len()).max(covers.len()).div_ceil(entries).max(1);
         let head = KeyPart {

@@ -13,6 +13,7 @@ use lacis_wire::{Millis, NodeId, RoomTag, limits};
 
 use super::keeping::bytes_of;
 use super::{Group, Loading};
+use crate::graph::Held;
 use crate::link::Link;
 use crate::shared::Shared;
 
@@ -50,11 +51,12 @@ impl Group {
         let now = self.now(shared);
         while link.accepted && link.has_room(Channel::Control) {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-            let Some(id) = neighbour.push.front() else { return };
-            let Some(name) = self.replica.held(&id).map(|held| held.name()) else {
+            let Some(name) = neighbour.push.front() else { return };
+            let is_live = |held: Held<'_>| held.name() == name;
+            if !self.replica.held(&name.id).is_some_and(is_live) {
                 neighbour.push.pop();
                 continue;
-            };
+            }
             let Some(copy) = self.bodies.get(&name) else { return };
             if copy.body.len() + limits::HEADER_BYTES > most {
                 return;
@@ -93,11 +95,12 @@ impl Group {
         }
         let now = self.now(shared);
         if let Some(neighbour) = self.neighbours.get_mut(&node)
-            && let Some(id) = neighbour.push.pop()
-            && let Some(held) = self.replica.held(&id)
+            && let Some(name) = neighbour.push.pop()
+            && let Some(held) = self.replica.held(&name.id)
+            && held.name() == name
             && held.expires > now
         {
-            neighbour.asked.push_front(held.name());
+            neighbour.asked.push_front(name);
         }
         self.fill_asked(shared, node)
     }

@@ -323,7 +323,7 @@ impl Group {
         let mut keys = Vec::new();
         for name in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };
-            if neighbour.given.insert(name) {
+            if neighbour.given.insert(name, ()).is_none() {
                 let key = if roles.may_write() { key.clone() } else { key.meeting_key() };
                 keys.push(GivenKey { name, key });
             }
@@ -486,7 +486,7 @@ impl Group {
         let (id, name) = (header.id, header.name());
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.in_flight.remove(&name);
-            neighbour.push.remove(&id);
+            neighbour.push.remove(&name);
         }
         if self.saves.bytes() > limits::UNSAVED_BYTES {
             // There is no place for it before the store has taken what waits; the next comparison
@@ -499,9 +499,10 @@ impl Group {
         let outcome = self.take(shared, Copy { header, body }, Some(node));
         // It has an older version than we do.
         if matches!(outcome, Outcome::Older | Outcome::Beaten)
+            && let Some(newer) = self.replica.held(&id).map(|held| held.name())
             && let Some(neighbour) = self.neighbours.get_mut(&node)
         {
-            neighbour.push.push(id);
+            neighbour.push.push(newer);
         }
     }
 
