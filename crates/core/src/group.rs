@@ -12,6 +12,7 @@ mod approval;
 mod author;
 mod batch;
 mod bodies;
+mod comparison;
 mod events;
 mod expiry;
 mod filter;

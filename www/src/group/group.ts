@@ -249,9 +249,9 @@ export class Group extends GroupMembership {
 
   /**
    * The records that fit: first those that are held here, the oldest first, read as fast as they
-   * are taken, however many there are; then every new version that fits as it comes, and every deletion
-   * of a record of the type, whatever it was like. The iterator ends when the group is closed, and
-   * with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
+   * are taken, however many there are; then every new version that fits as it comes, and every
+   * deletion of a record of the type, whatever it was like. The iterator ends when the group is
+   * closed, and with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
    * `invalid-argument` if the query is none.
    */
   records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
