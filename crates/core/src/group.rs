@@ -9,6 +9,7 @@
 
 mod admission;
 mod approval;
+mod arrival;
 mod author;
 mod batch;
 mod bodies;
@@ -57,6 +58,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 
 pub(crate) use admission::{AnyInvitation, room_of};
 use approval::Approvals;
+use arrival::Arrival;
 pub(crate) use author::Draft;
 use author::Unsealed;
 use bodies::Bodies;
@@ -109,6 +111,7 @@ pub(crate) struct Group {
     joining: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
+    arrival: Arrival,
     /// Frames that came over links before the group was open.
     early: Vec<(NodeId, Vec<u8>)>,
     /// What is done as soon as the group is open.
@@ -497,6 +500,7 @@ impl Group {
         self.rotation_timeout(shared);
         self.note_time(shared);
         self.join_timeout(shared);
+        self.arrival_timeout(shared);
         if core::mem::take(&mut self.members_changed) {
             self.tell_members(shared);
         }
@@ -512,6 +516,7 @@ impl Group {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
+        earliest.see(self.arrival.due, Timer::Join);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }

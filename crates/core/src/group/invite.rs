@@ -264,6 +264,7 @@ impl Group {
                 let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
                 let mut waiting = self.joining.take().map_or_else(Vec::new, |it| it.waiting);
                 waiting.push((ticket, deadline));
+                self.arrival.begin(ticket);
                 self.joining = Some(Joining { waiting, seed: link.seed, refused: None });
                 self.profile.chain = None;
                 self.keep_profile(shared);

@@ -10,6 +10,7 @@ use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, GroupId, NodeId, limits};
 
 use super::approval::Approvals;
+use super::arrival::Arrival;
 use super::bodies::Bodies;
 use super::keyring::Keyring;
 use super::profile::Profile;
@@ -54,6 +55,7 @@ impl Group {
             sync: SyncState::default(),
             joining: None,
             admitted: Vec::new(),
+            arrival: Arrival::default(),
             early: Vec::new(),
             opening: Vec::new(),
             is_open: false,
@@ -220,6 +222,7 @@ impl Group {
         while let Some(written) = self.saves.flush(shared) {
             self.on_written(shared, written);
         }
+        self.review_arrival(shared);
     }
 
     fn on_written(&mut self, shared: &mut Shared, written: Written) {
