@@ -247,6 +247,14 @@ impl Members {
             && self.credentials.of(subject).all(nearer)
     }
 
+    /// Whether a revocation under a credential ends the membership of a subject.
+    #[must_use]
+    pub fn may_end(&self, by: &CredentialId, subject: &PeerId) -> bool {
+        let Some(credential) = self.credentials.get(by) else { return false };
+        let said = Said { author: credential.subject, credential: *by, what: () };
+        !self.is_ended(by) && self.may_revoke(&said, subject, ActionId::default())
+    }
+
     /// The ends of its subject's membership that a credential does not lift.
     fn ends_on<'a>(&'a self, credential: &'a Credential) -> impl Iterator<Item = &'a End> {
         let ends = self.ends.get(&credential.subject).into_iter().flatten();

@@ -55,8 +55,13 @@ impl Group {
         scope: Scope,
         actions: &[ActionId],
     ) -> Result<(), Code> {
+        // What does not hold is not written either: only who is nearer to the founder ends an admin.
+        let members = self.replica.members();
+        let own = members.best(&shared.peer, self.rights_time(shared));
+        if !own.is_some_and(|own| members.may_end(&own, &subject)) {
+            return Err(Code::NotAllowed);
+        }
         let nonce = shared.io.random();
-        let before = self.replica.members().ends_of(&subject).len();
         let mut parts = actions.chunks(limits::REVOCATION_ACTIONS);
         loop {
             let actions = parts.next().unwrap_or_default().as_flattened().to_vec();
@@ -68,10 +73,6 @@ impl Group {
             if is_last {
                 break;
             }
-        }
-        // It is written, but holds only against whoever is further from the founder.
-        if self.replica.members().ends_of(&subject).len() == before {
-            return Err(Code::NotAllowed);
         }
         self.plan_rotation(shared, Duration::ZERO);
         Ok(())
