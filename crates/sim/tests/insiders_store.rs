@@ -225,14 +225,14 @@ fn what_is_pushed_to_one_whose_disk_is_full_is_bounded() {
     world.expect_texts(bob, at_bob, &["kept"]);
     let disk = setup.disk.expect("she has one");
     world.disk(disk).is_full = true;
-    let bound = limits::UNSAVED_BYTES + limits::BODY_CACHE_BYTES + limits::RECORD_BYTES;
+    let bound = limits::UNSAVED_BYTES + limits::RECORD_BYTES;
     let body = vec![7; 250_000];
-    let count = 3 * bound / (2 * body.len());
+    let count = limits::UNSAVED_BYTES / body.len() + 12;
     for number in 0..count as u64 {
         // What nobody can open is stored and pushed like anything else.
         let part = insider.writes(world.wall_now(), number, &body);
         assert_eq!(world.import(bob, at_bob, &part), Ok(true));
-        world.run_for(Duration::from_millis(300));
+        world.run_for(Duration::from_millis(200));
         let load = world.group_load(ada, group).expect("it is open");
         assert!(load.body_bytes <= bound, "{load:?}");
     }
