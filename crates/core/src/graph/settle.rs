@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use lacis_wire::credential::Chain;
 use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
-use lacis_wire::{Millis, PeerId, RecordId, limits};
+use lacis_wire::{CredentialId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Class;
 use super::credentials::Learned;
@@ -125,6 +125,14 @@ impl Replica {
             return Err(Refusal::OverBudget);
         }
         Ok(())
+    }
+
+    /// Whether one more record of the application that is written under a credential has a place
+    /// beside all that are.
+    #[must_use]
+    pub fn has_room(&self, author: &PeerId, credential: &CredentialId) -> bool {
+        let number = self.register.number_of(credential);
+        number.is_none_or(|number| self.budgets.has_room(author, Class::Record, number))
     }
 
     fn in_order(&self, class: Class, credential: u32) -> BTreeMap<(Millis, RecordId), u32> {
