@@ -169,8 +169,7 @@ fn the_own_node_says_when_the_budget_is_used_up_and_deleting_makes_place() {
     world.expect_texts(ada.0, ada.1, &["by bob", "three", "two"]);
     let held = world.read_all(bob, at_bob).into_iter().find(|it| !it.header.kind.is_system());
     let (ticket, held) = (world.plain_ticket(bob), held.expect("it is held").header);
-    let deleted =
-        world.command(bob, |node, now| node.delete_record(now, ticket, at_bob, &held));
+    let deleted = world.command(bob, |node, now| node.delete_record(now, ticket, at_bob, &held));
     assert_eq!(deleted, Some(Ok(())));
     world.write(bob, at_bob, "four").expect("there is place again");
     assert_eq!(world.write(bob, at_bob, "five").err(), Some(Code::OverBudget));

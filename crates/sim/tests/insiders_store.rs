@@ -275,17 +275,14 @@ fn what_is_refused_has_taken_no_effect() {
     assert_eq!(refused(&mut world, ada, group, 1), Some(Err(Code::NotAllowed)));
     let ticket = world.plain_ticket(bob);
     let roles = (Roles::MEMBER, None);
-    let asked = world
-        .command(bob, |node, now| node.set_roles(now, ticket, at_bob, peer(1), roles));
+    let asked = world.command(bob, |node, now| node.set_roles(now, ticket, at_bob, peer(1), roles));
     assert!(asked.is_some_and(|it| it.is_err()), "the founder is nearer");
     let ticket = world.plain_ticket(ada);
     let dated = (Roles::ADMIN, Some(MINUTE));
-    let asked = world
-        .command(ada, |node, now| node.set_roles(now, ticket, group, peer(3), dated));
+    let asked = world.command(ada, |node, now| node.set_roles(now, ticket, group, peer(3), dated));
     assert_eq!(asked, Some(Err(Code::InvalidArgument)), "admins have no dates");
     let ticket = world.plain_ticket(ada);
-    let asked = world
-        .command(ada, |node, now| node.set_roles(now, ticket, group, peer(50), roles));
+    let asked = world.command(ada, |node, now| node.set_roles(now, ticket, group, peer(50), roles));
     assert_eq!(asked, Some(Err(Code::NotMember)));
     assert_eq!(refused(&mut world, bob, at_bob, 1), Some(Err(Code::NotAllowed)));
     world.run_for(MINUTE * 2);

@@ -415,6 +415,17 @@ impl Members {
         self.ends.get(subject).into_iter().flatten().map(|(id, _)| *id).collect()
     }
 
+    /// What a credential has to lift that lets a subject in again, ascending: the ends that hold,
+    /// and those that a key names. Of the latter the revocation may be away, or hold no longer.
+    #[must_use]
+    pub fn lifts_for(&self, subject: &PeerId) -> Vec<EndId> {
+        let mut all = self.ends_of(subject);
+        all.extend(self.covered.get(subject).into_iter().flatten());
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Whether a subject was shut out and not let in again.
     #[must_use]
     pub fn is_shut_out(&self, subject: &PeerId, now: Millis) -> bool {

@@ -29,12 +29,7 @@ impl World {
     ///
     /// # Panics
     /// If that is refused.
-    pub fn invite_anybody(
-        &mut self,
-        from: TabId,
-        group: RoomId,
-        options: InviteOptions,
-    ) -> String {
+    pub fn invite_anybody(&mut self, from: TabId, group: RoomId, options: InviteOptions) -> String {
         let text = self.command(from, |node, now| node.invite_anybody(now, group, options));
         text.expect("the tab is there").expect("it may invite")
     }
