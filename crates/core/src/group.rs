@@ -108,6 +108,8 @@ pub(crate) struct Group {
     joining: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
+    /// The seed of the invitation by which it was let in, until then.
+    came_by: Option<[u8; 16]>,
     /// Frames that came over links before the group was open.
     early: Vec<(NodeId, Vec<u8>)>,
     /// What is done as soon as the group is open.

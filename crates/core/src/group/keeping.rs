@@ -54,6 +54,7 @@ impl Group {
             sync: SyncState::default(),
             joining: None,
             admitted: Vec::new(),
+            came_by: None,
             early: Vec::new(),
             opening: Vec::new(),
             is_open: false,

@@ -230,6 +230,9 @@ impl Group {
             Some(roles) if self.joining.is_some() && roles.may_invite() => {
                 self.join_refused(shared, code);
             }
+            Some(roles) if self.came_by.is_some() && roles.may_invite() => {
+                self.ask_again(shared, node);
+            }
             Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
             _ => {}
         }
