@@ -13,7 +13,7 @@ use lacis_wire::keys::EpochKey;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::Header;
 use lacis_wire::system::KEY;
-use lacis_wire::{Code, KeyName, Millis, PeerId, Roles};
+use lacis_wire::{KeyName, Millis, PeerId, Roles};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);

@@ -151,7 +151,7 @@ fn who_writes_too_much_pushes_out_its_own_and_all_end_equal() {
     assert_eq!((at_ada.len(), &at_ada), (5, &at_bob));
     assert!(world.texts(ada.0, ada.1).contains(&"by bob".to_owned()));
     // What came first by what she said herself, whoever heard of it when.
-    let first: Vec<_> = (35..40).map(|number| part(number)).collect();
+    let first: Vec<_> = (35..40).map(part).collect();
     for part in first {
         assert_eq!(world.import(ada.0, ada.1, &part), Ok(false), "it is held");
     }

@@ -334,15 +334,14 @@ impl Replica {
         match (system_of(header, &copy.body), credential) {
             (Ok(Some(System::Member(chain))), _) => return self.apply_chain(&chain, &header.id),
             (Ok(Some(System::Revocation(revocation))), Some(credential)) => {
-                self.changes.push_back(Change::Member(revocation.subject));
-                self.changes.push_back(Change::Keys);
+                self.changes.extend([Change::Rights, Change::Keys]);
                 self.members.revoke(key, author, credential, revocation);
                 self.stale = true;
             }
             (Ok(Some(System::Key(part))), Some(credential)) => {
                 self.members.cover(key, author, credential, part.covers.clone());
-                for cover in &part.covers {
-                    self.changes.push_back(Change::Member(cover.subject));
+                if !part.covers.is_empty() {
+                    self.changes.push_back(Change::Rights);
                 }
                 self.keys.insert(&self.group, *name, header, part);
                 self.changes.push_back(Change::Keys);
@@ -375,7 +374,10 @@ impl Replica {
         let decides = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others())
             && self.members.has_revocations();
         self.stale |= decides || !self.aside.is_empty();
-        self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+        if decides || !self.lost.is_empty() {
+            self.changes.push_back(Change::Rights);
+        }
+        self.changes.extend(chain.0.iter().map(|it| Change::Member(it.subject)));
         let Self { members, waiting, ready, .. } = self;
         ready.extend(waiting.take_known(|id| members.credential(id).is_some()));
         true
@@ -384,13 +386,12 @@ impl Replica {
     fn unapply(&mut self, name: &CopyName, entry: &Entry) {
         let Some(copy) = self.system.get(name).cloned() else { return };
         match system_of(&copy.header, &copy.body) {
-            Ok(Some(System::Member(chain))) => {
+            Ok(Some(System::Member(_))) => {
                 self.chains_stale = true;
-                self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+                self.changes.push_back(Change::Rights);
             }
-            Ok(Some(System::Revocation(revocation))) => {
-                self.changes.push_back(Change::Member(revocation.subject));
-                self.changes.push_back(Change::Keys);
+            Ok(Some(System::Revocation(_))) => {
+                self.changes.extend([Change::Rights, Change::Keys]);
                 self.stale |= self.members.unsay(&entry.key(name.id));
             }
             Ok(Some(System::Key(_))) => {
