@@ -119,8 +119,8 @@ impl Replica {
             return Ok(());
         }
         // It has a place only if something that comes after it gives its own away.
-        let all = self.in_order(class, entry.credential);
-        let last = all.keys().next_back().copied();
+        self.keep_order(class, entry.credential);
+        let last = self.budgets.last(class, entry.credential);
         if last.is_none_or(|last| (entry.created, header.id) > last) {
             return Err(Refusal::OverBudget);
         }
@@ -133,6 +133,14 @@ impl Replica {
     pub fn has_room(&self, author: &PeerId, credential: &CredentialId) -> bool {
         let number = self.register.number_of(credential);
         number.is_none_or(|number| self.budgets.has_room(author, Class::Record, number))
+    }
+
+    /// Finds the order of what was written under a credential, once: it is kept from then on.
+    fn keep_order(&mut self, class: Class, credential: u32) {
+        if !self.budgets.is_ordered(class, credential) {
+            let all = self.in_order(class, credential);
+            self.budgets.set_order(class, credential, all);
+        }
     }
 
     fn in_order(&self, class: Class, credential: u32) -> BTreeMap<(Millis, RecordId), u32> {
@@ -151,8 +159,8 @@ impl Replica {
         if self.budgets.fits(author, class, credential) {
             return;
         }
-        let all = self.in_order(class, credential);
-        for id in self.budgets.over(author, class, credential, || all) {
+        self.keep_order(class, credential);
+        for id in self.budgets.over(author, class, credential) {
             self.drop_live(&id);
         }
     }
@@ -386,7 +394,10 @@ impl Replica {
     fn unapply(&mut self, name: &CopyName, entry: &Entry) {
         let Some(copy) = self.system.get(name).cloned() else { return };
         match system_of(&copy.header, &copy.body) {
-            Ok(Some(System::Member(_))) => {
+            // Where there was no place for it, nothing followed from it.
+            Ok(Some(System::Member(chain)))
+                if chain.leaf().is_some_and(|it| self.members.credential(&it.id()).is_some()) =>
+            {
                 self.chains_stale = true;
                 self.changes.push_back(Change::Rights);
             }
