@@ -1,5 +1,5 @@
-//! No clock, be it wrong or a lie, erases what others have, keeps anybody from being heard, or holds
-//! up what shuts somebody out.
+//! No clock, be it wrong or a lie, erases what others have, keeps anybody from being heard, or
+//! holds up what shuts somebody out.
 
 use std::time::Duration;
 
