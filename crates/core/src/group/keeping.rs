@@ -1,5 +1,6 @@
 //! What of a group is stored, and how it is read when the group is opened.
 
+use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -56,12 +57,14 @@ impl Group {
             joining: None,
             admitted: Vec::new(),
             arrival: Arrival::default(),
+            came_by: None,
             early: Vec::new(),
             opening: Vec::new(),
             is_open: false,
             is_unreadable: false,
             damaged: 0,
             members_changed: false,
+            changed: BTreeSet::new(),
             is_erased: false,
             told: Table::new(),
             told_invitations: Vec::new(),
