@@ -2,14 +2,17 @@
 //! a bad network and by wrong clocks. In the end all hold the same, and nothing that was reported
 //! stored is lost.
 
+mod evil;
 mod faults;
 mod hostile;
+mod hostile_verdict;
 mod liar;
 mod people;
 mod verdict;
 mod work;
 
 pub use hostile::run_hostile;
+pub use hostile_verdict::{HEAP_MAX, JUDGEMENTS_MAX};
 
 use std::time::Duration;
 
@@ -18,7 +21,7 @@ use lacis_wire::{RecordId, Roles};
 
 use crate::fabric::{ServerId, TabId};
 use crate::random::Random;
-use crate::run::{Options, Outcome};
+use crate::run::{Figures, Options, Outcome};
 use crate::world::World;
 use faults::Undo;
 use people::Person;
@@ -87,7 +90,7 @@ impl GraphRun {
             time: self.world.now(),
             state: failure.is_some().then(|| self.describe()),
             failure,
-            forgeries: 0,
+            figures: Figures::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile};
+use lacis_sim::{Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile};
 use serde_json::json;
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
@@ -48,20 +48,33 @@ pub(crate) fn main() -> ExitCode {
     let outcomes = run_all(&seeds, options, &arguments.suite);
     let failures = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let events: u64 = outcomes.iter().map(|outcome| outcome.events).sum();
-    let forgeries: u64 = outcomes.iter().map(|outcome| outcome.forgeries).sum();
+    let figures = outcomes.iter().fold(Figures::default(), |all, one| all.and(one.figures));
     let (seeds, hash) = (outcomes.len(), combined_hash(&outcomes));
     if arguments.json {
         let mut report = json!({
             "seeds": seeds, "failures": failures, "events": events, "hash": hash,
         });
-        if arguments.suite == "hostile" {
-            report["accepted_forgeries"] = forgeries.into();
-        }
+        tell_figures(&arguments.suite, figures, &mut report);
         println!("{report}");
     } else {
         println!("{seeds} seeds, {failures} failures, {events} events, hash {hash}");
     }
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a suite counts beside failures.
+fn tell_figures(suite: &str, figures: Figures, report: &mut serde_json::Value) {
+    if ["hostile", "time"].contains(&suite) {
+        report["honest_records_lost"] = figures.honest_records_lost.into();
+    }
+    if suite == "hostile" {
+        report["accepted_forgeries"] = figures.forgeries.into();
+        report["reads_after_exclusion"] = figures.reads_after_exclusion.into();
+        report["heap_bytes_max"] = figures.heap_bytes_max.into();
+        report["heap_bytes_limit"] = HEAP_MAX.into();
+        report["judgements_max"] = figures.judgements_max.into();
+        report["judgements_limit"] = JUDGEMENTS_MAX.into();
+    }
 }
 
 fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {

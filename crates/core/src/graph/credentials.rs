@@ -12,6 +12,8 @@ use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
+use crate::rule::Rule;
+
 /// What became of a chain that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Learned {
@@ -44,6 +46,11 @@ struct Known {
 impl Credentials {
     pub(super) const fn new() -> Self {
         Self { all: BTreeMap::new(), subjects: BTreeMap::new(), children: BTreeMap::new() }
+    }
+
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// Takes a chain that was verified, each of its credentials.
@@ -128,7 +135,7 @@ impl Credentials {
             }
             above = known.credential.parent;
         }
-        pair <= limits::CREDENTIALS_PER_PAIR && self.all.len() <= limits::CREDENTIALS_MAX
+        pair <= pair_max() && self.all.len() <= limits::CREDENTIALS_MAX
     }
 
     /// Those that have a place, ascending.
@@ -151,6 +158,9 @@ impl Credentials {
             }
             lists.push(list.into_iter());
         }
+        if !Rule::PlacesInTurn.holds() {
+            return lists.into_iter().flatten().take(most).collect();
+        }
         let mut filled = Vec::new();
         while !lists.is_empty() && filled.len() < most {
             lists.retain_mut(|list| {
@@ -169,7 +179,7 @@ impl Credentials {
         for list in self.pairs(parent) {
             let mut list = list.clone();
             list.sort_unstable_by_key(order);
-            let skipped = list.len().saturating_sub(limits::CREDENTIALS_PER_PAIR);
+            let skipped = list.len().saturating_sub(pair_max());
             given.extend(list.into_iter().skip(skipped));
         }
         given.sort_unstable_by_key(order);
@@ -234,9 +244,14 @@ impl Credentials {
     }
 }
 
+/// How many credentials one issuer may give one subject.
+fn pair_max() -> usize {
+    if Rule::PlacesOfPair.holds() { limits::CREDENTIALS_PER_PAIR } else { limits::CREDENTIALS_MAX }
+}
+
 /// How many credentials there may be below one with these roles.
-const fn places_of(roles: Roles) -> usize {
-    if roles.may_change_others() {
+fn places_of(roles: Roles) -> usize {
+    if roles.may_change_others() || (roles.may_invite() && !Rule::PlacesOfInviter.holds()) {
         limits::CREDENTIALS_MAX
     } else if roles.may_invite() {
         limits::CREDENTIALS_PER_INVITER

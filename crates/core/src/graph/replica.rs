@@ -24,6 +24,7 @@ use super::judge::{Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::rights::Members;
 use super::waiting::{Until, Waiting};
+use crate::rule::Rule;
 
 /// A record in one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +141,8 @@ pub struct Replica {
     pub(super) lost: BTreeSet<CredentialId>,
     /// Whether what was stored is being read: order is made when all is here.
     pub(super) is_restoring: bool,
+    /// How often a version, or the right to one, was judged.
+    pub(super) judgements: u64,
 }
 
 /// A version that is kept without being live.
@@ -185,6 +188,7 @@ impl Replica {
             chains_stale: false,
             lost: BTreeSet::new(),
             is_restoring: false,
+            judgements: 0,
         }
     }
 
@@ -348,14 +352,17 @@ impl Replica {
         if self.has(&name) {
             return Outcome::Known;
         }
-        if self.replaced.contains_key(&header.id) {
+        if self.is_replaced(header) {
             return Outcome::Refused(Refusal::Replaced);
         }
+        self.judgements += 1;
         match judge(&self.group, &self.members, now, header, &copy.body) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),
             Verdict::Over => Outcome::Expired,
             Verdict::Unknown(id) => {
-                self.waiting.push(Until::Known(id), copy);
+                if Rule::Waits.holds() {
+                    self.waiting.push(Until::Known(id), copy);
+                }
                 Outcome::Deferred
             }
             Verdict::Future => {
@@ -383,7 +390,7 @@ impl Replica {
     pub fn restore(&mut self, header: &Header) {
         let entry = self.register.enter(header);
         self.restore_entry(header.id, entry);
-        if let Some(old) = header.replaces {
+        if let Some(old) = super::settle::replaced_by(header) {
             self.replaced.insert(old, header.id);
         }
     }

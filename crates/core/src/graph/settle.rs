@@ -14,6 +14,7 @@ use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
 use super::replica::{Aside, Change, Copy, Due, Outcome, Replica};
+use crate::rule::Rule;
 
 impl Replica {
     /// Takes a version that was judged.
@@ -28,7 +29,7 @@ impl Replica {
         let is_beaten = held.as_ref().is_some_and(|held| header.rank() < held.rank());
         if is_beaten {
             let by_another = held.is_some_and(|held| held.author() != header.author());
-            return if by_another && !header.is_deleted() {
+            return if by_another && !header.is_deleted() && Rule::BeatenKept.holds() {
                 self.take_aside(copy, entry, false)
             } else {
                 Outcome::Older
@@ -41,6 +42,10 @@ impl Replica {
             self.system.insert(name, Arc::new(copy.clone()));
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
+        // What it stands for leaves it its place.
+        if let Some(old) = replaced_by(header).filter(|old| self.may_replace(header, old)) {
+            self.drop_live(&old);
+        }
         self.retire_live(&id, header.author());
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
@@ -48,7 +53,9 @@ impl Replica {
             self.end(&id);
         }
         let is_fine = self.apply(&name);
-        self.note_replaced(header);
+        if self.entries.contains_key(&id) {
+            self.note_replaced(header);
+        }
         self.revalidate();
         if is_fine { Outcome::Taken } else { Outcome::Refused(Refusal::OverBudget) }
     }
@@ -93,6 +100,7 @@ impl Replica {
     fn retire_live(&mut self, id: &RecordId, new_author: &PeerId) {
         let Some(held) = self.held(id) else { return };
         let by_another = held.author() != new_author && !held.has_ended && !held.is_deleted;
+        let by_another = by_another && Rule::BeatenKept.holds();
         let (name, kind) = (held.name(), held.kind.clone());
         let Some(entry) = self.unlive(id) else { return };
         if by_another {
@@ -111,9 +119,12 @@ impl Replica {
         }
         let class = self.class(header.kind.is_system(), entry);
         let author = *header.author();
-        let takes_own = self.entries.get(&header.id).is_some_and(|held| {
-            held.credential == entry.credential
-                && self.class(header.kind.is_system(), held) == class
+        let mut takes = [Some(header.id), replaced_by(header)].into_iter().flatten();
+        let takes_own = takes.any(|id| {
+            self.entries.get(&id).is_some_and(|held| {
+                held.credential == entry.credential
+                    && self.class(header.kind.is_system(), held) == class
+            })
         });
         if takes_own || self.budgets.has_room(&author, class, entry.credential) {
             return Ok(());
@@ -146,13 +157,17 @@ impl Replica {
         let all = self.in_order(class, credential);
         for id in self.budgets.over(author, class, credential, || all) {
             self.drop_live(&id);
+            // What it stood for is judged without it.
+            self.replaced.retain(|_, stands| *stands != id);
+            // What it beat comes back.
+            self.stale |= !self.versions_aside(&id).is_empty();
         }
     }
 
-    pub(super) const fn class(&self, is_system: bool, entry: &Entry) -> Class {
-        if is_system {
+    pub(super) fn class(&self, is_system: bool, entry: &Entry) -> Class {
+        if is_system && Rule::BudgetOfSystem.holds() {
             Class::System
-        } else if entry.is_deleted || entry.has_ended {
+        } else if (entry.is_deleted || entry.has_ended) && Rule::BudgetOfTombstones.holds() {
             Class::Tombstone
         } else {
             Class::Record
@@ -410,9 +425,21 @@ impl Replica {
         }
     }
 
+    /// Whether a record may take the place of another one, as far as that is here: of its own type,
+    /// or an admin could take its revocations back.
+    fn may_replace(&self, header: &Header, old: &RecordId) -> bool {
+        self.held(old).is_none_or(|old| *old.kind == header.kind)
+    }
+
+    /// Whether a record that is held stands in the place of this one.
+    pub(super) fn is_replaced(&self, header: &Header) -> bool {
+        let stands = self.replaced.get(&header.id).and_then(|id| self.held(id));
+        stands.is_some_and(|stands| *stands.kind == header.kind)
+    }
+
     /// A record stands in the place of another one of the same creator: that one goes, at any date.
     fn note_replaced(&mut self, header: &Header) {
-        let Some(old) = header.replaces.filter(|old| old.belongs_to(&header.creator)) else {
+        let Some(old) = replaced_by(header).filter(|old| self.may_replace(header, old)) else {
             return;
         };
         // Of two that replace one, the smaller id stands.
@@ -445,9 +472,10 @@ impl Replica {
                 self.drop_without_place();
                 self.stale = true;
             }
-            if !core::mem::take(&mut self.stale) {
+            if !core::mem::take(&mut self.stale) || !Rule::JudgedAnew.holds() {
                 break;
             }
+            self.judgements += u64::try_from(self.entries.len() + self.aside.len()).unwrap_or(0);
             for id in self.misplaced() {
                 self.choose(&id);
             }
@@ -472,7 +500,9 @@ impl Replica {
         }
         for (name, aside) in &self.aside {
             let Some(held) = self.register.read(&name.id, &aside.entry) else { continue };
-            if aside.is_unnamed == (right_of(&held) == Right::Fine) {
+            let is_fine = right_of(&held) == Right::Fine;
+            let has_won = !aside.is_unnamed && !self.entries.contains_key(&name.id);
+            if aside.is_unnamed == is_fine || has_won {
                 found.insert(name.id);
             }
         }
@@ -585,6 +615,12 @@ impl Replica {
             self.drop_live(&id);
         }
     }
+}
+
+/// The record in whose place one stands: one of the same creator.
+pub(super) fn replaced_by(header: &Header) -> Option<RecordId> {
+    let is_own = |old: &RecordId| old.belongs_to(&header.creator) || !Rule::ReplacesOwn.holds();
+    header.replaces.filter(is_own).filter(|_| Rule::Replaces.holds())
 }
 
 fn chains_in(copies: &[Arc<Copy>]) -> Vec<Chain> {

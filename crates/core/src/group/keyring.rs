@@ -13,6 +13,7 @@ use lacis_wire::keys::EpochKey;
 use lacis_wire::{GroupId, KeyName};
 
 use crate::graph::KeyRecords;
+use crate::rule::Rule;
 
 /// Keys that are kept while their record is on its way: it follows within a round trip or two.
 const LOOSE_MAX: usize = 64;
@@ -67,7 +68,8 @@ impl Keyring {
 
     fn is_promised(&self, records: &KeyRecords, given: &GivenKey) -> Option<bool> {
         let record = records.get(&given.name).filter(|record| record.is_whole())?;
-        Some(record.parts().all(|part| part.promises(&self.group, &given.key)))
+        let promises = record.parts().all(|part| part.promises(&self.group, &given.key));
+        Some(promises || !Rule::KeyPromised.holds())
     }
 
     pub(super) fn get(&self, name: &KeyName) -> Option<&EpochKey> {

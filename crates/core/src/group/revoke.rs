@@ -10,6 +10,7 @@ use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
 
 use super::Group;
 use crate::io::Ticket;
+use crate::rule::Rule;
 use crate::shared::Shared;
 
 /// What goes with a revocation.
@@ -40,7 +41,7 @@ impl Group {
         let actions =
             if options.undo { Vec::new() } else { self.replica.actions(&subject, Scope::All) };
         self.take_back(shared, Some(ticket), subject, Scope::All, &actions)?;
-        if !options.keep_invitations {
+        if !options.keep_invitations && Rule::InvitationsFollow.holds() {
             self.end_invitations_of(shared, &subject);
         }
         Ok(())
@@ -135,7 +136,7 @@ impl Group {
     pub(super) fn refuse(&mut self, node: NodeId, code: Code) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let peer = neighbour.peer;
-        if code == Code::Revoked {
+        if code == Code::Revoked && Rule::ProofOfEnd.holds() {
             let all = self.replica.system_of(system::REVOCATION);
             let theirs = all.filter(|copy| {
                 let says = System::decode(&copy.header.kind, &copy.body);

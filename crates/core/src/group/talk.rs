@@ -25,6 +25,7 @@ use super::neighbour::{Neighbour, names_of};
 use super::{Group, GroupEvent};
 use crate::graph::{BucketSummary, Copy, Outcome, Replica, reconcile};
 use crate::io::LinkId;
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::TableExt;
 
@@ -115,7 +116,7 @@ impl Group {
                 | GroupFrame::Summary { .. }
                 | GroupFrame::Want { .. }
         );
-        if asks && neighbour.is_flooded() {
+        if asks && neighbour.is_flooded() && Rule::Flooded.holds() {
             return shared.warn(Code::RateLimited, node);
         }
         match frame {
@@ -144,7 +145,7 @@ impl Group {
         let Some(chain) = neighbour.chain.as_ref().filter(|_| neighbour.is_introduced()) else {
             return false;
         };
-        if self.replica.members().accepts_chain(chain, now) {
+        if self.replica.members().accepts_chain(chain, now) || !Rule::ServesMembers.holds() {
             return true;
         }
         self.review_one(shared, node);
@@ -155,7 +156,8 @@ impl Group {
     pub(super) fn roles_of(&self, shared: &Shared, node: NodeId) -> Option<Roles> {
         let neighbour = self.neighbours.get(&node).filter(|it| it.is_introduced())?;
         let chain = neighbour.chain.as_ref()?;
-        let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared));
+        let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared))
+            || !Rule::KeysToMembers.holds();
         chain.leaf().filter(|_| accepted).map(|leaf| leaf.roles)
     }
 
@@ -165,7 +167,7 @@ impl Group {
         let members = self.replica.members();
         let unknown = chain.0.iter().filter(|it| members.credential(&it.id()).is_none()).count();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return false };
-        neighbour.may_have_checked(shared.io.now, unknown)
+        neighbour.may_have_checked(shared.io.now, unknown) || !Rule::ChecksBounded.holds()
     }
 
     fn on_enter(&mut self, shared: &mut Shared, node: NodeId, clock: Millis, chain: Option<Chain>) {
@@ -210,6 +212,7 @@ impl Group {
         let now = self.rights_time(shared);
         let members = self.replica.members();
         let is_its_own = chain.leaf().is_some_and(|leaf| leaf.subject == peer);
+        let is_its_own = is_its_own || !Rule::OwnChain.holds();
         if !is_its_own || !members.verifies(chain) {
             return Err(Code::NotMember);
         }
@@ -324,7 +327,8 @@ impl Group {
         for name in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };
             if neighbour.given.insert(name) {
-                let key = if roles.may_write() { key.clone() } else { key.meeting_key() };
+                let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+                let key = if whole { key.clone() } else { key.meeting_key() };
                 keys.push(GivenKey { name, key });
             }
         }
@@ -332,7 +336,8 @@ impl Group {
             return;
         }
         let none = Vec::new();
-        let (keys, meetings) = if roles.may_write() { (keys, none) } else { (none, keys) };
+        let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+        let (keys, meetings) = if whole { (keys, none) } else { (none, keys) };
         neighbour.say(&GroupFrame::Keys { keys, meetings });
     }
 
@@ -433,7 +438,7 @@ impl Group {
         for name in names {
             let is_new = !self.replica.has(&name)
                 && !self.approvals.has_refused(&name)
-                && !self.rejected.contains(&name);
+                && !(self.rejected.contains(&name) && Rule::NotAskedAgain.holds());
             if is_new && !neighbour.missing.push(name) {
                 // The next comparison finds what there is no place for.
                 neighbour.forget_told();
@@ -575,6 +580,9 @@ impl Group {
     fn review_one(&mut self, shared: &mut Shared, node: NodeId) {
         let now = self.rights_time(shared);
         let members = self.replica.members();
+        if !Rule::ServesMembers.holds() {
+            return;
+        }
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         // Its own membership was taken back, or that of somebody who brought it in, or it is over.
         if neighbour.chain.take_if(|chain| !members.accepts_chain(chain, now)).is_none() {
