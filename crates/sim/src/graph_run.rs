@@ -8,16 +8,18 @@ mod hostile;
 mod hostile_verdict;
 mod liar;
 mod people;
+mod time;
 mod verdict;
 mod work;
 
 pub use hostile::run_hostile;
 pub use hostile_verdict::{HEAP_MAX, JUDGEMENTS_MAX};
+pub use time::run_time;
 
 use std::time::Duration;
 
 use lacis_core::Ticket;
-use lacis_wire::{RecordId, Roles};
+use lacis_wire::{Millis, RecordId, Roles};
 
 use crate::fabric::{ServerId, TabId};
 use crate::random::Random;
@@ -58,6 +60,8 @@ struct Written {
     version: u64,
     /// Whether it ends by itself.
     is_brief: bool,
+    /// When it ends, if it was made to.
+    expires: Option<Millis>,
 }
 
 /// People in the group.

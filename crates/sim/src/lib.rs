@@ -25,6 +25,7 @@
 mod app;
 mod checks;
 pub mod content;
+pub mod directed;
 mod disk;
 mod fabric;
 mod fingerprint;
@@ -45,7 +46,7 @@ mod world;
 pub use app::{Manners, Requests};
 pub use disk::{Disk, DiskId};
 pub use fabric::{Fabric, ServerId, TabId};
-pub use graph_run::{HEAP_MAX, JUDGEMENTS_MAX, run_graph, run_hostile};
+pub use graph_run::{HEAP_MAX, JUDGEMENTS_MAX, run_graph, run_hostile, run_time};
 pub use network::{Access, Network};
 pub use random::Random;
 pub use rtc::Browser;

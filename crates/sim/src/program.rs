@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile};
+use lacis_sim::{Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile, run_time};
 use serde_json::json;
+
+const SUITES: [&str; 4] = ["foundation", "graph", "hostile", "time"];
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
 #[derive(Debug, Parser)]
@@ -23,7 +25,7 @@ struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// What to simulate
-    #[arg(long, default_value = "foundation", value_parser = ["foundation", "graph", "hostile"])]
+    #[arg(long, default_value = "foundation", value_parser = SUITES)]
     suite: String,
     /// Print a closing JSON object
     #[arg(long)]
@@ -34,10 +36,26 @@ struct Arguments {
     /// Print everything that happens; best with --seed
     #[arg(long)]
     trace: bool,
+    /// Switch off one rule of groups at a time, and demand that it is noticed
+    #[cfg(feature = "mutants")]
+    #[arg(long)]
+    mutants: bool,
+    /// Switch off this rule, and fail where that is noticed
+    #[cfg(feature = "mutants")]
+    #[arg(long, hide = true)]
+    mutant: Option<String>,
 }
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(feature = "mutants")]
+    if let Some(rule) = &arguments.mutant {
+        return crate::mutants::one(rule);
+    }
+    #[cfg(feature = "mutants")]
+    if arguments.mutants {
+        return crate::mutants::all(arguments.json);
+    }
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],
         None => plan(&arguments.suite, arguments.seeds),
@@ -81,6 +99,7 @@ fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {
     match suite {
         "graph" => run_graph(seed, options),
         "hostile" => run_hostile(seed, options),
+        "time" => run_time(seed, options),
         _ => run(seed, options),
     }
 }

@@ -352,7 +352,7 @@ impl Replica {
         if self.has(&name) {
             return Outcome::Known;
         }
-        if self.is_replaced(header) {
+        if self.replaced.contains_key(&header.id) {
             return Outcome::Refused(Refusal::Replaced);
         }
         self.judgements += 1;

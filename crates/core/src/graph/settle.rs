@@ -42,10 +42,6 @@ impl Replica {
             self.system.insert(name, Arc::new(copy.clone()));
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
-        // What it stands for leaves it its place.
-        if let Some(old) = replaced_by(header).filter(|old| self.may_replace(header, old)) {
-            self.drop_live(&old);
-        }
         self.retire_live(&id, header.author());
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
@@ -53,9 +49,7 @@ impl Replica {
             self.end(&id);
         }
         let is_fine = self.apply(&name);
-        if self.entries.contains_key(&id) {
-            self.note_replaced(header);
-        }
+        self.note_replaced(header);
         self.revalidate();
         if is_fine { Outcome::Taken } else { Outcome::Refused(Refusal::OverBudget) }
     }
@@ -119,12 +113,9 @@ impl Replica {
         }
         let class = self.class(header.kind.is_system(), entry);
         let author = *header.author();
-        let mut takes = [Some(header.id), replaced_by(header)].into_iter().flatten();
-        let takes_own = takes.any(|id| {
-            self.entries.get(&id).is_some_and(|held| {
-                held.credential == entry.credential
-                    && self.class(header.kind.is_system(), held) == class
-            })
+        let takes_own = self.entries.get(&header.id).is_some_and(|held| {
+            held.credential == entry.credential
+                && self.class(header.kind.is_system(), held) == class
         });
         if takes_own || self.budgets.has_room(&author, class, entry.credential) {
             return Ok(());
@@ -157,10 +148,6 @@ impl Replica {
         let all = self.in_order(class, credential);
         for id in self.budgets.over(author, class, credential, || all) {
             self.drop_live(&id);
-            // What it stood for is judged without it.
-            self.replaced.retain(|_, stands| *stands != id);
-            // What it beat comes back.
-            self.stale |= !self.versions_aside(&id).is_empty();
         }
     }
 
@@ -425,23 +412,9 @@ impl Replica {
         }
     }
 
-    /// Whether a record may take the place of another one, as far as that is here: of its own type,
-    /// or an admin could take its revocations back.
-    fn may_replace(&self, header: &Header, old: &RecordId) -> bool {
-        self.held(old).is_none_or(|old| *old.kind == header.kind)
-    }
-
-    /// Whether a record that is held stands in the place of this one.
-    pub(super) fn is_replaced(&self, header: &Header) -> bool {
-        let stands = self.replaced.get(&header.id).and_then(|id| self.held(id));
-        stands.is_some_and(|stands| *stands.kind == header.kind)
-    }
-
     /// A record stands in the place of another one of the same creator: that one goes, at any date.
     fn note_replaced(&mut self, header: &Header) {
-        let Some(old) = replaced_by(header).filter(|old| self.may_replace(header, old)) else {
-            return;
-        };
+        let Some(old) = replaced_by(header) else { return };
         // Of two that replace one, the smaller id stands.
         match self.replaced.get(&old).copied() {
             Some(other) if other == header.id => {}
@@ -500,9 +473,7 @@ impl Replica {
         }
         for (name, aside) in &self.aside {
             let Some(held) = self.register.read(&name.id, &aside.entry) else { continue };
-            let is_fine = right_of(&held) == Right::Fine;
-            let has_won = !aside.is_unnamed && !self.entries.contains_key(&name.id);
-            if aside.is_unnamed == is_fine || has_won {
+            if aside.is_unnamed == (right_of(&held) == Right::Fine) {
                 found.insert(name.id);
             }
         }

@@ -10,6 +10,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, Roles};
 
 use super::GraphRun;
+use crate::disk::DiskId;
 use crate::fabric::TabId;
 use crate::network::Access;
 use crate::tab::TabSetup;
@@ -45,6 +46,20 @@ impl Person {
     /// What its clock shows.
     pub(super) const fn wall(&self, wall: Millis) -> Millis {
         Millis(wall.0.saturating_add_signed(self.setup.wall_error))
+    }
+
+    /// How far its clock is off, in milliseconds.
+    pub(super) const fn error(&self) -> i64 {
+        self.setup.wall_error
+    }
+
+    pub(super) const fn set_error(&mut self, error: i64) {
+        self.setup.wall_error = error;
+    }
+
+    /// Where it stores.
+    pub(super) const fn disk(&self) -> Option<DiskId> {
+        self.setup.disk
     }
 
     pub(super) fn peer(&self) -> PeerId {
