@@ -120,10 +120,6 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     ("an_admin_gives_one_member_more", budgets::an_admin_gives_one_member_more),
     (
-        "an_inviter_mints_members_in_its_own_places_only",
-        budgets::an_inviter_mints_members_in_its_own_places_only,
-    ),
-    (
         "nobody_is_pushed_out_by_many_credentials_of_another_issuer",
         budgets::nobody_is_pushed_out_by_many_credentials_of_another_issuer,
     ),
@@ -138,4 +134,12 @@ pub const SCENARIOS: &[Scenario] = &[
     ("an_invitation_is_used_as_it_says", nodes::an_invitation_is_used_as_it_says),
     ("an_invitation_ends", nodes::an_invitation_ends),
     ("a_true_name_is_not_spoilt", nodes::a_true_name_is_not_spoilt),
+    ("who_is_shut_out_stays_out", nodes::who_is_shut_out_stays_out),
+    ("an_invitation_ends_with_whoever_came", nodes::an_invitation_ends_with_whoever_came_by_it),
+    ("a_keeper_opens_nothing", nodes::a_keeper_opens_nothing),
+    // It takes longest.
+    (
+        "an_inviter_mints_members_in_its_own_places_only",
+        budgets::an_inviter_mints_members_in_its_own_places_only,
+    ),
 ];

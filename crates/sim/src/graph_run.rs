@@ -48,6 +48,8 @@ struct GraphRun {
     /// Faults that end by themselves.
     undo: Vec<(Duration, Undo)>,
     islands: u8,
+    /// Whether records may come to stand under other ids: their authors' clocks were ahead.
+    may_move: bool,
 }
 
 /// Something that one asked to have stored.
@@ -83,6 +85,7 @@ impl GraphRun {
             written: Vec::new(),
             undo: Vec::new(),
             islands: 0,
+            may_move: false,
         }
     }
 

@@ -178,3 +178,53 @@ pub(super) fn a_true_name_is_not_spoilt() {
     replica.offer(NOW, &spoilt);
     assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
 }
+
+fn comer(world: &mut World, identity: u8, text: &str) -> (TabId, Option<Result<(), Code>>) {
+    let server = crate::fabric::ServerId(0);
+    let setup = TabSetup { identity: Some([identity; 32]), ..TabSetup::at(&[server]) };
+    let tab = world.open(setup);
+    let ticket = world.plain_ticket(tab);
+    let patience = Duration::from_secs(20);
+    let joined = world.command(tab, |node, now| node.join_group(now, ticket, text, patience));
+    let Some(Ok(group)) = joined else { return (tab, None) };
+    world.connect(tab, group);
+    world.run_until(Duration::from_secs(30), |world| world.settled(tab, ticket).is_some());
+    (tab, world.settled(tab, ticket))
+}
+
+/// Somebody comes by an open invitation and is shut out; who asks by it then, and what is said.
+fn shut_out_and_ask(identity: u8, keep_invitations: bool) -> Option<Result<(), Code>> {
+    let (mut world, ada, _) = two(4);
+    let text = open(&mut world, ada, invitation_for(Roles::MEMBER, 9));
+    let (carol, answer) = comer(&mut world, 77, &text);
+    assert_eq!(answer, Some(Ok(())));
+    let (peer, ticket) = (world.peer_id(carol), world.plain_ticket(ada.0));
+    let options = RevokeOptions { keep_invitations, undo: false };
+    let done = world.command(ada.0, |node, now| node.revoke(now, ticket, ada.1, peer, options));
+    assert_eq!(done, Some(Ok(())));
+    world.kill(carol, false);
+    world.run_for(Duration::from_secs(20));
+    comer(&mut world, identity, &text).1
+}
+
+pub(super) fn who_is_shut_out_stays_out() {
+    assert_eq!(shut_out_and_ask(78, true), Some(Ok(())), "the invitation is open");
+    assert_ne!(shut_out_and_ask(77, true), Some(Ok(())));
+}
+
+pub(super) fn an_invitation_ends_with_whoever_came_by_it() {
+    assert_ne!(shut_out_and_ask(78, false), Some(Ok(())));
+}
+
+pub(super) fn a_keeper_opens_nothing() {
+    let (mut world, ada, _) = two(5);
+    let server = crate::fabric::ServerId(0);
+    let keeper = world.open(TabSetup::at(&[server]));
+    let joined = world.bring_in(ada.0, ada.1, keeper, Roles::KEEPER);
+    let (id, _) = world.write(ada.0, ada.1, "sealed").expect("she may write");
+    world.expect(Duration::from_secs(60), "the keeper has it", |world| {
+        world.replica(keeper, joined).is_some_and(|it| it.held(&id).is_some())
+    });
+    let key = world.seal_of(ada.0, ada.1, &id).expect("it is sealed");
+    assert!(!world.holds_key(keeper, joined, &key));
+}

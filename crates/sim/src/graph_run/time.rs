@@ -69,6 +69,7 @@ impl TimeRun {
     }
 
     fn gather(&mut self) -> Result<(), String> {
+        self.graph.may_move = true;
         for number in 0..PEOPLE {
             let person = self.graph.new_person(number);
             self.graph.people.push(person);
