@@ -5,6 +5,7 @@
 mod budgets;
 #[path = "../../core/tests/replica/keys.rs"]
 mod keys;
+mod nodes;
 #[path = "../../core/tests/replica/people.rs"]
 #[allow(dead_code, reason = "those who share it use a part each")]
 mod people;
@@ -12,7 +13,6 @@ mod people;
 mod revocations;
 #[path = "../../core/tests/replica/rules.rs"]
 mod rules;
-mod nodes;
 
 /// A scenario, by its name. It panics when something is wrong.
 pub type Scenario = (&'static str, fn());

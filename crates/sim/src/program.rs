@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile, run_time};
+use lacis_sim::{
+    Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run,
+    run_graph, run_hostile, run_time,
+};
 use serde_json::json;
 
 const SUITES: [&str; 4] = ["foundation", "graph", "hostile", "time"];

@@ -175,7 +175,11 @@ pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Righ
             && *held.creator == root
             && held.credential.is_none()
             && held.latest == Millis::MAX;
-        return if fine || !Rule::RootOnly.holds() { Right::Fine } else { Right::Refused(Refusal::NotAllowed) };
+        return if fine || !Rule::RootOnly.holds() {
+            Right::Fine
+        } else {
+            Right::Refused(Refusal::NotAllowed)
+        };
     }
     if kind == MEMBER {
         // It proves itself, and was judged by that.
@@ -188,11 +192,7 @@ pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Righ
     }
     let by_rights = held.kind.is_system() || held.creator != author;
     let action = Action { id: held.name().digest, by_rights };
-    if members.stands(id, &action) || !Rule::Named.holds() {
-        Right::Fine
-    } else {
-        Right::Unnamed
-    }
+    if members.stands(id, &action) || !Rule::Named.holds() { Right::Fine } else { Right::Unnamed }
 }
 
 /// Whether a credential allows what was written under it, whatever became of it afterwards.

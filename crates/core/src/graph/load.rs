@@ -56,9 +56,8 @@ impl Members {
 impl Credentials {
     fn bytes(&self) -> usize {
         // Of each the credential, its name thrice, and its subject twice.
-        let one = limits::CREDENTIAL_BYTES / 2
-            + 3 * size_of::<CredentialId>()
-            + 2 * size_of::<PeerId>();
+        let one =
+            limits::CREDENTIAL_BYTES / 2 + 3 * size_of::<CredentialId>() + 2 * size_of::<PeerId>();
         self.len() * one
     }
 }

@@ -436,9 +436,9 @@ impl Group {
     fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
-            let is_new = !self.replica.has(&name)
-                && !self.approvals.has_refused(&name)
-                && !(self.rejected.contains(&name) && Rule::NotAskedAgain.holds());
+            let is_barred = self.rejected.contains(&name) && Rule::NotAskedAgain.holds();
+            let is_new =
+                !is_barred && !self.replica.has(&name) && !self.approvals.has_refused(&name);
             if is_new && !neighbour.missing.push(name) {
                 // The next comparison finds what there is no place for.
                 neighbour.forget_told();

@@ -250,7 +250,12 @@ impl Liar {
     }
 
     /// Signs, and notes that nobody may take it.
-    pub(super) fn forged(&mut self, mut header: Header, body: Vec<u8>, key: &IdentityKey) -> GroupFrame {
+    pub(super) fn forged(
+        &mut self,
+        mut header: Header,
+        body: Vec<u8>,
+        key: &IdentityKey,
+    ) -> GroupFrame {
         header.sign(&self.group, key);
         self.note(&header);
         GroupFrame::Record { header, body }
@@ -493,7 +498,13 @@ impl Liar {
         self.forged(header, body, &key)
     }
 
-    pub(super) fn lengthen(&self, chain: &mut Chain, issuer: &IdentityKey, subject: PeerId, roles: Roles) {
+    pub(super) fn lengthen(
+        &self,
+        chain: &mut Chain,
+        issuer: &IdentityKey,
+        subject: PeerId,
+        roles: Roles,
+    ) {
         let credential = self.credential(issuer, chain, subject, roles);
         chain.0.push(credential);
     }

@@ -290,8 +290,8 @@ impl TimeRun {
                     continue;
                 }
                 let until = self.bodies.get(&(person, id)).copied();
-                let is_early = until == Some(expires)
-                    && now + 10 * MINUTE < expires.0.saturating_add(grace);
+                let is_early =
+                    until == Some(expires) && now + 10 * MINUTE < expires.0.saturating_add(grace);
                 if is_early {
                     return Err(format!("person {person} erased {id:?} too early"));
                 }
