@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::{Millis, NodeId, PeerId, limits};
 
+use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
 /// How far the clocks of the neighbors are ahead of ours.
@@ -32,7 +33,9 @@ impl Clocks {
 
     /// Our own clock was set: what was heard is to be heard again.
     pub(crate) fn forget_all(&mut self) {
-        self.ahead.clear();
+        if Rule::ClockForgets.holds() {
+            self.ahead.clear();
+        }
     }
 
     /// How many members have told their clock.
@@ -44,7 +47,7 @@ impl Clocks {
     fn members(&self) -> Vec<i64> {
         let (mut heard, mut all) = (Vec::new(), Vec::new());
         for (peer, ahead) in self.ahead.values() {
-            if !heard.contains(peer) {
+            if !heard.contains(peer) || !Rule::OneClockEach.holds() {
                 heard.push(*peer);
                 all.push(*ahead);
             }
@@ -62,7 +65,7 @@ impl Clocks {
     pub(crate) fn correction(&self) -> i64 {
         let mut all = self.members();
         all.insert(all.partition_point(|it| *it < 0), 0);
-        let bound = spread();
+        let bound = if Rule::ClockBound.holds() { spread() } else { i64::MAX };
         middle(&all).unwrap_or_default().clamp(-bound, bound)
     }
 
@@ -79,6 +82,9 @@ fn spread() -> i64 {
 
 fn middle(sorted: &[i64]) -> Option<i64> {
     let last = sorted.len().checked_sub(1)?;
+    if !Rule::MiddleClock.holds() {
+        return sorted.get(last).copied();
+    }
     let (low, high) = (sorted.get(last / 2), sorted.get(sorted.len() / 2));
     low.into_iter().chain(high).copied().min_by_key(|it| it.unsigned_abs())
 }

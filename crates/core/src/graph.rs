@@ -14,6 +14,7 @@ mod expire;
 mod index;
 mod judge;
 mod key_records;
+mod load;
 pub mod reconcile;
 mod replica;
 mod rights;

@@ -51,7 +51,7 @@ use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
-use crate::graph::{Change, Copy, Outcome, Replica};
+use crate::graph::{Change, Copy, Outcome, Refusal, Replica};
 use crate::io::{Event, OpId, RoomId, Ticket};
 use crate::shared::Shared;
 use crate::table::{Table, TableExt};
@@ -248,8 +248,14 @@ impl Group {
                     }
                 }
             }
-        } else if let (Outcome::Refused(_), Some(node)) = (outcome, from) {
-            self.rejected.insert(copy.header.name());
+        } else if let (Outcome::Refused(refusal), Some(node)) = (outcome, from) {
+            // A name says nothing of the body that came with it; and what has no place today may
+            // have one once others gave theirs away.
+            let may_be_right =
+                matches!(refusal, Refusal::Body | Refusal::OverBudget | Refusal::Replaced);
+            if !may_be_right {
+                self.rejected.insert(copy.header.name());
+            }
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }
         let giver = from.and_then(|node| self.neighbours.get(&node)).map(|it| it.peer);
@@ -317,6 +323,11 @@ impl Group {
     /// What a member might do at a time, as far as its credentials are known.
     pub(crate) fn roles_at(&self, peer: &PeerId, at: Millis) -> Option<Roles> {
         self.replica.members().roles_at(peer, at)
+    }
+
+    /// Whether a key is held.
+    pub(crate) fn holds_key(&self, name: &lacis_wire::KeyName) -> bool {
+        self.keyring.get(name).is_some()
     }
 
     /// What is in memory beside the records that are held.

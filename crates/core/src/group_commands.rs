@@ -8,7 +8,7 @@ use core::time::Duration;
 use lacis_wire::body::Attribute;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
+use lacis_wire::{Code, GroupId, KeyName, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::graph::Replica;
 use crate::group::{
@@ -577,6 +577,12 @@ impl Node {
     #[must_use]
     pub fn group_load(&self, group: RoomId) -> Option<GroupLoad> {
         self.groups.open.get(&group).map(Group::memory)
+    }
+
+    /// Whether the key of that name is held, and with it all that it sealed can be read.
+    #[must_use]
+    pub fn holds_key(&self, group: RoomId, name: &KeyName) -> bool {
+        self.groups.open.get(&group).is_some_and(|group| group.holds_key(name))
     }
 
     pub(crate) fn on_group<T>(

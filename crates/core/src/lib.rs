@@ -63,6 +63,7 @@ mod patience;
 mod recovery;
 mod report;
 mod room;
+mod rule;
 mod server;
 mod shared;
 mod spare;
@@ -90,5 +91,6 @@ pub use io::{
 };
 pub use node::Node;
 pub use report::{LinkReport, MemberReport, Report, RoomReport, ServerReport};
+pub use rule::Rule;
 pub use store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

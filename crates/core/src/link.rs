@@ -11,6 +11,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, PROTOCOL, RoomTag, codec, limits};
 
 use crate::io::{LinkAction, LinkId, MemberState, OpId, Path, RoomId};
+use crate::rule::Rule;
 use crate::shared::Io;
 use crate::time::Timestamp;
 
@@ -189,7 +190,7 @@ impl Link {
     /// Whether one more frame about a group is looked at: those of strangers cost work before they
     /// have shown that they may ask for it.
     pub(crate) fn spend_ration(&mut self, now: Timestamp) -> bool {
-        if self.stranger_since.is_none() {
+        if self.stranger_since.is_none() || !Rule::FramesOfStrangers.holds() {
             return true;
         }
         let (left, since) = &mut self.ration;

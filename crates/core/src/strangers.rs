@@ -12,6 +12,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use crate::member::{Member, Standing};
 use crate::node::Node;
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::{TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -68,7 +69,7 @@ impl Node {
     pub(crate) fn end_strangers(&mut self) {
         let now = self.shared.io.now;
         for (end, node) in self.strangers() {
-            if now >= end {
+            if now >= end && Rule::StrangersEnd.holds() {
                 self.with_member(node, |member, shared| member.dismiss(shared, Code::NotMember));
             }
         }

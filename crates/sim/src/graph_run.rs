@@ -2,23 +2,28 @@
 //! a bad network and by wrong clocks. In the end all hold the same, and nothing that was reported
 //! stored is lost.
 
+mod evil;
 mod faults;
 mod hostile;
+mod hostile_verdict;
 mod liar;
 mod people;
+mod time;
 mod verdict;
 mod work;
 
 pub use hostile::run_hostile;
+pub use hostile_verdict::{HEAP_MAX, JUDGEMENTS_MAX};
+pub use time::run_time;
 
 use std::time::Duration;
 
 use lacis_core::Ticket;
-use lacis_wire::{RecordId, Roles};
+use lacis_wire::{Millis, RecordId, Roles};
 
 use crate::fabric::{ServerId, TabId};
 use crate::random::Random;
-use crate::run::{Options, Outcome};
+use crate::run::{Figures, Options, Outcome};
 use crate::world::World;
 use faults::Undo;
 use people::Person;
@@ -43,6 +48,8 @@ struct GraphRun {
     /// Faults that end by themselves.
     undo: Vec<(Duration, Undo)>,
     islands: u8,
+    /// Whether records may come to stand under other ids: their authors' clocks were ahead.
+    may_move: bool,
 }
 
 /// Something that one asked to have stored.
@@ -55,6 +62,8 @@ struct Written {
     version: u64,
     /// Whether it ends by itself.
     is_brief: bool,
+    /// When it ends, if it was made to.
+    expires: Option<Millis>,
 }
 
 /// People in the group.
@@ -76,6 +85,7 @@ impl GraphRun {
             written: Vec::new(),
             undo: Vec::new(),
             islands: 0,
+            may_move: false,
         }
     }
 
@@ -87,7 +97,7 @@ impl GraphRun {
             time: self.world.now(),
             state: failure.is_some().then(|| self.describe()),
             failure,
-            forgeries: 0,
+            figures: Figures::default(),
         }
     }
 

@@ -9,8 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io, panic, thread};
 
 use clap::Parser;
-use lacis_sim::{Options, Outcome, combined_hash, kept_seeds, plan, run, run_graph, run_hostile};
+use lacis_sim::{
+    Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run,
+    run_graph, run_hostile, run_time,
+};
 use serde_json::json;
+
+const SUITES: [&str; 4] = ["foundation", "graph", "hostile", "time"];
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
 #[derive(Debug, Parser)]
@@ -23,7 +28,7 @@ struct Arguments {
     #[arg(long)]
     seed: Option<u64>,
     /// What to simulate
-    #[arg(long, default_value = "foundation", value_parser = ["foundation", "graph", "hostile"])]
+    #[arg(long, default_value = "foundation", value_parser = SUITES)]
     suite: String,
     /// Print a closing JSON object
     #[arg(long)]
@@ -34,10 +39,26 @@ struct Arguments {
     /// Print everything that happens; best with --seed
     #[arg(long)]
     trace: bool,
+    /// Switch off one rule of groups at a time, and demand that it is noticed
+    #[cfg(feature = "mutants")]
+    #[arg(long)]
+    mutants: bool,
+    /// Switch off this rule, and fail where that is noticed
+    #[cfg(feature = "mutants")]
+    #[arg(long, hide = true)]
+    mutant: Option<String>,
 }
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    #[cfg(feature = "mutants")]
+    if let Some(rule) = &arguments.mutant {
+        return crate::mutants::one(rule);
+    }
+    #[cfg(feature = "mutants")]
+    if arguments.mutants {
+        return crate::mutants::all(arguments.json);
+    }
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],
         None => plan(&arguments.suite, arguments.seeds),
@@ -48,15 +69,13 @@ pub(crate) fn main() -> ExitCode {
     let outcomes = run_all(&seeds, options, &arguments.suite);
     let failures = outcomes.iter().filter(|outcome| outcome.failure.is_some()).count();
     let events: u64 = outcomes.iter().map(|outcome| outcome.events).sum();
-    let forgeries: u64 = outcomes.iter().map(|outcome| outcome.forgeries).sum();
+    let figures = outcomes.iter().fold(Figures::default(), |all, one| all.and(one.figures));
     let (seeds, hash) = (outcomes.len(), combined_hash(&outcomes));
     if arguments.json {
         let mut report = json!({
             "seeds": seeds, "failures": failures, "events": events, "hash": hash,
         });
-        if arguments.suite == "hostile" {
-            report["accepted_forgeries"] = forgeries.into();
-        }
+        tell_figures(&arguments.suite, figures, &mut report);
         println!("{report}");
     } else {
         println!("{seeds} seeds, {failures} failures, {events} events, hash {hash}");
@@ -64,10 +83,26 @@ pub(crate) fn main() -> ExitCode {
     if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+/// What a suite counts beside failures.
+fn tell_figures(suite: &str, figures: Figures, report: &mut serde_json::Value) {
+    if ["hostile", "time"].contains(&suite) {
+        report["honest_records_lost"] = figures.honest_records_lost.into();
+    }
+    if suite == "hostile" {
+        report["accepted_forgeries"] = figures.forgeries.into();
+        report["reads_after_exclusion"] = figures.reads_after_exclusion.into();
+        report["heap_bytes_max"] = figures.heap_bytes_max.into();
+        report["heap_bytes_limit"] = HEAP_MAX.into();
+        report["judgements_max"] = figures.judgements_max.into();
+        report["judgements_limit"] = JUDGEMENTS_MAX.into();
+    }
+}
+
 fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {
     match suite {
         "graph" => run_graph(seed, options),
         "hostile" => run_hostile(seed, options),
+        "time" => run_time(seed, options),
         _ => run(seed, options),
     }
 }

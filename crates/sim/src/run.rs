@@ -43,8 +43,37 @@ pub struct Outcome {
     pub time: Duration,
     /// The state of all nodes when it failed, for people who read it.
     pub state: Option<String>,
+    /// What is counted besides.
+    pub figures: Figures,
+}
+
+/// What a run of a group counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
     /// Forged or forbidden copies that an honest member took; only a run with liars counts them.
     pub forgeries: u64,
+    /// Bodies that somebody who was shut out can open although whoever sealed them knew.
+    pub reads_after_exclusion: u64,
+    /// Records of honest members that were reported stored and are not there in the end.
+    pub honest_records_lost: u64,
+    /// The most bytes that an honest node held for its group.
+    pub heap_bytes_max: u64,
+    /// The most judgements to which one input of an honest node led.
+    pub judgements_max: u64,
+}
+
+impl Figures {
+    /// Those of several runs: sums, and of what has a limit the greatest.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            forgeries: self.forgeries + other.forgeries,
+            reads_after_exclusion: self.reads_after_exclusion + other.reads_after_exclusion,
+            honest_records_lost: self.honest_records_lost + other.honest_records_lost,
+            heap_bytes_max: self.heap_bytes_max.max(other.heap_bytes_max),
+            judgements_max: self.judgements_max.max(other.judgements_max),
+        }
+    }
 }
 
 /// Runs one seed.
@@ -65,7 +94,7 @@ pub fn run(seed: u64, options: Options) -> Outcome {
         time: run.world.now(),
         state: failure.is_some().then(|| run.world.describe()),
         failure,
-        forgeries: 0,
+        figures: Figures::default(),
     }
 }
 

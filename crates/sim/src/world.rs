@@ -12,7 +12,7 @@ mod scenario;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output, StoreRequest};
+use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output, RoomId, StoreRequest};
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
@@ -57,6 +57,9 @@ pub struct World {
     /// When was last looked for what should have happened and did not.
     swept: Duration,
     is_reacting: bool,
+    /// Nodes whose judgements are counted, and the most that one input led to.
+    watched: BTreeMap<TabId, RoomId>,
+    judgements_max: u64,
     /// Whether everything that happens is printed.
     pub trace: bool,
 }
@@ -82,6 +85,8 @@ impl World {
             reactions: VecDeque::new(),
             swept: Duration::ZERO,
             is_reacting: false,
+            watched: BTreeMap::new(),
+            judgements_max: 0,
             trace: false,
         }
     }
@@ -261,6 +266,8 @@ impl World {
         let at = tab.now(now);
         let wall = wall_at(now, tab.wall_error);
         let Some(node) = &mut tab.node else { return };
+        let watched = self.watched.get(&id).copied();
+        let judged = watched.map_or(0, |group| judgements(node, group));
         match call {
             Call::Input(input) => {
                 self.events += 1;
@@ -286,7 +293,22 @@ impl World {
                 }
             }
         }
+        let node = self.tabs.get(id.0).and_then(|tab| tab.node.as_ref());
+        if let (Some(group), Some(node)) = (watched, node) {
+            let more = judgements(node, group).saturating_sub(judged);
+            self.judgements_max = self.judgements_max.max(more);
+        }
         self.drain(id);
+    }
+
+    /// Counts from now on how much a node judges.
+    pub(crate) fn watch(&mut self, tab: TabId, group: RoomId) {
+        self.watched.insert(tab, group);
+    }
+
+    /// The most judgements of a node that is watched to which one input led.
+    pub(crate) const fn judgements_max(&self) -> u64 {
+        self.judgements_max
     }
 
     /// The true time of day.
@@ -433,6 +455,11 @@ impl World {
         assert!(!self.is_scenario, "{sentence}\n{}", self.describe());
         self.violation.get_or_insert(sentence);
     }
+}
+
+/// How much a node has judged in a group.
+fn judgements(node: &Node, group: RoomId) -> u64 {
+    node.replica(group).map_or(0, lacis_core::graph::Replica::judgements)
 }
 
 /// What a clock shows that is off by some milliseconds.

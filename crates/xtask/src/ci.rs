@@ -11,8 +11,8 @@ pub(crate) fn run() -> Result<()> {
     report.stage("check", check::run);
     report.stage("test", || test::run(&test::Options::default()));
     report.stage("sim", || sim::run_words(&["--seeds", "50", "--json"]));
-    for suite in ["graph", "hostile"] {
-        report.stage(suite, || sim::run_words(&["--suite", suite, "--seeds", "30", "--json"]));
+    for (suite, seeds) in [("graph", "30"), ("hostile", "8"), ("time", "20")] {
+        report.stage(suite, || sim::run_words(&["--suite", suite, "--seeds", seeds, "--json"]));
     }
     report.stage("size", || size::run(&size::Options { json: true }));
     report.stage("fuzz", || fuzz::run(&fuzz::Options::for_seconds(5)));

@@ -16,5 +16,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 pub(crate) fn run_words<S: AsRef<std::ffi::OsStr>>(words: &[S]) -> Result<()> {
-    Run::cargo("run --release --quiet --package lacis-sim --bin sim --").args(words).show()
+    // Rules can be switched off only in a build of its own.
+    let switches = words.iter().any(|word| word.as_ref() == "--mutants");
+    let features = if switches { "--features mutants " } else { "" };
+    let command = format!("run --release --quiet --package lacis-sim {features}--bin sim --");
+    Run::cargo(&command).args(words).show()
 }

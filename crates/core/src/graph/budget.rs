@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use lacis_wire::{Millis, PeerId, RecordId, limits};
 
 use super::entry::Entry;
+use crate::rule::Rule;
 use crate::table::Table;
 
 /// In which of its budgets a version counts.
@@ -66,7 +67,14 @@ impl Budgets {
 
     /// The most of a class that somebody may have under one credential, in number and bytes.
     fn most(&self, peer: &PeerId, class: Class) -> (usize, u64) {
-        let (records, bytes) = self.raised.get(peer).copied().unwrap_or(self.common);
+        let raised = self.raised.get(peer).filter(|_| Rule::BudgetRaised.holds());
+        let (mut records, mut bytes) = raised.copied().unwrap_or(self.common);
+        if !Rule::BudgetRecords.holds() {
+            records = u32::MAX;
+        }
+        if !Rule::BudgetBytes.holds() {
+            bytes = u64::MAX;
+        }
         let records = usize::try_from(records).unwrap_or(usize::MAX);
         let times = usize::try_from(limits::BUDGET_TOMBSTONES).unwrap_or(usize::MAX);
         match class {
@@ -138,7 +146,9 @@ impl Budgets {
         // From the end, as long as what is before leaves no place.
         let (mut before, mut count) = (used.bytes, used.count);
         let mut over = Vec::new();
-        for ((_, id), length) in order.iter().rev() {
+        let mut all = order.iter();
+        let mut next = || if Rule::BudgetOrder.holds() { all.next_back() } else { all.next() };
+        while let Some(((_, id), length)) = next() {
             before = before.saturating_sub(u64::from(*length));
             count = count.saturating_sub(1);
             if count < records && before < bytes {

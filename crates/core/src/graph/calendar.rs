@@ -24,6 +24,11 @@ impl Calendar {
         Self(Vec::new())
     }
 
+    /// How many entries there are.
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     fn place(&self, at: Millis, due: Due) -> usize {
         self.0.partition_point(|it| *it > (at, due))
     }

@@ -14,6 +14,8 @@ use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
+use crate::rule::Rule;
+
 /// Credentials of each subject.
 type BySubject = Table<PeerId, Vec<CredentialId>>;
 
@@ -49,6 +51,11 @@ struct Known {
 impl Credentials {
     pub(super) const fn new() -> Self {
         Self { all: Table::new(), subjects: Table::new(), children: Table::new() }
+    }
+
+    /// How many are known.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
     }
 
     /// Takes a chain that was verified, each of its credentials.
@@ -108,7 +115,7 @@ impl Credentials {
         let Some(known) = self.all.get(leaf) else { return Vec::new() };
         let mut above = known.credential.parent;
         let pair = self.children.get(&above).and_then(|it| it.get(&known.credential.subject));
-        let mut is_over = pair.is_some_and(|all| all.len() > limits::CREDENTIALS_PER_PAIR);
+        let mut is_over = pair.is_some_and(|all| all.len() > pair_max());
         let mut gone = Vec::new();
         loop {
             let (below, most) = match above.map(|id| self.all.get(&id)) {
@@ -161,6 +168,9 @@ impl Credentials {
             }
             lists.push(list.into_iter());
         }
+        if !Rule::PlacesInTurn.holds() {
+            return lists.into_iter().flatten().take(most).collect();
+        }
         let mut filled = Vec::new();
         while !lists.is_empty() && filled.len() < most {
             lists.retain_mut(|list| {
@@ -177,7 +187,7 @@ impl Credentials {
         let place = |id: &CredentialId| Some((self.get(id)?.serial, *id));
         let of_pair = |list: &Vec<CredentialId>| {
             let list = in_order(list.iter().filter_map(place));
-            let skipped = list.len().saturating_sub(limits::CREDENTIALS_PER_PAIR);
+            let skipped = list.len().saturating_sub(pair_max());
             list.into_iter().skip(skipped)
         };
         in_order(self.pairs(parent).flat_map(of_pair)).into_iter().map(|(_, id)| id).collect()
@@ -242,9 +252,14 @@ impl Credentials {
     }
 }
 
+/// How many credentials one issuer may give one subject.
+fn pair_max() -> usize {
+    if Rule::PlacesOfPair.holds() { limits::CREDENTIALS_PER_PAIR } else { limits::CREDENTIALS_MAX }
+}
+
 /// How many credentials there may be below one with these roles.
-const fn places_of(roles: Roles) -> usize {
-    if roles.may_change_others() {
+fn places_of(roles: Roles) -> usize {
+    if roles.may_change_others() || (roles.may_invite() && !Rule::PlacesOfInviter.holds()) {
         limits::CREDENTIALS_MAX
     } else if roles.may_invite() {
         limits::CREDENTIALS_PER_INVITER

@@ -120,6 +120,13 @@ impl Register {
         })
     }
 
+    /// Bytes that types, people and credentials take.
+    pub(super) fn bytes(&self) -> usize {
+        let kinds = self.kinds.len() * 2 * core::mem::size_of::<RecordType>();
+        let people = self.people.len() * 2 * core::mem::size_of::<PeerId>();
+        kinds + people + self.credentials.len() * 2 * core::mem::size_of::<CredentialId>()
+    }
+
     pub(super) fn kinds(&self) -> impl Iterator<Item = &RecordType> {
         self.kinds.iter()
     }

@@ -6,6 +6,7 @@ use super::calendar::Due;
 use super::entry::Entry;
 use super::entry::Held;
 use super::replica::{Change, Replica};
+use crate::rule::Rule;
 
 impl Replica {
     /// The time of a live record is over: it is hidden. What it says of members still holds, as
@@ -27,6 +28,9 @@ impl Replica {
 
     /// Time went back: what was hidden and not erased is there again.
     pub fn reveal(&mut self, now: Millis) {
+        if !Rule::Reveals.holds() {
+            return;
+        }
         // What waits for its latest end has lost its body.
         let entries = &self.entries;
         let is_whole = |at: Millis, due: &Due| {
@@ -63,8 +67,7 @@ impl Replica {
     /// Erases what ended long enough before `limit`, a time that our own clock and those of the
     /// members have passed: first bodies, and headers when no version could live any more.
     pub fn erase(&mut self, limit: Millis) {
-        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
-        let until = Millis(limit.0.saturating_sub(grace));
+        let until = Millis(limit.0.saturating_sub(grace()));
         while let Some((at, due)) = self.hidden.pop(until) {
             let Due::Record(id) = due else { continue };
             // While a store is read, versions that others replaced leave their times behind.
@@ -72,7 +75,7 @@ impl Replica {
                 |held: &Held<'_>| held.has_ended && [held.expires, held.latest].contains(&at);
             let Some(held) = self.held(&id).filter(is_its) else { continue };
             let (name, kind, latest) = (held.name(), held.kind.clone(), held.latest);
-            if latest <= until || kind.is_system() {
+            if latest <= until || kind.is_system() || !Rule::HeaderStays.holds() {
                 self.drop_live(&id);
                 continue;
             }
@@ -85,8 +88,7 @@ impl Replica {
     /// When [`Replica::erase`] has something to do.
     #[must_use]
     pub fn next_erasure(&self) -> Option<Millis> {
-        let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
-        self.hidden.first().map(|at| Millis(at.0.saturating_add(grace)))
+        self.hidden.first().map(|at| Millis(at.0.saturating_add(grace())))
     }
 
     /// Hides what is over, and lets go what was set aside for long enough.
@@ -103,4 +105,10 @@ impl Replica {
         self.wake(now);
         self.revalidate();
     }
+}
+
+/// How much later than its end something is erased, in milliseconds.
+fn grace() -> u64 {
+    let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).unwrap_or(u64::MAX);
+    if Rule::EraseGrace.holds() { grace } else { 0 }
 }

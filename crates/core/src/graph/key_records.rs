@@ -7,6 +7,7 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{GroupId, KeyName, Millis, PeerId};
 
 use super::rights::Members;
+use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
 /// The key records of a group, as far as their parts are live.
@@ -42,7 +43,7 @@ impl KeyRecord {
     /// Whether all parts are here.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.parts().count() == usize::from(self.count)
+        self.parts().count() == usize::from(self.count) || !Rule::KeyWhole.holds()
     }
 
     /// The ends that it covers.
@@ -107,7 +108,9 @@ impl KeyRecords {
         let whole = self.records.iter().filter(|(_, record)| record.is_whole());
         let order = |(name, record): (&KeyName, &KeyRecord)| {
             let holding = record.covers().filter(|cover| members.holds(cover)).count();
-            (holding, record.modified, *name)
+            let holding = if Rule::KeyCoversMost.holds() { holding } else { 0 };
+            let modified = if Rule::KeyLatest.holds() { record.modified } else { Millis(0) };
+            (holding, modified, *name)
         };
         in_order(whole.map(order)).into_iter().rev().map(|(.., name)| name).collect()
     }

@@ -25,6 +25,7 @@ use super::judge::{Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::rights::Members;
 use super::waiting::{Until, Waiting};
+use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
 /// A record in one of its versions.
@@ -144,6 +145,8 @@ pub struct Replica {
     pub(super) lost: Vec<CredentialId>,
     /// Whether what was stored is being read: order is made when all is here.
     pub(super) is_restoring: bool,
+    /// How often a version, or the right to one, was judged.
+    pub(super) judgements: u64,
 }
 
 /// A version that is kept without being live.
@@ -180,6 +183,7 @@ impl Replica {
             chains_stale: false,
             lost: Vec::new(),
             is_restoring: false,
+            judgements: 0,
         }
     }
 
@@ -346,11 +350,14 @@ impl Replica {
         if self.replaced.contains_key(&header.id) {
             return Outcome::Refused(Refusal::Replaced);
         }
+        self.judgements += 1;
         match judge(&self.group, &self.members, now, header, &copy.body) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),
             Verdict::Over => Outcome::Expired,
             Verdict::Unknown(id) => {
-                self.waiting.push(Until::Known(id), copy);
+                if Rule::Waits.holds() {
+                    self.waiting.push(Until::Known(id), copy);
+                }
                 Outcome::Deferred
             }
             Verdict::Future => {
@@ -378,7 +385,7 @@ impl Replica {
     pub fn restore(&mut self, header: &Header) {
         let entry = self.register.enter(header);
         self.restore_entry(header.id, entry);
-        if let Some(old) = header.replaces {
+        if let Some(old) = super::settle::replaced_by(header) {
             self.replaced.insert(old, header.id);
         }
     }

@@ -20,7 +20,8 @@ use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
 
 use super::credentials::{Credentials, Learned};
 use super::index::CopyKey;
-use crate::table::Table;
+use crate::rule::Rule;
+use crate::table::{Table, in_order};
 
 /// The members of a group and what was taken back from them.
 #[derive(Clone, Debug)]
@@ -74,6 +75,19 @@ impl Members {
             ends: Table::new(),
             covered: Table::new(),
         }
+    }
+
+    /// The credentials that are known.
+    pub(super) const fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// How many actions revocations name, and how many ends there are or are covered.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let lists = self.revocations.values().map(|said| said.what.actions.len() / 16).sum();
+        let ends: usize = self.ends.values().map(Table::len).sum();
+        let covers: usize = self.covers.values().map(|said| said.what.len()).sum();
+        (lists, ends + covers)
     }
 
     /// A live record shows a chain that was verified; says whether its leaf is new and has a place.
@@ -209,7 +223,7 @@ impl Members {
                 continue;
             };
             let end = self.ends.get_mut(subject).and_then(|ends| ends.get_mut(id));
-            if let Some(end) = end.filter(|end| end.depth == depth) {
+            if let Some(end) = end.filter(|end| end.depth == depth || !Rule::AddsAsNear.holds()) {
                 end.lists.push(*key);
             }
         }
@@ -242,10 +256,12 @@ impl Members {
                 || self.is_ended(id)
                 || !self.stands_by_issuers(id)
                 || self.credentials.depth(id).is_some_and(|held| depth < held)
+                || !Rule::Nearer.holds()
         };
         is_admin
-            && *subject != said.author
-            && self.stands(&said.credential, &Action { id: action, by_rights: true })
+            && (*subject != said.author || !Rule::NotOneself.holds())
+            && (!Rule::RevokerStands.holds()
+                || self.stands(&said.credential, &Action { id: action, by_rights: true }))
             && self.credentials.of(subject).all(nearer)
     }
 
@@ -260,7 +276,8 @@ impl Members {
     /// The ends of its subject's membership that a credential does not lift.
     fn ends_on<'a>(&'a self, credential: &'a Credential) -> impl Iterator<Item = &'a End> {
         let ends = self.ends.get(&credential.subject).into_iter().flatten();
-        ends.filter(|(id, _)| !credential.lifts(id)).map(|(_, end)| end)
+        let lifts = |id| credential.lifts(id) && Rule::Lifts.holds();
+        ends.filter(move |(id, _)| !lifts(id)).map(|(_, end)| end)
     }
 
     fn is_ended(&self, id: &CredentialId) -> bool {
@@ -273,12 +290,11 @@ impl Members {
         let Some(nearest) = self.ends_on(credential).map(|end| end.depth).min() else {
             return true;
         };
-        let mut near = self.ends_on(credential).filter(|end| end.depth == nearest).peekable();
-        let by_rights_only = self
-            .ends_on(credential)
-            .filter(|end| end.depth == nearest)
-            .all(|end| end.scope == Scope::Rights);
-        (by_rights_only && !action.by_rights)
+        let is_near = |end: &&End| end.depth == nearest || !Rule::NearestLists.holds();
+        let mut near = self.ends_on(credential).filter(is_near);
+        let by_rights_only =
+            self.ends_on(credential).filter(is_near).all(|end| end.scope == Scope::Rights);
+        (by_rights_only && Rule::RightsOnly.holds() && !action.by_rights)
             || near.any(|end| {
                 let mut lists = end.lists.iter().filter_map(|key| self.revocations.get(key));
                 lists.any(|said| said.what.names(&action.id))
@@ -290,7 +306,8 @@ impl Members {
         let mut below = *id;
         while let Some(parent) = self.credentials.parent(&below) {
             let Some(credential) = self.credentials.get(&parent) else { return false };
-            if !self.is_named(credential, &Action { id: below.0, by_rights: true }) {
+            let action = Action { id: below.0, by_rights: true };
+            if Rule::IssuersStand.holds() && !self.is_named(credential, &action) {
                 return false;
             }
             below = parent;
@@ -328,7 +345,7 @@ impl Members {
     pub fn accepts(&self, id: &CredentialId, now: Millis) -> bool {
         let Some(credential) = self.credentials.get(id) else { return false };
         credential.valid_at(now)
-            && !self.is_ended(id)
+            && !(Rule::EndsAtOnce.holds() && self.is_ended(id))
             && !self.is_covered(credential)
             && self.stands_by_issuers(id)
             && self.path_is_uncovered(id)
@@ -346,7 +363,7 @@ impl Members {
         self.verifies(chain)
             && leaf.valid_at(now)
             && chain.0.iter().all(|it| !self.is_covered(it))
-            && self.ends_on(leaf).next().is_none()
+            && (self.ends_on(leaf).next().is_none() || !Rule::EndsAtOnce.holds())
             && issuers.into_iter().all(|(issuer, issued)| {
                 self.is_named(issuer, &Action { id: issued.id().0, by_rights: true })
             })
@@ -357,11 +374,11 @@ impl Members {
         let known = self.ends.get(&credential.subject);
         let ends = self.covered.get(&credential.subject).into_iter().flatten();
         let mut open = ends.filter(|end| known.is_none_or(|known| !known.contains_key(end)));
-        open.any(|end| !credential.lifts(end))
+        open.any(|end| !credential.lifts(end)) && Rule::Covered.holds()
     }
 
     fn path_is_uncovered(&self, id: &CredentialId) -> bool {
-        let mut at = self.credentials.parent(id);
+        let mut at = self.credentials.parent(id).filter(|_| Rule::CoveredAbove.holds());
         while let Some(parent) = at {
             if self.credentials.get(&parent).is_none_or(|it| self.is_covered(it)) {
                 return false;
@@ -410,8 +427,7 @@ impl Members {
         self.credentials.subjects()
     }
 
-    /// The ends of a subject's membership that hold, ascending: what a credential lifts that lets
-    /// it in again.
+    /// The ends of a subject's membership that hold, ascending.
     #[must_use]
     pub fn ends_of(&self, subject: &PeerId) -> Vec<EndId> {
         self.ends.get(subject).into_iter().flatten().map(|(id, _)| *id).collect()
@@ -421,9 +437,8 @@ impl Members {
     /// and those that a key names. Of the latter the revocation may be away, or hold no longer.
     #[must_use]
     pub fn lifts_for(&self, subject: &PeerId) -> Vec<EndId> {
-        let mut all = self.ends_of(subject);
-        all.extend(self.covered.get(subject).into_iter().flatten());
-        all.sort_unstable();
+        let covered = self.covered.get(subject).into_iter().flatten().copied();
+        let mut all = in_order(self.ends_of(subject).into_iter().chain(covered));
         all.dedup();
         all
     }

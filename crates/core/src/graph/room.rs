@@ -7,6 +7,7 @@ use super::budget::Class;
 use super::entry::Entry;
 use super::judge::Refusal;
 use super::replica::Replica;
+use crate::rule::Rule;
 use crate::table::Table;
 
 impl Replica {
@@ -72,10 +73,10 @@ impl Replica {
         }
     }
 
-    pub(super) const fn class(&self, is_system: bool, entry: &Entry) -> Class {
-        if is_system {
+    pub(super) fn class(&self, is_system: bool, entry: &Entry) -> Class {
+        if is_system && Rule::BudgetOfSystem.holds() {
             Class::System
-        } else if entry.is_deleted || entry.has_ended {
+        } else if (entry.is_deleted || entry.has_ended) && Rule::BudgetOfTombstones.holds() {
             Class::Tombstone
         } else {
             Class::Record

@@ -13,6 +13,7 @@ use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
 use super::replica::{Aside, Change, Copy, Outcome, Replica};
+use crate::rule::Rule;
 use crate::table::in_order;
 
 impl Replica {
@@ -28,7 +29,7 @@ impl Replica {
         let is_beaten = held.as_ref().is_some_and(|held| header.rank() < held.rank());
         if is_beaten {
             let by_another = held.is_some_and(|held| held.author() != header.author());
-            return if by_another && !header.is_deleted() {
+            return if by_another && !header.is_deleted() && Rule::BeatenKept.holds() {
                 self.take_aside(copy, entry, false)
             } else {
                 Outcome::Older
@@ -97,6 +98,7 @@ impl Replica {
     fn retire_live(&mut self, id: &RecordId, new_author: &PeerId) {
         let Some(held) = self.held(id) else { return };
         let by_another = held.author() != new_author && !held.has_ended && !held.is_deleted;
+        let by_another = by_another && Rule::BeatenKept.holds();
         let (name, kind) = (held.name(), held.kind.clone());
         let Some(entry) = self.unlive(id) else { return };
         if by_another {
@@ -349,9 +351,7 @@ impl Replica {
 
     /// A record stands in the place of another one of the same creator: that one goes, at any date.
     fn note_replaced(&mut self, header: &Header) {
-        let Some(old) = header.replaces.filter(|old| old.belongs_to(&header.creator)) else {
-            return;
-        };
+        let Some(old) = replaced_by(header) else { return };
         // Of two that replace one, the smaller id stands.
         match self.replaced.get(&old).copied() {
             Some(other) if other == header.id => {}
@@ -382,9 +382,10 @@ impl Replica {
                 self.drop_without_place();
                 self.stale = true;
             }
-            if !core::mem::take(&mut self.stale) {
+            if !core::mem::take(&mut self.stale) || !Rule::JudgedAnew.holds() {
                 break;
             }
+            self.judgements += u64::try_from(self.entries.len() + self.aside.len()).unwrap_or(0);
             for id in self.misplaced() {
                 self.choose(&id);
             }
@@ -526,6 +527,12 @@ impl Replica {
             self.drop_live(&id);
         }
     }
+}
+
+/// The record in whose place one stands: one of the same creator.
+pub(super) fn replaced_by(header: &Header) -> Option<RecordId> {
+    let is_own = |old: &RecordId| old.belongs_to(&header.creator) || !Rule::ReplacesOwn.holds();
+    header.replaces.filter(is_own).filter(|_| Rule::Replaces.holds())
 }
 
 fn chains_in(copies: &[Arc<Copy>]) -> Vec<Chain> {

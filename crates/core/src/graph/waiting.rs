@@ -9,6 +9,7 @@ use lacis_wire::record::CopyName;
 use lacis_wire::{CredentialId, Millis, PeerId, limits};
 
 use super::replica::Copy;
+use crate::rule::Rule;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
@@ -55,12 +56,12 @@ impl Waiting {
         }
         let author = *copy.header.author();
         let share = limits::WAITING_BYTES / 4;
-        while self.bytes_of(&author) + cost(copy) > share {
+        while Rule::WaitingShare.holds() && self.bytes_of(&author) + cost(copy) > share {
             let own = self.copies.iter().position(|it| *it.copy.header.author() == author);
             let Some(own) = own else { break };
             self.remove(own);
         }
-        while self.bytes + cost(copy) > limits::WAITING_BYTES {
+        while Rule::WaitingBytes.holds() && self.bytes + cost(copy) > limits::WAITING_BYTES {
             if self.copies.is_empty() {
                 return;
             }

@@ -9,6 +9,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use super::Group;
 use crate::graph::{BucketSummary, Copy, Outcome, Replica, reconcile};
+use crate::rule::Rule;
 use crate::shared::Shared;
 
 impl Group {
@@ -112,9 +113,9 @@ impl Group {
     pub(super) fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
-            let is_new = !self.replica.has(&name)
-                && !self.approvals.has_refused(&name)
-                && !self.rejected.contains(&name);
+            let is_barred = self.rejected.contains(&name) && Rule::NotAskedAgain.holds();
+            let is_new =
+                !is_barred && !self.replica.has(&name) && !self.approvals.has_refused(&name);
             if is_new && !neighbour.missing.push(name) {
                 // The next comparison finds what there is no place for.
                 neighbour.forget_told();

@@ -13,6 +13,7 @@ use lacis_wire::keys::EpochKey;
 use lacis_wire::{GroupId, KeyName};
 
 use crate::graph::KeyRecords;
+use crate::rule::Rule;
 use crate::table::Table;
 
 /// Keys that are kept while their record is on its way: it follows within a round trip or two.
@@ -68,7 +69,8 @@ impl Keyring {
 
     fn is_promised(&self, records: &KeyRecords, given: &GivenKey) -> Option<bool> {
         let record = records.get(&given.name).filter(|record| record.is_whole())?;
-        Some(record.parts().all(|part| part.promises(&self.group, &given.key)))
+        let promises = record.parts().all(|part| part.promises(&self.group, &given.key));
+        Some(promises || !Rule::KeyPromised.holds())
     }
 
     pub(super) fn get(&self, name: &KeyName) -> Option<&EpochKey> {

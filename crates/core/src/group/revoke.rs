@@ -11,6 +11,7 @@ use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
 
 use super::{Group, GroupEvent};
 use crate::io::Ticket;
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::in_order;
 
@@ -42,7 +43,7 @@ impl Group {
         let actions =
             if options.undo { Vec::new() } else { self.replica.actions(&subject, Scope::All) };
         self.take_back(shared, Some(ticket), subject, Scope::All, &actions)?;
-        if !options.keep_invitations {
+        if !options.keep_invitations && Rule::InvitationsFollow.holds() {
             self.end_invitations_of(shared, &subject);
         }
         Ok(())
@@ -137,7 +138,7 @@ impl Group {
     pub(super) fn refuse(&mut self, node: NodeId, code: Code) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let peer = neighbour.peer;
-        if code == Code::Revoked {
+        if code == Code::Revoked && Rule::ProofOfEnd.holds() {
             let all = self.replica.system_of(system::REVOCATION);
             let theirs = all.filter(|copy| {
                 let says = System::decode(&copy.header.kind, &copy.body);

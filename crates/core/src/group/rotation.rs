@@ -16,6 +16,7 @@ use lacis_wire::room::MeetingKey;
 use lacis_wire::{Code, KeyName, Millis, PeerId, Roles, limits, system};
 
 use super::{Group, GroupEvent};
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::in_order;
 use crate::time::{Earliest, Timer, Timestamp};
@@ -101,6 +102,7 @@ impl Group {
     /// Makes a new key soon, if this identity may and one is needed.
     pub(super) fn plan_rotation(&mut self, shared: &mut Shared, within: Duration) {
         let may = self.own_roles(shared).is_some_and(Roles::may_change_others);
+        let may = may && Rule::Rotation.holds();
         if may && self.is_open && self.rotation.is_open && self.rotation.making.is_none() {
             let at = shared.io.now + shared.io.jitter(within);
             self.rotation.due = Some(self.rotation.due.map_or(at, |due| due.min(at)));
@@ -109,7 +111,7 @@ impl Group {
 
     /// Whether bodies are sealed now. Not while some end is uncovered that somebody may cover.
     pub(super) fn may_seal(&self) -> bool {
-        !self.rotation.is_open || self.rotation.hold.is_none()
+        !self.rotation.is_open || self.rotation.hold.is_none() || !Rule::Hold.holds()
     }
 
     /// The key that seals what is written now: the newest, if it is here.
@@ -145,6 +147,7 @@ impl Group {
             match members.roles(peer, now) {
                 Some(Roles::KEEPER) => keepers.push_back(*peer),
                 Some(_) => readers.push_back(*peer),
+                None if !Rule::KeyToMembers.holds() => readers.push_back(*peer),
                 None => {}
             }
         }

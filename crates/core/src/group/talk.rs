@@ -24,6 +24,7 @@ use super::Group;
 use super::comparison::summary_of;
 use super::neighbour::{Neighbour, names_of};
 use crate::io::LinkId;
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::TableExt;
 
@@ -114,7 +115,7 @@ impl Group {
                 | GroupFrame::Summary { .. }
                 | GroupFrame::Want { .. }
         );
-        if asks && neighbour.is_flooded() {
+        if asks && neighbour.is_flooded() && Rule::Flooded.holds() {
             return shared.warn(Code::RateLimited, node);
         }
         match frame {
@@ -143,7 +144,7 @@ impl Group {
         let Some(chain) = neighbour.chain.as_ref().filter(|_| neighbour.is_introduced()) else {
             return false;
         };
-        if self.replica.members().accepts_chain(chain, now) {
+        if self.replica.members().accepts_chain(chain, now) || !Rule::ServesMembers.holds() {
             return true;
         }
         self.review_one(shared, node);
@@ -154,7 +155,8 @@ impl Group {
     pub(super) fn roles_of(&self, shared: &Shared, node: NodeId) -> Option<Roles> {
         let neighbour = self.neighbours.get(&node).filter(|it| it.is_introduced())?;
         let chain = neighbour.chain.as_ref()?;
-        let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared));
+        let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared))
+            || !Rule::KeysToMembers.holds();
         chain.leaf().filter(|_| accepted).map(|leaf| leaf.roles)
     }
 
@@ -164,7 +166,7 @@ impl Group {
         let members = self.replica.members();
         let unknown = chain.0.iter().filter(|it| members.credential(&it.id()).is_none()).count();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return false };
-        neighbour.may_have_checked(shared.io.now, unknown)
+        neighbour.may_have_checked(shared.io.now, unknown) || !Rule::ChecksBounded.holds()
     }
 
     fn on_enter(&mut self, shared: &mut Shared, node: NodeId, clock: Millis, chain: Option<Chain>) {
@@ -209,6 +211,7 @@ impl Group {
         let now = self.rights_time(shared);
         let members = self.replica.members();
         let is_its_own = chain.leaf().is_some_and(|leaf| leaf.subject == peer);
+        let is_its_own = is_its_own || !Rule::OwnChain.holds();
         if !is_its_own || !members.verifies(chain) {
             return Err(Code::NotMember);
         }
@@ -306,7 +309,8 @@ impl Group {
         for name in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };
             if neighbour.given.insert(name, ()).is_none() {
-                let key = if roles.may_write() { key.clone() } else { key.meeting_key() };
+                let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+                let key = if whole { key.clone() } else { key.meeting_key() };
                 keys.push(GivenKey { name, key });
             }
         }
@@ -314,7 +318,8 @@ impl Group {
             return;
         }
         let none = Vec::new();
-        let (keys, meetings) = if roles.may_write() { (keys, none) } else { (none, keys) };
+        let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+        let (keys, meetings) = if whole { (keys, none) } else { (none, keys) };
         neighbour.say(&GroupFrame::Keys { keys, meetings });
     }
 
@@ -395,6 +400,9 @@ impl Group {
     fn review_one(&mut self, shared: &mut Shared, node: NodeId) {
         let now = self.rights_time(shared);
         let members = self.replica.members();
+        if !Rule::ServesMembers.holds() {
+            return;
+        }
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         // Its own membership was taken back, or that of somebody who brought it in, or it is over.
         if neighbour.chain.take_if(|chain| !members.accepts_chain(chain, now)).is_none() {

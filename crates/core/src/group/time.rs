@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use lacis_wire::{Millis, NodeId, limits};
 
 use super::{Group, GroupEvent, Loading};
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::time::Timestamp;
 
@@ -34,7 +35,8 @@ impl Group {
     /// The time by which rights end. What ended by the highest group time that this store ever held
     /// has ended, wherever a clock goes back to.
     pub(crate) fn rights_time(&self, shared: &Shared) -> Millis {
-        self.now(shared).max(self.profile.time)
+        let held = if Rule::RightsStayEnded.holds() { self.profile.time } else { Millis(0) };
+        self.now(shared).max(held)
     }
 
     /// A time that our own clock and those of the members have passed: by it bytes are erased.
@@ -42,7 +44,8 @@ impl Group {
     pub(super) fn certain_time(&self, shared: &Shared) -> Option<Millis> {
         let own = shared.wall();
         let members = own.0.saturating_add_signed(self.clocks.median()?);
-        Some(own.min(Millis(members)))
+        let is_certain = Rule::CertainTime.holds();
+        Some(if is_certain { own.min(Millis(members)) } else { own.max(Millis(members)) })
     }
 
     /// Remembers how far time has come, as far as a member's clock agrees with ours.
@@ -62,6 +65,7 @@ impl Group {
     pub(super) fn writing_time(&self, shared: &Shared, follows: Millis) -> Millis {
         let own = shared.wall();
         let members = self.clocks.median().map(|ahead| own.0.saturating_add_signed(ahead));
+        let members = members.filter(|_| Rule::DatedByTheEarlier.holds());
         let date = Millis(members.map_or(own.0, |members| members.min(own.0)));
         let held = self.replica.latest_until(own).unwrap_or(Millis(0));
         date.max(held).max(follows)
@@ -70,7 +74,7 @@ impl Group {
     /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
     /// several members.
     pub(super) fn rewrite_ahead(&mut self, shared: &mut Shared) {
-        if !self.is_open {
+        if !self.is_open || !Rule::Rewrites.holds() {
             return;
         }
         let own = shared.wall();

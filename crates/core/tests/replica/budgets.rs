@@ -21,8 +21,8 @@ fn properties(records: u32, bytes: u64) -> lacis_core::graph::Copy {
     Draft::new(GROUP, ROOT, 1, &encode(&properties)).sign()
 }
 
-#[test]
-fn whoever_writes_too_much_pushes_out_its_own() {
+#[cfg_attr(test, test)]
+pub(crate) fn whoever_writes_too_much_pushes_out_its_own() {
     let mut replica = populated();
     replica.offer(NOW, &properties(3, 1_000));
     let ada = Draft::new("chat", 5, 1, b"ada").created(900_000).sign();
@@ -42,8 +42,8 @@ fn whoever_writes_too_much_pushes_out_its_own() {
     assert_eq!(refused(replica.offer(NOW, &last)), Refusal::OverBudget);
 }
 
-#[test]
-fn bytes_count_as_records_do_and_deleting_is_always_possible() {
+#[cfg_attr(test, test)]
+pub(crate) fn bytes_count_as_records_do_and_deleting_is_always_possible() {
     let mut replica = populated();
     replica.offer(NOW, &properties(100, 1_000));
     let big = Draft::new("chat", 4, 1, &[0; 1_100]).created(600_000);
@@ -55,8 +55,8 @@ fn bytes_count_as_records_do_and_deleting_is_always_possible() {
     assert_eq!(replica.offer(NOW, &next.sign()), Outcome::Taken);
 }
 
-#[test]
-fn an_admin_gives_one_member_more() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_gives_one_member_more() {
     let mut replica = populated();
     replica.offer(NOW, &properties(1, 1_000));
     replica.offer(NOW, &Draft::new("chat", 4, 1, b"x").sign());
@@ -70,8 +70,8 @@ fn an_admin_gives_one_member_more() {
     assert_eq!(replica.offer(NOW, &second), Outcome::Taken);
 }
 
-#[test]
-fn an_inviter_mints_members_in_its_own_places_only() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_inviter_mints_members_in_its_own_places_only() {
     let mut replica = populated();
     let ivy = place(3);
     let mallory = ivy.gives(8, Roles::INVITER);
@@ -88,8 +88,8 @@ fn an_inviter_mints_members_in_its_own_places_only() {
     assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
 }
 
-#[test]
-fn nobody_is_pushed_out_by_many_credentials_of_another_issuer() {
+#[cfg_attr(test, test)]
+pub(crate) fn nobody_is_pushed_out_by_many_credentials_of_another_issuer() {
     let mut replica = populated();
     for serial in 2..100 {
         let weak = place(3).gives_until(5, Roles::INVITER, 2, serial, &[]);

@@ -37,8 +37,8 @@ fn newest(replica: &Replica) -> Option<KeyName> {
     replica.keys().newest_first(replica.members()).first().copied()
 }
 
-#[test]
-fn the_newest_covers_most_ends_then_is_later() {
+#[cfg_attr(test, test)]
+pub(crate) fn the_newest_covers_most_ends_then_is_later() {
     let ends = [(4, end(1, 1, 4)), (5, end(1, 2, 5))];
     let revocations = [revocation(1, 1, 4, &[]), revocation(1, 2, 5, &[])];
     let both = record(1, 600_000, &part(1, 0, 1, &ends));
@@ -58,8 +58,8 @@ fn the_newest_covers_most_ends_then_is_later() {
     assert_eq!(replica.keys().uncovered(Some(&one.1), replica.members()).len(), 1);
 }
 
-#[test]
-fn a_key_record_holds_once_all_parts_are_here() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_key_record_holds_once_all_parts_are_here() {
     let mut replica = populated();
     let parts: Vec<_> = (0..3).map(|number| record(2, 600_000, &part(1, number, 3, &[]))).collect();
     for (copy, _) in [&parts[2], &parts[0]] {
@@ -70,8 +70,8 @@ fn a_key_record_holds_once_all_parts_are_here() {
     assert_eq!(newest(&replica), Some(parts[0].1));
 }
 
-#[test]
-fn a_key_that_overtakes_a_revocation_proves_it() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_key_that_overtakes_a_revocation_proves_it() {
     let mut replica = populated();
     let cover = end(2, 9, 4);
     replica.offer(NOW, &record(2, 600_000, &part(1, 0, 1, &[(4, cover)])).0);
@@ -84,8 +84,8 @@ fn a_key_that_overtakes_a_revocation_proves_it() {
     assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
 }
 
-#[test]
-fn a_key_record_shuts_nobody_out_whom_its_author_may_not() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_key_record_shuts_nobody_out_whom_its_author_may_not() {
     let mut replica = populated();
     let covers = [(1, end(7, 9, 1)), (2, end(7, 9, 2)), (4, end(7, 9, 4))];
     replica.offer(NOW, &record(7, 600_000, &part(1, 0, 1, &covers)).0);
@@ -93,8 +93,8 @@ fn a_key_record_shuts_nobody_out_whom_its_author_may_not() {
     assert_eq!([1, 2, 4].map(is_member), [true, true, false]);
 }
 
-#[test]
-fn the_key_of_an_admin_who_was_shut_out_falls_with_it() {
+#[cfg_attr(test, test)]
+pub(crate) fn the_key_of_an_admin_who_was_shut_out_falls_with_it() {
     let mut replica = populated();
     let (copy, name) = record(2, 9_000_000, &part(1, 0, 1, &[]));
     replica.offer(NOW, &copy);

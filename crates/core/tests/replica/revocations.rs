@@ -6,8 +6,8 @@ use lacis_wire::system::Scope;
 
 use super::people::*;
 
-#[test]
-fn a_revoked_member_is_none_at_once_and_what_is_named_stays() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_revoked_member_is_none_at_once_and_what_is_named_stays() {
     let mut replica = populated();
     let named = Draft::new("chat", 4, 1, b"named").at(600_000).sign();
     let unnamed = Draft::new("chat", 4, 2, b"unnamed").at(600_000).sign();
@@ -29,8 +29,8 @@ fn a_revoked_member_is_none_at_once_and_what_is_named_stays() {
     assert_eq!(replica.summary(), summary);
 }
 
-#[test]
-fn an_admin_lets_somebody_in_again_and_can_shut_it_out_again() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_lets_somebody_in_again_and_can_shut_it_out_again() {
     let mut replica = populated();
     replica.offer(NOW, &revocation(2, 9, 4, &[]));
     let plain = place(1).gives_until(4, Roles::MEMBER, u64::MAX, 2, &[]);
@@ -47,8 +47,8 @@ fn an_admin_lets_somebody_in_again_and_can_shut_it_out_again() {
     assert!(is_live(&replica, &copy));
 }
 
-#[test]
-fn whom_a_revoked_inviter_brought_in_stays_only_if_named() {
+#[cfg_attr(test, test)]
+pub(crate) fn whom_a_revoked_inviter_brought_in_stays_only_if_named() {
     let late = place(3).gives(8, Roles::MEMBER);
     let known = place(4).leaf().id().0;
     let end = revocation(2, 9, 3, &[known]);
@@ -65,8 +65,8 @@ fn whom_a_revoked_inviter_brought_in_stays_only_if_named() {
     }
 }
 
-#[test]
-fn a_revoked_admin_cannot_strike_back() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_revoked_admin_cannot_strike_back() {
     let end = revocation(1, 9, 2, &[]);
     let strikes = [revocation(2, 20, 1, &[]), revocation(2, 21, 5, &[]), revocation(2, 22, 4, &[])];
     for is_first in [true, false] {
@@ -84,8 +84,8 @@ fn a_revoked_admin_cannot_strike_back() {
     }
 }
 
-#[test]
-fn an_admin_is_shut_out_only_by_one_who_is_nearer_to_the_founder() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_is_shut_out_only_by_one_who_is_nearer_to_the_founder() {
     for (author, subject, holds) in
         [(2, 1, false), (7, 2, false), (7, 1, false), (2, 7, true), (1, 2, true), (7, 4, true)]
     {
@@ -95,8 +95,8 @@ fn an_admin_is_shut_out_only_by_one_who_is_nearer_to_the_founder() {
     }
 }
 
-#[test]
-fn fewer_rights_leave_what_took_none() {
+#[cfg_attr(test, test)]
+pub(crate) fn fewer_rights_leave_what_took_none() {
     let mut replica = populated();
     let own = Draft::new("chat", 2, 1, b"its own, unknown to the founder").at(600_000).sign();
     let others = Draft::new("chat", 4, 1, b"of another");
@@ -111,8 +111,8 @@ fn fewer_rights_leave_what_took_none() {
     assert_eq!(roles(&replica, 2), Some(Roles::MEMBER));
 }
 
-#[test]
-fn an_admin_who_overwrote_everything_leaves_what_it_beat() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_who_overwrote_everything_leaves_what_it_beat() {
     let mut replica = populated();
     let drafts: Vec<Draft> = (0..5).map(|number| Draft::new("chat", 4, number, b"x")).collect();
     for draft in &drafts {
@@ -128,8 +128,8 @@ fn an_admin_who_overwrote_everything_leaves_what_it_beat() {
     assert!(is_live(&replica, &drafts[0].clone().sign()), "a tombstone falls like the rest");
 }
 
-#[test]
-fn what_no_list_names_comes_back_once_an_admin_names_it() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_no_list_names_comes_back_once_an_admin_names_it() {
     let copy = Draft::new("chat", 4, 1, b"written while the admin was away").sign();
     let first = revocation(2, 9, 4, &[]);
     let by =
@@ -144,8 +144,8 @@ fn what_no_list_names_comes_back_once_an_admin_names_it() {
     assert_eq!(roles(&replica, 4), None);
 }
 
-#[test]
-fn of_two_lists_that_of_the_nearer_author_counts() {
+#[cfg_attr(test, test)]
+pub(crate) fn of_two_lists_that_of_the_nearer_author_counts() {
     let copies: Vec<_> = (0..3).map(|number| Draft::new("chat", 4, number, b"x").sign()).collect();
     let near = revocation(1, 9, 4, &[action(&copies[0])]);
     let far = revocation(7, 9, 4, &[action(&copies[0]), action(&copies[1])]);

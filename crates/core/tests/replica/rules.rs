@@ -8,8 +8,8 @@ use lacis_wire::{Millis, Roles, limits};
 
 use super::people::*;
 
-#[test]
-fn a_member_writes_and_an_admin_corrects() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_member_writes_and_an_admin_corrects() {
     let mut replica = populated();
     let first = Draft::new("chat", 4, 1, b"salut");
     assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Taken);
@@ -23,8 +23,8 @@ fn a_member_writes_and_an_admin_corrects() {
     assert!([Outcome::Beaten, Outcome::Taken].contains(&replica.offer(NOW, &other)));
 }
 
-#[test]
-fn what_breaks_a_rule_is_refused_by_its_name() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_breaks_a_rule_is_refused_by_its_name() {
     let mut replica = populated();
     let draft = Draft::new("chat", 4, 1, b"salut");
     let borrowed = Draft::new("chat", 4, 1, b"x").under(&place(1));
@@ -54,8 +54,8 @@ fn what_breaks_a_rule_is_refused_by_its_name() {
     assert_eq!(refused(replica.offer(NOW, &longer.sign())), Refusal::Form);
 }
 
-#[test]
-fn nobody_counts_up_to_where_no_version_has_a_number() {
+#[cfg_attr(test, test)]
+pub(crate) fn nobody_counts_up_to_where_no_version_has_a_number() {
     let mut replica = populated();
     let draft = Draft::new("chat", 4, 1, b"x");
     replica.offer(NOW, &draft.clone().sign());
@@ -67,8 +67,8 @@ fn nobody_counts_up_to_where_no_version_has_a_number() {
     assert_eq!(replica.offer(NOW, &fair), Outcome::Taken);
 }
 
-#[test]
-fn only_the_root_key_says_what_the_group_is_called() {
+#[cfg_attr(test, test)]
+pub(crate) fn only_the_root_key_says_what_the_group_is_called() {
     let properties = GroupProperties {
         name: "Board".into(),
         comment: String::new(),
@@ -85,8 +85,8 @@ fn only_the_root_key_says_what_the_group_is_called() {
     assert_eq!(replica.offer(NOW, &Draft::new(GROUP, ROOT, 1, &body).sign()), Outcome::Taken);
 }
 
-#[test]
-fn an_open_invitation_promises_no_more_than_its_author_may_give() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_open_invitation_promises_no_more_than_its_author_may_give() {
     let mut replica = populated();
     let invitation = |roles| OpenInvitation {
         key: peer(50),
@@ -108,8 +108,8 @@ fn an_open_invitation_promises_no_more_than_its_author_may_give() {
     }
 }
 
-#[test]
-fn a_record_waits_for_its_authors_credential() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_record_waits_for_its_authors_credential() {
     let mut replica = Replica::new(group());
     let copy = Draft::new("chat", 4, 1, b"early").sign();
     assert_eq!(replica.offer(NOW, &copy), Outcome::Deferred);
@@ -122,8 +122,8 @@ fn a_record_waits_for_its_authors_credential() {
     assert_eq!((replica.waiting().0, ready), (0, copy));
 }
 
-#[test]
-fn what_waits_is_signed_and_bounded_and_one_author_has_a_share_of_it() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_waits_is_signed_and_bounded_and_one_author_has_a_share_of_it() {
     let mut replica = populated();
     let big = |who: u8, number: u8| {
         let body = vec![number; limits::RECORD_BYTES];
@@ -142,8 +142,8 @@ fn what_waits_is_signed_and_bounded_and_one_author_has_a_share_of_it() {
     assert_eq!(refused(replica.offer(NOW, &forged)), Refusal::Signature);
 }
 
-#[test]
-fn what_is_dated_ahead_waits_for_its_time_and_is_in_no_summary() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_is_dated_ahead_waits_for_its_time_and_is_in_no_summary() {
     let mut replica = populated();
     let before = replica.summary();
     let ahead = Draft::new("chat", 4, 1, b"x").at(NOW.0 + 21 * 60_000).sign();
@@ -157,8 +157,8 @@ fn what_is_dated_ahead_waits_for_its_time_and_is_in_no_summary() {
     assert_eq!(replica.offer(due, &ready), Outcome::Taken);
 }
 
-#[test]
-fn a_record_does_not_outlast_its_authors_credential_and_none_is_written_after_it() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_record_does_not_outlast_its_authors_credential_and_none_is_written_after_it() {
     let mut replica = populated();
     let short = founder().gives_until(8, Roles::MEMBER, 2_000_000, 1, &[]);
     replica.offer(NOW, &member(&short));
@@ -174,8 +174,8 @@ fn a_record_does_not_outlast_its_authors_credential_and_none_is_written_after_it
     assert_eq!(refused(replica.offer(Millis(1_000_000), &late.sign())), Refusal::NotAllowed);
 }
 
-#[test]
-fn nothing_that_was_deleted_or_has_ended_comes_back() {
+#[cfg_attr(test, test)]
+pub(crate) fn nothing_that_was_deleted_or_has_ended_comes_back() {
     let mut replica = populated();
     let draft = Draft::new("chat", 4, 1, b"x");
     let tombstone = draft.clone().version(2, 4).at(600_000).deleted().sign();
@@ -204,8 +204,8 @@ fn nothing_that_was_deleted_or_has_ended_comes_back() {
     assert!(replica.held(&tombstone.header.id).is_none());
 }
 
-#[test]
-fn a_record_in_place_of_another_drops_it_at_any_date() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
     let wrong = Draft::new("chat", 4, 1, b"x").sign();
     let right = Draft::new("chat", 4, 2, b"x").in_place_of(wrong.header.id).sign();
     let second = Draft::new("chat", 4, 3, b"x").in_place_of(wrong.header.id).sign();
@@ -221,8 +221,8 @@ fn a_record_in_place_of_another_drops_it_at_any_date() {
     }
 }
 
-#[test]
-fn another_format_is_kept_by_its_envelope_and_not_applied() {
+#[cfg_attr(test, test)]
+pub(crate) fn another_format_is_kept_by_its_envelope_and_not_applied() {
     let mut replica = populated();
     let mut newer = revocation(1, 1, 4, &[]);
     newer.header.format = 2;
@@ -236,8 +236,8 @@ fn another_format_is_kept_by_its_envelope_and_not_applied() {
     assert_eq!(refused(replica.offer(NOW, &by_member.sign())), Refusal::NotAllowed);
 }
 
-#[test]
-fn what_ends_is_told() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_ends_is_told() {
     let mut replica = populated();
     let copy = Draft::new("chat", 4, 1, b"x").until(NOW.0 + 5).sign();
     replica.offer(NOW, &copy);
@@ -248,8 +248,8 @@ fn what_ends_is_told() {
     assert!(changes.contains(&gone), "{changes:?}");
 }
 
-#[test]
-fn a_clock_that_was_ahead_for_a_while_erases_nothing() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_clock_that_was_ahead_for_a_while_erases_nothing() {
     let mut replica = populated();
     let copy = Draft::new("chat", 4, 1, b"x").until(NOW.0 + 5).sign();
     replica.offer(NOW, &copy);

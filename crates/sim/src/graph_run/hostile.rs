@@ -1,27 +1,34 @@
-//! One seed, one run of a group in which some lie: members, one who was shut out, and one whose
-//! invitation is of no use. The honest ones take nothing that is forged, keep within bounds, and
-//! end equal.
+//! One seed, one run of a group in which several lie at once: insiders with rights drawn at random,
+//! among them some who are shut out, some whose time ends, and some who never get in. The honest
+//! ones take nothing that is forged, lose nothing, are not read by who is shut out, keep within
+//! bounds, and end equal.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_core::{GroupLoad, RevokeOptions};
+use lacis_core::RevokeOptions;
 use lacis_wire::proof::{IdentityKey, signing_key};
-use lacis_wire::{Millis, PeerId, Roles, limits};
+use lacis_wire::{Millis, PeerId, RecordId, Roles};
 
-use super::liar::{Liar, Lies};
-use super::verdict::copies;
-use super::{CALM, GraphRun};
+use super::GraphRun;
+use super::liar::{Liar, Lies, Standing};
 use crate::random::Random;
-use crate::run::{Options, Outcome};
+use crate::run::{Figures, Options, Outcome};
+use crate::world::{World, group_properties};
 
-/// The honest ones: the founder, an admin and three members.
-const HONEST: usize = 5;
+/// The honest ones: the founder, an admin, an inviter and two members.
+pub(super) const HONEST: usize = 5;
 
-/// A member who lies; one who is shut out half-way; one who never becomes a member; and an admin
-/// who is honest until it is shut out half-way.
-const LIARS: [usize; 4] = [5, 6, 7, 8];
+/// Insiders of one run, at least and at most.
+const INSIDERS: (u64, u64) = (3, 5);
+
+/// What one member may write: less than a flood, more than any honest one does.
+const BUDGET: (u32, u64) = (150, 600_000);
+
+/// How long after the last fault everything has to be well.
+pub(super) const CALM: Duration = Duration::from_secs(600);
 
 /// Runs one seed.
 #[must_use]
@@ -31,26 +38,73 @@ pub fn run_hostile(seed: u64, options: Options) -> Outcome {
         graph,
         lies: Rc::default(),
         wall: Rc::new(RefCell::new(Millis(0))),
-        revoked: Rc::default(),
-        forgeries: 0,
+        insiders: Vec::new(),
+        sealed: BTreeMap::new(),
+        figures: Figures::default(),
     };
     let failure = run.go(options.steps).err();
-    Outcome { forgeries: run.forgeries, ..run.graph.outcome(seed, failure) }
+    run.figures.judgements_max = run.graph.world.judgements_max();
+    let mut outcome = run.graph.outcome(seed, failure);
+    if let Some(state) = &mut outcome.state {
+        state.push_str(&run.describe());
+    }
+    Outcome { figures: run.figures, ..outcome }
+}
+
+/// What an insider is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Right {
+    Member,
+    Inviter,
+    Admin,
+    Keeper,
+    /// One of the others, shut out half-way.
+    Revoked,
+    /// A member or an inviter whose time ends.
+    Expired,
+    /// Whoever has an invitation that is of no use.
+    Stranger,
+}
+
+const RIGHTS: [Right; 7] = [
+    Right::Member,
+    Right::Inviter,
+    Right::Admin,
+    Right::Keeper,
+    Right::Revoked,
+    Right::Expired,
+    Right::Stranger,
+];
+
+#[derive(Debug)]
+pub(super) struct Insider {
+    pub(super) person: usize,
+    right: Right,
+    roles: Roles,
+    pub(super) standing: Rc<RefCell<Standing>>,
 }
 
 #[derive(Debug)]
-struct HostileRun {
-    graph: GraphRun,
-    lies: Rc<RefCell<Lies>>,
+pub(super) struct HostileRun {
+    pub(super) graph: GraphRun,
+    pub(super) lies: Rc<RefCell<Lies>>,
     wall: Rc<RefCell<Millis>>,
-    /// When the second and the fourth liar were shut out.
-    revoked: Rc<RefCell<Option<Millis>>>,
-    forgeries: u64,
+    pub(super) insiders: Vec<Insider>,
+    /// What honest ones wrote while they held that somebody is shut out.
+    pub(super) sealed: BTreeMap<RecordId, Vec<PeerId>>,
+    pub(super) figures: Figures,
 }
 
 impl HostileRun {
+    fn describe(&self) -> String {
+        let tell = |it: &Insider| format!("insider {}: {:?} {:?}\n", it.person, it.right, it.roles);
+        self.insiders.iter().map(tell).collect()
+    }
+
     fn go(&mut self, steps: u32) -> Result<(), String> {
         self.gather()?;
+        // Half of what other suites do: each step is followed by many lies.
+        let steps = steps.div_ceil(2);
         for step in 0..steps {
             let pause = self.graph.random.millis(50, 2_000);
             *self.wall.borrow_mut() = self.graph.world.wall_now();
@@ -58,14 +112,12 @@ impl HostileRun {
             self.graph.sound()?;
             for _ in 0..self.graph.random.between(1, 3) {
                 let person = self.graph.random.index(HONEST);
-                match self.graph.random.below(10) {
-                    0..6 => self.graph.write(person)?,
-                    6..9 => self.graph.change(person)?,
-                    _ => self.graph.delete(person)?,
-                }
+                self.honest_work(person)?;
             }
+            self.insiders_work();
+            self.forget_readmitted();
             if step == steps / 2 {
-                self.shut_out([LIARS[1], LIARS[3]])?;
+                self.shut_out()?;
             }
             self.keep_within_bounds()?;
             if step % 8 == 0 {
@@ -75,27 +127,117 @@ impl HostileRun {
         self.end_well()
     }
 
+    fn honest_work(&mut self, person: usize) -> Result<(), String> {
+        // By an insider with the rights to, it may be shut out until that one is.
+        self.graph.people[person].is_uncertain = true;
+        let before = self.graph.written.len();
+        match self.graph.random.below(10) {
+            0..6 => self.graph.write(person)?,
+            6..9 => self.graph.change(person)?,
+            _ => self.graph.delete(person)?,
+        }
+        self.graph.people[person].is_uncertain = false;
+        let written = self.graph.written.get(before..).unwrap_or_default();
+        let first = written.iter().find(|it| it.version == 1).map(|it| it.id);
+        if let Some(id) = first {
+            let excluded = self.excluded_by(person);
+            self.sealed.insert(id, excluded);
+        }
+        Ok(())
+    }
+
+    /// The insiders who are shut out, as somebody knows.
+    fn excluded_by(&self, person: usize) -> Vec<PeerId> {
+        let Some(replica) = self.graph.replica(person) else { return Vec::new() };
+        let now = self.graph.world.wall_now();
+        let peers = self.insiders.iter().map(|it| self.graph.peer(it.person));
+        peers.filter(|peer| replica.members().is_shut_out(peer, now)).collect()
+    }
+
+    /// Somebody with the right to let an insider in again: what was sealed before is for it again.
+    pub(super) fn forget_readmitted(&mut self) {
+        let now = self.graph.world.wall_now();
+        let views = (0..HONEST).filter_map(|it| self.graph.replica(it));
+        let members: Vec<_> = views.map(lacis_core::graph::Replica::members).collect();
+        let insiders = self.insiders.iter().map(|it| self.graph.peer(it.person));
+        let back: Vec<PeerId> = insiders
+            .filter(|peer| members.iter().any(|it| it.roles(peer, now).is_some()))
+            .collect();
+        for excluded in self.sealed.values_mut() {
+            excluded.retain(|peer| !back.contains(peer));
+        }
+    }
+
     fn gather(&mut self) -> Result<(), String> {
-        for number in 0..HONEST + LIARS.len() {
+        let (least, most) = INSIDERS;
+        let count = usize::try_from(self.graph.random.between(least, most)).unwrap_or(3);
+        for number in 0..HONEST + count {
             let person = self.graph.new_person(number);
             self.graph.people.push(person);
         }
-        self.graph.found()?;
+        let mut properties = group_properties("Board");
+        (properties.budget_records, properties.budget_bytes) = BUDGET;
+        self.graph.found_with(&properties)?;
         for person in 1..HONEST {
-            let roles = if person == 1 { Roles::ADMIN } else { Roles::MEMBER };
+            let roles = match person {
+                1 => Roles::ADMIN,
+                2 => Roles::INVITER,
+                _ => Roles::MEMBER,
+            };
             self.graph.invite(0, person, roles, None)?;
             self.graph.bring_back(person)?;
         }
-        for (person, roles) in [(0, Roles::MEMBER), (1, Roles::MEMBER), (3, Roles::ADMIN)] {
-            // Admins have no end by date.
-            let day = (roles != Roles::ADMIN).then_some(Duration::from_secs(86_400));
-            self.graph.invite(0, LIARS[person], roles, day)?;
-            self.graph.bring_back(LIARS[person])?;
-            self.corrupt(LIARS[person]);
+        self.graph.world.run_for(Duration::from_secs(20));
+        for person in 0..HONEST {
+            if let Some((tab, group)) = self.graph.place(person) {
+                self.graph.world.watch(tab, group);
+            }
         }
-        self.graph.invite_in_vain(LIARS[2])?;
-        self.graph.bring_back(LIARS[2])?;
-        self.corrupt(LIARS[2]);
+        for person in HONEST..HONEST + count {
+            self.bring_in(person)?;
+        }
+        Ok(())
+    }
+
+    /// Somebody comes who is not honest, with rights drawn at random.
+    fn bring_in(&mut self, person: usize) -> Result<(), String> {
+        let random = &mut self.graph.random;
+        let right = RIGHTS[random.index(RIGHTS.len())];
+        let any = [Roles::MEMBER, Roles::INVITER, Roles::ADMIN];
+        let roles = match right {
+            Right::Member | Right::Stranger => Roles::MEMBER,
+            Right::Inviter => Roles::INVITER,
+            Right::Admin => Roles::ADMIN,
+            Right::Keeper => Roles::KEEPER,
+            Right::Revoked => any[random.index(3)],
+            Right::Expired => any[random.index(2)],
+        };
+        let standing = Standing {
+            roles: (right != Right::Stranger).then_some(roles),
+            revoked: None,
+            expired: None,
+            // Somebody who is honest until it is shut out half-way, or who never was.
+            is_quiet: right == Right::Revoked && random.chance(500),
+        };
+        let insider = Insider { person, right, roles, standing: Rc::new(RefCell::new(standing)) };
+        // Admins have no end by date.
+        let day = Duration::from_secs(86_400);
+        let short = Duration::from_secs(600);
+        let lasts = if right == Right::Expired { short } else { day };
+        let lasts = (roles != Roles::ADMIN).then_some(lasts);
+        if right == Right::Stranger {
+            self.graph.invite_in_vain(person)?;
+        } else {
+            // From two sides, so that some are nearer to the founder than others.
+            let by = if self.graph.random.chance(300) { 1 } else { 0 };
+            self.graph.invite(by, person, roles, lasts)?;
+        }
+        self.graph.bring_back(person)?;
+        // It says more than it has to, and is no concern of those who ask whether all is well.
+        self.graph.people[person].was_revoked = true;
+        self.graph.people[person].is_liar = true;
+        self.corrupt(&insider);
+        self.insiders.push(insider);
         Ok(())
     }
 
@@ -104,85 +246,161 @@ impl HostileRun {
         signing_key(&[seed; 32])
     }
 
-    fn corrupt(&mut self, person: usize) {
+    fn corrupt(&mut self, insider: &Insider) {
+        let person = insider.person;
         let victims: Vec<PeerId> = (0..HONEST).map(|honest| self.graph.peer(honest)).collect();
         let Some(group) = self.graph.people[0].id else { return };
         let random = Random::new(self.graph.random.number(), "liar");
-        let mut liar = Liar::new(group, Self::key(person), victims, random, self.lies.clone());
+        let shared = (self.lies.clone(), insider.standing.clone());
+        let mut liar = Liar::new(group, Self::key(person), victims, random, shared);
         liar.wall = self.wall.clone();
-        if person == LIARS[1] || person == LIARS[3] {
-            liar.revoked = self.revoked.clone();
-        }
-        liar.is_member = person != LIARS[2];
-        liar.is_admin = person == LIARS[3];
         if let Some(tab) = self.graph.people[person].tab {
             self.graph.world.sabotage(tab, liar.saboteur());
         }
     }
 
-    fn shut_out(&mut self, people: [usize; 2]) -> Result<(), String> {
-        let Some((tab, group)) = self.graph.place(0) else { return Ok(()) };
-        for person in people {
-            let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
-            let options = RevokeOptions::default();
-            let done = self
-                .graph
-                .world
-                .command(tab, |node, now| node.revoke(now, ticket, group, peer, options));
-            done.transpose().map_err(|code| format!("the founder cannot revoke: {code}"))?;
-            self.graph.people[person].was_revoked = true;
+    /// What insiders do by their own nodes, which keep to the rules.
+    fn insiders_work(&mut self) {
+        for at in 0..self.insiders.len() {
+            let Insider { person, roles, .. } = self.insiders[at];
+            if self.insiders[at].standing.borrow().is_quiet || !self.graph.random.chance(250) {
+                continue;
+            }
+            self.do_evil(person, roles);
         }
-        // By any honest clock what it writes from here on is later than the revocation.
-        self.graph.world.run_for(Duration::from_secs(600));
-        *self.wall.borrow_mut() = self.graph.world.wall_now();
-        *self.revoked.borrow_mut() = Some(self.graph.world.wall_now());
-        Ok(())
     }
 
-    fn take_no_forgery(&mut self) -> Result<(), String> {
-        let lies = self.lies.borrow();
-        for person in 0..HONEST {
-            let held = self.graph.replica(person).map(copies).unwrap_or_default();
-            let mut forged = held.iter().filter(|copy| lies.forged.contains(&copy.name));
-            if let Some(copy) = forged.next() {
-                self.forgeries += 1 + forged.count() as u64;
-                let what = self.graph.replica(person).and_then(|it| it.held(&copy.name.id));
-                return Err(format!("person {person} took a forgery: {what:?}"));
+    fn do_evil(&mut self, person: usize, roles: Roles) {
+        let Some((tab, group)) = self.graph.place(person) else { return };
+        let random = &mut self.graph.random;
+        let victim = 1 + random.index(HONEST - 1);
+        let other = self.insiders[random.index(self.insiders.len())].person;
+        let victim = self.graph.peer(victim);
+        let other = self.graph.peer(other);
+        let ticket = self.graph.world.plain_ticket(tab);
+        let day = Some(Duration::from_secs(86_400));
+        let options =
+            RevokeOptions { undo: self.graph.random.chance(500), ..RevokeOptions::default() };
+        let what = self.graph.random.below(8);
+        let world: &mut World = &mut self.graph.world;
+        // Whether it may is for its node to say.
+        match what {
+            0 if roles == Roles::ADMIN => {
+                world.command(tab, |node, now| node.revoke(now, ticket, group, victim, options));
+            }
+            1 if roles == Roles::ADMIN => {
+                world.command(tab, |node, now| node.revoke(now, ticket, group, other, options));
+            }
+            2 => {
+                let to = (Roles::MEMBER, day);
+                world.command(tab, |node, now| node.set_roles(now, ticket, group, other, to));
+            }
+            3 => {
+                let open = crate::world::invitation_for(Roles::INVITER, 1_000);
+                world.command(tab, |node, now| node.invite_anybody(now, group, open));
+            }
+            // It may write, change and delete; of an admin all that others wrote.
+            4 | 5 => {
+                let _ = self.graph.change(person);
+            }
+            6 => {
+                let _ = self.graph.delete(person);
+            }
+            _ => {
+                for _ in 0..10 {
+                    let _ = self.graph.write(person);
+                }
             }
         }
-        Ok(())
     }
 
-    fn keep_within_bounds(&self) -> Result<(), String> {
-        for person in 0..HONEST {
-            let Some((tab, group)) = self.graph.place(person) else { continue };
-            let Some(load) = self.graph.world.group_load(tab, group) else { continue };
-            let GroupLoad { waiting, waiting_bytes, aside, frame_bytes, names, body_bytes } = load;
-            let people = HONEST + LIARS.len();
-            let fine = waiting <= limits::WAITING_BYTES / limits::HEADER_BYTES
-                && waiting_bytes <= limits::WAITING_BYTES
-                && aside <= people * limits::ASIDE_MAX
-                && frame_bytes <= people * (limits::GROUP_QUEUE_BYTES + 1_048_576)
-                && names <= people * (limits::MISSING_MAX + limits::NAMES_MAX)
-                && body_bytes <= limits::BODY_CACHE_BYTES + limits::UNSAVED_BYTES;
-            if !fine {
-                return Err(format!("person {person} is beyond all bounds: {load:?}"));
+    /// Half-way some are shut out by the founder, at once, and time passes so that by any honest
+    /// clock what they write from here on is later than that.
+    fn shut_out(&mut self) -> Result<(), String> {
+        for at in 0..self.insiders.len() {
+            if self.insiders[at].right == Right::Revoked {
+                let person = self.insiders[at].person;
+                let undo = self.graph.random.chance(300);
+                self.revoke(person, undo)?;
             }
         }
-        Ok(())
-    }
-
-    /// The honest ones hold the same and can read it, all the lies notwithstanding.
-    fn end_well(&mut self) -> Result<(), String> {
-        for person in LIARS {
+        // While it is away nobody gives it more time.
+        let expired = self.insiders.iter().filter(|it| it.right == Right::Expired);
+        let expired: Vec<usize> = expired.map(|it| it.person).collect();
+        for &person in &expired {
             self.graph.crash(person);
         }
-        self.graph.end_equal()?;
-        self.take_no_forgery()?;
-        self.graph.nothing_is_lost()?;
-        let told = self.lies.borrow().told;
-        if told < 50 || self.graph.world.now() > CALM * 10 {
-            return Err(format!("only {told} lies were told"));
+        self.graph.world.run_for(Duration::from_secs(1_200));
+        let now = self.graph.world.wall_now();
+        *self.wall.borrow_mut() = now;
+        for person in expired {
+            self.graph.bring_back(person)?;
+            let at = self.insiders.iter().position(|it| it.person == person);
+            if let Some(at) = at {
+                let insider = self.insiders.swap_remove(at);
+                self.corrupt(&insider);
+                self.insiders.push(insider);
+            }
+        }
+        for insider in &self.insiders {
+            let mut standing = insider.standing.borrow_mut();
+            standing.is_quiet = false;
+            match insider.right {
+                Right::Revoked => standing.revoked = Some(now),
+                Right::Expired => standing.expired = Some(now),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn revoke(&mut self, person: usize, undo: bool) -> Result<(), String> {
+        let Some((tab, group)) = self.graph.place(0) else { return Ok(()) };
+        let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
+        let options = RevokeOptions { undo, ..RevokeOptions::default() };
+        let world = &mut self.graph.world;
+        let done = world.command(tab, |node, now| node.revoke(now, ticket, group, peer, options));
+        done.transpose().map_err(|code| format!("the founder cannot revoke: {code}"))?;
+        Ok(())
+    }
+
+    /// The faults end: whoever did harm with rights is shut out by the founder, who has been told
+    /// of it.
+    pub(super) fn put_right(&mut self) -> Result<(), String> {
+        for at in 0..self.insiders.len() {
+            let Insider { person, roles, .. } = self.insiders[at];
+            self.insiders[at].standing.borrow_mut().is_quiet = true;
+            if roles == Roles::ADMIN {
+                self.revoke(person, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The founder names what ends have left unnamed, and lets in again whom insiders shut out.
+    pub(super) fn name_all(&mut self) -> Result<(), String> {
+        let Some((tab, group)) = self.graph.place(0) else { return Ok(()) };
+        let admins = self.insiders.iter().filter(|it| it.roles == Roles::ADMIN);
+        let admins: Vec<usize> = admins.map(|it| it.person).collect();
+        for person in admins.into_iter().chain(1..HONEST) {
+            let (ticket, peer) = (self.graph.world.plain_ticket(tab), self.graph.peer(person));
+            let world = &mut self.graph.world;
+            let named = world.command(tab, |node, now| node.name_actions(now, ticket, group, peer));
+            named.transpose().map_err(|code| format!("the founder cannot name: {code}"))?;
+            let ends = self.graph.replica(0).map_or(0, |it| it.members().ends_of(&peer).len());
+            if person >= HONEST || ends == 0 {
+                continue;
+            }
+            let roles = match person {
+                1 => Roles::ADMIN,
+                2 => Roles::INVITER,
+                _ => Roles::MEMBER,
+            };
+            let ticket = self.graph.world.plain_ticket(tab);
+            let world = &mut self.graph.world;
+            let back = world
+                .command(tab, |node, now| node.set_roles(now, ticket, group, peer, (roles, None)));
+            back.transpose().map_err(|code| format!("the founder lets nobody in: {code}"))?;
         }
         Ok(())
     }

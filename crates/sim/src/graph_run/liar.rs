@@ -28,6 +28,31 @@ pub(super) struct Lies {
     pub(super) told: u64,
 }
 
+/// What one who lies has the right to now, as the run knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    /// What it was given; nothing, if it never was a member.
+    pub(super) roles: Option<Roles>,
+    /// When its membership was taken back, and by any honest clock that is past.
+    pub(super) revoked: Option<Millis>,
+    /// When its membership ended by date, and by any honest clock that is past.
+    pub(super) expired: Option<Millis>,
+    /// Whether it lies at all, yet.
+    pub(super) is_quiet: bool,
+}
+
+impl Standing {
+    /// What it may do now.
+    pub(super) fn now(&self) -> Option<Roles> {
+        self.roles.filter(|_| self.revoked.is_none() && self.expired.is_none())
+    }
+
+    /// Whether it is an admin now.
+    pub(super) fn is_admin(&self) -> bool {
+        self.now().is_some_and(Roles::may_change_others)
+    }
+}
+
 /// One who lies.
 #[derive(Debug)]
 pub(super) struct Liar {
@@ -36,18 +61,14 @@ pub(super) struct Liar {
     /// The honest ones.
     pub(super) victims: Vec<PeerId>,
     pub(super) wall: Rc<RefCell<Millis>>,
-    /// From when on it is no member.
-    pub(super) revoked: Rc<RefCell<Option<Millis>>>,
-    pub(super) is_member: bool,
-    /// Whether it has the rights of an admin, and so lies only when it has lost them.
-    pub(super) is_admin: bool,
+    pub(super) standing: Rc<RefCell<Standing>>,
     pub(super) random: Random,
     pub(super) lies: Rc<RefCell<Lies>>,
     /// Frames that passed, to be said again.
     heard: Vec<Vec<u8>>,
     /// The records among them.
     records: Vec<(Header, Vec<u8>)>,
-    chain: Option<Chain>,
+    pub(super) chain: Option<Chain>,
     /// What it may still say before the clock moves, and what the clock showed. What its own node
     /// answers passes here too: without a bound a lie would breed lies.
     budget: (u32, Millis),
@@ -66,16 +87,14 @@ impl Liar {
         key: IdentityKey,
         victims: Vec<PeerId>,
         random: Random,
-        lies: Rc<RefCell<Lies>>,
+        (lies, standing): (Rc<RefCell<Lies>>, Rc<RefCell<Standing>>),
     ) -> Self {
         Self {
             group,
             key,
             victims,
             wall: Rc::new(RefCell::new(Millis(0))),
-            revoked: Rc::default(),
-            is_member: true,
-            is_admin: false,
+            standing,
             random,
             lies,
             heard: Vec::new(),
@@ -104,7 +123,7 @@ impl Liar {
         }
         let frame = std::mem::take(parts);
         self.hear(frame);
-        let mut said = vec![same];
+        let mut said = vec![self.own_frame(room, same)];
         if self.budget.1 != self.now() {
             self.budget = (LIES_MAX, self.now());
         }
@@ -131,24 +150,27 @@ impl Liar {
         }
     }
 
-    fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> Millis {
         *self.wall.borrow()
     }
 
     /// One lie, or several that belong together.
     fn lie(&mut self) -> Vec<Vec<u8>> {
-        if self.is_admin && self.revoked.borrow().is_none() {
+        let standing = *self.standing.borrow();
+        if standing.is_quiet {
             return Vec::new();
         }
         self.lies.borrow_mut().told += 1;
-        let frames = match self.random.below(16) {
-            _ if self.is_admin => self.dated_back(),
+        let frames = match self.random.below(32) {
+            _ if standing.revoked.is_some() && self.random.chance(600) => self.dated_back(),
+            16..=29 => self.evil(),
+            30 | 31 => self.again_frames(),
             0 => vec![self.in_the_name_of_another()],
             1 | 2 => self.with_another_header(),
             3 => self.with_another_body(),
             4 => vec![self.out_of_time()],
             5 => vec![self.beyond_its_credential()],
-            6 | 7 => vec![self.what_only_admins_say()],
+            6 | 7 if !standing.is_admin() => vec![self.what_only_admins_say()],
             8..=10 => vec![self.false_membership()],
             11 => self.of_strangers(),
             12 => return self.noise(),
@@ -165,7 +187,34 @@ impl Liar {
         (0..count).filter_map(|_| self.random.pick(&self.heard).cloned()).collect()
     }
 
-    fn draft(&mut self, kind: &str, creator: PeerId, body: &[u8]) -> Header {
+    /// Records said once more, the newest first.
+    fn again_frames(&mut self) -> Vec<GroupFrame> {
+        let count = self.random.index(12);
+        let mut records: Vec<_> = (0..count).filter_map(|_| self.some_record()).collect();
+        records.sort_by_key(|(header, _)| std::cmp::Reverse(header.modified));
+        records.into_iter().map(|(header, body)| GroupFrame::Record { header, body }).collect()
+    }
+
+    /// What its own node says, or something else in its place: a neighbour that serves what is
+    /// old, or nothing.
+    fn own_frame(&mut self, room: RoomTag, same: (Channel, Vec<u8>)) -> (Channel, Vec<u8>) {
+        let is_quiet = self.standing.borrow().is_quiet;
+        if is_quiet || !self.random.chance(120) {
+            return same;
+        }
+        let Some(said) = self.heard.last() else { return same };
+        let Ok(GroupFrame::Record { header, .. }) = decode::<GroupFrame>(said) else { return same };
+        let older = self.records.iter().find(|(known, _)| known.id == header.id);
+        let instead = match older {
+            Some((older, body)) if older.version < header.version => {
+                GroupFrame::Record { header: older.clone(), body: body.clone() }
+            }
+            _ => GroupFrame::Missing { names: Vec::new() },
+        };
+        cut(room, same.0, &encode(&instead)).into_iter().next().unwrap_or(same)
+    }
+
+    pub(super) fn draft(&mut self, kind: &str, creator: PeerId, body: &[u8]) -> Header {
         let salt = self.random.bytes();
         let (now, kind) = (self.now(), RecordType::new(kind).expect("a type"));
         let end = Millis(now.0 + 3_600_000);
@@ -195,13 +244,18 @@ impl Liar {
     }
 
     /// The credential that it has, or one that nobody has.
-    fn own_credential(&self) -> CredentialId {
+    pub(super) fn own_credential(&self) -> CredentialId {
         let leaf = self.chain.as_ref().and_then(Chain::leaf);
         leaf.map_or(CredentialId([7; 16]), Credential::id)
     }
 
     /// Signs, and notes that nobody may take it.
-    fn forged(&mut self, mut header: Header, body: Vec<u8>, key: &IdentityKey) -> GroupFrame {
+    pub(super) fn forged(
+        &mut self,
+        mut header: Header,
+        body: Vec<u8>,
+        key: &IdentityKey,
+    ) -> GroupFrame {
         header.sign(&self.group, key);
         self.note(&header);
         GroupFrame::Record { header, body }
@@ -211,7 +265,7 @@ impl Liar {
         self.lies.borrow_mut().forged.insert(header.name());
     }
 
-    fn victim(&mut self) -> PeerId {
+    pub(super) fn victim(&mut self) -> PeerId {
         *self.random.pick(&self.victims).expect("somebody is honest")
     }
 
@@ -222,7 +276,7 @@ impl Liar {
         self.forged(header, b"sealed".to_vec(), &key)
     }
 
-    fn some_record(&mut self) -> Option<(Header, Vec<u8>)> {
+    pub(super) fn some_record(&mut self) -> Option<(Header, Vec<u8>)> {
         self.random.pick(&self.records).cloned()
     }
 
@@ -230,7 +284,8 @@ impl Liar {
     fn with_another_header(&mut self) -> Vec<GroupFrame> {
         let Some((mut header, mut body)) = self.some_record() else { return Vec::new() };
         let true_name = header.name();
-        match self.random.below(7) {
+        let what = self.random.below(7);
+        match what {
             0 => header.expires = Millis(header.expires.0.saturating_sub(1_000)),
             1 => header.version += 1 + self.random.below(1_000),
             2 => {
@@ -257,6 +312,10 @@ impl Liar {
                 header.modified.max(Header::modified_min(header.created, header.version));
             header.credential = Some(self.own_credential());
             header.sign(&self.group, &self.key.clone());
+            if self.standing.borrow().is_admin() && ![3, 5].contains(&what) {
+                // An admin may change what others wrote.
+                return vec![GroupFrame::Record { header, body }];
+            }
         }
         if header.name() != true_name {
             self.note(&header);
@@ -293,6 +352,10 @@ impl Liar {
         let mut header = self.draft("note", me, b"sealed");
         lasting_for_ever(&mut header);
         let key = self.key.clone();
+        if self.standing.borrow().is_admin() {
+            header.version = u64::MAX;
+            header.modifier = Some(me);
+        }
         self.forged(header, b"sealed".to_vec(), &key)
     }
 
@@ -324,13 +387,13 @@ impl Liar {
         self.forged(header, body, &key)
     }
 
-    fn revocation(&mut self, subject: PeerId) -> Revocation {
+    pub(super) fn revocation(&mut self, subject: PeerId) -> Revocation {
         let nonce = self.random.bytes();
         Revocation { subject, nonce, adds: None, scope: Scope::All, actions: Vec::new() }
     }
 
     /// A key that nobody is to seal with.
-    fn key_part(&mut self) -> KeyPart {
+    pub(super) fn key_part(&mut self) -> KeyPart {
         let (key, nonce) = (EpochKey(self.random.bytes()), self.random.bytes());
         let mut part = KeyPart {
             nonce,
@@ -353,7 +416,7 @@ impl Liar {
         part
     }
 
-    fn credential(
+    pub(super) fn credential(
         &self,
         issuer: &IdentityKey,
         above: &Chain,
@@ -383,7 +446,12 @@ impl Liar {
         let own = self.chain.clone().unwrap_or(Chain(Vec::new()));
         let other = signing_key(&self.random.bytes());
         let mut chain = own;
-        match self.random.below(7) {
+        // That it gave something is true whatever became of it since.
+        let roles = self.standing.borrow().roles;
+        let gives = roles.is_some_and(Roles::may_invite);
+        let is_admin = roles.is_some_and(Roles::may_change_others);
+        let what = self.random.below(7);
+        match what {
             0 => {
                 chain.0.clear();
                 self.lengthen(&mut chain, &other, me, Roles::ADMIN);
@@ -420,18 +488,29 @@ impl Liar {
             let clock = Millis(self.random.below(u64::MAX));
             return GroupFrame::Enter { clock, chain: Some(chain), first: Vec::new() };
         }
-        let (header, body) = self.shown(&chain, me);
+        let (mut header, body) = self.shown(&chain, me);
         let key = self.key.clone();
+        // Some of these are true of whoever has the right to give them.
+        if (is_admin && [1, 5].contains(&what)) || (gives && what == 6) {
+            header.sign(&self.group, &key);
+            return GroupFrame::Record { header, body };
+        }
         self.forged(header, body, &key)
     }
 
-    fn lengthen(&self, chain: &mut Chain, issuer: &IdentityKey, subject: PeerId, roles: Roles) {
+    pub(super) fn lengthen(
+        &self,
+        chain: &mut Chain,
+        issuer: &IdentityKey,
+        subject: PeerId,
+        roles: Roles,
+    ) {
         let credential = self.credential(issuer, chain, subject, roles);
         chain.0.push(credential);
     }
 
     /// The record by which somebody shows a chain.
-    fn shown(&mut self, chain: &Chain, creator: PeerId) -> (Header, Vec<u8>) {
+    pub(super) fn shown(&mut self, chain: &Chain, creator: PeerId) -> (Header, Vec<u8>) {
         let body = encode(chain);
         let mut header = self.draft(MEMBER, creator, &body);
         if let Some(leaf) = chain.leaf() {
@@ -522,12 +601,13 @@ impl Liar {
         let Some(chain) = self.chain.clone() else { return Vec::new() };
         // Some time since it was let in; all its own clock says is later than it was shut out.
         let at = Millis(self.now().0.saturating_sub(900_000 + self.random.below(600_000)));
-        let (kind, body) = match self.random.below(5) {
+        let (kind, body) = match self.random.below(6) {
             0 => ("note", b"sealed".to_vec()),
             1 => (REVOCATION, encode(&self.revocation(victim))),
             2 => (KEY, encode(&self.key_part())),
             3 => return self.changed_and_dated_back(at),
-            _ => return self.brought_in_too_late(&chain),
+            4 => return self.brought_in_too_late(&chain),
+            _ => return self.covers_dated_back(at),
         };
         let mut header = self.draft(kind, me, &body);
         header.created = at;
@@ -574,7 +654,7 @@ impl Liar {
 
     /// Goes on writing as a member although it is none, or none any more.
     fn after_revocation(&mut self) -> Vec<GroupFrame> {
-        if self.is_member && self.revoked.borrow().is_none() {
+        if self.standing.borrow().now().is_some_and(Roles::may_write) {
             return Vec::new();
         }
         let header = self.draft("note", peer_id(&self.key), b"sealed");
@@ -583,13 +663,13 @@ impl Liar {
     }
 }
 
-fn lasting_for_ever(header: &mut Header) {
+pub(super) fn lasting_for_ever(header: &mut Header) {
     (header.expires, header.latest) = (Millis::MAX, Millis::MAX);
     header.id = header.born_as();
 }
 
 /// A frame in parts that pass every browser.
-fn cut(room: RoomTag, channel: Channel, frame: &[u8]) -> Vec<(Channel, Vec<u8>)> {
+pub(super) fn cut(room: RoomTag, channel: Channel, frame: &[u8]) -> Vec<(Channel, Vec<u8>)> {
     let pieces = frame.len().div_ceil(8_192);
     let parts = frame.chunks(8_192).enumerate();
     let part = |(at, data)| {

@@ -6,13 +6,15 @@ use std::time::Duration;
 use lacis_core::RoomId;
 use lacis_core::graph::Replica;
 use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, Roles};
 
 use super::GraphRun;
+use crate::disk::DiskId;
 use crate::fabric::TabId;
 use crate::network::Access;
 use crate::tab::TabSetup;
-use crate::world::{World, invitation_for};
+use crate::world::{World, group_properties, invitation_for};
 
 /// One who takes part, with one device.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(super) struct Person {
     pub(super) was_revoked: bool,
     /// Whether its rights were cut at some time, and with them perhaps what it wrote then.
     pub(super) is_uncertain: bool,
+    /// Whether it says what its node would not.
+    pub(super) is_liar: bool,
 }
 
 impl fmt::Display for Person {
@@ -42,6 +46,20 @@ impl Person {
     /// What its clock shows.
     pub(super) const fn wall(&self, wall: Millis) -> Millis {
         Millis(wall.0.saturating_add_signed(self.setup.wall_error))
+    }
+
+    /// How far its clock is off, in milliseconds.
+    pub(super) const fn error(&self) -> i64 {
+        self.setup.wall_error
+    }
+
+    pub(super) const fn set_error(&mut self, error: i64) {
+        self.setup.wall_error = error;
+    }
+
+    /// Where it stores.
+    pub(super) const fn disk(&self) -> Option<DiskId> {
+        self.setup.disk
     }
 
     pub(super) fn peer(&self) -> PeerId {
@@ -80,12 +98,17 @@ impl GraphRun {
             is_connected: false,
             was_revoked: false,
             is_uncertain: false,
+            is_liar: false,
         }
     }
 
     pub(super) fn found(&mut self) -> Result<(), String> {
+        self.found_with(&group_properties("Board"))
+    }
+
+    pub(super) fn found_with(&mut self, properties: &GroupProperties) -> Result<(), String> {
         let tab = self.world.open(self.people[0].setup.clone());
-        let group = self.world.found(tab, "Board");
+        let group = self.world.found_with(tab, properties);
         let id = self.world.group_id(tab, group);
         let founder = &mut self.people[0];
         (founder.tab, founder.group) = (Some(tab), Some(group));
@@ -143,7 +166,8 @@ impl GraphRun {
         let joined = self.world.take_invitation(first, &text);
         self.world.connect(first, joined);
         // Who may admit somebody counts what it has heard of.
-        let all: Vec<_> = self.present().into_iter().filter_map(|at| self.place(at)).collect();
+        let honest = self.present().into_iter().filter(|at| !self.people[*at].is_liar);
+        let all: Vec<_> = honest.filter_map(|at| self.place(at)).collect();
         let is_in = |world: &World| {
             all.iter().all(|&(tab, group)| {
                 let replica = world.replica(tab, group);

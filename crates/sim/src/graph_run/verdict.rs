@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use lacis_core::graph::{CopyKey, Replica};
-use lacis_wire::{PeerId, Roles, limits};
+use lacis_wire::record::Header;
+use lacis_wire::{KeyName, PeerId, RecordId, Roles, limits};
 
 use super::{CALM, GraphRun, Written};
 
@@ -13,7 +14,7 @@ impl GraphRun {
     }
 
     /// Those who are members as the founder sees it, and hold the group.
-    fn members(&self) -> Vec<usize> {
+    pub(super) fn members(&self) -> Vec<usize> {
         let Some(founder) = self.replica(0) else { return Vec::new() };
         let now = self.world.wall_now();
         let is_member = |person: &usize| {
@@ -57,13 +58,33 @@ impl GraphRun {
         members.into_iter().find_map(|person| {
             let replica = self.replica(person)?;
             let theirs = copies(replica);
-            let lacks = founder.iter().find(|copy| !theirs.contains(copy));
-            let has = theirs.iter().find(|copy| !founder.contains(copy));
+            let lacks = founder.iter().filter(|copy| !theirs.contains(copy)).take(3);
+            let has = theirs.iter().filter(|copy| !founder.contains(copy)).take(3);
             (theirs != founder).then(|| {
                 let (held, of) = (theirs.len(), founder.len());
+                let lacks: Vec<_> = lacks
+                    .map(|it| {
+                        let aside = replica.held_aside(&it.name).is_some();
+                        let has = replica.has(&it.name);
+                        format!("{} (aside {aside}, known {has})", self.tell(0, it))
+                    })
+                    .collect();
+                let has: Vec<_> = has.map(|it| self.tell(person, it)).collect();
                 format!("person {person} holds {held}, not {of}: lacks {lacks:?}, has {has:?}")
             })
         })
+    }
+
+    /// What a copy is that somebody holds.
+    fn tell(&self, person: usize, copy: &CopyKey) -> String {
+        let Some(held) = self.replica(person).and_then(|it| it.held(&copy.name.id)) else {
+            return format!("{copy:?}");
+        };
+        let by = self.people.iter().position(|it| it.peer() == *held.author());
+        let (kind, created, modified) = (held.kind.as_str(), held.created.0, held.modified.0);
+        let (version, length) = (held.version, held.length);
+        let gone = if held.is_deleted { ", deleted" } else { "" };
+        format!("{kind} by {by:?} v{version} of {length}{gone}, {created} {modified}")
     }
 
     fn can_read(&mut self, person: usize) -> Result<(), String> {
@@ -72,7 +93,10 @@ impl GraphRun {
         let now = self.world.wall_now();
         let roles = self.replica(person).and_then(|it| it.members().roles(&self.peer(person), now));
         let keeps = roles == Some(Roles::KEEPER);
-        match records.iter().find(|record| record.body.is_none()) {
+        // What liars seal with keys that nobody has is theirs alone.
+        let is_of_people = |header: &Header| self.is_honest(header.author());
+        let unread = records.iter().filter(|record| is_of_people(&record.header));
+        match unread.into_iter().find(|record| record.body.is_none()) {
             Some(record) if !keeps => {
                 let header = &record.header;
                 let (id, key) = (header.id, header.key);
@@ -80,6 +104,17 @@ impl GraphRun {
             }
             _ => Ok(()),
         }
+    }
+
+    fn is_honest(&self, author: &PeerId) -> bool {
+        let mut people = self.people.iter().filter(|it| !it.is_liar);
+        people.any(|it| it.peer() == *author)
+    }
+
+    /// The key that seals a record as somebody holds it.
+    pub(super) fn key_of(&self, person: usize, id: &RecordId) -> Option<KeyName> {
+        let (tab, group) = self.place(person)?;
+        self.world.seal_of(tab, group, id)
     }
 
     /// What one was told to be stored, and which was not to end, is held by the founder, or
@@ -100,14 +135,14 @@ impl GraphRun {
     /// Somebody opened its group again: what it was told to be stored is there.
     pub(super) fn survived(&self, person: usize) -> Result<(), String> {
         let Some(replica) = self.replica(person) else { return Ok(()) };
-        if self.people[person].is_uncertain {
+        if self.people[person].is_uncertain || self.may_move {
             return Ok(());
         }
         let lost = self.durable().find(|it| it.person == person && !holds(replica, it));
         lost.map_or(Ok(()), |it| Err(format!("person {person} lost {it:?} in a crash")))
     }
 
-    fn durable(&self) -> impl Iterator<Item = &Written> {
+    pub(super) fn durable(&self) -> impl Iterator<Item = &Written> {
         self.written
             .iter()
             .filter(|it| !it.is_brief && self.world.settled(it.tab, it.ticket) == Some(Ok(())))
@@ -149,7 +184,7 @@ impl GraphRun {
     }
 }
 
-fn holds(replica: &Replica, written: &Written) -> bool {
+pub(super) fn holds(replica: &Replica, written: &Written) -> bool {
     replica.held(&written.id).is_some_and(|held| held.version >= written.version)
 }
 

@@ -42,7 +42,7 @@ impl GraphRun {
     }
 
     /// Connects or disconnects: one works on offline.
-    fn toggle(&mut self, person: usize) {
+    pub(super) fn toggle(&mut self, person: usize) {
         let Some((tab, group)) = self.place(person) else { return };
         if self.people[person].is_connected {
             self.world.command(tab, |node, now| node.disconnect_group(now, group));
@@ -62,9 +62,18 @@ impl GraphRun {
     }
 
     pub(super) fn write(&mut self, person: usize) -> Result<(), String> {
+        self.write_for(person, (5_000, 300_000))
+    }
+
+    /// Writes something that may end by itself, after so many milliseconds.
+    pub(super) fn write_for(
+        &mut self,
+        person: usize,
+        (least, most): (u64, u64),
+    ) -> Result<(), String> {
         let Some((tab, group)) = self.place(person) else { return Ok(()) };
         let is_brief = self.random.chance(150);
-        let lasts = self.random.between(5_000, 300_000);
+        let lasts = self.random.between(least, most);
         let brief = Millis(self.people[person].wall(self.world.wall_now()).0 + lasts);
         let content = self.content(is_brief.then_some(brief));
         let kind = kind(["note", "line", "picture"][self.random.index(3)]);
@@ -85,7 +94,10 @@ impl GraphRun {
         let Some((tab, _)) = self.place(person) else { return };
         let version = self.replica(person).and_then(|it| it.held(&id)).map(|held| held.version);
         if let Some(version) = version {
-            self.written.push(Written { person, tab, ticket, id, version, is_brief });
+            let expires = self.replica(person).and_then(|it| it.held(&id)).map(|it| it.expires);
+            let expires = expires.filter(|_| is_brief);
+            let written = Written { person, tab, ticket, id, version, is_brief, expires };
+            self.written.push(written);
         }
     }
 

@@ -147,6 +147,11 @@ impl World {
         self.signaling.start(&mut self.fabric, server, None);
     }
 
+    /// What was connected over a tab's links is forgotten on the way, and nobody is told.
+    pub(crate) fn lose_links(&mut self, tab: TabId) {
+        self.rtc.forget_tab(tab);
+    }
+
     /// Starts another server in its place.
     pub fn start_server_with(&mut self, server: ServerId, config: HubConfig) {
         self.signaling.start(&mut self.fabric, server, Some(config));

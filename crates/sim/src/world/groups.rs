@@ -8,7 +8,7 @@ use lacis_core::{
 };
 use lacis_wire::record::RecordType;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, RecordId, Roles, limits};
+use lacis_wire::{Code, GroupId, KeyName, Millis, RecordId, Roles, limits};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
@@ -275,6 +275,27 @@ impl World {
     #[must_use]
     pub fn replica(&self, tab: TabId, group: RoomId) -> Option<&Replica> {
         self.tabs.get(tab.0)?.node.as_ref()?.replica(group)
+    }
+
+    /// Whether the node of a tab holds a key of a group.
+    #[must_use]
+    pub fn holds_key(&self, tab: TabId, group: RoomId, name: &KeyName) -> bool {
+        let node = self.tabs.get(tab.0).and_then(|tab| tab.node.as_ref());
+        node.is_some_and(|node| node.holds_key(group, name))
+    }
+
+    /// The key that seals a record, by the last event in which its application saw it.
+    pub(crate) fn seal_of(&self, tab: TabId, group: RoomId, id: &RecordId) -> Option<KeyName> {
+        let mut seen = self.seen(tab).log.iter().rev().filter_map(|event| match event {
+            Event::Group { group: of, event } if *of == group => match &**event {
+                GroupEvent::Record { record, .. } if record.header.id == *id => {
+                    Some(record.header.key)
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        seen.next().flatten()
     }
 
     /// What the node of a tab has in memory for a group, beside its records.

@@ -20,6 +20,11 @@ impl TabSetup {
 }
 
 impl World {
+    /// All tabs that there ever were.
+    pub(crate) fn all_tabs(&self) -> impl Iterator<Item = TabId> + use<> {
+        (0..self.tabs.len()).map(TabId)
+    }
+
     /// The time since the world began.
     #[must_use]
     pub const fn now(&self) -> Duration {

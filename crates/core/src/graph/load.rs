@@ -1,0 +1,64 @@
+//! What a replica costs: the bytes that it holds, and the judgements that it has made.
+
+use core::mem::size_of;
+
+use lacis_wire::record::CopyName;
+use lacis_wire::system::ActionId;
+use lacis_wire::{CredentialId, EndId, Millis, PeerId, RecordId, limits};
+
+use super::calendar::Due;
+use super::credentials::Credentials;
+use super::entry::Entry;
+use super::index::CopyKey;
+use super::replica::{Aside, Replica};
+use super::rights::Members;
+
+impl Replica {
+    /// Bytes in memory, as far as they grow with what others send: an estimate from below, by what
+    /// is held and not by what was reserved.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let system = self.system.values();
+        let system: usize = system.map(|copy| copy.body.len() + limits::HEADER_BYTES).sum();
+        let (count, waiting) = self.waiting();
+        let entries = self.entries.len() * (size_of::<Entry>() + size_of::<RecordId>());
+        let aside = self.aside.len() * (size_of::<Aside>() + size_of::<CopyName>());
+        let indices = self.len() * size_of::<CopyKey>();
+        let due = (self.due.len() + self.hidden.len()) * (size_of::<(Millis, Due)>());
+        let replaced = self.replaced.len() * 2 * size_of::<RecordId>();
+        system
+            + waiting
+            + count * size_of::<CopyName>()
+            + entries
+            + aside
+            + indices
+            + due
+            + replaced
+            + self.register.bytes()
+            + self.members().bytes()
+    }
+
+    /// How often a version was judged, and the right to one that is held looked at anew.
+    #[must_use]
+    pub const fn judgements(&self) -> u64 {
+        self.judgements
+    }
+}
+
+impl Members {
+    fn bytes(&self) -> usize {
+        let (lists, ends) = self.counts();
+        self.credentials().bytes()
+            + lists * size_of::<ActionId>()
+            + ends * (size_of::<EndId>() + size_of::<PeerId>())
+    }
+}
+
+impl Credentials {
+    fn bytes(&self) -> usize {
+        // Of each the credential, its name thrice, and its subject twice.
+        let one =
+            limits::CREDENTIAL_BYTES / 2 + 3 * size_of::<CredentialId>() + 2 * size_of::<PeerId>();
+        self.len() * one
+    }
+}

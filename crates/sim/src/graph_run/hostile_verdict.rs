@@ -1,0 +1,129 @@
+//! What must hold of a group in which some lie, at every step and in the end.
+
+use std::time::Duration;
+
+use lacis_core::GroupLoad;
+use lacis_wire::limits;
+
+use super::hostile::{CALM, HONEST, HostileRun};
+use super::verdict::copies;
+
+/// Bytes that an honest node may hold for the group of a run, whatever insiders send: what may wait
+/// for its author, its time or the store, what waits to be sent to each neighbour, and the budgets
+/// of everybody.
+pub const HEAP_MAX: u64 = 16 * 1_048_576;
+
+/// Judgements of one version, or of the right to one that is held, to which one input may lead: a
+/// revocation has all that is held looked at anew, once for each step of a chain.
+pub const JUDGEMENTS_MAX: u64 = 40_000;
+
+impl HostileRun {
+    pub(super) fn take_no_forgery(&mut self) -> Result<(), String> {
+        let lies = self.lies.borrow();
+        // Whom an insider has shut out hears of nothing until it is let in again.
+        let members = self.graph.members();
+        for person in (0..HONEST).filter(|it| members.contains(it)) {
+            let held = self.graph.replica(person).map(copies).unwrap_or_default();
+            let mut forged = held.iter().filter(|copy| lies.forged.contains(&copy.name));
+            if let Some(copy) = forged.next() {
+                self.figures.forgeries += 1 + forged.count() as u64;
+                let what = self.graph.replica(person).and_then(|it| it.held(&copy.name.id));
+                return Err(format!("person {person} took a forgery: {what:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn keep_within_bounds(&mut self) -> Result<(), String> {
+        let people = self.graph.people.len();
+        for person in 0..HONEST {
+            let Some((tab, group)) = self.graph.place(person) else { continue };
+            let Some(load) = self.graph.world.group_load(tab, group) else { continue };
+            let held = self.graph.replica(person).map_or(0, lacis_core::graph::Replica::bytes);
+            let GroupLoad { waiting, waiting_bytes, aside, frame_bytes, names, body_bytes } = load;
+            let bytes = held + frame_bytes + body_bytes + names * 32;
+            self.figures.heap_bytes_max = self.figures.heap_bytes_max.max(bytes as u64);
+            let fine = waiting <= limits::WAITING_BYTES / limits::HEADER_BYTES
+                && waiting_bytes <= limits::WAITING_BYTES
+                && aside <= people * limits::ASIDE_MAX
+                && frame_bytes <= people * (limits::GROUP_QUEUE_BYTES + 1_048_576)
+                && names <= people * (limits::MISSING_MAX + limits::NAMES_MAX)
+                && body_bytes <= limits::BODY_CACHE_BYTES + limits::UNSAVED_BYTES;
+            if !fine || bytes as u64 > HEAP_MAX {
+                return Err(format!("person {person} is beyond all bounds: {bytes}, {load:?}"));
+            }
+        }
+        let judged = self.graph.world.judgements_max();
+        if judged > JUDGEMENTS_MAX {
+            return Err(format!("one input led to {judged} judgements"));
+        }
+        Ok(())
+    }
+
+    /// The honest ones hold the same and can read it, all the lies notwithstanding.
+    pub(super) fn end_well(&mut self) -> Result<(), String> {
+        self.put_right()?;
+        for _ in 0..10 {
+            self.graph.world.run_for(CALM / 20);
+            self.graph.sound()?;
+            self.keep_within_bounds()?;
+        }
+        self.name_all()?;
+        for _ in 0..10 {
+            self.graph.world.run_for(CALM / 20);
+            self.graph.sound()?;
+        }
+        self.take_no_forgery()?;
+        self.count_reads()?;
+        for at in 0..self.insiders.len() {
+            let person = self.insiders[at].person;
+            self.graph.crash(person);
+        }
+        self.count_lost()?;
+        self.graph.end_equal()?;
+        let told = self.lies.borrow().told;
+        if told < 20 || self.graph.world.now() > Duration::from_secs(6_000) {
+            return Err(format!("only {told} lies were told"));
+        }
+        Ok(())
+    }
+
+    /// Bodies that somebody who is shut out opened, or could by the keys that it has, although
+    /// whoever sealed them knew.
+    fn count_reads(&mut self) -> Result<(), String> {
+        let mut first = None;
+        for at in 0..self.insiders.len() {
+            let person = self.insiders[at].person;
+            let peer = self.graph.peer(person);
+            let Some((tab, group)) = self.graph.place(person) else { continue };
+            for (id, excluded) in &self.sealed {
+                if !excluded.contains(&peer) {
+                    continue;
+                }
+                let keys: Vec<_> = (0..HONEST).filter_map(|it| self.graph.key_of(it, id)).collect();
+                if keys.iter().any(|key| self.graph.world.holds_key(tab, group, key)) {
+                    self.figures.reads_after_exclusion += 1;
+                    first.get_or_insert((person, *id));
+                }
+            }
+        }
+        let told = |(person, id)| Err(format!("person {person}, shut out, can read {id:?}"));
+        first.map_or(Ok(()), told)
+    }
+
+    /// What honest ones were told to be stored and is not there.
+    fn count_lost(&mut self) -> Result<(), String> {
+        let mut first = None;
+        let honest = |it: &&super::Written| it.person < HONEST;
+        let written: Vec<_> = self.graph.durable().filter(honest).copied().collect();
+        for person in 0..HONEST {
+            let Some(replica) = self.graph.replica(person) else { continue };
+            for written in written.iter().filter(|it| !super::verdict::holds(replica, it)) {
+                self.figures.honest_records_lost += 1;
+                first.get_or_insert((person, *written));
+            }
+        }
+        let told = |(person, it)| Err(format!("person {person} lacks {it:?}"));
+        first.map_or(Ok(()), told)
+    }
+}
