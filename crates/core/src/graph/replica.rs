@@ -347,7 +347,7 @@ impl Replica {
         if self.has(&name) {
             return Outcome::Known;
         }
-        if self.replaced.contains_key(&header.id) {
+        if self.is_replaced(&header.id, header.created, header.kind.is_system()) {
             return Outcome::Refused(Refusal::Replaced);
         }
         self.judgements += 1;

@@ -129,12 +129,18 @@ impl Replica {
             calendar.insert(entry.expires, Due::Record(id));
         }
         let (class, credential) = (self.class(is_system, &entry), entry.credential);
+        let created = entry.created;
         if is_charged {
             self.budgets.charge(class, id, &entry);
         }
         self.entries.insert(id, entry);
         if is_charged {
             self.keep_budget(&author, class, credential);
+        }
+        if self.is_replaced(&id, created, is_system) {
+            self.drop_live(&id);
+        } else {
+            self.drop_replaced(&id);
         }
     }
 
@@ -349,23 +355,39 @@ impl Replica {
         }
     }
 
-    /// A record stands in the place of another one of the same creator: that one goes, at any date.
+    /// A record stands in the place of another one of the same creator.
     fn note_replaced(&mut self, header: &Header) {
         let Some(old) = replaced_by(header) else { return };
         // Of two that replace one, the smaller id stands.
-        match self.replaced.get(&old).copied() {
-            Some(other) if other == header.id => {}
-            Some(other) => {
-                let (stands, falls) = (other.min(header.id), other.max(header.id));
-                self.replaced.insert(old, stands);
-                self.replaced.insert(falls, stands);
-                self.drop_live(&falls);
-            }
-            None => {
-                self.replaced.insert(old, header.id);
+        let other = self.replaced.get(&old).copied().unwrap_or(header.id);
+        let (stands, falls) = (other.min(header.id), other.max(header.id));
+        self.replaced.insert(old, stands);
+        if stands != falls {
+            self.replaced.insert(falls, stands);
+        }
+        self.drop_replaced(&stands);
+    }
+
+    /// What a record that is live stands in the place of goes.
+    pub(super) fn drop_replaced(&mut self, by: &RecordId) {
+        let fallen = self.replaced.iter().filter(|(_, stands)| *stands == by);
+        for old in fallen.map(|(old, _)| *old).collect::<Vec<_>>() {
+            let held = self.held(&old).map(|held| (held.created, held.kind.is_system()));
+            if held.is_some_and(|(created, is_system)| self.is_replaced(&old, created, is_system)) {
                 self.drop_live(&old);
             }
         }
+    }
+
+    /// Whether another record stands in the place of one: it is live, and comes before it in the
+    /// order of budgets, so that there is a place for it wherever there would be one for the other.
+    /// Nothing stands in the place of what is said of members and keys.
+    pub(super) fn is_replaced(&self, id: &RecordId, created: Millis, is_system: bool) -> bool {
+        let by = self.replaced.get(id).filter(|_| !is_system);
+        by.is_some_and(|by| {
+            let place = self.entries.get(by).map(|entry| (entry.created, *by));
+            place.is_some_and(|place| place < (created, *id))
+        })
     }
 
     /// What was live may be so no longer, and what was aside may be live again: the outcome must
@@ -532,7 +554,8 @@ impl Replica {
 /// The record in whose place one stands: one of the same creator.
 pub(super) fn replaced_by(header: &Header) -> Option<RecordId> {
     let is_own = |old: &RecordId| old.belongs_to(&header.creator) || !Rule::ReplacesOwn.holds();
-    header.replaces.filter(is_own).filter(|_| Rule::Replaces.holds())
+    let may = !header.kind.is_system() && Rule::Replaces.holds();
+    header.replaces.filter(is_own).filter(|_| may)
 }
 
 fn chains_in(copies: &[Arc<Copy>]) -> Vec<Chain> {

@@ -37,7 +37,7 @@ fn quarrel() -> Vec<Copy> {
     all.push(Draft::new("chat", 4, 9, b"back").under(&back).sign());
     all.push(by_two);
     all.push(late);
-    let wrong = Draft::new("chat", 8, 7, b"wrong").sign();
+    let wrong = Draft::new("chat", 8, 7, b"wrong").created(600_000).sign();
     all.push(Draft::new("chat", 8, 8, b"right").in_place_of(wrong.header.id).sign());
     all.push(wrong);
     for author in [1_u8, 2, 3, 4, 5, 7, 8] {

@@ -206,7 +206,7 @@ pub(crate) fn nothing_that_was_deleted_or_has_ended_comes_back() {
 
 #[cfg_attr(test, test)]
 pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
-    let wrong = Draft::new("chat", 4, 1, b"x").sign();
+    let wrong = Draft::new("chat", 4, 1, b"x").created(600_000).sign();
     let right = Draft::new("chat", 4, 2, b"x").in_place_of(wrong.header.id).sign();
     let second = Draft::new("chat", 4, 3, b"x").in_place_of(wrong.header.id).sign();
     let stands = right.header.id.min(second.header.id);
@@ -218,6 +218,35 @@ pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
         let live = [&right, &second].map(|copy| is_live(&replica, copy));
         assert_eq!(live, [right.header.id == stands, second.header.id == stands]);
         assert!(is_live(&replica, &thief), "it replaces nothing");
+    }
+}
+
+/// A member could take back what it did as an admin, and its own node would not know it.
+#[cfg_attr(test, test)]
+pub(crate) fn nothing_stands_in_the_place_of_what_is_said_of_members() {
+    let ended = revocation(2, 1, 4, &[]);
+    let note = Draft::new("chat", 2, 1, b"x").in_place_of(ended.header.id).created(400_000).sign();
+    for order in [[&ended, &note], [&note, &ended]] {
+        let mut replica = populated();
+        offer_all(&mut replica, order);
+        assert!(is_live(&replica, &ended) && is_live(&replica, &note));
+        assert_eq!(roles(&replica, 4), None);
+    }
+}
+
+/// What falls with its author makes place again for what it stood in the place of, and what comes
+/// later in the order of budgets stands in nothing's place.
+#[cfg_attr(test, test)]
+pub(crate) fn only_what_is_live_and_came_before_stands_in_the_place_of_another() {
+    let old = Draft::new("chat", 4, 1, b"x").created(600_000).sign();
+    let new = Draft::new("chat", 4, 2, b"x").in_place_of(old.header.id).sign();
+    let late = Draft::new("chat", 4, 3, b"x").created(650_000).in_place_of(old.header.id).sign();
+    let ended = revocation(2, 1, 4, &[action(&old), action(&late)]);
+    for order in [[&old, &late, &new, &ended], [&ended, &new, &late, &old]] {
+        let mut replica = populated();
+        offer_all(&mut replica, order);
+        offer_all(&mut replica, order);
+        assert!(is_live(&replica, &late) && is_live(&replica, &old) && !is_live(&replica, &new));
     }
 }
 
