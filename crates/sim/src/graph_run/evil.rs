@@ -201,13 +201,10 @@ impl Liar {
         vec![self.forged(header, body, &key)]
     }
 
-    /// A record that claims to stand in the place of somebody else's.
+    /// A record that claims to stand in the place of another one, of whomever and of any type.
     fn in_place_of_another(&mut self) -> Vec<GroupFrame> {
         let Some((old, _)) = self.some_record() else { return Vec::new() };
         let me = peer_id(&self.key);
-        if old.creator == me {
-            return Vec::new();
-        }
         let mut header = self.draft("note", me, b"sealed");
         header.replaces = Some(old.id);
         header.id = header.born_as();

@@ -123,7 +123,14 @@ impl HostileRun {
                 first.get_or_insert((person, *written));
             }
         }
-        let told = |(person, it)| Err(format!("person {person} lacks {it:?}"));
+        let told = |(person, it): (usize, super::Written)| {
+            let aside = |at: usize| {
+                let names = self.graph.replica(at).map(|it| it.all_names()).unwrap_or_default();
+                names.into_iter().filter(|(name, _)| name.id == it.id).count()
+            };
+            let kept: Vec<usize> = (0..HONEST).map(aside).collect();
+            Err(format!("person {person} lacks {it:?}; versions of it that each keeps: {kept:?}"))
+        };
         first.map_or(Ok(()), told)
     }
 }
