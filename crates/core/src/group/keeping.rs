@@ -11,6 +11,7 @@ use lacis_wire::{Code, GroupId, NodeId, limits};
 
 use super::approval::Approvals;
 use super::bodies::Bodies;
+use super::door::Door;
 use super::keyring::Keyring;
 use super::profile::Profile;
 use super::rotation::Rotation;
@@ -39,6 +40,7 @@ impl Group {
             properties: None,
             keyring,
             rotation: Rotation::default(),
+            door: Door::default(),
             drafts: Vec::new(),
             clocks: Clocks::default(),
             clock_differs: false,

@@ -1,0 +1,166 @@
+//! Where the members of a group meet, and who of them waits at its door.
+//!
+//! ```text
+//! no key, or an old one --(waits at the door, links to a member)--> newest key --> its topic
+//! ```
+//! The topic follows from the newest key, so whoever was shut out does not know it. The door's key
+//! is in every invitation and stays: newcomers come in there, and so does who was away while keys
+//! were renewed, or a half of the group that has renewed its own. So a few members wait there, and
+//! nobody else is seen: each member ranks those it is linked to and itself, and they all come to
+//! the same result. Whoever is linked to nobody ranks itself alone, and waits.
+
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::credential::Chain;
+use lacis_wire::keys::Meeting;
+use lacis_wire::room::RoomKeys;
+use lacis_wire::{KeyName, Millis, NodeId, PeerId, Roles, limits};
+
+use super::{Group, InvitationInfo};
+use crate::shared::Shared;
+use crate::time::Timestamp;
+
+/// For how long the same wait, in milliseconds.
+const HOUR: u64 = 3_600_000;
+
+/// Where this node stands between topic and door.
+#[derive(Debug, Default)]
+pub(super) struct Door {
+    /// Since when it is among those who are to wait.
+    since: Option<Timestamp>,
+    waits: bool,
+    /// When to look again; zero for at once.
+    review_at: Timestamp,
+}
+
+impl Door {
+    /// Keys, members or links are others than before.
+    pub(super) const fn look_again(&mut self) {
+        self.review_at = Timestamp::ZERO;
+    }
+
+    pub(super) const fn deadline(&self) -> Option<Timestamp> {
+        Some(self.review_at)
+    }
+}
+
+/// The place of somebody in the order of those who may wait, the lowest first.
+type Rank = (bool, bool, [u8; 32], NodeId);
+
+impl Group {
+    /// The topic at which to be announced, and whether to be so at the door; nothing if both are as
+    /// before.
+    pub(crate) fn review_door(&mut self, shared: &Shared) -> Option<(Option<RoomKeys>, bool)> {
+        let now = shared.io.now;
+        if !self.is_open || now < self.door.review_at {
+            return None;
+        }
+        let topic = self.topic(shared);
+        let time = self.now(shared).0;
+        // Those of the next hour come before those of this one go.
+        let lead = u64::try_from(limits::DOOR_LEAD.as_millis()).unwrap_or(0);
+        let early = time.saturating_add(lead);
+        let is_due = topic.is_none()
+            || self.is_exact_inviter(shared)
+            || self.is_seated(shared, time / HOUR)
+            || self.is_seated(shared, early / HOUR);
+        self.door.since = self.door.since.or(Some(now)).filter(|_| is_due);
+        // Whoever is about to link to members need not be seen at the door by everybody.
+        let is_hasty = topic.is_none() || self.door.waits;
+        let wait = if is_hasty { Duration::ZERO } else { limits::DOOR_AFTER };
+        let at = self.door.since.map(|since| since + wait);
+        self.door.waits = at.is_some_and(|at| now >= at);
+        let next = (early / HOUR + 1).saturating_mul(HOUR);
+        let this = (time / HOUR + 1).saturating_mul(HOUR);
+        let hour = self.when(shared, Millis(this.min(next.saturating_sub(lead))));
+        self.door.review_at = at.filter(|at| now < *at).map_or(hour, |at| at.min(hour));
+        Some((topic, self.door.waits))
+    }
+
+    /// The group is not connected.
+    pub(crate) fn leave_door(&mut self) {
+        self.door = Door::default();
+    }
+
+    /// Where members meet now; nothing for whoever is none, or does not have the newest key.
+    fn topic(&self, shared: &Shared) -> Option<RoomKeys> {
+        self.own_roles(shared).filter(|_| self.profile.chain.is_some())?;
+        let name = self.rotation.newest?;
+        let kept = self.profile.meetings.iter().find(|given| given.name == name);
+        let key = self.keyring.get(&name).map(|key| key.meeting_key());
+        let key = key.or_else(|| kept.map(|given| given.key.clone()))?;
+        let part = self.replica.keys().get(&name)?.parts().next()?;
+        Some(Meeting::open(&key, &part.meeting)?.topic.keys())
+    }
+
+    /// Whether somebody may come by an invitation of ours by which nobody else lets in.
+    fn is_exact_inviter(&self, shared: &Shared) -> bool {
+        let mut exact = self.invitations().into_iter().filter(InvitationInfo::is_exact);
+        exact.any(|info| self.check_invitation(shared, &info).is_ok())
+    }
+
+    /// Whether this node is among those who are to wait in an hour.
+    fn is_seated(&self, shared: &Shared, hour: u64) -> bool {
+        let (Some(key), Some(own)) = (self.rotation.newest, &self.profile.chain) else {
+            return true;
+        };
+        let linked = self.neighbours.iter().filter(|(_, it)| it.is_introduced());
+        let linked = linked.filter_map(|(node, it)| Some((it.peer, *node, it.chain.as_ref()?)));
+        let all: Vec<Waiter> = linked
+            .chain([(shared.peer, shared.node, own)])
+            .map(|(peer, node, chain)| Waiter::new((peer, node), chain, (&key, hour)))
+            .collect();
+        let Some(first) = all.iter().min_by_key(|it| it.nearness()).map(|it| it.peer) else {
+            return true;
+        };
+        let own = (shared.peer, shared.node);
+        let rank = all.iter().find(|it| (it.peer, it.node) == own).map(|it| it.rank(&first));
+        let mut before: Vec<PeerId> = Vec::new();
+        for waiter in &all {
+            if Some(waiter.rank(&first)) < rank && !before.contains(&waiter.peer) {
+                before.push(waiter.peer);
+            }
+        }
+        // One place a peer: the node of this one that comes first has it.
+        before.len() < limits::DOOR_SEATS && !before.contains(&shared.peer)
+    }
+
+    /// Those who are not told that we are there.
+    pub(crate) fn barred(&self, shared: &Shared) -> Vec<PeerId> {
+        let (members, now) = (self.replica.members(), self.rights_time(shared));
+        let ended = members.ends().into_iter().map(|end| end.subject);
+        let mut barred: Vec<PeerId> = ended.filter(|it| members.is_shut_out(it, now)).collect();
+        barred.dedup();
+        barred
+    }
+}
+
+/// Somebody who may wait at the door.
+struct Waiter {
+    peer: PeerId,
+    node: NodeId,
+    roles: Roles,
+    depth: usize,
+    lot: [u8; 32],
+}
+
+impl Waiter {
+    fn new((peer, node): (PeerId, NodeId), chain: &Chain, (key, hour): (&KeyName, u64)) -> Self {
+        let roles = chain.leaf().map_or(Roles::KEEPER, |leaf| leaf.roles);
+        let drawn = [&peer.as_bytes()[..], &hour.to_le_bytes(), &key.0].concat();
+        let lot = blake3::derive_key("lacis 2026 door 1 seat", &drawn);
+        Self { peer, node, roles, depth: chain.0.len(), lot }
+    }
+
+    /// One of those who may let everybody in waits always, the nearest to the founder.
+    const fn nearness(&self) -> (bool, bool, usize, [u8; 32]) {
+        (!self.roles.may_change_others(), !self.roles.may_invite(), self.depth, self.lot)
+    }
+
+    /// Issuers and keepers come before other members.
+    fn rank(&self, first: &PeerId) -> Rank {
+        let comes_first = self.roles.may_invite() || !self.roles.may_write();
+        (self.peer != *first, !comes_first, self.lot, self.node)
+    }
+}

@@ -1,0 +1,119 @@
+//! The places of a group: the topic where its members meet, topics where they met before, the door.
+//!
+//! Each is a room of its own to the servers and to setup messages; which of them are announced, the
+//! group says (`group/door.rs`). To the application, and on links, they are one, that of the door:
+//! a link stands wherever its ends came to know each other.
+
+use alloc::vec::Vec;
+
+use lacis_wire::limits;
+use lacis_wire::room::RoomKeys;
+
+use crate::io::RoomId;
+use crate::member::Member;
+use crate::node::Node;
+use crate::room::Room;
+use crate::shared::Shared;
+use crate::table::TableExt;
+
+impl Node {
+    /// Groups that are connected are announced where their members meet now.
+    pub(crate) fn settle_places(&mut self) {
+        let mut renamed = Vec::new();
+        for (&number, group) in &mut self.groups.open {
+            let Some(barred) = self.shared.rooms.get(&number).map(|room| room.barred.clone())
+            else {
+                group.leave_door();
+                continue;
+            };
+            let Some((topic, waits)) = group.review_door(&self.shared) else { continue };
+            self.shared.meet(number, topic, waits);
+            let now_barred = group.barred(&self.shared);
+            renamed.extend(barred.into_iter().filter(|peer| !now_barred.contains(peer)));
+            if let Some(room) = self.shared.rooms.get_mut(&number) {
+                room.barred = now_barred;
+            }
+        }
+        // Whoever was let in again is told that we are there.
+        for member in self.members.values_mut() {
+            if member.peer.is_some_and(|peer| renamed.contains(&peer)) {
+                member.name_rooms(&mut self.shared);
+            }
+        }
+    }
+
+    /// A group is disconnected: its members are met nowhere any more.
+    pub(crate) fn leave_places(&mut self, number: RoomId) {
+        let shared = &mut self.shared;
+        for (id, mut room) in shared.rooms.take_where(|_, room| room.main == number) {
+            room.withdraw(&mut shared.io, &mut shared.servers);
+            shared.left_rooms.insert(shared.io.now, id, room.keys);
+        }
+    }
+
+    /// Topics of before are left for good; links that were set up there go by the present one.
+    pub(crate) fn end_places(&mut self) {
+        let now = self.shared.io.now;
+        let is_over = |room: &Room| room.until.is_some_and(|at| now >= at);
+        if !self.shared.rooms.values().any(is_over) {
+            return;
+        }
+        for (id, old) in self.shared.rooms.take_where(|_, room| is_over(room)) {
+            let place = self.shared.place_in(old.main, None);
+            for member in self.members.values_mut() {
+                let Member { link, attempts, .. } = member;
+                for link in attempts.iter_mut().chain(link).filter(|link| link.sealed_in == id) {
+                    link.sealed_in = place;
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// The room with whose keys somebody is written to: of a group that where it was met, or where
+    /// its members meet.
+    pub(crate) fn place_in(&self, main: RoomId, met: Option<RoomId>) -> RoomId {
+        let met = met.filter(|met| self.rooms.get(met).is_some_and(|room| room.main == main));
+        let is_topic =
+            |(id, room): &(&RoomId, &Room)| room.main == main && **id != main && !room.is_quiet;
+        let topic = || self.rooms.iter().find(is_topic).map(|(id, _)| *id);
+        met.or_else(topic).unwrap_or(main)
+    }
+
+    /// The members of a group meet at a topic, if it is known, and we wait at its door, or not.
+    fn meet(&mut self, number: RoomId, topic: Option<RoomKeys>, waits: bool) {
+        let until = self.io.now + limits::TOPIC_GRACE;
+        let Self { rooms, io, servers, .. } = self;
+        let olds = rooms.iter().filter(|(_, room)| room.main == number);
+        let mut olds: Vec<_> = olds.filter_map(|(id, room)| Some((room.until?, *id))).collect();
+        if olds.len() >= limits::OLD_TOPICS_MAX
+            && let Some((_, oldest)) = olds.drain(..).min()
+            && let Some(room) = rooms.get_mut(&oldest)
+        {
+            room.until = Some(io.now);
+        }
+        // First what is left: a server knows each mailbox in a bounded number of places.
+        let mut is_new = topic.is_some();
+        for (&id, room) in rooms.iter_mut().filter(|(_, room)| room.main == number) {
+            let is_topic = Some(&room.keys) == topic.as_ref();
+            let stays = is_topic || (id == number && waits);
+            is_new &= !is_topic;
+            if stays && room.is_quiet {
+                (room.is_quiet, room.until) = (false, None);
+                room.announce_all(io, servers);
+            } else if !stays && !room.is_quiet {
+                room.withdraw(io, servers);
+                room.until = (id != number).then_some(until);
+            }
+        }
+        let meets_at = rooms.get(&number).map(|room| room.servers.clone());
+        if let (Some(keys), Some(meets_at), true) = (topic, meets_at, is_new) {
+            self.left_rooms.remove(&keys);
+            let room = Room::new(number, keys, meets_at);
+            room.announce_all(io, servers);
+            let id = io.room_id();
+            rooms.insert(id, room);
+        }
+    }
+}
