@@ -67,7 +67,8 @@ impl Group {
             || self.is_seated(shared, early / HOUR);
         self.door.since = self.door.since.or(Some(now)).filter(|_| is_due);
         // Whoever is about to link to members need not be seen at the door by everybody.
-        let is_hasty = topic.is_none() || self.door.waits;
+        let is_first = self.replica.members().subjects().all(|peer| *peer == shared.peer);
+        let is_hasty = topic.is_none() || self.door.waits || is_first;
         let wait = if is_hasty { Duration::ZERO } else { limits::DOOR_AFTER };
         let at = self.door.since.map(|since| since + wait);
         self.door.waits = at.is_some_and(|at| now >= at);
