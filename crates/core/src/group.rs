@@ -371,6 +371,7 @@ impl Group {
                         self.choose_chain(shared);
                     }
                     self.members_changed = true;
+                    self.door.on_ends();
                 }
             }
         }

@@ -218,7 +218,7 @@ impl Member {
         let transcript = link.transcript;
         let (peer, set_up_in) = (self.peer, link.room);
         let is_told = |(room, known): &(RoomId, &Room)| {
-            *room == set_up_in || peer.is_none_or(|peer| !known.barred.contains(&peer))
+            *room == set_up_in || peer.is_none_or(|peer| known.barred.binary_search(&peer).is_err())
         };
         self.tags = shared
             .main_rooms()

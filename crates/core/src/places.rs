@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::limits;
 use lacis_wire::room::RoomKeys;
+use lacis_wire::{PeerId, limits};
 
 use crate::io::RoomId;
 use crate::member::Member;
@@ -21,17 +21,17 @@ impl Node {
     pub(crate) fn settle_places(&mut self) {
         let mut renamed = Vec::new();
         for (&number, group) in &mut self.groups.open {
-            let Some(barred) = self.shared.rooms.get(&number).map(|room| room.barred.clone())
-            else {
+            if !self.shared.rooms.contains_key(&number) {
                 group.leave_door();
                 continue;
-            };
+            }
             let Some((topic, waits)) = group.review_door(&self.shared) else { continue };
             self.shared.meet(number, topic, waits);
-            let now_barred = group.barred(&self.shared);
-            renamed.extend(barred.into_iter().filter(|peer| !now_barred.contains(peer)));
-            if let Some(room) = self.shared.rooms.get_mut(&number) {
-                room.barred = now_barred;
+            let barred = group.newly_barred(&self.shared);
+            if let (Some(barred), Some(room)) = (barred, self.shared.rooms.get_mut(&number)) {
+                let back = |peer: &PeerId| barred.binary_search(peer).is_err();
+                renamed.extend(room.barred.iter().copied().filter(back));
+                room.barred = barred;
             }
         }
         // Whoever was let in again is told that we are there.

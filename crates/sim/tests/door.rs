@@ -159,7 +159,10 @@ fn all_meet_under_one_topic_and_three_wait_at_the_door() {
         assert_eq!(board.at(topics[0]), all);
         let waiting = board.at(board.door);
         assert_eq!(waiting.len(), DOOR_SEATS);
-        assert!(waiting.contains(&board.world.node_id(board.people[0].0)), "the founder waits");
+        let founder = board.people[0].0;
+        assert!(waiting.contains(&board.world.node_id(founder)), "the founder waits");
+        let report = board.world.report(founder).expect("it is there");
+        assert_eq!(report.rooms.len(), 1, "to the application it is one place");
     }
 }
 
@@ -436,4 +439,20 @@ fn as_many_groups_as_may_be_are_announced_at_topic_and_door() {
     assert_eq!(stats.members, 2 * ROOMS_MAX);
     let warned = |event: &Event| matches!(event, Event::Warning { .. });
     assert!(!world.seen(ada).log.iter().any(warned));
+}
+
+#[test]
+fn who_disconnects_is_announced_nowhere_and_may_come_back() {
+    let mut board = Board::of(4, 4, &[]);
+    let (tab, group) = board.people[0];
+    let node = board.world.node_id(tab);
+    board.world.command(tab, |node, now| node.disconnect_group(now, group)).expect("it is there");
+    board.world.run_for(SECOND);
+    assert!(board.register.borrow().values().all(|nodes| !nodes.contains(&node)));
+    board.world.expect(SECOND * 5, "the links end", |world| world.connections(tab) == 0);
+    board.world.run_for(MINUTE);
+    board.world.connect(tab, group);
+    board.meet(&board.people.clone());
+    board.world.write(tab, group, "back").expect("it may write");
+    board.expect_texts(&board.people.clone(), &["back"]);
 }

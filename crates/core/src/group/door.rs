@@ -30,6 +30,8 @@ pub(super) struct Door {
     /// Since when it is among those who are to wait.
     since: Option<Timestamp>,
     waits: bool,
+    /// Whether others may be shut out than before.
+    ends_changed: bool,
     /// When to look again; zero for at once.
     review_at: Timestamp,
 }
@@ -38,6 +40,12 @@ impl Door {
     /// Keys, members or links are others than before.
     pub(super) const fn look_again(&mut self) {
         self.review_at = Timestamp::ZERO;
+    }
+
+    /// Ends of memberships are others than before, or keys are.
+    pub(super) const fn on_ends(&mut self) {
+        self.ends_changed = true;
+        self.look_again();
     }
 
     pub(super) const fn deadline(&self) -> Option<Timestamp> {
@@ -63,8 +71,7 @@ impl Group {
         let early = time.saturating_add(lead);
         let is_due = topic.is_none()
             || self.is_exact_inviter(shared)
-            || self.is_seated(shared, time / HOUR)
-            || self.is_seated(shared, early / HOUR);
+            || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(shared, hour));
         self.door.since = self.door.since.or(Some(now)).filter(|_| is_due);
         // Whoever is about to link to members need not be seen at the door by everybody.
         let is_first = self.replica.members().subjects().all(|peer| *peer == shared.peer);
@@ -127,7 +134,12 @@ impl Group {
         before.len() < limits::DOOR_SEATS && !before.contains(&shared.peer)
     }
 
-    /// Those who are not told that we are there.
+    /// Those who are not told that we are there, if they may be others than before.
+    pub(crate) fn newly_barred(&mut self, shared: &Shared) -> Option<Vec<PeerId>> {
+        core::mem::take(&mut self.door.ends_changed).then(|| self.barred(shared))
+    }
+
+    /// Those who are not told that we are there, in order.
     pub(crate) fn barred(&self, shared: &Shared) -> Vec<PeerId> {
         let (members, now) = (self.replica.members(), self.rights_time(shared));
         let ended = members.ends().into_iter().map(|end| end.subject);

@@ -78,7 +78,7 @@ impl Group {
         let beyond = members.ends().len().saturating_sub(limits::KEY_COVERS_MAX);
         let is_open = uncovered > beyond;
         self.rotation.newest = newest;
-        self.door.look_again();
+        self.door.on_ends();
         let was_open = core::mem::replace(&mut self.rotation.is_open, is_open);
         if self.keyring.settle(self.replica.keys()) {
             self.unlocked(shared);
