@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lacis_core::{Event, InviteOptions, RevokeOptions, RoomId};
+use lacis_signaling::hub::HubConfig;
 use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, Way, World, invitation_for};
 use lacis_wire::codec::decode;
 use lacis_wire::invitation::InvitationLink;
@@ -35,7 +36,8 @@ impl Board {
     /// A group of so many, all connected; those of these numbers are admins.
     fn of(seed: u64, count: u8, admins: &[u8]) -> Self {
         let mut world = World::scenario(seed);
-        let server = world.add_server();
+        let secret = Some(vec![1; 32]);
+        let server = world.add_server_with(HubConfig { secret, ..HubConfig::default() });
         let register = Register::default();
         let known = Rc::clone(&register);
         world.meddle(Box::new(move |passing| {
@@ -331,8 +333,8 @@ fn who_waits_changes_with_the_hour_and_somebody_always_does() {
         let before = board.at(board.door);
         assert_eq!(before.len(), DOOR_SEATS);
         let mut most = 0;
-        for _ in 0..60 {
-            board.world.run_for(SECOND * 5);
+        for _ in 0..300 {
+            board.world.run_for(SECOND);
             let waiting = board.at(board.door);
             assert!(waiting.len() >= DOOR_SEATS, "{waiting:?}");
             most = most.max(waiting.len());
@@ -455,4 +457,22 @@ fn who_disconnects_is_announced_nowhere_and_may_come_back() {
     board.meet(&board.people.clone());
     board.world.write(tab, group, "back").expect("it may write");
     board.expect_texts(&board.people.clone(), &["back"]);
+}
+
+#[test]
+fn a_server_that_comes_back_does_not_bring_back_an_older_topic() {
+    for seed in 0..3 {
+        let mut board = Board::of(seed, 5, &[]);
+        board.world.kill(board.people[4].0, false);
+        board.world.run_for(MINUTE);
+        board.world.stop_server(board.server, true);
+        board.world.run_for(SECOND);
+        board.revoke(0, 4);
+        board.world.run_for(SECOND * 10);
+        board.world.start_server(board.server);
+        board.world.run_for(MINUTE);
+        let stats = board.world.hub_stats(board.server).expect("it runs");
+        assert_eq!((stats.topics, stats.members), (2, 4 + DOOR_SEATS), "one topic and the door");
+        board.meet(&board.people[..4].to_vec());
+    }
 }
