@@ -490,7 +490,11 @@ impl Node {
 
     fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            if self.closing.is_some() {
+            let known = self.members.contains_key(&from);
+            let place = self.shared.rooms.get(&room);
+            if !known && place.is_some_and(|place| !place.hears_all()) {
+                // Only whoever remembers us can have come here, or was told by a server that lies.
+            } else if self.closing.is_some() {
                 self.refuse_offer(via, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
                 if !self.is_known(from) {

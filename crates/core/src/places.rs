@@ -58,7 +58,13 @@ impl Node {
         if !self.shared.rooms.values().any(is_over) {
             return;
         }
-        for (id, old) in self.shared.rooms.take_where(|_, room| is_over(room)) {
+        for (id, mut old) in self.shared.rooms.take_where(|_, room| is_over(room)) {
+            if old.main == id {
+                // The door stays, for those who are known.
+                old.until = None;
+                self.shared.rooms.insert(id, old);
+                continue;
+            }
             let place = self.shared.place_in(old.main, None);
             for member in self.members.values_mut() {
                 let Member { link, attempts, .. } = member;
@@ -83,9 +89,8 @@ impl Shared {
 
     /// The members of a group meet at a topic, if it is known, and we wait at its door, or not.
     fn meet(&mut self, number: RoomId, topic: Option<RoomKeys>, waits: bool) {
-        let until = self.io.now + limits::TOPIC_GRACE;
         let Self { rooms, io, servers, .. } = self;
-        let olds = rooms.iter().filter(|(_, room)| room.main == number);
+        let olds = rooms.iter().filter(|(id, room)| room.main == number && **id != number);
         let mut olds: Vec<_> = olds.filter_map(|(id, room)| Some((room.until?, *id))).collect();
         if olds.len() >= limits::OLD_TOPICS_MAX
             && let Some((_, oldest)) = olds.drain(..).min()
@@ -93,27 +98,23 @@ impl Shared {
         {
             room.until = Some(io.now);
         }
-        // First what is left: a server knows each mailbox in a bounded number of places.
-        let mut is_new = topic.is_some();
-        for (&id, room) in rooms.iter_mut().filter(|(_, room)| room.main == number) {
-            let is_topic = Some(&room.keys) == topic.as_ref();
-            let stays = is_topic || (id == number && waits);
-            is_new &= !is_topic;
-            if stays && room.is_quiet {
-                (room.is_quiet, room.until) = (false, None);
-                room.announce_all(io, servers);
-            } else if !stays && !room.is_quiet {
-                room.withdraw(io, servers);
-                room.until = (id != number).then_some(until);
-            }
-        }
+        let is_topic = |room: &Room| Some(&room.keys) == topic.as_ref();
+        let is_new = !rooms.values().any(is_topic);
         let meets_at = rooms.get(&number).map(|room| room.servers.clone());
-        if let (Some(keys), Some(meets_at), true) = (topic, meets_at, is_new) {
-            self.left_rooms.remove(&keys);
-            let room = Room::new(number, keys, meets_at);
-            room.announce_all(io, servers);
-            let id = io.room_id();
-            rooms.insert(id, room);
+        if let (Some(keys), Some(meets_at), true) = (&topic, meets_at, is_new) {
+            self.left_rooms.remove(keys);
+            let mut room = Room::new(number, keys.clone(), meets_at);
+            room.is_quiet = true;
+            rooms.insert(io.room_id(), room);
+        }
+        // First what is left: a server knows each mailbox in a bounded number of places.
+        for wanted in [false, true] {
+            for (&id, room) in rooms.iter_mut().filter(|(_, room)| room.main == number) {
+                let stays = is_topic(room) || (id == number && waits);
+                if stays == wanted && stays == room.is_quiet {
+                    room.set_quiet(io, servers, !stays);
+                }
+            }
         }
     }
 }

@@ -22,9 +22,9 @@ pub(crate) struct Room {
     /// The one that the application knows: itself, or that of the group whose members meet here.
     pub(crate) main: RoomId,
     pub(crate) keys: RoomKeys,
-    /// Whether it is not announced: what is sealed with its keys is heard all the same.
+    /// Whether it is not announced.
     pub(crate) is_quiet: bool,
-    /// Of a topic where members met before: until when it is heard.
+    /// Since it is not: until when those may offer in it whom we do not know.
     pub(crate) until: Option<Timestamp>,
     /// Where members of this room meet, as indices of the node's servers.
     pub(crate) servers: Vec<usize>,
@@ -117,6 +117,22 @@ impl Room {
         }
         self.is_quiet = true;
         (self.announced, self.refused) = (Table::new(), Table::new());
+    }
+
+    /// Announces it, or no longer.
+    pub(crate) fn set_quiet(&mut self, io: &mut Io, servers: &mut [Server], is_quiet: bool) {
+        if is_quiet {
+            self.withdraw(io, servers);
+            self.until = Some(io.now + limits::TOPIC_GRACE);
+        } else {
+            (self.is_quiet, self.until) = (false, None);
+            self.announce_all(io, servers);
+        }
+    }
+
+    /// Whether somebody may have heard at a server that we are in it.
+    pub(crate) fn hears_all(&self) -> bool {
+        !self.is_quiet || self.until.is_some()
     }
 
     /// Whether a server says that we are in it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lacis_core::{Event, InviteOptions, RevokeOptions, RoomId};
 use lacis_signaling::hub::HubConfig;
-use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, Way, World, invitation_for};
+use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, Way, World, invitation_for, liar};
 use lacis_wire::codec::decode;
 use lacis_wire::invitation::InvitationLink;
 use lacis_wire::limits::{DOOR_AFTER, DOOR_SEATS, ROOMS_MAX, TOPIC_GRACE};
@@ -475,4 +475,33 @@ fn a_server_that_comes_back_does_not_bring_back_an_older_topic() {
         assert_eq!((stats.topics, stats.members), (2, 4 + DOOR_SEATS), "one topic and the door");
         board.meet(&board.people[..4].to_vec());
     }
+}
+
+#[test]
+fn a_server_that_names_all_to_whoever_is_shut_out_does_not_get_it_their_answers() {
+    let mut board = Board::of(1, 8, &[]);
+    let (eve, group) = board.people[7];
+    let id = board.world.group_id(eve, group);
+    board.revoke(0, 7);
+    board.world.kill(eve, false);
+    board.world.run_for(TOPIC_GRACE + MINUTE);
+    let all = board.nodes(&board.people[..7]);
+    let waiting: BTreeSet<_> = board.at(board.door).intersection(&all).copied().collect();
+    assert_eq!(waiting.len(), DOOR_SEATS);
+    let setup = board.setups[7].clone();
+    let again = board.world.open(setup);
+    let (node, door) = (board.world.node_id(again), board.door);
+    board.world.meddle(liar::rewrite_samples(move |to, topic, members| {
+        if to == node && topic == door { all.iter().copied().collect() } else { members }
+    }));
+    let opened = board.world.open_stored(again, id);
+    board.world.connect(again, opened);
+    let mut linked = BTreeSet::new();
+    for _ in 0..480 {
+        board.world.run_for(Duration::from_millis(250));
+        let ends =
+            board.people[..7].iter().filter(|(tab, _)| board.world.is_encrypted(*tab, again));
+        linked.extend(ends.map(|(tab, _)| board.world.node_id(*tab)));
+    }
+    assert_eq!(linked, waiting);
 }
