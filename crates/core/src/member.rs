@@ -218,7 +218,7 @@ impl Member {
         let transcript = link.transcript;
         let (peer, set_up_in) = (self.peer, link.room);
         let is_told = |(room, known): &(RoomId, &Room)| {
-            *room == set_up_in || peer.is_none_or(|peer| known.barred.binary_search(&peer).is_err())
+            *room == set_up_in || peer.is_none_or(|peer| !known.barred.contains(&peer))
         };
         self.tags = shared
             .main_rooms()
@@ -285,6 +285,15 @@ impl Member {
             self.withdraw_attempts(shared, code, |attempt| attempt.room == left);
             if !self.link.as_ref().is_some_and(Link::is_healthy) {
                 self.want = Some(shared.io.now);
+            }
+        }
+    }
+
+    /// Setup messages that were sealed in one room are sealed in another one.
+    pub(crate) fn seal_elsewhere(&mut self, from: RoomId, to: RoomId) {
+        for link in self.attempts.iter_mut().chain(&mut self.link) {
+            if link.sealed_in == from {
+                link.sealed_in = to;
             }
         }
     }

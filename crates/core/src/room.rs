@@ -229,12 +229,11 @@ impl Shared {
 
     /// Tells the application which rooms are open now, and which are not any more.
     pub(crate) fn tell_rooms(&mut self) {
-        let state = |(id, main): (RoomId, &Room)| {
-            let mut places = self.rooms.values().filter(|room| room.main == id);
-            (id, places.any(|room| room.is_open(&self.servers, main.state)))
-        };
-        for (id, is_open) in self.main_rooms().map(state).collect::<Vec<_>>() {
-            if let Some(room) = self.rooms.get_mut(&id) {
+        for id in self.rooms.keys().copied().collect::<Vec<_>>() {
+            let Some(was) = self.rooms.get(&id).map(|room| room.state) else { continue };
+            let opens = |room: &Room| room.main == id && room.is_open(&self.servers, was);
+            let is_open = self.rooms.values().any(opens);
+            if let Some(room) = self.rooms.get_mut(&id).filter(|room| room.main == id) {
                 room.set_state(&mut self.io, is_open);
             }
         }

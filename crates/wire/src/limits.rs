@@ -453,7 +453,7 @@ pub const DOOR_LEAD: Duration = Duration::from_secs(60);
 /// How long a topic is heard where members of a group met before their newest key.
 pub const TOPIC_GRACE: Duration = Duration::from_secs(300);
 
-/// Such topics of one group; the oldest makes place.
+/// Such topics of one group.
 pub const OLD_TOPICS_MAX: usize = 4;
 
 /// A stream whose other side gives no sign for this long is given up.

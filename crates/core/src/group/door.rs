@@ -53,9 +53,6 @@ impl Door {
     }
 }
 
-/// The place of somebody in the order of those who may wait, the lowest first.
-type Rank = (bool, bool, [u8; 32], NodeId);
-
 impl Group {
     /// The topic at which to be announced, and whether to be so at the door; nothing if both are as
     /// before.
@@ -113,25 +110,31 @@ impl Group {
         let (Some(key), Some(own)) = (self.rotation.newest, &self.profile.chain) else {
             return true;
         };
-        let linked = self.neighbours.iter().filter(|(_, it)| it.is_introduced());
-        let linked = linked.filter_map(|(node, it)| Some((it.peer, *node, it.chain.as_ref()?)));
-        let all: Vec<Waiter> = linked
-            .chain([(shared.peer, shared.node, own)])
-            .map(|(peer, node, chain)| Waiter::new((peer, node), chain, (&key, hour)))
-            .collect();
-        let Some(first) = all.iter().min_by_key(|it| it.nearness()).map(|it| it.peer) else {
-            return true;
-        };
-        let own = (shared.peer, shared.node);
-        let rank = all.iter().find(|it| (it.peer, it.node) == own).map(|it| it.rank(&first));
+        let own = Waiter::new((shared.peer, shared.node), own, (&key, hour));
+        let mut others = Vec::new();
+        for (node, it) in &self.neighbours {
+            if let Some(chain) = it.chain.as_ref().filter(|_| it.is_introduced()) {
+                others.push(Waiter::new((it.peer, *node), chain, (&key, hour)));
+            }
+        }
+        let mut first = &own;
+        for other in &others {
+            first = if other.nearness < first.nearness { other } else { first };
+        }
+        let (first, is_first) = (first.peer, first.peer == own.peer);
         let mut before: Vec<PeerId> = Vec::new();
-        for waiter in &all {
-            if Some(waiter.rank(&first)) < rank && !before.contains(&waiter.peer) {
-                before.push(waiter.peer);
+        for other in &others {
+            let precedes = match (other.peer == first, is_first) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => other.rank < own.rank,
+            };
+            if precedes && !before.contains(&other.peer) {
+                before.push(other.peer);
             }
         }
         // One place a peer: the node of this one that comes first has it.
-        before.len() < limits::DOOR_SEATS && !before.contains(&shared.peer)
+        before.len() < limits::DOOR_SEATS && !before.contains(&own.peer)
     }
 
     /// Those who are not told that we are there, if they may be others than before.
@@ -152,10 +155,10 @@ impl Group {
 /// Somebody who may wait at the door.
 struct Waiter {
     peer: PeerId,
-    node: NodeId,
-    roles: Roles,
-    depth: usize,
-    lot: [u8; 32],
+    /// One of those who may let everybody in waits always, the nearest to the founder: the lowest.
+    nearness: [u8; 35],
+    /// Issuers and keepers come before other members; the lowest first.
+    rank: [u8; 49],
 }
 
 impl Waiter {
@@ -163,17 +166,16 @@ impl Waiter {
         let roles = chain.leaf().map_or(Roles::KEEPER, |leaf| leaf.roles);
         let drawn = [&peer.as_bytes()[..], &hour.to_le_bytes(), &key.0].concat();
         let lot = blake3::derive_key("lacis 2026 door 1 seat", &drawn);
-        Self { peer, node, roles, depth: chain.0.len(), lot }
-    }
-
-    /// One of those who may let everybody in waits always, the nearest to the founder.
-    const fn nearness(&self) -> (bool, bool, usize, [u8; 32]) {
-        (!self.roles.may_change_others(), !self.roles.may_invite(), self.depth, self.lot)
-    }
-
-    /// Issuers and keepers come before other members.
-    fn rank(&self, first: &PeerId) -> Rank {
-        let comes_first = self.roles.may_invite() || !self.roles.may_write();
-        (self.peer != *first, !comes_first, self.lot, self.node)
+        let (changes, invites) = (roles.may_change_others(), roles.may_invite());
+        let comes_first = invites || !roles.may_write();
+        let (mut nearness, mut rank) = ([0; 35], [0; 49]);
+        nearness[0] = u8::from(!changes);
+        nearness[1] = u8::from(!invites);
+        nearness[2] = u8::try_from(chain.0.len()).unwrap_or(u8::MAX);
+        nearness[3..].copy_from_slice(&lot);
+        rank[0] = u8::from(!comes_first);
+        rank[1..33].copy_from_slice(&lot);
+        rank[33..].copy_from_slice(node.as_bytes());
+        Self { peer, nearness, rank }
     }
 }
