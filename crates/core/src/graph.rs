@@ -17,6 +17,7 @@ mod key_records;
 pub mod reconcile;
 mod replica;
 mod rights;
+mod room;
 mod settle;
 mod waiting;
 

@@ -9,6 +9,7 @@
 
 mod admission;
 mod approval;
+mod arrival;
 mod author;
 mod batch;
 mod bodies;
@@ -21,6 +22,7 @@ mod invite;
 mod keeping;
 mod keyring;
 mod neighbour;
+mod people;
 mod profile;
 mod properties;
 mod query;
@@ -58,6 +60,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 
 pub(crate) use admission::{AnyInvitation, room_of};
 use approval::Approvals;
+use arrival::Arrival;
 pub(crate) use author::Draft;
 use author::Unsealed;
 use bodies::Bodies;
@@ -112,6 +115,9 @@ pub(crate) struct Group {
     joining: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
+    arrival: Arrival,
+    /// The seed of the invitation by which it was let in, until then.
+    came_by: Option<[u8; 16]>,
     /// Frames that came over links before the group was open.
     early: Vec<(NodeId, Vec<u8>)>,
     /// What is done as soon as the group is open.
@@ -122,6 +128,8 @@ pub(crate) struct Group {
     /// Records whose stored bytes were damaged, to be told and fetched.
     damaged: usize,
     members_changed: bool,
+    /// Who has another credential, which the application was not told yet.
+    changed: BTreeSet<PeerId>,
     /// Whether everything that is stored of it is being deleted.
     is_erased: bool,
     /// Members told to the application, and what of them: roles, their end, whether it is there.
@@ -209,9 +217,7 @@ impl Group {
     ) -> Outcome {
         let outcome = self.take_one(shared, copy, from);
         self.take_ready(shared);
-        if core::mem::take(&mut self.members_changed) {
-            self.tell_members(shared);
-        }
+        self.tell_changed(shared);
         outcome
     }
 
@@ -370,6 +376,13 @@ impl Group {
                     if subject == shared.peer {
                         self.choose_chain(shared);
                     }
+                    if shared.is_barred(self.number, &subject) {
+                        self.door.on_ends();
+                    }
+                    self.changed.insert(subject);
+                }
+                Change::Rights => {
+                    self.choose_chain(shared);
                     self.members_changed = true;
                     self.door.on_ends();
                 }
@@ -431,52 +444,6 @@ impl Group {
         Some(Place { group, id: header.id, version: header.version, key })
     }
 
-    /// The members, as far as they are known, this identity first.
-    pub(crate) fn members(&self, shared: &Shared) -> Vec<GroupMember> {
-        let subjects = || self.replica.members().subjects().copied();
-        let own = subjects().filter(|peer| *peer == shared.peer);
-        let others = subjects().filter(|peer| *peer != shared.peer);
-        own.chain(others).map(|peer| self.member(shared, peer)).collect()
-    }
-
-    fn member(&self, shared: &Shared, peer: PeerId) -> GroupMember {
-        let now = self.now(shared);
-        let members = self.replica.members();
-        let here = |neighbour: &Neighbour| neighbour.peer == peer && neighbour.is_introduced();
-        GroupMember {
-            peer,
-            roles: members.roles(&peer, now),
-            until: members.until(&peer, now).unwrap_or(now),
-            present: self.neighbours.values().any(here),
-        }
-    }
-
-    /// Tells the application of members that are others than they were.
-    fn tell_members(&mut self, shared: &mut Shared) {
-        if !self.is_open {
-            return;
-        }
-        self.door.look_again();
-        for member in self.members(shared) {
-            let until = member.roles.map(|_| member.until);
-            let state = (member.roles, until, member.present);
-            if self.told.insert(member.peer, state) != Some(state) {
-                self.event(shared, GroupEvent::Member(member));
-            }
-        }
-        self.tell_invitations(shared);
-    }
-
-    /// Tells the application that the open invitations, or those who came by them, are others.
-    fn tell_invitations(&mut self, shared: &mut Shared) {
-        let open = self.invitations();
-        let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
-        if open != self.told_invitations {
-            self.told_invitations = open;
-            self.event(shared, GroupEvent::Invitations);
-        }
-    }
-
     /// Whether all that was written is stored.
     pub(crate) const fn is_saved(&self) -> bool {
         self.saves.is_idle()
@@ -503,9 +470,8 @@ impl Group {
         self.rotation_timeout(shared);
         self.note_time(shared);
         self.join_timeout(shared);
-        if core::mem::take(&mut self.members_changed) {
-            self.tell_members(shared);
-        }
+        self.arrival_timeout(shared);
+        self.tell_changed(shared);
     }
 
     pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
@@ -523,6 +489,7 @@ impl Group {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
+        earliest.see(self.arrival.due, Timer::Join);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }

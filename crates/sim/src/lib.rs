@@ -30,6 +30,7 @@ mod fabric;
 mod fingerprint;
 pub mod fuzzing;
 mod graph_run;
+pub mod insider;
 pub mod liar;
 mod network;
 mod random;

@@ -3,6 +3,7 @@
 mod commands;
 mod faults;
 mod groups;
+mod memberships;
 mod pairing;
 mod queries;
 mod reactions;

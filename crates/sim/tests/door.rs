@@ -473,7 +473,8 @@ fn a_server_that_comes_back_does_not_bring_back_an_older_topic() {
         board.world.run_for(MINUTE);
         let stats = board.world.hub_stats(board.server).expect("it runs");
         assert_eq!((stats.topics, stats.members), (2, 4 + DOOR_SEATS), "one topic and the door");
-        board.meet(&board.people[..4].to_vec());
+        let stay = board.people[..4].to_vec();
+        board.meet(&stay);
     }
 }
 

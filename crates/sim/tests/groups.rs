@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::{Event, GroupEvent, RevokeOptions, RoomId, StoreTable};
-use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_sim::{Access, ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::{Code, Roles};
 
 const SOON: Duration = Duration::from_secs(15);
@@ -370,4 +370,49 @@ fn two_who_are_linked_meet_in_a_second_group_too() {
     world.run_for(SOON);
     world.write(ada, second, "bonjour").expect("she has founded it");
     expect_texts(&mut world, bob, at_bob, &["bonjour"]);
+}
+
+/// The page has the group when the join is done: what it says then of records that are to be
+/// refused, and whoever listens, must miss none.
+#[test]
+fn records_come_when_the_join_is_done_and_not_before() {
+    for seed in 0..20 {
+        let (mut world, server) = world(seed);
+        let [ada, bob] = [1, 2].map(|identity| {
+            let setup = stored(&mut world, server, identity);
+            // What is near comes before the store has taken what makes a member.
+            let access = Access { latency: Duration::ZERO, ..setup.access };
+            world.open(TabSetup { access, ..setup })
+        });
+        let group = world.found(ada, "Letter");
+        for number in 0..8 {
+            world.write(ada, group, &format!("{number}")).expect("she may write");
+        }
+        let once = invitation_for(Roles::MEMBER, 1);
+        let text = world
+            .command(ada, |node, now| node.invite_anybody(now, group, once))
+            .expect("she is there")
+            .expect("she may invite");
+        let ticket = world.plain_ticket(bob);
+        let patience = Duration::from_secs(60);
+        let joined = world
+            .command(bob, |node, now| node.join_group(now, ticket, &text, patience))
+            .expect("he is there")
+            .expect("the invitation is good");
+        world.connect(bob, joined);
+        world.expect(SOON, "he is admitted", |world| world.settled(bob, ticket) == Some(Ok(())));
+        expect_texts(&mut world, bob, joined, &["0", "1", "2", "3", "4", "5", "6", "7"]);
+        let log = &world.seen(bob).log;
+        let done = log
+            .iter()
+            .position(|it| matches!(it, Event::Settled { ticket: one, .. } if *one == ticket))
+            .expect("it is done");
+        let is_record = |event: &Event| {
+            matches!(event, Event::Group { event, .. }
+                if matches!(&**event, GroupEvent::Record { record, .. }
+                    if !record.header.kind.is_system()))
+        };
+        assert!(!log[..done].iter().any(is_record), "seed {seed}: a record came before");
+        assert_eq!(log[done..].iter().filter(|it| is_record(it)).count(), 8);
+    }
 }

@@ -15,7 +15,7 @@ use wasmparser::{Parser, Payload, TypeRef};
 /// Bytes of code that count as the same when they are equal.
 const SHINGLE_BYTES: usize = 6;
 /// Code that the next function is compared with: less than the window, which holds it compressed.
-const WINDOW_BYTES: usize = 20_000;
+const WINDOW_BYTES: usize = 12_000;
 /// What more functions have than this says nothing of any of them.
 const SHARED_MAX: usize = 60;
 /// Keeps the shortest functions from being taken for anything's likeness.

@@ -187,6 +187,11 @@ const CLOCKS = `
   const [now, monotonic] = [Date.now, performance.now.bind(performance)];
   globalThis.skipped = { wall: 0, monotonic: 0 };
   Date.now = () => now() + skipped.wall;
+  globalThis.Date = class extends Date {
+    constructor(...words) {
+      super(...(words.length === 0 ? [Date.now()] : words));
+    }
+  };
   performance.now = () => monotonic() + skipped.monotonic;
 `;
 

@@ -108,17 +108,33 @@ impl Budgets {
         used.is_none_or(|used| used.count < records && used.bytes < bytes)
     }
 
-    /// The records of a credential that have no place, by what it has of that class.
-    pub(super) fn over(
+    /// Whether what was written under a credential is known in its order.
+    pub(super) fn is_ordered(&self, class: Class, credential: u32) -> bool {
+        self.used.get(&(credential, class)).is_none_or(|used| used.order.is_some())
+    }
+
+    /// All that was written under a credential, in its order, which is kept from here on.
+    pub(super) fn set_order(
         &mut self,
-        peer: &PeerId,
         class: Class,
         credential: u32,
-        all: impl FnOnce() -> Table<(Millis, RecordId), u32>,
-    ) -> Vec<RecordId> {
+        all: Table<(Millis, RecordId), u32>,
+    ) {
+        self.used.entry((credential, class)).or_default().order = Some(all);
+    }
+
+    /// What comes last of what was written under a credential.
+    pub(super) fn last(&self, class: Class, credential: u32) -> Option<(Millis, RecordId)> {
+        let order = self.used.get(&(credential, class))?.order.as_ref()?;
+        order.last().map(|(place, _)| *place)
+    }
+
+    /// The records of a credential that have no place, by what it has of that class, once that is
+    /// known in its order.
+    pub(super) fn over(&self, peer: &PeerId, class: Class, credential: u32) -> Vec<RecordId> {
         let (records, bytes) = self.most(peer, class);
-        let Some(used) = self.used.get_mut(&(credential, class)) else { return Vec::new() };
-        let order = used.order.get_or_insert_with(all);
+        let Some(used) = self.used.get(&(credential, class)) else { return Vec::new() };
+        let Some(order) = &used.order else { return Vec::new() };
         // From the end, as long as what is before leaves no place.
         let (mut before, mut count) = (used.bytes, used.count);
         let mut over = Vec::new();

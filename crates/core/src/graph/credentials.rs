@@ -61,17 +61,7 @@ impl Credentials {
         for (at, credential) in chain.0.iter().enumerate() {
             self.insert(credential, at + 1);
         }
-        let mut gone = Vec::new();
-        if !self.fits(&leaf) {
-            let places = self.places();
-            let has_none = |id: &&CredentialId| places.binary_search(id).is_err();
-            let without = self.all.keys().filter(has_none).copied();
-            // Those below first, so that the counts above them stay right.
-            for (_, id) in in_order(without.map(|id| (Reverse(self.depth(&id)), id))) {
-                self.remove(&id);
-                gone.push(id);
-            }
-        }
+        let gone = self.prune(&leaf);
         if self.all.contains_key(&leaf) {
             Learned::New(gone)
         } else {
@@ -112,25 +102,50 @@ impl Credentials {
         }
     }
 
-    /// Whether nobody above a new credential has given more than it may.
-    fn fits(&self, leaf: &CredentialId) -> bool {
-        let Some(known) = self.all.get(leaf) else { return false };
-        let given = self.children.get(&known.credential.parent);
-        let pair = given.and_then(|it| it.get(&known.credential.subject)).map_or(0, Vec::len);
+    /// Takes places away where more was given than there are, from a new credential upwards: only
+    /// what is below somebody who gave too much is looked at.
+    fn prune(&mut self, leaf: &CredentialId) -> Vec<CredentialId> {
+        let Some(known) = self.all.get(leaf) else { return Vec::new() };
         let mut above = known.credential.parent;
-        while let Some(parent) = above {
-            let Some(known) = self.all.get(&parent) else { return false };
-            if known.below > places_of(known.credential.roles) {
-                return false;
+        let pair = self.children.get(&above).and_then(|it| it.get(&known.credential.subject));
+        let mut is_over = pair.is_some_and(|all| all.len() > limits::CREDENTIALS_PER_PAIR);
+        let mut gone = Vec::new();
+        loop {
+            let (below, most) = match above.map(|id| self.all.get(&id)) {
+                None => (self.all.len(), limits::CREDENTIALS_MAX),
+                Some(Some(known)) => (known.below, places_of(known.credential.roles)),
+                Some(None) => break,
+            };
+            if is_over || below > most {
+                self.keep_places(above, most, &mut gone);
             }
-            above = known.credential.parent;
+            is_over = false;
+            let Some(id) = above else { break };
+            above = self.parent(&id);
         }
-        pair <= limits::CREDENTIALS_PER_PAIR && self.all.len() <= limits::CREDENTIALS_MAX
+        gone
     }
 
-    /// Those that have a place, ascending.
-    fn places(&self) -> Vec<CredentialId> {
-        in_order(self.filled(None, limits::CREDENTIALS_MAX))
+    /// Removes what has no place below a credential.
+    fn keep_places(
+        &mut self,
+        above: Option<CredentialId>,
+        most: usize,
+        gone: &mut Vec<CredentialId>,
+    ) {
+        let places = in_order(self.filled(above, most));
+        let mut below: Vec<CredentialId> = Vec::new();
+        let mut parents = alloc::vec![above];
+        while let Some(parent) = parents.pop() {
+            let given: Vec<CredentialId> = self.pairs(parent).flatten().copied().collect();
+            parents.extend(given.iter().map(|id| Some(*id)));
+            below.extend(given);
+        }
+        // Those below come after those above them, and go first, so that the counts stay right.
+        for id in below.iter().rev().filter(|id| places.binary_search(id).is_err()) {
+            self.remove(id);
+            gone.push(*id);
+        }
     }
 
     /// What has a place below a credential: in turn one of each that it gave, with what is below

@@ -128,6 +128,11 @@ impl Register {
     pub(super) fn credential(&self, number: u32) -> Option<&CredentialId> {
         at(&self.credentials, number.checked_sub(1)?)
     }
+
+    /// The number of a credential, if anything was written under it.
+    pub(super) fn number_of(&self, credential: &CredentialId) -> Option<u32> {
+        self.credential_of.get(credential).map(|number| number + 1)
+    }
 }
 
 /// More than a 32-bit number of people or types do not fit into memory.

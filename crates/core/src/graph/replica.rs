@@ -93,8 +93,10 @@ pub enum Change {
         /// What.
         name: CopyName,
     },
-    /// A member's rights are others than before, or it is new.
+    /// Somebody has another credential than before; nobody else's rights follow from that.
     Member(PeerId),
+    /// The rights of anybody may be others than before.
+    Rights,
     /// There are other key records than before, or other ends for them to cover.
     Keys,
 }

@@ -112,10 +112,12 @@ impl Members {
         let said = Said { author, credential, what };
         let depth = self.credentials.depth(&credential);
         // Whom no admin has brought in as one decides about nobody else's end.
-        let is_simple = said.what.adds.is_none() && !self.was_admin(&said.what.subject);
+        let end = said.what.end(&self.group, &author);
+        let is_simple = said.what.adds.is_none()
+            && !self.was_admin(&said.what.subject)
+            && !self.revocations.values().any(|other| other.what.adds == Some(end));
         if is_simple && let Some(depth) = depth {
             let holds = self.may_revoke(&said, &said.what.subject, key.name.digest);
-            let end = said.what.end(&self.group, &author);
             self.revocations.insert(key, said);
             if holds {
                 self.make_end(&key, end, depth);
@@ -245,6 +247,14 @@ impl Members {
             && *subject != said.author
             && self.stands(&said.credential, &Action { id: action, by_rights: true })
             && self.credentials.of(subject).all(nearer)
+    }
+
+    /// Whether a revocation under a credential ends the membership of a subject.
+    #[must_use]
+    pub fn may_end(&self, by: &CredentialId, subject: &PeerId) -> bool {
+        let Some(credential) = self.credentials.get(by) else { return false };
+        let said = Said { author: credential.subject, credential: *by, what: () };
+        !self.is_ended(by) && self.may_revoke(&said, subject, ActionId::default())
     }
 
     /// The ends of its subject's membership that a credential does not lift.
@@ -405,6 +415,17 @@ impl Members {
     #[must_use]
     pub fn ends_of(&self, subject: &PeerId) -> Vec<EndId> {
         self.ends.get(subject).into_iter().flatten().map(|(id, _)| *id).collect()
+    }
+
+    /// What a credential has to lift that lets a subject in again, ascending: the ends that hold,
+    /// and those that a key names. Of the latter the revocation may be away, or hold no longer.
+    #[must_use]
+    pub fn lifts_for(&self, subject: &PeerId) -> Vec<EndId> {
+        let mut all = self.ends_of(subject);
+        all.extend(self.covered.get(subject).into_iter().flatten());
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// Whether a subject was shut out and not let in again.

@@ -8,13 +8,12 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
 use lacis_wire::{Millis, PeerId, RecordId, limits};
 
-use super::budget::Class;
 use super::calendar::Due;
 use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
 use super::replica::{Aside, Change, Copy, Outcome, Replica};
-use crate::table::{Table, in_order};
+use crate::table::in_order;
 
 impl Replica {
     /// Takes a version that was judged.
@@ -105,62 +104,6 @@ impl Replica {
         } else {
             self.system.remove(&name);
             self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
-        }
-    }
-
-    /// Whether there is a place for a version that was judged; makes it, by the order of its
-    /// author's records.
-    fn make_room(&mut self, header: &Header, entry: &Entry) -> Result<(), Refusal> {
-        if entry.credential == 0 || header.kind.as_str() == lacis_wire::system::MEMBER {
-            return Ok(());
-        }
-        let class = self.class(header.kind.is_system(), entry);
-        let author = *header.author();
-        let takes_own = self.entries.get(&header.id).is_some_and(|held| {
-            held.credential == entry.credential
-                && self.class(header.kind.is_system(), held) == class
-        });
-        if takes_own || self.budgets.has_room(&author, class, entry.credential) {
-            return Ok(());
-        }
-        // It has a place only if something that comes after it gives its own away.
-        let all = self.in_order(class, entry.credential);
-        let last = all.last().map(|(place, _)| *place);
-        if last.is_none_or(|last| (entry.created, header.id) > last) {
-            return Err(Refusal::OverBudget);
-        }
-        Ok(())
-    }
-
-    fn in_order(&self, class: Class, credential: u32) -> Table<(Millis, RecordId), u32> {
-        let all = self.entries.iter().filter(|(id, entry)| {
-            entry.credential == credential
-                && self.register.read(id, entry).is_some_and(|held| {
-                    held.kind.as_str() != lacis_wire::system::MEMBER
-                        && self.class(held.kind.is_system(), entry) == class
-                })
-        });
-        all.map(|(id, entry)| ((entry.created, *id), entry.length)).collect()
-    }
-
-    /// Drops what has no place in a budget.
-    fn keep_budget(&mut self, author: &PeerId, class: Class, credential: u32) {
-        if self.budgets.fits(author, class, credential) {
-            return;
-        }
-        let all = self.in_order(class, credential);
-        for id in self.budgets.over(author, class, credential, || all) {
-            self.drop_live(&id);
-        }
-    }
-
-    pub(super) const fn class(&self, is_system: bool, entry: &Entry) -> Class {
-        if is_system {
-            Class::System
-        } else if entry.is_deleted || entry.has_ended {
-            Class::Tombstone
-        } else {
-            Class::Record
         }
     }
 
@@ -316,15 +259,14 @@ impl Replica {
         match (system_of(header, &copy.body), credential) {
             (Ok(Some(System::Member(chain))), _) => return self.apply_chain(&chain, &header.id),
             (Ok(Some(System::Revocation(revocation))), Some(credential)) => {
-                self.changes.push_back(Change::Member(revocation.subject));
-                self.changes.push_back(Change::Keys);
+                self.changes.extend([Change::Rights, Change::Keys]);
                 self.members.revoke(key, author, credential, revocation);
                 self.stale = true;
             }
             (Ok(Some(System::Key(part))), Some(credential)) => {
                 self.members.cover(key, author, credential, part.covers.clone());
-                for cover in &part.covers {
-                    self.changes.push_back(Change::Member(cover.subject));
+                if !part.covers.is_empty() {
+                    self.changes.push_back(Change::Rights);
                 }
                 self.keys.insert(&self.group, *name, header, part);
                 self.changes.push_back(Change::Keys);
@@ -357,7 +299,10 @@ impl Replica {
         let decides = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others())
             && self.members.has_revocations();
         self.stale |= decides || !self.aside.is_empty();
-        self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+        if decides || !self.lost.is_empty() {
+            self.changes.push_back(Change::Rights);
+        }
+        self.changes.extend(chain.0.iter().map(|it| Change::Member(it.subject)));
         let Self { members, waiting, ready, .. } = self;
         ready.extend(waiting.take_known(|id| members.credential(id).is_some()));
         true
@@ -366,13 +311,15 @@ impl Replica {
     fn unapply(&mut self, name: &CopyName, entry: &Entry) {
         let Some(copy) = self.system.get(name).cloned() else { return };
         match system_of(&copy.header, &copy.body) {
-            Ok(Some(System::Member(chain))) => {
+            // Where there was no place for it, nothing followed from it.
+            Ok(Some(System::Member(chain)))
+                if chain.leaf().is_some_and(|it| self.members.credential(&it.id()).is_some()) =>
+            {
                 self.chains_stale = true;
-                self.changes.extend(chain.leaf().map(|leaf| Change::Member(leaf.subject)));
+                self.changes.push_back(Change::Rights);
             }
-            Ok(Some(System::Revocation(revocation))) => {
-                self.changes.push_back(Change::Member(revocation.subject));
-                self.changes.push_back(Change::Keys);
+            Ok(Some(System::Revocation(_))) => {
+                self.changes.extend([Change::Rights, Change::Keys]);
                 self.stale |= self.members.unsay(&entry.key(name.id));
             }
             Ok(Some(System::Key(_))) => {

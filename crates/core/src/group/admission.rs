@@ -211,7 +211,7 @@ impl Group {
         if !may || subject == shared.peer || Roles::from_bits(grant.roles.bits()).is_none() {
             return Err(Code::NotAllowed);
         }
-        let ends = if grant.lifts { members.ends_of(&subject) } else { Vec::new() };
+        let ends = if grant.lifts { members.lifts_for(&subject) } else { Vec::new() };
         if !ends.is_empty() && !leaf.roles.may_change_others() {
             return Err(Code::Revoked);
         }

@@ -49,6 +49,10 @@ impl Group {
             return Err(Code::InvalidArgument);
         }
         let (credential, until) = self.writing_right(shared, Roles::may_write)?;
+        // What comes first by its date would push out what the application was told is stored.
+        if !self.replica.has_room(&shared.peer, &credential) {
+            return Err(Code::OverBudget);
+        }
         let mut header = self.birth(shared, shared.peer, kind, Some(credential));
         let lifetime = u64::try_from(limits::RECORD_LIFETIME.as_millis()).unwrap_or(u64::MAX);
         let wanted = draft.expires.unwrap_or(Millis(header.created.0.saturating_add(lifetime)));

@@ -170,7 +170,7 @@ impl Group {
         header: Header,
         body: Vec<u8>,
     ) {
-        let (id, name) = (header.id, header.name());
+        let name = header.name();
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.in_flight.remove(&name);
             neighbour.push.remove(&name);
@@ -183,7 +183,15 @@ impl Group {
             }
             return;
         }
-        let outcome = self.take(shared, Copy { header, body }, Some(node));
+        if let Some(copy) = self.hold_back(node, Copy { header, body }) {
+            self.take_from(shared, node, copy);
+        }
+    }
+
+    /// Takes a copy that a neighbor gave.
+    pub(super) fn take_from(&mut self, shared: &mut Shared, node: NodeId, copy: Copy) {
+        let id = copy.header.id;
+        let outcome = self.take(shared, copy, Some(node));
         // It has an older version than we do.
         if matches!(outcome, Outcome::Older | Outcome::Beaten)
             && let Some(newer) = self.replica.held(&id).map(|held| held.name())

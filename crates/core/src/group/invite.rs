@@ -266,14 +266,22 @@ impl Group {
                 }
                 self.choose_chain(shared);
             }
-            // Whoever is a member is one, by whatever invitation.
-            AnyInvitation::Open(_) if self.own_roles(shared).is_some() => {
-                self.saves.ticket(ticket);
+            // Whoever is a member is one, by whatever invitation. Without the key it may have been
+            // let in by somebody who might not any more.
+            AnyInvitation::Open(link) if self.own_roles(shared).is_some() => {
+                let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
+                self.came_by = Some(link.seed);
+                self.admitted.push((ticket, deadline));
+                self.settle_admitted(shared);
+                if self.came_by.is_some() {
+                    self.introduce(shared);
+                }
             }
             AnyInvitation::Open(link) => {
                 let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
                 let mut waiting = self.joining.take().map_or_else(Vec::new, |it| it.waiting);
                 waiting.push((ticket, deadline));
+                self.arrival.begin(ticket);
                 self.joining = Some(Joining { waiting, seed: link.seed, refused: None });
                 self.profile.chain = None;
                 self.keep_profile(shared);
@@ -284,18 +292,26 @@ impl Group {
 
     /// We are shown somebody who may let us in.
     pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId, chain: &Chain) {
-        let Some(joining) = &self.joining else { return };
-        if chain.leaf().is_some_and(|leaf| leaf.roles.may_invite()) {
-            let group = self.profile.group;
-            let link = InvitationLink {
-                group,
-                door: self.profile.door.clone(),
-                seed: joining.seed,
-                servers: Vec::new(),
-            };
-            let invitation = InvitationUse::prove(&link.key(), &group, &shared.peer);
-            self.say_join_request(node, invitation);
+        let may_invite = chain.leaf().is_some_and(|leaf| leaf.roles.may_invite());
+        if let Some(seed) = self.joining.as_ref().map(|it| it.seed).filter(|_| may_invite) {
+            self.ask_by(shared, node, seed);
         }
+    }
+
+    /// Somebody who may let us in does not know us, though another one has let us in: that one may
+    /// have been shut out before.
+    pub(super) fn ask_again(&mut self, shared: &Shared, node: NodeId) {
+        if let Some(seed) = self.came_by {
+            self.ask_by(shared, node, seed);
+        }
+    }
+
+    fn ask_by(&mut self, shared: &Shared, node: NodeId, seed: [u8; 16]) {
+        let group = self.profile.group;
+        let door = self.profile.door.clone();
+        let link = InvitationLink { group, door, seed, servers: Vec::new() };
+        let invitation = InvitationUse::prove(&link.key(), &group, &shared.peer);
+        self.say_join_request(node, invitation);
     }
 
     /// Somebody has let us in.
@@ -305,7 +321,10 @@ impl Group {
         self.profile.chain = Some(chain.clone());
         self.keep_profile(shared);
         match self.publish_chain(shared, None, &chain) {
-            Ok(()) => self.admitted.extend(joining.waiting),
+            Ok(()) => {
+                self.came_by = Some(joining.seed);
+                self.admitted.extend(joining.waiting);
+            }
             Err(code) => joining.into_tickets().for_each(|it| shared.settle(it, Err(code))),
         }
         self.introduce(shared);
@@ -319,6 +338,7 @@ impl Group {
         if needs_key && self.sealing_key().is_none() {
             return;
         }
+        self.came_by = None;
         for (ticket, _) in core::mem::take(&mut self.admitted) {
             self.saves.ticket(ticket);
         }

@@ -1,5 +1,6 @@
 //! What of a group is stored, and how it is read when the group is opened.
 
+use alloc::collections::BTreeSet;
 use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -10,6 +11,7 @@ use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, GroupId, NodeId, limits};
 
 use super::approval::Approvals;
+use super::arrival::Arrival;
 use super::bodies::Bodies;
 use super::door::Door;
 use super::keyring::Keyring;
@@ -56,12 +58,15 @@ impl Group {
             sync: SyncState::default(),
             joining: None,
             admitted: Vec::new(),
+            arrival: Arrival::default(),
+            came_by: None,
             early: Vec::new(),
             opening: Vec::new(),
             is_open: false,
             is_unreadable: false,
             damaged: 0,
             members_changed: false,
+            changed: BTreeSet::new(),
             is_erased: false,
             told: Table::new(),
             told_invitations: Vec::new(),
@@ -222,6 +227,7 @@ impl Group {
         while let Some(written) = self.saves.flush(shared) {
             self.on_written(shared, written);
         }
+        self.review_arrival(shared);
     }
 
     fn on_written(&mut self, shared: &mut Shared, written: Written) {

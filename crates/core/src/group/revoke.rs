@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::record::Header;
 use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
 use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
 
-use super::Group;
+use super::{Group, GroupEvent};
 use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::table::in_order;
@@ -56,8 +57,13 @@ impl Group {
         scope: Scope,
         actions: &[ActionId],
     ) -> Result<(), Code> {
+        // What does not hold is not written: only who is nearer to the founder ends an admin.
+        let members = self.replica.members();
+        let own = members.best(&shared.peer, self.rights_time(shared));
+        if !own.is_some_and(|own| members.may_end(&own, &subject)) {
+            return Err(Code::NotAllowed);
+        }
         let nonce = shared.io.random();
-        let before = self.replica.members().ends_of(&subject).len();
         let mut parts = actions.chunks(limits::REVOCATION_ACTIONS);
         loop {
             let actions = parts.next().unwrap_or_default().as_flattened().to_vec();
@@ -69,10 +75,6 @@ impl Group {
             if is_last {
                 break;
             }
-        }
-        // It is written, but holds only against whoever is further from the founder.
-        if self.replica.members().ends_of(&subject).len() == before {
-            return Err(Code::NotAllowed);
         }
         self.plan_rotation(shared, Duration::ZERO);
         Ok(())
@@ -147,5 +149,26 @@ impl Group {
             }
         }
         neighbour.say(&GroupFrame::Refuse { code });
+    }
+
+    /// Somebody does not take us for a member, or does not let us in.
+    pub(super) fn on_refuse(&mut self, shared: &mut Shared, node: NodeId, code: Code) {
+        let is_member = self.profile.chain.is_some();
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        neighbour.refused = is_member;
+        // Whoever has not shown to be a member says nothing about who is one.
+        let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
+        shared.admit(self.number, node, false);
+        match shown {
+            Some(roles) if self.joining.is_some() && roles.may_invite() => {
+                self.join_refused(shared, code);
+            }
+            Some(roles) if self.came_by.is_some() && roles.may_invite() => {
+                self.ask_again(shared, node);
+            }
+            Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
+            _ => {}
+        }
+        self.tell_members(shared);
     }
 }

@@ -42,6 +42,9 @@ impl Buckets {
 
     const ALL: Self = Self((1 << (limits::BUCKETS as u64 + 1)) - 1);
 
+    /// What is said of members and keys.
+    const SYSTEM: Self = Self(1);
+
     pub(super) const fn contains(self, bucket: u8) -> bool {
         self.0 & Self::bit(bucket) != 0
     }
@@ -112,7 +115,10 @@ impl Group {
                 is_linked = true;
             }
         }
-        let whole = Buckets(whole & denied);
+        let mut whole = Buckets(whole & denied);
+        if self.arrival.waits() {
+            whole = Buckets(whole.0 & Buckets::SYSTEM.0);
+        }
         let phase = match whole {
             _ if !is_linked => SyncPhase::Alone,
             Buckets::ALL => SyncPhase::Whole,

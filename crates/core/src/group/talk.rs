@@ -20,9 +20,9 @@ use lacis_wire::group::{GivenKey, GroupFrame};
 use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
+use super::Group;
 use super::comparison::summary_of;
 use super::neighbour::{Neighbour, names_of};
-use super::{Group, GroupEvent};
 use crate::io::LinkId;
 use crate::shared::Shared;
 use crate::table::TableExt;
@@ -188,6 +188,7 @@ impl Group {
                 }
                 self.refuse(node, code);
                 self.clocks.forget(node);
+                self.door.look_again();
                 shared.admit(self.number, node, false);
                 self.offer_better(shared, node);
             }
@@ -216,23 +217,6 @@ impl Group {
             return Ok(());
         }
         Err(if members.is_shut_out(&peer, now) { Code::Revoked } else { Code::NotMember })
-    }
-
-    fn on_refuse(&mut self, shared: &mut Shared, node: NodeId, code: Code) {
-        let is_member = self.profile.chain.is_some();
-        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        neighbour.refused = is_member;
-        // Whoever has not shown to be a member says nothing about who is one.
-        let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
-        shared.admit(self.number, node, false);
-        match shown {
-            Some(roles) if self.joining.is_some() && roles.may_invite() => {
-                self.join_refused(shared, code);
-            }
-            Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
-            _ => {}
-        }
-        self.tell_members(shared);
     }
 
     /// Both sides are members: keys are given, and the responder says what it holds.

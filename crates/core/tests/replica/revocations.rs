@@ -164,3 +164,17 @@ fn of_two_lists_that_of_the_nearer_author_counts() {
     let live: Vec<bool> = copies.iter().map(|copy| is_live(&replica, copy)).collect();
     assert_eq!(live, [false, true, true]);
 }
+
+/// What an admin adds to an end may overtake it.
+#[test]
+fn what_is_added_to_an_end_holds_also_if_it_came_before_the_end() {
+    let copy = Draft::new("chat", 4, 1, b"named").at(600_000).sign();
+    let added = revocation_as(1, 30, 4, Scope::All, Some(end(2, 9, 4)), &[action(&copy)]);
+    let ended = revocation(2, 9, 4, &[]);
+    for order in [[&added, &copy, &ended], [&ended, &copy, &added], [&copy, &added, &ended]] {
+        let mut replica = populated();
+        offer_all(&mut replica, order);
+        assert_eq!(roles(&replica, 4), None);
+        assert!(is_live(&replica, &copy));
+    }
+}

@@ -12,7 +12,8 @@ use lacis_wire::{Code, GroupId, Millis, RecordId, Roles, limits};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
-use crate::fabric::TabId;
+use crate::fabric::{ServerId, TabId};
+use crate::tab::TabSetup;
 use crate::truth::Purpose;
 
 /// The numbers by which the truth knows the rooms of groups begin here.
@@ -57,6 +58,12 @@ impl World {
     /// A store, to be looked at or harmed.
     pub fn disk(&mut self, disk: DiskId) -> &mut Disk {
         &mut self.disks[disk.0]
+    }
+
+    /// How a tab is opened that stores what it has, with an identity by a number.
+    pub fn stored(&mut self, server: ServerId, identity: u8) -> TabSetup {
+        let disk = Some(self.add_disk());
+        TabSetup { disk, identity: Some([identity; 32]), ..TabSetup::at(&[server]) }
     }
 
     /// A ticket that the scenario itself watches.
@@ -299,6 +306,22 @@ impl World {
         let mut texts: Vec<String> = records.filter_map(text).collect();
         texts.sort();
         texts
+    }
+
+    /// Waits until these are the texts that a tab reads.
+    ///
+    /// # Panics
+    /// If they are not within two and a half minutes.
+    pub fn expect_texts(&mut self, tab: TabId, group: RoomId, texts: &[&str]) {
+        let mut last = Vec::new();
+        for _ in 0..300 {
+            last = self.texts(tab, group);
+            if last == texts {
+                return;
+            }
+            self.run_for(Duration::from_millis(500));
+        }
+        panic!("{last:?} instead of {texts:?}\n{}", self.describe());
     }
 }
 

@@ -1,0 +1,84 @@
+//! Whether there is a place for a version, in the budget of the credential it is written under.
+
+use lacis_wire::record::Header;
+use lacis_wire::{CredentialId, Millis, PeerId, RecordId};
+
+use super::budget::Class;
+use super::entry::Entry;
+use super::judge::Refusal;
+use super::replica::Replica;
+use crate::table::Table;
+
+impl Replica {
+    /// Whether there is a place for a version that was judged; makes it, by the order of its
+    /// author's records.
+    pub(super) fn make_room(&mut self, header: &Header, entry: &Entry) -> Result<(), Refusal> {
+        if entry.credential == 0 || header.kind.as_str() == lacis_wire::system::MEMBER {
+            return Ok(());
+        }
+        let class = self.class(header.kind.is_system(), entry);
+        let author = *header.author();
+        let takes_own = self.entries.get(&header.id).is_some_and(|held| {
+            held.credential == entry.credential
+                && self.class(header.kind.is_system(), held) == class
+        });
+        if takes_own || self.budgets.has_room(&author, class, entry.credential) {
+            return Ok(());
+        }
+        // It has a place only if something that comes after it gives its own away.
+        self.keep_order(class, entry.credential);
+        let last = self.budgets.last(class, entry.credential);
+        if last.is_none_or(|last| (entry.created, header.id) > last) {
+            return Err(Refusal::OverBudget);
+        }
+        Ok(())
+    }
+
+    /// Whether one more record of the application that is written under a credential has a place
+    /// beside all that are.
+    #[must_use]
+    pub fn has_room(&self, author: &PeerId, credential: &CredentialId) -> bool {
+        let number = self.register.number_of(credential);
+        number.is_none_or(|number| self.budgets.has_room(author, Class::Record, number))
+    }
+
+    /// Finds the order of what was written under a credential, once: it is kept from then on.
+    fn keep_order(&mut self, class: Class, credential: u32) {
+        if !self.budgets.is_ordered(class, credential) {
+            let all = self.in_order(class, credential);
+            self.budgets.set_order(class, credential, all);
+        }
+    }
+
+    fn in_order(&self, class: Class, credential: u32) -> Table<(Millis, RecordId), u32> {
+        let all = self.entries.iter().filter(|(id, entry)| {
+            entry.credential == credential
+                && self.register.read(id, entry).is_some_and(|held| {
+                    held.kind.as_str() != lacis_wire::system::MEMBER
+                        && self.class(held.kind.is_system(), entry) == class
+                })
+        });
+        all.map(|(id, entry)| ((entry.created, *id), entry.length)).collect()
+    }
+
+    /// Drops what has no place in a budget.
+    pub(super) fn keep_budget(&mut self, author: &PeerId, class: Class, credential: u32) {
+        if self.budgets.fits(author, class, credential) {
+            return;
+        }
+        self.keep_order(class, credential);
+        for id in self.budgets.over(author, class, credential) {
+            self.drop_live(&id);
+        }
+    }
+
+    pub(super) const fn class(&self, is_system: bool, entry: &Entry) -> Class {
+        if is_system {
+            Class::System
+        } else if entry.is_deleted || entry.has_ended {
+            Class::Tombstone
+        } else {
+            Class::Record
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who the members are, as far as they are known, and as the application is told.
+
+use alloc::vec::Vec;
+
+use lacis_wire::PeerId;
+
+use super::neighbour::Neighbour;
+use super::{Group, GroupEvent, GroupMember};
+use crate::shared::Shared;
+
+impl Group {
+    /// The members, as far as they are known, this identity first.
+    pub(crate) fn members(&self, shared: &Shared) -> Vec<GroupMember> {
+        let subjects = || self.replica.members().subjects().copied();
+        let own = subjects().filter(|peer| *peer == shared.peer);
+        let others = subjects().filter(|peer| *peer != shared.peer);
+        own.chain(others).map(|peer| self.member(shared, peer)).collect()
+    }
+
+    fn member(&self, shared: &Shared, peer: PeerId) -> GroupMember {
+        let now = self.now(shared);
+        let members = self.replica.members();
+        let here = |neighbour: &Neighbour| neighbour.peer == peer && neighbour.is_introduced();
+        GroupMember {
+            peer,
+            roles: members.roles(&peer, now),
+            until: members.until(&peer, now).unwrap_or(now),
+            present: self.neighbours.values().any(here),
+        }
+    }
+
+    /// Tells the application of all members that are others than they were.
+    pub(super) fn tell_members(&mut self, shared: &mut Shared) {
+        if !self.is_open {
+            return;
+        }
+        self.door.look_again();
+        for member in self.members(shared) {
+            self.tell_member(shared, member);
+        }
+        self.tell_invitations(shared);
+    }
+
+    /// Tells the application of those who changed since it was told last. Where only credentials
+    /// are new, as when somebody comes into a large group, nobody else is looked at.
+    pub(super) fn tell_changed(&mut self, shared: &mut Shared) {
+        let changed = core::mem::take(&mut self.changed);
+        if core::mem::take(&mut self.members_changed) {
+            return self.tell_members(shared);
+        }
+        if !self.is_open {
+            return;
+        }
+        let members = self.replica.members();
+        let came = changed.iter().any(|peer| !members.invitations_of(peer).is_empty());
+        for peer in changed {
+            let member = self.member(shared, peer);
+            self.tell_member(shared, member);
+        }
+        if came {
+            self.tell_invitations(shared);
+        }
+    }
+
+    fn tell_member(&mut self, shared: &mut Shared, member: GroupMember) {
+        let until = member.roles.map(|_| member.until);
+        let state = (member.roles, until, member.present);
+        if self.told.insert(member.peer, state) != Some(state) {
+            self.event(shared, GroupEvent::Member(member));
+        }
+    }
+
+    /// Tells the application that the open invitations, or those who came by them, are others.
+    fn tell_invitations(&mut self, shared: &mut Shared) {
+        let open = self.invitations();
+        let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
+        if open != self.told_invitations {
+            self.told_invitations = open;
+            self.event(shared, GroupEvent::Invitations);
+        }
+    }
+}

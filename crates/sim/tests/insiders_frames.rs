@@ -1,0 +1,242 @@
+//! What a neighbor says by frames alone: a stranger ends nobody's hopes, and nobody makes others
+//! keep, look at or send without end.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lacis_core::{GroupEvent, RevokeOptions, RoomId, Ticket};
+use lacis_sim::insider::{Insider, changes_group_frames, peer};
+use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::{Code, Millis, Roles, limits};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+struct Board {
+    world: World,
+    server: ServerId,
+    setup: TabSetup,
+    ada: TabId,
+    group: RoomId,
+}
+
+fn board(seed: u64) -> Board {
+    let mut world = World::scenario(seed);
+    let server = world.add_server();
+    let setup = world.stored(server, 1);
+    let ada = world.open(setup.clone());
+    let group = world.found(ada, "Board");
+    Board { world, server, setup, ada, group }
+}
+
+impl Board {
+    fn tab(&mut self, identity: u8) -> TabId {
+        let setup = self.world.stored(self.server, identity);
+        self.world.open(setup)
+    }
+
+    fn join(&mut self, tab: TabId, link: &str) -> (RoomId, Ticket) {
+        let ticket = self.world.plain_ticket(tab);
+        let joined =
+            self.world.command(tab, |node, now| node.join_group(now, ticket, link, MINUTE * 10));
+        let group = joined.expect("it is there").expect("the link can be read");
+        self.world.connect(tab, group);
+        (group, ticket)
+    }
+
+    /// The founder goes, and comes back later.
+    fn leave(&mut self) -> lacis_wire::GroupId {
+        self.world.run_for(SECOND * 5);
+        let id = self.world.group_id(self.ada, self.group);
+        self.world.kill(self.ada, false);
+        id
+    }
+
+    fn come_back(&mut self, id: lacis_wire::GroupId) {
+        let setup = self.setup.clone();
+        self.ada = self.world.open(setup);
+        self.group = self.world.open_stored(self.ada, id);
+        self.world.connect(self.ada, self.group);
+    }
+}
+
+/// Answers whoever comes with a refusal.
+fn refuses(code: Code) -> Saboteur {
+    changes_group_frames(move |_, frame| match frame {
+        GroupFrame::JoinRequest { .. } => vec![GroupFrame::Refuse { code }],
+        other => vec![other, GroupFrame::Refuse { code }],
+    })
+}
+
+#[test]
+fn who_has_shown_nothing_ends_nobodys_joining() {
+    for code in [Code::InvitationUsedUp, Code::InvitationExpired, Code::Revoked] {
+        let mut board = board(11);
+        let options = invitation_for(Roles::MEMBER, 10);
+        let link = board.world.invite_anybody(board.ada, board.group, options);
+        let id = board.leave();
+        let eve = board.tab(3);
+        board.world.sabotage(eve, refuses(code));
+        board.join(eve, &link);
+        board.world.run_for(SECOND * 5);
+        let bob = board.tab(2);
+        let (_, ticket) = board.join(bob, &link);
+        board.world.run_for(SECOND * 30);
+        assert_eq!(board.world.settled(bob, ticket), None, "he waits for somebody who may");
+        assert_eq!(board.world.told(bob, |it| matches!(it, GroupEvent::Refused { .. })), 0);
+        board.come_back(id);
+        board.world.done(bob, ticket, "he is let in");
+    }
+}
+
+/// A member without the right to invite does not speak for those who have it.
+#[test]
+fn a_member_who_may_not_invite_ends_nobodys_joining() {
+    let mut board = board(12);
+    let mallory = board.tab(3);
+    let (ada, group) = (board.ada, board.group);
+    let at_mallory = board.world.bring_in(ada, group, mallory, Roles::MEMBER);
+    let link = board.world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
+    board.world.write(ada, group, "before").expect("she may write");
+    board.world.expect_texts(mallory, at_mallory, &["before"]);
+    let id = board.leave();
+    board.world.sabotage(mallory, refuses(Code::InvitationUsedUp));
+    let bob = board.tab(2);
+    let (_, ticket) = board.join(bob, &link);
+    board.world.run_for(SECOND * 30);
+    assert_eq!(board.world.settled(bob, ticket), None, "he waits for somebody who may");
+    board.come_back(id);
+    board.world.done(bob, ticket, "he is let in");
+}
+
+/// An inviter who was shut out waits for newcomers, and lets them in by what it has no more.
+fn caught_by_one_who_may_no_more(restarts: bool) {
+    let mut board = board(13);
+    let (ada, group) = (board.ada, board.group);
+    let mallory = board.tab(3);
+    let text = board.world.invite(ada, group, peer(3), Roles::INVITER, None);
+    let insider = Insider::invited(3, &text);
+    let at_mallory = board.world.take_invitation(mallory, &text);
+    board.world.connect(mallory, at_mallory);
+    let link = board.world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
+    board.world.write(ada, group, "before").expect("she may write");
+    board.world.expect_texts(mallory, at_mallory, &["before"]);
+    let keep = RevokeOptions { keep_invitations: true, ..RevokeOptions::default() };
+    board.world.revoke_with(ada, group, peer(3), keep);
+    board.world.run_for(SECOND * 15);
+    let id = board.leave();
+    let own = insider.chain.clone();
+    let given = insider.gives(peer(2), Roles::MEMBER, Millis::MAX, 5);
+    board.world.sabotage(
+        mallory,
+        changes_group_frames(move |_, frame| match frame {
+            GroupFrame::Enter { clock, first, .. } => {
+                vec![GroupFrame::Enter { clock, chain: Some(own.clone()), first }]
+            }
+            GroupFrame::Refuse { .. } => vec![GroupFrame::JoinAccept { chain: given.clone() }],
+            other => vec![other],
+        }),
+    );
+    let setup = board.world.stored(board.server, 2);
+    let mut bob = board.world.open(setup.clone());
+    let (mut joined, mut ticket) = board.join(bob, &link);
+    board.world.run_for(MINUTE);
+    if restarts {
+        board.world.kill(bob, false);
+        bob = board.world.open(setup);
+        (joined, ticket) = board.join(bob, &link);
+    }
+    board.come_back(id);
+    board.world.run_for(MINUTE * 5);
+    assert_eq!(board.world.settled(bob, ticket), Some(Ok(())));
+    assert_eq!(board.world.roles(board.ada, board.group, peer(2)), Some(Roles::MEMBER));
+    board.world.write(bob, joined, "here").expect("he may write");
+    board.world.expect_texts(board.ada, board.group, &["before", "here"]);
+}
+
+#[test]
+fn who_was_let_in_by_one_who_may_no_more_is_let_in_all_the_same() {
+    caught_by_one_who_may_no_more(false);
+    caught_by_one_who_may_no_more(true);
+}
+
+/// A founder and a member whose node says more than it should once it is told to.
+fn loaded(
+    seed: u64,
+    more: impl Fn() -> Vec<GroupFrame> + 'static,
+) -> (Board, TabId, RoomId, Rc<Cell<bool>>) {
+    let mut board = board(seed);
+    let (ada, group) = (board.ada, board.group);
+    let mallory = board.tab(3);
+    let text = board.world.invite(ada, group, peer(3), Roles::MEMBER, None);
+    let at_mallory = board.world.take_invitation(mallory, &text);
+    board.world.connect(mallory, at_mallory);
+    board.world.write(ada, group, "before").expect("she may write");
+    board.world.expect_texts(mallory, at_mallory, &["before"]);
+    board.world.run_for(SECOND * 5);
+    let armed = Rc::new(Cell::new(false));
+    let gun = Rc::clone(&armed);
+    board.world.sabotage(
+        mallory,
+        changes_group_frames(move |_, frame| {
+            let mut all = vec![frame];
+            if gun.replace(false) {
+                all.extend(more());
+            }
+            all
+        }),
+    );
+    (board, mallory, at_mallory, armed)
+}
+
+#[test]
+fn names_that_nobody_has_are_kept_once_and_within_bounds() {
+    for distinct in [false, true] {
+        let (mut board, mallory, at_mallory, armed) = loaded(14, move || {
+            let name = |number: u32| {
+                let mut name = [7; 32];
+                name[..4].copy_from_slice(&number.to_le_bytes());
+                name
+            };
+            (0..300_u32)
+                .map(|frame| {
+                    let of = |at| name(if distinct { frame * 1_024 + at } else { 0 });
+                    GroupFrame::Have { names: (0..1_024).flat_map(of).collect() }
+                })
+                .collect()
+        });
+        armed.set(true);
+        board.world.write(mallory, at_mallory, "go").expect("she may write");
+        board.world.run_for(SECOND * 20);
+        let load = board.world.group_load(board.ada, board.group).expect("it is open");
+        let most = if distinct { limits::MISSING_MAX + limits::WANTED_MAX } else { 4 };
+        assert!(load.names <= most, "{load:?}");
+        assert!(!distinct || load.names > limits::MISSING_MAX / 2, "it has come: {load:?}");
+        // Everything else goes on.
+        let text = "still here";
+        board.world.write(board.ada, board.group, text).expect("she may write");
+        board.world.expect_texts(mallory, at_mallory, &["before", "go", text]);
+    }
+}
+
+/// Comparing goes on for ever; keys are given once a link.
+#[test]
+fn keys_are_given_once_a_link() {
+    let given = Rc::new(Cell::new(0));
+    let mut board = board(16);
+    let count = Rc::clone(&given);
+    board.world.sabotage(
+        board.ada,
+        changes_group_frames(move |_, frame| {
+            let is_keys = matches!(frame, GroupFrame::Keys { .. });
+            count.set(count.get() + usize::from(is_keys));
+            vec![frame]
+        }),
+    );
+    let bob = board.tab(2);
+    board.world.bring_in(board.ada, board.group, bob, Roles::MEMBER);
+    board.world.run_for(MINUTE * 5);
+    assert_eq!(given.get(), 1);
+}
