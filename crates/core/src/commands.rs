@@ -106,11 +106,9 @@ impl Node {
     pub fn leave(&mut self, now: Timestamp, room: RoomId) {
         self.set_time(now);
         self.cancel_pairings(|pairing| pairing.room == room);
-        let Some(mut left) = self.shared.rooms.remove(&room) else { return };
-        left.withdraw(&mut self.shared.io, &mut self.shared.servers);
-        self.shared.left_rooms.insert(now, room, left.keys);
+        let Some(joining) = self.shared.drop_room(room) else { return };
         self.shared.renew_spare();
-        if let Some((ticket, _)) = left.joining {
+        if let Some((ticket, _)) = joining {
             self.shared.settle(ticket, Err(Code::Aborted));
         }
         for node in self.members.keys().copied().collect::<Vec<_>>() {

@@ -42,13 +42,9 @@ impl Node {
 
     /// A group is disconnected: its members are met nowhere any more.
     pub(crate) fn leave_places(&mut self, number: RoomId) {
-        let Shared { rooms, io, servers, left_rooms, .. } = &mut self.shared;
-        for id in rooms.keys().copied().collect::<Vec<_>>() {
-            if rooms.get(&id).is_some_and(|room| room.main == number)
-                && let Some(mut room) = rooms.remove(&id)
-            {
-                room.withdraw(io, servers);
-                left_rooms.insert(io.now, id, room.keys);
+        for id in self.shared.rooms.keys().copied().collect::<Vec<_>>() {
+            if self.shared.main(id) == number {
+                self.shared.drop_room(id);
             }
         }
     }

@@ -217,6 +217,14 @@ impl Room {
 }
 
 impl Shared {
+    /// Leaves a room; gives the join that waited for an answer, if there was one.
+    pub(crate) fn drop_room(&mut self, id: RoomId) -> Option<Option<(Ticket, Timestamp)>> {
+        let mut room = self.rooms.remove(&id)?;
+        room.withdraw(&mut self.io, &mut self.servers);
+        self.left_rooms.insert(self.io.now, id, room.keys);
+        Some(room.joining)
+    }
+
     /// The room that the application knows, of one that may stand behind it.
     pub(crate) fn main(&self, room: RoomId) -> RoomId {
         self.rooms.get(&room).map_or(room, |known| known.main)

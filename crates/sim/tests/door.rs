@@ -506,3 +506,35 @@ fn a_server_that_names_all_to_whoever_is_shut_out_does_not_get_it_their_answers(
     }
     assert_eq!(linked, waiting);
 }
+
+#[test]
+fn who_comes_back_to_those_who_are_there_is_not_seen_at_the_door() {
+    for seed in 0..5 {
+        let mut board = Board::of(seed, 8, &[]);
+        let waiting = board.at(board.door);
+        let idle = (1..8).filter(|at| !waiting.contains(&board.world.node_id(board.people[*at].0)));
+        let [lost, away] = idle.take(2).collect::<Vec<_>>().try_into().expect("five are idle");
+        // One is in a tunnel for a while.
+        let (tab, server) = (board.people[lost].0, board.server);
+        board.world.isolate(&[tab], 1);
+        board.world.fabric.net.cut(tab, server, true);
+        board.world.break_sockets(tab);
+        // The page of another one is opened anew.
+        let (closed, group) = board.people[away];
+        let id = board.world.group_id(closed, group);
+        board.world.kill(closed, false);
+        board.world.run_for(MINUTE * 2);
+        board.world.heal();
+        let setup = board.setups[away].clone();
+        let again = board.world.open(setup);
+        let opened = board.world.open_stored(again, id);
+        board.world.connect(again, opened);
+        board.people[away] = (again, opened);
+        let back = BTreeSet::from([tab, again].map(|tab| board.world.node_id(tab)));
+        for _ in 0..120 {
+            board.world.run_for(Duration::from_millis(250));
+            assert!(board.at(board.door).is_disjoint(&back));
+        }
+        board.meet(&board.people.clone());
+    }
+}

@@ -18,6 +18,7 @@ use lacis_wire::room::RoomKeys;
 use lacis_wire::{KeyName, Millis, NodeId, PeerId, Roles, limits};
 
 use super::{Group, InvitationInfo};
+use crate::io::RoomState;
 use crate::shared::Shared;
 use crate::time::Timestamp;
 
@@ -27,7 +28,9 @@ const HOUR: u64 = 3_600_000;
 /// Where this node stands between topic and door.
 #[derive(Debug, Default)]
 pub(super) struct Door {
-    /// Since when it is among those who are to wait.
+    /// Whether a server has the group.
+    is_announced: bool,
+    /// Since when it is among those who are to wait, and a server has the group.
     since: Option<Timestamp>,
     waits: bool,
     /// Whether others may be shut out than before.
@@ -58,6 +61,11 @@ impl Group {
     /// before.
     pub(crate) fn review_door(&mut self, shared: &Shared) -> Option<(Option<RoomKeys>, bool)> {
         let now = shared.io.now;
+        let room = shared.rooms.get(&self.number)?;
+        let is_announced = room.state() == RoomState::Open;
+        if core::mem::replace(&mut self.door.is_announced, is_announced) != is_announced {
+            self.door.look_again();
+        }
         if !self.is_open || now < self.door.review_at {
             return None;
         }
@@ -69,10 +77,11 @@ impl Group {
         let is_due = topic.is_none()
             || self.is_exact_inviter(shared)
             || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(shared, hour));
-        self.door.since = self.door.since.or(Some(now)).filter(|_| is_due);
         // Whoever is about to link to members need not be seen at the door by everybody.
         let is_first = self.replica.members().subjects().all(|peer| *peer == shared.peer);
         let is_hasty = topic.is_none() || self.door.waits || is_first;
+        let counts = is_due && (is_hasty || is_announced);
+        self.door.since = self.door.since.or(Some(now)).filter(|_| counts);
         let wait = if is_hasty { Duration::ZERO } else { limits::DOOR_AFTER };
         let at = self.door.since.map(|since| since + wait);
         self.door.waits = at.is_some_and(|at| now >= at);
@@ -101,8 +110,9 @@ impl Group {
 
     /// Whether somebody may come by an invitation of ours by which nobody else lets in.
     fn is_exact_inviter(&self, shared: &Shared) -> bool {
-        let mut exact = self.invitations().into_iter().filter(InvitationInfo::is_exact);
-        exact.any(|info| self.check_invitation(shared, &info).is_ok())
+        let is_exact =
+            |info: &InvitationInfo| info.is_exact() && self.check_invitation(shared, info).is_ok();
+        self.invitations().iter().any(is_exact)
     }
 
     /// Whether this node is among those who are to wait in an hour.
