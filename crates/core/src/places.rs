@@ -11,7 +11,6 @@ use lacis_wire::{PeerId, limits};
 
 use crate::io::RoomId;
 use crate::node::Node;
-use crate::room::Room;
 use crate::shared::Shared;
 use crate::table::TableExt;
 
@@ -100,8 +99,7 @@ impl Shared {
             && !rooms.values().any(|room| room.keys == *keys)
         {
             left_rooms.remove(keys);
-            let mut room = Room::new(number, keys.clone(), door.servers.clone());
-            room.is_quiet = true;
+            let room = door.behind(keys.clone());
             rooms.insert(io.room_id(), room);
         }
         // First what is left: a server knows each mailbox in a bounded number of places.

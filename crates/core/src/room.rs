@@ -32,6 +32,7 @@ pub(crate) struct Room {
     announced: Table<usize, Timestamp>,
     /// Servers that refused it: how often in a row, and when they are asked again.
     refused: Table<usize, (u32, Timestamp)>,
+    /// Of one behind another that one's.
     state: RoomState,
     /// Of a group's room: those who have shown that they are members.
     pub(crate) admitted: Option<Vec<NodeId>>,
@@ -90,6 +91,12 @@ impl Room {
             barred: Vec::new(),
             joining: None,
         }
+    }
+
+    /// The topic of a group, behind its door; it is not announced yet.
+    pub(crate) fn behind(&self, keys: RoomKeys) -> Self {
+        let (is_quiet, state) = (true, self.state);
+        Self { is_quiet, state, ..Self::new(self.main, keys, self.servers.clone()) }
     }
 
     /// Announces the room at one server and asks who else is there.
@@ -161,25 +168,24 @@ impl Room {
     }
 
     /// Whether a server has it or, so that nobody is told of a room that moves, is asked to.
-    fn is_open(&self, servers: &[Server], was: RoomState) -> bool {
+    fn is_open(&self, servers: &[Server]) -> bool {
         let asked = |index: &usize| {
             !self.refused.contains_key(index)
                 && servers.get(*index).is_some_and(|server| server.socket().is_some())
         };
-        let moves = was == RoomState::Open && !self.is_quiet && self.servers.iter().any(asked);
+        let moves =
+            self.state == RoomState::Open && !self.is_quiet && self.servers.iter().any(asked);
         moves || !self.announced.is_empty()
     }
 
-    fn set_state(&mut self, io: &mut Io, is_open: bool) {
+    /// Takes note of whether it is open; says whether that is news.
+    fn set_state(&mut self, is_open: bool) -> bool {
         let state = match (is_open, self.state) {
             (true, _) => RoomState::Open,
             (false, RoomState::Connecting) => RoomState::Connecting,
             (false, _) => RoomState::Offline,
         };
-        if state != self.state {
-            self.state = state;
-            io.event(Event::Room { room: self.main, state });
-        }
+        core::mem::replace(&mut self.state, state) != state
     }
 
     /// Announces the room again where that is due.
@@ -237,12 +243,16 @@ impl Shared {
 
     /// Tells the application which rooms are open now, and which are not any more.
     pub(crate) fn tell_rooms(&mut self) {
-        for id in self.rooms.keys().copied().collect::<Vec<_>>() {
-            let Some(was) = self.rooms.get(&id).map(|room| room.state) else { continue };
-            let opens = |room: &Room| room.main == id && room.is_open(&self.servers, was);
-            let is_open = self.rooms.values().any(opens);
-            if let Some(room) = self.rooms.get_mut(&id).filter(|room| room.main == id) {
-                room.set_state(&mut self.io, is_open);
+        let mut open = Vec::new();
+        for room in self.rooms.values() {
+            if room.is_open(&self.servers) {
+                open.push(room.main);
+            }
+        }
+        for (id, room) in &mut self.rooms {
+            let is_open = open.contains(&room.main);
+            if room.set_state(is_open) && room.main == *id {
+                self.io.event(Event::Room { room: *id, state: room.state });
             }
         }
     }

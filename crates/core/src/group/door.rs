@@ -78,7 +78,7 @@ impl Group {
             || self.is_exact_inviter(shared)
             || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(shared, hour));
         // Whoever is about to link to members need not be seen at the door by everybody.
-        let is_first = self.replica.members().subjects().all(|peer| *peer == shared.peer);
+        let is_first = self.told.len() < 2;
         let is_hasty = topic.is_none() || self.door.waits || is_first;
         let counts = is_due && (is_hasty || is_announced);
         self.door.since = self.door.since.or(Some(now)).filter(|_| counts);
@@ -155,9 +155,12 @@ impl Group {
     /// Those who are not told that we are there, in order.
     pub(crate) fn barred(&self, shared: &Shared) -> Vec<PeerId> {
         let (members, now) = (self.replica.members(), self.rights_time(shared));
-        let ended = members.ends().into_iter().map(|end| end.subject);
-        let mut barred: Vec<PeerId> = ended.filter(|it| members.is_shut_out(it, now)).collect();
-        barred.dedup();
+        let mut barred = Vec::new();
+        for end in members.ends() {
+            if barred.last() != Some(&end.subject) && members.is_shut_out(&end.subject, now) {
+                barred.push(end.subject);
+            }
+        }
         barred
     }
 }
