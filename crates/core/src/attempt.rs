@@ -35,7 +35,8 @@ impl Member {
     /// Offers a link in a room that is shared.
     pub(crate) fn offer(&mut self, shared: &mut Shared) {
         if let Some(&room) = self.rooms.keys().next() {
-            self.offer_in(shared, room, self.via);
+            let place = shared.place_in(room, self.met);
+            self.offer_in(shared, place, self.via);
         }
     }
 
@@ -95,7 +96,7 @@ impl Member {
             let at = shared.io.now + limits::OFFER_AGAIN;
             link.again = Some((at, Box::new(setup.clone())));
         }
-        let sent = shared.signal(&mut link.via, link.room, self.node, &setup);
+        let sent = shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
         if !sent {
             self.fail_attempt(shared, id, Code::SignalingUnreachable);
             return;
@@ -103,7 +104,7 @@ impl Member {
         let ours = link.local_candidates.release();
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
-            shared.signal(&mut link.via, link.room, self.node, &list);
+            shared.signal(&mut link.via, link.sealed_in, self.node, &list);
         }
     }
 
@@ -174,7 +175,7 @@ impl Member {
         let Some(link) = own.find(|link| link.id == id) else { return };
         if let Some(now) = link.local_candidates.push(candidate) {
             let setup = Setup::Candidates { attempt: link.attempt, list: vec![now] };
-            shared.signal(&mut link.via, link.room, self.node, &setup);
+            shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
         }
     }
 
@@ -209,7 +210,7 @@ impl Member {
         let node = self.node;
         if let Some(link) = self.attempt(id) {
             let refusal = Setup::Refuse { attempt: link.attempt, code };
-            shared.signal(&mut link.via, link.room, node, &refusal);
+            shared.signal(&mut link.via, link.sealed_in, node, &refusal);
         }
         self.fail_attempt(shared, id, code);
     }
@@ -282,7 +283,8 @@ fn check_answer(node: NodeId, link: &Link, answer: &Answer) -> Result<[u8; 32], 
     if proven { Ok(transcript) } else { Err(Code::FingerprintMismatch) }
 }
 
-/// A connection for an attempt, and the offer that it is making already, if it is.
+/// A connection for an attempt that is sealed in a room, and the offer that it is making already,
+/// if it is.
 pub(crate) fn new_link(
     shared: &mut Shared,
     role: Role,
@@ -298,7 +300,9 @@ pub(crate) fn new_link(
         }
     };
     let local = party(shared);
-    (Link::new(&shared.io, id, role, room, local, attempt), offer)
+    let mut link = Link::new(&shared.io, id, role, room, local, attempt);
+    link.room = shared.main(room);
+    (link, offer)
 }
 
 /// Our own end of a new attempt; the fingerprint follows with the description.
@@ -328,7 +332,7 @@ impl Member {
         let now = shared.io.now;
         for link in &mut self.attempts {
             if let Some((_, offer)) = link.again.take_if(|(at, _)| now >= *at) {
-                shared.signal(&mut link.via, link.room, self.node, &offer);
+                shared.signal(&mut link.via, link.sealed_in, self.node, &offer);
             }
         }
     }

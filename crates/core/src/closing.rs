@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::signal::ClientFrame;
 use lacis_wire::{Code, limits};
 
 use crate::io::{Event, Ticket};
@@ -84,8 +83,8 @@ impl Node {
         }
         let crate::shared::Shared { servers, rooms, io, .. } = &mut self.shared;
         for server in servers {
-            for room in rooms.values() {
-                server.transmit(io, &ClientFrame::Leave { topic: room.keys.topic });
+            for room in rooms.values().filter(|room| !room.is_quiet) {
+                server.leave(io, room.keys.topic);
             }
             server.stop(io);
         }

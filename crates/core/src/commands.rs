@@ -7,8 +7,7 @@ use core::time::Duration;
 
 use lacis_wire::link::{Body, Channel, Envelope, Kind, LinkFrame, file_ok, label_ok};
 use lacis_wire::room::{RoomKeys, RoomLink};
-use lacis_wire::signal::ClientFrame;
-use lacis_wire::{Code, NodeId, limits};
+use lacis_wire::{Code, NodeId, PeerId, limits};
 
 use crate::error::{JoinError, SendError, StreamError};
 use crate::io::{Event, Priority, RequestId, RoomId, StreamId, Ticket, Until};
@@ -36,8 +35,8 @@ impl Node {
         self.join_room(now, ticket, link.keys(), &link.servers, patience, None)
     }
 
-    /// Joins a room by its keys; that of a group bears the group's number, and lets in only those
-    /// whom the group admits.
+    /// Joins a room by its keys; that of a group bears the group's number, is not shown to whom it
+    /// has shut out, and lets in only those whom the group admits.
     pub(crate) fn join_room(
         &mut self,
         now: Timestamp,
@@ -45,7 +44,7 @@ impl Node {
         keys: RoomKeys,
         servers: &[String],
         patience: Duration,
-        group: Option<RoomId>,
+        group: Option<(RoomId, Vec<PeerId>)>,
     ) -> Result<RoomId, JoinError> {
         self.set_time(now);
         if self.closing.is_some() {
@@ -54,17 +53,19 @@ impl Node {
         if self.shared.rooms.values().any(|room| room.keys == keys) {
             return Err(JoinError::AlreadyJoined);
         }
-        if self.shared.rooms.len() >= limits::ROOMS_MAX {
+        if self.shared.main_rooms().count() >= limits::ROOMS_MAX {
             return Err(JoinError::TooManyRooms);
         }
         let servers = self.meeting_places(servers);
-        let id = group.unwrap_or_else(|| self.shared.io.room_id());
-        let mut room = Room::new(keys, servers);
-        room.admitted = group.map(|_| Vec::new());
-        room.joining = Some((ticket, now + patience.min(limits::DEADLINE_MAX)));
-        for (index, server) in self.shared.servers.iter().enumerate() {
-            room.announce(&mut self.shared.io, index, server);
+        let id = group.as_ref().map_or_else(|| self.shared.io.room_id(), |(id, _)| *id);
+        let mut room = Room::new(id, keys, servers);
+        if let Some((_, barred)) = group {
+            (room.admitted, room.barred) = (Some(Vec::new()), barred);
+            // Whether it is announced, the group decides.
+            room.is_quiet = true;
         }
+        room.joining = Some((ticket, now + patience.min(limits::DEADLINE_MAX)));
+        room.announce_all(&mut self.shared.io, &self.shared.servers);
         self.shared.tickets.open(ticket);
         self.shared.left_rooms.remove(&room.keys);
         self.shared.rooms.insert(id, room);
@@ -105,13 +106,9 @@ impl Node {
     pub fn leave(&mut self, now: Timestamp, room: RoomId) {
         self.set_time(now);
         self.cancel_pairings(|pairing| pairing.room == room);
-        let Some(left) = self.shared.rooms.remove(&room) else { return };
-        self.shared.left_rooms.insert(now, room, left.keys.clone());
+        let Some(joining) = self.shared.drop_room(room) else { return };
         self.shared.renew_spare();
-        for server in &self.shared.servers {
-            server.transmit(&mut self.shared.io, &ClientFrame::Leave { topic: left.keys.topic });
-        }
-        if let Some((ticket, _)) = left.joining {
+        if let Some((ticket, _)) = joining {
             self.shared.settle(ticket, Err(Code::Aborted));
         }
         for node in self.members.keys().copied().collect::<Vec<_>>() {
@@ -127,6 +124,7 @@ impl Node {
                 }
             });
         }
+        self.leave_places(room);
     }
 
     /// Sends a message to one member. The ticket settles as `until` says.
@@ -518,5 +516,6 @@ impl Node {
         for (ticket, code) in late {
             self.shared.settle(ticket, Err(code));
         }
+        self.end_places();
     }
 }

@@ -14,6 +14,7 @@ mod author;
 mod batch;
 mod bodies;
 mod comparison;
+mod door;
 mod events;
 mod expiry;
 mod filter;
@@ -63,6 +64,7 @@ use arrival::Arrival;
 pub(crate) use author::Draft;
 use author::Unsealed;
 use bodies::Bodies;
+use door::Door;
 pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
 use invite::Joining;
@@ -91,6 +93,7 @@ pub(crate) struct Group {
     replica: Replica,
     keyring: Keyring,
     rotation: Rotation,
+    door: Door,
     /// What waits for the key that is to seal it.
     drafts: Vec<Unsealed>,
     clocks: Clocks,
@@ -350,6 +353,7 @@ impl Group {
         let best = best.and_then(|id| members.chain(&id));
         if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(best)) {
             self.profile.chain = Some(best);
+            self.door.look_again();
             self.keep_profile(shared);
             self.introduce(shared);
         }
@@ -383,11 +387,15 @@ impl Group {
                     if subject == shared.peer {
                         self.choose_chain(shared);
                     }
+                    if shared.is_barred(self.number, &subject) {
+                        self.door.on_ends();
+                    }
                     self.changed.insert(subject);
                 }
                 Change::Rights => {
                     self.choose_chain(shared);
                     self.members_changed = true;
+                    self.door.on_ends();
                 }
             }
         }
@@ -483,6 +491,11 @@ impl Group {
         earliest.see(self.expiry_deadline(shared), Timer::Expiry);
         earliest.see(self.next_right(shared).map(|at| self.when(shared, at)), Timer::Rights);
         self.rotation.deadlines(shared.io.now, earliest);
+        // Of a node that is suspended nothing is announced.
+        let is_connected = self.is_open && shared.rooms.contains_key(&self.number);
+        if is_connected && shared.suspended_at.is_none() {
+            earliest.see(self.door.deadline(), Timer::Door);
+        }
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);

@@ -172,7 +172,8 @@ impl Node {
     ) -> Result<(), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         let (keys, servers) = room_of(open);
-        let joined = self.join_room(now, ticket, keys, &servers, patience, Some(group));
+        let known = (group, open.barred(&self.shared));
+        let joined = self.join_room(now, ticket, keys, &servers, patience, Some(known));
         self.tend_groups();
         joined.map(|_| ()).map_err(Code::from)
     }

@@ -45,6 +45,7 @@ impl Node {
             group.flush(&mut self.shared);
         }
         self.groups.open.retain(|_, group| !group.is_over());
+        self.settle_places();
         self.pump_groups();
         self.heed_admissions();
         self.note_strangers();

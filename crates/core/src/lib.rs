@@ -60,6 +60,7 @@ mod outbound;
 mod pace;
 mod pairing;
 mod patience;
+mod places;
 mod recovery;
 mod report;
 mod room;

@@ -21,8 +21,10 @@ pub(crate) struct Link {
     pub(crate) id: LinkId,
     pub(crate) attempt: AttemptId,
     pub(crate) role: Role,
-    /// The room under whose key it was set up; its membership is proven by that.
+    /// The room in which it was set up; its membership is proven by that.
     pub(crate) room: RoomId,
+    /// The room with whose keys setup messages are sealed: that one, or one behind it.
+    pub(crate) sealed_in: RoomId,
     /// The server its setup goes through.
     pub(crate) via: Option<usize>,
     /// The server through which the offer that it answers came.
@@ -155,6 +157,7 @@ impl Link {
             attempt,
             role,
             room,
+            sealed_in: room,
             via: None,
             place: usize::MAX,
             version: PROTOCOL.max,

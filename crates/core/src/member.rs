@@ -21,6 +21,7 @@ use crate::frames::EarlyPart;
 use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
 use crate::link::{Ice, Link};
 use crate::messages::Messages;
+use crate::room::Room;
 use crate::shared::Shared;
 use crate::start::Start;
 use crate::streams::Streams;
@@ -37,6 +38,8 @@ pub(crate) struct Member {
     pub(crate) rooms: Table<RoomId, Standing>,
     /// The server that knew it last.
     pub(crate) via: Option<usize>,
+    /// The room in which that server knew it, or in which it offered.
+    pub(crate) met: Option<RoomId>,
     /// The connection in use, proven.
     pub(crate) link: Option<Link>,
     /// The connections being set up: our own, and one for each server through which it offers.
@@ -93,6 +96,7 @@ impl Member {
             peer: None,
             rooms: Table::new(),
             via: None,
+            met: None,
             link: None,
             attempts: Vec::new(),
             want: None,
@@ -212,10 +216,14 @@ impl Member {
         let Some(link) = &mut self.link else { return };
         let (ours, theirs) = (shared.node, self.node);
         let transcript = link.transcript;
+        let (peer, set_up_in) = (self.peer, link.room);
+        let is_told = |(room, known): &(RoomId, &Room)| {
+            *room == set_up_in || peer.is_none_or(|peer| !known.barred.contains(&peer))
+        };
         self.tags = shared
-            .rooms
-            .iter()
-            .map(|(&room, known)| Tags {
+            .main_rooms()
+            .filter(is_told)
+            .map(|(room, known)| Tags {
                 room,
                 ours: known.keys.tag(&transcript, ours),
                 theirs: known.keys.tag(&transcript, theirs),
@@ -270,13 +278,22 @@ impl Member {
         if let (Some(link), Some((&room, _))) = (&mut self.link, other)
             && link.room == left
         {
-            link.room = room;
+            (link.room, link.sealed_in) = (room, room);
         }
         if self.attempts.iter().any(|attempt| attempt.room == left) {
             let code = if self.rooms.is_empty() { Code::Left } else { Code::Replaced };
             self.withdraw_attempts(shared, code, |attempt| attempt.room == left);
             if !self.link.as_ref().is_some_and(Link::is_healthy) {
                 self.want = Some(shared.io.now);
+            }
+        }
+    }
+
+    /// Setup messages that were sealed in one room are sealed in another one.
+    pub(crate) fn seal_elsewhere(&mut self, from: RoomId, to: RoomId) {
+        for link in self.attempts.iter_mut().chain(&mut self.link) {
+            if link.sealed_in == from {
+                link.sealed_in = to;
             }
         }
     }
@@ -319,7 +336,7 @@ impl Member {
             link.control(&mut shared.io, &LinkFrame::Bye { code: Code::Left });
             if !link.is_healthy() {
                 let farewell = Setup::Refuse { attempt: link.attempt, code };
-                shared.signal(&mut link.via, link.room, self.node, &farewell);
+                shared.signal(&mut link.via, link.sealed_in, self.node, &farewell);
             }
         }
         self.gone = Some(code);

@@ -18,7 +18,7 @@ use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, Soc
 use crate::member::{Member, Standing};
 use crate::offers::{Offer, Place};
 use crate::patience::Patience;
-use crate::room::LeftRooms;
+use crate::room::{LeftRooms, Room};
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
 use crate::start::Starting;
@@ -296,10 +296,9 @@ impl Node {
     }
 
     fn forget_server(&mut self, index: usize) {
-        let Shared { rooms, io, .. } = &mut self.shared;
-        for (&id, room) in rooms {
-            room.on_server_lost(io, id, index);
-        }
+        let rooms = &mut self.shared.rooms;
+        rooms.values_mut().for_each(|room| room.on_server_lost(index));
+        self.shared.tell_rooms();
     }
 
     fn on_socket_frame(&mut self, socket: SocketId, bytes: &[u8]) {
@@ -332,7 +331,10 @@ impl Node {
             }
             ServerFrame::Joined { topic, members } => {
                 server.trouble = None;
-                let room = rooms.iter().find(|(_, room)| room.keys.topic == topic);
+                // It may have been withdrawn while the answer was on its way.
+                let is_that =
+                    |(_, room): &(&RoomId, &Room)| room.keys.topic == topic && !room.is_quiet;
+                let room = rooms.iter().find(is_that);
                 if let Some(id) = room.map(|(id, _)| *id) {
                     self.on_joined(index, id, members);
                 }
@@ -356,10 +358,12 @@ impl Node {
                 };
                 server.trouble = Some(code);
                 io.event(Event::Warning { code, node: None });
-                let mut rooms = rooms.iter_mut();
-                if let Some((id, room)) = rooms.find(|(_, room)| room.keys.topic == topic) {
-                    room.on_refused(io, *id, index);
+                for room in rooms.values_mut() {
+                    if room.keys.topic == topic && !room.is_quiet {
+                        room.on_refused(io, index);
+                    }
                 }
+                self.shared.tell_rooms();
             }
             ServerFrame::Bye { reason, retry_after_ms } => {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
@@ -383,7 +387,11 @@ impl Node {
     fn on_joined(&mut self, index: usize, id: RoomId, nodes: Vec<NodeId>) {
         let Shared { rooms, io, .. } = &mut self.shared;
         let Some(room) = rooms.get_mut(&id) else { return };
-        if let Some(ticket) = room.on_joined(io, id, index) {
+        room.on_joined(io, index);
+        let main = room.main;
+        let joining = rooms.get_mut(&main).and_then(|room| room.joining.take());
+        self.shared.tell_rooms();
+        if let Some((ticket, _)) = joining {
             self.shared.settle(ticket, Ok(()));
         }
         for node in nodes {
@@ -398,11 +406,12 @@ impl Node {
             return;
         }
         let shared = &mut self.shared;
+        let main = shared.main(room);
         let member = self.members.entry(node).or_insert_with(|| Member::new(shared, node));
         // On a link the other side itself tells which rooms it is in, and at once.
         if member.link.is_none() {
-            member.rooms.entry(room).or_insert(Standing::Named);
-            member.via = Some(index);
+            member.rooms.entry(main).or_insert(Standing::Named);
+            (member.via, member.met) = (Some(index), Some(room));
         }
         member.absent = false;
         if member.link.is_none() && member.attempts.is_empty() {
@@ -481,7 +490,11 @@ impl Node {
 
     fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            if self.closing.is_some() {
+            let known = self.members.contains_key(&from);
+            let place = self.shared.rooms.get(&room);
+            if !known && place.is_some_and(|place| !place.hears_all()) {
+                // Only whoever remembers us can have come here, or was told by a server that lies.
+            } else if self.closing.is_some() {
                 self.refuse_offer(via, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
                 if !self.is_known(from) {
@@ -499,7 +512,7 @@ impl Node {
             return;
         }
         self.with_member(from, |member, shared| {
-            if !member.speaks_in(setup.attempt(), room) {
+            if !member.speaks_in(shared, setup.attempt(), room) {
                 return;
             }
             match setup {

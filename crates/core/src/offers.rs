@@ -45,7 +45,7 @@ impl Member {
         }
         let mut via = Some(offer.via);
         if via != Some(BY_HAND) {
-            self.via = via;
+            (self.via, self.met) = (via, Some(offer.room));
         }
         self.absent = false;
         let verdict = self.judge(shared, &offer, place);
@@ -99,7 +99,7 @@ impl Member {
         }
         // On a link that stands the other side tells by itself which rooms it is in.
         if self.link.is_none() {
-            self.rooms.entry(offer.room).or_insert(Standing::Named);
+            self.rooms.entry(shared.main(offer.room)).or_insert(Standing::Named);
         }
         self.tampered = false;
         if self.link.is_none() {

@@ -74,7 +74,7 @@ impl Member {
     ) {
         for mut attempt in self.attempts.extract_if(.., |attempt| which(attempt)) {
             let refusal = Setup::Refuse { attempt: attempt.attempt, code };
-            shared.signal(&mut attempt.via, attempt.room, self.node, &refusal);
+            shared.signal(&mut attempt.via, attempt.sealed_in, self.node, &refusal);
             shared.io.link(attempt.id, LinkAction::Close);
         }
     }
@@ -121,7 +121,7 @@ impl Member {
             shared.io.link(link.id, LinkAction::Offer { op, restart: true });
         } else {
             let setup = Setup::RestartWanted { attempt: link.attempt };
-            shared.signal(&mut link.via, link.room, self.node, &setup);
+            shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
         }
     }
 
@@ -202,11 +202,11 @@ impl Member {
         } else {
             Setup::Restarted { attempt, round, description }
         };
-        shared.signal(&mut link.via, link.room, self.node, &setup);
+        shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
         let ours = link.local_candidates.release();
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
-            shared.signal(&mut link.via, link.room, self.node, &list);
+            shared.signal(&mut link.via, link.sealed_in, self.node, &list);
         }
     }
 
@@ -251,9 +251,10 @@ impl Member {
 
     /// Whether what is sealed with the key of a room may be about that attempt: before there is a
     /// link everything is sealed with that of the offer's room, after that with any that is shared.
-    pub(crate) fn speaks_in(&self, attempt: AttemptId, room: RoomId) -> bool {
+    pub(crate) fn speaks_in(&self, shared: &Shared, attempt: AttemptId, room: RoomId) -> bool {
         let set_up = self.attempts.iter().find(|link| link.attempt == attempt);
-        set_up.map_or_else(|| self.rooms.contains_key(&room), |link| link.room == room)
+        let is_shared = || self.rooms.contains_key(&shared.main(room));
+        set_up.map_or_else(is_shared, |link| link.sealed_in == room)
     }
 
     /// The attempt or link was ended by the other side, through the server.

@@ -88,7 +88,7 @@ impl Node {
             state: server.state(),
             trouble: server.trouble,
         });
-        let rooms = self.shared.rooms.iter();
+        let rooms = self.shared.main_rooms();
         let members = self.members.values().map(|member| MemberReport {
             node: member.node,
             peer: member.peer,
@@ -107,7 +107,7 @@ impl Node {
         });
         Report {
             servers: servers.collect(),
-            rooms: rooms.map(|(&room, known)| RoomReport { room, state: known.state() }).collect(),
+            rooms: rooms.map(|(room, known)| RoomReport { room, state: known.state() }).collect(),
             members: members.collect(),
             spare: self.shared.spare.is_some(),
         }

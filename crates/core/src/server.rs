@@ -110,6 +110,12 @@ impl Server {
         }
     }
 
+    /// Takes an announcement back, also one that the next session would renew by itself.
+    pub(crate) fn leave(&mut self, io: &mut Io, topic: Topic) {
+        self.resume.take_if(|(_, topics)| topics.contains(&topic));
+        self.transmit(io, &ClientFrame::Leave { topic });
+    }
+
     pub(crate) fn transmit(&self, io: &mut Io, frame: &ClientFrame<'_>) {
         if let Some(socket) = self.socket() {
             io.outputs.push_back(Output::Transmit(socket, codec::encode(frame)));

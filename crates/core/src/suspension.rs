@@ -8,7 +8,6 @@
 use alloc::vec::Vec;
 
 use lacis_wire::Code;
-use lacis_wire::signal::ClientFrame;
 
 use crate::node::Node;
 use crate::shared::Shared;
@@ -29,12 +28,15 @@ impl Node {
         }
         let Shared { servers, rooms, io, .. } = &mut self.shared;
         for (index, server) in servers.iter_mut().enumerate() {
-            for (&id, room) in rooms.iter_mut() {
-                server.transmit(io, &ClientFrame::Leave { topic: room.keys.topic });
-                room.on_server_lost(io, id, index);
+            for room in rooms.values_mut() {
+                if !room.is_quiet {
+                    server.leave(io, room.keys.topic);
+                }
+                room.on_server_lost(index);
             }
             server.pause(io);
         }
+        self.shared.tell_rooms();
         self.shared.drop_spare();
         self.tend_groups();
     }

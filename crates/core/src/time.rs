@@ -85,6 +85,8 @@ pub enum Timer {
     Rights,
     /// A key is made, or is not waited for any longer.
     Rotation,
+    /// Others wait at the door of a group than before.
+    Door,
     /// Two members compare what they hold.
     Compare,
     /// A record that was asked for has not come.

@@ -44,7 +44,8 @@ pub const ICE_URLS_MAX: usize = 4;
 /// Bytes of a token that renews a session: 32 topics and what a server needs beside them.
 pub const RESUME_TOKEN_BYTES: usize = 1_280;
 
-/// Rooms one node may be in at the same time.
+/// Rooms one node may be in at the same time, those of groups among them. A group has two topics at
+/// a server, and a server knows a mailbox in 32.
 pub const ROOMS_MAX: usize = 16;
 
 /// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
@@ -438,6 +439,22 @@ pub const TOPIC_REFRESH: Duration = Duration::from_secs(40);
 
 /// Life of a topic membership at the server. Three refreshes, because hidden tabs have slow timers.
 pub const TOPIC_TTL: Duration = Duration::from_secs(150);
+
+/// Members of a group who wait at its door.
+pub const DOOR_SEATS: usize = 3;
+
+/// Whoever knows the topic of a group waits at its door only once it has had the time to link to
+/// others.
+pub const DOOR_AFTER: Duration = Duration::from_secs(3);
+
+/// Those who wait at a door in the next hour come so much before those of this hour go.
+pub const DOOR_LEAD: Duration = Duration::from_secs(60);
+
+/// How long a topic is heard where members of a group met before their newest key.
+pub const TOPIC_GRACE: Duration = Duration::from_secs(300);
+
+/// Such topics of one group.
+pub const OLD_TOPICS_MAX: usize = 4;
 
 /// A stream whose other side gives no sign for this long is given up.
 pub const STREAM_IDLE: Duration = Duration::from_secs(60);

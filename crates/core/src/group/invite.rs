@@ -49,6 +49,13 @@ pub struct InvitationInfo {
     pub used_by: Vec<PeerId>,
 }
 
+impl InvitationInfo {
+    /// Whether nobody but its issuer lets in by it.
+    pub(super) const fn is_exact(&self) -> bool {
+        self.says.flags & OpenInvitation::EXACT != 0
+    }
+}
+
 /// A request to be let in, which waits for somebody who may.
 #[derive(Debug)]
 pub(super) struct Joining {
@@ -224,15 +231,18 @@ impl Group {
     }
 
     /// Whether an open invitation is of use now: its author may still give what it promises.
-    fn check_invitation(&self, shared: &Shared, info: &InvitationInfo) -> Result<(), Code> {
+    pub(super) fn check_invitation(
+        &self,
+        shared: &Shared,
+        info: &InvitationInfo,
+    ) -> Result<(), Code> {
         let now = self.now(shared);
         let issuer = self.replica.members().roles(&info.issuer, now);
         let is_backed = issuer.is_some_and(|roles| roles.may_issue(info.says.roles));
         if !is_backed && Rule::InvitationBacked.holds() {
             return Err(Code::InvitationNotTrusted);
         }
-        let is_exact = info.says.flags & OpenInvitation::EXACT != 0;
-        if is_exact && info.issuer != shared.peer && Rule::Exact.holds() {
+        if info.is_exact() && info.issuer != shared.peer && Rule::Exact.holds() {
             return Err(Code::NotAllowed);
         }
         let has_ended = info.says.not_after != Millis::MAX && now >= info.says.not_after;

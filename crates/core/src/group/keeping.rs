@@ -13,6 +13,7 @@ use lacis_wire::{Code, GroupId, NodeId, limits};
 use super::approval::Approvals;
 use super::arrival::Arrival;
 use super::bodies::Bodies;
+use super::door::Door;
 use super::keyring::Keyring;
 use super::profile::Profile;
 use super::rotation::Rotation;
@@ -41,6 +42,7 @@ impl Group {
             properties: None,
             keyring,
             rotation: Rotation::default(),
+            door: Door::default(),
             drafts: Vec::new(),
             clocks: Clocks::default(),
             clock_differs: false,

@@ -34,6 +34,7 @@ impl Group {
         if !self.is_open {
             return;
         }
+        self.door.look_again();
         for member in self.members(shared) {
             self.tell_member(shared, member);
         }

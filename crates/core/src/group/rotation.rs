@@ -79,6 +79,7 @@ impl Group {
         let beyond = members.ends().len().saturating_sub(limits::KEY_COVERS_MAX);
         let is_open = uncovered > beyond;
         self.rotation.newest = newest;
+        self.door.on_ends();
         let was_open = core::mem::replace(&mut self.rotation.is_open, is_open);
         if self.keyring.settle(self.replica.keys()) {
             self.unlocked(shared);
@@ -240,6 +241,7 @@ impl Group {
     /// There is a key that was not here before.
     pub(super) fn unlocked(&mut self, shared: &mut Shared) {
         self.keep_profile(shared);
+        self.door.look_again();
         self.event(shared, GroupEvent::Unlocked);
     }
 }

@@ -190,6 +190,7 @@ impl Group {
                 }
                 self.refuse(node, code);
                 self.clocks.forget(node);
+                self.door.look_again();
                 shared.admit(self.number, node, false);
                 self.offer_better(shared, node);
             }

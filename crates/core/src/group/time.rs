@@ -108,6 +108,7 @@ impl Group {
     /// Our clock was set: what was heard of others is no news of the one that is now.
     pub(crate) fn wall_jumped(&mut self, shared: &mut Shared) {
         self.clocks.forget_all();
+        self.door.look_again();
         self.introduce(shared);
         self.tell_clock(shared);
         let now = self.now(shared);
