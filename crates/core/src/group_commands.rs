@@ -8,12 +8,11 @@ use core::time::Duration;
 use lacis_wire::body::Attribute;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, KeyName, Millis, PeerId, RecordId, Roles, limits};
+use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
-use crate::graph::Replica;
 use crate::group::{
-    AnyInvitation, Draft, Group, GroupLoad, GroupMember, InvitationInfo, InviteOptions, Opening,
-    Profile, RevokeOptions, room_of,
+    AnyInvitation, Draft, Group, GroupMember, InvitationInfo, InviteOptions, Opening, Profile,
+    RevokeOptions, room_of,
 };
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -566,24 +565,6 @@ impl Node {
     pub fn clock_correction(&self, group: RoomId) -> Result<i64, Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok(open.correction())
-    }
-
-    /// What is held of an open group, for whoever wants to compare or to count.
-    #[must_use]
-    pub fn replica(&self, group: RoomId) -> Option<&Replica> {
-        self.groups.open.get(&group).map(Group::replica)
-    }
-
-    /// What an open group has in memory, beside the records that it holds.
-    #[must_use]
-    pub fn group_load(&self, group: RoomId) -> Option<GroupLoad> {
-        self.groups.open.get(&group).map(Group::memory)
-    }
-
-    /// Whether the key of that name is held, and with it all that it sealed can be read.
-    #[must_use]
-    pub fn holds_key(&self, group: RoomId, name: &KeyName) -> bool {
-        self.groups.open.get(&group).is_some_and(|group| group.holds_key(name))
     }
 
     pub(crate) fn on_group<T>(

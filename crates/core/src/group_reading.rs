@@ -1,9 +1,10 @@
 //! What the application may read of a group, once, page by page, or on and on.
 
 use lacis_wire::record::RecordType;
-use lacis_wire::{Code, RecordId};
+use lacis_wire::{Code, KeyName, RecordId};
 
-use crate::group::{GroupSync, Paging, Search};
+use crate::graph::Replica;
+use crate::group::{Group, GroupLoad, GroupSync, Paging, Search};
 use crate::io::{RoomId, Ticket};
 use crate::node::Node;
 use crate::time::Timestamp;
@@ -113,5 +114,23 @@ impl Node {
     pub fn group_sync(&self, group: RoomId, kind: Option<&RecordType>) -> Result<GroupSync, Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         Ok(open.sync_of(&self.shared, kind))
+    }
+
+    /// What is held of an open group, for whoever wants to compare or to count.
+    #[must_use]
+    pub fn replica(&self, group: RoomId) -> Option<&Replica> {
+        self.groups.open.get(&group).map(Group::replica)
+    }
+
+    /// What an open group has in memory, beside the records that it holds.
+    #[must_use]
+    pub fn group_load(&self, group: RoomId) -> Option<GroupLoad> {
+        self.groups.open.get(&group).map(Group::memory)
+    }
+
+    /// Whether the key of that name is held, and with it all that it sealed can be read.
+    #[must_use]
+    pub fn holds_key(&self, group: RoomId, name: &KeyName) -> bool {
+        self.groups.open.get(&group).is_some_and(|group| group.holds_key(name))
     }
 }

@@ -55,6 +55,14 @@ pub const SCENARIOS: &[Scenario] = &[
         rules::a_record_in_place_of_another_drops_it_at_any_date,
     ),
     (
+        "nothing_stands_in_the_place_of_what_is_said_of_members",
+        rules::nothing_stands_in_the_place_of_what_is_said_of_members,
+    ),
+    (
+        "only_what_is_live_and_came_before_stands_in_the_place_of_another",
+        rules::only_what_is_live_and_came_before_stands_in_the_place_of_another,
+    ),
+    (
         "another_format_is_kept_by_its_envelope_and_not_applied",
         rules::another_format_is_kept_by_its_envelope_and_not_applied,
     ),
