@@ -3,6 +3,18 @@
 
 #[path = "../../core/tests/replica/budgets.rs"]
 mod budgets;
+#[path = "../tests/insiders_clocks.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_clocks;
+#[path = "../tests/insiders_exclusion.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_exclusion;
+#[path = "../tests/insiders_invitations.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_invitations;
+#[path = "../tests/insiders_keys.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_keys;
 #[path = "../../core/tests/replica/keys.rs"]
 mod keys;
 mod nodes;
@@ -13,6 +25,9 @@ mod people;
 mod revocations;
 #[path = "../../core/tests/replica/rules.rs"]
 mod rules;
+#[path = "../tests/strangers.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod strangers;
 
 /// A scenario, by its name. It panics when something is wrong.
 pub type Scenario = (&'static str, fn());
@@ -142,4 +157,50 @@ pub const SCENARIOS: &[Scenario] = &[
         "an_inviter_mints_members_in_its_own_places_only",
         budgets::an_inviter_mints_members_in_its_own_places_only,
     ),
+    (
+        "members_of_one_group_set_the_clock_of_no_other",
+        insiders_clocks::members_of_one_group_set_the_clock_of_no_other,
+    ),
+    (
+        "two_whose_clocks_differ_hear_each_other_and_are_told",
+        insiders_clocks::two_whose_clocks_differ_hear_each_other_and_are_told,
+    ),
+    (
+        "what_was_written_by_a_clock_that_was_ahead_is_written_anew",
+        insiders_clocks::what_was_written_by_a_clock_that_was_ahead_is_written_anew,
+    ),
+    (
+        "erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more",
+        insiders_clocks::erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more,
+    ),
+    (
+        "nothing_is_born_over_by_the_clock_of_a_neighbor",
+        insiders_clocks::nothing_is_born_over_by_the_clock_of_a_neighbor,
+    ),
+    ("an_invitation_for_one_lets_in_one", insiders_invitations::an_invitation_for_one_lets_in_one),
+    (
+        "an_invitation_is_worth_what_its_author_may_give",
+        insiders_invitations::an_invitation_is_worth_what_its_author_may_give,
+    ),
+    (
+        "any_inviter_lets_in_but_by_an_exact_invitation",
+        insiders_invitations::any_inviter_lets_in_but_by_an_exact_invitation,
+    ),
+    (
+        "who_is_given_false_keys_seals_nothing_under_them",
+        insiders_keys::who_is_given_false_keys_seals_nothing_under_them,
+    ),
+    (
+        "a_clock_that_is_set_back_lets_nobody_in_again",
+        insiders_exclusion::a_clock_that_is_set_back_lets_nobody_in_again,
+    ),
+    (
+        "who_tells_two_times_is_shut_out_all_the_same",
+        insiders_exclusion::who_tells_two_times_is_shut_out_all_the_same,
+    ),
+    (
+        "a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out",
+        insiders_exclusion::a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out,
+    ),
+    ("few_frames_of_a_stranger_are_looked_at", strangers::few_frames_of_a_stranger_are_looked_at),
 ];

@@ -123,8 +123,12 @@ pub(crate) fn one(rule: &str) -> ExitCode {
         rule.switch_off();
     }
     for (name, scenario) in SCENARIOS {
+        let begun = Instant::now();
         println!("directed {name}");
         scenario();
+        if rule == NONE {
+            eprintln!("{name} in {:?}", begun.elapsed());
+        }
     }
     let options = Options { steps: 40, ..Options::default() };
     for seed in 1..=SEEDS {

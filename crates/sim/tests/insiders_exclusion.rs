@@ -101,8 +101,8 @@ fn unlocked(world: &World, tab: TabId) -> usize {
     world.told(tab, |event| *event == GroupEvent::Unlocked)
 }
 
-#[test]
-fn who_tells_two_times_is_shut_out_all_the_same() {
+#[cfg_attr(test, test)]
+pub(crate) fn who_tells_two_times_is_shut_out_all_the_same() {
     for (seed, minutes) in [(1, 0), (2, 1), (3, -1), (4, 9), (5, -9), (6, 525_600)] {
         let Board { mut world, ada: (ada, group), bob: (bob, _), mallory, .. } = board(seed);
         let sent = [ada, bob].map(|tab| watch(&mut world, tab));
@@ -130,8 +130,8 @@ fn who_tells_two_times_is_shut_out_all_the_same() {
 }
 
 /// A key covers an end of which the revocation is held up: whoever has the key knows enough.
-#[test]
-fn a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out() {
     for seed in 0..4 {
         let Board { mut world, ada: (ada, group), bob: (bob, at_bob), mallory, .. } = board(seed);
         let sent = watch(&mut world, bob);
@@ -251,8 +251,8 @@ fn who_shows_its_membership_cannot_make_it_longer() {
 }
 
 /// What ended by the time on which two clocks agreed has ended, though ours is set back.
-#[test]
-fn a_clock_that_is_set_back_lets_nobody_in_again() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_clock_that_is_set_back_lets_nobody_in_again() {
     let Board { mut world, server, ada: (ada, group), mallory, .. } = board(1);
     let peer = world.peer_id(mallory);
     let hours = Duration::from_secs(2 * 3_600);

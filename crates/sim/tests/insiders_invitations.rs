@@ -73,8 +73,8 @@ impl Board {
 }
 
 /// One use: the first comes in, whoever comes later does not, whatever proof it shows.
-#[test]
-fn an_invitation_for_one_lets_in_one() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_for_one_lets_in_one() {
     let mut board = board(1);
     let link = board.link(1);
     let key = InvitationLink::parse(&link).expect("a link").key();
@@ -157,8 +157,8 @@ fn the_links_of_whoever_is_shut_out_end_with_it_unless_they_are_kept() {
     }
 }
 
-#[test]
-fn an_invitation_is_worth_what_its_author_may_give() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_is_worth_what_its_author_may_give() {
     let mut board = board(4);
     let (inviter, at_inviter) = board.member(2, Roles::INVITER);
     board.member(3, Roles::INVITER);
@@ -215,8 +215,8 @@ fn an_invitation_ends_by_date_by_hand_and_without_anybody_who_may() {
 }
 
 /// Another inviter lets in by a link that is not its own, unless it is exact.
-#[test]
-fn any_inviter_lets_in_but_by_an_exact_invitation() {
+#[cfg_attr(test, test)]
+pub(crate) fn any_inviter_lets_in_but_by_an_exact_invitation() {
     for exact in [false, true] {
         let mut board = board(6);
         board.member(2, Roles::INVITER);
