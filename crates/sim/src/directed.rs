@@ -9,6 +9,9 @@ mod insiders_clocks;
 #[path = "../tests/insiders_exclusion.rs"]
 #[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
 mod insiders_exclusion;
+#[path = "../tests/insiders_frames.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_frames;
 #[path = "../tests/insiders_invitations.rs"]
 #[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
 mod insiders_invitations;
@@ -138,6 +141,35 @@ pub const SCENARIOS: &[Scenario] = &[
         "nobody_is_pushed_out_by_many_credentials_of_another_issuer",
         budgets::nobody_is_pushed_out_by_many_credentials_of_another_issuer,
     ),
+    (
+        "of_keys_that_cover_as_much_the_latest_counts",
+        keys::of_keys_that_cover_as_much_the_latest_counts,
+    ),
+    (
+        "what_was_deleted_takes_no_place_of_what_lives",
+        budgets::what_was_deleted_takes_no_place_of_what_lives,
+    ),
+    (
+        "an_admin_who_has_written_all_it_may_still_shuts_out",
+        budgets::an_admin_who_has_written_all_it_may_still_shuts_out,
+    ),
+    (
+        "one_issuer_gives_one_subject_a_few_credentials",
+        budgets::one_issuer_gives_one_subject_a_few_credentials,
+    ),
+    (
+        "who_had_revoked_itself_can_be_let_in_again",
+        revocations::who_had_revoked_itself_can_be_let_in_again,
+    ),
+    ("whose_issuer_was_ended_ends_nobody", revocations::whose_issuer_was_ended_ends_nobody),
+    (
+        "who_may_not_invite_ends_no_invitation_either",
+        rules::who_may_not_invite_ends_no_invitation_either,
+    ),
+    (
+        "what_waits_is_bounded_however_many_wrote_it",
+        rules::what_waits_is_bounded_however_many_wrote_it,
+    ),
     ("a_body_belongs_to_its_header", nodes::a_body_belongs_to_its_header),
     ("what_is_over_is_not_taken", nodes::what_is_over_is_not_taken),
     ("revocations_are_for_ever", nodes::revocations_are_for_ever),
@@ -203,4 +235,33 @@ pub const SCENARIOS: &[Scenario] = &[
         insiders_exclusion::a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out,
     ),
     ("few_frames_of_a_stranger_are_looked_at", strangers::few_frames_of_a_stranger_are_looked_at),
+    (
+        "chains_that_nobody_knows_are_verified_within_bounds",
+        insiders_frames::chains_that_nobody_knows_are_verified_within_bounds,
+    ),
+    (
+        "what_broke_a_rule_is_not_asked_for_again",
+        insiders_frames::what_broke_a_rule_is_not_asked_for_again,
+    ),
+    (
+        "who_asks_faster_than_it_listens_gets_no_answers",
+        insiders_frames::who_asks_faster_than_it_listens_gets_no_answers,
+    ),
+    (
+        "a_member_with_many_devices_has_one_clock",
+        insiders_clocks::a_member_with_many_devices_has_one_clock,
+    ),
+    (
+        "an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record",
+        insiders_invitations::an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record,
+    ),
+    ("so_many_are_admitted_in_a_minute", insiders_invitations::so_many_are_admitted_in_a_minute),
+    (
+        "who_shows_the_chain_of_another_is_served_nothing",
+        insiders_exclusion::who_shows_the_chain_of_another_is_served_nothing,
+    ),
+    (
+        "a_new_key_is_sealed_to_members_alone",
+        insiders_exclusion::a_new_key_is_sealed_to_members_alone,
+    ),
 ];

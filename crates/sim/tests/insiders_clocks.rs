@@ -79,6 +79,23 @@ pub(crate) fn members_of_one_group_set_the_clock_of_no_other() {
 }
 
 #[cfg_attr(test, test)]
+pub(crate) fn a_member_with_many_devices_has_one_clock() {
+    let (mut world, server) = world(7);
+    let [ada, carol] = [1, 2].map(|identity| world.stored(server, identity));
+    let [ada, carol] = [ada, carol].map(|setup| world.open(setup));
+    let group = world.found(ada, "Board");
+    world.bring_in(ada, group, carol, Roles::MEMBER);
+    for _ in 0..4 {
+        let setup = world.stored(server, 3);
+        let device = world.open(off_by(&setup, 5 * 60_000));
+        world.bring_in(ada, group, device, Roles::MEMBER);
+    }
+    world.run_for(MINUTE);
+    assert_eq!(world.connections(ada), 5);
+    assert!(off(&mut world, ada, group) < SECOND);
+}
+
+#[cfg_attr(test, test)]
 pub(crate) fn two_whose_clocks_differ_hear_each_other_and_are_told() {
     for (seed, minutes) in [(1, -9), (2, -30), (3, 30), (4, -8 * 60), (5, 8 * 60), (6, 525_600)] {
         let (mut world, server) = world(seed);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lacis_core::{GroupEvent, LinkId, RoomId};
 use lacis_sim::insider::{Insider, changes_group_frames};
-use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World};
+use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::system::{MEMBER, REVOCATION};
@@ -99,6 +99,54 @@ fn insists(chain: Option<Chain>, minutes: i64) -> Saboteur {
 
 fn unlocked(world: &World, tab: TabId) -> usize {
     world.told(tab, |event| *event == GroupEvent::Unlocked)
+}
+
+/// All chains are published: who shows that of somebody else is nobody.
+#[cfg_attr(test, test)]
+pub(crate) fn who_shows_the_chain_of_another_is_served_nothing() {
+    let Board { mut world, ada: (ada, group), bob: (bob, _), mallory, .. } = board(7);
+    let sent = [ada, bob].map(|tab| watch(&mut world, tab));
+    let bobs = world.peer_id(bob);
+    let members = world.replica(ada, group).expect("it is open").members();
+    let chain = members.best(&bobs, world.wall_now()).and_then(|id| members.chain(&id));
+    assert!(chain.is_some());
+    world.sabotage(
+        mallory,
+        changes_group_frames(move |_, frame| match frame {
+            GroupFrame::JoinRequest { .. } | GroupFrame::Enter { .. } => {
+                let (clock, chain) = (Millis(0), chain.clone());
+                vec![GroupFrame::Enter { clock, chain, first: Vec::new() }]
+            }
+            other => vec![other],
+        }),
+    );
+    let link = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 5));
+    let ticket = world.plain_ticket(mallory);
+    let joined = world.command(mallory, |node, now| node.join_group(now, ticket, &link, MINUTE));
+    let joined = joined.expect("it is there").expect("the link is good");
+    world.connect(mallory, joined);
+    world.run_for(SECOND * 20);
+    for sent in &sent {
+        assert!(!sent.borrow().is_empty(), "it has come");
+        assert_eq!(for_members(sent), [""; 0]);
+    }
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn a_new_key_is_sealed_to_members_alone() {
+    let Board { mut world, ada: (ada, group), bob: (bob, _), mallory, .. } = board(8);
+    let at_mallory = world.bring_in(ada, group, mallory, Roles::MEMBER);
+    world.expect_texts(mallory, at_mallory, &["before"]);
+    let (gone, stays) = (world.peer_id(bob), world.peer_id(mallory));
+    world.revoke(ada, group, gone);
+    world.run_for(SECOND * 20);
+    let replica = world.replica(ada, group).expect("it is open");
+    let keys = replica.keys();
+    let newest = keys.newest_first(replica.members()).first().copied().expect("there is one");
+    assert!(keys.uncovered(Some(&newest), replica.members()).is_empty(), "it is the new one");
+    let parts = keys.get(&newest).expect("it is held").parts();
+    let readers: Vec<_> = parts.flat_map(|part| &part.sealed).map(|it| it.subject).collect();
+    assert!(readers.contains(&stays) && !readers.contains(&gone), "{readers:?}");
 }
 
 #[cfg_attr(test, test)]

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use lacis_core::{InviteOptions, RevokeOptions, RoomId, Ticket};
-use lacis_sim::insider::{changes_group_frames, peer};
+use lacis_sim::insider::{Insider, changes_group_frames, peer};
 use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::credential::InvitationUse;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::InvitationLink;
-use lacis_wire::{Code, Roles};
+use lacis_wire::system::INVITATION;
+use lacis_wire::{Code, Millis, Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -212,6 +213,51 @@ fn an_invitation_ends_by_date_by_hand_and_without_anybody_who_may() {
     assert_eq!(board.tries(alone, &link), Some(Err(Code::NoIssuer)));
     let setup = board.setup.clone();
     board.ada = board.world.open(setup);
+}
+
+/// Somebody repeats an invitation in a record that does not end with it.
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record() {
+    let mut board = board(8);
+    let (ada, group) = (board.ada, board.group);
+    let text = board.world.invite(ada, group, peer(7), Roles::INVITER, None);
+    let inviter = Insider::invited(7, &text);
+    let dated = InviteOptions { expires: Some(MINUTE), ..invitation_for(Roles::MEMBER, 50) };
+    let link = board.world.invite_anybody(ada, group, dated);
+    let replica = board.world.replica(ada, group).expect("it is open");
+    let says = replica.system_of(INVITATION).next().expect("it is held").body.clone();
+    let header = inviter.header(INVITATION, board.world.wall_now(), Millis::MAX, 1);
+    for part in [inviter.introduces_itself(), inviter.signs(header, says)] {
+        assert_eq!(board.world.import(ada, group, &part), Ok(true));
+    }
+    board.world.run_for(MINUTE * 2);
+    let late = board.tab(2);
+    assert_eq!(board.tries(late, &link), Some(Err(Code::InvitationExpired)));
+    assert_eq!(board.role(2), None);
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn so_many_are_admitted_in_a_minute() {
+    let mut board = board(9);
+    let link = board.link(100);
+    let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).expect("few");
+    let mut tabs = Vec::new();
+    for identity in (100..).take(most + 10) {
+        let setup = TabSetup { identity: Some([identity; 32]), ..TabSetup::at(&[board.server]) };
+        let tab = board.world.open(setup);
+        board.join(tab, &link);
+        board.world.run_for(SECOND);
+        tabs.push(tab);
+        if let Some(gone) = tabs.len().checked_sub(4) {
+            board.world.kill(tabs[gone], false);
+        }
+    }
+    board.world.run_for(SECOND * 5);
+    let replica = board.world.replica(board.ada, board.group).expect("it is open");
+    assert_eq!(replica.members().subjects().count(), most + 1);
+    board.world.run_for(MINUTE);
+    let late = board.tab(2);
+    assert_eq!(board.tries(late, &link), Some(Ok(())));
 }
 
 /// Another inviter lets in by a link that is not its own, unless it is exact.
