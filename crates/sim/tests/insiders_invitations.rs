@@ -241,18 +241,13 @@ pub(crate) fn so_many_are_admitted_in_a_minute() {
     let mut board = board(9);
     let link = board.link(100);
     let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).expect("few");
-    let mut tabs = Vec::new();
-    for identity in (100..).take(most + 10) {
-        let setup = TabSetup { identity: Some([identity; 32]), ..TabSetup::at(&[board.server]) };
-        let tab = board.world.open(setup);
-        board.join(tab, &link);
-        board.world.run_for(SECOND);
-        tabs.push(tab);
-        if let Some(gone) = tabs.len().checked_sub(4) {
-            board.world.kill(tabs[gone], false);
-        }
+    for identity in (100..).take(most + 3) {
+        let identity = Some([identity; 32]);
+        let tab = board.world.open(TabSetup { identity, ..TabSetup::at(&[board.server]) });
+        let ticket = board.join(tab, &link);
+        board.world.run_until(SECOND * 2, |world| world.settled(tab, ticket).is_some());
+        board.world.close(tab);
     }
-    board.world.run_for(SECOND * 5);
     let replica = board.world.replica(board.ada, board.group).expect("it is open");
     assert_eq!(replica.members().subjects().count(), most + 1);
     board.world.run_for(MINUTE);
