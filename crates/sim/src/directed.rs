@@ -259,6 +259,11 @@ pub const SCENARIOS: &[Scenario] = &[
         "a_new_key_is_sealed_to_members_alone",
         insiders_exclusion::a_new_key_is_sealed_to_members_alone,
     ),
+    ("who_may_not_invite_shows_nobody", rules::who_may_not_invite_shows_nobody),
+    (
+        "a_clock_that_was_ahead_for_a_moment_ends_no_rights",
+        insiders_exclusion::a_clock_that_was_ahead_for_a_moment_ends_no_rights,
+    ),
     // It takes longest.
     (
         "an_inviter_mints_members_in_its_own_places_only",

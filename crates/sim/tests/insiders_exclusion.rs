@@ -319,3 +319,24 @@ pub(crate) fn a_clock_that_is_set_back_lets_nobody_in_again() {
     assert_eq!(for_members(&sent), [""; 0]);
     assert_eq!(world.texts(mallory, at_mallory), Vec::<String>::new());
 }
+
+/// What others said of our clock says nothing once it was set.
+#[cfg_attr(test, test)]
+pub(crate) fn a_clock_that_was_ahead_for_a_moment_ends_no_rights() {
+    let Board { mut world, ada: (ada, group), bob: (bob, _), mallory, .. } = board(9);
+    let peer = world.peer_id(mallory);
+    let hours = Duration::from_secs(2 * 3_600);
+    let text = world.invite(ada, group, peer, Roles::MEMBER, Some(hours));
+    let at_mallory = world.take_invitation(mallory, &text);
+    world.connect(mallory, at_mallory);
+    world.expect_texts(mallory, at_mallory, &["before"]);
+    world.run_for(MINUTE * 2);
+    world.set_clock(ada, 4 * 3_600_000);
+    world.run_for(MINUTE);
+    world.set_clock(ada, 0);
+    world.run_for(MINUTE * 2);
+    // Nobody else is there who could serve her.
+    world.kill(bob, false);
+    world.write(ada, group, "after").expect("she may write");
+    world.expect_texts(mallory, at_mallory, &["after", "before"]);
+}

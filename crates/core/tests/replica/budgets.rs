@@ -87,6 +87,10 @@ pub(crate) fn an_admin_gives_one_member_more() {
     let second = Draft::new("chat", 4, 2, b"x").created(600_000).sign();
     assert_eq!(refused(replica.offer(NOW, &second)), Refusal::OverBudget);
     let more = Budget { subject: peer(4), records: 5, bytes: 1_000 };
+    for who in [3, 4] {
+        let own = Draft::new(BUDGET, who, 1, &encode(&more)).sign();
+        assert_eq!(refused(replica.offer(NOW, &own)), Refusal::NotAllowed);
+    }
     assert_eq!(
         replica.offer(NOW, &Draft::new(BUDGET, 2, 1, &encode(&more)).sign()),
         Outcome::Taken

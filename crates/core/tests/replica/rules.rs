@@ -108,6 +108,18 @@ pub(crate) fn an_open_invitation_promises_no_more_than_its_author_may_give() {
     }
 }
 
+#[cfg_attr(test, test)]
+pub(crate) fn who_may_not_invite_shows_nobody() {
+    let mut replica = populated();
+    let by_member = place(4).gives(8, Roles::MEMBER);
+    let mut forged = place(2).gives(9, Roles::MEMBER);
+    forged.chain.0.last_mut().expect("a credential").signature[0] ^= 1;
+    for copy in [member(&by_member), member(&forged), member_by(&by_member, 4)] {
+        assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::System);
+    }
+    assert_eq!([8, 9].map(|who| roles(&replica, who)), [None; 2]);
+}
+
 /// A version that was ended promises nothing, so that it is the author alone that is looked at.
 #[cfg_attr(test, test)]
 pub(crate) fn who_may_not_invite_ends_no_invitation_either() {
