@@ -146,10 +146,8 @@ rules! {
     /// What was written under a credential that was taken back is judged anew.
     JudgedAnew,
     // What is said to whom (`group/talk.rs`, `group/serving.rs`, `group/revoke.rs`).
-    /// Who is no member gets nothing.
+    /// Who is no member gets nothing, and no key.
     ServesMembers,
-    /// Who is no member gets no key.
-    KeysToMembers,
     /// A keeper is given nothing that opens records.
     KeepersReadNothing,
     /// A chain is shown by its own subject.

@@ -3,6 +3,21 @@
 
 #[path = "../../core/tests/replica/budgets.rs"]
 mod budgets;
+#[path = "../tests/insiders_clocks.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_clocks;
+#[path = "../tests/insiders_exclusion.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_exclusion;
+#[path = "../tests/insiders_frames.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_frames;
+#[path = "../tests/insiders_invitations.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_invitations;
+#[path = "../tests/insiders_keys.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod insiders_keys;
 #[path = "../../core/tests/replica/keys.rs"]
 mod keys;
 mod nodes;
@@ -13,6 +28,9 @@ mod people;
 mod revocations;
 #[path = "../../core/tests/replica/rules.rs"]
 mod rules;
+#[path = "../tests/strangers.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod strangers;
 
 /// A scenario, by its name. It panics when something is wrong.
 pub type Scenario = (&'static str, fn());
@@ -131,6 +149,35 @@ pub const SCENARIOS: &[Scenario] = &[
         "nobody_is_pushed_out_by_many_credentials_of_another_issuer",
         budgets::nobody_is_pushed_out_by_many_credentials_of_another_issuer,
     ),
+    (
+        "of_keys_that_cover_as_much_the_latest_counts",
+        keys::of_keys_that_cover_as_much_the_latest_counts,
+    ),
+    (
+        "what_was_deleted_takes_no_place_of_what_lives",
+        budgets::what_was_deleted_takes_no_place_of_what_lives,
+    ),
+    (
+        "an_admin_who_has_written_all_it_may_still_shuts_out",
+        budgets::an_admin_who_has_written_all_it_may_still_shuts_out,
+    ),
+    (
+        "one_issuer_gives_one_subject_a_few_credentials",
+        budgets::one_issuer_gives_one_subject_a_few_credentials,
+    ),
+    (
+        "who_had_revoked_itself_can_be_let_in_again",
+        revocations::who_had_revoked_itself_can_be_let_in_again,
+    ),
+    ("whose_issuer_was_ended_ends_nobody", revocations::whose_issuer_was_ended_ends_nobody),
+    (
+        "who_may_not_invite_ends_no_invitation_either",
+        rules::who_may_not_invite_ends_no_invitation_either,
+    ),
+    (
+        "what_waits_is_bounded_however_many_wrote_it",
+        rules::what_waits_is_bounded_however_many_wrote_it,
+    ),
     ("a_body_belongs_to_its_header", nodes::a_body_belongs_to_its_header),
     ("what_is_over_is_not_taken", nodes::what_is_over_is_not_taken),
     ("revocations_are_for_ever", nodes::revocations_are_for_ever),
@@ -145,6 +192,86 @@ pub const SCENARIOS: &[Scenario] = &[
     ("who_is_shut_out_stays_out", nodes::who_is_shut_out_stays_out),
     ("an_invitation_ends_with_whoever_came", nodes::an_invitation_ends_with_whoever_came_by_it),
     ("a_keeper_opens_nothing", nodes::a_keeper_opens_nothing),
+    (
+        "members_of_one_group_set_the_clock_of_no_other",
+        insiders_clocks::members_of_one_group_set_the_clock_of_no_other,
+    ),
+    (
+        "two_whose_clocks_differ_hear_each_other_and_are_told",
+        insiders_clocks::two_whose_clocks_differ_hear_each_other_and_are_told,
+    ),
+    (
+        "what_was_written_by_a_clock_that_was_ahead_is_written_anew",
+        insiders_clocks::what_was_written_by_a_clock_that_was_ahead_is_written_anew,
+    ),
+    (
+        "erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more",
+        insiders_clocks::erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more,
+    ),
+    (
+        "nothing_is_born_over_by_the_clock_of_a_neighbor",
+        insiders_clocks::nothing_is_born_over_by_the_clock_of_a_neighbor,
+    ),
+    ("an_invitation_for_one_lets_in_one", insiders_invitations::an_invitation_for_one_lets_in_one),
+    (
+        "an_invitation_is_worth_what_its_author_may_give",
+        insiders_invitations::an_invitation_is_worth_what_its_author_may_give,
+    ),
+    (
+        "any_inviter_lets_in_but_by_an_exact_invitation",
+        insiders_invitations::any_inviter_lets_in_but_by_an_exact_invitation,
+    ),
+    (
+        "who_is_given_false_keys_seals_nothing_under_them",
+        insiders_keys::who_is_given_false_keys_seals_nothing_under_them,
+    ),
+    (
+        "a_clock_that_is_set_back_lets_nobody_in_again",
+        insiders_exclusion::a_clock_that_is_set_back_lets_nobody_in_again,
+    ),
+    (
+        "who_tells_two_times_is_shut_out_all_the_same",
+        insiders_exclusion::who_tells_two_times_is_shut_out_all_the_same,
+    ),
+    (
+        "a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out",
+        insiders_exclusion::a_key_that_overtakes_its_revocation_is_not_given_to_whom_it_shuts_out,
+    ),
+    ("few_frames_of_a_stranger_are_looked_at", strangers::few_frames_of_a_stranger_are_looked_at),
+    (
+        "chains_that_nobody_knows_are_verified_within_bounds",
+        insiders_frames::chains_that_nobody_knows_are_verified_within_bounds,
+    ),
+    (
+        "what_broke_a_rule_is_not_asked_for_again",
+        insiders_frames::what_broke_a_rule_is_not_asked_for_again,
+    ),
+    (
+        "who_asks_faster_than_it_listens_gets_no_answers",
+        insiders_frames::who_asks_faster_than_it_listens_gets_no_answers,
+    ),
+    (
+        "a_member_with_many_devices_has_one_clock",
+        insiders_clocks::a_member_with_many_devices_has_one_clock,
+    ),
+    (
+        "an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record",
+        insiders_invitations::an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record,
+    ),
+    ("so_many_are_admitted_in_a_minute", insiders_invitations::so_many_are_admitted_in_a_minute),
+    (
+        "who_shows_the_chain_of_another_is_served_nothing",
+        insiders_exclusion::who_shows_the_chain_of_another_is_served_nothing,
+    ),
+    (
+        "a_new_key_is_sealed_to_members_alone",
+        insiders_exclusion::a_new_key_is_sealed_to_members_alone,
+    ),
+    ("who_may_not_invite_shows_nobody", rules::who_may_not_invite_shows_nobody),
+    (
+        "a_clock_that_was_ahead_for_a_moment_ends_no_rights",
+        insiders_exclusion::a_clock_that_was_ahead_for_a_moment_ends_no_rights,
+    ),
     // It takes longest.
     (
         "an_inviter_mints_members_in_its_own_places_only",

@@ -22,9 +22,14 @@
 //! world.expect(Duration::from_secs(5), "they are linked", |world| world.are_linked(ada, bob));
 //! ```
 
+// Tests by this name are scenarios of `directed` too.
+extern crate self as lacis_sim;
+
 mod app;
 mod checks;
 pub mod content;
+// Not twice: its scenarios are tests elsewhere.
+#[cfg(not(test))]
 pub mod directed;
 mod disk;
 mod fabric;

@@ -25,10 +25,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How a rule was found, or nothing.
 type Found = (&'static str, Option<String>);
 
-/// Runs all of them, and the build in which every rule holds.
-pub(crate) fn all(as_json: bool) -> ExitCode {
+/// Runs all of them, or those that are named, and the build in which every rule holds.
+pub(crate) fn all(only: &[String], as_json: bool) -> ExitCode {
+    let all: Vec<&'static str> = Rule::ALL.iter().map(|rule| name(*rule)).collect();
+    if let Some(unknown) = only.iter().find(|it| !all.contains(&it.as_str())) {
+        eprintln!("there is no rule {unknown}");
+        return ExitCode::FAILURE;
+    }
+    let is_meant = |rule: &&'static str| only.is_empty() || only.iter().any(|it| it == rule);
     let mut names: Vec<&'static str> = vec![NONE];
-    names.extend(Rule::ALL.iter().map(|rule| name(*rule)));
+    names.extend(all.into_iter().filter(is_meant));
     let next = AtomicUsize::new(0);
     let found: Mutex<Vec<Found>> = Mutex::new(Vec::new());
     let threads = thread::available_parallelism().map_or(1, Into::into);
@@ -69,7 +75,7 @@ fn tell(found: &[Found], as_json: bool) -> ExitCode {
         by.filter(|by| by.starts_with(what)).count()
     };
     let report = json!({
-        "mutants": Rule::ALL.len(),
+        "mutants": found.iter().filter(|(rule, _)| *rule != NONE).count(),
         "missed": missed.len(),
         "names_of_missed": missed,
         "found_by_directed": count("directed"),

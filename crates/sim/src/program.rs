@@ -43,6 +43,10 @@ struct Arguments {
     #[cfg(feature = "mutants")]
     #[arg(long)]
     mutants: bool,
+    /// With --mutants: only this rule; may be given several times
+    #[cfg(feature = "mutants")]
+    #[arg(long, requires = "mutants", value_name = "NAME")]
+    rule: Vec<String>,
     /// Switch off this rule, and fail where that is noticed
     #[cfg(feature = "mutants")]
     #[arg(long, hide = true)]
@@ -57,7 +61,7 @@ pub(crate) fn main() -> ExitCode {
     }
     #[cfg(feature = "mutants")]
     if arguments.mutants {
-        return crate::mutants::all(arguments.json);
+        return crate::mutants::all(&arguments.rule, arguments.json);
     }
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],

@@ -39,8 +39,8 @@ fn off(world: &mut World, tab: TabId, group: RoomId) -> Duration {
     Duration::from_millis(told.expect("the group is open").0.abs_diff(now.0))
 }
 
-#[test]
-fn members_of_one_group_set_the_clock_of_no_other() {
+#[cfg_attr(test, test)]
+pub(crate) fn members_of_one_group_set_the_clock_of_no_other() {
     let (mut world, server) = world(4);
     let setup = world.stored(server, 1);
     let victim = world.open(setup.clone());
@@ -78,8 +78,25 @@ fn members_of_one_group_set_the_clock_of_no_other() {
     assert_eq!(world.texts(victim, own), ["for a month"]);
 }
 
-#[test]
-fn two_whose_clocks_differ_hear_each_other_and_are_told() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_member_with_many_devices_has_one_clock() {
+    let (mut world, server) = world(7);
+    let [ada, carol] = [1, 2].map(|identity| world.stored(server, identity));
+    let [ada, carol] = [ada, carol].map(|setup| world.open(setup));
+    let group = world.found(ada, "Board");
+    world.bring_in(ada, group, carol, Roles::MEMBER);
+    for _ in 0..4 {
+        let setup = world.stored(server, 3);
+        let device = world.open(off_by(&setup, 5 * 60_000));
+        world.bring_in(ada, group, device, Roles::MEMBER);
+    }
+    world.run_for(MINUTE);
+    assert_eq!(world.connections(ada), 5);
+    assert!(off(&mut world, ada, group) < SECOND);
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn two_whose_clocks_differ_hear_each_other_and_are_told() {
     for (seed, minutes) in [(1, -9), (2, -30), (3, 30), (4, -8 * 60), (5, 8 * 60), (6, 525_600)] {
         let (mut world, server) = world(seed);
         let setups = [1, 2].map(|identity| world.stored(server, identity));
@@ -124,8 +141,8 @@ fn after_an_evening() -> (World, [(TabId, RoomId); 2]) {
     (world, [(ada, group), (bob, at_bob)])
 }
 
-#[test]
-fn what_was_written_by_a_clock_that_was_ahead_is_written_anew() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_was_written_by_a_clock_that_was_ahead_is_written_anew() {
     let (mut world, [(ada, group), (bob, at_bob)]) = after_an_evening();
     world.expect_texts(ada, group, &["my evening's work"]);
     world.expect_texts(bob, at_bob, &["my evening's work"]);
@@ -197,8 +214,8 @@ fn one_start_with_a_clock_that_is_ahead_erases_nothing() {
 }
 
 /// Bytes are erased by no clock alone, neither ours nor those of others.
-#[test]
-fn erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more() {
+#[cfg_attr(test, test)]
+pub(crate) fn erasing_takes_our_clock_and_those_of_others_past_the_end_and_a_day_more() {
     let ended = 3 * 86_400_000;
     let early = 86_400_000 + 60_000;
     for (ours, theirs, is_erased) in [
@@ -259,8 +276,8 @@ fn a_revocation_counts_at_once_though_its_author_is_a_day_ahead_or_behind() {
 }
 
 /// The only neighbor says that it is a year ago.
-#[test]
-fn nothing_is_born_over_by_the_clock_of_a_neighbor() {
+#[cfg_attr(test, test)]
+pub(crate) fn nothing_is_born_over_by_the_clock_of_a_neighbor() {
     let (mut world, server) = world(2);
     let setups = [1, 2, 3].map(|identity| world.stored(server, identity));
     let [ada, bob, mallory] = setups.clone().map(|setup| world.open(setup));

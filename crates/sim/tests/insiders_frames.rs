@@ -1,15 +1,18 @@
 //! What a neighbor says by frames alone: a stranger ends nobody's hopes, and nobody makes others
 //! keep, look at or send without end.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_core::{GroupEvent, RevokeOptions, RoomId, Ticket};
+use lacis_core::graph::{Index, Replica, reconcile};
+use lacis_core::{Event, GroupEvent, RevokeOptions, RoomId, Ticket};
 use lacis_sim::insider::{Insider, changes_group_frames, peer};
-use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World, invitation_for, kind};
+use lacis_wire::codec::decode;
 use lacis_wire::group::GroupFrame;
-use lacis_wire::{Code, Millis, Roles, limits};
+use lacis_wire::record::CopyName;
+use lacis_wire::{Code, Millis, RecordId, Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -163,38 +166,52 @@ fn who_was_let_in_by_one_who_may_no_more_is_let_in_all_the_same() {
 }
 
 /// A founder and a member whose node says more than it should once it is told to.
-fn loaded(
-    seed: u64,
-    more: impl Fn() -> Vec<GroupFrame> + 'static,
-) -> (Board, TabId, RoomId, Rc<Cell<bool>>) {
+struct Loaded {
+    board: Board,
+    mallory: TabId,
+    at_mallory: RoomId,
+    insider: Insider,
+    armed: Rc<Cell<bool>>,
+}
+
+impl Loaded {
+    fn fire(&mut self) {
+        self.armed.set(true);
+        let written = self.board.world.write(self.mallory, self.at_mallory, "go");
+        written.expect("she may write");
+    }
+}
+
+fn loaded(seed: u64, more: impl Fn(&Insider) -> Vec<GroupFrame> + 'static) -> Loaded {
     let mut board = board(seed);
     let (ada, group) = (board.ada, board.group);
     let mallory = board.tab(3);
     let text = board.world.invite(ada, group, peer(3), Roles::MEMBER, None);
+    let insider = Insider::invited(3, &text);
     let at_mallory = board.world.take_invitation(mallory, &text);
     board.world.connect(mallory, at_mallory);
     board.world.write(ada, group, "before").expect("she may write");
     board.world.expect_texts(mallory, at_mallory, &["before"]);
     board.world.run_for(SECOND * 5);
     let armed = Rc::new(Cell::new(false));
-    let gun = Rc::clone(&armed);
+    let (gun, own) = (Rc::clone(&armed), insider.clone());
     board.world.sabotage(
         mallory,
         changes_group_frames(move |_, frame| {
             let mut all = vec![frame];
             if gun.replace(false) {
-                all.extend(more());
+                all.extend(more(&own));
             }
             all
         }),
     );
-    (board, mallory, at_mallory, armed)
+    Loaded { board, mallory, at_mallory, insider, armed }
 }
 
 #[test]
 fn names_that_nobody_has_are_kept_once_and_within_bounds() {
     for distinct in [false, true] {
-        let (mut board, mallory, at_mallory, armed) = loaded(14, move || {
+        let mut loaded = loaded(14, move |_| {
             let name = |number: u32| {
                 let mut name = [7; 32];
                 name[..4].copy_from_slice(&number.to_le_bytes());
@@ -207,8 +224,8 @@ fn names_that_nobody_has_are_kept_once_and_within_bounds() {
                 })
                 .collect()
         });
-        armed.set(true);
-        board.world.write(mallory, at_mallory, "go").expect("she may write");
+        loaded.fire();
+        let Loaded { mut board, mallory, at_mallory, .. } = loaded;
         board.world.run_for(SECOND * 20);
         let load = board.world.group_load(board.ada, board.group).expect("it is open");
         let most = if distinct { limits::MISSING_MAX + limits::WANTED_MAX } else { 4 };
@@ -219,6 +236,101 @@ fn names_that_nobody_has_are_kept_once_and_within_bounds() {
         board.world.write(board.ada, board.group, text).expect("she may write");
         board.world.expect_texts(mallory, at_mallory, &["before", "go", text]);
     }
+}
+
+fn warned(board: &Board, of: Code) -> usize {
+    let log = board.world.seen(board.ada).log.iter();
+    log.filter(|it| matches!(it, Event::Warning { code, .. } if *code == of)).count()
+}
+
+/// Verifying a chain costs more than sending one. She is a member of another group, so that the
+/// link is not one of strangers.
+#[cfg_attr(test, test)]
+pub(crate) fn chains_that_nobody_knows_are_verified_within_bounds() {
+    let mut loaded = loaded(17, |insider| {
+        let enter = |number: u64| {
+            let chain = Some(insider.gives(peer(3), Roles::MEMBER, Millis::MAX, number));
+            GroupFrame::Enter { clock: Millis(0), chain, first: Vec::new() }
+        };
+        (0..150).map(enter).collect()
+    });
+    let world = &mut loaded.board.world;
+    let another = world.found(loaded.board.ada, "Another");
+    world.bring_in(loaded.board.ada, another, loaded.mallory, Roles::MEMBER);
+    world.run_for(SECOND * 10);
+    loaded.fire();
+    loaded.board.world.run_for(SECOND * 2);
+    let refused = warned(&loaded.board, Code::RateLimited);
+    assert!((20..100).contains(&refused), "{refused}");
+}
+
+/// The names that a node asked for.
+fn wants(board: &mut Board) -> Rc<RefCell<Vec<CopyName>>> {
+    let wanted = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&wanted);
+    board.world.sabotage(
+        board.ada,
+        changes_group_frames(move |_, frame| {
+            if let GroupFrame::Want { names } = &frame {
+                let names = names.as_chunks().0.iter().map(CopyName::from_bytes);
+                log.borrow_mut().extend(names);
+            }
+            vec![frame]
+        }),
+    );
+    wanted
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn what_broke_a_rule_is_not_asked_for_again() {
+    // She is no admin, and there is nothing by the other name.
+    let revocation = |insider: &Insider| {
+        let part = insider.revokes(peer(1), Millis(1_000), 1, &[]);
+        decode::<GroupFrame>(&part).expect("a frame")
+    };
+    let bad = move |insider: &Insider| match revocation(insider) {
+        GroupFrame::Record { header, .. } => header.name(),
+        other => panic!("{other:?}"),
+    };
+    let other = |bad: &CopyName| CopyName { id: RecordId([9; 16]), ..*bad };
+    let mut loaded = loaded(18, move |insider| {
+        let name = bad(insider);
+        let names = [name, other(&name)].iter().flat_map(CopyName::to_bytes).collect();
+        vec![revocation(insider), GroupFrame::Have { names }]
+    });
+    let name = bad(&loaded.insider);
+    let wanted = wants(&mut loaded.board);
+    loaded.fire();
+    loaded.board.world.run_for(SECOND * 5);
+    assert!(wanted.borrow().contains(&other(&name)), "it asks for what it lacks");
+    assert!(!wanted.borrow().contains(&name));
+    assert!(warned(&loaded.board, Code::Protocol) > 0, "it was given");
+}
+
+/// A small question may have a large answer.
+#[cfg_attr(test, test)]
+pub(crate) fn who_asks_faster_than_it_listens_gets_no_answers() {
+    let mut loaded = loaded(19, |_| {
+        let bucket = Replica::bucket_of(&kind("note"));
+        let message = reconcile::begin(&Index::new()).expect("a question");
+        vec![GroupFrame::Query { bucket, message }; 600]
+    });
+    let now = loaded.board.world.wall_now();
+    for number in 0..400 {
+        let part = loaded.insider.writes(now, number, b"x");
+        let (ada, group) = (loaded.board.ada, loaded.board.group);
+        assert_eq!(loaded.board.world.import(ada, group, &part), Ok(true));
+    }
+    loaded.board.world.run_for(SECOND * 20);
+    loaded.fire();
+    let mut most = 0;
+    for _ in 0..100 {
+        let Board { world, ada, group, .. } = &mut loaded.board;
+        world.run_for(SECOND / 20);
+        most = most.max(world.group_load(*ada, *group).expect("it is open").frame_bytes);
+    }
+    let bound = limits::GROUP_QUEUE_BYTES + limits::GROUP_FRAME_BYTES;
+    assert!((limits::GROUP_QUEUE_BYTES / 2..bound).contains(&most), "{most}");
 }
 
 /// Comparing goes on for ever; keys are given once a link.

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use lacis_core::{InviteOptions, RevokeOptions, RoomId, Ticket};
-use lacis_sim::insider::{changes_group_frames, peer};
+use lacis_sim::insider::{Insider, changes_group_frames, peer};
 use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::credential::InvitationUse;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::InvitationLink;
-use lacis_wire::{Code, Roles};
+use lacis_wire::system::INVITATION;
+use lacis_wire::{Code, Millis, Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -73,8 +74,8 @@ impl Board {
 }
 
 /// One use: the first comes in, whoever comes later does not, whatever proof it shows.
-#[test]
-fn an_invitation_for_one_lets_in_one() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_for_one_lets_in_one() {
     let mut board = board(1);
     let link = board.link(1);
     let key = InvitationLink::parse(&link).expect("a link").key();
@@ -157,8 +158,8 @@ fn the_links_of_whoever_is_shut_out_end_with_it_unless_they_are_kept() {
     }
 }
 
-#[test]
-fn an_invitation_is_worth_what_its_author_may_give() {
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_is_worth_what_its_author_may_give() {
     let mut board = board(4);
     let (inviter, at_inviter) = board.member(2, Roles::INVITER);
     board.member(3, Roles::INVITER);
@@ -214,9 +215,49 @@ fn an_invitation_ends_by_date_by_hand_and_without_anybody_who_may() {
     board.ada = board.world.open(setup);
 }
 
+/// Somebody repeats an invitation in a record that does not end with it.
+#[cfg_attr(test, test)]
+pub(crate) fn an_invitation_ends_by_what_it_says_whatever_the_end_of_its_record() {
+    let mut board = board(8);
+    let (ada, group) = (board.ada, board.group);
+    let text = board.world.invite(ada, group, peer(7), Roles::INVITER, None);
+    let inviter = Insider::invited(7, &text);
+    let dated = InviteOptions { expires: Some(MINUTE), ..invitation_for(Roles::MEMBER, 50) };
+    let link = board.world.invite_anybody(ada, group, dated);
+    let replica = board.world.replica(ada, group).expect("it is open");
+    let says = replica.system_of(INVITATION).next().expect("it is held").body.clone();
+    let header = inviter.header(INVITATION, board.world.wall_now(), Millis::MAX, 1);
+    for part in [inviter.introduces_itself(), inviter.signs(header, says)] {
+        assert_eq!(board.world.import(ada, group, &part), Ok(true));
+    }
+    board.world.run_for(MINUTE * 2);
+    let late = board.tab(2);
+    assert_eq!(board.tries(late, &link), Some(Err(Code::InvitationExpired)));
+    assert_eq!(board.role(2), None);
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn so_many_are_admitted_in_a_minute() {
+    let mut board = board(9);
+    let link = board.link(100);
+    let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).expect("few");
+    for identity in (100..).take(most + 3) {
+        let identity = Some([identity; 32]);
+        let tab = board.world.open(TabSetup { identity, ..TabSetup::at(&[board.server]) });
+        let ticket = board.join(tab, &link);
+        board.world.run_until(SECOND * 2, |world| world.settled(tab, ticket).is_some());
+        board.world.close(tab);
+    }
+    let replica = board.world.replica(board.ada, board.group).expect("it is open");
+    assert_eq!(replica.members().subjects().count(), most + 1);
+    board.world.run_for(MINUTE);
+    let late = board.tab(2);
+    assert_eq!(board.tries(late, &link), Some(Ok(())));
+}
+
 /// Another inviter lets in by a link that is not its own, unless it is exact.
-#[test]
-fn any_inviter_lets_in_but_by_an_exact_invitation() {
+#[cfg_attr(test, test)]
+pub(crate) fn any_inviter_lets_in_but_by_an_exact_invitation() {
     for exact in [false, true] {
         let mut board = board(6);
         board.member(2, Roles::INVITER);

@@ -121,8 +121,8 @@ fn few_strangers_are_linked_at_a_time() {
     assert!((1..=STRANGERS_MAX).contains(&links), "{links}");
 }
 
-#[test]
-fn few_frames_of_a_stranger_are_looked_at() {
+#[cfg_attr(test, test)]
+pub(crate) fn few_frames_of_a_stranger_are_looked_at() {
     let mut board = board(1);
     let eve = stranger(&mut board);
     // Each of her frames comes a hundred times.

@@ -156,7 +156,7 @@ impl Group {
         let neighbour = self.neighbours.get(&node).filter(|it| it.is_introduced())?;
         let chain = neighbour.chain.as_ref()?;
         let accepted = self.replica.members().accepts_chain(chain, self.rights_time(shared))
-            || !Rule::KeysToMembers.holds();
+            || !Rule::ServesMembers.holds();
         chain.leaf().filter(|_| accepted).map(|leaf| leaf.roles)
     }
 

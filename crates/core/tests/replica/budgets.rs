@@ -56,6 +56,30 @@ pub(crate) fn bytes_count_as_records_do_and_deleting_is_always_possible() {
 }
 
 #[cfg_attr(test, test)]
+pub(crate) fn what_was_deleted_takes_no_place_of_what_lives() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(1, 1_000));
+    let first = Draft::new("chat", 4, 1, b"x").created(600_000);
+    assert_eq!(replica.offer(NOW, &first.clone().sign()), Outcome::Taken);
+    let deleted = first.version(2, 4).at(700_000).deleted().sign();
+    assert_eq!(replica.offer(NOW, &deleted), Outcome::Taken);
+    let next = Draft::new("chat", 4, 2, b"x").created(800_000).sign();
+    assert_eq!(replica.offer(NOW, &next), Outcome::Taken);
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_who_has_written_all_it_may_still_shuts_out() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(1, 1_000));
+    let written = Draft::new("chat", 2, 1, b"x").sign();
+    assert_eq!(replica.offer(NOW, &written), Outcome::Taken);
+    for (number, who) in [(1, 4), (2, 5)] {
+        assert_eq!(replica.offer(NOW, &revocation(2, number, who, &[])), Outcome::Taken);
+        assert_eq!(roles(&replica, who), None);
+    }
+}
+
+#[cfg_attr(test, test)]
 pub(crate) fn an_admin_gives_one_member_more() {
     let mut replica = populated();
     replica.offer(NOW, &properties(1, 1_000));
@@ -63,6 +87,10 @@ pub(crate) fn an_admin_gives_one_member_more() {
     let second = Draft::new("chat", 4, 2, b"x").created(600_000).sign();
     assert_eq!(refused(replica.offer(NOW, &second)), Refusal::OverBudget);
     let more = Budget { subject: peer(4), records: 5, bytes: 1_000 };
+    for who in [3, 4] {
+        let own = Draft::new(BUDGET, who, 1, &encode(&more)).sign();
+        assert_eq!(refused(replica.offer(NOW, &own)), Refusal::NotAllowed);
+    }
     assert_eq!(
         replica.offer(NOW, &Draft::new(BUDGET, 2, 1, &encode(&more)).sign()),
         Outcome::Taken
@@ -98,6 +126,21 @@ pub(crate) fn nobody_is_pushed_out_by_many_credentials_of_another_issuer() {
     assert_eq!(roles(&replica, 5), Some(Roles::MEMBER));
     let copy = Draft::new("chat", 5, 1, b"still here").sign();
     assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
+}
+
+/// Of what one issuer gives one subject the last few count.
+#[cfg_attr(test, test)]
+pub(crate) fn one_issuer_gives_one_subject_a_few_credentials() {
+    let mut replica = populated();
+    let given = |serial| place(2).gives_until(40, Roles::MEMBER, u64::MAX, serial, &[]);
+    let most = limits::CREDENTIALS_PER_PAIR as u64;
+    for serial in 1..=most + 3 {
+        replica.offer(NOW, &member(&given(serial)));
+    }
+    let is_known = |serial| replica.members().credential(&given(serial).leaf().id()).is_some();
+    assert_eq!((1..=most + 3).filter(|serial| is_known(*serial)).count() as u64, most);
+    assert!(is_known(most + 3), "the last counts");
+    assert_eq!(roles(&replica, 40), Some(Roles::MEMBER));
 }
 
 /// A record by which an inviter shows a member with a key of its own.

@@ -59,6 +59,16 @@ pub(crate) fn the_newest_covers_most_ends_then_is_later() {
 }
 
 #[cfg_attr(test, test)]
+pub(crate) fn of_keys_that_cover_as_much_the_latest_counts() {
+    let mut replica = populated();
+    for number in 1..=12 {
+        let (copy, name) = record(2, 600_000 + u64::from(number), &part(number, 0, 1, &[]));
+        assert_eq!(replica.offer(NOW, &copy), Outcome::Taken);
+        assert_eq!(newest(&replica), Some(name), "whatever their names");
+    }
+}
+
+#[cfg_attr(test, test)]
 pub(crate) fn a_key_record_holds_once_all_parts_are_here() {
     let mut replica = populated();
     let parts: Vec<_> = (0..3).map(|number| record(2, 600_000, &part(1, number, 3, &[]))).collect();

@@ -178,3 +178,32 @@ fn what_is_added_to_an_end_holds_also_if_it_came_before_the_end() {
         assert!(is_live(&replica, &copy));
     }
 }
+
+/// Not even by what was named when somebody else ended it: whoever is let in again stays in.
+#[cfg_attr(test, test)]
+pub(crate) fn who_had_revoked_itself_can_be_let_in_again() {
+    let mut replica = populated();
+    let itself = revocation(2, 9, 2, &[]);
+    replica.offer(NOW, &itself);
+    assert_eq!(roles(&replica, 2), Some(Roles::ADMIN), "nobody ends itself");
+    replica.offer(NOW, &revocation(1, 10, 2, &[action(&itself)]));
+    assert_eq!(roles(&replica, 2), None);
+    let back = place(1).gives_until(2, Roles::MEMBER, u64::MAX, 2, &[end(1, 10, 2)]);
+    replica.offer(NOW, &member(&back));
+    assert_eq!(roles(&replica, 2), Some(Roles::MEMBER));
+}
+
+/// Its own credential was not ended, but that of whoever brought it in.
+#[cfg_attr(test, test)]
+pub(crate) fn whose_issuer_was_ended_ends_nobody() {
+    let mut replica = populated();
+    let below = place(2).gives(8, Roles::ADMIN);
+    assert_eq!(replica.offer(NOW, &member(&below)), Outcome::Taken);
+    let id = below.leaf().id();
+    assert!(replica.members().may_end(&id, &peer(4)));
+    replica.offer(NOW, &revocation(1, 9, 2, &[]));
+    assert_eq!(roles(&replica, 8), None);
+    assert!(!replica.members().may_end(&id, &peer(4)));
+    replica.offer(NOW, &revocation_under(&below, 9, 4, &[]));
+    assert_eq!(roles(&replica, 4), Some(Roles::MEMBER));
+}

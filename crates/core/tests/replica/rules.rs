@@ -109,6 +109,42 @@ pub(crate) fn an_open_invitation_promises_no_more_than_its_author_may_give() {
 }
 
 #[cfg_attr(test, test)]
+pub(crate) fn who_may_not_invite_shows_nobody() {
+    let mut replica = populated();
+    let by_member = place(4).gives(8, Roles::MEMBER);
+    let mut forged = place(2).gives(9, Roles::MEMBER);
+    forged.chain.0.last_mut().expect("a credential").signature[0] ^= 1;
+    for copy in [member(&by_member), member(&forged), member_by(&by_member, 4)] {
+        assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::System);
+    }
+    assert_eq!([8, 9].map(|who| roles(&replica, who)), [None; 2]);
+}
+
+/// A version that was ended promises nothing, so that it is the author alone that is looked at.
+#[cfg_attr(test, test)]
+pub(crate) fn who_may_not_invite_ends_no_invitation_either() {
+    let mut replica = populated();
+    let ended = |who| Draft::new(INVITATION, who, 1, b"").version(2, who).at(600_000).deleted();
+    assert_eq!(refused(replica.offer(NOW, &ended(4).sign())), Refusal::NotAllowed);
+    assert_eq!(replica.offer(NOW, &ended(3).sign()), Outcome::Taken);
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn what_waits_is_bounded_however_many_wrote_it() {
+    let mut replica = populated();
+    for who in 50..58 {
+        for number in 0..3 {
+            let body = vec![number; limits::RECORD_BYTES];
+            let place = founder().gives(who, Roles::MEMBER);
+            let copy = Draft::new("chat", who, number, &body).under(&place).sign();
+            assert_eq!(replica.offer(NOW, &copy), Outcome::Deferred);
+        }
+    }
+    let (_, bytes) = replica.waiting();
+    assert!((limits::WAITING_BYTES / 2..=limits::WAITING_BYTES).contains(&bytes), "{bytes}");
+}
+
+#[cfg_attr(test, test)]
 pub(crate) fn a_record_waits_for_its_authors_credential() {
     let mut replica = Replica::new(group());
     let copy = Draft::new("chat", 4, 1, b"early").sign();
