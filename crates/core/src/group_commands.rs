@@ -228,7 +228,7 @@ impl Node {
     /// Writes a new version of a record, whose present header is given.
     ///
     /// # Errors
-    /// As of [`Node::add_record`].
+    /// As of [`Node::add_record`], and [`Code::RecordUnknown`] if it has just ended.
     pub fn update_record(
         &mut self,
         now: Timestamp,

@@ -77,6 +77,10 @@ impl Group {
     ) -> Result<(), Code> {
         let (mut header, until) = self.next_version(shared, held)?;
         let wanted = draft.expires.unwrap_or(held.expires);
+        if draft.expires.is_none() && wanted < header.modified {
+            // By the date that the change would have, it has just ended.
+            return Err(Code::RecordUnknown);
+        }
         if wanted > held.latest || wanted < header.modified {
             return Err(Code::InvalidArgument);
         }

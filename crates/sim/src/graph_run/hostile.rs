@@ -387,7 +387,7 @@ impl HostileRun {
             let world = &mut self.graph.world;
             let named = world.command(tab, |node, now| node.name_actions(now, ticket, group, peer));
             named.transpose().map_err(|code| format!("the founder cannot name: {code}"))?;
-            let ends = self.graph.replica(0).map_or(0, |it| it.members().ends_of(&peer).len());
+            let ends = self.graph.replica(0).map_or(0, |it| it.members().lifts_for(&peer).len());
             if person >= HONEST || ends == 0 {
                 continue;
             }
