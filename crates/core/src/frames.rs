@@ -252,8 +252,10 @@ impl Member {
         if channel != Channel::Bulk || !self.is_tag(room) {
             return;
         }
-        let kept: usize = self.early.iter().map(|part| part.data.len() + 1).sum();
-        if kept + data.len() < EARLY_BYTES {
+        // Each part counts with what it costs beside its data, or empty ones would have no end.
+        let cost = |bytes: usize| bytes + limits::FRAME_HEADER_BYTES;
+        let kept: usize = self.early.iter().map(|part| cost(part.data.len())).sum();
+        if kept + cost(data.len()) <= EARLY_BYTES {
             self.early.push(EarlyPart { room, more, data: Vec::from(data) });
         } else {
             self.early.clear();
