@@ -5,7 +5,6 @@ import {
   isEqual,
   nodeIdOf,
   open,
-  publicKeyOf,
   random,
   roomKeys,
   seal,
@@ -14,6 +13,7 @@ import { Link } from "./link.mjs";
 import { Member } from "./member.mjs";
 import { readFrame, writeFrame } from "./schema.mjs";
 import { Signaling } from "./signaling.mjs";
+import { publicKeyOf } from "./signatures.mjs";
 import { parseRoomLink } from "./texts.mjs";
 
 const [OFFER, ANSWER, CANDIDATES, REFUSE] = [0, 1, 2, 6];
