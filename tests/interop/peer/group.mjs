@@ -1,0 +1,219 @@
+// A peer in one group: how it comes in, where it meets the others, and what it writes (section 15).
+import { GroupLink } from "./group_link.mjs";
+import { checkChain, invitationUse, isValidAt } from "./chains.mjs";
+import { isEqual, placeKeys, random } from "./crypto.mjs";
+import { recordIdOf } from "./group_schema.mjs";
+import { openSealed } from "./keys.mjs";
+import { Peer } from "./peer.mjs";
+import { authorOf, openBody, sealBody, signRecord, versionName } from "./records.mjs";
+import { Replica } from "./replica.mjs";
+import { sign } from "./signatures.mjs";
+import { parseInvitation, parseInvitationLink } from "./texts.mjs";
+
+/** Times of section 13. */
+const RECORD_LIFETIME = 315_532_800_000n;
+const VERSION_PACE = 10n;
+const DOOR_AFTER = 3_000;
+
+export class Group {
+  replica;
+  /** The credentials that make this peer a member, as fields, once there are some. */
+  chain;
+  /** What is left of the invitation until this peer has come in. */
+  invitation;
+  /** What broke a rule, or could not be read. */
+  faults = [];
+  peer;
+  #door;
+  #topic;
+  #links = new Map();
+  #timer;
+
+  /** Opens the invitation for one identity, whose seed is given, or the link of an open one. */
+  constructor(text, { seed = random(32), server } = {}) {
+    const isLink = /^lo[0-9]/i.test(text.trim().split("#").at(-1));
+    const invitation = isLink ? parseInvitationLink(text) : parseInvitation(text);
+    this.#door = placeKeys(invitation.door);
+    this.peer = new Peer(server ?? invitation.servers[0], this.#door, seed);
+    this.peer.group = this;
+    this.replica = new Replica(invitation.group, seed, this.peer.peer);
+    if (isLink) {
+      const proof = sign(invitationUse(invitation.group, this.peer.peer), invitation.seed);
+      this.invitation = { use: [invitation.key, proof] };
+    } else this.#open(invitation);
+    // Whoever has no topic waits at the door.
+    this.peer.enter(this.#door);
+  }
+
+  /** An invitation for one identity is a membership already. */
+  #open({ group, chain, key }) {
+    const { subject, notBefore, notAfter } = checkChain(chain, group).at(-1);
+    if (!isEqual(subject, this.peer.peer)) throw new Error("not for you");
+    const now = this.replica.now();
+    if (now < notBefore) throw new Error("not yet valid");
+    if (!isValidAt({ notBefore, notAfter }, now)) throw new Error("expired");
+    if (key !== undefined) {
+      const opened = openSealed(this.peer.seed, subject, group, key.name, [key.sealed]);
+      this.replica.keys.give(key.name, opened);
+    }
+    this.#become(chain);
+  }
+
+  /** `JoinAccept`: a chain that is believed if it is valid and ends in our key. */
+  accepted(chain) {
+    const { subject } = checkChain(chain, this.replica.group).at(-1);
+    if (isEqual(subject, this.peer.peer)) this.#become(chain);
+  }
+
+  #become(chain) {
+    this.chain = chain;
+    const all = checkChain(chain, this.replica.group);
+    const live = this.replica.publish(all, this.peer.seed, this.peer.peer);
+    for (const link of this.#links.values()) {
+      link.enter();
+      for (const version of live) link.share(version);
+    }
+    this.changed();
+  }
+
+  linked(link) {
+    if (this.#links.has(link)) return;
+    const spoken = new GroupLink(this, link);
+    this.#links.set(link, spoken);
+    spoken.enter();
+  }
+
+  unlinked(link) {
+    this.#links.delete(link);
+  }
+
+  part(link, channel, fields) {
+    try {
+      this.#links.get(link)?.part(channel, fields);
+    } catch (error) {
+      // Whoever sends what breaks a rule keeps its link.
+      this.faults.push(error);
+      this.changed();
+    }
+  }
+
+  /** Takes a record in that came over a link, and gives it on; gives its name. */
+  take(header, body, from) {
+    const live = this.replica.take(header, body, (other) => from?.share(other));
+    for (const link of this.#links.values()) {
+      if (link !== from) for (const version of live) link.share(version);
+    }
+    this.changed();
+    return versionName(header);
+  }
+
+  changed() {
+    for (const link of this.#links.values()) link.giveKeys();
+    this.#move();
+    this.peer.changed();
+  }
+
+  /** Goes to the topic of the newest key. */
+  #move() {
+    const newest = this.replica.newestKey();
+    const key = newest && this.replica.keys.topicOf(newest.name);
+    if (key === undefined) return;
+    const topic = placeKeys(key);
+    if (this.#topic !== undefined && isEqual(this.#topic.topic, topic.topic)) return;
+    if (this.#topic !== undefined) this.peer.leave(this.#topic);
+    this.#topic = topic;
+    this.peer.enter(topic);
+    this.peer.leave(this.#door);
+    // In groups of three at the most everybody has a seat at the door, after a while.
+    this.#timer ??= setTimeout(() => this.peer.enter(this.#door), DOOR_AFTER);
+  }
+
+  /** Waits until this peer is a member that can read. */
+  joined() {
+    const isIn = () => {
+      const newest = this.replica.newestKey();
+      return this.chain !== undefined && newest && this.replica.keys.get(newest.name);
+    };
+    return this.peer.until(isIn, "membership and the newest key");
+  }
+
+  /** The links on which the other side is a member. */
+  neighbors() {
+    return [...this.#links.values()].filter(({ theirs }) => theirs !== undefined);
+  }
+
+  /** What members can read of a type: `{ header, attributes, data, author }`. */
+  records(type) {
+    return this.replica
+      .all()
+      .filter(({ header }) => header.type === type && header.flags === 0)
+      .map(({ header, body }) => ({ header, key: this.replica.keys.get(header.key), body }))
+      .filter(({ key }) => key !== undefined)
+      .map(({ header, key, body }) => {
+        const [attributes, data] = openBody(key, this.replica.group, header, body);
+        const text = new TextDecoder().decode(data);
+        return { header, attributes, text, author: authorOf(header) };
+      });
+  }
+
+  /** Waits for a record with this text. */
+  reads(type, text) {
+    const find = () => this.records(type).find((it) => it.text === text);
+    return this.peer.until(find, `the record ${text}`);
+  }
+
+  /** Writes a record of the application. */
+  write(type, text, attributes = []) {
+    const now = BigInt(this.replica.now());
+    const [created, latest] = [now, now + RECORD_LIFETIME];
+    const salt = random(8);
+    const creator = this.peer.peer;
+    const id = recordIdOf({ creator, created, latest, salt, replaces: null, type });
+    const header = { id, type, salt, creator, created, modified: created, latest, version: 1 };
+    return this.#write(header, [attributes, new TextEncoder().encode(text)]);
+  }
+
+  /** Writes the next version of one, or deletes it where no text is given. */
+  change({ header }, text) {
+    const [now, pace] = [BigInt(this.replica.now()), VERSION_PACE * BigInt(header.version)];
+    const earliest = [now, BigInt(header.modified), BigInt(header.created) + pace];
+    const modified = earliest.reduce((one, other) => (one > other ? one : other));
+    const version = header.version + 1;
+    const next = { ...header, modified, version, modifier: this.peer.peer };
+    const body = text === undefined ? undefined : [[], new TextEncoder().encode(text)];
+    return this.#write(next, body);
+  }
+
+  #write(header, body) {
+    const { group } = this.replica;
+    const { id: credential, notAfter } = this.#best();
+    const latest = BigInt(header.latest);
+    const isDeletion = body === undefined;
+    const key = isDeletion ? null : this.replica.newestKey().name;
+    const sealed = isDeletion
+      ? new Uint8Array()
+      : sealBody(this.replica.keys.get(key), group, { ...header, key }, body);
+    const expires = isDeletion || latest < notAfter ? latest : notAfter;
+    const made = signRecord({
+      ...header,
+      group,
+      seed: this.peer.seed,
+      credential,
+      expires,
+      key,
+      flags: isDeletion ? 1 : 0,
+      body: sealed,
+    });
+    this.take(made.header, made.body);
+    return made.header;
+  }
+
+  #best() {
+    return this.replica.credentials.best(this.peer.peer, this.replica.now());
+  }
+
+  async close() {
+    clearTimeout(this.#timer);
+    await this.peer.close();
+  }
+}
