@@ -67,7 +67,11 @@ test("chains hold, and every credential is signed and named as it should", () =>
   for (const vector of read("chain")) {
     const chain = value(vector.decoded);
     const all = checkChain(chain, unhex(vector.group));
-    assert.deepEqual(all.map(({ id }) => hex(id)), vector.ids, vector.name);
+    assert.deepEqual(
+      all.map(({ id }) => hex(id)),
+      vector.ids,
+      vector.name,
+    );
     for (const [at, fields] of chain.entries()) {
       const message = credentialMessage(fields);
       assert.equal(hex(message), vector.messages[at], vector.name);

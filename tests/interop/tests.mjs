@@ -2,3 +2,4 @@
 import "./vectors.test.mjs";
 import "./group_vectors.test.mjs";
 import "./rooms.test.mjs";
+import "./groups.test.mjs";

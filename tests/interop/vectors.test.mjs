@@ -38,7 +38,10 @@ for (const file of FRAMES) {
 test("whatever must be refused is, for the right reason", () => {
   const isFrame = ({ hex: digits, group }) => digits !== undefined && group === undefined;
   const refused = read("refused").filter(isFrame);
-  assert.deepEqual(refused.filter(({ kind }) => !kinds.includes(kind)), []);
+  assert.deepEqual(
+    refused.filter(({ kind }) => !kinds.includes(kind)),
+    [],
+  );
   assert.ok(refused.length > 100, `${refused.length} are too few`);
   for (const { name, kind, hex: digits, reason } of refused) {
     assert.throws(() => readFrame(kind, unhex(digits)), new RegExp(`^Error: ${reason}`), name);

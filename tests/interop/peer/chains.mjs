@@ -52,7 +52,8 @@ export function checkChain(chain, group) {
   for (const { fields, issuer, subject, invitation } of all) {
     const holds =
       isSigned(credentialMessage(fields), fields.at(-1), issuer) &&
-      (invitation === null || isSigned(invitationUse(group, subject), invitation[1], invitation[0]));
+      (invitation === null ||
+        isSigned(invitationUse(group, subject), invitation[1], invitation[0]));
     if (!holds) throw new Error("signature");
     if (!isKey(subject)) throw new Error("not a key");
   }

@@ -1,8 +1,9 @@
 // Who is a member, and what ends of memberships take away (section 15, Ends). Places are not
 // counted: the groups of tests are far from filling them.
+
+import { isValidAt } from "./chains.mjs";
 import { hex, isEqual } from "./crypto.mjs";
 import { ADMIN, INVITER } from "./group_schema.mjs";
-import { isValidAt } from "./chains.mjs";
 
 const ALL = 1;
 

@@ -1,7 +1,8 @@
 // A peer in one group: how it comes in, where it meets the others, and what it writes (section 15).
-import { GroupLink } from "./group_link.mjs";
+
 import { checkChain, invitationUse, isValidAt } from "./chains.mjs";
 import { isEqual, placeKeys, random } from "./crypto.mjs";
+import { GroupLink } from "./group_link.mjs";
 import { recordIdOf } from "./group_schema.mjs";
 import { openSealed } from "./keys.mjs";
 import { Peer } from "./peer.mjs";
@@ -24,8 +25,9 @@ export class Group {
   /** What broke a rule, or could not be read. */
   faults = [];
   peer;
+  /** The keys of the topic, once they are known. */
+  place;
   #door;
-  #topic;
   #links = new Map();
   #timer;
 
@@ -119,9 +121,9 @@ export class Group {
     const key = newest && this.replica.keys.topicOf(newest.name);
     if (key === undefined) return;
     const topic = placeKeys(key);
-    if (this.#topic !== undefined && isEqual(this.#topic.topic, topic.topic)) return;
-    if (this.#topic !== undefined) this.peer.leave(this.#topic);
-    this.#topic = topic;
+    if (this.place !== undefined && isEqual(this.place.topic, topic.topic)) return;
+    if (this.place !== undefined) this.peer.leave(this.place);
+    this.place = topic;
     this.peer.enter(topic);
     this.peer.leave(this.#door);
     // In groups of three at the most everybody has a seat at the door, after a while.
@@ -137,22 +139,22 @@ export class Group {
     return this.peer.until(isIn, "membership and the newest key");
   }
 
-  /** The links on which the other side is a member. */
-  neighbors() {
-    return [...this.#links.values()].filter(({ theirs }) => theirs !== undefined);
+  /** What is said on each link that stands. */
+  links() {
+    return [...this.#links.values()];
   }
 
-  /** What members can read of a type: `{ header, attributes, data, author }`. */
+  /** What members can read of a type: `{ header, name, attributes, text, author }`. */
   records(type) {
     return this.replica
       .all()
       .filter(({ header }) => header.type === type && header.flags === 0)
-      .map(({ header, body }) => ({ header, key: this.replica.keys.get(header.key), body }))
+      .map((version) => ({ ...version, key: this.replica.keys.get(version.header.key) }))
       .filter(({ key }) => key !== undefined)
-      .map(({ header, key, body }) => {
+      .map(({ header, name, key, body }) => {
         const [attributes, data] = openBody(key, this.replica.group, header, body);
         const text = new TextDecoder().decode(data);
-        return { header, attributes, text, author: authorOf(header) };
+        return { header, name, attributes, text, author: authorOf(header) };
       });
   }
 
@@ -162,50 +164,62 @@ export class Group {
     return this.peer.until(find, `the record ${text}`);
   }
 
-  /** Writes a record of the application. */
-  write(type, text, attributes = []) {
+  /** Writes a record of the application; gives its version. */
+  write(type, text, attributes) {
+    return this.commit(this.draft(type, text, attributes));
+  }
+
+  /** Writes the next version of one, or deletes it where no text is given. */
+  change(version, text) {
+    return this.commit(this.draftNext(version, text));
+  }
+
+  /** Takes in what was drafted, and gives it to the others. */
+  commit(version) {
+    this.take(version.header, version.body);
+    return version;
+  }
+
+  /** A new record, signed and not yet told to anybody. */
+  draft(type, text, attributes = []) {
     const now = BigInt(this.replica.now());
     const [created, latest] = [now, now + RECORD_LIFETIME];
     const salt = random(8);
     const creator = this.peer.peer;
     const id = recordIdOf({ creator, created, latest, salt, replaces: null, type });
     const header = { id, type, salt, creator, created, modified: created, latest, version: 1 };
-    return this.#write(header, [attributes, new TextEncoder().encode(text)]);
+    return this.#sign(header, [attributes, new TextEncoder().encode(text)]);
   }
 
-  /** Writes the next version of one, or deletes it where no text is given. */
-  change({ header }, text) {
+  draftNext({ header }, text) {
     const [now, pace] = [BigInt(this.replica.now()), VERSION_PACE * BigInt(header.version)];
     const earliest = [now, BigInt(header.modified), BigInt(header.created) + pace];
     const modified = earliest.reduce((one, other) => (one > other ? one : other));
     const version = header.version + 1;
     const next = { ...header, modified, version, modifier: this.peer.peer };
-    const body = text === undefined ? undefined : [[], new TextEncoder().encode(text)];
-    return this.#write(next, body);
+    return this.#sign(next, text === undefined ? undefined : [[], new TextEncoder().encode(text)]);
   }
 
-  #write(header, body) {
+  /** Signs anew what was drafted, with other fields. */
+  resign({ header, body }, changes) {
+    const { group } = this.replica;
+    return signRecord({ ...header, ...changes, group, seed: this.peer.seed, body });
+  }
+
+  #sign(header, body) {
     const { group } = this.replica;
     const { id: credential, notAfter } = this.#best();
     const latest = BigInt(header.latest);
-    const isDeletion = body === undefined;
-    const key = isDeletion ? null : this.replica.newestKey().name;
-    const sealed = isDeletion
-      ? new Uint8Array()
-      : sealBody(this.replica.keys.get(key), group, { ...header, key }, body);
-    const expires = isDeletion || latest < notAfter ? latest : notAfter;
-    const made = signRecord({
-      ...header,
-      group,
-      seed: this.peer.seed,
-      credential,
-      expires,
-      key,
-      flags: isDeletion ? 1 : 0,
-      body: sealed,
+    if (body === undefined) {
+      const last = { ...header, credential, expires: latest, key: null, flags: 1 };
+      return this.resign({ header: last, body: new Uint8Array() });
+    }
+    const key = this.replica.newestKey().name;
+    const whole = { ...header, credential, key, expires: latest < notAfter ? latest : notAfter };
+    return this.resign({
+      header: whole,
+      body: sealBody(this.replica.keys.get(key), group, whole, body),
     });
-    this.take(made.header, made.body);
-    return made.header;
   }
 
   #best() {

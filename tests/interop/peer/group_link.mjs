@@ -1,10 +1,11 @@
 // What two members say to each other about their group on one link (section 15, Groups on a link).
+
+import { BUCKETS, bucketOf, bucketSummary } from "./buckets.mjs";
 import { concat } from "./cbor.mjs";
 import { checkChain } from "./chains.mjs";
 import { mayLetIn } from "./credentials.mjs";
 import { hex, isEqual } from "./crypto.mjs";
 import { headerFields, headerOf, namesOf } from "./group_schema.mjs";
-import { bucketOf, bucketSummary, BUCKETS } from "./buckets.mjs";
 import * as negentropy from "./negentropy.mjs";
 import { readFrame, writeFrame } from "./schema.mjs";
 
@@ -48,6 +49,16 @@ export class GroupLink {
 
   get isInitiator() {
     return this.#link.role === "offerer";
+  }
+
+  /** The identity of the other side. */
+  get peer() {
+    return this.#link.theirs;
+  }
+
+  /** The place where the two have met. */
+  get place() {
+    return this.#link.place;
   }
 
   /** Says who we are, again whenever that is another chain. */
@@ -257,12 +268,14 @@ export class GroupLink {
   }
 
   #say(variant, ...fields) {
-    // Nothing stands at the end of a frame for a field without a value.
     const bytes = writeFrame("GroupFrame", [variant, fields]);
     for (let at = 0; at < bytes.length; at += PART_BYTES) {
-      const data = bytes.slice(at, at + PART_BYTES);
-      const more = at + PART_BYTES < bytes.length;
-      this.#link.send(BULK, [GROUP, [this.#link.ourTag, more, data]]);
+      this.sendPart(at + PART_BYTES < bytes.length, bytes.slice(at, at + PART_BYTES));
     }
+  }
+
+  /** Sends one part of a frame. */
+  sendPart(more, data) {
+    this.#link.send(BULK, [GROUP, [this.#link.ourTag, more, data]]);
   }
 }

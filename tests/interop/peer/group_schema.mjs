@@ -43,6 +43,8 @@ const BUCKETS = 32;
 
 const key = id(32);
 const signature = id(64);
+/** What has to be a point by which signatures could be verified. */
+const identity = (field) => checked(key, (value) => demand(isKey(value), `limit of ${field}`));
 const roles = unsigned(8, "roles", (value) => ROLES.includes(value));
 const isNotNothing = (value) => value >= 1;
 
@@ -155,7 +157,7 @@ const header = checked(strict(...FIELDS.map(([, type]) => type)), (fields) => {
   const isDeleted = it.flags === 1;
   demand(!isDeleted || it.length === 0, "limit of length");
   demand(!isDeleted || isEqual(it.hash, hashOf(NOTHING)), "limit of hash");
-  demand(!isDeleted || it.expires === it.latest, "limit of expires");
+  demand(!isDeleted || BigInt(it.expires) === BigInt(it.latest), "limit of expires");
   demand((it.key === null) === (isDeleted || isOfSystem(it.type)), "limit of key");
 });
 
@@ -192,24 +194,33 @@ const keyPart = checked(
   ),
   ([, , , part, parts, covers, sealed, keepers]) => {
     demand(part < parts, "limit of part");
-    demand(isAscending(covers, ([subject, end]) => concat(subject, end)), "limit of covers");
-    demand(isAscending(sealed, ([subject]) => subject), "limit of subject");
-    demand(isAscending(keepers, ([subject]) => subject), "limit of subject");
+    demand(
+      isAscending(covers, ([subject, end]) => concat(subject, end)),
+      "limit of covers",
+    );
+    demand(
+      isAscending(sealed, ([subject]) => subject),
+      "limit of subject",
+    );
+    demand(
+      isAscending(keepers, ([subject]) => subject),
+      "limit of subject",
+    );
     demand(sealed.length + keepers.length <= 1_000, "limit of sealed");
   },
 );
 
+const actionBytes = bytes("actions", 0, 15_000 * 16);
 const revocation = checked(
-  strict(key, id(16), optional(id(16)), number(2), bytes("actions", 0, 15_000 * 16)),
-  ([subject, , , , actions]) => {
-    demand(isKey(subject), "limit of subject");
+  strict(identity("subject"), id(16), optional(id(16)), number(2), actionBytes),
+  ([, , , , actions]) => {
     demand(actions.length % 16 === 0 && isAscending(actionsOf(actions)), "limit of actions");
   },
 );
 
 const openInvitation = checked(
   strict(
-    key,
+    identity("key"),
     roles,
     u64,
     lifetime("member_for"),
@@ -222,7 +233,7 @@ const openInvitation = checked(
 );
 
 const invitation = strict(
-  chain,
+  shownChain,
   name,
   id(16),
   list("servers", server, 0, 4),
@@ -235,9 +246,11 @@ const namesOfWhole = checked(names, (it) => demand(it.length % 32 === 0, "limit 
 const bucket = unsigned(8, "bucket", (value) => value <= BUCKETS);
 const message = bytes("message", 0, RECONCILE_BYTES);
 const givenKeys = list("keys", strict(id(16), key), 0, 512);
-const summary = checked(
-  list("buckets", struct(bucket, u32, id(16)), 0, BUCKETS + 1),
-  (buckets) => demand(isAscending(buckets, ([number]) => Uint8Array.of(number)), "limit of buckets"),
+const summary = checked(list("buckets", struct(bucket, u32, id(16)), 0, BUCKETS + 1), (buckets) =>
+  demand(
+    isAscending(buckets, ([number]) => Uint8Array.of(number)),
+    "limit of buckets",
+  ),
 );
 
 const groupFrame = variants(
@@ -266,7 +279,7 @@ export const GROUP_KINDS = [
   ["GroupProperties", [properties, 1_024]],
   ["Revocation", [revocation, 240_128]],
   ["OpenInvitation", [openInvitation, 128]],
-  ["Budget", [strict(key, records, recordBytes), 128]],
+  ["Budget", [strict(identity("subject"), records, recordBytes), 128]],
   ["Invitation", [invitation, 17_020]],
   ["InvitationLink", [strict(key, id(16), id(16), list("servers", server, 0, 4)), 2_136]],
   ["Card", [strict(key, name, signature), 512]],

@@ -35,7 +35,7 @@ export function judge(version, group, credentials, now) {
   demand(BigInt(header.latest) > BigInt(now), "it is over");
   const isOver = BigInt(header.expires) <= BigInt(now);
   demand(isItsBody(header, body) || (isOver && body.length === 0), "another body");
-  const content = contentOf(version);
+  const content = contentIn(version);
   if (header.type === "lacis.member") {
     const chain = shown(header, content, group);
     demand(isSignedRecord(header, group), "signature");
@@ -51,6 +51,14 @@ export function judge(version, group, credentials, now) {
   if (credential !== undefined) checkRights(header, content, credential);
   demand(isSignedRecord(header, group), "signature");
   return { fate: credential === undefined ? "waits" : "fine" };
+}
+
+function contentIn(version) {
+  try {
+    return contentOf(version);
+  } catch (cause) {
+    throw new Error(`refused: ${cause.message}`, { cause });
+  }
 }
 
 /** `lacis.member` proves itself. */

@@ -1,6 +1,13 @@
 // The keys that a peer has, and which of them is the newest (section 15, Which key).
 import { hex, isEqual } from "./crypto.mjs";
-import { isPromised, keyNameOf, keyPartOf, meetingKeyOf, openMeeting, openSealed } from "./keys.mjs";
+import {
+  isPromised,
+  keyNameOf,
+  keyPartOf,
+  meetingKeyOf,
+  openMeeting,
+  openSealed,
+} from "./keys.mjs";
 
 /** Most keys that are kept before their records come. */
 const EARLY_MAX = 64;

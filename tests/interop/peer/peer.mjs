@@ -1,14 +1,5 @@
 // A peer in one room or group: whom it knows, and how it gets linked with them (section 9).
-import {
-  bigEndian,
-  hex,
-  isEqual,
-  nodeIdOf,
-  open,
-  random,
-  roomKeys,
-  seal,
-} from "./crypto.mjs";
+import { bigEndian, hex, isEqual, nodeIdOf, open, random, roomKeys, seal } from "./crypto.mjs";
 import { Link } from "./link.mjs";
 import { Member } from "./member.mjs";
 import { readFrame, writeFrame } from "./schema.mjs";

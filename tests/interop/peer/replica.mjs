@@ -1,4 +1,6 @@
 // What one peer holds of a group: the live versions, what waits or is set aside, and the keys.
+
+import { bucketOf, bucketSummary } from "./buckets.mjs";
 import { chainBytes } from "./chains.mjs";
 import { Credentials } from "./credentials.mjs";
 import { hex, isEqual } from "./crypto.mjs";
@@ -6,7 +8,6 @@ import { actionsOf, isOfSystem } from "./group_schema.mjs";
 import { actionOf, contentOf, judge } from "./judging.mjs";
 import { Keyring } from "./keyring.mjs";
 import { endIdOf } from "./keys.mjs";
-import { bucketOf, bucketSummary } from "./buckets.mjs";
 import { inOrder } from "./negentropy.mjs";
 import { authorOf, compareVersions, idText, signRecord, versionName } from "./records.mjs";
 
@@ -87,7 +88,7 @@ export class Replica {
   /** The items of a bucket, in the order in which they are compared. */
   items(bucket) {
     const versions = this.all().filter(({ header }) => bucketOf(header.type) === bucket);
-    return inOrder(versions.map(({ header, name }) => ({ at: header.modified, id: name })));
+    return inOrder(versions.map(({ header, name }) => ({ at: Number(header.modified), id: name })));
   }
 
   /** The buckets that hold something, as `Summary` names them. */

@@ -88,6 +88,7 @@ const envelope = struct(tag, kind, label);
 const mediaType = text("file", (value) => size(value) <= 127 && isPlain(value));
 const body = variants([], [text("file", isFileName), mediaType]);
 const data = bytes("data", 1, 262_144);
+const part = bytes("data", 0, 262_144);
 
 const linkFrame = variants(
   [id(64)],
@@ -103,14 +104,17 @@ const linkFrame = variants(
   [u32, code],
   [envelope, bytes("payload", 0, 15_360)],
   [code],
-  [tag, boolean, data],
+  [tag, boolean, part],
   [id(16), unsigned(64, "number", (value) => value >= 1)],
 );
 
-/** The size of what a stream carries is limited by what that is. */
-const checkedLinkFrame = checked(linkFrame, ([variant, [, , streamBody, length]]) => {
-  const most = streamBody?.[0] === 1 ? 2 ** 40 : 16_777_216;
-  if (variant === 6) demand(length <= most, "limit of size");
+/** The size of what a stream carries is limited by what that is; an empty part is the last. */
+const checkedLinkFrame = checked(linkFrame, ([variant, fields]) => {
+  if (variant === 6) {
+    const [, , [kind], length] = fields;
+    demand(length <= (kind === 1 ? 2 ** 40 : 16_777_216), "limit of size");
+  }
+  if (variant === 13) demand(!fields[1] || fields[2].length > 0, "limit of data");
 });
 
 /** Each kind of frame: its type, and how many bytes it has at most. */
