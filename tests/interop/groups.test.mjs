@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { found, invite, reads, SYNC_MS, start, write } from "../e2e/support/group.mjs";
+import { found, invite, join, reads, SYNC_MS, start, write } from "../e2e/support/group.mjs";
 import { scenario } from "../e2e/support/scenario.mjs";
+import { found as foundGroup, inviteByLink, inviteByName, revoke } from "./peer/admin.mjs";
 import { random } from "./peer/crypto.mjs";
 import { Group } from "./peer/group.mjs";
 import { writeFrame } from "./peer/schema.mjs";
 import { publicKeyOf } from "./peer/signatures.mjs";
-import { toBase32 } from "./peer/texts.mjs";
+import { fromBase32, toBase32 } from "./peer/texts.mjs";
 
 /** Codes of section 12. */
 const [USED_UP, REVOKED] = [67, 75];
@@ -19,7 +20,7 @@ async function founder(stage) {
   await start(page, 1);
   await found(page, "Board");
   const enter = (text, seed) => {
-    const group = new Group(text, { seed, server: server.socketUrl });
+    const group = Group.join(text, { seed, server: server.socketUrl });
     stage.defer(() => group.close());
     return group;
   };
@@ -199,6 +200,43 @@ scenario(
         .sort(),
       all.sort(),
     );
+    blameless(group);
+  },
+);
+
+scenario(
+  "pages join what this peer has founded, by name and by link, until one is shut out",
+  async (stage) => {
+    const server = await stage.server();
+    const group = foundGroup("Garden", { server: server.socketUrl });
+    stage.defer(() => group.close());
+    group.write("note", "by the founder");
+    const [one, other] = [await stage.tab("chromium", server), await stage.tab("chromium", server)];
+    const ids = [await start(one, 1), await start(other, 2)].map(fromBase32);
+    await join(one, inviteByName(group, ids[0]));
+    await join(other, inviteByLink(group, 1));
+    const notes = ["by the founder", "by the one", "by the other"];
+    await write(one, [notes[1]]);
+    await write(other, [notes[2]]);
+    for (const page of [one, other]) await reads(page, notes);
+    for (const note of notes) await group.reads("note", note);
+    assert.equal(await other.evaluate(() => t.group.name), "Garden");
+
+    await other.evaluate((ms) => {
+      t.refused = new Promise((resolve) => {
+        t.group.addEventListener("refused", ({ detail }) => resolve(detail.code));
+        setTimeout(resolve, ms, "not told");
+      });
+    }, SYNC_MS);
+    const old = group.place;
+    revoke(group, ids[1]);
+    assert.notEqual(group.place, old);
+    group.write("note", "under the new key");
+    await reads(one, [...notes, "under the new key"]);
+    await write(one, ["so is this"]);
+    const { header } = await group.reads("note", "so is this");
+    assert.deepEqual(header.key, group.replica.newestKey().name);
+    assert.equal(await other.evaluate(() => t.refused), "revoked");
     blameless(group);
   },
 );

@@ -17,7 +17,7 @@ import {
 import { descriptionOf, sdpOf } from "./peer/descriptions.mjs";
 import { kinds, readFrame } from "./peer/schema.mjs";
 import { publicKeyOf } from "./peer/signatures.mjs";
-import { parseRoomLink, roomLinkText } from "./peer/texts.mjs";
+import { pairingText, parsePairing, parseRoomLink, roomLinkText } from "./peer/texts.mjs";
 import { read, unhex, value } from "./vectors.mjs";
 
 /** Every file of frames, those of kinds that this peer does not know too. */
@@ -86,6 +86,18 @@ test("sealed payloads are opened and made", () => {
     assert.deepEqual(open(keys, from, to, sealed), plain, vector.name);
     assert.deepEqual(seal(keys, from, to, plain, unhex(vector.nonce)), sealed, vector.name);
     assert.throws(() => open(keys, to, from, sealed), undefined, vector.name);
+  }
+});
+
+test("texts of a pairing by hand are read, opened and made", () => {
+  for (const vector of read("pairing")) {
+    const { from, to, payload } = parsePairing(vector.text);
+    const [keys, nonce] = [roomKeys(unhex(vector.secret)), unhex(vector.nonce)];
+    const handover = open(keys, from, to, payload);
+    assert.equal(hex(handover), vector.handover, vector.name);
+    assert.deepEqual(readFrame("Handover", handover), value(vector.handover_decoded), vector.name);
+    assert.deepEqual(seal(keys, from, to, handover, nonce), payload, vector.name);
+    assert.equal(pairingText(unhex(vector.hex)), vector.text, vector.name);
   }
 });
 

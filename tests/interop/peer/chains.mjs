@@ -3,7 +3,7 @@ import { concat, encode } from "./cbor.mjs";
 import { hashOf, isEqual } from "./crypto.mjs";
 import { ADMIN, FOREVER, INVITER, MEMBER } from "./group_schema.mjs";
 import { writeFrame } from "./schema.mjs";
-import { isKey, isSigned, sign } from "./signatures.mjs";
+import { isKey, isSigned, publicKeyOf, sign } from "./signatures.mjs";
 
 const ascii = (text) => new TextEncoder().encode(text);
 
@@ -80,11 +80,23 @@ export const isValidAt = ({ notBefore, notAfter }, now) => {
   return notBefore <= BigInt(now) && (BigInt(now) < notAfter || notAfter === FOREVER);
 };
 
+/** The chain of a founder, which the root key gives. */
+export function foundingChain(root, subject, serial) {
+  const group = publicKeyOf(root);
+  return [
+    signedFields(
+      CREDENTIAL,
+      [group, subject, ADMIN, 0, FOREVER, serial, null, null, [], group],
+      root,
+    ),
+  ];
+}
+
 /** Gives a credential below the last one of a chain, by the seed of that one's subject. */
-export function issue(chain, seed, { group, subject, roles, notBefore, notAfter, serial }) {
-  const issuer = credentialOf(chain.at(-1));
-  const fields = [group, subject, roles, notBefore, notAfter, serial, issuer.id, null, []];
-  return [...chain, signedFields(CREDENTIAL, [...fields, issuer.subject], seed)];
+export function issue(chain, seed, { subject, roles, notAfter, serial, invitation = null }) {
+  const { id, group, subject: issuer, notBefore } = credentialOf(chain.at(-1));
+  const fields = [group, subject, roles, notBefore, notAfter, serial, id, invitation, [], issuer];
+  return [...chain, signedFields(CREDENTIAL, fields, seed)];
 }
 
 /** A chain as bytes, which is the body of `lacis.member`. */

@@ -1,5 +1,6 @@
 // Who is a member, and what ends of memberships take away (section 15, Ends). Places are not
-// counted: the groups of tests are far from filling them.
+// counted, since the groups of tests are far from filling them; and an end is known by its
+// revocation, not by a key record that overtook it.
 
 import { isValidAt } from "./chains.mjs";
 import { hex, isEqual } from "./crypto.mjs";

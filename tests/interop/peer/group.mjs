@@ -27,24 +27,34 @@ export class Group {
   peer;
   /** The keys of the topic, once they are known. */
   place;
+  doorKey;
+  /** Answers `JoinRequest`, where this peer lets others in: gives a chain, or a code. */
+  admit;
   #door;
   #links = new Map();
   #timer;
 
-  /** Opens the invitation for one identity, whose seed is given, or the link of an open one. */
-  constructor(text, { seed = random(32), server } = {}) {
-    const isLink = /^lo[0-9]/i.test(text.trim().split("#").at(-1));
-    const invitation = isLink ? parseInvitationLink(text) : parseInvitation(text);
-    this.#door = placeKeys(invitation.door);
-    this.peer = new Peer(server ?? invitation.servers[0], this.#door, seed);
+  /** `door` is its key, `server` where members are looked for. */
+  constructor({ group, door, server, seed = random(32) }) {
+    this.doorKey = door;
+    this.#door = placeKeys(door);
+    this.peer = new Peer(server, this.#door, seed);
     this.peer.group = this;
-    this.replica = new Replica(invitation.group, seed, this.peer.peer);
-    if (isLink) {
-      const proof = sign(invitationUse(invitation.group, this.peer.peer), invitation.seed);
-      this.invitation = { use: [invitation.key, proof] };
-    } else this.#open(invitation);
+    this.replica = new Replica(group, seed, this.peer.peer);
     // Whoever has no topic waits at the door.
     this.peer.enter(this.#door);
+  }
+
+  /** Opens the invitation for one identity, whose seed is given, or the link of an open one. */
+  static join(text, { seed, server } = {}) {
+    const isLink = /^lo[0-9]/i.test(text.trim().split("#").at(-1));
+    const invitation = isLink ? parseInvitationLink(text) : parseInvitation(text);
+    const group = new Group({ ...invitation, seed, server: server ?? invitation.servers[0] });
+    if (isLink) {
+      const proof = sign(invitationUse(invitation.group, group.peer.peer), invitation.seed);
+      group.invitation = { use: [invitation.key, proof] };
+    } else group.#open(invitation);
+    return group;
   }
 
   /** An invitation for one identity is a membership already. */
@@ -58,24 +68,26 @@ export class Group {
       const opened = openSealed(this.peer.seed, subject, group, key.name, [key.sealed]);
       this.replica.keys.give(key.name, opened);
     }
-    this.#become(chain);
+    this.become(chain);
   }
 
   /** `JoinAccept`: a chain that is believed if it is valid and ends in our key. */
   accepted(chain) {
     const { subject } = checkChain(chain, this.replica.group).at(-1);
-    if (isEqual(subject, this.peer.peer)) this.#become(chain);
+    if (isEqual(subject, this.peer.peer)) this.become(chain);
   }
 
-  #become(chain) {
+  /** Publishes the chain that makes this peer a member, and shows it. */
+  become(chain) {
     this.chain = chain;
+    for (const link of this.#links.values()) link.enter();
+    this.publish(chain);
+  }
+
+  /** Publishes a chain of this peer or of one that it let in. */
+  publish(chain) {
     const all = checkChain(chain, this.replica.group);
-    const live = this.replica.publish(all, this.peer.seed, this.peer.peer);
-    for (const link of this.#links.values()) {
-      link.enter();
-      for (const version of live) link.share(version);
-    }
-    this.changed();
+    return this.commit(this.replica.shown(all, this.peer.seed, this.peer.peer));
   }
 
   linked(link) {
@@ -125,9 +137,10 @@ export class Group {
     if (this.place !== undefined) this.peer.leave(this.place);
     this.place = topic;
     this.peer.enter(topic);
+    if (this.#timer !== undefined) return;
     this.peer.leave(this.#door);
     // In groups of three at the most everybody has a seat at the door, after a while.
-    this.#timer ??= setTimeout(() => this.peer.enter(this.#door), DOOR_AFTER);
+    this.#timer = setTimeout(() => this.peer.enter(this.#door), DOOR_AFTER);
   }
 
   /** Waits until this peer is a member that can read. */
@@ -208,7 +221,7 @@ export class Group {
 
   #sign(header, body) {
     const { group } = this.replica;
-    const { id: credential, notAfter } = this.#best();
+    const { id: credential, notAfter } = this.best();
     const latest = BigInt(header.latest);
     if (body === undefined) {
       const last = { ...header, credential, expires: latest, key: null, flags: 1 };
@@ -222,7 +235,8 @@ export class Group {
     });
   }
 
-  #best() {
+  /** The credential under which this peer acts. */
+  best() {
     return this.replica.credentials.best(this.peer.peer, this.replica.now());
   }
 

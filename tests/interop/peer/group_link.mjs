@@ -1,4 +1,5 @@
 // What two members say to each other about their group on one link (section 15, Groups on a link).
+// Nothing is rationed here, and whoever was away is given no other roles.
 
 import { BUCKETS, bucketOf, bucketSummary } from "./buckets.mjs";
 import { concat } from "./cbor.mjs";
@@ -15,7 +16,7 @@ const [ENTER, REFUSE, JOIN_REQUEST, JOIN_ACCEPT, KEYS, SUMMARY] = [0, 1, 2, 3, 4
 const [QUERY, REPLY, HAVE, WANT, MISSING, DONE, RECORD] = [6, 7, 8, 9, 10, 11, 12];
 /** The first of the frames that only members send each other. */
 const OF_MEMBERS = KEYS;
-const [NOT_MEMBER, REVOKED] = [74, 75];
+const [NOT_ALLOWED, NOT_MEMBER, REVOKED] = [73, 74, 75];
 
 /** Limits of section 13. */
 const FRAME_BYTES = 278_528;
@@ -107,8 +108,7 @@ export class GroupLink {
         [this.refusal] = fields;
         return this.#group.changed();
       case JOIN_REQUEST:
-        // This peer lets nobody in.
-        return this.#say(REFUSE, NOT_MEMBER);
+        return this.#onJoinRequest(fields[0]);
       case JOIN_ACCEPT:
         return this.#group.accepted(fields[0]);
       case KEYS:
@@ -155,6 +155,13 @@ export class GroupLink {
     }
     this.#meet();
     return this.#group.changed();
+  }
+
+  /** Somebody who has a link asks to be let in. */
+  #onJoinRequest(use) {
+    const answer = this.#group.admit?.(use, this.peer) ?? NOT_ALLOWED;
+    if (typeof answer === "number") this.#say(REFUSE, answer);
+    else this.#say(JOIN_ACCEPT, answer);
   }
 
   /** The last credential of a chain, if that is the other side's, with those above it. */

@@ -16,11 +16,15 @@ export function keyNameOf(group, author, { nonce, commitment, meeting, parts }) 
   return deriveKey("lacis 2026 key 1 name", made).slice(0, 16);
 }
 
+/** By what a key record promises its key. */
+export const commitmentOf = (group, nonce, key) => {
+  return deriveKey("lacis 2026 key 1 commitment", concat(group, nonce, key));
+};
+
 /** Whether a key is the one that a key record promises. */
-export function isPromised(group, { nonce, commitment }, key) {
-  const derived = deriveKey("lacis 2026 key 1 commitment", concat(group, nonce, key));
-  return isEqual(derived, commitment);
-}
+export const isPromised = (group, { nonce, commitment }, key) => {
+  return isEqual(commitmentOf(group, nonce, key), commitment);
+};
 
 export const meetingKeyOf = (key) => deriveKey("lacis 2026 key 1 meeting", key);
 

@@ -25,6 +25,7 @@ export class Peer {
   node;
   /** What the room is shown by on links. */
   keys;
+  server;
   /** What others did against the protocol, and what failed here. */
   faults = [];
   /** Why links and sessions ended. */
@@ -43,7 +44,8 @@ export class Peer {
   #waiting = new Set();
 
   constructor(server, keys, seed = random(32)) {
-    [this.keys, this.seed, this.peer] = [keys, seed, publicKeyOf(seed)];
+    [this.server, this.keys, this.seed] = [server, keys, seed];
+    this.peer = publicKeyOf(seed);
     this.node = nodeIdOf(this.peer, this.salt);
     this.#signaling = new Signaling(server, this.node, {
       joined: (topic, nodes) => {

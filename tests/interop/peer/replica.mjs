@@ -52,10 +52,10 @@ export class Replica {
     return [version, ...this.#takeAside()];
   }
 
-  /** Publishes the chain that makes this peer a member. */
-  publish(chain, seed, identity) {
+  /** A record that shows a chain, by its subject or its issuer. */
+  shown(chain, seed, identity) {
     const { id, notAfter } = chain.at(-1);
-    const made = signRecord({
+    return signRecord({
       group: this.group,
       seed,
       type: "lacis.member",
@@ -68,7 +68,6 @@ export class Replica {
       latest: notAfter,
       body: chainBytes(chain.map(({ fields }) => fields)),
     });
-    return this.take(made.header, made.body);
   }
 
   /** What is live and has not ended. */

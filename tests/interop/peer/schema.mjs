@@ -82,6 +82,12 @@ const setup = variants(
   [attempt, code],
 );
 
+/** What travels by hand: an offer or an answer, with candidates. */
+const handover = checked(
+  struct(setup, list("list", text("candidate", isCandidate), 0, 8)),
+  ([[variant]]) => demand(variant <= 1, "unknown field or variant"),
+);
+
 const kind = variants([], [], [u32], [u32, optional(code)]);
 const label = text("label", (value) => value !== "" && size(value) <= 64 && isPlain(value));
 const envelope = struct(tag, kind, label);
@@ -124,6 +130,8 @@ const KINDS = new Map([
   ["Setup", [setup, 16_079]],
   ["LinkFrame", [checkedLinkFrame, 262_144]],
   ["RoomLink", [strict(id(16), list("servers", server, 0, 4)), 2_080]],
+  ["PairingText", [strict(node, node, bytes("payload", 0, 4_096)), 4_096]],
+  ["Handover", [handover, 4_096]],
   ...GROUP_KINDS,
 ]);
 

@@ -47,6 +47,7 @@ export function fromBase32(text) {
 
 /** The texts there are: how they begin, what they hold, and how much of it at most (section 13). */
 const ROOM_LINK = ["lr", "RoomLink", "room 1", 3_335];
+const PAIRING = ["lp", "PairingText", "pairing 1", 6_560];
 const INVITATION = ["li", "Invitation", "invitation 1", 27_239];
 const INVITATION_LINK = ["lo", "InvitationLink", "invitation link 1", 3_424];
 const CARD = ["lc", "Card", "card 1", 826];
@@ -83,6 +84,13 @@ export function parseRoomLink(given) {
   return { secret, servers };
 }
 
+/** Reads a text of a pairing by hand; what is in it is sealed. */
+export function parsePairing(given) {
+  const [from, to, payload] = parse(PAIRING, given);
+  return { from, to, payload };
+}
+
+export const pairingText = (cbor) => write(PAIRING, cbor);
 export const roomLinkText = (cbor) => write(ROOM_LINK, cbor);
 export const invitationText = (cbor) => write(INVITATION, cbor);
 export const invitationLinkText = (cbor) => write(INVITATION_LINK, cbor);
