@@ -154,7 +154,7 @@ scenario(
     const text = await page.evaluate(() => t.group.invite({ uses: 2 }));
     const [group, other] = [enter(text), enter(text)];
     await Promise.all([group.joined(), other.joined()]);
-    await Promise.all(notes.map((note) => group.reads("note", note)));
+    assert.deepEqual((await group.holds("note", notes.length)).sort(), [...notes].sort());
     other.write("note", "before the end");
     await reads(page, [...notes, "before the end"]);
     await group.reads("note", "before the end");

@@ -1,7 +1,7 @@
 // A peer in one group: how it comes in, where it meets the others, and what it writes (section 15).
 
 import { checkChain, invitationUse, isValidAt } from "./chains.mjs";
-import { isEqual, placeKeys, random } from "./crypto.mjs";
+import { hex, isEqual, placeKeys, random } from "./crypto.mjs";
 import { GroupLink } from "./group_link.mjs";
 import { recordIdOf } from "./group_schema.mjs";
 import { openSealed } from "./keys.mjs";
@@ -32,6 +32,7 @@ export class Group {
   admit;
   #door;
   #links = new Map();
+  #read = new Map();
   #timer;
 
   /** `door` is its key, `server` where members are looked for. */
@@ -162,19 +163,32 @@ export class Group {
     return this.replica
       .all()
       .filter(({ header }) => header.type === type && header.flags === 0)
-      .map((version) => ({ ...version, key: this.replica.keys.get(version.header.key) }))
-      .filter(({ key }) => key !== undefined)
-      .map(({ header, name, key, body }) => {
-        const [attributes, data] = openBody(key, this.replica.group, header, body);
-        const text = new TextDecoder().decode(data);
-        return { header, name, attributes, text, author: authorOf(header) };
-      });
+      .map((version) => this.#opened(version))
+      .filter((record) => record !== undefined);
+  }
+
+  /** Opens a body, which takes a while, once. */
+  #opened({ header, name, body }) {
+    const key = this.replica.keys.get(header.key);
+    if (!this.#read.has(hex(name)) && key !== undefined) {
+      const [attributes, data] = openBody(key, this.replica.group, header, body);
+      const text = new TextDecoder().decode(data);
+      this.#read.set(hex(name), { header, name, attributes, text, author: authorOf(header) });
+    }
+    return this.#read.get(hex(name));
   }
 
   /** Waits for a record with this text. */
   reads(type, text) {
     const find = () => this.records(type).find((it) => it.text === text);
     return this.peer.until(find, `the record ${text}`);
+  }
+
+  /** Waits for so many records of a type; gives their texts. */
+  async holds(type, count) {
+    const isThere = () => this.records(type).length === count;
+    await this.peer.until(isThere, `${count} records`);
+    return this.records(type).map(({ text }) => text);
   }
 
   /** Writes a record of the application; gives its version. */

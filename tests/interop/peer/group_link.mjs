@@ -1,5 +1,5 @@
 // What two members say to each other about their group on one link (section 15, Groups on a link).
-// Nothing is rationed here, and whoever was away is given no other roles.
+// Nothing is rationed here.
 
 import { BUCKETS, bucketOf, bucketSummary } from "./buckets.mjs";
 import { concat } from "./cbor.mjs";
@@ -146,7 +146,8 @@ export class GroupLink {
       const isShutOut = replica.credentials.ends.some(({ subject }) => {
         return isEqual(subject, this.#link.theirs);
       });
-      return this.#say(REFUSE, isShutOut ? REVOKED : NOT_MEMBER);
+      this.#say(REFUSE, isShutOut ? REVOKED : NOT_MEMBER);
+      return this.#offerBetter();
     }
     this.theirs = credential;
     const { chain, invitation } = this.#group;
@@ -155,6 +156,13 @@ export class GroupLink {
     }
     this.#meet();
     return this.#group.changed();
+  }
+
+  /** Whoever was away while it was given other roles comes in by them. */
+  #offerBetter() {
+    const { credentials } = this.#group.replica;
+    const best = credentials.best(this.peer, this.#group.replica.now());
+    if (best !== undefined) this.#say(JOIN_ACCEPT, credentials.chainOf(best));
   }
 
   /** Somebody who has a link asks to be let in. */

@@ -72,7 +72,7 @@ export class Peer {
   }
 
   /** Waits until `condition` gives something. */
-  until(condition, what, ms = 15_000) {
+  until(condition, what, ms = 30_000) {
     return new Promise((resolve, reject) => {
       const check = () => {
         const value = condition();
