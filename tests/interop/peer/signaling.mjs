@@ -9,7 +9,7 @@ const [WELCOME, JOINED, DELIVER, UNDELIVERED, REFUSED, BYE, PONG] = [0, 1, 2, 3,
 /** Most that a server names at once (section 13). */
 const SAMPLE_MAX = 16;
 
-/** Says `joined(topic, members)`, `delivered(from, payload)` and `ended(reason)` to its listener. */
+/** Tells its listener: `joined(topic, members)`, `delivered(from, payload)`, `ended(reason)`. */
 export class Signaling {
   #socket;
   #listener;

@@ -100,7 +100,7 @@ const trusted = (holds) => {
   if (!holds) throw new Error("not trusted");
 };
 
-/** Reads an invitation for one identity; whose it is and whether it is in time is not asked here. */
+/** Reads an invitation for one identity; for whom it is, and when, is not asked here. */
 export function parseInvitation(given) {
   const fields = parse(INVITATION, given);
   const [chain, name, door, servers, key] = fields;

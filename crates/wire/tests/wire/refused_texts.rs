@@ -104,8 +104,8 @@ fn signature_of_anybody() -> ([u8; 32], [u8; 64]) {
     (neutral, signature)
 }
 
-/// A key with a part of order 8, and a signature of the sample's card that holds in the equation with
-/// the cofactor and not in the one without: readers of both kinds would not agree about it.
+/// A key with a part of order 8, and a signature of the sample's card that holds in the equation
+/// with the cofactor and not in the one without: readers of both kinds would not agree about it.
 fn signature_by_cofactor() -> ([u8; 32], [u8; 64]) {
     let bytes = |hex: &str| HEXLOWER.decode(hex.as_bytes()).expect("hex");
     let key = bytes("16b981d0b88cdf3ab9fa87190822fe4905b475efda3aec7c34abfa92c19320f4");
