@@ -181,7 +181,7 @@ export class Group {
   /** Waits for a record with this text. */
   reads(type, text) {
     const find = () => this.records(type).find((it) => it.text === text);
-    return this.peer.until(find, `the record ${text}`);
+    return this.peer.until(find, `the record ${text.slice(0, 40)}`);
   }
 
   /** Waits for so many records of a type; gives their texts. */
