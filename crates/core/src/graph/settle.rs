@@ -43,6 +43,7 @@ impl Replica {
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
         self.retire_live(&id, header.author());
+        self.drop_own_beaten(&id, header.author());
         self.replaced.note(header);
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
@@ -105,6 +106,16 @@ impl Replica {
         } else {
             self.system.remove(&name);
             self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
+        }
+    }
+
+    /// Nobody needs what an author wrote before its own newer version.
+    fn drop_own_beaten(&mut self, id: &RecordId, author: &PeerId) {
+        for name in self.versions_aside(id) {
+            let is_beaten = self.aside.get(&name).is_some_and(|aside| !aside.is_unnamed);
+            if is_beaten && self.held_aside(&name).is_some_and(|held| held.author() == author) {
+                self.erase_aside(&name);
+            }
         }
     }
 
