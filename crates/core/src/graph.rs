@@ -15,6 +15,7 @@ mod index;
 mod judge;
 mod key_records;
 mod load;
+mod own;
 pub mod reconcile;
 mod replaced;
 mod replica;

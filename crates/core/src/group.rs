@@ -28,6 +28,7 @@ mod properties;
 mod query;
 mod queue;
 mod revoke;
+mod rewriting;
 mod rotation;
 mod saves;
 mod serving;
@@ -128,6 +129,9 @@ pub(crate) struct Group {
     /// Records whose stored bytes were damaged, to be told and fetched.
     damaged: usize,
     members_changed: bool,
+    /// Whether this identity has another credential than before, or there is a key that covers all
+    /// ends.
+    rewrites_due: bool,
     /// Who has another credential, which the application was not told yet.
     changed: BTreeSet<PeerId>,
     /// Whether everything that is stored of it is being deleted.
@@ -358,6 +362,7 @@ impl Group {
             self.door.look_again();
             self.keep_profile(shared);
             self.introduce(shared);
+            self.rewrites_due = true;
         }
     }
 
@@ -396,6 +401,7 @@ impl Group {
                 }
                 Change::Rights => {
                     self.choose_chain(shared);
+                    self.rewrites_due |= !self.rotation.sealed_old.is_empty();
                     self.members_changed = true;
                     self.door.on_ends();
                 }
@@ -410,6 +416,9 @@ impl Group {
         }
         if keys_changed {
             self.keys_changed(shared);
+        }
+        if self.rewrites_due {
+            self.write_drafts(shared);
         }
     }
 

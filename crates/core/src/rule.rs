@@ -120,6 +120,10 @@ rules! {
     KeyCoversMost,
     /// Of these the latest.
     KeyLatest,
+    /// A key record stays, so that what was sealed with its key can be read.
+    KeysStay,
+    /// If an end takes it away from its author, its key seals nothing new.
+    KeyStands,
     /// A key counts when all its parts are here.
     KeyWhole,
     /// A key that is given is the one that its record promises.
@@ -196,6 +200,8 @@ rules! {
     DatedByTheEarlier,
     /// Who was ahead writes anew.
     Rewrites,
+    /// What was written while one was shut out and did not know is written anew by who is back.
+    RewritesUnseen,
     /// What was hidden is there again when time goes back.
     Reveals,
     /// Bytes go by a time that all have passed.

@@ -31,6 +31,9 @@ mod rules;
 #[path = "../tests/strangers.rs"]
 #[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
 mod strangers;
+#[path = "../tests/written_anew.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod written_anew;
 
 /// A scenario, by its name. It panics when something is wrong.
 pub type Scenario = (&'static str, fn());
@@ -271,6 +274,14 @@ pub const SCENARIOS: &[Scenario] = &[
     (
         "a_clock_that_was_ahead_for_a_moment_ends_no_rights",
         insiders_exclusion::a_clock_that_was_ahead_for_a_moment_ends_no_rights,
+    ),
+    (
+        "what_was_written_unheard_is_written_anew_by_who_is_let_in_again",
+        written_anew::what_was_written_unheard_is_written_anew_by_who_is_let_in_again,
+    ),
+    (
+        "who_was_away_is_told_of_an_end_that_came_meanwhile",
+        written_anew::who_was_away_is_told_of_an_end_that_came_meanwhile,
     ),
     // It takes longest.
     (

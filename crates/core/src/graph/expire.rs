@@ -79,12 +79,15 @@ impl Replica {
                 |held: &Held<'_>| held.has_ended && [held.expires, held.latest].contains(&at);
             let Some(held) = self.held(&id).filter(is_its) else { continue };
             let (name, kind, latest) = (held.name(), held.kind.clone(), held.latest);
-            if latest <= until || kind.is_system() || !Rule::HeaderStays.holds() {
+            if latest <= until || !Rule::HeaderStays.holds() {
                 self.drop_live(&id);
                 continue;
             }
             self.hidden.insert(latest, due);
-            self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
+            // Records of the system stay whole.
+            if !kind.is_system() {
+                self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
+            }
         }
         self.revalidate();
     }

@@ -86,10 +86,13 @@ impl Index {
 
     /// All copies, in order.
     pub fn keys(&self) -> impl Iterator<Item = CopyKey> {
-        self.items.iter().map(|item| CopyKey {
-            modified: item.timestamp,
-            name: CopyName::from_bytes(item.id.as_bytes()),
-        })
+        self.items.iter().map(copy_of)
+    }
+
+    /// The copies that were changed after a time.
+    pub(super) fn after(&self, at: Millis) -> impl Iterator<Item = CopyKey> {
+        let first = self.items.partition_point(|item| item.timestamp <= at.0);
+        self.items.get(first..).unwrap_or_default().iter().map(copy_of)
     }
 
     /// The latest time of a version that is not after `at`.
@@ -124,6 +127,10 @@ fn hash(copy: CopyKey) -> u128 {
     hasher.update(&copy.name.to_bytes());
     let hash = hasher.finalize();
     u128::from_le_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
+}
+
+fn copy_of(item: &Item) -> CopyKey {
+    CopyKey { modified: item.timestamp, name: CopyName::from_bytes(item.id.as_bytes()) }
 }
 
 fn item(copy: CopyKey) -> Item {

@@ -192,6 +192,11 @@ pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Righ
     if let Err(refusal) = may_write(credential, held) {
         return Right::Refused(refusal);
     }
+    // What was sealed with a key stays readable, whatever became of who made it; what else the
+    // record says is looked at where it counts.
+    if kind == KEY && Rule::KeysStay.holds() {
+        return Right::Fine;
+    }
     let by_rights = held.kind.is_system() || held.creator != author;
     let action = Action { id: held.name().digest, by_rights };
     if members.stands(id, &action) || !Rule::Named.holds() { Right::Fine } else { Right::Unnamed }

@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use lacis_wire::keys::{Cover, KeyPart};
 use lacis_wire::record::{CopyName, Header};
-use lacis_wire::{GroupId, KeyName, Millis, PeerId};
+use lacis_wire::{CredentialId, GroupId, KeyName, Millis, PeerId};
 
-use super::rights::Members;
+use super::rights::{Action, Members};
 use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
@@ -26,18 +26,28 @@ pub struct KeyRecord {
     pub modified: Millis,
     /// How many parts it has.
     pub count: u16,
-    /// The parts that are here. Of two with one number the smaller name counts.
-    parts: Table<(u16, CopyName), KeyPart>,
+    /// The parts that are here, and under which credential each was made. Of two with one number
+    /// the smaller name counts.
+    parts: Table<(u16, CopyName), (CredentialId, KeyPart)>,
 }
 
 impl KeyRecord {
     /// The parts that count, in order.
     pub fn parts(&self) -> impl Iterator<Item = &KeyPart> {
         let mut last = None;
-        self.parts.iter().filter_map(move |((number, _), part)| {
+        self.parts.iter().filter_map(move |((number, _), (_, part))| {
             let is_first = last.replace(*number) != Some(*number);
             is_first.then_some(part)
         })
+    }
+
+    /// Whether no end of its author's takes it away: it opens what was sealed with it in any case,
+    /// and seals nothing new if one does.
+    fn stands(&self, members: &Members) -> bool {
+        let action = |copy: &CopyName| Action { id: copy.digest, by_rights: true };
+        let mut parts = self.parts.iter();
+        !Rule::KeyStands.holds()
+            || parts.all(|((_, copy), (id, _))| members.stands(id, &action(copy)))
     }
 
     /// Whether all parts are here.
@@ -63,7 +73,7 @@ impl KeyRecords {
         &mut self,
         group: &GroupId,
         copy: CopyName,
-        header: &Header,
+        (header, credential): (&Header, CredentialId),
         part: KeyPart,
     ) {
         let author = *header.author();
@@ -77,7 +87,7 @@ impl KeyRecords {
         if part.part == 0 {
             record.modified = header.modified;
         }
-        record.parts.insert((part.part, copy), part);
+        record.parts.insert((part.part, copy), (credential, part));
         self.names.insert(copy, name);
     }
 
@@ -101,18 +111,25 @@ impl KeyRecords {
         self.records.iter()
     }
 
-    /// The names of those that are whole, the newest first: the one that covers most ends that
-    /// hold; of those the latest, and of these the greatest name.
+    /// The names of those that are whole and stand, the newest first: the one that covers most ends
+    /// that hold; of those the latest, and of these the greatest name.
     #[must_use]
     pub fn newest_first(&self, members: &Members) -> Vec<KeyName> {
+        let standing = self.ordered(members).into_iter().filter(|(stands, _)| *stands);
+        standing.map(|(_, name)| name).collect()
+    }
+
+    /// The names of all that are whole and whether each stands; those that do come first.
+    pub(crate) fn ordered(&self, members: &Members) -> Vec<(bool, KeyName)> {
         let whole = self.records.iter().filter(|(_, record)| record.is_whole());
         let order = |(name, record): (&KeyName, &KeyRecord)| {
             let holding = record.covers().filter(|cover| members.holds(cover)).count();
             let holding = if Rule::KeyCoversMost.holds() { holding } else { 0 };
             let modified = if Rule::KeyLatest.holds() { record.modified } else { Millis(0) };
-            (holding, modified, *name)
+            (record.stands(members), holding, modified, *name)
         };
-        in_order(whole.map(order)).into_iter().rev().map(|(.., name)| name).collect()
+        let ordered = in_order(whole.map(order)).into_iter().rev();
+        ordered.map(|(stands, .., name)| (stands, name)).collect()
     }
 
     /// The ends that hold and that a key record does not cover.

@@ -76,6 +76,11 @@ impl Replica {
         self.held(&header.id).or_else(|| self.held(&first()?))
     }
 
+    /// Whether another record stands in the place of one of which a version is aside.
+    pub(super) fn is_aside_replaced(&self, held: &Held<'_>) -> bool {
+        self.is_behind(&held.id, held.created, self.replaced.old_of.get(&held.id).copied())
+    }
+
     fn is_behind(&self, id: &RecordId, created: Millis, old: Option<RecordId>) -> bool {
         self.first_of(id, created, old).is_some()
     }

@@ -14,7 +14,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{ActionId, GROUP, KEY, REVOCATION, Scope};
+use lacis_wire::system::{ActionId, GROUP, Scope};
 use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
@@ -437,15 +437,6 @@ impl Replica {
     #[must_use]
     pub fn latest_until(&self, at: Millis) -> Option<Millis> {
         self.buckets.iter().filter_map(|bucket| bucket.latest_until(at)).max()
-    }
-
-    /// What an author wrote that is dated after `at`, but for what counts whenever it comes.
-    #[must_use]
-    pub fn dated_after(&self, author: &PeerId, at: Millis) -> Vec<CopyName> {
-        let late = self.entries.iter().filter(|(_, entry)| entry.modified > at && !entry.has_ended);
-        let held = late.filter_map(|(id, entry)| self.register.read(id, entry));
-        let is_urgent = |held: &Held<'_>| [REVOCATION, KEY].contains(&held.kind.as_str());
-        held.filter(|it| it.author() == author && !is_urgent(it)).map(|it| it.name()).collect()
     }
 
     /// Takes out of what waits what is due now.

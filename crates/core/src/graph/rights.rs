@@ -489,6 +489,16 @@ impl Members {
         ends.flat_map(|end| &end.lists).map(|key| Millis(key.modified)).max()
     }
 
+    /// Whether what was done under a credential was taken back as a whole: no list of those that
+    /// ended it names anything.
+    pub(super) fn is_undone(&self, id: &CredentialId) -> bool {
+        let names_nothing = |end: &End| {
+            let mut said = end.lists.iter().filter_map(|key| self.revocations.get(key));
+            said.all(|said| said.what.actions.is_empty())
+        };
+        self.credentials.get(id).is_some_and(|it| self.ends_on(it).all(names_nothing))
+    }
+
     /// Whether an end holds.
     #[must_use]
     pub fn holds(&self, cover: &Cover) -> bool {

@@ -70,6 +70,8 @@ impl Replica {
         self.keep_order(class, credential);
         for id in self.budgets.over(author, class, credential) {
             self.drop_live(&id);
+            // What it had beaten has a place of its own.
+            self.choose(&id);
         }
     }
 

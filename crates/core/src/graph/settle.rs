@@ -308,7 +308,7 @@ impl Replica {
                 if !part.covers.is_empty() {
                     self.changes.push_back(Change::Rights);
                 }
-                self.keys.insert(&self.group, *name, header, part);
+                self.keys.insert(&self.group, *name, (header, credential), part);
                 self.changes.push_back(Change::Keys);
             }
             (Ok(Some(System::Group(properties))), _) => {
@@ -433,7 +433,7 @@ impl Replica {
     }
 
     /// Finds which version of a record is live, of all that are held.
-    fn choose(&mut self, id: &RecordId) {
+    pub(super) fn choose(&mut self, id: &RecordId) {
         let before = self.held(id).map(|held| (held.name(), held.kind.clone(), held.has_ended));
         if let Some((name, ..)) = &before
             && let Some(entry) = self.unlive(id)

@@ -11,7 +11,7 @@ use lacis_wire::system::{self, GroupProperties};
 use lacis_wire::writer::Encode;
 use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId, Roles, limits};
 
-use super::{Group, GroupEvent};
+use super::Group;
 use crate::graph::{Copy, Outcome, Refusal};
 use crate::io::Ticket;
 use crate::shared::Shared;
@@ -116,56 +116,6 @@ impl Group {
         self.publish(shared, ticket, header, Vec::new(), None)
     }
 
-    /// Writes anew what a clock of ours that was ahead dated further ahead than others take: under
-    /// another date, and where its birth was ahead, as another record in its place.
-    pub(super) fn rewrite(&mut self, shared: &mut Shared, copy: &Copy) {
-        let held = &copy.header;
-        let now = self.writing_time(shared, Millis(0));
-        let is_born_anew = held.creator == shared.peer && held.created > now;
-        let lasts = if is_born_anew { Millis(0) } else { held.latest };
-        let right = self.writing_right(shared, Roles::may_write, lasts);
-        let Ok((credential, until)) = right else { return };
-        let mut header = held.clone();
-        header.credential = Some(credential);
-        let floor = Header::modified_min(held.created, held.version.saturating_add(1));
-        if is_born_anew {
-            let birth = self.birth(shared, shared.peer, held.kind.clone(), Some(credential));
-            // It lasts as long as it would have.
-            let later = |at: Millis| {
-                let span = at.0.saturating_sub(held.created.0);
-                if at == Millis::MAX { at } else { Millis(birth.created.0.saturating_add(span)) }
-            };
-            header = Header {
-                latest: later(held.latest).min(until),
-                expires: later(held.expires).min(until),
-                replaces: Some(held.id),
-                flags: held.flags,
-                key: held.key,
-                ..birth
-            };
-            header.id = header.born_as();
-        } else if floor <= now {
-            header.version = held.version.saturating_add(1);
-            header.modifier = Some(shared.peer);
-            header.modified = now;
-        } else {
-            return;
-        }
-        let (old, new) = (held.id, header.id);
-        let sealed = self.open_body(copy).filter(|_| header.key.is_some());
-        let body = match sealed {
-            Some(body) => {
-                let Some(place) = self.place(&header) else { return };
-                let Some(key) = header.key.and_then(|name| self.keyring.get(&name)) else { return };
-                body.seal(key, &place, shared.io.random())
-            }
-            None => copy.body.clone(),
-        };
-        if self.publish(shared, None, header, body, None).is_ok() {
-            self.event(shared, GroupEvent::Rewritten { old, new });
-        }
-    }
-
     fn next_version(&self, shared: &Shared, held: &Header) -> Result<Header, Code> {
         let may_end = held.kind.as_str() == system::INVITATION;
         if (held.kind.is_system() && !may_end) || held.is_deleted() {
@@ -241,13 +191,21 @@ impl Group {
         header.key = Some(name);
         let place = self.place(&header).ok_or(Code::NoKey)?;
         let sealed = body.seal(key, &place, shared.io.random());
-        self.publish(shared, Some(ticket), header, sealed, None)
+        let id = header.id;
+        self.publish(shared, Some(ticket), header, sealed, None)?;
+        if self.rotation.told_old && self.rotation.sealed_old.len() < DRAFTS_MAX {
+            self.rotation.sealed_old.push(id);
+        }
+        Ok(())
     }
 
     /// Seals what waited for a key, if there is one now.
     pub(super) fn write_drafts(&mut self, shared: &mut Shared) {
         if !self.may_seal() || self.sealing_key().is_none() {
             return;
+        }
+        if core::mem::take(&mut self.rewrites_due) {
+            self.rewrite_unseen(shared);
         }
         for Unsealed { ticket, header, body } in core::mem::take(&mut self.drafts) {
             if let Err(code) = self.seal_and_publish(shared, ticket, header, &body) {
@@ -264,7 +222,7 @@ impl Group {
     }
 
     /// The header of a first version, without its ends.
-    fn birth(
+    pub(super) fn birth(
         &self,
         shared: &mut Shared,
         creator: PeerId,

@@ -66,6 +66,7 @@ impl Group {
             is_unreadable: false,
             damaged: 0,
             members_changed: false,
+            rewrites_due: false,
             changed: BTreeSet::new(),
             is_erased: false,
             told: Table::new(),
@@ -485,7 +486,8 @@ impl Group {
         let mut copies = Vec::with_capacity(names.len());
         for (name, stored) in names.iter().zip(values) {
             let held = self.replica.held(&name.id);
-            let is_held = held.is_some_and(|held| held.name() == *name && !held.has_ended);
+            let is_held = held.is_some_and(|held| held.name() == *name && !held.has_ended)
+                || self.replica.held_aside(name).is_some();
             let key = key_of(&self.profile.group, name);
             let value = stored.as_deref();
             let value = value.and_then(|it| shared.vault.check(StoreTable::Bodies, &key, it));
@@ -498,7 +500,8 @@ impl Group {
             });
             if copy.is_none() && is_held {
                 damaged += 1;
-                self.replica.forget(&name.id);
+                self.replica.forget_version(name);
+                self.replica.settle();
             }
             if let Some(copy) = &copy {
                 self.bodies.cache(Arc::clone(copy));

@@ -13,7 +13,7 @@ use core::time::Duration;
 use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{Cover, EpochKey, KeyError, KeyPart, Meeting, SealedKey};
 use lacis_wire::room::MeetingKey;
-use lacis_wire::{Code, KeyName, Millis, PeerId, Roles, limits, system};
+use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system};
 
 use super::{Group, GroupEvent};
 use crate::rule::Rule;
@@ -31,6 +31,9 @@ const OTHERS_FIRST: Duration = Duration::from_secs(4);
 /// How long nothing is sealed while no key covers all ends.
 const HOLD: Duration = Duration::from_secs(60);
 
+/// How often that is put off because of a further end, so that no admin holds up the others for ever.
+const HOLDS_MAX: u8 = 8;
+
 /// Where the group stands with its newest key.
 #[derive(Debug, Default)]
 pub(super) struct Rotation {
@@ -38,12 +41,18 @@ pub(super) struct Rotation {
     pub(super) newest: Option<KeyName>,
     /// Whether it leaves ends uncovered.
     is_open: bool,
+    /// Which.
+    uncovered: Vec<Cover>,
+    /// How often sealing was put off since there was a key that covered all.
+    holds: u8,
     /// When this node makes a new one.
     due: Option<Timestamp>,
     /// Until when nothing is sealed.
     hold: Option<Timestamp>,
     /// Whether the application was told that the key is old.
-    told_old: bool,
+    pub(super) told_old: bool,
+    /// What this node has sealed with it since.
+    pub(super) sealed_old: Vec<RecordId>,
     making: Option<Making>,
 }
 
@@ -75,23 +84,27 @@ impl Group {
     pub(super) fn keys_changed(&mut self, shared: &mut Shared) {
         let members = self.replica.members();
         let newest = self.replica.keys().newest_first(members).first().copied();
-        let uncovered = self.replica.keys().uncovered(newest.as_ref(), members).len();
+        let uncovered = self.replica.keys().uncovered(newest.as_ref(), members);
         let beyond = members.ends().len().saturating_sub(limits::KEY_COVERS_MAX);
-        let is_open = uncovered > beyond;
-        self.rotation.newest = newest;
+        let is_open = uncovered.len() > beyond;
+        let is_news = |end: &Cover| self.rotation.uncovered.binary_search(end).is_err();
+        let has_news = uncovered.iter().any(is_news);
+        (self.rotation.newest, self.rotation.is_open) = (newest, is_open);
+        self.rotation.uncovered = uncovered;
         self.door.on_ends();
-        let was_open = core::mem::replace(&mut self.rotation.is_open, is_open);
         if self.keyring.settle(self.replica.keys()) {
             self.unlocked(shared);
         }
         if !is_open {
-            (self.rotation.due, self.rotation.hold) = (None, None);
+            (self.rotation.due, self.rotation.hold, self.rotation.holds) = (None, None, 0);
+            self.rewrites_due = true;
             if core::mem::take(&mut self.rotation.told_old) {
                 self.event(shared, GroupEvent::KeyRenewed);
             }
         } else {
-            if !was_open {
+            if has_news && self.rotation.holds < HOLDS_MAX {
                 self.rotation.hold = Some(shared.io.now + HOLD);
+                self.rotation.holds += 1;
             }
             self.plan_rotation(shared, OTHERS_FIRST);
         }

@@ -305,9 +305,9 @@ impl Group {
     pub(super) fn give_keys(&mut self, shared: &mut Shared, node: NodeId) {
         let Some(roles) = self.roles_of(shared, node) else { return };
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let order = self.replica.keys().newest_first(self.replica.members());
+        let order = self.replica.keys().ordered(self.replica.members());
         let mut keys = Vec::new();
-        for name in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
+        for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };
             if neighbour.given.insert(name, ()).is_none() {
                 let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();

@@ -1,19 +1,14 @@
 //! Which time of day it is for a group: for what is judged, and for what is written.
 
-use alloc::vec::Vec;
+use lacis_wire::{Millis, NodeId};
 
-use lacis_wire::{Millis, NodeId, limits};
-
-use super::{Group, GroupEvent, Loading};
+use super::{Group, GroupEvent};
 use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// How often it is written down how far time has come, in milliseconds.
 const TIME_STEP: u64 = 3_600_000;
-
-/// Members whose clocks together are surer than our own.
-const SURE: usize = 3;
 
 impl Group {
     /// The time that the members agree on.
@@ -69,31 +64,6 @@ impl Group {
         let date = Millis(members.map_or(own.0, |members| members.min(own.0)));
         let held = self.replica.latest_until(own).unwrap_or(Millis(0));
         date.max(held).max(follows)
-    }
-
-    /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
-    /// several members.
-    pub(super) fn rewrite_ahead(&mut self, shared: &mut Shared) {
-        if !self.is_open || !Rule::Rewrites.holds() {
-            return;
-        }
-        let own = shared.wall();
-        let is_sure = self.clocks.count() >= SURE;
-        let now = if is_sure { self.certain_time(shared).unwrap_or(own) } else { own };
-        let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
-        let bound = Millis(now.0.saturating_add(ahead));
-        let late = self.replica.dated_after(&shared.peer, bound);
-        if late.is_empty() {
-            return;
-        }
-        let at_hand: Vec<_> = late.iter().filter_map(|name| self.at_hand(name)).collect();
-        if at_hand.len() == late.len() || !shared.config.store {
-            for copy in at_hand {
-                self.rewrite(shared, &copy);
-            }
-        } else {
-            self.read_bodies(shared, &late.clone(), Loading::Rewrite(late));
-        }
     }
 
     /// A member told its clock.

@@ -8,6 +8,14 @@ use lacis_wire::{Roles, limits};
 
 use super::people::*;
 
+/// The founder says it anew.
+fn properties_again(records: u32, bytes: u64) -> lacis_core::graph::Copy {
+    let copy = properties(records, bytes);
+    let mut draft = Draft::new(GROUP, ROOT, 1, &copy.body).version(2, ROOT).at(900_000);
+    draft.header.credential = None;
+    draft.sign()
+}
+
 fn properties(records: u32, bytes: u64) -> lacis_core::graph::Copy {
     let properties = GroupProperties {
         name: "Board".into(),
@@ -40,6 +48,31 @@ pub(crate) fn whoever_writes_too_much_pushes_out_its_own() {
     assert!(is_live(&replica, &ada));
     let last = Draft::new("chat", 4, 99, b"x").created(850_000).sign();
     assert_eq!(refused(replica.offer(NOW, &last)), Refusal::OverBudget);
+}
+
+/// Otherwise those who got both in another order would hold more.
+#[test]
+fn what_was_beaten_is_back_when_its_winner_has_no_place() {
+    let notes: Vec<_> = [900_000, 700_000, 600_000, 500_000]
+        .iter()
+        .map(|at| Draft::new("chat", 4, 1, b"x").created(*at))
+        .collect();
+    let changed = notes.iter().map(|it| it.clone().version(2, 2).at(950_000).sign());
+    let changed: Vec<_> = changed.collect();
+    let mut replica = populated();
+    replica.offer(NOW, &properties(4, 1_000));
+    for note in &notes {
+        assert_eq!(replica.offer(NOW, &note.clone().sign()), Outcome::Taken);
+    }
+    replica.offer(NOW, &changed[0]);
+    assert!(is_live(&replica, &changed[0]));
+    replica.offer(NOW, &properties_again(3, 1_000));
+    for copy in &changed[1..] {
+        replica.offer(NOW, copy);
+    }
+    let live: Vec<bool> = changed.iter().map(|copy| is_live(&replica, copy)).collect();
+    assert_eq!(live, [false, true, true, true]);
+    assert!(is_live(&replica, &notes[0].clone().sign()), "it has a place of its own");
 }
 
 #[cfg_attr(test, test)]

@@ -111,6 +111,10 @@ pub(crate) fn the_key_of_an_admin_who_was_shut_out_falls_with_it() {
     assert_eq!(newest(&replica), Some(name));
     replica.offer(NOW, &revocation(1, 9, 2, &[]));
     assert_eq!(newest(&replica), None);
+    assert!(replica.keys().get(&name).is_some(), "what was sealed with it can be read");
+    let mut later = populated();
+    offer_all(&mut later, [&revocation(1, 9, 2, &[]), &copy]);
+    assert_eq!((newest(&later), later.keys().get(&name).is_some()), (None, true));
     replica.offer(
         NOW,
         &revocation_as(

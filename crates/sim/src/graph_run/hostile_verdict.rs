@@ -100,7 +100,13 @@ impl HostileRun {
                 if !excluded.contains(&peer) {
                     continue;
                 }
-                let keys: Vec<_> = (0..HONEST).filter_map(|it| self.graph.key_of(it, id)).collect();
+                // What is set aside is given to nobody.
+                let is_live = |at: &usize| {
+                    let replica = self.graph.replica(*at);
+                    replica.is_some_and(|it| it.held(id).is_some())
+                };
+                let holders = (0..HONEST).chain([person]).filter(is_live);
+                let keys: Vec<_> = holders.filter_map(|it| self.graph.key_of(it, id)).collect();
                 if keys.iter().any(|key| self.graph.world.holds_key(tab, group, key)) {
                     self.figures.reads_after_exclusion += 1;
                     first.get_or_insert((person, *id));
@@ -111,6 +117,17 @@ impl HostileRun {
         first.map_or(Ok(()), told)
     }
 
+    /// Whether all that somebody did was taken back, so that it is for its author to say, who was
+    /// told, whether this is to be written anew.
+    fn was_undone(&self, written: &super::Written) -> bool {
+        let peer = self.graph.peer(written.person);
+        let now = self.graph.world.wall_now();
+        let Some(replica) = self.graph.replica(written.person) else { return false };
+        let names = replica.all_names().into_iter().map(|(name, _)| name);
+        let mut aside = names.filter(|it| it.id == written.id && replica.held_aside(it).is_some());
+        aside.any(|name| !replica.unseen(&peer, now).contains(&name))
+    }
+
     /// What honest ones were told to be stored and is not there.
     fn count_lost(&mut self) -> Result<(), String> {
         let mut first = None;
@@ -118,7 +135,9 @@ impl HostileRun {
         let written: Vec<_> = self.graph.durable().filter(honest).copied().collect();
         for person in 0..HONEST {
             let Some(replica) = self.graph.replica(person) else { continue };
-            for written in written.iter().filter(|it| !super::verdict::holds(replica, it)) {
+            let is_lost =
+                |it: &&super::Written| !super::verdict::holds(replica, it) && !self.was_undone(it);
+            for written in written.iter().filter(is_lost).collect::<Vec<_>>() {
                 self.figures.honest_records_lost += 1;
                 first.get_or_insert((person, *written));
             }

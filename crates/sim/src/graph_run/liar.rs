@@ -259,7 +259,12 @@ impl Liar {
         key: &IdentityKey,
     ) -> GroupFrame {
         header.sign(&self.group, key);
-        self.note(&header);
+        // A key record of whoever was an admin is held, and nothing of what it says counts.
+        let was_admin = self.standing.borrow().roles.is_some_and(Roles::may_change_others);
+        let is_own = header.creator == peer_id(&self.key) && peer_id(key) == header.creator;
+        if !(header.kind.as_str() == KEY && was_admin && is_own) {
+            self.note(&header);
+        }
         GroupFrame::Record { header, body }
     }
 
