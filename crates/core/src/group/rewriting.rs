@@ -1,5 +1,5 @@
-//! What this node wrote and nobody takes as it is, written anew: by a clock that was ahead, or while
-//! it was shut out and did not know.
+//! What this node wrote and nobody takes as it is, written anew: by a clock that was ahead, under a
+//! key that is old, or while it was shut out and did not know.
 
 use alloc::vec::Vec;
 

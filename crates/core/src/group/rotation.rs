@@ -31,7 +31,7 @@ const OTHERS_FIRST: Duration = Duration::from_secs(4);
 /// How long nothing is sealed while no key covers all ends.
 const HOLD: Duration = Duration::from_secs(60);
 
-/// How often that is put off because of a further end, so that no admin holds up the others for ever.
+/// How often that is put off because of a further end: no admin holds up the others for ever.
 const HOLDS_MAX: u8 = 8;
 
 /// Where the group stands with its newest key.
