@@ -283,6 +283,10 @@ pub const SCENARIOS: &[Scenario] = &[
         "who_was_away_is_told_of_an_end_that_came_meanwhile",
         written_anew::who_was_away_is_told_of_an_end_that_came_meanwhile,
     ),
+    (
+        "what_was_beaten_is_back_when_its_winner_has_no_place",
+        budgets::what_was_beaten_is_back_when_its_winner_has_no_place,
+    ),
     // It takes longest.
     (
         "an_inviter_mints_members_in_its_own_places_only",

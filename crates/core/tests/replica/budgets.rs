@@ -51,8 +51,8 @@ pub(crate) fn whoever_writes_too_much_pushes_out_its_own() {
 }
 
 /// Otherwise those who got both in another order would hold more.
-#[test]
-fn what_was_beaten_is_back_when_its_winner_has_no_place() {
+#[cfg_attr(test, test)]
+pub(crate) fn what_was_beaten_is_back_when_its_winner_has_no_place() {
     let notes: Vec<_> = [900_000, 700_000, 600_000, 500_000]
         .iter()
         .map(|at| Draft::new("chat", 4, 1, b"x").created(*at))
