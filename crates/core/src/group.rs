@@ -23,6 +23,7 @@ mod keeping;
 mod keyring;
 mod neighbour;
 mod people;
+mod preview;
 mod profile;
 mod properties;
 mod query;
@@ -71,6 +72,7 @@ use invite::Joining;
 pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
+pub use preview::Preview;
 pub(crate) use profile::Profile;
 pub use query::Paging;
 use query::Query;
@@ -113,6 +115,8 @@ pub(crate) struct Group {
     watches: Watches,
     sync: SyncState,
     joining: Option<Joining>,
+    /// Who wants to know what an invitation offers.
+    looking: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
     arrival: Arrival,
@@ -145,6 +149,16 @@ pub(crate) struct Group {
 pub(crate) enum Opening {
     Ticket(Ticket),
     Invitation(Ticket, Box<AnyInvitation>, Duration),
+    /// Only wants to know what the invitation offers.
+    Preview(Ticket, Box<AnyInvitation>, Duration),
+}
+
+impl Opening {
+    pub(crate) const fn ticket(&self) -> Ticket {
+        let (Self::Ticket(ticket) | Self::Invitation(ticket, ..) | Self::Preview(ticket, ..)) =
+            self;
+        *ticket
+    }
 }
 
 /// Names of versions that break a rule, the latest last.
@@ -469,6 +483,7 @@ impl Group {
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
         self.joining.take_if(|it| it.cancel(ticket));
+        self.looking.take_if(|it| it.cancel(ticket));
         self.admitted.retain(|(waiting, _)| *waiting != ticket);
     }
 
@@ -502,6 +517,7 @@ impl Group {
         }
         earliest.see(self.arrival.due, Timer::Join);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
+        earliest.see(self.looking.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }
 
@@ -510,10 +526,9 @@ impl Group {
         self.saves.drain(shared, code);
         self.fail_drafts(shared, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
-        let joining = self.joining.take().into_iter().flat_map(Joining::into_tickets);
-        let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
-            Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
-        });
+        let joining = self.joining.take().into_iter().chain(self.looking.take());
+        let joining = joining.flat_map(Joining::into_tickets);
+        let opening = core::mem::take(&mut self.opening).into_iter().map(|it| it.ticket());
         let admitted = core::mem::take(&mut self.admitted).into_iter().map(|(ticket, _)| ticket);
         for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             shared.settle(ticket, Err(code));

@@ -133,11 +133,34 @@ impl Node {
         self.open_with(profile, Opening::Invitation(ticket, Box::new(invitation), patience))
     }
 
+    /// Looks at an invitation and takes nothing. Of an open one the ticket settles by
+    /// [`GroupEvent::Preview`], once a member has answered who may let in: connect the group for
+    /// that. One for this identity says everything itself, and the ticket settles at once. The
+    /// group stays open, so that it can be joined over the same links; close it otherwise.
+    ///
+    /// # Errors
+    /// As of [`Node::join_group`]; the ticket fails with [`Code::AlreadyJoined`] if this identity
+    /// is a member.
+    ///
+    /// [`GroupEvent::Preview`]: crate::GroupEvent::Preview
+    pub fn preview_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        invitation: &str,
+        patience: Duration,
+    ) -> Result<RoomId, Code> {
+        self.set_time(now);
+        let invitation = AnyInvitation::parse(invitation)?;
+        let time = self.shared.wall();
+        let known = Group::profile_of(&self.shared, time, &invitation)?;
+        self.open_with(known.only_looks(), Opening::Preview(ticket, Box::new(invitation), patience))
+    }
+
     /// Opens a group of which something is known, with what is stored of it.
     fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
         let id = profile.group;
-        let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = &opening;
-        let ticket = *ticket;
+        let ticket = opening.ticket();
         let is_open = |group: &Group| group.id() == id && !group.is_over();
         let known = self.groups.open.iter().find(|(_, group)| is_open(group));
         if let Some(number) = known.map(|(number, _)| *number) {

@@ -91,6 +91,14 @@ pub(crate) enum JsGroupEvent {
         ticket: u32,
         record: JsRecord,
     },
+    Preview {
+        ticket: u32,
+        name: String,
+        comment: String,
+        #[serde(flatten)]
+        terms: JsTerms,
+        used: u32,
+    },
     Found {
         ticket: u32,
         records: Vec<JsRecord>,

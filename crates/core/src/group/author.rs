@@ -334,17 +334,17 @@ impl Group {
         shared: &mut Shared,
         ticket: Option<Ticket>,
         kind: &str,
-        expires: Option<Millis>,
+        (expires, salt): (Option<Millis>, Option<[u8; 8]>),
         content: &T,
     ) -> Result<RecordId, Code> {
         content.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(kind).map_err(|_| Code::Internal)?;
         let (credential, _) = self.writing_right(shared, Roles::may_invite)?;
         let mut header = self.birth(shared, shared.peer, kind, Some(credential));
-        if let Some(expires) = expires {
-            (header.expires, header.latest) = (expires, expires);
-            header.id = header.born_as();
-        }
+        let end = expires.unwrap_or(header.latest);
+        (header.expires, header.latest) = (end, end);
+        header.salt = salt.unwrap_or(header.salt);
+        header.id = header.born_as();
         let id = header.id;
         self.publish(shared, ticket, header, encode(content), None)?;
         Ok(id)

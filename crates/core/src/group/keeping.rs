@@ -57,6 +57,7 @@ impl Group {
             watches: Watches::default(),
             sync: SyncState::default(),
             joining: None,
+            looking: None,
             admitted: Vec::new(),
             arrival: Arrival::default(),
             came_by: None,
@@ -102,8 +103,7 @@ impl Group {
     pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
         if self.is_erased {
             // It is being deleted, and may be taken again once that is done.
-            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
-            return shared.settle(ticket, Err(Code::Left));
+            return shared.settle(opening.ticket(), Err(Code::Left));
         }
         self.opening.push(opening);
         if self.is_open {
@@ -114,7 +114,8 @@ impl Group {
     fn on_profile(&mut self, shared: &mut Shared, values: Vec<Option<Vec<u8>>>) {
         let Some(stored) = values.into_iter().next().flatten() else {
             // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
-            if self.is_only_opened() {
+            let looks = |opening: &Opening| matches!(opening, Opening::Preview(..));
+            if self.is_only_opened() && !self.opening.iter().any(looks) {
                 return self.fail_opening(shared, Code::GroupUnknown);
             }
             self.keep_profile(shared);
@@ -288,8 +289,7 @@ impl Group {
         self.is_unreadable = true;
         self.saves.drain(shared, code);
         for opening in core::mem::take(&mut self.opening) {
-            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
-            shared.settle(ticket, Err(code));
+            shared.settle(opening.ticket(), Err(code));
         }
     }
 
@@ -299,6 +299,9 @@ impl Group {
                 Opening::Ticket(ticket) => shared.settle(ticket, Ok(())),
                 Opening::Invitation(ticket, invitation, patience) => {
                     self.use_invitation(shared, ticket, *invitation, patience);
+                }
+                Opening::Preview(ticket, invitation, patience) => {
+                    self.preview(shared, ticket, &invitation, patience);
                 }
             }
         }
@@ -414,7 +417,8 @@ impl Group {
     }
 
     pub(super) fn keep_profile(&mut self, shared: &mut Shared) {
-        if self.is_unreadable {
+        // Whoever only looks at an invitation keeps nothing.
+        if self.is_unreadable || self.is_only_opened() {
             return;
         }
         self.profile.keys = self.keyring.all();
@@ -513,7 +517,7 @@ pub(super) fn bytes_of(copy: &Copy) -> Vec<u8> {
     encode_with_capacity(&frame, copy.body.len() + limits::HEADER_BYTES)
 }
 
-fn copy_of(value: &[u8]) -> Option<Copy> {
+pub(super) fn copy_of(value: &[u8]) -> Option<Copy> {
     match decode::<GroupFrame>(value) {
         Ok(GroupFrame::Record { header, body }) => Some(Copy { header, body }),
         _ => None,

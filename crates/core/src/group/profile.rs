@@ -73,6 +73,11 @@ impl Profile {
         }
     }
 
+    /// Without what an invitation brings along for whoever takes it.
+    pub(crate) fn only_looks(self) -> Self {
+        Self { chain: None, invitation: None, keys: Vec::new(), ..self }
+    }
+
     /// What is known from two sources, the first of which is our store: nothing that was held is
     /// lost, and the store says what both say.
     pub(super) fn merged(mut self, other: Self) -> Self {

@@ -111,6 +111,7 @@ impl Group {
             GroupFrame::Enter { .. }
                 | GroupFrame::JoinRequest { .. }
                 | GroupFrame::JoinAccept { .. }
+                | GroupFrame::PreviewRequest { .. }
                 | GroupFrame::Query { .. }
                 | GroupFrame::Summary { .. }
                 | GroupFrame::Want { .. }
@@ -130,6 +131,10 @@ impl Group {
                 self.on_join_request(shared, node, &invitation);
             }
             GroupFrame::JoinAccept { chain } => self.on_join_accept(shared, node, chain),
+            GroupFrame::PreviewRequest { invitation } => {
+                self.on_preview_request(shared, node, &invitation);
+            }
+            frame @ GroupFrame::Preview { .. } => self.on_preview(shared, node, &frame),
             frame if self.serves(shared, node) => self.on_member_frame(shared, node, frame),
             // It does not know yet, or any more, that we do not take it for a member.
             _ => {}

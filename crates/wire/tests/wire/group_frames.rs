@@ -51,7 +51,16 @@ pub(crate) fn samples() -> Samples<GroupFrame> {
         ("missing", GroupFrame::Missing { names: one }),
         ("done", GroupFrame::Done { bucket: 0 }),
         ("record", GroupFrame::Record { header, body }),
+        ("preview-request", GroupFrame::PreviewRequest { invitation: sample::looking_use() }),
+        ("preview", preview(sample::inviter_chain(), &[])),
     ]
+}
+
+/// What the sample of an invitation offers, with so many bytes behind its record.
+fn preview(chain: Chain, rest: &[u8]) -> GroupFrame {
+    let record = |(header, body)| encode(&GroupFrame::Record { header, body });
+    let invitation = [&record(sample::invitation_record())[..], rest].concat();
+    GroupFrame::Preview { chain, properties: record(sample::system_record()), invitation, used: 3 }
 }
 
 #[test]
@@ -106,7 +115,16 @@ fn what_stands_inside_is_checked_too() {
     let enter = |chain| GroupFrame::Enter { clock: sample::NOW, chain: Some(chain), first: vec![] };
     boundary!(GroupFrame, "chain", enter(sample::member_chain()), enter(empty.clone()));
     let accept = |chain| GroupFrame::JoinAccept { chain };
-    boundary!(GroupFrame, "chain", accept(sample::member_chain()), accept(empty));
+    boundary!(GroupFrame, "chain", accept(sample::member_chain()), accept(empty.clone()));
+    let room = limits::PREVIEW_RECORD_BYTES
+        - match preview(empty.clone(), &[]) {
+            GroupFrame::Preview { invitation, .. } => invitation.len(),
+            other => panic!("{other:?}"),
+        };
+    let (chain, rest) = (sample::inviter_chain(), vec![7; room + 1]);
+    let fits = || preview(chain.clone(), &rest[1..]);
+    boundary!(GroupFrame, "record", fits(), preview(chain.clone(), &rest));
+    boundary!(GroupFrame, "chain", fits(), preview(empty.clone(), &[]));
     let record = |change: fn(&mut lacis_wire::record::Header), bytes: usize| {
         let mut header = sample::header(&[]);
         change(&mut header);
