@@ -31,6 +31,7 @@ export type {
   Role,
 } from "./group/options.js";
 export type { Presence, PresenceEntry } from "./group/presence.js";
+export type { InvitationPreview, InvitationTerms } from "./group/preview.js";
 export type {
   AttributeCondition,
   AttributeConditions,

@@ -74,6 +74,7 @@ export type CoreGroupEvent =
   | { about: "member"; member: CoreMember }
   | { about: "properties"; properties: CoreProperties }
   | { about: "read"; ticket: number; record: CoreRecord }
+  | ({ about: "preview"; ticket: number } & CorePreview)
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
@@ -138,6 +139,14 @@ export interface CoreOpenInvitation {
   uses: number;
   usedBy: string[];
   exact: boolean;
+}
+
+/** What such an invitation offers to somebody who looks at it. */
+export interface CorePreview {
+  properties: CoreProperties;
+  /** Without those who came by it. */
+  invitation: CoreOpenInvitation;
+  used: number;
 }
 
 /** Where a node stands with what others hold. */
@@ -263,7 +272,7 @@ export interface CoreNode {
   stored_groups(ticket: number): void;
   create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;
-  join_group(ticket: number, text: string, timeoutMs: number): number;
+  join_group(ticket: number, text: string, timeoutMs: number, looks: boolean): number;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
   disconnect_group(group: number): void;
   close_group(group: number): void;

@@ -148,15 +148,18 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Ticket(Ticket),
-    Invitation(Ticket, Box<AnyInvitation>, Duration),
-    /// Only wants to know what the invitation offers.
-    Preview(Ticket, Box<AnyInvitation>, Duration),
+    Invitation {
+        ticket: Ticket,
+        invitation: Box<AnyInvitation>,
+        patience: Duration,
+        /// Whether it is not to be taken.
+        looks: bool,
+    },
 }
 
 impl Opening {
     pub(crate) const fn ticket(&self) -> Ticket {
-        let (Self::Ticket(ticket) | Self::Invitation(ticket, ..) | Self::Preview(ticket, ..)) =
-            self;
+        let (Self::Ticket(ticket) | Self::Invitation { ticket, .. }) = self;
         *ticket
     }
 }

@@ -126,11 +126,7 @@ impl Node {
         invitation: &str,
         patience: Duration,
     ) -> Result<RoomId, Code> {
-        self.set_time(now);
-        let invitation = AnyInvitation::parse(invitation)?;
-        let time = self.shared.wall();
-        let profile = Group::profile_of(&self.shared, time, &invitation)?;
-        self.open_with(profile, Opening::Invitation(ticket, Box::new(invitation), patience))
+        self.by_invitation(now, ticket, (invitation, patience), false)
     }
 
     /// Looks at an invitation and takes nothing. Of an open one the ticket settles by
@@ -150,11 +146,25 @@ impl Node {
         invitation: &str,
         patience: Duration,
     ) -> Result<RoomId, Code> {
+        self.by_invitation(now, ticket, (invitation, patience), true)
+    }
+
+    fn by_invitation(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        (text, patience): (&str, Duration),
+        looks: bool,
+    ) -> Result<RoomId, Code> {
         self.set_time(now);
-        let invitation = AnyInvitation::parse(invitation)?;
+        let invitation = AnyInvitation::parse(text)?;
         let time = self.shared.wall();
-        let known = Group::profile_of(&self.shared, time, &invitation)?;
-        self.open_with(known.only_looks(), Opening::Preview(ticket, Box::new(invitation), patience))
+        let mut profile = Group::profile_of(&self.shared, time, &invitation)?;
+        if looks {
+            profile.leave_out();
+        }
+        let invitation = Box::new(invitation);
+        self.open_with(profile, Opening::Invitation { ticket, invitation, patience, looks })
     }
 
     /// Opens a group of which something is known, with what is stored of it.

@@ -113,8 +113,9 @@ fn whoever_looks_is_told_what_is_offered_and_stays_what_it_was() {
         let link = board.link(terms);
         let bob = board.tab(2);
         let (_, preview) = board.sees(bob, &link);
-        let Preview { properties, issuer, says, used } = preview.expect("she is there");
-        assert_eq!((properties.name.as_str(), issuer), ("Board", peer(1)));
+        let Preview { properties, invitation, used } = preview.expect("she is there");
+        let says = invitation.says;
+        assert_eq!((properties.name.as_str(), invitation.issuer), ("Board", peer(1)));
         assert_eq!((says.roles, says.uses, used), (Roles::INVITER, 5, 0));
         assert_eq!(says.member_for, 90 * 60_000);
         assert!(says.not_after > board.world.wall_now());
@@ -308,7 +309,7 @@ fn nothing_is_believed_that_was_not_signed_by_those_who_have_to() {
         let bob = board.tab(2);
         let (_, answer) = board.sees(bob, &link);
         let expected = if name == "nothing" { Ok(peer(7)) } else { Err(Code::NoIssuer) };
-        assert_eq!(answer.map(|it| it.issuer), expected, "{name}");
+        assert_eq!(answer.map(|it| it.invitation.issuer), expected, "{name}");
     }
 }
 

@@ -48,14 +48,26 @@ impl WebNode {
         opened.map(|group| group.0).map_err(error::coded)
     }
 
-    /// Takes an invitation.
+    /// Takes an invitation, or only looks at it.
     ///
     /// # Errors
     /// What is wrong with it, `too-many-groups` or `closed`.
-    pub fn join_group(&self, ticket: u32, text: &str, timeout_ms: f64) -> Result<u32, JsValue> {
+    pub fn join_group(
+        &self,
+        ticket: u32,
+        text: &str,
+        timeout_ms: f64,
+        looks: bool,
+    ) -> Result<u32, JsValue> {
         let patience = millis(timeout_ms);
-        let joined = self.driver.with(|node, now| node.join_group(now, ticket, text, patience));
-        joined.map(|group| group.0).map_err(error::coded)
+        let asked = self.driver.with(|node, now| {
+            if looks {
+                node.preview_group(now, ticket, text, patience)
+            } else {
+                node.join_group(now, ticket, text, patience)
+            }
+        });
+        asked.map(|group| group.0).map_err(error::coded)
     }
 
     /// Connects a group.

@@ -1,12 +1,13 @@
 //! What is heard of groups, as plain JavaScript objects.
 
-use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Record, SyncPhase};
+use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Preview, Record, SyncPhase};
 use lacis_wire::Millis;
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::encode;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
+use crate::membership::JsInvitation;
 use crate::properties::JsProperties;
 
 #[derive(Serialize)]
@@ -93,10 +94,8 @@ pub(crate) enum JsGroupEvent {
     },
     Preview {
         ticket: u32,
-        name: String,
-        comment: String,
-        #[serde(flatten)]
-        terms: JsTerms,
+        properties: JsProperties,
+        invitation: JsInvitation,
         used: u32,
     },
     Found {
@@ -215,6 +214,11 @@ impl From<GroupEvent> for JsGroupEvent {
                 Self::Properties { properties: properties.into() }
             }
             GroupEvent::Read { ticket, record } => Self::Read { ticket, record: record.into() },
+            GroupEvent::Preview { ticket, preview } => {
+                let Preview { properties, invitation, used } = preview;
+                let (properties, invitation) = (properties.into(), invitation.into());
+                Self::Preview { ticket, properties, invitation, used }
+            }
             GroupEvent::Found { ticket, records } => {
                 Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }
             }

@@ -14,7 +14,7 @@ use crate::properties::lifetime;
 /// An open invitation. No end, and no lifetime of memberships, is one without end.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JsInvitation {
+pub(crate) struct JsInvitation {
     id: String,
     issuer: String,
     roles: u8,

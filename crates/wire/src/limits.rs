@@ -269,8 +269,7 @@ const _: () = assert!(REVOCATION_BYTES <= RECORD_BYTES);
 pub const OPEN_INVITATION_BYTES: usize = 128;
 
 /// Largest record in a preview: a header, the properties of a group, and room around them.
-pub const PREVIEW_RECORD_BYTES: usize = 2048;
-const _: () = assert!(PREVIEW_RECORD_BYTES > HEADER_BYTES + GROUP_PROPERTIES_BYTES);
+pub const PREVIEW_RECORD_BYTES: usize = HEADER_BYTES + GROUP_PROPERTIES_BYTES + 64;
 
 /// Versions of a record cannot be made faster than one in this time: what nobody who works does,
 /// and what keeps anybody from counting up to where no number is left.

@@ -34,6 +34,9 @@ import { Searches } from "./search.js";
 import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
 import { tell } from "./tell.js";
 
+/** How long a link is kept for somebody who has looked at an invitation. */
+const LOOK_MS = 10_000;
+
 /**
  * A group: identities that share signed records. It is read and written whether it is connected or
  * not; `peer.createGroup`, `peer.joinGroup` and `peer.openGroup` make it.
@@ -64,6 +67,10 @@ export class Group extends GroupMembership {
   #isOpen = false;
   /** Calls that wait until the group is open, or until somebody lets this identity in. */
   #openings = 0;
+  /** Those who look at an invitation to it, and those who might take it then. */
+  #looks = 0;
+  /** Whether something may be kept of it that is to go if it never opens. */
+  #wasAskedFor = false;
   /** What was told of it last. */
   #connection: GroupConnection = "offline";
 
@@ -373,20 +380,71 @@ export class Group extends GroupMembership {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     this.#openings += 1;
+    this.#wasAskedFor = true;
     opened.catch(() => {});
     try {
       // Whoever takes an open invitation meets others before being a member.
       if (connect.first && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
       const { pairing } = connect;
       const answer = pairing && this.pair(pairing.offer, signal && { signal });
-      await Promise.all([opened, answer?.then(({ text }) => pairing?.onAnswer(text))]);
+      const reached = pairing ? opened : this.#explained(opened);
+      await Promise.all([reached, answer?.then(({ text }) => pairing?.onAnswer(text))]);
       this.check();
       this.#isOpen = true;
       if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
     } finally {
       this.#openings -= 1;
-      if (!this.#isOpen && this.#openings === 0) this.#discard();
+      this.#release();
     }
+  }
+
+  /**
+   * @internal Waits for what an invitation offers, and keeps the group until the result is called,
+   * so that it can be joined over the same links.
+   */
+  async look<Answer>(
+    answer: Promise<Answer>,
+    connects: boolean,
+  ): Promise<{ readonly answer: Answer; readonly release: () => void }> {
+    this.#looks += 1;
+    answer.catch(() => {});
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isHeld = true;
+    const release = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      clearTimeout(timer);
+      this.#looks -= 1;
+      this.#release();
+    };
+    try {
+      if (connects && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
+      const given = await this.#explained(answer);
+      this.check();
+      // Members end the links of those who look for longer; `join` makes another one then.
+      timer = setTimeout(() => {
+        if (!this.#isOpen && this.#openings === 0) this.disconnect();
+      }, LOOK_MS);
+      return { answer: given, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Tells "nobody is there" from "no server is there who would know". */
+  async #explained<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof PeerError) || error.code !== "no-issuer") throw error;
+      if (this.#room === undefined) throw new PeerError("not-connected");
+      throw this.#room.state === "open" ? error : new PeerError("signaling-unreachable");
+    }
+  }
+
+  #release(): void {
+    if (!this.#isOpen && this.#openings + this.#looks === 0) this.#discard();
   }
 
   /** @internal The peer was closed, or the group was. */
@@ -450,6 +508,9 @@ export class Group extends GroupMembership {
       case "read":
         this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
         break;
+      case "preview":
+        this.session.tickets.respond(event.ticket, event);
+        break;
       case "found":
         this.#searches.hear(event.ticket, event.records);
         break;
@@ -487,7 +548,7 @@ export class Group extends GroupMembership {
       isNew = core.group_members(this.number).length === 0;
     });
     this.disconnect();
-    if (!isNew) this.session.attempt(() => core.close_group(this.number));
+    if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
     this.abandon(new PeerError("left"));

@@ -14,7 +14,7 @@ use lacis_wire::system::{self, OpenInvitation, System};
 use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use super::admission::{AnyInvitation, Grant, Patience};
-use super::{Group, GroupEvent};
+use super::{Group, GroupEvent, Neighbour};
 use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::rule::Rule;
@@ -167,14 +167,14 @@ impl Group {
 
     /// The open invitations that are live and were not ended.
     pub(crate) fn invitations(&self) -> Vec<InvitationInfo> {
-        let lasts =
-            |info: &InvitationInfo| self.replica.held(&info.id).is_some_and(|held| !held.has_ended);
-        self.known_invitations().filter(lasts).collect()
+        let mut all = self.known_invitations();
+        all.retain(|info| self.replica.held(&info.id).is_some_and(|held| !held.has_ended));
+        all
     }
 
     /// The same, and those that have ended by date and are not erased yet.
-    fn known_invitations(&self) -> impl Iterator<Item = InvitationInfo> {
-        self.replica.system_of(system::INVITATION).filter_map(|copy| {
+    fn known_invitations(&self) -> Vec<InvitationInfo> {
+        let all = self.replica.system_of(system::INVITATION).filter_map(|copy| {
             let Ok(Some(System::Invitation(says))) = System::decode(&copy.header.kind, &copy.body)
             else {
                 return None;
@@ -182,7 +182,8 @@ impl Group {
             let used_by = self.replica.members().subjects_by(&says.key);
             let (id, issuer) = (copy.header.id, copy.header.creator);
             Some(InvitationInfo { id, issuer, says, used_by })
-        })
+        });
+        all.collect()
     }
 
     /// The open invitation with that key, if somebody may come by it now.
@@ -199,7 +200,8 @@ impl Group {
         if Rule::ShutOutStaysOut.holds() && members.is_shut_out(peer, self.now(shared)) {
             return Err(Code::Revoked);
         }
-        let Some(info) = self.known_invitations().find(|info| info.says.key == *key) else {
+        let mut known = self.known_invitations().into_iter();
+        let Some(info) = known.find(|info| info.says.key == *key) else {
             let is_left =
                 |copy: &Arc<Copy>| copy.header.is_deleted() && copy.header.salt == salt_of(key);
             let was_ended = self.replica.system_of(system::INVITATION).any(is_left);
@@ -349,13 +351,15 @@ impl Group {
         }
     }
 
-    /// We are shown somebody who may let us in.
-    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId, chain: &Chain) {
-        let may_invite = chain.leaf().is_some_and(|leaf| leaf.roles.may_invite());
-        if let Some(seed) = self.joining.as_ref().map(|it| it.seed).filter(|_| may_invite) {
+    /// A neighbor has shown who it is, and is asked to let us in if it may, or what is offered.
+    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId) {
+        if !self.neighbours.get(&node).is_some_and(Neighbour::may_invite) {
+            return;
+        }
+        if let Some(seed) = self.joining.as_ref().map(|it| it.seed) {
             self.ask_by(shared, node, seed);
         }
-        if let Some(seed) = self.looking.as_ref().map(|it| it.seed).filter(|_| may_invite) {
+        if let Some(seed) = self.looking.as_ref().map(|it| it.seed) {
             let (key, group) = (self.link_of(seed).key(), self.profile.group);
             let invitation = InvitationUse::prove_look(&key, &group, &shared.peer);
             self.say_to(node, &GroupFrame::PreviewRequest { invitation });
@@ -369,10 +373,8 @@ impl Group {
 
     /// Asks those who have shown already that they may let us in.
     pub(super) fn ask_all(&mut self, shared: &Shared) {
-        let shown = self.neighbours.iter();
-        let shown = shown.filter_map(|(node, it)| Some((*node, it.chain.clone()?)));
-        for (node, chain) in shown.collect::<Vec<_>>() {
-            self.ask_to_join(shared, node, &chain);
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            self.ask_to_join(shared, node);
         }
     }
 
@@ -396,7 +398,7 @@ impl Group {
         InvitationLink { group, door, seed, servers: Vec::new() }
     }
 
-    fn say_to(&mut self, node: NodeId, frame: &GroupFrame) {
+    pub(super) fn say_to(&mut self, node: NodeId, frame: &GroupFrame) {
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.say(frame);
         }

@@ -114,8 +114,8 @@ impl Group {
     fn on_profile(&mut self, shared: &mut Shared, values: Vec<Option<Vec<u8>>>) {
         let Some(stored) = values.into_iter().next().flatten() else {
             // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
-            let looks = |opening: &Opening| matches!(opening, Opening::Preview(..));
-            if self.is_only_opened() && !self.opening.iter().any(looks) {
+            let is_new = |opening: &Opening| matches!(opening, Opening::Invitation { .. });
+            if self.is_only_opened() && !self.opening.iter().any(is_new) {
                 return self.fail_opening(shared, Code::GroupUnknown);
             }
             self.keep_profile(shared);
@@ -297,11 +297,11 @@ impl Group {
         for opening in core::mem::take(&mut self.opening) {
             match opening {
                 Opening::Ticket(ticket) => shared.settle(ticket, Ok(())),
-                Opening::Invitation(ticket, invitation, patience) => {
-                    self.use_invitation(shared, ticket, *invitation, patience);
-                }
-                Opening::Preview(ticket, invitation, patience) => {
+                Opening::Invitation { ticket, invitation, patience, looks } if looks => {
                     self.preview(shared, ticket, &invitation, patience);
+                }
+                Opening::Invitation { ticket, invitation, patience, .. } => {
+                    self.use_invitation(shared, ticket, *invitation, patience);
                 }
             }
         }

@@ -73,9 +73,10 @@ impl Profile {
         }
     }
 
-    /// Without what an invitation brings along for whoever takes it.
-    pub(crate) fn only_looks(self) -> Self {
-        Self { chain: None, invitation: None, keys: Vec::new(), ..self }
+    /// What an invitation brings along is left for whoever takes it.
+    pub(crate) fn leave_out(&mut self) {
+        (self.chain, self.invitation) = (None, None);
+        self.keys.clear();
     }
 
     /// What is known from two sources, the first of which is our store: nothing that was held is
