@@ -10,6 +10,7 @@ export type { Group } from "./group/group.js";
 export type { BoundInvitation, GroupInvitation, LinkInvitation } from "./group/invitation.js";
 export type {
   BoundInviteOptions,
+  CountOptions,
   CreateGroupOptions,
   FindOptions,
   GroupEvents,

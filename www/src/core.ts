@@ -85,6 +85,7 @@ export type CoreGroupEvent =
   | { about: "set-aside"; author: string; count: number }
   | { about: "clock"; ahead?: number | null }
   | { about: "rewritten"; old: string; new: string }
+  | { about: "rejected"; id: string; code: string }
   | { about: "damaged"; count: number };
 
 /** A record as the core tells of it. */
@@ -301,6 +302,7 @@ export interface CoreNode {
     kind: string | undefined,
     filter: CoreFilter | undefined,
   ): void;
+  count_records(group: number, kind: string | undefined, creator: string | undefined): number;
   page_records(
     ticket: number,
     group: number,

@@ -395,7 +395,15 @@ impl Group {
                 Change::Erased { name, kind, keeps_header } => {
                     self.drop_stored(&name, &kind, keeps_header);
                 }
-                Change::SetAside { author, .. } => {
+                Change::Lost { id, author, code } if author == shared.peer => {
+                    self.event(shared, GroupEvent::Rejected { id, code });
+                }
+                Change::Lost { .. } => {}
+                Change::SetAside { author, name } => {
+                    if author == shared.peer {
+                        let (id, code) = (name.id, self.why_none(shared));
+                        self.event(shared, GroupEvent::Rejected { id, code });
+                    }
                     let count = set_aside.get(&author).copied().unwrap_or_default();
                     set_aside.insert(author, count + 1);
                 }

@@ -10,6 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::error;
 use crate::group_event::{JsSync, millis_of};
+use crate::membership::peer_id;
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
 use crate::properties::{JsGroupInfo, properties, renamed};
@@ -178,6 +179,24 @@ impl WebNode {
         let group = RoomId(group);
         let asked = self.driver.with(|node, now| node.query_records(now, ticket, group, search));
         asked.map_err(error::coded)
+    }
+
+    /// How many records there are of a type, or of every type of the application, by one creator or
+    /// all.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn count_records(
+        &self,
+        group: u32,
+        kind: Option<String>,
+        creator: Option<String>,
+    ) -> Result<usize, JsValue> {
+        let kind = kind.as_deref().map(record_type).transpose()?;
+        let creator = creator.as_deref().map(peer_id).transpose()?;
+        let count =
+            self.driver.look(|node| node.count_records(RoomId(group), kind, creator.as_ref()));
+        count.map_err(error::coded)
     }
 
     /// Reads them in the order in which they were made, so many at first.

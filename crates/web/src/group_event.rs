@@ -134,6 +134,10 @@ pub(crate) enum JsGroupEvent {
         old: String,
         new: String,
     },
+    Rejected {
+        id: String,
+        code: &'static str,
+    },
     UpdateNeeded,
     Unsaved {
         code: &'static str,
@@ -243,6 +247,9 @@ impl From<GroupEvent> for JsGroupEvent {
             GroupEvent::Clock { ahead } => Self::Clock { ahead: ahead.map(float) },
             GroupEvent::Rewritten { old, new } => {
                 Self::Rewritten { old: old.to_text(), new: new.to_text() }
+            }
+            GroupEvent::Rejected { id, code } => {
+                Self::Rejected { id: id.to_text(), code: code.as_str() }
             }
             GroupEvent::UpdateNeeded => Self::UpdateNeeded,
             GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },

@@ -181,6 +181,6 @@ fn roles_of(bits: u8) -> Result<Roles, JsValue> {
     Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
 }
 
-fn peer_id(text: &str) -> Result<PeerId, JsValue> {
+pub(crate) fn peer_id(text: &str) -> Result<PeerId, JsValue> {
     PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }

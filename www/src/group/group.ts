@@ -1,7 +1,7 @@
 import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { PeerError, report } from "../errors.js";
+import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { Message } from "../message.js";
 import type { Pairing } from "../pairing.js";
@@ -19,6 +19,7 @@ import { framed, parts } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
   ConnectWish,
+  CountOptions,
   FindOptions,
   GroupEvents,
   GroupProperties,
@@ -72,7 +73,8 @@ export class Group extends GroupMembership {
   /** Whether something may be kept of it that is to go if it never opens. */
   #wasAskedFor = false;
   /** What was told of it last. */
-  #connection: GroupConnection = "offline";
+  #connection: GroupConnection = "disconnected";
+  #refusal: PeerErrorCode | undefined;
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
@@ -115,9 +117,22 @@ export class Group extends GroupMembership {
     return this.#room;
   }
 
-  /** How the group stands with its members. The event `connection` tells of changes. */
+  /**
+   * How the group stands with its members, and so what `connect` has found. The event `connection`
+   * tells of changes. If members do not take this identity for one, see also `refusal`; and
+   * `clockAheadMs`, if the clock of this device is the reason that nothing is taken.
+   */
   get connection(): GroupConnection {
     return connectionOf(this.#room);
+  }
+
+  /**
+   * Why others do not take this identity for a member, `revoked` or `not-member`; undefined if
+   * nobody has said so since it was connected last, or linked to a member. The event `refused`
+   * tells when somebody does.
+   */
+  get refusal(): PeerErrorCode | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -252,6 +267,20 @@ export class Group extends GroupMembership {
   async find(options: FindOptions = {}): Promise<GroupRecord[]> {
     this.check();
     return this.#searches.find(this.number, options);
+  }
+
+  /**
+   * How many records are held here now, without those that were deleted. None of them is read.
+   * Throws `invalid-argument` if the type or the creator is none.
+   *
+   * @example
+   * ```ts
+   * badge.textContent = String(group.count({ type: "issue", creator: peer.id }));
+   * ```
+   */
+  count({ type, creator }: CountOptions = {}): number {
+    this.check();
+    return attempted(() => this.session.core.count_records(this.number, type, creator));
   }
 
   /**
@@ -472,6 +501,7 @@ export class Group extends GroupMembership {
       this.#seeConnection();
     });
     this.#room = room;
+    this.#refusal = undefined;
     for (const change of ["statechange", "memberjoin", "memberchange", "memberleave"] as const) {
       room.addEventListener(change, () => this.#seeConnection());
     }
@@ -484,6 +514,7 @@ export class Group extends GroupMembership {
   #seeConnection(): void {
     const { connection } = this;
     if (connection === this.#connection) return;
+    if (connection === "connected") this.#refusal = undefined;
     this.#connection = connection;
     emit<GroupEvents>(this, "connection", connection);
   }
@@ -521,6 +552,7 @@ export class Group extends GroupMembership {
         this.#exported.get(event.ticket)?.push(framed(event.part));
         break;
       default:
+        if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
         this.hear(event);
         tell(this, event);
     }

@@ -1,5 +1,6 @@
 import type { CoreGroupEvent, CoreMember } from "../core.js";
 import { dateOrNever } from "../date.js";
+import { errorOfCode } from "../errors.js";
 import { emit, type TypedEventTarget } from "../events.js";
 import { type GroupEvents, type GroupMemberInfo, roleOf, rolesOf } from "./options.js";
 import { propertiesOf } from "./properties.js";
@@ -45,6 +46,9 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
       break;
     case "rewritten":
       emit<GroupEvents>(group, "rewritten", { old: event.old, new: event.new });
+      break;
+    case "rejected":
+      emit<GroupEvents>(group, "rejected", { id: event.id, code: errorOfCode(event.code).code });
       break;
     case "clock":
       emit<GroupEvents>(group, "clock", { aheadMs: event.ahead ?? undefined });

@@ -195,12 +195,15 @@ impl Group {
         let now = self.rights_time(shared);
         let members = self.replica.members();
         let best = members.best(&shared.peer, now);
-        let Some(id) = best else {
-            let shut_out = members.is_shut_out(&shared.peer, now);
-            return Err(if shut_out { Code::Revoked } else { Code::NotAllowed });
-        };
+        let Some(id) = best else { return Err(self.why_none(shared)) };
         let credential = members.credential(&id).ok_or(Code::Internal)?;
         if may(credential.roles) { Ok((id, credential.not_after)) } else { Err(Code::NotAllowed) }
+    }
+
+    /// Why nothing that this identity writes is taken.
+    pub(super) fn why_none(&self, shared: &Shared) -> Code {
+        let shut_out = self.replica.members().is_shut_out(&shared.peer, self.rights_time(shared));
+        if shut_out { Code::Revoked } else { Code::NotAllowed }
     }
 
     fn write(

@@ -140,6 +140,14 @@ pub enum GroupEvent {
         /// The record in its place, or the same one.
         new: RecordId,
     },
+    /// What this identity wrote and this node had taken counts no longer: [`Code::Superseded`] if
+    /// somebody else was faster, [`Code::OverBudget`], [`Code::Revoked`] or [`Code::NotAllowed`].
+    Rejected {
+        /// The record.
+        id: RecordId,
+        /// Why.
+        code: Code,
+    },
     /// A record of the system is of a format that a newer version has written.
     UpdateNeeded,
     /// What is to be stored is not: it is tried again, and would not outlast a crash until then.

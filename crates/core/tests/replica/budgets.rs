@@ -1,6 +1,6 @@
 //! How much one credential may stand for, and that nobody uses up what another one has.
 
-use lacis_core::graph::{Outcome, Refusal};
+use lacis_core::graph::{Outcome, Refusal, Replica};
 use lacis_wire::codec::encode;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::system::{BUDGET, Budget, GROUP, GroupProperties};
@@ -40,6 +40,36 @@ pub(crate) fn whoever_writes_too_much_pushes_out_its_own() {
     assert!(is_live(&replica, &ada));
     let last = Draft::new("chat", 4, 99, b"x").created(850_000).sign();
     assert_eq!(refused(replica.offer(NOW, &last)), Refusal::OverBudget);
+}
+
+/// Whether the founder says so before or after the records came.
+#[cfg_attr(test, test)]
+pub(crate) fn a_smaller_budget_holds_for_what_is_there_already() {
+    let chats: Vec<_> = (0..5_u8)
+        .map(|number| {
+            Draft::new("chat", 4, number, b"x").created(800_000 + u64::from(number)).sign()
+        })
+        .collect();
+    let more = Budget { subject: peer(5), records: 5, bytes: 1_000 };
+    let raised = Draft::new(BUDGET, 2, 1, &encode(&more));
+    let (given, taken) = (raised.clone().sign(), raised.version(2, 2).at(900_000).deleted().sign());
+    let others: Vec<_> =
+        (0..3_u8).map(|number| Draft::new("chat", 5, number, b"x").sign()).collect();
+    let mut early = populated();
+    let mut late = populated();
+    for copy in chats.iter().chain([&given]).chain(&others).chain([&properties(2, 1_000), &taken]) {
+        early.offer(NOW, copy);
+    }
+    for copy in [&properties(2, 1_000), &taken].into_iter().chain(&chats).chain(&others) {
+        late.offer(NOW, copy);
+    }
+    let live = |replica: &Replica| {
+        let all = chats.iter().chain(&others);
+        all.map(|copy| is_live(replica, copy)).collect::<Vec<_>>()
+    };
+    assert_eq!(live(&early), live(&late));
+    assert_eq!(live(&early).iter().filter(|it| **it).count(), 4);
+    assert_eq!(live(&early)[..5], [true, true, false, false, false]);
 }
 
 #[cfg_attr(test, test)]
