@@ -70,7 +70,7 @@ export type CoreGroupEvent =
       from?: string | null;
       watches: number[];
     }
-  | { about: "gone"; id: string; kind: string }
+  | { about: "gone" | "rewritten"; id: string; text: string }
   | { about: "member"; member: CoreMember }
   | { about: "properties"; properties: CoreProperties }
   | { about: "read"; ticket: number; record: CoreRecord }
@@ -80,11 +80,10 @@ export type CoreGroupEvent =
   | { about: "approve"; number: number; record: CoreRecord }
   | { about: "exported"; ticket: number; part: Uint8Array }
   | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
+  | { about: "key-old" | "key-renewed" }
   | { about: "unsaved" | "refused" | "key-failed"; code: string }
-  | { about: "key-old"; old: boolean }
-  | { about: "set-aside"; author: string; count: number }
-  | { about: "clock"; ahead?: number | null }
-  | { about: "rewritten"; old: string; new: string }
+  | { about: "set-aside"; id: string; count: number }
+  | { about: "clock"; count?: number | null }
   | { about: "rejected"; id: string; code: string }
   | { about: "damaged"; count: number };
 

@@ -1,6 +1,7 @@
 //! Events as plain JavaScript objects, but for those that [`crate::listener`] tells without one.
 
 use lacis_core::{Event, MemberState, RoomState, ServerState};
+use lacis_wire::Code;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 use wasm_bindgen::JsValue;
@@ -9,21 +10,18 @@ use crate::error;
 use crate::group_event::{JsGroup, JsGroupEvent};
 
 #[derive(Serialize)]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(untagged)]
 enum JsEvent {
+    Full(JsFullEvent),
+    Plain(JsPlainEvent),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+enum JsFullEvent {
     Response {
         ticket: u32,
         data: ByteBuf,
-    },
-    Server {
-        url: String,
-        state: &'static str,
-        code: Option<&'static str>,
-        retry_ms: Option<f64>,
-    },
-    Room {
-        room: u32,
-        state: &'static str,
     },
     Member {
         room: u32,
@@ -31,16 +29,6 @@ enum JsEvent {
         peer: Option<String>,
         state: &'static str,
         rtt_ms: Option<f64>,
-    },
-    MemberLeft {
-        room: u32,
-        node: String,
-        code: &'static str,
-    },
-    ConnectFailed {
-        room: u32,
-        node: String,
-        code: &'static str,
     },
     Request {
         request: u32,
@@ -57,21 +45,10 @@ enum JsEvent {
         media_type: String,
         size: f64,
     },
-    FileEnd {
-        stream: u32,
-    },
-    StreamFailed {
-        stream: u32,
-        code: &'static str,
-    },
     Drained {
         stream: u32,
         sent: f64,
         acknowledged: f64,
-    },
-    Warning {
-        code: &'static str,
-        node: Option<String>,
     },
     Group {
         group: u32,
@@ -83,57 +60,51 @@ enum JsEvent {
     },
 }
 
+/// What comes seldom, in one form: to write each in its own takes a page longer to load.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JsPlainEvent {
+    r#type: &'static str,
+    room: Option<u32>,
+    stream: Option<u32>,
+    node: Option<String>,
+    url: Option<String>,
+    state: Option<&'static str>,
+    code: Option<&'static str>,
+    retry_ms: Option<f64>,
+}
+
 /// A plain object with the same content.
 pub(crate) fn to_js(event: Event) -> Result<JsValue, JsValue> {
     error::to_js(&translate(event))
 }
 
 fn translate(event: Event) -> JsEvent {
-    match event {
+    JsEvent::Full(match event {
         Event::Response { ticket, payload } => {
-            JsEvent::Response { ticket, data: ByteBuf::from(payload) }
+            JsFullEvent::Response { ticket, data: ByteBuf::from(payload) }
         }
-        Event::Server { url, state, code, retry } => JsEvent::Server {
-            url,
-            state: server_state(state),
-            code: code.map(|code| code.as_str()),
-            retry_ms: retry.map(|delay| delay.as_secs_f64() * 1000.0),
-        },
-        Event::Room { room, state } => JsEvent::Room { room: room.0, state: room_state(state) },
-        Event::Member { room, node, peer, state, rtt } => JsEvent::Member {
+        Event::Member { room, node, peer, state, rtt } => JsFullEvent::Member {
             room: room.0,
             node: node.to_text(),
             peer: peer.map(|peer| peer.to_text()),
             state: member_state(state),
             rtt_ms: rtt.map(|rtt| rtt.as_secs_f64() * 1000.0),
         },
-        Event::MemberLeft { room, node, code } => {
-            JsEvent::MemberLeft { room: room.0, node: node.to_text(), code: code.as_str() }
-        }
-        Event::ConnectFailed { room, node, code } => {
-            JsEvent::ConnectFailed { room: room.0, node: node.to_text(), code: code.as_str() }
-        }
-        Event::Request { request, room, node, label, payload } => JsEvent::Request {
+        Event::Request { request, room, node, label, payload } => JsFullEvent::Request {
             request: request.0,
             room: room.0,
             node: node.to_text(),
             label,
             data: ByteBuf::from(payload),
         },
-        Event::Group { group, event } => JsEvent::Group { group: group.0, event: (*event).into() },
+        Event::Group { group, event } => {
+            JsFullEvent::Group { group: group.0, event: (*event).into() }
+        }
         Event::Groups { ticket, groups } => {
-            JsEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
+            JsFullEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
         }
-        Event::Warning { code, node } => {
-            JsEvent::Warning { code: code.as_str(), node: node.map(|node| node.to_text()) }
-        }
-        event => translate_file(event),
-    }
-}
-
-fn translate_file(event: Event) -> JsEvent {
-    match event {
-        Event::File { stream, room, node, name, media_type, size } => JsEvent::File {
+        Event::File { stream, room, node, name, media_type, size } => JsFullEvent::File {
             stream: stream.0,
             room: room.0,
             node: node.to_text(),
@@ -141,16 +112,62 @@ fn translate_file(event: Event) -> JsEvent {
             media_type,
             size: number(size),
         },
-        Event::FileEnd { stream } => JsEvent::FileEnd { stream: stream.0 },
+        Event::Progress { stream, sent, taken } => JsFullEvent::Drained {
+            stream: stream.0,
+            sent: number(sent),
+            acknowledged: number(taken),
+        },
+        event => return JsEvent::Plain(plain(event)),
+    })
+}
+
+fn plain(event: Event) -> JsPlainEvent {
+    let mut told = JsPlainEvent::default();
+    let code = match event {
+        Event::Server { url, state, code, retry } => {
+            told.r#type = "server";
+            (told.url, told.state) = (Some(url), Some(server_state(state)));
+            told.retry_ms = retry.map(|delay| delay.as_secs_f64() * 1000.0);
+            code
+        }
+        Event::Room { room, state } => {
+            told.r#type = "room";
+            (told.room, told.state) = (Some(room.0), Some(room_state(state)));
+            None
+        }
+        Event::MemberLeft { room, node, code } => {
+            told.r#type = "member-left";
+            (told.room, told.node) = (Some(room.0), Some(node.to_text()));
+            Some(code)
+        }
+        Event::ConnectFailed { room, node, code } => {
+            told.r#type = "connect-failed";
+            (told.room, told.node) = (Some(room.0), Some(node.to_text()));
+            Some(code)
+        }
+        Event::FileEnd { stream } => {
+            told.r#type = "file-end";
+            told.stream = Some(stream.0);
+            None
+        }
         Event::StreamFailed { stream, code } => {
-            JsEvent::StreamFailed { stream: stream.0, code: code.as_str() }
+            told.r#type = "stream-failed";
+            told.stream = Some(stream.0);
+            Some(code)
         }
-        Event::Progress { stream, sent, taken } => {
-            JsEvent::Drained { stream: stream.0, sent: number(sent), acknowledged: number(taken) }
+        Event::Warning { code, node } => {
+            told.r#type = "warning";
+            told.node = node.map(|node| node.to_text());
+            Some(code)
         }
-        // Every other event is translated before this is reached.
-        _ => JsEvent::Warning { code: lacis_wire::Code::Internal.as_str(), node: None },
-    }
+        // Every other event is told in full, or in a call of its own.
+        _ => {
+            told.r#type = "warning";
+            Some(Code::Internal)
+        }
+    };
+    told.code = code.map(Code::as_str);
+    told
 }
 
 /// Sizes stay far below the largest integer that a JavaScript number holds exactly.

@@ -1,9 +1,9 @@
 //! What is heard of groups, as plain JavaScript objects.
 
 use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Preview, Record, SyncPhase};
-use lacis_wire::Millis;
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::encode;
+use lacis_wire::{Code, Millis};
 use serde::Serialize;
 use serde_bytes::ByteBuf;
 
@@ -68,8 +68,16 @@ pub(crate) struct JsGroup {
 }
 
 #[derive(Serialize)]
-#[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(untagged)]
 pub(crate) enum JsGroupEvent {
+    Full(JsFullEvent),
+    Plain(JsPlainEvent),
+}
+
+/// What says more than a word or two.
+#[derive(Serialize)]
+#[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(crate) enum JsFullEvent {
     Record {
         record: JsRecord,
         is_new: bool,
@@ -77,10 +85,6 @@ pub(crate) enum JsGroupEvent {
         from: Option<String>,
         /// The searches that it fits, by the numbers of `watch_records`.
         watches: Vec<u32>,
-    },
-    Gone {
-        id: String,
-        kind: String,
     },
     Member {
         member: JsMember,
@@ -102,7 +106,6 @@ pub(crate) enum JsGroupEvent {
         ticket: u32,
         records: Vec<JsRecord>,
     },
-    Sync,
     Synced {
         kinds: Vec<String>,
         all: bool,
@@ -115,40 +118,18 @@ pub(crate) enum JsGroupEvent {
         ticket: u32,
         part: ByteBuf,
     },
-    Unlocked,
-    Invitations,
-    KeyOld {
-        old: bool,
-    },
-    KeyFailed {
-        code: &'static str,
-    },
-    SetAside {
-        author: String,
-        count: usize,
-    },
-    Clock {
-        ahead: Option<f64>,
-    },
-    Rewritten {
-        old: String,
-        new: String,
-    },
-    Rejected {
-        id: String,
-        code: &'static str,
-    },
-    UpdateNeeded,
-    Unsaved {
-        code: &'static str,
-    },
-    Saved,
-    Damaged {
-        count: usize,
-    },
-    Refused {
-        code: &'static str,
-    },
+}
+
+/// All others in one form: to write each in its own takes a page longer to load.
+#[derive(Serialize)]
+pub(crate) struct JsPlainEvent {
+    about: &'static str,
+    /// A record or a member.
+    id: Option<String>,
+    /// A type, or another record.
+    text: Option<String>,
+    code: Option<&'static str>,
+    count: Option<f64>,
 }
 
 impl From<KeptGroup> for JsGroup {
@@ -205,59 +186,90 @@ impl From<Attribute> for JsAttribute {
 
 impl From<GroupEvent> for JsGroupEvent {
     fn from(event: GroupEvent) -> Self {
-        match event {
+        Self::Full(match event {
             GroupEvent::Record { record, is_new, is_own, from, watches } => {
                 let from = from.map(|peer| peer.to_text());
-                Self::Record { record: record.into(), is_new, is_own, from, watches }
+                JsFullEvent::Record { record: record.into(), is_new, is_own, from, watches }
             }
-            GroupEvent::Gone { id, kind } => {
-                Self::Gone { id: id.to_text(), kind: kind.to_string() }
-            }
-            GroupEvent::Member(member) => Self::Member { member: member.into() },
+            GroupEvent::Member(member) => JsFullEvent::Member { member: member.into() },
             GroupEvent::Properties(properties) => {
-                Self::Properties { properties: properties.into() }
+                JsFullEvent::Properties { properties: properties.into() }
             }
-            GroupEvent::Read { ticket, record } => Self::Read { ticket, record: record.into() },
+            GroupEvent::Read { ticket, record } => {
+                JsFullEvent::Read { ticket, record: record.into() }
+            }
             GroupEvent::Preview { ticket, preview } => {
                 let Preview { properties, invitation, used } = preview;
                 let (properties, invitation) = (properties.into(), invitation.into());
-                Self::Preview { ticket, properties, invitation, used }
+                JsFullEvent::Preview { ticket, properties, invitation, used }
             }
-            GroupEvent::Found { ticket, records } => {
-                Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }
-            }
-            GroupEvent::Sync => Self::Sync,
+            GroupEvent::Found { ticket, records } => JsFullEvent::Found {
+                ticket,
+                records: records.into_iter().map(JsRecord::from).collect(),
+            },
             GroupEvent::Synced { kinds, all } => {
-                Self::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
+                JsFullEvent::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
             }
             GroupEvent::Approve { number, record } => {
-                Self::Approve { number, record: record.into() }
+                JsFullEvent::Approve { number, record: record.into() }
             }
             GroupEvent::Exported { ticket, part } => {
-                Self::Exported { ticket, part: ByteBuf::from(part) }
+                JsFullEvent::Exported { ticket, part: ByteBuf::from(part) }
             }
-            GroupEvent::Unlocked => Self::Unlocked,
-            GroupEvent::Invitations => Self::Invitations,
-            GroupEvent::KeyOld => Self::KeyOld { old: true },
-            GroupEvent::KeyRenewed => Self::KeyOld { old: false },
-            GroupEvent::KeyFailed { code } => Self::KeyFailed { code: code.as_str() },
-            GroupEvent::SetAside { author, count } => {
-                Self::SetAside { author: author.to_text(), count }
-            }
-            GroupEvent::Clock { ahead } => Self::Clock { ahead: ahead.map(float) },
-            GroupEvent::Rewritten { old, new } => {
-                Self::Rewritten { old: old.to_text(), new: new.to_text() }
-            }
-            GroupEvent::Rejected { id, code } => {
-                Self::Rejected { id: id.to_text(), code: code.as_str() }
-            }
-            GroupEvent::UpdateNeeded => Self::UpdateNeeded,
-            GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },
-            GroupEvent::Saved => Self::Saved,
-            GroupEvent::Damaged { count } => Self::Damaged { count },
-            GroupEvent::Refused { code } => Self::Refused { code: code.as_str() },
-        }
+            event => return Self::Plain(plain(event)),
+        })
     }
+}
+
+fn plain(event: GroupEvent) -> JsPlainEvent {
+    let (mut id, mut text, mut code, mut count) = (None, None, None, None);
+    let about = match event {
+        GroupEvent::Gone { id: record, kind } => {
+            (id, text) = (Some(record.to_text()), Some(kind.to_string()));
+            "gone"
+        }
+        GroupEvent::Unlocked => "unlocked",
+        GroupEvent::Invitations => "invitations",
+        GroupEvent::KeyOld => "key-old",
+        GroupEvent::KeyRenewed => "key-renewed",
+        GroupEvent::KeyFailed { code: why } => {
+            code = Some(why);
+            "key-failed"
+        }
+        GroupEvent::SetAside { author, count: versions } => {
+            (id, count) = (Some(author.to_text()), Some(versions as f64));
+            "set-aside"
+        }
+        GroupEvent::Clock { ahead } => {
+            count = ahead.map(float);
+            "clock"
+        }
+        GroupEvent::Rewritten { old, new } => {
+            (id, text) = (Some(old.to_text()), Some(new.to_text()));
+            "rewritten"
+        }
+        GroupEvent::Rejected { id: record, code: why } => {
+            (id, code) = (Some(record.to_text()), Some(why));
+            "rejected"
+        }
+        GroupEvent::UpdateNeeded => "update-needed",
+        GroupEvent::Unsaved { code: why } => {
+            code = Some(why);
+            "unsaved"
+        }
+        GroupEvent::Saved => "saved",
+        GroupEvent::Damaged { count: records } => {
+            count = Some(records as f64);
+            "damaged"
+        }
+        GroupEvent::Refused { code: why } => {
+            code = Some(why);
+            "refused"
+        }
+        // The others are told in full.
+        _ => "sync",
+    };
+    JsPlainEvent { about, id, text, code: code.map(Code::as_str), count }
 }
 
 /// A time, or nothing for never.
