@@ -508,6 +508,7 @@ export class Group extends GroupMembership {
     // A room that no server answers goes on trying; its state says how it stands.
     this.presence.attach(room);
     room.attach(this.number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
+    this.#seeConnection();
     return room;
   }
 
