@@ -68,7 +68,7 @@ export class Group extends GroupMembership {
   #isOpen = false;
   /** Calls that wait until the group is open, or until somebody lets this identity in. */
   #openings = 0;
-  /** Those who look at an invitation to it, and those who might take it then. */
+  /** Those who have looked at an invitation to it, and might take it. */
   #looks = 0;
   /** Whether something may be kept of it that is to go if it never opens. */
   #wasAskedFor = false;
@@ -435,9 +435,22 @@ export class Group extends GroupMembership {
     answer: Promise<Answer>,
     connects: boolean,
   ): Promise<{ readonly answer: Answer; readonly release: () => void }> {
-    this.#looks += 1;
+    this.#openings += 1;
     answer.catch(() => {});
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let given: Answer;
+    try {
+      if (connects && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
+      given = await this.#explained(answer);
+      this.check();
+      this.#looks += 1;
+    } finally {
+      this.#openings -= 1;
+      this.#release();
+    }
+    // Members end the links of those who look for longer; `join` makes another one then.
+    const timer = setTimeout(() => {
+      if (!this.#isOpen && this.#openings === 0) this.disconnect();
+    }, LOOK_MS);
     let isHeld = true;
     const release = (): void => {
       if (!isHeld) return;
@@ -446,19 +459,7 @@ export class Group extends GroupMembership {
       this.#looks -= 1;
       this.#release();
     };
-    try {
-      if (connects && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
-      const given = await this.#explained(answer);
-      this.check();
-      // Members end the links of those who look for longer; `join` makes another one then.
-      timer = setTimeout(() => {
-        if (!this.#isOpen && this.#openings === 0) this.disconnect();
-      }, LOOK_MS);
-      return { answer: given, release };
-    } catch (error) {
-      release();
-      throw error;
-    }
+    return { answer: given, release };
   }
 
   /** Tells "nobody is there" from "no server is there who would know". */
