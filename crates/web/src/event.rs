@@ -2,172 +2,101 @@
 
 use lacis_core::{Event, MemberState, RoomState, ServerState};
 use lacis_wire::Code;
-use serde::Serialize;
-use serde_bytes::ByteBuf;
 use wasm_bindgen::JsValue;
 
-use crate::error;
-use crate::group_event::{JsGroup, JsGroupEvent};
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum JsEvent {
-    Full(JsFullEvent),
-    Plain(JsPlainEvent),
-}
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-enum JsFullEvent {
-    Response {
-        ticket: u32,
-        data: ByteBuf,
-    },
-    Member {
-        room: u32,
-        node: String,
-        peer: Option<String>,
-        state: &'static str,
-        rtt_ms: Option<f64>,
-    },
-    Request {
-        request: u32,
-        room: u32,
-        node: String,
-        label: String,
-        data: ByteBuf,
-    },
-    File {
-        stream: u32,
-        room: u32,
-        node: String,
-        name: String,
-        media_type: String,
-        size: f64,
-    },
-    Drained {
-        stream: u32,
-        sent: f64,
-        acknowledged: f64,
-    },
-    Group {
-        group: u32,
-        event: JsGroupEvent,
-    },
-    Groups {
-        ticket: u32,
-        groups: Vec<JsGroup>,
-    },
-}
-
-/// What comes seldom, in one form: to write each in its own takes a page longer to load.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsPlainEvent {
-    r#type: &'static str,
-    room: Option<u32>,
-    stream: Option<u32>,
-    node: Option<String>,
-    url: Option<String>,
-    state: Option<&'static str>,
-    code: Option<&'static str>,
-    retry_ms: Option<f64>,
-}
+use crate::group_event::{group_event, kept};
+use crate::object::{Building, bytes, list};
 
 /// A plain object with the same content.
-pub(crate) fn to_js(event: Event) -> Result<JsValue, JsValue> {
-    error::to_js(&translate(event))
-}
-
-fn translate(event: Event) -> JsEvent {
-    JsEvent::Full(match event {
+pub(crate) fn to_js(event: Event) -> JsValue {
+    let told = |kind| Building::told("type", kind);
+    let object = match event {
         Event::Response { ticket, payload } => {
-            JsFullEvent::Response { ticket, data: ByteBuf::from(payload) }
+            told("response").with("ticket", ticket).with("data", bytes(&payload))
         }
-        Event::Member { room, node, peer, state, rtt } => JsFullEvent::Member {
-            room: room.0,
-            node: node.to_text(),
-            peer: peer.map(|peer| peer.to_text()),
-            state: member_state(state),
-            rtt_ms: rtt.map(|rtt| rtt.as_secs_f64() * 1000.0),
-        },
-        Event::Request { request, room, node, label, payload } => JsFullEvent::Request {
-            request: request.0,
-            room: room.0,
-            node: node.to_text(),
-            label,
-            data: ByteBuf::from(payload),
-        },
+        Event::Member { room, node, peer, state, rtt } => told("member")
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("peer", peer.map(|peer| peer.to_text()))
+            .with("state", member_state(state))
+            .with("rttMs", rtt.map(|rtt| rtt.as_secs_f64() * 1000.0)),
+        Event::Request { request, room, node, label, payload } => told("request")
+            .with("request", request.0)
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("label", label)
+            .with("data", bytes(&payload)),
         Event::Group { group, event } => {
-            JsFullEvent::Group { group: group.0, event: (*event).into() }
+            told("group").with("group", group.0).with("event", group_event(*event))
         }
         Event::Groups { ticket, groups } => {
-            JsFullEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
+            told("groups").with("ticket", ticket).with("groups", list(groups.into_iter().map(kept)))
         }
-        Event::File { stream, room, node, name, media_type, size } => JsFullEvent::File {
-            stream: stream.0,
-            room: room.0,
-            node: node.to_text(),
-            name,
-            media_type,
-            size: number(size),
-        },
-        Event::Progress { stream, sent, taken } => JsFullEvent::Drained {
-            stream: stream.0,
-            sent: number(sent),
-            acknowledged: number(taken),
-        },
-        event => return JsEvent::Plain(plain(event)),
-    })
+        Event::File { stream, room, node, name, media_type, size } => told("file")
+            .with("stream", stream.0)
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("name", name)
+            .with("mediaType", media_type)
+            .with("size", number(size)),
+        Event::Progress { stream, sent, taken } => told("drained")
+            .with("stream", stream.0)
+            .with("sent", number(sent))
+            .with("acknowledged", number(taken)),
+        event => return plain(event),
+    };
+    object.done()
 }
 
-fn plain(event: Event) -> JsPlainEvent {
-    let mut told = JsPlainEvent::default();
-    let code = match event {
-        Event::Server { url, state, code, retry } => {
-            told.r#type = "server";
-            (told.url, told.state) = (Some(url), Some(server_state(state)));
-            told.retry_ms = retry.map(|delay| delay.as_secs_f64() * 1000.0);
-            code
+/// What comes seldom, in one form.
+fn plain(event: Event) -> JsValue {
+    let (mut room, mut stream, mut node, mut url) = (None, None, None, None);
+    let (mut state, mut retry, mut code) = (None, None, None);
+    let kind = match event {
+        Event::Server { url: of, state: is, code: why, retry: after } => {
+            (url, state, code) = (Some(of), Some(server_state(is)), why);
+            retry = after.map(|delay| delay.as_secs_f64() * 1000.0);
+            "server"
         }
-        Event::Room { room, state } => {
-            told.r#type = "room";
-            (told.room, told.state) = (Some(room.0), Some(room_state(state)));
-            None
+        Event::Room { room: of, state: is } => {
+            (room, state) = (Some(of.0), Some(room_state(is)));
+            "room"
         }
-        Event::MemberLeft { room, node, code } => {
-            told.r#type = "member-left";
-            (told.room, told.node) = (Some(room.0), Some(node.to_text()));
-            Some(code)
+        Event::MemberLeft { room: of, node: who, code: why } => {
+            (room, node, code) = (Some(of.0), Some(who), Some(why));
+            "member-left"
         }
-        Event::ConnectFailed { room, node, code } => {
-            told.r#type = "connect-failed";
-            (told.room, told.node) = (Some(room.0), Some(node.to_text()));
-            Some(code)
+        Event::ConnectFailed { room: of, node: who, code: why } => {
+            (room, node, code) = (Some(of.0), Some(who), Some(why));
+            "connect-failed"
         }
-        Event::FileEnd { stream } => {
-            told.r#type = "file-end";
-            told.stream = Some(stream.0);
-            None
+        Event::FileEnd { stream: of } => {
+            stream = Some(of.0);
+            "file-end"
         }
-        Event::StreamFailed { stream, code } => {
-            told.r#type = "stream-failed";
-            told.stream = Some(stream.0);
-            Some(code)
+        Event::StreamFailed { stream: of, code: why } => {
+            (stream, code) = (Some(of.0), Some(why));
+            "stream-failed"
         }
-        Event::Warning { code, node } => {
-            told.r#type = "warning";
-            told.node = node.map(|node| node.to_text());
-            Some(code)
+        Event::Warning { code: why, node: who } => {
+            (node, code) = (who, Some(why));
+            "warning"
         }
         // Every other event is told in full, or in a call of its own.
         _ => {
-            told.r#type = "warning";
-            Some(Code::Internal)
+            code = Some(Code::Internal);
+            "warning"
         }
     };
-    told.code = code.map(Code::as_str);
-    told
+    Building::told("type", kind)
+        .with("room", room)
+        .with("stream", stream)
+        .with("node", node.map(|node| node.to_text()))
+        .with("url", url)
+        .with("state", state)
+        .with("code", code.map(Code::as_str))
+        .with("retryMs", retry)
+        .done()
 }
 
 /// Sizes stay far below the largest integer that a JavaScript number holds exactly.

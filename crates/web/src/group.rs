@@ -9,11 +9,11 @@ use lacis_wire::{Code, GroupId, Millis, RecordId};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::{JsSync, millis_of};
+use crate::group_event::millis_of;
 use crate::membership::peer_id;
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
-use crate::properties::{JsGroupInfo, properties, renamed};
+use crate::properties::{info, properties, renamed};
 use crate::search::search;
 
 #[wasm_bindgen]
@@ -273,8 +273,8 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_info(&self, group: u32) -> Result<JsValue, JsValue> {
-        let info = self.driver.look(|node| JsGroupInfo::of(node, RoomId(group)));
-        error::to_js(&info.map_err(error::coded)?)
+        let known = self.driver.look(|node| info(node, RoomId(group)));
+        known.map_err(error::coded)
     }
 
     /// Where this node stands with what others hold of a type, or of all.
@@ -284,7 +284,7 @@ impl WebNode {
     pub fn group_sync(&self, group: u32, kind: Option<String>) -> Result<JsValue, JsValue> {
         let kind = kind.as_deref().map(record_type).transpose()?;
         let sync = self.driver.look(|node| node.group_sync(RoomId(group), kind.as_ref()));
-        error::to_js(&JsSync::from(sync.map_err(error::coded)?))
+        Ok(crate::group_event::sync(sync.map_err(error::coded)?))
     }
 
     /// The types to have first.
