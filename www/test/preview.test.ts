@@ -117,7 +117,7 @@ function looking(): { core: ScriptedCore; answer: () => void } {
   return { core, answer };
 }
 
-test("a link is told as a member answered, and the group is kept for whoever takes it", async () => {
+test("a link is told as a member answered, and the group kept for whoever takes it", async () => {
   const { core, answer } = looking();
   const asked = core.peer.preview("https://example.org/#lo1x");
   expect(core.named("join_group")).toEqual([["join_group", 1, "lo1x", 30_000, true]]);

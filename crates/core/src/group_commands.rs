@@ -1,6 +1,5 @@
 //! What the application may ask of a node about groups.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -11,8 +10,8 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::group::{
-    AnyInvitation, Draft, Group, GroupMember, InvitationInfo, InviteOptions, Opening, Profile,
-    RevokeOptions, room_of,
+    Draft, Group, GroupMember, InvitationInfo, InviteOptions, Opening, Profile, RevokeOptions,
+    room_of,
 };
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -112,63 +111,8 @@ impl Node {
         self.open_with(profile, Opening::Ticket(ticket))
     }
 
-    /// Takes an invitation of either kind, in a group that may be stored or open already: what it
-    /// has is kept, and the invitation only adds. By one that is bound to this identity the ticket
-    /// settles when that is stored; by an open one, when a member has let us in: connect the group
-    /// for that. Whoever is a member already is told so at once.
-    ///
-    /// # Errors
-    /// What is wrong with the invitation, [`Code::TooManyGroups`], [`Code::Closed`].
-    pub fn join_group(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        invitation: &str,
-        patience: Duration,
-    ) -> Result<RoomId, Code> {
-        self.by_invitation(now, ticket, (invitation, patience), false)
-    }
-
-    /// Looks at an invitation and takes nothing. Of an open one the ticket settles by
-    /// [`GroupEvent::Preview`], once a member has answered who may let in: connect the group for
-    /// that. One for this identity says everything itself, and the ticket settles at once. The
-    /// group stays open, so that it can be joined over the same links; close it otherwise.
-    ///
-    /// # Errors
-    /// As of [`Node::join_group`]; the ticket fails with [`Code::AlreadyJoined`] if this identity
-    /// is a member.
-    ///
-    /// [`GroupEvent::Preview`]: crate::GroupEvent::Preview
-    pub fn preview_group(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        invitation: &str,
-        patience: Duration,
-    ) -> Result<RoomId, Code> {
-        self.by_invitation(now, ticket, (invitation, patience), true)
-    }
-
-    fn by_invitation(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        (text, patience): (&str, Duration),
-        looks: bool,
-    ) -> Result<RoomId, Code> {
-        self.set_time(now);
-        let invitation = AnyInvitation::parse(text)?;
-        let time = self.shared.wall();
-        let mut profile = Group::profile_of(&self.shared, time, &invitation)?;
-        if looks {
-            profile.leave_out();
-        }
-        let invitation = Box::new(invitation);
-        self.open_with(profile, Opening::Invitation { ticket, invitation, patience, looks })
-    }
-
     /// Opens a group of which something is known, with what is stored of it.
-    fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
+    pub(crate) fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
         let id = profile.group;
         let ticket = opening.ticket();
         let is_open = |group: &Group| group.id() == id && !group.is_over();

@@ -50,6 +50,7 @@ mod group_commands;
 mod group_reading;
 mod groups;
 mod inbound;
+mod invitation_commands;
 mod io;
 mod link;
 mod member;

@@ -1,4 +1,4 @@
-//! What somebody wrote, its own node took, and nobody keeps: its page is told which record, and why.
+//! What somebody wrote, its own node took, and nobody keeps: its page is told which record and why.
 
 use std::time::Duration;
 

@@ -16,10 +16,12 @@ extern "C" {
     fn set(this: &Plain, key: &JsValue, value: &JsValue);
 }
 
+type Names = LiteMap<(usize, usize), JsValue>;
+
 thread_local! {
     /// Names of properties as JavaScript strings, by where they lie: making one anew takes longer
     /// than setting it.
-    static NAMES: RefCell<LiteMap<(usize, usize), JsValue>> = const { RefCell::new(LiteMap::new()) };
+    static NAMES: RefCell<Names> = const { RefCell::new(LiteMap::new()) };
 }
 
 /// An object that is being built.

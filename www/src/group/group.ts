@@ -1,4 +1,4 @@
-import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
+import type { Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
@@ -30,7 +30,7 @@ import type {
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
-import { coreAttributes, GroupRecord } from "./record.js";
+import { coreAttributes, dataBytes, GroupRecord } from "./record.js";
 import { Searches } from "./search.js";
 import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
 import { tell } from "./tell.js";
@@ -68,7 +68,7 @@ export class Group extends GroupMembership {
   #isOpen = false;
   /** Calls that wait until the group is open, or until somebody lets this identity in. */
   #openings = 0;
-  /** Those who have looked at an invitation to it, and might take it. */
+  /** Who has looked at an invitation to it, and might take it. */
   #looks = 0;
   /** Whether something may be kept of it that is to go if it never opens. */
   #wasAskedFor = false;
@@ -119,17 +119,15 @@ export class Group extends GroupMembership {
 
   /**
    * How the group stands with its members, and so what `connect` has found. The event `connection`
-   * tells of changes. If members do not take this identity for one, see also `refusal`; and
-   * `clockAheadMs`, if the clock of this device is the reason that nothing is taken.
+   * tells of changes. See also `refusal`, and `clockAheadMs`: by a wrong clock nothing is taken.
    */
   get connection(): GroupConnection {
     return connectionOf(this.#room);
   }
 
   /**
-   * Why others do not take this identity for a member, `revoked` or `not-member`; undefined if
-   * nobody has said so since it was connected last, or linked to a member. The event `refused`
-   * tells when somebody does.
+   * Why others do not take this identity for a member, `revoked` or `not-member`, if one has said
+   * so since it was connected or linked to a member last; the event `refused` tells.
    */
   get refusal(): PeerErrorCode | undefined {
     return this.#refusal;
@@ -214,15 +212,15 @@ export class Group extends GroupMembership {
   }
 
   /**
-   * Writes a record. It resolves once the record is stored, and the members get it meanwhile.
-   * If it rejects with `store-full` or `store-failed`, the record is held in memory and tried
-   * again, as the events `unsaved` and `saved` tell: do not add it once more.
+   * Writes a record. It resolves once the record is stored; members get it meanwhile. After
+   * `store-full` or `store-failed` the record is held in memory and tried again, as the events
+   * `unsaved` and `saved` tell: do not add it once more.
    */
   async add(record: NewRecord): Promise<string> {
     let id = "";
     await this.issue((ticket) => {
       const { type, attributes, expires } = record;
-      const data = bytesOfData(record.data);
+      const data = dataBytes(record.data);
       const { core } = this.session;
       const given = coreAttributes(attributes);
       id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
@@ -234,7 +232,7 @@ export class Group extends GroupMembership {
   update(record: GroupRecord, change: RecordUpdate): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
-      const [data, expires] = [bytesOfData(change.data), change.expires?.getTime()];
+      const [data, expires] = [dataBytes(change.data), change.expires?.getTime()];
       const { core } = this.session;
       core.update_record(ticket, this.number, record.header, given, data, expires);
     });
@@ -598,9 +596,4 @@ export class Group extends GroupMembership {
     if (this.gone !== undefined) return this.#last ?? { id: this.id, name: "" };
     return attempted(() => this.session.core.group_info(this.number));
   }
-}
-
-function bytesOfData(data: NewRecord["data"]): Uint8Array {
-  if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
-  return bytesOfJson(data);
 }
