@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { got, joinRoom, linked, scenario } from "../e2e/support/scenario.mjs";
-import { Peer } from "./peer/peer.mjs";
+import { joinRoom as enterRoom } from "./peer/peer.mjs";
 
 /** A page and the peer in one new room; `first` is there when the other comes. */
 async function meet(stage, first) {
@@ -9,7 +9,7 @@ async function meet(stage, first) {
   const page = await stage.tab("chromium", server);
   const link = await page.evaluate((url) => lacis.createRoomLink([url]), server.socketUrl);
   const enter = () => {
-    const peer = new Peer(link);
+    const peer = enterRoom(link);
     stage.defer(() => peer.close());
     return peer;
   };

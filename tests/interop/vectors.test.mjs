@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { decode, encode } from "./peer/cbor.mjs";
 import {
@@ -7,7 +7,6 @@ import {
   hex,
   nodeIdOf,
   open,
-  publicKeyOf,
   roomKeys,
   roomTag,
   seal,
@@ -17,19 +16,9 @@ import {
 } from "./peer/crypto.mjs";
 import { descriptionOf, sdpOf } from "./peer/descriptions.mjs";
 import { kinds, readFrame } from "./peer/schema.mjs";
-import { parseRoomLink, roomLinkText } from "./peer/texts.mjs";
-
-const read = (file) => {
-  return JSON.parse(readFileSync(new URL(`../vectors/${file}.json`, import.meta.url), "utf8"));
-};
-const unhex = (digits) => Uint8Array.from(Buffer.from(digits, "hex"));
-
-/** CBOR as the vectors write it in JSON. */
-function value(item) {
-  if (Array.isArray(item)) return item.map(value);
-  if (item === null || typeof item !== "object") return item;
-  return "h" in item ? unhex(item.h) : BigInt(item.n);
-}
+import { publicKeyOf } from "./peer/signatures.mjs";
+import { pairingText, parsePairing, parseRoomLink, roomLinkText } from "./peer/texts.mjs";
+import { read, unhex, value } from "./vectors.mjs";
 
 /** Every file of frames, those of kinds that this peer does not know too. */
 const FRAMES = readdirSync(new URL("../vectors/", import.meta.url))
@@ -47,9 +36,13 @@ for (const file of FRAMES) {
 }
 
 test("whatever must be refused is, for the right reason", () => {
-  const isKnown = ({ kind, hex: digits }) => kinds.includes(kind) && digits !== undefined;
-  const refused = read("refused").filter(isKnown);
-  assert.ok(refused.length > 60, `${refused.length} are too few`);
+  const isFrame = ({ hex: digits, group }) => digits !== undefined && group === undefined;
+  const refused = read("refused").filter(isFrame);
+  assert.deepEqual(
+    refused.filter(({ kind }) => !kinds.includes(kind)),
+    [],
+  );
+  assert.ok(refused.length > 100, `${refused.length} are too few`);
   for (const { name, kind, hex: digits, reason } of refused) {
     assert.throws(() => readFrame(kind, unhex(digits)), new RegExp(`^Error: ${reason}`), name);
   }
@@ -93,6 +86,18 @@ test("sealed payloads are opened and made", () => {
     assert.deepEqual(open(keys, from, to, sealed), plain, vector.name);
     assert.deepEqual(seal(keys, from, to, plain, unhex(vector.nonce)), sealed, vector.name);
     assert.throws(() => open(keys, to, from, sealed), undefined, vector.name);
+  }
+});
+
+test("texts of a pairing by hand are read, opened and made", () => {
+  for (const vector of read("pairing")) {
+    const { from, to, payload } = parsePairing(vector.text);
+    const [keys, nonce] = [roomKeys(unhex(vector.secret)), unhex(vector.nonce)];
+    const handover = open(keys, from, to, payload);
+    assert.equal(hex(handover), vector.handover, vector.name);
+    assert.deepEqual(readFrame("Handover", handover), value(vector.handover_decoded), vector.name);
+    assert.deepEqual(seal(keys, from, to, handover, nonce), payload, vector.name);
+    assert.equal(pairingText(unhex(vector.hex)), vector.text, vector.name);
   }
 });
 

@@ -16,6 +16,7 @@ mod judge;
 mod key_records;
 mod load;
 pub mod reconcile;
+mod replaced;
 mod replica;
 mod rights;
 mod room;

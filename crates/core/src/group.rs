@@ -199,6 +199,8 @@ enum Loading {
     Heads,
     /// Copies that a neighbour asked for.
     Serve(NodeId, Vec<CopyName>),
+    /// The header of what has ended, for who holds something older.
+    End(NodeId, CopyName),
     /// Records that the application asked for.
     Query { ticket: Ticket, names: Vec<CopyName> },
     /// A version that has come back.

@@ -204,6 +204,8 @@ rules! {
     EraseGrace,
     /// The header of what ended stays until its latest end.
     HeaderStays,
+    /// Who offers something older gets the header of what has ended.
+    EndsGiven,
 }
 
 impl Rule {

@@ -179,7 +179,7 @@ pub(crate) fn an_invitation_is_worth_what_its_author_may_give() {
     board.world.kill(late, false);
     let refused =
         board.world.command(inviter, |node, now| node.invite_anybody(now, at_inviter, options));
-    assert_eq!(refused.expect("it is there").err(), Some(Code::NotAllowed));
+    assert_eq!(refused.expect("it is there").err(), Some(Code::Revoked));
 }
 
 #[test]

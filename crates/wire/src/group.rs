@@ -193,6 +193,7 @@ impl Frame for GroupFrame {
         match self {
             Self::Enter { chain, first, .. } => {
                 demand(first.len() <= limits::PRIORITIES_MAX, "first")?;
+                first.iter().try_for_each(RecordType::check)?;
                 chain.as_ref().map_or(Ok(()), Frame::check)
             }
             Self::JoinAccept { chain } => chain.check(),

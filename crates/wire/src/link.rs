@@ -262,7 +262,7 @@ pub enum LinkFrame<'a> {
         /// Whether the next part belongs to the same frame.
         #[n(1)]
         more: bool,
-        /// The part.
+        /// The part. An empty one is the last, and takes back what came of its frame.
         #[cbor(b(2), bytes)]
         data: &'a [u8],
     },
@@ -293,7 +293,8 @@ impl Frame for LinkFrame<'_> {
                 body.check(*size)?;
                 envelope.check()
             }
-            Self::Chunk { data, .. } | Self::Group { data, .. } => demand(!data.is_empty(), "data"),
+            Self::Chunk { data, .. } => demand(!data.is_empty(), "data"),
+            Self::Group { more, data, .. } => demand(!(*more && data.is_empty()), "data"),
             Self::Ephemeral { envelope, payload } => {
                 demand(payload.len() <= limits::EPHEMERAL_BYTES, "payload")?;
                 envelope.check()

@@ -48,6 +48,11 @@ impl RecordType {
     pub fn is_system(&self) -> bool {
         self.0.starts_with(SYSTEM_PREFIX)
     }
+
+    /// One that was decoded may be any text.
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        demand(type_ok(&self.0), "type")
+    }
 }
 
 impl fmt::Display for RecordType {
@@ -207,7 +212,7 @@ impl Frame for Header {
 
     fn check(&self) -> Result<(), DecodeError> {
         demand(self.format >= 1, "format")?;
-        demand(type_ok(self.kind.as_str()), "type")?;
+        self.kind.check()?;
         demand(self.version >= 1, "version")?;
         demand((self.version == 1) == self.modifier.is_none(), "modifier")?;
         demand(self.flags & !Self::DELETED == 0, "flags")?;

@@ -14,7 +14,10 @@ import { Transport } from "./transport.mjs";
 const [OFFER, ANSWER, CANDIDATES, REFUSE] = [0, 1, 2, 6];
 const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START] = [0, 1, 2, 3, 12, 13, 14];
 const [FINGERPRINT_MISMATCH, IDENTITY_MISMATCH, LEFT, PROTOCOL] = [21, 22, 33, 38];
-const [CONTROL, UNRELIABLE] = [0, 2];
+const [CONTROL, BULK, UNRELIABLE] = [0, 1, 2];
+
+/** Two chains (section 15, Groups on a link). */
+const EARLY_BYTES = 2 * 14_400;
 
 /** On which channels which frames travel (section 10). */
 const CHANNEL_OF = new Map([
@@ -29,6 +32,8 @@ export class Link {
   ourTag;
   theirTag;
   state = "attempt";
+  /** The keys with which setup messages of this attempt are sealed. */
+  place;
   #owner;
   #member;
   #remote;
@@ -40,11 +45,13 @@ export class Link {
   #transcript;
   #transport;
   #isProven = false;
+  /** Frames about the group that have overtaken the list of rooms. */
+  #early = [];
 
-  /** `owner` is the peer; `remote` the node id of the other side. */
-  constructor(owner, member, remote, role, attempt) {
+  /** `owner` is the peer, `remote` the node id of the other side, `place` where they met. */
+  constructor(owner, member, remote, role, attempt, place) {
     [this.#owner, this.#member, this.#remote] = [owner, member, remote];
-    [this.#role, this.#attempt] = [role, attempt];
+    [this.#role, this.#attempt, this.place] = [role, attempt, place];
     this.#transport = new Transport({
       candidate: (line) => this.#say(CANDIDATES, attempt, [line]),
       opened: () => this.#onOpen(),
@@ -59,6 +66,11 @@ export class Link {
 
   get role() {
     return this.#role;
+  }
+
+  /** The identity that the other side has proven. */
+  get theirs() {
+    return this.#theirs.peer;
   }
 
   async offer() {
@@ -125,7 +137,7 @@ export class Link {
   }
 
   #say(variant, ...fields) {
-    this.#owner.say(this.#remote, [variant, fields]);
+    this.#owner.say(this.#remote, [variant, fields], this.place);
   }
 
   #onOpen() {
@@ -148,14 +160,14 @@ export class Link {
       const frame = readFrame("LinkFrame", bytes);
       const allowed = CHANNEL_OF.get(frame[0]) ?? [CONTROL];
       if (!allowed.includes(channel)) throw new Error(`frame ${frame[0]} on channel ${channel}`);
-      this.#take(frame);
+      this.#take(frame, channel);
     } catch (error) {
       this.#owner.faults.push(error);
       this.#end("protocol");
     }
   }
 
-  #take(frame) {
+  #take(frame, channel) {
     const [variant, fields] = frame;
     if (!this.#isProven) return this.#onProof(variant, fields);
     switch (variant) {
@@ -164,12 +176,13 @@ export class Link {
       case PING:
         return this.send(CONTROL, [PONG, [fields[0]]]);
       // A peer without a store, of an identity that nobody shares, has no use for starts; nor is a
-      // second proof one. Groups are for another day.
+      // second proof one.
       case PONG:
       case START:
       case PROOF:
-      case GROUP:
         return undefined;
+      case GROUP:
+        return this.#onGroup(channel, fields);
       case BYE:
         return this.#end("left");
       default:
@@ -191,12 +204,19 @@ export class Link {
     this.#showRooms();
   }
 
+  #onGroup(channel, fields) {
+    if (this.theirTag !== undefined) return this.#owner.group?.part(this, channel, fields);
+    const waiting = this.#early.reduce((sum, [, [, , data]]) => sum + data.length, 0);
+    if (channel === BULK && waiting < EARLY_BYTES) this.#early.push([channel, fields]);
+  }
+
   #onRooms(tags) {
     const theirs = roomTag(this.#owner.keys, this.#transcript, this.#remote);
     if (!tags.some((tag) => isEqual(tag, theirs))) return this.#end("no room is shared");
     this.theirTag = theirs;
     this.#owner.linked(this.#remote, this);
     this.#member.attach(this);
+    for (const [channel, fields] of this.#early.splice(0)) this.#onGroup(channel, fields);
   }
 
   #end(reason) {

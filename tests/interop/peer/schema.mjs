@@ -1,83 +1,29 @@
-// The frames of sections 2 to 10, as types of which each says what it takes. A type is a function
-// of a decoded value and whether what it stands in may grow; it throws with the reason.
+// Every kind of frame there is, and those of sections 5 to 10.
 import { decode, encode } from "./cbor.mjs";
 import { isCandidate } from "./descriptions.mjs";
+import { GROUP_KINDS } from "./group_schema.mjs";
+import {
+  boolean,
+  bytes,
+  checked,
+  demand,
+  id,
+  isPlain,
+  list,
+  number,
+  optional,
+  server,
+  size,
+  strict,
+  struct,
+  text,
+  u16,
+  u32,
+  u64,
+  unsigned,
+  variants,
+} from "./types.mjs";
 
-const fail = (reason) => {
-  throw new Error(reason);
-};
-const demand = (holds, reason) => holds || fail(reason);
-
-const unsigned =
-  (bits, field, holds = () => true) =>
-  (value) => {
-    const isInteger = typeof value === "bigint" || Number.isInteger(value);
-    demand(isInteger && value >= 0 && BigInt(value) < 1n << BigInt(bits), "malformed");
-    demand(holds(value), `limit of ${field}`);
-  };
-const [u16, u32, u64] = [16, 32, 64].map((bits) => unsigned(bits));
-
-const bytes =
-  (field, least, most = least) =>
-  (value) => {
-    demand(value instanceof Uint8Array, "malformed");
-    // A length that is fixed belongs to the type, another one to the field.
-    const reason = least === most ? "malformed" : `limit of ${field}`;
-    demand(value.length >= least && value.length <= most, reason);
-  };
-const id = (length) => bytes("id", length);
-
-const text =
-  (field, holds = () => true) =>
-  (value) => {
-    demand(typeof value === "string", "malformed");
-    demand(holds(value), `limit of ${field}`);
-  };
-
-const list = (field, type, least, most) => (value, grows) => {
-  demand(Array.isArray(value), "malformed");
-  for (const item of value) type(item, grows);
-  demand(value.length >= least && value.length <= most, `limit of ${field}`);
-};
-
-const optional = (type) => {
-  const check = (value, grows) => value === null || type(value, grows);
-  return Object.assign(check, { isOptional: true });
-};
-
-const boolean = (value) => demand(typeof value === "boolean", "malformed");
-
-/** One of so many numbers, counted from 0. */
-const number = (count) => (value) => {
-  u32(value);
-  demand(value < count, "unknown field or variant");
-};
-
-const fields = (types, mayGrow) => (value, grows) => {
-  demand(Array.isArray(value), "malformed");
-  const isOpen = grows && mayGrow;
-  for (const [at, type] of types.entries()) {
-    if (at < value.length) type(value[at], isOpen);
-    else demand(type.isOptional, "malformed");
-  }
-  demand(isOpen || value.length <= types.length, "unknown field or variant");
-  demand(value.at(-1) !== null, "not canonical");
-};
-const struct = (...types) => fields(types, true);
-const strict = (...types) => fields(types, false);
-
-const variants =
-  (...all) =>
-  (value, grows) => {
-    demand(Array.isArray(value) && value.length === 2, "malformed");
-    u32(value[0]);
-    demand(value[0] in all, "unknown field or variant");
-    struct(...all[value[0]])(value[1], grows);
-  };
-
-const size = (value) => Buffer.byteLength(value);
-const isPlain = (value) => !/\p{Cc}/u.test(value);
-const isServer = (value) => /^wss?:\/\/[!-~]+$/.test(value) && size(value) <= 512;
 const isIce = (least) => (value) => {
   return value.length >= least && /^[A-Za-z0-9+/_=-]{1,256}$/.test(value);
 };
@@ -136,12 +82,19 @@ const setup = variants(
   [attempt, code],
 );
 
+/** What travels by hand: an offer or an answer, with candidates. */
+const handover = checked(
+  struct(setup, list("list", text("candidate", isCandidate), 0, 8)),
+  ([[variant]]) => demand(variant <= 1, "unknown field or variant"),
+);
+
 const kind = variants([], [], [u32], [u32, optional(code)]);
 const label = text("label", (value) => value !== "" && size(value) <= 64 && isPlain(value));
 const envelope = struct(tag, kind, label);
 const mediaType = text("file", (value) => size(value) <= 127 && isPlain(value));
 const body = variants([], [text("file", isFileName), mediaType]);
 const data = bytes("data", 1, 262_144);
+const part = bytes("data", 0, 262_144);
 
 const linkFrame = variants(
   [id(64)],
@@ -157,17 +110,18 @@ const linkFrame = variants(
   [u32, code],
   [envelope, bytes("payload", 0, 15_360)],
   [code],
-  [tag, boolean, data],
+  [tag, boolean, part],
   [id(16), unsigned(64, "number", (value) => value >= 1)],
 );
 
-/** The size of what a stream carries is limited by what that is. */
-const checkedLinkFrame = (value, grows) => {
-  linkFrame(value, grows);
-  const [variant, [, , streamBody, length]] = value;
-  const most = streamBody?.[0] === 1 ? 2 ** 40 : 16_777_216;
-  if (variant === 6) demand(length <= most, "limit of size");
-};
+/** The size of what a stream carries is limited by what that is; an empty part is the last. */
+const checkedLinkFrame = checked(linkFrame, ([variant, fields]) => {
+  if (variant === 6) {
+    const [, , [kind], length] = fields;
+    demand(length <= (kind === 1 ? 2 ** 40 : 16_777_216), "limit of size");
+  }
+  if (variant === 13) demand(!fields[1] || fields[2].length > 0, "limit of data");
+});
 
 /** Each kind of frame: its type, and how many bytes it has at most. */
 const KINDS = new Map([
@@ -175,7 +129,10 @@ const KINDS = new Map([
   ["ServerFrame", [serverFrame, 16_384]],
   ["Setup", [setup, 16_079]],
   ["LinkFrame", [checkedLinkFrame, 262_144]],
-  ["RoomLink", [strict(id(16), list("servers", text("server", isServer), 0, 4)), 2_080]],
+  ["RoomLink", [strict(id(16), list("servers", server, 0, 4)), 2_080]],
+  ["PairingText", [strict(node, node, bytes("payload", 0, 4_096)), 4_096]],
+  ["Handover", [handover, 4_096]],
+  ...GROUP_KINDS,
 ]);
 
 export const kinds = [...KINDS.keys()];

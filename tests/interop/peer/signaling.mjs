@@ -9,7 +9,7 @@ const [WELCOME, JOINED, DELIVER, UNDELIVERED, REFUSED, BYE, PONG] = [0, 1, 2, 3,
 /** Most that a server names at once (section 13). */
 const SAMPLE_MAX = 16;
 
-/** Says `joined(members)`, `delivered(from, payload)` and `ended(reason)` to its listener. */
+/** Tells its listener: `joined(topic, members)`, `delivered(from, payload)`, `ended(reason)`. */
 export class Signaling {
   #socket;
   #listener;
@@ -37,7 +37,7 @@ export class Signaling {
   }
 
   leave(topic) {
-    this.#write(LEAVE, topic);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#write(LEAVE, topic);
   }
 
   send(to, payload) {
@@ -67,7 +67,7 @@ export class Signaling {
     const [variant, fields] = frame;
     switch (variant) {
       case JOINED:
-        return this.#listener.joined(fields[1]);
+        return this.#listener.joined(fields[0], fields[1]);
       case DELIVER:
         return this.#listener.delivered(fields[0], fields[1]);
       case UNDELIVERED:

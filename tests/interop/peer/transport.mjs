@@ -29,6 +29,8 @@ export class Transport {
       };
       return channel;
     });
+    // Told of no STUN server, the library asks one on the internet, and waits seconds for it.
+    for (const { connection } of this.#connection.iceTransports) connection.stunServer = undefined;
     this.#channels[0].onopen = () => listener.opened();
     this.#channels[0].onclose = () => this.#end(listener);
     this.#connection.onIceCandidate.subscribe((candidate) => {

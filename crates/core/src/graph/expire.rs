@@ -31,14 +31,18 @@ impl Replica {
         if !Rule::Reveals.holds() {
             return;
         }
-        // What waits for its latest end has lost its body.
         let entries = &self.entries;
-        let is_whole = |at: Millis, due: &Due| {
+        let is_there = |_: Millis, due: &Due| {
             let Due::Record(id) = due else { return false };
-            entries.get(id).is_some_and(|entry| entry.expires == at)
+            entries.get(id).is_some_and(|entry| entry.expires > now)
         };
-        for (_, due) in self.hidden.take_after(now, is_whole) {
+        for (at, due) in self.hidden.take_after(now, is_there) {
             let Due::Record(id) = due else { continue };
+            if self.entries.get(&id).is_some_and(|entry| entry.expires != at) {
+                // It has lost its body: the next comparison fetches it.
+                self.drop_live(&id);
+                continue;
+            }
             let Some(held) = self.held(&id) else { continue };
             let (is_system, bucket) =
                 (held.kind.is_system(), usize::from(Self::bucket_of(held.kind)));

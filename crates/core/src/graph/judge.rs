@@ -206,6 +206,9 @@ fn may_write(credential: &Credential, held: &Held<'_>) -> Result<(), Refusal> {
     demand(is_its_own, Refusal::NotAllowed)?;
     let is_valid = credential.valid_at(held.modified) || !Rule::ValidWhenWritten.holds();
     demand(is_valid, Refusal::NotAllowed)?;
+    // What is left of it needs its proof for as long as that stays.
+    let is_within = held.latest <= credential.not_after || !Rule::EndsWithin.holds();
+    demand(is_within, Refusal::NotAllowed)?;
     match held.kind.as_str() {
         // They are for ever, or whoever was shut out would be back one day.
         REVOCATION | KEY => {
@@ -227,15 +230,9 @@ fn may_write(credential: &Credential, held: &Held<'_>) -> Result<(), Refusal> {
         _ => {
             demand(roles.may_write() || !Rule::KeepersKeep.holds(), Refusal::NotAllowed)?;
             let is_free = !Rule::RecordsOwned.holds();
-            demand(is_own || roles.may_change_others() || is_free, Refusal::NotOwner)?;
-            demand(held.is_deleted || ends_within(credential, held), Refusal::NotAllowed)
+            demand(is_own || roles.may_change_others() || is_free, Refusal::NotOwner)
         }
     }
-}
-
-/// Whether a record lasts no longer than whoever wrote it is a member.
-fn ends_within(credential: &Credential, held: &Held<'_>) -> bool {
-    held.expires <= credential.not_after || !Rule::EndsWithin.holds()
 }
 
 /// Whether an open invitation promises no more than its author may give.

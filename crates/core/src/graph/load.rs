@@ -25,7 +25,7 @@ impl Replica {
         let aside = self.aside.len() * (size_of::<Aside>() + size_of::<CopyName>());
         let indices = self.len() * size_of::<CopyKey>();
         let due = (self.due.len() + self.hidden.len()) * (size_of::<(Millis, Due)>());
-        let replaced = self.replaced.len() * 2 * size_of::<RecordId>();
+        let replaced = self.replaced.len() * 4 * size_of::<RecordId>();
         system
             + waiting
             + count * size_of::<CopyName>()

@@ -23,6 +23,7 @@ use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
 use super::judge::{Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
+use super::replaced::Replaced;
 use super::rights::Members;
 use super::waiting::{Until, Waiting};
 use crate::rule::Rule;
@@ -140,8 +141,7 @@ pub struct Replica {
     /// is of concern any more.
     pub(super) hidden: Calendar,
     pub(super) budgets: Budgets,
-    /// Records in whose place another one stands.
-    pub(super) replaced: Table<RecordId, RecordId>,
+    pub(super) replaced: Replaced,
     pub(super) waiting: Waiting,
     /// Versions that waited and can be judged now.
     pub(super) ready: VecDeque<Copy>,
@@ -184,7 +184,7 @@ impl Replica {
             due: Calendar::new(),
             hidden: Calendar::new(),
             budgets: Budgets::default(),
-            replaced: Table::new(),
+            replaced: Replaced::default(),
             waiting: Waiting::default(),
             ready: VecDeque::new(),
             changes: VecDeque::new(),
@@ -356,7 +356,7 @@ impl Replica {
         if self.has(&name) {
             return Outcome::Known;
         }
-        if self.is_replaced(&header.id, header.created, header.kind.is_system()) {
+        if self.is_header_replaced(header) {
             return Outcome::Refused(Refusal::Replaced);
         }
         self.judgements += 1;
@@ -394,9 +394,7 @@ impl Replica {
     pub fn restore(&mut self, header: &Header) {
         let entry = self.register.enter(header);
         self.restore_entry(header.id, entry);
-        if let Some(old) = super::settle::replaced_by(header) {
-            self.replaced.insert(old, header.id);
-        }
+        self.replaced.note(header);
     }
 
     /// Takes a record of the system back from the store.

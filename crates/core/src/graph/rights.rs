@@ -273,6 +273,13 @@ impl Members {
         !self.is_ended(by) && self.may_revoke(&said, subject, ActionId::default())
     }
 
+    /// Whether who has a credential is near enough to name what an end leaves unnamed.
+    #[must_use]
+    pub fn may_add(&self, by: &CredentialId, cover: &Cover) -> bool {
+        let end = self.ends.get(&cover.subject).and_then(|ends| ends.get(&cover.end));
+        end.is_some_and(|end| self.credentials.depth(by).is_some_and(|depth| depth <= end.depth))
+    }
+
     /// The ends of its subject's membership that a credential does not lift.
     fn ends_on<'a>(&'a self, credential: &'a Credential) -> impl Iterator<Item = &'a End> {
         let ends = self.ends.get(&credential.subject).into_iter().flatten();
@@ -393,6 +400,22 @@ impl Members {
     pub fn best(&self, subject: &PeerId, now: Millis) -> Option<CredentialId> {
         let accepted = self.credentials.of(subject).filter(|id| self.accepts(id, now));
         accepted.max_by_key(|id| self.credentials.rank(id)).copied()
+    }
+
+    /// Of a subject's credentials that count now and fit the one that lasts longest, and until when.
+    #[must_use]
+    pub fn lasting(
+        &self,
+        subject: &PeerId,
+        now: Millis,
+        fits: impl Fn(&Credential) -> bool,
+    ) -> Option<(CredentialId, Millis)> {
+        let accepted = self.credentials.of(subject).filter(|id| self.accepts(id, now));
+        let ends = |id: &CredentialId| {
+            let credential = self.credentials.get(id).filter(|it| fits(it))?;
+            Some((credential.not_after, self.credentials.rank(id), *id))
+        };
+        accepted.filter_map(ends).max().map(|(until, _, id)| (id, until))
     }
 
     /// What a subject may do now. Nothing for a stranger, and for whoever is shut out.

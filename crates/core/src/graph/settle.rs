@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use lacis_wire::credential::Chain;
 use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
-use lacis_wire::{Code, Millis, RecordId, limits};
+use lacis_wire::{Code, Millis, PeerId, RecordId, limits};
 
 use super::calendar::Due;
 use super::credentials::Learned;
@@ -43,13 +43,14 @@ impl Replica {
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
         self.retire_live(header);
+        self.drop_own_beaten(&id, header.author());
+        self.replaced.note(header);
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
         if header.expires <= now {
             self.end(&id);
         }
         let is_fine = self.apply(&name);
-        self.note_replaced(header);
         self.revalidate();
         if is_fine { Outcome::Taken } else { Outcome::Refused(Refusal::OverBudget) }
     }
@@ -63,6 +64,7 @@ impl Replica {
         if copy.header.kind.is_system() {
             self.system.insert(name, Arc::new(copy.clone()));
         }
+        self.replaced.note(&copy.header);
         self.set_aside(name, entry, is_unnamed);
         if is_unnamed {
             self.changes.push_back(Change::SetAside { author: *copy.header.author(), name });
@@ -79,9 +81,7 @@ impl Replica {
         let since = if is_unnamed { ended } else { winner }.unwrap_or(entry.modified);
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         let until = Millis(since.0.max(entry.modified.0).saturating_add(lasts)).min(entry.latest);
-        if self.is_restoring {
-            self.due.push(until, Due::Aside(name));
-        } else {
+        if !self.is_restoring {
             self.due.insert(until, Due::Aside(name));
         }
         self.aside.insert(name, Aside { entry, is_unnamed, until });
@@ -115,27 +115,29 @@ impl Replica {
         }
     }
 
+    /// Nobody needs what an author wrote before its own newer version.
+    fn drop_own_beaten(&mut self, id: &RecordId, author: &PeerId) {
+        for name in self.versions_aside(id) {
+            let is_beaten = self.aside.get(&name).is_some_and(|aside| !aside.is_unnamed);
+            if is_beaten && self.held_aside(&name).is_some_and(|held| held.author() == author) {
+                self.erase_aside(&name);
+            }
+        }
+    }
+
     fn make_live(&mut self, id: RecordId, entry: Entry) {
         let Some(held) = self.register.read(&id, &entry) else { return };
         let (is_system, author) = (held.kind.is_system(), *held.author());
         let is_charged = entry.credential != 0 && held.kind.as_str() != lacis_wire::system::MEMBER;
         let bucket = usize::from(Self::bucket_of(held.kind));
-        if let Some(index) = self.buckets.get_mut(bucket).filter(|_| !entry.has_ended) {
-            if self.is_restoring {
-                index.push(entry.key(id));
-            } else {
+        if !self.is_restoring {
+            if let Some(index) = self.buckets.get_mut(bucket).filter(|_| !entry.has_ended) {
                 index.insert(entry.key(id));
             }
-        }
-        let is_restoring = self.is_restoring;
-        let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
-        if is_restoring {
-            calendar.push(entry.expires, Due::Record(id));
-        } else {
+            let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.insert(entry.expires, Due::Record(id));
         }
         let (class, credential) = (self.class(is_system, &entry), entry.credential);
-        let created = entry.created;
         if is_charged {
             self.budgets.charge(class, id, &entry);
         }
@@ -143,11 +145,7 @@ impl Replica {
         if is_charged {
             self.keep_budget(&author, class, credential);
         }
-        if self.is_replaced(&id, created, is_system) {
-            self.drop_live(&id);
-        } else {
-            self.drop_replaced(&id);
-        }
+        self.settle_replaced(&id);
     }
 
     /// A version is live no longer, and what it said holds no longer.
@@ -176,7 +174,15 @@ impl Replica {
         let name = self.held(id)?.name();
         self.unlive(id)?;
         self.system.remove(&name);
+        self.let_go(id);
         Some(name)
+    }
+
+    /// A version was let go; perhaps it was the last of its record.
+    fn let_go(&mut self, id: &RecordId) {
+        if !self.entries.contains_key(id) && self.versions_aside(id).is_empty() {
+            self.replaced.forget(id);
+        }
     }
 
     pub(super) fn drop_live(&mut self, id: &RecordId) {
@@ -195,6 +201,7 @@ impl Replica {
     pub(super) fn drop_aside(&mut self, name: &CopyName) {
         self.take_from_aside(name);
         self.system.remove(name);
+        self.let_go(&name.id);
     }
 
     pub(super) fn erase_aside(&mut self, name: &CopyName) {
@@ -203,6 +210,7 @@ impl Replica {
             && let Some(kind) = kind
         {
             self.system.remove(name);
+            self.let_go(&name.id);
             self.changes.push_back(Change::Erased { name: *name, kind, keeps_header: false });
         }
     }
@@ -233,15 +241,39 @@ impl Replica {
             self.choose(id);
         }
         self.is_restoring = false;
+        self.put_in_order();
+        self.stale = true;
+        self.revalidate();
+        // Of the system's, what was not chosen.
+        let loose = self.aside.iter().filter(|(_, aside)| aside.until == Millis::MAX);
+        for name in loose.map(|(name, _)| *name).collect::<Vec<_>>() {
+            if let Some(Aside { entry, is_unnamed, .. }) = self.aside.remove(&name) {
+                self.set_aside(name, entry, is_unnamed);
+            }
+        }
+        // What is not of use any more has to leave the store too; the rest was told before.
+        self.changes.retain(|change| matches!(change, Change::Erased { .. }));
+    }
+
+    /// Makes the indices and calendars of what is held, all at once.
+    fn put_in_order(&mut self) {
+        for (id, entry) in &self.entries {
+            let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
+            calendar.push(entry.expires, Due::Record(*id));
+            let kind = self.register.kinds().nth(entry.kind()).filter(|_| !entry.has_ended);
+            let bucket = kind.map(|kind| usize::from(Self::bucket_of(kind)));
+            if let Some(index) = bucket.and_then(|bucket| self.buckets.get_mut(bucket)) {
+                index.push(entry.key(*id));
+            }
+        }
+        for (name, aside) in &self.aside {
+            self.due.push(aside.until, Due::Aside(*name));
+        }
         for bucket in &mut self.buckets {
             bucket.sort();
         }
         self.due.sort();
         self.hidden.sort();
-        self.stale = true;
-        self.revalidate();
-        // What is not of use any more has to leave the store too; the rest was told before.
-        self.changes.retain(|change| matches!(change, Change::Erased { .. }));
     }
 
     /// Makes the greatest version of a system record live, whatever its rights: they are looked at
@@ -362,41 +394,6 @@ impl Replica {
         }
     }
 
-    /// A record stands in the place of another one of the same creator.
-    fn note_replaced(&mut self, header: &Header) {
-        let Some(old) = replaced_by(header) else { return };
-        // Of two that replace one, the smaller id stands.
-        let other = self.replaced.get(&old).copied().unwrap_or(header.id);
-        let (stands, falls) = (other.min(header.id), other.max(header.id));
-        self.replaced.insert(old, stands);
-        if stands != falls {
-            self.replaced.insert(falls, stands);
-        }
-        self.drop_replaced(&stands);
-    }
-
-    /// What a record that is live stands in the place of goes.
-    pub(super) fn drop_replaced(&mut self, by: &RecordId) {
-        let fallen = self.replaced.iter().filter(|(_, stands)| *stands == by);
-        for old in fallen.map(|(old, _)| *old).collect::<Vec<_>>() {
-            let held = self.held(&old).map(|held| (held.created, held.kind.is_system()));
-            if held.is_some_and(|(created, is_system)| self.is_replaced(&old, created, is_system)) {
-                self.drop_live(&old);
-            }
-        }
-    }
-
-    /// Whether another record stands in the place of one: it is live, and comes before it in the
-    /// order of budgets, so that there is a place for it wherever there would be one for the other.
-    /// Nothing stands in the place of what is said of members and keys.
-    pub(super) fn is_replaced(&self, id: &RecordId, created: Millis, is_system: bool) -> bool {
-        let by = self.replaced.get(id).filter(|_| !is_system);
-        by.is_some_and(|by| {
-            let place = self.entries.get(by).map(|entry| (entry.created, *by));
-            place.is_some_and(|place| place < (created, *id))
-        })
-    }
-
     /// What was live may be so no longer, and what was aside may be live again: the outcome must
     /// not depend on what came first.
     pub(super) fn revalidate(&mut self) {
@@ -428,13 +425,7 @@ impl Replica {
         let mut found = Vec::new();
         for (id, entry) in &self.entries {
             let Some(held) = self.register.read(id, entry) else { continue };
-            let keeps = match right_of(&held) {
-                Right::Fine => true,
-                // What is left of a record outlasts the proof of who deleted it.
-                Right::Unknown(_) => held.is_deleted || held.has_ended,
-                Right::Unnamed | Right::Refused(_) => false,
-            };
-            if !keeps {
+            if right_of(&held) != Right::Fine {
                 found.push(*id);
             }
         }
@@ -486,6 +477,7 @@ impl Replica {
         }
         self.choose_among(id, &fine, before.as_ref().map(|(name, ..)| *name));
         self.tell_chosen(id, before);
+        self.let_go(id);
     }
 
     /// Makes the greatest of these versions live; of the others those by other signers stay aside.
@@ -562,13 +554,6 @@ impl Replica {
             self.drop_live(&id);
         }
     }
-}
-
-/// The record in whose place one stands: one of the same creator.
-pub(super) fn replaced_by(header: &Header) -> Option<RecordId> {
-    let is_own = |old: &RecordId| old.belongs_to(&header.creator) || !Rule::ReplacesOwn.holds();
-    let may = !header.kind.is_system() && Rule::Replaces.holds();
-    header.replaces.filter(is_own).filter(|_| may)
 }
 
 fn chains_in(copies: &[Arc<Copy>]) -> Vec<Chain> {

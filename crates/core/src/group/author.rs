@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::body::{Attribute, Body};
 use lacis_wire::codec::{Frame, encode};
+use lacis_wire::credential::Credential;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::{self, GroupProperties};
@@ -48,7 +49,7 @@ impl Group {
         if kind.is_system() {
             return Err(Code::InvalidArgument);
         }
-        let (credential, until) = self.writing_right(shared, Roles::may_write)?;
+        let (credential, until) = self.writing_right(shared, Roles::may_write, Millis(0))?;
         // What comes first by its date would push out what the application was told is stored.
         if !self.replica.has_room(&shared.peer, &credential) {
             return Err(Code::OverBudget);
@@ -56,8 +57,8 @@ impl Group {
         let mut header = self.birth(shared, shared.peer, kind, Some(credential));
         let lifetime = u64::try_from(limits::RECORD_LIFETIME.as_millis()).unwrap_or(u64::MAX);
         let wanted = draft.expires.unwrap_or(Millis(header.created.0.saturating_add(lifetime)));
-        header.latest = wanted.max(Millis(header.created.0.saturating_add(lifetime)));
-        header.expires = wanted.min(until);
+        let latest = wanted.max(Millis(header.created.0.saturating_add(lifetime)));
+        (header.latest, header.expires) = (latest.min(until), wanted.min(until));
         if header.expires < wanted && draft.expires.is_some() {
             return Err(Code::NotAllowed);
         }
@@ -75,7 +76,7 @@ impl Group {
         held: &Header,
         draft: Draft,
     ) -> Result<(), Code> {
-        let (mut header, until) = self.next_version(shared, held)?;
+        let mut header = self.next_version(shared, held)?;
         let wanted = draft.expires.unwrap_or(held.expires);
         if draft.expires.is_none() && wanted < header.modified {
             // By the date that the change would have, it has just ended.
@@ -84,10 +85,7 @@ impl Group {
         if wanted > held.latest || wanted < header.modified {
             return Err(Code::InvalidArgument);
         }
-        if draft.expires.is_some() && wanted > until {
-            return Err(Code::NotAllowed);
-        }
-        header.expires = wanted.min(until);
+        header.expires = wanted;
         self.write(shared, ticket, header, draft)
     }
 
@@ -98,7 +96,7 @@ impl Group {
         ticket: Ticket,
         held: &Header,
     ) -> Result<(), Code> {
-        let (mut header, _) = self.next_version(shared, held)?;
+        let mut header = self.next_version(shared, held)?;
         header.flags |= Header::DELETED;
         header.key = None;
         header.expires = header.latest;
@@ -112,7 +110,7 @@ impl Group {
         ticket: Option<Ticket>,
         held: &Header,
     ) -> Result<(), Code> {
-        let (mut header, _) = self.next_version(shared, held)?;
+        let mut header = self.next_version(shared, held)?;
         header.flags |= Header::DELETED;
         header.expires = header.latest;
         self.publish(shared, ticket, header, Vec::new(), None)
@@ -122,12 +120,15 @@ impl Group {
     /// another date, and where its birth was ahead, as another record in its place.
     pub(super) fn rewrite(&mut self, shared: &mut Shared, copy: &Copy) {
         let held = &copy.header;
-        let Ok((credential, until)) = self.writing_right(shared, Roles::may_write) else { return };
         let now = self.writing_time(shared, Millis(0));
+        let is_born_anew = held.creator == shared.peer && held.created > now;
+        let lasts = if is_born_anew { Millis(0) } else { held.latest };
+        let right = self.writing_right(shared, Roles::may_write, lasts);
+        let Ok((credential, until)) = right else { return };
         let mut header = held.clone();
         header.credential = Some(credential);
         let floor = Header::modified_min(held.created, held.version.saturating_add(1));
-        if held.creator == shared.peer && held.created > now {
+        if is_born_anew {
             let birth = self.birth(shared, shared.peer, held.kind.clone(), Some(credential));
             // It lasts as long as it would have.
             let later = |at: Millis| {
@@ -135,7 +136,7 @@ impl Group {
                 if at == Millis::MAX { at } else { Millis(birth.created.0.saturating_add(span)) }
             };
             header = Header {
-                latest: later(held.latest),
+                latest: later(held.latest).min(until),
                 expires: later(held.expires).min(until),
                 replaces: Some(held.id),
                 flags: held.flags,
@@ -165,7 +166,7 @@ impl Group {
         }
     }
 
-    fn next_version(&self, shared: &Shared, held: &Header) -> Result<(Header, Millis), Code> {
+    fn next_version(&self, shared: &Shared, held: &Header) -> Result<Header, Code> {
         let may_end = held.kind.as_str() == system::INVITATION;
         if (held.kind.is_system() && !may_end) || held.is_deleted() {
             return Err(Code::NotAllowed);
@@ -174,7 +175,7 @@ impl Group {
         let may = |roles: Roles| {
             if is_own { roles.may_write() } else { roles.may_change_others() }
         };
-        let (credential, until) = self.writing_right(shared, may)?;
+        let (credential, _) = self.writing_right(shared, may, held.latest)?;
         let mut header = held.clone();
         header.version = held.version.checked_add(1).ok_or(Code::InvalidArgument)?;
         header.modifier = Some(shared.peer);
@@ -183,21 +184,21 @@ impl Group {
         let follows = held.modified.max(Header::modified_min(held.created, header.version));
         header.modified = self.writing_time(shared, follows);
         header.flags = 0;
-        Ok((header, until))
+        Ok(header)
     }
 
-    /// The credential under which this identity writes now, and until when it lasts.
-    fn writing_right(
+    /// The credential under which this identity writes now, and until when it lasts: the one that
+    /// lasts longest of those that allow it and last until a time.
+    pub(super) fn writing_right(
         &self,
         shared: &Shared,
         may: impl Fn(Roles) -> bool,
+        at_least: Millis,
     ) -> Result<(CredentialId, Millis), Code> {
         let now = self.rights_time(shared);
         let members = self.replica.members();
-        let best = members.best(&shared.peer, now);
-        let Some(id) = best else { return Err(self.why_none(shared)) };
-        let credential = members.credential(&id).ok_or(Code::Internal)?;
-        if may(credential.roles) { Ok((id, credential.not_after)) } else { Err(Code::NotAllowed) }
+        let fits = |it: &Credential| may(it.roles) && it.not_after >= at_least;
+        members.lasting(&shared.peer, now, fits).ok_or_else(|| self.why_none(shared))
     }
 
     /// Why nothing that this identity writes is taken.
@@ -342,9 +343,9 @@ impl Group {
     ) -> Result<RecordId, Code> {
         content.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(kind).map_err(|_| Code::Internal)?;
-        let (credential, _) = self.writing_right(shared, Roles::may_invite)?;
+        let (credential, until) = self.writing_right(shared, Roles::may_invite, Millis(0))?;
         let mut header = self.birth(shared, shared.peer, kind, Some(credential));
-        let end = expires.unwrap_or(header.latest);
+        let end = expires.map_or(header.latest, |expires| expires.min(until));
         (header.expires, header.latest) = (end, end);
         header.salt = salt.unwrap_or(header.salt);
         header.id = header.born_as();

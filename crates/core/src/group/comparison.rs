@@ -8,7 +8,7 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Group;
-use crate::graph::{BucketSummary, Copy, Outcome, Replica, reconcile};
+use crate::graph::{BucketSummary, Copy, Outcome, Refusal, Replica, reconcile};
 use crate::rule::Rule;
 use crate::shared::Shared;
 
@@ -191,14 +191,19 @@ impl Group {
 
     /// Takes a copy that a neighbor gave.
     pub(super) fn take_from(&mut self, shared: &mut Shared, node: NodeId, copy: Copy) {
-        let id = copy.header.id;
+        let header = copy.header.clone();
         let outcome = self.take(shared, copy, Some(node));
+        let is_behind = matches!(
+            outcome,
+            Outcome::Older | Outcome::Beaten | Outcome::Refused(Refusal::Replaced)
+        );
         // It has an older version than we do.
-        if matches!(outcome, Outcome::Older | Outcome::Beaten)
-            && let Some(newer) = self.replica.held(&id).map(|held| held.name())
-            && let Some(neighbour) = self.neighbours.get_mut(&node)
-        {
-            neighbour.push.push(newer);
+        let Some(newer) = self.replica.stands_for(&header).filter(|_| is_behind) else { return };
+        let (name, has_ended) = (newer.name(), newer.has_ended);
+        if has_ended {
+            self.give_end(shared, node, name);
+        } else if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.push.push(name);
         }
     }
 }

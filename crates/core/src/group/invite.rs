@@ -130,10 +130,8 @@ impl Group {
         shared: &mut Shared,
         options: &InviteOptions,
     ) -> Result<String, Code> {
-        let may = self.own_roles(shared).is_some_and(|own| own.may_issue(options.roles));
-        if !may {
-            return Err(Code::NotAllowed);
-        }
+        let may = |own: Roles| own.may_issue(options.roles);
+        let (_, until) = self.writing_right(shared, may, Millis(0))?;
         let is_admin = options.roles.may_change_others();
         let is_dated = options.member_for.is_some_and(|span| span != Duration::MAX);
         if options.uses == 0 || (is_admin && is_dated) {
@@ -154,7 +152,8 @@ impl Group {
             roles: options.roles,
             not_after: options
                 .expires
-                .map_or(Millis::MAX, |span| Millis(now.0.saturating_add(millis(span)))),
+                .map_or(Millis::MAX, |span| Millis(now.0.saturating_add(millis(span))))
+                .min(until),
             member_for: if is_admin { u64::MAX } else { member_for },
             uses: options.uses,
             flags: if options.exact { OpenInvitation::EXACT } else { 0 },

@@ -249,6 +249,16 @@ impl Group {
     fn on_loaded(&mut self, shared: &mut Shared, what: Loading, reply: StoreReply) {
         match (what, reply) {
             (Loading::Serve(node, names), reply) => self.on_serving(shared, node, &names, reply),
+            (Loading::End(node, name), StoreReply::Values(values)) => {
+                let key = key_of(&self.profile.group, &name);
+                let stored = values.first().and_then(Option::as_deref);
+                let value = stored.and_then(|it| shared.vault.check(StoreTable::Heads, &key, it));
+                let header = value.and_then(|it| decode::<Header>(it).ok());
+                if let Some(header) = header.filter(|it| it.name() == name) {
+                    self.say_end(node, header);
+                }
+            }
+            (Loading::End(..), _) => {}
             (Loading::Query { ticket, names }, reply) => {
                 self.on_query_loaded(shared, ticket, &names, reply);
             }
@@ -381,7 +391,10 @@ impl Group {
     pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>) {
         let name = copy.header.name();
         let key = key_of(&self.profile.group, &name);
-        self.bodies.pin(Arc::clone(copy));
+        let is_whole = copy.header.matches_body(&copy.body);
+        if is_whole {
+            self.bodies.pin(Arc::clone(copy));
+        }
         let put = |table, value: &[u8]| {
             let value = Some(shared.vault.mark(table, &key, value));
             StoreChange { table, key: key.clone(), value }
@@ -391,7 +404,9 @@ impl Group {
             self.saves.change(put(StoreTable::System, &whole));
         } else {
             self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
-            self.saves.change(put(StoreTable::Bodies, &whole));
+            if is_whole {
+                self.saves.change(put(StoreTable::Bodies, &whole));
+            }
         }
         self.saves.copy(copy);
     }
@@ -442,9 +457,19 @@ impl Group {
 
     /// Asks the store for versions.
     pub(super) fn read_bodies(&mut self, shared: &mut Shared, names: &[CopyName], what: Loading) {
+        self.read_from(shared, StoreTable::Bodies, names, what);
+    }
+
+    pub(super) fn read_from(
+        &mut self,
+        shared: &mut Shared,
+        table: StoreTable,
+        names: &[CopyName],
+        what: Loading,
+    ) {
         let op = shared.io.op_id();
         let keys = names.iter().map(|name| key_of(&self.profile.group, name)).collect();
-        let request = StoreRequest::Read { table: StoreTable::Bodies, keys };
+        let request = StoreRequest::Read { table, keys };
         shared.io.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
     }

@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
+use lacis_wire::keys::Cover;
 use lacis_wire::record::Header;
 use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
-use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, limits};
+use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, Roles, limits};
 
 use super::{Group, GroupEvent};
 use crate::io::Ticket;
@@ -88,9 +89,15 @@ impl Group {
         ticket: Ticket,
         subject: PeerId,
     ) -> Result<(), Code> {
-        self.demand_admin(shared)?;
+        let (own, _) = self.writing_right(shared, Roles::may_change_others, Millis(0))?;
         let actions = in_order(self.replica.unnamed(&subject));
-        let ends: Vec<EndId> = self.replica.members().ends_of(&subject);
+        let members = self.replica.members();
+        let mut ends: Vec<EndId> = members.ends_of(&subject);
+        let is_ended = !ends.is_empty();
+        ends.retain(|end| members.may_add(&own, &Cover { subject, end: *end }));
+        if is_ended && ends.is_empty() {
+            return Err(Code::NotAllowed);
+        }
         shared.tickets.open(ticket);
         for end in ends {
             for some in actions.chunks(limits::REVOCATION_ACTIONS) {

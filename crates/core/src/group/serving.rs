@@ -8,14 +8,16 @@ use alloc::vec::Vec;
 
 use lacis_wire::group::GroupFrame;
 use lacis_wire::link::{Channel, LinkFrame};
-use lacis_wire::record::CopyName;
+use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Millis, NodeId, RoomTag, limits};
 
 use super::keeping::bytes_of;
 use super::{Group, Loading};
 use crate::graph::Held;
 use crate::link::Link;
+use crate::rule::Rule;
 use crate::shared::Shared;
+use crate::store::StoreTable;
 
 /// New copies up to this size go ahead of everything else.
 const AHEAD_BYTES: usize = 8 * 1024;
@@ -180,6 +182,24 @@ enum Found {
 }
 
 impl Group {
+    /// Gives a member the header of what has ended, in the place of what it holds of it: nothing
+    /// else of that is compared, and it would offer what it has for as long as that lasts.
+    pub(super) fn give_end(&mut self, shared: &mut Shared, node: NodeId, name: CopyName) {
+        if !self.serves(shared, node) || !Rule::EndsGiven.holds() {
+            return;
+        }
+        match self.at_hand(&name) {
+            Some(copy) => self.say_end(node, copy.header.clone()),
+            None => self.read_from(shared, StoreTable::Heads, &[name], Loading::End(node, name)),
+        }
+    }
+
+    pub(super) fn say_end(&mut self, node: NodeId, header: Header) {
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.say(&GroupFrame::Record { header, body: Vec::new() });
+        }
+    }
+
     /// A version at hand or one that the replica keeps whole.
     pub(super) fn at_hand(&self, name: &CopyName) -> Option<Arc<crate::graph::Copy>> {
         let system = || {

@@ -39,7 +39,20 @@ fn quarrel() -> Vec<Copy> {
     all.push(late);
     let wrong = Draft::new("chat", 8, 7, b"wrong").created(600_000).sign();
     all.push(Draft::new("chat", 8, 8, b"right").in_place_of(wrong.header.id).sign());
+    for number in [20, 21, 22] {
+        let draft = Draft::new("chat", 8, number, &[8, number]).created(590_000);
+        all.push(draft.in_place_of(wrong.header.id).sign());
+    }
     all.push(wrong);
+    // A guest whose time is over before all else is, and an admin who changes what it left.
+    let guest = founder().gives_until(3, Roles::MEMBER, NOW.0 + 50, 5, &[]);
+    all.push(member(&guest));
+    for number in [30, 31] {
+        let draft = Draft::new("chat", 3, number, &[3, number]).under(&guest).lasting(NOW.0 + 50);
+        all.push(draft.clone().sign());
+        all.push(draft.clone().version(2, 1).at(600_100).sign());
+        all.push(draft.version(3, 3).under(&guest).at(600_200).deleted().sign());
+    }
     for author in [1_u8, 2, 3, 4, 5, 7, 8] {
         for (number, at) in [(1, 600_000), (2, 680_000), (3, 705_000)] {
             let draft = Draft::new("chat", author, number, &[author, number]).created(at);

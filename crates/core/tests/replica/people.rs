@@ -164,6 +164,12 @@ impl Draft {
         self
     }
 
+    /// With this as the latest end that any version may have.
+    pub(crate) fn lasting(mut self, latest: u64) -> Self {
+        self.header.latest = Millis(latest);
+        self.until(latest).born()
+    }
+
     pub(crate) fn in_place_of(mut self, old: RecordId) -> Self {
         self.header.replaces = Some(old);
         self.born()

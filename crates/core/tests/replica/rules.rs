@@ -204,10 +204,29 @@ pub(crate) fn a_record_does_not_outlast_its_authors_credential_and_none_is_writt
         refused(replica.offer(Millis(1_000_000), &draft.clone().sign())),
         Refusal::NotAllowed
     );
-    let fits = draft.clone().until(2_000_000);
-    assert_eq!(replica.offer(Millis(1_000_000), &fits.sign()), Outcome::Taken);
-    let late = Draft::new("chat", 8, 2, b"x").under(&short).at(2_000_000).until(2_000_000);
+    let brief = draft.clone().until(2_000_000);
+    assert_eq!(
+        refused(replica.offer(Millis(1_000_000), &brief.sign())),
+        Refusal::NotAllowed,
+        "what is left of it would"
+    );
+    let fits = draft.lasting(2_000_000);
+    assert_eq!(replica.offer(Millis(1_000_000), &fits.clone().sign()), Outcome::Taken);
+    let late = Draft::new("chat", 8, 2, b"x").under(&short).at(2_000_000).lasting(2_000_000);
     assert_eq!(refused(replica.offer(Millis(1_000_000), &late.sign())), Refusal::NotAllowed);
+    // Nobody else makes it last longer either, and when its author's time is over, nothing of it
+    // waits for a proof that is gone.
+    let tombstone = fits.clone().version(2, 1).at(600_000).deleted();
+    assert_eq!(replica.offer(Millis(1_000_000), &tombstone.clone().sign()), Outcome::Taken);
+    let grace = u64::try_from(limits::ERASE_GRACE.as_millis()).expect("a day");
+    let over = Millis(2_000_000 + grace);
+    replica.expire(over);
+    replica.erase(over);
+    assert!(replica.members().credential(&short.leaf().id()).is_none());
+    assert!(replica.held(&tombstone.header.id).is_none());
+    for copy in [fits.sign(), tombstone.sign()] {
+        assert_eq!(replica.offer(over, &copy), Outcome::Expired);
+    }
 }
 
 #[cfg_attr(test, test)]
@@ -245,15 +264,29 @@ pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
     let wrong = Draft::new("chat", 4, 1, b"x").created(600_000).sign();
     let right = Draft::new("chat", 4, 2, b"x").in_place_of(wrong.header.id).sign();
     let second = Draft::new("chat", 4, 3, b"x").in_place_of(wrong.header.id).sign();
-    let stands = right.header.id.min(second.header.id);
+    let third = Draft::new("chat", 4, 5, b"x").in_place_of(wrong.header.id).sign();
+    let rivals = [&right, &second, &third];
+    let stands = rivals.map(|copy| copy.header.id).into_iter().min().expect("three");
     let thief = Draft::new("chat", 5, 4, b"x").in_place_of(right.header.id).sign();
-    for order in [[&wrong, &right, &second, &thief], [&thief, &second, &right, &wrong]] {
-        let mut replica = populated();
-        offer_all(&mut replica, order);
-        assert!(!is_live(&replica, &wrong));
-        let live = [&right, &second].map(|copy| is_live(&replica, copy));
-        assert_eq!(live, [right.header.id == stands, second.header.id == stands]);
-        assert!(is_live(&replica, &thief), "it replaces nothing");
+    for [a, b, c] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let [a, b, c] = [rivals[a], rivals[b], rivals[c]];
+        for order in [[&wrong, a, b, c, &thief], [&thief, a, b, c, &wrong]] {
+            let mut replica = populated();
+            offer_all(&mut replica, order);
+            assert!(!is_live(&replica, &wrong));
+            for rival in rivals {
+                assert_eq!(is_live(&replica, rival), rival.header.id == stands);
+            }
+            assert!(is_live(&replica, &thief), "it replaces nothing");
+            // Nor does it matter in which order a store gives them back.
+            let mut restored = Replica::new(group());
+            for copy in people() {
+                restored.restore_system(copy);
+            }
+            order.iter().for_each(|copy| restored.restore(&copy.header));
+            restored.settle_restored();
+            assert_eq!(restored.summary(), replica.summary());
+        }
     }
 }
 

@@ -136,9 +136,10 @@ impl TimeRun {
             let founder = self.graph.replica(0);
             let members = founder.map(lacis_core::graph::Replica::members);
             let peer = self.graph.peer(**guest);
-            let until = members.and_then(|it| it.until(&peer, Millis(now)));
+            // Given more time, it is a member for whoever has not heard that it was shut out since.
+            let may = members.and_then(|it| it.roles_at(&peer, Millis(now)));
             let is_over = self.ends.get(guest).is_some_and(|end| now > end.0 + 65 * MINUTE);
-            is_over && until.is_none()
+            is_over && may.is_none()
         });
         let peers: Vec<usize> = peers.copied().collect();
         for written in self.graph.written.iter().skip(before).filter(|it| it.version == 1) {

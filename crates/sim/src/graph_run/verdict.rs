@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lacis_core::graph::{CopyKey, Replica};
 use lacis_wire::record::Header;
-use lacis_wire::{KeyName, PeerId, RecordId, Roles, limits};
+use lacis_wire::{KeyName, Millis, PeerId, RecordId, Roles, limits};
 
 use super::{CALM, GraphRun, Written};
 
@@ -66,7 +66,8 @@ impl GraphRun {
                     .map(|it| {
                         let aside = replica.held_aside(&it.name).is_some();
                         let has = replica.has(&it.name);
-                        format!("{} (aside {aside}, known {has})", self.tell(0, it))
+                        let held = replica.held(&it.name.id);
+                        format!("{} (aside {aside}, known {has}, holds {held:?})", self.tell(0, it))
                     })
                     .collect();
                 let has: Vec<_> = has.map(|it| self.tell(person, it)).collect();
@@ -156,7 +157,9 @@ impl GraphRun {
     /// All crash at once; what they find in their stores is what they held.
     pub(super) fn stores_are_equal(&mut self) -> Result<(), String> {
         self.world.run_for(Duration::from_secs(5));
-        let Some(before) = self.replica(0).map(copies) else { return Ok(()) };
+        // Alone, everybody goes by its own clock: what ends within what they differ is left out.
+        let until = Millis(self.world.wall_now().0 + APART);
+        let Some(before) = self.replica(0).map(|it| lasting(it, until)) else { return Ok(()) };
         let members = self.members();
         for &person in &members {
             self.crash(person);
@@ -164,24 +167,25 @@ impl GraphRun {
         self.world.stop_server(self.server, true);
         for person in members {
             self.bring_back(person)?;
-            let after = self.replica(person).map(copies).unwrap_or_default();
-            // Some end between the two looks.
-            let lost = before.iter().find(|copy| !after.contains(copy) && !self.ends(copy));
-            if let Some(lost) = lost {
+            let after = self.replica(person).map(|it| lasting(it, until)).unwrap_or_default();
+            if let Some(lost) = before.iter().find(|copy| !after.contains(copy)) {
                 return Err(format!("the store of person {person} lacks {lost:?}"));
             }
-            let more = after.iter().find(|copy| !before.contains(copy) && !self.ends(copy));
-            if let Some(more) = more {
+            if let Some(more) = after.iter().find(|copy| !before.contains(copy)) {
                 return Err(format!("the store of person {person} has {more:?} besides"));
             }
         }
         Ok(())
     }
+}
 
-    /// Whether a record was made to end by itself.
-    fn ends(&self, copy: &CopyKey) -> bool {
-        self.written.iter().any(|it| it.id == copy.name.id && it.is_brief)
-    }
+/// More than the clocks of a run differ, in milliseconds.
+const APART: u64 = 600_000;
+
+/// The copies of records that last beyond a time.
+fn lasting(replica: &Replica, until: Millis) -> Vec<CopyKey> {
+    let ends = |copy: &CopyKey| replica.held(&copy.name.id).map(|held| held.expires);
+    copies(replica).into_iter().filter(|copy| ends(copy).is_some_and(|end| end > until)).collect()
 }
 
 pub(super) fn holds(replica: &Replica, written: &Written) -> bool {

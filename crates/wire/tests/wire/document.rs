@@ -198,7 +198,6 @@ fn frame_sizes_and_versions_are_documented() {
         ("Revocation", Revocation::BYTES_MAX),
         ("OpenInvitation", OpenInvitation::BYTES_MAX),
         ("Budget", Budget::BYTES_MAX),
-        ("GroupFrame", GroupFrame::BYTES_MAX),
         ("Invitation", Invitation::BYTES_MAX),
         ("InvitationLink", InvitationLink::BYTES_MAX),
         ("Card", Card::BYTES_MAX),

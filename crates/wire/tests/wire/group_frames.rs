@@ -76,6 +76,11 @@ fn lists() {
         first: vec![kind.clone(); count],
     };
     boundary!(GroupFrame, "first", first(16), first(17));
+    let mut bytes = encode(&first(1));
+    let letter = bytes.last_mut().expect("a letter");
+    assert!(letter.is_ascii_lowercase());
+    letter.make_ascii_uppercase();
+    assert_eq!(decode::<GroupFrame>(&bytes), Err(DecodeError::Limit("type")));
     let keys = |bodies: usize, meetings: usize| {
         let key = GivenKey { name: sample::key_name(), key: sample::epoch_key() };
         GroupFrame::Keys { keys: vec![key.clone(); bodies], meetings: vec![key; meetings] }

@@ -91,6 +91,8 @@ fn link_frames() {
     boundary!(LinkFrame, "payload", ephemeral("a", most), ephemeral("a", most + 1));
     let chunk = |bytes: usize| LinkFrame::Chunk { stream: 1, data: &PAYLOAD[..bytes] };
     boundary!(LinkFrame, "data", chunk(1), chunk(0));
+    let part = |more| LinkFrame::Group { room: envelope("a").room, more, data: &[] };
+    boundary!(LinkFrame, "data", part(false), part(true));
 
     let (longest, longer) = ("l".repeat(64), "l".repeat(65));
     boundary!(LinkFrame, "label", ephemeral(&longest, 0), ephemeral(&longer, 0));

@@ -147,7 +147,11 @@ fn of_frames() -> Vec<Refused> {
             buckets.reverse();
         }
     });
+    // The last letter of the last type.
+    let mut unnamed = encode(&sample("enter", |_| ()));
+    *unnamed.last_mut().expect("a letter") = b'E';
     vec![
+        Refused::frame("first-type-in-capitals", "GroupFrame", unnamed, "limit of type"),
         case("names-of-31-bytes", "GroupFrame", &short, "names"),
         case("no-names", "GroupFrame", &GroupFrame::Want { names: vec![] }, "names"),
         case("unknown-bucket", "GroupFrame", &GroupFrame::Done { bucket: 33 }, "bucket"),

@@ -164,6 +164,7 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
+        ("group-taken-back", group(false, &[])),
     ]
 }
 
