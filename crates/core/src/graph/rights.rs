@@ -402,7 +402,8 @@ impl Members {
         accepted.max_by_key(|id| self.credentials.rank(id)).copied()
     }
 
-    /// Of a subject's credentials that count now and fit the one that lasts longest, and until when.
+    /// Of a subject's credentials that count now and fit, the one that lasts longest, and until
+    /// when.
     #[must_use]
     pub fn lasting(
         &self,

@@ -69,8 +69,11 @@ impl Replica {
         }
         self.keep_order(class, credential);
         for id in self.budgets.over(author, class, credential) {
-            let (author, code) = (*author, Code::OverBudget);
-            self.changes.push_back(Change::Lost { id, author, code });
+            // Nobody misses what is left of a record.
+            if class != Class::Tombstone {
+                let (author, code) = (*author, Code::OverBudget);
+                self.changes.push_back(Change::Lost { id, author, code });
+            }
             self.drop_live(&id);
         }
     }
