@@ -10,6 +10,7 @@ export type { Group } from "./group/group.js";
 export type { BoundInvitation, GroupInvitation, LinkInvitation } from "./group/invitation.js";
 export type {
   BoundInviteOptions,
+  CountOptions,
   CreateGroupOptions,
   FindOptions,
   GroupEvents,
@@ -31,6 +32,7 @@ export type {
   Role,
 } from "./group/options.js";
 export type { Presence, PresenceEntry } from "./group/presence.js";
+export type { InvitationPreview, InvitationTerms } from "./group/preview.js";
 export type {
   AttributeCondition,
   AttributeConditions,

@@ -70,20 +70,21 @@ export type CoreGroupEvent =
       from?: string | null;
       watches: number[];
     }
-  | { about: "gone"; id: string; kind: string }
+  | { about: "gone" | "rewritten"; id: string; text: string }
   | { about: "member"; member: CoreMember }
   | { about: "properties"; properties: CoreProperties }
   | { about: "read"; ticket: number; record: CoreRecord }
+  | ({ about: "preview"; ticket: number } & CorePreview)
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
   | { about: "exported"; ticket: number; part: Uint8Array }
   | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
+  | { about: "key-old" | "key-renewed" }
   | { about: "unsaved" | "refused" | "key-failed"; code: string }
-  | { about: "key-old"; old: boolean }
-  | { about: "set-aside"; author: string; count: number }
-  | { about: "clock"; ahead?: number | null }
-  | { about: "rewritten"; old: string; new: string }
+  | { about: "set-aside"; id: string; count: number }
+  | { about: "clock"; count?: number | null }
+  | { about: "rejected"; id: string; code: string }
   | { about: "damaged"; count: number };
 
 /** A record as the core tells of it. */
@@ -138,6 +139,14 @@ export interface CoreOpenInvitation {
   uses: number;
   usedBy: string[];
   exact: boolean;
+}
+
+/** What such an invitation offers to somebody who looks at it. */
+export interface CorePreview {
+  properties: CoreProperties;
+  /** Without those who came by it. */
+  invitation: CoreOpenInvitation;
+  used: number;
 }
 
 /** Where a node stands with what others hold. */
@@ -263,7 +272,7 @@ export interface CoreNode {
   stored_groups(ticket: number): void;
   create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;
-  join_group(ticket: number, text: string, timeoutMs: number): number;
+  join_group(ticket: number, text: string, timeoutMs: number, looks: boolean): number;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
   disconnect_group(group: number): void;
   close_group(group: number): void;
@@ -292,6 +301,7 @@ export interface CoreNode {
     kind: string | undefined,
     filter: CoreFilter | undefined,
   ): void;
+  count_records(group: number, kind: string | undefined, creator: string | undefined): number;
   page_records(
     ticket: number,
     group: number,

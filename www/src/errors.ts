@@ -21,7 +21,7 @@ const reasons = {
     false,
     "This invitation was made by a newer version of this app. Reload the page and try again.",
   ),
-  "already-joined": reason(false, "You are already in this room."),
+  "already-joined": reason(false, "You have joined this already."),
   "too-many-rooms": reason(false, "Too many rooms are open here. Leave one first."),
   "not-in-room": reason(false, "You are no longer in this room."),
   "member-unknown": reason(false, "There is nobody with this name in the room."),

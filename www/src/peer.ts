@@ -1,16 +1,18 @@
-import type { CoreModule, CoreOptions } from "./core.js";
+import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { attempted } from "./group/base.js";
 import { parts } from "./group/file.js";
 import { Group } from "./group/group.js";
+import { readInvitation } from "./group/invitation.js";
 import type {
   ConnectWish,
   CreateGroupOptions,
   JoinGroupOptions,
   OpenGroupOptions,
 } from "./group/options.js";
+import { type InvitationPreview, termsOf } from "./group/preview.js";
 import { newProperties } from "./group/properties.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
@@ -170,8 +172,45 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { timeoutMs = pairing === undefined ? 30_000 : 600_000 } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const { core } = this.#session;
-    const call = (ticket: number): number => core.join_group(ticket, text, timeoutMs);
+    const call = (ticket: number): number => core.join_group(ticket, text, timeoutMs, false);
     return this.#openGroup(call, { wanted: connect, first: connect, pairing }, signal);
+  }
+
+  /**
+   * Looks at an invitation without taking it: which group it is for, who invites, until when, and
+   * how many may come by it. One for this identity says that itself; of a link, a member who may
+   * invite is asked, and what it answers is verified.
+   *
+   * Rejects at once with `already-joined` for whoever is a member, and with what is wrong with the
+   * text; with `not-connected` and `signaling-unreachable` where a link cannot be asked about, and
+   * with `no-issuer` if nobody answers in time; and with `invitation-ended`, `-expired`,
+   * `-used-up`, `-not-trusted` or `revoked` if that is the answer.
+   *
+   * @example
+   * ```ts
+   * const preview = await peer.preview(location.hash);
+   * show(preview.name, preview.inviter, preview.expires, preview.uses - preview.used);
+   * joinButton.onclick = async () => open(await preview.join());
+   * laterButton.onclick = () => preview.close();
+   * ```
+   */
+  async preview(invitation: string, options: OpenGroupOptions = {}): Promise<InvitationPreview> {
+    if (this.#closing !== undefined) throw new PeerError("closed");
+    const { connect = true, timeoutMs = 30_000, signal } = options;
+    const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
+    const read = readInvitation(this.#module, text);
+    const { core } = this.#session;
+    const call = (ticket: number): number =>
+      core.join_group(ticket, text, connect ? timeoutMs : 0, true);
+    const isLink = read.kind === "link";
+    const look = (group: Group, done: Promise<CorePreview | undefined>) =>
+      group.look(done, connect && isLink);
+    const { answer, release } = await this.#begin(call, signal, look);
+    // What says everything itself needs nobody to be kept.
+    if (!isLink) release();
+    const join = (options?: JoinGroupOptions): Promise<Group> =>
+      this.joinGroup(text, options).finally(release);
+    return { ...termsOf(read, answer), join, close: release };
   }
 
   /**
@@ -217,10 +256,24 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     connect: ConnectWish,
     signal: AbortSignal | undefined,
   ): Promise<Group> {
+    const group = await this.#begin<void, Group>(call, signal, async (opening, done) => {
+      await opening.opening(done, connect, signal);
+      return opening;
+    });
+    this.#session.inbox.quieten();
+    return group;
+  }
+
+  /** Makes a call that opens a group, and uses it at once; `done` settles with the ticket. */
+  async #begin<Outcome, Result>(
+    call: (ticket: number) => number,
+    signal: AbortSignal | undefined,
+    use: (group: Group, done: Promise<Outcome>) => Promise<Result>,
+  ): Promise<Result> {
     if (this.#closing !== undefined) throw new PeerError("closed");
     if (signal?.aborted) throw errorOfAbort(signal);
     let group: Group | undefined;
-    const opened = this.#session.tickets.issue(
+    const done = this.#session.tickets.issue<Outcome>(
       NO_ROOM,
       (ticket) =>
         this.#session.defer(() => {
@@ -229,10 +282,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       signal,
     );
     // A call that the core refused on the spot has opened nothing.
-    if (group === undefined) return opened.then(() => Promise.reject(new PeerError("internal")));
-    await group.opening(opened, connect, signal);
-    this.#session.inbox.quieten();
-    return group;
+    if (group === undefined) return done.then(() => Promise.reject(new PeerError("internal")));
+    return use(group, done);
   }
 
   /** The group of that number; the core gives the same number to a group that is open. */

@@ -23,6 +23,7 @@ mod keeping;
 mod keyring;
 mod neighbour;
 mod people;
+mod preview;
 mod profile;
 mod properties;
 mod query;
@@ -72,6 +73,7 @@ use invite::Joining;
 pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
+pub use preview::Preview;
 pub(crate) use profile::Profile;
 pub use query::Paging;
 use query::Query;
@@ -114,6 +116,8 @@ pub(crate) struct Group {
     watches: Watches,
     sync: SyncState,
     joining: Option<Joining>,
+    /// Who wants to know what an invitation offers.
+    looking: Option<Joining>,
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
     arrival: Arrival,
@@ -148,7 +152,20 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Ticket(Ticket),
-    Invitation(Ticket, Box<AnyInvitation>, Duration),
+    Invitation {
+        ticket: Ticket,
+        invitation: Box<AnyInvitation>,
+        patience: Duration,
+        /// Whether it is not to be taken.
+        looks: bool,
+    },
+}
+
+impl Opening {
+    pub(crate) const fn ticket(&self) -> Ticket {
+        let (Self::Ticket(ticket) | Self::Invitation { ticket, .. }) = self;
+        *ticket
+    }
 }
 
 /// Names of versions that break a rule, the latest last.
@@ -385,7 +402,15 @@ impl Group {
                 Change::Erased { name, kind, keeps_header } => {
                     self.drop_stored(&name, &kind, keeps_header);
                 }
-                Change::SetAside { author, .. } => {
+                Change::Lost { id, author, code } if author == shared.peer => {
+                    self.event(shared, GroupEvent::Rejected { id, code });
+                }
+                Change::Lost { .. } => {}
+                Change::SetAside { author, name } => {
+                    if author == shared.peer {
+                        let (id, code) = (name.id, self.why_none(shared));
+                        self.event(shared, GroupEvent::Rejected { id, code });
+                    }
                     let count = set_aside.get(&author).copied().unwrap_or_default();
                     set_aside.insert(author, count + 1);
                 }
@@ -480,6 +505,7 @@ impl Group {
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
         self.joining.take_if(|it| it.cancel(ticket));
+        self.looking.take_if(|it| it.cancel(ticket));
         self.admitted.retain(|(waiting, _)| *waiting != ticket);
     }
 
@@ -513,6 +539,7 @@ impl Group {
         }
         earliest.see(self.arrival.due, Timer::Join);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
+        earliest.see(self.looking.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
     }
 
@@ -521,10 +548,9 @@ impl Group {
         self.saves.drain(shared, code);
         self.fail_drafts(shared, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
-        let joining = self.joining.take().into_iter().flat_map(Joining::into_tickets);
-        let opening = core::mem::take(&mut self.opening).into_iter().map(|it| match it {
-            Opening::Ticket(ticket) | Opening::Invitation(ticket, ..) => ticket,
-        });
+        let joining = self.joining.take().into_iter().chain(self.looking.take());
+        let joining = joining.flat_map(Joining::into_tickets);
+        let opening = core::mem::take(&mut self.opening).into_iter().map(|it| it.ticket());
         let admitted = core::mem::take(&mut self.admitted).into_iter().map(|(ticket, _)| ticket);
         for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             shared.settle(ticket, Err(code));

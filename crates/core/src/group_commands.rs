@@ -1,6 +1,5 @@
 //! What the application may ask of a node about groups.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -11,8 +10,8 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles, limits};
 
 use crate::group::{
-    AnyInvitation, Draft, Group, GroupMember, InvitationInfo, InviteOptions, Opening, Profile,
-    RevokeOptions, room_of,
+    Draft, Group, GroupMember, InvitationInfo, InviteOptions, Opening, Profile, RevokeOptions,
+    room_of,
 };
 use crate::groups::Asked;
 use crate::io::{Output, RoomId, Ticket};
@@ -112,32 +111,10 @@ impl Node {
         self.open_with(profile, Opening::Ticket(ticket))
     }
 
-    /// Takes an invitation of either kind, in a group that may be stored or open already: what it
-    /// has is kept, and the invitation only adds. By one that is bound to this identity the ticket
-    /// settles when that is stored; by an open one, when a member has let us in: connect the group
-    /// for that. Whoever is a member already is told so at once.
-    ///
-    /// # Errors
-    /// What is wrong with the invitation, [`Code::TooManyGroups`], [`Code::Closed`].
-    pub fn join_group(
-        &mut self,
-        now: Timestamp,
-        ticket: Ticket,
-        invitation: &str,
-        patience: Duration,
-    ) -> Result<RoomId, Code> {
-        self.set_time(now);
-        let invitation = AnyInvitation::parse(invitation)?;
-        let time = self.shared.wall();
-        let profile = Group::profile_of(&self.shared, time, &invitation)?;
-        self.open_with(profile, Opening::Invitation(ticket, Box::new(invitation), patience))
-    }
-
     /// Opens a group of which something is known, with what is stored of it.
-    fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
+    pub(crate) fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
         let id = profile.group;
-        let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = &opening;
-        let ticket = *ticket;
+        let ticket = opening.ticket();
         let is_open = |group: &Group| group.id() == id && !group.is_over();
         let known = self.groups.open.iter().find(|(_, group)| is_open(group));
         if let Some(number) = known.map(|(number, _)| *number) {

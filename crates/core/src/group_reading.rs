@@ -1,7 +1,7 @@
 //! What the application may read of a group, once, page by page, or on and on.
 
 use lacis_wire::record::RecordType;
-use lacis_wire::{Code, KeyName, RecordId};
+use lacis_wire::{Code, KeyName, PeerId, RecordId};
 
 use crate::graph::Replica;
 use crate::group::{Group, GroupLoad, GroupSync, Paging, Search};
@@ -40,6 +40,21 @@ impl Node {
         search: Search,
     ) -> Result<(), Code> {
         self.on_group(now, group, |group, shared| group.query(shared, ticket, search))
+    }
+
+    /// Counts the records that are held and were not deleted, of a type or of every type of the
+    /// application, by a creator or by everybody. No body is read.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn count_records(
+        &self,
+        group: RoomId,
+        kind: Option<RecordType>,
+        creator: Option<&PeerId>,
+    ) -> Result<usize, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.count(&Search { kind, filter: None }, creator))
     }
 
     /// Reads the records that are held and fit in the order in which they were made, at the

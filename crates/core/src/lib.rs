@@ -50,6 +50,7 @@ mod group_commands;
 mod group_reading;
 mod groups;
 mod inbound;
+mod invitation_commands;
 mod io;
 mod link;
 mod member;
@@ -83,7 +84,8 @@ pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use group::{
     Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo,
-    InviteOptions, KeptGroup, Operator, Paging, Record, RevokeOptions, Search, Subject, SyncPhase,
+    InviteOptions, KeptGroup, Operator, Paging, Preview, Record, RevokeOptions, Search, Subject,
+    SyncPhase,
 };
 pub use group_commands::Content;
 pub use io::{

@@ -147,6 +147,10 @@ pub const SCENARIOS: &[Scenario] = &[
         "bytes_count_as_records_do_and_deleting_is_always_possible",
         budgets::bytes_count_as_records_do_and_deleting_is_always_possible,
     ),
+    (
+        "a_smaller_budget_holds_for_what_is_there_already",
+        budgets::a_smaller_budget_holds_for_what_is_there_already,
+    ),
     ("an_admin_gives_one_member_more", budgets::an_admin_gives_one_member_more),
     (
         "nobody_is_pushed_out_by_many_credentials_of_another_issuer",

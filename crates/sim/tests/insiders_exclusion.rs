@@ -68,7 +68,8 @@ fn is_for_members(frame: &GroupFrame) -> bool {
         GroupFrame::Enter { .. }
         | GroupFrame::Refuse { .. }
         | GroupFrame::JoinRequest { .. }
-        | GroupFrame::JoinAccept { .. } => false,
+        | GroupFrame::JoinAccept { .. }
+        | GroupFrame::PreviewRequest { .. } => false,
         GroupFrame::Record { header, .. } => header.kind.as_str() != REVOCATION,
         _ => true,
     }

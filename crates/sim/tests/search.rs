@@ -120,3 +120,42 @@ fn what_is_at_the_limits_is_taken() {
     let watched = world.command(tab, |node, now| node.watch_records(now, group, 1, search(wide)));
     assert_eq!(watched, Some(Ok(())));
 }
+
+#[test]
+fn what_is_held_is_counted_by_type_and_creator() {
+    let mut world = World::scenario(6);
+    let server = world.add_server();
+    let [ada, bob] = [1, 2].map(|identity| {
+        let setup = world.stored(server, identity);
+        world.open(setup)
+    });
+    let group = world.found(ada, "Board");
+    let joined = world.bring_in(ada, group, bob, Roles::MEMBER);
+    for number in 0..5 {
+        add(&mut world, ada, group, number);
+    }
+    world.expect(Duration::from_secs(20), "they are there", |world| {
+        world.replica(bob, joined).is_some_and(|it| it.len() > 7)
+    });
+    add(&mut world, bob, joined, 5);
+    let all = world.read_all(bob, joined);
+    let own = all.iter().find(|record| record.header.creator == world.peer_id(bob));
+    let own = own.expect("it is there").header.clone();
+    world.write(bob, joined, "another").expect("he may write");
+    let peers = [ada, bob].map(|tab| world.peer_id(tab));
+    let counts = |world: &mut World| {
+        let mut of = |kind: Option<&str>, creator: Option<usize>| {
+            let kind = kind.map(|it| RecordType::new(it).expect("a type"));
+            let creator = creator.map(|at| &peers[at]);
+            let count =
+                world.command(bob, |node, _| node.count_records(joined, kind.clone(), creator));
+            count.expect("he is there").expect("the group is open")
+        };
+        [of(None, None), of(Some("note"), Some(0)), of(Some("note"), Some(1)), of(Some("x"), None)]
+    };
+    assert_eq!(counts(&mut world), [7, 5, 2, 0]);
+    let ticket = world.plain_ticket(bob);
+    let asked = world.command(bob, |node, now| node.delete_record(now, ticket, joined, &own));
+    assert_eq!(asked, Some(Ok(())));
+    assert_eq!(counts(&mut world), [6, 5, 1, 0]);
+}

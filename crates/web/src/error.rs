@@ -3,7 +3,6 @@
 use js_sys::{Error, Reflect};
 use lacis_wire::Code;
 use lacis_wire::room::RoomLinkError;
-use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 /// An error with a code.
@@ -23,11 +22,6 @@ pub(crate) fn link(error: RoomLinkError) -> JsValue {
         RoomLinkError::Version => Code::LinkVersion,
         _ => Code::LinkUnknown,
     })
-}
-
-/// A plain object with the same fields.
-pub(crate) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    serde_wasm_bindgen::to_value(value).map_err(|_| coded(Code::Internal))
 }
 
 /// A code that an application names.

@@ -1,156 +1,102 @@
 //! Events as plain JavaScript objects, but for those that [`crate::listener`] tells without one.
 
 use lacis_core::{Event, MemberState, RoomState, ServerState};
-use serde::Serialize;
-use serde_bytes::ByteBuf;
+use lacis_wire::Code;
 use wasm_bindgen::JsValue;
 
-use crate::error;
-use crate::group_event::{JsGroup, JsGroupEvent};
-
-#[derive(Serialize)]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-enum JsEvent {
-    Response {
-        ticket: u32,
-        data: ByteBuf,
-    },
-    Server {
-        url: String,
-        state: &'static str,
-        code: Option<&'static str>,
-        retry_ms: Option<f64>,
-    },
-    Room {
-        room: u32,
-        state: &'static str,
-    },
-    Member {
-        room: u32,
-        node: String,
-        peer: Option<String>,
-        state: &'static str,
-        rtt_ms: Option<f64>,
-    },
-    MemberLeft {
-        room: u32,
-        node: String,
-        code: &'static str,
-    },
-    ConnectFailed {
-        room: u32,
-        node: String,
-        code: &'static str,
-    },
-    Request {
-        request: u32,
-        room: u32,
-        node: String,
-        label: String,
-        data: ByteBuf,
-    },
-    File {
-        stream: u32,
-        room: u32,
-        node: String,
-        name: String,
-        media_type: String,
-        size: f64,
-    },
-    FileEnd {
-        stream: u32,
-    },
-    StreamFailed {
-        stream: u32,
-        code: &'static str,
-    },
-    Drained {
-        stream: u32,
-        sent: f64,
-        acknowledged: f64,
-    },
-    Warning {
-        code: &'static str,
-        node: Option<String>,
-    },
-    Group {
-        group: u32,
-        event: JsGroupEvent,
-    },
-    Groups {
-        ticket: u32,
-        groups: Vec<JsGroup>,
-    },
-}
+use crate::group_event::{group_event, kept};
+use crate::object::{Building, bytes, list};
 
 /// A plain object with the same content.
-pub(crate) fn to_js(event: Event) -> Result<JsValue, JsValue> {
-    error::to_js(&translate(event))
-}
-
-fn translate(event: Event) -> JsEvent {
-    match event {
+pub(crate) fn to_js(event: Event) -> JsValue {
+    let told = |kind| Building::told("type", kind);
+    let object = match event {
         Event::Response { ticket, payload } => {
-            JsEvent::Response { ticket, data: ByteBuf::from(payload) }
+            told("response").with("ticket", ticket).with("data", bytes(&payload))
         }
-        Event::Server { url, state, code, retry } => JsEvent::Server {
-            url,
-            state: server_state(state),
-            code: code.map(|code| code.as_str()),
-            retry_ms: retry.map(|delay| delay.as_secs_f64() * 1000.0),
-        },
-        Event::Room { room, state } => JsEvent::Room { room: room.0, state: room_state(state) },
-        Event::Member { room, node, peer, state, rtt } => JsEvent::Member {
-            room: room.0,
-            node: node.to_text(),
-            peer: peer.map(|peer| peer.to_text()),
-            state: member_state(state),
-            rtt_ms: rtt.map(|rtt| rtt.as_secs_f64() * 1000.0),
-        },
-        Event::MemberLeft { room, node, code } => {
-            JsEvent::MemberLeft { room: room.0, node: node.to_text(), code: code.as_str() }
+        Event::Member { room, node, peer, state, rtt } => told("member")
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("peer", peer.map(|peer| peer.to_text()))
+            .with("state", member_state(state))
+            .with("rttMs", rtt.map(|rtt| rtt.as_secs_f64() * 1000.0)),
+        Event::Request { request, room, node, label, payload } => told("request")
+            .with("request", request.0)
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("label", label)
+            .with("data", bytes(&payload)),
+        Event::Group { group, event } => {
+            told("group").with("group", group.0).with("event", group_event(*event))
         }
-        Event::ConnectFailed { room, node, code } => {
-            JsEvent::ConnectFailed { room: room.0, node: node.to_text(), code: code.as_str() }
-        }
-        Event::Request { request, room, node, label, payload } => JsEvent::Request {
-            request: request.0,
-            room: room.0,
-            node: node.to_text(),
-            label,
-            data: ByteBuf::from(payload),
-        },
-        Event::Group { group, event } => JsEvent::Group { group: group.0, event: (*event).into() },
         Event::Groups { ticket, groups } => {
-            JsEvent::Groups { ticket, groups: groups.into_iter().map(JsGroup::from).collect() }
+            told("groups").with("ticket", ticket).with("groups", list(groups.into_iter().map(kept)))
         }
-        Event::Warning { code, node } => {
-            JsEvent::Warning { code: code.as_str(), node: node.map(|node| node.to_text()) }
-        }
-        event => translate_file(event),
-    }
+        Event::File { stream, room, node, name, media_type, size } => told("file")
+            .with("stream", stream.0)
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("name", name)
+            .with("mediaType", media_type)
+            .with("size", number(size)),
+        Event::Progress { stream, sent, taken } => told("drained")
+            .with("stream", stream.0)
+            .with("sent", number(sent))
+            .with("acknowledged", number(taken)),
+        event => return plain(event),
+    };
+    object.done()
 }
 
-fn translate_file(event: Event) -> JsEvent {
-    match event {
-        Event::File { stream, room, node, name, media_type, size } => JsEvent::File {
-            stream: stream.0,
-            room: room.0,
-            node: node.to_text(),
-            name,
-            media_type,
-            size: number(size),
-        },
-        Event::FileEnd { stream } => JsEvent::FileEnd { stream: stream.0 },
-        Event::StreamFailed { stream, code } => {
-            JsEvent::StreamFailed { stream: stream.0, code: code.as_str() }
+/// What comes seldom, in one form.
+fn plain(event: Event) -> JsValue {
+    let (mut room, mut stream, mut node, mut url) = (None, None, None, None);
+    let (mut state, mut retry, mut code) = (None, None, None);
+    let kind = match event {
+        Event::Server { url: of, state: is, code: why, retry: after } => {
+            (url, state, code) = (Some(of), Some(server_state(is)), why);
+            retry = after.map(|delay| delay.as_secs_f64() * 1000.0);
+            "server"
         }
-        Event::Progress { stream, sent, taken } => {
-            JsEvent::Drained { stream: stream.0, sent: number(sent), acknowledged: number(taken) }
+        Event::Room { room: of, state: is } => {
+            (room, state) = (Some(of.0), Some(room_state(is)));
+            "room"
         }
-        // Every other event is translated before this is reached.
-        _ => JsEvent::Warning { code: lacis_wire::Code::Internal.as_str(), node: None },
-    }
+        Event::MemberLeft { room: of, node: who, code: why } => {
+            (room, node, code) = (Some(of.0), Some(who), Some(why));
+            "member-left"
+        }
+        Event::ConnectFailed { room: of, node: who, code: why } => {
+            (room, node, code) = (Some(of.0), Some(who), Some(why));
+            "connect-failed"
+        }
+        Event::FileEnd { stream: of } => {
+            stream = Some(of.0);
+            "file-end"
+        }
+        Event::StreamFailed { stream: of, code: why } => {
+            (stream, code) = (Some(of.0), Some(why));
+            "stream-failed"
+        }
+        Event::Warning { code: why, node: who } => {
+            (node, code) = (who, Some(why));
+            "warning"
+        }
+        // Every other event is told in full, or in a call of its own.
+        _ => {
+            code = Some(Code::Internal);
+            "warning"
+        }
+    };
+    Building::told("type", kind)
+        .with("room", room)
+        .with("stream", stream)
+        .with("node", node.map(|node| node.to_text()))
+        .with("url", url)
+        .with("state", state)
+        .with("code", code.map(Code::as_str))
+        .with("retryMs", retry)
+        .done()
 }
 
 /// Sizes stay far below the largest integer that a JavaScript number holds exactly.

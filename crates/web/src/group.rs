@@ -9,10 +9,11 @@ use lacis_wire::{Code, GroupId, Millis, RecordId};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::{JsSync, millis_of};
+use crate::group_event::millis_of;
+use crate::membership::peer_id;
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
-use crate::properties::{JsGroupInfo, properties, renamed};
+use crate::properties::{info, properties, renamed};
 use crate::search::search;
 
 #[wasm_bindgen]
@@ -48,14 +49,26 @@ impl WebNode {
         opened.map(|group| group.0).map_err(error::coded)
     }
 
-    /// Takes an invitation.
+    /// Takes an invitation, or only looks at it.
     ///
     /// # Errors
     /// What is wrong with it, `too-many-groups` or `closed`.
-    pub fn join_group(&self, ticket: u32, text: &str, timeout_ms: f64) -> Result<u32, JsValue> {
+    pub fn join_group(
+        &self,
+        ticket: u32,
+        text: &str,
+        timeout_ms: f64,
+        looks: bool,
+    ) -> Result<u32, JsValue> {
         let patience = millis(timeout_ms);
-        let joined = self.driver.with(|node, now| node.join_group(now, ticket, text, patience));
-        joined.map(|group| group.0).map_err(error::coded)
+        let asked = self.driver.with(|node, now| {
+            if looks {
+                node.preview_group(now, ticket, text, patience)
+            } else {
+                node.join_group(now, ticket, text, patience)
+            }
+        });
+        asked.map(|group| group.0).map_err(error::coded)
     }
 
     /// Connects a group.
@@ -168,6 +181,24 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
+    /// How many records there are of a type, or of every type of the application, by one creator or
+    /// all.
+    ///
+    /// # Errors
+    /// `invalid-argument` or `group-unknown`.
+    pub fn count_records(
+        &self,
+        group: u32,
+        kind: Option<String>,
+        creator: Option<String>,
+    ) -> Result<usize, JsValue> {
+        let kind = kind.as_deref().map(record_type).transpose()?;
+        let creator = creator.as_deref().map(peer_id).transpose()?;
+        let count =
+            self.driver.look(|node| node.count_records(RoomId(group), kind, creator.as_ref()));
+        count.map_err(error::coded)
+    }
+
     /// Reads them in the order in which they were made, so many at first.
     ///
     /// # Errors
@@ -242,8 +273,8 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_info(&self, group: u32) -> Result<JsValue, JsValue> {
-        let info = self.driver.look(|node| JsGroupInfo::of(node, RoomId(group)));
-        error::to_js(&info.map_err(error::coded)?)
+        let known = self.driver.look(|node| info(node, RoomId(group)));
+        known.map_err(error::coded)
     }
 
     /// Where this node stands with what others hold of a type, or of all.
@@ -253,7 +284,7 @@ impl WebNode {
     pub fn group_sync(&self, group: u32, kind: Option<String>) -> Result<JsValue, JsValue> {
         let kind = kind.as_deref().map(record_type).transpose()?;
         let sync = self.driver.look(|node| node.group_sync(RoomId(group), kind.as_ref()));
-        error::to_js(&JsSync::from(sync.map_err(error::coded)?))
+        Ok(crate::group_event::sync(sync.map_err(error::coded)?))
     }
 
     /// The types to have first.

@@ -1,244 +1,172 @@
 //! What is heard of groups, as plain JavaScript objects.
 
-use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Record, SyncPhase};
-use lacis_wire::Millis;
+use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Preview, Record, SyncPhase};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::encode;
-use serde::Serialize;
-use serde_bytes::ByteBuf;
+use lacis_wire::{Code, Millis};
+use wasm_bindgen::JsValue;
 
-use crate::properties::JsProperties;
+use crate::membership::invitation;
+use crate::object::{Building, bytes, list};
+use crate::properties;
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JsRecord {
-    id: String,
-    kind: String,
-    version: f64,
-    creator: String,
-    modifier: Option<String>,
-    created: f64,
-    modified: f64,
-    expires: Option<f64>,
-    deleted: bool,
-    header: ByteBuf,
-    data: Option<ByteBuf>,
-    attributes: Vec<JsAttribute>,
+/// Where a node stands with what others hold.
+pub(crate) fn sync(sync: GroupSync) -> JsValue {
+    let state = match sync.phase {
+        SyncPhase::Alone => "alone",
+        SyncPhase::Fetching => "syncing",
+        SyncPhase::Whole => "synced",
+    };
+    Building::told("state", state).with("at", sync.at.map(|at| number(at.0))).done()
 }
 
-#[derive(Serialize)]
-struct JsAttribute {
-    name: String,
-    kind: &'static str,
-    number: Option<f64>,
-    text: Option<String>,
+/// A group that is stored.
+pub(crate) fn kept(kept: KeptGroup) -> JsValue {
+    Building::new().with("id", kept.id.to_text()).with("name", kept.name).done()
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JsMember {
-    peer: String,
-    roles: u8,
-    until: Option<f64>,
-    present: bool,
+/// A member.
+pub(crate) fn member(member: GroupMember) -> JsValue {
+    Building::new()
+        .with("peer", member.peer.to_text())
+        .with("roles", member.roles.map_or(0, |roles| roles.bits()))
+        .with("until", end(member.until))
+        .with("present", member.present)
+        .done()
 }
 
-#[derive(Serialize)]
-pub(crate) struct JsSync {
-    state: &'static str,
-    at: Option<f64>,
+fn record(record: Record) -> JsValue {
+    let header = &record.header;
+    let (attributes, data) = match record.body {
+        Some(body) => (body.attributes, Some(bytes(&body.data))),
+        None => (Vec::new(), None),
+    };
+    Building::new()
+        .with("id", header.id.to_text())
+        .with("kind", header.kind.to_string())
+        .with("version", number(header.version))
+        .with("creator", header.creator.to_text())
+        .with("modifier", header.modifier.map(|peer| peer.to_text()))
+        .with("created", number(header.created.0))
+        .with("modified", number(header.modified.0))
+        .with("expires", end(header.expires))
+        .with("deleted", header.is_deleted())
+        .with("header", bytes(&encode(header)))
+        .with("data", data)
+        .with("attributes", list(attributes.into_iter().map(attribute)))
+        .done()
 }
 
-impl From<GroupSync> for JsSync {
-    fn from(sync: GroupSync) -> Self {
-        let state = match sync.phase {
-            SyncPhase::Alone => "alone",
-            SyncPhase::Fetching => "syncing",
-            SyncPhase::Whole => "synced",
-        };
-        Self { state, at: sync.at.map(|at| number(at.0)) }
-    }
+fn attribute(attribute: Attribute) -> JsValue {
+    let (kind, value, text) = match attribute.value {
+        Value::Int(value) => ("int", Some(float(value)), None),
+        Value::Date(at) => ("date", Some(number(at.0)), None),
+        Value::Text(text) => ("text", None, Some(text)),
+    };
+    Building::told("kind", kind)
+        .with("name", attribute.name)
+        .with("number", value)
+        .with("text", text)
+        .done()
 }
 
-#[derive(Serialize)]
-pub(crate) struct JsGroup {
-    id: String,
-    name: String,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "about", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub(crate) enum JsGroupEvent {
-    Record {
-        record: JsRecord,
-        is_new: bool,
-        is_own: bool,
-        from: Option<String>,
-        /// The searches that it fits, by the numbers of `watch_records`.
-        watches: Vec<u32>,
-    },
-    Gone {
-        id: String,
-        kind: String,
-    },
-    Member {
-        member: JsMember,
-    },
-    Properties {
-        properties: JsProperties,
-    },
-    Read {
-        ticket: u32,
-        record: JsRecord,
-    },
-    Found {
-        ticket: u32,
-        records: Vec<JsRecord>,
-    },
-    Sync,
-    Synced {
-        kinds: Vec<String>,
-        all: bool,
-    },
-    Approve {
-        number: u32,
-        record: JsRecord,
-    },
-    Exported {
-        ticket: u32,
-        part: ByteBuf,
-    },
-    Unlocked,
-    Invitations,
-    KeyOld {
-        old: bool,
-    },
-    KeyFailed {
-        code: &'static str,
-    },
-    SetAside {
-        author: String,
-        count: usize,
-    },
-    Clock {
-        ahead: Option<f64>,
-    },
-    Rewritten {
-        old: String,
-        new: String,
-    },
-    UpdateNeeded,
-    Unsaved {
-        code: &'static str,
-    },
-    Saved,
-    Damaged {
-        count: usize,
-    },
-    Refused {
-        code: &'static str,
-    },
-}
-
-impl From<KeptGroup> for JsGroup {
-    fn from(kept: KeptGroup) -> Self {
-        Self { id: kept.id.to_text(), name: kept.name }
-    }
-}
-
-impl From<GroupMember> for JsMember {
-    fn from(member: GroupMember) -> Self {
-        Self {
-            peer: member.peer.to_text(),
-            roles: member.roles.map_or(0, |roles| roles.bits()),
-            until: end(member.until),
-            present: member.present,
+/// What happened in a group.
+pub(crate) fn group_event(event: GroupEvent) -> JsValue {
+    let told = |about| Building::told("about", about);
+    let object = match event {
+        GroupEvent::Record { record: changed, is_new, is_own, from, watches } => told("record")
+            .with("record", record(changed))
+            .with("isNew", is_new)
+            .with("isOwn", is_own)
+            .with("from", from.map(|peer| peer.to_text()))
+            .with("watches", list(watches)),
+        GroupEvent::Member(changed) => told("member").with("member", member(changed)),
+        GroupEvent::Properties(said) => {
+            told("properties").with("properties", properties::object(said))
         }
-    }
-}
-
-impl From<Record> for JsRecord {
-    fn from(record: Record) -> Self {
-        let header = &record.header;
-        let (attributes, data) = match record.body {
-            Some(body) => (body.attributes, Some(ByteBuf::from(body.data))),
-            None => (Vec::new(), None),
-        };
-        Self {
-            id: header.id.to_text(),
-            kind: header.kind.to_string(),
-            version: number(header.version),
-            creator: header.creator.to_text(),
-            modifier: header.modifier.map(|peer| peer.to_text()),
-            created: number(header.created.0),
-            modified: number(header.modified.0),
-            expires: end(header.expires),
-            deleted: header.is_deleted(),
-            header: ByteBuf::from(encode(header)),
-            data,
-            attributes: attributes.into_iter().map(JsAttribute::from).collect(),
+        GroupEvent::Read { ticket, record: read } => {
+            told("read").with("ticket", ticket).with("record", record(read))
         }
-    }
-}
-
-impl From<Attribute> for JsAttribute {
-    fn from(attribute: Attribute) -> Self {
-        let (kind, value, text) = match attribute.value {
-            Value::Int(value) => ("int", Some(float(value)), None),
-            Value::Date(at) => ("date", Some(number(at.0)), None),
-            Value::Text(text) => ("text", None, Some(text)),
-        };
-        Self { name: attribute.name, kind, number: value, text }
-    }
-}
-
-impl From<GroupEvent> for JsGroupEvent {
-    fn from(event: GroupEvent) -> Self {
-        match event {
-            GroupEvent::Record { record, is_new, is_own, from, watches } => {
-                let from = from.map(|peer| peer.to_text());
-                Self::Record { record: record.into(), is_new, is_own, from, watches }
-            }
-            GroupEvent::Gone { id, kind } => {
-                Self::Gone { id: id.to_text(), kind: kind.to_string() }
-            }
-            GroupEvent::Member(member) => Self::Member { member: member.into() },
-            GroupEvent::Properties(properties) => {
-                Self::Properties { properties: properties.into() }
-            }
-            GroupEvent::Read { ticket, record } => Self::Read { ticket, record: record.into() },
-            GroupEvent::Found { ticket, records } => {
-                Self::Found { ticket, records: records.into_iter().map(JsRecord::from).collect() }
-            }
-            GroupEvent::Sync => Self::Sync,
-            GroupEvent::Synced { kinds, all } => {
-                Self::Synced { kinds: kinds.iter().map(ToString::to_string).collect(), all }
-            }
-            GroupEvent::Approve { number, record } => {
-                Self::Approve { number, record: record.into() }
-            }
-            GroupEvent::Exported { ticket, part } => {
-                Self::Exported { ticket, part: ByteBuf::from(part) }
-            }
-            GroupEvent::Unlocked => Self::Unlocked,
-            GroupEvent::Invitations => Self::Invitations,
-            GroupEvent::KeyOld => Self::KeyOld { old: true },
-            GroupEvent::KeyRenewed => Self::KeyOld { old: false },
-            GroupEvent::KeyFailed { code } => Self::KeyFailed { code: code.as_str() },
-            GroupEvent::SetAside { author, count } => {
-                Self::SetAside { author: author.to_text(), count }
-            }
-            GroupEvent::Clock { ahead } => Self::Clock { ahead: ahead.map(float) },
-            GroupEvent::Rewritten { old, new } => {
-                Self::Rewritten { old: old.to_text(), new: new.to_text() }
-            }
-            GroupEvent::UpdateNeeded => Self::UpdateNeeded,
-            GroupEvent::Unsaved { code } => Self::Unsaved { code: code.as_str() },
-            GroupEvent::Saved => Self::Saved,
-            GroupEvent::Damaged { count } => Self::Damaged { count },
-            GroupEvent::Refused { code } => Self::Refused { code: code.as_str() },
+        GroupEvent::Preview { ticket, preview } => {
+            let Preview { properties, invitation: offered, used } = preview;
+            told("preview")
+                .with("ticket", ticket)
+                .with("properties", properties::object(properties))
+                .with("invitation", invitation(offered))
+                .with("used", used)
         }
-    }
+        GroupEvent::Found { ticket, records } => told("found")
+            .with("ticket", ticket)
+            .with("records", list(records.into_iter().map(record))),
+        GroupEvent::Synced { kinds, all } => told("synced")
+            .with("kinds", list(kinds.iter().map(ToString::to_string)))
+            .with("all", all),
+        GroupEvent::Approve { number, record: asked } => {
+            told("approve").with("number", number).with("record", record(asked))
+        }
+        GroupEvent::Exported { ticket, part } => {
+            told("exported").with("ticket", ticket).with("part", bytes(&part))
+        }
+        event => return plain(event),
+    };
+    object.done()
+}
+
+/// What says no more than a word or two, in one form.
+fn plain(event: GroupEvent) -> JsValue {
+    let (mut id, mut text, mut code, mut count) = (None, None, None, None);
+    let about = match event {
+        GroupEvent::Gone { id: record, kind } => {
+            (id, text) = (Some(record.to_text()), Some(kind.to_string()));
+            "gone"
+        }
+        GroupEvent::Unlocked => "unlocked",
+        GroupEvent::Invitations => "invitations",
+        GroupEvent::KeyOld => "key-old",
+        GroupEvent::KeyRenewed => "key-renewed",
+        GroupEvent::KeyFailed { code: why } => {
+            code = Some(why);
+            "key-failed"
+        }
+        GroupEvent::SetAside { author, count: versions } => {
+            (id, count) = (Some(author.to_text()), Some(versions as f64));
+            "set-aside"
+        }
+        GroupEvent::Clock { ahead } => {
+            count = ahead.map(float);
+            "clock"
+        }
+        GroupEvent::Rewritten { old, new } => {
+            (id, text) = (Some(old.to_text()), Some(new.to_text()));
+            "rewritten"
+        }
+        GroupEvent::Rejected { id: record, code: why } => {
+            (id, code) = (Some(record.to_text()), Some(why));
+            "rejected"
+        }
+        GroupEvent::UpdateNeeded => "update-needed",
+        GroupEvent::Unsaved { code: why } => {
+            code = Some(why);
+            "unsaved"
+        }
+        GroupEvent::Saved => "saved",
+        GroupEvent::Damaged { count: records } => {
+            count = Some(records as f64);
+            "damaged"
+        }
+        GroupEvent::Refused { code: why } => {
+            code = Some(why);
+            "refused"
+        }
+        // The others are told in full.
+        _ => "sync",
+    };
+    Building::told("about", about)
+        .with("id", id)
+        .with("text", text)
+        .with("code", code.map(Code::as_str))
+        .with("count", count)
+        .done()
 }
 
 /// A time, or nothing for never.

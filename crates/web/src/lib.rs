@@ -14,6 +14,7 @@ mod host;
 mod listener;
 mod membership;
 mod node;
+mod object;
 mod options;
 mod path;
 mod properties;
@@ -24,8 +25,9 @@ mod texts;
 
 use lacis_wire::limits;
 use lacis_wire::room::{RoomLink, server_ok};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
+
+use object::{Building, list};
 
 pub use node::WebNode;
 pub use texts::{make_card, parse_card, parse_invitation};
@@ -43,12 +45,6 @@ pub fn create_room_link(servers: Vec<String>) -> Result<String, JsValue> {
     Ok(RoomLink { secret, servers }.to_text())
 }
 
-#[derive(Serialize)]
-struct ParsedLink {
-    servers: Vec<String>,
-    fingerprint: String,
-}
-
 /// Reads a room link, alone or as the fragment of an address.
 ///
 /// # Errors
@@ -58,7 +54,8 @@ pub fn parse_room_link(text: &str) -> Result<JsValue, JsValue> {
     let link = RoomLink::parse(text).map_err(error::link)?;
     let mut fingerprint = link.keys().topic.to_text();
     fingerprint.truncate(16);
-    error::to_js(&ParsedLink { servers: link.servers, fingerprint })
+    let parsed = Building::new().with("servers", list(link.servers));
+    Ok(parsed.with("fingerprint", fingerprint).done())
 }
 
 /// Every code that the core can name, for the table of the TypeScript wrapper to be checked with.

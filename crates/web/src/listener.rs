@@ -90,7 +90,7 @@ impl Listener {
                 self.js.settled(ticket, result.err().map(|code| code.as_str()))
             }
             Event::FileData { stream, data } => self.js.file_data(stream.0, data),
-            event => self.js.event(&event::to_js(event)?),
+            event => self.js.event(&event::to_js(event)),
         }
     }
 

@@ -2,43 +2,28 @@
 
 use lacis_core::{InvitationInfo, InviteOptions, RevokeOptions, RoomId};
 use lacis_wire::system::OpenInvitation;
-use lacis_wire::{Code, PeerId, RecordId, Roles};
-use serde::Serialize;
+use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::{JsMember, end, millis_of, number};
+use crate::group_event::{end, member, millis_of};
 use crate::node::WebNode;
+use crate::object::{Building, list};
 use crate::properties::lifetime;
 
 /// An open invitation. No end, and no lifetime of memberships, is one without end.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct JsInvitation {
-    id: String,
-    issuer: String,
-    roles: u8,
-    expires: Option<f64>,
-    member_for_ms: Option<f64>,
-    uses: u32,
-    used_by: Vec<String>,
-    exact: bool,
-}
-
-impl From<InvitationInfo> for JsInvitation {
-    fn from(info: InvitationInfo) -> Self {
-        let says = info.says;
-        Self {
-            id: info.id.to_text(),
-            issuer: info.issuer.to_text(),
-            roles: says.roles.bits(),
-            expires: end(says.not_after),
-            member_for_ms: (says.member_for != u64::MAX).then(|| number(says.member_for)),
-            uses: says.uses,
-            used_by: info.used_by.iter().map(PeerId::to_text).collect(),
-            exact: says.flags & OpenInvitation::EXACT != 0,
-        }
-    }
+pub(crate) fn invitation(info: InvitationInfo) -> JsValue {
+    let says = info.says;
+    Building::new()
+        .with("id", info.id.to_text())
+        .with("issuer", info.issuer.to_text())
+        .with("roles", says.roles.bits())
+        .with("expires", end(says.not_after))
+        .with("memberForMs", end(Millis(says.member_for)))
+        .with("uses", says.uses)
+        .with("usedBy", list(info.used_by.iter().map(PeerId::to_text)))
+        .with("exact", says.flags & OpenInvitation::EXACT != 0)
+        .done()
 }
 
 #[wasm_bindgen]
@@ -92,7 +77,7 @@ impl WebNode {
     pub fn group_invitations(&self, group: u32) -> Result<JsValue, JsValue> {
         let open = self.driver.look(|node| node.group_invitations(RoomId(group)));
         let open = open.map_err(error::coded)?;
-        error::to_js(&open.into_iter().map(JsInvitation::from).collect::<Vec<_>>())
+        Ok(list(open.into_iter().map(invitation)))
     }
 
     /// Ends an open invitation.
@@ -162,7 +147,7 @@ impl WebNode {
     pub fn group_members(&self, group: u32) -> Result<JsValue, JsValue> {
         let members = self.driver.look(|node| node.group_members(RoomId(group)));
         let members = members.map_err(error::coded)?;
-        error::to_js(&members.into_iter().map(JsMember::from).collect::<Vec<_>>())
+        Ok(list(members.into_iter().map(member)))
     }
 
     /// What a member might do at that time, in milliseconds since 1970.
@@ -181,6 +166,6 @@ fn roles_of(bits: u8) -> Result<Roles, JsValue> {
     Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
 }
 
-fn peer_id(text: &str) -> Result<PeerId, JsValue> {
+pub(crate) fn peer_id(text: &str) -> Result<PeerId, JsValue> {
     PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }

@@ -11,7 +11,6 @@ use wasm_bindgen::prelude::*;
 
 use crate::driver::Driver;
 use crate::listener::{JsListener, Listener};
-use crate::report::JsReport;
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
@@ -274,12 +273,9 @@ impl WebNode {
     }
 
     /// What the node knows about itself.
-    ///
-    /// # Errors
-    /// `internal`.
-    pub fn diagnose(&self) -> Result<JsValue, JsValue> {
+    pub fn diagnose(&self) -> JsValue {
         let report = self.driver.look(Node::report);
-        error::to_js(&JsReport::new(report, self.driver.holds()))
+        crate::report::report(report, self.driver.holds())
     }
 
     /// Leaves cleanly.

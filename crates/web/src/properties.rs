@@ -4,62 +4,36 @@ use std::time::Duration;
 
 use lacis_core::{Node, RoomId};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, limits};
-use serde::Serialize;
+use lacis_wire::{Code, Millis, limits};
 use wasm_bindgen::JsValue;
 
 use crate::error;
-use crate::group_event::{millis_of, number};
+use crate::group_event::{end, millis_of, number};
 use crate::node::millis;
+use crate::object::Building;
 use crate::options::field;
 
 /// Everything that is known of an open group beside its records and members.
-#[derive(Serialize)]
-pub(crate) struct JsGroupInfo {
-    id: String,
-    name: String,
-    founder: Option<String>,
-    properties: Option<JsProperties>,
+pub(crate) fn info(node: &Node, group: RoomId) -> Result<JsValue, Code> {
+    let (id, name) = node.group_info(group)?;
+    let info = Building::new().with("id", id.to_text()).with("name", name.to_owned());
+    let founder = node.group_founder(group)?.map(|peer| peer.to_text());
+    let properties = node.group_properties(group)?.cloned().map(object);
+    Ok(info.with("founder", founder).with("properties", properties).done())
 }
 
-/// No lifetime is one without end.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct JsProperties {
-    name: String,
-    comment: String,
-    defer_expiry: bool,
-    member_lifetime_ms: Option<f64>,
-    presence_lifetime_ms: f64,
-    budget_records: u32,
-    budget_bytes: f64,
-}
-
-impl JsGroupInfo {
-    pub(crate) fn of(node: &Node, group: RoomId) -> Result<Self, Code> {
-        let (id, name) = node.group_info(group)?;
-        Ok(Self {
-            id: id.to_text(),
-            name: name.to_owned(),
-            founder: node.group_founder(group)?.map(|peer| peer.to_text()),
-            properties: node.group_properties(group)?.cloned().map(JsProperties::from),
-        })
-    }
-}
-
-impl From<GroupProperties> for JsProperties {
-    fn from(properties: GroupProperties) -> Self {
-        let lifetime = properties.member_lifetime;
-        Self {
-            name: properties.name,
-            comment: properties.comment,
-            defer_expiry: properties.flags & GroupProperties::DEFER_EXPIRATION != 0,
-            member_lifetime_ms: (lifetime != u64::MAX).then(|| number(lifetime)),
-            presence_lifetime_ms: number(properties.presence_lifetime),
-            budget_records: properties.budget_records,
-            budget_bytes: number(properties.budget_bytes),
-        }
-    }
+/// What the founder says. No lifetime is one without end.
+pub(crate) fn object(properties: GroupProperties) -> JsValue {
+    let lifetime = properties.member_lifetime;
+    Building::new()
+        .with("name", properties.name)
+        .with("comment", properties.comment)
+        .with("deferExpiry", properties.flags & GroupProperties::DEFER_EXPIRATION != 0)
+        .with("memberLifetimeMs", end(Millis(lifetime)))
+        .with("presenceLifetimeMs", number(properties.presence_lifetime))
+        .with("budgetRecords", properties.budget_records)
+        .with("budgetBytes", number(properties.budget_bytes))
+        .done()
 }
 
 /// Reads the properties of a new group.

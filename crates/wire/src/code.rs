@@ -49,7 +49,7 @@ codes! {
     LinkDamaged = 2, "link-damaged";
     /// The room link needs a newer version.
     LinkVersion = 3, "link-version";
-    /// The room is joined already.
+    /// The room is joined already, or the group of an invitation that is looked at.
     AlreadyJoined = 4, "already-joined";
     /// The node is in as many rooms as it may be.
     TooManyRooms = 5, "too-many-rooms";

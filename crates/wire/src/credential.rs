@@ -14,6 +14,7 @@ use crate::time::Millis;
 
 const DOMAIN: &str = "lacis 2026 credential 1";
 const USE_DOMAIN: &str = "lacis 2026 invitation 1 use";
+const LOOK_DOMAIN: &str = "lacis 2026 invitation 1 look";
 
 /// Says that a subject has roles in a group for a time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -68,18 +69,34 @@ impl InvitationUse {
     /// Proves that `subject` has the invitation with that key.
     #[must_use]
     pub fn prove(key: &IdentityKey, group: &GroupId, subject: &PeerId) -> Self {
-        let proof = signature::sign(key, &Self::message(group, subject));
+        Self::signed(USE_DOMAIN, key, group, subject)
+    }
+
+    /// The same for whoever only looks: it cannot be named in a credential.
+    #[must_use]
+    pub fn prove_look(key: &IdentityKey, group: &GroupId, subject: &PeerId) -> Self {
+        Self::signed(LOOK_DOMAIN, key, group, subject)
+    }
+
+    fn signed(domain: &str, key: &IdentityKey, group: &GroupId, subject: &PeerId) -> Self {
+        let proof = signature::sign(key, &Self::message(domain, group, subject));
         Self { key: peer_id(key), proof }
     }
 
     /// Whether the subject has the invitation.
     #[must_use]
     pub fn verify(&self, group: &GroupId, subject: &PeerId) -> bool {
-        signature::verify(&self.key, &Self::message(group, subject), &self.proof)
+        signature::verify(&self.key, &Self::message(USE_DOMAIN, group, subject), &self.proof)
     }
 
-    fn message(group: &GroupId, subject: &PeerId) -> Vec<u8> {
-        [USE_DOMAIN.as_bytes(), group.as_bytes(), subject.as_bytes()].concat()
+    /// Whether the subject has the invitation and only looks.
+    #[must_use]
+    pub fn verify_look(&self, group: &GroupId, subject: &PeerId) -> bool {
+        signature::verify(&self.key, &Self::message(LOOK_DOMAIN, group, subject), &self.proof)
+    }
+
+    fn message(domain: &str, group: &GroupId, subject: &PeerId) -> Vec<u8> {
+        [domain.as_bytes(), group.as_bytes(), subject.as_bytes()].concat()
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! They travel in [`crate::link::LinkFrame::Group`], cut into parts where one frame of the link is
 //! too small for them. Nothing but [`GroupFrame::Enter`], [`GroupFrame::Refuse`],
-//! [`GroupFrame::JoinRequest`] and [`GroupFrame::JoinAccept`] counts before both sides have shown
-//! that they are members.
+//! [`GroupFrame::JoinRequest`], [`GroupFrame::JoinAccept`], [`GroupFrame::PreviewRequest`] and
+//! [`GroupFrame::Preview`] counts before both sides have shown that they are members.
 
 use alloc::vec::Vec;
 
@@ -135,6 +135,29 @@ pub enum GroupFrame {
         #[cbor(n(1), bytes)]
         body: Vec<u8>,
     },
+    /// Asks what an open invitation offers, and does not take it.
+    #[n(13)]
+    PreviewRequest {
+        /// Proves that the sender has its link, by [`InvitationUse::prove_look`].
+        #[n(0)]
+        invitation: InvitationUse,
+    },
+    /// Says what an open invitation offers.
+    #[n(14)]
+    Preview {
+        /// Of whoever made the invitation, up to the credential under which it did.
+        #[n(0)]
+        chain: Chain,
+        /// What the founder says of the group: its record, as [`GroupFrame::Record`].
+        #[cbor(n(1), bytes)]
+        properties: Vec<u8>,
+        /// The record of the invitation, likewise.
+        #[cbor(n(2), bytes)]
+        invitation: Vec<u8>,
+        /// How many came by it, as far as the sender knows. Nobody signed that.
+        #[n(3)]
+        used: u32,
+    },
 }
 
 /// What a member holds of one bucket.
@@ -196,7 +219,12 @@ impl Frame for GroupFrame {
                 header.check()?;
                 demand(body.len() <= limits::RECORD_BYTES, "body")
             }
-            Self::Refuse { .. } | Self::JoinRequest { .. } => Ok(()),
+            Self::Preview { chain, properties, invitation, .. } => {
+                let longest = properties.len().max(invitation.len());
+                demand(longest <= limits::PREVIEW_RECORD_BYTES, "record")?;
+                chain.check()
+            }
+            Self::Refuse { .. } | Self::JoinRequest { .. } | Self::PreviewRequest { .. } => Ok(()),
         }
     }
 }

@@ -268,6 +268,9 @@ const _: () = assert!(REVOCATION_BYTES <= RECORD_BYTES);
 /// Largest record of an open invitation or of a budget.
 pub const OPEN_INVITATION_BYTES: usize = 128;
 
+/// Largest record in a preview: a header, the properties of a group, and room around them.
+pub const PREVIEW_RECORD_BYTES: usize = HEADER_BYTES + GROUP_PROPERTIES_BYTES + 64;
+
 /// Versions of a record cannot be made faster than one in this time: what nobody who works does,
 /// and what keeps anybody from counting up to where no number is left.
 pub const VERSION_PACE: Duration = Duration::from_millis(10);

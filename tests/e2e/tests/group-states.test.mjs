@@ -70,6 +70,6 @@ for (const count of [3, 300]) {
     }, since.id);
     assert.equal(again.state, "alone");
     assert.equal(again.at, since.at);
-    assert.equal(again.connection, "offline");
+    assert.equal(again.connection, "disconnected");
   });
 }

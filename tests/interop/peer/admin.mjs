@@ -16,7 +16,7 @@ import { isSigned, publicKeyOf } from "./signatures.mjs";
 import { invitationLinkText, invitationText } from "./texts.mjs";
 
 /** Codes of section 12. */
-const [NOT_TRUSTED, USED_UP, REVOKED, ENDED] = [65, 67, 75, 102];
+const [NOT_TRUSTED, USED_UP, REVOKED, UNKNOWN, ENDED] = [65, 67, 75, 76, 102];
 const ALL = 1;
 const YEAR = 31_536_000_000;
 
@@ -45,7 +45,7 @@ export function found(name, { server, seed = random(32) }) {
 }
 
 /** Writes a record of the system. */
-function writeSystem(group, type, kind, content) {
+function writeSystem(group, type, kind, content, more = {}) {
   const now = group.replica.now();
   const version = signRecord({
     group: group.replica.group,
@@ -58,6 +58,7 @@ function writeSystem(group, type, kind, content) {
     expires: FOREVER,
     latest: FOREVER,
     body: writeFrame(kind, content),
+    ...more,
   });
   return group.commit(version);
 }
@@ -117,12 +118,15 @@ export function inviteByName(group, subject) {
   return invitationText(writeFrame("Invitation", signed));
 }
 
+/** By what the record of an open invitation is known once it is deleted. */
+const saltOf = (key) => key.slice(0, 8);
+
 /** The link of an open invitation for so many. */
 export function inviteByLink(group, uses) {
   const secret = random(16);
   const key = publicKeyOf(deriveKey("lacis 2026 invitation 1 key", secret));
   const content = [key, MEMBER, FOREVER, FOREVER, uses, 0];
-  writeSystem(group, "lacis.invitation", "OpenInvitation", content);
+  writeSystem(group, "lacis.invitation", "OpenInvitation", content, { salt: saltOf(key) });
   const fields = [group.replica.group, group.doorKey, secret, [group.peer.server]];
   return invitationLinkText(writeFrame("InvitationLink", fields));
 }
@@ -134,12 +138,13 @@ function admit(group, [key, proof], subject) {
   const best = credentials.best(subject, group.replica.now());
   if (best !== undefined) return credentials.chainOf(best);
   if (credentials.ends.some((end) => isEqual(end.subject, subject))) return REVOKED;
-  const invitations = group.replica
-    .all()
-    .filter(({ header }) => header.type === "lacis.invitation" && header.flags === 0)
-    .map(contentOf);
+  const all = group.replica.all().filter(({ header }) => header.type === "lacis.invitation");
+  const invitations = all.filter(({ header }) => header.flags === 0).map(contentOf);
   const found = invitations.find(([named]) => isEqual(named, key));
-  if (found === undefined) return ENDED;
+  if (found === undefined) {
+    const isLeft = ({ header }) => header.flags === 1 && isEqual(header.salt, saltOf(key));
+    return all.some(isLeft) ? ENDED : UNKNOWN;
+  }
   const isByIt = ({ invitation }) => invitation !== null && isEqual(invitation[0], key);
   const users = new Set(
     credentials

@@ -253,6 +253,7 @@ const summary = checked(list("buckets", struct(bucket, u32, id(16)), 0, BUCKETS 
   ),
 );
 
+const PREVIEW_BYTES = 1_600;
 const groupFrame = variants(
   [u64, optional(shownChain), list("first", recordType, 0, 16)],
   [u16],
@@ -267,6 +268,8 @@ const groupFrame = variants(
   [namesOfWhole],
   [bucket],
   [header, bytes("body", 0, RECORD_BYTES)],
+  [invitationUse],
+  [shownChain, bytes("record", 0, PREVIEW_BYTES), bytes("record", 0, PREVIEW_BYTES), u32],
 );
 
 /** Each kind of frame of section 15: its type, and how many bytes it has at most. */

@@ -3,6 +3,7 @@ import {
   type Group,
   type Identities,
   type Identity,
+  type InvitationPreview,
   init,
   type JoinGroupOptions,
   openIdentities,
@@ -189,6 +190,11 @@ export class Home extends Observable {
     const space = await this.#add(group, app);
     await group.add({ type: APP_TYPE, data: { app } });
     return space;
+  }
+
+  /** Asks what the link of an invitation offers. */
+  preview(invitation: string, signal: AbortSignal): Promise<InvitationPreview> {
+    return this.#running.preview(invitation, { timeoutMs: JOIN_MS, signal });
   }
 
   /** Takes an invitation; for an open one somebody who may let people in must be there. */

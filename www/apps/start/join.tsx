@@ -1,4 +1,4 @@
-import { type GroupInvitation, parseInvitation } from "lacis";
+import { type GroupInvitation, type InvitationPreview, parseInvitation } from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GiveBack } from "../shared/by-hand.js";
 import type { Home } from "../shared/home.js";
@@ -18,12 +18,34 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
   const [answer, setAnswer] = useState("");
   const waiting = useRef<AbortController | undefined>(undefined);
   const [invitation, wrong] = read(route.invitation);
+  const [offer, setOffer] = useState<InvitationPreview | "asking" | undefined>(undefined);
   const held = invitation && home.spaces.has(invitation.group) ? invitation.group : undefined;
   useEffect(() => () => waiting.current?.abort(), []);
   useEffect(() => {
     if (held !== undefined && route.offer === undefined)
       go({ at: "space", id: held }, { replace: true });
   }, [held]);
+  // By hand nobody can be asked before the texts have gone back and forth.
+  const mayAsk = invitation?.kind === "link" && held === undefined && route.offer === undefined;
+  useEffect(() => {
+    if (!mayAsk) return;
+    const ending = new AbortController();
+    setOffer("asking");
+    home.preview(route.invitation, ending.signal).then(
+      (found) => {
+        if (ending.signal.aborted) return found.close();
+        ending.signal.addEventListener("abort", () => found.close());
+        setOffer(found);
+      },
+      (thrown) => {
+        if (ending.signal.aborted) return;
+        setOffer(undefined);
+        setProblem(reasonOf(thrown));
+      },
+    );
+    return () => ending.abort();
+  }, [mayAsk, route.invitation]);
+  const shown = offer === "asking" ? undefined : offer;
   const join = async (): Promise<void> => {
     waiting.current = new AbortController();
     setWaiting(true);
@@ -48,12 +70,12 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
         {invitation === undefined ? (
           <h1>{texts.badInvitation}</h1>
         ) : (
-          <About home={home} invitation={invitation} route={route} />
+          <About home={home} invitation={invitation} route={route} offer={shown} />
         )}
         <Problem text={wrong || problem} hook="join-problem" />
         {answer !== "" && <GiveBack answer={answer} />}
         <p role="status" class="quiet">
-          {isWaiting && answer === "" ? texts.joining : ""}
+          {isWaiting && answer === "" ? texts.joining : offer === "asking" && texts.looking}
         </p>
         <div class="row">
           {invitation !== undefined && (
@@ -96,28 +118,55 @@ interface AboutProps {
   readonly home: Home;
   readonly invitation: GroupInvitation;
   readonly route: JoinRoute;
+  /** What its link offers, once somebody has said so. */
+  readonly offer: InvitationPreview | undefined;
 }
 
-function About({ home, invitation, route: { app, offer } }: AboutProps) {
+function About({ home, invitation, route: { app, offer: byHand }, offer }: AboutProps) {
   const joinAs = <p class="quiet">{texts.joinAs(home.me?.name ?? "")}</p>;
-  if (invitation.kind === "link") {
+  const said = invitation.kind === "bound" ? invitation : offer;
+  if (said === undefined) {
     return (
       <>
         <h1>{app === undefined ? texts.joinLink : texts.joinLinkApp[app]}</h1>
-        {offer === undefined && <p class="quiet">{texts.openInvitation}</p>}
+        {byHand === undefined && <p class="quiet">{texts.openInvitation}</p>}
         {joinAs}
       </>
     );
   }
-  const { inviter, until } = invitation;
-  const name = plainName(invitation.name);
+  const { inviter } = said;
+  const name = plainName(said.name);
   const known = contacts(home.me?.id ?? "")[inviter];
+  const until = invitation.kind === "bound" ? invitation.until : offer?.expires;
   return (
     <>
-      <h1>{app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}</h1>
-      <p>{texts.invitedBy(known ?? texts.guest(inviter))}</p>
-      {until !== undefined && <p class="quiet">{texts.until(until)}</p>}
+      <h1 data-testid="join-name">
+        {app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}
+      </h1>
+      <p data-testid="join-inviter">{texts.invitedBy(known ?? texts.guest(inviter))}</p>
+      {until !== undefined && (
+        <p class="quiet" data-testid="join-until">
+          {texts.until(until)}
+        </p>
+      )}
+      {offer !== undefined && <Terms offer={offer} />}
       {joinAs}
+    </>
+  );
+}
+
+/** For how long, and how often, a link lets people in. */
+function Terms({ offer: { memberForMs, uses, used } }: { offer: InvitationPreview }) {
+  return (
+    <>
+      {Number.isFinite(memberForMs) && (
+        <p class="quiet" data-testid="join-member-for">
+          {texts.memberUntil(new Date(Date.now() + memberForMs))}
+        </p>
+      )}
+      <p class="quiet" data-testid="join-uses">
+        {texts.usesLeft(Math.max(0, uses - used))}
+      </p>
     </>
   );
 }

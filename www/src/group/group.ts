@@ -1,7 +1,7 @@
-import { bytesOf, bytesOfJson, type Content } from "../bytes.js";
+import type { Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { PeerError, report } from "../errors.js";
+import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { Message } from "../message.js";
 import type { Pairing } from "../pairing.js";
@@ -19,6 +19,7 @@ import { framed, parts } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
   ConnectWish,
+  CountOptions,
   FindOptions,
   GroupEvents,
   GroupProperties,
@@ -29,10 +30,13 @@ import type {
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
-import { coreAttributes, GroupRecord } from "./record.js";
+import { coreAttributes, dataBytes, GroupRecord } from "./record.js";
 import { Searches } from "./search.js";
 import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
 import { tell } from "./tell.js";
+
+/** How long a link is kept for somebody who has looked at an invitation. */
+const LOOK_MS = 10_000;
 
 /**
  * A group: identities that share signed records. It is read and written whether it is connected or
@@ -64,8 +68,13 @@ export class Group extends GroupMembership {
   #isOpen = false;
   /** Calls that wait until the group is open, or until somebody lets this identity in. */
   #openings = 0;
+  /** Who has looked at an invitation to it, and might take it. */
+  #looks = 0;
+  /** Whether something may be kept of it that is to go if it never opens. */
+  #wasAskedFor = false;
   /** What was told of it last. */
-  #connection: GroupConnection = "offline";
+  #connection: GroupConnection = "disconnected";
+  #refusal: PeerErrorCode | undefined;
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
@@ -108,9 +117,20 @@ export class Group extends GroupMembership {
     return this.#room;
   }
 
-  /** How the group stands with its members. The event `connection` tells of changes. */
+  /**
+   * How the group stands with its members, and so what `connect` has found. The event `connection`
+   * tells of changes. See also `refusal`, and `clockAheadMs`: by a wrong clock nothing is taken.
+   */
   get connection(): GroupConnection {
     return connectionOf(this.#room);
+  }
+
+  /**
+   * Why others do not take this identity for a member, `revoked` or `not-member`, if one has said
+   * so since it was connected or linked to a member last; the event `refused` tells.
+   */
+  get refusal(): PeerErrorCode | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -192,15 +212,15 @@ export class Group extends GroupMembership {
   }
 
   /**
-   * Writes a record. It resolves once the record is stored, and the members get it meanwhile.
-   * If it rejects with `store-full` or `store-failed`, the record is held in memory and tried
-   * again, as the events `unsaved` and `saved` tell: do not add it once more.
+   * Writes a record. It resolves once the record is stored; members get it meanwhile. After
+   * `store-full` or `store-failed` the record is held in memory and tried again, as the events
+   * `unsaved` and `saved` tell: do not add it once more.
    */
   async add(record: NewRecord): Promise<string> {
     let id = "";
     await this.issue((ticket) => {
       const { type, attributes, expires } = record;
-      const data = bytesOfData(record.data);
+      const data = dataBytes(record.data);
       const { core } = this.session;
       const given = coreAttributes(attributes);
       id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
@@ -212,7 +232,7 @@ export class Group extends GroupMembership {
   update(record: GroupRecord, change: RecordUpdate): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
-      const [data, expires] = [bytesOfData(change.data), change.expires?.getTime()];
+      const [data, expires] = [dataBytes(change.data), change.expires?.getTime()];
       const { core } = this.session;
       core.update_record(ticket, this.number, record.header, given, data, expires);
     });
@@ -245,6 +265,20 @@ export class Group extends GroupMembership {
   async find(options: FindOptions = {}): Promise<GroupRecord[]> {
     this.check();
     return this.#searches.find(this.number, options);
+  }
+
+  /**
+   * How many records are held here now, without those that were deleted. None of them is read.
+   * Throws `invalid-argument` if the type or the creator is none.
+   *
+   * @example
+   * ```ts
+   * badge.textContent = String(group.count({ type: "issue", creator: peer.id }));
+   * ```
+   */
+  count({ type, creator }: CountOptions = {}): number {
+    this.check();
+    return attempted(() => this.session.core.count_records(this.number, type, creator));
   }
 
   /**
@@ -373,20 +407,72 @@ export class Group extends GroupMembership {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     this.#openings += 1;
+    this.#wasAskedFor = true;
     opened.catch(() => {});
     try {
       // Whoever takes an open invitation meets others before being a member.
       if (connect.first && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
       const { pairing } = connect;
       const answer = pairing && this.pair(pairing.offer, signal && { signal });
-      await Promise.all([opened, answer?.then(({ text }) => pairing?.onAnswer(text))]);
+      const reached = pairing ? opened : this.#explained(opened);
+      await Promise.all([reached, answer?.then(({ text }) => pairing?.onAnswer(text))]);
       this.check();
       this.#isOpen = true;
       if (connect.wanted && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
     } finally {
       this.#openings -= 1;
-      if (!this.#isOpen && this.#openings === 0) this.#discard();
+      this.#release();
     }
+  }
+
+  /**
+   * @internal Waits for what an invitation offers, and keeps the group until the result is called,
+   * so that it can be joined over the same links.
+   */
+  async look<Answer>(
+    answer: Promise<Answer>,
+    connects: boolean,
+  ): Promise<{ readonly answer: Answer; readonly release: () => void }> {
+    this.#openings += 1;
+    answer.catch(() => {});
+    let given: Answer;
+    try {
+      if (connects && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
+      given = await this.#explained(answer);
+      this.check();
+      this.#looks += 1;
+    } finally {
+      this.#openings -= 1;
+      this.#release();
+    }
+    // Members end the links of those who look for longer; `join` makes another one then.
+    const timer = setTimeout(() => {
+      if (!this.#isOpen && this.#openings === 0) this.disconnect();
+    }, LOOK_MS);
+    let isHeld = true;
+    const release = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      clearTimeout(timer);
+      this.#looks -= 1;
+      this.#release();
+    };
+    return { answer: given, release };
+  }
+
+  /** Tells "nobody is there" from "no server is there who would know". */
+  async #explained<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof PeerError) || error.code !== "no-issuer") throw error;
+      if (this.#room === undefined) throw new PeerError("not-connected");
+      throw this.#room.state === "open" ? error : new PeerError("signaling-unreachable");
+    }
+  }
+
+  #release(): void {
+    if (!this.#isOpen && this.#openings + this.#looks === 0) this.#discard();
   }
 
   /** @internal The peer was closed, or the group was. */
@@ -414,18 +500,21 @@ export class Group extends GroupMembership {
       this.#seeConnection();
     });
     this.#room = room;
+    this.#refusal = undefined;
     for (const change of ["statechange", "memberjoin", "memberchange", "memberleave"] as const) {
       room.addEventListener(change, () => this.#seeConnection());
     }
     // A room that no server answers goes on trying; its state says how it stands.
     this.presence.attach(room);
     room.attach(this.number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
+    this.#seeConnection();
     return room;
   }
 
   #seeConnection(): void {
     const { connection } = this;
     if (connection === this.#connection) return;
+    if (connection === "connected") this.#refusal = undefined;
     this.#connection = connection;
     emit<GroupEvents>(this, "connection", connection);
   }
@@ -450,6 +539,9 @@ export class Group extends GroupMembership {
       case "read":
         this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
         break;
+      case "preview":
+        this.session.tickets.respond(event.ticket, event);
+        break;
       case "found":
         this.#searches.hear(event.ticket, event.records);
         break;
@@ -460,6 +552,7 @@ export class Group extends GroupMembership {
         this.#exported.get(event.ticket)?.push(framed(event.part));
         break;
       default:
+        if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
         this.hear(event);
         tell(this, event);
     }
@@ -487,7 +580,7 @@ export class Group extends GroupMembership {
       isNew = core.group_members(this.number).length === 0;
     });
     this.disconnect();
-    if (!isNew) this.session.attempt(() => core.close_group(this.number));
+    if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
     this.abandon(new PeerError("left"));
@@ -503,9 +596,4 @@ export class Group extends GroupMembership {
     if (this.gone !== undefined) return this.#last ?? { id: this.id, name: "" };
     return attempted(() => this.session.core.group_info(this.number));
   }
-}
-
-function bytesOfData(data: NewRecord["data"]): Uint8Array {
-  if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
-  return bytesOfJson(data);
 }

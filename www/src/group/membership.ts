@@ -164,8 +164,9 @@ export abstract class GroupMembership extends GroupBase {
 
   /** @internal Notes what the core tells. */
   protected hear(event: CoreGroupEvent): void {
-    if (event.about === "key-old") this.#keyOld = event.old;
-    if (event.about === "clock") this.#clockAheadMs = event.ahead ?? undefined;
+    if (event.about === "key-old") this.#keyOld = true;
+    if (event.about === "key-renewed") this.#keyOld = false;
+    if (event.about === "clock") this.#clockAheadMs = event.count ?? undefined;
   }
 
   #correction(): number {

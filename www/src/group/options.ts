@@ -1,5 +1,5 @@
 import type { Content } from "../bytes.js";
-import { PeerError } from "../errors.js";
+import { PeerError, type PeerErrorCode } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
@@ -172,6 +172,14 @@ export interface RecordsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of `group.count`. */
+export interface CountOptions {
+  /** Only records of this type. Default: all types of the application. */
+  readonly type?: string | undefined;
+  /** Only records that this identity made. Default: whoever made them. */
+  readonly creator?: string | undefined;
+}
+
 /** Options of `group.find`. */
 export interface FindOptions extends RecordsOptions {
   /** By when they were made. Default: `oldest` first. */
@@ -271,6 +279,13 @@ export interface GroupEvents {
    * date, so that others take it. Its id may be another one from now on.
    */
   rewritten: { readonly old: string; readonly new: string };
+  /**
+   * A record that this identity wrote, and that was taken here, counts no longer. `code` is
+   * `superseded` if somebody else changed or deleted it at the same time and was faster: what is
+   * there now is theirs. It is `over-budget` if there is no place for it any more, `revoked` if the
+   * membership was taken back and nobody lets it stand, and `not-allowed` if the right to it ended.
+   */
+  rejected: { readonly id: string; readonly code: PeerErrorCode };
   /** A member writes what only a newer version of this package understands. */
   updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */

@@ -1,4 +1,4 @@
-import { textOf, valueOfJson } from "../bytes.js";
+import { bytesOf, bytesOfJson, type Content, textOf, valueOfJson } from "../bytes.js";
 import type { CoreAttribute, CoreRecord } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
@@ -73,6 +73,12 @@ export class GroupRecord {
     if (this.data === undefined) throw new PeerError(this.deleted ? "record-unknown" : "no-key");
     return this.data;
   }
+}
+
+/** What an application writes, as bytes. */
+export function dataBytes(data: Content | object | number | boolean | null): Uint8Array {
+  if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
+  return bytesOfJson(data);
 }
 
 /** Attributes as the core takes them. */

@@ -3,10 +3,11 @@ import { dateOrNever } from "../date.js";
 import type { Room } from "../room.js";
 
 /**
- * How a group stands with its members: `offline` without a connection or a server, `connecting` at
- * first, `alone` where a server is reached and no member is linked, `connected` with one at least.
+ * How a group stands with its members: `disconnected` while nobody asks for a connection,
+ * `connecting` at first, `offline` where no server can be reached, `alone` where one is and no
+ * member is linked, `connected` with one at least.
  */
-export type GroupConnection = "offline" | "connecting" | "alone" | "connected";
+export type GroupConnection = "disconnected" | "connecting" | "offline" | "alone" | "connected";
 
 /** How far what is held here is all that the members hold. */
 export interface SyncState {
@@ -30,7 +31,7 @@ export function syncOf({ state, at }: CoreSync): SyncState {
 
 /** How a group stands whose members meet in that room. */
 export function connectionOf(room: Room | undefined): GroupConnection {
-  if (room === undefined || room.state === "left") return "offline";
+  if (room === undefined || room.state === "left") return "disconnected";
   // Links outlast the server that introduced their ends.
   if ([...room.members.values()].some(({ connected }) => connected)) return "connected";
   return room.state === "open" ? "alone" : room.state;

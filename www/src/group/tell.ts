@@ -1,5 +1,6 @@
 import type { CoreGroupEvent, CoreMember } from "../core.js";
 import { dateOrNever } from "../date.js";
+import { errorOfCode } from "../errors.js";
 import { emit, type TypedEventTarget } from "../events.js";
 import { type GroupEvents, type GroupMemberInfo, roleOf, rolesOf } from "./options.js";
 import { propertiesOf } from "./properties.js";
@@ -7,14 +8,14 @@ import { propertiesOf } from "./properties.js";
 /** What is passed on as it is, and answers nothing that the application asked. */
 type Plain = Exclude<
   CoreGroupEvent,
-  { about: "record" | "read" | "found" | "approve" | "exported" }
+  { about: "record" | "read" | "preview" | "found" | "approve" | "exported" }
 >;
 
 /** Tells the application what the core tells of a group. */
 export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
   switch (event.about) {
     case "gone":
-      emit<GroupEvents>(group, "gone", { id: event.id, type: event.kind });
+      emit<GroupEvents>(group, "gone", { id: event.id, type: event.text });
       break;
     case "member":
       emit<GroupEvents>(group, "member", memberOf(event.member));
@@ -35,19 +36,23 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
       emit<GroupEvents>(group, "updateneeded", undefined);
       break;
     case "key-old":
-      emit<GroupEvents>(group, "keyold", { old: event.old });
+    case "key-renewed":
+      emit<GroupEvents>(group, "keyold", { old: event.about === "key-old" });
       break;
     case "key-failed":
       emit<GroupEvents>(group, "keyfailed", { code: event.code });
       break;
     case "set-aside":
-      emit<GroupEvents>(group, "setaside", { author: event.author, count: event.count });
+      emit<GroupEvents>(group, "setaside", { author: event.id, count: event.count });
       break;
     case "rewritten":
-      emit<GroupEvents>(group, "rewritten", { old: event.old, new: event.new });
+      emit<GroupEvents>(group, "rewritten", { old: event.id, new: event.text });
+      break;
+    case "rejected":
+      emit<GroupEvents>(group, "rejected", { id: event.id, code: errorOfCode(event.code).code });
       break;
     case "clock":
-      emit<GroupEvents>(group, "clock", { aheadMs: event.ahead ?? undefined });
+      emit<GroupEvents>(group, "clock", { aheadMs: event.count ?? undefined });
       break;
     case "unsaved":
     case "refused":

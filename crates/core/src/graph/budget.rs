@@ -109,6 +109,11 @@ impl Budgets {
         used.is_none_or(|used| used.count <= records && used.bytes <= bytes)
     }
 
+    /// Under which credentials anything was written, of which class.
+    pub(super) fn charged(&self) -> Vec<(u32, Class)> {
+        self.used.keys().copied().collect()
+    }
+
     /// Whether one more would have a place at the end of what was written under a credential.
     pub(super) fn has_room(&self, peer: &PeerId, class: Class, credential: u32) -> bool {
         let (records, bytes) = self.most(peer, class);

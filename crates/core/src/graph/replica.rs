@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::system::{ActionId, GROUP, Scope};
-use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
+use lacis_wire::{Code, CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
 use super::calendar::Calendar;
@@ -94,6 +94,15 @@ pub enum Change {
         author: PeerId,
         /// What.
         name: CopyName,
+    },
+    /// A version that was live counts no longer, and its author would not know why.
+    Lost {
+        /// Which record.
+        id: RecordId,
+        /// Who wrote the version.
+        author: PeerId,
+        /// Somebody else was faster, its author's budget is used up, or it may not write it.
+        code: Code,
     },
     /// Somebody has another credential than before; nobody else's rights follow from that.
     Member(PeerId),

@@ -1,12 +1,12 @@
 //! Whether there is a place for a version, in the budget of the credential it is written under.
 
 use lacis_wire::record::Header;
-use lacis_wire::{CredentialId, Millis, PeerId, RecordId};
+use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId};
 
 use super::budget::Class;
 use super::entry::Entry;
 use super::judge::Refusal;
-use super::replica::Replica;
+use super::replica::{Change, Replica};
 use crate::rule::Rule;
 use crate::table::Table;
 
@@ -69,9 +69,25 @@ impl Replica {
         }
         self.keep_order(class, credential);
         for id in self.budgets.over(author, class, credential) {
+            // Nobody misses what is left of a record.
+            if class != Class::Tombstone {
+                let (author, code) = (*author, Code::OverBudget);
+                self.changes.push_back(Change::Lost { id, author, code });
+            }
             self.drop_live(&id);
             // What it had beaten has a place of its own.
             self.choose(&id);
+        }
+    }
+
+    /// The same in every budget: there may be less place than before.
+    pub(super) fn keep_budgets(&mut self) {
+        for (credential, class) in self.budgets.charged() {
+            let id = self.register.credential(credential);
+            let author = id.and_then(|id| self.members.credential(id)).map(|it| it.subject);
+            if let Some(author) = author {
+                self.keep_budget(&author, class, credential);
+            }
         }
     }
 

@@ -4,9 +4,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::credential::Chain;
-use lacis_wire::record::CopyName;
+use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
-use lacis_wire::{Millis, PeerId, RecordId, limits};
+use lacis_wire::{Code, Millis, PeerId, RecordId, limits};
 
 use super::calendar::Due;
 use super::credentials::Learned;
@@ -42,7 +42,7 @@ impl Replica {
             self.system.insert(name, Arc::new(copy.clone()));
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
-        self.retire_live(&id, header.author());
+        self.retire_live(header);
         self.drop_own_beaten(&id, header.author());
         self.replaced.note(header);
         self.make_live(id, entry);
@@ -95,12 +95,18 @@ impl Replica {
 
     /// What is live of a record gives way to another version: it stays aside if its signer is
     /// another one, for when the new one falls with its own.
-    fn retire_live(&mut self, id: &RecordId, new_author: &PeerId) {
+    fn retire_live(&mut self, new: &Header) {
+        let id = &new.id;
         let Some(held) = self.held(id) else { return };
-        let by_another = held.author() != new_author && !held.has_ended && !held.is_deleted;
+        let by_another = held.author() != new.author() && !held.has_ended && !held.is_deleted;
+        // What follows a version was written by somebody who knew it.
+        let lost = (new.version <= held.version).then_some(*held.author());
         let by_another = by_another && Rule::BeatenKept.holds();
         let (name, kind) = (held.name(), held.kind.clone());
         let Some(entry) = self.unlive(id) else { return };
+        if let Some(author) = lost {
+            self.changes.push_back(Change::Lost { id: *id, author, code: Code::Superseded });
+        }
         if by_another {
             self.set_aside(name, entry, false);
         } else {
@@ -374,6 +380,7 @@ impl Replica {
 
     fn reread_budgets(&mut self, gone: &CopyName) {
         self.budgets.forget_raised();
+        self.stale = true;
         let live = self.system.iter().filter(|(name, _)| *name != gone);
         let live = live.filter(|(name, _)| !self.aside.contains_key(*name));
         let budgets: Vec<_> = live
@@ -408,6 +415,7 @@ impl Replica {
             for id in self.misplaced() {
                 self.choose(&id);
             }
+            self.keep_budgets();
         }
     }
 
@@ -455,8 +463,13 @@ impl Replica {
                     self.set_aside(name, entry, true);
                     self.changes.push_back(Change::SetAside { author, name });
                 }
-                Some((Right::Refused(_), _, kind)) => {
+                Some((Right::Refused(_), author, kind)) => {
                     self.system.remove(&name);
+                    self.changes.push_back(Change::Lost {
+                        id: *id,
+                        author,
+                        code: Code::NotAllowed,
+                    });
                     self.changes.push_back(Change::Erased { name, kind, keeps_header: false });
                 }
                 None => {}

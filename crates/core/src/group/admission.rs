@@ -7,7 +7,7 @@ use core::time::Duration;
 
 use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential, InvitationUse};
-use lacis_wire::group::{GivenKey, GroupFrame};
+use lacis_wire::group::GivenKey;
 use lacis_wire::invitation::{Invitation, InvitationError, InvitationKey, InvitationLink};
 use lacis_wire::keys::SealedKey;
 use lacis_wire::proof::{peer_id, signing_key};
@@ -342,12 +342,6 @@ impl Group {
         // What we showed was taken back, and this is what we were given instead. By it we are
         // told the rest.
         self.enter_by(shared, node, chain);
-    }
-
-    pub(super) fn say_join_request(&mut self, node: NodeId, invitation: InvitationUse) {
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.say(&GroupFrame::JoinRequest { invitation });
-        }
     }
 }
 

@@ -148,10 +148,13 @@ impl Group {
         let now = self.rights_time(shared);
         let members = self.replica.members();
         let fits = |it: &Credential| may(it.roles) && it.not_after >= at_least;
-        members.lasting(&shared.peer, now, fits).ok_or_else(|| {
-            let shut_out = members.is_shut_out(&shared.peer, now);
-            if shut_out { Code::Revoked } else { Code::NotAllowed }
-        })
+        members.lasting(&shared.peer, now, fits).ok_or_else(|| self.why_none(shared))
+    }
+
+    /// Why nothing that this identity writes is taken.
+    pub(super) fn why_none(&self, shared: &Shared) -> Code {
+        let shut_out = self.replica.members().is_shut_out(&shared.peer, self.rights_time(shared));
+        if shut_out { Code::Revoked } else { Code::NotAllowed }
     }
 
     fn write(
@@ -293,17 +296,17 @@ impl Group {
         shared: &mut Shared,
         ticket: Option<Ticket>,
         kind: &str,
-        expires: Option<Millis>,
+        (expires, salt): (Option<Millis>, Option<[u8; 8]>),
         content: &T,
     ) -> Result<RecordId, Code> {
         content.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(kind).map_err(|_| Code::Internal)?;
         let (credential, until) = self.writing_right(shared, Roles::may_invite, Millis(0))?;
         let mut header = self.birth(shared, shared.peer, kind, Some(credential));
-        if let Some(expires) = expires {
-            (header.expires, header.latest) = (expires.min(until), expires.min(until));
-            header.id = header.born_as();
-        }
+        let end = expires.map_or(header.latest, |expires| expires.min(until));
+        (header.expires, header.latest) = (end, end);
+        header.salt = salt.unwrap_or(header.salt);
+        header.id = header.born_as();
         let id = header.id;
         self.publish(shared, ticket, header, encode(content), None)?;
         Ok(id)

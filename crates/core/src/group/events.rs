@@ -8,6 +8,7 @@ use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
 
+use super::Preview;
 use crate::io::Ticket;
 
 /// A record as the application sees it.
@@ -66,6 +67,13 @@ pub enum GroupEvent {
         ticket: Ticket,
         /// The record.
         record: Record,
+    },
+    /// Answers [`crate::Node::preview_group`]. Settles its ticket.
+    Preview {
+        /// The application's number.
+        ticket: Ticket,
+        /// What the invitation offers.
+        preview: Preview,
     },
     /// Some of what a query looks for; the query's ticket settles after the last.
     Found {
@@ -131,6 +139,14 @@ pub enum GroupEvent {
         old: RecordId,
         /// The record in its place, or the same one.
         new: RecordId,
+    },
+    /// What this identity wrote and this node had taken counts no longer: [`Code::Superseded`] if
+    /// somebody else was faster, [`Code::OverBudget`], [`Code::Revoked`] or [`Code::NotAllowed`].
+    Rejected {
+        /// The record.
+        id: RecordId,
+        /// Why.
+        code: Code,
     },
     /// A record of the system is of a format that a newer version has written.
     UpdateNeeded,

@@ -14,7 +14,7 @@ use lacis_wire::system::{self, OpenInvitation, System};
 use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use super::admission::{AnyInvitation, Grant, Patience};
-use super::{Group, GroupEvent};
+use super::{Group, GroupEvent, Neighbour};
 use crate::graph::Copy;
 use crate::io::Ticket;
 use crate::rule::Rule;
@@ -56,7 +56,7 @@ impl InvitationInfo {
     }
 }
 
-/// A request to be let in, which waits for somebody who may.
+/// A request to be let in, or only to be told what is offered, which waits for somebody who may.
 #[derive(Debug)]
 pub(super) struct Joining {
     /// Who waits, and until when. Being let in by one invitation is being let in.
@@ -68,6 +68,45 @@ pub(super) struct Joining {
 }
 
 impl Joining {
+    /// One more waits.
+    pub(super) fn add(slot: &mut Option<Self>, seed: [u8; 16], one: (Ticket, Timestamp)) {
+        let mut waiting = slot.take().map_or_else(Vec::new, |it| it.waiting);
+        waiting.push(one);
+        *slot = Some(Self { waiting, seed, refused: None });
+    }
+
+    pub(super) const fn seed(&self) -> [u8; 16] {
+        self.seed
+    }
+
+    /// One who was asked refuses; whether that is final.
+    fn is_refused(&mut self, code: Code) -> bool {
+        // Whoever just came back may not know an invitation yet that another one made.
+        let is_unknown = code == Code::RecordUnknown;
+        self.refused = Some(if is_unknown { Code::InvitationEnded } else { code });
+        let waits = [
+            Code::RateLimited,
+            Code::NotAllowed,
+            Code::ChainTooLong,
+            Code::InvitationNotTrusted,
+            Code::RecordUnknown,
+        ];
+        !waits.contains(&code)
+    }
+
+    /// Fails those who have waited for long enough; says why, if there are any.
+    fn time_out(slot: &mut Option<Self>, shared: &mut Shared) -> Option<Code> {
+        let now = shared.io.now;
+        let it = slot.as_mut()?;
+        let over = it.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
+        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
+        let code = it.refused.unwrap_or(Code::NoIssuer);
+        slot.take_if(|it| it.waiting.is_empty());
+        let is_over = !over.is_empty();
+        over.into_iter().for_each(|ticket| shared.settle(ticket, Err(code)));
+        is_over.then_some(code)
+    }
+
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         self.waiting.iter().map(|(_, deadline)| *deadline).min()
     }
@@ -119,33 +158,56 @@ impl Group {
             uses: options.uses,
             flags: if options.exact { OpenInvitation::EXACT } else { 0 },
         };
-        let end = content.not_after;
-        self.publish_system(shared, None, system::INVITATION, Some(end), &content)?;
+        // By the salt it is known when nothing else is left of it.
+        let of = (Some(content.not_after), Some(salt_of(&content.key)));
+        self.publish_system(shared, None, system::INVITATION, of, &content)?;
         Ok(link.to_text())
     }
 
     /// The open invitations that are live and were not ended.
     pub(crate) fn invitations(&self) -> Vec<InvitationInfo> {
-        let live = self.replica.system_of(system::INVITATION);
-        let lasts = |copy: &&Arc<Copy>| {
-            self.replica.held(&copy.header.id).is_some_and(|held| !held.has_ended)
+        let mut all = self.known_invitations();
+        all.retain(|info| self.replica.held(&info.id).is_some_and(|held| !held.has_ended));
+        all
+    }
+
+    /// The same, and those that have ended by date and are not erased yet.
+    fn known_invitations(&self) -> Vec<InvitationInfo> {
+        let all = self.replica.system_of(system::INVITATION).filter_map(|copy| {
+            let Ok(Some(System::Invitation(says))) = System::decode(&copy.header.kind, &copy.body)
+            else {
+                return None;
+            };
+            let used_by = self.replica.members().subjects_by(&says.key);
+            let (id, issuer) = (copy.header.id, copy.header.creator);
+            Some(InvitationInfo { id, issuer, says, used_by })
+        });
+        all.collect()
+    }
+
+    /// The open invitation with that key, if somebody may come by it now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(super) fn usable_invitation(
+        &self,
+        shared: &Shared,
+        peer: &PeerId,
+        key: &PeerId,
+    ) -> Result<InvitationInfo, Code> {
+        let members = self.replica.members();
+        if Rule::ShutOutStaysOut.holds() && members.is_shut_out(peer, self.now(shared)) {
+            return Err(Code::Revoked);
+        }
+        let mut known = self.known_invitations().into_iter();
+        let Some(info) = known.find(|info| info.says.key == *key) else {
+            let is_left =
+                |copy: &Arc<Copy>| copy.header.is_deleted() && copy.header.salt == salt_of(key);
+            let was_ended = self.replica.system_of(system::INVITATION).any(is_left);
+            return Err(if was_ended { Code::InvitationEnded } else { Code::RecordUnknown });
         };
-        live.filter(lasts)
-            .filter_map(|copy| {
-                let Ok(Some(System::Invitation(says))) =
-                    System::decode(&copy.header.kind, &copy.body)
-                else {
-                    return None;
-                };
-                let used_by = self.replica.members().subjects_by(&says.key);
-                Some(InvitationInfo {
-                    id: copy.header.id,
-                    issuer: copy.header.creator,
-                    says,
-                    used_by,
-                })
-            })
-            .collect()
+        self.check_invitation(shared, &info)?;
+        Ok(info)
     }
 
     /// Ends an open invitation.
@@ -205,12 +267,7 @@ impl Group {
             // It is a member already, perhaps on another device.
             return Ok(chain);
         }
-        if Rule::ShutOutStaysOut.holds() && members.is_shut_out(&peer, now) {
-            return Err(Code::Revoked);
-        }
-        let info = self.invitations().into_iter().find(|info| info.says.key == used.key);
-        let info = info.ok_or(Code::InvitationEnded)?;
-        self.check_invitation(shared, &info)?;
+        let info = self.usable_invitation(shared, &peer, &used.key)?;
         let minute = Duration::from_secs(60);
         self.admissions.retain(|at| shared.io.now.since(*at) < minute);
         let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).unwrap_or(usize::MAX);
@@ -282,22 +339,41 @@ impl Group {
             }
             AnyInvitation::Open(link) => {
                 let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
-                let mut waiting = self.joining.take().map_or_else(Vec::new, |it| it.waiting);
-                waiting.push((ticket, deadline));
+                Joining::add(&mut self.joining, link.seed, (ticket, deadline));
                 self.arrival.begin(ticket);
-                self.joining = Some(Joining { waiting, seed: link.seed, refused: None });
                 self.profile.chain = None;
+                self.profile.invitation = Some(link.seed);
                 self.keep_profile(shared);
                 self.introduce(shared);
+                self.ask_all(shared);
             }
         }
     }
 
-    /// We are shown somebody who may let us in.
-    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId, chain: &Chain) {
-        let may_invite = chain.leaf().is_some_and(|leaf| leaf.roles.may_invite());
-        if let Some(seed) = self.joining.as_ref().map(|it| it.seed).filter(|_| may_invite) {
+    /// A neighbor has shown who it is, and is asked to let us in if it may, or what is offered.
+    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId) {
+        if !self.neighbours.get(&node).is_some_and(Neighbour::may_invite) {
+            return;
+        }
+        if let Some(seed) = self.joining.as_ref().map(|it| it.seed) {
             self.ask_by(shared, node, seed);
+        }
+        if let Some(seed) = self.looking.as_ref().map(|it| it.seed) {
+            let (key, group) = (self.link_of(seed).key(), self.profile.group);
+            let invitation = InvitationUse::prove_look(&key, &group, &shared.peer);
+            self.say_to(node, &GroupFrame::PreviewRequest { invitation });
+        }
+    }
+
+    /// Whether somebody is asked who may let us in.
+    pub(super) const fn is_asking(&self) -> bool {
+        self.joining.is_some() || self.looking.is_some()
+    }
+
+    /// Asks those who have shown already that they may let us in.
+    pub(super) fn ask_all(&mut self, shared: &Shared) {
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            self.ask_to_join(shared, node);
         }
     }
 
@@ -310,11 +386,21 @@ impl Group {
     }
 
     fn ask_by(&mut self, shared: &Shared, node: NodeId, seed: [u8; 16]) {
-        let group = self.profile.group;
-        let door = self.profile.door.clone();
-        let link = InvitationLink { group, door, seed, servers: Vec::new() };
-        let invitation = InvitationUse::prove(&link.key(), &group, &shared.peer);
-        self.say_join_request(node, invitation);
+        let (key, group) = (self.link_of(seed).key(), self.profile.group);
+        let invitation = InvitationUse::prove(&key, &group, &shared.peer);
+        self.say_to(node, &GroupFrame::JoinRequest { invitation });
+    }
+
+    /// A link with that seed.
+    pub(super) fn link_of(&self, seed: [u8; 16]) -> InvitationLink {
+        let (group, door) = (self.profile.group, self.profile.door.clone());
+        InvitationLink { group, door, seed, servers: Vec::new() }
+    }
+
+    pub(super) fn say_to(&mut self, node: NodeId, frame: &GroupFrame) {
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.say(frame);
+        }
     }
 
     /// Somebody has let us in.
@@ -349,22 +435,13 @@ impl Group {
 
     /// One who might have let us in does not. Another one may.
     pub(super) fn join_refused(&mut self, shared: &mut Shared, code: Code) {
-        let Some(joining) = &mut self.joining else { return };
         if code == Code::NotMember {
             // That is what we are not yet.
             return;
         }
-        joining.refused = Some(code);
-        // Whoever just came back may not know an invitation yet that another one made.
-        let waits = [
-            Code::RateLimited,
-            Code::NotAllowed,
-            Code::ChainTooLong,
-            Code::InvitationEnded,
-            Code::InvitationNotTrusted,
-        ];
-        if !waits.contains(&code) {
-            let tickets = self.joining.take().into_iter().flat_map(Joining::into_tickets);
+        for slot in [&mut self.joining, &mut self.looking] {
+            let over = slot.take_if(|it| it.is_refused(code));
+            let tickets = over.into_iter().flat_map(Joining::into_tickets);
             tickets.for_each(|ticket| shared.settle(ticket, Err(code)));
         }
     }
@@ -375,14 +452,14 @@ impl Group {
         for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
             self.saves.ticket(ticket);
         }
-        let Some(joining) = &mut self.joining else { return };
-        let over = joining.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
-        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
-        let code = joining.refused.unwrap_or(Code::NoIssuer);
-        self.joining.take_if(|it| it.waiting.is_empty());
-        if !over.is_empty() {
-            over.into_iter().for_each(|ticket| shared.settle(ticket, Err(code)));
+        Joining::time_out(&mut self.looking, shared);
+        if let Some(code) = Joining::time_out(&mut self.joining, shared) {
             self.event(shared, GroupEvent::Refused { code });
         }
     }
+}
+
+/// The salt of the record of the invitation with that key.
+fn salt_of(key: &PeerId) -> [u8; 8] {
+    key.as_bytes().first_chunk().copied().unwrap_or_default()
 }

@@ -57,6 +57,7 @@ impl Group {
             watches: Watches::default(),
             sync: SyncState::default(),
             joining: None,
+            looking: None,
             admitted: Vec::new(),
             arrival: Arrival::default(),
             came_by: None,
@@ -103,8 +104,7 @@ impl Group {
     pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
         if self.is_erased {
             // It is being deleted, and may be taken again once that is done.
-            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
-            return shared.settle(ticket, Err(Code::Left));
+            return shared.settle(opening.ticket(), Err(Code::Left));
         }
         self.opening.push(opening);
         if self.is_open {
@@ -115,7 +115,8 @@ impl Group {
     fn on_profile(&mut self, shared: &mut Shared, values: Vec<Option<Vec<u8>>>) {
         let Some(stored) = values.into_iter().next().flatten() else {
             // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
-            if self.is_only_opened() {
+            let is_new = |opening: &Opening| matches!(opening, Opening::Invitation { .. });
+            if self.is_only_opened() && !self.opening.iter().any(is_new) {
                 return self.fail_opening(shared, Code::GroupUnknown);
             }
             self.keep_profile(shared);
@@ -299,8 +300,7 @@ impl Group {
         self.is_unreadable = true;
         self.saves.drain(shared, code);
         for opening in core::mem::take(&mut self.opening) {
-            let (Opening::Ticket(ticket) | Opening::Invitation(ticket, ..)) = opening;
-            shared.settle(ticket, Err(code));
+            shared.settle(opening.ticket(), Err(code));
         }
     }
 
@@ -308,7 +308,10 @@ impl Group {
         for opening in core::mem::take(&mut self.opening) {
             match opening {
                 Opening::Ticket(ticket) => shared.settle(ticket, Ok(())),
-                Opening::Invitation(ticket, invitation, patience) => {
+                Opening::Invitation { ticket, invitation, patience, looks } if looks => {
+                    self.preview(shared, ticket, &invitation, patience);
+                }
+                Opening::Invitation { ticket, invitation, patience, .. } => {
                     self.use_invitation(shared, ticket, *invitation, patience);
                 }
             }
@@ -430,7 +433,8 @@ impl Group {
     }
 
     pub(super) fn keep_profile(&mut self, shared: &mut Shared) {
-        if self.is_unreadable {
+        // Whoever only looks at an invitation keeps nothing.
+        if self.is_unreadable || self.is_only_opened() {
             return;
         }
         self.profile.keys = self.keyring.all();
@@ -541,7 +545,7 @@ pub(super) fn bytes_of(copy: &Copy) -> Vec<u8> {
     encode_with_capacity(&frame, copy.body.len() + limits::HEADER_BYTES)
 }
 
-fn copy_of(value: &[u8]) -> Option<Copy> {
+pub(super) fn copy_of(value: &[u8]) -> Option<Copy> {
     match decode::<GroupFrame>(value) {
         Ok(GroupFrame::Record { header, body }) => Some(Copy { header, body }),
         _ => None,

@@ -153,6 +153,12 @@ impl Neighbour {
         self.chain.is_some() && self.shown && !self.refused
     }
 
+    /// Whether it has shown that it may let others in.
+    pub(super) fn may_invite(&self) -> bool {
+        let leaf = self.chain.as_ref().and_then(Chain::leaf);
+        leaf.is_some_and(|leaf| leaf.roles.may_invite())
+    }
+
     /// Whether somebody who is no member may have so many signatures verified now.
     pub(super) fn may_have_checked(&mut self, now: Timestamp, signatures: usize) -> bool {
         let seconds = u32::try_from(now.since(self.checks.1).as_secs()).unwrap_or(u32::MAX);

@@ -73,6 +73,12 @@ impl Profile {
         }
     }
 
+    /// What an invitation brings along is left for whoever takes it.
+    pub(crate) fn leave_out(&mut self) {
+        (self.chain, self.invitation) = (None, None);
+        self.keys.clear();
+    }
+
     /// What is known from two sources, the first of which is our store: nothing that was held is
     /// lost, and the store says what both say.
     pub(super) fn merged(mut self, other: Self) -> Self {

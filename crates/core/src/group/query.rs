@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::record::CopyName;
-use lacis_wire::{Code, RecordId};
+use lacis_wire::{Code, PeerId, RecordId};
 
 use super::transfer::part_of;
 use super::{Group, GroupEvent, Loading, Record, Search};
-use crate::graph::Copy;
+use crate::graph::{Copy, Held};
 use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::store::StoreReply;
@@ -99,6 +99,17 @@ impl Group {
         let waiting = VecDeque::from([id]);
         self.queries.push(Query::new(ticket, Purpose::One, waiting));
         self.advance_queries(shared);
+    }
+
+    /// How many records are held that were not deleted: of one type or all of the application, by
+    /// one creator or all.
+    pub(crate) fn count(&self, search: &Search, creator: Option<&PeerId>) -> usize {
+        let ids = self.replica.ids_where(|kind| search.fits_type(kind));
+        let held = ids.filter_map(|id| self.replica.held(&id));
+        let fits = |held: &Held<'_>| {
+            !held.is_deleted && creator.is_none_or(|creator| held.creator == creator)
+        };
+        held.filter(fits).count()
     }
 
     /// Reads all records that fit, but no tombstones: there is nothing in them to be found by. They

@@ -73,7 +73,7 @@ impl Group {
             let is_last = parts.len() == 0;
             let ticket = ticket.take_if(|_| is_last);
             let end = Some(Millis::MAX);
-            self.publish_system(shared, ticket, system::REVOCATION, end, &content)?;
+            self.publish_system(shared, ticket, system::REVOCATION, (end, None), &content)?;
             if is_last {
                 break;
             }
@@ -109,7 +109,7 @@ impl Group {
                     actions: some.as_flattened().to_vec(),
                 };
                 let until = Some(Millis::MAX);
-                self.publish_system(shared, None, system::REVOCATION, until, &content)?;
+                self.publish_system(shared, None, system::REVOCATION, (until, None), &content)?;
             }
         }
         self.saves.ticket(ticket);
@@ -168,7 +168,7 @@ impl Group {
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
         shared.admit(self.number, node, false);
         match shown {
-            Some(roles) if self.joining.is_some() && roles.may_invite() => {
+            Some(roles) if self.is_asking() && roles.may_invite() => {
                 self.join_refused(shared, code);
             }
             Some(roles) if self.came_by.is_some() && roles.may_invite() => {

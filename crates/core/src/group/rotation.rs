@@ -240,7 +240,7 @@ impl Group {
                 ..making.head.clone()
             };
             let end = Some(Millis::MAX);
-            if self.publish_system(shared, None, system::KEY, end, &part).is_err() {
+            if self.publish_system(shared, None, system::KEY, (end, None), &part).is_err() {
                 // It has lost the right to meanwhile, or its budget is used up.
                 return self.event(shared, GroupEvent::KeyFailed { code: Code::NotAllowed });
             }

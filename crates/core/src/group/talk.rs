@@ -111,6 +111,7 @@ impl Group {
             GroupFrame::Enter { .. }
                 | GroupFrame::JoinRequest { .. }
                 | GroupFrame::JoinAccept { .. }
+                | GroupFrame::PreviewRequest { .. }
                 | GroupFrame::Query { .. }
                 | GroupFrame::Summary { .. }
                 | GroupFrame::Want { .. }
@@ -130,6 +131,12 @@ impl Group {
                 self.on_join_request(shared, node, &invitation);
             }
             GroupFrame::JoinAccept { chain } => self.on_join_accept(shared, node, chain),
+            GroupFrame::PreviewRequest { invitation } => {
+                self.on_preview_request(shared, node, &invitation);
+            }
+            GroupFrame::Preview { chain, properties, invitation, used } => {
+                self.on_preview(shared, node, &chain, [&properties, &invitation], used);
+            }
             frame if self.serves(shared, node) => self.on_member_frame(shared, node, frame),
             // It does not know yet, or any more, that we do not take it for a member.
             _ => {}
@@ -178,10 +185,10 @@ impl Group {
         match self.check_member(shared, peer, &chain) {
             Ok(()) => {
                 self.hear_clock(shared, node, clock);
-                self.ask_to_join(shared, node, &chain);
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.chain = Some(chain);
                 }
+                self.ask_to_join(shared, node);
                 self.begin(shared, node);
             }
             Err(code) => {

@@ -1,6 +1,6 @@
 //! How much one credential may stand for, and that nobody uses up what another one has.
 
-use lacis_core::graph::{Outcome, Refusal};
+use lacis_core::graph::{Outcome, Refusal, Replica};
 use lacis_wire::codec::encode;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::system::{BUDGET, Budget, GROUP, GroupProperties};
@@ -73,6 +73,36 @@ pub(crate) fn what_was_beaten_is_back_when_its_winner_has_no_place() {
     let live: Vec<bool> = changed.iter().map(|copy| is_live(&replica, copy)).collect();
     assert_eq!(live, [false, true, true, true]);
     assert!(is_live(&replica, &notes[0].clone().sign()), "it has a place of its own");
+}
+
+/// Whether the founder says so before or after the records came.
+#[cfg_attr(test, test)]
+pub(crate) fn a_smaller_budget_holds_for_what_is_there_already() {
+    let chats: Vec<_> = (0..5_u8)
+        .map(|number| {
+            Draft::new("chat", 4, number, b"x").created(800_000 + u64::from(number)).sign()
+        })
+        .collect();
+    let more = Budget { subject: peer(5), records: 5, bytes: 1_000 };
+    let raised = Draft::new(BUDGET, 2, 1, &encode(&more));
+    let (given, taken) = (raised.clone().sign(), raised.version(2, 2).at(900_000).deleted().sign());
+    let others: Vec<_> =
+        (0..3_u8).map(|number| Draft::new("chat", 5, number, b"x").sign()).collect();
+    let mut early = populated();
+    let mut late = populated();
+    for copy in chats.iter().chain([&given]).chain(&others).chain([&properties(2, 1_000), &taken]) {
+        early.offer(NOW, copy);
+    }
+    for copy in [&properties(2, 1_000), &taken].into_iter().chain(&chats).chain(&others) {
+        late.offer(NOW, copy);
+    }
+    let live = |replica: &Replica| {
+        let all = chats.iter().chain(&others);
+        all.map(|copy| is_live(replica, copy)).collect::<Vec<_>>()
+    };
+    assert_eq!(live(&early), live(&late));
+    assert_eq!(live(&early).iter().filter(|it| **it).count(), 4);
+    assert_eq!(live(&early)[..5], [true, true, false, false, false]);
 }
 
 #[cfg_attr(test, test)]

@@ -295,6 +295,12 @@ pub(crate) fn group_frame() -> impl Strategy<Value = GroupFrame> {
         select(Code::ALL).prop_map(|code| GroupFrame::Refuse { code }),
         invitation_use().prop_map(|invitation| GroupFrame::JoinRequest { invitation }),
         chain().prop_map(|chain| GroupFrame::JoinAccept { chain }),
+        invitation_use().prop_map(|invitation| GroupFrame::PreviewRequest { invitation }),
+        (chain(), [message(), message()], any::<u32>()).prop_map(|(chain, mut records, used)| {
+            records.iter_mut().for_each(|it| it.truncate(limits::PREVIEW_RECORD_BYTES));
+            let [properties, invitation] = records;
+            GroupFrame::Preview { chain, properties, invitation, used }
+        }),
         (given(), given()).prop_map(|(keys, meetings)| GroupFrame::Keys { keys, meetings }),
         summary.prop_map(|buckets| GroupFrame::Summary { buckets }),
         (bucket(), message()).prop_map(|(bucket, message)| GroupFrame::Query { bucket, message }),

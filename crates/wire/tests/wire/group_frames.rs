@@ -51,7 +51,20 @@ pub(crate) fn samples() -> Samples<GroupFrame> {
         ("missing", GroupFrame::Missing { names: one }),
         ("done", GroupFrame::Done { bucket: 0 }),
         ("record", GroupFrame::Record { header, body }),
+        ("preview-request", GroupFrame::PreviewRequest { invitation: sample::looking_use() }),
+        ("preview", preview()),
     ]
+}
+
+/// What the sample of an invitation offers.
+fn preview() -> GroupFrame {
+    let record = |(header, body)| encode(&GroupFrame::Record { header, body });
+    GroupFrame::Preview {
+        chain: sample::inviter_chain(),
+        properties: record(sample::system_record()),
+        invitation: record(sample::invitation_record()),
+        used: 3,
+    }
 }
 
 #[test]
@@ -111,7 +124,17 @@ fn what_stands_inside_is_checked_too() {
     let enter = |chain| GroupFrame::Enter { clock: sample::NOW, chain: Some(chain), first: vec![] };
     boundary!(GroupFrame, "chain", enter(sample::member_chain()), enter(empty.clone()));
     let accept = |chain| GroupFrame::JoinAccept { chain };
-    boundary!(GroupFrame, "chain", accept(sample::member_chain()), accept(empty));
+    boundary!(GroupFrame, "chain", accept(sample::member_chain()), accept(empty.clone()));
+    let most = limits::PREVIEW_RECORD_BYTES;
+    let of = |chain: &Chain, lengths: [usize; 2]| {
+        let ([properties, invitation], chain) =
+            (lengths.map(|length| vec![7; length]), chain.clone());
+        GroupFrame::Preview { chain, properties, invitation, used: 0 }
+    };
+    let (chain, fits) = (sample::inviter_chain(), [most; 2]);
+    boundary!(GroupFrame, "record", of(&chain, fits), of(&chain, [most + 1, 0]));
+    boundary!(GroupFrame, "record", of(&chain, fits), of(&chain, [0, most + 1]));
+    boundary!(GroupFrame, "chain", of(&chain, fits), of(&empty, fits));
     let record = |change: fn(&mut lacis_wire::record::Header), bytes: usize| {
         let mut header = sample::header(&[]);
         change(&mut header);

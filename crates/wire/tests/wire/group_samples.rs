@@ -91,6 +91,15 @@ pub(crate) fn invitation_use() -> InvitationUse {
     InvitationUse::prove(&invitation_link().key(), &group(), &peer(MEMBER))
 }
 
+pub(crate) fn looking_use() -> InvitationUse {
+    InvitationUse::prove_look(&invitation_link().key(), &group(), &peer(MEMBER))
+}
+
+/// From the root key to the inviter.
+pub(crate) fn inviter_chain() -> Chain {
+    Chain(member_chain().0.into_iter().take(2).collect())
+}
+
 /// Two ends of the member's, ascending.
 pub(crate) fn ends() -> Vec<EndId> {
     let end = |nonce| EndId::derive(&group(), &peer(FOUNDER), &peer(MEMBER), &count(nonce));
@@ -213,7 +222,7 @@ pub(crate) fn records() -> Vec<Written> {
 }
 
 /// The properties of the group, by the root key.
-fn system_record() -> (Header, Vec<u8>) {
+pub(crate) fn system_record() -> (Header, Vec<u8>) {
     let body = encode(&properties());
     let mut header = Header {
         kind: kind(system::GROUP),
@@ -228,6 +237,26 @@ fn system_record() -> (Header, Vec<u8>) {
     header.id = header.born_as();
     header.set_body(&body);
     header.sign(&group(), &key(ROOT));
+    (header, body)
+}
+
+/// An open invitation, by the inviter; its key begins with its salt.
+pub(crate) fn invitation_record() -> (Header, Vec<u8>) {
+    let (_, says) = open_invitations().remove(0);
+    let body = encode(&says);
+    let mut header = Header {
+        kind: kind(system::INVITATION),
+        salt: *says.key.0.first_chunk().expect("longer"),
+        creator: peer(INVITER),
+        credential: inviter_chain().leaf().map(Credential::id),
+        expires: says.not_after,
+        latest: says.not_after,
+        key: None,
+        ..header(&[])
+    };
+    header.id = header.born_as();
+    header.set_body(&body);
+    header.sign(&group(), &key(INVITER));
     (header, body)
 }
 
