@@ -53,12 +53,44 @@ fn place_ok(place: &str) -> bool {
                 None if port.is_empty() => None,
                 None => return false,
             };
-            return host.parse::<core::net::Ipv6Addr>().is_ok() && port.is_none_or(port_ok);
+            return is_ipv6(host) && port.is_none_or(port_ok);
         }
         None => place.split_once(':').map_or((place, None), |(host, port)| (host, Some(port))),
     };
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
     !host.is_empty() && host.bytes().all(letter) && port.is_none_or(port_ok)
+}
+
+/// Whether a text is an address of IPv6 (RFC 4291 §2.2). The parser of the standard library would
+/// take 1 % of the module.
+fn is_ipv6(text: &str) -> bool {
+    let (mut groups, mut empty) = (0, 0);
+    for (at, part) in text.split(':').enumerate() {
+        let is_hex = part.bytes().all(|byte| byte.is_ascii_hexdigit()) && part.len() <= 4;
+        // The last two groups may be an address of IPv4.
+        let is_last = at == text.bytes().filter(|byte| *byte == b':').count();
+        if part.is_empty() {
+            empty += 1;
+        } else if is_hex {
+            groups += 1;
+        } else if is_last && is_ipv4(part) {
+            groups += 2;
+        } else {
+            return false;
+        }
+    }
+    // One gap at the most, which at an end of the text leaves one more part empty.
+    let of_gap = 1 + usize::from(text.starts_with(':')) + usize::from(text.ends_with(':'));
+    if empty == 0 { groups == 8 } else { empty == of_gap && groups < 8 && !text.is_empty() }
+}
+
+fn is_ipv4(text: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_plain = part.len() == 1 || !part.starts_with('0');
+        let is_digits = part.bytes().all(|it| it.is_ascii_digit());
+        is_plain && is_digits && part.parse::<u16>().is_ok_and(|number| number < 256)
+    };
+    text.split('.').count() == 4 && text.split('.').all(is_part)
 }
 
 fn port_ok(port: &str) -> bool {
@@ -77,6 +109,29 @@ mod tests {
         let urls = urls.iter().map(|url| url.to_string()).collect();
         let server = IceServer { urls, username: text(), credential: text() };
         server.usable().map(|server| server.urls).unwrap_or_default()
+    }
+
+    #[test]
+    fn an_address_of_ipv6_is_what_the_standard_library_takes_for_one() {
+        let parts =
+            ["", "0", "::", ":", "1", "ab", "fffff", "ffff", "g", "1.2.3.4", "1.2.3", "01.2.3.4"];
+        let mut texts: Vec<String> = alloc::vec![String::new()];
+        for _ in 0..3 {
+            let longer =
+                texts.iter().flat_map(|text| parts.map(|part| alloc::format!("{text}{part}")));
+            texts = longer.collect();
+        }
+        let eight = "1:2:3:4:5:6:7:8";
+        let more = ["1:2:3:4:5:6:1.2.3.4", "1::2:3:4:5:6:7:8", "::2:3:4:5:6:7:8", "1:2::1.2.3.4:5"];
+        let cut = (0..=eight.len()).flat_map(|at| {
+            let (head, tail) = eight.split_at(at);
+            ["", ":", "::", "0"].map(|between| alloc::format!("{head}{between}{tail}"))
+        });
+        let all = texts.into_iter().chain(more.map(String::from)).chain(cut);
+        for text in all {
+            let expected = text.parse::<core::net::Ipv6Addr>().is_ok();
+            assert_eq!(super::is_ipv6(&text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -210,7 +210,10 @@ export class Group {
   /** A new record, signed and not yet told to anybody. */
   draft(type, text, attributes = []) {
     const now = BigInt(this.replica.now());
-    const [created, latest] = [now, now + RECORD_LIFETIME];
+    const { notAfter } = this.best();
+    const created = now;
+    // Nothing outlasts the credential that it is written under.
+    const latest = now + RECORD_LIFETIME < notAfter ? now + RECORD_LIFETIME : notAfter;
     const salt = random(8);
     const creator = this.peer.peer;
     const id = recordIdOf({ creator, created, latest, salt, replaces: null, type });
@@ -235,14 +238,14 @@ export class Group {
 
   #sign(header, body) {
     const { group } = this.replica;
-    const { id: credential, notAfter } = this.best();
+    const { id: credential } = this.best();
     const latest = BigInt(header.latest);
     if (body === undefined) {
       const last = { ...header, credential, expires: latest, key: null, flags: 1 };
       return this.resign({ header: last, body: new Uint8Array() });
     }
     const key = this.replica.newestKey().name;
-    const whole = { ...header, credential, key, expires: latest < notAfter ? latest : notAfter };
+    const whole = { ...header, credential, key, expires: latest };
     return this.resign({
       header: whole,
       body: sealBody(this.replica.keys.get(key), group, whole, body),
