@@ -81,7 +81,14 @@ fn is_ipv6(text: &str) -> bool {
     }
     // One gap at the most, which at an end of the text leaves one more part empty.
     let of_gap = 1 + usize::from(text.starts_with(':')) + usize::from(text.ends_with(':'));
-    if empty == 0 { groups == 8 } else { empty == of_gap && groups < 8 && !text.is_empty() }
+    let is_half = |ends: [Option<&u8>; 2]| ends[0] == Some(&b':') && ends[1] != Some(&b':');
+    let bytes = text.as_bytes();
+    let (mut front, mut back) = (bytes.iter(), bytes.iter().rev());
+    let is_cut = is_half([front.next(), front.next()]) || is_half([back.next(), back.next()]);
+    match empty {
+        0 => groups == 8,
+        _ => empty == of_gap && groups < 8 && !is_cut && !text.is_empty(),
+    }
 }
 
 fn is_ipv4(text: &str) -> bool {

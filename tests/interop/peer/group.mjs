@@ -207,13 +207,11 @@ export class Group {
     return version;
   }
 
-  /** A new record, signed and not yet told to anybody. */
-  draft(type, text, attributes = []) {
-    const now = BigInt(this.replica.now());
-    const { notAfter } = this.best();
-    const created = now;
-    // Nothing outlasts the credential that it is written under.
-    const latest = now + RECORD_LIFETIME < notAfter ? now + RECORD_LIFETIME : notAfter;
+  /** A new record, signed and not yet told to anybody. Nothing outlasts its credential. */
+  draft(type, text, attributes = [], { notAfter } = this.best()) {
+    const created = BigInt(this.replica.now());
+    const wanted = created + RECORD_LIFETIME;
+    const latest = wanted < notAfter ? wanted : notAfter;
     const salt = random(8);
     const creator = this.peer.peer;
     const id = recordIdOf({ creator, created, latest, salt, replaces: null, type });

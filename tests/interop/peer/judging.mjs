@@ -98,10 +98,10 @@ function checkRights(header, content, credential) {
   const has = (roles) => credential.roles !== 8 && credential.roles >= roles;
   demand(isEqual(credential.subject, author), "the credential of another");
   demand(isValidAt(credential, header.modified), "a credential of another time");
+  demand(BigInt(header.latest) <= credential.notAfter, "longer than it may");
   if (!isEqual(creator, author)) demand(has(ADMIN), "the record of another");
   if (!isOfSystem(type)) {
     demand(has(MEMBER), "no member");
-    demand(isDeleted(header) || BigInt(expires) <= credential.notAfter, "longer than it may");
   } else if (type === "lacis.invitation") {
     demand(has(INVITER), "no inviter");
     const promised = content?.[1];
