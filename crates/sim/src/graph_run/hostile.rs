@@ -166,6 +166,12 @@ impl HostileRun {
         for excluded in self.sealed.values_mut() {
             excluded.retain(|peer| !back.contains(peer));
         }
+        for insider in &self.insiders {
+            if back.contains(&self.graph.peer(insider.person)) {
+                let mut standing = insider.standing.borrow_mut();
+                (standing.revoked, standing.expired) = (None, None);
+            }
+        }
     }
 
     fn gather(&mut self) -> Result<(), String> {
@@ -351,6 +357,8 @@ impl HostileRun {
                 _ => {}
             }
         }
+        // Another insider may have given somebody more time.
+        self.forget_readmitted();
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::GroupLoad;
-use lacis_wire::limits;
+use lacis_wire::{KeyName, limits};
 
 use super::hostile::{CALM, HONEST, HostileRun};
 use super::verdict::copies;
@@ -106,7 +106,9 @@ impl HostileRun {
                     replica.is_some_and(|it| it.held(id).is_some())
                 };
                 let holders = (0..HONEST).chain([person]).filter(is_live);
-                let keys: Vec<_> = holders.filter_map(|it| self.graph.key_of(it, id)).collect();
+                let keys = holders.filter_map(|it| self.graph.key_of(it, id));
+                // Whoever makes a key can give it to anybody.
+                let keys: Vec<_> = keys.filter(|it| self.is_made_by_honest(it)).collect();
                 if keys.iter().any(|key| self.graph.world.holds_key(tab, group, key)) {
                     self.figures.reads_after_exclusion += 1;
                     first.get_or_insert((person, *id));
@@ -115,6 +117,12 @@ impl HostileRun {
         }
         let told = |(person, id)| Err(format!("person {person}, shut out, can read {id:?}"));
         first.map_or(Ok(()), told)
+    }
+
+    fn is_made_by_honest(&self, key: &KeyName) -> bool {
+        let founder = self.graph.replica(0);
+        let author = founder.and_then(|it| it.keys().get(key)).map(|record| record.author);
+        author.is_none_or(|author| (0..HONEST).any(|it| self.graph.peer(it) == author))
     }
 
     /// Whether all that somebody did was taken back, so that it is for its author to say, who was
