@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<()> {
     for (suite, seeds) in [("graph", "30"), ("hostile", "8"), ("time", "20")] {
         report.stage(suite, || sim::run_words(&["--suite", suite, "--seeds", seeds, "--json"]));
     }
+    report.stage("mutants", || sim::run_words(&["--mutants", "--json"]));
     report.stage("size", || size::run(&size::Options { json: true }));
     report.stage("fuzz", || fuzz::run(&fuzz::Options::for_seconds(5)));
     // The figures of a shared machine mean nothing: this shows that the benchmark runs.
