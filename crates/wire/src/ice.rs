@@ -61,8 +61,8 @@ fn place_ok(place: &str) -> bool {
     !host.is_empty() && host.bytes().all(letter) && port.is_none_or(port_ok)
 }
 
-/// Whether a text is an address of IPv6 (RFC 4291, section 2.2). The parser of the standard library would
-/// take 1 % of the module.
+/// Whether a text is an address of IPv6 (RFC 4291, section 2.2). The parser of the standard library
+/// would take 1 % of the module.
 fn is_ipv6(text: &str) -> bool {
     let (mut groups, mut empty) = (0, 0);
     for (at, part) in text.split(':').enumerate() {
