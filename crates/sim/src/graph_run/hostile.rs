@@ -84,6 +84,13 @@ pub(super) struct Insider {
     pub(super) standing: Rc<RefCell<Standing>>,
 }
 
+impl Insider {
+    /// Whether it is no member, or is not to stay one.
+    pub(super) const fn is_outside(&self) -> bool {
+        matches!(self.right, Right::Revoked | Right::Expired | Right::Stranger)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct HostileRun {
     pub(super) graph: GraphRun,

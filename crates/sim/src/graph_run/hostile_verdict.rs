@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::GroupLoad;
+use lacis_core::graph::CopyKey;
 use lacis_wire::{KeyName, limits};
 
 use super::hostile::{CALM, HONEST, HostileRun};
@@ -24,7 +25,8 @@ impl HostileRun {
         let members = self.graph.members();
         for person in (0..HONEST).filter(|it| members.contains(it)) {
             let held = self.graph.replica(person).map(copies).unwrap_or_default();
-            let mut forged = held.iter().filter(|copy| lies.forged.contains(&copy.name));
+            let is_forged = |copy: &&CopyKey| lies.forged.contains(&copy.name);
+            let mut forged = held.iter().filter(is_forged).filter(|copy| !self.was_let_in(copy));
             if let Some(copy) = forged.next() {
                 self.figures.forgeries += 1 + forged.count() as u64;
                 let what = self.graph.replica(person).and_then(|it| it.held(&copy.name.id));
@@ -32,6 +34,17 @@ impl HostileRun {
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody who thought to be no member had been let in by another insider.
+    fn was_let_in(&self, copy: &CopyKey) -> bool {
+        let Some(founder) = self.graph.replica(0) else { return false };
+        let Some(held) = founder.held(&copy.name.id) else { return false };
+        let mut outside = self.insiders.iter().filter(|it| it.is_outside());
+        let now = self.graph.world.wall_now();
+        outside.any(|it| self.graph.peer(it.person) == *held.author())
+            && held.creator == held.author()
+            && held.credential.is_some_and(|id| founder.members().accepts(id, now))
     }
 
     pub(super) fn keep_within_bounds(&mut self) -> Result<(), String> {

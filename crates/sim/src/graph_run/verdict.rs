@@ -136,7 +136,8 @@ impl GraphRun {
     /// Somebody opened its group again: what it was told to be stored is there.
     pub(super) fn survived(&self, person: usize) -> Result<(), String> {
         let Some(replica) = self.replica(person) else { return Ok(()) };
-        if self.people[person].is_uncertain || self.may_move {
+        let may_lose = self.people[person].is_uncertain || self.people[person].is_liar;
+        if may_lose || self.may_move {
             return Ok(());
         }
         let lost = self.durable().find(|it| it.person == person && !holds(replica, it));
