@@ -196,10 +196,16 @@ impl Group {
         let sealed = body.seal(key, &place, shared.io.random());
         let id = header.id;
         self.publish(shared, Some(ticket), header, sealed, None)?;
-        if self.rotation.told_old && self.rotation.sealed_old.len() < DRAFTS_MAX {
+        self.note_sealed(id);
+        Ok(())
+    }
+
+    /// Remembers what was sealed for want of a better key, to seal it anew.
+    pub(super) fn note_sealed(&mut self, id: RecordId) {
+        let is_known = self.rotation.sealed_old.contains(&id);
+        if self.rotation.told_old && !is_known && self.rotation.sealed_old.len() < DRAFTS_MAX {
             self.rotation.sealed_old.push(id);
         }
-        Ok(())
     }
 
     /// Seals what waited for a key, if there is one now.

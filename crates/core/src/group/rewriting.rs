@@ -37,9 +37,12 @@ impl Group {
             return;
         }
         let mut names = self.replica.unseen(&shared.peer, self.now(shared));
-        let replica = &self.replica;
+        let (replica, is_old) = (&self.replica, self.rotation.told_old);
         // What is set aside now may be live again later.
         self.rotation.sealed_old.retain(|id| {
+            if is_old {
+                return true;
+            }
             let own = replica.held(id).filter(|held| *held.author() == shared.peer);
             let Some(held) = own else { return true };
             names.extend((!held.is_deleted && !held.has_ended).then(|| held.name()));
@@ -109,6 +112,7 @@ impl Group {
             None => copy.body.clone(),
         };
         if self.publish(shared, None, header, body, None).is_ok() {
+            self.note_sealed(new);
             self.event(shared, GroupEvent::Rewritten { old, new });
         }
     }
