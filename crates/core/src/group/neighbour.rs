@@ -72,6 +72,8 @@ pub(super) struct Neighbour {
     pub(super) compare_by: Option<Timestamp>,
     /// When to compare again.
     pub(super) compare_at: Option<Timestamp>,
+    /// What has ended and it was given the header of since the last comparison began.
+    pub(super) ends: Vec<CopyName>,
     /// A frame being sent in parts, and how much of it has left.
     pub(super) parts: Option<(Vec<u8>, usize)>,
     /// Signatures that may still be verified for it, as of a time.
@@ -106,6 +108,7 @@ impl Neighbour {
             is_compared: false,
             compare_by: None,
             compare_at: None,
+            ends: Vec::new(),
             parts: None,
             checks: (CHECKS_MAX, now),
         }

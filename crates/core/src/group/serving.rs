@@ -183,11 +183,17 @@ enum Found {
 
 impl Group {
     /// Gives a member the header of what has ended, in the place of what it holds of it: nothing
-    /// else of that is compared, and it would offer what it has for as long as that lasts.
+    /// else of that is compared, and it would offer what it has for as long as that lasts. Once
+    /// from one comparison to the next, however often it offers that.
     pub(super) fn give_end(&mut self, shared: &mut Shared, node: NodeId, name: CopyName) {
         if !self.serves(shared, node) || !Rule::EndsGiven.holds() {
             return;
         }
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        if neighbour.ends.len() >= READ_AHEAD || neighbour.ends.contains(&name) {
+            return;
+        }
+        neighbour.ends.push(name);
         match self.at_hand(&name) {
             Some(copy) => self.say_end(node, copy.header.clone()),
             None => self.read_from(shared, StoreTable::Heads, &[name], Loading::End(node, name)),

@@ -375,6 +375,7 @@ impl Group {
                 continue;
             }
             neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
+            neighbour.ends.clear();
             // Clocks are told again too: machines sleep, and people set them.
             self.enter(shared, node);
             if self.serves(shared, node)
