@@ -435,6 +435,9 @@ impl Group {
         for (author, count) in set_aside.drain() {
             self.event(shared, GroupEvent::SetAside { author, count });
         }
+        if keys_changed {
+            self.note_unheard(shared.io.now);
+        }
         if self.members_changed {
             self.review(shared);
             self.spread_keys(shared);

@@ -368,6 +368,7 @@ impl Group {
         self.tell_changes(shared, None);
         self.choose_chain(shared);
         self.open_keys(shared);
+        self.note_unheard(shared.io.now);
         self.keys_changed(shared);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);

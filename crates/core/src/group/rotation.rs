@@ -10,15 +10,17 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::credential::Credential;
 use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{Cover, EpochKey, KeyError, KeyPart, Meeting, SealedKey};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system};
 
+use super::author::DRAFTS_MAX;
 use super::{Group, GroupEvent};
 use crate::rule::Rule;
 use crate::shared::Shared;
-use crate::table::in_order;
+use crate::table::{Table, TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// Members to whom a key is sealed at once: some 20 ms in a browser.
@@ -53,6 +55,9 @@ pub(super) struct Rotation {
     pub(super) told_old: bool,
     /// What this node has sealed with it since.
     pub(super) sealed_old: Vec<RecordId>,
+    /// Keys that cover ends of which nothing was heard here, and until when those whom they name
+    /// are not given them.
+    unheard: Table<KeyName, Option<Timestamp>>,
     making: Option<Making>,
 }
 
@@ -70,9 +75,17 @@ struct Making {
 }
 
 impl Rotation {
+    /// Notes a record to be sealed anew.
+    pub(super) fn keep_sealed(&mut self, id: RecordId) {
+        if !self.sealed_old.contains(&id) && self.sealed_old.len() < DRAFTS_MAX {
+            self.sealed_old.push(id);
+        }
+    }
+
     pub(super) fn deadlines(&self, now: Timestamp, earliest: &mut Earliest) {
         earliest.see(self.due, Timer::Rotation);
         earliest.see(self.hold, Timer::Rotation);
+        earliest.see(self.unheard.values().filter_map(|at| *at).min(), Timer::Rotation);
         if self.making.is_some() {
             earliest.see(Some(now), Timer::Rotation);
         }
@@ -113,6 +126,29 @@ impl Group {
         self.settle_admitted(shared);
     }
 
+    /// Keys that cover an end of which nothing is known here came before its revocation, or it
+    /// fell since.
+    pub(super) fn note_unheard(&mut self, now: Timestamp) {
+        let members = self.replica.members();
+        for (name, record) in self.replica.keys().iter() {
+            let is_known = self.rotation.unheard.contains_key(name);
+            if !is_known && record.covers().any(|end| !members.holds(end)) {
+                self.rotation.unheard.insert(*name, Some(now + HOLD));
+            }
+        }
+    }
+
+    /// Whether somebody may be given a key: not while its record says that it ended, of which more
+    /// may be on its way. Records by those who may end it themselves prove that, and others only
+    /// for a while, or who makes keys could keep them from anybody.
+    pub(super) fn may_have(&self, name: &KeyName, leaf: &Credential) -> bool {
+        let waits = self.rotation.unheard.get(name).is_some_and(Option::is_some);
+        let Some(record) = self.replica.keys().get(name).filter(|_| waits) else { return true };
+        let is_its = |end: &&Cover| end.subject == leaf.subject && !leaf.lifts(&end.end);
+        let mut own = record.covers().filter(is_its);
+        !own.any(|end| !self.replica.members().holds(end)) || !Rule::KeyWaits.holds()
+    }
+
     /// Makes a new key soon, if this identity may and one is needed.
     pub(super) fn plan_rotation(&mut self, shared: &mut Shared, within: Duration) {
         let may = self.own_roles(shared).is_some_and(Roles::may_change_others);
@@ -148,6 +184,13 @@ impl Group {
         }
         if self.rotation.due.take_if(|at| now >= *at).is_some() {
             self.begin_key(shared);
+        }
+        let mut is_over = false;
+        for until in self.rotation.unheard.values_mut() {
+            is_over |= until.take_if(|at| now >= *at).is_some();
+        }
+        if is_over {
+            self.spread_keys(shared);
         }
         self.seal_slice(shared);
     }
