@@ -56,8 +56,8 @@ impl Group {
                 self.enter(shared, node);
             }
         }
-        if !gone.is_empty() {
-            self.tell_members(shared);
+        for (_, neighbour) in &gone {
+            self.tell_member_of(shared, neighbour.peer);
         }
         for (node, frame) in core::mem::take(&mut self.early) {
             self.on_frame(shared, node, &frame);
@@ -245,8 +245,9 @@ impl Group {
         neighbour.await_comparison(shared.io.now);
         let reads = roles.is_some_and(Roles::may_write);
         shared.admit(self.number, node, reads);
+        let peer = neighbour.peer;
         self.renew_neighbour(shared, node);
-        self.tell_members(shared);
+        self.tell_member_of(shared, peer);
     }
 
     fn on_member_frame(&mut self, shared: &mut Shared, node: NodeId, frame: GroupFrame) {
