@@ -151,6 +151,14 @@ fn a_key_is_made_for_all_however_many_an_inviter_minted() {
     assert_eq!(keys(&world, bob, at_bob), before + 2, "both parts are there");
     world.write(bob, at_bob, "for all").expect("he has the new key");
     world.expect_texts(ada, group, &["for all"]);
+    // All whom she brought in go with her, and of all of them it is told.
+    let undo = RevokeOptions { undo: true, ..RevokeOptions::default() };
+    world.revoke_with(ada, group, mallory.peer(), undo);
+    world.run_for(SECOND * 10);
+    let is_out = |it: &GroupEvent| matches!(it, GroupEvent::Member(one) if one.roles.is_none());
+    for tab in [ada, bob] {
+        assert_eq!(world.told(tab, is_out), 1_002);
+    }
 }
 
 /// A newcomer who knows nobody but an inviter who lies.
