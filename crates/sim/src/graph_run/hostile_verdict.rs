@@ -115,10 +115,10 @@ impl HostileRun {
                 if !excluded.contains(&peer) {
                     continue;
                 }
-                // What is set aside is given to nobody.
+                // What is set aside or has ended is given to nobody.
                 let is_live = |at: &usize| {
-                    let replica = self.graph.replica(*at);
-                    replica.is_some_and(|it| it.held(id).is_some())
+                    let held = self.graph.replica(*at).and_then(|it| it.held(id));
+                    held.is_some_and(|held| !held.has_ended)
                 };
                 let holders = (0..HONEST).chain([person]).filter(is_live);
                 let keys = holders.filter_map(|it| self.graph.key_of(it, id));
