@@ -1,7 +1,7 @@
 //! Panics in a Wasm module. A browser gives the standard library nowhere to write a panic's message
-//! to, so all that anybody sees of one is that the module trapped. Here it traps at once: what would
-//! have written the message goes, and so do the names of source files, which are paths of the
-//! machine that compiled it.
+//! to, so all that anybody sees of one is that the module trapped. Here it traps at once: what
+//! would have written the message goes, and so do the names of source files, which are paths of
+//! the machine that compiled it.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -50,7 +50,7 @@ fn panics(wasm: &[u8]) -> Result<HashSet<u32>> {
     Ok(own.filter(|function| endless.get(*function as usize) == Some(&true)).collect())
 }
 
-/// Whether a function of that name is one by which the standard library panics, if it never returns.
+/// Whether the standard library panics by a function of that name, if it never returns.
 fn tells_a_panic(name: &str) -> bool {
     let name = without_hashes(name);
     let last = name.rsplit("::").next().unwrap_or_default();
