@@ -73,6 +73,7 @@ use invite::Joining;
 pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
+use people::Telling;
 pub use preview::Preview;
 pub(crate) use profile::Profile;
 pub use query::Paging;
@@ -133,6 +134,7 @@ pub(crate) struct Group {
     /// Records whose stored bytes were damaged, to be told and fetched.
     damaged: usize,
     members_changed: bool,
+    telling: Telling,
     /// Whether this identity has another credential than before, or there is a key that covers all
     /// ends.
     rewrites_due: bool,
@@ -435,6 +437,9 @@ impl Group {
         for (author, count) in set_aside.drain() {
             self.event(shared, GroupEvent::SetAside { author, count });
         }
+        if keys_changed {
+            self.note_unheard(shared.io.now);
+        }
         if self.members_changed {
             self.review(shared);
             self.spread_keys(shared);
@@ -520,6 +525,7 @@ impl Group {
         self.join_timeout(shared);
         self.arrival_timeout(shared);
         self.tell_changed(shared);
+        self.tell_some(shared);
     }
 
     pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
@@ -528,6 +534,8 @@ impl Group {
         earliest.see(self.expiry_deadline(shared), Timer::Expiry);
         earliest.see(self.next_right(shared).map(|at| self.when(shared, at)), Timer::Rights);
         self.rotation.deadlines(shared.io.now, earliest);
+        let rest = Some(shared.io.now).filter(|_| self.is_open && !self.telling.is_over());
+        earliest.see(rest, Timer::Rights);
         // Of a node that is suspended nothing is announced.
         let is_connected = self.is_open && shared.rooms.contains_key(&self.number);
         if is_connected && shared.suspended_at.is_none() {

@@ -126,6 +126,8 @@ rules! {
     KeyStands,
     /// A key counts when all its parts are here.
     KeyWhole,
+    /// Whom it names as ended is not given it before there was time to hear of that.
+    KeyWaits,
     /// A key that is given is the one that its record promises.
     KeyPromised,
     /// Whenever an end is uncovered, an admin makes a new key.
@@ -202,6 +204,8 @@ rules! {
     Rewrites,
     /// What was written while one was shut out and did not know is written anew by who is back.
     RewritesUnseen,
+    /// And once what all hold who are linked is known.
+    RewritesInStep,
     /// What was hidden is there again when time goes back.
     Reveals,
     /// Bytes go by a time that all have passed.

@@ -21,6 +21,9 @@ mod insiders_keys;
 #[path = "../../core/tests/replica/keys.rs"]
 mod keys;
 mod nodes;
+#[path = "../tests/overtaken.rs"]
+#[allow(dead_code, unused_imports, reason = "some of its tests are no scenarios")]
+mod overtaken;
 #[path = "../../core/tests/replica/people.rs"]
 #[allow(dead_code, reason = "those who share it use a part each")]
 mod people;
@@ -278,6 +281,14 @@ pub const SCENARIOS: &[Scenario] = &[
     (
         "a_clock_that_was_ahead_for_a_moment_ends_no_rights",
         insiders_exclusion::a_clock_that_was_ahead_for_a_moment_ends_no_rights,
+    ),
+    (
+        "whom_a_key_names_waits_for_it_as_long_as_its_end_may_be_on_its_way",
+        overtaken::whom_a_key_names_waits_for_it_as_long_as_its_end_may_be_on_its_way,
+    ),
+    (
+        "nothing_is_sealed_anew_before_others_have_told_what_they_hold",
+        overtaken::nothing_is_sealed_anew_before_others_have_told_what_they_hold,
     ),
     (
         "what_was_written_unheard_is_written_anew_by_who_is_let_in_again",

@@ -352,3 +352,41 @@ fn keys_are_given_once_a_link() {
     board.world.run_for(MINUTE * 5);
     assert_eq!(given.get(), 1);
 }
+
+/// Each of them is answered by a chain, all keys and a summary.
+#[test]
+fn who_is_told_a_thousand_times_that_it_is_let_in_answers_a_few_times() {
+    let mut board = board(21);
+    let (ada, group) = (board.ada, board.group);
+    let mallory = board.tab(3);
+    let at_mallory = board.world.bring_in(ada, group, mallory, Roles::MEMBER);
+    board.world.write(ada, group, "first").expect("she may write");
+    board.world.expect_texts(mallory, at_mallory, &["first"]);
+    let members = board.world.replica(ada, group).expect("it is open").members();
+    let best = members.best(&peer(1), board.world.wall_now()).expect("she is a member");
+    let chain = members.chain(&best).expect("it is known");
+    board.world.sabotage(
+        mallory,
+        changes_group_frames(move |_, frame| match frame {
+            GroupFrame::Record { .. } => {
+                let mut all = vec![GroupFrame::JoinAccept { chain: chain.clone() }; 1_000];
+                all.push(frame);
+                all
+            }
+            other => vec![other],
+        }),
+    );
+    let answers = Rc::new(Cell::new(0));
+    let count = Rc::clone(&answers);
+    board.world.sabotage(
+        ada,
+        changes_group_frames(move |_, frame| {
+            count.set(count.get() + u32::from(matches!(frame, GroupFrame::Enter { .. })));
+            vec![frame]
+        }),
+    );
+    board.world.write(mallory, at_mallory, "second").expect("she may write");
+    board.world.expect_texts(ada, group, &["first", "second"]);
+    board.world.run_for(SECOND * 10);
+    assert!((1..=32).contains(&answers.get()), "{} answers", answers.get());
+}

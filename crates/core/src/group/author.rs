@@ -35,7 +35,7 @@ pub(super) struct Unsealed {
 }
 
 /// Drafts that wait at the most: a minute of fast typing.
-const DRAFTS_MAX: usize = 1_024;
+pub(super) const DRAFTS_MAX: usize = 1_024;
 
 impl Group {
     /// Writes a new record. The ticket settles when it is stored.
@@ -202,9 +202,8 @@ impl Group {
 
     /// Remembers what was sealed for want of a better key, to seal it anew.
     pub(super) fn note_sealed(&mut self, id: RecordId) {
-        let is_known = self.rotation.sealed_old.contains(&id);
-        if self.rotation.told_old && !is_known && self.rotation.sealed_old.len() < DRAFTS_MAX {
-            self.rotation.sealed_old.push(id);
+        if self.rotation.told_old {
+            self.rotation.keep_sealed(id);
         }
     }
 
@@ -213,7 +212,8 @@ impl Group {
         if !self.may_seal() || self.sealing_key().is_none() {
             return;
         }
-        if core::mem::take(&mut self.rewrites_due) {
+        if self.rewrites_due && self.is_in_step() {
+            self.rewrites_due = false;
             self.rewrite_unseen(shared);
         }
         for Unsealed { ticket, header, body } in core::mem::take(&mut self.drafts) {

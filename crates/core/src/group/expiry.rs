@@ -10,6 +10,7 @@ use lacis_wire::{Millis, NodeId, limits};
 use super::Group;
 use super::neighbour::Neighbour;
 use super::sync::Buckets;
+use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::TableExt;
 use crate::time::Timestamp;
@@ -28,6 +29,9 @@ impl Group {
         let time = self.now(shared);
         if !self.is_open {
             return;
+        }
+        if self.rewrites_due {
+            self.write_drafts(shared);
         }
         if self.replica.next_due().is_some_and(|at| at <= time) {
             self.replica.wake(time);
@@ -54,22 +58,33 @@ impl Group {
         let ahead = self.replica.next_due().map(|at| self.when(shared, at));
         let erasure = self.certain_time(shared).and(self.replica.next_erasure());
         let erasure = erasure.map(|at| self.when(shared, at));
-        let ahead = ahead.into_iter().chain(erasure).min();
+        let patience = self.neighbours.values().filter_map(|it| it.compare_by).min();
+        let rewriting = patience.filter(|_| self.rewrites_due);
+        let ahead = ahead.into_iter().chain(erasure).chain(rewriting).min();
         let Some(next) = self.replica.next_expiry() else { return ahead };
         let due = self.when(shared, next);
         let due = ahead.map_or(due, |ahead| due.min(ahead));
         if self.may_expire() {
             return Some(due);
         }
-        let patience = self.neighbours.values().filter_map(|it| it.compare_by).min();
-        patience.map(|until| until.max(due))
+        patience.map(|until| until.max(due)).into_iter().chain(rewriting).min()
     }
 
     /// A neighbour may have told the last of what it holds.
-    pub(super) fn note_comparison(&mut self, node: NodeId) {
+    pub(super) fn note_comparison(&mut self, shared: &mut Shared, node: NodeId) {
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.note_comparison();
         }
+        if self.rewrites_due {
+            self.write_drafts(shared);
+        }
+    }
+
+    /// Whether all who are linked have told what they hold or had the time to: before that, what
+    /// is known here of ends and keys may be half of it.
+    pub(super) fn is_in_step(&self) -> bool {
+        let tells = |it: &Neighbour| it.is_introduced() && !it.is_compared;
+        !self.neighbours.values().any(tells) || !Rule::RewritesInStep.holds()
     }
 }
 

@@ -15,6 +15,7 @@ use super::arrival::Arrival;
 use super::bodies::Bodies;
 use super::door::Door;
 use super::keyring::Keyring;
+use super::people::Telling;
 use super::profile::Profile;
 use super::rotation::Rotation;
 use super::saves::{Saves, Written};
@@ -67,6 +68,7 @@ impl Group {
             is_unreadable: false,
             damaged: 0,
             members_changed: false,
+            telling: Telling::NONE,
             rewrites_due: false,
             changed: BTreeSet::new(),
             is_erased: false,
@@ -368,6 +370,7 @@ impl Group {
         self.tell_changes(shared, None);
         self.choose_chain(shared);
         self.open_keys(shared);
+        self.note_unheard(shared.io.now);
         self.keys_changed(shared);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);

@@ -8,6 +8,24 @@ use super::neighbour::Neighbour;
 use super::{Group, GroupEvent, GroupMember};
 use crate::shared::Shared;
 
+/// Members that are looked at in one go: some 10 ms in a browser.
+const SLICE: usize = 256;
+
+/// Where this node is with looking at all members, some at a time.
+#[derive(Debug)]
+pub(super) struct Telling {
+    next: PeerId,
+    left: usize,
+}
+
+impl Telling {
+    pub(super) const NONE: Self = Self { next: PeerId([0; 32]), left: 0 };
+
+    pub(super) const fn is_over(&self) -> bool {
+        self.left == 0
+    }
+}
+
 impl Group {
     /// The members, as far as they are known, this identity first.
     pub(crate) fn members(&self, shared: &Shared) -> Vec<GroupMember> {
@@ -29,16 +47,40 @@ impl Group {
         }
     }
 
-    /// Tells the application of all members that are others than they were.
+    /// Tells the application of all members that are others than they were: of this identity and
+    /// some others at once, of more soon.
     pub(super) fn tell_members(&mut self, shared: &mut Shared) {
         if !self.is_open {
             return;
         }
         self.door.look_again();
-        for member in self.members(shared) {
-            self.tell_member(shared, member);
+        let members = self.replica.members();
+        if members.knows(&shared.peer) {
+            self.tell_member(shared, self.member(shared, shared.peer));
         }
-        self.tell_invitations(shared);
+        self.telling.left = self.replica.members().subjects().count();
+        self.tell_some(shared);
+    }
+
+    /// Goes on with that where it stopped.
+    pub(super) fn tell_some(&mut self, shared: &mut Shared) {
+        if self.telling.is_over() || !self.is_open {
+            return;
+        }
+        let Telling { next, left } = self.telling;
+        let all = || self.replica.members().subjects();
+        let round = all().filter(|peer| **peer >= next).chain(all().filter(|peer| **peer < next));
+        let mut some: Vec<PeerId> = round.take(left.min(SLICE) + 1).copied().collect();
+        self.telling.left = left.saturating_sub(SLICE);
+        if some.len() > left.min(SLICE) {
+            self.telling.next = some.pop().unwrap_or(next);
+        }
+        for peer in some {
+            self.tell_member(shared, self.member(shared, peer));
+        }
+        if self.telling.is_over() {
+            self.tell_invitations(shared);
+        }
     }
 
     /// Tells the application of those who changed since it was told last. Where only credentials
@@ -60,6 +102,14 @@ impl Group {
         if came {
             self.tell_invitations(shared);
         }
+    }
+
+    /// Tells the application of somebody who came or went.
+    pub(super) fn tell_member_of(&mut self, shared: &mut Shared, peer: PeerId) {
+        if self.is_open && self.replica.members().knows(&peer) {
+            self.tell_member(shared, self.member(shared, peer));
+        }
+        self.door.look_again();
     }
 
     fn tell_member(&mut self, shared: &mut Shared, member: GroupMember) {

@@ -164,6 +164,7 @@ impl Group {
         let is_member = self.profile.chain.is_some();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         neighbour.refused = is_member;
+        let peer = neighbour.peer;
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
         shared.admit(self.number, node, false);
@@ -177,6 +178,6 @@ impl Group {
             Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
             _ => {}
         }
-        self.tell_members(shared);
+        self.tell_member_of(shared, peer);
     }
 }

@@ -102,6 +102,11 @@ impl Group {
         }
         let (old, new) = (held.id, header.id);
         let body = match header.key {
+            Some(_) if !self.may_seal() => {
+                self.rotation.keep_sealed(held.id);
+                self.rewrites_due = true;
+                return;
+            }
             Some(_) => {
                 let Some(body) = self.open_body(copy) else { return };
                 let Some((name, key)) = self.sealing_key() else { return };

@@ -10,19 +10,24 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::credential::Credential;
 use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{Cover, EpochKey, KeyError, KeyPart, Meeting, SealedKey};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system};
 
+use super::author::DRAFTS_MAX;
 use super::{Group, GroupEvent};
 use crate::rule::Rule;
 use crate::shared::Shared;
-use crate::table::in_order;
+use crate::table::{Table, TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// Members to whom a key is sealed at once: some 20 ms in a browser.
 const SLICE: usize = 24;
+
+/// Members that are looked at in one go for whether they get one: as much time.
+const LOOK: usize = 1_024;
 
 /// How long an admin waits for another one who is as near to do it: the one who ended a membership
 /// does at once.
@@ -53,7 +58,19 @@ pub(super) struct Rotation {
     pub(super) told_old: bool,
     /// What this node has sealed with it since.
     pub(super) sealed_old: Vec<RecordId>,
+    /// Keys that cover ends of which nothing was heard here, and until when those whom they name
+    /// are not given them.
+    unheard: Table<KeyName, Option<Timestamp>>,
+    gathering: Option<Gathering>,
     making: Option<Making>,
+}
+
+/// Who is to get a key.
+#[derive(Debug)]
+struct Gathering {
+    rest: VecDeque<PeerId>,
+    readers: VecDeque<PeerId>,
+    keepers: VecDeque<PeerId>,
 }
 
 /// A key that is being sealed.
@@ -62,18 +79,31 @@ struct Making {
     key: EpochKey,
     head: KeyPart,
     name: KeyName,
-    covers: Vec<Cover>,
+    covers: VecDeque<Cover>,
     readers: VecDeque<PeerId>,
     keepers: VecDeque<PeerId>,
-    for_readers: Vec<SealedKey>,
-    for_keepers: Vec<SealedKey>,
+    for_readers: VecDeque<SealedKey>,
+    for_keepers: VecDeque<SealedKey>,
 }
 
 impl Rotation {
+    /// Notes a record to be sealed anew.
+    pub(super) fn keep_sealed(&mut self, id: RecordId) {
+        if !self.sealed_old.contains(&id) && self.sealed_old.len() < DRAFTS_MAX {
+            self.sealed_old.push(id);
+        }
+    }
+
+    /// Whether a key is being made.
+    const fn is_busy(&self) -> bool {
+        self.gathering.is_some() || self.making.is_some()
+    }
+
     pub(super) fn deadlines(&self, now: Timestamp, earliest: &mut Earliest) {
         earliest.see(self.due, Timer::Rotation);
         earliest.see(self.hold, Timer::Rotation);
-        if self.making.is_some() {
+        earliest.see(self.unheard.values().filter_map(|at| *at).min(), Timer::Rotation);
+        if self.is_busy() {
             earliest.see(Some(now), Timer::Rotation);
         }
     }
@@ -113,11 +143,34 @@ impl Group {
         self.settle_admitted(shared);
     }
 
+    /// Keys that cover an end of which nothing is known here came before its revocation, or it
+    /// fell since.
+    pub(super) fn note_unheard(&mut self, now: Timestamp) {
+        let members = self.replica.members();
+        for (name, record) in self.replica.keys().iter() {
+            let is_known = self.rotation.unheard.contains_key(name);
+            if !is_known && record.covers().any(|end| !members.holds(end)) {
+                self.rotation.unheard.insert(*name, Some(now + HOLD));
+            }
+        }
+    }
+
+    /// Whether somebody may be given a key: not while its record says that it ended, of which more
+    /// may be on its way. Records by those who may end it themselves prove that, and others only
+    /// for a while, or who makes keys could keep them from anybody.
+    pub(super) fn may_have(&self, name: &KeyName, leaf: &Credential) -> bool {
+        let waits = self.rotation.unheard.get(name).is_some_and(Option::is_some);
+        let Some(record) = self.replica.keys().get(name).filter(|_| waits) else { return true };
+        let is_its = |end: &&Cover| end.subject == leaf.subject && !leaf.lifts(&end.end);
+        let mut own = record.covers().filter(is_its);
+        !own.any(|end| !self.replica.members().holds(end)) || !Rule::KeyWaits.holds()
+    }
+
     /// Makes a new key soon, if this identity may and one is needed.
     pub(super) fn plan_rotation(&mut self, shared: &mut Shared, within: Duration) {
         let may = self.own_roles(shared).is_some_and(Roles::may_change_others);
         let may = may && Rule::Rotation.holds();
-        if may && self.is_open && self.rotation.is_open && self.rotation.making.is_none() {
+        if may && self.is_open && self.rotation.is_open && !self.rotation.is_busy() {
             let at = shared.io.now + shared.io.jitter(within);
             self.rotation.due = Some(self.rotation.due.map_or(at, |due| due.min(at)));
         }
@@ -146,25 +199,57 @@ impl Group {
             self.event(shared, GroupEvent::KeyOld);
             self.write_drafts(shared);
         }
-        if self.rotation.due.take_if(|at| now >= *at).is_some() {
-            self.begin_key(shared);
+        if self.rotation.due.take_if(|at| now >= *at).is_some() && !self.rotation.is_busy() {
+            self.begin_key();
         }
-        self.seal_slice(shared);
+        let mut is_over = false;
+        for until in self.rotation.unheard.values_mut() {
+            is_over |= until.take_if(|at| now >= *at).is_some();
+        }
+        if is_over {
+            self.spread_keys(shared);
+        }
+        if self.rotation.gathering.is_some() {
+            self.gather(shared);
+        } else {
+            self.seal_slice(shared);
+        }
     }
 
     /// Begins to make a key for those who are members now.
-    pub(super) fn begin_key(&mut self, shared: &mut Shared) {
+    fn begin_key(&mut self) {
+        let rest = self.replica.members().subjects().copied().collect();
+        let (readers, keepers) = (VecDeque::new(), VecDeque::new());
+        self.rotation.gathering = Some(Gathering { rest, readers, keepers });
+    }
+
+    /// Looks at some more of them; with the last, makes the key.
+    fn gather(&mut self, shared: &mut Shared) {
         let now = self.now(shared);
-        let members = self.replica.members();
-        let (mut readers, mut keepers) = (VecDeque::new(), VecDeque::new());
-        for peer in members.subjects() {
-            match members.roles(peer, now) {
-                Some(Roles::KEEPER) => keepers.push_back(*peer),
-                Some(_) => readers.push_back(*peer),
-                None if !Rule::KeyToMembers.holds() => readers.push_back(*peer),
+        let Some(gathering) = &mut self.rotation.gathering else { return };
+        let some = ..LOOK.min(gathering.rest.len());
+        for peer in gathering.rest.drain(some) {
+            match self.replica.members().roles(&peer, now) {
+                Some(Roles::KEEPER) => gathering.keepers.push_back(peer),
+                Some(_) => gathering.readers.push_back(peer),
+                None if !Rule::KeyToMembers.holds() => gathering.readers.push_back(peer),
                 None => {}
             }
         }
+        if gathering.rest.is_empty()
+            && let Some(Gathering { readers, keepers, .. }) = self.rotation.gathering.take()
+        {
+            self.make_key(shared, readers, keepers);
+        }
+    }
+
+    fn make_key(
+        &mut self,
+        shared: &mut Shared,
+        readers: VecDeque<PeerId>,
+        keepers: VecDeque<PeerId>,
+    ) {
+        let members = self.replica.members();
         let key = EpochKey(shared.io.random());
         let nonce: [u8; 16] = shared.io.random();
         let meeting =
@@ -190,12 +275,13 @@ impl Group {
             keepers: Vec::new(),
         };
         let name = head.name(&self.profile.group, &shared.peer);
-        let (for_readers, for_keepers) = (Vec::new(), Vec::new());
+        let (covers, for_readers, for_keepers) = (covers.into(), VecDeque::new(), VecDeque::new());
         self.rotation.making =
             Some(Making { key, head, name, covers, readers, keepers, for_readers, for_keepers });
     }
 
-    /// Seals to some more members; publishes the key when all have it.
+    /// Seals to some more members; when all have it, publishes a part of the record, the next one
+    /// the next time.
     fn seal_slice(&mut self, shared: &mut Shared) {
         let group = self.profile.group;
         let Some(making) = &mut self.rotation.making else { return };
@@ -205,46 +291,52 @@ impl Group {
             let Some(subject) = reader.or_else(|| making.keepers.pop_front()) else { break };
             let key = if reader.is_some() { &making.key } else { &meeting_key };
             match SealedKey::seal(&group, &making.name, key, subject, shared.io.rng()) {
-                Ok(sealed) if reader.is_some() => making.for_readers.push(sealed),
-                Ok(sealed) => making.for_keepers.push(sealed),
+                Ok(sealed) if reader.is_some() => making.for_readers.push_back(sealed),
+                Ok(sealed) => making.for_keepers.push_back(sealed),
                 // Nobody can open what is sealed to it: it gets nothing, and the others do.
                 Err(KeyError::BadSubject(_) | _) => {}
             }
         }
         if making.readers.is_empty() && making.keepers.is_empty() {
-            self.publish_key(shared);
+            self.publish_part(shared);
         }
     }
 
     /// Makes a key in one go, for a group that has just been founded.
     pub(super) fn make_first_key(&mut self, shared: &mut Shared) {
-        self.begin_key(shared);
+        self.begin_key();
+        self.gather(shared);
         self.seal_slice(shared);
     }
 
-    fn publish_key(&mut self, shared: &mut Shared) {
-        let Some(making) = self.rotation.making.take() else { return };
+    fn publish_part(&mut self, shared: &mut Shared) {
+        let Some(making) = &mut self.rotation.making else { return };
+        let some = |most: usize, all: usize| ..most.min(all);
         let entries = limits::KEY_PART_ENTRIES;
-        let mut for_readers = making.for_readers.into_iter();
-        let mut for_keepers = making.for_keepers.into_iter();
-        let mut covers = making.covers.into_iter();
-        let given = GivenKey { name: making.name, key: making.key };
-        for number in 0..making.head.parts {
-            let sealed: Vec<SealedKey> = for_readers.by_ref().take(entries).collect();
-            let left = entries - sealed.len();
-            let part = KeyPart {
-                part: number,
-                covers: covers.by_ref().take(entries).collect(),
-                sealed,
-                keepers: for_keepers.by_ref().take(left).collect(),
-                ..making.head.clone()
-            };
-            let end = Some(Millis::MAX);
-            if self.publish_system(shared, None, system::KEY, (end, None), &part).is_err() {
-                // It has lost the right to meanwhile, or its budget is used up.
-                return self.event(shared, GroupEvent::KeyFailed { code: Code::NotAllowed });
-            }
+        let readers = some(entries, making.for_readers.len());
+        let sealed: Vec<SealedKey> = making.for_readers.drain(readers).collect();
+        let keepers = some(entries - sealed.len(), making.for_keepers.len());
+        let covers = some(entries, making.covers.len());
+        let part = KeyPart {
+            covers: making.covers.drain(covers).collect(),
+            sealed,
+            keepers: making.for_keepers.drain(keepers).collect(),
+            ..making.head.clone()
+        };
+        making.head.part += 1;
+        let given = GivenKey { name: making.name, key: making.key.clone() };
+        let is_last = making.head.part >= making.head.parts;
+        let published =
+            self.publish_system(shared, None, system::KEY, (Some(Millis::MAX), None), &part);
+        if published.is_err() {
+            self.rotation.making = None;
+            // It has lost the right to meanwhile, or its budget is used up.
+            return self.event(shared, GroupEvent::KeyFailed { code: Code::NotAllowed });
         }
+        if !is_last {
+            return;
+        }
+        self.rotation.making = None;
         if self.keyring.insert(self.replica.keys(), given) {
             self.unlocked(shared);
         }

@@ -56,8 +56,8 @@ impl Group {
                 self.enter(shared, node);
             }
         }
-        if !gone.is_empty() {
-            self.tell_members(shared);
+        for (_, neighbour) in &gone {
+            self.tell_member_of(shared, neighbour.peer);
         }
         for (node, frame) in core::mem::take(&mut self.early) {
             self.on_frame(shared, node, &frame);
@@ -245,8 +245,9 @@ impl Group {
         neighbour.await_comparison(shared.io.now);
         let reads = roles.is_some_and(Roles::may_write);
         shared.admit(self.number, node, reads);
+        let peer = neighbour.peer;
         self.renew_neighbour(shared, node);
-        self.tell_members(shared);
+        self.tell_member_of(shared, peer);
     }
 
     fn on_member_frame(&mut self, shared: &mut Shared, node: NodeId, frame: GroupFrame) {
@@ -284,7 +285,7 @@ impl Group {
             _ => {}
         }
         self.ask_for_more(shared);
-        self.note_comparison(node);
+        self.note_comparison(shared, node);
     }
 
     pub(super) fn on_keys(
@@ -311,8 +312,11 @@ impl Group {
     /// Gives the keys that a neighbor may have and was not given, each with its complete record.
     pub(super) fn give_keys(&mut self, shared: &mut Shared, node: NodeId) {
         let Some(roles) = self.roles_of(shared, node) else { return };
+        let chain = self.neighbours.get(&node).and_then(|it| it.chain.as_ref());
+        let Some(leaf) = chain.and_then(Chain::leaf) else { return };
+        let mut order = self.replica.keys().ordered(self.replica.members());
+        order.retain(|(_, name)| self.may_have(name, leaf));
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let order = self.replica.keys().ordered(self.replica.members());
         let mut keys = Vec::new();
         for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };

@@ -85,9 +85,9 @@ pub(super) struct Insider {
 }
 
 impl Insider {
-    /// Whether it is no member, or is not to stay one.
-    pub(super) const fn is_outside(&self) -> bool {
-        matches!(self.right, Right::Revoked | Right::Expired | Right::Stranger)
+    /// Whether it is a member who writes, and is to stay one.
+    pub(super) const fn may_write(&self) -> bool {
+        matches!(self.right, Right::Member | Right::Inviter | Right::Admin)
     }
 }
 

@@ -36,15 +36,17 @@ impl HostileRun {
         Ok(())
     }
 
-    /// Whether somebody who thought to be no member had been let in by another insider.
+    /// Whether somebody who thought to be no member, or not to be one who may write, had been let
+    /// in by another insider.
     fn was_let_in(&self, copy: &CopyKey) -> bool {
         let Some(founder) = self.graph.replica(0) else { return false };
         let Some(held) = founder.held(&copy.name.id) else { return false };
-        let mut outside = self.insiders.iter().filter(|it| it.is_outside());
+        let mut outside = self.insiders.iter().filter(|it| !it.may_write());
         let now = self.graph.world.wall_now();
+        let writes = |id| founder.members().credential(id).is_some_and(|it| it.roles.may_write());
         outside.any(|it| self.graph.peer(it.person) == *held.author())
             && held.creator == held.author()
-            && held.credential.is_some_and(|id| founder.members().accepts(id, now))
+            && held.credential.is_some_and(|id| founder.members().accepts(id, now) && writes(id))
     }
 
     pub(super) fn keep_within_bounds(&mut self) -> Result<(), String> {

@@ -285,7 +285,7 @@ impl World {
     }
 
     /// The key that seals a record, by the last event in which its application saw it.
-    pub(crate) fn seal_of(&self, tab: TabId, group: RoomId, id: &RecordId) -> Option<KeyName> {
+    pub fn seal_of(&self, tab: TabId, group: RoomId, id: &RecordId) -> Option<KeyName> {
         let mut seen = self.seen(tab).log.iter().rev().filter_map(|event| match event {
             Event::Group { group: of, event } if *of == group => match &**event {
                 GroupEvent::Record { record, .. } if record.header.id == *id => {
