@@ -68,6 +68,7 @@ mod room;
 mod rule;
 mod server;
 mod shared;
+mod sorting;
 mod spare;
 mod start;
 mod store;

@@ -1,16 +1,11 @@
 //! Tables: sorted vectors, since a node keeps dozens of entries and not thousands. Their order is
 //! that of the keys, so a run is reproducible.
 
-use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 pub(crate) use litemap::LiteMap as Table;
 
-/// The items in ascending order. Where the order is not on the path of every record, sorting by a
-/// heap does, which adds a tenth of the code to the module.
-pub(crate) fn in_order<T: Ord>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    items.into_iter().collect::<BinaryHeap<T>>().into_sorted_vec()
-}
+pub(crate) use crate::sorting::in_order;
 
 /// What [`Table`] lacks for our use.
 pub(crate) trait TableExt<K, V> {

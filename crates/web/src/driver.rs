@@ -1,6 +1,6 @@
 //! The loop between the node and the browser.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
@@ -54,6 +54,17 @@ impl Driver {
 
     /// Lets the node do something, then carries out what it wants.
     pub(crate) fn with<T>(&self, act: impl FnOnce(&mut Node, Timestamp) -> T) -> T {
+        let (mut node, now) = self.begin();
+        let result = act(&mut node, now);
+        drop(node);
+        self.pump(now);
+        result
+    }
+
+    /// The node and the time that is its own. Never inlined, since `with` is made for each of the
+    /// many things to do.
+    #[inline(never)]
+    fn begin(&self) -> (RefMut<'_, Node>, Timestamp) {
         let began = self.pumping.get();
         let now = began.unwrap_or_else(host::now);
         let mut node = self.node.borrow_mut();
@@ -61,10 +72,7 @@ impl Driver {
             // Nothing tells that the machine slept; what comes next must find the right time.
             node.handle_input(now, Input::Wall(host::wall()));
         }
-        let result = act(&mut node, now);
-        drop(node);
-        self.pump(now);
-        result
+        (node, now)
     }
 
     pub(crate) fn input(&self, input: Input) {

@@ -8,6 +8,7 @@ mod fuzz;
 mod names;
 mod network;
 mod order;
+mod panics;
 mod products;
 mod reference;
 mod report;

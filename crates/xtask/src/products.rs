@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
-use crate::{names, order, workspace};
+use crate::{names, order, panics, workspace};
 
 /// How the server is compiled.
 #[derive(Debug, Clone, Copy)]
@@ -61,11 +61,10 @@ pub(crate) fn wasm(tools: &Tools) -> Result<()> {
     })
 }
 
-/// wasm-pack binds and optimises anew whenever it is called, which takes ten seconds.
+/// Binding and optimising takes half a minute whenever it is done.
 fn pack(tools: &Tools) -> Result<()> {
-    // The cargo profile `wasm` is tuned for size; what wasm-opt does for it stands in
-    // crates/web/Cargo.toml, where wasm-pack calls any such profile "custom". npm obeys a
-    // .gitignore, so one beside the module would keep it out of the published package.
+    // wasm-pack does not call wasm-opt: crates/web/Cargo.toml says so. npm obeys a .gitignore, so
+    // one beside the module would keep it out of the published package.
     Run::new("wasm-pack")
         .words("--log-level warn build crates/web --target web --profile wasm")
         .words("--out-dir ../../www/wasm --out-name lacis")
@@ -73,7 +72,41 @@ fn pack(tools: &Tools) -> Result<()> {
         .env("PATH", tools.path()?)
         .step()?;
     let made = workspace::www().join("wasm");
-    compress_well(&made.join("lacis_bg.wasm"), &made.join("lacis.js"))
+    let module = made.join("lacis_bg.wasm");
+    optimise(tools, &module)?;
+    compress_well(&module, &made.join("lacis.js"))
+}
+
+/// What wasm-opt is told. Inlining makes the module smaller but its compressed form, which is what
+/// travels, 5 % larger. What Rust 1.95 emits needs the features named; without them the module is
+/// refused.
+const WASM_OPT: &str = "
+    -Oz
+    --converge
+    --always-inline-max-function-size=1
+    --one-caller-inline-max-function-size=20
+    --strip-producers
+    --strip-target-features
+    --enable-bulk-memory
+    --enable-nontrapping-float-to-int
+    --enable-sign-ext
+    --enable-mutable-globals
+    --enable-reference-types
+    --enable-multivalue
+";
+
+fn optimise(tools: &Tools, module: &Path) -> Result<()> {
+    let wasm = fs::read(module).with_context(|| module.display().to_string())?;
+    fs::write(module, panics::silence(&wasm)?).with_context(|| module.display().to_string())?;
+    // Functions in the order of their names are where `order` begins.
+    Run::new("wasm-opt")
+        .words(WASM_OPT)
+        .arg("--reorder-functions-by-name")
+        .arg(module)
+        .arg("-o")
+        .arg(module)
+        .env("PATH", tools.path()?)
+        .step()
 }
 
 /// What travels is compressed.
@@ -92,7 +125,8 @@ fn fingerprint() -> String {
     let made = ["lacis_bg.wasm", "lacis.js", "lacis.d.ts"];
     let made = made.map(|name| workspace::www().join("wasm").join(name));
     let mut hasher = DefaultHasher::new();
-    (include_str!("names.rs"), include_str!("order.rs")).hash(&mut hasher);
+    let steps = [include_str!("names.rs"), include_str!("order.rs"), include_str!("panics.rs")];
+    (WASM_OPT, steps).hash(&mut hasher);
     for file in [compiled, settings].iter().chain(&made) {
         fs::read(file).ok().hash(&mut hasher);
     }

@@ -19,12 +19,8 @@ pub(crate) struct Options {
     pub(crate) json: bool,
 }
 
-/// Bytes, compressed, of module and JavaScript together: what they may not exceed. That is
-/// [`AIM`], and what topic and door of groups cost beyond it until something else gives way.
-const BUDGET: usize = 286_000;
-
-/// What they are to come back to.
-const AIM: usize = 280_000;
+/// Bytes, compressed, of module and JavaScript together: what they may not exceed.
+const BUDGET: usize = 280_000;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;
@@ -34,8 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.json {
         println!("{{\"wasm_gz_bytes\":{wasm},\"js_gz_bytes\":{js}}}");
     } else {
-        let sum = wasm + js;
-        println!("Wasm {wasm} + JavaScript {js} = {sum} of {BUDGET} bytes, the aim is {AIM}");
+        println!("Wasm {wasm} + JavaScript {js} = {} of {BUDGET} bytes", wasm + js);
     }
     if wasm + js > BUDGET {
         bail!("{} bytes are more than the budget of {BUDGET}", wasm + js);

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use lacis_wire::record::CopyName;
 use lacis_wire::{Millis, RecordId};
 
+use crate::sorting;
+
 /// What is due at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
@@ -49,7 +51,8 @@ impl Calendar {
 
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
-        self.0.sort_unstable_by(|a, b| b.cmp(a));
+        sorting::sort(&mut self.0);
+        self.0.reverse();
     }
 
     pub(super) fn remove(&mut self, at: Millis, due: Due) {

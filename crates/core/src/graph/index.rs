@@ -6,6 +6,8 @@ use lacis_wire::Millis;
 use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
+use crate::sorting;
+
 /// Where one copy of a record stands: when it was last changed, and its name. Two versions of one
 /// record are two copies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +77,7 @@ impl Index {
 
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
-        self.items.sort_unstable();
+        sorting::sort(&mut self.items);
     }
 
     /// Equal for two indices only if they hold the same copies.

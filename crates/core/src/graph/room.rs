@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::judge::Refusal;
 use super::replica::{Change, Replica};
 use crate::rule::Rule;
-use crate::table::Table;
+use crate::table::{Table, in_order};
 
 impl Replica {
     /// Whether there is a place for a version that was judged; makes it, by the order of its
@@ -59,7 +59,8 @@ impl Replica {
                         && self.class(held.kind.is_system(), entry) == class
                 })
         });
-        all.map(|(id, entry)| ((entry.created, *id), entry.length)).collect()
+        let dated = all.map(|(id, entry)| ((entry.created, *id), entry.length));
+        Table::from_sorted_store_unchecked(in_order(dated))
     }
 
     /// Drops what has no place in a budget.

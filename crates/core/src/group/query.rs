@@ -14,6 +14,7 @@ use crate::graph::{Copy, Held};
 use crate::io::Ticket;
 use crate::shared::Shared;
 use crate::store::StoreReply;
+use crate::table::in_order;
 
 /// Records read at once for a query: so many at first, and then as many as have about so many
 /// bytes, because a store takes its time to answer whatever it is asked for.
@@ -147,8 +148,7 @@ impl Group {
         shared.tickets.open(ticket);
         let fitting = self.replica.ids_where(|kind| search.fits_type(kind));
         let held = fitting.filter_map(|id| self.replica.held(&id));
-        let mut dated: Vec<_> = held.map(|held| (held.created, held.id)).collect();
-        dated.sort_unstable();
+        let mut dated = in_order(held.map(|held| (held.created, held.id)));
         if paging.newest_first {
             dated.reverse();
         }
