@@ -1,7 +1,7 @@
 //! Panics in a Wasm module. A browser gives the standard library nowhere to write a panic's message
 //! to, so all that anybody sees of one is that the module trapped. Here it traps at once: what
 //! would have written the message goes, and so do the names of source files, which are paths of
-//! the machine that compiled it.
+//! the machine that compiled it. (The idea is that of wasm-snip.)
 
 use std::collections::HashSet;
 use std::convert::Infallible;
