@@ -143,7 +143,9 @@ function About({ home, invitation, route: { app, offer: byHand }, offer }: About
       <h1 data-testid="join-name">
         {app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}
       </h1>
-      <p data-testid="join-inviter">{texts.invitedBy(known ?? texts.guest(inviter))}</p>
+      <p data-testid="join-inviter">
+        {known === undefined ? texts.invitedByStranger(inviter) : texts.invitedBy(known)}
+      </p>
       {until !== undefined && (
         <p class="quiet" data-testid="join-until">
           {texts.until(until)}
