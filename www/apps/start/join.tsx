@@ -98,7 +98,8 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
   );
 }
 
-function read(text: string): [GroupInvitation | undefined, string] {
+/** What an invitation says; or why it says nothing. */
+export function read(text: string): [GroupInvitation | undefined, string] {
   try {
     return [parseInvitation(text), ""];
   } catch (thrown) {
