@@ -6,6 +6,8 @@ export const read = (file) => {
   return JSON.parse(readFileSync(new URL(`../vectors/${file}.json`, import.meta.url), "utf8"));
 };
 export const unhex = (digits) => Uint8Array.from(Buffer.from(digits, "hex"));
+/** Fields of a vector that are written in hexadecimal digits. */
+export const bytesOf = (vector, ...fields) => fields.map((field) => unhex(vector[field]));
 
 /** CBOR as the vectors write it in JSON. */
 export function value(item) {

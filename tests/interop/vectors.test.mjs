@@ -18,7 +18,7 @@ import { descriptionOf, sdpOf } from "./peer/descriptions.mjs";
 import { kinds, readFrame } from "./peer/schema.mjs";
 import { publicKeyOf } from "./peer/signatures.mjs";
 import { pairingText, parsePairing, parseRoomLink, roomLinkText } from "./peer/texts.mjs";
-import { read, unhex, value } from "./vectors.mjs";
+import { bytesOf, read, unhex, value } from "./vectors.mjs";
 
 /** Every file of frames, those of kinds that this peer does not know too. */
 const FRAMES = readdirSync(new URL("../vectors/", import.meta.url))
@@ -60,7 +60,7 @@ test("what a later version adds is skipped where it may be, and a frame is what 
   }
 });
 
-test("room links are read, and refused for the right reason", () => {
+test("room links are read and written", () => {
   for (const { name, text, secret, servers, hex: digits, ...keys } of read("room_link")) {
     assert.deepEqual(parseRoomLink(`https://a.example/#${text}`), {
       secret: unhex(secret),
@@ -71,18 +71,12 @@ test("room links are read, and refused for the right reason", () => {
     const derived = [topic, sealing, prove].map(hex);
     assert.deepEqual(derived, [keys.topic, keys.seal_key, keys.prove_key], name);
   }
-  for (const { name, kind, text, reason } of read("refused")) {
-    if (kind !== "RoomLink" || text === undefined) continue;
-    assert.throws(() => parseRoomLink(text), new RegExp(`^Error: ${reason}`), name);
-  }
 });
 
 test("sealed payloads are opened and made", () => {
   for (const vector of read("seal")) {
     const keys = roomKeys(unhex(vector.secret));
-    const [from, to, plain, sealed] = ["from", "to", "plain", "sealed"].map((it) =>
-      unhex(vector[it]),
-    );
+    const [from, to, plain, sealed] = bytesOf(vector, "from", "to", "plain", "sealed");
     assert.deepEqual(open(keys, from, to, sealed), plain, vector.name);
     assert.deepEqual(seal(keys, from, to, plain, unhex(vector.nonce)), sealed, vector.name);
     assert.throws(() => open(keys, to, from, sealed), undefined, vector.name);

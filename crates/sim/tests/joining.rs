@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent};
+use lacis_core::{Event, GroupEvent, InviteOptions};
 use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::{Code, Roles};
 
@@ -13,13 +13,19 @@ fn stored(world: &mut World, server: ServerId, identity: u8) -> TabId {
     world.open(TabSetup { disk, identity: Some([identity; 32]), ..TabSetup::at(&[server]) })
 }
 
-/// A founder, its link, and somebody who has it.
+/// A founder, its link for members, and somebody who has it.
 fn with_link(seed: u64, uses: u32) -> (World, TabId, TabId, lacis_core::RoomId, String) {
+    with_link_for(seed, invitation_for(Roles::MEMBER, uses))
+}
+
+fn with_link_for(
+    seed: u64,
+    options: InviteOptions,
+) -> (World, TabId, TabId, lacis_core::RoomId, String) {
     let mut world = World::scenario(seed);
     let server = world.add_server();
     let [ada, bob] = [1, 2].map(|identity| stored(&mut world, server, identity));
     let group = world.found(ada, "Board");
-    let options = invitation_for(Roles::MEMBER, uses);
     let link = world.command(ada, |node, now| node.invite_anybody(now, group, options));
     let link = link.expect("the tab is there").expect("she may invite");
     (world, ada, bob, group, link)
@@ -42,6 +48,41 @@ fn whoever_was_let_in_by_a_link_can_write_at_once() {
         world.run_for(Duration::from_secs(5));
         assert_eq!(world.texts(ada, at_ada), ["bonjour"], "she reads it");
     }
+}
+
+#[test]
+fn who_came_by_a_link_stays_when_the_link_has_ended() {
+    let hour = Duration::from_secs(3_600);
+    let options = InviteOptions { expires: Some(hour), ..invitation_for(Roles::MEMBER, 5) };
+    let (mut world, ada, bob, at_ada, link) = with_link_for(5, options);
+    let (at_bob, ticket) = join(&mut world, bob, &link);
+    world.connect(bob, at_bob);
+    world.done(bob, ticket, "he is let in");
+    // While he is away nobody gives him more time.
+    world.command(bob, |node, now| node.disconnect_group(now, at_bob));
+    world.run_for(hour * 2);
+    let peer = world.peer_id(bob);
+    for (tab, group) in [(ada, at_ada), (bob, at_bob)] {
+        assert_eq!(world.roles(tab, group, peer), Some(Roles::MEMBER));
+    }
+    world.connect(bob, at_bob);
+    world.write(bob, at_bob, "still here").expect("he is a member");
+    world.run_for(Duration::from_secs(5));
+    assert_eq!(world.texts(ada, at_ada), ["still here"]);
+}
+
+#[test]
+fn who_may_bring_in_others_may_also_write() {
+    let (mut world, ada, bob, at_ada, link) = with_link_for(6, invitation_for(Roles::INVITER, 1));
+    let (at_bob, ticket) = join(&mut world, bob, &link);
+    world.connect(bob, at_bob);
+    world.done(bob, ticket, "he is let in");
+    world.write(bob, at_bob, "bonjour").expect("he may write");
+    let options = invitation_for(Roles::MEMBER, 1);
+    let invited = world.command(bob, |node, now| node.invite_anybody(now, at_bob, options));
+    invited.expect("the tab is there").expect("he may invite");
+    world.run_for(Duration::from_secs(5));
+    assert_eq!(world.texts(ada, at_ada), ["bonjour"]);
 }
 
 #[test]

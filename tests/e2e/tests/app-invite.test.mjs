@@ -3,6 +3,24 @@ import assert from "node:assert/strict";
 import { Person } from "../support/people.mjs";
 import { scenario } from "../support/scenario.mjs";
 
+const CHARACTERS_MAX = 180;
+const MODULES_MAX = 53;
+
+scenario("the link of a group is short, and its code one that cameras read", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.found("letter", "News");
+  await anna.click("open-invite");
+  const link = await anna.see("invite-link", { text: "#/join/" });
+  await anna.see("qr");
+  const modules = await anna.tab.evaluate(() => {
+    return Number(document.querySelector("[data-testid=qr]").dataset.modules);
+  });
+  console.info(`link: ${link.length} characters, ${modules} modules`);
+  assert.ok(link.length <= CHARACTERS_MAX, link);
+  assert.ok(modules > 0 && modules <= MODULES_MAX, `${modules} modules`);
+});
+
 for (const locale of ["en", "fr"]) {
   scenario(
     `a link is listed with its uses, ended, and dead from then on: ${locale}`,

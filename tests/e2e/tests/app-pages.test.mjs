@@ -22,7 +22,10 @@ async function inspect(person, name, flaws) {
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
       await person.picture(`${name}-${device}-${colorScheme}`);
-      const isWide = () => document.documentElement.scrollWidth > innerWidth;
+      const isWide = () => {
+        const all = [document.documentElement, ...document.querySelectorAll("dialog[open]")];
+        return all.some((it) => it.scrollWidth > it.clientWidth);
+      };
       assert.equal(await page.evaluate(isWide), false, `${name} on a ${device} scrolls sideways`);
       const found = await page.evaluate(async () => {
         const { violations } = await axe.run();

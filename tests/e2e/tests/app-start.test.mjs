@@ -40,7 +40,11 @@ scenario("links that are none, damaged or for somebody else say so", async (stag
   await anna.found("chat", "Kitchen");
   const link = await anna.invitation();
   await anna.click("back");
-  await tries(`${link.slice(0, -9)}aaaaaaaaa`, "This invitation is damaged");
+  const damaged = `${link.slice(0, -9)}aaaaaaaaa`;
+  await tries(damaged, "This invitation is damaged");
+  // Whoever is here for the first time is told before saying a name.
+  const dora = new Person(await stage.bareTab("chromium", damaged), "Dora");
+  await dora.see("welcome-problem", { text: "This invitation is damaged" });
   // An invitation for the group one is in leads there.
   await anna.fill("paste-link", link);
   await anna.click("paste-open");

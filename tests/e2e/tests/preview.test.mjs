@@ -85,9 +85,16 @@ scenario("the pages show what an invitation is for before anybody joins", async 
   const anna = await Person.arrive(stage, "chromium", server, "Anna");
   await anna.found("board", "Kitchen");
   const link = await anna.invitation();
+  await anna.click("open-details");
+  await anna.see("member", { count: 1 });
+  const id = await anna.tab.evaluate(() => {
+    return document.querySelector("[data-testid=member]").dataset.id;
+  });
+  await anna.close("details");
   const bert = await Person.arrive(stage, "firefox", server, "Bert", { link });
   await bert.see("join-name", { text: "Kitchen" });
-  await bert.see("join-inviter");
+  // What she is called only members can read.
+  await bert.see("join-inviter", { text: id.slice(0, 8) });
   await bert.see("join-uses", { text: "1,000" });
   await bert.picture("join-preview");
   await bert.join();

@@ -3,27 +3,7 @@
 import { concat } from "./cbor.mjs";
 import { bigEndian, deriveKey, hashOf, isEqual } from "./crypto.mjs";
 import { isKey } from "./signatures.mjs";
-import {
-  bytes,
-  checked,
-  demand,
-  i64,
-  id,
-  isPlain,
-  list,
-  number,
-  optional,
-  server,
-  size,
-  strict,
-  struct,
-  text,
-  u16,
-  u32,
-  u64,
-  unsigned,
-  variants,
-} from "./types.mjs";
+import * as t from "./types.mjs";
 
 /** A time, or a number of milliseconds, without end. */
 export const FOREVER = 2n ** 64n - 1n;
@@ -41,11 +21,11 @@ const NAMES_MAX = 1_024;
 const RECONCILE_BYTES = 60_000;
 const BUCKETS = 32;
 
-const key = id(32);
-const signature = id(64);
+const key = t.id(32);
+const signature = t.id(64);
 /** What has to be a point by which signatures could be verified. */
-const identity = (field) => checked(key, (value) => demand(isKey(value), `limit of ${field}`));
-const roles = unsigned(8, "roles", (value) => ROLES.includes(value));
+const identity = (field) => t.checked(key, (value) => t.demand(isKey(value), `limit of ${field}`));
+const roles = t.unsigned(8, "roles", (value) => ROLES.includes(value));
 const isNotNothing = (value) => value >= 1;
 
 /** Whether each item is greater than the one before, by the bytes that `of` makes of it. */
@@ -66,41 +46,41 @@ export const actionsOf = (joined) => pieces(joined, 16);
 
 // Text that turns the direction of what stands around it is refused like control characters.
 const isShown = (value) => {
-  return isPlain(value) && !/\p{Bidi_Control}/u.test(value);
+  return t.isPlain(value) && !/\p{Bidi_Control}/u.test(value);
 };
-const name = text("name", (value) => size(value) <= 255 && isShown(value));
-const comment = text("comment", (value) => {
-  return size(value) <= 512 && isShown(value.replaceAll("\n", ""));
+const name = t.text("name", (value) => t.size(value) <= 255 && isShown(value));
+const comment = t.text("comment", (value) => {
+  return t.size(value) <= 512 && isShown(value.replaceAll("\n", ""));
 });
-const recordType = text("type", (value) => /^[a-z0-9.-]{1,64}$/.test(value));
+const recordType = t.text("type", (value) => /^[a-z0-9.-]{1,64}$/.test(value));
 
-const invitationUse = strict(key, signature);
+const invitationUse = t.strict(key, signature);
 
-const credential = checked(
-  strict(
+const credential = t.checked(
+  t.strict(
     key,
     key,
     roles,
-    u64,
-    u64,
-    u64,
-    optional(id(16)),
-    optional(invitationUse),
-    list("lifts", id(16), 0, 16),
+    t.u64,
+    t.u64,
+    t.u64,
+    t.optional(t.id(16)),
+    t.optional(invitationUse),
+    t.list("lifts", t.id(16), 0, 16),
     key,
     signature,
   ),
   ([, , role, notBefore, notAfter, , , , lifts]) => {
-    demand(notBefore < notAfter, "limit of not_after");
-    demand(role !== ADMIN || BigInt(notBefore) === 0n, "limit of not_before");
-    demand(role !== ADMIN || BigInt(notAfter) === FOREVER, "limit of not_after");
-    demand(isAscending(lifts), "limit of lifts");
+    t.demand(notBefore < notAfter, "limit of not_after");
+    t.demand(role !== ADMIN || BigInt(notBefore) === 0n, "limit of not_before");
+    t.demand(role !== ADMIN || BigInt(notAfter) === FOREVER, "limit of not_after");
+    t.demand(isAscending(lifts), "limit of lifts");
   },
 );
 
 // How many it has at most is looked at with the chain itself, since that has a word of its own.
-const chain = list("chain", credential, 0, Number.POSITIVE_INFINITY);
-const shownChain = list("chain", credential, 1, 24);
+const chain = t.list("chain", credential, 0, Number.POSITIVE_INFINITY);
+const shownChain = t.list("chain", credential, 1, 24);
 
 /** What follows from the beginnings of a record (section 15, table of ids). */
 export function recordIdOf({ creator, created, latest, salt, replaces, type }) {
@@ -117,23 +97,23 @@ export function recordIdOf({ creator, created, latest, salt, replaces, type }) {
 }
 
 const FIELDS = [
-  ["format", unsigned(16, "format", isNotNothing)],
+  ["format", t.unsigned(16, "format", isNotNothing)],
   ["type", recordType],
-  ["id", id(16)],
-  ["salt", id(8)],
-  ["version", unsigned(64, "version", isNotNothing)],
-  ["flags", unsigned(8, "flags", (value) => value <= 1)],
+  ["id", t.id(16)],
+  ["salt", t.id(8)],
+  ["version", t.unsigned(64, "version", isNotNothing)],
+  ["flags", t.unsigned(8, "flags", (value) => value <= 1)],
   ["creator", key],
-  ["modifier", optional(key)],
-  ["credential", optional(id(16))],
-  ["created", u64],
-  ["modified", u64],
-  ["expires", u64],
-  ["latest", u64],
-  ["replaces", optional(id(16))],
-  ["key", optional(id(16))],
-  ["length", unsigned(32, "length", (value) => value <= RECORD_BYTES)],
-  ["hash", id(32)],
+  ["modifier", t.optional(key)],
+  ["credential", t.optional(t.id(16))],
+  ["created", t.u64],
+  ["modified", t.u64],
+  ["expires", t.u64],
+  ["latest", t.u64],
+  ["replaces", t.optional(t.id(16))],
+  ["key", t.optional(t.id(16))],
+  ["length", t.unsigned(32, "length", (value) => value <= RECORD_BYTES)],
+  ["hash", t.id(32)],
   ["signature", signature],
 ];
 
@@ -147,116 +127,118 @@ export const headerFields = (header) => FIELDS.map(([field]) => header[field] ??
 export const isOfSystem = (type) => type.startsWith("lacis.");
 const NOTHING = new Uint8Array();
 
-const header = checked(strict(...FIELDS.map(([, type]) => type)), (fields) => {
+const header = t.checked(t.strict(...FIELDS.map(([, type]) => type)), (fields) => {
   const it = headerOf(fields);
-  demand((it.modifier !== null) === it.version > 1, "limit of modifier");
-  demand(isEqual(it.id, recordIdOf(it)), "limit of id");
+  t.demand((it.modifier !== null) === it.version > 1, "limit of modifier");
+  t.demand(isEqual(it.id, recordIdOf(it)), "limit of id");
   const earliest = BigInt(it.created) + (BigInt(it.version) - 1n) * VERSION_PACE;
-  demand((earliest < FOREVER ? earliest : FOREVER) <= BigInt(it.modified), "limit of modified");
-  demand(it.modified <= it.expires && it.expires <= it.latest, "limit of expires");
+  t.demand((earliest < FOREVER ? earliest : FOREVER) <= BigInt(it.modified), "limit of modified");
+  t.demand(it.modified <= it.expires && it.expires <= it.latest, "limit of expires");
   const isDeleted = it.flags === 1;
-  demand(!isDeleted || it.length === 0, "limit of length");
-  demand(!isDeleted || isEqual(it.hash, hashOf(NOTHING)), "limit of hash");
-  demand(!isDeleted || BigInt(it.expires) === BigInt(it.latest), "limit of expires");
-  demand((it.key === null) === (isDeleted || isOfSystem(it.type)), "limit of key");
+  t.demand(!isDeleted || it.length === 0, "limit of length");
+  t.demand(!isDeleted || isEqual(it.hash, hashOf(NOTHING)), "limit of hash");
+  t.demand(!isDeleted || BigInt(it.expires) === BigInt(it.latest), "limit of expires");
+  t.demand((it.key === null) === (isDeleted || isOfSystem(it.type)), "limit of key");
 });
 
-const attribute = strict(
-  text("attribute", (value) => /^[A-Za-z0-9]{1,40}$/.test(value)),
-  variants([i64], [u64], [text("attribute", (value) => size(value) <= 1_024)]),
+const attribute = t.strict(
+  t.text("attribute", (value) => /^[A-Za-z0-9]{1,40}$/.test(value)),
+  t.variants([t.i64], [t.u64], [t.text("attribute", (value) => t.size(value) <= 1_024)]),
 );
-const body = strict(list("attributes", attribute, 0, 32), bytes("data", 0, BODY_BYTES));
+const body = t.strict(t.list("attributes", attribute, 0, 32), t.bytes("data", 0, BODY_BYTES));
 
-const records = unsigned(32, "budget_records", (it) => it >= 1 && it <= BUDGET_RECORDS_MAX);
-const recordBytes = unsigned(64, "budget_bytes", (it) => it >= 1 && it <= BUDGET_BYTES_MAX);
-const lifetime = (field) => unsigned(64, field, isNotNothing);
-const properties = strict(
+const records = t.unsigned(32, "budget_records", (it) => it >= 1 && it <= BUDGET_RECORDS_MAX);
+const recordBytes = t.unsigned(64, "budget_bytes", (it) => it >= 1 && it <= BUDGET_BYTES_MAX);
+const lifetime = (field) => t.unsigned(64, field, isNotNothing);
+const properties = t.strict(
   name,
   comment,
   lifetime("presence_lifetime"),
-  u32,
+  t.u32,
   lifetime("member_lifetime"),
   records,
   recordBytes,
 );
 
-const sealedKey = strict(key, id(32), id(48));
-const keyPart = checked(
-  strict(
-    id(16),
-    id(32),
-    id(72),
-    u16,
-    unsigned(16, "parts", (value) => value >= 1 && value <= 20),
-    list("covers", strict(key, id(16)), 0, 1_000),
-    list("sealed", sealedKey, 0, 1_000),
-    list("keepers", sealedKey, 0, 1_000),
+const sealedKey = t.strict(key, t.id(32), t.id(48));
+const keyPart = t.checked(
+  t.strict(
+    t.id(16),
+    t.id(32),
+    t.id(72),
+    t.u16,
+    t.unsigned(16, "parts", (value) => value >= 1 && value <= 20),
+    t.list("covers", t.strict(key, t.id(16)), 0, 1_000),
+    t.list("sealed", sealedKey, 0, 1_000),
+    t.list("keepers", sealedKey, 0, 1_000),
   ),
   ([, , , part, parts, covers, sealed, keepers]) => {
-    demand(part < parts, "limit of part");
-    demand(
+    t.demand(part < parts, "limit of part");
+    t.demand(
       isAscending(covers, ([subject, end]) => concat(subject, end)),
       "limit of covers",
     );
-    demand(
+    t.demand(
       isAscending(sealed, ([subject]) => subject),
       "limit of subject",
     );
-    demand(
+    t.demand(
       isAscending(keepers, ([subject]) => subject),
       "limit of subject",
     );
-    demand(sealed.length + keepers.length <= 1_000, "limit of sealed");
+    t.demand(sealed.length + keepers.length <= 1_000, "limit of sealed");
   },
 );
 
-const actionBytes = bytes("actions", 0, 15_000 * 16);
-const revocation = checked(
-  strict(identity("subject"), id(16), optional(id(16)), number(2), actionBytes),
+const actionBytes = t.bytes("actions", 0, 15_000 * 16);
+const revocation = t.checked(
+  t.strict(identity("subject"), t.id(16), t.optional(t.id(16)), t.number(2), actionBytes),
   ([, , , , actions]) => {
-    demand(actions.length % 16 === 0 && isAscending(actionsOf(actions)), "limit of actions");
+    t.demand(actions.length % 16 === 0 && isAscending(actionsOf(actions)), "limit of actions");
   },
 );
 
-const openInvitation = checked(
-  strict(
+const openInvitation = t.checked(
+  t.strict(
     identity("key"),
     roles,
-    u64,
+    t.u64,
     lifetime("member_for"),
-    unsigned(32, "uses", isNotNothing),
-    unsigned(8, "flags", (value) => value <= 1),
+    t.unsigned(32, "uses", isNotNothing),
+    t.unsigned(8, "flags", (value) => value <= 1),
   ),
   ([, role, , memberFor]) => {
-    demand(role !== ADMIN || BigInt(memberFor) === FOREVER, "limit of member_for");
+    t.demand(role !== ADMIN || BigInt(memberFor) === FOREVER, "limit of member_for");
   },
 );
 
-const invitation = strict(
+const invitation = t.strict(
   shownChain,
   name,
-  id(16),
-  list("servers", server, 0, 4),
-  optional(strict(id(16), sealedKey)),
+  t.id(16),
+  t.list("servers", t.server, 0, 4),
+  t.optional(t.strict(t.id(16), sealedKey)),
   signature,
 );
 
-const names = bytes("names", 32, NAMES_MAX * 32);
-const namesOfWhole = checked(names, (it) => demand(it.length % 32 === 0, "limit of names"));
-const bucket = unsigned(8, "bucket", (value) => value <= BUCKETS);
-const message = bytes("message", 0, RECONCILE_BYTES);
-const givenKeys = list("keys", strict(id(16), key), 0, 512);
-const summary = checked(list("buckets", struct(bucket, u32, id(16)), 0, BUCKETS + 1), (buckets) =>
-  demand(
-    isAscending(buckets, ([number]) => Uint8Array.of(number)),
-    "limit of buckets",
-  ),
+const names = t.bytes("names", 32, NAMES_MAX * 32);
+const namesOfWhole = t.checked(names, (it) => t.demand(it.length % 32 === 0, "limit of names"));
+const bucket = t.unsigned(8, "bucket", (value) => value <= BUCKETS);
+const message = t.bytes("message", 0, RECONCILE_BYTES);
+const givenKeys = t.list("keys", t.strict(t.id(16), key), 0, 512);
+const summary = t.checked(
+  t.list("buckets", t.struct(bucket, t.u32, t.id(16)), 0, BUCKETS + 1),
+  (buckets) =>
+    t.demand(
+      isAscending(buckets, ([at]) => Uint8Array.of(at)),
+      "limit of buckets",
+    ),
 );
 
 const PREVIEW_BYTES = 1_600;
-const groupFrame = variants(
-  [u64, optional(shownChain), list("first", recordType, 0, 16)],
-  [u16],
+const groupFrame = t.variants(
+  [t.u64, t.optional(shownChain), t.list("first", recordType, 0, 16)],
+  [t.u16],
   [invitationUse],
   [shownChain],
   [givenKeys, givenKeys],
@@ -267,9 +249,9 @@ const groupFrame = variants(
   [namesOfWhole],
   [namesOfWhole],
   [bucket],
-  [header, bytes("body", 0, RECORD_BYTES)],
+  [header, t.bytes("body", 0, RECORD_BYTES)],
   [invitationUse],
-  [shownChain, bytes("record", 0, PREVIEW_BYTES), bytes("record", 0, PREVIEW_BYTES), u32],
+  [shownChain, t.bytes("record", 0, PREVIEW_BYTES), t.bytes("record", 0, PREVIEW_BYTES), t.u32],
 );
 
 /** Each kind of frame of section 15: its type, and how many bytes it has at most. */
@@ -282,9 +264,9 @@ export const GROUP_KINDS = [
   ["GroupProperties", [properties, 1_024]],
   ["Revocation", [revocation, 240_128]],
   ["OpenInvitation", [openInvitation, 128]],
-  ["Budget", [strict(identity("subject"), records, recordBytes), 128]],
+  ["Budget", [t.strict(identity("subject"), records, recordBytes), 128]],
   ["Invitation", [invitation, 17_020]],
-  ["InvitationLink", [strict(key, id(16), id(16), list("servers", server, 0, 4)), 2_136]],
-  ["Card", [strict(key, name, signature), 512]],
+  ["InvitationLink", [t.strict(key, t.id(16), t.id(16), t.list("servers", t.server, 0, 4)), 2_136]],
+  ["Card", [t.strict(key, name, signature), 512]],
   ["GroupFrame", [groupFrame, 278_528]],
 ];

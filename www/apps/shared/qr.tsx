@@ -40,6 +40,8 @@ export function Qr({
     <svg
       class={isDense ? "qr dense" : "qr"}
       role="img"
+      data-testid="qr"
+      data-modules={size}
       aria-label={label}
       viewBox={`-4 -4 ${size + 8} ${size + 8}`}
     >

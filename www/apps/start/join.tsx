@@ -98,7 +98,8 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
   );
 }
 
-function read(text: string): [GroupInvitation | undefined, string] {
+/** What an invitation says; or why it says nothing. */
+export function read(text: string): [GroupInvitation | undefined, string] {
   try {
     return [parseInvitation(text), ""];
   } catch (thrown) {
@@ -143,7 +144,9 @@ function About({ home, invitation, route: { app, offer: byHand }, offer }: About
       <h1 data-testid="join-name">
         {app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}
       </h1>
-      <p data-testid="join-inviter">{texts.invitedBy(known ?? texts.guest(inviter))}</p>
+      <p data-testid="join-inviter">
+        {known === undefined ? texts.invitedByStranger(inviter) : texts.invitedBy(known)}
+      </p>
       {until !== undefined && (
         <p class="quiet" data-testid="join-until">
           {texts.until(until)}

@@ -7,12 +7,16 @@ import type { Route } from "../shared/route.js";
 import { texts } from "../shared/texts/index.js";
 import { Problem } from "../shared/ui.js";
 import { ImportIdentity } from "./identity.js";
+import { read } from "./join.js";
 
 /** The first visit: a name is all that is needed. */
 export function Welcome({ home, route }: { home: Home; route: Route }) {
   const [name, setName] = useState("");
   const [problem, setProblem] = useState("");
   const [isImporting, setImporting] = useState(false);
+  // Nobody shall say a name for a link that is of no use.
+  const wrong = route.at === "join" ? read(route.invitation)[1] : "";
+  const isInvited = route.at === "join" && wrong === "";
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();
     if (plainName(name) === "") {
@@ -28,7 +32,8 @@ export function Welcome({ home, route }: { home: Home; route: Route }) {
           <img src={icon} alt="" width="44" height="44" />
           <h1>{texts.name}</h1>
         </header>
-        <p class="lead">{route.at === "join" ? texts.welcomeInvited : texts.welcome}</p>
+        <Problem text={wrong} hook="welcome-problem" />
+        <p class="lead">{isInvited ? texts.welcomeInvited : texts.welcome}</p>
         <form class="stack" onSubmit={(event) => void begin(event)} noValidate>
           <label for="name">{texts.yourName}</label>
           <div class="row">

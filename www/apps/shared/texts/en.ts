@@ -223,6 +223,8 @@ export const en = {
     letter: "Read a newsletter",
   },
   invitedBy: (name: string): string => `Invited by ${name}.`,
+  invitedByStranger: (id: string): string =>
+    `Invited by somebody you have not met here yet (${id.slice(0, 8)}).`,
   openInvitation: "Somebody who may let you in must be connected now.",
   until: (at: Date): string => `Valid until ${moment(at)}.`,
   memberUntil: (at: Date): string => `Whoever joins now is a member until ${moment(at)}.`,

@@ -274,6 +274,8 @@ export const fr: Texts = {
     letter: "Lire une lettre",
   },
   invitedBy: (name) => `Invité par ${name}.`,
+  invitedByStranger: (id) =>
+    `Invité par quelqu'un que vous n'avez pas encore rencontré ici (${id.slice(0, 8)}).`,
   openInvitation: "Quelqu'un qui puisse vous laisser entrer doit être connecté.",
   until: (at) => `Valable jusqu'au ${moment(at)}.`,
   memberUntil: (at) => `Qui entre maintenant est membre jusqu'au ${moment(at)}.`,
