@@ -43,10 +43,16 @@ impl HostileRun {
         let Some(held) = founder.held(&copy.name.id) else { return false };
         let mut outside = self.insiders.iter().filter(|it| !it.may_write());
         let now = self.graph.world.wall_now();
-        let writes = |id| founder.members().credential(id).is_some_and(|it| it.roles.may_write());
+        let is_insider = |peer| self.insiders.iter().any(|it| self.graph.peer(it.person) == peer);
+        let may = |id| {
+            let credential = founder.members().credential(id).filter(|it| it.roles.may_write());
+            // One that an insider gave may have been taken back since, and what it wrote be named.
+            let lets_in = |by| is_insider(by) || founder.members().accepts(id, now);
+            credential.is_some_and(|it| lets_in(it.issuer))
+        };
         outside.any(|it| self.graph.peer(it.person) == *held.author())
             && held.creator == held.author()
-            && held.credential.is_some_and(|id| founder.members().accepts(id, now) && writes(id))
+            && held.credential.is_some_and(may)
     }
 
     pub(super) fn keep_within_bounds(&mut self) -> Result<(), String> {
