@@ -164,7 +164,14 @@ impl HostileRun {
     /// Somebody with the right to let an insider in again: what was sealed before is for it again.
     pub(super) fn forget_readmitted(&mut self) {
         let now = self.graph.world.wall_now();
-        let views = (0..HONEST).filter_map(|it| self.graph.replica(it));
+        // An insider may be the only one who has heard of it, and gives the keys that it has.
+        let founder = self.graph.replica(0).map(lacis_core::graph::Replica::members);
+        let is_member = |it: &Insider| {
+            let peer = self.graph.peer(it.person);
+            it.may_write() && founder.is_some_and(|members| members.roles(&peer, now).is_some())
+        };
+        let among = self.insiders.iter().filter(|it| is_member(it)).map(|it| it.person);
+        let views = (0..HONEST).chain(among).filter_map(|it| self.graph.replica(it));
         let members: Vec<_> = views.map(lacis_core::graph::Replica::members).collect();
         let insiders = self.insiders.iter().map(|it| self.graph.peer(it.person));
         let back: Vec<PeerId> = insiders
