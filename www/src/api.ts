@@ -1,3 +1,4 @@
+import { check } from "./check.js";
 import { type GroupInvitation, readInvitation } from "./group/invitation.js";
 import { type IdentityCard, readCard } from "./identity/card.js";
 import { secretOf } from "./identity/identity.js";
@@ -21,6 +22,9 @@ export async function createPeerFrom(
   source: WasmSource | undefined,
   options: PeerOptions,
 ): Promise<Peer> {
+  const wanted =
+    "options{signaling:server[] iceServers:any[] relayOnly identity store takeStore wasm signal}";
+  check("createPeer", wanted, [options]);
   checkPlatform();
   const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
   const { identity } = options;
@@ -51,6 +55,7 @@ export async function createPeerFrom(
  * @param servers Servers to name in the link, for those who open it elsewhere.
  */
 export function createRoomLink(servers: readonly string[] = []): string {
+  check("createRoomLink", "servers?:server[]", [servers]);
   return createLink(loaded(), servers);
 }
 
@@ -64,6 +69,7 @@ export function createRoomLink(servers: readonly string[] = []): string {
  * ```
  */
 export function parseRoomLink(text: string): RoomLink {
+  check("parseRoomLink", "text", [text]);
   return parseLink(loaded(), text);
 }
 
@@ -77,6 +83,7 @@ export function parseRoomLink(text: string): RoomLink {
  * ```
  */
 export function parseCard(text: string): IdentityCard {
+  check("parseCard", "text", [text]);
   return readCard(loaded(), text);
 }
 
@@ -93,5 +100,6 @@ export function parseCard(text: string): IdentityCard {
  * ```
  */
 export function parseInvitation(text: string): GroupInvitation {
+  check("parseInvitation", "text", [text]);
   return readInvitation(loaded(), text);
 }

@@ -1,4 +1,5 @@
 import { bytesOf, bytesOfJson, type Content } from "./bytes.js";
+import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
 import { PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
@@ -46,6 +47,22 @@ export class Room extends TypedEventTarget<RoomEvents> {
   #number = NO_ROOM;
   #holders = 1;
   #gone: PeerError | undefined;
+
+  static {
+    const over = (room: Room): PeerError | undefined => room.#gone;
+    const [waiting, sending] = ["options?{timeoutMs signal}", "options?{priority until signal}"];
+    const calls = {
+      ready: waiting,
+      send: `memberId, label, content, ${sending}`,
+      sendJson: `memberId, label, value, ${sending}`,
+      broadcast: "label, content, options?{reliable signal}",
+      request: `memberId, label, content, ${waiting}`,
+      pair: "offer?, options?{signal}",
+      sendFile: "memberId, source, options?{onProgress signal name:text}",
+    };
+    const others = { respond: "label, handler", messages: "options?{label signal limits}" };
+    checked(Room, "room", over, calls, others);
+  }
 
   /** Use `peer.join`. */
   constructor(session: Session, link: string, fingerprint: string, onLeave: () => void) {
@@ -119,7 +136,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * ```
    */
   pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
@@ -164,9 +180,8 @@ export class Room extends TypedEventTarget<RoomEvents> {
 
   /** Answers requests under `label`; the returned function stops that. One handler a label. */
   respond(label: string, handler: RequestHandler): () => void {
-    if (this.#gone !== undefined) throw this.#gone;
     if (this.#feed.handlers.has(label)) {
-      const detail = `Requests labelled "${label}" are answered already.`;
+      const detail = `room.respond: requests labelled "${label}" are answered already`;
       throw new PeerError("invalid-argument", { detail });
     }
     this.#feed.handlers.set(label, handler);
@@ -184,7 +199,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * ```
    */
   sendFile(memberId: string, source: FileSource, options: SendFileOptions = {}): Promise<SentFile> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return sendFile(this.#session, { room: this.#number, memberId }, source, options);
   }
 
@@ -193,7 +207,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * `too-slow` instead of losing a message when its reader falls too far behind.
    */
   messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
-    if (this.#gone !== undefined) throw this.#gone;
     return this.#feed.subscribe(options);
   }
 
@@ -266,7 +279,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
     call: (ticket: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<Outcome> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return this.#session.tickets.issue(this.#number, call, signal);
   }
 

@@ -1,4 +1,5 @@
 import type { Content } from "../bytes.js";
+import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
@@ -76,6 +77,31 @@ export class Group extends GroupMembership {
   #connection: GroupConnection = "disconnected";
   #refusal: PeerErrorCode | undefined;
 
+  static {
+    const over = (group: Group): PeerError | undefined => group.gone;
+    const calls = {
+      connect: "options?{timeoutMs signal}",
+      pair: "offer?, options?{signal}",
+      send: "peer, label, content, options?{priority until signal}",
+      broadcast: "label, content, options?{reliable signal}",
+      add: "record{type! data! attributes expires}",
+      update: "record, change{data! attributes expires}",
+      delete: "record",
+      get: "id",
+      find: "options?{type where signal order:oldest|newest limit}",
+      export: "options?{signal}",
+      import: "file",
+    };
+    checked(Group, "group", over, calls, {
+      sync: "type?",
+      messages: "options?{label signal limits}",
+      count: "options?{type creator}",
+      records: "options?{type where signal}",
+      judge: "type, judge",
+      prefer: "types:type[]",
+    });
+  }
+
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
     super(session, number);
@@ -144,13 +170,11 @@ export class Group extends GroupMembership {
    * ```
    */
   sync(type?: string): SyncState {
-    this.check();
     return syncOf(attempted(() => this.session.core.group_sync(this.number, type)));
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
-    this.check();
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
@@ -162,7 +186,6 @@ export class Group extends GroupMembership {
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
   async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    this.check();
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
@@ -263,7 +286,6 @@ export class Group extends GroupMembership {
    * ```
    */
   async find(options: FindOptions = {}): Promise<GroupRecord[]> {
-    this.check();
     return this.#searches.find(this.number, options);
   }
 
@@ -277,7 +299,6 @@ export class Group extends GroupMembership {
    * ```
    */
   count({ type, creator }: CountOptions = {}): number {
-    this.check();
     return attempted(() => this.session.core.count_records(this.number, type, creator));
   }
 
@@ -289,7 +310,6 @@ export class Group extends GroupMembership {
    * `invalid-argument` if the query is none.
    */
   records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    this.check();
     return this.#searches.records(this.number, options);
   }
 
@@ -304,9 +324,8 @@ export class Group extends GroupMembership {
    * ```
    */
   judge(type: string, judge: RecordJudge): () => void {
-    this.check();
     if (this.#judges.has(type)) {
-      const detail = `Records of the type "${type}" are judged already.`;
+      const detail = `group.judge: records of the type "${type}" are judged already`;
       throw new PeerError("invalid-argument", { detail });
     }
     this.#judges.set(type, judge);
@@ -329,7 +348,6 @@ export class Group extends GroupMembership {
 
   /** Has the records of these types fetched before all others, at most 16 types. */
   prefer(types: readonly string[]): void {
-    this.check();
     attempted(() => this.session.core.prefer_records(this.number, [...types]));
   }
 
@@ -358,7 +376,6 @@ export class Group extends GroupMembership {
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
-    this.check();
     let count = 0;
     let isFirst = true;
     for await (const part of parts(file)) {
@@ -367,7 +384,9 @@ export class Group extends GroupMembership {
       if (!isFirst) {
         if (attempted(() => core.import_record(this.number, part))) count += 1;
       } else if (attempted(() => core.group_of_file(part)) !== this.id) {
-        throw new PeerError("export-damaged", { detail: "The file is of another group." });
+        throw new PeerError("export-damaged", {
+          detail: "group.import: the file is of another group",
+        });
       }
       isFirst = false;
     }

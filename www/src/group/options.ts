@@ -1,5 +1,5 @@
 import type { Content } from "../bytes.js";
-import { PeerError, type PeerErrorCode } from "../errors.js";
+import type { PeerErrorCode } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
@@ -306,10 +306,7 @@ const ROLES = Object.keys(BITS) as readonly Role[];
 
 /** The number by which the core knows a role. */
 export function roleBits(role: Role = "member"): number {
-  const bits = typeof role === "string" && Object.hasOwn(BITS, role) ? BITS[role] : undefined;
-  if (bits !== undefined) return bits;
-  const detail = `A role is one of ${ROLES.join(", ")}, and includes those before it.`;
-  throw new PeerError("invalid-argument", { detail });
+  return BITS[role];
 }
 
 /** The role that a number stands for; undefined for none. */

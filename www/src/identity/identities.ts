@@ -1,3 +1,4 @@
+import { check, checked } from "../check.js";
 import { dateOf } from "../date.js";
 import { PeerError } from "../errors.js";
 import { loaded } from "../low-level.js";
@@ -54,6 +55,16 @@ const SECRET_BYTES = 32;
  */
 export class Identities {
   readonly #database: Connection;
+
+  static {
+    checked(Identities, "identities", () => undefined, {
+      create: "name:name",
+      rename: "id, name:name",
+      delete: "id, options{groups!:delete|keep}",
+      export: "id, password",
+      import: "exported, password",
+    });
+  }
 
   /** @internal */
   constructor(database: Connection) {
@@ -179,6 +190,7 @@ export class Identities {
 
 /** Opens the identities that this browser keeps, in the database of that name. */
 export async function openIdentities(name = "lacis-identities"): Promise<Identities> {
+  check("openIdentities", "name?:text", [name]);
   const migrations = [
     (fresh: IDBDatabase): void => {
       fresh.createObjectStore(ROWS, { keyPath: "id" });
