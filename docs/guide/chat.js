@@ -1,7 +1,6 @@
-import { createPeer, init, openIdentities } from "lacis";
+import { createPeer, openIdentities } from "lacis";
 
 // Who am I? This browser keeps it, and my groups with it.
-await init();
 const identities = await openIdentities();
 const [me = await identities.create("Somebody")] = await identities.list();
 const peer = await createPeer({ identity: me });

@@ -1,6 +1,5 @@
-import { createPeer, init, openIdentities } from "lacis";
+import { createPeer, openIdentities } from "lacis";
 
-await init();
 const identities = await openIdentities();
 const [me = await identities.create("Somebody")] = await identities.list();
 const peer = await createPeer({ identity: me });

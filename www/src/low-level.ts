@@ -35,7 +35,8 @@ async function instantiate(source: WasmSource): Promise<CoreModule> {
 
 /** The loaded module; throws `not-initialized` before {@link load} has finished. */
 export function loaded(): CoreModule {
-  if (!ready) throw new PeerError("not-initialized", { detail: "await init() before this call" });
+  if (!ready)
+    throw new PeerError("not-initialized", { detail: "await init() before what gives no promise" });
   return bound;
 }
 

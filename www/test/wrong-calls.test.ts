@@ -28,7 +28,9 @@ let invitation: string;
 let card: string;
 let person: string;
 const link = (): string => createRoomLink();
-const identities = new Identities({} as ConstructorParameters<typeof Identities>[0]);
+const identities = new Identities(
+  ...([{}, {}] as unknown as ConstructorParameters<typeof Identities>),
+);
 
 beforeAll(async () => {
   const module = await load(realModule());
