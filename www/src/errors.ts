@@ -72,7 +72,7 @@ const reasons = {
   "no-handler": reason(false, "The other side does not answer this kind of question."),
   "handler-failed": reason(false, "The other side could not answer because of an error there."),
   left: reason(false, "The room was left."),
-  closed: reason(false, "This connection was closed."),
+  closed: reason(false, "This was closed."),
   suspended: reason(true, "The page was put aside meanwhile. It is connected again now."),
   "invalid-argument": reason(false, "The app passed on something that is not valid."),
   replaced: reason(true, "The connection was rebuilt, and what was under way on it ended."),

@@ -260,7 +260,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       await group.import(file);
     } catch (error) {
       // Half a group would look like a whole one.
-      if (!wasOpen) await (isKept ? group.close() : group.leave().catch(() => {}));
+      if (!wasOpen) await (isKept ? group.close() : group.erase().catch(() => {}));
       throw error;
     }
     if (connect) void group.connect().catch(() => {});

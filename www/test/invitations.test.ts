@@ -163,7 +163,7 @@ describe("invitations of the real core", () => {
       const codes = (await Promise.allSettled(failing)).map((it) =>
         it.status === "rejected" ? it.reason.code : "",
       );
-      expect(codes.every((code) => code !== "" && code !== "left")).toBe(true);
+      expect(codes.every((code) => code !== "" && code !== "closed")).toBe(true);
       const id = await group.add({ type: "note", data: "still here" });
       expect((await group.get(id)).text()).toBe("still here");
     }));

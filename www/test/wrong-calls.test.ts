@@ -242,7 +242,7 @@ const rows: readonly Row[] = [
   ["find, a boolean", () => group.find({ where: any({ a: true }) }), /"a" is compared with a safe/],
   ["find, a filter", () => group.find(any({ filter: {} })), /there are type, where, signal, order/],
   ["count, a name", () => group.count({ creator: "Ada" }), /creator must be an identity/],
-  ["records, a type", () => group.records(any("chat")), /must be an object of type, where, signal/],
+  ["watch, a type", () => group.watch(any("chat")), /must be an object of type, where, signal/],
   [
     "judge, no function",
     () => group.judge("x", any(true)),

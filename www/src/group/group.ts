@@ -26,8 +26,8 @@ import type {
   GroupProperties,
   NewRecord,
   RecordJudge,
-  RecordsOptions,
   RecordUpdate,
+  WatchOptions,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
@@ -48,7 +48,7 @@ const LOOK_MS = 10_000;
  * const group = await peer.createGroup({ name: "Board" });
  * const link = await group.invite({ expires: "7d" });
  * await group.add({ type: "chat", data: "bonjour" });
- * for await (const record of group.records({ type: "chat" })) console.log(record.text());
+ * for await (const record of group.watch({ type: "chat" })) console.log(record.text());
  * ```
  */
 export class Group extends GroupMembership {
@@ -96,7 +96,7 @@ export class Group extends GroupMembership {
       sync: "type?",
       messages: "options?{label signal limits}",
       count: "options?{type creator}",
-      records: "options?{type where signal}",
+      watch: "options?{type where signal}",
       judge: "type, judge",
       prefer: "types:type[]",
     });
@@ -309,8 +309,8 @@ export class Group extends GroupMembership {
    * closed, and with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
    * `invalid-argument` if the query is none.
    */
-  records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    return this.#searches.records(this.number, options);
+  watch(options: WatchOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
+    return this.#searches.watch(this.number, options);
   }
 
   /**
@@ -400,15 +400,15 @@ export class Group extends GroupMembership {
     if (this.gone !== undefined) return Promise.resolve();
     this.disconnect();
     this.session.attempt(() => this.session.core.close_group(this.number));
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
     return Promise.resolve();
   }
 
-  /** Deletes the group here, with all that is stored of it. Others keep it. */
-  async leave(): Promise<void> {
+  /** Deletes the group here, with all that is stored of it. Others keep it; `close` keeps it too. */
+  async erase(): Promise<void> {
     this.disconnect();
     await this.issue((ticket) => this.session.core.delete_group(ticket, this.number));
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
   }
 
   /** Closes the group at the end of an `await using` block. */
@@ -602,7 +602,7 @@ export class Group extends GroupMembership {
     if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
   }
 
   #connected(): Room {

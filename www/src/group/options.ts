@@ -162,8 +162,8 @@ export interface NewRecord {
 /** What `group.update` writes. */
 export type RecordUpdate = Omit<NewRecord, "type">;
 
-/** Options of `group.records`. */
-export interface RecordsOptions {
+/** Options of `group.watch`. */
+export interface WatchOptions {
   /** Only records of this type. Default: all types of the application. */
   readonly type?: string | undefined;
   /** Only records that fit all of this: attributes, and what every record has (`$creator`). */
@@ -181,7 +181,7 @@ export interface CountOptions {
 }
 
 /** Options of `group.find`. */
-export interface FindOptions extends RecordsOptions {
+export interface FindOptions extends WatchOptions {
   /** By when they were made. Default: `oldest` first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** How many at the most; no more is read than is needed for them. Default: all. */

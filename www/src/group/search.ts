@@ -3,7 +3,7 @@ import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
-import type { FindOptions, RecordsOptions } from "./options.js";
+import type { FindOptions, WatchOptions } from "./options.js";
 import { coreFilter } from "./query.js";
 import { Reading } from "./reading.js";
 import { GroupRecord } from "./record.js";
@@ -73,7 +73,7 @@ export class Searches {
     return found.slice(0, limit);
   }
 
-  records(group: number, options: RecordsOptions): AsyncIterableIterator<GroupRecord, undefined> {
+  watch(group: number, options: WatchOptions): AsyncIterableIterator<GroupRecord, undefined> {
     const { type, signal } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const filter = coreFilter(options.where);
