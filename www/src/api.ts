@@ -22,9 +22,7 @@ export async function createPeerFrom(
   source: WasmSource | undefined,
   options: PeerOptions,
 ): Promise<Peer> {
-  const wanted =
-    "options{signaling:server[] iceServers:any[] relayOnly identity store takeStore wasm signal}";
-  check("createPeer", wanted, [options]);
+  check("createPeer", [options]);
   checkPlatform();
   const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
   const { identity } = options;
@@ -55,7 +53,7 @@ export async function createPeerFrom(
  * @param servers Servers to name in the link, for those who open it elsewhere.
  */
 export function createRoomLink(servers: readonly string[] = []): string {
-  check("createRoomLink", "servers?:server[]", [servers]);
+  check("createRoomLink", [servers]);
   return createLink(loaded(), servers);
 }
 
@@ -69,7 +67,7 @@ export function createRoomLink(servers: readonly string[] = []): string {
  * ```
  */
 export function parseRoomLink(text: string): RoomLink {
-  check("parseRoomLink", "text", [text]);
+  check("parseRoomLink", [text]);
   return parseLink(loaded(), text);
 }
 
@@ -83,7 +81,7 @@ export function parseRoomLink(text: string): RoomLink {
  * ```
  */
 export function parseCard(text: string): IdentityCard {
-  check("parseCard", "text", [text]);
+  check("parseCard", [text]);
   return readCard(loaded(), text);
 }
 
@@ -100,6 +98,6 @@ export function parseCard(text: string): IdentityCard {
  * ```
  */
 export function parseInvitation(text: string): GroupInvitation {
-  check("parseInvitation", "text", [text]);
+  check("parseInvitation", [text]);
   return readInvitation(loaded(), text);
 }

@@ -1,8 +1,11 @@
-// What callers pass on is checked here, before any of it reaches the core: by a few words a call.
+// What callers pass on is checked here, before any of it reaches the core, by the few words that
+// calls.ts has for each call:
 //
-// "memberId, label, options?{until:accepted|delivered signal}" says: the second argument is a label;
-// the third may be missing, and is an object of these keys and no others, each of which may be
-// missing but for those with `!`. What each is follows from its name, unless it stands behind `:`.
+// "memberId, label, options?{until:accepted|delivered signal}" says: the second argument is a
+// label; the third may be missing, and is an object of these keys and no others, each of which may
+// be missing but for those with `!`. What each is follows from its name, unless it stands behind
+// `:`; what is in no line here is a text.
+import { CALLS } from "./calls.js";
 import { PeerError } from "./errors.js";
 
 /** What a value must be, whether one is that, and which names of arguments mean it too. */
@@ -40,7 +43,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   flag: [
     "true or false",
     "boolean",
-    "connect wait exclusive relayOnly takeStore take deferExpiry exact keepInvitations undo reliable",
+    "connect wait exclusive relayOnly takeStore take deferExpiry exact keepInvitations undo " +
+      "reliable",
   ],
   call: ["a function", "function", "handler judge onProgress onAnswer"],
   date: ["a Date from 1970 on", isDate, "expires own ofGroup at"],
@@ -108,37 +112,36 @@ function fieldsOf(words: string): readonly Field[] {
 }
 
 /** Checks the arguments of a call; throws `invalid-argument` with a detail. */
-export function check(call: string, wanted: string, given: readonly unknown[]): void {
-  for (const [index, [name, mark, kind]] of fieldsOf(wanted).entries()) {
+export function check(call: string, given: readonly unknown[]): void {
+  for (const [index, [name, mark, kind]] of fieldsOf(CALLS[call] ?? "").entries()) {
     if (mark !== "?" || given[index] !== undefined) checkOne(call, name, kind, given[index]);
   }
 }
 
 /**
- * Has calls of a class check what they are given: first whether all is over (`over` says why), then
- * each argument. Of `promises` the promise is rejected; of `others` the call throws.
+ * Has the calls of a class check what they are given: first whether all is over, for which `over`
+ * gives the reason, then each argument.
  */
 export function checked<It>(
   home: { readonly prototype: It },
   called: string,
   over: (it: It) => PeerError | undefined,
-  promises: { readonly [Name in keyof It]?: string },
-  others: { readonly [Name in keyof It]?: string } = {},
 ): void {
   const methods = home.prototype as Record<string, (...given: unknown[]) => unknown>;
-  const all = { ...promises, ...others } as Record<string, string>;
-  for (const [name, wanted] of Object.entries(all)) {
-    const call = methods[name] as (...given: unknown[]) => unknown;
+  for (const [call, wanted] of Object.entries(CALLS)) {
+    const [owner, name = ""] = call.split(".");
+    const method = methods[name];
+    if (owner !== called || method === undefined) continue;
     methods[name] = function (this: It, ...given) {
       try {
         const ended = over(this);
         if (ended !== undefined) throw ended;
-        check(`${called}.${name}`, wanted, given);
+        check(call, given);
       } catch (error) {
-        if (name in promises) return Promise.reject(error);
-        throw error;
+        if (wanted.startsWith("=")) throw error;
+        return Promise.reject(error);
       }
-      return call.apply(this, given);
+      return method.apply(this, given);
     };
   }
 }

@@ -44,7 +44,7 @@ export async function beginPairing(
       text: new TextDecoder().decode(text),
       linked,
       complete: async (answer) => {
-        check("pairing.complete", "answer", [answer]);
+        check("pairing.complete", [answer]);
         takeText("lp", answer, () => session.core.complete_pairing(ticket, answer));
         await linked;
       },

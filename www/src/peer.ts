@@ -52,18 +52,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   readonly #closed = new AbortController();
 
   static {
-    const over = (peer: Peer): PeerError | undefined => peer.#closing && new PeerError("closed");
-    checked(Peer, "peer", over, {
-      join: "link, options?{timeoutMs signal wait exclusive}",
-      groups: "",
-      createGroup:
-        "options{name!:title comment deferExpiry memberLifetime presenceLifetime budget " +
-        "servers:server[] connect}",
-      joinGroup: "invitation, options?{connect timeoutMs signal pairing}",
-      preview: "invitation, options?{connect timeoutMs signal}",
-      openGroup: "id, options?{connect timeoutMs signal}",
-      importGroup: "file, options?{connect timeoutMs signal}",
-    });
+    checked(Peer, "peer", (peer) => peer.#closing && new PeerError("closed"));
   }
 
   /** Use `createPeer`. */

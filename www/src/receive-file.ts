@@ -51,8 +51,7 @@ export class IncomingFile {
   #taken = false;
 
   static {
-    const over = (file: IncomingFile): PeerError | undefined => file.#gone.signal.reason;
-    checked(IncomingFile, "file", over, { blob: "options?{onProgress signal}" });
+    checked(IncomingFile, "file", (file) => file.#gone.signal.reason);
   }
 
   /** Rooms make these. `onTaken` runs once the offer is no longer open. */

@@ -30,8 +30,8 @@ import { waitFor } from "./wait.js";
  * @example
  * ```ts
  * const room = await peer.join(link);
- * room.addEventListener("memberchange", ({ detail: member }) => {
- *   if (member.connected) room.send(member.id, "hello", "bonjour");
+ * room.addEventListener("memberjoin", ({ detail: member }) => {
+ *   room.send(member.id, "hello", "bonjour").catch(console.warn);
  * });
  * for await (const message of room.messages()) console.log(message.text());
  * ```
@@ -49,19 +49,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
   #gone: PeerError | undefined;
 
   static {
-    const over = (room: Room): PeerError | undefined => room.#gone;
-    const [waiting, sending] = ["options?{timeoutMs signal}", "options?{priority until signal}"];
-    const calls = {
-      ready: waiting,
-      send: `memberId, label, content, ${sending}`,
-      sendJson: `memberId, label, value, ${sending}`,
-      broadcast: "label, content, options?{reliable signal}",
-      request: `memberId, label, content, ${waiting}`,
-      pair: "offer?, options?{signal}",
-      sendFile: "memberId, source, options?{onProgress signal name:text}",
-    };
-    const others = { respond: "label, handler", messages: "options?{label signal limits}" };
-    checked(Room, "room", over, calls, others);
+    checked(Room, "room", (room) => room.#gone);
   }
 
   /** Use `peer.join`. */

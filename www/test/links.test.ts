@@ -10,6 +10,8 @@ const failsWith = (code: string): unknown => expect.objectContaining({ name: "Pe
 // The order matters: nothing may be loaded while the first two run.
 describe("before the module is loaded", () => {
   test("links are refused as not-initialized", () => {
+    const detail = "await init() first";
+    expect(() => createRoomLink()).toThrow(expect.objectContaining({ detail }));
     expect(() => createRoomLink()).toThrow(failsWith("not-initialized"));
     expect(() => parseRoomLink("lr1abcd")).toThrow(failsWith("not-initialized"));
   });

@@ -1,6 +1,7 @@
 // What callers get who pass on the wrong thing: `invalid-argument`, or what is wrong with a text,
 // with a detail that names the argument and the rule. Nothing of it reaches the core.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CALLS } from "../src/calls.js";
 import type { Group } from "../src/group/group.js";
 import type { GroupRecord } from "../src/group/record.js";
 import { Identities } from "../src/identity/identities.js";
@@ -346,4 +347,27 @@ test("an option that no call has is refused by what there is", async () => {
   await expect(group.export(any({ onProgress: 1 }))).rejects.toMatchObject({
     detail: 'group.export: options has no "onProgress": there are signal',
   });
+});
+
+/** Calls that take nothing, and what this package alone calls. */
+const TAKE_NOTHING = [
+  ...["close", "leave", "disconnect", "erase", "stored", "diagnose", "invitations", "time", "list"],
+  ...["enter", "attach", "retain", "abandon", "opening", "look", "hear", "check", "issue"],
+];
+
+test("every call of every object is in the table, and no other", () => {
+  const objects = { peer, room, group, identities };
+  const found: string[] = [];
+  for (const [called, it] of Object.entries(objects)) {
+    let home = Object.getPrototypeOf(it);
+    while (home !== Object.prototype && home !== EventTarget.prototype) {
+      for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(home))) {
+        const isCall = typeof value === "function" && name !== "constructor";
+        if (isCall && !TAKE_NOTHING.includes(name)) found.push(`${called}.${name}`);
+      }
+      home = Object.getPrototypeOf(home);
+    }
+  }
+  const listed = Object.keys(CALLS).filter((call) => /^(peer|room|group|identities)\./.test(call));
+  expect([...new Set(found)].sort()).toEqual(listed.sort());
 });

@@ -78,28 +78,7 @@ export class Group extends GroupMembership {
   #refusal: PeerErrorCode | undefined;
 
   static {
-    const over = (group: Group): PeerError | undefined => group.gone;
-    const calls = {
-      connect: "options?{timeoutMs signal}",
-      pair: "offer?, options?{signal}",
-      send: "peer, label, content, options?{priority until signal}",
-      broadcast: "label, content, options?{reliable signal}",
-      add: "record{type! data! attributes expires}",
-      update: "record, change{data! attributes expires}",
-      delete: "record",
-      get: "id",
-      find: "options?{type where signal order:oldest|newest limit}",
-      export: "options?{signal}",
-      import: "file",
-    };
-    checked(Group, "group", over, calls, {
-      sync: "type?",
-      messages: "options?{label signal limits}",
-      count: "options?{type creator}",
-      watch: "options?{type where signal}",
-      judge: "type, judge",
-      prefer: "types:type[]",
-    });
+    checked(Group, "group", (group) => group.gone);
   }
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
@@ -404,7 +383,7 @@ export class Group extends GroupMembership {
     return Promise.resolve();
   }
 
-  /** Deletes the group here, with all that is stored of it. Others keep it; `close` keeps it too. */
+  /** Deletes the group here, with all that is stored of it. Others keep it; `close` only closes. */
   async erase(): Promise<void> {
     this.disconnect();
     await this.issue((ticket) => this.session.core.delete_group(ticket, this.number));

@@ -1,7 +1,5 @@
-import { checked } from "../check.js";
 import type { CoreGroupEvent } from "../core.js";
 import { dateOf } from "../date.js";
-import type { PeerError } from "../errors.js";
 import { attempted, GroupBase } from "./base.js";
 import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
 import {
@@ -20,20 +18,6 @@ import { memberOf } from "./tell.js";
 export abstract class GroupMembership extends GroupBase {
   #keyOld = false;
   #clockAheadMs: number | undefined;
-
-  static {
-    const over = (group: GroupMembership): PeerError | undefined => group.gone;
-    const calls = {
-      invite: "options?{for role memberFor expires:lifetime uses exact}",
-      endInvitation: "id",
-      setRole: "peer, role, memberFor?",
-      revoke: "peer, options?{keepInvitations undo}",
-      nameActions: "peer",
-      rename: "name:title, comment?",
-    };
-    const others = { toGroupTime: "own", toOwnTime: "ofGroup", rolesAt: "peer, at" };
-    checked(GroupMembership, "group", over, calls, others);
-  }
 
   /** The members, as far as they are known here, this identity first. */
   get members(): GroupMemberInfo[] {

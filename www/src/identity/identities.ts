@@ -57,13 +57,7 @@ export class Identities {
   readonly #module: () => Promise<CoreModule>;
 
   static {
-    checked(Identities, "identities", () => undefined, {
-      create: "name:name",
-      rename: "id, name:name",
-      delete: "id, options{groups!:delete|keep}",
-      export: "id, password",
-      import: "exported, password",
-    });
+    checked(Identities, "identities", () => undefined);
   }
 
   /** @internal */
@@ -204,7 +198,7 @@ export async function openIdentitiesFrom(
   module: () => Promise<CoreModule>,
   name = "lacis-identities",
 ): Promise<Identities> {
-  check("openIdentities", "name:text", [name]);
+  check("openIdentities", [name]);
   const migrations = [
     (fresh: IDBDatabase): void => {
       fresh.createObjectStore(ROWS, { keyPath: "id" });

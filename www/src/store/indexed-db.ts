@@ -45,7 +45,7 @@ export interface OpenStoreOptions {
  * that is over.
  */
 export async function openStore(name: string, options: OpenStoreOptions = {}): Promise<Store> {
-  check("openStore", "name:text, options?{take signal}", [name, options]);
+  check("openStore", [name, options]);
   const held = await hold(name, options);
   const store = new IndexedDbStore(name, held);
   try {
@@ -62,7 +62,7 @@ export async function openStore(name: string, options: OpenStoreOptions = {}): P
  * owns it.
  */
 export async function deleteStore(name: string): Promise<void> {
-  check("deleteStore", "name:text", [name]);
+  check("deleteStore", [name]);
   const held = await hold(name);
   try {
     await deleteDatabase(name);

@@ -92,7 +92,7 @@ export async function storeFree(
   store: string | Identity,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  check("storeFree", "store, options?{signal}", [store, options]);
+  check("storeFree", [store, options]);
   const name = typeof store === "string" ? store : store.store;
   const locks = locksOfBrowser();
   const { signal } = options;
