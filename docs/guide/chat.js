@@ -1,7 +1,6 @@
-import { createPeer, init, openIdentities } from "lacis";
+import { createPeer, openIdentities } from "lacis";
 
 // Who am I? This browser keeps it, and my groups with it.
-await init();
 const identities = await openIdentities();
 const [me = await identities.create("Somebody")] = await identities.list();
 const peer = await createPeer({ identity: me });
@@ -29,7 +28,7 @@ document.querySelector("form").addEventListener("submit", async (event) => {
 });
 
 // First what is here, then what comes.
-for await (const record of group.records({ type: "line" })) {
+for await (const record of group.watch({ type: "line" })) {
   const line = document.createElement("li");
   line.textContent = `${record.creator.slice(0, 4)}: ${record.text()}`;
   document.querySelector("ul").append(line);

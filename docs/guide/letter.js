@@ -1,6 +1,5 @@
-import { createPeer, init, openIdentities } from "lacis";
+import { createPeer, openIdentities } from "lacis";
 
-await init();
 const identities = await openIdentities();
 const [me = await identities.create("Somebody")] = await identities.list();
 const peer = await createPeer({ identity: me });
@@ -27,7 +26,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 // Every issue was signed by its author: whoever hands it on can change nothing.
-for await (const record of group.records({ type: "issue" })) {
+for await (const record of group.watch({ type: "issue" })) {
   const issue = document.createElement("li");
   issue.textContent = `${record.created.toLocaleDateString()}: ${record.text()}`;
   document.querySelector("ul").prepend(issue);

@@ -32,7 +32,7 @@ async function founder(stage) {
 function sees(page, version, text) {
   return page.evaluate(
     async ([wanted, content, ms]) => {
-      for await (const record of t.group.records({ signal: AbortSignal.timeout(ms) })) {
+      for await (const record of t.group.watch({ signal: AbortSignal.timeout(ms) })) {
         if (record.version !== wanted || record.text() !== content) continue;
         return { author: record.author, attributes: record.attributes, id: record.id };
       }

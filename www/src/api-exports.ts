@@ -26,10 +26,10 @@ export type {
   OpenInviteOptions,
   RecordChange,
   RecordJudge,
-  RecordsOptions,
   RecordUpdate,
   RevokeOptions,
   Role,
+  WatchOptions,
 } from "./group/options.js";
 export type { Presence, PresenceEntry } from "./group/presence.js";
 export type { InvitationPreview, InvitationTerms } from "./group/preview.js";

@@ -1,3 +1,4 @@
+import { check } from "./check.js";
 import { type GroupInvitation, readInvitation } from "./group/invitation.js";
 import { type IdentityCard, readCard } from "./identity/card.js";
 import { secretOf } from "./identity/identity.js";
@@ -21,6 +22,7 @@ export async function createPeerFrom(
   source: WasmSource | undefined,
   options: PeerOptions,
 ): Promise<Peer> {
+  check("createPeer", [options]);
   checkPlatform();
   const module = source === undefined ? loaded() : await untilAborted(load(source), options.signal);
   const { identity } = options;
@@ -51,6 +53,7 @@ export async function createPeerFrom(
  * @param servers Servers to name in the link, for those who open it elsewhere.
  */
 export function createRoomLink(servers: readonly string[] = []): string {
+  check("createRoomLink", [servers]);
   return createLink(loaded(), servers);
 }
 
@@ -64,6 +67,7 @@ export function createRoomLink(servers: readonly string[] = []): string {
  * ```
  */
 export function parseRoomLink(text: string): RoomLink {
+  check("parseRoomLink", [text]);
   return parseLink(loaded(), text);
 }
 
@@ -77,6 +81,7 @@ export function parseRoomLink(text: string): RoomLink {
  * ```
  */
 export function parseCard(text: string): IdentityCard {
+  check("parseCard", [text]);
   return readCard(loaded(), text);
 }
 
@@ -93,5 +98,6 @@ export function parseCard(text: string): IdentityCard {
  * ```
  */
 export function parseInvitation(text: string): GroupInvitation {
+  check("parseInvitation", [text]);
   return readInvitation(loaded(), text);
 }

@@ -1,3 +1,4 @@
+import { refuse } from "./check.js";
 import { PeerError } from "./errors.js";
 
 const encoder = new TextEncoder();
@@ -11,12 +12,21 @@ export type Content = Uint8Array | string;
 export function bytesOf(content: Content): Uint8Array {
   if (typeof content === "string") return encoder.encode(content);
   if (content instanceof Uint8Array) return content;
-  throw new PeerError("invalid-argument", { detail: "A message is a Uint8Array or a text." });
+  return refuse("what is sent", "content", "a Uint8Array or a text", content);
 }
 
-/** The bytes of a value as JSON. */
+/** The bytes of a value as JSON; throws `invalid-argument` where JSON cannot hold it. */
 export function bytesOfJson(value: unknown): Uint8Array {
-  return encoder.encode(JSON.stringify(value));
+  let json: string | undefined;
+  let cause: unknown;
+  try {
+    json = JSON.stringify(value);
+  } catch (thrown) {
+    cause = thrown;
+  }
+  if (json !== undefined) return encoder.encode(json);
+  const detail = `JSON cannot hold this value: ${cause ?? `a ${typeof value}`}`;
+  throw new PeerError("invalid-argument", { detail, cause });
 }
 
 /** The value that JSON stands for; some programs put a mark of the encoding before it. */

@@ -13,7 +13,8 @@
  * @module
  */
 import { createPeerFrom, initFrom } from "./api.js";
-import type { WasmSource } from "./low-level.js";
+import { type Identities, openIdentitiesFrom } from "./identity/identities.js";
+import { load, type WasmSource } from "./low-level.js";
 import type { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 
@@ -23,8 +24,8 @@ export * from "./api-exports.js";
 const ownWasm = (): URL => new URL("../wasm/lacis_bg.wasm", import.meta.url);
 
 /**
- * Loads the WebAssembly module; `createPeer` does so by itself. Call it early to save time later,
- * or to use `createRoomLink` without a peer. Calling it again does nothing.
+ * Loads the WebAssembly module; `createPeer` and identities do so by themselves. Call it early to
+ * save time later, or to use `createRoomLink` without a peer. Calling it again does nothing.
  *
  * @example
  * ```ts
@@ -46,4 +47,18 @@ export function init(wasm?: WasmSource): Promise<void> {
  */
 export function createPeer(options: PeerOptions = {}): Promise<Peer> {
   return createPeerFrom(options.wasm ?? ownWasm(), options);
+}
+
+/**
+ * Opens the identities that this browser keeps, in the database of that name. The module is loaded
+ * once one is made or renamed.
+ *
+ * @example
+ * ```ts
+ * const identities = await openIdentities();
+ * const [me = await identities.create("Ada")] = await identities.list();
+ * ```
+ */
+export function openIdentities(name?: string): Promise<Identities> {
+  return openIdentitiesFrom(() => load(ownWasm()), name);
 }

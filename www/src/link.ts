@@ -1,6 +1,6 @@
 import type { CoreModule } from "./core.js";
 import { errorOfThrown, PeerError } from "./errors.js";
-import { checkServers } from "./platform.js";
+import { takeText } from "./text-kinds.js";
 
 /** What an invitation link says, without joining the room. */
 export interface RoomLink {
@@ -13,7 +13,7 @@ export interface RoomLink {
 /** Makes the link of a new room. */
 export function createLink(module: CoreModule, servers: readonly string[]): string {
   try {
-    return module.create_room_link(checkServers(servers));
+    return module.create_room_link([...servers]);
   } catch (thrown) {
     throw errorOfThrown(thrown);
   }
@@ -22,7 +22,7 @@ export function createLink(module: CoreModule, servers: readonly string[]): stri
 /** Reads a link: the bare text, or an address that carries it after `#`. */
 export function parseLink(module: CoreModule, text: string): RoomLink {
   try {
-    const parsed = module.parse_room_link(text.trim());
+    const parsed = takeText("lr", text, () => module.parse_room_link(text.trim()));
     if (isRoomLink(parsed)) return parsed;
   } catch (thrown) {
     throw errorOfThrown(thrown);

@@ -35,7 +35,7 @@ async function instantiate(source: WasmSource): Promise<CoreModule> {
 
 /** The loaded module; throws `not-initialized` before {@link load} has finished. */
 export function loaded(): CoreModule {
-  if (!ready) throw new PeerError("not-initialized");
+  if (!ready) throw new PeerError("not-initialized", { detail: "await init() first" });
   return bound;
 }
 

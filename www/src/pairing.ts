@@ -1,5 +1,6 @@
-import { errorOfThrown } from "./errors.js";
+import { check } from "./check.js";
 import type { Session } from "./session.js";
+import { takeText } from "./text-kinds.js";
 
 /** A link that two people set up by carrying texts. `room.pair` makes it. */
 export interface Pairing {
@@ -35,18 +36,16 @@ export async function beginPairing(
   const linked = tickets.issue(room, note, signal);
   // Whoever wants to know asks for it; nobody has to.
   linked.catch(() => {});
-  const write = (written: number): void => core.pair(written, ticket, room, offer);
+  const write = (written: number): void =>
+    takeText("lp", offer ?? "", () => core.pair(written, ticket, room, offer));
   try {
     const text = await tickets.issue<Uint8Array>(room, write, signal);
     return {
       text: new TextDecoder().decode(text),
       linked,
       complete: async (answer) => {
-        try {
-          session.core.complete_pairing(ticket, answer);
-        } catch (thrown) {
-          throw errorOfThrown(thrown);
-        }
+        check("pairing.complete", [answer]);
+        takeText("lp", answer, () => session.core.complete_pairing(ticket, answer));
         await linked;
       },
       cancel: () => session.attempt(() => session.core.cancel(ticket)),

@@ -1,3 +1,4 @@
+import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
@@ -16,11 +17,12 @@ import { type InvitationPreview, termsOf } from "./group/preview.js";
 import { newProperties } from "./group/properties.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
-import { checkServers, ownServers, watchPage } from "./platform.js";
+import { ownServers, watchPage } from "./platform.js";
 import { Room } from "./room.js";
 import { DEFAULT_TIMEOUT_MS, type JoinOptions } from "./room-options.js";
 import { type PeerEvent, Session } from "./session.js";
 import type { Store } from "./store/store.js";
+import { takeText } from "./text-kinds.js";
 import { NO_ROOM } from "./tickets.js";
 
 /**
@@ -48,6 +50,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   #detach: () => void = () => {};
   #closing: Promise<void> | undefined;
   readonly #closed = new AbortController();
+
+  static {
+    checked(Peer, "peer", (peer) => peer.#closing && new PeerError("closed"));
+  }
 
   /** Use `createPeer`. */
   constructor(module: CoreModule, options: UnlockedOptions, store?: Store | undefined) {
@@ -109,7 +115,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * ```
    */
   async join(link: string, options: JoinOptions = {}): Promise<Room> {
-    if (this.#closing !== undefined) throw new PeerError("closed");
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, wait = true, exclusive = false } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const { fingerprint } = parseLink(this.#module, link);
@@ -172,7 +177,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { timeoutMs = pairing === undefined ? 30_000 : 600_000 } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const { core } = this.#session;
-    const call = (ticket: number): number => core.join_group(ticket, text, timeoutMs, false);
+    const call = (ticket: number): number =>
+      takeText("li", text, () => core.join_group(ticket, text, timeoutMs, false));
     return this.#openGroup(call, { wanted: connect, first: connect, pairing }, signal);
   }
 
@@ -195,7 +201,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * ```
    */
   async preview(invitation: string, options: OpenGroupOptions = {}): Promise<InvitationPreview> {
-    if (this.#closing !== undefined) throw new PeerError("closed");
     const { connect = true, timeoutMs = 30_000, signal } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const read = readInvitation(this.#module, text);
@@ -244,7 +249,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       await group.import(file);
     } catch (error) {
       // Half a group would look like a whole one.
-      if (!wasOpen) await (isKept ? group.close() : group.leave().catch(() => {}));
+      if (!wasOpen) await (isKept ? group.close() : group.erase().catch(() => {}));
       throw error;
     }
     if (connect) void group.connect().catch(() => {});
@@ -393,11 +398,8 @@ type UnlockedOptions = Omit<PeerOptions, "identity"> & {
 
 function coreOptions(options: UnlockedOptions): CoreOptions {
   const { identity } = options;
-  if (identity !== undefined && identity.byteLength !== 32) {
-    throw new PeerError("invalid-argument", { detail: "An identity has exactly 32 bytes." });
-  }
   return {
-    signaling: options.signaling ? checkServers(options.signaling) : ownServers(),
+    signaling: options.signaling ? [...options.signaling] : ownServers(),
     ...(options.iceServers && { iceServers: [...options.iceServers] }),
     ...(options.relayOnly !== undefined && { relayOnly: options.relayOnly }),
     ...(identity && { identity }),

@@ -44,22 +44,10 @@ export function ownServers(): string[] {
   const here = globalThis.location;
   if (here === undefined || !here.protocol.startsWith("http")) {
     throw new PeerError("invalid-argument", {
-      detail: "This page did not come from a server: name one in the option `signaling`.",
+      detail: "createPeer: this page came from no server, so name some in options.signaling",
     });
   }
   return [`${here.protocol === "https:" ? "wss:" : "ws:"}//${here.host}/ws`];
-}
-
-/** Checks addresses given by the caller, before the core sees them. */
-export function checkServers(servers: readonly string[]): string[] {
-  for (const server of servers) {
-    if (!/^wss?:\/\/[^\s/]+/i.test(server) || !URL.canParse(server)) {
-      throw new PeerError("invalid-argument", {
-        detail: `A server address starts with ws:// or wss://, but this one is "${server}".`,
-      });
-    }
-  }
-  return [...servers];
 }
 
 /** Listens to the page; the returned function detaches every listener. */

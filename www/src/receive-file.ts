@@ -1,3 +1,4 @@
+import { checked } from "./check.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { plainName } from "./file-name.js";
 import type { Member } from "./member.js";
@@ -48,6 +49,10 @@ export class IncomingFile {
   readonly #gone = new AbortController();
   readonly #onTaken: (file: IncomingFile) => void;
   #taken = false;
+
+  static {
+    checked(IncomingFile, "file", (file) => file.#gone.signal.reason);
+  }
 
   /** Rooms make these. `onTaken` runs once the offer is no longer open. */
   constructor(session: Session, offer: FileOffer, onTaken: (file: IncomingFile) => void) {
@@ -152,7 +157,7 @@ export class IncomingFile {
   #take(sink: StreamSink): void {
     if (this.#gone.signal.aborted) throw errorOfThrown(this.#gone.signal.reason);
     if (this.#taken) {
-      throw new PeerError("invalid-argument", { detail: "This file was already taken." });
+      throw new PeerError("invalid-argument", { detail: "file: it was taken already" });
     }
     this.#taken = true;
     this.#session.streams.set(this.#stream, sink);

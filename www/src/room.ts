@@ -1,4 +1,5 @@
 import { bytesOf, bytesOfJson, type Content } from "./bytes.js";
+import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
 import { PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
@@ -29,8 +30,8 @@ import { waitFor } from "./wait.js";
  * @example
  * ```ts
  * const room = await peer.join(link);
- * room.addEventListener("memberchange", ({ detail: member }) => {
- *   if (member.connected) room.send(member.id, "hello", "bonjour");
+ * room.addEventListener("memberjoin", ({ detail: member }) => {
+ *   room.send(member.id, "hello", "bonjour").catch(console.warn);
  * });
  * for await (const message of room.messages()) console.log(message.text());
  * ```
@@ -46,6 +47,10 @@ export class Room extends TypedEventTarget<RoomEvents> {
   #number = NO_ROOM;
   #holders = 1;
   #gone: PeerError | undefined;
+
+  static {
+    checked(Room, "room", (room) => room.#gone);
+  }
 
   /** Use `peer.join`. */
   constructor(session: Session, link: string, fingerprint: string, onLeave: () => void) {
@@ -119,7 +124,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * ```
    */
   pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
@@ -164,9 +168,8 @@ export class Room extends TypedEventTarget<RoomEvents> {
 
   /** Answers requests under `label`; the returned function stops that. One handler a label. */
   respond(label: string, handler: RequestHandler): () => void {
-    if (this.#gone !== undefined) throw this.#gone;
     if (this.#feed.handlers.has(label)) {
-      const detail = `Requests labelled "${label}" are answered already.`;
+      const detail = `room.respond: requests labelled "${label}" are answered already`;
       throw new PeerError("invalid-argument", { detail });
     }
     this.#feed.handlers.set(label, handler);
@@ -184,7 +187,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * ```
    */
   sendFile(memberId: string, source: FileSource, options: SendFileOptions = {}): Promise<SentFile> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return sendFile(this.#session, { room: this.#number, memberId }, source, options);
   }
 
@@ -193,7 +195,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * `too-slow` instead of losing a message when its reader falls too far behind.
    */
   messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
-    if (this.#gone !== undefined) throw this.#gone;
     return this.#feed.subscribe(options);
   }
 
@@ -266,7 +267,6 @@ export class Room extends TypedEventTarget<RoomEvents> {
     call: (ticket: number) => void,
     signal: AbortSignal | undefined,
   ): Promise<Outcome> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return this.#session.tickets.issue(this.#number, call, signal);
   }
 

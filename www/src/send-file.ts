@@ -146,7 +146,7 @@ class Transfer {
     if (this.#failure !== undefined) throw this.#failure;
     const { size } = this.#source;
     if (size !== undefined && size !== bytes) {
-      const detail = `The file was announced with ${size} bytes, but has ${bytes}.`;
+      const detail = `room.sendFile: source.size is ${size}, but ${bytes} bytes came`;
       throw new PeerError("invalid-argument", { detail });
     }
     return bytes;

@@ -145,6 +145,9 @@ describe("whatever is called afterwards says that it is too late", () => {
     await opened.group.close();
     await expectOver(opened, ["group"]);
     await expectPresenceOver(opened);
+    // Whoever closed a group has left no room.
+    await expect(opened.group.erase()).rejects.toMatchObject({ code: "closed" });
+    await expect(opened.group.find()).rejects.toMatchObject({ code: "closed" });
   });
 });
 

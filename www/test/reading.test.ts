@@ -48,7 +48,7 @@ describe("what is held is read", () => {
   test("at the reader's pace, and then what comes, each record once", () =>
     founded(700, async (group) => {
       const read: string[] = [];
-      for await (const record of group.records({ type: "note" })) {
+      for await (const record of group.watch({ type: "note" })) {
         if (read.length === 100) await group.add({ type: "note", data: "700" });
         read.push(record.text());
         if (read.length === 701) break;
@@ -62,7 +62,7 @@ describe("what is held is read", () => {
       const held = await group.find();
       const last = held.at(-1) as GroupRecord;
       const before = held.at(-2) as GroupRecord;
-      const reader = group.records({ type: "note" });
+      const reader = group.watch({ type: "note" });
       await reader.next();
       await group.update(last, { data: "changed" });
       await group.delete(before);
@@ -84,7 +84,7 @@ describe("what is held is read", () => {
 
   test("by several who ask before the answer has come", () =>
     founded(3, async (group) => {
-      const reader = group.records({ type: "note" });
+      const reader = group.watch({ type: "note" });
       const asked = [reader.next(), reader.next(), reader.next()];
       const got = (await Promise.all(asked)).map(({ value }) => value?.text());
       expect(got.sort()).toEqual(["0", "1", "2"]);
@@ -96,10 +96,10 @@ describe("what is held is read", () => {
   test("with nothing in it, until the group is closed or a signal says so", () =>
     founded(0, async (group) => {
       const stop = new AbortController();
-      const aborted = group.records({ signal: stop.signal }).next();
+      const aborted = group.watch({ signal: stop.signal }).next();
       stop.abort();
       await expect(aborted).rejects.toMatchObject({ code: "aborted" });
-      const none = group.records().next();
+      const none = group.watch().next();
       await group.close();
       expect(await none).toEqual({ value: undefined, done: true });
     }));

@@ -45,7 +45,7 @@ export function reads(tab, texts) {
         const seen = new Set();
         const signal = AbortSignal.timeout(ms);
         try {
-          for await (const record of t.group.records({ type: "note", signal })) {
+          for await (const record of t.group.watch({ type: "note", signal })) {
             seen.add(record.text());
             if (seen.size >= wanted) break;
           }

@@ -60,7 +60,7 @@ scenario("whoever has the link joins, writes, changes and deletes", async (stage
     await t.group.update(record, { data: "salut", attributes: { done: 1, said: "hi" } });
   });
   const version = await a.evaluate(async (ms) => {
-    for await (const record of t.group.records({ signal: AbortSignal.timeout(ms) })) {
+    for await (const record of t.group.watch({ signal: AbortSignal.timeout(ms) })) {
       if (record.version === 2) return [record.text(), record.attributes, record.isOwn];
     }
   }, SYNC_MS);
@@ -110,7 +110,7 @@ scenario("records are found by what they are, held or to come", async (stage) =>
       const texts = [];
       const signal = AbortSignal.timeout(ms);
       const where = { number: { gte: 3 }, $not: { title: "Salut" } };
-      for await (const record of t.group.records({ type: "note", where, signal })) {
+      for await (const record of t.group.watch({ type: "note", where, signal })) {
         texts.push(record.text());
         if (texts.length === 2) return texts;
       }
@@ -268,7 +268,7 @@ scenario("a group is exported to a file and imported on another device", async (
   };
   assert.equal(await c.evaluate(failing, [file, "whole"]), "not-allowed");
   assert.equal(await c.evaluate(failing, [file, "none"]), "export-damaged");
-  await b.evaluate(() => t.group.leave());
+  await b.evaluate(() => t.group.erase());
   // Of a file that is damaged nothing stays, however much of it was good.
   for (const change of ["cut", "flipped"]) {
     assert.equal(await b.evaluate(failing, [file, change]), "export-damaged");

@@ -110,7 +110,7 @@ scenario("a member is let into a group by copied text", async (stage) => {
   await a.evaluate((text) => t.pairing.complete(text), answer);
   const read = await b.evaluate(async () => {
     t.group = await t.joining;
-    for await (const record of t.group.records({ type: "note" })) return record.text();
+    for await (const record of t.group.watch({ type: "note" })) return record.text();
   });
   assert.equal(read, "written before");
 });

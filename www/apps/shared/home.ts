@@ -259,7 +259,7 @@ export class Home extends Observable {
     this.spaces.delete(space.id);
     space.end();
     this.changed();
-    await space.group.leave();
+    await space.group.erase();
     space.forget();
   }
 

@@ -1,4 +1,5 @@
 import type { Content } from "../bytes.js";
+import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
@@ -25,8 +26,8 @@ import type {
   GroupProperties,
   NewRecord,
   RecordJudge,
-  RecordsOptions,
   RecordUpdate,
+  WatchOptions,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
@@ -47,7 +48,7 @@ const LOOK_MS = 10_000;
  * const group = await peer.createGroup({ name: "Board" });
  * const link = await group.invite({ expires: "7d" });
  * await group.add({ type: "chat", data: "bonjour" });
- * for await (const record of group.records({ type: "chat" })) console.log(record.text());
+ * for await (const record of group.watch({ type: "chat" })) console.log(record.text());
  * ```
  */
 export class Group extends GroupMembership {
@@ -75,6 +76,10 @@ export class Group extends GroupMembership {
   /** What was told of it last. */
   #connection: GroupConnection = "disconnected";
   #refusal: PeerErrorCode | undefined;
+
+  static {
+    checked(Group, "group", (group) => group.gone);
+  }
 
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
@@ -144,13 +149,11 @@ export class Group extends GroupMembership {
    * ```
    */
   sync(type?: string): SyncState {
-    this.check();
     return syncOf(attempted(() => this.session.core.group_sync(this.number, type)));
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
   async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
-    this.check();
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
@@ -162,7 +165,6 @@ export class Group extends GroupMembership {
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
   async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    this.check();
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
@@ -263,7 +265,6 @@ export class Group extends GroupMembership {
    * ```
    */
   async find(options: FindOptions = {}): Promise<GroupRecord[]> {
-    this.check();
     return this.#searches.find(this.number, options);
   }
 
@@ -277,7 +278,6 @@ export class Group extends GroupMembership {
    * ```
    */
   count({ type, creator }: CountOptions = {}): number {
-    this.check();
     return attempted(() => this.session.core.count_records(this.number, type, creator));
   }
 
@@ -288,9 +288,8 @@ export class Group extends GroupMembership {
    * closed, and with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
    * `invalid-argument` if the query is none.
    */
-  records(options: RecordsOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    this.check();
-    return this.#searches.records(this.number, options);
+  watch(options: WatchOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
+    return this.#searches.watch(this.number, options);
   }
 
   /**
@@ -304,9 +303,8 @@ export class Group extends GroupMembership {
    * ```
    */
   judge(type: string, judge: RecordJudge): () => void {
-    this.check();
     if (this.#judges.has(type)) {
-      const detail = `Records of the type "${type}" are judged already.`;
+      const detail = `group.judge: records of the type "${type}" are judged already`;
       throw new PeerError("invalid-argument", { detail });
     }
     this.#judges.set(type, judge);
@@ -329,7 +327,6 @@ export class Group extends GroupMembership {
 
   /** Has the records of these types fetched before all others, at most 16 types. */
   prefer(types: readonly string[]): void {
-    this.check();
     attempted(() => this.session.core.prefer_records(this.number, [...types]));
   }
 
@@ -358,7 +355,6 @@ export class Group extends GroupMembership {
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
-    this.check();
     let count = 0;
     let isFirst = true;
     for await (const part of parts(file)) {
@@ -367,7 +363,9 @@ export class Group extends GroupMembership {
       if (!isFirst) {
         if (attempted(() => core.import_record(this.number, part))) count += 1;
       } else if (attempted(() => core.group_of_file(part)) !== this.id) {
-        throw new PeerError("export-damaged", { detail: "The file is of another group." });
+        throw new PeerError("export-damaged", {
+          detail: "group.import: the file is of another group",
+        });
       }
       isFirst = false;
     }
@@ -381,15 +379,15 @@ export class Group extends GroupMembership {
     if (this.gone !== undefined) return Promise.resolve();
     this.disconnect();
     this.session.attempt(() => this.session.core.close_group(this.number));
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
     return Promise.resolve();
   }
 
-  /** Deletes the group here, with all that is stored of it. Others keep it. */
-  async leave(): Promise<void> {
+  /** Deletes the group here, with all that is stored of it. Others keep it; `close` only closes. */
+  async erase(): Promise<void> {
     this.disconnect();
     await this.issue((ticket) => this.session.core.delete_group(ticket, this.number));
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
   }
 
   /** Closes the group at the end of an `await using` block. */
@@ -583,7 +581,7 @@ export class Group extends GroupMembership {
     if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
-    this.abandon(new PeerError("left"));
+    this.abandon(new PeerError("closed"));
   }
 
   #connected(): Room {

@@ -1,6 +1,7 @@
-import type { CoreInvitation, CoreModule, CoreOpenInvitation } from "../core.js";
+import type { CoreModule, CoreOpenInvitation } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
-import { errorOfThrown, PeerError } from "../errors.js";
+import { PeerError } from "../errors.js";
+import { takeText } from "../text-kinds.js";
 import { millisOf } from "./lifetime.js";
 import {
   type InviteOptions,
@@ -46,12 +47,7 @@ export type GroupInvitation = LinkInvitation | BoundInvitation;
 
 /** Reads an invitation, and verifies who made it where it says so. */
 export function readInvitation(module: CoreModule, text: string): GroupInvitation {
-  let read: CoreInvitation;
-  try {
-    read = module.parse_invitation(text.trim());
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  const read = takeText("li", text, () => module.parse_invitation(text.trim()));
   if (read.kind === "link") return read;
   const { roles, starts, until, ...rest } = read;
   // The core reads no invitation that gives other roles than there are.
@@ -71,9 +67,6 @@ export type InviteWish =
       readonly exact: boolean;
     };
 
-/** Most that fits into the record of an invitation. */
-const USES_MAX = 4_294_967_295;
-
 /** Reads the options of `group.invite`. */
 export function inviteWish(options: InviteOptions): InviteWish {
   const bits = roleBits(options.role);
@@ -81,16 +74,13 @@ export function inviteWish(options: InviteOptions): InviteWish {
   if ("for" in options) {
     const { for: peer, ...rest } = options;
     // Whoever forgot the name of a person does not mean everybody.
-    if (typeof peer !== "string") throw invalid("`for` is an identity.");
+    if (peer === undefined) throw invalid("options.for must be an identity, but is undefined");
     if (Object.keys(rest).some((name) => ["expires", "uses", "exact"].includes(name))) {
-      throw invalid("`expires`, `uses` and `exact` are for invitations by link.");
+      throw invalid("expires, uses and exact are for invitations by link, without `for`");
     }
     return { peer, bits, memberForMs };
   }
   const { expires, uses = 1, exact = false } = options;
-  if (!Number.isInteger(uses) || uses < 1 || uses > USES_MAX) {
-    throw invalid("`uses` is an integer of at least 1.");
-  }
   return { peer: undefined, bits, memberForMs, expiresMs: millisOf(expires), uses, exact };
 }
 
@@ -101,7 +91,7 @@ export function membershipMs(
 ): number | undefined {
   const ms = millisOf(memberFor);
   if (role === "admin" && ms !== undefined && ms !== Number.POSITIVE_INFINITY) {
-    throw invalid("The membership of an admin has no end by date: revoke it instead.");
+    throw invalid("memberFor: the membership of an admin has no end by date; revoke it instead");
   }
   return ms;
 }
@@ -119,6 +109,6 @@ export function openInvitation(core: CoreOpenInvitation): OpenInvitation {
   };
 }
 
-function invalid(detail: string): PeerError {
-  return new PeerError("invalid-argument", { detail });
+function invalid(rule: string): PeerError {
+  return new PeerError("invalid-argument", { detail: `group.invite: ${rule}` });
 }

@@ -1,4 +1,4 @@
-import { PeerError } from "../errors.js";
+import { LIFETIME } from "../check.js";
 import type { Lifetime } from "./options.js";
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -8,13 +8,9 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** Milliseconds of a lifetime, `Infinity` among them; undefined stays so. */
+/** Milliseconds of a lifetime that was checked, `Infinity` among them; undefined stays so. */
 export function millisOf(lifetime: Lifetime | undefined): number | undefined {
-  if (lifetime === undefined) return undefined;
-  const parts = typeof lifetime === "string" ? /^(\d{1,9})([smhd])$/.exec(lifetime) : null;
-  const millis = parts ? Number(parts[1]) * (UNITS[parts[2] as string] as number) : lifetime;
-  if (typeof millis === "number" && millis >= 1) return millis;
-  throw new PeerError("invalid-argument", {
-    detail: 'A lifetime is a number of milliseconds, Infinity, or a text such as "30m" or "7d".',
-  });
+  if (typeof lifetime !== "string") return lifetime;
+  const [, count, unit = ""] = LIFETIME.exec(lifetime) ?? [];
+  return Number(count) * (UNITS[unit] ?? 0);
 }

@@ -72,7 +72,6 @@ export abstract class GroupMembership extends GroupBase {
    * ```
    */
   async invite(options: InviteOptions = {}): Promise<string> {
-    this.check();
     const wish = inviteWish(options);
     const { bits, memberForMs } = wish;
     const { core } = this.session;
@@ -109,7 +108,6 @@ export abstract class GroupMembership extends GroupBase {
    * now.
    */
   rolesAt(peer: string, at: Date): readonly Role[] {
-    this.check();
     const { core } = this.session;
     return rolesOf(attempted(() => core.roles_at(this.number, peer, at.getTime())));
   }

@@ -1,5 +1,5 @@
 import type { Content } from "../bytes.js";
-import { PeerError, type PeerErrorCode } from "../errors.js";
+import type { PeerErrorCode } from "../errors.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
@@ -162,8 +162,8 @@ export interface NewRecord {
 /** What `group.update` writes. */
 export type RecordUpdate = Omit<NewRecord, "type">;
 
-/** Options of `group.records`. */
-export interface RecordsOptions {
+/** Options of `group.watch`. */
+export interface WatchOptions {
   /** Only records of this type. Default: all types of the application. */
   readonly type?: string | undefined;
   /** Only records that fit all of this: attributes, and what every record has (`$creator`). */
@@ -181,7 +181,7 @@ export interface CountOptions {
 }
 
 /** Options of `group.find`. */
-export interface FindOptions extends RecordsOptions {
+export interface FindOptions extends WatchOptions {
   /** By when they were made. Default: `oldest` first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** How many at the most; no more is read than is needed for them. Default: all. */
@@ -306,10 +306,7 @@ const ROLES = Object.keys(BITS) as readonly Role[];
 
 /** The number by which the core knows a role. */
 export function roleBits(role: Role = "member"): number {
-  const bits = typeof role === "string" && Object.hasOwn(BITS, role) ? BITS[role] : undefined;
-  if (bits !== undefined) return bits;
-  const detail = `A role is one of ${ROLES.join(", ")}, and includes those before it.`;
-  throw new PeerError("invalid-argument", { detail });
+  return BITS[role];
 }
 
 /** The role that a number stands for; undefined for none. */

@@ -70,9 +70,12 @@ export class Presence {
       this.clear();
       return;
     }
+    bytesOfJson(value);
     const bytes = bytesOfJson({ value, ms: LIFETIME_MAX_MS }).byteLength;
     if (bytes > BYTES_MAX) {
-      throw new PeerError("too-large", { detail: `A presence has at most ${BYTES_MAX} bytes.` });
+      throw new PeerError("too-large", {
+        detail: `group.presence.set: at most ${BYTES_MAX} bytes`,
+      });
     }
     this.#own = value;
     this.#send();

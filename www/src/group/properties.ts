@@ -16,7 +16,7 @@ export function newProperties(options: CreateGroupOptions): CoreNewProperties {
   const presenceLifetimeMs = millisOf(options.presenceLifetime) ?? PRESENCE_LIFETIME_MS;
   if (presenceLifetimeMs !== presenceLifetime(presenceLifetimeMs)) {
     throw new PeerError("invalid-argument", {
-      detail: "A lifetime of presence is 5 seconds at least and 10 minutes at most.",
+      detail: "peer.createGroup: options.presenceLifetime must be from 5 seconds to 10 minutes",
     });
   }
   const memberLifetimeMs = millisOf(options.memberLifetime);

@@ -93,7 +93,7 @@ export interface JoinedQueries {
  *   $or: [{ title: { like: "Bon*" } }, { $creator: peer.id }],
  *   $not: { $modified: { lt: new Date("2026-01-01") } },
  * };
- * for await (const record of group.records({ type: "issue", where })) show(record);
+ * for await (const record of group.watch({ type: "issue", where })) show(record);
  * ```
  */
 export type RecordQuery = AttributeConditions & FieldConditions & JoinedQueries;

@@ -3,13 +3,10 @@ import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
-import type { FindOptions, RecordsOptions } from "./options.js";
+import type { FindOptions, WatchOptions } from "./options.js";
 import { coreFilter } from "./query.js";
 import { Reading } from "./reading.js";
 import { GroupRecord } from "./record.js";
-
-/** Most that the core takes as a number of records. */
-const LIMIT_MAX = 4_294_967_295;
 
 /**
  * What is looked for in one group, once and on and on.
@@ -46,10 +43,7 @@ export class Searches {
 
   async find(group: number, options: FindOptions): Promise<GroupRecord[]> {
     const { type, limit, order = "oldest", signal } = options;
-    const isNewest = newestFirst(order);
-    if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX)) {
-      throw new PeerError("invalid-argument", { detail: "`limit` is an integer of at least 1." });
-    }
+    const isNewest = order === "newest";
     const filter = coreFilter(options.where);
     const found: GroupRecord[] = [];
     const { core, tickets } = this.#session;
@@ -79,7 +73,7 @@ export class Searches {
     return found.slice(0, limit);
   }
 
-  records(group: number, options: RecordsOptions): AsyncIterableIterator<GroupRecord, undefined> {
+  watch(group: number, options: WatchOptions): AsyncIterableIterator<GroupRecord, undefined> {
     const { type, signal } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const filter = coreFilter(options.where);
@@ -132,11 +126,6 @@ export class Searches {
   }
 }
 
-function newestFirst(order: string): boolean {
-  if (order === "oldest" || order === "newest") return order === "newest";
-  throw new PeerError("invalid-argument", { detail: '`order` is "oldest" or "newest".' });
-}
-
 /** Makes a call that is given a type and a query, and says what may be wrong with them. */
 function explained(call: () => void): void {
   try {
@@ -144,7 +133,7 @@ function explained(call: () => void): void {
   } catch (thrown) {
     const error = errorOfThrown(thrown);
     if (error.code !== "invalid-argument") throw error;
-    const detail = "The type is not one, or the query has too many parts or too long texts.";
+    const detail = "where: the query has too many parts or too long texts";
     throw new PeerError("invalid-argument", { detail, cause: thrown });
   }
 }

@@ -1,5 +1,6 @@
 import type { CoreModule } from "../core.js";
 import { errorOfThrown } from "../errors.js";
+import { takeText } from "../text-kinds.js";
 
 /** Who somebody is, as they say and sign it. */
 export interface IdentityCard {
@@ -20,9 +21,5 @@ export function cardOf(module: CoreModule, identity: Uint8Array, name: string): 
 
 /** Reads a card. */
 export function readCard(module: CoreModule, text: string): IdentityCard {
-  try {
-    return module.parse_card(text.trim()) as IdentityCard;
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  return takeText("lc", text, () => module.parse_card(text.trim()) as IdentityCard);
 }

@@ -1,3 +1,5 @@
+import { check, checked } from "../check.js";
+import type { CoreModule } from "../core.js";
 import { dateOf } from "../date.js";
 import { PeerError } from "../errors.js";
 import { loaded } from "../low-level.js";
@@ -41,12 +43,10 @@ const WRAPPING = "wrapping";
 const SECRET_BYTES = 32;
 
 /**
- * The identities that this browser keeps, with their private keys wrapped. `init` or `createPeer`
- * must have finished before one is made.
+ * The identities that this browser keeps, with their private keys wrapped.
  *
  * @example
  * ```ts
- * await init();
  * const identities = await openIdentities();
  * const [me = await identities.create("Ada")] = await identities.list();
  * const peer = await createPeer({ identity: me });
@@ -54,10 +54,16 @@ const SECRET_BYTES = 32;
  */
 export class Identities {
   readonly #database: Connection;
+  readonly #module: () => Promise<CoreModule>;
+
+  static {
+    checked(Identities, "identities", () => undefined);
+  }
 
   /** @internal */
-  constructor(database: Connection) {
+  constructor(database: Connection, module: () => Promise<CoreModule>) {
     this.#database = database;
+    this.#module = module;
   }
 
   /** Makes one. A name has at most 255 bytes and no control characters. */
@@ -74,7 +80,8 @@ export class Identities {
   /** Gives it another name, and so another card. */
   async rename(id: string, name: string): Promise<Identity> {
     const row = await this.#row(id);
-    const renamed = { ...row, name, card: cardOf(loaded(), await this.#unwrap(row), name) };
+    const card = cardOf(await this.#module(), await this.#unwrap(row), name);
+    const renamed = { ...row, name, card };
     await this.#do(ROWS, "readwrite", (store) => store.put(renamed));
     return this.#identityOf(renamed);
   }
@@ -121,8 +128,9 @@ export class Identities {
   }
 
   async #keep(secret: Uint8Array<ArrayBuffer>, name: string, createdAt: number): Promise<Identity> {
-    const card = cardOf(loaded(), secret, name);
-    const { peer: id } = readCard(loaded(), card);
+    const module = await this.#module();
+    const card = cardOf(module, secret, name);
+    const { peer: id } = readCard(module, card);
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const key = await this.#wrappingKey();
     const wrapped = await crypto.subtle.encrypt(sealing(iv, id), key, secret);
@@ -177,8 +185,20 @@ export class Identities {
   }
 }
 
-/** Opens the identities that this browser keeps, in the database of that name. */
-export async function openIdentities(name = "lacis-identities"): Promise<Identities> {
+/**
+ * Opens the identities that this browser keeps, in the database of that name. `init` or
+ * `createPeer` must have finished before one is made or renamed.
+ */
+export function openIdentities(name?: string): Promise<Identities> {
+  return openIdentitiesFrom(async () => loaded(), name);
+}
+
+/** The same, with what loads the module when it is needed. */
+export async function openIdentitiesFrom(
+  module: () => Promise<CoreModule>,
+  name = "lacis-identities",
+): Promise<Identities> {
+  check("openIdentities", [name]);
   const migrations = [
     (fresh: IDBDatabase): void => {
       fresh.createObjectStore(ROWS, { keyPath: "id" });
@@ -187,7 +207,7 @@ export async function openIdentities(name = "lacis-identities"): Promise<Identit
   ];
   const database = new Connection({ name, migrations });
   await database.open();
-  return new Identities(database);
+  return new Identities(database, module);
 }
 
 function sealing(iv: Uint8Array<ArrayBuffer>, id: string): AesGcmParams {

@@ -1,3 +1,4 @@
+import { check } from "../check.js";
 import { PeerError } from "../errors.js";
 import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
@@ -44,6 +45,7 @@ export interface OpenStoreOptions {
  * that is over.
  */
 export async function openStore(name: string, options: OpenStoreOptions = {}): Promise<Store> {
+  check("openStore", [name, options]);
   const held = await hold(name, options);
   const store = new IndexedDbStore(name, held);
   try {
@@ -60,6 +62,7 @@ export async function openStore(name: string, options: OpenStoreOptions = {}): P
  * owns it.
  */
 export async function deleteStore(name: string): Promise<void> {
+  check("deleteStore", [name]);
   const held = await hold(name);
   try {
     await deleteDatabase(name);

@@ -1,3 +1,4 @@
+import { check } from "../check.js";
 import { errorOfAbort, PeerError } from "../errors.js";
 import type { Identity } from "../identity/identity.js";
 import { errorOfOpening } from "./request.js";
@@ -91,6 +92,7 @@ export async function storeFree(
   store: string | Identity,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
+  check("storeFree", [store, options]);
   const name = typeof store === "string" ? store : store.store;
   const locks = locksOfBrowser();
   const { signal } = options;

@@ -1,0 +1,71 @@
+// What every public call takes, by the language of check.ts. A `=` stands before calls that give
+// their result at once, and so throw; the others give a promise, which is rejected.
+
+/** The arguments of each call. */
+export const CALLS: Readonly<Record<string, string>> = {
+  createPeer:
+    "options{signaling:server[] iceServers:any[] relayOnly identity store takeStore wasm signal}",
+  createRoomLink: "servers?:server[]",
+  parseRoomLink: "text",
+  parseCard: "text",
+  parseInvitation: "text",
+  openIdentities: "name:text",
+  openStore: "name:text, options?{take signal}",
+  deleteStore: "name:text",
+  storeFree: "store, options?{signal}",
+
+  "identities.create": "name",
+  "identities.rename": "id, name",
+  "identities.delete": "id, options{groups!:delete|keep}",
+  "identities.export": "id, password",
+  "identities.import": "exported, password",
+
+  "peer.join": "link, options?{timeoutMs signal wait exclusive}",
+  "peer.groups": "",
+  "peer.createGroup":
+    "options{name!:title comment deferExpiry memberLifetime presenceLifetime budget " +
+    "servers:server[] connect}",
+  "peer.joinGroup": "invitation, options?{connect timeoutMs signal pairing}",
+  "peer.preview": "invitation, options?{connect timeoutMs signal}",
+  "peer.openGroup": "id, options?{connect timeoutMs signal}",
+  "peer.importGroup": "file, options?{connect timeoutMs signal}",
+
+  "room.ready": "options?{timeoutMs signal}",
+  "room.pair": "offer?, options?{signal}",
+  "room.send": "memberId, label, content, options?{priority until signal}",
+  "room.sendJson": "memberId, label, value, options?{priority until signal}",
+  "room.broadcast": "label, content, options?{reliable signal}",
+  "room.request": "memberId, label, content, options?{timeoutMs signal}",
+  "room.respond": "=label, handler",
+  "room.messages": "=options?{label signal limits}",
+  "room.sendFile": "memberId, source, options?{onProgress signal name:text}",
+  "file.blob": "options?{onProgress signal}",
+  "pairing.complete": "answer",
+
+  "group.connect": "options?{timeoutMs signal}",
+  "group.pair": "offer?, options?{signal}",
+  "group.send": "peer, label, content, options?{priority until signal}",
+  "group.broadcast": "label, content, options?{reliable signal}",
+  "group.messages": "=options?{label signal limits}",
+  "group.add": "record{type! data! attributes expires}",
+  "group.update": "record, change{data! attributes expires}",
+  "group.delete": "record",
+  "group.get": "id",
+  "group.find": "options?{type where signal order:oldest|newest limit}",
+  "group.watch": "=options?{type where signal}",
+  "group.count": "=options?{type creator}",
+  "group.sync": "=type?",
+  "group.judge": "=type, judge",
+  "group.prefer": "=types:type[]",
+  "group.export": "options?{signal}",
+  "group.import": "file",
+  "group.invite": "options?{for role memberFor expires:lifetime uses exact}",
+  "group.endInvitation": "id",
+  "group.setRole": "peer, role, memberFor?",
+  "group.revoke": "peer, options?{keepInvitations undo}",
+  "group.nameActions": "peer",
+  "group.rename": "name:title, comment?",
+  "group.rolesAt": "=peer, at",
+  "group.toGroupTime": "=own",
+  "group.toOwnTime": "=ofGroup",
+};
