@@ -6,6 +6,7 @@ mod greeting;
 mod hostile;
 mod http;
 mod limits;
+mod pages;
 mod pings;
 mod program;
 mod relays;

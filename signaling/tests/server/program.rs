@@ -73,7 +73,7 @@ fn it_says_where_it_listens_and_ends_when_it_is_asked_to() {
 
 #[test]
 fn every_option_has_a_variable() {
-    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/pages");
     let running = Running::start(&[
         ("LACIS_PAGES", pages),
         ("LACIS_ALLOW_ORIGIN", "https://a.test https://b.test"),
@@ -82,7 +82,7 @@ fn every_option_has_a_variable() {
         ("LACIS_THREADS", "1"),
         ("LACIS_LOG", "off"),
     ]);
-    assert!(running.get("/lib.rs").contains("signaling server"));
+    assert!(running.get("/harness.js").contains("200 OK"));
 
     let help = Command::new(PROGRAM).arg("--help").output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();
@@ -105,6 +105,9 @@ fn what_cannot_work_is_refused_in_plain_words() {
     assert!(message.contains(&format!("cannot listen on {address}")), "{message}");
     let message = refused(&["--listen", "127.0.0.1:0", "--pages", "/nowhere/at/all"]);
     assert!(message.contains("cannot serve pages from /nowhere/at/all"), "{message}");
+    let around = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let message = refused(&["--listen", "127.0.0.1:0", "--pages", around]);
+    assert!(message.contains("there is no index.html in it"), "{message}");
     assert!(refused(&["--listen", "localhost:99999"]).contains("--listen"));
     assert!(refused(&["--threads", "0"]).contains("1 to 1024"));
     assert!(refused(&["--ice-server", "turn:x"]).contains("credential"));
