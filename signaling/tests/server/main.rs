@@ -1,5 +1,6 @@
 //! The real server on loopback, against clients that behave and clients that do not.
 
+mod check;
 mod client;
 mod cluster;
 mod greeting;

@@ -34,7 +34,7 @@ fn is_hashed(file: &str) -> bool {
 /// worse than a hash that is asked about.
 fn is_hash(text: &str) -> bool {
     let is_made = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| kind(byte));
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
     text.bytes().all(is_made)
         && has(u8::is_ascii_alphabetic)
         && (has(u8::is_ascii_digit) || has_both_cases(text))
