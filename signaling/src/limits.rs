@@ -240,8 +240,8 @@ pub const TURN_PORT_TRIES: usize = 32;
 /// How long credentials for relays are good, unless the operator says otherwise.
 pub const TURN_LIFETIME: Duration = Duration::from_secs(3_600);
 
-/// Sizes of files of pages that are compressed in memory. A smaller one fits into a packet or two as
-/// it is; for a larger one its first reader would wait some 6 s.
+/// Sizes of files of pages that are compressed in memory. A smaller one fits into a packet as it
+/// is; for a larger one its first reader would wait some 6 s.
 pub const PACKED_FILE_BYTES: RangeInclusive<u64> = 1_024..=8 * 1024 * 1024;
 
 /// Bytes of compressed pages that are kept: those of a hundred applications of the size of ours.

@@ -73,7 +73,7 @@ mod tests {
             "/assets/logo-image-02.svg",
             "/assets/report-20240115.json",
             "/assets/THIRD-LICENSES.txt",
-            "/assets/naïve-ä1234567.js",
+            "/assets/na\u{ef}ve-\u{e4}1234567.js",
             "/assets/index-DiwrgTda",
         ] {
             assert_eq!(caching(path), "no-cache", "{path}");

@@ -61,8 +61,8 @@ impl Coding {
     }
 }
 
-/// Two steps more make a module of 700 kB a tenth smaller and take ten times as long (0.5 s, 5.4 s),
-/// for which somebody waits. Whoever wants that compresses once, beside the file.
+/// Two steps more make a module of 700 kB a tenth smaller and take ten times as long (0.5 s and
+/// 5.4 s), for which somebody waits. Whoever wants that compresses once, beside the file.
 const BROTLI_QUALITY: i32 = 9;
 
 /// One of a list, with its weight in thousandths.
