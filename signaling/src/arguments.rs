@@ -7,6 +7,7 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use lacis_signaling::hub::{HubConfig, Relays};
 use lacis_signaling::{
@@ -54,7 +55,7 @@ pub(crate) struct Arguments {
     #[serde(serialize_with = "as_range")]
     pub(crate) turn_ports: RangeInclusive<u16>,
     /// Relay to private networks and to this machine too. Only where all clients are trusted
-    #[arg(long, env = "LACIS_TURN_ALLOW_PRIVATE")]
+    #[arg(long, env = "LACIS_TURN_ALLOW_PRIVATE", value_parser = BoolishValueParser::new())]
     pub(crate) turn_allow_private: bool,
     /// Seconds for which credentials for relays are good; clients get new ones before
     #[arg(long, env = "LACIS_TURN_LIFETIME", value_name = "SECONDS")]
@@ -92,7 +93,7 @@ pub(crate) struct Arguments {
     #[serde(serialize_with = "without_password")]
     pub(crate) backplane: Option<String>,
     /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
-    #[arg(long, env = "LACIS_TRUST_PROXY")]
+    #[arg(long, env = "LACIS_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) trust_proxy: bool,
     /// Signaling connections in all
     #[arg(long, env = "LACIS_CONNECTIONS_MAX", value_name = "COUNT")]
@@ -121,6 +122,10 @@ pub(crate) struct Arguments {
     /// Form of the log: text for people, or a JSON object on each line
     #[arg(long, env = "LACIS_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     pub(crate) log_format: LogFormat,
+    /// Ask a running server whether it is well, and end: the one of these options, or that at URL
+    #[arg(long, value_name = "URL", num_args = 0..=1)]
+    #[serde(skip)]
+    pub(crate) check: Option<Option<String>>,
     /// Print what all options come to, without secrets, and end
     #[arg(long)]
     #[serde(skip)]

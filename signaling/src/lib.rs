@@ -25,5 +25,6 @@ pub mod turn;
 
 #[cfg(feature = "server")]
 pub use server::{
-    BackplaneOptions, Bus, Config, RunError, TlsFiles, TokenKeys, TurnOptions, own_address, run,
+    BackplaneOptions, Bus, Config, Prepared, RunError, TlsFiles, TokenKeys, TurnOptions,
+    own_address, prepare, run,
 };

@@ -1,6 +1,7 @@
 //! Every limit of the server, with the reason for its number. Limits of the protocol itself are in
 //! [`lacis_wire::limits`].
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 
 use crate::hub::RateLimit;
@@ -238,3 +239,10 @@ pub const TURN_PORT_TRIES: usize = 32;
 
 /// How long credentials for relays are good, unless the operator says otherwise.
 pub const TURN_LIFETIME: Duration = Duration::from_secs(3_600);
+
+/// Sizes of files of pages that are compressed in memory. A smaller one fits into a packet as it
+/// is; for a larger one its first reader would wait some 6 s.
+pub const PACKED_FILE_BYTES: RangeInclusive<u64> = 1_024..=8 * 1024 * 1024;
+
+/// Bytes of compressed pages that are kept: those of a hundred applications of the size of ours.
+pub const PACKED_BYTES_MAX: usize = 32 * 1024 * 1024;

@@ -1,15 +1,18 @@
 //! `lacis-signaling`: the signaling server as a program.
 
 mod arguments;
+mod check;
+mod environment;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use lacis_signaling::run;
+use lacis_signaling::prepare;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
+use tracing::warn;
 
 use self::arguments::{Arguments, LogFormat};
 
@@ -24,6 +27,9 @@ fn main() -> ExitCode {
         let _ = writeln!(io::stdout(), "{}", arguments.shown());
         return ExitCode::SUCCESS;
     }
+    if let Some(url) = &arguments.check {
+        return ended(check::check(&arguments, url.as_deref()));
+    }
     let log = tracing_subscriber::fmt()
         .with_max_level(arguments.log)
         .with_writer(io::stderr)
@@ -33,7 +39,14 @@ fn main() -> ExitCode {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),
     }
-    match start(arguments) {
+    for variable in environment::unknown() {
+        warn!("{variable}");
+    }
+    ended(start(arguments))
+}
+
+fn ended(result: Result<(), String>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("error: {reason}");
@@ -67,14 +80,17 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     let refused = |error| format!("cannot listen on {listen}: {error}");
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let prepared = prepare(listener, config).await.map_err(|error| error.to_string())?;
     // Before the address is printed: who reads it may ask the server to end at once.
     let deaf = |error| format!("cannot wait for signals: {error}");
     let shutdown = asked_to_end().map_err(deaf)?;
     let reload = asked_to_reload().map_err(deaf)?;
-    // Nobody may be reading, which is no reason not to serve.
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    // Last, because nothing fails from here on. Nobody may be reading, which is no reason not to
+    // serve.
     let _ = writeln!(io::stdout(), "listening on {scheme}://{address}");
-    run(listener, config, reload, shutdown).await.map_err(|error| error.to_string())
+    prepared.serve(reload, shutdown).await;
+    Ok(())
 }
 
 /// Ready when a person or a service manager asks the server to end.

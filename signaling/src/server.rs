@@ -32,6 +32,7 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use self::admission::Admission;
+use self::backplane::{Backplane, Inbox};
 use self::shared::Shared;
 use self::tls::Tls;
 use self::turn::Turn;
@@ -52,10 +53,19 @@ pub use self::turn::TurnOptions;
 /// [`RunError`] before the first connection is accepted, never later.
 pub async fn run(
     listener: TcpListener,
-    mut config: Config,
+    config: Config,
     reload: Arc<Notify>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
+    prepare(listener, config).await?.serve(reload, shutdown).await;
+    Ok(())
+}
+
+/// Reads and opens everything that a server needs.
+///
+/// # Errors
+/// [`RunError`] for what cannot be read or opened. Afterwards nothing fails.
+pub async fn prepare(listener: TcpListener, mut config: Config) -> Result<Prepared, RunError> {
     config.check()?;
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(RunError::Randomness)?;
@@ -70,42 +80,57 @@ pub async fn run(
     let (outbox, inbox) = backplane::queue();
     let outbox = backplane.is_some().then_some(outbox);
     let shared = Arc::new(Shared::new(config, seed, admission, tls, turn, outbox));
+    Ok(Prepared { listener, shared, me, backplane: backplane.map(|backplane| (backplane, inbox)) })
+}
 
-    // These end with this function, however it ends.
-    let mut tasks = JoinSet::new();
-    tasks.spawn(shared::keep_time(Arc::clone(&shared)));
-    if let Some(turn) = &shared.turn {
-        turn.serve(&mut tasks);
-    }
-    let mut linking = JoinSet::new();
-    if let Some(backplane) = backplane {
-        linking.spawn(backplane.run(me, inbox, Arc::clone(&shared)));
-    }
-    let reloading = Arc::clone(&shared);
-    tasks.spawn(async move {
-        loop {
-            reload.notified().await;
-            reloading.admission.reload();
-            if let Some(tls) = &reloading.tls {
-                tls.reload();
-            }
+/// A server that has all it needs and accepts nobody yet.
+#[derive(Debug)]
+pub struct Prepared {
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    me: ServerId,
+    backplane: Option<(Box<dyn Backplane>, Inbox)>,
+}
+
+impl Prepared {
+    /// Serves as [`run`] does.
+    pub async fn serve(self, reload: Arc<Notify>, shutdown: impl Future<Output = ()> + Send) {
+        let Self { listener, shared, me, backplane } = self;
+        // These end with this function, however it ends.
+        let mut tasks = JoinSet::new();
+        tasks.spawn(shared::keep_time(Arc::clone(&shared)));
+        if let Some(turn) = &shared.turn {
+            turn.serve(&mut tasks);
         }
-    });
+        let mut linking = JoinSet::new();
+        if let Some((backplane, inbox)) = backplane {
+            linking.spawn(backplane.run(me, inbox, Arc::clone(&shared)));
+        }
+        let reloading = Arc::clone(&shared);
+        tasks.spawn(async move {
+            loop {
+                reload.notified().await;
+                reloading.admission.reload();
+                if let Some(tls) = &reloading.tls {
+                    tls.reload();
+                }
+            }
+        });
 
-    accept::accept(listener, &shared, shutdown).await;
-    let stats = shared.stats();
-    info!(connections = stats.connections, "shutting down");
-    shared.shut_down();
-    if timeout(shared.config.shutdown_deadline, shared.sockets.all_closed()).await.is_err() {
-        warn!("ending with connections that did not close in time");
+        accept::accept(listener, &shared, shutdown).await;
+        let stats = shared.stats();
+        info!(connections = stats.connections, "shutting down");
+        shared.shut_down();
+        if timeout(shared.config.shutdown_deadline, shared.sockets.all_closed()).await.is_err() {
+            warn!("ending with connections that did not close in time");
+        }
+        if let Some(turn) = &shared.turn {
+            turn.close();
+        }
+        // The others hear that everybody here is gone, if they can be reached.
+        shared.say_no_more();
+        let _ = timeout(limits::CLUSTER_DEADLINE, linking.join_next()).await;
     }
-    if let Some(turn) = &shared.turn {
-        turn.close();
-    }
-    // The others hear that everybody here is gone, if they can be reached.
-    shared.say_no_more();
-    let _ = timeout(limits::CLUSTER_DEADLINE, linking.join_next()).await;
-    Ok(())
 }
 
 /// Opens the relays, if there are to be any, and has the hub hand out credentials for them.

@@ -18,7 +18,7 @@ use crate::limits;
 pub struct Config {
     /// Limits and deadlines of signaling.
     pub hub: HubConfig,
-    /// A folder to serve as pages.
+    /// A folder to serve as pages, with an `index.html`.
     pub pages: Option<PathBuf>,
     /// Web origins whose pages may connect; all, if there are none. Clients that are no browsers
     /// name no origin and are let in: they could name any.
@@ -51,7 +51,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// What is named as the folder of pages is not a folder.
+    /// What is named as the folder of pages is no folder, or has no page to begin with.
     #[error("cannot serve pages from {path}: {source}")]
     Pages {
         /// As it was given.
@@ -90,10 +90,14 @@ impl Config {
     /// # Errors
     /// [`RunError::Pages`] and [`RunError::IceServers`].
     pub fn check(&self) -> Result<(), RunError> {
-        if let Some(path) = &self.pages
-            && let Err(source) = std::fs::read_dir(path)
-        {
-            return Err(RunError::Pages { path: path.to_string_lossy().into(), source });
+        if let Some(path) = &self.pages {
+            let refused = |source| RunError::Pages { path: path.to_string_lossy().into(), source };
+            std::fs::read_dir(path).map_err(refused)?;
+            // Whoever names the folder around it would find out by a 404.
+            if !path.join("index.html").is_file() {
+                let kind = std::io::ErrorKind::NotFound;
+                return Err(refused(std::io::Error::new(kind, "there is no index.html in it")));
+            }
         }
         let ice_servers = self.hub.ice_servers.clone();
         let welcome = encode(&ServerFrame::Welcome { version: u16::MAX, ice_servers });

@@ -105,17 +105,21 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
     fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let end = bytes.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4);
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         Self {
             status: status.unwrap_or_else(|| panic!("no answer: {text:?}")),
             head: head.to_owned(),
             body: body.to_owned(),
+            bytes: end.map_or_else(Vec::new, |end| bytes[end..].to_vec()),
         }
     }
 

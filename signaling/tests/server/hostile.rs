@@ -349,6 +349,7 @@ async fn a_request_that_never_ends_is_not_waited_for() {
 async fn a_page_that_is_not_read_is_given_up() {
     let folder = std::env::temp_dir().join(format!("lacis-unread-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("index.html"), "start").unwrap();
     std::fs::write(folder.join("large"), vec![0; 32 << 20]).unwrap();
     let pages = Some(folder.clone());
     let http_deadline = Duration::from_secs(1);

@@ -4,25 +4,32 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_lacis-signaling");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_lacis-signaling");
 
 /// Ends with the test, however that ends.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Running {
-    fn start(variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        Self::with(&[], variables)
+    }
+
+    pub(crate) fn with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["--listen", "127.0.0.1:0"]).envs(variables.iter().copied());
+        command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+        command.envs(variables.iter().copied());
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").map(str::to_owned);
+        let address = line.trim().strip_prefix("listening on http").and_then(|address| {
+            address.strip_prefix("s").unwrap_or(address).strip_prefix("://").map(str::to_owned)
+        });
         let address = address.unwrap_or_else(|| panic!("it says {line:?}"));
         Self { child, stdout, address }
     }
@@ -45,10 +52,15 @@ impl Drop for Running {
     }
 }
 
+pub(crate) fn fixture(name: &str) -> String {
+    format!("{}/tests/server/certificates/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
 fn refused(arguments: &[&str]) -> String {
     let Output { status, stdout, stderr } =
         Command::new(PROGRAM).args(arguments).output().expect("it starts");
-    assert!(!status.success(), "{arguments:?} were taken");
+    // Options that cannot be understood end with 2, what fails with 1.
+    assert!(matches!(status.code(), Some(1 | 2)), "{arguments:?}: {status}");
     assert!(stdout.is_empty(), "{}", String::from_utf8_lossy(&stdout));
     String::from_utf8(stderr).unwrap()
 }
@@ -73,7 +85,7 @@ fn it_says_where_it_listens_and_ends_when_it_is_asked_to() {
 
 #[test]
 fn every_option_has_a_variable() {
-    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/pages");
     let running = Running::start(&[
         ("LACIS_PAGES", pages),
         ("LACIS_ALLOW_ORIGIN", "https://a.test https://b.test"),
@@ -82,14 +94,14 @@ fn every_option_has_a_variable() {
         ("LACIS_THREADS", "1"),
         ("LACIS_LOG", "off"),
     ]);
-    assert!(running.get("/lib.rs").contains("signaling server"));
+    assert!(running.get("/harness.js").contains("200 OK"));
 
     let help = Command::new(PROGRAM).arg("--help").output().unwrap().stdout;
     let help = String::from_utf8(help).unwrap();
     let manual = include_str!("../../../docs/operating.md");
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
-    for option in
-        options.filter(|option| !["--help", "--version", "--print-config"].contains(option))
+    for option in options
+        .filter(|option| !["--help", "--version", "--print-config", "--check"].contains(option))
     {
         let variable = format!("LACIS_{}", option[2..].to_uppercase().replace('-', "_"));
         assert!(help.contains(&variable), "{option} has no variable");
@@ -105,10 +117,61 @@ fn what_cannot_work_is_refused_in_plain_words() {
     assert!(message.contains(&format!("cannot listen on {address}")), "{message}");
     let message = refused(&["--listen", "127.0.0.1:0", "--pages", "/nowhere/at/all"]);
     assert!(message.contains("cannot serve pages from /nowhere/at/all"), "{message}");
+    let around = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let message = refused(&["--listen", "127.0.0.1:0", "--pages", around]);
+    assert!(message.contains("there is no index.html in it"), "{message}");
     assert!(refused(&["--listen", "localhost:99999"]).contains("--listen"));
     assert!(refused(&["--threads", "0"]).contains("1 to 1024"));
     assert!(refused(&["--ice-server", "turn:x"]).contains("credential"));
     assert!(refused(&["--allow-origin", "example.org"]).contains("https://example.org"));
     let many = ["--ice-server", "stun:x"].repeat(9);
     assert!(refused(&many).contains("do not fit"));
+}
+
+#[test]
+fn what_cannot_be_read_is_said_before_anybody_is_told_that_it_listens() {
+    let (first, second) = (fixture("first.pem"), fixture("second.key.pem"));
+    for files in [
+        ["--tls-certificate", &first, "--tls-key", &second],
+        ["--tls-certificate", "/nowhere.pem", "--tls-key", &second],
+    ] {
+        let message = refused(&[&["--listen", "127.0.0.1:0"], &files[..]].concat());
+        assert!(message.starts_with("error: TLS: "), "{message}");
+    }
+    // A certificate is no set of keys.
+    for keys in [first.as_str(), "/nowhere.json"] {
+        let message = refused(&["--listen", "127.0.0.1:0", "--token-keys", keys]);
+        assert!(message.starts_with("error: keys of tokens: "), "{message}");
+    }
+}
+
+#[test]
+fn yes_and_no_are_said_in_many_ways() {
+    let shown = |word: &str| {
+        let mut command = Command::new(PROGRAM);
+        command.arg("--print-config").env("LACIS_TRUST_PROXY", word);
+        let Output { status, stdout, .. } = command.output().expect("it starts");
+        let shown = String::from_utf8(stdout).unwrap();
+        let is_set = shown.contains("\"trust-proxy\": true");
+        assert!(is_set || !status.success() || shown.contains("\"trust-proxy\": false"));
+        status.success().then_some(is_set)
+    };
+    for word in ["1", "yes", "true", "on"] {
+        assert_eq!(shown(word), Some(true), "{word}");
+    }
+    for word in ["0", "no", "false", "off"] {
+        assert_eq!(shown(word), Some(false), "{word}");
+    }
+    assert_eq!(shown("perhaps"), None);
+}
+
+#[test]
+fn a_mistyped_variable_is_named() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["--listen", &taken.local_addr().unwrap().to_string()]);
+    let Output { stderr, .. } = command.env("LACIS_TRUST_PROXI", "true").output().unwrap();
+    let told = String::from_utf8(stderr).unwrap();
+    assert!(told.contains("WARN") && told.contains("LACIS_TRUST_PROXI is not known"), "{told}");
+    assert!(told.contains("LACIS_TRUST_PROXY is"), "{told}");
 }
