@@ -33,7 +33,7 @@ export function explain(source: WasmSource, came: unknown, thrown: unknown): str
   } else if (came === undefined && url !== undefined) {
     lines.push("Nothing came: is it there, and do connect-src and CORS allow it?");
   }
-  if (/unsafe-eval/.test(said)) lines.push("script-src needs 'wasm-unsafe-eval'.");
+  if (/unsafe-eval|CSP/.test(said)) lines.push("script-src needs 'wasm-unsafe-eval'.");
   return lines.join(" ");
 }
 
