@@ -190,16 +190,38 @@ export class PeerError extends Error {
   override readonly name = "PeerError";
   /** What went wrong, as a stable kebab-case text. */
   readonly code: PeerErrorCode;
+  readonly #detail: string | undefined;
 
-  /** Without a `detail`, the message is one plain sentence that can be shown to people. */
+  /** The message is one plain sentence for people; `detail` is for whoever writes the program. */
   constructor(code: PeerErrorCode, options?: ErrorOptions & { detail?: string | undefined }) {
-    super(options?.detail ?? reasons[code].sentence, options);
+    super(reasons[code].sentence, options);
     this.code = code;
+    const detail = options?.detail;
+    this.#detail = detail;
+    if (detail === undefined) return;
+    // What consoles print beside the message: where they print the stack as it is (Chromium, Node)
+    // that, elsewhere (Firefox) the cause.
+    const stack = this.stack?.replace("\n    at ", (at) => `${at}[${detail}]${at}`);
+    if (stack !== undefined && stack !== this.stack) this.stack = stack;
+    else this.cause ??= detail;
+  }
+
+  /**
+   * For developers: which argument was wrong and by which rule, or what is to be done, if more is
+   * known than the code says. It names types and never secrets, and consoles print it.
+   */
+  get detail(): string | undefined {
+    return this.#detail;
   }
 
   /** Whether the same call can succeed later without anything else being changed. */
   get retryable(): boolean {
     return reasons[this.code].retryable;
+  }
+
+  /** The name and the sentence, and the detail in brackets. */
+  override toString(): string {
+    return `${super.toString()}${this.#detail === undefined ? "" : ` [${this.#detail}]`}`;
   }
 }
 

@@ -28,7 +28,7 @@ export function plainName(name: string): string {
 /** The name under which a file is offered; throws `invalid-argument` for one that is too long. */
 export function sentName(name: string): string {
   const plain = plainName(name);
-  if (new TextEncoder().encode(plain).byteLength <= NAME_BYTES) return plain;
-  const detail = `The name of a file has at most ${NAME_BYTES} bytes; this one has more: ${plain}`;
+  if (new TextEncoder().encode(plain).length <= NAME_BYTES) return plain;
+  const detail = `name: that of a file has at most ${NAME_BYTES} bytes, and this one has more`;
   throw new PeerError("invalid-argument", { detail });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import {
   errorOfAbort,
@@ -48,5 +49,31 @@ describe("error codes", () => {
     const given = new PeerError("busy");
     expect(errorOfThrown(given)).toBe(given);
     expect(errorOfAbort(AbortSignal.abort("why")).cause).toBe("why");
+  });
+
+  test("have a detail for developers, which consoles print and people are not shown", () => {
+    const plain = new PeerError("busy");
+    expect(plain.detail).toBeUndefined();
+    expect(String(plain)).toBe(`PeerError: ${plain.message}`);
+    const detail = 'the argument "x" costs $& or $1';
+    const error = new PeerError("busy", { detail });
+    expect(error.detail).toBe(detail);
+    expect(error.message).toBe(plain.message);
+    expect(String(error)).toBe(`PeerError: ${plain.message} [${detail}]`);
+    expect(error.stack).toMatch(/^PeerError: .*\n {4}at \[the argument .*\]\n {4}at /);
+    expect(error.stack).toContain(detail);
+    expect(inspect(error)).toContain(detail);
+    expect(error.cause).toBeUndefined();
+  });
+
+  test("tell the detail as their cause where a stack does not begin with frames of V8", () => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      expect(new PeerError("busy", { detail: "why" }).cause).toBe("why");
+      expect(new PeerError("busy", { detail: "why", cause: 7 }).cause).toBe(7);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
   });
 });

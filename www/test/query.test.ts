@@ -6,7 +6,7 @@ import { load } from "../src/low-level.js";
 import { realModule } from "./real-module.js";
 
 const detailed = (detail: RegExp): unknown =>
-  expect.objectContaining({ code: "invalid-argument", message: expect.stringMatching(detail) });
+  expect.objectContaining({ code: "invalid-argument", detail: expect.stringMatching(detail) });
 
 describe("queries as the core takes them", () => {
   test("plain values ask for equality", () => {

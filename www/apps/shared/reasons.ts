@@ -16,10 +16,7 @@ export function reasonOf(thrown: unknown): string {
   if (thrown instanceof DOMException && thrown.name === "QuotaExceededError") {
     return reasonOfCode("store-full");
   }
-  if (!(thrown instanceof PeerError)) return texts.broken;
-  const isPlain = thrown.message === new PeerError(thrown.code).message;
-  // What is said of this one case says more than what is said of all.
-  return isPlain ? reasonOfCode(thrown.code) : thrown.message;
+  return thrown instanceof PeerError ? reasonOfCode(thrown.code) : texts.broken;
 }
 
 /** What to tell a person about a code: its own words in this language, or those of the package. */
