@@ -33,8 +33,7 @@ async function instantiate(source: WasmSource): Promise<CoreModule> {
   } catch (thrown) {
     loading = undefined;
     if (thrown instanceof PeerError) throw thrown;
-    const cause = new Error(explain(source, came, thrown), { cause: thrown });
-    throw new PeerError("wasm-failed", { cause });
+    throw new PeerError("wasm-failed", { detail: explain(source, came, thrown), cause: thrown });
   }
 }
 

@@ -41,7 +41,7 @@ beforeEach(async () => {
 async function reasonOf(wasm: string | URL | Uint8Array<ArrayBuffer>): Promise<string> {
   const error = await api.init(wasm).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: "wasm-failed", cause: expect.any(Error) });
-  return ((error as PeerError).cause as Error).message;
+  return (error as PeerError).detail ?? "";
 }
 
 const works = (): string => api.createRoomLink(["wss://example.org/ws"]);
