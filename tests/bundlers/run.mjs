@@ -135,8 +135,9 @@ function row({ name, from, lines = [] }, result) {
   const kilobytes = (bytes) => (bytes === undefined ? "-" : (bytes / 1000).toFixed(0));
   const needed = [...(from === undefined ? [] : [`import from "${from}"`]), ...lines];
   const { page, message, files = "-", raw, gz } = result;
-  const figures = [page, message, files, kilobytes(raw), kilobytes(gz)];
-  return `| ${[name, needed.map((line) => `\`${line}\``).join(" ") || "none", ...figures].join(" | ")} |`;
+  const lineOrNone = needed.map((line) => `\`${line}\``).join(" ") || "none";
+  const cells = [name, lineOrNone, page, message, files, kilobytes(raw), kilobytes(gz)];
+  return `| ${cells.join(" | ")} |`;
 }
 
 const rows = [];

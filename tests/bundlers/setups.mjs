@@ -1,5 +1,6 @@
 // The set-ups, one row of the table each. Folders hold what a set-up needs beside the page: its
-// packages with their lock file, and its configuration. `docs/guide/bundlers.md` has the same lines.
+// packages with their lock file, and its configuration. `docs/guide/bundlers.md` tells people
+// of the same lines.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +16,8 @@ import { join } from "node:path";
  * @property {(place: Place) => void} [build] Makes `dist`, which the signaling server hands out.
  * @property {boolean} [hasInlineScript] Whether a page of it holds a script, which the signaling
  *   server's own policy refuses: another server hands it out.
- * @property {(place: Place) => string[]} [serve] Words for Node that start a server for development.
+ * @property {(place: Place) => string[]} [serve] Words for Node that start a server for
+ *   development.
  * @property {(place: Place) => string} [print] Runs it without a page; gives what was printed.
  *
  * @typedef {{ path: (...parts: string[]) => string, run: Run }} Place
