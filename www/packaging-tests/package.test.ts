@@ -12,12 +12,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
+import { publint } from "publint";
 import { build as vite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const www = fileURLToPath(new URL("..", import.meta.url));
+const attw = join(www, "node_modules/@arethetypeswrong/cli/dist/index.js");
+/** What lies a folder higher and belongs into the package too. */
+const TEXTS = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 const builtWasm = join(www, "wasm/lacis_bg.wasm");
 let project = "";
+let archive = "";
 let packed: readonly string[] = [];
 
 const inProject = (...parts: string[]): string => join(project, ...parts);
@@ -37,9 +42,8 @@ beforeAll(() => {
   if (!existsSync(builtWasm)) throw new Error("www/wasm is empty: `cargo xtask test` builds it");
   project = realpathSync(mkdtempSync(join(tmpdir(), "lacis-package-")));
   execFileSync("npm", ["run", "build:lib", "--silent"], { cwd: www });
-  const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", project];
-  execFileSync("npm", pack, { cwd: www });
-  const archive = readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "";
+  const pack = ["run", "--silent", "package", "--", project];
+  archive = execFileSync("npm", pack, { cwd: www, encoding: "utf8" }).trim();
   writeFileSync(inProject("package.json"), JSON.stringify({ private: true, type: "module" }));
   const install = ["install", archive, "--offline", "--ignore-scripts", "--no-audit", "--no-fund"];
   execFileSync("npm", [...install, "--silent"], { cwd: project });
@@ -59,12 +63,44 @@ describe("the package", () => {
     const scripts = files.filter((name) => name.endsWith(".ts"));
     const sources = scripts.map((name) => name.replace(/\.ts$/, ""));
     const built = sources.flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.js`]);
-    const rest = packed.filter((name) => !built.includes(name));
-    expect(packed).toEqual(expect.arrayContaining(built));
-    expect(rest).toEqual(expect.arrayContaining(["package.json", "wasm/lacis_bg.wasm"]));
-    const allowed =
-      /^(package\.json|LICENSE\S*|README\.md|CHANGELOG\.md|wasm\/lacis(_bg\.wasm|\.js))$/;
-    expect(rest.filter((name) => !allowed.test(name))).toEqual([]);
+    const module = ["inline.d.ts", "inline.js", "lacis.js", "lacis_bg.wasm"];
+    const rest = ["dist/cdn/lacis.js", "types/lacis.wasm.d.ts", "package.json", ...TEXTS];
+    expect(packed).toEqual([...built, ...module.map((name) => `wasm/${name}`), ...rest].sort());
+  });
+
+  test("holds the texts of the project as they are", () => {
+    for (const text of TEXTS) {
+      expect(readFileSync(inPackage(text), "utf8"), text).toBe(
+        readFileSync(join(www, "..", text), "utf8"),
+      );
+    }
+  });
+
+  test("names nobody unless a publisher has said who", () => {
+    const manifest: Record<string, unknown> = JSON.parse(
+      readFileSync(inPackage("package.json"), "utf8"),
+    );
+    const file = join(www, "publisher.json");
+    const said = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+    for (const key of ["author", "bugs", "funding", "homepage", "repository"]) {
+      expect(manifest[key], key).toEqual(said[key]);
+    }
+    expect(manifest).not.toHaveProperty("private");
+    expect(manifest).not.toHaveProperty("devDependencies");
+    expect(manifest.license).toBe("MIT OR Apache-2.0");
+  });
+
+  test("has nothing that publint finds fault with", async () => {
+    const { messages } = await publint({ pkgDir: inPackage(), strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  test("has types that fit its scripts, however they are looked for", () => {
+    // CommonJS loads it by `require` of Node 20.19 or by `import()`: it has no second form for it.
+    const words = [attw, archive, "--ignore-rules", "cjs-resolves-to-esm", "--format", "ascii"];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    expect(stdout).toContain("No problems found");
+    expect(status).toBe(0);
   });
 
   test("brings nothing along: no dependencies and no scripts that run at installation", () => {
@@ -84,7 +120,13 @@ describe("the package", () => {
     const { exports }: { exports: Record<string, string | Record<string, string>> } = JSON.parse(
       readFileSync(inPackage("package.json"), "utf8"),
     );
-    expect(Object.keys(exports)).toEqual([".", "./slim", "./lacis.wasm", "./package.json"]);
+    expect(Object.keys(exports)).toEqual([
+      ".",
+      "./slim",
+      "./inline",
+      "./lacis.wasm",
+      "./package.json",
+    ]);
     for (const target of Object.values(exports)) {
       const files = typeof target === "string" ? [target] : Object.values(target);
       for (const file of files) expect(existsSync(inPackage(file)), file).toBe(true);
@@ -94,7 +136,7 @@ describe("the package", () => {
 });
 
 describe("in plain Node", () => {
-  test.each(["lacis", "lacis/slim"])("importing %s does nothing", (entry) => {
+  test.each(["lacis", "lacis/slim", "lacis/inline"])("importing %s does nothing", (entry) => {
     const said = node(`
       // What reads the file of a module, and the pipes of this process.
       const beganByNode = /^(FSReq|CloseReq|PipeWrap|TTYWrap)/;
@@ -117,6 +159,26 @@ describe("in plain Node", () => {
       const link = createRoomLink(["wss://example.org/ws"]);
       console.log(full.parseRoomLink(link).servers[0], full.PeerError === PeerError);`);
     expect(said).toBe("wss://example.org/ws true");
+  });
+
+  test.each(["lacis", "lacis/inline", "./node_modules/lacis/dist/cdn/lacis.js"])(
+    "%s finds its module by itself",
+    (entry) => {
+      const said = node(`
+        const { createRoomLink, init, parseRoomLink } = await import("${entry}");
+        await init();
+        console.log(parseRoomLink(createRoomLink(["wss://example.org/ws"])).servers[0]);`);
+      expect(said).toBe("wss://example.org/ws");
+    },
+  );
+
+  test("require gives the same, and loads its module", () => {
+    const script = `
+      const { createRoomLink, init } = require("lacis");
+      init().then(() => console.log(typeof createRoomLink()));`;
+    const words = ["--input-type=commonjs", "--eval", script];
+    const said = execFileSync(process.execPath, words, { cwd: project, encoding: "utf8" });
+    expect(said.trim()).toBe("string");
   });
 
   test("what is not exported cannot be imported", () => {
@@ -192,6 +254,14 @@ describe("bundled", () => {
     expectModule(inProject("out-esbuild-slim"));
   });
 
+  test("by esbuild, the entry with the module inside needs no other file", async () => {
+    const script = page.replace('"lacis"', '"lacis/inline"');
+    expect(await bundleWithEsbuild("esbuild-inline", script)).toEqual([]);
+    expect(readdirSync(inProject("out-esbuild-inline"))).toEqual(["esbuild-inline.js"]);
+    const bundle = readFileSync(inProject("out-esbuild-inline/esbuild-inline.js"), "utf8");
+    expect(bundle).not.toContain("import.meta");
+  });
+
   test("it still runs: a bundle in Node refuses a peer with a code", () => {
     const said = node(`
       const { peer } = await import("./out-esbuild-full/esbuild-full.js");
@@ -206,10 +276,14 @@ describe("its types", () => {
     import { createPeer, createRoomLink, init, PeerError, type Member, type Room } from "lacis";
     import type { PeerErrorCode, SentFile } from "lacis";
     import { createPeer as slimPeer, init as slimInit } from "lacis/slim";
+    import { createPeer as inlinePeer } from "lacis/inline";
+    import address from "lacis/lacis.wasm";
 
     export async function use(bytes: Uint8Array<ArrayBuffer>): Promise<SentFile> {
       await init();
       await slimInit(bytes);
+      await slimInit(address);
+      await inlinePeer();
       // @ts-expect-error The slim entry has no module of its own.
       await slimInit();
       await using peer = await createPeer({ signaling: ["wss://example.org/ws"], wasm: bytes });

@@ -1,6 +1,7 @@
 import init, * as bindings from "../wasm/lacis.js";
 import type { CoreModule } from "./core.js";
 import { errorOfAbort, PeerError } from "./errors.js";
+import { explain, openSource } from "./wasm-source.js";
 
 /** Where the WebAssembly module comes from: its address, a response, its bytes, or compiled. */
 export type WasmSource = URL | string | Response | BufferSource | WebAssembly.Module;
@@ -21,15 +22,18 @@ export function load(source: WasmSource): Promise<CoreModule> {
 }
 
 async function instantiate(source: WasmSource): Promise<CoreModule> {
+  let came: unknown;
   try {
     if (typeof WebAssembly === "undefined") throw new PeerError("unsupported-platform");
-    await init({ module_or_path: source });
+    const opened = await openSource(source);
+    came = opened;
+    await init({ module_or_path: opened });
     ready = true;
     return bound;
   } catch (thrown) {
     loading = undefined;
     if (thrown instanceof PeerError) throw thrown;
-    throw new PeerError("wasm-failed", { cause: thrown });
+    throw new PeerError("wasm-failed", { detail: explain(source, came, thrown), cause: thrown });
   }
 }
 

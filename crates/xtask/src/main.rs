@@ -1,6 +1,7 @@
 //! `cargo xtask`: every command of the project, one file each.
 
 mod bench;
+mod bundlers;
 mod check;
 mod ci;
 mod demo;

@@ -139,6 +139,13 @@ pub(crate) fn package(tools: &Tools) -> Result<()> {
     timed("Building the npm package", || Run::npm("run build:lib --silent").step())
 }
 
+/// The package as it is published, in a file of its own.
+pub(crate) fn tarball(tools: &Tools, folder: &Path) -> Result<PathBuf> {
+    package(tools)?;
+    let said = Run::npm("run package --silent --").arg(folder).read()?;
+    Ok(PathBuf::from(said.trim()))
+}
+
 /// The package and the pages that use it.
 pub(crate) fn web(tools: &Tools) -> Result<()> {
     package(tools)?;

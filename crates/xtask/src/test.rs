@@ -7,13 +7,16 @@ use crate::products::Build;
 use crate::report::Report;
 use crate::setup::Tools;
 use crate::shell::Run;
-use crate::{products, reference, setup, wasm_tests, workspace};
+use crate::{bundlers, products, reference, setup, wasm_tests, workspace};
 
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Options {
     /// Run this stage only; can be given several times
     #[arg(long, value_name = "STAGE")]
     only: Vec<Stage>,
+    /// Of the bundlers only the four that differ most
+    #[arg(long)]
+    quick: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -34,20 +37,24 @@ enum Stage {
     EndToEnd,
     /// A peer that is written from the protocol's page alone, against server and package
     Interop,
+    /// The npm package in bundlers, development servers and runtimes; runs only when it is named
+    Bundlers,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready_for_tests()?;
-    let chosen = |stage: &&Stage| options.only.is_empty() || options.only.contains(stage);
+    // Others' releases decide how the bundlers fare, and their packages weigh half a gigabyte.
+    let by_default = |stage: &Stage| options.only.is_empty() && *stage != Stage::Bundlers;
+    let chosen = |stage: &&Stage| by_default(stage) || options.only.contains(stage);
     let mut report = Report::default();
     for stage in Stage::value_variants().iter().filter(chosen) {
-        report.stage(&name(*stage), || stage.run(&tools));
+        report.stage(&name(*stage), || stage.run(&tools, options));
     }
     report.close()
 }
 
 impl Stage {
-    fn run(self, tools: &Tools) -> Result<()> {
+    fn run(self, tools: &Tools, options: &Options) -> Result<()> {
         match self {
             Self::Native => Run::cargo("nextest run --workspace --exclude lacis-web")
                 .env("PATH", tools.path()?)
@@ -71,6 +78,7 @@ impl Stage {
                     .show()
             }
             Self::Interop => interop(tools),
+            Self::Bundlers => bundlers::run(tools, options.quick),
         }
     }
 }

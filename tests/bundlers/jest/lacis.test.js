@@ -1,0 +1,7 @@
+import { createRoomLink, init, parseRoomLink } from "lacis";
+
+test("the module loads by itself", async () => {
+  await init();
+  const link = createRoomLink(["wss://example.org/ws"]);
+  expect(parseRoomLink(link).servers).toEqual(["wss://example.org/ws"]);
+});

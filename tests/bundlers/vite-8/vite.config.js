@@ -1,0 +1,3 @@
+export default {
+  server: { proxy: { "/ws": { target: process.env.SIGNALING, ws: true } } },
+};

@@ -1,0 +1,8 @@
+import { createRoomLink, init, parseRoomLink } from "lacis";
+import { expect, test } from "vitest";
+
+test("the module loads by itself", async () => {
+  await init();
+  const link = createRoomLink(["wss://example.org/ws"]);
+  expect(parseRoomLink(link).servers).toEqual(["wss://example.org/ws"]);
+});
