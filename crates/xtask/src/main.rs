@@ -12,6 +12,7 @@ mod order;
 mod panics;
 mod products;
 mod reference;
+mod release;
 mod report;
 mod setup;
 mod shell;
@@ -52,6 +53,8 @@ enum Command {
     Size(size::Options),
     /// Writes the reference of the npm package; a link that leads nowhere fails it
     Reference,
+    /// Puts together what is handed out, and tries it; publishes nothing
+    Release(release::Options),
     /// Writes the golden vectors of the protocol anew
     Vectors,
     /// Throws arbitrary bytes and operations at every decoder and state machine
@@ -81,6 +84,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::Size(options) => size::run(&options),
         Command::Reference => reference::run(),
+        Command::Release(options) => release::run(&options),
         Command::Vectors => vectors::run(),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Ci => ci::run(),
