@@ -31,7 +31,9 @@ pub(crate) fn run() -> Result<()> {
     });
     report.stage("JavaScript of tests", || {
         Run::npm("exec --offline -- biome check --config-path=biome.json")
-            .words("../tests/e2e ../tests/bench ../tests/bundlers ../tests/interop")
+            .words(
+                "../tests/e2e ../tests/bench ../tests/bundlers ../tests/interop ../signaling/npm",
+            )
             .step()
     });
     report.close()

@@ -3,13 +3,15 @@
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{bench, check, fuzz, setup, sim, size, test};
+use crate::{bench, check, fuzz, release, setup, sim, size, test};
 
 pub(crate) fn run() -> Result<()> {
     setup::run()?;
     let mut report = Report::default();
     report.stage("check", check::run);
     report.stage("test", || test::run(&test::Options::default()));
+    report.stage("bundlers", || test::run(&test::Options::some_bundlers()));
+    report.stage("release", || release::run(&release::Options::dry()));
     report.stage("sim", || sim::run_words(&["--seeds", "50", "--json"]));
     for (suite, seeds) in [("graph", "30"), ("hostile", "8"), ("time", "20")] {
         report.stage(suite, || sim::run_words(&["--suite", suite, "--seeds", seeds, "--json"]));

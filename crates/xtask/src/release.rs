@@ -12,13 +12,20 @@ use anyhow::{Context, Result, ensure};
 use crate::products::Build;
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
-use crate::{products, setup, workspace};
+use crate::{products, setup, test, workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// Builds and tries everything; publishing itself is done by hand
     #[arg(long)]
     dry_run: bool,
+}
+
+impl Options {
+    /// What runs before every merge.
+    pub(crate) const fn dry() -> Self {
+        Self { dry_run: true }
+    }
 }
 
 /// That of all crates, and of the npm package.
@@ -43,8 +50,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     fs::write(&changes, changes_of_this_version()?)?;
     let package = products::tarball(&tools, &home)?;
     let server = server_archive(&home)?;
+    let mut files = vec![changes, package.clone(), server.clone()];
+    files.extend(server_packages(&home)?);
     timed("Packing the crates", pack_crates)?;
-    checksums(&home, &[&changes, &package, &server])?;
+    checksums(&home, &files)?;
     try_all(&tools, &home, &package, &server)?;
     println!("{}", home.display());
     Ok(())
@@ -98,6 +107,23 @@ fn server_archive(home: &Path) -> Result<PathBuf> {
     Ok(archive)
 }
 
+/// The server for npm: what starts it, and the program for machines like this one.
+fn server_packages(home: &Path) -> Result<Vec<PathBuf>> {
+    let program = products::server(Build::Optimised)?;
+    let folder = home.join("npm");
+    let fill = workspace::root().join("signaling/npm/fill.mjs");
+    Run::new("node").arg(fill).arg(&program).arg(&folder).step()?;
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let packed =
+            Run::npm("pack --silent --pack-destination").arg(home).dir(&entry?.path()).read()?;
+        packages.push(home.join(packed.trim()));
+    }
+    fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    timed("Trying the server from npm", || test::server_package(&program))?;
+    Ok(packages)
+}
+
 fn server_name() -> String {
     format!("lacis-signaling{}", std::env::consts::EXE_SUFFIX)
 }
@@ -109,7 +135,7 @@ fn pack_crates() -> Result<()> {
 }
 
 /// Writes the sums, and reads them again as whoever downloads the files does.
-fn checksums(home: &Path, files: &[&Path]) -> Result<()> {
+fn checksums(home: &Path, files: &[PathBuf]) -> Result<()> {
     let names = files.iter().filter_map(|file| file.file_name());
     let sums = Run::new("sha256sum").args(names).dir(home).read()?;
     fs::write(home.join("SHA256SUMS"), sums)?;

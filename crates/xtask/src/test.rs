@@ -1,5 +1,7 @@
 //! `cargo xtask test`: every test there is, in stages, with a table at the end.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -37,8 +39,17 @@ enum Stage {
     EndToEnd,
     /// A peer that is written from the protocol's page alone, against server and package
     Interop,
+    /// The server as npm brings it
+    ServerPackage,
     /// The npm package in bundlers, development servers and runtimes; runs only when it is named
     Bundlers,
+}
+
+impl Options {
+    /// The npm package in the four bundlers that differ most.
+    pub(crate) fn some_bundlers() -> Self {
+        Self { only: vec![Stage::Bundlers], quick: true }
+    }
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
@@ -78,6 +89,7 @@ impl Stage {
                     .show()
             }
             Self::Interop => interop(tools),
+            Self::ServerPackage => server_package(&products::server(Build::Quick)?),
             Self::Bundlers => bundlers::run(tools, options.quick),
         }
     }
@@ -91,6 +103,12 @@ fn interop(tools: &Tools) -> Result<()> {
     products::web(tools)?;
     let server = products::server(Build::Quick)?;
     Run::npm("test --silent").dir(&folder).env("LACIS_SERVER", server).show()
+}
+
+/// Installs a server from what npm packs, and runs it.
+pub(crate) fn server_package(server: &Path) -> Result<()> {
+    let tests = workspace::root().join("signaling/npm/packages.test.mjs");
+    Run::new("node").words("--test").arg(tests).env("LACIS_SERVER", server).show()
 }
 
 fn name(stage: Stage) -> String {
