@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CoreEvent, CoreGroupEvent } from "../src/core.js";
 import type { Group } from "../src/group/group.js";
 import type { GroupEvents } from "../src/group/options.js";
@@ -31,8 +31,8 @@ function hears<Name extends keyof GroupEvents & string>(
   return heard;
 }
 
-/** What was told before a call has passed on all that came with it. */
-const passed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+/** What was told before a call has passed on all that came with it waits for the next task. */
+const soon = (holds: () => void): Promise<void> => vi.waitFor(holds, { interval: 1 });
 
 test("an author hears which record does not count any more, and why", async () => {
   const { core, group } = await joined();
@@ -40,12 +40,13 @@ test("an author hears which record does not count any more, and why", async () =
   tell(core, { about: "rejected", id: "one", code: "superseded" });
   tell(core, { about: "rejected", id: "two", code: "over-budget" });
   tell(core, { about: "rejected", id: "three", code: "of a later version" });
-  await passed();
-  expect(heard).toEqual([
-    { id: "one", code: "superseded" },
-    { id: "two", code: "over-budget" },
-    { id: "three", code: "internal" },
-  ]);
+  await soon(() =>
+    expect(heard).toEqual([
+      { id: "one", code: "superseded" },
+      { id: "two", code: "over-budget" },
+      { id: "three", code: "internal" },
+    ]),
+  );
 });
 
 test("what is told in one form is told apart again", async () => {
@@ -59,12 +60,10 @@ test("what is told in one form is told apart again", async () => {
   tell(core, { about: "clock", count: 60_000 });
   tell(core, { about: "damaged", count: 3 });
   tell(core, { about: "sync" });
-  await passed();
-  expect([group.keyOld, group.clockAheadMs]).toEqual([true, 60_000]);
+  await soon(() => expect([group.keyOld, group.clockAheadMs]).toEqual([true, 60_000]));
   tell(core, { about: "key-renewed" });
   tell(core, { about: "clock" });
-  await passed();
-  expect([group.keyOld, group.clockAheadMs]).toEqual([false, undefined]);
+  await soon(() => expect([group.keyOld, group.clockAheadMs]).toEqual([false, undefined]));
   expect(heard).toEqual([
     [{ id: "record", type: "chat" }],
     [{ author: "peer", count: 2 }],
@@ -83,14 +82,11 @@ test("a group says what connecting has found", async () => {
   core.tell(room("offline"));
   core.tell(room("open"));
   tell(core, { about: "refused", code: "revoked" });
-  await passed();
-  expect([group.connection, group.refusal]).toEqual(["alone", "revoked"]);
+  await soon(() => expect([group.connection, group.refusal]).toEqual(["alone", "revoked"]));
   core.tell(member("direct"));
-  await passed();
-  expect([group.connection, group.refusal]).toEqual(["connected", undefined]);
+  await soon(() => expect([group.connection, group.refusal]).toEqual(["connected", undefined]));
   tell(core, { about: "refused", code: "not-member" });
-  await passed();
-  expect(group.refusal).toBe("not-member");
+  await soon(() => expect(group.refusal).toBe("not-member"));
   group.disconnect();
   expect(group.connection).toBe("disconnected");
   void group.connect().catch(() => {});
