@@ -42,6 +42,8 @@ declare module "y-protocols/awareness" {
   export class Awareness {
     constructor(doc: Doc);
     on(name: "update", listener: (change: Change, origin: unknown) => void): void;
+    getLocalState(): object | null;
+    setLocalState(state: object | null): void;
     destroy(): void;
   }
   type Clients = number[];
