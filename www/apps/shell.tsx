@@ -21,6 +21,7 @@ export function Shell({ home }: { home: Home }) {
     case "failed":
       return (
         <Notice title={texts.fatal} text={phase.reason} hook="fatal">
+          {phase.detail !== undefined && <code class="quiet">{phase.detail}</code>}
           <Act hook="reload" class="primary" run={() => location.reload()}>
             {texts.reload}
           </Act>

@@ -8,6 +8,7 @@ import {
   type JoinGroupOptions,
   openIdentities,
   type Peer,
+  PeerError,
   parseInvitation,
 } from "lacis";
 import { guardIssues } from "../letter/guard.js";
@@ -33,7 +34,12 @@ export type Phase =
   /** Another tab is at work for this identity. */
   | { readonly at: "elsewhere" }
   | { readonly at: "ready" }
-  | { readonly at: "failed"; readonly reason: string };
+  | {
+      readonly at: "failed";
+      readonly reason: string;
+      /** What it says to those who look after the page. */
+      readonly detail: string | undefined;
+    };
 
 const LAST = "last-identity";
 /** By one open invitation; whoever wants more makes another one. */
@@ -320,7 +326,8 @@ export class Home extends Observable {
 
   #fail(thrown: unknown): void {
     console.error(thrown);
-    this.#enter({ at: "failed", reason: reasonOf(thrown) });
+    const detail = thrown instanceof PeerError ? thrown.detail : undefined;
+    this.#enter({ at: "failed", reason: reasonOf(thrown), detail });
   }
 
   #enter(phase: Phase): void {
