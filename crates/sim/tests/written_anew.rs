@@ -8,8 +8,8 @@ use std::time::Duration;
 use lacis_core::{GroupEvent, RoomId};
 use lacis_sim::insider::changes_group_frames;
 use lacis_sim::{TabId, World};
-use lacis_wire::Roles;
 use lacis_wire::group::GroupFrame;
+use lacis_wire::{RecordId, Roles};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,16 +70,26 @@ fn what_was_taken_back_as_a_whole_is_not_written_anew() {
     assert!(world.told(bob, about_own) > 0, "he is told");
 }
 
-/// Each offer would cost a read of the store and an answer.
-#[test]
-fn who_offers_it_a_thousand_times_is_told_once() {
-    let (mut world, (ada, group), (bob, at_bob)) = two(4);
+/// A record that he has ends while he is away.
+fn ends_meanwhile(
+    world: &mut World,
+    (ada, group): (TabId, RoomId),
+    (bob, at_bob): (TabId, RoomId),
+) -> RecordId {
     let (id, _) = world.write(ada, group, "brief").expect("she may write");
     world.expect_texts(bob, at_bob, &["brief", "known"]);
     world.command(bob, |node, now| node.disconnect_group(now, at_bob));
     world.run_for(SECOND * 5);
     world.renew(ada, group, id, ("brief", SECOND * 30));
     world.run_for(SECOND * 120);
+    id
+}
+
+/// Each offer would cost a read of the store and an answer.
+#[test]
+fn who_offers_it_a_thousand_times_is_told_once() {
+    let (mut world, (ada, group), (bob, at_bob)) = two(4);
+    let id = ends_meanwhile(&mut world, (ada, group), (bob, at_bob));
     let is_it = move |frame: &GroupFrame| {
         let GroupFrame::Record { header, .. } = frame else { return false };
         header.id == id
@@ -109,12 +119,7 @@ fn who_offers_it_a_thousand_times_is_told_once() {
 #[cfg_attr(test, test)]
 pub(crate) fn who_was_away_is_told_of_an_end_that_came_meanwhile() {
     let (mut world, (ada, group), (bob, at_bob)) = two(3);
-    let (id, _) = world.write(ada, group, "brief").expect("she may write");
-    world.expect_texts(bob, at_bob, &["brief", "known"]);
-    world.command(bob, |node, now| node.disconnect_group(now, at_bob));
-    world.run_for(SECOND * 5);
-    world.renew(ada, group, id, ("brief", SECOND * 30));
-    world.run_for(SECOND * 120);
+    let id = ends_meanwhile(&mut world, (ada, group), (bob, at_bob));
     assert!(world.replica(ada, group).and_then(|it| it.held(&id)).is_some_and(|it| it.has_ended));
     world.connect(bob, at_bob);
     world.expect(SECOND * 60, "he hears of its end", |world| {

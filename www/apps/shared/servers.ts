@@ -1,6 +1,14 @@
-/** Servers named in the query of an address, for those who run their own. */
+import { Said } from "./reasons.js";
+import { texts } from "./texts/index.js";
+
+/**
+ * Servers named in the query of an address, for those who run their own. Says so to whoever opened
+ * the page if one is no address.
+ */
 export function namedServers(query: string): string[] | undefined {
   const named = new URLSearchParams(query).get("server")?.split(",") ?? [];
   const servers = named.map((url) => url.trim()).filter((url) => url !== "");
+  const wrong = servers.find((url) => !/^wss?:\/\/[^\s/]/i.test(url) || !URL.canParse(url));
+  if (wrong !== undefined) throw new Said(texts.notAServer(wrong));
   return servers.length === 0 ? undefined : servers;
 }

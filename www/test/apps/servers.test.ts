@@ -11,3 +11,7 @@ test.each([
 ])("the servers named by %j", (query, servers) => {
   expect(namedServers(query)).toEqual(servers);
 });
+
+test.each(["example.org", "https://example.org/ws", "wss://"])("no server is %j", (url) => {
+  expect(() => namedServers(`?server=${url}`)).toThrow(`"${url}"`);
+});

@@ -25,6 +25,8 @@ export const en = {
 
   // In general.
   accept: "Accept",
+  notAServer: (url: string): string =>
+    `The server in this address must begin with ws:// or wss://, but it is "${url}".`,
   broken: "Something went wrong that should not have. Reload the page.",
   cancel: "Cancel",
   close: "Close",

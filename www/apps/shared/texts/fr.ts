@@ -27,6 +27,8 @@ export const fr: Texts = {
   name: "Lacis",
 
   accept: "Accepter",
+  notAServer: (url) =>
+    `Le serveur dans cette adresse doit commencer par ws:// ou wss://, mais c'est "${url}".`,
   broken: "Quelque chose d'inattendu s'est produit. Rechargez la page.",
   cancel: "Annuler",
   close: "Fermer",
