@@ -7,19 +7,37 @@ import { fileURLToPath } from "node:url";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 /** The folder of all set-ups; `cargo xtask` names one in its target folder. */
 const ROOT = process.env.LACIS_BUNDLERS ?? here("../../target/bundlers");
-/** What was built from another package is in the way. */
-const STALE = ["dist", "node_modules/lacis", "node_modules/.vite", ".parcel-cache"];
+/** What was built from another package, or for another row, is in the way. */
+const STALE = [
+  "dist",
+  "node_modules/lacis",
+  "node_modules/.astro",
+  "node_modules/.vite",
+  ".astro",
+  ".browserslistrc",
+  ".next",
+  ".parcel-cache",
+  ".svelte-kit",
+];
+/** Programs say nothing in colours, and nothing to those who made them. */
+const QUIET = {
+  NO_COLOR: "1",
+  FORCE_COLOR: "0",
+  ASTRO_TELEMETRY_DISABLED: "1",
+  NEXT_TELEMETRY_DISABLED: "1",
+};
 
-/** The folder of a set-up, with what runs in it. */
-export function placeOf({ folder }) {
+/** The folder of a set-up, with what runs in it; `signaling` is the address of a server. */
+export function placeOf({ folder }, signaling) {
   const path = (...parts) => join(ROOT, folder, ...parts);
+  const env = { ...process.env, ...QUIET, SIGNALING: signaling };
   const run = (file, ...words) =>
     execFileSync(process.execPath, [path(file), ...words], {
       cwd: path(),
       encoding: "utf8",
-      env: { ...process.env, NODE_ENV: "production" },
+      env: { ...env, NODE_ENV: "production" },
     });
-  return { path, run };
+  return { path, run, env };
 }
 
 /** Installs what the lock file of a set-up names, unless it is there, and the package. */
@@ -52,8 +70,8 @@ export function preparePage(setup) {
   }
   cpSync(here("page"), path(), { recursive: true });
   if (setup.from === undefined) return;
-  const script = readFileSync(path("main.js"), "utf8");
-  writeFileSync(path("main.js"), script.replace('from "lacis"', `from "${setup.from}"`));
+  const script = readFileSync(path("greet.js"), "utf8");
+  writeFileSync(path("greet.js"), script.replace('from "lacis"', `from "${setup.from}"`));
 }
 
 /** Fails if a line that the table shows is not what the set-up is really configured with. */

@@ -61,6 +61,12 @@ class Visit {
     return this.#page.textContent("#said");
   }
 
+  /** Fails if effects of the page were set up once only: then the set-up does not show it. */
+  async hasRunTwice() {
+    const effects = await this.#page.getAttribute("#said", "data-effects");
+    if (effects !== "2") throw new Error(`the effect was set up ${effects} times`);
+  }
+
   async weight() {
     const bodies = (await Promise.all(this.#bodies)).filter((body) => body.length > 0);
     const sum = (sizes) => sizes.reduce((all, size) => all + size, 0);
@@ -77,46 +83,51 @@ class Visit {
 }
 
 /** Two pages at this address greet each other. */
-async function greet(url) {
+async function greet(url, { runsTwice = false }) {
   const host = await Visit.open(url);
   const guest = await Visit.open(await host.link());
   const said = [await host.said(), await guest.said()];
   const expected = ["bonjour from the guest", "bonjour from the host"];
   if (String(said) !== String(expected)) throw new Error(`they said ${said}`);
+  if (runsTwice) await host.hasRunTwice();
   const weight = await host.weight();
   await guest.close();
   await host.close();
   return { page: "yes", message: "both ways", ...weight };
 }
 
-async function runBuilt(setup, place) {
+async function runBuilt(setup) {
+  const place = placeOf(setup);
   setup.build(place);
   const signaling = await Server.start({ pages: place.path("dist") });
   const other = setup.hasInlineScript ? await serveFiles(place.path("dist"), signaling) : undefined;
   try {
-    return await greet(`${(other ?? signaling).url}/`);
+    return await greet(`${(other ?? signaling).url}/`, setup);
   } finally {
     await other?.close();
     await signaling.stop();
   }
 }
 
-async function runServed(setup, place) {
+async function runServed(setup) {
   const signaling = await Server.start();
-  const env = { ...process.env, NO_COLOR: "1", FORCE_COLOR: "0", SIGNALING: signaling.url };
-  const options = { pattern: /Local:\s+(\S+)/, deadlineMs: PATIENCE_MS, cwd: place.path(), env };
-  const pages = await Server.run(process.execPath, setup.serve(place), options);
+  let pages;
   try {
-    return await greet(`${pages.url}/`);
+    const place = placeOf(setup, signaling.url);
+    setup.build?.(place);
+    const { env } = place;
+    const options = { pattern: /Local:?\s+(\S+)/, deadlineMs: PATIENCE_MS, cwd: place.path(), env };
+    pages = await Server.run(process.execPath, setup.serve(place), options);
+    return await greet(`${pages.url}/`, setup);
   } finally {
-    await pages.stop();
+    await pages?.stop();
     await signaling.stop();
   }
 }
 
 /** Prints the address that it put into a link. A test runner's report says how it went. */
-function runPrinted(setup, place) {
-  const said = setup.print(place);
+function runPrinted(setup) {
+  const said = setup.print(placeOf(setup));
   if (/"success":true/.test(said) || said.trim() === "wss://example.org/ws") {
     return { page: "none", message: "init()" };
   }
@@ -125,10 +136,9 @@ function runPrinted(setup, place) {
 
 async function run(setup) {
   checkLines(setup);
-  const place = placeOf(setup);
-  if (setup.print !== undefined) return runPrinted(setup, place);
+  if (setup.print !== undefined) return runPrinted(setup);
   preparePage(setup);
-  return setup.build === undefined ? runServed(setup, place) : runBuilt(setup, place);
+  return setup.serve === undefined ? runBuilt(setup) : runServed(setup);
 }
 
 function row({ name, from, lines = [] }, result) {

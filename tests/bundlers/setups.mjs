@@ -16,8 +16,9 @@ import { join } from "node:path";
  * @property {(place: Place) => void} [build] Makes `dist`, which the signaling server hands out.
  * @property {boolean} [hasInlineScript] Whether a page of it holds a script, which the signaling
  *   server's own policy refuses: another server hands it out.
- * @property {(place: Place) => string[]} [serve] Words for Node that start a server for
- *   development.
+ * @property {(place: Place) => string[]} [serve] Words for Node that start a server: one for
+ *   development, or with `build` the one that hands out what was built.
+ * @property {boolean} [runsTwice] Whether each effect is set up, cleaned up and set up again.
  * @property {(place: Place) => string} [print] Runs it without a page; gives what was printed.
  *
  * @typedef {{ path: (...parts: string[]) => string, run: Run }} Place
@@ -28,6 +29,19 @@ const vite = "node_modules/vite/bin/vite.js";
 const EXCLUDE = 'optimizeDeps: { exclude: ["lacis"] },';
 const PROXY = 'server: { proxy: { "/ws": { target: process.env.SIGNALING, ws: true } } },';
 const TARGET = 'build: { target: "es2022" },';
+
+const astro = "node_modules/astro/astro.js";
+const next = "node_modules/next/dist/bin/next";
+const REWRITE = 'rewrites: async () => [{ source: "/ws", destination }],';
+
+const nextBuilt = (name, ...words) => ({
+  name,
+  folder: "next",
+  config: "next.config.js",
+  lines: [REWRITE],
+  build: ({ run }) => run(next, "build", ...words),
+  serve: () => [next, "start", "--hostname", "127.0.0.1", "--port", "0"],
+});
 
 const viteDev = (major, lines, more) => ({
   name: `Vite ${major}, dev`,
@@ -74,10 +88,15 @@ const bun = ({ path }, ...words) => {
   return execFileSync(program, words, { cwd: path(), encoding: "utf8" });
 };
 
+const parcel = ({ run }) => {
+  const words = ["--dist-dir", "dist", "--no-cache", "--no-source-maps", "--log-level", "error"];
+  run("node_modules/parcel/lib/bin.js", "build", "index.html", ...words);
+};
+
 function withoutBundler({ path }, page, from, to) {
   mkdirSync(path("dist"), { recursive: true });
   copyFileSync(path(page), path("dist/index.html"));
-  copyFileSync(path("main.js"), path("dist/main.js"));
+  for (const script of ["main.js", "greet.js"]) copyFileSync(path(script), path("dist", script));
   cpSync(path("node_modules/lacis", from), path("dist", to), { recursive: true });
 }
 
@@ -131,8 +150,9 @@ export const SETUPS = [
   {
     name: "esbuild, lacis/slim",
     folder: "esbuild",
+    from: "lacis/slim",
     config: "slim.js",
-    lines: ['import wasm from "lacis/lacis.wasm";', "const peer = await createPeer({ wasm });"],
+    lines: ['import wasm from "lacis/lacis.wasm";'],
     build: (place) => {
       copyFileSync(place.path("slim.js"), place.path("main.js"));
       esbuild(place, "--outdir=dist", "--loader:.wasm=file");
@@ -167,17 +187,53 @@ export const SETUPS = [
     folder: "parcel",
     // It writes an import map into the page by itself.
     hasInlineScript: true,
-    build: ({ run }) => {
-      const words = [
-        "--dist-dir",
-        "dist",
-        "--no-cache",
-        "--no-source-maps",
-        "--log-level",
-        "error",
-      ];
-      run("node_modules/parcel/lib/bin.js", "build", "index.html", ...words);
+    build: parcel,
+  },
+  {
+    name: "Parcel 2, no import map",
+    folder: "parcel",
+    config: "older-browsers",
+    lines: ["chrome >= 104, firefox >= 104, safari >= 16"],
+    build: (place) => {
+      copyFileSync(place.path("older-browsers"), place.path(".browserslistrc"));
+      parcel(place);
     },
+  },
+  {
+    name: "Next 16, dev",
+    folder: "next",
+    config: "next.config.js",
+    lines: [REWRITE],
+    runsTwice: true,
+    serve: () => [next, "dev", "--hostname", "127.0.0.1", "--port", "0"],
+  },
+  nextBuilt("Next 16, build and start"),
+  nextBuilt("Next 16, build --webpack", "--webpack"),
+  {
+    name: "SvelteKit 2, dev",
+    folder: "sveltekit",
+    config: "vite.config.js",
+    lines: [PROXY],
+    serve: () => [vite, "dev", "--host", "127.0.0.1", "--port", "0"],
+  },
+  {
+    name: "SvelteKit 2, build",
+    folder: "sveltekit",
+    // Each of its pages begins with a script.
+    hasInlineScript: true,
+    build: ({ run }) => run(vite, "build", "--logLevel", "error"),
+  },
+  {
+    name: "Astro 5, dev",
+    folder: "astro",
+    config: "astro.config.mjs",
+    lines: [EXCLUDE, PROXY],
+    serve: () => [astro, "dev", "--host", "127.0.0.1", "--port", "0"],
+  },
+  {
+    name: "Astro 5, build",
+    folder: "astro",
+    build: ({ run }) => run(astro, "build", "--silent"),
   },
   {
     name: "Bun, build",

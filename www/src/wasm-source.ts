@@ -18,7 +18,7 @@ export async function openSource(source: WasmSource): Promise<Exclude<WasmSource
     url?.protocol === "file:"
       ? (globalThis as Runtime).process?.getBuiltinModule?.("node:fs/promises")
       : undefined;
-  return url === undefined || files === undefined ? fetch(source) : files.readFile(url);
+  return url === undefined || files === undefined ? fetch(url ?? source) : files.readFile(url);
 }
 
 /** For the developer: which address was asked for, what came, and what else is known. */
@@ -39,9 +39,12 @@ export function explain(source: WasmSource, came: unknown, thrown: unknown): str
 
 /** The whole address; none where nothing says what a relative one is relative to. */
 function addressIn(source: WasmSource): URL | undefined {
-  if (typeof source !== "string") return isUrl(source) ? new URL(source.href) : undefined;
+  if (typeof source !== "string" && !isUrl(source)) return undefined;
+  // What Next makes of `new URL` is a `URL` whose address is relative, so that it is the same on
+  // its server and in the page.
+  const address = typeof source === "string" ? source : source.href;
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
-  return URL.canParse(source, base) ? new URL(source, base) : undefined;
+  return URL.canParse(address, base) ? new URL(address, base) : undefined;
 }
 
 // That of another realm, as test environments have them, is one too.

@@ -1,7 +1,16 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
 import type { PeerError } from "../src/errors.js";
 import { realModule } from "./real-module.js";
 
@@ -63,6 +72,13 @@ describe("the module is loaded", () => {
 
   test("from a server", async () => {
     await api.init(`${origin}/lacis.wasm`);
+    expect(works()).toMatch(/./);
+  });
+
+  test("from the server of the page, named by a URL that is relative, as Next makes them", async () => {
+    vi.stubGlobal("location", { href: `${origin}/a/page` });
+    onTestFinished(() => void vi.unstubAllGlobals());
+    await api.init({ href: "/lacis.wasm" } as URL);
     expect(works()).toMatch(/./);
   });
 

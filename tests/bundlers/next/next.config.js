@@ -1,0 +1,6 @@
+const destination = `${process.env.SIGNALING}/ws`;
+
+export default {
+  reactStrictMode: true,
+  rewrites: async () => [{ source: "/ws", destination }],
+};

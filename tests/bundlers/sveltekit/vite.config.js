@@ -1,0 +1,6 @@
+import { sveltekit } from "@sveltejs/kit/vite";
+
+export default {
+  plugins: [sveltekit()],
+  server: { proxy: { "/ws": { target: process.env.SIGNALING, ws: true } } },
+};
