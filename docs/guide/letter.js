@@ -14,7 +14,7 @@ history.replaceState(null, "", location.pathname);
 
 // Readers may let others in and hold what they read for them, but only admins publish.
 const isAdmin = (id) => group.members.some((it) => it.id === id && it.role === "admin");
-group.judge("issue", (record) => isAdmin(record.author));
+group.validate("issue", (record) => isAdmin(record.author));
 const link = await group.invite({ role: "inviter", uses: 1_000 });
 document.querySelector("input").value = `${location.href}#${link}`;
 

@@ -119,7 +119,7 @@ scenario("a peer that says goodbye has left", async (stage) => {
   const { page, peer, id } = await meet(stage, "page");
   await peer.close();
   const code = (it) =>
-    t.event("memberleave", { where: (d) => d.id === it }).then((e) => e.detail.code);
+    t.event("remoteleave", { where: (d) => d.id === it }).then((e) => e.detail.code);
   assert.equal(await page.evaluate(code, id), "left");
 });
 

@@ -273,7 +273,7 @@ describe("bundled", () => {
 describe("its types", () => {
   // Every line that must not compile says so; the compiler complains about one that does.
   const consumer = `
-    import { createPeer, createRoomLink, init, PeerError, type Member, type Room } from "lacis";
+    import { createPeer, createRoomLink, init, PeerError, type Remote, type Room } from "lacis";
     import type { PeerErrorCode, SentFile } from "lacis";
     import { createPeer as slimPeer, init as slimInit } from "lacis/slim";
     import { createPeer as inlinePeer } from "lacis/inline";
@@ -290,7 +290,7 @@ describe("its types", () => {
       // @ts-expect-error There is no such option.
       await slimPeer({ signalling: [] });
       const room: Room = await peer.join(createRoomLink(), { timeoutMs: 5, wait: false });
-      room.addEventListener("memberjoin", ({ detail }) => greet(detail));
+      room.addEventListener("remotejoin", ({ detail }) => greet(detail));
       // @ts-expect-error There is no such event.
       room.addEventListener("memberjoined", () => {});
       for await (const message of room.messages({ label: "chat" })) {
@@ -304,11 +304,11 @@ describe("its types", () => {
       }
       const answer: Uint8Array = await room.request("id", "time", "");
       // @ts-expect-error Members change by what happens, not by the page.
-      room.members.clear();
+      room.remotes.clear();
       return room.sendFile("id", new Blob([answer as BlobPart]), { onProgress: (n) => n + 1 });
     }
 
-    function greet(member: Member): string {
+    function greet(member: Remote): string {
       // @ts-expect-error There is no such state.
       return member.state === "gone" ? "" : member.id;
     }

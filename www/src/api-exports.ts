@@ -1,4 +1,5 @@
 /** What both entry points export alike. */
+
 export { createRoomLink, parseCard, parseInvitation, parseRoomLink } from "./api.js";
 export type { Content } from "./bytes.js";
 export {
@@ -14,19 +15,19 @@ export type {
   CreateGroupOptions,
   FindOptions,
   GroupEvents,
-  GroupMemberInfo,
   GroupProperties,
   InviteOptions,
   JoinGroupOptions,
   Lifetime,
+  Member,
   MembershipOptions,
   NewRecord,
   OpenGroupOptions,
   OpenInvitation,
   OpenInviteOptions,
   RecordChange,
-  RecordJudge,
   RecordUpdate,
+  RecordValidator,
   RevokeOptions,
   Role,
   WatchOptions,
@@ -51,9 +52,9 @@ export type { GroupConnection, SyncState } from "./group/standing.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";
 export type { Identity } from "./identity/identity.js";
+export type { GroupId, NodeId, PeerId, RecordId } from "./ids.js";
 export type { RoomLink } from "./link.js";
 export type { WasmSource } from "./low-level.js";
-export type { Member, MemberState } from "./member.js";
 export type { IncomingRequest, Message, MessageKind } from "./message.js";
 export type { Pairing } from "./pairing.js";
 export type { Peer } from "./peer.js";
@@ -66,8 +67,9 @@ export type {
 } from "./peer-options.js";
 export type { QueueLimits } from "./queue.js";
 export type { IncomingFile, ReceiveOptions } from "./receive-file.js";
+export type { Remote, RemoteState } from "./remote.js";
 export type { Room } from "./room.js";
-export type { ConnectFailure, MemberLeave, RoomEvents, RoomState } from "./room-events.js";
+export type { ConnectFailure, RemoteLeave, RoomEvents, RoomState } from "./room-events.js";
 export type { RequestHandler } from "./room-feed.js";
 export type {
   BroadcastOptions,

@@ -1,7 +1,7 @@
 // What callers pass on is checked here, before any of it reaches the core, by the few words that
 // calls.ts has for each call:
 //
-// "memberId, label, options?{until:accepted|delivered signal}" says: the second argument is a
+// "nodeId, label, options?{until:accepted|delivered signal}" says: the second argument is a
 // label; the third may be missing, and is an object of these keys and no others, each of which may
 // be missing but for those with `!`. What each is follows from its name, unless it stands behind
 // `:`; what is in no line here is a text.
@@ -38,15 +38,18 @@ const KINDS: Readonly<Record<string, Kind>> = {
   name: ["a text of at most 255 bytes without control characters", isName],
   title: ["a text of 1 to 255 bytes without control characters", (value) => value && isName(value)],
   comment: ["a text of at most 512 bytes", (value) => isText(value, 512)],
-  memberId: ["the id of a page, such as `member.id`", "string"],
-  peer: ["an identity, such as `member.peerId`", /^[a-z2-7]{52}$/i, "for creator"],
+  nodeId: [
+    "the id of a page, such as `remote.id`, and not of an identity",
+    (value: unknown) => isText(value) && value.length !== 52,
+  ],
+  peerId: ["an identity, such as `remote.peerId`", /^[a-z2-7]{52}$/i, "for creator"],
   flag: [
     "true or false",
     "boolean",
     "connect wait exclusive relayOnly takeStore take deferExpiry exact keepInvitations undo " +
       "reliable",
   ],
-  call: ["a function", "function", "handler judge onProgress onAnswer"],
+  call: ["a function", "function", "handler validator onProgress onAnswer"],
   date: ["a Date from 1970 on", isDate, "expires own ofGroup at"],
   timeoutMs: ["milliseconds, 0 to 2147483647", (value) => isAtLeast(0, value) && value < 2 ** 31],
   lifetime: [

@@ -18,14 +18,14 @@ export type CoreEvent =
     }
   | { type: "room"; room: number; state: "connecting" | "open" | "offline" }
   | {
-      type: "member";
+      type: "remote";
       room: number;
       node: string;
       peer?: string | undefined;
       state: "connecting" | "direct" | "relayed" | "recovering";
       rttMs?: number | undefined;
     }
-  | { type: "member-left"; room: number; node: string; code: string }
+  | { type: "remote-left"; room: number; node: string; code: string }
   | { type: "connect-failed"; room: number; node: string; code: string }
   | {
       type: "message";
@@ -373,7 +373,7 @@ export type CoreInvitation =
       kind: "bound";
       group: string;
       name: string;
-      peer: string;
+      peerId: string;
       inviter: string;
       roles: number;
       starts: number;
@@ -383,7 +383,7 @@ export type CoreInvitation =
 
 /** The functions and the class that a loaded module offers. */
 export interface CoreModule {
-  create_room_link(servers: string[]): string;
+  create_room_link(servers: string[], secret?: Uint8Array): string;
   parse_room_link(text: string): unknown;
   make_card(identity: Uint8Array, name: string): string;
   parse_card(text: string): unknown;

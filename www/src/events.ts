@@ -4,7 +4,7 @@
  *
  * @example
  * ```ts
- * room.addEventListener("memberjoin", (event) => greet(event.detail));
+ * room.addEventListener("remotejoin", (event) => greet(event.detail));
  * ```
  */
 export interface TypedEventTarget<Events extends object> {

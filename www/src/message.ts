@@ -1,5 +1,5 @@
 import { textOf, valueOfJson } from "./bytes.js";
-import type { Member } from "./member.js";
+import type { Remote } from "./remote.js";
 
 /** How a message was sent: to this page alone, or to the whole room in one of two ways. */
 export type MessageKind = "direct" | "reliable" | "ephemeral";
@@ -16,7 +16,7 @@ export type MessageKind = "direct" | "reliable" | "ephemeral";
  */
 export class Message {
   /** Who sent it. */
-  readonly from: Member;
+  readonly from: Remote;
   /** What the sender calls this kind of message. */
   readonly label: string;
   /** The content. */
@@ -25,7 +25,7 @@ export class Message {
   readonly kind: MessageKind;
 
   /** Rooms make these. */
-  constructor(from: Member, label: string, data: Uint8Array, kind: MessageKind) {
+  constructor(from: Remote, label: string, data: Uint8Array, kind: MessageKind) {
     this.from = from;
     this.label = label;
     this.data = data;
@@ -44,7 +44,7 @@ export class Message {
 }
 
 /**
- * A question from another member, as a handler given to `room.respond` sees it.
+ * A question from another page, as a handler given to `room.respond` sees it.
  *
  * @example
  * ```ts
@@ -53,14 +53,14 @@ export class Message {
  */
 export class IncomingRequest {
   /** Who asks. */
-  readonly from: Member;
+  readonly from: Remote;
   /** The label it was asked under. */
   readonly label: string;
   /** The content. */
   readonly data: Uint8Array;
 
   /** Rooms make these. */
-  constructor(from: Member, label: string, data: Uint8Array) {
+  constructor(from: Remote, label: string, data: Uint8Array) {
     this.from = from;
     this.label = label;
     this.data = data;

@@ -1,5 +1,6 @@
 import type { PeerError } from "./errors.js";
 import type { Identity } from "./identity/identity.js";
+import type { NodeId } from "./ids.js";
 import type { WasmSource } from "./low-level.js";
 import type { Store } from "./store/store.js";
 
@@ -58,7 +59,7 @@ export interface ServerStatus {
 export interface PeerWarning {
   readonly code: string;
   /** The node it is about, if it is about one. */
-  readonly memberId: string | undefined;
+  readonly nodeId: NodeId | undefined;
 }
 
 /** What a peer tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */

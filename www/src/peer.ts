@@ -15,6 +15,7 @@ import type {
 } from "./group/options.js";
 import { type InvitationPreview, termsOf } from "./group/preview.js";
 import { newProperties } from "./group/properties.js";
+import type { GroupId, NodeId, PeerId } from "./ids.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { ownServers, watchPage } from "./platform.js";
@@ -38,9 +39,9 @@ import { NO_ROOM } from "./tickets.js";
  */
 export class Peer extends TypedEventTarget<PeerEvents> {
   /** The identity: a public key, as text. */
-  readonly id: string;
+  readonly id: PeerId;
   /** This running page; it is new each time. */
-  readonly nodeId: string;
+  readonly nodeId: NodeId;
   readonly #session: Session;
   readonly #module: CoreModule;
   readonly #rooms = new Map<string, Room>();
@@ -106,7 +107,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Until the task after the one in which this promise resolves, no event is passed on: listeners,
    * iterators and request handlers that are added right behind the `await`, before anything else is
    * awaited, miss nothing of what follows, with `wait: false` as well. Whoever was found before is
-   * in `room.members` already. Only if more than 1,024 events or 64 MiB came in that moment would
+   * in `room.remotes` already. Only if more than 1,024 events or 64 MiB came in that moment would
    * the room speak earlier.
    *
    * @example
@@ -137,7 +138,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   /** The groups that are kept in the store. */
-  groups(): Promise<{ readonly id: string; readonly name: string }[]> {
+  groups(): Promise<{ readonly id: GroupId; readonly name: string }[]> {
     return this.#session.tickets.issue(NO_ROOM, (ticket) =>
       this.#session.core.stored_groups(ticket),
     );
@@ -222,7 +223,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Opens a group that is kept in the store; one that is open is the same object. Rejects with
    * `group-unknown` if it is not kept.
    */
-  async openGroup(id: string, options: OpenGroupOptions = {}): Promise<Group> {
+  async openGroup(id: GroupId, options: OpenGroupOptions = {}): Promise<Group> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
     const call = (ticket: number): number => core.open_group(ticket, id);
@@ -365,7 +366,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   #handle(event: PeerEvent): void {
     if (event.type === "warning") {
-      emit<PeerEvents>(this, "warning", { code: event.code, memberId: event.node });
+      emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
       return;
     }
     const { url, state, code, retryMs } = event;

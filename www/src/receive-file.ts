@@ -1,7 +1,7 @@
 import { checked } from "./check.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { plainName } from "./file-name.js";
-import type { Member } from "./member.js";
+import type { Remote } from "./remote.js";
 import type { Session, StreamSink } from "./session.js";
 
 /** Options of {@link IncomingFile.blob}. */
@@ -16,7 +16,7 @@ export interface ReceiveOptions {
 export interface FileOffer {
   readonly stream: number;
   readonly scope: number;
-  readonly from: Member;
+  readonly from: Remote;
   readonly name: string;
   readonly mediaType: string;
   readonly size: number;
@@ -36,7 +36,7 @@ export interface FileOffer {
  */
 export class IncomingFile {
   /** Who offers it. */
-  readonly from: Member;
+  readonly from: Remote;
   /** The name the sender gave, without folders, control characters and marks that reverse text. */
   readonly name: string;
   /** The media type the sender gave; a claim, not a fact. */

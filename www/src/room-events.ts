@@ -1,7 +1,8 @@
 import type { PeerError } from "./errors.js";
-import type { Member } from "./member.js";
+import type { NodeId } from "./ids.js";
 import type { Message } from "./message.js";
 import type { IncomingFile } from "./receive-file.js";
+import type { Remote } from "./remote.js";
 
 /**
  * How the room stands with the servers. Links that exist keep working in every state but `left`.
@@ -13,18 +14,18 @@ import type { IncomingFile } from "./receive-file.js";
  */
 export type RoomState = "connecting" | "open" | "offline" | "left";
 
-/** The detail of `memberleave`. */
-export interface MemberLeave {
-  /** Who left; the object that was in `room.members` until now. */
-  readonly member: Member;
-  /** Why: `left` for a goodbye, `link-lost` when the member just fell silent. */
+/** The detail of `remoteleave`. */
+export interface RemoteLeave {
+  /** Who left; the object that was in `room.remotes` until now. */
+  readonly remote: Remote;
+  /** Why: `left` for a goodbye, `link-lost` when the remote just fell silent. */
   readonly code: string;
 }
 
 /** The detail of `connectfailed`. */
 export interface ConnectFailure {
   /** The node that could not be reached. */
-  readonly memberId: string;
+  readonly nodeId: NodeId;
   /** Why this attempt gave up. */
   readonly error: PeerError;
 }
@@ -34,18 +35,18 @@ export interface ConnectFailure {
  *
  * @example
  * ```ts
- * room.addEventListener("memberleave", ({ detail }) => sayGoodbye(detail.member));
+ * room.addEventListener("remoteleave", ({ detail }) => sayGoodbye(detail.remote));
  * ```
  */
 export interface RoomEvents {
   /** `room.state` changed. */
   statechange: RoomState;
   /** Somebody was found; the link may still be `connecting`. */
-  memberjoin: Member;
-  /** A member's state or round trip changed. */
-  memberchange: Member;
-  /** A member is gone. */
-  memberleave: MemberLeave;
+  remotejoin: Remote;
+  /** A remote's state or round trip changed. */
+  remotechange: Remote;
+  /** A remote is gone. */
+  remoteleave: RemoteLeave;
   /** One attempt to connect to somebody gave up. More may follow. */
   connectfailed: ConnectFailure;
   /** A message arrived. */

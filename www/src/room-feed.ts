@@ -1,10 +1,10 @@
 import { bytesOf, type Content } from "./bytes.js";
 import { errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
-import { type Member, RoomMember } from "./member.js";
 import { IncomingRequest, Message } from "./message.js";
 import { EventQueue } from "./queue.js";
 import { IncomingFile } from "./receive-file.js";
+import { type Remote, RemoteNode } from "./remote.js";
 import type { RoomEvents, RoomState } from "./room-events.js";
 import { DEFAULT_LIMITS, type MessagesOptions } from "./room-options.js";
 import type { RoomEvent, Session } from "./session.js";
@@ -20,11 +20,11 @@ interface Subscription {
 }
 
 /**
- * The incoming half of a room: keeps what the core reported (state, members, offers) and passes it
+ * The incoming half of a room: keeps what the core reported (state, remotes, offers) and passes it
  * on to listeners, iterators and request handlers.
  */
 export class RoomFeed {
-  readonly members = new Map<string, RoomMember>();
+  readonly remotes = new Map<string, RemoteNode>();
   readonly offers = new Set<IncomingFile>();
   readonly handlers = new Map<string, RequestHandler>();
   state: RoomState = "connecting";
@@ -46,15 +46,15 @@ export class RoomFeed {
       case "room":
         this.#setState(event.state);
         break;
-      case "member":
-        this.#onMember(event);
+      case "remote":
+        this.#onRemote(event);
         break;
-      case "member-left":
-        this.#onMemberLeft(event.node, event.code);
+      case "remote-left":
+        this.#onRemoteLeft(event.node, event.code);
         break;
       case "connect-failed":
         emit<RoomEvents>(this.#target, "connectfailed", {
-          memberId: event.node,
+          nodeId: event.node,
           error: errorOfCode(event.code),
         });
         break;
@@ -85,17 +85,17 @@ export class RoomFeed {
     return queue;
   }
 
-  /** Nothing more will come: iterators end, and the members are gone from here. */
+  /** Nothing more will come: iterators end, and the remotes are gone from here. */
   end(code: string): void {
     for (const subscription of [...this.#subscriptions]) subscription.queue.end();
-    for (const node of [...this.members.keys()]) this.#onMemberLeft(node, code);
+    for (const node of [...this.remotes.keys()]) this.#onRemoteLeft(node, code);
     this.offers.clear();
     this.handlers.clear();
     this.#setState("left");
   }
 
   #onMessage({ node, label, data, kind }: EventOf<"message">): void {
-    const message = new Message(this.#memberOf(node), label, data, kind);
+    const message = new Message(this.#remoteOf(node), label, data, kind);
     for (const subscription of this.#subscriptions) {
       if (subscription.label !== undefined && subscription.label !== label) continue;
       subscription.queue.push(message, data.byteLength);
@@ -109,26 +109,26 @@ export class RoomFeed {
     emit<RoomEvents>(this.#target, "statechange", state);
   }
 
-  #onMember({ node, peer, state, rttMs }: EventOf<"member">): void {
-    const known = this.members.get(node);
+  #onRemote({ node, peer, state, rttMs }: EventOf<"remote">): void {
+    const known = this.remotes.get(node);
     if (known === undefined) {
-      const member = new RoomMember(node, peer ?? "", state, rttMs);
-      this.members.set(node, member);
-      emit<RoomEvents>(this.#target, "memberjoin", member);
+      const remote = new RemoteNode(node, peer ?? "", state, rttMs);
+      this.remotes.set(node, remote);
+      emit<RoomEvents>(this.#target, "remotejoin", remote);
       return;
     }
     if (peer !== undefined) known.peerId = peer;
     known.state = state;
     known.rttMs = rttMs ?? known.rttMs;
-    emit<RoomEvents>(this.#target, "memberchange", known);
+    emit<RoomEvents>(this.#target, "remotechange", known);
   }
 
-  #onMemberLeft(node: string, code: string): void {
-    const member = this.members.get(node);
-    if (member === undefined) return;
-    this.members.delete(node);
-    member.state = "left";
-    emit<RoomEvents>(this.#target, "memberleave", { member, code });
+  #onRemoteLeft(node: string, code: string): void {
+    const remote = this.remotes.get(node);
+    if (remote === undefined) return;
+    this.remotes.delete(node);
+    remote.state = "left";
+    emit<RoomEvents>(this.#target, "remoteleave", { remote, code });
   }
 
   async #onRequest({ request, node, label, data }: EventOf<"request">): Promise<void> {
@@ -139,7 +139,7 @@ export class RoomFeed {
       return;
     }
     try {
-      const incoming = new IncomingRequest(this.#memberOf(node), label, data);
+      const incoming = new IncomingRequest(this.#remoteOf(node), label, data);
       const answer = bytesOf(await handler(incoming));
       this.#session.attempt(() => core.respond(request, answer));
     } catch (thrown) {
@@ -150,14 +150,14 @@ export class RoomFeed {
   }
 
   #onFile({ stream, room, node, name, mediaType, size }: EventOf<"file">): void {
-    const offer = { stream, scope: room, from: this.#memberOf(node), name, mediaType, size };
+    const offer = { stream, scope: room, from: this.#remoteOf(node), name, mediaType, size };
     const file = new IncomingFile(this.#session, offer, (taken) => this.offers.delete(taken));
     this.offers.add(file);
     emit<RoomEvents>(this.#target, "file", file);
   }
 
   // What arrived last from somebody who has just left still names its sender.
-  #memberOf(node: string): Member {
-    return this.members.get(node) ?? new RoomMember(node, "", "left", undefined);
+  #remoteOf(node: string): Remote {
+    return this.remotes.get(node) ?? new RemoteNode(node, "", "left", undefined);
   }
 }

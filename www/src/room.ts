@@ -3,10 +3,11 @@ import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
 import { PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
-import type { Member } from "./member.js";
+import type { NodeId } from "./ids.js";
 import type { Message } from "./message.js";
 import { beginPairing, type Pairing } from "./pairing.js";
 import type { IncomingFile } from "./receive-file.js";
+import type { Remote } from "./remote.js";
 import type { RoomEvents, RoomState } from "./room-events.js";
 import { type RequestHandler, RoomFeed } from "./room-feed.js";
 import {
@@ -30,8 +31,8 @@ import { waitFor } from "./wait.js";
  * @example
  * ```ts
  * const room = await peer.join(link);
- * room.addEventListener("memberjoin", ({ detail: member }) => {
- *   room.send(member.id, "hello", "bonjour").catch(console.warn);
+ * room.addEventListener("remotejoin", ({ detail: remote }) => {
+ *   room.send(remote.id, "hello", "bonjour").catch(console.warn);
  * });
  * for await (const message of room.messages()) console.log(message.text());
  * ```
@@ -68,8 +69,8 @@ export class Room extends TypedEventTarget<RoomEvents> {
   }
 
   /** Everybody else who is here, by node id. It follows what happens. */
-  get members(): ReadonlyMap<string, Member> {
-    return this.#feed.members;
+  get remotes(): ReadonlyMap<string, Remote> {
+    return this.#feed.remotes;
   }
 
   /** Files that were offered and neither accepted nor declined yet. */
@@ -91,24 +92,19 @@ export class Room extends TypedEventTarget<RoomEvents> {
   }
 
   /**
-   * Sends a message to one member, in order with the others under the same priority.
+   * Sends a message to one remote, in order with the others under the same priority.
    *
    * @example
    * ```ts
-   * await room.send(member.id, "chat", "bonjour", { until: "delivered" });
+   * await room.send(remote.id, "chat", "bonjour", { until: "delivered" });
    * ```
    */
-  send(
-    memberId: string,
-    label: string,
-    content: Content,
-    options: SendOptions = {},
-  ): Promise<void> {
+  send(nodeId: NodeId, label: string, content: Content, options: SendOptions = {}): Promise<void> {
     const { priority = "auto", until = "accepted", signal } = options;
     return this.#issue((ticket) => {
       const data = bytesOf(content);
       const { core } = this.#session;
-      core.send(ticket, this.#number, memberId, label, data, PRIORITIES[priority], UNTIL[until]);
+      core.send(ticket, this.#number, nodeId, label, data, PRIORITIES[priority], UNTIL[until]);
     }, signal);
   }
 
@@ -127,14 +123,14 @@ export class Room extends TypedEventTarget<RoomEvents> {
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
-  /** Sends a value as JSON to one member. */
+  /** Sends a value as JSON to one remote. */
   sendJson(
-    memberId: string,
+    nodeId: NodeId,
     label: string,
     value: unknown,
     options: SendOptions = {},
   ): Promise<void> {
-    return this.send(memberId, label, bytesOfJson(value), options);
+    return this.send(nodeId, label, bytesOfJson(value), options);
   }
 
   /** Sends a message to everybody in the room. */
@@ -146,15 +142,15 @@ export class Room extends TypedEventTarget<RoomEvents> {
   }
 
   /**
-   * Asks one member and waits for the answer.
+   * Asks one remote and waits for the answer.
    *
    * @example
    * ```ts
-   * const time = new TextDecoder().decode(await room.request(member.id, "time", ""));
+   * const time = new TextDecoder().decode(await room.request(remote.id, "time", ""));
    * ```
    */
   request(
-    memberId: string,
+    nodeId: NodeId,
     label: string,
     content: Content,
     options: RequestOptions = {},
@@ -162,7 +158,7 @@ export class Room extends TypedEventTarget<RoomEvents> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     return this.#issue<Uint8Array>((ticket) => {
       const data = bytesOf(content);
-      this.#session.core.request(ticket, this.#number, memberId, label, data, timeoutMs);
+      this.#session.core.request(ticket, this.#number, nodeId, label, data, timeoutMs);
     }, options.signal);
   }
 
@@ -179,15 +175,15 @@ export class Room extends TypedEventTarget<RoomEvents> {
   }
 
   /**
-   * Sends a file to one member; resolves when the member has confirmed every byte.
+   * Sends a file to one remote; resolves when it has confirmed every byte.
    *
    * @example
    * ```ts
-   * await room.sendFile(member.id, input.files[0], { onProgress: (n, all) => bar.set(n, all) });
+   * await room.sendFile(remote.id, input.files[0], { onProgress: (n, all) => bar.set(n, all) });
    * ```
    */
-  sendFile(memberId: string, source: FileSource, options: SendFileOptions = {}): Promise<SentFile> {
-    return sendFile(this.#session, { room: this.#number, memberId }, source, options);
+  sendFile(nodeId: NodeId, source: FileSource, options: SendFileOptions = {}): Promise<SentFile> {
+    return sendFile(this.#session, { room: this.#number, nodeId }, source, options);
   }
 
   /**

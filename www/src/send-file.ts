@@ -1,5 +1,6 @@
 import { errorOfAbort, PeerError } from "./errors.js";
 import { sentName } from "./file-name.js";
+import type { NodeId } from "./ids.js";
 import type { Session } from "./session.js";
 
 /** What can be sent as a file: something with a name, or bytes that come as a stream. */
@@ -32,7 +33,7 @@ export interface SentFile {
 /** Where a file goes. */
 export interface FileTarget {
   readonly room: number;
-  readonly memberId: string;
+  readonly nodeId: NodeId;
 }
 
 interface Source {
@@ -109,18 +110,11 @@ class Transfer {
 
   #open(): Promise<undefined> {
     const { core, tickets, streams } = this.#session;
-    const { room, memberId } = this.#target;
+    const { room, nodeId } = this.#target;
     const { name, mediaType, size } = this.#source;
     const open = (ticket: number): void =>
       this.#session.defer(() => {
-        const stream = core.open_file(
-          ticket,
-          room,
-          memberId,
-          name,
-          mediaType,
-          size ?? UNKNOWN_SIZE,
-        );
+        const stream = core.open_file(ticket, room, nodeId, name, mediaType, size ?? UNKNOWN_SIZE);
         this.#stream = stream;
         streams.set(stream, {
           scope: room,

@@ -136,7 +136,7 @@ describe("whatever is called afterwards says that it is too late", () => {
     const opened = await openAll();
     await opened.room.leave();
     await expectOver(opened, ["room", "file"]);
-    expect(opened.room.members.size).toBe(0);
+    expect(opened.room.remotes.size).toBe(0);
     expect(opened.room.state).toBe("left");
   });
 

@@ -87,7 +87,7 @@ describe("invitations of the real core", () => {
         kind: "bound",
         group: group.id,
         name: "Board",
-        peer: guest,
+        peerId: guest,
         inviter: peer.id,
         role: "admin",
         until: undefined,

@@ -7,7 +7,7 @@ import { ScriptedCore } from "./scripted-core.js";
 
 describe("what the core says in the turn that answers a join", () => {
   const ada = {
-    type: "member",
+    type: "remote",
     room: 1,
     node: "ada",
     peer: "peer-ada",
@@ -32,18 +32,18 @@ describe("what the core says in the turn that answers a join", () => {
     core.tell({ type: "connect-failed", room: 1, node: "bob", code: "ice-failed" });
     core.message(1, "ada", "chat", "second");
     core.tell({ type: "room", room: 1, state: "offline" });
-    core.tell({ type: "member-left", room: 1, node: "ada", code: "left" });
+    core.tell({ type: "remote-left", room: 1, node: "ada", code: "left" });
   }
 
   /** Listens to everything; to be called right behind the await. */
   function listen(room: Room): string[] {
     const heard: string[] = [];
-    room.addEventListener("memberjoin", ({ detail }) => heard.push(`join ${detail.state}`));
-    room.addEventListener("memberchange", ({ detail }) => heard.push(`change ${detail.state}`));
-    room.addEventListener("memberleave", ({ detail }) => heard.push(detail.code));
+    room.addEventListener("remotejoin", ({ detail }) => heard.push(`join ${detail.state}`));
+    room.addEventListener("remotechange", ({ detail }) => heard.push(`change ${detail.state}`));
+    room.addEventListener("remoteleave", ({ detail }) => heard.push(detail.code));
     room.addEventListener("message", ({ detail }) => heard.push(detail.text()));
-    room.addEventListener("connectfailed", ({ detail: { memberId, error } }) =>
-      heard.push(memberId === "spoken" ? memberId : error.code),
+    room.addEventListener("connectfailed", ({ detail: { nodeId, error } }) =>
+      heard.push(nodeId === "spoken" ? nodeId : error.code),
     );
     room.addEventListener("statechange", ({ detail }) => heard.push(detail));
     room.respond("time", () => {
@@ -128,7 +128,7 @@ describe("what the core says in the turn that answers a join", () => {
     core.tell(ada);
     core.settle("join");
     const room = await joining;
-    expect([...room.members.keys()]).toEqual(["ada"]);
+    expect([...room.remotes.keys()]).toEqual(["ada"]);
     const heard = listen(room);
     await core.spoken(room);
     expect(heard).toEqual(["spoken"]);
@@ -156,7 +156,7 @@ describe("what the core says in the turn that answers a join", () => {
     for (let count = 0; count <= DEFAULT_LIMITS.items; count += 1)
       core.tell({ ...ada, node: `node-${count}` });
     // Nobody can have listened yet: what was too much is at least to be seen.
-    expect((await joining).members.size).toBe(DEFAULT_LIMITS.items + 1);
+    expect((await joining).remotes.size).toBe(DEFAULT_LIMITS.items + 1);
   });
 
   test("is not told any more when the room is left before", async () => {

@@ -6,7 +6,7 @@ const FILE = new URL("../wasm/lacis_bg.wasm", import.meta.url);
 /** An identity that is nobody's here: that of a secret of 32 times 7. */
 export function somebody(module: CoreModule): string {
   const card = module.make_card(new Uint8Array(32).fill(7), "Somebody");
-  return (module.parse_card(card) as { peer: string }).peer;
+  return (module.parse_card(card) as { peerId: string }).peerId;
 }
 
 /** The bytes of the module that pages load; what it does here, it does there. */

@@ -11,7 +11,7 @@ const tell = (core: ScriptedCore, event: CoreGroupEvent): void =>
   core.tell({ type: "group", group: 1, event });
 const room = (state: "open" | "offline"): CoreEvent => ({ type: "room", room: 1, state });
 const member = (state: "direct"): CoreEvent => ({
-  ...{ type: "member", room: 1, node: "node", peer: "peer", state },
+  ...{ type: "remote", room: 1, node: "node", peer: "peer", state },
 });
 
 async function joined(): Promise<{ core: ScriptedCore; group: Group }> {

@@ -12,7 +12,7 @@ async function joined(): Promise<{ core: ScriptedCore; room: Room }> {
 }
 
 function meet(core: ScriptedCore, node = "ada"): void {
-  core.tell({ type: "member", room: 1, node, peer: `peer-${node}`, state: "direct", rttMs: 4 });
+  core.tell({ type: "remote", room: 1, node, peer: `peer-${node}`, state: "direct", rttMs: 4 });
 }
 
 describe("joining", () => {
@@ -77,17 +77,17 @@ describe("members", () => {
   test("keep their object, follow what happens, and are there for late readers", async () => {
     const { core, room } = await joined();
     meet(core);
-    const ada = room.members.get("ada");
+    const ada = room.remotes.get("ada");
     const onChange = vi.fn();
-    room.addEventListener("memberchange", ({ detail }) => onChange(detail, detail.state));
-    core.tell({ type: "member", room: 1, node: "ada", peer: "peer-ada", state: "recovering" });
+    room.addEventListener("remotechange", ({ detail }) => onChange(detail, detail.state));
+    core.tell({ type: "remote", room: 1, node: "ada", peer: "peer-ada", state: "recovering" });
     expect(onChange).toHaveBeenCalledExactlyOnceWith(ada, "recovering");
     expect(ada).toMatchObject({ peerId: "peer-ada", connected: false, rttMs: 4 });
     const onLeave = vi.fn();
-    room.addEventListener("memberleave", ({ detail }) => onLeave(detail.member, detail.code));
-    core.tell({ type: "member-left", room: 1, node: "ada", code: "link-lost" });
+    room.addEventListener("remoteleave", ({ detail }) => onLeave(detail.remote, detail.code));
+    core.tell({ type: "remote-left", room: 1, node: "ada", code: "link-lost" });
     expect(onLeave).toHaveBeenCalledExactlyOnceWith(ada, "link-lost");
-    expect(room.members.size).toBe(0);
+    expect(room.remotes.size).toBe(0);
     expect(ada?.state).toBe("left");
   });
 });

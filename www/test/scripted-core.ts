@@ -59,7 +59,7 @@ export class ScriptedCore {
   async spoken(room: Room, number = 1): Promise<void> {
     const heard = new Promise((resolve) =>
       room.addEventListener("connectfailed", ({ detail }) => {
-        if (detail.memberId === "spoken") resolve(undefined);
+        if (detail.nodeId === "spoken") resolve(undefined);
       }),
     );
     this.tell({ type: "connect-failed", room: number, node: "spoken", code: "no-answer" });

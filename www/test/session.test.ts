@@ -151,7 +151,7 @@ describe("reading a source", () => {
     };
     const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
     const source = { name: "live", stream };
-    const sending = sendFile(core.session, { room: 1, memberId: "ada" }, source, {});
+    const sending = sendFile(core.session, { room: 1, nodeId: "ada" }, source, {});
     for (let sent = 1; sent <= 5; sent += 1) {
       await vi.waitFor(() => expect(core.chunks).toHaveLength(sent));
       await vi.waitFor(() => expect(pulled).toBe(Math.min(sent + 1, 5)));
@@ -173,7 +173,7 @@ describe("reading a source", () => {
     const progress = vi.fn();
     const given = { name: "large", size: piece.length, stream };
     const options = { onProgress: progress, name: "other" };
-    const sending = sendFile(core.session, { room: 1, memberId: "ada" }, given, options);
+    const sending = sendFile(core.session, { room: 1, nodeId: "ada" }, given, options);
     for (let sent = 1; sent <= 3; sent += 1) {
       await vi.waitFor(() => expect(core.chunks.length).toBe(sent));
       core.next();
@@ -204,7 +204,7 @@ describe("reading a source", () => {
       },
     });
     const given = { name: "broken", stream };
-    const sending = sendFile(scripted.session, { room: 1, memberId: "ada" }, given, {});
+    const sending = sendFile(scripted.session, { room: 1, nodeId: "ada" }, given, {});
     await expect(sending).rejects.toBe(broken);
     expect(told).toEqual([[1, "aborted"]]);
     expect(scripted.session.streams.size).toBe(0);

@@ -31,8 +31,8 @@ describe("tickets", () => {
   test("reject with the code of the core", async () => {
     const { tickets, given, call } = start();
     const promise = tickets.issue(1, call);
-    tickets.settle(given[0] ?? 0, "member-left");
-    await expect(promise).rejects.toMatchObject({ name: "PeerError", code: "member-left" });
+    tickets.settle(given[0] ?? 0, "remote-left");
+    await expect(promise).rejects.toMatchObject({ name: "PeerError", code: "remote-left" });
   });
 
   test("reject when the call itself is refused", async () => {

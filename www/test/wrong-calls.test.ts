@@ -142,7 +142,7 @@ const rows: readonly Row[] = [
   [
     "send, a member",
     () => room.send(any({ id: "x" }), "chat", "x"),
-    /^room\.send: memberId must be the id of a page, such as `member\.id`, but is an object/,
+    /^room\.send: nodeId must be the id of a page, such as `remote\.id`, and .* is an object/,
   ],
   [
     "send, a number",
@@ -196,7 +196,11 @@ const rows: readonly Row[] = [
   ],
 
   // A group.
-  ["group.send, a member", () => group.send(any({ id: "x" }), "x", ""), /peer must be an identity/],
+  [
+    "group.send, a member",
+    () => group.send(any({ id: "x" }), "x", ""),
+    /peerId must be an identity/,
+  ],
   [
     "add, no data",
     () => group.add(any({ type: "note" })),
@@ -245,12 +249,20 @@ const rows: readonly Row[] = [
   ["count, a name", () => group.count({ creator: "Ada" }), /creator must be an identity/],
   ["watch, a type", () => group.watch(any("chat")), /must be an object of type, where, signal/],
   [
-    "judge, no function",
-    () => group.judge("x", any(true)),
-    /judge must be a function, but is bool/,
+    "validate, no function",
+    () => group.validate("x", any(true)),
+    /validator must be a function, but is bool/,
   ],
-  ["prefer, a text", () => group.prefer(any("chat")), /types must be an array, but is a text/],
-  ["prefer, a bad type", () => group.prefer(["chat", "A"]), /types\[1\] must be 1 to 64 of a-z/],
+  [
+    "prioritize, a text",
+    () => group.prioritize(any("chat")),
+    /types must be an array, but is a text/,
+  ],
+  [
+    "prioritize, a bad type",
+    () => group.prioritize(["chat", "A"]),
+    /types\[1\] must be 1 to 64 of a-z/,
+  ],
   ["sync, a bad type", () => group.sync("Issue"), /type must be 1 to 64/],
   ["import, a text", () => group.import(any("x")), /file must be a Blob or a File/],
   [
@@ -270,7 +282,7 @@ const rows: readonly Row[] = [
   [
     "revoke, a name",
     () => group.revoke("Ada"),
-    /peer must be an identity, .* text of 3 characters$/,
+    /peerId must be an identity, .* text of 3 characters$/,
   ],
   ["rolesAt, a number", () => group.rolesAt(person, any(1)), /at must be a Date/],
   ["rename, nothing", () => group.rename(""), /name must be a text of 1 to 255 bytes/],

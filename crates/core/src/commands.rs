@@ -166,7 +166,7 @@ impl Node {
         ticket: Ticket,
         result: Option<Result<T, SendError>>,
     ) -> Result<T, SendError> {
-        let result = result.unwrap_or(Err(SendError::MemberUnknown));
+        let result = result.unwrap_or(Err(SendError::RemoteUnknown));
         if result.is_err() {
             self.shared.tickets.close(ticket);
         }
@@ -493,7 +493,7 @@ impl Node {
         let known = |node| self.members.get(&node).is_some_and(|m| m.rooms.contains_key(&room));
         let is_in = |node| known(node) && self.shared.lets_in(room, node);
         if to.is_some_and(|node| !is_in(node)) {
-            return Err(SendError::MemberUnknown);
+            return Err(SendError::RemoteUnknown);
         }
         Ok(())
     }

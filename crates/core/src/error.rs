@@ -37,7 +37,7 @@ errors! {
         /// The node is not in that room.
         NotInRoom => "the node is not in that room",
         /// Nobody of that id is in the room.
-        MemberUnknown => "no such member is in the room",
+        RemoteUnknown => "no such node is in the room",
         /// The payload exceeds its limit.
         TooLarge => "the payload exceeds its limit",
         /// The label is empty, too long or holds control characters.

@@ -212,11 +212,11 @@ pub enum Event {
         /// What it is now.
         state: RoomState,
     },
-    /// A member appeared or changed.
-    Member {
+    /// A remote node appeared or changed.
+    Remote {
         /// The room.
         room: RoomId,
-        /// The member's running instance.
+        /// The remote node.
         node: NodeId,
         /// Its identity; proven once it is linked, claimed or unknown before.
         peer: Option<PeerId>,
@@ -225,16 +225,16 @@ pub enum Event {
         /// Last round trip measured.
         rtt: Option<Duration>,
     },
-    /// A member is gone.
-    MemberLeft {
+    /// A remote node is gone.
+    RemoteLeft {
         /// The room.
         room: RoomId,
-        /// The member's running instance.
+        /// The remote node.
         node: NodeId,
         /// Why.
         code: Code,
     },
-    /// An attempt to link to a member gave up.
+    /// An attempt to link to a remote node gave up.
     ConnectFailed {
         /// The room.
         room: RoomId,

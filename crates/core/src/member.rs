@@ -153,7 +153,7 @@ impl Member {
     pub(crate) fn tell_left(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
         if let Some(place) = self.told.iter().position(|told| *told == room) {
             self.told.swap_remove(place);
-            shared.io.event(Event::MemberLeft { room, node: self.node, code });
+            shared.io.event(Event::RemoteLeft { room, node: self.node, code });
         }
     }
 
@@ -164,7 +164,7 @@ impl Member {
         if !self.told.contains(&room) {
             self.told.push(room);
         }
-        shared.io.event(Event::Member {
+        shared.io.event(Event::Remote {
             room,
             node: self.node,
             peer: self.peer,
@@ -361,7 +361,7 @@ impl Member {
         self.streams.on_gone(shared, code);
         self.rooms.drain();
         for room in core::mem::take(&mut self.told) {
-            shared.io.event(Event::MemberLeft { room, node: self.node, code });
+            shared.io.event(Event::RemoteLeft { room, node: self.node, code });
         }
     }
 

@@ -120,10 +120,10 @@ impl Tab {
 impl Seen {
     pub(crate) fn note(&mut self, event: &Event) {
         match event {
-            Event::Member { room, node, state, .. } => {
+            Event::Remote { room, node, state, .. } => {
                 self.members.insert((*room, *node), *state);
             }
-            Event::MemberLeft { room, node, .. } => {
+            Event::RemoteLeft { room, node, .. } => {
                 self.members.remove(&(*room, *node));
             }
             Event::Room { room, state } => {

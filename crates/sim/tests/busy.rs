@@ -45,7 +45,7 @@ fn a_place_that_becomes_free_is_taken() {
 fn who_was_never_reached_does_not_leave() {
     let Scene { mut world, room, tabs, .. } = Scene::<16>::joined(1);
     let left = |world: &World, tab: TabId| {
-        let of_member = |event: &&Event| matches!(event, Event::MemberLeft { .. });
+        let of_member = |event: &&Event| matches!(event, Event::RemoteLeft { .. });
         world.seen(tab).log.iter().filter(of_member).count()
     };
     // The checkers look whether anybody leaves who was not there.

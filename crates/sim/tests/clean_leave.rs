@@ -16,7 +16,7 @@ fn members_hear_of_it_at_once_and_do_not_look_for_it() {
     world.expect_outcome(bob, ticket, Ok(()), CLOSE_DEADLINE + TICK);
     world.expect(Duration::from_secs(1), "it is gone", |w| w.state_in(ada, room, bob).is_none());
     let left = world.seen(ada).log.iter().find_map(|event| match event {
-        Event::MemberLeft { code, .. } => Some(*code),
+        Event::RemoteLeft { code, .. } => Some(*code),
         _ => None,
     });
     assert_eq!(left, Some(Code::Left));

@@ -306,7 +306,7 @@ fn nobody_is_cut_off_while_a_key_is_renewed() {
         let others = board.nodes(&stay);
         for (&(tab, _), mark) in stay.iter().zip(marks) {
             let lost = |event: &&Event| match event {
-                Event::MemberLeft { node, .. } => others.contains(node),
+                Event::RemoteLeft { node, .. } => others.contains(node),
                 Event::Room { .. } => true,
                 _ => false,
             };

@@ -9,7 +9,7 @@ use lacis_wire::limits::{ABSENT_DEADLINE, RECOVERY_DEADLINE};
 
 fn departure(world: &World, tab: TabId) -> Option<Code> {
     world.seen(tab).log.iter().find_map(|event| match event {
-        Event::MemberLeft { code, .. } => Some(*code),
+        Event::RemoteLeft { code, .. } => Some(*code),
         _ => None,
     })
 }

@@ -50,7 +50,7 @@ fn a_later_start_takes_the_place_of_the_dead_one_at_once() {
             assert_eq!(scene.world.connections(ada), 1);
             former = again;
         }
-        let left = |event: &&Event| matches!(event, Event::MemberLeft { code: Code::Replaced, .. });
+        let left = |event: &&Event| matches!(event, Event::RemoteLeft { code: Code::Replaced, .. });
         assert_eq!(scene.world.seen(ada).log.iter().filter(left).count(), 3);
         scene.world.expect_delivery(ada, scene.room, former, SECOND);
     }

@@ -9,7 +9,7 @@ use lacis_wire::signal::IceServer;
 
 fn states(world: &World, tab: TabId) -> Vec<MemberState> {
     let state = |event: &Event| match event {
-        Event::Member { state, .. } => Some(*state),
+        Event::Remote { state, .. } => Some(*state),
         _ => None,
     };
     let mut states: Vec<MemberState> = world.seen(tab).log.iter().filter_map(state).collect();

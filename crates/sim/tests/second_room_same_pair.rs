@@ -44,7 +44,7 @@ fn leaving_one_room_keeps_the_other() {
         assert!(world.reaches(bob, kept, ada));
         world.expect_delivery(bob, kept, ada, SECOND);
         let refused = world.send(bob, left, ada, Mail::delivered(1));
-        assert_eq!(refused, Err(SendError::MemberUnknown));
+        assert_eq!(refused, Err(SendError::RemoteUnknown));
         assert_eq!(world.links(ada).len(), 1);
         world.leave(ada, kept);
         world.expect(SECOND, "the link ends", |w| w.connections(ada) + w.connections(bob) == 0);
@@ -75,7 +75,7 @@ fn what_a_server_says_of_a_linked_member_counts_nothing() {
     world.run_for(SECOND * 2);
     // Otherwise a message to it would wait for a proof that never comes.
     let refused = world.send(ada, other, bob, Mail::delivered(1));
-    assert_eq!(refused, Err(SendError::MemberUnknown));
+    assert_eq!(refused, Err(SendError::RemoteUnknown));
     assert_eq!(world.state_in(ada, other, bob), None);
     world.expect_delivery(ada, room, bob, SECOND);
 }
@@ -84,7 +84,7 @@ fn what_a_server_says_of_a_linked_member_counts_nothing() {
 fn a_member_that_was_linked_elsewhere_appears_as_linked() {
     let (world, [_, other], [ada, bob]) = two_rooms(1);
     let was_connecting = world.seen(ada).log.iter().any(|event| match event {
-        Event::Member { node, state: MemberState::Connecting, room, .. } => {
+        Event::Remote { node, state: MemberState::Connecting, room, .. } => {
             *node == world.node_id(bob) && world.truth.rooms.get(&(ada, *room)) == Some(&other)
         }
         _ => false,

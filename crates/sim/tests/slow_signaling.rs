@@ -46,7 +46,7 @@ fn a_link_that_took_long_is_found_again_before_it_is_given_up() {
     world.run_for(Duration::from_secs(35));
     world.isolate(&[ada], 0);
     world.expect(RECOVERY_DEADLINE, "they are linked again", |w| w.are_linked(ada, bob));
-    let left = |event: &Event| matches!(event, Event::MemberLeft { .. });
+    let left = |event: &Event| matches!(event, Event::RemoteLeft { .. });
     assert!(!world.seen(ada).log.iter().any(left), "it was given up in between");
     world.expect_delivery(ada, room, bob, Duration::from_secs(2));
 }

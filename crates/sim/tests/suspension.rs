@@ -14,7 +14,7 @@ fn away(world: &mut World, tab: TabId, time: Duration) {
 
 fn departure(world: &World, tab: TabId) -> Option<Code> {
     world.seen(tab).log.iter().find_map(|event| match event {
-        Event::MemberLeft { code, .. } => Some(*code),
+        Event::RemoteLeft { code, .. } => Some(*code),
         _ => None,
     })
 }

@@ -10,11 +10,11 @@ fn was(world: &World, tab: TabId, wanted: MemberState) -> bool {
         .seen(tab)
         .log
         .iter()
-        .any(|event| matches!(event, Event::Member { state, .. } if *state == wanted))
+        .any(|event| matches!(event, Event::Remote { state, .. } if *state == wanted))
 }
 
 fn lost_members(world: &World, tab: TabId) -> usize {
-    let left = |event: &&Event| matches!(event, Event::MemberLeft { .. });
+    let left = |event: &&Event| matches!(event, Event::RemoteLeft { .. });
     world.seen(tab).log.iter().filter(left).count()
 }
 

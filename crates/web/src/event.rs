@@ -14,7 +14,7 @@ pub(crate) fn to_js(event: Event) -> JsValue {
         Event::Response { ticket, payload } => {
             told("response").with("ticket", ticket).with("data", bytes(&payload))
         }
-        Event::Member { room, node, peer, state, rtt } => told("member")
+        Event::Remote { room, node, peer, state, rtt } => told("remote")
             .with("room", room.0)
             .with("node", node.to_text())
             .with("peer", peer.map(|peer| peer.to_text()))
@@ -62,9 +62,9 @@ fn plain(event: Event) -> JsValue {
             (room, state) = (Some(of.0), Some(room_state(is)));
             "room"
         }
-        Event::MemberLeft { room: of, node: who, code: why } => {
+        Event::RemoteLeft { room: of, node: who, code: why } => {
             (room, node, code) = (Some(of.0), Some(who), Some(why));
-            "member-left"
+            "remote-left"
         }
         Event::ConnectFailed { room: of, node: who, code: why } => {
             (room, node, code) = (Some(of.0), Some(who), Some(why));

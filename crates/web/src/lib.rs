@@ -32,16 +32,22 @@ use object::{Building, list};
 pub use node::WebNode;
 pub use texts::{make_card, parse_card, parse_invitation};
 
-/// Makes a link to a fresh room.
+/// Makes a link to the room of that secret, or to a fresh one.
 ///
 /// # Errors
-/// `invalid-argument` when an address is not one of a signaling server, or there are too many.
+/// `invalid-argument` when an address is not one of a signaling server, or there are too many, and
+/// when the secret has not 16 bytes.
 #[wasm_bindgen]
-pub fn create_room_link(servers: Vec<String>) -> Result<String, JsValue> {
+pub fn create_room_link(servers: Vec<String>, secret: Option<Vec<u8>>) -> Result<String, JsValue> {
     if servers.len() > limits::ROOM_LINK_SERVERS_MAX || !servers.iter().all(|url| server_ok(url)) {
         return Err(error::coded(lacis_wire::Code::InvalidArgument));
     }
-    let secret = host::random()?;
+    let secret = match secret {
+        Some(bytes) => {
+            bytes.try_into().map_err(|_| error::coded(lacis_wire::Code::InvalidArgument))?
+        }
+        None => host::random()?,
+    };
     Ok(RoomLink { secret, servers }.to_text())
 }
 

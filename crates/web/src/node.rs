@@ -285,7 +285,7 @@ impl WebNode {
 }
 
 fn node_id(text: &str) -> Result<NodeId, JsValue> {
-    NodeId::parse(text).map_err(|_| error::coded(Code::MemberUnknown))
+    NodeId::parse(text).map_err(|_| error::coded(Code::RemoteUnknown))
 }
 
 /// Milliseconds as JavaScript has them; what is no duration counts as none.

@@ -39,7 +39,7 @@ pub fn parse_card(text: &str) -> Result<JsValue, JsValue> {
             _ => Code::CardUnknown,
         })
     })?;
-    Ok(Building::new().with("peer", card.peer.to_text()).with("name", card.name).done())
+    Ok(Building::new().with("peerId", card.peer.to_text()).with("name", card.name).done())
 }
 
 /// Reads an invitation of either kind, alone or as the fragment of an address; verifies who made
@@ -54,7 +54,7 @@ pub fn parse_invitation(text: &str) -> Result<JsValue, JsValue> {
             let leaf = bound.credential().map_err(invitation_error)?;
             Building::told("kind", "bound")
                 .with("group", leaf.group.to_text())
-                .with("peer", leaf.subject.to_text())
+                .with("peerId", leaf.subject.to_text())
                 .with("inviter", leaf.issuer.to_text())
                 .with("roles", leaf.roles.bits())
                 .with("starts", number(leaf.not_before.0))

@@ -55,10 +55,10 @@ codes! {
     TooManyRooms = 5, "too-many-rooms";
     /// The node is not in that room.
     NotInRoom = 6, "not-in-room";
-    /// No such member is in the room.
-    MemberUnknown = 7, "member-unknown";
-    /// The member left before it was done.
-    MemberLeft = 8, "member-left";
+    /// No such node is in the room.
+    RemoteUnknown = 7, "remote-unknown";
+    /// The node left before it was done.
+    RemoteLeft = 8, "remote-left";
     /// The message exceeds its limit.
     TooLarge = 9, "too-large";
     /// The label is empty or too long.

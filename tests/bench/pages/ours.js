@@ -27,11 +27,11 @@ export class Ours extends End {
     this.#peer = await createPeer({ signaling: [this.#place.lacis] });
     this.#room = await this.#peer.join(this.#place.link, { wait: false });
     const count = () => {
-      const linked = [...this.#room.members.values()].filter((member) => member.connected);
+      const linked = [...this.#room.remotes.values()].filter((member) => member.connected);
       this.#other = linked[0]?.id;
       this.setLinked(linked.length);
     };
-    for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+    for (const type of ["remotejoin", "remotechange", "remoteleave"]) {
       this.#room.addEventListener(type, count);
     }
     this.#room.addEventListener("message", ({ detail }) => this.take(detail.data));

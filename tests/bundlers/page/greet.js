@@ -6,12 +6,12 @@ export async function greet(show, options) {
   const isGuest = location.hash.length > 1;
   const room = await peer.join(isGuest ? location.href : createRoomLink());
 
-  // Once for each member: `memberchange` also tells of every measured round trip.
+  // Once for each remote: `remotechange` also tells of every measured round trip.
   const greeted = new Set();
-  room.addEventListener("memberchange", ({ detail: member }) => {
-    if (!member.connected || greeted.has(member.id)) return;
-    greeted.add(member.id);
-    room.send(member.id, "hello", isGuest ? "bonjour from the guest" : "bonjour from the host");
+  room.addEventListener("remotechange", ({ detail: remote }) => {
+    if (!remote.connected || greeted.has(remote.id)) return;
+    greeted.add(remote.id);
+    room.send(remote.id, "hello", isGuest ? "bonjour from the guest" : "bonjour from the host");
   });
   location.hash = room.link;
 

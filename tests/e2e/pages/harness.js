@@ -27,14 +27,14 @@ const t = {
   },
 
   watchRoom(room) {
-    for (const type of ["statechange", "memberjoin", "memberchange"]) {
+    for (const type of ["statechange", "remotejoin", "remotechange"]) {
       room.addEventListener(type, ({ detail }) => t.note(type, plain(detail)));
     }
-    room.addEventListener("memberleave", ({ detail }) => {
-      t.note("memberleave", { id: detail.member.id, code: detail.code });
+    room.addEventListener("remoteleave", ({ detail }) => {
+      t.note("remoteleave", { id: detail.remote.id, code: detail.code });
     });
     room.addEventListener("connectfailed", ({ detail }) => {
-      t.note("connectfailed", { id: detail.memberId, code: detail.error.code });
+      t.note("connectfailed", { id: detail.nodeId, code: detail.error.code });
     });
     room.addEventListener("message", ({ detail }) => {
       const { label, kind, data } = detail;
@@ -44,7 +44,7 @@ const t = {
     });
     room.addEventListener("file", ({ detail }) => t.note("file", detail));
     // The members who were there before anybody listened.
-    for (const member of room.members.values()) t.note("memberjoin", plain(member));
+    for (const member of room.remotes.values()) t.note("remotejoin", plain(member));
     t.wake();
     return room;
   },
@@ -89,7 +89,7 @@ const t = {
 
   /** Waits until so many members are connected, and gives their ids. */
   linked(count = 1, ms) {
-    const ids = () => [...t.room.members.values()].filter((m) => m.connected).map((m) => m.id);
+    const ids = () => [...t.room.remotes.values()].filter((m) => m.connected).map((m) => m.id);
     return t.until(() => ids().length === count && ids(), `${count} linked members`, ms);
   },
 

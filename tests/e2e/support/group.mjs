@@ -65,11 +65,11 @@ export function meets(tab, count) {
   return tab.evaluate(
     async ([wanted, ms]) => {
       const { room } = t.group;
-      const linked = () => [...room.members.values()].filter((m) => m.connected).length === wanted;
-      for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+      const linked = () => [...room.remotes.values()].filter((m) => m.connected).length === wanted;
+      for (const type of ["remotejoin", "remotechange", "remoteleave"]) {
         room.addEventListener(type, () => t.wake());
       }
-      await t.until(linked, () => `${wanted} members; there are ${room.members.size}`, ms);
+      await t.until(linked, () => `${wanted} members; there are ${room.remotes.size}`, ms);
     },
     [count, SYNC_MS],
   );

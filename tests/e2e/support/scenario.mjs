@@ -137,19 +137,19 @@ export function got(tab, text, ms = 15_000) {
 }
 
 /** Sends a text to one member, and waits for what `until` says. */
-export function send(tab, memberId, text, until = "delivered") {
+export function send(tab, nodeId, text, until = "delivered") {
   return tab.evaluate(
     ([to, content, end]) => t.room.send(to, "chat", content, { until: end }),
-    [memberId, text, until],
+    [nodeId, text, until],
   );
 }
 
 /** Waits until the tab was told that a member left, and gives the reason. */
-export function left(tab, memberId, ms = 15_000) {
+export function left(tab, nodeId, ms = 15_000) {
   return tab.evaluate(
     ([id, limit]) =>
-      t.event("memberleave", { where: (d) => d.id === id, ms: limit }).then((e) => e.detail.code),
-    [memberId, ms],
+      t.event("remoteleave", { where: (d) => d.id === id, ms: limit }).then((e) => e.detail.code),
+    [nodeId, ms],
   );
 }
 

@@ -30,8 +30,8 @@ for (const pair of PAIRS) {
     );
     assert.equal(answer, "QUESTION");
 
-    assert.equal(await a.evaluate(() => t.room.members.size), 1);
-    assert.equal(await a.evaluate((id) => t.room.members.get(id).state, idOfB), "direct");
+    assert.equal(await a.evaluate(() => t.room.remotes.size), 1);
+    assert.equal(await a.evaluate((id) => t.room.remotes.get(id).state, idOfB), "direct");
   });
 }
 

@@ -64,7 +64,7 @@ scenario(
       await t.peer.close();
     });
     assert.ok(
-      ["left", "closed", "member-left"].includes((await a.evaluate(() => t.outcome)).code),
+      ["left", "closed", "remote-left"].includes((await a.evaluate(() => t.outcome)).code),
       JSON.stringify(await a.evaluate(() => t.outcome)),
     );
   },

@@ -137,7 +137,7 @@ scenario("members say what they do now, and whisper", async (stage) => {
       ([wanted, ms]) =>
         new Promise((resolve, reject) => {
           const look = () => {
-            const said = t.group.presence.others.map(({ peer, value }) => [peer, value]);
+            const said = t.group.presence.others.map(({ peerId, value }) => [peerId, value]);
             if (said.length === wanted) resolve(said);
           };
           t.group.addEventListener("presence", look);
@@ -188,14 +188,14 @@ scenario(
     await found(a, "Game");
     await join(b, await invite(a, ids[1]));
     const answers = await b.evaluate(() => {
-      t.group.prefer(["move"]);
+      t.group.prioritize(["move"]);
       t.seen = [];
-      t.stop = t.group.judge("move", async (record) => {
+      t.stop = t.group.validate("move", async (record) => {
         t.seen.push(record.text());
-        if (record.text() === "crash") throw new Error("this judge fails");
+        if (record.text() === "crash") throw new Error("this validator fails");
         return record.text() !== "cheat";
       });
-      return t.failure(() => t.group.judge("move", () => true)).then(({ code }) => code);
+      return t.failure(() => t.group.validate("move", () => true)).then(({ code }) => code);
     });
     assert.equal(answers, "invalid-argument");
     await a.evaluate(async () => {

@@ -19,7 +19,7 @@ for (const browser of ["chromium", "firefox"]) {
         return { id: t.me.id, peer: t.peer.id, card, group: group.id };
       });
       assert.equal(made.peer, made.id);
-      assert.deepEqual(made.card, { peer: made.id, name: "Ada" });
+      assert.deepEqual(made.card, { peerId: made.id, name: "Ada" });
 
       await tab.reload();
       await tab.ready();

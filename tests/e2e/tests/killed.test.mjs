@@ -13,7 +13,7 @@ scenario("a killed page is noticed", async (stage) => {
   const code = await left(a, idOfB, NOTICED_MS);
   console.log(`  noticed after ${Date.now() - start} ms: ${code}`);
   assert.ok(["link-lost", "left"].includes(code), code);
-  assert.equal(await a.evaluate(() => t.room.members.size), 0);
+  assert.equal(await a.evaluate(() => t.room.remotes.size), 0);
   await a.evaluate(() =>
     t.until(() => t.peer.diagnose().connections === 0, "the connection to be gone", 5_000),
   );

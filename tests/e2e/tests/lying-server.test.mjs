@@ -41,8 +41,8 @@ function talkToAll() {
     t.room.broadcast("secret", "for all", { reliable: false }).catch(() => {});
   };
   if (t.room === undefined) return;
-  t.room.addEventListener("memberjoin", speak);
-  for (const member of t.room.members.values()) speak({ detail: member });
+  t.room.addEventListener("remotejoin", speak);
+  for (const member of t.room.remotes.values()) speak({ detail: member });
 }
 
 for (const mode of ["swap-offer", "swap-answer", "swap-answer-and-hush"]) {
@@ -61,7 +61,7 @@ for (const mode of ["swap-offer", "swap-answer", "swap-answer-and-hush"]) {
       console.log(`  the answerer settled with ${settled.detail.code}`);
       assert.match(settled.detail.code, /^(fingerprint-mismatch|timeout|dtls-failed|ice-failed)$/);
       for (const tab of [a, b]) {
-        await tab.evaluate(() => t.until(() => t.room.members.size === 0, "nobody here", 90_000));
+        await tab.evaluate(() => t.until(() => t.room.remotes.size === 0, "nobody here", 90_000));
         await disconnected(tab);
         assert.deepEqual(await texts(tab), [], "no application byte has passed");
         const states = await tab.evaluate(() => t.events.map((e) => e.detail?.state));

@@ -22,7 +22,7 @@ scenario(
     for (let round = 0; round < ROUNDS; round += 1) {
       await b.evaluate(comeAndGo, [link, NEWCOMERS]);
       await disconnected(a);
-      assert.equal(await a.evaluate(() => t.room.members.size), 0, `after round ${round}`);
+      assert.equal(await a.evaluate(() => t.room.remotes.size), 0, `after round ${round}`);
       // Chromium counts a closed connection against its 500 for a page until it is collected, and
       // is in no hurry. What is still held by anybody survives this, and the limit is reached.
       for (const session of sessions) await session.send("HeapProfiler.collectGarbage");
@@ -30,7 +30,7 @@ scenario(
     console.log(`  ${LINKS} links in ${Math.round((Date.now() - start) / 1000)} s`);
     assert.deepEqual(await held(a), { sockets: 1, connections: 0 });
     assert.deepEqual(await b.evaluate(() => t.leftOver), []);
-    const count = await a.evaluate(() => t.events.filter((e) => e.type === "memberleave").length);
+    const count = await a.evaluate(() => t.events.filter((e) => e.type === "remoteleave").length);
     assert.equal(count, ROUNDS * NEWCOMERS);
   },
   { deadlineMs: 240_000 },
@@ -44,8 +44,8 @@ async function comeAndGo([link, count]) {
     peers.map(async (peer) => {
       const room = await peer.join(link);
       const isLinked = () =>
-        room.members.size === count && [...room.members.values()].every((m) => m.connected);
-      for (const type of ["memberjoin", "memberchange", "memberleave"]) {
+        room.remotes.size === count && [...room.remotes.values()].every((m) => m.connected);
+      for (const type of ["remotejoin", "remotechange", "remoteleave"]) {
         room.addEventListener(type, () => t.wake());
       }
       const seen = () => `links to everybody: ${JSON.stringify(peer.diagnose())}`;

@@ -46,7 +46,7 @@ scenario("a page that was left and comes back meets the others again", async (st
   const { a, b } = await colleagues(stage, server, ["chromium", "chromium-cached"]);
   const node = await nodeOf(b);
   await b.evaluate(() => {
-    const other = [...t.room.members.keys()][0];
+    const other = [...t.room.remotes.keys()][0];
     // Behind the listeners of the peer: the last words of a page that is going.
     addEventListener("pagehide", () => {
       t.added = t.failure(() => t.group.add({ type: "note", data: "last words" }));
@@ -62,7 +62,7 @@ scenario("a page that was left and comes back meets the others again", async (st
   await linked(b);
   assert.equal(await nodeOf(b), node);
   assert.equal((await b.evaluate(() => t.added)).code, "none");
-  assert.equal((await b.evaluate(() => t.sent)).code, "member-unknown");
+  assert.equal((await b.evaluate(() => t.sent)).code, "remote-unknown");
   await reads(b, ["one", "two", "last words"]);
   await reads(a, ["one", "two", "last words"]);
   await send(a, node, "welcome back");

@@ -34,7 +34,7 @@ async function talk(stage, server) {
   const [[idOfB], [idOfA]] = [await linked(a), await linked(b)];
   for (const tab of [a, b]) {
     await tab.evaluate(() =>
-      t.until(() => [...t.room.members.values()][0]?.state === "relayed", "a relay"),
+      t.until(() => [...t.room.remotes.values()][0]?.state === "relayed", "a relay"),
     );
   }
   await send(a, idOfB, "through a relay");

@@ -30,7 +30,7 @@ for (const signal of ["SIGTERM", "SIGKILL"]) {
     await send(a, idOfC, "hello, newcomer");
     await got(c, "hello, newcomer");
     for (const tab of [a, b]) {
-      const leaves = await tab.evaluate(() => t.events.filter((e) => e.type === "memberleave"));
+      const leaves = await tab.evaluate(() => t.events.filter((e) => e.type === "remoteleave"));
       assert.deepEqual(leaves, [], "nobody seemed to leave meanwhile");
     }
   });

@@ -13,7 +13,7 @@ const WINDOW = 4_194_304;
 const INTERACTIVE = 61_440;
 const CHUNK_BYTES = 16_384;
 
-export class Member {
+export class Remote {
   /** Names our sequence of messages to it. */
   session = random(8).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   /** Everything that came: `{ label, kind, text }`. */

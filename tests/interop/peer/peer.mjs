@@ -1,7 +1,7 @@
 // A peer in one room or group: whom it knows, and how it gets linked with them (section 9).
 import { bigEndian, hex, isEqual, nodeIdOf, open, random, roomKeys, seal } from "./crypto.mjs";
 import { Link } from "./link.mjs";
-import { Member } from "./member.mjs";
+import { Remote } from "./member.mjs";
 import { readFrame, writeFrame } from "./schema.mjs";
 import { Signaling } from "./signaling.mjs";
 import { publicKeyOf } from "./signatures.mjs";
@@ -160,7 +160,7 @@ export class Peer {
     const name = hex(node);
     if (!this.members.has(name)) {
       const isLess = Buffer.compare(this.node, node) < 0;
-      this.members.set(name, new Member(isLess, () => this.changed()));
+      this.members.set(name, new Remote(isLess, () => this.changed()));
     }
     const link = new Link(this, this.members.get(name), node, role, attempt, place);
     this.#attempts.set(name, link);

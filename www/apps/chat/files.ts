@@ -115,7 +115,7 @@ export class Files {
     // Whoever tells of a file may tell of any size; nothing of it is asked for then.
     if (note.size > FILE_MAX) throw tooLarge(note.size);
     let failure: unknown = new PeerError("not-connected");
-    for (const member of this.#space.room?.members.values() ?? []) {
+    for (const member of this.#space.room?.remotes.values() ?? []) {
       if (!member.connected) continue;
       try {
         return await this.#fetchFrom(member.id, note, onProgress, signal);
@@ -128,7 +128,7 @@ export class Files {
   }
 
   async #fetchFrom(
-    memberId: string,
+    nodeId: string,
     note: FileNote,
     onProgress: Progress,
     signal: AbortSignal,
@@ -137,7 +137,7 @@ export class Files {
     if (room === undefined) throw new PeerError("not-connected");
     const offered = new Promise<IncomingFile>((resolve) => this.#awaited.set(note.hash, resolve));
     try {
-      const answer = await room.request(memberId, WANT, note.hash, { signal });
+      const answer = await room.request(nodeId, WANT, note.hash, { signal });
       if (new TextDecoder().decode(answer) !== COMING) throw new PeerError("not-connected");
       const file = await Promise.race([offered, rejectedAfter(10_000, signal)]);
       if (file.size !== note.size) {
@@ -152,11 +152,11 @@ export class Files {
     }
   }
 
-  async #serve(memberId: string, hash: string): Promise<string> {
+  async #serve(nodeId: string, hash: string): Promise<string> {
     const blob = await get<Blob>(hash, this.#kept);
     if (blob === undefined) return NONE;
     // The asker goes elsewhere if this fails.
-    this.#space.room?.sendFile(memberId, new File([blob], hash)).catch(() => {});
+    this.#space.room?.sendFile(nodeId, new File([blob], hash)).catch(() => {});
     return COMING;
   }
 }

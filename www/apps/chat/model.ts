@@ -92,7 +92,7 @@ export class Talk extends Shown {
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
     space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
     // Whoever comes is told which of its lines are held here.
-    space.room?.addEventListener("memberchange", ({ detail }) => {
+    space.room?.addEventListener("remotechange", ({ detail }) => {
       if (detail.connected) this.#tellAll(detail.peerId);
     });
   }

@@ -27,7 +27,7 @@ export function sourcesOf(space: Space): Readonly<Record<string, string>> {
  * kept here nor passed on from here.
  */
 export function guardIssues(space: Space): void {
-  const stop = space.group.judge(ISSUE_TYPE, (record) => mightPublish(space.group, record));
+  const stop = space.group.validate(ISSUE_TYPE, (record) => mightPublish(space.group, record));
   space.signal.addEventListener("abort", stop);
   space.on("record", ({ record, from }) => {
     if (record.type !== ISSUE_TYPE || from === undefined) return;

@@ -2,7 +2,7 @@ import { PeerError, type PeerErrorCode } from "lacis";
 import { texts } from "./texts/index.js";
 
 /** Codes of what fails because the other side is gone. */
-const GONE: ReadonlySet<PeerErrorCode> = new Set(["member-left", "member-unknown"]);
+const GONE: ReadonlySet<PeerErrorCode> = new Set(["remote-left", "remote-unknown"]);
 /** Codes of what fails because all has ended under this page, which never leaves by itself. */
 const ENDED: ReadonlySet<PeerErrorCode> = new Set(["left", "closed"]);
 

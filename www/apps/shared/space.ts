@@ -1,9 +1,9 @@
 import {
   type Group,
   type GroupEvents,
-  type GroupMemberInfo,
   type GroupRecord,
   type Identity,
+  type Member,
   type Message,
   type OpenInvitation,
   PeerError,
@@ -60,7 +60,7 @@ export class Space extends Observable {
   #remembered: Remembered;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
-  #members: readonly GroupMemberInfo[] = [];
+  #members: readonly Member[] = [];
   #name = "";
   #isWatched = false;
   #here: Here = {};
@@ -105,7 +105,7 @@ export class Space extends Observable {
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
     this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
-    for (const name of ["memberjoin", "memberchange", "memberleave"] as const) {
+    for (const name of ["remotejoin", "remotechange", "remoteleave"] as const) {
       this.room?.addEventListener(name, () => this.changed(), this.#until);
     }
     this.group.presence.set(this.#here);
@@ -215,7 +215,7 @@ export class Space extends Observable {
     this.changed();
   }
 
-  get members(): readonly GroupMemberInfo[] {
+  get members(): readonly Member[] {
     this.#members = this.#ask(() => this.group.members, this.#members);
     return this.#members;
   }
@@ -264,7 +264,7 @@ export class Space extends Observable {
 
   /** What a member's pages say of themselves; the liveliest counts. */
   hereOf(id: string): Here | undefined {
-    const said = this.group.presence.others.filter(({ peer }) => peer === id);
+    const said = this.group.presence.others.filter(({ peerId }) => peerId === id);
     const all = said.map(({ value }) => (value ?? {}) as Here);
     if (all.length === 0) return undefined;
     return {

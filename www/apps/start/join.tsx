@@ -109,8 +109,8 @@ export function read(text: string): [GroupInvitation | undefined, string] {
 
 /** An invitation for another identity of this person is taken as that one. */
 async function becomeInvited(home: Home, invitation: GroupInvitation | undefined): Promise<void> {
-  if (invitation?.kind !== "bound" || invitation.peer === home.me?.id) return;
-  const wanted = invitation.peer;
+  if (invitation?.kind !== "bound" || invitation.peerId === home.me?.id) return;
+  const wanted = invitation.peerId;
   const other = home.all.find(({ id }) => id === wanted);
   if (other !== undefined) await home.become(other);
 }

@@ -4,6 +4,7 @@ import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
 import { emit } from "../events.js";
+import type { GroupId, PeerId, RecordId } from "../ids.js";
 import type { Message } from "../message.js";
 import type { Pairing } from "../pairing.js";
 import { Room } from "../room.js";
@@ -25,8 +26,8 @@ import type {
   GroupEvents,
   GroupProperties,
   NewRecord,
-  RecordJudge,
   RecordUpdate,
+  RecordValidator,
   WatchOptions,
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
@@ -60,9 +61,9 @@ export class Group extends GroupMembership {
   readonly #onClose: () => void;
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
-  readonly #judges = new Map<string, RecordJudge>();
+  readonly #validators = new Map<string, RecordValidator>();
   /** The group's id. It is not secret, and lets nobody in. */
-  readonly id: string;
+  readonly id: GroupId;
   #room: Room | undefined;
   /** What was known when the group was closed. */
   #last: CoreGroupInfo | undefined;
@@ -101,7 +102,7 @@ export class Group extends GroupMembership {
   }
 
   /** The identity that founded the group; undefined while this one waits to be admitted. */
-  get founder(): string | undefined {
+  get founder(): PeerId | undefined {
     return this.#info().founder ?? undefined;
   }
 
@@ -189,13 +190,13 @@ export class Group extends GroupMembership {
    * ```
    */
   async send(
-    peer: string,
+    peerId: PeerId,
     label: string,
     content: Content,
     options: SendOptions = {},
   ): Promise<void> {
     const room = this.#connected();
-    const pages = [...room.members.values()].filter((member) => member.peerId === peer);
+    const pages = [...room.remotes.values()].filter((remote) => remote.peerId === peerId);
     if (pages.length === 0) throw new PeerError("not-connected");
     await Promise.all(pages.map(({ id }) => room.send(id, label, content, options)));
   }
@@ -218,7 +219,7 @@ export class Group extends GroupMembership {
    * `store-full` or `store-failed` the record is held in memory and tried again, as the events
    * `unsaved` and `saved` tell: do not add it once more.
    */
-  async add(record: NewRecord): Promise<string> {
+  async add(record: NewRecord): Promise<RecordId> {
     let id = "";
     await this.issue((ticket) => {
       const { type, attributes, expires } = record;
@@ -248,7 +249,7 @@ export class Group extends GroupMembership {
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  get(id: string): Promise<GroupRecord> {
+  get(id: RecordId): Promise<GroupRecord> {
     return this.issue<GroupRecord>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
     });
@@ -293,40 +294,40 @@ export class Group extends GroupMembership {
   }
 
   /**
-   * Lets `judge` say whether a record of that type that comes from others is taken: what it refuses
+   * Lets `validator` say whether a record of that type that comes from others is taken: what it refuses
    * is neither kept nor passed on here. It sees records that follow all rules of the group. The
-   * returned function stops that. One judge a type.
+   * returned function stops that. One validator a type.
    *
    * @example
    * ```ts
-   * group.judge("move", (record) => isLegal(record.json()));
+   * group.validate("move", (record) => isLegal(record.json()));
    * ```
    */
-  judge(type: string, judge: RecordJudge): () => void {
-    if (this.#judges.has(type)) {
-      const detail = `group.judge: records of the type "${type}" are judged already`;
+  validate(type: string, validator: RecordValidator): () => void {
+    if (this.#validators.has(type)) {
+      const detail = `group.validate: records of the type "${type}" are validated already`;
       throw new PeerError("invalid-argument", { detail });
     }
-    this.#judges.set(type, judge);
+    this.#validators.set(type, validator);
     const tell = (): void => {
-      const types = [...this.#judges.keys()];
+      const types = [...this.#validators.keys()];
       attempted(() => this.session.core.approve_records(this.number, types));
     };
     try {
       tell();
     } catch (error) {
-      this.#judges.delete(type);
+      this.#validators.delete(type);
       throw error;
     }
     return () => {
-      if (this.#judges.get(type) !== judge) return;
-      this.#judges.delete(type);
+      if (this.#validators.get(type) !== validator) return;
+      this.#validators.delete(type);
       if (this.gone === undefined) tell();
     };
   }
 
   /** Has the records of these types fetched before all others, at most 16 types. */
-  prefer(types: readonly string[]): void {
+  prioritize(types: readonly string[]): void {
     attempted(() => this.session.core.prefer_records(this.number, [...types]));
   }
 
@@ -499,7 +500,7 @@ export class Group extends GroupMembership {
     });
     this.#room = room;
     this.#refusal = undefined;
-    for (const change of ["statechange", "memberjoin", "memberchange", "memberleave"] as const) {
+    for (const change of ["statechange", "remotejoin", "remotechange", "remoteleave"] as const) {
       room.addEventListener(change, () => this.#seeConnection());
     }
     // A room that no server answers goes on trying; its state says how it stands.
@@ -520,7 +521,7 @@ export class Group extends GroupMembership {
   /** What the members say to each other beside what the application makes them say. */
   #intercept(room: Room, event: RoomEvent): boolean {
     if (event.type !== "message" || event.label !== PRESENCE_LABEL) return false;
-    const sender = room.members.get(event.node);
+    const sender = room.remotes.get(event.node);
     if (sender !== undefined) this.presence.hear(sender.peerId, sender.id, event.data);
     return true;
   }
@@ -559,7 +560,7 @@ export class Group extends GroupMembership {
   async #approve(number: number, record: GroupRecord): Promise<void> {
     let fine = true;
     try {
-      fine = (await this.#judges.get(record.type)?.(record)) ?? true;
+      fine = (await this.#validators.get(record.type)?.(record)) ?? true;
     } catch (thrown) {
       // What could not be judged is not taken.
       fine = false;

@@ -1,6 +1,7 @@
 import type { CoreModule, CoreOpenInvitation } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
+import type { GroupId, PeerId } from "../ids.js";
 import { takeText } from "../text-kinds.js";
 import { millisOf } from "./lifetime.js";
 import {
@@ -16,7 +17,7 @@ import {
 export interface LinkInvitation {
   readonly kind: "link";
   /** The group's id. */
-  readonly group: string;
+  readonly group: GroupId;
   /** Servers at which the members meet; none means those of whoever opens it. */
   readonly servers: readonly string[];
 }
@@ -25,13 +26,13 @@ export interface LinkInvitation {
 export interface BoundInvitation {
   readonly kind: "bound";
   /** The group's id. */
-  readonly group: string;
+  readonly group: GroupId;
   /** The group's name, as whoever invites knows it. */
   readonly name: string;
   /** Whom it is for. */
-  readonly peer: string;
+  readonly peerId: PeerId;
   /** Who invites. */
-  readonly inviter: string;
+  readonly inviter: PeerId;
   /** What its taker becomes. */
   readonly role: Role;
   /** When it begins to be valid. */
@@ -57,9 +58,9 @@ export function readInvitation(module: CoreModule, text: string): GroupInvitatio
 
 /** What the core is asked for an invitation. */
 export type InviteWish =
-  | { readonly peer: string; readonly bits: number; readonly memberForMs: number | undefined }
+  | { readonly peerId: PeerId; readonly bits: number; readonly memberForMs: number | undefined }
   | {
-      readonly peer: undefined;
+      readonly peerId: undefined;
       readonly bits: number;
       readonly memberForMs: number | undefined;
       readonly expiresMs: number | undefined;
@@ -72,16 +73,16 @@ export function inviteWish(options: InviteOptions): InviteWish {
   const bits = roleBits(options.role);
   const memberForMs = membershipMs(options.role, options.memberFor);
   if ("for" in options) {
-    const { for: peer, ...rest } = options;
+    const { for: peerId, ...rest } = options;
     // Whoever forgot the name of a person does not mean everybody.
-    if (peer === undefined) throw invalid("options.for must be an identity, but is undefined");
+    if (peerId === undefined) throw invalid("options.for must be an identity, but is undefined");
     if (Object.keys(rest).some((name) => ["expires", "uses", "exact"].includes(name))) {
       throw invalid("expires, uses and exact are for invitations by link, without `for`");
     }
-    return { peer, bits, memberForMs };
+    return { peerId, bits, memberForMs };
   }
   const { expires, uses = 1, exact = false } = options;
-  return { peer: undefined, bits, memberForMs, expiresMs: millisOf(expires), uses, exact };
+  return { peerId: undefined, bits, memberForMs, expiresMs: millisOf(expires), uses, exact };
 }
 
 /** How long a membership is to last. */

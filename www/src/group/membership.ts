@@ -1,11 +1,12 @@
 import type { CoreGroupEvent } from "../core.js";
 import { dateOf } from "../date.js";
+import type { PeerId } from "../ids.js";
 import { attempted, GroupBase } from "./base.js";
 import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
 import {
-  type GroupMemberInfo,
   type InviteOptions,
   type Lifetime,
+  type Member,
   type OpenInvitation,
   type RevokeOptions,
   type Role,
@@ -20,7 +21,7 @@ export abstract class GroupMembership extends GroupBase {
   #clockAheadMs: number | undefined;
 
   /** The members, as far as they are known here, this identity first. */
-  get members(): GroupMemberInfo[] {
+  get members(): Member[] {
     if (this.gone !== undefined) return [];
     return attempted(() => this.session.core.group_members(this.number)).map(memberOf);
   }
@@ -75,9 +76,9 @@ export abstract class GroupMembership extends GroupBase {
     const wish = inviteWish(options);
     const { bits, memberForMs } = wish;
     const { core } = this.session;
-    if (wish.peer !== undefined) {
-      const { peer } = wish;
-      return attempted(() => core.invite(this.number, peer, bits, memberForMs));
+    if (wish.peerId !== undefined) {
+      const { peerId } = wish;
+      return attempted(() => core.invite(this.number, peerId, bits, memberForMs));
     }
     const { expiresMs, uses, exact } = wish;
     const text = attempted(() =>
@@ -107,19 +108,19 @@ export abstract class GroupMembership extends GroupBase {
    * whoever was no member then. What it wrote then is judged by the same rights, whatever it may do
    * now.
    */
-  rolesAt(peer: string, at: Date): readonly Role[] {
+  rolesAt(peerId: PeerId, at: Date): readonly Role[] {
     const { core } = this.session;
-    return rolesOf(attempted(() => core.roles_at(this.number, peer, at.getTime())));
+    return rolesOf(attempted(() => core.roles_at(this.number, peerId, at.getTime())));
   }
 
   /**
    * Gives a member another role, or more time: by default the group's `memberLifetime`. What takes
    * something away needs an admin nearer to the founder.
    */
-  setRole(peer: string, role: Role, memberFor?: Lifetime): Promise<void> {
+  setRole(peerId: PeerId, role: Role, memberFor?: Lifetime): Promise<void> {
     return this.issue((ticket) => {
       const { core } = this.session;
-      core.set_roles(ticket, this.number, peer, roleBits(role), membershipMs(role, memberFor));
+      core.set_roles(ticket, this.number, peerId, roleBits(role), membershipMs(role, memberFor));
     });
   }
 
@@ -135,10 +136,10 @@ export abstract class GroupMembership extends GroupBase {
    * await group.revoke(spammer.id, { undo: true });
    * ```
    */
-  revoke(peer: string, options: RevokeOptions = {}): Promise<void> {
+  revoke(peerId: PeerId, options: RevokeOptions = {}): Promise<void> {
     const { keepInvitations = false, undo = false } = options;
     return this.issue((ticket) => {
-      this.session.core.revoke(ticket, this.number, peer, keepInvitations, undo);
+      this.session.core.revoke(ticket, this.number, peerId, keepInvitations, undo);
     });
   }
 
@@ -146,8 +147,8 @@ export abstract class GroupMembership extends GroupBase {
    * Lets stand what a member who was shut out did before, and what the admin who did that had not
    * seen: everything of it that this page holds, also what was undone. Only admins may.
    */
-  nameActions(peer: string): Promise<void> {
-    return this.issue((ticket) => this.session.core.name_actions(ticket, this.number, peer));
+  nameActions(peerId: PeerId): Promise<void> {
+    return this.issue((ticket) => this.session.core.name_actions(ticket, this.number, peerId));
   }
 
   /**

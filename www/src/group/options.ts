@@ -1,5 +1,6 @@
 import type { Content } from "../bytes.js";
 import type { PeerErrorCode } from "../errors.js";
+import type { PeerId, RecordId } from "../ids.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
@@ -101,7 +102,7 @@ export interface OpenInviteOptions extends MembershipOptions {
 /** Options of `group.invite` for one identity. */
 export interface BoundInviteOptions extends MembershipOptions {
   /** Whom to invite: an identity. Nobody else can use the text. */
-  readonly for: string;
+  readonly for: PeerId;
 }
 
 /** Options of `group.invite`. */
@@ -114,7 +115,7 @@ export interface OpenInvitation {
   /** What its taker becomes. */
   readonly role: Role;
   /** Who made it. */
-  readonly issuer: string;
+  readonly issuer: PeerId;
   /** When the link ends; undefined for not by date. */
   readonly expires: Date | undefined;
   /** Milliseconds for which whoever came by it is a member; `Infinity` for ever. */
@@ -124,7 +125,7 @@ export interface OpenInvitation {
   /** How many have, as far as is known here. */
   readonly used: number;
   /** Their identities. */
-  readonly usedBy: readonly string[];
+  readonly usedBy: readonly PeerId[];
   /** Whether only its issuer lets people in by it. */
   readonly exact: boolean;
 }
@@ -141,7 +142,7 @@ export interface RevokeOptions {
 }
 
 /** Says whether a record is taken. */
-export type RecordJudge = (record: GroupRecord) => boolean | Promise<boolean>;
+export type RecordValidator = (record: GroupRecord) => boolean | Promise<boolean>;
 
 /** What `group.add` writes. */
 export interface NewRecord {
@@ -177,7 +178,7 @@ export interface CountOptions {
   /** Only records of this type. Default: all types of the application. */
   readonly type?: string | undefined;
   /** Only records that this identity made. Default: whoever made them. */
-  readonly creator?: string | undefined;
+  readonly creator?: PeerId | undefined;
 }
 
 /** Options of `group.find`. */
@@ -189,9 +190,9 @@ export interface FindOptions extends WatchOptions {
 }
 
 /** A member of a group. */
-export interface GroupMemberInfo {
+export interface Member {
   /** Its identity. */
-  readonly id: string;
+  readonly id: PeerId;
   /** What it may do now; undefined if its time is over or it was taken back. */
   readonly role: Role | undefined;
   /** Every step that the role includes, for questions such as `roles.includes("inviter")`. */
@@ -229,7 +230,7 @@ export interface RecordChange {
   /** Whether this identity wrote it. */
   readonly isOwn: boolean;
   /** The member whose page gave it; nothing if it did not come from another page. */
-  readonly from: string | undefined;
+  readonly from: PeerId | undefined;
 }
 
 /** What a group tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */
@@ -237,9 +238,9 @@ export interface GroupEvents {
   /** A record is new, was changed or was deleted. */
   record: RecordChange;
   /** A record is gone: it expired, or its author was expelled before it was made. */
-  gone: { readonly id: string; readonly type: string };
+  gone: { readonly id: RecordId; readonly type: string };
   /** A member is new, came, went, or may do other things or for another time. */
-  member: GroupMemberInfo;
+  member: Member;
   /** What the founder says of the group is known now, or is something else than before. */
   properties: GroupProperties;
   /** A member who is connected says something of itself, or nothing any more. */
@@ -268,7 +269,7 @@ export interface GroupEvents {
    * Of somebody who was shut out, so many records or changes are not known to the admin who did
    * that. They are set aside, and come back if an admin calls `group.nameActions`.
    */
-  setaside: { readonly author: string; readonly count: number };
+  setaside: { readonly author: PeerId; readonly count: number };
   /**
    * The clock of this device differs from that of the members, by more than clocks do that are
    * right, or does no longer; also `group.clockAheadMs`.
@@ -278,14 +279,14 @@ export interface GroupEvents {
    * What was written here while the clock of this device was ahead is written anew under another
    * date, so that others take it. Its id may be another one from now on.
    */
-  rewritten: { readonly old: string; readonly new: string };
+  rewritten: { readonly old: RecordId; readonly new: RecordId };
   /**
    * A record that this identity wrote, and that was taken here, counts no longer. `code` is
    * `superseded` if somebody else changed or deleted it at the same time and was faster: what is
    * there now is theirs. It is `over-budget` if there is no place for it any more, `revoked` if the
    * membership was taken back and nobody lets it stand, and `not-allowed` if the right to it ended.
    */
-  rejected: { readonly id: string; readonly code: PeerErrorCode };
+  rejected: { readonly id: RecordId; readonly code: PeerErrorCode };
   /** A member writes what only a newer version of this package understands. */
   updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */

@@ -1,5 +1,6 @@
 import { bytesOfJson } from "../bytes.js";
 import { PeerError } from "../errors.js";
+import type { NodeId, PeerId } from "../ids.js";
 import type { Room } from "../room.js";
 
 /** The label under which presence travels in the room of a group. */
@@ -8,9 +9,9 @@ export const PRESENCE_LABEL = "lacis.presence";
 /** What a member who is here says of itself. */
 export interface PresenceEntry {
   /** Whose it is: the identity. */
-  readonly peer: string;
+  readonly peerId: PeerId;
   /** The page that said it; one identity may have several. */
-  readonly memberId: string;
+  readonly nodeId: NodeId;
   /** What it said: any value that JSON can hold; `undefined` once it is gone. */
   readonly value: unknown;
 }
@@ -38,7 +39,7 @@ const LIFETIME_MAX_MS = 600_000;
  * @example
  * ```ts
  * group.presence.set({ name: "Ada", cursor: [3, 4] });
- * group.addEventListener("presence", ({ detail }) => draw(detail.peer, detail.value));
+ * group.addEventListener("presence", ({ detail }) => draw(detail.peerId, detail.value));
  * ```
  */
 export class Presence {
@@ -91,12 +92,12 @@ export class Presence {
   /** @internal The group is connected: newcomers are told, and those who go are forgotten. */
   attach(room: Room): void {
     this.#room = room;
-    room.addEventListener("memberjoin", ({ detail: { id } }) => {
+    room.addEventListener("remotejoin", ({ detail: { id } }) => {
       if (this.#own === undefined || this.#room !== room) return;
       // Should it not arrive, the next renewal does.
       room.send(id, PRESENCE_LABEL, this.#wire()).catch(() => {});
     });
-    room.addEventListener("memberleave", ({ detail: { member } }) => this.#forget(member.id));
+    room.addEventListener("remoteleave", ({ detail: { remote } }) => this.#forget(remote.id));
     if (this.#own !== undefined) this.#send();
   }
 
@@ -106,7 +107,7 @@ export class Presence {
     clearTimeout(this.#sending);
     clearTimeout(this.#renewing);
     this.#sending = undefined;
-    for (const memberId of [...this.#others.keys()]) this.#forget(memberId);
+    for (const nodeId of [...this.#others.keys()]) this.#forget(nodeId);
   }
 
   /** @internal The group is closed. */
@@ -117,7 +118,7 @@ export class Presence {
   }
 
   /** @internal A member says something of itself. */
-  hear(peer: string, memberId: string, data: Uint8Array): void {
+  hear(peerId: PeerId, nodeId: NodeId, data: Uint8Array): void {
     let wire: Wire;
     try {
       if (data.byteLength > BYTES_MAX) return;
@@ -127,22 +128,22 @@ export class Presence {
       return;
     }
     if (wire?.value === undefined || !(wire.ms > 0)) {
-      this.#forget(memberId);
+      this.#forget(nodeId);
       return;
     }
-    clearTimeout(this.#others.get(memberId)?.timer);
+    clearTimeout(this.#others.get(nodeId)?.timer);
     const ms = Math.min(wire.ms, LIFETIME_MAX_MS);
-    const timer = setTimeout(() => this.#forget(memberId), ms);
-    const entry = { peer, memberId, value: wire.value };
-    this.#others.set(memberId, { entry, timer });
+    const timer = setTimeout(() => this.#forget(nodeId), ms);
+    const entry = { peerId, nodeId, value: wire.value };
+    this.#others.set(nodeId, { entry, timer });
     this.#tell(entry);
   }
 
-  #forget(memberId: string): void {
-    const known = this.#others.get(memberId);
+  #forget(nodeId: NodeId): void {
+    const known = this.#others.get(nodeId);
     if (known === undefined) return;
     clearTimeout(known.timer);
-    this.#others.delete(memberId);
+    this.#others.delete(nodeId);
     this.#tell({ ...known.entry, value: undefined });
   }
 

@@ -1,4 +1,5 @@
 import type { CorePreview } from "../core.js";
+import type { GroupId, PeerId } from "../ids.js";
 import type { Group } from "./group.js";
 import { type GroupInvitation, openInvitation } from "./invitation.js";
 import type { JoinGroupOptions, Role } from "./options.js";
@@ -6,13 +7,13 @@ import type { JoinGroupOptions, Role } from "./options.js";
 /** What an invitation offers. All of it but `used` is signed, and verified. */
 export interface InvitationTerms {
   /** The group's id. */
-  readonly group: string;
+  readonly group: GroupId;
   /** What the group is called. */
   readonly name: string;
   /** What people should know of it; empty in an invitation for one identity. */
   readonly comment: string;
   /** Who invites: an identity. */
-  readonly inviter: string;
+  readonly inviter: PeerId;
   /** What its taker becomes. */
   readonly role: Role;
   /** When the invitation ends; undefined for not by date. */

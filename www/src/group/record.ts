@@ -2,6 +2,7 @@ import { bytesOf, bytesOfJson, type Content, textOf, valueOfJson } from "../byte
 import type { CoreAttribute, CoreRecord } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
+import type { PeerId, RecordId } from "../ids.js";
 
 /** The value of an attribute: a safe integer, a time, or a text of at most 1,024 bytes. */
 export type AttributeValue = number | Date | string;
@@ -12,15 +13,15 @@ export type Attributes = Readonly<Record<string, AttributeValue>>;
 /** A record of a group, as it was when this object was made. */
 export class GroupRecord {
   /** Which record it is, through all its versions. */
-  readonly id: string;
+  readonly id: RecordId;
   /** Its type, as the application calls it. */
   readonly type: string;
   /** Counts changes, from 1. */
   readonly version: number;
   /** The identity that made it. */
-  readonly creator: string;
+  readonly creator: PeerId;
   /** The identity that changed it last, if anybody has. */
-  readonly modifier: string | undefined;
+  readonly modifier: PeerId | undefined;
   /** When it was made, in group time. */
   readonly created: Date;
   /** When it was changed last. */
@@ -55,7 +56,7 @@ export class GroupRecord {
   }
 
   /** Who made this version. */
-  get author(): string {
+  get author(): PeerId {
     return this.modifier ?? this.creator;
   }
 

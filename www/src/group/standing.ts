@@ -33,6 +33,6 @@ export function syncOf({ state, at }: CoreSync): SyncState {
 export function connectionOf(room: Room | undefined): GroupConnection {
   if (room === undefined || room.state === "left") return "disconnected";
   // Links outlast the server that introduced their ends.
-  if ([...room.members.values()].some(({ connected }) => connected)) return "connected";
+  if ([...room.remotes.values()].some(({ connected }) => connected)) return "connected";
   return room.state === "open" ? "alone" : room.state;
 }

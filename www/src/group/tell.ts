@@ -2,7 +2,7 @@ import type { CoreGroupEvent, CoreMember } from "../core.js";
 import { dateOrNever } from "../date.js";
 import { errorOfCode } from "../errors.js";
 import { emit, type TypedEventTarget } from "../events.js";
-import { type GroupEvents, type GroupMemberInfo, roleOf, rolesOf } from "./options.js";
+import { type GroupEvents, type Member, roleOf, rolesOf } from "./options.js";
 import { propertiesOf } from "./properties.js";
 
 /** What is passed on as it is, and answers nothing that the application asked. */
@@ -65,7 +65,7 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
 }
 
 /** A member as the application reads it. */
-export function memberOf({ peer, roles, until, present }: CoreMember): GroupMemberInfo {
+export function memberOf({ peer, roles, until, present }: CoreMember): Member {
   return {
     id: peer,
     role: roleOf(roles),

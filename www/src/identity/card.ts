@@ -1,11 +1,12 @@
 import type { CoreModule } from "../core.js";
 import { errorOfThrown } from "../errors.js";
+import type { PeerId } from "../ids.js";
 import { takeText } from "../text-kinds.js";
 
 /** Who somebody is, as they say and sign it. */
 export interface IdentityCard {
   /** The identity: a public key, as text. */
-  readonly peer: string;
+  readonly peerId: PeerId;
   /** The name it gave itself. Somebody else may have the same. */
   readonly name: string;
 }

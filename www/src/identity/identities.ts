@@ -2,6 +2,7 @@ import { check, checked } from "../check.js";
 import type { CoreModule } from "../core.js";
 import { dateOf } from "../date.js";
 import { PeerError } from "../errors.js";
+import type { PeerId } from "../ids.js";
 import { loaded } from "../low-level.js";
 import { Connection } from "../store/connection.js";
 import { deleteStore } from "../store/indexed-db.js";
@@ -78,7 +79,7 @@ export class Identities {
   }
 
   /** Gives it another name, and so another card. */
-  async rename(id: string, name: string): Promise<Identity> {
+  async rename(id: PeerId, name: string): Promise<Identity> {
     const row = await this.#row(id);
     const card = cardOf(await this.#module(), await this.#unwrap(row), name);
     const renamed = { ...row, name, card };
@@ -87,14 +88,14 @@ export class Identities {
   }
 
   /** Forgets it. Whoever has not exported it can never be it again. */
-  async delete(id: string, { groups }: DeleteIdentityOptions): Promise<void> {
+  async delete(id: PeerId, { groups }: DeleteIdentityOptions): Promise<void> {
     const row = await this.#row(id);
     if (groups === "delete") await deleteStore(storeOf(row.id));
     await this.#do(ROWS, "readwrite", (store) => store.delete(id));
   }
 
   /** Its secret under a password, as a text: a JWE that any JOSE library can open. */
-  async export(id: string, password: string): Promise<string> {
+  async export(id: PeerId, password: string): Promise<string> {
     const row = await this.#row(id);
     const secret = await this.#unwrap(row);
     const identity = btoa(String.fromCharCode(...secret));
@@ -130,7 +131,7 @@ export class Identities {
   async #keep(secret: Uint8Array<ArrayBuffer>, name: string, createdAt: number): Promise<Identity> {
     const module = await this.#module();
     const card = cardOf(module, secret, name);
-    const { peer: id } = readCard(module, card);
+    const { peerId: id } = readCard(module, card);
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const key = await this.#wrappingKey();
     const wrapped = await crypto.subtle.encrypt(sealing(iv, id), key, secret);

@@ -1,9 +1,10 @@
 import { PeerError } from "../errors.js";
+import type { PeerId } from "../ids.js";
 
 /** An identity that this browser keeps. Give it to `createPeer` to be it. */
 export interface Identity {
   /** The public key, as text: what `peer.id` will be. */
-  readonly id: string;
+  readonly id: PeerId;
   /** The name it gives itself. */
   readonly name: string;
   /** Its card, to be handed to others, as text or as a QR code. */

@@ -17,11 +17,11 @@ pub(super) struct Members {
 impl Check for Members {
     fn output(&mut self, truth: &Truth, tab: TabId, output: &Output) -> Verdict {
         match output {
-            Output::Event(Event::Member { room, node, peer, .. }) => {
+            Output::Event(Event::Remote { room, node, peer, .. }) => {
                 self.present.insert((tab, *room, *node));
                 exists(truth, tab, *room, *node, *peer)
             }
-            Output::Event(Event::MemberLeft { room, node, .. }) => {
+            Output::Event(Event::RemoteLeft { room, node, .. }) => {
                 if !self.present.remove(&(tab, *room, *node)) {
                     let node = truth.tab_of(*node);
                     return Err(format!("tab {} says that {node:?} left and never came", tab.0));

@@ -294,7 +294,7 @@ impl Pair {
                 self.reached.received += 1;
             }
             Event::Message { .. } => self.reached.received += 1,
-            Event::Member { state: MemberState::Direct, .. } => self.reached.linked += 1,
+            Event::Remote { state: MemberState::Direct, .. } => self.reached.linked += 1,
             _ => {}
         }
     }

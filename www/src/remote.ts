@@ -1,5 +1,6 @@
+import type { NodeId, PeerId } from "./ids.js";
 /**
- * How a member is reached.
+ * How a remote is reached.
  *
  * - `connecting`: the first connection is being set up.
  * - `direct`: linked, with nothing in between.
@@ -7,40 +8,40 @@
  * - `recovering`: the link was interrupted and is being repaired; messages wait.
  * - `left`: gone from the room.
  */
-export type MemberState = "connecting" | "direct" | "relayed" | "recovering" | "left";
+export type RemoteState = "connecting" | "direct" | "relayed" | "recovering" | "left";
 
 /**
- * Somebody else in a room: one running page. The object stays the same while the member is there,
+ * Somebody else in a room: one running page. The object stays the same while the remote is there,
  * and its fields follow what happens.
  *
  * @example
  * ```ts
- * for (const member of room.members.values()) {
- *   if (member.connected) await room.send(member.id, "hello", "bonjour");
+ * for (const remote of room.remotes.values()) {
+ *   if (remote.connected) await room.send(remote.id, "hello", "bonjour");
  * }
  * ```
  */
-export interface Member {
+export interface Remote {
   /** The node: one running page. Messages are addressed to it. */
-  readonly id: string;
+  readonly id: NodeId;
   /** The identity behind it, proven by its key. One identity may run several nodes. */
-  readonly peerId: string;
-  /** How the member is reached. */
-  readonly state: MemberState;
+  readonly peerId: PeerId;
+  /** How the remote is reached. */
+  readonly state: RemoteState;
   /** Whether a message sent now leaves at once. */
   readonly connected: boolean;
   /** The round trip in milliseconds, as last measured. */
   readonly rttMs: number | undefined;
 }
 
-/** The writable side of {@link Member}; only the room holds it. */
-export class RoomMember implements Member {
-  readonly id: string;
-  peerId: string;
-  state: MemberState;
+/** The writable side of {@link Remote}; only the room holds it. */
+export class RemoteNode implements Remote {
+  readonly id: NodeId;
+  peerId: PeerId;
+  state: RemoteState;
   rttMs: number | undefined;
 
-  constructor(id: string, peerId: string, state: MemberState, rttMs: number | undefined) {
+  constructor(id: NodeId, peerId: PeerId, state: RemoteState, rttMs: number | undefined) {
     this.id = id;
     this.peerId = peerId;
     this.state = state;
