@@ -1,5 +1,6 @@
 // What README.md and docs/guide show is complete and fits the package: each snippet compiles,
-// verbatim. That README's also run is shown in a browser, by tests/e2e/tests/readme.test.mjs.
+// verbatim. That README's also run is shown in browsers, by tests/e2e/tests/readme.test.mjs and
+// tests/first-hour.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,13 +11,16 @@ import { describe, expect, test } from "vitest";
 const inRoot = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The snippets of a page, by a name that says which it is. */
-function snippetsOf(page: string): Map<string, string> {
-  const found = readFileSync(inRoot(page), "utf8").matchAll(/^```(?:ts|js)\n([\s\S]*?)^```$/gm);
+function snippetsOf(page: string, kinds = "ts|js"): Map<string, string> {
+  const fence = new RegExp(`^\`\`\`(?:${kinds})\\n([\\s\\S]*?)^\`\`\`$`, "gm");
+  const found = readFileSync(inRoot(page), "utf8").matchAll(fence);
   const name = basename(page, ".md");
   return new Map([...found].map(([, code = ""], index) => [`${name}-${index}.ts`, code]));
 }
 
-const readme = snippetsOf("README.md");
+const readme = snippetsOf("README.md", "ts");
+/** The first app, which people write without a compiler that looks for what may be null. */
+const app = snippetsOf("README.md", "js");
 const pages = readdirSync(inRoot("docs/guide")).filter((file) => file.endsWith(".md"));
 const guide = new Map(pages.flatMap((page) => [...snippetsOf(`docs/guide/${page}`)]));
 
@@ -92,6 +96,11 @@ describe("README.md", () => {
   test("shows what compiles as it stands, with nothing from elsewhere and nothing unused", () => {
     expect(compiled(readme)).toBe("");
   }, 60_000);
+
+  test("has a first app, of its configuration and its script, that fits the package", () => {
+    expect(app.size).toBe(2);
+    expect(compiled(app, { strict: false })).toBe("");
+  }, 60_000);
 });
 
 describe("docs/guide", () => {
@@ -113,7 +122,7 @@ describe("docs/guide", () => {
 });
 
 test("nothing stands behind a loop that has no end", () => {
-  for (const code of [...readme.values(), ...guide.values()]) {
+  for (const code of [readme, app, guide].flatMap((it) => [...it.values()])) {
     const [, loop = ""] = code.split(/^for await /m);
     expect(loop.slice(loop.indexOf("\n}\n") + 3)).toBe("");
   }

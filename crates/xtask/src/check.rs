@@ -31,9 +31,8 @@ pub(crate) fn run() -> Result<()> {
     });
     report.stage("JavaScript of tests", || {
         Run::npm("exec --offline -- biome check --config-path=biome.json")
-            .words(
-                "../tests/e2e ../tests/bench ../tests/bundlers ../tests/interop ../signaling/npm",
-            )
+            .words("../tests/e2e ../tests/bench ../tests/bundlers ../tests/first-hour")
+            .words("../tests/interop ../signaling/npm")
             .step()
     });
     report.close()

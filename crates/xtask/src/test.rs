@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every test there is, in stages, with a table at the end.
 
+use std::fs;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use crate::products::Build;
@@ -41,6 +42,8 @@ enum Stage {
     Interop,
     /// The server as npm brings it
     ServerPackage,
+    /// The first app of the README, from its words alone, in an empty folder
+    FirstHour,
     /// The npm package in bundlers, development servers and runtimes; runs only when it is named
     Bundlers,
 }
@@ -90,6 +93,7 @@ impl Stage {
             }
             Self::Interop => interop(tools),
             Self::ServerPackage => server_package(&products::server(Build::Quick)?),
+            Self::FirstHour => first_hour(tools),
             Self::Bundlers => bundlers::run(tools, options.quick),
         }
     }
@@ -109,6 +113,21 @@ fn interop(tools: &Tools) -> Result<()> {
 pub(crate) fn server_package(server: &Path) -> Result<()> {
     let tests = workspace::root().join("signaling/npm/packages.test.mjs");
     Run::new("node").words("--test").arg(tests).env("LACIS_SERVER", server).show()
+}
+
+/// Makes and opens the app of the README; what it installs of others is kept for the next time.
+fn first_hour(tools: &Tools) -> Result<()> {
+    setup::ready_for_browsers()?;
+    let server = products::server(Build::Quick)?;
+    let home = workspace::target().join("first-hour");
+    fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
+    let tarball = products::tarball(tools, &home)?;
+    Run::new("node")
+        .arg("tests/first-hour/run.mjs")
+        .env("LACIS_PACKAGE", tarball)
+        .env("LACIS_SERVER", server)
+        .env("LACIS_TARBALLS", home.join("tarballs"))
+        .show()
 }
 
 fn name(stage: Stage) -> String {
