@@ -129,7 +129,7 @@ async function runServed(setup) {
 function runPrinted(setup) {
   const said = setup.print(placeOf(setup));
   if (/"success":true/.test(said) || said.trim() === "wss://example.org/ws") {
-    return { page: "none", message: "init()" };
+    return { page: "none", message: "a link" };
   }
   throw new Error(`it printed ${said}`);
 }

@@ -7,7 +7,10 @@ import { joinRoom as enterRoom } from "./peer/peer.mjs";
 async function meet(stage, first) {
   const server = await stage.server();
   const page = await stage.tab("chromium", server);
-  const link = await page.evaluate((url) => lacis.createRoomLink([url]), server.socketUrl);
+  const link = await page.evaluate(
+    (url) => lacis.createRoomLink({ servers: [url] }),
+    server.socketUrl,
+  );
   const enter = () => {
     const peer = enterRoom(link);
     stage.defer(() => peer.close());
@@ -52,8 +55,7 @@ for (const first of ["page", "peer"]) {
       assert.equal(await member.request("upper", "question"), "QUESTION");
       await assert.rejects(member.request("nothing", ""), /refused with 31/);
       member.handlers.set("lower", (text) => text.toLowerCase());
-      const ask = (to) =>
-        t.room.request(to, "lower", "ANSWER").then((it) => new TextDecoder().decode(it));
+      const ask = (to) => t.room.request(to, "lower", "ANSWER").then((it) => it.text());
       assert.equal(await page.evaluate(ask, id), "answer");
 
       // Larger than a frame.

@@ -156,8 +156,8 @@ describe("in plain Node", () => {
       import { createRoomLink, init, PeerError } from "lacis/slim";
       import * as full from "lacis";
       await init(await readFile(new URL(import.meta.resolve("lacis/lacis.wasm"))));
-      const link = createRoomLink(["wss://example.org/ws"]);
-      console.log(full.parseRoomLink(link).servers[0], full.PeerError === PeerError);`);
+      const link = await createRoomLink({ servers: ["wss://example.org/ws"] });
+      console.log((await full.parseRoomLink(link)).servers[0], full.PeerError === PeerError);`);
     expect(said).toBe("wss://example.org/ws true");
   });
 
@@ -165,17 +165,17 @@ describe("in plain Node", () => {
     "%s finds its module by itself",
     (entry) => {
       const said = node(`
-        const { createRoomLink, init, parseRoomLink } = await import("${entry}");
-        await init();
-        console.log(parseRoomLink(createRoomLink(["wss://example.org/ws"])).servers[0]);`);
+        const { createRoomLink, parseRoomLink } = await import("${entry}");
+        const link = await createRoomLink({ servers: ["wss://example.org/ws"] });
+        console.log((await parseRoomLink(link)).servers[0]);`);
       expect(said).toBe("wss://example.org/ws");
     },
   );
 
   test("require gives the same, and loads its module", () => {
     const script = `
-      const { createRoomLink, init } = require("lacis");
-      init().then(() => console.log(typeof createRoomLink()));`;
+      const { createRoomLink } = require("lacis");
+      createRoomLink().then((link) => console.log(typeof link));`;
     const words = ["--input-type=commonjs", "--eval", script];
     const said = execFileSync(process.execPath, words, { cwd: project, encoding: "utf8" });
     expect(said.trim()).toBe("string");
@@ -274,6 +274,7 @@ describe("its types", () => {
   // Every line that must not compile says so; the compiler complains about one that does.
   const consumer = `
     import { createPeer, createRoomLink, init, PeerError, type Remote, type Room } from "lacis";
+    import type { Group, Peer, Schema } from "lacis";
     import type { PeerErrorCode, SentFile } from "lacis";
     import { createPeer as slimPeer, init as slimInit } from "lacis/slim";
     import { createPeer as inlinePeer } from "lacis/inline";
@@ -289,20 +290,23 @@ describe("its types", () => {
       await using peer = await createPeer({ signaling: ["wss://example.org/ws"], wasm: bytes });
       // @ts-expect-error There is no such option.
       await slimPeer({ signalling: [] });
-      const room: Room = await peer.join(createRoomLink(), { timeoutMs: 5, wait: false });
+      const room: Room = await peer.join(await createRoomLink(), { timeoutMs: 5, wait: false });
       room.addEventListener("remotejoin", ({ detail }) => greet(detail));
       // @ts-expect-error There is no such event.
       room.addEventListener("memberjoined", () => {});
       for await (const message of room.messages({ label: "chat" })) {
         const text: string = message.text();
         await room.send(message.from.id, "chat", text, { priority: "bulk", until: "delivered" });
-        // @ts-expect-error A message is bytes or text.
-        await room.send(message.from.id, "chat", 7);
+        await room.send(message.from.id, "chat", { text, at: [3, 4] });
+        // @ts-expect-error JSON knows no such numbers.
+        await room.send(message.from.id, "chat", 7n);
+        // @ts-expect-error An identity is no page.
+        await room.send(message.from.peerId, "chat", text);
         // @ts-expect-error JSON from elsewhere can be anything.
         const name: string = message.json();
         console.info(name);
       }
-      const answer: Uint8Array = await room.request("id", "time", "");
+      const { data: answer } = await room.request("id", "time");
       // @ts-expect-error Members change by what happens, not by the page.
       room.remotes.clear();
       return room.sendFile("id", new Blob([answer as BlobPart]), { onProgress: (n) => n + 1 });
@@ -312,6 +316,60 @@ describe("its types", () => {
       // @ts-expect-error There is no such state.
       return member.state === "gone" ? "" : member.id;
     }
+
+    type Game = { move: { from: string; to: string }; time: (zone: string) => { ms: number } };
+
+    export async function play(room: Room<Game>): Promise<number> {
+      await room.broadcast("move", { from: "e2", to: "e4" });
+      // @ts-expect-error A move has two ends.
+      await room.broadcast("move", { from: "e2" });
+      // @ts-expect-error It is asked for, not told.
+      await room.broadcast("time", "UTC");
+      // @ts-expect-error There is no such label.
+      await room.broadcast("mvoe", { from: "e2", to: "e4" });
+      room.respond("time", (asked) => ({ ms: asked.text().length }));
+      // @ts-expect-error That is no time.
+      room.respond("time", () => "noon");
+      for await (const { label, json } of room.messages()) console.info(label === "move", json);
+      return (await room.request("id", "time", "UTC")).json().ms;
+    }
+
+    interface Todos {
+      records: { todo: { title: string; done: boolean }; chat: string };
+      presence: { cursor: [number, number] };
+      messages: { wave: string };
+    }
+
+    export async function list(peer: Peer, schema: Schema<Todos["records"]["todo"]>) {
+      const group: Group<Todos> = await peer.createGroup<Todos>({ name: "List" });
+      await group.add({ type: "todo", data: { title: "Write", done: false } });
+      await group.add({ type: "chat", data: "bonjour" });
+      // @ts-expect-error Something is missing.
+      await group.add({ type: "todo", data: { title: "Write" } });
+      // @ts-expect-error There is no such type.
+      await group.add({ type: "tood", data: { title: "Write", done: false } });
+      group.presence.set({ cursor: [3, 4] });
+      // @ts-expect-error That is no cursor.
+      group.presence.set({ cursor: 3 });
+      group.validate("todo", schema);
+      group.validate("chat", (record) => record.text().length < 100);
+      for (const todo of await group.find({ type: "todo" })) {
+        const { title, done } = todo.json();
+        await group.update(todo, { data: { title, done: !done } });
+        // @ts-expect-error The data of a todo is another one.
+        await group.update(todo, { data: "done" });
+        console.info(todo.json(schema).title);
+      }
+      for await (const record of group.watch()) {
+        if (record.type === "todo") console.info(record.json().title);
+      }
+      // @ts-expect-error A page is no identity.
+      await group.revoke(peer.nodeId);
+      await group.send(peer.id, "wave", "hello");
+      return everywhere(group);
+    }
+
+    const everywhere = (group: Group<any>): string => group.id;
 
     export function codeOf(error: unknown): PeerErrorCode | undefined {
       return error instanceof PeerError ? error.code : undefined;

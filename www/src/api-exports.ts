@@ -1,6 +1,6 @@
 /** What both entry points export alike. */
 
-export { createRoomLink, parseCard, parseInvitation, parseRoomLink } from "./api.js";
+export type { Answer, Body, Json } from "./body.js";
 export type { Content } from "./bytes.js";
 export {
   PeerError,
@@ -49,13 +49,15 @@ export type {
 } from "./group/query.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
 export type { GroupConnection, SyncState } from "./group/standing.js";
+export type { GroupTypes, RecordOf } from "./group/types.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";
 export type { Identity } from "./identity/identity.js";
 export type { GroupId, NodeId, PeerId, RecordId } from "./ids.js";
-export type { RoomLink } from "./link.js";
+export type { Labels } from "./labels.js";
+export type { RoomLink, RoomLinkOptions } from "./link.js";
 export type { WasmSource } from "./low-level.js";
-export type { IncomingRequest, Message, MessageKind } from "./message.js";
+export type { IncomingRequest, Message, MessageKind, MessageOf } from "./message.js";
 export type { Pairing } from "./pairing.js";
 export type { Peer } from "./peer.js";
 export type {
@@ -79,6 +81,7 @@ export type {
   RequestOptions,
   SendOptions,
 } from "./room-options.js";
+export type { Schema } from "./schema.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";
 export {
   deleteStore,

@@ -1,8 +1,9 @@
 import { check } from "./check.js";
+import type { CoreModule } from "./core.js";
 import { type GroupInvitation, readInvitation } from "./group/invitation.js";
 import { type IdentityCard, readCard } from "./identity/card.js";
 import { secretOf } from "./identity/identity.js";
-import { createLink, parseLink, type RoomLink } from "./link.js";
+import { createLink, parseLink, type RoomLink, type RoomLinkOptions } from "./link.js";
 import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -39,65 +40,32 @@ export async function createPeerFrom(
   }
 }
 
-/**
- * Makes the invitation link of a new, secret room. Whoever gets the link can join; nobody else
- * can, the servers included. `init` or `createPeer` must have finished before.
- *
- * @example
- * ```ts
- * await init();
- * const link = createRoomLink();
- * location.hash = link;
- * ```
- *
- * @param servers Servers to name in the link, for those who open it elsewhere.
- */
-export function createRoomLink(servers: readonly string[] = []): string {
-  check("createRoomLink", [servers]);
-  return createLink(loaded(), servers);
+/** What the functions below need: the module, once it is there. */
+type Loading = () => Promise<CoreModule>;
+
+/** Makes the link of a room. */
+export async function createRoomLinkFrom(
+  module: Loading,
+  options: RoomLinkOptions | undefined,
+): Promise<string> {
+  check("createRoomLink", [options]);
+  return createLink(await module(), options ?? {});
 }
 
-/**
- * Reads an invitation link without joining: the bare text, or an address that carries it after
- * `#`. Throws {@link PeerError} with `link-unknown`, `link-damaged` or `link-version`.
- *
- * @example
- * ```ts
- * const { fingerprint } = parseRoomLink(pasted);
- * ```
- */
-export function parseRoomLink(text: string): RoomLink {
+/** Reads the link of a room. */
+export async function parseRoomLinkFrom(module: Loading, text: string): Promise<RoomLink> {
   check("parseRoomLink", [text]);
-  return parseLink(loaded(), text);
+  return parseLink(await module(), text);
 }
 
-/**
- * Reads an identity card: the bare text, or an address that carries it after `#`. Throws
- * {@link PeerError} with `card-unknown`, `card-damaged`, `card-version` or `card-not-trusted`.
- *
- * @example
- * ```ts
- * const { peer, name } = parseCard(scanned);
- * ```
- */
-export function parseCard(text: string): IdentityCard {
+/** Reads an identity card. */
+export async function parseCardFrom(module: Loading, text: string): Promise<IdentityCard> {
   check("parseCard", [text]);
-  return readCard(loaded(), text);
+  return readCard(await module(), text);
 }
 
-/**
- * Reads an invitation to a group without taking it: the bare text, or an address that carries it
- * after `#`. One for a single identity says all about itself, and its signature is verified; a link
- * says which group it is for and where its members meet. Throws {@link PeerError} with
- * `invitation-unknown`, `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
- *
- * @example
- * ```ts
- * const invitation = parseInvitation(pasted);
- * if (invitation.kind === "bound") show(invitation.name, invitation.inviter, invitation.until);
- * ```
- */
-export function parseInvitation(text: string): GroupInvitation {
+/** Reads an invitation to a group. */
+export async function parseInvitationFrom(module: Loading, text: string): Promise<GroupInvitation> {
   check("parseInvitation", [text]);
-  return readInvitation(loaded(), text);
+  return readInvitation(await module(), text);
 }

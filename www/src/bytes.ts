@@ -1,18 +1,22 @@
-import { refuse } from "./check.js";
+import { CONTENT_RULE, isContent, refuse } from "./check.js";
 import { PeerError } from "./errors.js";
 
 const encoder = new TextEncoder();
 /** A text is what was written: a leading U+FEFF is part of it, and no mark of an encoding. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** What a caller may pass as the content of a message: bytes, or a text that is sent as UTF-8. */
-export type Content = Uint8Array | string;
+/**
+ * What can be sent and stored: bytes, a text, which goes as UTF-8, or any other value that JSON can
+ * hold, which goes as JSON.
+ */
+export type Content = Uint8Array | string | object | number | boolean | null;
 
 /** The bytes to send. Bytes are passed on as they are, without a copy. */
 export function bytesOf(content: Content): Uint8Array {
   if (typeof content === "string") return encoder.encode(content);
   if (content instanceof Uint8Array) return content;
-  return refuse("what is sent", "content", "a Uint8Array or a text", content);
+  if (isContent(content)) return bytesOfJson(content);
+  return refuse("what is sent", "content", CONTENT_RULE, content);
 }
 
 /** The bytes of a value as JSON; throws `invalid-argument` where JSON cannot hold it. */

@@ -5,7 +5,8 @@
 export const CALLS: Readonly<Record<string, string>> = {
   createPeer:
     "options{signaling:server[] iceServers:any[] relayOnly identity store takeStore wasm signal}",
-  createRoomLink: "servers?:server[]",
+  createRoomLink: "options?{servers:server[] secret}",
+  roomSecret: "options{app!:title name!:title password:text onProgress signal}",
   parseRoomLink: "text",
   parseCard: "text",
   parseInvitation: "text",
@@ -33,9 +34,8 @@ export const CALLS: Readonly<Record<string, string>> = {
   "room.ready": "options?{timeoutMs signal}",
   "room.pair": "offer?, options?{signal}",
   "room.send": "nodeId, label, content, options?{priority until signal}",
-  "room.sendJson": "nodeId, label, value, options?{priority until signal}",
   "room.broadcast": "label, content, options?{reliable signal}",
-  "room.request": "nodeId, label, content, options?{timeoutMs signal}",
+  "room.request": "nodeId, label, content?, options?{timeoutMs signal}",
   "room.respond": "=label, handler",
   "room.messages": "=options?{label signal limits}",
   "room.sendFile": "nodeId, source, options?{onProgress signal name:text}",

@@ -7,6 +7,7 @@
 // `:`; what is in no line here is a text.
 import { CALLS } from "./calls.js";
 import { PeerError } from "./errors.js";
+import { isSchema } from "./schema.js";
 
 /** What a value must be, whether one is that, and which names of arguments mean it too. */
 type Kind = readonly [rule: string, fits: Fits, names?: string];
@@ -29,6 +30,15 @@ const isName = (value: unknown): boolean => isText(value, 255) && !/\p{Cc}/u.tes
 export const isServer = (value: unknown): boolean =>
   isText(value) && /^wss?:\/\/[^\s/]+/i.test(value) && URL.canParse(value);
 
+/** What can be sent, in words. */
+export const CONTENT_RULE = "a Uint8Array, a text, or a value that JSON can hold";
+
+/** Whether something can be sent; JSON would make nothing of a Map, a Blob or a promise. */
+export const isContent = (value: unknown): boolean =>
+  /^(string|number|boolean|null|uint8array|object|array|date)\]$/i.test(
+    Object.prototype.toString.call(value).slice(8),
+  );
+
 /** A lifetime as a text. */
 export const LIFETIME = /^(\d{1,9})([smhd])$/;
 
@@ -49,7 +59,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     "connect wait exclusive relayOnly takeStore take deferExpiry exact keepInvitations undo " +
       "reliable",
   ],
-  call: ["a function", "function", "handler validator onProgress onAnswer"],
+  call: ["a function", "function", "handler onProgress onAnswer"],
+  validator: [
+    "a function or a Standard Schema",
+    (value: unknown) => typeof value === "function" || isSchema(value),
+  ],
   date: ["a Date from 1970 on", isDate, "expires own ofGroup at"],
   timeoutMs: ["milliseconds, 0 to 2147483647", (value) => isAtLeast(0, value) && value < 2 ** 31],
   lifetime: [
@@ -63,12 +77,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
     "uses limit items bytes records",
   ],
   signal: ["an AbortSignal", (value) => "aborted" in value],
-  content: ["a Uint8Array or a text", (value) => isText(value) || isBytes(value)],
-  data: ["there", (value) => value !== undefined],
+  content: [CONTENT_RULE, isContent, "data"],
   identity: [
     "one of `openIdentities()`, or 32 bytes in a Uint8Array",
     (value: object) => (isBytes(value) ? value.length === 32 : "card" in value),
   ],
+  secret: ["16 bytes in a Uint8Array", (value: object) => isBytes(value) && value.length === 16],
   server: ["an address that begins with ws:// or wss://", isServer],
   store: ["a name or a store", (value) => isText(value) || isObject(value)],
   file: ["a Blob or a File", (value: unknown) => value instanceof Blob],

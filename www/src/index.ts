@@ -12,8 +12,19 @@
  *
  * @module
  */
-import { createPeerFrom, initFrom } from "./api.js";
+import {
+  createPeerFrom,
+  createRoomLinkFrom,
+  initFrom,
+  parseCardFrom,
+  parseInvitationFrom,
+  parseRoomLinkFrom,
+} from "./api.js";
+import type { CoreModule } from "./core.js";
+import type { GroupInvitation } from "./group/invitation.js";
+import type { IdentityCard } from "./identity/card.js";
 import { type Identities, openIdentitiesFrom } from "./identity/identities.js";
+import type { RoomLink, RoomLinkOptions } from "./link.js";
 import { load, type WasmSource } from "./low-level.js";
 import type { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -22,10 +33,11 @@ export * from "./api-exports.js";
 
 // Written out in full, so that bundlers see the file and carry it along.
 const ownWasm = (): URL => new URL("../wasm/lacis_bg.wasm", import.meta.url);
+const ownModule = (): Promise<CoreModule> => load(ownWasm());
 
 /**
- * Loads the WebAssembly module; `createPeer` and identities do so by themselves. Call it early to
- * save time later, or to use `createRoomLink` without a peer. Calling it again does nothing.
+ * Loads the WebAssembly module. Whatever needs it does so by itself: call it early to save time
+ * later. Calling it again does nothing.
  *
  * @example
  * ```ts
@@ -60,5 +72,60 @@ export function createPeer(options: PeerOptions = {}): Promise<Peer> {
  * ```
  */
 export function openIdentities(name?: string): Promise<Identities> {
-  return openIdentitiesFrom(() => load(ownWasm()), name);
+  return openIdentitiesFrom(ownModule, name);
+}
+
+/**
+ * Makes the link of a room: of a new and secret one, or of the room of a secret. Whoever gets the
+ * link can join; nobody else can, the servers included.
+ *
+ * @example
+ * ```ts
+ * location.hash = await createRoomLink();
+ * ```
+ */
+export function createRoomLink(options?: RoomLinkOptions): Promise<string> {
+  return createRoomLinkFrom(ownModule, options);
+}
+
+/**
+ * Reads the link of a room without joining it: the bare text, or an address that carries it after
+ * `#`. Rejects with `link-unknown`, `link-damaged` or `link-version`.
+ *
+ * @example
+ * ```ts
+ * const { fingerprint } = await parseRoomLink(pasted);
+ * ```
+ */
+export function parseRoomLink(text: string): Promise<RoomLink> {
+  return parseRoomLinkFrom(ownModule, text);
+}
+
+/**
+ * Reads an identity card: the bare text, or an address that carries it after `#`. Rejects with
+ * `card-unknown`, `card-damaged`, `card-version` or `card-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const { peerId, name } = await parseCard(scanned);
+ * ```
+ */
+export function parseCard(text: string): Promise<IdentityCard> {
+  return parseCardFrom(ownModule, text);
+}
+
+/**
+ * Reads an invitation to a group without taking it: the bare text, or an address that carries it
+ * after `#`. One for a single identity says all about itself, and its signature is verified; a link
+ * says which group it is for and where its members meet. Rejects with `invitation-unknown`,
+ * `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const invitation = await parseInvitation(pasted);
+ * if (invitation.kind === "bound") show(invitation.name, invitation.inviter, invitation.until);
+ * ```
+ */
+export function parseInvitation(text: string): Promise<GroupInvitation> {
+  return parseInvitationFrom(ownModule, text);
 }

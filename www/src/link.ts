@@ -10,10 +10,21 @@ export interface RoomLink {
   readonly fingerprint: string;
 }
 
-/** Makes the link of a new room. */
-export function createLink(module: CoreModule, servers: readonly string[]): string {
+/** Options of `createRoomLink`. */
+export interface RoomLinkOptions {
+  /** Servers to name in the link, for those who open it elsewhere: at most 4. Default: none. */
+  readonly servers?: readonly string[] | undefined;
+  /**
+   * The room's secret, 16 bytes: who knows them is in the same room. `roomSecret` of
+   * `lacis/room-secret` makes them of a name and a password. Default: random.
+   */
+  readonly secret?: Uint8Array | undefined;
+}
+
+/** Makes the link of a room. */
+export function createLink(module: CoreModule, options: RoomLinkOptions): string {
   try {
-    return module.create_room_link([...servers]);
+    return module.create_room_link([...(options.servers ?? [])], options.secret);
   } catch (thrown) {
     throw errorOfThrown(thrown);
   }

@@ -39,7 +39,8 @@ async function instantiate(source: WasmSource): Promise<CoreModule> {
 
 /** The loaded module; throws `not-initialized` before {@link load} has finished. */
 export function loaded(): CoreModule {
-  if (!ready) throw new PeerError("not-initialized", { detail: "await init() first" });
+  if (!ready)
+    throw new PeerError("not-initialized", { detail: "give the module first: await init(wasm)" });
   return bound;
 }
 

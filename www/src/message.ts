@@ -1,4 +1,5 @@
-import { textOf, valueOfJson } from "./bytes.js";
+import { Body } from "./body.js";
+import type { At, MessageLabel } from "./labels.js";
 import type { Remote } from "./remote.js";
 
 /** How a message was sent: to this page alone, or to the whole room in one of two ways. */
@@ -14,34 +15,29 @@ export type MessageKind = "direct" | "reliable" | "ephemeral";
  * }
  * ```
  */
-export class Message {
+export class Message<Value = unknown, Label extends string = string> extends Body<Value> {
   /** Who sent it. */
   readonly from: Remote;
   /** What the sender calls this kind of message. */
-  readonly label: string;
-  /** The content. */
+  readonly label: Label;
   readonly data: Uint8Array;
   /** How it was sent. */
   readonly kind: MessageKind;
 
   /** Rooms make these. */
-  constructor(from: Remote, label: string, data: Uint8Array, kind: MessageKind) {
+  constructor(from: Remote, label: Label, data: Uint8Array, kind: MessageKind) {
+    super();
     this.from = from;
     this.label = label;
     this.data = data;
     this.kind = kind;
   }
-
-  /** The content as text. Bytes that are not UTF-8 become replacement characters. */
-  text(): string {
-    return textOf(this.data);
-  }
-
-  /** The content parsed as JSON; throws a `SyntaxError` when it is something else. */
-  json(): unknown {
-    return valueOfJson(this.data);
-  }
 }
+
+/** A message under one of these labels. */
+export type MessageOf<Types, Label = MessageLabel<Types>> = Label extends string
+  ? Message<At<Types, Label>, Label>
+  : never;
 
 /**
  * A question from another page, as a handler given to `room.respond` sees it.
@@ -51,28 +47,18 @@ export class Message {
  * room.respond("time", () => new Date().toISOString());
  * ```
  */
-export class IncomingRequest {
+export class IncomingRequest<Value = unknown> extends Body<Value> {
   /** Who asks. */
   readonly from: Remote;
   /** The label it was asked under. */
   readonly label: string;
-  /** The content. */
   readonly data: Uint8Array;
 
   /** Rooms make these. */
   constructor(from: Remote, label: string, data: Uint8Array) {
+    super();
     this.from = from;
     this.label = label;
     this.data = data;
-  }
-
-  /** The content as text. */
-  text(): string {
-    return textOf(this.data);
-  }
-
-  /** The content parsed as JSON; throws a `SyntaxError` when it is something else. */
-  json(): unknown {
-    return valueOfJson(this.data);
   }
 }

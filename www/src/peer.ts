@@ -15,7 +15,9 @@ import type {
 } from "./group/options.js";
 import { type InvitationPreview, termsOf } from "./group/preview.js";
 import { newProperties } from "./group/properties.js";
+import type { GroupTypes } from "./group/types.js";
 import type { GroupId, NodeId, PeerId } from "./ids.js";
+import type { Labels } from "./labels.js";
 import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { ownServers, watchPage } from "./platform.js";
@@ -115,7 +117,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * const room = await peer.join(location.hash, { timeoutMs: 5_000 });
    * ```
    */
-  async join(link: string, options: JoinOptions = {}): Promise<Room> {
+  async join<Types extends object = Labels>(
+    link: string,
+    options: JoinOptions = {},
+  ): Promise<Room<Types>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal, wait = true, exclusive = false } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const { fingerprint } = parseLink(this.#module, link);
@@ -134,7 +139,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       throw error;
     }
     this.#session.inbox.quieten();
-    return room;
+    return room as unknown as Room<Types>;
   }
 
   /** The groups that are kept in the store. */
@@ -152,7 +157,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * const group = await peer.createGroup({ name: "Board" });
    * ```
    */
-  async createGroup(options: CreateGroupOptions): Promise<Group> {
+  async createGroup<Types extends GroupTypes = GroupTypes>(
+    options: CreateGroupOptions,
+  ): Promise<Group<Types>> {
     const { servers = [], connect = true } = options;
     const properties = newProperties(options);
     const { core } = this.#session;
@@ -173,7 +180,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * const group = await peer.joinGroup(location.hash, { signal: AbortSignal.timeout(60_000) });
    * ```
    */
-  async joinGroup(invitation: string, options: JoinGroupOptions = {}): Promise<Group> {
+  async joinGroup<Types extends GroupTypes = GroupTypes>(
+    invitation: string,
+    options: JoinGroupOptions = {},
+  ): Promise<Group<Types>> {
     const { connect = true, pairing, signal } = options;
     const { timeoutMs = pairing === undefined ? 30_000 : 600_000 } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
@@ -201,7 +211,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * laterButton.onclick = () => preview.close();
    * ```
    */
-  async preview(invitation: string, options: OpenGroupOptions = {}): Promise<InvitationPreview> {
+  async preview<Types extends GroupTypes = GroupTypes>(
+    invitation: string,
+    options: OpenGroupOptions = {},
+  ): Promise<InvitationPreview<Types>> {
     const { connect = true, timeoutMs = 30_000, signal } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const read = readInvitation(this.#module, text);
@@ -214,8 +227,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { answer, release } = await this.#begin(call, signal, look);
     // What says everything itself needs nobody to be kept.
     if (!isLink) release();
-    const join = (options?: JoinGroupOptions): Promise<Group> =>
-      this.joinGroup(text, options).finally(release);
+    const join = (options?: JoinGroupOptions): Promise<Group<Types>> =>
+      this.joinGroup<Types>(text, options).finally(release);
     return { ...termsOf(read, answer), join, close: release };
   }
 
@@ -223,7 +236,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * Opens a group that is kept in the store; one that is open is the same object. Rejects with
    * `group-unknown` if it is not kept.
    */
-  async openGroup(id: GroupId, options: OpenGroupOptions = {}): Promise<Group> {
+  async openGroup<Types extends GroupTypes = GroupTypes>(
+    id: GroupId,
+    options: OpenGroupOptions = {},
+  ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
     const call = (ticket: number): number => core.open_group(ticket, id);
@@ -236,7 +252,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    * group is not there unless it was before; and with `not-allowed` if another identity exported
    * it.
    */
-  async importGroup(file: Blob, options: OpenGroupOptions = {}): Promise<Group> {
+  async importGroup<Types extends GroupTypes = GroupTypes>(
+    file: Blob,
+    options: OpenGroupOptions = {},
+  ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
     const { value: first } = await parts(file).next();
@@ -245,7 +264,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const isKept = (await this.groups()).some((group) => group.id === id);
     const wasOpen = [...this.#groups.values()].some((group) => group.id === id);
     const call = (ticket: number): number => core.import_group(ticket, first);
-    const group = await this.#openGroup(call, { wanted: false, first: false }, signal);
+    const group = await this.#openGroup<Types>(call, { wanted: false, first: false }, signal);
     try {
       await group.import(file);
     } catch (error) {
@@ -257,17 +276,18 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     return group;
   }
 
-  async #openGroup(
+  async #openGroup<Types extends GroupTypes>(
     call: (ticket: number) => number,
     connect: ConnectWish,
     signal: AbortSignal | undefined,
-  ): Promise<Group> {
+  ): Promise<Group<Types>> {
     const group = await this.#begin<void, Group>(call, signal, async (opening, done) => {
       await opening.opening(done, connect, signal);
       return opening;
     });
     this.#session.inbox.quieten();
-    return group;
+    // What its records are is known to nobody but the application.
+    return group as unknown as Group<Types>;
   }
 
   /** Makes a call that opens a group, and uses it at once; `done` settles with the ticket. */

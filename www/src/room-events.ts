@@ -1,6 +1,7 @@
 import type { PeerError } from "./errors.js";
 import type { NodeId } from "./ids.js";
-import type { Message } from "./message.js";
+import type { Labels } from "./labels.js";
+import type { MessageOf } from "./message.js";
 import type { IncomingFile } from "./receive-file.js";
 import type { Remote } from "./remote.js";
 
@@ -38,7 +39,7 @@ export interface ConnectFailure {
  * room.addEventListener("remoteleave", ({ detail }) => sayGoodbye(detail.remote));
  * ```
  */
-export interface RoomEvents {
+export interface RoomEvents<Types = Labels> {
   /** `room.state` changed. */
   statechange: RoomState;
   /** Somebody was found; the link may still be `connecting`. */
@@ -50,7 +51,7 @@ export interface RoomEvents {
   /** One attempt to connect to somebody gave up. More may follow. */
   connectfailed: ConnectFailure;
   /** A message arrived. */
-  message: Message;
+  message: MessageOf<Types>;
   /** Somebody offers a file. */
   file: IncomingFile;
 }

@@ -10,7 +10,9 @@ import { DEFAULT_LIMITS, type MessagesOptions } from "./room-options.js";
 import type { RoomEvent, Session } from "./session.js";
 
 /** Answers a question; what it returns is sent back. */
-export type RequestHandler = (request: IncomingRequest) => Content | Promise<Content>;
+export type RequestHandler<Question = unknown, Reply = Content> = (
+  request: IncomingRequest<Question>,
+) => Reply | Promise<Reply>;
 
 type EventOf<Type extends RoomEvent["type"]> = Extract<RoomEvent, { type: Type }>;
 

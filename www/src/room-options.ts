@@ -53,9 +53,9 @@ export interface RequestOptions {
 }
 
 /** Options of `room.messages`. */
-export interface MessagesOptions {
+export interface MessagesOptions<Label extends string = string> {
   /** Only messages with this label. */
-  readonly label?: string | undefined;
+  readonly label?: Label | undefined;
   /** Ends the iterator; it then throws `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** How much may wait before the iterator ends with `too-slow`. Default: 1,024 and 64 MiB. */

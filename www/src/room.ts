@@ -1,10 +1,12 @@
-import { bytesOf, bytesOfJson, type Content } from "./bytes.js";
+import { Answer } from "./body.js";
+import { bytesOf, type Content } from "./bytes.js";
 import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
 import { PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
-import type { Message } from "./message.js";
+import type { Answered, Asked, At, Given, Labels, MessageLabel, RequestLabel } from "./labels.js";
+import type { MessageOf } from "./message.js";
 import { beginPairing, type Pairing } from "./pairing.js";
 import type { IncomingFile } from "./receive-file.js";
 import type { Remote } from "./remote.js";
@@ -37,7 +39,7 @@ import { waitFor } from "./wait.js";
  * for await (const message of room.messages()) console.log(message.text());
  * ```
  */
-export class Room extends TypedEventTarget<RoomEvents> {
+export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEvents<Types>> {
   /** The invitation, as text. Whoever has it can join. */
   readonly link: string;
   /** A short public tag of the room; it does not give the room away. */
@@ -123,21 +125,16 @@ export class Room extends TypedEventTarget<RoomEvents> {
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
-  /** Sends a value as JSON to one remote. */
-  sendJson(
-    nodeId: NodeId,
-    label: string,
-    value: unknown,
-    options: SendOptions = {},
-  ): Promise<void> {
-    return this.send(nodeId, label, bytesOfJson(value), options);
-  }
-
   /** Sends a message to everybody in the room. */
-  broadcast(label: string, content: Content, options: BroadcastOptions = {}): Promise<void> {
+  broadcast<Label extends MessageLabel<Types>>(
+    label: Label,
+    content: Given<At<Types, Label>>,
+    options: BroadcastOptions = {},
+  ): Promise<void> {
     const mode = options.reliable === false ? 0 : 1;
     return this.#issue((ticket) => {
-      this.#session.core.broadcast(ticket, this.#number, label, bytesOf(content), mode);
+      const data = bytesOf(content as Content);
+      this.#session.core.broadcast(ticket, this.#number, label, data, mode);
     }, options.signal);
   }
 
@@ -146,29 +143,33 @@ export class Room extends TypedEventTarget<RoomEvents> {
    *
    * @example
    * ```ts
-   * const time = new TextDecoder().decode(await room.request(remote.id, "time", ""));
+   * const time = (await room.request(remote.id, "time")).text();
    * ```
    */
-  request(
+  async request<Label extends RequestLabel<Types>>(
     nodeId: NodeId,
-    label: string,
-    content: Content,
+    label: Label,
+    content?: Given<Asked<At<Types, Label>>>,
     options: RequestOptions = {},
-  ): Promise<Uint8Array> {
+  ): Promise<Answer<Answered<At<Types, Label>>>> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    return this.#issue<Uint8Array>((ticket) => {
-      const data = bytesOf(content);
+    const answer = await this.#issue<Uint8Array>((ticket) => {
+      const data = bytesOf(content === undefined ? "" : (content as Content));
       this.#session.core.request(ticket, this.#number, nodeId, label, data, timeoutMs);
     }, options.signal);
+    return new Answer(answer);
   }
 
   /** Answers requests under `label`; the returned function stops that. One handler a label. */
-  respond(label: string, handler: RequestHandler): () => void {
+  respond<Label extends RequestLabel<Types>>(
+    label: Label,
+    handler: RequestHandler<Asked<At<Types, Label>>, Given<Answered<At<Types, Label>>>>,
+  ): () => void {
     if (this.#feed.handlers.has(label)) {
       const detail = `room.respond: requests labelled "${label}" are answered already`;
       throw new PeerError("invalid-argument", { detail });
     }
-    this.#feed.handlers.set(label, handler);
+    this.#feed.handlers.set(label, handler as RequestHandler);
     return () => {
       if (this.#feed.handlers.get(label) === handler) this.#feed.handlers.delete(label);
     };
@@ -190,8 +191,10 @@ export class Room extends TypedEventTarget<RoomEvents> {
    * The messages that arrive from now on. The iterator ends when the room is left; it throws
    * `too-slow` instead of losing a message when its reader falls too far behind.
    */
-  messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
-    return this.#feed.subscribe(options);
+  messages<Label extends MessageLabel<Types> = MessageLabel<Types>>(
+    options: MessagesOptions<Label> = {},
+  ): AsyncIterableIterator<MessageOf<Types, Label>, undefined> {
+    return this.#feed.subscribe(options) as AsyncIterableIterator<never, undefined>;
   }
 
   /**

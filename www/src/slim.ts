@@ -13,12 +13,26 @@
  *
  * @module
  */
-import { createPeerFrom, initFrom } from "./api.js";
-import type { WasmSource } from "./low-level.js";
+import {
+  createPeerFrom,
+  createRoomLinkFrom,
+  initFrom,
+  parseCardFrom,
+  parseInvitationFrom,
+  parseRoomLinkFrom,
+} from "./api.js";
+import type { CoreModule } from "./core.js";
+import type { GroupInvitation } from "./group/invitation.js";
+import type { IdentityCard } from "./identity/card.js";
+import type { RoomLink, RoomLinkOptions } from "./link.js";
+import { loaded, type WasmSource } from "./low-level.js";
 import type { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 
 export * from "./api-exports.js";
+
+// Rejects, as a promise does, where nothing was loaded.
+const ownModule = async (): Promise<CoreModule> => loaded();
 
 /** Loads the given WebAssembly module. Calling it again does nothing. */
 export function init(wasm: WasmSource): Promise<void> {
@@ -31,4 +45,59 @@ export function init(wasm: WasmSource): Promise<void> {
  */
 export function createPeer(options: PeerOptions = {}): Promise<Peer> {
   return createPeerFrom(options.wasm, options);
+}
+
+/**
+ * Makes the link of a room: of a new and secret one, or of the room of a secret. Whoever gets the
+ * link can join; nobody else can, the servers included.
+ *
+ * @example
+ * ```ts
+ * location.hash = await createRoomLink();
+ * ```
+ */
+export function createRoomLink(options?: RoomLinkOptions): Promise<string> {
+  return createRoomLinkFrom(ownModule, options);
+}
+
+/**
+ * Reads the link of a room without joining it: the bare text, or an address that carries it after
+ * `#`. Rejects with `link-unknown`, `link-damaged` or `link-version`.
+ *
+ * @example
+ * ```ts
+ * const { fingerprint } = await parseRoomLink(pasted);
+ * ```
+ */
+export function parseRoomLink(text: string): Promise<RoomLink> {
+  return parseRoomLinkFrom(ownModule, text);
+}
+
+/**
+ * Reads an identity card: the bare text, or an address that carries it after `#`. Rejects with
+ * `card-unknown`, `card-damaged`, `card-version` or `card-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const { peerId, name } = await parseCard(scanned);
+ * ```
+ */
+export function parseCard(text: string): Promise<IdentityCard> {
+  return parseCardFrom(ownModule, text);
+}
+
+/**
+ * Reads an invitation to a group without taking it: the bare text, or an address that carries it
+ * after `#`. One for a single identity says all about itself, and its signature is verified; a link
+ * says which group it is for and where its members meet. Rejects with `invitation-unknown`,
+ * `invitation-damaged`, `invitation-version` or `invitation-not-trusted`.
+ *
+ * @example
+ * ```ts
+ * const invitation = await parseInvitation(pasted);
+ * if (invitation.kind === "bound") show(invitation.name, invitation.inviter, invitation.until);
+ * ```
+ */
+export function parseInvitation(text: string): Promise<GroupInvitation> {
+  return parseInvitationFrom(ownModule, text);
 }

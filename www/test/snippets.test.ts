@@ -72,7 +72,9 @@ function compiled(snippets: ReadonlyMap<string, string>, more: object = {}): str
     const paths = {
       lacis: [inRoot("www/src/index.ts")],
       "lacis/inline": [inRoot("www/src/inline.ts")],
+      "lacis/room-secret": [inRoot("www/src/room-secret.ts")],
       "lacis/slim": [inRoot("www/src/slim.ts")],
+      zod: [inRoot("www/node_modules/zod")],
       "lacis/lacis.wasm": [inRoot("www/types/lacis.wasm.d.ts")],
     };
     const compilerOptions = { types: [], paths, rootDir: "/", ...more };

@@ -2,6 +2,6 @@ import { createRoomLink, init, parseRoomLink } from "lacis";
 
 test("the module loads by itself", async () => {
   await init();
-  const link = createRoomLink(["wss://example.org/ws"]);
-  expect(parseRoomLink(link).servers).toEqual(["wss://example.org/ws"]);
+  const link = await createRoomLink({ servers: ["wss://example.org/ws"] });
+  expect((await parseRoomLink(link)).servers).toEqual(["wss://example.org/ws"]);
 });

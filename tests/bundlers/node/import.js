@@ -1,4 +1,4 @@
-import { createRoomLink, init, parseRoomLink } from "lacis";
+import { createRoomLink, parseRoomLink } from "lacis";
 
-await init();
-console.log(parseRoomLink(createRoomLink(["wss://example.org/ws"])).servers[0]);
+const link = await createRoomLink({ servers: ["wss://example.org/ws"] });
+console.log((await parseRoomLink(link)).servers[0]);

@@ -4,7 +4,7 @@ import { createPeer, createRoomLink } from "lacis";
 export async function greet(show, options) {
   const peer = await createPeer(options);
   const isGuest = location.hash.length > 1;
-  const room = await peer.join(isGuest ? location.href : createRoomLink());
+  const room = await peer.join(isGuest ? location.href : await createRoomLink());
 
   // Once for each remote: `remotechange` also tells of every measured round trip.
   const greeted = new Set();

@@ -27,13 +27,15 @@ scenario(
       ),
       join: await a.evaluate(async (url) => {
         const peer = await lacis.createPeer({ signaling: [url] });
-        const failure = await t.aborting((signal) => peer.join(lacis.createRoomLink(), { signal }));
+        const failure = await t.aborting(async (signal) =>
+          peer.join(await lacis.createRoomLink(), { signal }),
+        );
         await peer.close();
         return failure;
       }, deadUrl),
       ready: await a.evaluate(async (url) => {
         const peer = await lacis.createPeer({ signaling: [url] });
-        const room = await peer.join(lacis.createRoomLink(), { wait: false });
+        const room = await peer.join(await lacis.createRoomLink(), { wait: false });
         const failure = await t.aborting((signal) => room.ready({ signal }));
         await peer.close();
         return failure;

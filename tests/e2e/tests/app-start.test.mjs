@@ -85,7 +85,7 @@ scenario("an invitation that ends beyond all calendars says so", async (stage) =
   const invitation = await host.evaluate(async (text) => {
     const peer = await lacis.createPeer({});
     const group = await peer.createGroup({ name: "Kitchen", connect: false });
-    return group.invite({ for: lacis.parseCard(text).peerId, memberFor: 9e15 });
+    return group.invite({ for: (await lacis.parseCard(text)).peerId, memberFor: 9e15 });
   }, card);
   await anna.fill("paste-link", invitation);
   await anna.click("paste-open");

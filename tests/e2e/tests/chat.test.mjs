@@ -25,7 +25,7 @@ for (const pair of PAIRS) {
       t.room.respond("upper", (request) => new TextDecoder().decode(request.data).toUpperCase());
     });
     const answer = await a.evaluate(
-      async (id) => new TextDecoder().decode(await t.room.request(id, "upper", "question")),
+      async (id) => (await t.room.request(id, "upper", "question")).text(),
       idOfB,
     );
     assert.equal(answer, "QUESTION");

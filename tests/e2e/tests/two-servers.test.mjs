@@ -33,7 +33,7 @@ scenario("a link that names its server is enough, wherever it is opened", async 
   const named = await stage.server();
   const a = await stage.tab("chromium", pages);
   const b = await stage.tab("chromium", pages);
-  const link = await a.evaluate((url) => lacis.createRoomLink([url]), named.socketUrl);
+  const link = await a.evaluate((url) => lacis.createRoomLink({ servers: [url] }), named.socketUrl);
   for (const tab of [a, b]) await joinRoom(tab, link, { peer: { signaling: [] } });
   await Promise.all([linked(a), linked(b)]);
   const { servers } = await a.evaluate((l) => lacis.parseRoomLink(l), link);

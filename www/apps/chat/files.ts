@@ -138,7 +138,7 @@ export class Files {
     const offered = new Promise<IncomingFile>((resolve) => this.#awaited.set(note.hash, resolve));
     try {
       const answer = await room.request(nodeId, WANT, note.hash, { signal });
-      if (new TextDecoder().decode(answer) !== COMING) throw new PeerError("not-connected");
+      if (answer.text() !== COMING) throw new PeerError("not-connected");
       const file = await Promise.race([offered, rejectedAfter(10_000, signal)]);
       if (file.size !== note.size) {
         file.reject();

@@ -95,7 +95,7 @@ function ByCard({ home, space }: Omit<Props, "onClose">) {
   const make = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      const { peerId: peer } = parseCard(card);
+      const { peerId: peer } = await parseCard(card);
       const { app } = space;
       if (app !== undefined) setLink(linkOf(app, await home.inviteOne(space, peer)));
       setProblem("");

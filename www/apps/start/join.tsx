@@ -11,13 +11,23 @@ import { Act, Problem } from "../shared/ui.js";
 
 type JoinRoute = Extract<Route, { at: "join" }>;
 
+/** What a text says that may be an invitation; or why it says nothing. */
+type Read = readonly [GroupInvitation | undefined, string];
+
 /** What an invitation is for; taken only when the person says so. */
 export function Join({ home, route }: { home: Home; route: JoinRoute }) {
+  const read = useInvitation(route.invitation);
+  // The module that reads it may still be on its way.
+  if (read === undefined) return <main class="centre" />;
+  return <Invitation home={home} route={route} read={read} />;
+}
+
+function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read: Read }) {
   const [problem, setProblem] = useState("");
   const [isWaiting, setWaiting] = useState(false);
   const [answer, setAnswer] = useState("");
   const waiting = useRef<AbortController | undefined>(undefined);
-  const [invitation, wrong] = read(route.invitation);
+  const [invitation, wrong] = read;
   const [offer, setOffer] = useState<InvitationPreview | "asking" | undefined>(undefined);
   const held = invitation && home.spaces.has(invitation.group) ? invitation.group : undefined;
   useEffect(() => () => waiting.current?.abort(), []);
@@ -98,13 +108,18 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
   );
 }
 
-/** What an invitation says; or why it says nothing. */
-export function read(text: string): [GroupInvitation | undefined, string] {
-  try {
-    return [parseInvitation(text), ""];
-  } catch (thrown) {
-    return [undefined, reasonOf(thrown)];
-  }
+/** What an invitation says; undefined as long as it is being read, or if there is no text. */
+export function useInvitation(text: string | undefined): Read | undefined {
+  const [read, setRead] = useState<{ text: string; read: Read } | undefined>(undefined);
+  useEffect(() => {
+    if (text === undefined) return;
+    const set = (...read: Read): void => setRead({ text, read });
+    parseInvitation(text).then(
+      (invitation) => set(invitation, ""),
+      (thrown) => set(undefined, reasonOf(thrown)),
+    );
+  }, [text]);
+  return read?.text === text ? read?.read : undefined;
 }
 
 /** An invitation for another identity of this person is taken as that one. */

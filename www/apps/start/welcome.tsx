@@ -7,7 +7,7 @@ import type { Route } from "../shared/route.js";
 import { texts } from "../shared/texts/index.js";
 import { Problem } from "../shared/ui.js";
 import { ImportIdentity } from "./identity.js";
-import { read } from "./join.js";
+import { useInvitation } from "./join.js";
 
 /** The first visit: a name is all that is needed. */
 export function Welcome({ home, route }: { home: Home; route: Route }) {
@@ -15,7 +15,8 @@ export function Welcome({ home, route }: { home: Home; route: Route }) {
   const [problem, setProblem] = useState("");
   const [isImporting, setImporting] = useState(false);
   // Nobody shall say a name for a link that is of no use.
-  const wrong = route.at === "join" ? read(route.invitation)[1] : "";
+  const read = useInvitation(route.at === "join" ? route.invitation : undefined);
+  const wrong = read?.[1] ?? "";
   const isInvited = route.at === "join" && wrong === "";
   const begin = async (event: Event): Promise<void> => {
     event.preventDefault();

@@ -2,9 +2,12 @@ import { errorOfThrown, type PeerError } from "../errors.js";
 import { TypedEventTarget } from "../events.js";
 import type { Session } from "../session.js";
 import type { GroupEvents } from "./options.js";
+import type { GroupTypes } from "./types.js";
 
 /** What every part of a group needs: its number in the core, and whether it is open. */
-export abstract class GroupBase extends TypedEventTarget<GroupEvents> {
+export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends TypedEventTarget<
+  GroupEvents<Types>
+> {
   /** @internal */
   protected readonly session: Session;
   /** @internal */

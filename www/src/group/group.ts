@@ -1,11 +1,12 @@
-import type { Content } from "../bytes.js";
+import { bytesOf, type Content } from "../bytes.js";
 import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
 import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { GroupId, PeerId, RecordId } from "../ids.js";
-import type { Message } from "../message.js";
+import type { At, Given, MessageLabel } from "../labels.js";
+import type { MessageOf } from "../message.js";
 import type { Pairing } from "../pairing.js";
 import { Room } from "../room.js";
 import {
@@ -32,10 +33,12 @@ import type {
 } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
-import { coreAttributes, dataBytes, GroupRecord } from "./record.js";
+import { coreAttributes, GroupRecord } from "./record.js";
 import { Searches } from "./search.js";
 import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
 import { tell } from "./tell.js";
+import type { GroupTypes, MessagesOf, PresenceOf, RecordOf, RecordsOf, TypeName } from "./types.js";
+import { isTaken } from "./validation.js";
 
 /** How long a link is kept for somebody who has looked at an invitation. */
 const LOOK_MS = 10_000;
@@ -52,9 +55,9 @@ const LOOK_MS = 10_000;
  * for await (const record of group.watch({ type: "chat" })) console.log(record.text());
  * ```
  */
-export class Group extends GroupMembership {
+export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembership<Types> {
   /** What the members who are here say of themselves. */
-  readonly presence = new Presence(
+  readonly presence = new Presence<PresenceOf<Types>>(
     (entry) => emit<GroupEvents>(this, "presence", entry),
     () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
   );
@@ -119,8 +122,8 @@ export class Group extends GroupMembership {
    * The room in which connected members meet, for direct and ephemeral messages and files;
    * undefined while the group is not connected. Only members are in it.
    */
-  get room(): Room | undefined {
-    return this.#room;
+  get room(): Room<MessagesOf<Types>> | undefined {
+    return this.#room as Room<MessagesOf<Types>> | undefined;
   }
 
   /**
@@ -154,11 +157,13 @@ export class Group extends GroupMembership {
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
-  async connect(options: { timeoutMs?: number; signal?: AbortSignal } = {}): Promise<Room> {
+  async connect(
+    options: { timeoutMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Room<MessagesOf<Types>>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const room = this.#room ?? this.#enter(timeoutMs);
     await room.ready({ timeoutMs, signal });
-    return room;
+    return room as unknown as Room<MessagesOf<Types>>;
   }
 
   /**
@@ -189,29 +194,37 @@ export class Group extends GroupMembership {
    * await group.send(record.creator, "whisper", "psst");
    * ```
    */
-  async send(
+  async send<Label extends MessageLabel<MessagesOf<Types>>>(
     peerId: PeerId,
-    label: string,
-    content: Content,
+    label: Label,
+    content: Given<At<MessagesOf<Types>, Label>>,
     options: SendOptions = {},
   ): Promise<void> {
     const room = this.#connected();
     const pages = [...room.remotes.values()].filter((remote) => remote.peerId === peerId);
     if (pages.length === 0) throw new PeerError("not-connected");
-    await Promise.all(pages.map(({ id }) => room.send(id, label, content, options)));
+    await Promise.all(
+      pages.map(({ id }) => room.send(id, label as string, content as Content, options)),
+    );
   }
 
   /**
    * Sends a message to every member who is connected. It is stored nowhere. With
    * `reliable: false` it may be lost and never delays another one: for what the next one replaces.
    */
-  async broadcast(label: string, content: Content, options: BroadcastOptions = {}): Promise<void> {
-    await this.#connected().broadcast(label, content, options);
+  async broadcast<Label extends MessageLabel<MessagesOf<Types>>>(
+    label: Label,
+    content: Given<At<MessagesOf<Types>, Label>>,
+    options: BroadcastOptions = {},
+  ): Promise<void> {
+    await this.#connected().broadcast(label as string, content as Content, options);
   }
 
   /** The messages of `send` and `broadcast` that arrive from now on, until it is disconnected. */
-  messages(options: MessagesOptions = {}): AsyncIterableIterator<Message, undefined> {
-    return this.#connected().messages(options);
+  messages<Label extends MessageLabel<MessagesOf<Types>> = MessageLabel<MessagesOf<Types>>>(
+    options: MessagesOptions<Label> = {},
+  ): AsyncIterableIterator<MessageOf<MessagesOf<Types>, Label>, undefined> {
+    return this.#connected().messages(options) as AsyncIterableIterator<never, undefined>;
   }
 
   /**
@@ -219,11 +232,13 @@ export class Group extends GroupMembership {
    * `store-full` or `store-failed` the record is held in memory and tried again, as the events
    * `unsaved` and `saved` tell: do not add it once more.
    */
-  async add(record: NewRecord): Promise<RecordId> {
+  async add<Type extends TypeName<Types>>(
+    record: NewRecord<RecordsOf<Types>[Type], Type>,
+  ): Promise<RecordId> {
     let id = "";
     await this.issue((ticket) => {
       const { type, attributes, expires } = record;
-      const data = dataBytes(record.data);
+      const data = bytesOf(record.data as Content);
       const { core } = this.session;
       const given = coreAttributes(attributes);
       id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
@@ -232,10 +247,10 @@ export class Group extends GroupMembership {
   }
 
   /** Writes a new version of a record. Only its creator and admins may. */
-  update(record: GroupRecord, change: RecordUpdate): Promise<void> {
+  update<Data>(record: GroupRecord<Data>, change: RecordUpdate<Data>): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
-      const [data, expires] = [dataBytes(change.data), change.expires?.getTime()];
+      const [data, expires] = [bytesOf(change.data as Content), change.expires?.getTime()];
       const { core } = this.session;
       core.update_record(ticket, this.number, record.header, given, data, expires);
     });
@@ -249,8 +264,8 @@ export class Group extends GroupMembership {
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  get(id: RecordId): Promise<GroupRecord> {
-    return this.issue<GroupRecord>((ticket) => {
+  get(id: RecordId): Promise<RecordOf<Types>> {
+    return this.issue<RecordOf<Types>>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
     });
   }
@@ -265,8 +280,10 @@ export class Group extends GroupMembership {
    * const latest = await group.find({ type: "chat", order: "newest", limit: 50 });
    * ```
    */
-  async find(options: FindOptions = {}): Promise<GroupRecord[]> {
-    return this.#searches.find(this.number, options);
+  async find<Type extends TypeName<Types> = TypeName<Types>>(
+    options: FindOptions<Type> = {},
+  ): Promise<RecordOf<Types, Type>[]> {
+    return (await this.#searches.find(this.number, options)) as RecordOf<Types, Type>[];
   }
 
   /**
@@ -289,26 +306,33 @@ export class Group extends GroupMembership {
    * closed, and with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
    * `invalid-argument` if the query is none.
    */
-  watch(options: WatchOptions = {}): AsyncIterableIterator<GroupRecord, undefined> {
-    return this.#searches.watch(this.number, options);
+  watch<Type extends TypeName<Types> = TypeName<Types>>(
+    options: WatchOptions<Type> = {},
+  ): AsyncIterableIterator<RecordOf<Types, Type>, undefined> {
+    return this.#searches.watch(this.number, options) as AsyncIterableIterator<never, undefined>;
   }
 
   /**
-   * Lets `validator` say whether a record of that type that comes from others is taken: what it refuses
-   * is neither kept nor passed on here. It sees records that follow all rules of the group. The
+   * Lets `validator` say whether a record of that type that comes from others is taken: what it
+   * refuses is neither kept nor passed on here. Given a schema, it is taken if its data is JSON that
+   * fits; deletions have no data, and are taken. It sees records that follow all rules of the group. The
    * returned function stops that. One validator a type.
    *
    * @example
    * ```ts
    * group.validate("move", (record) => isLegal(record.json()));
+   * group.validate("todo", z.object({ title: z.string(), done: z.boolean() }));
    * ```
    */
-  validate(type: string, validator: RecordValidator): () => void {
+  validate<Type extends TypeName<Types>>(
+    type: Type,
+    validator: RecordValidator<RecordsOf<Types>[Type], Type>,
+  ): () => void {
     if (this.#validators.has(type)) {
       const detail = `group.validate: records of the type "${type}" are validated already`;
       throw new PeerError("invalid-argument", { detail });
     }
-    this.#validators.set(type, validator);
+    this.#validators.set(type, validator as RecordValidator);
     const tell = (): void => {
       const types = [...this.#validators.keys()];
       attempted(() => this.session.core.approve_records(this.number, types));
@@ -560,9 +584,9 @@ export class Group extends GroupMembership {
   async #approve(number: number, record: GroupRecord): Promise<void> {
     let fine = true;
     try {
-      fine = (await this.#validators.get(record.type)?.(record)) ?? true;
+      fine = await isTaken(this.#validators.get(record.type), record);
     } catch (thrown) {
-      // What could not be judged is not taken.
+      // What could not be validated is not taken.
       fine = false;
       report(thrown);
     }

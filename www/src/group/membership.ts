@@ -14,9 +14,12 @@ import {
   rolesOf,
 } from "./options.js";
 import { memberOf } from "./tell.js";
+import type { GroupTypes } from "./types.js";
 
 /** The part of a group that is about who is in it, who lets whom in, and whose clock is right. */
-export abstract class GroupMembership extends GroupBase {
+export abstract class GroupMembership<
+  Types extends GroupTypes = GroupTypes,
+> extends GroupBase<Types> {
   #keyOld = false;
   #clockAheadMs: number | undefined;
 

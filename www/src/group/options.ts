@@ -1,10 +1,12 @@
-import type { Content } from "../bytes.js";
 import type { PeerErrorCode } from "../errors.js";
 import type { PeerId, RecordId } from "../ids.js";
+import type { Given } from "../labels.js";
+import type { Schema } from "../schema.js";
 import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
 import type { GroupConnection } from "./standing.js";
+import type { GroupTypes, PresenceOf, RecordOf } from "./types.js";
 
 /**
  * What a member may do. Each step of `member`, `inviter`, `admin` includes the one before: a member
@@ -141,15 +143,17 @@ export interface RevokeOptions {
   readonly undo?: boolean | undefined;
 }
 
-/** Says whether a record is taken. */
-export type RecordValidator = (record: GroupRecord) => boolean | Promise<boolean>;
+/** Says whether a record is taken, or what its data has to be. */
+export type RecordValidator<Data = unknown, Type extends string = string> =
+  | ((record: GroupRecord<Data, Type>) => boolean | Promise<boolean>)
+  | Schema<Data>;
 
 /** What `group.add` writes. */
-export interface NewRecord {
+export interface NewRecord<Data = unknown, Type extends string = string> {
   /** 1 to 64 of `a-z`, `0-9`, `.` and `-`. */
-  readonly type: string;
+  readonly type: Type;
   /** Bytes, a text, or any other value, which is written as JSON; about 256 KiB at most. */
-  readonly data: Content | object | number | boolean | null;
+  readonly data: Given<Data>;
   /** What it can be found by. */
   readonly attributes?: Attributes | undefined;
   /**
@@ -161,12 +165,12 @@ export interface NewRecord {
 }
 
 /** What `group.update` writes. */
-export type RecordUpdate = Omit<NewRecord, "type">;
+export type RecordUpdate<Data = unknown> = Omit<NewRecord<Data>, "type">;
 
 /** Options of `group.watch`. */
-export interface WatchOptions {
+export interface WatchOptions<Type extends string = string> {
   /** Only records of this type. Default: all types of the application. */
-  readonly type?: string | undefined;
+  readonly type?: Type | undefined;
   /** Only records that fit all of this: attributes, and what every record has (`$creator`). */
   readonly where?: RecordQuery | undefined;
   /** Ends the iterator; it then throws `aborted`. */
@@ -182,7 +186,7 @@ export interface CountOptions {
 }
 
 /** Options of `group.find`. */
-export interface FindOptions extends WatchOptions {
+export interface FindOptions<Type extends string = string> extends WatchOptions<Type> {
   /** By when they were made. Default: `oldest` first. */
   readonly order?: "oldest" | "newest" | undefined;
   /** How many at the most; no more is read than is needed for them. Default: all. */
@@ -222,9 +226,9 @@ export interface GroupProperties {
 }
 
 /** A change of a record. */
-export interface RecordChange {
+export interface RecordChange<Types = GroupTypes> {
   /** The record as it is now. */
-  readonly record: GroupRecord;
+  readonly record: RecordOf<Types>;
   /** Whether this is the first version that is known here. */
   readonly isNew: boolean;
   /** Whether this identity wrote it. */
@@ -234,9 +238,9 @@ export interface RecordChange {
 }
 
 /** What a group tells. Every event is a `CustomEvent`; this maps its name to its `detail`. */
-export interface GroupEvents {
+export interface GroupEvents<Types = GroupTypes> {
   /** A record is new, was changed or was deleted. */
-  record: RecordChange;
+  record: RecordChange<Types>;
   /** A record is gone: it expired, or its author was expelled before it was made. */
   gone: { readonly id: RecordId; readonly type: string };
   /** A member is new, came, went, or may do other things or for another time. */
@@ -244,7 +248,7 @@ export interface GroupEvents {
   /** What the founder says of the group is known now, or is something else than before. */
   properties: GroupProperties;
   /** A member who is connected says something of itself, or nothing any more. */
-  presence: PresenceEntry;
+  presence: PresenceEntry<PresenceOf<Types>>;
   /**
    * All that the linked members held of these types is here now, and was not before; `all` says
    * whether that is so of every type. Whoever listens late asks `group.sync()`.

@@ -7,13 +7,13 @@ import type { Room } from "../room.js";
 export const PRESENCE_LABEL = "lacis.presence";
 
 /** What a member who is here says of itself. */
-export interface PresenceEntry {
+export interface PresenceEntry<Value = unknown> {
   /** Whose it is: the identity. */
   readonly peerId: PeerId;
   /** The page that said it; one identity may have several. */
   readonly nodeId: NodeId;
   /** What it said: any value that JSON can hold; `undefined` once it is gone. */
-  readonly value: unknown;
+  readonly value: Value | undefined;
 }
 
 /** What travels. */
@@ -42,10 +42,10 @@ const LIFETIME_MAX_MS = 600_000;
  * group.addEventListener("presence", ({ detail }) => draw(detail.peerId, detail.value));
  * ```
  */
-export class Presence {
-  readonly #tell: (entry: PresenceEntry) => void;
+export class Presence<Value = unknown> {
+  readonly #tell: (entry: PresenceEntry<Value>) => void;
   readonly #lifetimeMs: () => number;
-  readonly #others = new Map<string, { entry: PresenceEntry; timer: Timer }>();
+  readonly #others = new Map<string, { entry: PresenceEntry<Value>; timer: Timer }>();
   #room: Room | undefined;
   #own: unknown;
   #lastSent = Number.NEGATIVE_INFINITY;
@@ -54,18 +54,18 @@ export class Presence {
   #gone: PeerError | undefined;
 
   /** @internal */
-  constructor(tell: (entry: PresenceEntry) => void, lifetimeMs: () => number) {
+  constructor(tell: (entry: PresenceEntry<Value>) => void, lifetimeMs: () => number) {
     this.#tell = tell;
     this.#lifetimeMs = lifetimeMs;
   }
 
   /** What the others say who are here now. */
-  get others(): PresenceEntry[] {
+  get others(): PresenceEntry<Value>[] {
     return [...this.#others.values()].map(({ entry }) => entry);
   }
 
   /** Says this from now on, to whoever is here or comes, until it is changed or cleared. */
-  set(value: unknown): void {
+  set(value: Value): void {
     if (this.#gone !== undefined) throw this.#gone;
     if (value === undefined) {
       this.clear();
@@ -134,7 +134,7 @@ export class Presence {
     clearTimeout(this.#others.get(nodeId)?.timer);
     const ms = Math.min(wire.ms, LIFETIME_MAX_MS);
     const timer = setTimeout(() => this.#forget(nodeId), ms);
-    const entry = { peerId, nodeId, value: wire.value };
+    const entry = { peerId, nodeId, value: wire.value as Value };
     this.#others.set(nodeId, { entry, timer });
     this.#tell(entry);
   }

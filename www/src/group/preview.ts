@@ -3,6 +3,7 @@ import type { GroupId, PeerId } from "../ids.js";
 import type { Group } from "./group.js";
 import { type GroupInvitation, openInvitation } from "./invitation.js";
 import type { JoinGroupOptions, Role } from "./options.js";
+import type { GroupTypes } from "./types.js";
 
 /** What an invitation offers. All of it but `used` is signed, and verified. */
 export interface InvitationTerms {
@@ -27,9 +28,9 @@ export interface InvitationTerms {
 }
 
 /** An invitation that was looked at, and not taken. `peer.preview` makes it. */
-export interface InvitationPreview extends InvitationTerms {
+export interface InvitationPreview<Types extends GroupTypes = GroupTypes> extends InvitationTerms {
   /** Takes it, over the connection that is there already where that is so. */
-  join(options?: JoinGroupOptions): Promise<Group>;
+  join(options?: JoinGroupOptions): Promise<Group<Types>>;
   /** Does not take it: nothing of it is left here. After `join` it does nothing. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import { bytesOf, bytesOfJson, type Content, textOf, valueOfJson } from "../bytes.js";
+import { Body } from "../body.js";
 import type { CoreAttribute, CoreRecord } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
 import { PeerError } from "../errors.js";
@@ -11,11 +11,11 @@ export type AttributeValue = number | Date | string;
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** A record of a group, as it was when this object was made. */
-export class GroupRecord {
+export class GroupRecord<Data = unknown, Type extends string = string> extends Body<Data> {
   /** Which record it is, through all its versions. */
   readonly id: RecordId;
   /** Its type, as the application calls it. */
-  readonly type: string;
+  readonly type: Type;
   /** Counts changes, from 1. */
   readonly version: number;
   /** The identity that made it. */
@@ -39,8 +39,9 @@ export class GroupRecord {
 
   /** @internal */
   constructor(core: CoreRecord) {
+    super();
     this.id = core.id;
-    this.type = core.kind;
+    this.type = core.kind as Type;
     this.version = core.version;
     this.creator = core.creator;
     this.modifier = core.modifier ?? undefined;
@@ -60,26 +61,11 @@ export class GroupRecord {
     return this.modifier ?? this.creator;
   }
 
-  /** Its data as text. */
-  text(): string {
-    return textOf(this.#present());
-  }
-
-  /** Its data read as JSON. */
-  json(): unknown {
-    return valueOfJson(this.#present());
-  }
-
-  #present(): Uint8Array {
+  /** @internal */
+  protected override bytes(): Uint8Array {
     if (this.data === undefined) throw new PeerError(this.deleted ? "record-unknown" : "no-key");
     return this.data;
   }
-}
-
-/** What an application writes, as bytes. */
-export function dataBytes(data: Content | object | number | boolean | null): Uint8Array {
-  if (typeof data === "string" || data instanceof Uint8Array) return bytesOf(data);
-  return bytesOfJson(data);
 }
 
 /** Attributes as the core takes them. */

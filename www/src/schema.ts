@@ -1,0 +1,50 @@
+import { PeerError } from "./errors.js";
+
+type Result<Value> =
+  | { readonly value: Value; readonly issues?: undefined }
+  | { readonly issues: readonly Issue[] };
+
+interface Issue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/**
+ * What a value has to be, by the Standard Schema that Zod, Valibot, ArkType and others share
+ * (https://standardschema.dev).
+ */
+export interface Schema<Value> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => Result<Value> | Promise<Result<Value>>;
+  };
+}
+
+/** What the schema makes of a value; throws `protocol` if it does not fit. */
+export function fitted<Value>(schema: Schema<Value>, value: unknown): Value {
+  const result = schema["~standard"].validate(value);
+  if ("then" in result) throw invalid("json: the schema must answer at once, not by a promise");
+  if (result.issues === undefined) return result.value;
+  throw new PeerError("protocol", { detail: result.issues.map(words).join("; ") });
+}
+
+/** Whether the schema takes a value. */
+export async function fits(schema: Schema<unknown>, value: unknown): Promise<boolean> {
+  return (await schema["~standard"].validate(value)).issues === undefined;
+}
+
+/** Whether something is a schema. */
+export const isSchema = (value: unknown): value is Schema<unknown> =>
+  (typeof value === "object" || typeof value === "function") &&
+  value !== null &&
+  "~standard" in value;
+
+function words({ message, path = [] }: Issue): string {
+  const place = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
+  return place === "" ? message : `${place}: ${message}`;
+}
+
+function invalid(detail: string): PeerError {
+  return new PeerError("invalid-argument", { detail });
+}
