@@ -79,7 +79,7 @@ describe("the module is loaded", () => {
     vi.stubGlobal("location", { href: `${origin}/a/page` });
     onTestFinished(() => void vi.unstubAllGlobals());
     await api.init({ href: "/lacis.wasm" } as URL);
-    expect(works()).toMatch(/./);
+    expect(await works()).toMatch(/./);
   });
 
   test("from a server that does not say what it is, with a warning", async () => {
