@@ -124,6 +124,7 @@ describe("the package", () => {
       ".",
       "./slim",
       "./inline",
+      "./room-secret",
       "./lacis.wasm",
       "./package.json",
     ]);

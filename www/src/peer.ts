@@ -48,7 +48,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   readonly #module: CoreModule;
   readonly #rooms = new Map<string, Room>();
   readonly #groups = new Map<number, Group>();
-  readonly #servers = new Map<string, ServerStatus>();
   #state: PeerState = "connecting";
   #detach: () => void = () => {};
   #closing: Promise<void> | undefined;
@@ -82,8 +81,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     });
     const onAbort = (): void => void this.close();
     signal?.addEventListener("abort", onAbort, { once: true });
+    const unwatchServers = this.#session.servers.watch();
     this.#detach = () => {
       unwatch();
+      unwatchServers();
       signal?.removeEventListener("abort", onAbort);
     };
     this.#session.start();
@@ -97,7 +98,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /** Every server that is in use, by address. */
   get servers(): ReadonlyMap<string, ServerStatus> {
-    return this.#servers;
+    return this.#session.servers.all;
   }
 
   /**
@@ -136,7 +137,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       else entered.catch(() => {});
     } catch (error) {
       await room.leave();
-      throw error;
+      throw isUnreachable(error) ? this.#session.servers.unreachable() : error;
     }
     this.#session.inbox.quieten();
     return room as unknown as Room<Types>;
@@ -363,7 +364,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   #end(): void {
-    this.#servers.clear();
+    this.#session.servers.all.clear();
     this.#setState("closed");
   }
 
@@ -389,20 +390,15 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
       return;
     }
-    const { url, state, code, retryMs } = event;
-    const retryAt = retryMs === undefined ? undefined : Date.now() + retryMs;
-    const status: ServerStatus = { url, state, code, retryAt };
-    if (state === "closed") this.#servers.delete(url);
-    else this.#servers.set(url, status);
-    emit<PeerEvents>(this, "server", status);
+    emit<PeerEvents>(this, "server", this.#session.servers.take(event));
     this.#setState(this.#stateOfServers());
   }
 
   #stateOfServers(): PeerState {
-    const states = [...this.#servers.values()].map((server) => server.state);
-    if (states.includes("open")) return "online";
+    const { servers } = this.#session;
+    if (servers.some("open")) return "online";
     // The first dial is hope; one after a failure is still being offline.
-    return this.#state === "connecting" && !states.includes("waiting") ? "connecting" : "offline";
+    return this.#state === "connecting" && !servers.some("waiting") ? "connecting" : "offline";
   }
 
   #setState(state: PeerState): void {
@@ -411,6 +407,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     emit<PeerEvents>(this, "statechange", state);
   }
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof PeerError && error.code === "signaling-unreachable";
 
 /** The options of a peer whose identity's secret is at hand. */
 type UnlockedOptions = Omit<PeerOptions, "identity"> & {

@@ -89,7 +89,7 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return waitFor(this, "statechange", check, {
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       signal: options.signal,
-      onTimeout: () => new PeerError("signaling-unreachable"),
+      onTimeout: () => this.#session.servers.unreachable(),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { CoreEvent, CoreGroupEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
 import { errorOfCode, errorOfThrown, PeerError, report } from "./errors.js";
 import { Inbox } from "./inbox.js";
+import { Servers } from "./servers.js";
 import { StoreKeeper } from "./store/keeper.js";
 import type { Store } from "./store/store.js";
 import { endsWith, NO_ROOM, Tickets } from "./tickets.js";
@@ -31,6 +32,7 @@ export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
 export class Session {
   readonly tickets: Tickets;
   readonly inbox = new Inbox((event) => this.#route(event));
+  readonly servers = new Servers();
   readonly streams = new Map<number, StreamSink>();
   readonly rooms = new Map<number, (event: RoomEvent) => void>();
   readonly groups = new Map<number, (event: CoreGroupEvent) => void>();

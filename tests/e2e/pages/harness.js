@@ -104,8 +104,8 @@ const t = {
       await act();
       return { code: "none" };
     } catch (error) {
-      const { name, code, retryable, message } = error;
-      return { name, code, retryable, message, cause: String(error.cause ?? "") };
+      const { name, code, retryable, message, detail } = error;
+      return { name, code, retryable, message, detail, cause: String(error.cause ?? "") };
     }
   },
 

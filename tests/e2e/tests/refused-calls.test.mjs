@@ -20,7 +20,7 @@ scenario(
       ["label-invalid", (id) => t.failure(() => t.room.send(id, "x".repeat(65), "x"))],
       ["remote-unknown", () => t.failure(() => t.room.send("nobody", "x", "x"))],
       ["remote-unknown", () => t.failure(() => t.room.send(t.peer.nodeId, "x", "x"))],
-      ["invalid-argument", (id) => t.failure(() => t.room.send(id, "x", 7))],
+      ["invalid-argument", (id) => t.failure(() => t.room.send(id, "x", new Map()))],
       ["invalid-argument", () => t.failure(() => t.start({ signaling: ["https://example.org"] }))],
       ["invalid-argument", () => t.failure(() => t.start({ identity: new Uint8Array(31) }))],
     ];

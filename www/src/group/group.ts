@@ -490,7 +490,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
     } catch (error) {
       if (!(error instanceof PeerError) || error.code !== "no-issuer") throw error;
       if (this.#room === undefined) throw new PeerError("not-connected");
-      throw this.#room.state === "open" ? error : new PeerError("signaling-unreachable");
+      throw this.#room.state === "open" ? error : this.session.servers.unreachable();
     }
   }
 
