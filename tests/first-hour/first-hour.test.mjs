@@ -6,7 +6,9 @@ import { browser, closeBrowsers } from "../e2e/support/browsers.mjs";
 import { develop, files, show } from "./readme.mjs";
 import { Terminals } from "./terminal.mjs";
 
-const env = { ...process.env, NO_COLOR: "1", npm_config_offline: "true" };
+// The server would warn of variables that look like its own and are not.
+const others = Object.entries(process.env).filter(([name]) => !name.startsWith("LACIS_"));
+const env = { ...Object.fromEntries(others), NO_COLOR: "1", npm_config_offline: "true" };
 /** In the folder of the app with this version of Vite. */
 const terminalsIn = (version) => new Terminals(join(process.env.LACIS_FIRST_HOUR, version), env);
 /** The version of which most is asked, and the newest one. */
@@ -36,20 +38,19 @@ after(async () => {
 
 const context = async (name) => (await browser(name)).newContext();
 
-/** Runs in a page: waits until elements have these texts, in any order. */
-function shown([selector, texts, patienceMs]) {
+/** Runs in a page: waits until a property of these elements has these values, in any order. */
+function shown([selector, property, values, patienceMs]) {
+  const wanted = JSON.stringify(values.sort());
+  const end = Date.now() + patienceMs;
   return new Promise((resolve, reject) => {
-    const wanted = JSON.stringify(texts.sort());
-    const found = () =>
-      JSON.stringify([...document.querySelectorAll(selector)].map((it) => it.textContent).sort());
-    const look = () => found() === wanted && resolve();
-    const changes = { subtree: true, childList: true, characterData: true };
-    new MutationObserver(look).observe(document, changes);
-    const fail = () => {
+    const look = () => {
+      const found = [...document.querySelectorAll(selector)].map((it) => it[property]);
+      const text = JSON.stringify(found.sort());
+      if (text === wanted) return resolve();
+      if (Date.now() < end) return setTimeout(look, 20);
       const state = document.querySelector("#state").textContent;
-      reject(new Error(`the page has ${found()}, not ${wanted}, and says "${state}"`));
+      return reject(new Error(`${selector} has ${text}, not ${wanted}; the page says "${state}"`));
     };
-    setTimeout(fail, patienceMs);
     look();
   });
 }
@@ -69,19 +70,25 @@ class ListTab {
     return this.#page.url();
   }
 
+  #shows(...what) {
+    return this.#page.evaluate(shown, [...what, PATIENCE_MS]);
+  }
+
   /** Waits until the page says this. */
   says(text) {
-    return this.#page.evaluate(shown, ["#state", [text], PATIENCE_MS]);
+    return this.#shows("#state", "textContent", [text]);
   }
 
   /** Waits until these items are in the list, in any order, and nothing else. */
   has(...items) {
-    return this.#page.evaluate(shown, ["li", items, PATIENCE_MS]);
+    return this.#shows("li", "textContent", items);
   }
 
+  /** Adds an item, and waits until the field is empty: then it is stored. */
   async add(item) {
     await this.#page.type("input", item);
     await this.#page.click("button");
+    await this.#shows("input", "value", [""]);
   }
 
   reload() {

@@ -31,7 +31,7 @@ export class Registry {
     this.#add(manifest, `sha512-${integrity}`, tarball);
   }
 
-  /** Adds the packages of a lock file; their tarballs are in the folder, or brought there by npm. */
+  /** Adds the packages of a lock file; npm brings those tarballs that are not in the folder. */
   addLocked(lock, folder) {
     mkdirSync(folder, { recursive: true });
     const { packages } = JSON.parse(readFileSync(lock, "utf8"));

@@ -1,5 +1,5 @@
-// `cargo xtask test --only first-hour`: the first app of the README, made from its words alone in an
-// empty folder: from `npm install` to a list that two browsers share.
+// `cargo xtask test --only first-hour`: the first app of the README, made from its words alone in
+// an empty folder: from `npm install` to a list that two browsers share.
 import { rmSync } from "node:fs";
 import { enterNetwork } from "../e2e/support/network.mjs";
 

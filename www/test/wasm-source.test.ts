@@ -75,7 +75,7 @@ describe("the module is loaded", () => {
     expect(await works()).toMatch(/./);
   });
 
-  test("from the server of the page, named by a URL that is relative, as Next makes them", async () => {
+  test("from the server of the page, by a URL that is relative, as Next makes them", async () => {
     vi.stubGlobal("location", { href: `${origin}/a/page` });
     onTestFinished(() => void vi.unstubAllGlobals());
     await api.init({ href: "/lacis.wasm" } as URL);
