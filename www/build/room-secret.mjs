@@ -1,5 +1,5 @@
 // Puts the hashing that `lacis/room-secret` needs into its script, so that the package needs no
-// other one. What it shares with the rest of the package stays apart: errors must be the same class.
+// other one. What it shares with the rest of the package stays apart: errors must be of one class.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";

@@ -40,8 +40,8 @@ export class Servers {
       if (this.some("open")) return;
       console.warn(
         `lacis: ${this.unreachable().detail}. Nobody can be found. Start one by ` +
-          '"npx lacis-signaling", and name it, createPeer({ signaling: ["ws://127.0.0.1:8080/ws"] })' +
-          ", or have the development server pass /ws on to it.",
+          '"npx lacis-signaling", and have the development server pass /ws on to it, or name it: ' +
+          'createPeer({ signaling: ["ws://127.0.0.1:8080/ws"] }).',
       );
     }, SILENCE_MS);
     return () => clearTimeout(timer);

@@ -13,7 +13,19 @@ const RELEASING = ["close", "leave", "disconnect", "clear", "reject", "cancel"];
 
 /** What is public to this package only. */
 const INTERNAL = [
-  ...["enter", "attach", "retain", "abandon", "opening", "look", "detach", "end", "hear"],
+  ...[
+    "enter",
+    "attach",
+    "retain",
+    "abandon",
+    "opening",
+    "look",
+    "detach",
+    "end",
+    "hear",
+    "hearRecords",
+    "endSearches",
+  ],
   ...["check", "issue"],
 ];
 

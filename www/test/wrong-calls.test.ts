@@ -390,7 +390,19 @@ test("an option that no call has is refused by what there is", async () => {
 /** Calls that take nothing, and what this package alone calls. */
 const TAKE_NOTHING = [
   ...["close", "leave", "disconnect", "erase", "stored", "diagnose", "invitations", "time", "list"],
-  ...["enter", "attach", "retain", "abandon", "opening", "look", "hear", "check", "issue"],
+  ...[
+    "enter",
+    "attach",
+    "retain",
+    "abandon",
+    "opening",
+    "look",
+    "hear",
+    "hearRecords",
+    "endSearches",
+    "check",
+    "issue",
+  ],
 ];
 
 test("every call of every object is in the table, and no other", () => {

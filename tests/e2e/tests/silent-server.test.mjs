@@ -8,7 +8,7 @@ for (const browser of ["chromium", "firefox"]) {
     `in development a server that never answers is told of at once, in ${browser}`,
     async (stage) => {
       const pages = await stage.server();
-      // As a development server does that was not told to pass `/ws` on: it takes the connection, and
+      // As a development server that was not told to pass `/ws` on: it takes the connection, and
       // then says nothing.
       const held = new Set();
       const silent = createServer((socket) => void held.add(socket)).listen(0, "127.0.0.1");

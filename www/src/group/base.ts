@@ -1,5 +1,6 @@
 import { errorOfThrown, type PeerError } from "../errors.js";
 import { TypedEventTarget } from "../events.js";
+import type { GroupId } from "../ids.js";
 import type { Session } from "../session.js";
 import type { GroupEvents } from "./options.js";
 import type { GroupTypes } from "./types.js";
@@ -8,6 +9,8 @@ import type { GroupTypes } from "./types.js";
 export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends TypedEventTarget<
   GroupEvents<Types>
 > {
+  /** The group's id. It is not secret, and lets nobody in. */
+  readonly id: GroupId;
   /** @internal */
   protected readonly session: Session;
   /** @internal */
@@ -20,6 +23,7 @@ export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends T
     super();
     this.session = session;
     this.number = number;
+    this.id = attempted(() => session.core.group_info(number)).id;
   }
 
   /**

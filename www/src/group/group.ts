@@ -1,10 +1,10 @@
-import { bytesOf, type Content } from "../bytes.js";
+import type { Content } from "../bytes.js";
 import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { errorOfCode, PeerError, type PeerErrorCode, report } from "../errors.js";
+import { errorOfCode, PeerError, type PeerErrorCode } from "../errors.js";
 import { emit } from "../events.js";
-import type { GroupId, PeerId, RecordId } from "../ids.js";
+import type { PeerId } from "../ids.js";
 import type { At, Given, MessageLabel } from "../labels.js";
 import type { MessageOf } from "../message.js";
 import type { Pairing } from "../pairing.js";
@@ -18,27 +18,13 @@ import {
 import type { RoomEvent, Session } from "../session.js";
 import { NO_ROOM } from "../tickets.js";
 import { attempted } from "./base.js";
-import { framed, parts } from "./file.js";
-import { GroupMembership } from "./membership.js";
-import type {
-  ConnectWish,
-  CountOptions,
-  FindOptions,
-  GroupEvents,
-  GroupProperties,
-  NewRecord,
-  RecordUpdate,
-  RecordValidator,
-  WatchOptions,
-} from "./options.js";
+import type { ConnectWish, GroupEvents, GroupProperties } from "./options.js";
 import { PRESENCE_LABEL, Presence } from "./presence.js";
 import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
-import { coreAttributes, GroupRecord } from "./record.js";
-import { Searches } from "./search.js";
-import { connectionOf, type GroupConnection, type SyncState, syncOf } from "./standing.js";
+import { GroupRecords } from "./records.js";
+import { connectionOf, type GroupConnection } from "./standing.js";
 import { tell } from "./tell.js";
-import type { GroupTypes, MessagesOf, PresenceOf, RecordOf, RecordsOf, TypeName } from "./types.js";
-import { isTaken } from "./validation.js";
+import type { GroupTypes, MessagesOf, PresenceOf } from "./types.js";
 
 /** How long a link is kept for somebody who has looked at an invitation. */
 const LOOK_MS = 10_000;
@@ -55,18 +41,13 @@ const LOOK_MS = 10_000;
  * for await (const record of group.watch({ type: "chat" })) console.log(record.text());
  * ```
  */
-export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembership<Types> {
+export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<Types> {
   /** What the members who are here say of themselves. */
   readonly presence = new Presence<PresenceOf<Types>>(
     (entry) => emit<GroupEvents>(this, "presence", entry),
     () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
   );
   readonly #onClose: () => void;
-  readonly #searches: Searches;
-  readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
-  readonly #validators = new Map<string, RecordValidator>();
-  /** The group's id. It is not secret, and lets nobody in. */
-  readonly id: GroupId;
   #room: Room | undefined;
   /** What was known when the group was closed. */
   #last: CoreGroupInfo | undefined;
@@ -88,9 +69,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
   /** Use `peer.createGroup`, `peer.joinGroup` or `peer.openGroup`. */
   constructor(session: Session, number: number, onClose: () => void) {
     super(session, number);
-    this.#searches = new Searches(session);
     this.#onClose = onClose;
-    this.id = attempted(() => session.core.group_info(number)).id;
     session.groups.set(number, (event) => this.#handle(event));
   }
 
@@ -140,20 +119,6 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
    */
   get refusal(): PeerErrorCode | undefined {
     return this.#refusal;
-  }
-
-  /**
-   * How far what is held here of a type, or of all, is what the members hold, and how old it is. So
-   * "not there" can be told from "not there yet". The event `sync` tells of changes.
-   *
-   * @example
-   * ```ts
-   * const { state, at } = group.sync("issue");
-   * status.textContent = state === "synced" ? "" : `as of ${at?.toLocaleString() ?? "never"}`;
-   * ```
-   */
-  sync(type?: string): SyncState {
-    return syncOf(attempted(() => this.session.core.group_sync(this.number, type)));
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
@@ -225,178 +190,6 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
     options: MessagesOptions<Label> = {},
   ): AsyncIterableIterator<MessageOf<MessagesOf<Types>, Label>, undefined> {
     return this.#connected().messages(options) as AsyncIterableIterator<never, undefined>;
-  }
-
-  /**
-   * Writes a record. It resolves once the record is stored; members get it meanwhile. After
-   * `store-full` or `store-failed` the record is held in memory and tried again, as the events
-   * `unsaved` and `saved` tell: do not add it once more.
-   */
-  async add<Type extends TypeName<Types>>(
-    record: NewRecord<RecordsOf<Types>[Type], Type>,
-  ): Promise<RecordId> {
-    let id = "";
-    await this.issue((ticket) => {
-      const { type, attributes, expires } = record;
-      const data = bytesOf(record.data as Content);
-      const { core } = this.session;
-      const given = coreAttributes(attributes);
-      id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
-    });
-    return id;
-  }
-
-  /** Writes a new version of a record. Only its creator and admins may. */
-  update<Data>(record: GroupRecord<Data>, change: RecordUpdate<Data>): Promise<void> {
-    return this.issue((ticket) => {
-      const given = coreAttributes(change.attributes);
-      const [data, expires] = [bytesOf(change.data as Content), change.expires?.getTime()];
-      const { core } = this.session;
-      core.update_record(ticket, this.number, record.header, given, data, expires);
-    });
-  }
-
-  /** Deletes a record everywhere. Only its creator and admins may. */
-  delete(record: GroupRecord): Promise<void> {
-    return this.issue((ticket) => {
-      this.session.core.delete_record(ticket, this.number, record.header);
-    });
-  }
-
-  /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  get(id: RecordId): Promise<RecordOf<Types>> {
-    return this.issue<RecordOf<Types>>((ticket) => {
-      this.session.core.read_record(ticket, this.number, id);
-    });
-  }
-
-  /**
-   * Reads the records that are held here now and fit, the oldest first, without those that were
-   * deleted. Rejects with `invalid-argument` if the query is none.
-   *
-   * @example
-   * ```ts
-   * await group.find({ type: "issue", where: { number: { gte: 3 }, title: { like: "Bon*" } } });
-   * const latest = await group.find({ type: "chat", order: "newest", limit: 50 });
-   * ```
-   */
-  async find<Type extends TypeName<Types> = TypeName<Types>>(
-    options: FindOptions<Type> = {},
-  ): Promise<RecordOf<Types, Type>[]> {
-    return (await this.#searches.find(this.number, options)) as RecordOf<Types, Type>[];
-  }
-
-  /**
-   * How many records are held here now, without those that were deleted. None of them is read.
-   * Throws `invalid-argument` if the type or the creator is none.
-   *
-   * @example
-   * ```ts
-   * badge.textContent = String(group.count({ type: "issue", creator: peer.id }));
-   * ```
-   */
-  count({ type, creator }: CountOptions = {}): number {
-    return attempted(() => this.session.core.count_records(this.number, type, creator));
-  }
-
-  /**
-   * The records that fit: first those that are held here, the oldest first, read as fast as they
-   * are taken, however many there are; then every new version that fits as it comes, and every
-   * deletion of a record of the type, whatever it was like. The iterator ends when the group is
-   * closed, and with `too-slow` if 64 MiB of new versions wait for a reader that takes none. Throws
-   * `invalid-argument` if the query is none.
-   */
-  watch<Type extends TypeName<Types> = TypeName<Types>>(
-    options: WatchOptions<Type> = {},
-  ): AsyncIterableIterator<RecordOf<Types, Type>, undefined> {
-    return this.#searches.watch(this.number, options) as AsyncIterableIterator<never, undefined>;
-  }
-
-  /**
-   * Lets `validator` say whether a record of that type that comes from others is taken: what it
-   * refuses is neither kept nor passed on here. Given a schema, it is taken if its data is JSON that
-   * fits; deletions have no data, and are taken. It sees records that follow all rules of the group. The
-   * returned function stops that. One validator a type.
-   *
-   * @example
-   * ```ts
-   * group.validate("move", (record) => isLegal(record.json()));
-   * group.validate("todo", z.object({ title: z.string(), done: z.boolean() }));
-   * ```
-   */
-  validate<Type extends TypeName<Types>>(
-    type: Type,
-    validator: RecordValidator<RecordsOf<Types>[Type], Type>,
-  ): () => void {
-    if (this.#validators.has(type)) {
-      const detail = `group.validate: records of the type "${type}" are validated already`;
-      throw new PeerError("invalid-argument", { detail });
-    }
-    this.#validators.set(type, validator as RecordValidator);
-    const tell = (): void => {
-      const types = [...this.#validators.keys()];
-      attempted(() => this.session.core.approve_records(this.number, types));
-    };
-    try {
-      tell();
-    } catch (error) {
-      this.#validators.delete(type);
-      throw error;
-    }
-    return () => {
-      if (this.#validators.get(type) !== validator) return;
-      this.#validators.delete(type);
-      if (this.gone === undefined) tell();
-    };
-  }
-
-  /** Has the records of these types fetched before all others, at most 16 types. */
-  prioritize(types: readonly string[]): void {
-    attempted(() => this.session.core.prefer_records(this.number, [...types]));
-  }
-
-  /**
-   * Everything that is held of the group, as a file. What makes this identity a member is in it,
-   * and can be used by this identity only; the records can be read by every member.
-   */
-  async export(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
-    const exported: Uint8Array<ArrayBuffer>[] = [];
-    let number = 0;
-    try {
-      await this.issue((ticket) => {
-        number = ticket;
-        this.#exported.set(ticket, exported);
-        this.session.core.export_group(ticket, this.number);
-      }, options.signal);
-    } finally {
-      this.#exported.delete(number);
-    }
-    return new Blob(exported, { type: "application/octet-stream" });
-  }
-
-  /**
-   * Takes the records of a file of this group, whoever exported it, by the same rules as those that
-   * come from members. Resolves with how many are new, once they are stored; rejects with
-   * `export-damaged`.
-   */
-  async import(file: Blob): Promise<number> {
-    let count = 0;
-    let isFirst = true;
-    for await (const part of parts(file)) {
-      this.check();
-      const { core } = this.session;
-      if (!isFirst) {
-        if (attempted(() => core.import_record(this.number, part))) count += 1;
-      } else if (attempted(() => core.group_of_file(part)) !== this.id) {
-        throw new PeerError("export-damaged", {
-          detail: "group.import: the file is of another group",
-        });
-      }
-      isFirst = false;
-    }
-    if (isFirst) throw new PeerError("export-damaged");
-    await this.stored();
-    return count;
   }
 
   /** Closes the group here; what is stored stays. */
@@ -510,7 +303,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
     this.presence.end(error);
     this.session.groups.delete(this.number);
     this.session.tickets.rejectAll(error, this.number);
-    this.#searches.end();
+    this.endSearches();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);
   }
@@ -551,47 +344,14 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupMembershi
   }
 
   #handle(event: CoreGroupEvent): void {
-    switch (event.about) {
-      case "record": {
-        const { isNew, isOwn, from } = event;
-        const record = new GroupRecord(event.record);
-        emit<GroupEvents>(this, "record", { record, isNew, isOwn, from: from ?? undefined });
-        this.#searches.tell(event.watches, record);
-        break;
-      }
-      case "read":
-        this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
-        break;
-      case "preview":
-        this.session.tickets.respond(event.ticket, event);
-        break;
-      case "found":
-        this.#searches.hear(event.ticket, event.records);
-        break;
-      case "approve":
-        void this.#approve(event.number, new GroupRecord(event.record));
-        break;
-      case "exported":
-        this.#exported.get(event.ticket)?.push(framed(event.part));
-        break;
-      default:
-        if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
-        this.hear(event);
-        tell(this, event);
+    if (this.hearRecords(event)) return;
+    if (event.about === "preview") {
+      this.session.tickets.respond(event.ticket, event);
+      return;
     }
-  }
-
-  async #approve(number: number, record: GroupRecord): Promise<void> {
-    let fine = true;
-    try {
-      fine = await isTaken(this.#validators.get(record.type), record);
-    } catch (thrown) {
-      // What could not be validated is not taken.
-      fine = false;
-      report(thrown);
-    }
-    if (this.gone !== undefined) return;
-    this.session.attempt(() => this.session.core.answer_approval(this.number, number, fine));
+    if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
+    this.hear(event);
+    tell(this, event);
   }
 
   /** Nobody waits for the group any more, and it never was open: what is new of it goes. */
