@@ -155,9 +155,9 @@ fn try_all(tools: &Tools, home: &Path, package: &Path, server: &Path) -> Result<
 }
 
 const SCRIPT: &str = r#"
-import { createRoomLink, init, parseRoomLink } from "lacis";
-await init();
-console.log(parseRoomLink(createRoomLink(["wss://example.org/ws"])).servers[0]);
+import { createRoomLink, parseRoomLink } from "lacis";
+const link = await createRoomLink({ servers: ["wss://example.org/ws"] });
+console.log((await parseRoomLink(link)).servers[0]);
 "#;
 
 fn try_package(tools: &Tools, place: &Path, package: &Path) -> Result<()> {

@@ -1,5 +1,5 @@
-const { createRoomLink, init, parseRoomLink } = require("lacis");
+const { createRoomLink, parseRoomLink } = require("lacis");
 
-init().then(() => {
-  console.log(parseRoomLink(createRoomLink(["wss://example.org/ws"])).servers[0]);
-});
+createRoomLink({ servers: ["wss://example.org/ws"] })
+  .then(parseRoomLink)
+  .then((read) => console.log(read.servers[0]));
