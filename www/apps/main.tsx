@@ -1,11 +1,14 @@
 import { render } from "preact";
 import { hurry, loadAll } from "./load.js";
+import { failures } from "./shared/failures.js";
 import { Home } from "./shared/home.js";
 import { texts } from "./shared/texts/index.js";
 import { Shell } from "./shell.js";
 
 document.documentElement.lang = texts.language;
+failures.watch();
 const home = new Home();
+document.getElementById("opening")?.remove();
 render(<Shell home={home} />, document.getElementById("app") as HTMLElement);
 hurry(home);
 home

@@ -1,7 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import { type AppProps, loadApp, loadedApp } from "./load.js";
 import { CallsDialog } from "./shared/calls.js";
+import { Boundary, Failed, FailureBar } from "./shared/failure.js";
 import type { Home } from "./shared/home.js";
+import { NotLoaded } from "./shared/reasons.js";
 import { go, type Route, useRoute } from "./shared/route.js";
 import { texts } from "./shared/texts/index.js";
 import { Act } from "./shared/ui.js";
@@ -12,6 +14,17 @@ import { Welcome } from "./start/welcome.js";
 
 /** Everything: whichever page the address and the state of things ask for. */
 export function Shell({ home }: { home: Home }) {
+  return (
+    <>
+      <Boundary home={home}>
+        <Pages home={home} />
+      </Boundary>
+      <FailureBar home={home} />
+    </>
+  );
+}
+
+function Pages({ home }: { home: Home }) {
   useWatch(home);
   const route = useRoute();
   const { phase } = home;
@@ -19,14 +32,7 @@ export function Shell({ home }: { home: Home }) {
     case "starting":
       return <Notice title={texts.name} text={texts.starting} hook="starting" />;
     case "failed":
-      return (
-        <Notice title={texts.fatal} text={phase.reason} hook="fatal">
-          {phase.detail !== undefined && <code class="quiet">{phase.detail}</code>}
-          <Act hook="reload" class="primary" run={() => location.reload()}>
-            {texts.reload}
-          </Act>
-        </Notice>
-      );
+      return <Failed home={home} title={texts.fatal} thrown={phase.thrown} hook="fatal" />;
     case "elsewhere":
       return (
         <Notice title={texts.elsewhere} text={texts.elsewhereLead} hook="elsewhere">
@@ -52,7 +58,7 @@ function Page({ home, route }: { home: Home; route: Route }) {
     const space = route.at === "space" ? home.spaces.get(route.id) : undefined;
     document.title = space === undefined ? texts.name : `${space.name} - ${texts.name}`;
   });
-  if (route.at === "join") return <Join home={home} route={route} />;
+  if (route.at === "join") return <Join key={route.invitation} home={home} route={route} />;
   if (route.at === "start") return <Start home={home} />;
   const space = home.spaces.get(route.id);
   if (space !== undefined) return <Loaded home={home} space={space} key={space.id} />;
@@ -70,22 +76,32 @@ function Loaded({ home, space }: AppProps) {
   useWatch(space);
   const name = space.app;
   const [app, setApp] = useState(loadedApp(name));
-  const [problem, setProblem] = useState("");
+  const [failed, setFailed] = useState<{ readonly thrown: unknown } | undefined>();
   useEffect(() => {
     if (name === undefined || app !== undefined) return;
-    loadApp(name).then(setApp, () => setProblem(texts.notLoaded));
+    loadApp(name).then(setApp, (thrown) => setFailed({ thrown: new NotLoaded(thrown) }));
   }, [name, app]);
   useEffect(() => {
     space.watch(true);
     return () => space.watch(false);
   }, [space]);
   if (app !== undefined) return <app.View home={home} space={space} />;
-  const text = problem || (name === undefined ? texts.waitingForApp : texts.starting);
+  const toStart = (
+    <Act hook="to-start" run={() => go({ at: "start" })}>
+      {texts.toStart}
+    </Act>
+  );
+  if (failed !== undefined) {
+    return (
+      <Failed home={home} title={space.name} thrown={failed.thrown} hook="not-loaded">
+        {toStart}
+      </Failed>
+    );
+  }
+  const text = name === undefined ? texts.waitingForApp : texts.starting;
   return (
     <Notice title={space.name} text={text} hook="app-loading">
-      <Act hook="to-start" run={() => go({ at: "start" })}>
-        {texts.toStart}
-      </Act>
+      {toStart}
     </Notice>
   );
 }

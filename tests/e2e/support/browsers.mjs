@@ -102,11 +102,11 @@ async function stopRenderers(browser) {
 }
 
 /** A Chromium whose profile lies in a folder; gives its only context. */
-export function launchOn(folder) {
+export function launchOn(folder, flags = []) {
   const { chromium } = require("playwright-core");
   return chromium.launchPersistentContext(folder, {
     executablePath: chromiumPath(),
-    args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK)],
+    args: [...CHROMIUM_FLAGS, ...(isIsolated() ? [] : CHROMIUM_LOOPBACK), ...flags],
   });
 }
 

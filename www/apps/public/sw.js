@@ -2,6 +2,8 @@
 // its business: that is in the browser's database.
 const CACHE = "lacis-pages";
 const PAGE = new URL("./", self.location).href;
+/** What keeps its name when it changes. */
+const UNHASHED = [PAGE, new URL("first.js", PAGE).href];
 
 /** Everything that was built, as the builder's own list says. */
 async function keepAll() {
@@ -12,11 +14,13 @@ async function keepAll() {
     ...css,
     ...assets,
   ]);
-  const wanted = [PAGE, ...new Set(files.map((file) => new URL(file, PAGE).href))];
+  const wanted = [...UNHASHED, ...new Set(files.map((file) => new URL(file, PAGE).href))];
   const cache = await caches.open(CACHE);
   // Files with a hash in their name never change: those that are here need not come again.
   const missing = [];
-  for (const url of wanted) if (url === PAGE || !(await cache.match(url))) missing.push(url);
+  for (const url of wanted) {
+    if (UNHASHED.includes(url) || !(await cache.match(url))) missing.push(url);
+  }
   await cache.addAll(missing);
   for (const { url } of await cache.keys()) {
     if (url.includes("/assets/") && !wanted.includes(url)) await cache.delete(url);

@@ -9,6 +9,13 @@ const ENDED: ReadonlySet<PeerErrorCode> = new Set(["left", "closed"]);
 /** A failure of these pages themselves, with the sentence that a person is told. */
 export class Said extends Error {}
 
+/** A part of these pages that did not come; it keeps why, for the report. */
+export class NotLoaded extends Said {
+  constructor(cause: unknown) {
+    super(texts.notLoaded, { cause });
+  }
+}
+
 /** What to tell a person about a failure. */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof Said) return thrown.message;
@@ -17,6 +24,11 @@ export function reasonOf(thrown: unknown): string {
     return reasonOfCode("store-full");
   }
   return thrown instanceof PeerError ? reasonOfCode(thrown.code) : texts.broken;
+}
+
+/** What a person can do about a failure that keeps these pages from working, if that is known. */
+export function helpFor(thrown: unknown): string | undefined {
+  return thrown instanceof PeerError ? texts.fatalHelp[thrown.code] : undefined;
 }
 
 /** What to tell a person about a code: its own words in this language, or those of the package. */

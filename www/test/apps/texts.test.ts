@@ -41,8 +41,22 @@ test("sizes are short", () => {
   expect(readableSize(1_500_000)).toBe("1.5 MB");
 });
 
-test("the page itself says nothing but its name", () => {
+test("what the page itself says before its script is here, it says in every language", () => {
   const html = readFileSync(new URL("../../apps/index.html", import.meta.url), "utf8");
   expect(html).toContain("<title>Lacis</title>");
   expect(html).toMatch(/<div id="app"><\/div>/);
+  const opening = html.slice(html.indexOf('id="opening"'), html.indexOf('id="app"'));
+  for (const name of Object.keys(languages)) {
+    expect(opening.split(`lang="${name}"`)).toHaveLength(3);
+  }
+});
+
+test("French has words of its own for every reason that these pages can show", () => {
+  const { reasons = {} } = languages.fr ?? {};
+  // What only programs do wrong, rooms alone know, or `reasonOfCode` says in other words.
+  const others = ["link-unknown", "link-damaged", "link-version", "not-in-room", "remote-unknown"];
+  const ours = ["remote-left", "left", "closed", "label-invalid", "invalid-argument"];
+  const programs = ["no-handler", "not-initialized", "signal-tampered"];
+  const known = new Set([...Object.keys(reasons), ...others, ...ours, ...programs]);
+  expect(peerErrorCodes.filter((code) => !known.has(code))).toEqual([]);
 });

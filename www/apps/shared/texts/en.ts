@@ -54,13 +54,22 @@ export const en = {
   fatal: "This does not work",
   reload: "Reload",
   notLoaded: "A part of this page could not be loaded. Check your connection, then reload.",
+  /** What can be done about it, by code. */
+  fatalHelp: {
+    "store-unavailable": "A private window often forbids it. Open this page in a normal window.",
+    "unsupported-platform": "Open this page in a newer Firefox, Chrome, Edge or Safari.",
+    "webrtc-blocked": "Switch the extension off for this page, or open it in another browser.",
+    "wasm-failed": "Check your connection to the Internet.",
+  } as Readonly<Record<string, string>>,
   elsewhere: "Lacis is open in another tab",
-  elsewhereLead: "One tab at a time can work for you.",
+  elsewhereLead:
+    "One tab at a time can work for you. When the other one is closed, this one goes on by itself.",
   useHere: "Use it here",
   noGroup: "This group is not on this device",
   noGroupLead: "You may have left it. With an invitation you can join it again.",
   waitingForApp: "Waiting for a member who can say what this group is for...",
   connecting: "Connecting to the server...",
+  slowServer: "The server has not answered yet. It goes on trying.",
   online: "Connected",
   unreachable: "Cannot reach the server.",
   /** Why a server that was reached does not let this page in, by code. */
@@ -76,6 +85,9 @@ export const en = {
     `${reason} Links that exist keep working.${
       seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying again now."
     }`,
+  offlineShort: (reason: string, seconds: number): string =>
+    `${reason}${seconds > 0 ? ` Trying again in ${seconds} s.` : " Trying again now."}`,
+  offlineKept: "What you do here is kept, and reaches the others later.",
   refused: (reason: string): string =>
     `${reason} Nobody new can be met. Reload the page in a minute to try again.`,
   left: "You have left.",
@@ -83,6 +95,14 @@ export const en = {
   memberLeft: "This person is not here any more.",
   /** What codes mean in this language; the package has English sentences for all of them. */
   reasons: {} as Readonly<Record<string, string>>,
+
+  // What fails inside these pages.
+  failure: "Something went wrong",
+  failureLead: "What you have typed is kept on this device.",
+  failureShow: "What happened",
+  report: "Report for whoever looks after this page",
+  reportLead: "Nothing is sent. Read it, then copy it, and give it to whom you like.",
+  reportCopy: "Copy the report",
 
   // The first visit.
   welcome:
@@ -137,7 +157,7 @@ export const en = {
   present: (count: number, of: number): string =>
     count >= of ? `${many(count, "other", "others")} here` : `${count} of ${of} others here`,
   presentNobody: "Nobody else is here now. What you do reaches them when they come.",
-  presentOffline: "No server. Whoever is linked already stays linked.",
+  presentOffline: "Nobody else is here: there is no server.",
   alone: "Only you so far. Invite somebody.",
   revokedShort: "You are no longer a member",
   details: "People and settings",
@@ -172,7 +192,7 @@ export const en = {
 
   // Invitations.
   invite: "Invite somebody",
-  inviteLead: "Whoever has this link can join. Send it, or let it be scanned.",
+  inviteLead: "Whoever has this link can join. Send it, or let it be scanned. It says your name.",
   openInvitations: "Links that still let people in",
   usedOf: (used: number, uses: number): string =>
     `${used.toLocaleString("en")} of ${many(uses, "use", "uses")}`,
@@ -212,6 +232,9 @@ export const en = {
   camera: "What the camera sees",
   noCamera: "There is no camera here, or this page may not use it.",
   badInvitation: "This invitation cannot be used",
+  badInvitationHelp:
+    "Ask whoever sent it to send it again, whole, or to make a new link. You can also paste it " +
+    "here.",
   joinTitle: (name: string): string => `Join "${name}"`,
   joinApp: {
     board: (name: string): string => `Draw with others on "${name}"`,
@@ -225,9 +248,13 @@ export const en = {
     letter: "Read a newsletter",
   },
   invitedBy: (name: string): string => `Invited by ${name}.`,
+  /** A link may say what it likes. */
+  linkSaysFrom: (name: string): string => `The link says that it comes from "${name}".`,
+  notMetYet: (id: string): string =>
+    `You have not met here yet, so nobody has checked that (${id.slice(0, 8)}).`,
   invitedByStranger: (id: string): string =>
     `Invited by somebody you have not met here yet (${id.slice(0, 8)}).`,
-  openInvitation: "Somebody who may let you in must be connected now.",
+  openInvitation: "Somebody who may let you in must have Lacis open.",
   until: (at: Date): string => `Valid until ${moment(at)}.`,
   memberUntil: (at: Date): string => `Whoever joins now is a member until ${moment(at)}.`,
   usesLeft: (left: number): string => `Of use to ${many(left, "more person", "more people")}.`,
@@ -235,6 +262,17 @@ export const en = {
   joinAs: (name: string): string => `You join as ${name}.`,
   join: "Join",
   joining: "Looking for somebody who lets you in...",
+  joiningLong:
+    "Nobody who can let you in is here right now. Leave this page open: you go in as soon as " +
+    "somebody is.",
+  lookingLong:
+    "Nobody who can say more is here right now. Press Join and leave this page open: you go in " +
+    "as soon as somebody is.",
+  tellInviter: (name: string): string =>
+    `You can ask ${name === "" ? "whoever invited you" : name} to open Lacis.`,
+  joinByHand: (name: string): string =>
+    `This page goes on trying. ${name === "" ? "Whoever invited you" : name} can also let you in ` +
+    `without a server, under "Invite somebody".`,
 
   // This device.
   device: "On this device",
@@ -280,6 +318,7 @@ export const en = {
     of === 1 ? "delivered" : `delivered to ${count} of ${of}`,
   earlier: (count: number): string => `Show earlier messages (${count})`,
   noLines: "Nothing has been said yet.",
+  noLinesAlone: "Nothing has been said yet. Whom you invite reads what you write here, later too.",
   newLines: "New",
   found: (count: number): string => many(count, "message", "messages"),
   typing: (names: readonly string[]): string =>
@@ -322,10 +361,43 @@ export const en = {
 
   // The newsletter.
   issues: "Issues",
-  noIssues: "No issue has arrived yet.",
+  noIssues: "No issue has arrived yet. It comes by itself when somebody is here who has it.",
+  nothingPublished: "Nothing is published yet.",
+  nothingPublishedLead:
+    "Write an issue, publish it, and invite your readers. They pass it on to each other, also " +
+    "when you are not here.",
+  writeFirst: "Write the first issue",
   writeIssue: "Write an issue",
+  goOnWriting: "Go on writing",
+  draft: "Draft",
+  noTitle: "Without a title",
+  writing: "Write",
+  formatting: "How it looks",
+  marks: {
+    bold: "Bold (Ctrl+B)",
+    italic: "Italic (Ctrl+I)",
+    heading: "Heading",
+    list: "List",
+    quote: "Quotation",
+    link: "Link (Ctrl+K)",
+  },
+  previewEmpty: "What you write appears here as your readers will see it.",
+  words: (count: number): string => many(count, "word", "words"),
+  readers: (count: number, here: number): string =>
+    `${many(count, "reader", "readers")}, ${here === 0 ? "none" : digits(here)} here now.`,
+  readersNone: "No readers yet.",
+  publishLead: (count: number): string =>
+    count === 0
+      ? "Nobody reads this yet. Whoever you invite later gets it, too."
+      : "Readers who are not here get it when they come.",
+  publishedNote: (here: number): string =>
+    here > 0
+      ? "Published. Readers who are here have it in a moment, the others when they come."
+      : "Published and kept here. Your readers get it as soon as they come.",
+  correctedNote: "Corrected. Readers get this in place of what they have.",
+  withdrawnNote: "Withdrawn.",
   title: "Title",
-  markdown: "Text, in Markdown",
+  markdown: "Text",
   preview: "Preview",
   publish: "Publish",
   correct: "Correct",

@@ -55,13 +55,24 @@ export const fr: Texts = {
   fatal: "Cela ne fonctionne pas",
   reload: "Recharger",
   notLoaded: "Une partie de la page n'a pas pu être chargée. Vérifiez la connexion, rechargez.",
+  fatalHelp: {
+    "store-unavailable":
+      "Une fenêtre privée l'interdit souvent. Ouvrez cette page dans une fenêtre normale.",
+    "unsupported-platform": "Ouvrez cette page dans un Firefox, Chrome, Edge ou Safari récent.",
+    "webrtc-blocked":
+      "Désactivez l'extension pour cette page, ou ouvrez-la dans un autre navigateur.",
+    "wasm-failed": "Vérifiez votre connexion à Internet.",
+  },
   elsewhere: "Lacis est ouvert dans un autre onglet",
-  elsewhereLead: "Un seul onglet à la fois peut travailler pour vous.",
+  elsewhereLead:
+    "Un seul onglet à la fois peut travailler pour vous. Quand l'autre sera fermé, celui-ci " +
+    "continuera tout seul.",
   useHere: "L'utiliser ici",
   noGroup: "Ce groupe n'est pas sur cet appareil",
   noGroupLead: "Vous l'avez peut-être quitté. Une invitation permet d'y revenir.",
   waitingForApp: "On attend un membre qui dise à quoi sert ce groupe...",
   connecting: "Connexion au serveur...",
+  slowServer: "Le serveur n'a pas encore répondu. On continue d'essayer.",
   online: "Connecté",
   unreachable: "Le serveur est injoignable.",
   refusals: {
@@ -76,6 +87,9 @@ export const fr: Texts = {
     `${reason} Les liens établis tiennent.${
       seconds > 0 ? ` Nouvel essai dans ${seconds} s.` : " Nouvel essai maintenant."
     }`,
+  offlineShort: (reason, seconds) =>
+    `${reason}${seconds > 0 ? ` Nouvel essai dans ${seconds} s.` : " Nouvel essai maintenant."}`,
+  offlineKept: "Ce que vous faites ici est gardé, et parviendra aux autres plus tard.",
   refused: (reason) =>
     `${reason} Personne d'autre ne peut être rencontré. Rechargez la page dans une minute.`,
   left: "Vous êtes parti.",
@@ -135,7 +149,46 @@ export const fr: Texts = {
     rejected: "L'autre a refusé.",
     aborted: "C'est annulé.",
     timeout: "Cela a pris trop de temps.",
+    "already-joined": "Vous y êtes déjà.",
+    "too-many-rooms": "Trop de groupes sont ouverts ici. Quittez-en un d'abord.",
+    "too-many-groups": "Trop de groupes sont ouverts ici. Fermez-en un d'abord.",
+    "would-block": "Trop de choses attendent d'être envoyées. Réessayez dans un instant.",
+    "signaling-unreachable": "Le serveur est injoignable. Vérifiez votre connexion à Internet.",
+    "signaling-refused": "Le serveur a refusé la connexion.",
+    "signaling-lost": "La connexion au serveur a été perdue.",
+    "node-taken": "Le serveur connaît déjà cet onglet par une autre connexion.",
+    "server-full": "Le serveur est plein. Réessayez plus tard.",
+    "rate-limited": "C'était trop d'un coup pour le serveur. Réessayez dans un instant.",
+    "version-mismatch": "L'autre côté n'a pas la même version. Rechargez les deux pages.",
+    "dtls-failed": "Le lien privé avec l'autre côté n'a pas pu être établi.",
+    "fingerprint-mismatch": "Quelqu'un a touché à ce lien en chemin : il a été refusé.",
+    "identity-mismatch": "L'autre côté n'a pas pu prouver qui il est : le lien a été refusé.",
+    "link-lost": "Le lien avec cette personne a été perdu.",
+    "handler-failed": "L'autre côté n'a pas pu répondre, à cause d'une erreur chez lui.",
+    suspended: "La page avait été mise de côté. Elle est de nouveau reliée.",
+    replaced: "Le lien a été refait, et ce qui était en cours s'est arrêté.",
+    "stream-unknown": "Cet envoi de fichier n'existe plus.",
+    "store-closed": "L'endroit où ceci est gardé a été fermé.",
+    "store-damaged": "Ce qui était gardé ici est abîmé.",
+    "store-version":
+      "Ce qui est gardé ici vient d'une version plus récente de ces pages. Rechargez la page.",
+    "group-unknown": "Ce groupe n'est pas ouvert ici.",
+    "group-open": "Ce groupe est déjà ouvert.",
+    "chain-too-long": "Trop de personnes vous séparent de qui a fondé ce groupe.",
+    "card-version": "Cette carte d'identité demande une version plus récente de ces pages.",
+    "card-not-trusted": "Cette carte d'identité n'est pas l'œuvre de qui elle nomme.",
+    "identity-unknown": "Cette identité n'est pas gardée dans ce navigateur.",
+    "too-slow": "Les messages arrivaient plus vite que ces pages ne les lisaient.",
+    protocol: "L'autre côté a envoyé quelque chose qui n'a pas de sens ici.",
+    internal: "Quelque chose n'a pas marché dans ces pages. Rechargez la page.",
   },
+
+  failure: "Quelque chose n'a pas marché",
+  failureLead: "Ce que vous avez tapé est gardé sur cet appareil.",
+  failureShow: "Ce qui s'est passé",
+  report: "Rapport pour qui s'occupe de cette page",
+  reportLead: "Rien n'est envoyé. Lisez-le, copiez-le, et donnez-le à qui vous voulez.",
+  reportCopy: "Copier le rapport",
 
   welcome:
     "Dessiner, parler et publier ensemble, directement de navigateur à navigateur. Sans compte, " +
@@ -189,7 +242,7 @@ export const fr: Texts = {
   present: (count, of) =>
     count >= of ? `${many(count, "autre", "autres")} ici` : `${count} autres ici sur ${of}`,
   presentNobody: "Personne d'autre n'est là. Ce que vous faites leur parviendra à leur retour.",
-  presentOffline: "Pas de serveur. Les liens établis tiennent.",
+  presentOffline: "Personne d'autre n'est là : il n'y a pas de serveur.",
   alone: "Vous êtes seul pour l'instant. Invitez quelqu'un.",
   revokedShort: "Vous n'êtes plus membre",
   details: "Membres et réglages",
@@ -223,7 +276,7 @@ export const fr: Texts = {
   mayNotWrite: "Vous pouvez lire ici, mais pas écrire.",
 
   invite: "Inviter quelqu'un",
-  inviteLead: "Qui a ce lien peut entrer. Envoyez-le ou faites-le scanner.",
+  inviteLead: "Qui a ce lien peut entrer. Envoyez-le ou faites-le scanner. Il dit votre nom.",
   openInvitations: "Liens qui laissent encore entrer",
   usedOf: (used, uses) =>
     `${used.toLocaleString("fr")} sur ${many(uses, "utilisation", "utilisations")}`,
@@ -263,6 +316,9 @@ export const fr: Texts = {
   camera: "Ce que voit la caméra",
   noCamera: "Il n'y a pas de caméra ici, ou cette page n'y a pas droit.",
   badInvitation: "Cette invitation ne peut pas servir",
+  badInvitationHelp:
+    "Demandez qu'on vous l'envoie encore, entière, ou qu'on fasse un nouveau lien. Vous pouvez " +
+    "aussi le coller ici.",
   joinTitle: (name) => `Rejoindre « ${name} »`,
   joinApp: {
     board: (name) => `Dessiner à plusieurs sur « ${name} »`,
@@ -276,9 +332,12 @@ export const fr: Texts = {
     letter: "Lire une lettre",
   },
   invitedBy: (name) => `Invité par ${name}.`,
+  linkSaysFrom: (name) => `Le lien dit venir de « ${name} ».`,
+  notMetYet: (id) =>
+    `Vous ne vous êtes pas encore rencontrés ici : personne ne l'a vérifié (${id.slice(0, 8)}).`,
   invitedByStranger: (id) =>
     `Invité par quelqu'un que vous n'avez pas encore rencontré ici (${id.slice(0, 8)}).`,
-  openInvitation: "Quelqu'un qui puisse vous laisser entrer doit être connecté.",
+  openInvitation: "Quelqu'un qui puisse vous laisser entrer doit avoir Lacis ouvert.",
   until: (at) => `Valable jusqu'au ${moment(at)}.`,
   memberUntil: (at) => `Qui entre maintenant est membre jusqu'au ${moment(at)}.`,
   usesLeft: (left) => `Peut encore servir à ${many(left, "personne", "personnes")}.`,
@@ -286,6 +345,17 @@ export const fr: Texts = {
   joinAs: (name) => `Vous entrez comme ${name}.`,
   join: "Entrer",
   joining: "On cherche quelqu'un qui vous laisse entrer...",
+  joiningLong:
+    "Personne qui puisse vous laisser entrer n'est là. Laissez cette page ouverte : vous " +
+    "entrerez tout seul dès que quelqu'un y sera.",
+  lookingLong:
+    "Personne qui puisse en dire plus n'est là. Appuyez sur Entrer et laissez cette page " +
+    "ouverte : vous entrerez tout seul dès que quelqu'un y sera.",
+  tellInviter: (name) =>
+    `Vous pouvez demander à ${name === "" ? "qui vous a invité" : name} d'ouvrir Lacis.`,
+  joinByHand: (name) =>
+    `Cette page continue d'essayer. ${name === "" ? "Qui vous a invité" : name} peut aussi vous ` +
+    "faire entrer sans serveur, sous « Inviter quelqu'un ».",
 
   device: "Sur cet appareil",
   used: (used, all) => `${used} utilisés sur ${all}`,
@@ -327,6 +397,8 @@ export const fr: Texts = {
   delivered: (count, of) => (of === 1 ? "remis" : `remis à ${count} sur ${of}`),
   earlier: (count) => `Messages précédents (${count})`,
   noLines: "Rien n'a encore été dit.",
+  noLinesAlone:
+    "Rien n'a encore été dit. Ceux que vous invitez liront ce que vous écrivez, même plus tard.",
   newLines: "Nouveau",
   found: (count) => many(count, "message", "messages"),
   typing: (names) =>
@@ -367,10 +439,44 @@ export const fr: Texts = {
   boardWith: (count) => `Le tableau, avec ${many(count, "élément", "éléments")}`,
 
   issues: "Numéros",
-  noIssues: "Aucun numéro n'est encore arrivé.",
+  noIssues:
+    "Aucun numéro n'est encore arrivé. Il viendra tout seul quand quelqu'un qui l'a sera là.",
+  nothingPublished: "Rien n'est encore publié.",
+  nothingPublishedLead:
+    "Écrivez un numéro, publiez-le, invitez vos lecteurs. Ils se le passent, même quand vous " +
+    "n'êtes pas là.",
+  writeFirst: "Écrire le premier numéro",
   writeIssue: "Écrire un numéro",
+  goOnWriting: "Continuer d'écrire",
+  draft: "Brouillon",
+  noTitle: "Sans titre",
+  writing: "Écrire",
+  formatting: "Mise en forme",
+  marks: {
+    bold: "Gras (Ctrl+B)",
+    italic: "Italique (Ctrl+I)",
+    heading: "Titre",
+    list: "Liste",
+    quote: "Citation",
+    link: "Lien (Ctrl+K)",
+  },
+  previewEmpty: "Ce que vous écrivez paraît ici comme vos lecteurs le verront.",
+  words: (count) => many(count, "mot", "mots"),
+  readers: (count, here) =>
+    `${many(count, "lecteur", "lecteurs")}, ${here === 0 ? "aucun" : digits(here)} ici.`,
+  readersNone: "Pas encore de lecteurs.",
+  publishLead: (count) =>
+    count === 0
+      ? "Personne ne lit encore ceci. Qui sera invité plus tard le recevra aussi."
+      : "Les lecteurs absents le recevront à leur retour.",
+  publishedNote: (here) =>
+    here > 0
+      ? "Publié. Les lecteurs qui sont là l'ont dans un instant, les autres à leur retour."
+      : "Publié et gardé ici. Vos lecteurs le recevront dès qu'ils viendront.",
+  correctedNote: "Corrigé. Les lecteurs reçoivent ceci à la place de ce qu'ils ont.",
+  withdrawnNote: "Retiré.",
   title: "Titre",
-  markdown: "Texte, en Markdown",
+  markdown: "Texte",
   preview: "Aperçu",
   publish: "Publier",
   correct: "Corriger",
