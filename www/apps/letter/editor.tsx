@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useDraft } from "../shared/drafts.js";
 import { lossOf, shrink } from "../shared/images.js";
 import { plainName } from "../shared/names.js";
@@ -7,6 +7,7 @@ import { reasonOf } from "../shared/reasons.js";
 import { isKeptAnyway, type Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, confirmed, Problem } from "../shared/ui.js";
+import { Format, markByKey } from "./format.js";
 import { Markdown } from "./issue.js";
 import { flawOf, type Issue, type Press } from "./model.js";
 
@@ -27,8 +28,8 @@ interface Props {
   readonly press: Press;
   /** What is corrected, or `NEW`. */
   readonly id: string;
-  /** The issue that was published; nothing if it was not. */
-  readonly onDone: (id: string | undefined) => void;
+  /** The issue that was published, and what to say of it; nothing if it was not. */
+  readonly onDone: (id: string | undefined, note?: string) => void;
 }
 
 /** Where an issue is written, with a preview beside it. The draft outlasts the page. */
@@ -50,7 +51,10 @@ export function Editor({ space, press, id, onDone }: Props) {
   };
   const [problem, setProblem] = useState("");
   const [note, setNote] = useState("");
+  const [shown, show] = useState<View>("write");
   const field = useRef<HTMLTextAreaElement>(null);
+  const titleField = useRef<HTMLInputElement>(null);
+  useEffect(() => (title === "" && draft.title === "" ? titleField : field).current?.focus(), []);
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   const publish = async (): Promise<void> => {
     const flaw = flawOf(draft.title, draft.text);
@@ -66,85 +70,157 @@ export function Editor({ space, press, id, onDone }: Props) {
       if (!isKeptAnyway(thrown)) throw thrown;
       published ??= press.named(draft.key)?.id;
     }
-    onDone(published);
+    onDone(published, issue ? texts.correctedNote : texts.publishedNote(space.present));
   };
   const discard = async (): Promise<void> => {
     if (!(await confirmed(texts.discardDraft, texts.discardDraftLead, texts.discardDraft))) return;
     drafts.drop(place);
     onDone(undefined);
   };
-  const addPicture = async (file: File | undefined): Promise<void> => {
-    if (file === undefined) return;
-    setProblem("");
+  const addPictures = async (files: readonly File[]): Promise<void> => {
+    const pictures = files.filter(({ type }) => type.startsWith("image/"));
+    if (files.length === 0) return;
+    setProblem(pictures.length < files.length ? texts.notAPicture : "");
+    const losses: string[] = [];
+    setNote(pictures.length > 0 ? texts.addingPicture : "");
     try {
-      const small = await shrink(file, PICTURE_LIMITS);
-      const address = await press.addPicture(small.blob);
-      setNote(lossOf(small));
-      const words = plainName(file.name.replace(/\.[^.]*$/, ""), 80).replace(/[[\]]/g, "");
-      const mark = `\n![${words}](${address})\n`;
-      // What was typed meanwhile stays.
-      const written = now.current.text;
-      const at = field.current?.selectionStart ?? written.length;
-      set({ text: written.slice(0, at) + mark + written.slice(at) });
+      for (const file of pictures) {
+        const small = await shrink(file, PICTURE_LIMITS);
+        losses.push(lossOf(small));
+        const address = await press.addPicture(small.blob);
+        const mark = `\n![${wordsFor(file)}](${address})\n`;
+        // What was typed meanwhile stays.
+        const written = now.current.text;
+        const at = field.current?.selectionStart ?? written.length;
+        set({ text: written.slice(0, at) + mark + written.slice(at) });
+      }
     } catch (thrown) {
       fail(thrown);
     }
+    setNote(losses.filter((loss) => loss !== "").join(" "));
   };
+  const take = (event: Event, data: DataTransfer | null): void => {
+    if (data === null || data.files.length === 0) return;
+    event.preventDefault();
+    void addPictures([...data.files]);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const isSave = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s";
+    if (isSave) setNote(keptWords);
+    const area = field.current;
+    const isMark = !isSave && area !== null && area === event.target && markByKey(event, area);
+    if (isSave || isMark) event.preventDefault();
+  };
+  const keptWords = drafts.isKept ? texts.draftKept : texts.draftNotKept;
+  const readers = space.members.filter(({ role }) => role !== undefined).length - 1;
+  const isEmpty = draft.title.trim() === "" && draft.text.trim() === "";
   return (
     <>
-      <section class="stack" aria-label={texts.writeIssue}>
+      <section
+        class="writing"
+        data-shown={shown === "write"}
+        aria-label={issue === undefined ? texts.writeIssue : texts.correct}
+        onKeyDown={onKeyDown}
+      >
+        <Views shown={shown} onShow={show} />
         <label>
           {texts.title}
           <input
+            ref={titleField}
             data-testid="issue-title"
             maxLength={200}
             value={draft.title}
             onInput={(event) => set({ title: event.currentTarget.value })}
           />
         </label>
-        <label class="grow">
+        <Format field={field} onPictures={(files) => void addPictures(files)} />
+        <label class="text">
           {texts.markdown}
           <textarea
             ref={field}
             data-testid="issue-markdown"
-            rows={16}
+            rows={10}
             value={draft.text}
             onInput={(event) => set({ text: event.currentTarget.value })}
+            onPaste={(event) => take(event, event.clipboardData)}
+            onDrop={(event) => take(event, event.dataTransfer)}
           />
         </label>
         <Problem text={problem} hook="editor-problem" />
         <p class="quiet" role="status" data-testid="editor-note">
           {note || (id !== NEW && issue === undefined ? texts.issueGone : "")}
         </p>
-        <div class="row wrap">
-          <label class="button">
-            {texts.addImage}
-            <input
-              type="file"
-              accept="image/*"
-              class="hidden"
-              data-testid="issue-image"
-              onChange={(event) => void addPicture(event.currentTarget.files?.[0])}
-            />
-          </label>
+        <p class="quiet" data-testid="editor-readers" data-readers={readers}>
+          {readers === 0 ? "" : `${texts.readers(readers, space.present)} `}
+          {texts.publishLead(readers)}
+        </p>
+        <div class="row wrap middle">
           <Act hook="publish" class="primary" run={publish} onError={fail}>
             {issue === undefined ? texts.publish : texts.correct}
           </Act>
           <Act hook="editor-close" run={() => onDone(undefined)}>
             {texts.close}
           </Act>
-          <Act hook="discard-draft" class="danger" run={discard}>
-            {texts.discardDraft}
-          </Act>
+          {!isEmpty && (
+            <Act hook="discard-draft" class="danger plain" run={discard}>
+              {texts.discardDraft}
+            </Act>
+          )}
         </div>
-        <p class="quiet">{drafts.isKept ? texts.draftKept : texts.draftNotKept}</p>
+        <p class="quiet" data-testid="draft-kept">
+          {texts.words(wordsIn(draft.text))}. {keptWords}
+        </p>
       </section>
-      <section class="reader" aria-label={texts.preview}>
-        <h2>{draft.title || texts.preview}</h2>
+      <section class="reader" data-shown={shown === "preview"} aria-label={texts.preview}>
+        <Views shown={shown} onShow={show} />
+        {isEmpty ? (
+          <p class="quiet">{texts.previewEmpty}</p>
+        ) : (
+          <h2>{draft.title || texts.noTitle}</h2>
+        )}
         <Markdown text={draft.text} press={press} />
       </section>
     </>
   );
+}
+
+type View = "write" | "preview";
+
+/** Where there is no room for both: which of the two is shown. */
+function Views({ shown, onShow }: { shown: View; onShow: (view: View) => void }) {
+  return (
+    <fieldset class="views">
+      <legend class="hidden">{texts.preview}</legend>
+      {(["write", "preview"] as const).map((view) => (
+        <button
+          key={view}
+          type="button"
+          data-testid={`view-${view}`}
+          aria-pressed={shown === view}
+          onClick={() => onShow(view)}
+        >
+          {view === "write" ? texts.writing : texts.preview}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What is said of a picture that cannot be seen: at first the name of its file. */
+function wordsFor({ name }: File): string {
+  return plainName(name.replace(/\.[^.]*$/, ""), 80).replace(/[[\]]/g, "");
+}
+
+/** How many words a text has, without the addresses of pictures and links. */
+function wordsIn(text: string): number {
+  const plain = text.replace(/\]\([^)]*\)/g, "]");
+  return plain.match(/[\p{L}\p{N}][\p{L}\p{N}'\u2019-]*/gu)?.length ?? 0;
+}
+
+/** The draft of a new issue that waits to be gone on with. */
+export function waitingDraft({ drafts }: Space): { readonly title: string } | undefined {
+  const draft = drafts.get<Draft>(`issue.${NEW}`);
+  return draft === undefined || draft.title + draft.text === "" ? undefined : draft;
 }
 
 /** Drops the draft of what is an issue by now, although the page died before it could know. */

@@ -89,6 +89,12 @@ const ICONS = {
   redo: "M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h3",
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
   fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
+  bold: "M7 5h6a3.500 3.500 0 0 1 0 7H7zM7 12h7a3.500 3.500 0 0 1 0 7H7z",
+  italic: "M10 5h8M6 19h8M14 5l-4 14",
+  heading: "M6 5v14M18 5v14M6 12h12",
+  list: "M9 6h11M9 12h11M9 18h11M4.500 6h.01M4.500 12h.01M4.500 18h.01",
+  quote: "M5 5v14M10 8h9M10 12h9M10 16h6",
+  link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   bell: "M6 16V11a6 6 0 0 1 12 0v5l1.500 2h-15zM10.500 21h3",
 } as const;
 
