@@ -1,10 +1,12 @@
 // What the pages look like and how they are to be used: by keyboard and screen reader, on a phone
 // and on a desk, in the light and in the dark.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { chromiumPath } from "../support/browsers.mjs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { launchOn } from "../support/browsers.mjs";
 import { Person } from "../support/people.mjs";
 import { scenario } from "../support/scenario.mjs";
 
@@ -101,6 +103,117 @@ scenario(
   { deadlineMs: 150_000 },
 );
 
+/** Opens what is folded up in the dialog or page that is shown. */
+const unfold = ({ tab }) =>
+  tab.evaluate(() => {
+    for (const it of document.querySelectorAll("details")) it.open = true;
+  });
+
+scenario(
+  "axe finds nothing in dialogs and rare states, and nothing scrolls sideways",
+  async (stage) => {
+    const server = await stage.server();
+    const dead = `?server=${encodeURIComponent("ws://127.0.0.1:9/ws")}`;
+    const anna = await Person.arrive(stage, "chromium", server, "Anna", {
+      link: `${server.url}/${APPS}${dead}`,
+    });
+    const flaws = [];
+    const look = (name, person = anna) => inspect(person, name, flaws);
+    await anna.see("server-state", { state: '[data-state="offline"]' });
+    await anna.click("new-letter");
+    await look("found");
+    await anna.close("found");
+    await anna.click("me");
+    await unfold(anna);
+    await look("identity-unfolded");
+    await anna.click("import-identity");
+    await look("import");
+    await anna.close("import");
+    await anna.close("identity");
+
+    await anna.found("letter", "News");
+    await anna.see("no-server");
+    await look("letter-no-server");
+    await anna.click("write-issue");
+    await look("letter-desk-empty");
+    await anna.fill("issue-title", "Bread");
+    await anna.fill("issue-markdown", "Rye, **ready**.");
+    await anna.page.setViewportSize(SIZES.phone);
+    await anna.click("view-preview");
+    await look("letter-desk-preview");
+    await anna.click("discard-draft");
+    await look("confirm");
+    await anna.click("confirm-no");
+    await anna.click("publish");
+    await anna.see("letter-note", { text: "Published" });
+    await anna.click("write-issue");
+    await anna.fill("issue-markdown", "More of it");
+    await anna.click("editor-close");
+    await anna.see("draft");
+    await look("letter-draft");
+    await anna.click("no-server-by-hand");
+    await anna.click("by-hand-begin");
+    await anna.see("by-hand-link", { text: "/lp1" });
+    await unfold(anna);
+    await look("by-hand");
+    await anna.close("invite");
+    const link = await anna.invitation();
+    await anna.click("back");
+
+    await anna.found("board", "Plan");
+    await anna.click("export");
+    await look("exporting");
+    await anna.close("exporting");
+    await anna.click("back");
+    await anna.found("chat", "Kitchen");
+    await anna.click("search-open");
+    await look("chat-search");
+    await anna.tab.evaluate(() => void Promise.reject(new Error("out of the blue")));
+    await anna.see("failure");
+    await look("failure-bar");
+    await anna.click("failure-show");
+    await look("failure-shown");
+    await anna.close("failure-dialog");
+
+    const tab = await stage.bareTab("chromium", link);
+    const bert = new Person(tab, "Bert");
+    await bert.see("welcome-said");
+    await look("welcome-invited", bert);
+    await bert.fill("my-name", "Bert");
+    await bert.click("begin");
+    await bert.see("join-waiting", { state: '[data-state="offline"]' });
+    await look("join-no-server", bert);
+    await bert.page.goto(`${server.url}/${APPS}#/join/chat/bonjour`);
+    await bert.see("join-problem", { text: "not an invitation" });
+    await look("join-useless", bert);
+    const second = await bert.page.context().newPage();
+    await second.goto(`${server.url}/${APPS}`);
+    await bert.see("elsewhere");
+    await look("elsewhere", bert);
+    assert.deepEqual(flaws, []);
+  },
+  { deadlineMs: 150_000 },
+);
+
+scenario("axe finds nothing where the pages fail", async (stage) => {
+  const server = await stage.server();
+  const flaws = [];
+  const without = async (pattern) => {
+    const tab = await stage.bareTab("chromium", "about:blank", { serviceWorkers: "block" });
+    await tab.page.context().route(pattern, (route) => route.abort());
+    await tab.page.goto(`${server.url}/${APPS}`);
+    return new Person(tab, "Anna");
+  };
+  const first = await without("**/assets/start-*.js");
+  await first.see("opening", { text: "start-" });
+  await inspect(first, "opening-failed", flaws);
+  const core = await without("**/assets/*.wasm");
+  await core.see("fatal");
+  await unfold(core);
+  await inspect(core, "fatal-unfolded", flaws);
+  assert.deepEqual(flaws, []);
+});
+
 /** A port that nobody uses. */
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -113,29 +226,50 @@ function freePort() {
   });
 }
 
+/** What Lighthouse finds in a page, as it is kept in the browser at that port. */
+async function audit(port, url) {
+  const { default: lighthouse } = await import(require.resolve("lighthouse"));
+  const { lhr } = await lighthouse(url, {
+    port,
+    logLevel: "error",
+    disableStorageReset: true,
+    onlyCategories: ["accessibility", "best-practices"],
+  });
+  const flaws = Object.values(lhr.audits).filter(({ score }) => score !== null && score < 1);
+  const said = flaws.map(({ id, title }) => `${id}: ${title}`).join("\n");
+  for (const { id, score } of Object.values(lhr.categories)) {
+    console.log(`  ${id}: ${Math.round(100 * score)}`);
+    assert.equal(score, 1, `${id} of ${url}: ${said}`);
+  }
+}
+
 scenario(
-  "Lighthouse gives the start page 100 for accessibility and best practices",
+  "Lighthouse gives start page and applications 100 for accessibility and best practices",
   async (stage) => {
     const server = await stage.server();
-    const { chromium } = require("playwright-core");
     const port = await freePort();
-    const args = ["--no-sandbox", `--remote-debugging-port=${port}`];
-    const browser = await chromium.launch({ executablePath: chromiumPath(), args });
-    stage.defer(() => browser.close());
-    const { default: lighthouse } = await import(require.resolve("lighthouse"));
-    const { lhr } = await lighthouse(`${server.url}/${APPS}`, {
-      port,
-      logLevel: "error",
-      onlyCategories: ["accessibility", "best-practices"],
-    });
-    const flaws = Object.values(lhr.audits).filter(({ score }) => score !== null && score < 1);
-    const said = flaws.map(({ id, title }) => `${id}: ${title}`).join("\n");
-    for (const { id, score } of Object.values(lhr.categories)) {
-      console.log(`  ${id}: ${Math.round(100 * score)}`);
-      assert.equal(score, 1, `${id}: ${said}`);
+    const folder = mkdtempSync(join(tmpdir(), "lacis-lighthouse-"));
+    stage.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const context = await launchOn(folder, [`--remote-debugging-port=${port}`]);
+    stage.defer(() => context.close());
+    const [page] = context.pages();
+    const start = `${server.url}/${APPS}`;
+    await audit(port, start);
+    await page.goto(start);
+    await page.getByTestId("my-name").fill("Anna");
+    await page.getByTestId("begin").click();
+    const groups = [];
+    for (const app of ["board", "chat", "letter"]) {
+      await page.getByTestId(`new-${app}`).click();
+      await page.getByTestId("found-now").click();
+      await page.getByTestId("presence").waitFor();
+      groups.push(page.url());
+      await page.getByTestId("back").click();
     }
+    await page.goto("about:blank");
+    for (const url of [start, ...groups]) await audit(port, url);
   },
-  { deadlineMs: 90_000 },
+  { deadlineMs: 200_000 },
 );
 
 scenario("a server that is full is called full, and lets in later", async (stage) => {

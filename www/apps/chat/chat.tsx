@@ -52,7 +52,7 @@ export function Chat({ home, space }: AppProps) {
         </button>
       </SpaceBar>
       {query !== undefined && (
-        <div class="search row middle">
+        <search class="search row middle">
           <input
             type="search"
             class="grow"
@@ -64,7 +64,7 @@ export function Chat({ home, space }: AppProps) {
           <span class="quiet" role="status">
             {query === "" ? "" : texts.found(lines.length)}
           </span>
-        </div>
+        </search>
       )}
       <main class="talk">
         <Lines
@@ -141,7 +141,9 @@ function Lines({ space, talk, files, lines, unseen, onEdit, onReply, onError }: 
             </button>
           </li>
         )}
-        {talk.isLoaded && lines.length === 0 && <li class="note">{texts.noLines}</li>}
+        {talk.isLoaded && lines.length === 0 && (
+          <li class="note">{space.members.length > 1 ? texts.noLines : texts.noLinesAlone}</li>
+        )}
         {visible.map((line, index) => {
           const day = dayOf(line);
           const before = visible[index - 1];

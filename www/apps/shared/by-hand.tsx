@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Home } from "./home.js";
 import { Qr, Scanner } from "./qr.js";
 import { reasonOf } from "./reasons.js";
-import { linkOf } from "./route.js";
+import { linkOf, withoutName } from "./route.js";
 import type { Space } from "./space.js";
 import { texts } from "./texts/index.js";
 import { Act, CopyText, Problem } from "./ui.js";
@@ -33,7 +33,12 @@ class HandOver extends Observable {
     if (app === undefined) return;
     const pairing = await group.pair();
     this.#pairing = pairing;
-    this.link = linkOf(app, await this.#home.invite(this.#space), pairing.text);
+    this.link = linkOf(
+      app,
+      await this.#home.invite(this.#space),
+      this.#space.me.name,
+      pairing.text,
+    );
     this.changed();
     // Whoever has the dialog open is told when it has taken too long.
     pairing.linked.catch((thrown: unknown) => this.#pairing === pairing && this.#fail(thrown));
@@ -59,13 +64,20 @@ class HandOver extends Observable {
   }
 }
 
+interface ByHandProps {
+  readonly home: Home;
+  readonly space: Space;
+  /** Whether it is what the dialog was opened for. */
+  readonly isOpen?: boolean;
+}
+
 /** The part of the invitation dialog for where no server is. */
-export function ByHand({ home, space }: { home: Home; space: Space }) {
+export function ByHand({ home, space, isOpen = false }: ByHandProps) {
   const handOver = space.part("hand-over", () => new HandOver(home, space));
   useWatch(handOver);
   const { link, problem, isDone } = handOver;
   return (
-    <details open={link !== "" || problem !== "" || isDone}>
+    <details open={isOpen || link !== "" || problem !== "" || isDone}>
       <summary data-testid="by-hand">{texts.byHand}</summary>
       <div class="stack">
         <p>{texts.byHandLead}</p>
@@ -76,7 +88,7 @@ export function ByHand({ home, space }: { home: Home; space: Space }) {
         ) : (
           <>
             <h3>{texts.byHandGive}</h3>
-            <Qr text={link} label={texts.qr} isDense />
+            <Qr text={withoutName(link)} label={texts.qr} isDense />
             <CopyText text={link} label={texts.byHandGive} hook="by-hand-link" />
             <h3>{texts.byHandTake}</h3>
             <TakeBack onText={(text) => handOver.complete(text)} />

@@ -4,7 +4,6 @@ import { useEffect } from "preact/hooks";
 import { type AppName, isApp } from "./apps.js";
 import type { Home } from "./home.js";
 import { plainName } from "./names.js";
-import { reasonOf } from "./reasons.js";
 import { go } from "./route.js";
 import type { Space } from "./space.js";
 import { texts } from "./texts/index.js";
@@ -122,7 +121,8 @@ export function CallsDialog({ home }: { home: Home }) {
     const space = await home.join(call.invitation, call.app);
     go({ at: "space", id: space.id });
   };
-  const fail = (thrown: unknown): void => console.warn(reasonOf(thrown));
+  // Its page says why, and waits for whoever can let this person in.
+  const fail = (): void => go({ at: "join", app: call.app, invitation: call.invitation });
   const title = call.isMine ? texts.calling(call.who) : texts.called(call.who);
   const close = (): void => end(call.isMine ? "cancel" : "decline");
   return (

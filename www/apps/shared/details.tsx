@@ -9,7 +9,7 @@ import { contacts } from "./people.js";
 import { Qr } from "./qr.js";
 import { reasonOf } from "./reasons.js";
 import { RemoveMember } from "./remove-member.js";
-import { go, linkOf } from "./route.js";
+import { go, linkOf, withoutName } from "./route.js";
 import type { Space } from "./space.js";
 import { texts } from "./texts/index.js";
 import { Act, Avatar, CopyText, confirmed, Dialog, Problem, saveAs } from "./ui.js";
@@ -27,22 +27,28 @@ export async function leaveAsking(home: Home, space: Space): Promise<void> {
   await home.leaveSpace(space);
 }
 
+interface InviteProps extends Props {
+  /** Whether it was opened because there is no server. */
+  readonly isByHand?: boolean;
+}
+
 /** Lets others in: by link and QR code, and people who are known by a word. */
-export function InviteDialog({ home, space, onClose }: Props) {
+export function InviteDialog({ home, space, onClose, isByHand = false }: InviteProps) {
   const [link, setLink] = useState("");
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   useEffect(() => {
     const { app } = space;
     if (app === undefined) return;
-    home.invite(space).then((invitation) => setLink(linkOf(app, invitation)), fail);
+    home.invite(space).then((invitation) => setLink(linkOf(app, invitation, space.me.name)), fail);
   }, [space]);
   return (
     <Dialog title={texts.invite} hook="invite" onClose={onClose}>
+      {isByHand && <ByHand home={home} space={space} isOpen />}
       <p>{texts.inviteLead}</p>
       {link !== "" && (
         <>
-          <Qr text={link} label={texts.qr} />
+          <Qr text={withoutName(link)} label={texts.qr} />
           <CopyText text={link} label={texts.link} hook="invite-link" />
         </>
       )}
@@ -50,7 +56,7 @@ export function InviteDialog({ home, space, onClose }: Props) {
       <Invitations space={space} onError={fail} />
       <KnownPeople home={home} space={space} onError={fail} />
       <ByCard home={home} space={space} />
-      <ByHand home={home} space={space} />
+      {!isByHand && <ByHand home={home} space={space} />}
     </Dialog>
   );
 }
@@ -97,7 +103,7 @@ function ByCard({ home, space }: Omit<Props, "onClose">) {
     try {
       const { peerId: peer } = await parseCard(card);
       const { app } = space;
-      if (app !== undefined) setLink(linkOf(app, await home.inviteOne(space, peer)));
+      if (app !== undefined) setLink(linkOf(app, await home.inviteOne(space, peer), space.me.name));
       setProblem("");
     } catch (thrown) {
       setProblem(reasonOf(thrown));

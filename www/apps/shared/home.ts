@@ -8,7 +8,6 @@ import {
   type JoinGroupOptions,
   openIdentities,
   type Peer,
-  PeerError,
   parseInvitation,
 } from "lacis";
 import { guardIssues } from "../letter/guard.js";
@@ -17,7 +16,7 @@ import { CALL, type Call, hearCall } from "./calls.js";
 import { forgetDrafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
-import { takeTurn } from "./one-tab.js";
+import { takeTurn, turnIsFree } from "./one-tab.js";
 import { keepLook, type Look, ownLook } from "./people.js";
 import { reasonOf } from "./reasons.js";
 import { namedServers } from "./servers.js";
@@ -36,9 +35,7 @@ export type Phase =
   | { readonly at: "ready" }
   | {
       readonly at: "failed";
-      readonly reason: string;
-      /** What it says to those who look after the page. */
-      readonly detail: string | undefined;
+      readonly thrown: unknown;
     };
 
 const LAST = "last-identity";
@@ -59,6 +56,10 @@ export class Home extends Observable {
   #me: Identity | undefined;
   #peer: Peer | undefined;
   #phase: Phase = { at: "starting" };
+  /** Counts whom this tab has become: what began for an earlier one ends. */
+  #turn = 0;
+  /** Waits while another tab is at work. */
+  #waiting: AbortController | undefined;
 
   get phase(): Phase {
     return this.#phase;
@@ -110,13 +111,18 @@ export class Home extends Observable {
 
   /** Becomes another identity of this browser. */
   async become(me: Identity): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#waiting?.abort();
     this.#enter({ at: "starting" });
     try {
       await this.#leave();
       await takeTurn(me.id, async () => {
-        if (this.#me?.id !== me.id) return;
+        if (turn !== this.#turn) return;
+        this.#turn += 1;
         await this.#leave();
         this.#enter({ at: "elsewhere" });
+        void this.#goOnAfter(me);
       });
       this.#me = me;
       remember(LAST, me.id);
@@ -127,6 +133,8 @@ export class Home extends Observable {
         takeStore: true,
         ...(signaling && { signaling }),
       });
+      // Another tab may have taken over meanwhile.
+      if (turn !== this.#turn) return await peer.close();
       this.#peer = peer;
       peer.addEventListener("server", ({ detail }) => {
         this.standing.see(detail);
@@ -135,10 +143,17 @@ export class Home extends Observable {
       peer.addEventListener("statechange", () => this.changed());
       for (const status of peer.servers.values()) this.standing.see(status);
       await Promise.all((await peer.groups()).map(({ id }) => this.#reopen(peer, id)));
-      this.#enter({ at: "ready" });
+      if (turn === this.#turn) this.#enter({ at: "ready" });
     } catch (thrown) {
-      this.#fail(thrown);
+      if (turn === this.#turn) this.#fail(thrown);
     }
+  }
+
+  /** Goes on as soon as the tab that is at work has been closed. */
+  async #goOnAfter(me: Identity): Promise<void> {
+    const waiting = new AbortController();
+    this.#waiting = waiting;
+    if (await turnIsFree(me.id, waiting.signal)) await this.become(me);
   }
 
   /** Takes over from the other tab. */
@@ -326,8 +341,7 @@ export class Home extends Observable {
 
   #fail(thrown: unknown): void {
     console.error(thrown);
-    const detail = thrown instanceof PeerError ? thrown.detail : undefined;
-    this.#enter({ at: "failed", reason: reasonOf(thrown), detail });
+    this.#enter({ at: "failed", thrown });
   }
 
   #enter(phase: Phase): void {

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useState } from "preact/hooks";
 import { type AppName, isApp } from "./apps.js";
+import { nameForLink, saidName } from "./names.js";
 
 /** Where in the pages somebody is; it stands behind the # of the address. */
 export type Route =
@@ -11,15 +12,19 @@ export type Route =
       readonly invitation: string;
       /** The first text of a pairing by hand, where no server is. */
       readonly offer?: string;
+      /** Who has sent it, as the link says; nobody has checked that. */
+      readonly by?: string;
     };
 
 export function routeOf(hash: string): Route {
-  const [first = "", second = "", third = "", offer = ""] = hash.replace(/^#?\/?/, "").split("/");
+  const parts = hash.replace(/^#?\/?/, "").split("/");
+  const [first = "", second = "", third = "", offer = "", name = ""] = parts;
   if (first === "g" && second !== "") return { at: "space", id: second };
   if (first === "join") {
     const app = isApp(second) ? second : undefined;
     const invitation = third || (app === undefined ? second : "");
-    return { at: "join", app, invitation, ...(offer !== "" && { offer }) };
+    const by = saidName(name);
+    return { at: "join", app, invitation, ...(offer !== "" && { offer }), ...(by && { by }) };
   }
   // An invitation that was put behind a # by hand.
   if (first !== "") return { at: "join", app: undefined, invitation: first };
@@ -33,12 +38,14 @@ export function hashOf(route: Route): string {
     case "space":
       return `#/g/${route.id}`;
     case "join":
-      return joined("#/join", route.app, route.invitation, route.offer);
+      return joinHash(route);
   }
 }
 
-function joined(...parts: (string | undefined)[]): string {
-  return parts.filter((part) => part !== undefined).join("/");
+function joinHash({ app, invitation, offer, by }: Extract<Route, { at: "join" }>): string {
+  const start = ["#/join", app, invitation].filter((part) => part !== undefined).join("/");
+  if (by !== undefined) return `${start}/${offer ?? ""}/${nameForLink(by)}`;
+  return offer === undefined ? start : `${start}/${offer}`;
 }
 
 /** Goes there; `replace` leaves no step back to here. */
@@ -63,10 +70,26 @@ export function useRoute(): Route {
   return routeOf(hash);
 }
 
-/** An invitation as people send it: opening it leads to the right application. */
-export function linkOf(app: AppName, invitation: string, offer?: string | undefined): string {
+/**
+ * An invitation as people send it: opening it leads to the right application, and says who has
+ * sent it.
+ */
+export function linkOf(app: AppName, invitation: string, by: string, offer?: string): string {
   const page = new URL(location.href);
-  page.hash = hashOf({ at: "join", app, invitation, ...(offer !== undefined && { offer }) });
+  const said = saidName(nameForLink(by));
+  page.hash = hashOf({
+    ...{ at: "join", app, invitation },
+    ...(offer !== undefined && { offer }),
+    ...(said !== undefined && { by: said }),
+  });
+  return page.href;
+}
+
+/** A link without the name in it: whoever scans it sees who shows it, and the code is coarser. */
+export function withoutName(link: string): string {
+  const page = new URL(link);
+  const { by: _, ...route } = routeOf(page.hash) as Extract<Route, { at: "join" }>;
+  page.hash = hashOf(route);
   return page.href;
 }
 

@@ -4,7 +4,7 @@ import { DetailsDialog, InviteDialog, leaveAsking } from "./details.js";
 import type { Home } from "./home.js";
 import { reasonOf } from "./reasons.js";
 import type { Space } from "./space.js";
-import { NoticeBar, presenceWords, TroubleBar } from "./status.js";
+import { NoticeBar, presenceWords, ServerBar, TroubleBar } from "./status.js";
 import { texts } from "./texts/index.js";
 import { Avatar, Icon, Problem } from "./ui.js";
 import { useWatch } from "./watch.js";
@@ -21,7 +21,7 @@ interface Props {
 /** What stands above every application: which group it is, who is here, and who may come. */
 export function SpaceBar({ home, space, children }: Props) {
   useWatch(home);
-  const [open, setOpen] = useState<"" | "invite" | "details">("");
+  const [open, setOpen] = useState<"" | "invite" | "by-hand" | "details">("");
   const [problem, setProblem] = useState("");
   const here = space.members.filter(({ id, present }) => present && id !== space.me.id);
   const close = (): void => setOpen("");
@@ -74,9 +74,12 @@ export function SpaceBar({ home, space, children }: Props) {
         </button>
       </header>
       <TroubleBar space={space} onLeave={() => void leaveAsking(home, space)} />
+      <ServerBar home={home} space={space} onByHand={() => setOpen("by-hand")} />
       <NoticeBar space={space} onError={(thrown) => setProblem(reasonOf(thrown))} />
       {problem !== "" && <Problem text={problem} />}
-      {open === "invite" && <InviteDialog home={home} space={space} onClose={close} />}
+      {(open === "invite" || open === "by-hand") && (
+        <InviteDialog {...{ home, space }} isByHand={open === "by-hand"} onClose={close} />
+      )}
       {open === "details" && <DetailsDialog home={home} space={space} onClose={close} />}
     </>
   );

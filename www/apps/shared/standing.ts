@@ -5,12 +5,23 @@ import { texts } from "./texts/index.js";
 export interface Words {
   readonly state: RoomState;
   readonly text: string;
+  /** The same for whoever has no links yet. */
+  readonly short: string;
   readonly isCounting: boolean;
 }
+
+const plain = (state: RoomState, text: string): Words => {
+  return { state, text, short: text, isCounting: false };
+};
+
+/** A server that has said nothing for so long is called slow. */
+const SLOW_MS = 4_000;
 
 /** How the servers stand, in words. It remembers why each was not reached meanwhile. */
 export class Standing {
   readonly #servers = new Map<string, ServerStatus>();
+  /** Since when there was neither an answer nor a refusal. */
+  #silentSince: number | undefined;
 
   /** Takes what the peer reports of one server. */
   see(status: ServerStatus): void {
@@ -24,27 +35,36 @@ export class Standing {
   /** Forgets all of them: the peer was closed. */
   clear(): void {
     this.#servers.clear();
+    this.#silentSince = undefined;
   }
 
   /** The words for a room in that state, at that time of `Date.now()`. */
   words(room: RoomState, now: number): Words {
-    if (room === "left") return { state: room, text: texts.left, isCounting: false };
-    if (room === "open") return { state: room, text: texts.online, isCounting: false };
+    if (room === "left") return plain(room, texts.left);
+    if (room === "open") {
+      this.#silentSince = undefined;
+      return plain(room, texts.online);
+    }
+    this.#silentSince ??= now;
     const servers = [...this.#servers.values()];
     // As long as one is being tried for the first time, there is hope.
     const isTrouble = servers.length > 0 && servers.every(({ code }) => code !== undefined);
     if (room === "connecting" && !isTrouble) {
-      return { state: room, text: texts.connecting, isCounting: false };
+      const isSlow = now - this.#silentSince >= SLOW_MS;
+      // Whoever shows this looks again, until there is an answer.
+      return { ...plain(room, isSlow ? texts.slowServer : texts.connecting), isCounting: true };
     }
     const reason = this.#reason();
     // A server that keeps the connection and refuses the room is not dialled again.
     if (servers.length > 0 && servers.every(({ state, code }) => state === "open" && code)) {
-      return { state: "offline", text: texts.refused(reason), isCounting: false };
+      return plain("offline", texts.refused(reason));
     }
     const waits = servers.flatMap(({ retryAt }) => retryAt ?? []);
     const wait = waits.length > 0 ? Math.min(...waits) - now : 0;
-    const text = texts.offline(reason, Math.max(0, Math.ceil(wait / 1000)));
-    return { state: "offline", text, isCounting: true };
+    const seconds = Math.max(0, Math.ceil(wait / 1000));
+    const text = texts.offline(reason, seconds);
+    const short = texts.offlineShort(reason, seconds);
+    return { state: "offline", text, short, isCounting: true };
   }
 
   /** Whoever was reached and refused says more than whoever was not. */

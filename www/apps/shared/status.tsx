@@ -3,18 +3,25 @@ import { useEffect, useReducer } from "preact/hooks";
 import type { Home } from "./home.js";
 import { reasonOfCode } from "./reasons.js";
 import type { Space } from "./space.js";
+import type { Words } from "./standing.js";
 import { texts } from "./texts/index.js";
 import { Act } from "./ui.js";
 
-/** Says in words how these pages stand with the servers, counting down to the next try. */
-export function ServerState({ home }: { home: Home }) {
+/** How these pages stand with the servers, now and as it changes. */
+export function useServerWords(home: Home): Words {
   const [, tick] = useReducer((count: number, _: undefined) => count + 1, 0);
-  const { state, text, isCounting } = home.standing.words(serverState(home), Date.now());
+  const words = home.standing.words(serverState(home), Date.now());
   useEffect(() => {
-    if (!isCounting) return undefined;
+    if (!words.isCounting) return undefined;
     const timer = setInterval(() => tick(undefined), 1_000);
     return () => clearInterval(timer);
-  }, [isCounting]);
+  }, [words.isCounting]);
+  return words;
+}
+
+/** Says in words how these pages stand with the servers, counting down to the next try. */
+export function ServerState({ home }: { home: Home }) {
+  const { state, text, isCounting } = useServerWords(home);
   return (
     // A screen reader hears of the change, not of every second.
     <p
@@ -50,6 +57,38 @@ export function presenceWords(space: Space, home: Home): string {
   if (home.peer?.state === "offline") return texts.presentOffline;
   if (home.peer?.state !== "online") return texts.connecting;
   return others > 0 ? texts.presentNobody : texts.alone;
+}
+
+interface ServerBarProps {
+  readonly home: Home;
+  readonly space: Space;
+  /** Opens what lets somebody in with no server between. */
+  readonly onByHand: () => void;
+}
+
+/** Says that no server is there, to whoever has nobody to be with because of it. */
+export function ServerBar({ home, space, onByHand }: ServerBarProps) {
+  const { state, short, text, isCounting } = useServerWords(home);
+  const isSlow = text === texts.slowServer;
+  if (space.present > 0 || space.trouble?.kind === "ended") return null;
+  if (state !== "offline" && !isSlow) return null;
+  return (
+    <div
+      class="trouble"
+      role="status"
+      aria-live={isCounting ? "off" : "polite"}
+      data-testid="no-server"
+    >
+      <span>
+        {short} {texts.offlineKept}
+      </span>
+      {space.mayInvite && (
+        <Act hook="no-server-by-hand" run={onByHand}>
+          {texts.byHand}
+        </Act>
+      )}
+    </div>
+  );
 }
 
 /** What stands in the way of a group, and what can be done about it. */

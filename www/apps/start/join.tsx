@@ -1,13 +1,17 @@
-import { type GroupInvitation, type InvitationPreview, parseInvitation } from "lacis";
+import { type GroupInvitation, type InvitationPreview, PeerError, parseInvitation } from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GiveBack } from "../shared/by-hand.js";
 import type { Home } from "../shared/home.js";
 import { plainName } from "../shared/names.js";
+import { patiently } from "../shared/patience.js";
 import { contacts } from "../shared/people.js";
-import { reasonOf } from "../shared/reasons.js";
+import { reasonOf, reasonOfCode } from "../shared/reasons.js";
 import { go, type Route } from "../shared/route.js";
+import type { Space } from "../shared/space.js";
+import { useServerWords } from "../shared/status.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, Problem } from "../shared/ui.js";
+import { PasteLink } from "./paste.js";
 
 type JoinRoute = Extract<Route, { at: "join" }>;
 
@@ -23,12 +27,11 @@ export function Join({ home, route }: { home: Home; route: JoinRoute }) {
 }
 
 function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read: Read }) {
-  const [problem, setProblem] = useState("");
+  const [failed, fail] = useState<{ readonly thrown: unknown } | undefined>();
   const [isWaiting, setWaiting] = useState(false);
   const [answer, setAnswer] = useState("");
   const waiting = useRef<AbortController | undefined>(undefined);
   const [invitation, wrong] = read;
-  const [offer, setOffer] = useState<InvitationPreview | "asking" | undefined>(undefined);
   const held = invitation && home.spaces.has(invitation.group) ? invitation.group : undefined;
   useEffect(() => () => waiting.current?.abort(), []);
   useEffect(() => {
@@ -37,58 +40,49 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
   }, [held]);
   // By hand nobody can be asked before the texts have gone back and forth.
   const mayAsk = invitation?.kind === "link" && held === undefined && route.offer === undefined;
-  useEffect(() => {
-    if (!mayAsk) return;
-    const ending = new AbortController();
-    setOffer("asking");
-    home.preview(route.invitation, ending.signal).then(
-      (found) => {
-        if (ending.signal.aborted) return found.close();
-        ending.signal.addEventListener("abort", () => found.close());
-        setOffer(found);
-      },
-      (thrown) => {
-        if (ending.signal.aborted) return;
-        setOffer(undefined);
-        setProblem(reasonOf(thrown));
-      },
-    );
-    return () => ending.abort();
-  }, [mayAsk, route.invitation]);
+  const offer = useOffer(home, mayAsk ? route.invitation : undefined, fail);
   const shown = offer === "asking" ? undefined : offer;
   const join = async (): Promise<void> => {
     waiting.current = new AbortController();
     setWaiting(true);
-    setProblem("");
+    fail(undefined);
     try {
       await becomeInvited(home, invitation);
       const { app, offer } = route;
       const pairing = offer === undefined ? undefined : { offer, onAnswer: setAnswer };
       const { signal } = waiting.current;
-      const space = await home.join(route.invitation, app, signal, pairing);
+      const enter = (): Promise<Space> => home.join(route.invitation, app, signal, pairing);
+      const space = await (pairing === undefined ? patiently(enter, signal) : enter());
       go({ at: "space", id: space.id }, { replace: true });
     } catch (thrown) {
-      setProblem(reasonOf(thrown));
+      fail({ thrown });
     } finally {
       setWaiting(false);
       setAnswer("");
     }
   };
+  const isUseless = invitation === undefined || (failed !== undefined && isFinal(failed.thrown));
+  const problem = failed === undefined ? wrong : reasonOf(failed.thrown);
   return (
     <main class="centre">
       <section class="card" data-testid="join">
         {invitation === undefined ? (
           <h1>{texts.badInvitation}</h1>
         ) : (
-          <About home={home} invitation={invitation} route={route} offer={shown} />
+          <About {...{ home, invitation, route, isUseless }} offer={shown} />
         )}
-        <Problem text={wrong || problem} hook="join-problem" />
+        <Problem text={problem} hook="join-problem" />
         {answer !== "" && <GiveBack answer={answer} />}
-        <p role="status" class="quiet">
-          {isWaiting && answer === "" ? texts.joining : offer === "asking" && texts.looking}
-        </p>
-        <div class="row">
-          {invitation !== undefined && (
+        {answer === "" && route.offer === undefined && (
+          <Waiting
+            home={home}
+            by={route.by ?? ""}
+            what={isWaiting ? "joining" : offer === "asking" ? "looking" : undefined}
+          />
+        )}
+        {isUseless && <Useless reason={problem} isUnread={invitation === undefined} />}
+        <div class="row wrap">
+          {!isUseless && (
             <Act hook="join-now" class="primary" run={join}>
               {problem === "" ? texts.join : texts.tryAgain}
             </Act>
@@ -130,23 +124,122 @@ async function becomeInvited(home: Home, invitation: GroupInvitation | undefined
   if (other !== undefined) await home.become(other);
 }
 
+/** What a link offers, asked for until somebody is there who can say it. */
+function useOffer(
+  home: Home,
+  invitation: string | undefined,
+  onProblem: (failed: { readonly thrown: unknown }) => void,
+): InvitationPreview | "asking" | undefined {
+  const [offer, setOffer] = useState<InvitationPreview | "asking" | undefined>(
+    invitation === undefined ? undefined : "asking",
+  );
+  useEffect(() => {
+    if (invitation === undefined) return;
+    const ending = new AbortController();
+    const { signal } = ending;
+    setOffer("asking");
+    patiently(() => home.preview(invitation, signal), signal).then(
+      (found) => {
+        if (signal.aborted) return found.close();
+        signal.addEventListener("abort", () => found.close());
+        setOffer(found);
+      },
+      (thrown) => {
+        if (signal.aborted) return;
+        setOffer(undefined);
+        onProblem({ thrown });
+      },
+    );
+    return () => ending.abort();
+  }, [invitation]);
+  return offer;
+}
+
+interface WaitingProps {
+  readonly home: Home;
+  /** Who has sent the link, as it says itself; empty if it does not. */
+  readonly by: string;
+  /** What is waited for, if anything is. */
+  readonly what: "joining" | "looking" | undefined;
+}
+
+/** Whoever waits is told for what, and after a while what can be done about it. */
+function Waiting({ home, by, what }: WaitingProps) {
+  const [isLong, setLong] = useState(false);
+  const { state, short } = useServerWords(home);
+  const isWaiting = what !== undefined;
+  useEffect(() => {
+    setLong(false);
+    if (!isWaiting) return undefined;
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, [isWaiting]);
+  if (what === undefined) return null;
+  if (state !== "open") {
+    return (
+      <div class="stack" data-testid="join-waiting" data-state={state}>
+        <p>{short}</p>
+        {(isLong || state === "offline") && <p class="quiet">{texts.joinByHand(by)}</p>}
+      </div>
+    );
+  }
+  return (
+    <div class="stack" role="status" data-testid="join-waiting" data-state={isLong ? "long" : what}>
+      <p class={isLong ? "" : "quiet"}>{isLong ? texts[`${what}Long`] : texts[what]}</p>
+      {isLong && <p class="quiet">{texts.tellInviter(by)}</p>}
+    </div>
+  );
+}
+
+/** Whether the same link will never do. One that seems to have ended may be too new for somebody. */
+function isFinal(thrown: unknown): boolean {
+  if (!(thrown instanceof PeerError) || thrown.retryable) return false;
+  return /^(invitation-|revoked|chain-too-long)/.test(thrown.code) && thrown.code !== ENDED;
+}
+
+const ENDED = "invitation-ended";
+
+/** After so long whoever waits is told what that may mean. */
+const LONG_MS = 6_000;
+
+/** What can be done about a link that will never do, or that nothing can be read from. */
+function Useless({ reason, isUnread }: { reason: string; isUnread: boolean }) {
+  // What was made by a newer version can be read once this page is that, too.
+  if (reason === reasonOfCode("invitation-version")) {
+    return (
+      <Act hook="join-reload" class="primary" run={() => location.reload()}>
+        {texts.reload}
+      </Act>
+    );
+  }
+  return (
+    <>
+      {isUnread && <p>{texts.badInvitationHelp}</p>}
+      <PasteLink hook="join-paste" />
+    </>
+  );
+}
+
 interface AboutProps {
   readonly home: Home;
   readonly invitation: GroupInvitation;
   readonly route: JoinRoute;
   /** What its link offers, once somebody has said so. */
   readonly offer: InvitationPreview | undefined;
+  readonly isUseless: boolean;
 }
 
-function About({ home, invitation, route: { app, offer: byHand }, offer }: AboutProps) {
+function About({ home, invitation, route, offer, isUseless }: AboutProps) {
+  const { app, offer: byHand, by } = route;
   const joinAs = <p class="quiet">{texts.joinAs(home.me?.name ?? "")}</p>;
   const said = invitation.kind === "bound" ? invitation : offer;
   if (said === undefined) {
     return (
       <>
         <h1>{app === undefined ? texts.joinLink : texts.joinLinkApp[app]}</h1>
-        {byHand === undefined && <p class="quiet">{texts.openInvitation}</p>}
-        {joinAs}
+        {by !== undefined && <p data-testid="join-said">{texts.linkSaysFrom(by)}</p>}
+        {byHand === undefined && !isUseless && <p class="quiet">{texts.openInvitation}</p>}
+        {!isUseless && joinAs}
       </>
     );
   }
@@ -160,7 +253,11 @@ function About({ home, invitation, route: { app, offer: byHand }, offer }: About
         {app === undefined ? texts.joinTitle(name) : texts.joinApp[app](name)}
       </h1>
       <p data-testid="join-inviter">
-        {known === undefined ? texts.invitedByStranger(inviter) : texts.invitedBy(known)}
+        {known !== undefined
+          ? texts.invitedBy(known)
+          : by === undefined
+            ? texts.invitedByStranger(inviter)
+            : `${texts.linkSaysFrom(by)} ${texts.notMetYet(inviter)}`}
       </p>
       {until !== undefined && (
         <p class="quiet" data-testid="join-until">
@@ -168,13 +265,17 @@ function About({ home, invitation, route: { app, offer: byHand }, offer }: About
         </p>
       )}
       {offer !== undefined && <Terms offer={offer} />}
-      {joinAs}
+      {!isUseless && joinAs}
     </>
   );
 }
 
+/** How many more may come is of interest while it may not be enough. */
+const USES_TOLD_MAX = 50;
+
 /** For how long, and how often, a link lets people in. */
 function Terms({ offer: { memberForMs, uses, used } }: { offer: InvitationPreview }) {
+  const left = Math.max(0, uses - used);
   return (
     <>
       {Number.isFinite(memberForMs) && (
@@ -182,9 +283,11 @@ function Terms({ offer: { memberForMs, uses, used } }: { offer: InvitationPrevie
           {texts.memberUntil(new Date(Date.now() + memberForMs))}
         </p>
       )}
-      <p class="quiet" data-testid="join-uses">
-        {texts.usesLeft(Math.max(0, uses - used))}
-      </p>
+      {left <= USES_TOLD_MAX && (
+        <p class="quiet" data-testid="join-uses">
+          {texts.usesLeft(left)}
+        </p>
+      )}
     </>
   );
 }

@@ -5,12 +5,13 @@ import type { Home } from "../shared/home.js";
 import icon from "../shared/icon.svg";
 import { Scanner } from "../shared/qr.js";
 import { reasonOf } from "../shared/reasons.js";
-import { go, readLink } from "../shared/route.js";
+import { go } from "../shared/route.js";
 import type { Space } from "../shared/space.js";
 import { presenceWords, ServerState } from "../shared/status.js";
 import { readableTime, texts } from "../shared/texts/index.js";
 import { Act, Avatar, Dialog, Icon, Problem } from "../shared/ui.js";
 import { IdentityDialog } from "./identity.js";
+import { openLink, PasteLink } from "./paste.js";
 import { Storage } from "./storage.js";
 
 /** The start page: who I am, my groups, and how to begin or join one. */
@@ -150,36 +151,11 @@ function NewSpace({ app, home }: { app: AppName; home: Home }) {
 }
 
 function JoinCard() {
-  const [text, setText] = useState("");
   const [isScanning, setScanning] = useState(false);
-  const open = (link: string): void => {
-    const route = readLink(link);
-    if (route.at !== "start") go(route);
-  };
   return (
     <section class="card" aria-labelledby="join-title">
       <h2 id="join-title">{texts.joinOne}</h2>
-      <form
-        class="row"
-        onSubmit={(event) => {
-          event.preventDefault();
-          open(text);
-        }}
-      >
-        <input
-          class="grow"
-          aria-label={texts.link}
-          placeholder={texts.pasteHere}
-          data-testid="paste-link"
-          autoComplete="off"
-          spellcheck={false}
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-        />
-        <button type="submit" data-testid="paste-open">
-          {texts.open}
-        </button>
-      </form>
+      <PasteLink />
       <Act hook="scan" run={() => setScanning(true)}>
         {texts.scan}
       </Act>
@@ -188,7 +164,7 @@ function JoinCard() {
           <Scanner
             onFound={(found) => {
               setScanning(false);
-              open(found);
+              openLink(found);
             }}
           />
         </Dialog>

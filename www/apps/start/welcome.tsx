@@ -34,6 +34,7 @@ export function Welcome({ home, route }: { home: Home; route: Route }) {
           <h1>{texts.name}</h1>
         </header>
         <Problem text={wrong} hook="welcome-problem" />
+        {isInvited && <Invited route={route} />}
         <p class="lead">{isInvited ? texts.welcomeInvited : texts.welcome}</p>
         <form class="stack" onSubmit={(event) => void begin(event)} noValidate>
           <label for="name">{texts.yourName}</label>
@@ -62,5 +63,15 @@ export function Welcome({ home, route }: { home: Home; route: Route }) {
         {isImporting && <ImportIdentity home={home} onClose={() => setImporting(false)} />}
       </section>
     </main>
+  );
+}
+
+/** To what somebody is invited, as far as the link says it. */
+function Invited({ route: { app, by } }: { route: Extract<Route, { at: "join" }> }) {
+  return (
+    <>
+      {app !== undefined && <h2 data-testid="welcome-for">{texts.joinLinkApp[app]}</h2>}
+      {by !== undefined && <p data-testid="welcome-said">{texts.linkSaysFrom(by)}</p>}
+    </>
   );
 }

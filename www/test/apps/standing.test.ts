@@ -66,4 +66,24 @@ describe("the words about the servers", () => {
     standing.see({ ...status("closed"), url: "ws://b/ws" });
     expect(standing.words("connecting", NOW).text).toBe(texts.offline(texts.unreachable, 9));
   });
+
+  test("call a server slow that says nothing, until it does", () => {
+    const standing = new Standing();
+    standing.see(status("dialing"));
+    expect(standing.words("connecting", NOW).text).toBe(texts.connecting);
+    // Whoever shows it looks again.
+    expect(standing.words("connecting", NOW + 3_999).isCounting).toBe(true);
+    expect(standing.words("connecting", NOW + 4_000).text).toBe(texts.slowServer);
+    expect(standing.words("open", NOW + 5_000).text).toBe(texts.online);
+    expect(standing.words("connecting", NOW + 9_000).text).toBe(texts.connecting);
+  });
+
+  test("leave the links out for whoever has none", () => {
+    const standing = new Standing();
+    standing.see(status("waiting", "signaling-unreachable", NOW + 3_000));
+    const { text, short } = standing.words("connecting", NOW);
+    expect(text).toBe(texts.offline(texts.unreachable, 3));
+    expect(short).toBe(texts.offlineShort(texts.unreachable, 3));
+    expect(text.startsWith(texts.unreachable) && text.length > short.length).toBe(true);
+  });
 });
