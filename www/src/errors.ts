@@ -26,7 +26,7 @@ const reasons = {
   "not-in-room": reason(false, "You are no longer in this room."),
   "remote-unknown": reason(false, "There is nobody with this name in the room."),
   "remote-left": reason(false, "This person has left the room."),
-  "too-large": reason(false, "This is too large to be sent as one message. Send it as a file."),
+  "too-large": reason(false, "This is too large to go in one piece. Send it as a file."),
   "label-invalid": reason(false, "The label of a message must be a text of 1 to 64 bytes."),
   "would-block": reason(true, "Too much is waiting to be sent. Try again in a moment."),
   "signaling-unreachable": reason(

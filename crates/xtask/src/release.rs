@@ -52,7 +52,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let server = server_archive(&home)?;
     let mut files = vec![changes, package.clone(), server.clone()];
     files.extend(server_packages(&home)?);
-    timed("Packing the crates", pack_crates)?;
+    files.extend(timed("Packing the crates and building them from there", || crates(&home))?);
     checksums(&home, &files)?;
     try_all(&tools, &home, &package, &server)?;
     println!("{}", home.display());
@@ -128,10 +128,23 @@ fn server_name() -> String {
     format!("lacis-signaling{}", std::env::consts::EXE_SUFFIX)
 }
 
-/// Compiling them again from what was packed is left to `cargo publish`.
-fn pack_crates() -> Result<()> {
+/// The crates as they are published, each built from what was packed; the server is run from there.
+fn crates(home: &Path) -> Result<Vec<PathBuf>> {
     let words = CRATES.iter().flat_map(|name| ["--package", *name]);
-    Run::cargo("package --quiet --no-verify --allow-dirty").args(words).step()
+    // With the profile of the workspace, what is built of others is there already.
+    Run::cargo("--config Cargo.toml package --quiet --allow-dirty")
+        .args(words)
+        .dir(&workspace::root())
+        .step()?;
+    try_server(&workspace::target().join("debug").join(server_name()))?;
+    let copy = |name: &&str| {
+        let file = format!("{name}-{VERSION}.crate");
+        let place = home.join(&file);
+        let packed = workspace::target().join("package").join(&file);
+        fs::copy(&packed, &place).with_context(|| packed.display().to_string())?;
+        Ok(place)
+    };
+    CRATES.iter().map(copy).collect()
 }
 
 /// Writes the sums, and reads them again as whoever downloads the files does.
