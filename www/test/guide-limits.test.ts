@@ -82,7 +82,7 @@ test.each([
   ["rooms of one peer, those of groups included", "ROOMS_MAX"],
   ["groups that are open", "GROUPS_MAX"],
   ["links of one node", "LINKS_MAX"],
-  ["members of a room that a node keeps track of", "MEMBERS_MAX"],
+  ["remotes that a node keeps track of", "REMOTES_MAX"],
   ["signaling servers of one peer", "SERVERS_MAX"],
   ["servers in a room link", "ROOM_LINK_SERVERS_MAX"],
   ["ICE servers", "ICE_SERVERS_MAX"],

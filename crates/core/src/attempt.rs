@@ -16,8 +16,8 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
 
 use crate::io::{Event, LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
-use crate::member::Member;
 use crate::pairing::BY_HAND;
+use crate::remote::Remote;
 use crate::shared::Shared;
 use crate::spare::Offering;
 
@@ -31,7 +31,7 @@ pub(crate) struct Answer {
     pub(crate) signature: [u8; 64],
 }
 
-impl Member {
+impl Remote {
     /// Offers a link in a room that is shared.
     pub(crate) fn offer(&mut self, shared: &mut Shared) {
         if let Some(&room) = self.rooms.keys().next() {
@@ -311,7 +311,7 @@ fn party(shared: &mut Shared) -> Party {
     Party { node: shared.node, peer: shared.peer, nonce, fingerprint: [0; 32] }
 }
 
-impl Member {
+impl Remote {
     /// The attempt of that connection.
     pub(crate) fn attempt(&mut self, id: LinkId) -> Option<&mut Link> {
         self.attempts.iter_mut().find(|link| link.id == id)

@@ -57,9 +57,9 @@ impl Node {
     pub(crate) fn closing_progress(&mut self) {
         let waiting = self.closing.as_ref().is_some_and(|closing| !closing.done);
         let flushed =
-            |member: &mut crate::member::Member| member.link.is_none() || member.is_flushed();
+            |remote: &mut crate::remote::Remote| remote.link.is_none() || remote.is_flushed();
         let saved = self.groups_saved();
-        if waiting && saved && self.members.values_mut().all(flushed) {
+        if waiting && saved && self.remotes.values_mut().all(flushed) {
             self.finish_closing();
         }
     }
@@ -77,9 +77,9 @@ impl Node {
             let result = Err(Code::Closed);
             self.shared.io.event(Event::Settled { ticket: open, result });
         }
-        let nodes: Vec<_> = self.members.keys().copied().collect();
+        let nodes: Vec<_> = self.remotes.keys().copied().collect();
         for node in nodes {
-            self.with_member(node, |member, shared| member.part(shared, Code::Closed));
+            self.with_remote(node, |remote, shared| remote.part(shared, Code::Closed));
         }
         let crate::shared::Shared { servers, rooms, io, .. } = &mut self.shared;
         for server in servers {

@@ -11,9 +11,9 @@ use lacis_wire::{Code, NodeId, PeerId, limits};
 
 use crate::error::{JoinError, SendError, StreamError};
 use crate::io::{Event, Priority, RequestId, RoomId, StreamId, Ticket, Until};
-use crate::member::{Member, Standing};
 use crate::messages::Outgoing;
 use crate::node::Node;
+use crate::remote::{Remote, Standing};
 use crate::room::Room;
 use crate::server::Server;
 use crate::table::TableExt;
@@ -72,8 +72,8 @@ impl Node {
         if !self.is_busy() {
             self.shared.prepare_offer();
         }
-        for node in self.members.keys().copied().collect::<Vec<_>>() {
-            self.with_member(node, Member::name_rooms);
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, Remote::name_rooms);
         }
         Ok(id)
     }
@@ -102,7 +102,7 @@ impl Node {
         places
     }
 
-    /// Leaves a room. Members with whom no other room is shared are parted from.
+    /// Leaves a room. Remotes with whom no other room is shared are parted from.
     pub fn leave(&mut self, now: Timestamp, room: RoomId) {
         self.set_time(now);
         self.cancel_pairings(|pairing| pairing.room == room);
@@ -111,23 +111,23 @@ impl Node {
         if let Some((ticket, _)) = joining {
             self.shared.settle(ticket, Err(Code::Aborted));
         }
-        for node in self.members.keys().copied().collect::<Vec<_>>() {
-            self.with_member(node, |member, shared| {
-                if member.rooms.remove(&room).is_some() {
-                    member.leave_room(shared, room, Code::Left);
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, |remote, shared| {
+                if remote.rooms.remove(&room).is_some() {
+                    remote.leave_room(shared, room, Code::Left);
                 }
-                if member.rooms.is_empty() {
-                    member.part(shared, Code::Left);
+                if remote.rooms.is_empty() {
+                    remote.part(shared, Code::Left);
                 } else {
                     // Also who is not in that room has been told that we are, and may join it.
-                    member.name_rooms(shared);
+                    remote.name_rooms(shared);
                 }
             });
         }
         self.leave_places(room);
     }
 
-    /// Sends a message to one member. The ticket settles as `until` says.
+    /// Sends a message to one remote. The ticket settles as `until` says.
     ///
     /// # Errors
     /// See [`SendError`]; the ticket is not used then.
@@ -153,9 +153,9 @@ impl Node {
             ticket: Some((ticket, until)),
         };
         self.shared.tickets.open(ticket);
-        let taken = self.with_member(to, |member, shared| {
-            let taken = member.enqueue(shared, message, priority);
-            member.pump(shared);
+        let taken = self.with_remote(to, |remote, shared| {
+            let taken = remote.enqueue(shared, message, priority);
+            remote.pump(shared);
             taken
         });
         self.taken(ticket, taken)
@@ -173,11 +173,11 @@ impl Node {
         result
     }
 
-    /// Sends a message to every member of a room. The ticket settles when it was handed to the
+    /// Sends a message to every remote of a room. The ticket settles when it was handed to the
     /// network for each of those who are there now.
     ///
     /// # Errors
-    /// See [`SendError`]. A member whose queue is full does not get the message, and if that
+    /// See [`SendError`]. A remote whose queue is full does not get the message, and if that
     /// happens to all of them the call fails.
     pub fn broadcast(
         &mut self,
@@ -200,14 +200,14 @@ impl Node {
             ticket: Some((ticket, Until::Accepted)),
         };
         let present: Vec<NodeId> = self
-            .members
+            .remotes
             .values()
-            .filter(|member| {
-                let standing = member.rooms.get(&room);
-                self.shared.lets_in(room, member.node)
+            .filter(|remote| {
+                let standing = remote.rooms.get(&room);
+                self.shared.lets_in(room, remote.node)
                     && matches!(standing, Some(Standing::Known | Standing::Shown))
             })
-            .map(|member| member.node)
+            .map(|remote| remote.node)
             .collect();
         if present.is_empty() {
             self.shared.io.event(Event::Settled { ticket, result: Ok(()) });
@@ -216,9 +216,9 @@ impl Node {
         self.shared.tickets.open_parts(ticket, present.len());
         let mut refused = Vec::new();
         for &node in &present {
-            let taken = self.with_member(node, |member, shared| {
-                let taken = member.enqueue(shared, message.clone(), Priority::Automatic);
-                member.pump(shared);
+            let taken = self.with_remote(node, |remote, shared| {
+                let taken = remote.enqueue(shared, message.clone(), Priority::Automatic);
+                remote.pump(shared);
                 taken
             });
             refused.extend(taken.and_then(Result::err));
@@ -236,7 +236,7 @@ impl Node {
         Ok(())
     }
 
-    /// Sends a message to every linked member of a room, once and without any promise. The ticket
+    /// Sends a message to every linked remote of a room, once and without any promise. The ticket
     /// settles at once.
     ///
     /// # Errors
@@ -254,12 +254,12 @@ impl Node {
         if payload.len() > limits::EPHEMERAL_BYTES {
             return Err(SendError::TooLarge);
         }
-        for member in self.members.values_mut() {
-            if !self.shared.lets_in(room, member.node) {
+        for remote in self.remotes.values_mut() {
+            if !self.shared.lets_in(room, remote.node) {
                 continue;
             }
-            let Some(tag) = member.our_tag(room) else { continue };
-            let Some(link) = &mut member.link else { continue };
+            let Some(tag) = remote.our_tag(room) else { continue };
+            let Some(link) = &mut remote.link else { continue };
             // A queue of stale cursors helps nobody: what finds no place at once is dropped.
             if link.accepted && link.has_room(Channel::Ephemeral) {
                 let envelope = Envelope { room: tag, kind: Kind::Broadcast, label };
@@ -271,7 +271,7 @@ impl Node {
         Ok(())
     }
 
-    /// Asks a member something. The ticket settles with [`Event::Response`], or fails.
+    /// Asks a remote something. The ticket settles with [`Event::Response`], or fails.
     ///
     /// # Errors
     /// See [`SendError`]; the ticket is not used then.
@@ -297,9 +297,9 @@ impl Node {
             ticket: None,
         };
         self.shared.tickets.open(ticket);
-        let taken = self.with_member(to, |member, shared| {
-            let taken = member.ask(shared, message, ticket, deadline);
-            member.pump(shared);
+        let taken = self.with_remote(to, |remote, shared| {
+            let taken = remote.ask(shared, message, ticket, deadline);
+            remote.pump(shared);
             taken
         });
         self.taken(ticket, taken)
@@ -308,10 +308,10 @@ impl Node {
     /// Answers a request. An answer to one that has gone meanwhile is dropped.
     pub fn respond(&mut self, now: Timestamp, request: RequestId, answer: Result<Vec<u8>, Code>) {
         self.set_time(now);
-        for member in self.members.values_mut() {
-            if let Some((room, id)) = member.messages.answer(request) {
-                member.reply(&mut self.shared, room, id, answer);
-                member.pump(&mut self.shared);
+        for remote in self.remotes.values_mut() {
+            if let Some((room, id)) = remote.messages.answer(request) {
+                remote.reply(&mut self.shared, room, id, answer);
+                remote.pump(&mut self.shared);
                 return;
             }
         }
@@ -349,9 +349,9 @@ impl Node {
         };
         let body = Body::File { name: name.into(), media_type: media_type.into() };
         self.shared.tickets.open(ticket);
-        let opened = self.with_member(to, |member, shared| {
-            let opened = member.streams.open_file(shared, head, body, size, ticket);
-            member.pump(shared);
+        let opened = self.with_remote(to, |remote, shared| {
+            let opened = remote.streams.open_file(shared, head, body, size, ticket);
+            remote.pump(shared);
             opened
         });
         self.taken(ticket, opened)
@@ -369,7 +369,7 @@ impl Node {
         stream: StreamId,
         data: Vec<u8>,
     ) -> Result<(), StreamError> {
-        self.on_outbound(now, ticket, stream, |member| member.streams.write(stream, ticket, data))
+        self.on_outbound(now, ticket, stream, |remote| remote.streams.write(stream, ticket, data))
     }
 
     /// Says that the whole file was written. The ticket settles when the receiver has every byte.
@@ -382,7 +382,7 @@ impl Node {
         ticket: Ticket,
         stream: StreamId,
     ) -> Result<(), StreamError> {
-        self.on_outbound(now, ticket, stream, |member| member.streams.finish(stream, ticket))
+        self.on_outbound(now, ticket, stream, |remote| remote.streams.finish(stream, ticket))
     }
 
     fn on_outbound(
@@ -390,15 +390,15 @@ impl Node {
         now: Timestamp,
         ticket: Ticket,
         stream: StreamId,
-        act: impl FnOnce(&mut Member) -> Result<(), StreamError>,
+        act: impl FnOnce(&mut Remote) -> Result<(), StreamError>,
     ) -> Result<(), StreamError> {
         self.set_time(now);
-        let owner = self.members.values_mut().find(|member| member.streams.has_outbound(stream));
-        let member = owner.ok_or(StreamError::StreamUnknown)?;
-        act(member)?;
+        let owner = self.remotes.values_mut().find(|remote| remote.streams.has_outbound(stream));
+        let remote = owner.ok_or(StreamError::StreamUnknown)?;
+        act(remote)?;
         self.shared.tickets.open(ticket);
-        member.streams.settle_ready(&mut self.shared, stream);
-        member.pump(&mut self.shared);
+        remote.streams.settle_ready(&mut self.shared, stream);
+        remote.pump(&mut self.shared);
         Ok(())
     }
 
@@ -408,9 +408,9 @@ impl Node {
     /// See [`StreamError`].
     pub fn accept_file(&mut self, now: Timestamp, stream: StreamId) -> Result<(), StreamError> {
         self.set_time(now);
-        for member in self.members.values_mut() {
-            if let Some(number) = member.streams.inbound_number(stream) {
-                return member.accept_file(&mut self.shared, number);
+        for remote in self.remotes.values_mut() {
+            if let Some(number) = remote.streams.inbound_number(stream) {
+                return remote.accept_file(&mut self.shared, number);
             }
         }
         Err(StreamError::StreamUnknown)
@@ -419,9 +419,9 @@ impl Node {
     /// Says that the application has taken bytes of a file, so that more may come.
     pub fn grant(&mut self, now: Timestamp, stream: StreamId, bytes: u64) {
         self.set_time(now);
-        for member in self.members.values_mut() {
-            if let Some(number) = member.streams.inbound_number(stream) {
-                member.take(&mut self.shared, number, bytes);
+        for remote in self.remotes.values_mut() {
+            if let Some(number) = remote.streams.inbound_number(stream) {
+                remote.take(&mut self.shared, number, bytes);
             }
         }
     }
@@ -430,8 +430,8 @@ impl Node {
     /// [`Event::StreamFailed`].
     pub fn cancel_stream(&mut self, now: Timestamp, stream: StreamId, code: Code) {
         self.set_time(now);
-        for member in self.members.values_mut() {
-            let Member { streams, link, .. } = member;
+        for remote in self.remotes.values_mut() {
+            let Remote { streams, link, .. } = remote;
             streams.cancel_stream(&mut self.shared, link.as_mut(), stream, code);
         }
     }
@@ -444,9 +444,9 @@ impl Node {
             return;
         }
         self.cancel_pairing(ticket);
-        for member in self.members.values_mut() {
-            member.messages.cancel(ticket);
-            member.streams.cancel(&mut self.shared, member.link.as_mut(), ticket);
+        for remote in self.remotes.values_mut() {
+            remote.messages.cancel(ticket);
+            remote.streams.cancel(&mut self.shared, remote.link.as_mut(), ticket);
         }
         for group in self.groups.open.values_mut() {
             group.cancel(ticket);
@@ -467,7 +467,7 @@ impl Node {
         self.handle_timeout(now);
     }
 
-    /// Makes it due to look whether servers and members are still there.
+    /// Makes it due to look whether servers and remotes are still there.
     pub(crate) fn check_all(&mut self) {
         if self.shared.suspended_at.is_some() {
             return;
@@ -475,8 +475,8 @@ impl Node {
         for server in &mut self.shared.servers {
             server.wake(&mut self.shared.io);
         }
-        for member in self.members.values_mut() {
-            member.wake(&mut self.shared);
+        for remote in self.remotes.values_mut() {
+            remote.wake(&mut self.shared);
         }
     }
 
@@ -490,7 +490,7 @@ impl Node {
         if !label_ok(label) {
             return Err(SendError::LabelInvalid);
         }
-        let known = |node| self.members.get(&node).is_some_and(|m| m.rooms.contains_key(&room));
+        let known = |node| self.remotes.get(&node).is_some_and(|m| m.rooms.contains_key(&room));
         let is_in = |node| known(node) && self.shared.lets_in(room, node);
         if to.is_some_and(|node| !is_in(node)) {
             return Err(SendError::RemoteUnknown);

@@ -8,11 +8,11 @@ use lacis_wire::{Code, RoomTag, codec, limits};
 
 use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
 use crate::link::{Link, Step};
-use crate::member::Member;
 use crate::pairing::BY_HAND;
+use crate::remote::Remote;
 use crate::shared::Shared;
 
-impl Member {
+impl Remote {
     /// Something happened to one of our connections.
     pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput) {
         match input {
@@ -199,7 +199,7 @@ const fn channel_of(frame: &LinkFrame<'_>) -> Channel {
     }
 }
 
-/// Most bytes of parts that are kept until a list of rooms names theirs: what a member shows first.
+/// Most bytes of parts that are kept until a list of rooms names theirs: what a remote shows first.
 const EARLY_BYTES: usize = 2 * limits::CHAIN_BYTES;
 
 /// A part of a frame about a group, in a room in which the other side is not known to be yet.
@@ -210,7 +210,7 @@ pub(crate) struct EarlyPart {
     data: Vec<u8>,
 }
 
-impl Member {
+impl Remote {
     /// A part of a frame about a group. The parts of one frame follow each other, so one buffer for
     /// each channel is enough; a frame that grows too long breaks the protocol, and one that ends
     /// with an empty part is taken back.

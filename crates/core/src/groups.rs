@@ -8,8 +8,8 @@ use lacis_wire::{Code, GroupId};
 
 use crate::group::{Group, KeptGroup};
 use crate::io::{Event, OpId, RoomId, Ticket};
-use crate::member::Member;
 use crate::node::Node;
+use crate::remote::Remote;
 use crate::store::StoreReply;
 use crate::table::{Table, TableExt};
 
@@ -51,25 +51,25 @@ impl Node {
         self.note_strangers();
     }
 
-    /// Which members of its room each group has a link to now.
+    /// Which remotes of its room each group has a link to now.
     fn tell_links(&mut self) {
         for (&room, group) in &mut self.groups.open {
-            let linked = |member: &Member| {
-                let link = member.link.as_ref()?;
-                member.our_tag(room)?;
-                Some((member.node, link.id, member.peer?, link.role == Role::Offerer))
+            let linked = |remote: &Remote| {
+                let link = remote.link.as_ref()?;
+                remote.our_tag(room)?;
+                Some((remote.node, link.id, remote.peer?, link.role == Role::Offerer))
             };
-            let links: Vec<_> = self.members.values().filter_map(linked).collect();
+            let links: Vec<_> = self.remotes.values().filter_map(linked).collect();
             group.on_links(&mut self.shared, &links);
         }
     }
 
     fn pump_groups(&mut self) {
         for (&room, group) in &mut self.groups.open {
-            for member in self.members.values_mut() {
-                let Some(tag) = member.our_tag(room) else { continue };
-                if let Some(link) = &mut member.link {
-                    group.pump(&mut self.shared, member.node, tag, link);
+            for remote in self.remotes.values_mut() {
+                let Some(tag) = remote.our_tag(room) else { continue };
+                if let Some(link) = &mut remote.link {
+                    group.pump(&mut self.shared, remote.node, tag, link);
                 }
             }
         }
@@ -91,11 +91,11 @@ impl Node {
             if was == is_member {
                 continue;
             }
-            self.with_member(node, |member, shared| {
+            self.with_remote(node, |remote, shared| {
                 if is_member {
-                    member.tell_in(shared, room);
+                    remote.tell_in(shared, room);
                 } else {
-                    member.tell_left(shared, room, Code::NotMember);
+                    remote.tell_left(shared, room, Code::NotMember);
                 }
             });
         }

@@ -9,7 +9,7 @@ use lacis_wire::{Code, limits};
 use crate::error::StreamError;
 use crate::io::{Event, RoomId, StreamId};
 use crate::link::Link;
-use crate::member::Member;
+use crate::remote::Remote;
 use crate::shared::Shared;
 use crate::streams::{Streams, parity};
 use crate::time::Timestamp;
@@ -100,7 +100,7 @@ impl Streams {
         gathered.sum()
     }
 
-    /// Ends the messages that are not whole yet, of a member that has no link.
+    /// Ends the messages that are not whole yet, of a remote that has no link.
     pub(crate) fn end_messages(&mut self, shared: &mut Shared) {
         let is_message = |stream: &Inbound| matches!(stream.content, Content::Message(_));
         let inbound = self.inbound.iter().filter(|(_, stream)| is_message(stream));
@@ -114,7 +114,7 @@ impl Streams {
     }
 }
 
-impl Member {
+impl Remote {
     /// The other side opens a stream, or names one of an earlier link again.
     pub(crate) fn on_open(
         &mut self,

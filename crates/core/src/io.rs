@@ -43,7 +43,7 @@ counter_id! {
     StreamId
 }
 counter_id! {
-    /// A request of another member that waits for our answer.
+    /// A request of another remote that waits for our answer.
     RequestId
 }
 
@@ -221,7 +221,7 @@ pub enum Event {
         /// Its identity; proven once it is linked, claimed or unknown before.
         peer: Option<PeerId>,
         /// How it is reached.
-        state: MemberState,
+        state: RemoteState,
         /// Last round trip measured.
         rtt: Option<Duration>,
     },
@@ -256,7 +256,7 @@ pub enum Event {
         /// To whom it was sent.
         kind: MessageKind,
     },
-    /// A member asks something; answer with [`crate::Node::respond`].
+    /// A remote asks something; answer with [`crate::Node::respond`].
     Request {
         /// Names the answer.
         request: RequestId,
@@ -269,7 +269,7 @@ pub enum Event {
         /// Its bytes.
         payload: Vec<u8>,
     },
-    /// A member wants to send a file; nothing flows until it is accepted.
+    /// A remote wants to send a file; nothing flows until it is accepted.
     File {
         /// Names the stream.
         stream: StreamId,
@@ -359,9 +359,9 @@ pub enum RoomState {
     Offline,
 }
 
-/// How a member is reached.
+/// How a remote is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MemberState {
+pub enum RemoteState {
     /// Being linked for the first time.
     Connecting,
     /// Linked, packets go straight.
@@ -375,7 +375,7 @@ pub enum MemberState {
 /// To whom a message was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageKind {
-    /// To this member only.
+    /// To this remote only.
     Direct,
     /// To all, reliably.
     Broadcast,

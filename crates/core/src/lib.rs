@@ -53,7 +53,6 @@ mod inbound;
 mod invitation_commands;
 mod io;
 mod link;
-mod member;
 mod messages;
 mod node;
 mod offers;
@@ -63,6 +62,7 @@ mod pairing;
 mod patience;
 mod places;
 mod recovery;
+mod remote;
 mod report;
 mod room;
 mod rule;
@@ -90,11 +90,12 @@ pub use group::{
 };
 pub use group_commands::Content;
 pub use io::{
-    Event, Input, LinkAction, LinkId, LinkInput, LinkState, MemberState, MessageKind, OpId, Output,
-    Path, Priority, RequestId, RoomId, RoomState, ServerState, SocketId, StreamId, Ticket, Until,
+    Event, Input, LinkAction, LinkId, LinkInput, LinkState, MessageKind, OpId, Output, Path,
+    Priority, RemoteState, RequestId, RoomId, RoomState, ServerState, SocketId, StreamId, Ticket,
+    Until,
 };
 pub use node::Node;
-pub use report::{LinkReport, MemberReport, Report, RoomReport, ServerReport};
+pub use report::{LinkReport, RemoteReport, Report, RoomReport, ServerReport};
 pub use rule::Rule;
 pub use store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

@@ -10,7 +10,7 @@ use lacis_wire::proof::{Party, Role};
 use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, PROTOCOL, RoomTag, codec, limits};
 
-use crate::io::{LinkAction, LinkId, MemberState, OpId, Path, RoomId};
+use crate::io::{LinkAction, LinkId, OpId, Path, RemoteState, RoomId};
 use crate::rule::Rule;
 use crate::shared::Io;
 use crate::time::Timestamp;
@@ -48,7 +48,7 @@ pub(crate) struct Link {
     pub(crate) rtt: Option<Duration>,
     pub(crate) path: Option<Path>,
     /// What the application is told of a new link until it is known whether a relay stands between.
-    pub(crate) until_path: Option<MemberState>,
+    pub(crate) until_path: Option<RemoteState>,
     pub(crate) heard: Timestamp,
     /// The ping on its way, and when it left.
     pub(crate) ping: Option<(u32, Timestamp)>,

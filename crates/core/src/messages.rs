@@ -1,4 +1,4 @@
-//! Messages to and from one member: order, acknowledgement, repetition, questions and answers.
+//! Messages to and from one remote: order, acknowledgement, repetition, questions and answers.
 //!
 //! Interactive messages are numbered across links. One that was sent and not acknowledged is kept
 //! and sent again on the next link; the receiver drops what it has already. So a message arrives
@@ -15,7 +15,7 @@ use lacis_wire::{Code, limits};
 use crate::error::SendError;
 use crate::io::{Event, MessageKind, Priority, RequestId, RoomId, Ticket, Until};
 use crate::link::Link;
-use crate::member::Member;
+use crate::remote::Remote;
 use crate::shared::Shared;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -31,7 +31,7 @@ pub(crate) struct Outgoing {
     pub(crate) ticket: Option<(Ticket, Until)>,
 }
 
-/// The messages between this node and one member.
+/// The messages between this node and one remote.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     waiting: VecDeque<(Option<u64>, Outgoing)>,
@@ -47,7 +47,7 @@ pub(crate) struct Messages {
     ack_due: Option<Timestamp>,
     questions: Table<u32, Question>,
     next_question: u32,
-    /// Requests of the member that our application has not answered.
+    /// Requests of the remote that our application has not answered.
     asked: Table<RequestId, (RoomId, u32)>,
 }
 
@@ -62,7 +62,7 @@ struct Question {
 const ACK_EVERY: usize = 32;
 
 impl Messages {
-    /// A new link: what was not acknowledged goes first again. If the member has forgotten us in
+    /// A new link: what was not acknowledged goes first again. If the remote has forgotten us in
     /// between, nobody knows what of that it has had, so it fails instead. Says whether the
     /// sequence is the one of the last link.
     pub(crate) fn on_link(&mut self, shared: &mut Shared, remote_session: u64) -> bool {
@@ -187,7 +187,7 @@ fn fail(shared: &mut Shared, message: &Outgoing, code: Code) {
     }
 }
 
-impl Member {
+impl Remote {
     /// Takes a message to be sent.
     pub(crate) fn enqueue(
         &mut self,

@@ -1,4 +1,4 @@
-//! The node: it owns servers, rooms and members, routes what comes in, and says what it wants done.
+//! The node: it owns servers, rooms and remotes, routes what comes in, and says what it wants done.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
@@ -15,9 +15,9 @@ use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
 use crate::groups::Groups;
 use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
-use crate::member::{Member, Standing};
 use crate::offers::{Offer, Place};
 use crate::patience::Patience;
+use crate::remote::{Remote, Standing};
 use crate::room::{LeftRooms, Room};
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
@@ -32,7 +32,7 @@ use crate::wall::WallClock;
 #[derive(Debug)]
 pub struct Node {
     pub(crate) shared: Shared,
-    pub(crate) members: Table<NodeId, Member>,
+    pub(crate) remotes: Table<NodeId, Remote>,
     pub(crate) closing: Option<Closing>,
     pub(crate) groups: Groups,
     /// When the driver was last asked to call, to notice that it came late.
@@ -87,7 +87,7 @@ impl Node {
             stalled_until: Timestamp::ZERO,
         };
         let groups = Groups::default();
-        Ok(Self { shared, members: Table::new(), closing: None, groups, promised: None })
+        Ok(Self { shared, remotes: Table::new(), closing: None, groups, promised: None })
     }
 
     /// The identity.
@@ -120,7 +120,7 @@ impl Node {
             Input::Wall(_) => {}
         }
         self.bound_orphans();
-        self.dial_members();
+        self.dial_remotes();
         self.tend_groups();
         self.closing_progress();
         self.shared.write_pairings();
@@ -145,11 +145,11 @@ impl Node {
         }
         self.rooms_timeout();
         self.groups_timeout();
-        for node in self.members.keys().copied().collect::<Vec<_>>() {
-            self.with_member(node, Member::on_timeout);
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, Remote::on_timeout);
         }
         self.end_strangers();
-        self.dial_members();
+        self.dial_remotes();
         self.tend_groups();
         self.shared.write_pairings();
         self.shared.renew_spare();
@@ -160,8 +160,8 @@ impl Node {
     pub fn poll_output(&mut self) -> Option<Output> {
         let output = self.shared.io.outputs.pop_front()?;
         if let Output::Link(id, LinkAction::Send(channel, bytes)) = &output {
-            let mut members = self.members.values_mut();
-            if let Some(link) = members.find_map(|member| member.slot(*id)) {
+            let mut remotes = self.remotes.values_mut();
+            if let Some(link) = remotes.find_map(|remote| remote.slot(*id)) {
                 link.on_taken(*channel, bytes.len());
             }
         }
@@ -178,10 +178,10 @@ impl Node {
         let rooms = self.shared.rooms.values().filter(|_| self.shared.suspended_at.is_none());
         rooms.for_each(|room| room.deadlines(&mut earliest));
         let may_dial = self.may_dial();
-        for member in self.members.values() {
-            member.deadlines(&mut earliest);
-            if may_dial && member.wants_link() {
-                earliest.see(member.want, Timer::Retry);
+        for remote in self.remotes.values() {
+            remote.deadlines(&mut earliest);
+            if may_dial && remote.wants_link() {
+                earliest.see(remote.want, Timer::Retry);
             }
         }
         for group in self.groups.open.values() {
@@ -226,18 +226,18 @@ impl Node {
         self.groups_timeout();
     }
 
-    /// Lets a member act, and forgets it if it is gone after that.
-    pub(crate) fn with_member<T>(
+    /// Lets a remote act, and forgets it if it is gone after that.
+    pub(crate) fn with_remote<T>(
         &mut self,
         node: NodeId,
-        act: impl FnOnce(&mut Member, &mut Shared) -> T,
+        act: impl FnOnce(&mut Remote, &mut Shared) -> T,
     ) -> Option<T> {
-        let member = self.members.get_mut(&node)?;
-        let result = act(member, &mut self.shared);
-        if let Some(code) = member.gone
-            && let Some(mut member) = self.members.remove(&node)
+        let remote = self.remotes.get_mut(&node)?;
+        let result = act(remote, &mut self.shared);
+        if let Some(code) = remote.gone
+            && let Some(mut remote) = self.remotes.remove(&node)
         {
-            member.dissolve(&mut self.shared, code);
+            remote.dissolve(&mut self.shared, code);
         }
         Some(result)
     }
@@ -246,23 +246,23 @@ impl Node {
         if self.shared.on_spare_input(id, &input) {
             return;
         }
-        let found = self.members.iter().find(|(_, member)| member.owns(id));
+        let found = self.remotes.iter().find(|(_, remote)| remote.owns(id));
         if let Some(node) = found.map(|(node, _)| *node) {
-            self.with_member(node, |member, shared| member.on_link_input(shared, id, input));
+            self.with_remote(node, |remote, shared| remote.on_link_input(shared, id, input));
             self.end_earlier_starts();
         }
         self.closing_progress();
     }
 
-    /// Members whose link is lost may be more than there are links: what they all have begun to
+    /// Remotes whose link is lost may be more than there are links: what they all have begun to
     /// send is bounded together.
     fn bound_orphans(&mut self) {
         if !core::mem::take(&mut self.shared.link_lost) {
             return;
         }
-        let orphans = self.members.iter().filter(|(_, member)| member.link.is_none());
+        let orphans = self.remotes.iter().filter(|(_, remote)| remote.link.is_none());
         let mut orphans: Vec<_> = orphans
-            .map(|(node, member)| (member.lost_at, *node, member.streams.gathered()))
+            .map(|(node, remote)| (remote.lost_at, *node, remote.streams.gathered()))
             .filter(|(_, _, bytes)| *bytes > 0)
             .collect();
         let mut bytes: usize = orphans.iter().map(|(_, _, bytes)| bytes).sum();
@@ -270,7 +270,7 @@ impl Node {
             let Some(first) = (0..orphans.len()).min_by_key(|at| orphans.get(*at)) else { break };
             let (_, node, freed) = orphans.swap_remove(first);
             bytes -= freed;
-            self.with_member(node, |member, shared| member.streams.end_messages(shared));
+            self.with_remote(node, |remote, shared| remote.streams.end_messages(shared));
         }
     }
 
@@ -341,7 +341,7 @@ impl Node {
             }
             ServerFrame::Deliver { from, payload } => self.on_deliver(index, from, payload),
             ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
-                self.with_member(to, Member::on_undelivered);
+                self.with_remote(to, Remote::on_undelivered);
             }
             ServerFrame::Undelivered { reason, to, .. } => {
                 let code = match reason {
@@ -407,16 +407,16 @@ impl Node {
         }
         let shared = &mut self.shared;
         let main = shared.main(room);
-        let member = self.members.entry(node).or_insert_with(|| Member::new(shared, node));
+        let remote = self.remotes.entry(node).or_insert_with(|| Remote::new(shared, node));
         // On a link the other side itself tells which rooms it is in, and at once.
-        if member.link.is_none() {
-            member.rooms.entry(main).or_insert(Standing::Named);
-            (member.via, member.met) = (Some(index), Some(room));
+        if remote.link.is_none() {
+            remote.rooms.entry(main).or_insert(Standing::Named);
+            (remote.via, remote.met) = (Some(index), Some(room));
         }
-        member.absent = false;
-        if member.link.is_none() && member.attempts.is_empty() {
+        remote.absent = false;
+        if remote.link.is_none() && remote.attempts.is_empty() {
             let now = shared.io.now;
-            member.want = Some(member.want.map_or(now, |at| at.min(now)));
+            remote.want = Some(remote.want.map_or(now, |at| at.min(now)));
         }
     }
 
@@ -479,18 +479,18 @@ impl Node {
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
     /// anybody may send garbage in anybody's name; but if it fails, that is why.
     fn on_tampered(&mut self, from: NodeId) {
-        if let Some(member) = self.members.get_mut(&from) {
-            if member.tampered {
+        if let Some(remote) = self.remotes.get_mut(&from) {
+            if remote.tampered {
                 return;
             }
-            member.tampered = true;
+            remote.tampered = true;
         }
         self.shared.io.event(Event::Warning { code: Code::SignalTampered, node: Some(from) });
     }
 
     fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            let known = self.members.contains_key(&from);
+            let known = self.remotes.contains_key(&from);
             let place = self.shared.rooms.get(&room);
             if !known && place.is_some_and(|place| !place.hears_all()) {
                 // Only whoever remembers us can have come here, or was told by a server that lies.
@@ -502,47 +502,47 @@ impl Node {
                 }
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let shared = &mut self.shared;
-                self.members.entry(from).or_insert_with(|| Member::new(shared, from));
+                self.remotes.entry(from).or_insert_with(|| Remote::new(shared, from));
                 let offer = Offer { room, via, attempt, introduction, versions, description };
-                self.with_member(from, |member, shared| {
-                    member.on_offer(shared, offer, place);
-                    member.forget_if_idle();
+                self.with_remote(from, |remote, shared| {
+                    remote.on_offer(shared, offer, place);
+                    remote.forget_if_idle();
                 });
             }
             return;
         }
-        self.with_member(from, |member, shared| {
-            if !member.speaks_in(shared, setup.attempt(), room) {
+        self.with_remote(from, |remote, shared| {
+            if !remote.speaks_in(shared, setup.attempt(), room) {
                 return;
             }
             match setup {
                 Setup::Offer { .. } => {}
                 Setup::Answer { attempt, introduction, version, description, signature } => {
                     let answer = Answer { attempt, introduction, version, description, signature };
-                    member.on_answer(shared, &answer, Some(via));
+                    remote.on_answer(shared, &answer, Some(via));
                 }
-                Setup::Candidates { attempt, list } => member.on_candidates(shared, attempt, list),
+                Setup::Candidates { attempt, list } => remote.on_candidates(shared, attempt, list),
                 Setup::Restart { attempt, round, description } => {
-                    member.on_restart(shared, attempt, round, &description);
+                    remote.on_restart(shared, attempt, round, &description);
                 }
                 Setup::Restarted { attempt, round, description } => {
-                    member.on_restarted(shared, attempt, round, &description);
+                    remote.on_restarted(shared, attempt, round, &description);
                 }
-                Setup::RestartWanted { attempt } => member.on_restart_wanted(shared, attempt),
-                Setup::Refuse { attempt, code } => member.on_refuse(shared, attempt, code),
+                Setup::RestartWanted { attempt } => remote.on_restart_wanted(shared, attempt),
+                Setup::Refuse { attempt, code } => remote.on_refuse(shared, attempt, code),
             }
         });
     }
 
     /// Whether there is a connection with that node, or one is being made.
     fn is_known(&self, node: NodeId) -> bool {
-        let member = self.members.get(&node);
-        member.is_some_and(|member| member.link.is_some() || !member.attempts.is_empty())
+        let remote = self.remotes.get(&node);
+        remote.is_some_and(|remote| remote.link.is_some() || !remote.attempts.is_empty())
     }
 
     fn connections(&self) -> (usize, usize) {
-        let links = self.members.values().filter(|member| member.link.is_some()).count();
-        let attempts = self.members.values().filter(|member| !member.attempts.is_empty()).count();
+        let links = self.remotes.values().filter(|remote| remote.link.is_some()).count();
+        let attempts = self.remotes.values().filter(|remote| !remote.attempts.is_empty()).count();
         (links, attempts)
     }
 
@@ -556,7 +556,7 @@ impl Node {
 
     /// Whether there are as many attempts beside others as there may be.
     fn is_crowded(&self) -> bool {
-        let beside = self.members.values().map(|member| member.attempts.len().saturating_sub(1));
+        let beside = self.remotes.values().map(|remote| remote.attempts.len().saturating_sub(1));
         beside.sum::<usize>() >= limits::ATTEMPTS_BESIDE_MAX
     }
 
@@ -566,19 +566,19 @@ impl Node {
         served && attempts < limits::ATTEMPTS_MAX && self.has_place() && self.closing.is_none()
     }
 
-    /// Offers links to members that want one, as far as there is place.
-    pub(crate) fn dial_members(&mut self) {
+    /// Offers links to remotes that want one, as far as there is place.
+    pub(crate) fn dial_remotes(&mut self) {
         let now = self.shared.io.now;
         let mut ready: VecDeque<NodeId> = self
-            .members
+            .remotes
             .values()
-            .filter(|member| member.wants_link() && member.want.is_some_and(|at| now >= at))
-            .map(|member| member.node)
+            .filter(|remote| remote.wants_link() && remote.want.is_some_and(|at| now >= at))
+            .map(|remote| remote.node)
             .collect();
         while self.may_dial() {
             let Some(node) = ready.pop_front() else { break };
             self.make_place();
-            self.with_member(node, Member::offer);
+            self.with_remote(node, Remote::offer);
         }
     }
 }

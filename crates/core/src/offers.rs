@@ -13,8 +13,8 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 use crate::attempt::{introduce, new_link, next_revision};
 use crate::io::{LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
-use crate::member::{Member, Standing};
 use crate::pairing::BY_HAND;
+use crate::remote::{Remote, Standing};
 use crate::shared::Shared;
 
 /// An offer as it came.
@@ -37,7 +37,7 @@ pub(crate) struct Place {
     pub(crate) is_crowded: bool,
 }
 
-impl Member {
+impl Remote {
     /// Another node offers.
     pub(crate) fn on_offer(&mut self, shared: &mut Shared, offer: Offer, place: Place) {
         if !shared.seen.insert(self.node, offer.attempt) {

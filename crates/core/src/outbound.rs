@@ -141,7 +141,7 @@ impl Outbound {
     }
 
     /// When a stream that waits for the other side is given up. One that waits for its turn on the
-    /// link is as good as the link; one that waits for a link, as the member.
+    /// link is as good as the link; one that waits for a link, as the remote.
     pub(crate) fn idle_deadline(&self, is_linked: bool) -> Option<Timestamp> {
         if self.number.is_some() && !is_linked {
             return None;

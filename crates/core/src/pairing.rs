@@ -19,9 +19,9 @@ use crate::attempt::Answer;
 use crate::error::PairError;
 use crate::io::{Event, RoomId, Ticket};
 use crate::link::Link;
-use crate::member::{Member, Standing};
 use crate::node::Node;
 use crate::offers::{Offer, Place};
+use crate::remote::{Remote, Standing};
 use crate::shared::Shared;
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -168,7 +168,7 @@ impl Shared {
     }
 }
 
-impl Member {
+impl Remote {
     fn give_time(&mut self, deadline: Timestamp) {
         if let Some(attempt) = self.attempts.iter_mut().find(|link| link.via == Some(BY_HAND)) {
             attempt.deadline = deadline;
@@ -207,7 +207,7 @@ impl Node {
         if !self.shared.rooms.contains_key(&room) {
             return Err(PairError::NotInRoom);
         }
-        if !self.make_place() || self.members.len() >= limits::MEMBERS_MAX {
+        if !self.make_place() || self.remotes.len() >= limits::REMOTES_MAX {
             return Err(PairError::Busy);
         }
         match offer {
@@ -225,15 +225,15 @@ impl Node {
         }
         self.shared.pairings.push(Pairing::new(node, room, tickets));
         let shared = &mut self.shared;
-        self.members.entry(node).or_insert_with(|| Member::new(shared, node));
+        self.remotes.entry(node).or_insert_with(|| Remote::new(shared, node));
     }
 
     fn offer_by_hand(&mut self, room: RoomId, tickets: [Ticket; 2]) {
         let node = NodeId(self.shared.io.random());
         self.begin_pairing(node, room, tickets);
-        self.with_member(node, |member, shared| {
-            member.offer_in(shared, room, Some(BY_HAND));
-            member.give_time(shared.io.now + limits::PAIRING_DEADLINE);
+        self.with_remote(node, |remote, shared| {
+            remote.offer_in(shared, room, Some(BY_HAND));
+            remote.give_time(shared.io.now + limits::PAIRING_DEADLINE);
         });
     }
 
@@ -254,15 +254,15 @@ impl Node {
         }
         self.begin_pairing(node, room, tickets);
         let offer = Offer { room, via: BY_HAND, attempt, introduction, versions, description };
-        self.with_member(node, |member, shared| {
-            member.on_offer(shared, offer, Place { is_busy: false, is_crowded: false });
-            if member.attempt_named(attempt).is_some() {
-                member.on_candidates(shared, attempt, candidates);
-                member.give_time(shared.io.now + limits::PAIRING_DEADLINE);
+        self.with_remote(node, |remote, shared| {
+            remote.on_offer(shared, offer, Place { is_busy: false, is_crowded: false });
+            if remote.attempt_named(attempt).is_some() {
+                remote.on_candidates(shared, attempt, candidates);
+                remote.give_time(shared.io.now + limits::PAIRING_DEADLINE);
             } else {
                 let refused = shared.pairing(node).and_then(|pairing| pairing.refused);
                 shared.end_pairing(node, Err(refused.unwrap_or(Code::Busy)));
-                member.forget_if_idle();
+                remote.forget_if_idle();
             }
         });
         Ok(())
@@ -294,25 +294,25 @@ impl Node {
             return Err(PairError::PairingMismatch);
         };
         let own = |link: &&Link| link.attempt == attempt && link.remote.is_none();
-        let member = self.members.get(&stand_in);
-        let Some(id) = member.and_then(|it| it.attempts.iter().find(own)).map(|own| own.id) else {
+        let remote = self.remotes.get(&stand_in);
+        let Some(id) = remote.and_then(|it| it.attempts.iter().find(own)).map(|own| own.id) else {
             return Err(PairError::PairingMismatch);
         };
-        if self.members.get(&text.from).is_some_and(|member| member.link.is_some()) {
+        if self.remotes.get(&text.from).is_some_and(|remote| remote.link.is_some()) {
             // They have found each other meanwhile.
             self.shared.end_pairing(stand_in, Ok(()));
-            self.with_member(stand_in, |member, shared| {
-                member.fail_attempt(shared, id, Code::Replaced)
+            self.with_remote(stand_in, |remote, shared| {
+                remote.fail_attempt(shared, id, Code::Replaced)
             });
             return Ok(());
         }
         self.name_member(stand_in, text.from, room);
-        self.with_member(text.from, |member, shared| {
-            member.give_time(shared.io.now + limits::ATTEMPT_DEADLINE);
-            member.tell(shared);
+        self.with_remote(text.from, |remote, shared| {
+            remote.give_time(shared.io.now + limits::ATTEMPT_DEADLINE);
+            remote.tell(shared);
             let answer = Answer { attempt, introduction, version, description, signature };
-            member.on_answer(shared, &answer, Some(BY_HAND));
-            member.on_candidates(shared, attempt, candidates);
+            remote.on_answer(shared, &answer, Some(BY_HAND));
+            remote.on_candidates(shared, attempt, candidates);
         });
         Ok(())
     }
@@ -320,13 +320,13 @@ impl Node {
     /// The node that an attempt is with has become known. What waited for it there is given up,
     /// because our offer has named a new sequence of messages.
     fn name_member(&mut self, stand_in: NodeId, node: NodeId, room: RoomId) {
-        if let Some(mut former) = self.members.remove(&node) {
+        if let Some(mut former) = self.remotes.remove(&node) {
             former.dissolve(&mut self.shared, Code::Replaced);
         }
-        if let Some(mut member) = self.members.remove(&stand_in) {
-            member.node = node;
-            member.rooms.insert(room, Standing::Named);
-            self.members.insert(node, member);
+        if let Some(mut remote) = self.remotes.remove(&stand_in) {
+            remote.node = node;
+            remote.rooms.insert(room, Standing::Named);
+            self.remotes.insert(node, remote);
         }
         if let Some(pairing) = self.shared.pairing(stand_in) {
             pairing.node = node;
@@ -338,10 +338,10 @@ impl Node {
         let pairings = self.shared.pairings.iter().filter(|pairing| fits(pairing));
         for node in pairings.map(|pairing| pairing.node).collect::<Vec<_>>() {
             self.shared.end_pairing(node, Err(Code::Aborted));
-            self.with_member(node, |member, shared| {
-                let by_hand = member.attempts.iter().find(|link| link.via == Some(BY_HAND));
+            self.with_remote(node, |remote, shared| {
+                let by_hand = remote.attempts.iter().find(|link| link.via == Some(BY_HAND));
                 if let Some(id) = by_hand.map(|link| link.id) {
-                    member.fail_attempt(shared, id, Code::Aborted);
+                    remote.fail_attempt(shared, id, Code::Aborted);
                 }
             });
         }

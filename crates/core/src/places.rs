@@ -29,11 +29,11 @@ impl Node {
                 continue;
             };
             let before = core::mem::replace(&mut room.barred, barred);
-            for member in self.members.values_mut() {
-                let Some(peer) = member.peer.filter(|peer| before.contains(peer)) else { continue };
+            for remote in self.remotes.values_mut() {
+                let Some(peer) = remote.peer.filter(|peer| before.contains(peer)) else { continue };
                 // Whoever was let in again is told that we are there.
                 if !self.shared.is_barred(number, &peer) {
-                    member.name_rooms(&mut self.shared);
+                    remote.name_rooms(&mut self.shared);
                 }
             }
         }
@@ -60,8 +60,8 @@ impl Node {
             let main = room.main;
             self.shared.rooms.remove(&id);
             let place = self.shared.place_in(main, None);
-            for member in self.members.values_mut() {
-                member.seal_elsewhere(id, place);
+            for remote in self.remotes.values_mut() {
+                remote.seal_elsewhere(id, place);
             }
         }
     }

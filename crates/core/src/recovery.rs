@@ -14,10 +14,10 @@ use lacis_wire::{AttemptId, Code, NodeId, limits};
 use crate::attempt::next_revision;
 use crate::io::{Event, LinkAction, LinkId, LinkState, Path, RoomId};
 use crate::link::{Ice, Link, Step};
-use crate::member::Member;
+use crate::remote::Remote;
 use crate::shared::Shared;
 
-impl Member {
+impl Remote {
     /// The state of one of our connections changed.
     pub(crate) fn on_link_state(&mut self, shared: &mut Shared, id: LinkId, state: LinkState) {
         if let Some(attempt) = self.attempt(id) {
@@ -79,7 +79,7 @@ impl Member {
         }
     }
 
-    /// The link is gone for good; the member is looked for again.
+    /// The link is gone for good; the remote is looked for again.
     pub(crate) fn lose_link(&mut self, shared: &mut Shared) {
         let Some(link) = self.link.take() else { return };
         shared.io.link(link.id, LinkAction::Close);
@@ -97,7 +97,7 @@ impl Member {
         }
     }
 
-    /// Remembers since when the member cannot be reached; says whether that is news. What servers
+    /// Remembers since when the remote cannot be reached; says whether that is news. What servers
     /// said of its mailbox before does not count.
     fn note_lost(&mut self, shared: &Shared) -> bool {
         let news = self.lost_at.is_none();

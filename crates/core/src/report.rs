@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use lacis_wire::{Code, NodeId, PeerId};
 
-use crate::io::{MemberState, RoomId, RoomState, ServerState};
+use crate::io::{RemoteState, RoomId, RoomState, ServerState};
 use crate::node::Node;
 
 /// The state of a node.
@@ -16,8 +16,8 @@ pub struct Report {
     pub servers: Vec<ServerReport>,
     /// Its rooms.
     pub rooms: Vec<RoomReport>,
-    /// The members it knows.
-    pub members: Vec<MemberReport>,
+    /// The remotes it knows.
+    pub remotes: Vec<RemoteReport>,
     /// Whether a connection made ahead of need waits to be used.
     pub spare: bool,
 }
@@ -42,15 +42,15 @@ pub struct RoomReport {
     pub state: RoomState,
 }
 
-/// The state of a member.
+/// The state of a remote.
 #[derive(Clone, Debug)]
-pub struct MemberReport {
+pub struct RemoteReport {
     /// Its running instance.
     pub node: NodeId,
     /// Its identity, once it has introduced itself.
     pub peer: Option<PeerId>,
     /// How it is reached.
-    pub state: MemberState,
+    pub state: RemoteState,
     /// The rooms shared with it.
     pub rooms: Vec<RoomId>,
     /// Attempts that failed since the last link.
@@ -89,16 +89,16 @@ impl Node {
             trouble: server.trouble,
         });
         let rooms = self.shared.main_rooms();
-        let members = self.members.values().map(|member| MemberReport {
-            node: member.node,
-            peer: member.peer,
-            state: member.state(),
-            rooms: member.rooms.keys().copied().collect(),
-            failures: member.failures,
-            waiting_bytes: member.messages.waiting_bytes(),
-            file_bytes: member.streams.kept_bytes(),
-            gathered_bytes: member.streams.gathered(),
-            link: member.link.as_ref().map(|link| LinkReport {
+        let remotes = self.remotes.values().map(|remote| RemoteReport {
+            node: remote.node,
+            peer: remote.peer,
+            state: remote.state(),
+            rooms: remote.rooms.keys().copied().collect(),
+            failures: remote.failures,
+            waiting_bytes: remote.messages.waiting_bytes(),
+            file_bytes: remote.streams.kept_bytes(),
+            gathered_bytes: remote.streams.gathered(),
+            link: remote.link.as_ref().map(|link| LinkReport {
                 rtt: link.rtt,
                 relayed: link.path.map(|path| path.relayed),
                 restarts: link.restart.round,
@@ -108,7 +108,7 @@ impl Node {
         Report {
             servers: servers.collect(),
             rooms: rooms.map(|(room, known)| RoomReport { room, state: known.state() }).collect(),
-            members: members.collect(),
+            remotes: remotes.collect(),
             spare: self.shared.spare.is_some(),
         }
     }

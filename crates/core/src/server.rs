@@ -7,7 +7,7 @@
 //! ```
 //! A node that is suspended has paused its sessions, which wait for nothing.
 //! It decides when to dial, when a server counts as dead and how long to wait. What frames mean for
-//! rooms and members is the node's affair. Joins are sent right behind the greeting, without
+//! rooms and remotes is the node's affair. Joins are sent right behind the greeting, without
 //! waiting for its answer: that saves a round trip.
 
 use alloc::string::String;

@@ -109,7 +109,7 @@ impl Io {
     }
 }
 
-/// Everything that members share.
+/// Everything that remotes share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) io: Io,
@@ -134,7 +134,7 @@ pub(crate) struct Shared {
     pub(crate) spare_due: Option<Timestamp>,
     pub(crate) vault: Vault,
     pub(crate) clock: WallClock,
-    /// Whether a link was lost since the bounds of such members were looked at.
+    /// Whether a link was lost since the bounds of such remotes were looked at.
     pub(crate) link_lost: bool,
     /// Since when the page is put aside, if it is: nothing is connected then.
     pub(crate) suspended_at: Option<Timestamp>,

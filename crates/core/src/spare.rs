@@ -96,7 +96,7 @@ impl Shared {
         }
     }
 
-    /// The members of a room are known: an offer that none of them is made will not be needed.
+    /// The remotes of a room are known: an offer that none of them is made will not be needed.
     pub(crate) fn retire_offer(&mut self) {
         let until = self.io.now + limits::SPARE_DELAY;
         if let Some(offer) = self.spare.as_mut().and_then(|spare| spare.offer.as_mut()) {

@@ -13,8 +13,8 @@ use lacis_wire::link::LinkFrame;
 use lacis_wire::{Code, NodeId, PeerId};
 
 use crate::io::{OpId, Output};
-use crate::member::Member;
 use crate::node::Node;
+use crate::remote::Remote;
 use crate::shared::{Io, Shared};
 use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable, Vault};
 use crate::table::TableExt;
@@ -79,7 +79,7 @@ fn key(peer: &PeerId) -> Vec<u8> {
     blake3::derive_key("lacis 2026 store 1 start", peer.as_bytes()).to_vec()
 }
 
-impl Member {
+impl Remote {
     /// Tells the other side of a new link which start we are, if that is known.
     pub(crate) fn tell_start(&mut self, shared: &mut Shared) {
         if let (Starting::Known(start), Some(link)) = (&shared.starting, &mut self.link) {
@@ -120,8 +120,8 @@ impl Node {
             (Starting::Writing(_, start), StoreReply::Written) => Starting::Known(*start),
             _ => Starting::Unknown,
         };
-        for member in self.members.values_mut() {
-            member.tell_start(&mut self.shared);
+        for remote in self.remotes.values_mut() {
+            remote.tell_start(&mut self.shared);
         }
         true
     }
@@ -130,20 +130,20 @@ impl Node {
     pub(crate) fn end_earlier_starts(&mut self) {
         for node in core::mem::take(&mut self.shared.started) {
             for earlier in self.earlier_starts(node) {
-                self.with_member(earlier, |member, shared| {
-                    member.dismiss(shared, Code::Replaced);
+                self.with_remote(earlier, |remote, shared| {
+                    remote.dismiss(shared, Code::Replaced);
                 });
             }
         }
     }
 
     fn earlier_starts(&self, node: NodeId) -> Vec<NodeId> {
-        let Some(later) = self.members.get(&node) else { return Vec::new() };
+        let Some(later) = self.remotes.get(&node) else { return Vec::new() };
         let Some(start) = later.start else { return Vec::new() };
-        let is_earlier = |member: &&Member| {
-            let same = member.peer.is_some() && member.peer == later.peer;
-            same && member.start.is_some_and(|other| start.follows(other))
+        let is_earlier = |remote: &&Remote| {
+            let same = remote.peer.is_some() && remote.peer == later.peer;
+            same && remote.start.is_some_and(|other| start.follows(other))
         };
-        self.members.values().filter(is_earlier).map(|member| member.node).collect()
+        self.remotes.values().filter(is_earlier).map(|remote| remote.node).collect()
     }
 }

@@ -10,14 +10,14 @@ use alloc::vec::Vec;
 use lacis_wire::proof::Role;
 use lacis_wire::{Code, NodeId, limits};
 
-use crate::member::{Member, Standing};
 use crate::node::Node;
+use crate::remote::{Remote, Standing};
 use crate::rule::Rule;
 use crate::shared::Shared;
 use crate::table::{TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
 
-impl Member {
+impl Remote {
     /// Whether it is in a room that is not a group's, as far as it has shown.
     fn is_company(&self, shared: &Shared) -> bool {
         let mut shown = self.rooms.iter().filter(|(_, standing)| **standing != Standing::Named);
@@ -38,10 +38,10 @@ impl Node {
     /// Takes note of who is a stranger now.
     pub(crate) fn note_strangers(&mut self) {
         let now = self.shared.io.now;
-        for member in self.members.values_mut() {
-            let useful = member.is_company(&self.shared)
-                || self.groups.open.values().any(|group| group.keeps(member.node));
-            if let Some(link) = &mut member.link {
+        for remote in self.remotes.values_mut() {
+            let useful = remote.is_company(&self.shared)
+                || self.groups.open.values().any(|group| group.keeps(remote.node));
+            if let Some(link) = &mut remote.link {
                 link.stranger_since =
                     if useful { None } else { Some(link.stranger_since.unwrap_or(now)) };
             }
@@ -50,8 +50,8 @@ impl Node {
 
     /// The links with strangers and when each of them ends, the latest link first.
     fn strangers(&self) -> Vec<(Timestamp, NodeId)> {
-        let since = |member: &Member| Some((member.link.as_ref()?.stranger_since?, member.node));
-        let strangers = in_order(self.members.values().filter_map(since));
+        let since = |remote: &Remote| Some((remote.link.as_ref()?.stranger_since?, remote.node));
+        let strangers = in_order(self.remotes.values().filter_map(since));
         let ends = strangers.into_iter().rev().enumerate().map(|(place, (since, node))| {
             let few = place < limits::STRANGERS_MAX;
             let time = if few { limits::STRANGER_DEADLINE } else { limits::STRANGER_GRACE };
@@ -70,19 +70,19 @@ impl Node {
         let now = self.shared.io.now;
         for (end, node) in self.strangers() {
             if now >= end && Rule::StrangersEnd.holds() {
-                self.with_member(node, |member, shared| member.dismiss(shared, Code::NotMember));
+                self.with_remote(node, |remote, shared| remote.dismiss(shared, Code::NotMember));
             }
         }
     }
 
     /// The stranger that has been there for longest, if that is long enough to make place.
     fn oldest_stranger(&self) -> Option<NodeId> {
-        let linked = |member: &Member| member.link.as_ref()?.stranger_since;
-        let since = |member: &Member| {
-            let since = linked(member).or_else(|| member.knocks_since(&self.shared))?;
-            Some((since, member.node))
+        let linked = |remote: &Remote| remote.link.as_ref()?.stranger_since;
+        let since = |remote: &Remote| {
+            let since = linked(remote).or_else(|| remote.knocks_since(&self.shared))?;
+            Some((since, remote.node))
         };
-        let (since, node) = self.members.values().filter_map(since).min()?;
+        let (since, node) = self.remotes.values().filter_map(since).min()?;
         (self.shared.io.now >= since + limits::STRANGER_GRACE).then_some(node)
     }
 
@@ -96,7 +96,7 @@ impl Node {
         if self.is_busy()
             && let Some(node) = self.oldest_stranger()
         {
-            self.with_member(node, |member, shared| member.dismiss(shared, Code::Busy));
+            self.with_remote(node, |remote, shared| remote.dismiss(shared, Code::Busy));
         }
         !self.is_busy()
     }
@@ -104,15 +104,15 @@ impl Node {
     /// Makes place for one more node to keep track of: one with which nothing is under way is
     /// forgotten, the one that failed most often first. The next answer of a server names it again.
     pub(crate) fn place_for(&mut self, node: NodeId) -> bool {
-        if self.members.contains_key(&node) || self.members.len() < limits::MEMBERS_MAX {
+        if self.remotes.contains_key(&node) || self.remotes.len() < limits::REMOTES_MAX {
             return true;
         }
-        let is_idle = |member: &&Member| {
-            member.link.is_none() && member.attempts.is_empty() && member.lost_at.is_none()
+        let is_idle = |remote: &&Remote| {
+            remote.link.is_none() && remote.attempts.is_empty() && remote.lost_at.is_none()
         };
-        let idle = self.members.values().filter(is_idle).max_by_key(|member| member.failures);
-        let Some(idle) = idle.map(|member| member.node) else { return false };
-        self.with_member(idle, |member, _| member.gone = Some(Code::Busy));
+        let idle = self.remotes.values().filter(is_idle).max_by_key(|remote| remote.failures);
+        let Some(idle) = idle.map(|remote| remote.node) else { return false };
+        self.with_remote(idle, |remote, _| remote.gone = Some(Code::Busy));
         true
     }
 }

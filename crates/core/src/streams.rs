@@ -1,8 +1,8 @@
-//! Streams to and from one member: messages too large for one frame, and files.
+//! Streams to and from one remote: messages too large for one frame, and files.
 //!
 //! The receiver grants credit, so that a slow one is never overrun; the sender takes turns between
 //! streams chunk by chunk, so that a large one does not hold up a small one. Like messages, streams
-//! belong to the member and outlive its links: on a new one the sender names those that are not
+//! belong to the remote and outlive its links: on a new one the sender names those that are not
 //! done, and goes on where the receiver says that it is.
 
 use alloc::collections::VecDeque;
@@ -23,7 +23,7 @@ use crate::shared::Shared;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
-/// The streams between this node and one member.
+/// The streams between this node and one remote.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     pub(crate) outbound: Table<StreamId, Outbound>,
@@ -230,7 +230,7 @@ impl Streams {
         }
     }
 
-    /// The member is given up. Both sides say the same.
+    /// The remote is given up. Both sides say the same.
     pub(crate) fn on_gone(&mut self, shared: &mut Shared, code: Code) {
         for (_, stream) in self.inbound.drain() {
             stream.fail(shared, code);

@@ -16,15 +16,15 @@ use crate::time::Timestamp;
 
 impl Node {
     /// Says goodbye, closes every connection, and makes none until [`Node::resume`]. What waits for
-    /// a member fails with [`Code::Suspended`].
+    /// a remote fails with [`Code::Suspended`].
     pub fn suspend(&mut self, now: Timestamp) {
         self.set_time(now);
         if self.closing.is_some() || self.shared.suspended_at.is_some() {
             return;
         }
         self.shared.suspended_at = Some(now);
-        for node in self.members.keys().copied().collect::<Vec<_>>() {
-            self.with_member(node, |member, shared| member.part(shared, Code::Suspended));
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, |remote, shared| remote.part(shared, Code::Suspended));
         }
         let Shared { servers, rooms, io, .. } = &mut self.shared;
         for (index, server) in servers.iter_mut().enumerate() {

@@ -5,12 +5,12 @@ use lacis_wire::{RoomTag, limits};
 
 use crate::io::{RoomId, StreamId};
 use crate::link::Link;
-use crate::member::Member;
 use crate::outbound::{Outbound, Stage};
+use crate::remote::Remote;
 use crate::shared::Shared;
 use crate::streams::{Streams, parity};
 
-impl Member {
+impl Remote {
     pub(crate) fn pump_streams(&mut self, shared: &mut Shared, link: &mut Link) {
         let parity = parity(shared.node, self.node);
         // Before the answerer has shown that it accepts us, bulk could overtake our proof.

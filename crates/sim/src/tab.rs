@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Event, LinkAction, LinkId, MemberState, Node, RoomId, RoomState, Timestamp};
+use lacis_core::{Event, LinkAction, LinkId, Node, RemoteState, RoomId, RoomState, Timestamp};
 use lacis_wire::{NodeId, PeerId};
 
 use crate::app::{App, Manners};
@@ -78,7 +78,7 @@ pub struct Seen {
     /// Every event so far, without the bytes of files.
     pub log: Vec<Event>,
     /// The members as last told.
-    pub members: BTreeMap<(RoomId, NodeId), MemberState>,
+    pub members: BTreeMap<(RoomId, NodeId), RemoteState>,
     /// The rooms as last told.
     pub rooms: BTreeMap<RoomId, RoomState>,
     /// The messages that came, by their numbers, in the order of their coming.

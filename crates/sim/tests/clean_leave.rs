@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState};
+use lacis_core::{Event, RemoteState};
 use lacis_sim::{Mail, Scene, TabId, TabSetup, World};
 use lacis_wire::Code;
 use lacis_wire::limits::CLOSE_DEADLINE;
@@ -132,7 +132,7 @@ fn a_goodbye_passes_the_server_when_the_link_is_broken() {
     world.expect(Duration::from_secs(40), "the break is told", |w| {
         [(ada, bob), (bob, ada)]
             .iter()
-            .all(|(one, two)| w.state_in(*one, room, *two) == Some(MemberState::Recovering))
+            .all(|(one, two)| w.state_in(*one, room, *two) == Some(RemoteState::Recovering))
     });
     world.close(bob);
     world.expect(Duration::from_secs(1), "it is gone", |w| w.state_in(ada, room, bob).is_none());

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use lacis_core::MemberState;
+use lacis_core::RemoteState;
 use lacis_sim::{Mail, Scene, TabId, World};
 
 fn restarts(world: &World, tab: TabId) -> u32 {
     let report = world.report(tab).expect("the tab is there");
-    report.members.iter().filter_map(|member| member.link).map(|link| link.restarts).sum()
+    report.remotes.iter().filter_map(|member| member.link).map(|link| link.restarts).sum()
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn a_broken_path_is_repaired_on_the_same_connection() {
         world.isolate(&[ada], 1);
         world.run_for(Duration::from_secs(11));
         let ticket = world.send(ada, room, bob, Mail::delivered(9)).expect("it may be sent");
-        assert_eq!(world.state_in(ada, room, bob), Some(MemberState::Recovering));
+        assert_eq!(world.state_in(ada, room, bob), Some(RemoteState::Recovering));
         world.isolate(&[ada], 0);
         world.expect(Duration::from_secs(5), "it is repaired", |w| w.are_linked(ada, bob));
         world.expect_outcome(ada, ticket, Ok(()), Duration::from_secs(3));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState, StreamId};
+use lacis_core::{Event, RemoteState, StreamId};
 use lacis_sim::{Scene, TabId, TabSetup, World};
 use lacis_wire::Code;
 use lacis_wire::limits::{ABSENT_DEADLINE, RECOVERY_DEADLINE};
@@ -23,7 +23,7 @@ fn a_dead_tab_is_given_up_early_when_the_server_knows_it_no_more() {
         let Scene { mut world, room, tabs: [ada, bob], .. } = Scene::linked(seed);
         world.kill(bob, false);
         world.expect(NOTICED, "the break is told", |w| {
-            w.state_in(ada, room, bob) == Some(MemberState::Recovering)
+            w.state_in(ada, room, bob) == Some(RemoteState::Recovering)
         });
         world.expect(ABSENT_DEADLINE + NOTICED, "it is given up", |w| {
             departure(w, ada) == Some(Code::LinkLost)

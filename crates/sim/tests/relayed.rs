@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState};
+use lacis_core::{Event, RemoteState};
 use lacis_signaling::hub::HubConfig;
 use lacis_sim::{Access, TabId, TabSetup, World};
 use lacis_wire::signal::IceServer;
 
-fn states(world: &World, tab: TabId) -> Vec<MemberState> {
+fn states(world: &World, tab: TabId) -> Vec<RemoteState> {
     let state = |event: &Event| match event {
         Event::Remote { state, .. } => Some(*state),
         _ => None,
     };
-    let mut states: Vec<MemberState> = world.seen(tab).log.iter().filter_map(state).collect();
+    let mut states: Vec<RemoteState> = world.seen(tab).log.iter().filter_map(state).collect();
     states.dedup();
     states
 }
@@ -36,9 +36,9 @@ fn nobody_is_told_that_a_path_is_direct_which_is_relayed() {
         }
         world.expect(Duration::from_secs(5), "they are linked", |w| w.all_linked(&tabs));
         world.run_for(Duration::from_secs(5));
-        let last = if relayed { MemberState::Relayed } else { MemberState::Direct };
+        let last = if relayed { RemoteState::Relayed } else { RemoteState::Direct };
         for tab in tabs {
-            assert_eq!(states(&world, tab), [MemberState::Connecting, last]);
+            assert_eq!(states(&world, tab), [RemoteState::Connecting, last]);
         }
     }
 }

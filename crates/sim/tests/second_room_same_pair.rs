@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState, SendError};
+use lacis_core::{Event, RemoteState, SendError};
 use lacis_sim::{Mail, Scene, TabId, World, liar};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -84,7 +84,7 @@ fn what_a_server_says_of_a_linked_member_counts_nothing() {
 fn a_member_that_was_linked_elsewhere_appears_as_linked() {
     let (world, [_, other], [ada, bob]) = two_rooms(1);
     let was_connecting = world.seen(ada).log.iter().any(|event| match event {
-        Event::Remote { node, state: MemberState::Connecting, room, .. } => {
+        Event::Remote { node, state: RemoteState::Connecting, room, .. } => {
             *node == world.node_id(bob) && world.truth.rooms.get(&(ada, *room)) == Some(&other)
         }
         _ => false,

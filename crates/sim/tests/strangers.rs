@@ -6,7 +6,7 @@ use lacis_core::{Event, Input, InviteOptions, RoomId, SocketId};
 use lacis_sim::{Being, Saboteur, Scene, ServerId, TabId, TabSetup, World};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::group::GroupFrame;
-use lacis_wire::limits::{LINKS_MAX, MEMBERS_MAX, SAMPLE_MAX, STRANGER_DEADLINE, STRANGERS_MAX};
+use lacis_wire::limits::{LINKS_MAX, REMOTES_MAX, SAMPLE_MAX, STRANGER_DEADLINE, STRANGERS_MAX};
 use lacis_wire::link::LinkFrame;
 use lacis_wire::signal::ServerFrame;
 use lacis_wire::{Code, NodeId, PeerId, Roles};
@@ -175,7 +175,7 @@ fn nodes_that_a_server_makes_up_push_nobody_out() {
         let frame = encode(&ServerFrame::Joined { topic, members });
         world.tell(ada, Input::SocketFrame(SocketId(1), frame));
     }
-    assert_eq!(world.report(ada).map(|report| report.members.len()), Some(MEMBERS_MAX));
+    assert_eq!(world.report(ada).map(|report| report.remotes.len()), Some(REMOTES_MAX));
     let bob = world.open(TabSetup::at(&[server]));
     world.join(bob, room);
     world.expect(SECOND * 2, "they are linked", |w| w.are_linked(ada, bob));

@@ -53,7 +53,7 @@ fn incoming(world: &World, tab: TabId) -> Option<StreamId> {
 /// Bytes of files that a node keeps for the others.
 fn kept(world: &mut World, tab: TabId) -> usize {
     let report = world.command(tab, |node, _| node.report()).expect("it is there");
-    report.members.iter().map(|member| member.file_bytes).sum()
+    report.remotes.iter().map(|member| member.file_bytes).sum()
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn what_lost_members_had_begun_to_send_is_bounded_together() {
     }
     let gathered = |world: &World| -> usize {
         let report = world.report(ada).expect("it is there");
-        report.members.iter().map(|member| member.gathered_bytes).sum()
+        report.remotes.iter().map(|member| member.gathered_bytes).sum()
     };
     let much = |world: &World| gathered(world) > limits::ORPHAN_BYTES + 20_000_000;
     world.expect(Duration::from_secs(60), "much has come", much);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState, RoomState};
+use lacis_core::{Event, RemoteState, RoomState};
 use lacis_sim::{Mail, Scene, TabId, TabSetup, World};
 use lacis_wire::{Code, Roles};
 
@@ -122,6 +122,6 @@ fn going_away_and_coming_back_many_times_leaves_nothing_behind() {
         world.expect(Duration::from_secs(8), "they are linked again", |w| w.are_linked(ada, bob));
     }
     world.run_for(Duration::from_secs(2));
-    assert_eq!(world.state_in(ada, room, bob), Some(MemberState::Direct));
+    assert_eq!(world.state_in(ada, room, bob), Some(RemoteState::Direct));
     assert!(world.connections(ada) <= 2 && world.connections(bob) <= 2);
 }

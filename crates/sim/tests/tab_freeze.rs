@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, MemberState};
+use lacis_core::{Event, RemoteState};
 use lacis_sim::{Scene, TabId, World};
 
-fn was(world: &World, tab: TabId, wanted: MemberState) -> bool {
+fn was(world: &World, tab: TabId, wanted: RemoteState) -> bool {
     world
         .seen(tab)
         .log
@@ -28,7 +28,7 @@ fn a_short_sleep_is_not_noticed() {
         assert!(world.are_linked(ada, bob));
         assert_eq!(world.outcome(ada, ticket), Some(Ok(())));
         for tab in [ada, bob] {
-            assert!(!was(&world, tab, MemberState::Recovering), "tab {} noticed", tab.0);
+            assert!(!was(&world, tab, RemoteState::Recovering), "tab {} noticed", tab.0);
             assert_eq!(world.links(tab).len(), 1);
         }
     }
@@ -53,7 +53,7 @@ fn a_long_sleep_is_bridged_and_no_message_is_lost() {
         let Scene { mut world, room, tabs: [ada, bob], .. } = Scene::linked(seed);
         world.freeze(bob, Duration::from_secs(40));
         world.run_for(Duration::from_secs(35));
-        assert_eq!(world.state_in(ada, room, bob), Some(MemberState::Recovering));
+        assert_eq!(world.state_in(ada, room, bob), Some(RemoteState::Recovering));
         let tickets = world.send_many(ada, room, bob, 5).expect("they may be sent");
         world.expect(Duration::from_secs(30), "they are linked again", |w| w.are_linked(ada, bob));
         for ticket in tickets {
@@ -83,8 +83,8 @@ fn slow_timers_of_hidden_tabs_break_no_link() {
         world.throttle(bob, Duration::from_secs(grid));
         world.run_for(Duration::from_secs(600));
         assert!(world.are_linked(ada, bob));
-        assert!(!was(&world, ada, MemberState::Recovering));
-        assert!(!was(&world, bob, MemberState::Recovering));
+        assert!(!was(&world, ada, RemoteState::Recovering));
+        assert!(!was(&world, bob, RemoteState::Recovering));
         world.expect_delivery(ada, room, bob, Duration::from_secs(61));
     }
 }

@@ -1,6 +1,6 @@
 //! Events as plain JavaScript objects, but for those that [`crate::listener`] tells without one.
 
-use lacis_core::{Event, MemberState, RoomState, ServerState};
+use lacis_core::{Event, RemoteState, RoomState, ServerState};
 use lacis_wire::Code;
 use wasm_bindgen::JsValue;
 
@@ -122,11 +122,11 @@ pub(crate) const fn room_state(state: RoomState) -> &'static str {
     }
 }
 
-pub(crate) const fn member_state(state: MemberState) -> &'static str {
+pub(crate) const fn member_state(state: RemoteState) -> &'static str {
     match state {
-        MemberState::Connecting => "connecting",
-        MemberState::Direct => "direct",
-        MemberState::Relayed => "relayed",
-        MemberState::Recovering => "recovering",
+        RemoteState::Connecting => "connecting",
+        RemoteState::Direct => "direct",
+        RemoteState::Relayed => "relayed",
+        RemoteState::Recovering => "recovering",
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{MemberReport, Report};
+use lacis_core::{RemoteReport, Report};
 use wasm_bindgen::JsValue;
 
 use crate::event::{member_state, room_state, server_state};
@@ -23,7 +23,7 @@ pub(crate) fn report(report: Report, (sockets, connections): (usize, usize)) -> 
     Building::new()
         .with("servers", list(servers))
         .with("rooms", list(rooms))
-        .with("members", list(report.members.into_iter().map(member)))
+        .with("remotes", list(report.remotes.into_iter().map(member)))
         .with("sockets", sockets)
         // Those for a member, and those made ahead of need.
         .with("connections", connections - spare.min(connections))
@@ -31,7 +31,7 @@ pub(crate) fn report(report: Report, (sockets, connections): (usize, usize)) -> 
         .done()
 }
 
-fn member(member: MemberReport) -> JsValue {
+fn member(member: RemoteReport) -> JsValue {
     let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
     Building::told("node", &member.node.to_text())
         .with("peer", member.peer.map(|peer| peer.to_text()))

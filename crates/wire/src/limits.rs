@@ -67,7 +67,7 @@ pub const STRANGER_GRACE: Duration = Duration::from_secs(2);
 pub const STRANGERS_MAX: usize = LINKS_MAX / 3;
 
 /// Members of one room a node keeps track of, linked or not.
-pub const MEMBERS_MAX: usize = 64;
+pub const REMOTES_MAX: usize = 64;
 
 /// Connection attempts under way at once. Each costs some 5 ms of main thread at both ends.
 pub const ATTEMPTS_MAX: usize = 8;
@@ -341,7 +341,7 @@ pub const ATTEMPT_DEADLINE_MAX: Duration = Duration::from_secs(60);
 pub const OFFER_AGAIN: Duration = Duration::from_millis(1_500);
 
 /// Nodes of which is remembered how long attempts to link with them take: as many as members.
-pub const PACES_REMEMBERED: usize = MEMBERS_MAX;
+pub const PACES_REMEMBERED: usize = REMOTES_MAX;
 
 /// A pairing by hand that nobody completes is given up after this: people carry its texts.
 pub const PAIRING_DEADLINE: Duration = Duration::from_secs(600);

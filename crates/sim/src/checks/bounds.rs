@@ -12,10 +12,10 @@ pub(super) struct Bounds;
 impl Check for Bounds {
     fn glimpse(&mut self, _: &Truth, tab: TabId, glimpse: &Glimpse) -> Verdict {
         let report = &glimpse.report;
-        let waiting = report.members.iter().map(|member| member.waiting_bytes).max();
-        let links = report.members.iter().filter(|member| member.link.is_some()).count();
+        let waiting = report.remotes.iter().map(|member| member.waiting_bytes).max();
+        let links = report.remotes.iter().filter(|member| member.link.is_some()).count();
         let figures = [
-            ("members", report.members.len(), limits::MEMBERS_MAX),
+            ("members", report.remotes.len(), limits::REMOTES_MAX),
             ("rooms", report.rooms.len(), limits::ROOMS_MAX),
             ("links", links, limits::LINKS_MAX),
             // Every link may have an attempt beside it that is to replace it, and one is spare.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use lacis_core::{
-    Config, Event, Input, LinkAction, LinkId, LinkInput, LinkState, MemberState, Node, Output,
-    Path, RequestId, RoomId, SocketId, StreamId, Ticket, Timestamp,
+    Config, Event, Input, LinkAction, LinkId, LinkInput, LinkState, Node, Output, Path,
+    RemoteState, RequestId, RoomId, SocketId, StreamId, Ticket, Timestamp,
 };
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::Channel;
@@ -294,7 +294,7 @@ impl Pair {
                 self.reached.received += 1;
             }
             Event::Message { .. } => self.reached.received += 1,
-            Event::Remote { state: MemberState::Direct, .. } => self.reached.linked += 1,
+            Event::Remote { state: RemoteState::Direct, .. } => self.reached.linked += 1,
             _ => {}
         }
     }
@@ -305,8 +305,8 @@ impl Pair {
             let report = end.node.report();
             let most = limits::LINKS_MAX + limits::ATTEMPTS_MAX + 1;
             assert!(end.links.len() <= most, "{} connections", end.links.len());
-            assert!(report.members.len() <= limits::MEMBERS_MAX);
-            for member in &report.members {
+            assert!(report.remotes.len() <= limits::REMOTES_MAX);
+            for member in &report.remotes {
                 assert!(member.waiting_bytes <= limits::OUTBOX_BYTES);
             }
         }

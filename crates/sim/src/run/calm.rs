@@ -61,11 +61,11 @@ fn settled(world: &World, tab: TabId) -> Result<(), String> {
             return Err(format!("tab {} has no session with {}", tab.0, server.url));
         }
     }
-    let waiting: usize = report.members.iter().map(|member| member.waiting_bytes).sum();
+    let waiting: usize = report.remotes.iter().map(|member| member.waiting_bytes).sum();
     if waiting > 0 {
         return Err(format!("{waiting} bytes still wait in tab {}", tab.0));
     }
-    let links = report.members.iter().filter(|member| member.link.is_some()).count();
+    let links = report.remotes.iter().filter(|member| member.link.is_some()).count();
     if links != world.connections(tab) {
         return Err(format!(
             "tab {} holds {} connections for {links} links",

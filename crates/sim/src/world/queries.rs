@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use lacis_core::{Event, LinkId, MemberState, Report, Ticket};
+use lacis_core::{Event, LinkId, RemoteState, Report, Ticket};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::World;
@@ -119,7 +119,7 @@ impl World {
 
     /// How one tab reaches another in a room, as it was told.
     #[must_use]
-    pub fn state_in(&self, tab: TabId, room: usize, other: TabId) -> Option<MemberState> {
+    pub fn state_in(&self, tab: TabId, room: usize, other: TabId) -> Option<RemoteState> {
         let known = &self.tabs[tab.0];
         let room = known.rooms.get(&room)?;
         known.seen.members.get(&(*room, self.tabs[other.0].node_id)).copied()
@@ -128,7 +128,7 @@ impl World {
     /// Whether one tab knows the other as linked in that room.
     #[must_use]
     pub fn reaches(&self, tab: TabId, room: usize, other: TabId) -> bool {
-        matches!(self.state_in(tab, room, other), Some(MemberState::Direct | MemberState::Relayed))
+        matches!(self.state_in(tab, room, other), Some(RemoteState::Direct | RemoteState::Relayed))
     }
 
     /// Whether two tabs know each other as linked in every room that both are in, and are in one.
@@ -227,7 +227,7 @@ impl World {
             for server in report.servers {
                 let _ = writeln!(text, "  {} {:?} {:?}", server.url, server.state, server.trouble);
             }
-            for member in report.members {
+            for member in report.remotes {
                 let _ = writeln!(
                     text,
                     "  {:?} {:?} in {:?}, {} failures, {} bytes wait, {:?}",

@@ -7,7 +7,7 @@
 //!                                                        new attempt)-----+         v
 //!                                                                                 gone
 //! ```
-//! A member outlives its links: what was sent and not acknowledged is sent again on the next one.
+//! A remote outlives its links: what was sent and not acknowledged is sent again on the next one.
 //! A link that works is only replaced by one that works too.
 
 use alloc::vec::Vec;
@@ -18,7 +18,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, PeerId, RoomTag, limits};
 
 use crate::frames::EarlyPart;
-use crate::io::{Event, LinkAction, LinkId, MemberState, RoomId};
+use crate::io::{Event, LinkAction, LinkId, RemoteState, RoomId};
 use crate::link::{Ice, Link};
 use crate::messages::Messages;
 use crate::room::Room;
@@ -30,7 +30,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 
 /// Another node.
 #[derive(Debug)]
-pub(crate) struct Member {
+pub(crate) struct Remote {
     pub(crate) node: NodeId,
     /// Its identity: claimed by its introduction, proven once there is a link.
     pub(crate) peer: Option<PeerId>,
@@ -59,7 +59,7 @@ pub(crate) struct Member {
     pub(crate) streams: Streams,
     /// Which start of which store it is, once it has said so.
     pub(crate) start: Option<Start>,
-    /// Set when the member is to be forgotten, and why.
+    /// Set when the remote is to be forgotten, and why.
     pub(crate) gone: Option<Code>,
     /// The rooms as both ends name them on the present link.
     tags: Vec<Tags>,
@@ -71,7 +71,7 @@ pub(crate) struct Member {
     pub(crate) early: Vec<EarlyPart>,
 }
 
-/// How sure it is that a member is in a room.
+/// How sure it is that a remote is in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// A server or an offer says so.
@@ -89,7 +89,7 @@ struct Tags {
     theirs: RoomTag,
 }
 
-impl Member {
+impl Remote {
     pub(crate) fn new(shared: &mut Shared, node: NodeId) -> Self {
         Self {
             node,
@@ -116,20 +116,20 @@ impl Member {
         }
     }
 
-    /// Whether the connection of that id is one of this member's.
+    /// Whether the connection of that id is one of this remote's.
     pub(crate) fn owns(&self, id: LinkId) -> bool {
         self.attempts.iter().chain(&self.link).any(|link| link.id == id)
     }
 
-    pub(crate) fn state(&self) -> MemberState {
+    pub(crate) fn state(&self) -> RemoteState {
         match &self.link {
             Some(link) if self.lost_at.is_none() => match (link.path, link.until_path) {
-                (Some(path), _) if path.relayed => MemberState::Relayed,
+                (Some(path), _) if path.relayed => RemoteState::Relayed,
                 (None, Some(former)) => former,
-                _ => MemberState::Direct,
+                _ => RemoteState::Direct,
             },
-            None if self.lost_at.is_none() => MemberState::Connecting,
-            _ => MemberState::Recovering,
+            None if self.lost_at.is_none() => RemoteState::Connecting,
+            _ => RemoteState::Recovering,
         }
     }
 
@@ -139,7 +139,7 @@ impl Member {
         self.want.is_some() && self.attempts.is_empty() && !working && self.gone.is_none()
     }
 
-    /// Tells the application how the member is reached, in every room where it is known.
+    /// Tells the application how the remote is reached, in every room where it is known.
     pub(crate) fn tell(&mut self, shared: &mut Shared) {
         let unlinked = self.link.is_none();
         let known =
@@ -149,7 +149,7 @@ impl Member {
         }
     }
 
-    /// Tells the application that the member is no longer in a room, if it knows that it was.
+    /// Tells the application that the remote is no longer in a room, if it knows that it was.
     pub(crate) fn tell_left(&mut self, shared: &mut Shared, room: RoomId, code: Code) {
         if let Some(place) = self.told.iter().position(|told| *told == room) {
             self.told.swap_remove(place);
@@ -177,7 +177,7 @@ impl Member {
     pub(crate) fn establish(&mut self, shared: &mut Shared, id: LinkId) {
         let Some(mut link) = self.take_attempt(id) else { return };
         let is_new = self.link.is_none() && self.lost_at.is_none();
-        let former = if is_new { MemberState::Connecting } else { MemberState::Recovering };
+        let former = if is_new { RemoteState::Connecting } else { RemoteState::Recovering };
         link.until_path = link.inspect(&mut shared.io).then_some(former);
         self.withdraw_attempts(shared, Code::Replaced, |_| true);
         if let Some(old) = self.link.take() {
@@ -329,7 +329,7 @@ impl Member {
         self.link = Some(link);
     }
 
-    /// Says goodbye and closes; the member is forgotten next. `code` is why, seen from here.
+    /// Says goodbye and closes; the remote is forgotten next. `code` is why, seen from here.
     pub(crate) fn part(&mut self, shared: &mut Shared, code: Code) {
         self.withdraw_attempts(shared, code, |_| true);
         if let Some(link) = &mut self.link {
@@ -351,7 +351,7 @@ impl Member {
         self.gone = Some(code);
     }
 
-    /// Settles whatever waits for the member. The node forgets it after this.
+    /// Settles whatever waits for the remote. The node forgets it after this.
     pub(crate) fn dissolve(&mut self, shared: &mut Shared, code: Code) {
         for link in self.link.take().into_iter().chain(self.attempts.drain(..)) {
             shared.io.link(link.id, LinkAction::Close);
@@ -365,7 +365,7 @@ impl Member {
         }
     }
 
-    /// A member that was only made to look at an offer, and the offer was refused, is forgotten.
+    /// A remote that was only made to look at an offer, and the offer was refused, is forgotten.
     pub(crate) fn forget_if_idle(&mut self) {
         let known = !self.rooms.is_empty() || self.link.is_some() || !self.attempts.is_empty();
         if !known && self.want.is_none() {
@@ -408,7 +408,7 @@ impl Member {
         self.want.is_some() || !self.attempts.is_empty()
     }
 
-    /// When a member that cannot be reached counts as gone.
+    /// When a remote that cannot be reached counts as gone.
     pub(crate) fn gone_at(&self) -> Option<Timestamp> {
         let patience =
             if self.absent { limits::ABSENT_DEADLINE } else { limits::RECOVERY_DEADLINE };
