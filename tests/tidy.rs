@@ -2,6 +2,8 @@
 
 #[path = "tidy/modules.rs"]
 mod modules;
+#[path = "tidy/renamed.rs"]
+mod renamed;
 #[path = "tidy/repository.rs"]
 mod repository;
 #[path = "tidy/source.rs"]
@@ -81,6 +83,12 @@ fn no_path_of_one_machine_is_written_down() {
     let more = ["md", "json", "yml", "yaml", "run", "lock"];
     let extensions = [&HAND_WRITTEN[..], &more].concat();
     check(&extensions, |file| find(&file.text, &paths));
+}
+
+#[test]
+fn names_that_were_given_up_stay_so() {
+    let extensions = [&HAND_WRITTEN[..], &["md", "tsx"]].concat();
+    check(&extensions, renamed::findings);
 }
 
 #[test]
