@@ -23,14 +23,17 @@ fn code(error: &JsValue) -> String {
 
 #[wasm_bindgen_test]
 fn a_room_link_is_made_read_and_checked() {
-    let link = create_room_link(vec!["ws://127.0.0.1:1/ws".into()]).unwrap();
+    let link = create_room_link(vec!["ws://127.0.0.1:1/ws".into()], None).unwrap();
     let parsed = parse_room_link(&format!("https://example.org/chat/#{link}")).unwrap();
     let servers = Array::from(&Reflect::get(&parsed, &"servers".into()).unwrap());
     assert_eq!(servers.get(0).as_string().unwrap(), "ws://127.0.0.1:1/ws");
     assert_eq!(code(&parse_room_link(&link[..20]).unwrap_err()), "link-damaged");
     assert_eq!(code(&parse_room_link("hello").unwrap_err()), "link-unknown");
     assert_eq!(code(&parse_room_link("lr9abc").unwrap_err()), "link-version");
-    assert_eq!(code(&create_room_link(vec!["http://a".into()]).unwrap_err()), "invalid-argument");
+    assert_eq!(
+        code(&create_room_link(vec!["http://a".into()], None).unwrap_err()),
+        "invalid-argument"
+    );
 }
 
 #[wasm_bindgen_test]
@@ -56,7 +59,7 @@ fn options_of_the_wrong_form_are_refused() {
 async fn a_join_without_a_server_settles_with_a_reason_and_close_ends_everything() {
     let (events, told) = recorder();
     let node = WebNode::new(options(&["ws://127.0.0.1:1/ws"]), told.into()).unwrap();
-    node.join(1, &create_room_link(Vec::new()).unwrap(), 300.0).unwrap();
+    node.join(1, &create_room_link(Vec::new(), None).unwrap(), 300.0).unwrap();
     let settled = wait_for(&events, 1).await;
     assert_eq!(code(&settled), "signaling-unreachable");
     node.close(2);
@@ -64,7 +67,7 @@ async fn a_join_without_a_server_settles_with_a_reason_and_close_ends_everything
     assert_eq!(code(&closed), "");
     let report = node.diagnose();
     assert_eq!(Reflect::get(&report, &"sockets".into()).unwrap(), 0);
-    let refused = node.join(3, &create_room_link(Vec::new()).unwrap(), 1.0).unwrap_err();
+    let refused = node.join(3, &create_room_link(Vec::new(), None).unwrap(), 1.0).unwrap_err();
     assert_eq!(code(&refused), "closed");
 }
 
