@@ -2,7 +2,7 @@ import { createPeer, openIdentities } from "lacis";
 
 // Who am I? This browser keeps it, and my groups with it.
 const identities = await openIdentities();
-const [me = await identities.create("Somebody")] = await identities.list();
+const me = await identities.getOrCreate("Somebody");
 const peer = await createPeer({ identity: me });
 
 // By invitation, the one from last time, or a new one.

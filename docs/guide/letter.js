@@ -1,7 +1,7 @@
 import { createPeer, openIdentities } from "lacis";
 
 const identities = await openIdentities();
-const [me = await identities.create("Somebody")] = await identities.list();
+const me = await identities.getOrCreate("Somebody");
 const peer = await createPeer({ identity: me });
 const invitation = location.hash.slice(1);
 const [kept] = await peer.groups();

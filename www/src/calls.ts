@@ -16,6 +16,7 @@ export const CALLS: Readonly<Record<string, string>> = {
   storeFree: "store, options?{signal}",
 
   "identities.create": "name",
+  "identities.getOrCreate": "name",
   "identities.rename": "id, name",
   "identities.delete": "id, options{groups!:delete|keep}",
   "identities.export": "id, password",

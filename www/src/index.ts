@@ -68,7 +68,7 @@ export function createPeer(options: PeerOptions = {}): Promise<Peer> {
  * @example
  * ```ts
  * const identities = await openIdentities();
- * const [me = await identities.create("Ada")] = await identities.list();
+ * const me = await identities.getOrCreate("Ada");
  * ```
  */
 export function openIdentities(name?: string): Promise<Identities> {

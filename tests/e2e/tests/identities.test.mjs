@@ -72,6 +72,23 @@ for (const browser of ["chromium", "firefox"]) {
   );
 }
 
+for (const browser of ["chromium", "firefox"]) {
+  scenario(`tabs that begin together are one person, in ${browser}`, async (stage) => {
+    const server = await stage.server();
+    const tab = await stage.tab(browser, server);
+    const made = await tab.evaluate(async () => {
+      const names = ["Ada", "Bob", "Cid"];
+      const all = await Promise.all(names.map(() => lacis.openIdentities()));
+      const got = await Promise.all(all.map((it, index) => it.getOrCreate(names[index])));
+      const kept = await all[0].list();
+      const again = await all[1].getOrCreate("Dan");
+      return { ids: [...got, again].map(({ id }) => id), kept: kept.map(({ id }) => id) };
+    });
+    assert.equal(made.kept.length, 1);
+    assert.equal(new Set([...made.ids, ...made.kept]).size, 1);
+  });
+}
+
 scenario("an invitation can be read before it is taken", async (stage) => {
   const server = await stage.server();
   const tab = await stage.tab("chromium", server);

@@ -6,6 +6,7 @@ import type { PeerId } from "../ids.js";
 import { loaded } from "../low-level.js";
 import { Connection } from "../store/connection.js";
 import { deleteStore } from "../store/indexed-db.js";
+import { locksOfBrowser } from "../store/lock.js";
 import { settle } from "../store/request.js";
 import { cardOf, readCard } from "./card.js";
 import { type Identity, withSecret } from "./identity.js";
@@ -49,7 +50,7 @@ const SECRET_BYTES = 32;
  * @example
  * ```ts
  * const identities = await openIdentities();
- * const [me = await identities.create("Ada")] = await identities.list();
+ * const me = await identities.getOrCreate("Ada");
  * const peer = await createPeer({ identity: me });
  * ```
  */
@@ -70,6 +71,15 @@ export class Identities {
   /** Makes one. A name has at most 255 bytes and no control characters. */
   async create(name: string): Promise<Identity> {
     return this.#keep(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)), name, Date.now());
+  }
+
+  /**
+   * The oldest, or a new one of that name if there is none: who the person at this browser is. Tabs
+   * that ask at the same time get the same one.
+   */
+  getOrCreate(name: string): Promise<Identity> {
+    const find = async (): Promise<Identity> => (await this.list())[0] ?? this.create(name);
+    return locksOfBrowser()?.request("lacis-identities", find) ?? find();
   }
 
   /** All of them, the oldest first. */
