@@ -16,8 +16,8 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
 
 use crate::io::{Event, LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
-use crate::pairing::BY_HAND;
 use crate::remote::Remote;
+use crate::route::Route;
 use crate::shared::Shared;
 use crate::spare::Offering;
 
@@ -36,17 +36,17 @@ impl Remote {
     pub(crate) fn offer(&mut self, shared: &mut Shared) {
         if let Some(&room) = self.rooms.keys().next() {
             let place = shared.place_in(room, self.met);
-            self.offer_in(shared, place, self.via);
+            self.offer_in(shared, place, self.route);
         }
     }
 
     /// Offers a link in a room, through a server or by hand.
-    pub(crate) fn offer_in(&mut self, shared: &mut Shared, room: RoomId, via: Option<usize>) {
+    pub(crate) fn offer_in(&mut self, shared: &mut Shared, room: RoomId, route: Option<Route>) {
         self.want = None;
         self.tampered = false;
         let attempt = AttemptId(shared.io.random_u64());
         let (mut link, offer) = new_link(shared, Role::Offerer, room, attempt);
-        link.via = via;
+        link.route = route;
         let id = link.id;
         let Some(offer) = offer else {
             let op = link.begin(&mut shared.io, Step::Offer);
@@ -92,11 +92,11 @@ impl Remote {
                 Setup::Answer { attempt, introduction, version, description, signature }
             }
         };
-        if link.role == Role::Offerer && link.via != Some(BY_HAND) {
+        if link.role == Role::Offerer && link.route != Some(Route::Manual) {
             let at = shared.io.now + limits::OFFER_AGAIN;
             link.again = Some((at, Box::new(setup.clone())));
         }
-        let sent = shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
+        let sent = shared.signal(&mut link.route, link.sealed_in, self.node, &setup);
         if !sent {
             self.fail_attempt(shared, id, Code::SignalingUnreachable);
             return;
@@ -104,7 +104,7 @@ impl Remote {
         let ours = link.local_candidates.release();
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
-            shared.signal(&mut link.via, link.sealed_in, self.node, &list);
+            shared.signal(&mut link.route, link.sealed_in, self.node, &list);
         }
     }
 
@@ -115,7 +115,7 @@ impl Remote {
     /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
     /// on the way ends the attempt here, before any packet. An answer that is wrong and came by
     /// another server than the offer went to ends nothing: the right one may follow.
-    pub(crate) fn on_answer(&mut self, shared: &mut Shared, answer: &Answer, via: Option<usize>) {
+    pub(crate) fn on_answer(&mut self, shared: &mut Shared, answer: &Answer, route: Option<Route>) {
         let Answer { introduction, description, .. } = answer;
         let known = self.check_introduction(introduction);
         let node = self.node;
@@ -124,7 +124,7 @@ impl Remote {
         if link.role != Role::Offerer || link.remote.is_some() {
             return;
         }
-        let (id, expected) = (link.id, link.via == via);
+        let (id, expected) = (link.id, link.route == route);
         let verdict = known.and_then(|()| check_answer(node, link, answer));
         match verdict {
             Ok(transcript) => link.transcript = transcript,
@@ -175,7 +175,7 @@ impl Remote {
         let Some(link) = own.find(|link| link.id == id) else { return };
         if let Some(now) = link.local_candidates.push(candidate) {
             let setup = Setup::Candidates { attempt: link.attempt, list: vec![now] };
-            shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
+            shared.signal(&mut link.route, link.sealed_in, self.node, &setup);
         }
     }
 
@@ -210,7 +210,7 @@ impl Remote {
         let node = self.node;
         if let Some(link) = self.attempt(id) {
             let refusal = Setup::Refuse { attempt: link.attempt, code };
-            shared.signal(&mut link.via, link.sealed_in, node, &refusal);
+            shared.signal(&mut link.route, link.sealed_in, node, &refusal);
         }
         self.fail_attempt(shared, id, code);
     }
@@ -219,11 +219,11 @@ impl Remote {
     pub(crate) fn fail_attempt(&mut self, shared: &mut Shared, id: LinkId, code: Code) {
         let Some(link) = self.take_attempt(id) else { return };
         shared.io.link(link.id, LinkAction::Close);
-        if !self.attempts.is_empty() && link.via != Some(BY_HAND) {
+        if !self.attempts.is_empty() && link.route != Some(Route::Manual) {
             return self.fail_beside(shared, &link, code);
         }
         self.failures = self.failures.saturating_add(1);
-        let by_hand = link.via == Some(BY_HAND);
+        let by_hand = link.route == Some(Route::Manual);
         let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
         if late && !by_hand {
             shared.patience.on_late(self.node);
@@ -332,7 +332,7 @@ impl Remote {
         let now = shared.io.now;
         for link in &mut self.attempts {
             if let Some((_, offer)) = link.again.take_if(|(at, _)| now >= *at) {
-                shared.signal(&mut link.via, link.sealed_in, self.node, &offer);
+                shared.signal(&mut link.route, link.sealed_in, self.node, &offer);
             }
         }
     }

@@ -8,8 +8,8 @@ use lacis_wire::{Code, RoomTag, codec, limits};
 
 use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
 use crate::link::{Link, Step};
-use crate::pairing::BY_HAND;
 use crate::remote::Remote;
+use crate::route::Route;
 use crate::shared::Shared;
 
 impl Remote {
@@ -28,7 +28,7 @@ impl Remote {
             }
             LinkInput::Candidate(candidate) => self.on_local_candidate(shared, id, candidate),
             LinkInput::Gathered => {
-                if self.attempt(id).is_some_and(|link| link.via == Some(BY_HAND)) {
+                if self.attempt(id).is_some_and(|link| link.route == Some(Route::Manual)) {
                     shared.on_gathered(self.node);
                 }
             }

@@ -355,6 +355,22 @@ impl Node {
         self.on_group(now, group, |group, shared| group.set_properties(shared, ticket, properties))
     }
 
+    /// Changes what the group is called and, if it is given, its comment; all else stays. Only its
+    /// founder can.
+    ///
+    /// # Errors
+    /// As [`Node::set_properties`].
+    pub fn rename_group(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        name: &str,
+        comment: Option<String>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, shared| group.rename(shared, ticket, name, comment))
+    }
+
     /// The members of a group as far as they are known, this identity first.
     ///
     /// # Errors

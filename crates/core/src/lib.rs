@@ -65,6 +65,7 @@ mod recovery;
 mod remote;
 mod report;
 mod room;
+mod route;
 mod rule;
 mod server;
 mod shared;

@@ -11,6 +11,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, PROTOCOL, RoomTag, codec, limits};
 
 use crate::io::{LinkAction, LinkId, OpId, Path, RemoteState, RoomId};
+use crate::route::Route;
 use crate::rule::Rule;
 use crate::shared::Io;
 use crate::time::Timestamp;
@@ -25,10 +26,10 @@ pub(crate) struct Link {
     pub(crate) room: RoomId,
     /// The room with whose keys setup messages are sealed: that one, or one behind it.
     pub(crate) sealed_in: RoomId,
-    /// The server its setup goes through.
-    pub(crate) via: Option<usize>,
-    /// The server through which the offer that it answers came.
-    pub(crate) place: usize,
+    /// How its setup goes.
+    pub(crate) route: Option<Route>,
+    /// How the offer came that it answers; `None` if it offers itself.
+    pub(crate) answers: Option<Route>,
     pub(crate) version: u16,
     pub(crate) local: Party,
     pub(crate) remote: Option<Party>,
@@ -158,8 +159,8 @@ impl Link {
             role,
             room,
             sealed_in: room,
-            via: None,
-            place: usize::MAX,
+            route: None,
+            answers: None,
             version: PROTOCOL.max,
             local,
             remote: None,

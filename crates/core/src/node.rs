@@ -19,6 +19,7 @@ use crate::offers::{Offer, Place};
 use crate::patience::Patience;
 use crate::remote::{Remote, Standing};
 use crate::room::{LeftRooms, Room};
+use crate::route::Route;
 use crate::server::Server;
 use crate::shared::{Io, Seen, Shared};
 use crate::start::Starting;
@@ -411,7 +412,7 @@ impl Node {
         // On a link the other side itself tells which rooms it is in, and at once.
         if remote.link.is_none() {
             remote.rooms.entry(main).or_insert(Standing::Named);
-            (remote.via, remote.met) = (Some(index), Some(room));
+            (remote.route, remote.met) = (Some(Route::Server(index)), Some(room));
         }
         remote.absent = false;
         if remote.link.is_none() && remote.attempts.is_empty() {
@@ -445,7 +446,7 @@ impl Node {
             return;
         };
         match codec::decode::<Setup>(&plain) {
-            Ok(setup) => self.on_setup(index, room, from, setup),
+            Ok(setup) => self.on_setup(Route::Server(index), room, from, setup),
             Err(_) => {
                 self.shared.io.event(Event::Warning { code: Code::Protocol, node: Some(from) })
             }
@@ -460,20 +461,20 @@ impl Node {
             Some((left.id, codec::decode::<Setup>(&plain).ok()?))
         });
         if let Some((room, Setup::Offer { attempt, .. })) = opened {
-            self.refuse_offer(index, room, from, attempt, Code::Left);
+            self.refuse_offer(Route::Server(index), room, from, attempt, Code::Left);
         }
     }
 
     fn refuse_offer(
         &mut self,
-        via: usize,
+        route: Route,
         room: RoomId,
         to: NodeId,
         attempt: AttemptId,
         code: Code,
     ) {
         let refusal = Setup::Refuse { attempt, code };
-        self.shared.signal(&mut Some(via), room, to, &refusal);
+        self.shared.signal(&mut Some(route), room, to, &refusal);
     }
 
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
@@ -488,14 +489,14 @@ impl Node {
         self.shared.io.event(Event::Warning { code: Code::SignalTampered, node: Some(from) });
     }
 
-    fn on_setup(&mut self, via: usize, room: RoomId, from: NodeId, setup: Setup) {
+    fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
         if let Setup::Offer { attempt, introduction, versions, description } = setup {
             let known = self.remotes.contains_key(&from);
             let place = self.shared.rooms.get(&room);
             if !known && place.is_some_and(|place| !place.hears_all()) {
                 // Only whoever remembers us can have come here, or was told by a server that lies.
             } else if self.closing.is_some() {
-                self.refuse_offer(via, room, from, attempt, Code::Closed);
+                self.refuse_offer(route, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
                 if !self.is_known(from) {
                     self.make_place();
@@ -503,7 +504,7 @@ impl Node {
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let shared = &mut self.shared;
                 self.remotes.entry(from).or_insert_with(|| Remote::new(shared, from));
-                let offer = Offer { room, via, attempt, introduction, versions, description };
+                let offer = Offer { room, route, attempt, introduction, versions, description };
                 self.with_remote(from, |remote, shared| {
                     remote.on_offer(shared, offer, place);
                     remote.forget_if_idle();
@@ -519,7 +520,7 @@ impl Node {
                 Setup::Offer { .. } => {}
                 Setup::Answer { attempt, introduction, version, description, signature } => {
                     let answer = Answer { attempt, introduction, version, description, signature };
-                    remote.on_answer(shared, &answer, Some(via));
+                    remote.on_answer(shared, &answer, Some(route));
                 }
                 Setup::Candidates { attempt, list } => remote.on_candidates(shared, attempt, list),
                 Setup::Restart { attempt, round, description } => {

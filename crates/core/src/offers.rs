@@ -13,15 +13,15 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 use crate::attempt::{introduce, new_link, next_revision};
 use crate::io::{LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
-use crate::pairing::BY_HAND;
 use crate::remote::{Remote, Standing};
+use crate::route::Route;
 use crate::shared::Shared;
 
 /// An offer as it came.
 #[derive(Debug)]
 pub(crate) struct Offer {
     pub(crate) room: RoomId,
-    pub(crate) via: usize,
+    pub(crate) route: Route,
     pub(crate) attempt: AttemptId,
     pub(crate) introduction: Introduction,
     pub(crate) versions: VersionRange,
@@ -43,9 +43,9 @@ impl Remote {
         if !shared.seen.insert(self.node, offer.attempt) {
             return;
         }
-        let mut via = Some(offer.via);
-        if via != Some(BY_HAND) {
-            (self.via, self.met) = (via, Some(offer.room));
+        let mut route = Some(offer.route);
+        if route != Some(Route::Manual) {
+            (self.route, self.met) = (route, Some(offer.room));
         }
         self.absent = false;
         let verdict = self.judge(shared, &offer, place);
@@ -54,7 +54,7 @@ impl Remote {
             Ok(None) => {}
             Err(code) => {
                 let refusal = Setup::Refuse { attempt: offer.attempt, code };
-                shared.signal(&mut via, offer.room, self.node, &refusal);
+                shared.signal(&mut route, offer.room, self.node, &refusal);
             }
         }
     }
@@ -69,7 +69,7 @@ impl Remote {
         }
         let is_first = self.attempts.is_empty();
         let full = if is_first { place.is_busy && self.link.is_none() } else { place.is_crowded };
-        if full && self.same_mailbox(offer.via).is_none() {
+        if full && self.same_mailbox(offer.route).is_none() {
             return Err(Code::Busy);
         }
         Ok(Some(version))
@@ -77,10 +77,10 @@ impl Remote {
 
     /// The attempt that an offer through that server takes the place of. Whoever has the mailbox
     /// there has it alone: it offered before, or it got our offer, and its own has won.
-    fn same_mailbox(&self, via: usize) -> Option<LinkId> {
+    fn same_mailbox(&self, route: Route) -> Option<LinkId> {
         let is_that = |own: &&Link| match own.role {
-            Role::Answerer => own.place == via,
-            Role::Offerer => own.remote.is_none() && own.via == Some(via),
+            Role::Answerer => own.answers == Some(route),
+            Role::Offerer => own.remote.is_none() && own.route == Some(route),
         };
         self.attempts.iter().find(is_that).map(|own| own.id)
     }
@@ -93,7 +93,7 @@ impl Remote {
     }
 
     fn accept(&mut self, shared: &mut Shared, offer: Offer, version: u16) {
-        while let Some(former) = self.same_mailbox(offer.via) {
+        while let Some(former) = self.same_mailbox(offer.route) {
             self.take_attempt(former);
             shared.io.link(former, LinkAction::Close);
         }
@@ -106,8 +106,8 @@ impl Remote {
             self.peer = Some(offer.introduction.peer);
         }
         let (mut link, _) = new_link(shared, Role::Answerer, offer.room, offer.attempt);
-        link.via = Some(offer.via);
-        link.place = offer.via;
+        link.route = Some(offer.route);
+        link.answers = Some(offer.route);
         link.version = version;
         introduce(self.node, &mut link, &offer.introduction, &offer.description);
         let op = link.begin(&mut shared.io, Step::Accept);

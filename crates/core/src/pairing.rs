@@ -22,11 +22,9 @@ use crate::link::Link;
 use crate::node::Node;
 use crate::offers::{Offer, Place};
 use crate::remote::{Remote, Standing};
+use crate::route::Route;
 use crate::shared::Shared;
 use crate::time::{Earliest, Timer, Timestamp};
-
-/// Stands for the index of a server where the setup of a link is carried by hand.
-pub(crate) const BY_HAND: usize = usize::MAX;
 
 /// One side of a pairing.
 #[derive(Debug)]
@@ -170,7 +168,9 @@ impl Shared {
 
 impl Remote {
     fn give_time(&mut self, deadline: Timestamp) {
-        if let Some(attempt) = self.attempts.iter_mut().find(|link| link.via == Some(BY_HAND)) {
+        if let Some(attempt) =
+            self.attempts.iter_mut().find(|link| link.route == Some(Route::Manual))
+        {
             attempt.deadline = deadline;
         }
     }
@@ -180,7 +180,7 @@ impl Link {
     /// Whether it waits for an answer by hand, or has just got it. Chromium then reports a path as
     /// failed that was tried before there was anybody, and finds it.
     pub(crate) fn is_offered_by_hand(&self) -> bool {
-        self.via == Some(BY_HAND) && self.role == Role::Offerer
+        self.route == Some(Route::Manual) && self.role == Role::Offerer
     }
 }
 
@@ -232,7 +232,7 @@ impl Node {
         let node = NodeId(self.shared.io.random());
         self.begin_pairing(node, room, tickets);
         self.with_remote(node, |remote, shared| {
-            remote.offer_in(shared, room, Some(BY_HAND));
+            remote.offer_in(shared, room, Some(Route::Manual));
             remote.give_time(shared.io.now + limits::PAIRING_DEADLINE);
         });
     }
@@ -253,7 +253,8 @@ impl Node {
             return Err(PairError::PairingMismatch);
         }
         self.begin_pairing(node, room, tickets);
-        let offer = Offer { room, via: BY_HAND, attempt, introduction, versions, description };
+        let offer =
+            Offer { room, route: Route::Manual, attempt, introduction, versions, description };
         self.with_remote(node, |remote, shared| {
             remote.on_offer(shared, offer, Place { is_busy: false, is_crowded: false });
             if remote.attempt_named(attempt).is_some() {
@@ -311,7 +312,7 @@ impl Node {
             remote.give_time(shared.io.now + limits::ATTEMPT_DEADLINE);
             remote.tell(shared);
             let answer = Answer { attempt, introduction, version, description, signature };
-            remote.on_answer(shared, &answer, Some(BY_HAND));
+            remote.on_answer(shared, &answer, Some(Route::Manual));
             remote.on_candidates(shared, attempt, candidates);
         });
         Ok(())
@@ -339,7 +340,7 @@ impl Node {
         for node in pairings.map(|pairing| pairing.node).collect::<Vec<_>>() {
             self.shared.end_pairing(node, Err(Code::Aborted));
             self.with_remote(node, |remote, shared| {
-                let by_hand = remote.attempts.iter().find(|link| link.via == Some(BY_HAND));
+                let by_hand = remote.attempts.iter().find(|link| link.route == Some(Route::Manual));
                 if let Some(id) = by_hand.map(|link| link.id) {
                     remote.fail_attempt(shared, id, Code::Aborted);
                 }

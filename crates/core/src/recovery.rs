@@ -74,7 +74,7 @@ impl Remote {
     ) {
         for mut attempt in self.attempts.extract_if(.., |attempt| which(attempt)) {
             let refusal = Setup::Refuse { attempt: attempt.attempt, code };
-            shared.signal(&mut attempt.via, attempt.sealed_in, self.node, &refusal);
+            shared.signal(&mut attempt.route, attempt.sealed_in, self.node, &refusal);
             shared.io.link(attempt.id, LinkAction::Close);
         }
     }
@@ -121,7 +121,7 @@ impl Remote {
             shared.io.link(link.id, LinkAction::Offer { op, restart: true });
         } else {
             let setup = Setup::RestartWanted { attempt: link.attempt };
-            shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
+            shared.signal(&mut link.route, link.sealed_in, self.node, &setup);
         }
     }
 
@@ -202,11 +202,11 @@ impl Remote {
         } else {
             Setup::Restarted { attempt, round, description }
         };
-        shared.signal(&mut link.via, link.sealed_in, self.node, &setup);
+        shared.signal(&mut link.route, link.sealed_in, self.node, &setup);
         let ours = link.local_candidates.release();
         if !ours.is_empty() {
             let list = Setup::Candidates { attempt, list: ours };
-            shared.signal(&mut link.via, link.sealed_in, self.node, &list);
+            shared.signal(&mut link.route, link.sealed_in, self.node, &list);
         }
     }
 

@@ -22,6 +22,7 @@ use crate::io::{Event, LinkAction, LinkId, RemoteState, RoomId};
 use crate::link::{Ice, Link};
 use crate::messages::Messages;
 use crate::room::Room;
+use crate::route::Route;
 use crate::shared::Shared;
 use crate::start::Start;
 use crate::streams::Streams;
@@ -37,7 +38,7 @@ pub(crate) struct Remote {
     /// The rooms we share, and how sure that is.
     pub(crate) rooms: Table<RoomId, Standing>,
     /// The server that knew it last.
-    pub(crate) via: Option<usize>,
+    pub(crate) route: Option<Route>,
     /// The room in which that server knew it, or in which it offered.
     pub(crate) met: Option<RoomId>,
     /// The connection in use, proven.
@@ -95,7 +96,7 @@ impl Remote {
             node,
             peer: None,
             rooms: Table::new(),
-            via: None,
+            route: None,
             met: None,
             link: None,
             attempts: Vec::new(),
@@ -336,7 +337,7 @@ impl Remote {
             link.control(&mut shared.io, &LinkFrame::Bye { code: Code::Left });
             if !link.is_healthy() {
                 let farewell = Setup::Refuse { attempt: link.attempt, code };
-                shared.signal(&mut link.via, link.sealed_in, self.node, &farewell);
+                shared.signal(&mut link.route, link.sealed_in, self.node, &farewell);
             }
         }
         self.gone = Some(code);

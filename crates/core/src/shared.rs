@@ -13,9 +13,10 @@ use rand_core::Rng;
 
 use crate::config::Config;
 use crate::io::{Event, LinkAction, LinkId, OpId, Output, RequestId, RoomId, SocketId, StreamId};
-use crate::pairing::{BY_HAND, Pairing};
+use crate::pairing::Pairing;
 use crate::patience::Patience;
 use crate::room::{LeftRooms, Room};
+use crate::route::Route;
 use crate::server::Server;
 use crate::spare::Spare;
 use crate::start::Starting;
@@ -147,28 +148,29 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Seals a setup message and puts it into the mailbox of `to`, through the first open server of
-    /// `via`, or any open one. Says whether there was one.
+    /// Seals a setup message and puts it into the mailbox of `to`, by its route if that is open, or
+    /// through any open server. Says whether there was one.
     pub(crate) fn signal(
         &mut self,
-        via: &mut Option<usize>,
+        route: &mut Option<Route>,
         room: RoomId,
         to: NodeId,
         setup: &Setup,
     ) -> bool {
-        if *via == Some(BY_HAND) {
+        if *route == Some(Route::Manual) {
             if self.collect(to, setup) {
                 return true;
             }
             // It is linked by now; what is left to say goes through any server there may be.
-            *via = None;
+            *route = None;
         }
         let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
-        let chosen = via.filter(open).or_else(|| (0..self.servers.len()).find(open));
+        let usual = route.and_then(Route::server);
+        let chosen = usual.filter(open).or_else(|| (0..self.servers.len()).find(open));
         let joined = self.rooms.get(&room).map(|room| &room.keys);
         let left = || self.left_rooms.iter().find(|left| left.id == room).map(|left| &left.keys);
         let (Some(index), Some(keys)) = (chosen, joined.or_else(left)) else { return false };
-        *via = Some(index);
+        *route = Some(Route::Server(index));
         let nonce = self.io.random();
         let payload = seal::seal(keys, self.node, to, nonce, &codec::encode(setup));
         let seq = self.io.nonce();

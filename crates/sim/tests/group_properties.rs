@@ -81,6 +81,32 @@ fn every_member_hears_what_the_founder_says_and_nobody_else_can_say_it() {
 }
 
 #[test]
+fn a_new_name_leaves_everything_else_as_it_is() {
+    let (mut world, [ada, bob]) = world(4);
+    let flags = GroupProperties::DEFER_EXPIRATION;
+    let first = GroupProperties { flags, comment: "Minutes".into(), ..group_properties("Board") };
+    let group = world.found_with(ada, &first);
+    let joined = world.bring_in(ada, group, bob, Roles::ADMIN);
+    let rename = |world: &mut World, tab, group, name: &str, comment: Option<&str>| {
+        let ticket = world.plain_ticket(tab);
+        let comment = comment.map(str::to_owned);
+        let done =
+            world.command(tab, |node, now| node.rename_group(now, ticket, group, name, comment));
+        done.expect("the tab is there")
+    };
+    assert_eq!(rename(&mut world, ada, group, "Plans", None), Ok(()));
+    let second = GroupProperties { name: "Plans".into(), ..first };
+    world.expect(SOON, "he hears", |world| told(world, bob).last() == Some(&second));
+    assert_eq!(rename(&mut world, ada, group, "Plans", Some("")), Ok(()));
+    let third = GroupProperties { comment: String::new(), ..second };
+    world.expect(SOON, "he hears", |world| told(world, bob).last() == Some(&third));
+    assert_eq!(rename(&mut world, bob, joined, "Mine", None), Err(Code::NotAllowed));
+    let long = "x".repeat(256);
+    assert_eq!(rename(&mut world, ada, group, &long, None), Err(Code::InvalidArgument));
+    assert_eq!(known(&mut world, ada, group), Some(third));
+}
+
+#[test]
 fn what_is_given_without_a_time_lasts_as_long_as_the_group_says() {
     let (mut world, [ada, bob]) = world(1);
     let properties = GroupProperties { member_lifetime: DAY, ..group_properties("Board") };

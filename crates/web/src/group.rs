@@ -13,7 +13,7 @@ use crate::group_event::millis_of;
 use crate::membership::peer_id;
 use crate::node::{WebNode, millis};
 use crate::options::{array, field};
-use crate::properties::{info, properties, renamed};
+use crate::properties::{info, properties};
 use crate::search::search;
 
 #[wasm_bindgen]
@@ -261,11 +261,10 @@ impl WebNode {
         name: &str,
         comment: Option<String>,
     ) -> Result<(), JsValue> {
-        let properties = self.driver.look(|node| renamed(node, RoomId(group), name, comment))?;
-        let set = self
+        let renamed = self
             .driver
-            .with(|node, now| node.set_properties(now, ticket, RoomId(group), &properties));
-        set.map_err(error::coded)
+            .with(|node, now| node.rename_group(now, ticket, RoomId(group), name, comment));
+        renamed.map_err(error::coded)
     }
 
     /// What is known of an open group beside its records and members.

@@ -58,8 +58,7 @@ pub fn create_room_link(servers: Vec<String>, secret: Option<Vec<u8>>) -> Result
 #[wasm_bindgen]
 pub fn parse_room_link(text: &str) -> Result<JsValue, JsValue> {
     let link = RoomLink::parse(text).map_err(error::link)?;
-    let mut fingerprint = link.keys().topic.to_text();
-    fingerprint.truncate(16);
+    let fingerprint = link.fingerprint();
     let parsed = Building::new().with("servers", list(link.servers));
     Ok(parsed.with("fingerprint", fingerprint).done())
 }

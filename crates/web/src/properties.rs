@@ -66,21 +66,6 @@ pub(crate) fn properties(given: &JsValue) -> Result<GroupProperties, JsValue> {
     })
 }
 
-/// The properties that are known, with another name and perhaps another comment. Only the founder
-/// can change them, and the founder knows them.
-pub(crate) fn renamed(
-    node: &Node,
-    group: RoomId,
-    name: &str,
-    comment: Option<String>,
-) -> Result<GroupProperties, JsValue> {
-    let known = node.group_properties(group).map_err(error::coded)?;
-    let mut properties = known.cloned().ok_or_else(|| error::coded(Code::NotAllowed))?;
-    name.clone_into(&mut properties.name);
-    properties.comment = comment.unwrap_or(properties.comment);
-    Ok(properties)
-}
-
 /// A lifetime in milliseconds; `Infinity` is one without end.
 pub(crate) fn lifetime(ms: f64) -> Duration {
     if ms == f64::INFINITY { Duration::MAX } else { millis(ms) }

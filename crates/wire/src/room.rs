@@ -98,6 +98,14 @@ impl RoomLink {
         decode(&FORM.read(text)?).map_err(|_| RoomLinkError::Damaged)
     }
 
+    /// A short public tag of the room, 16 characters: equal for equal rooms, and no way in.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut text = self.keys().topic.to_text();
+        text.truncate(16);
+        text
+    }
+
     /// The keys of the room.
     #[must_use]
     pub fn keys(&self) -> RoomKeys {

@@ -1,5 +1,7 @@
 //! Writing: new records, new versions, tombstones, and the records of the system.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use lacis_wire::body::{Attribute, Body};
@@ -316,6 +318,21 @@ impl Group {
         let id = header.id;
         self.publish(shared, ticket, header, encode(content), None)?;
         Ok(id)
+    }
+
+    /// Publishes the properties that are known, with another name and perhaps another comment.
+    pub(crate) fn rename(
+        &mut self,
+        shared: &mut Shared,
+        ticket: Ticket,
+        name: &str,
+        comment: Option<String>,
+    ) -> Result<(), Code> {
+        // Only the founder can change them, and the founder knows them.
+        let mut properties = self.properties().cloned().ok_or(Code::NotAllowed)?;
+        name.clone_into(&mut properties.name);
+        properties.comment = comment.unwrap_or(properties.comment);
+        self.set_properties(shared, ticket, &properties)
     }
 
     /// Publishes the properties, which only the founder can.

@@ -1,0 +1,20 @@
+//! How the setup of a link travels.
+
+/// The way that setup messages take to another node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// Through a signaling server, by its index among those of the node.
+    Server(usize),
+    /// As texts that people carry.
+    Manual,
+}
+
+impl Route {
+    /// The index of the server that it goes through, if it does.
+    pub(crate) const fn server(self) -> Option<usize> {
+        match self {
+            Self::Server(index) => Some(index),
+            Self::Manual => None,
+        }
+    }
+}
