@@ -20,6 +20,7 @@ impl Remote {
             LinkInput::Done(op) => {
                 self.finish(op);
             }
+            LinkInput::CreateFailed(code) => self.refuse_attempt(shared, id, code),
             LinkInput::Failed(op, code) => self.on_op_failed(shared, id, op, code),
             LinkInput::Path(op, path) => {
                 if self.finish(op) == Some(Step::Inspect) {

@@ -76,7 +76,9 @@ pub enum LinkInput {
     Described(OpId, String),
     /// [`LinkAction::SetAnswer`] is done.
     Done(OpId),
-    /// An operation failed, or the connection could not be made at all.
+    /// [`LinkAction::Create`] failed: there is no such connection, and nothing more is said of it.
+    CreateFailed(Code),
+    /// An operation failed.
     Failed(OpId, Code),
     /// The answer to [`LinkAction::Inspect`].
     Path(OpId, Path),
@@ -137,8 +139,8 @@ pub enum Output {
 /// the other, in the order given, as a browser's chain of operations does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkAction {
-    /// Make the connection object and its three negotiated channels. A failure is told as
-    /// [`LinkInput::Failed`] of the operation that follows.
+    /// Make the connection object and its three negotiated channels, or tell
+    /// [`LinkInput::CreateFailed`].
     Create {
         /// STUN and TURN servers.
         ice_servers: Vec<IceServer>,

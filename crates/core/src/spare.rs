@@ -73,7 +73,7 @@ impl Shared {
     /// The driver says something; whether it was of the spare.
     pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput) -> bool {
         let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
-        if matches!(input, LinkInput::Failed(..)) {
+        if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
             self.drop_spare();
         } else if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX

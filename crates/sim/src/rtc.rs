@@ -129,16 +129,12 @@ impl Rtc {
         match action {
             LinkAction::Create { ice_servers, relay_only } => {
                 let browser = self.browsers.get(&id.tab).copied().unwrap_or_default();
-                if !browser.is_blocked {
-                    let made = Connection::new(fabric, id, browser, &ice_servers, relay_only);
-                    self.connections.insert(id, made);
+                if browser.is_blocked {
+                    return Some(LinkInput::CreateFailed(Code::WebrtcBlocked));
                 }
+                let made = Connection::new(fabric, id, browser, &ice_servers, relay_only);
+                self.connections.insert(id, made);
                 None
-            }
-            LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
-                if !self.connections.contains_key(&id) =>
-            {
-                Some(LinkInput::Failed(op, Code::WebrtcBlocked))
             }
             LinkAction::Offer { op, restart } => {
                 self.chain(fabric, id, Operation::Offer { op, restart })

@@ -24,8 +24,6 @@ pub(crate) struct Driver {
     sockets: RefCell<LiteMap<SocketId, Socket>>,
     connections: RefCell<LiteMap<LinkId, Connection>>,
     listener: Listener,
-    /// Why the browser made no connection the last time it was asked to and did not.
-    refusal: Cell<Code>,
     /// The one timer, and when it fires.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     /// The time at which the outputs now being carried out were begun, if they are: whoever comes
@@ -44,7 +42,6 @@ impl Driver {
             sockets: RefCell::new(LiteMap::new()),
             connections: RefCell::new(LiteMap::new()),
             listener,
-            refusal: Cell::new(Code::WebrtcBlocked),
             timer: RefCell::default(),
             pumping: Cell::new(None),
             hasty: Cell::new(false),
@@ -158,7 +155,7 @@ impl Driver {
                     Ok(connection) => {
                         self.connections.borrow_mut().insert(id, connection);
                     }
-                    Err(error) => self.refusal.set(refusal(&error)),
+                    Err(error) => self.link_input(id, LinkInput::CreateFailed(refusal(&error))),
                 }
             }
             LinkAction::Close => {
@@ -168,11 +165,6 @@ impl Driver {
                 {
                     connection.linger();
                 }
-            }
-            LinkAction::Offer { op, .. } | LinkAction::Accept { op, .. }
-                if !self.connections.borrow().contains_key(&id) =>
-            {
-                self.link_input(id, LinkInput::Failed(op, self.refusal.get()));
             }
             action => {
                 if let (Some(this), Some(connection)) =

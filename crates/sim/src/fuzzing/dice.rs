@@ -209,7 +209,7 @@ impl<'a> Dice<'a> {
     fn misreport(&mut self, pair: &mut Pair, side: Side) {
         let link = self.link(pair, side);
         let (op, channel) = (OpId(self.byte().into()), Channel::ALL[self.below(3)]);
-        let input = match self.below(8) {
+        let input = match self.below(9) {
             0 => LinkInput::Described(op, "v=0".into()),
             1 => LinkInput::Done(op),
             2 => LinkInput::Failed(op, Code::Internal),
@@ -217,6 +217,7 @@ impl<'a> Dice<'a> {
             4 => LinkInput::ChannelOpened(channel),
             5 => LinkInput::ChannelClosed(channel),
             6 => LinkInput::Buffered(channel, self.below(256) * 4_096),
+            7 => LinkInput::CreateFailed(Code::WebrtcBlocked),
             _ => LinkInput::Data(channel, vec![self.byte(); self.below(256)]),
         };
         pair.hand(side, Input::Link(link, input));
