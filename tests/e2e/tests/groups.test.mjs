@@ -192,6 +192,7 @@ scenario(
       t.seen = [];
       t.stop = t.group.validate("move", async (record) => {
         t.seen.push(record.text());
+        t.wake();
         if (record.text() === "crash") throw new Error("this validator fails");
         return record.text() !== "cheat";
       });
@@ -203,19 +204,13 @@ scenario(
       await t.group.add({ type: "note", data: "nice" });
     });
     const held = () => t.group.find().then((all) => all.map((record) => record.text()).sort());
-    const taken = await b.evaluate(
-      (ms) =>
-        new Promise((resolve, reject) => {
-          const look = async () => {
-            const all = (await t.group.find()).map((record) => record.text());
-            if (all.length >= 3 && t.seen.length >= 4) resolve(all.sort());
-          };
-          t.group.addEventListener("record", look);
-          setTimeout(() => reject(new Error(`only ${t.seen}`)), ms);
-          look();
-        }),
-      SYNC_MS,
-    );
+    const taken = await b.evaluate(async (ms) => {
+      t.group.addEventListener("record", t.wake);
+      // What is refused is no record, and told by nothing but the validator that was asked.
+      const isThere = () => t.group.count() >= 3 && t.seen.length >= 4;
+      await t.until(isThere, () => `all moves; ${t.seen} were seen`, ms);
+      return (await t.group.find()).map((record) => record.text()).sort();
+    }, SYNC_MS);
     assert.deepEqual(taken, ["e4", "e5", "nice"]);
     assert.deepEqual(await a.evaluate(held), ["cheat", "crash", "e4", "e5", "nice"]);
   },
