@@ -49,12 +49,28 @@ export type {
 } from "./group/query.js";
 export type { Attributes, AttributeValue, GroupRecord } from "./group/record.js";
 export type { GroupConnection, SyncState } from "./group/standing.js";
-export type { GroupTypes, RecordOf } from "./group/types.js";
+export type {
+  GroupTypes,
+  MessagesOf,
+  PresenceOf,
+  RecordOf,
+  RecordsOf,
+  TypeName,
+} from "./group/types.js";
 export type { IdentityCard } from "./identity/card.js";
 export { type DeleteIdentityOptions, Identities, openIdentities } from "./identity/identities.js";
 export type { Identity } from "./identity/identity.js";
-export type { GroupId, NodeId, PeerId, RecordId } from "./ids.js";
-export type { Labels } from "./labels.js";
+export type { GroupId, Id, NodeId, PeerId, RecordId } from "./ids.js";
+export type {
+  Answered,
+  Asked,
+  At,
+  Given,
+  Labels,
+  MessageLabel,
+  RequestLabel,
+  RequestType,
+} from "./labels.js";
 export type { RoomLink, RoomLinkOptions } from "./link.js";
 export type { WasmSource } from "./low-level.js";
 export type { IncomingRequest, Message, MessageKind, MessageOf } from "./message.js";
@@ -81,7 +97,7 @@ export type {
   RequestOptions,
   SendOptions,
 } from "./room-options.js";
-export type { Schema } from "./schema.js";
+export type { Schema, SchemaIssue, SchemaResult } from "./schema.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";
 export {
   deleteStore,

@@ -4,7 +4,7 @@ declare const kind: unique symbol;
  * A text that names something, so that the compiler tells what. A plain text passes for each of
  * them, such as one that was kept; what names one thing does not pass for what names another.
  */
-type Id<Kind extends string> = string & { readonly [kind]?: Kind };
+export type Id<Kind extends string> = string & { readonly [kind]?: Kind };
 
 /** An identity: a public key, as 52 characters. It may run in several pages at once. */
 export type PeerId = Id<"peer">;

@@ -12,7 +12,8 @@ import type { Content } from "./bytes.js";
  */
 export type Labels = Readonly<Record<string, unknown>>;
 
-type Request = (asked: never) => unknown;
+/** How a request is declared: a function of what is asked, which gives the answer. */
+export type RequestType = (asked: never) => unknown;
 
 /** The type that stands under a name. */
 export type At<Types, Name> = Name extends keyof Types ? Types[Name] : never;
@@ -20,13 +21,13 @@ export type At<Types, Name> = Name extends keyof Types ? Types[Name] : never;
 export type Given<Value> = unknown extends Value ? Content : Value;
 /** The labels of messages. */
 export type MessageLabel<Types> = {
-  [Label in keyof Types & string]: Types[Label] extends Request ? never : Label;
+  [Label in keyof Types & string]: Types[Label] extends RequestType ? never : Label;
 }[keyof Types & string];
 /** The labels of requests. */
 export type RequestLabel<Types> = {
   [Label in keyof Types & string]: unknown extends Types[Label]
     ? Label
-    : Types[Label] extends Request
+    : Types[Label] extends RequestType
       ? Label
       : never;
 }[keyof Types & string];

@@ -1,10 +1,12 @@
 import { PeerError } from "./errors.js";
 
-type Result<Value> =
+/** What a schema says of a value: what it makes of it, or why it does not fit. */
+export type SchemaResult<Value> =
   | { readonly value: Value; readonly issues?: undefined }
-  | { readonly issues: readonly Issue[] };
+  | { readonly issues: readonly SchemaIssue[] };
 
-interface Issue {
+/** Why a value does not fit, and at which place in it. */
+export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
@@ -17,7 +19,7 @@ export interface Schema<Value> {
   readonly "~standard": {
     readonly version: 1;
     readonly vendor: string;
-    readonly validate: (value: unknown) => Result<Value> | Promise<Result<Value>>;
+    readonly validate: (value: unknown) => SchemaResult<Value> | Promise<SchemaResult<Value>>;
   };
 }
 
@@ -40,7 +42,7 @@ export const isSchema = (value: unknown): value is Schema<unknown> =>
   value !== null &&
   "~standard" in value;
 
-function words({ message, path = [] }: Issue): string {
+function words({ message, path = [] }: SchemaIssue): string {
   const place = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
   return place === "" ? message : `${place}: ${message}`;
 }
