@@ -1,9 +1,7 @@
 import { check } from "./check.js";
 import type { CoreModule } from "./core.js";
-import { type GroupInvitation, readInvitation } from "./group/invitation.js";
-import { type IdentityCard, readCard } from "./identity/card.js";
 import { secretOf } from "./identity/identity.js";
-import { createLink, parseLink, type RoomLink, type RoomLinkOptions } from "./link.js";
+import { createLink, type RoomLinkOptions } from "./link.js";
 import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -52,20 +50,13 @@ export async function createRoomLinkFrom(
   return createLink(await module(), options ?? {});
 }
 
-/** Reads the link of a room. */
-export async function parseRoomLinkFrom(module: Loading, text: string): Promise<RoomLink> {
-  check("parseRoomLink", [text]);
-  return parseLink(await module(), text);
-}
-
-/** Reads an identity card. */
-export async function parseCardFrom(module: Loading, text: string): Promise<IdentityCard> {
-  check("parseCard", [text]);
-  return readCard(await module(), text);
-}
-
-/** Reads an invitation to a group. */
-export async function parseInvitationFrom(module: Loading, text: string): Promise<GroupInvitation> {
-  check("parseInvitation", [text]);
-  return readInvitation(await module(), text);
+/** Reads a text that people carry; `call` is what the application has called. */
+export async function readFrom<Read>(
+  module: Loading,
+  call: string,
+  read: (module: CoreModule, text: string) => Read,
+  text: string,
+): Promise<Read> {
+  check(call, [text]);
+  return read(await module(), text);
 }

@@ -1,5 +1,5 @@
 import { CONTENT_RULE, isContent, refuse } from "./check.js";
-import { PeerError } from "./errors.js";
+import { invalid } from "./errors.js";
 
 const encoder = new TextEncoder();
 /** A text is what was written: a leading U+FEFF is part of it, and no mark of an encoding. */
@@ -30,7 +30,7 @@ export function bytesOfJson(value: unknown): Uint8Array {
   }
   if (json !== undefined) return encoder.encode(json);
   const detail = `JSON cannot hold this value: ${cause ?? `a ${typeof value}`}`;
-  throw new PeerError("invalid-argument", { detail, cause });
+  throw invalid(detail, cause);
 }
 
 /** The value that JSON stands for; some programs put a mark of the encoding before it. */

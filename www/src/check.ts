@@ -6,7 +6,7 @@
 // be missing but for those with `!`. What each is follows from its name, unless it stands behind
 // `:`; what is in no line here is a text.
 import { CALLS } from "./calls.js";
-import { PeerError } from "./errors.js";
+import { invalid, type PeerError } from "./errors.js";
 import { isSchema } from "./schema.js";
 
 /** What a value must be, whether one is that, and which names of arguments mean it too. */
@@ -49,7 +49,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   title: ["a text of 1 to 255 bytes without control characters", (value) => value && isName(value)],
   comment: ["a text of at most 512 bytes", (value) => isText(value, 512)],
   nodeId: [
-    "the id of a page, such as `remote.id`, and not of an identity",
+    "the id of a page, such as `remote.id`",
     (value: unknown) => isText(value) && value.length !== 52,
   ],
   peerId: ["an identity, such as `remote.peerId`", /^[a-z2-7]{52}$/i, "for creator"],
@@ -166,10 +166,6 @@ export function checked<It>(
 /** Refuses `value`, in words for developers. */
 export function refuse(call: string, name: string, rule: string, value: unknown): never {
   throw invalid(`${call}: ${name} must be ${rule}, but is ${shapeOf(value)}`);
-}
-
-function invalid(detail: string): PeerError {
-  return new PeerError("invalid-argument", { detail });
 }
 
 function checkOne(call: string, name: string, kind: string, value: unknown): void {

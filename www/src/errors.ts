@@ -225,6 +225,11 @@ export class PeerError extends Error {
   }
 }
 
+/** That a caller passed on what is not valid; `detail` says to developers what, and by which rule. */
+export function invalid(detail: string, cause?: unknown): PeerError {
+  return new PeerError("invalid-argument", cause === undefined ? { detail } : { detail, cause });
+}
+
 /** Turns a code that came from the core into an error; an unknown one becomes `internal`. */
 export function errorOfCode(code: string, cause?: unknown): PeerError {
   const options = cause === undefined ? {} : { cause };

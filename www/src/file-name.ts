@@ -1,4 +1,4 @@
-import { PeerError } from "./errors.js";
+import { invalid } from "./errors.js";
 
 /** What the core takes, in bytes of UTF-8: what most file systems can hold. */
 const NAME_BYTES = 255;
@@ -30,5 +30,5 @@ export function sentName(name: string): string {
   const plain = plainName(name);
   if (new TextEncoder().encode(plain).length <= NAME_BYTES) return plain;
   const detail = `name: that of a file has at most ${NAME_BYTES} bytes, and this one has more`;
-  throw new PeerError("invalid-argument", { detail });
+  throw invalid(detail);
 }

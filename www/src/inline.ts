@@ -13,19 +13,12 @@
  * @module
  */
 import text from "../wasm/inline.js";
-import {
-  createPeerFrom,
-  createRoomLinkFrom,
-  initFrom,
-  parseCardFrom,
-  parseInvitationFrom,
-  parseRoomLinkFrom,
-} from "./api.js";
+import { createPeerFrom, createRoomLinkFrom, initFrom, readFrom } from "./api.js";
 import type { CoreModule } from "./core.js";
-import type { GroupInvitation } from "./group/invitation.js";
-import type { IdentityCard } from "./identity/card.js";
+import { type GroupInvitation, readInvitation } from "./group/invitation.js";
+import { type IdentityCard, readCard } from "./identity/card.js";
 import { type Identities, openIdentitiesFrom } from "./identity/identities.js";
-import type { RoomLink, RoomLinkOptions } from "./link.js";
+import { parseLink, type RoomLink, type RoomLinkOptions } from "./link.js";
 import { load, type WasmSource } from "./low-level.js";
 import type { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -75,7 +68,7 @@ export function createRoomLink(options?: RoomLinkOptions): Promise<string> {
  * ```
  */
 export function parseRoomLink(text: string): Promise<RoomLink> {
-  return parseRoomLinkFrom(ownModule, text);
+  return readFrom(ownModule, "parseRoomLink", parseLink, text);
 }
 
 /**
@@ -88,7 +81,7 @@ export function parseRoomLink(text: string): Promise<RoomLink> {
  * ```
  */
 export function parseCard(text: string): Promise<IdentityCard> {
-  return parseCardFrom(ownModule, text);
+  return readFrom(ownModule, "parseCard", readCard, text);
 }
 
 /**
@@ -104,7 +97,7 @@ export function parseCard(text: string): Promise<IdentityCard> {
  * ```
  */
 export function parseInvitation(text: string): Promise<GroupInvitation> {
-  return parseInvitationFrom(ownModule, text);
+  return readFrom(ownModule, "parseInvitation", readInvitation, text);
 }
 
 /** As a response, which is decompressed while it is compiled, and only when it is read. */

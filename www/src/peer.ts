@@ -137,7 +137,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       else entered.catch(() => {});
     } catch (error) {
       await room.leave();
-      throw isUnreachable(error) ? this.#session.servers.unreachable() : error;
+      const { code } = error as Partial<PeerError>;
+      throw code === "signaling-unreachable" ? this.#session.servers.unreachable() : error;
     }
     this.#session.inbox.quieten();
     return room as unknown as Room<Types>;
@@ -407,9 +408,6 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     emit<PeerEvents>(this, "statechange", state);
   }
 }
-
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof PeerError && error.code === "signaling-unreachable";
 
 /** The options of a peer whose identity's secret is at hand. */
 type UnlockedOptions = Omit<PeerOptions, "identity"> & {

@@ -1,4 +1,4 @@
-import { PeerError } from "./errors.js";
+import { invalid, PeerError } from "./errors.js";
 
 /** What the page's life cycle tells the core. */
 export interface PageListener {
@@ -43,9 +43,7 @@ export function checkPlatform(): void {
 export function ownServers(): string[] {
   const here = globalThis.location;
   if (here === undefined || !here.protocol.startsWith("http")) {
-    throw new PeerError("invalid-argument", {
-      detail: "createPeer: this page came from no server, so name some in options.signaling",
-    });
+    throw invalid("createPeer: this page came from no server, so name some in options.signaling");
   }
   return [`${here.protocol === "https:" ? "wss:" : "ws:"}//${here.host}/ws`];
 }

@@ -1,5 +1,5 @@
 import { checked } from "./check.js";
-import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { errorOfAbort, errorOfThrown, invalid, type PeerError } from "./errors.js";
 import { plainName } from "./file-name.js";
 import type { Remote } from "./remote.js";
 import type { Session, StreamSink } from "./session.js";
@@ -157,7 +157,7 @@ export class IncomingFile {
   #take(sink: StreamSink): void {
     if (this.#gone.signal.aborted) throw errorOfThrown(this.#gone.signal.reason);
     if (this.#taken) {
-      throw new PeerError("invalid-argument", { detail: "file: it was taken already" });
+      throw invalid("file: it was taken already");
     }
     this.#taken = true;
     this.#session.streams.set(this.#stream, sink);

@@ -2,7 +2,7 @@ import { Answer } from "./body.js";
 import { bytesOf, type Content } from "./bytes.js";
 import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
-import { PeerError } from "./errors.js";
+import { invalid, PeerError } from "./errors.js";
 import { TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
 import type { Answered, Asked, At, Given, Labels, MessageLabel, RequestLabel } from "./labels.js";
@@ -166,8 +166,7 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     handler: RequestHandler<Asked<At<Types, Label>>, Given<Answered<At<Types, Label>>>>,
   ): () => void {
     if (this.#feed.handlers.has(label)) {
-      const detail = `room.respond: requests labelled "${label}" are answered already`;
-      throw new PeerError("invalid-argument", { detail });
+      throw invalid(`room.respond: requests labelled "${label}" are answered already`);
     }
     this.#feed.handlers.set(label, handler as RequestHandler);
     return () => {

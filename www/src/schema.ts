@@ -1,4 +1,4 @@
-import { PeerError } from "./errors.js";
+import { invalid, PeerError } from "./errors.js";
 
 /** What a schema says of a value: what it makes of it, or why it does not fit. */
 export type SchemaResult<Value> =
@@ -26,7 +26,7 @@ export interface Schema<Value> {
 /** What the schema makes of a value; throws `protocol` if it does not fit. */
 export function fitted<Value>(schema: Schema<Value>, value: unknown): Value {
   const result = schema["~standard"].validate(value);
-  if ("then" in result) throw invalid("json: the schema must answer at once, not by a promise");
+  if ("then" in result) throw invalid("json: the schema must answer at once");
   if (result.issues === undefined) return result.value;
   throw new PeerError("protocol", { detail: result.issues.map(words).join("; ") });
 }
@@ -43,10 +43,6 @@ export const isSchema = (value: unknown): value is Schema<unknown> =>
   "~standard" in value;
 
 function words({ message, path = [] }: SchemaIssue): string {
-  const place = path.map((part) => String(typeof part === "object" ? part.key : part)).join(".");
-  return place === "" ? message : `${place}: ${message}`;
-}
-
-function invalid(detail: string): PeerError {
-  return new PeerError("invalid-argument", { detail });
+  const place = path.map((part) => String(typeof part === "object" ? part.key : part));
+  return [place.join("."), message].filter(Boolean).join(": ");
 }

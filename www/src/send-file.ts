@@ -1,4 +1,4 @@
-import { errorOfAbort, PeerError } from "./errors.js";
+import { errorOfAbort, invalid, type PeerError } from "./errors.js";
 import { sentName } from "./file-name.js";
 import type { NodeId } from "./ids.js";
 import type { Session } from "./session.js";
@@ -140,8 +140,7 @@ class Transfer {
     if (this.#failure !== undefined) throw this.#failure;
     const { size } = this.#source;
     if (size !== undefined && size !== bytes) {
-      const detail = `room.sendFile: source.size is ${size}, but ${bytes} bytes came`;
-      throw new PeerError("invalid-argument", { detail });
+      throw invalid(`room.sendFile: source.size is ${size}, but ${bytes} bytes came`);
     }
     return bytes;
   }

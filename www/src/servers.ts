@@ -39,9 +39,8 @@ export class Servers {
     const timer = setTimeout(() => {
       if (this.some("open")) return;
       console.warn(
-        `lacis: ${this.unreachable().detail}. Nobody can be found. Start one by ` +
-          '"npx lacis-signaling", and have the development server pass /ws on to it, or name it: ' +
-          'createPeer({ signaling: ["ws://127.0.0.1:8080/ws"] }).',
+        `lacis: ${this.unreachable().detail}. Start one: npx lacis-signaling; then pass /ws on to ` +
+          "it, or name it: createPeer({ signaling })",
       );
     }, SILENCE_MS);
     return () => clearTimeout(timer);

@@ -13,18 +13,11 @@
  *
  * @module
  */
-import {
-  createPeerFrom,
-  createRoomLinkFrom,
-  initFrom,
-  parseCardFrom,
-  parseInvitationFrom,
-  parseRoomLinkFrom,
-} from "./api.js";
+import { createPeerFrom, createRoomLinkFrom, initFrom, readFrom } from "./api.js";
 import type { CoreModule } from "./core.js";
-import type { GroupInvitation } from "./group/invitation.js";
-import type { IdentityCard } from "./identity/card.js";
-import type { RoomLink, RoomLinkOptions } from "./link.js";
+import { type GroupInvitation, readInvitation } from "./group/invitation.js";
+import { type IdentityCard, readCard } from "./identity/card.js";
+import { parseLink, type RoomLink, type RoomLinkOptions } from "./link.js";
 import { loaded, type WasmSource } from "./low-level.js";
 import type { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -70,7 +63,7 @@ export function createRoomLink(options?: RoomLinkOptions): Promise<string> {
  * ```
  */
 export function parseRoomLink(text: string): Promise<RoomLink> {
-  return parseRoomLinkFrom(ownModule, text);
+  return readFrom(ownModule, "parseRoomLink", parseLink, text);
 }
 
 /**
@@ -83,7 +76,7 @@ export function parseRoomLink(text: string): Promise<RoomLink> {
  * ```
  */
 export function parseCard(text: string): Promise<IdentityCard> {
-  return parseCardFrom(ownModule, text);
+  return readFrom(ownModule, "parseCard", readCard, text);
 }
 
 /**
@@ -99,5 +92,5 @@ export function parseCard(text: string): Promise<IdentityCard> {
  * ```
  */
 export function parseInvitation(text: string): Promise<GroupInvitation> {
-  return parseInvitationFrom(ownModule, text);
+  return readFrom(ownModule, "parseInvitation", readInvitation, text);
 }

@@ -1,6 +1,6 @@
 import type { CoreModule, CoreOpenInvitation } from "../core.js";
 import { dateOf, dateOrNever } from "../date.js";
-import { PeerError } from "../errors.js";
+import { invalid } from "../errors.js";
 import type { GroupId, PeerId } from "../ids.js";
 import { takeText } from "../text-kinds.js";
 import { millisOf } from "./lifetime.js";
@@ -75,9 +75,12 @@ export function inviteWish(options: InviteOptions): InviteWish {
   if ("for" in options) {
     const { for: peerId, ...rest } = options;
     // Whoever forgot the name of a person does not mean everybody.
-    if (peerId === undefined) throw invalid("options.for must be an identity, but is undefined");
+    if (peerId === undefined)
+      throw invalid("group.invite: options.for must be an identity, but is undefined");
     if (Object.keys(rest).some((name) => ["expires", "uses", "exact"].includes(name))) {
-      throw invalid("expires, uses and exact are for invitations by link, without `for`");
+      throw invalid(
+        "group.invite: expires, uses and exact are for invitations by link, without `for`",
+      );
     }
     return { peerId, bits, memberForMs };
   }
@@ -92,7 +95,9 @@ export function membershipMs(
 ): number | undefined {
   const ms = millisOf(memberFor);
   if (role === "admin" && ms !== undefined && ms !== Number.POSITIVE_INFINITY) {
-    throw invalid("memberFor: the membership of an admin has no end by date; revoke it instead");
+    throw invalid(
+      "group.invite: memberFor: the membership of an admin has no end by date; revoke it instead",
+    );
   }
   return ms;
 }
@@ -108,8 +113,4 @@ export function openInvitation(core: CoreOpenInvitation): OpenInvitation {
     used: usedBy.length,
     usedBy,
   };
-}
-
-function invalid(rule: string): PeerError {
-  return new PeerError("invalid-argument", { detail: `group.invite: ${rule}` });
 }

@@ -1,5 +1,5 @@
 import type { CoreNewProperties, CoreProperties } from "../core.js";
-import { PeerError } from "../errors.js";
+import { invalid } from "../errors.js";
 import { millisOf } from "./lifetime.js";
 import type { CreateGroupOptions, GroupProperties } from "./options.js";
 
@@ -15,9 +15,9 @@ export function newProperties(options: CreateGroupOptions): CoreNewProperties {
   const { name, comment = "", deferExpiry = false } = options;
   const presenceLifetimeMs = millisOf(options.presenceLifetime) ?? PRESENCE_LIFETIME_MS;
   if (presenceLifetimeMs !== presenceLifetime(presenceLifetimeMs)) {
-    throw new PeerError("invalid-argument", {
-      detail: "peer.createGroup: options.presenceLifetime must be from 5 seconds to 10 minutes",
-    });
+    throw invalid(
+      "peer.createGroup: options.presenceLifetime must be from 5 seconds to 10 minutes",
+    );
   }
   const memberLifetimeMs = millisOf(options.memberLifetime);
   const { records: budgetRecords, bytes: budgetBytes } = options.budget ?? {};

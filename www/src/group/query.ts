@@ -1,5 +1,5 @@
 import type { CoreFilter, CoreOperator } from "../core.js";
-import { PeerError } from "../errors.js";
+import { invalid } from "../errors.js";
 import { type AttributeValue, coreAttribute } from "./record.js";
 
 /**
@@ -166,8 +166,4 @@ function isPlain(value: unknown): value is object {
   return (
     typeof value === "object" && value !== null && !(value instanceof Date || Array.isArray(value))
   );
-}
-
-function invalid(detail: string): PeerError {
-  return new PeerError("invalid-argument", { detail });
 }

@@ -1,6 +1,6 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent } from "../core.js";
-import { PeerError, report } from "../errors.js";
+import { invalid, PeerError, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
@@ -158,8 +158,7 @@ export abstract class GroupRecords<
     validator: RecordValidator<RecordsOf<Types>[Type], Type>,
   ): () => void {
     if (this.#validators.has(type)) {
-      const detail = `group.validate: records of the type "${type}" are validated already`;
-      throw new PeerError("invalid-argument", { detail });
+      throw invalid(`group.validate: records of the type "${type}" are validated already`);
     }
     this.#validators.set(type, validator as RecordValidator);
     const tell = (): void => {

@@ -1,5 +1,5 @@
 import type { CoreFilter, CoreRecord } from "../core.js";
-import { errorOfAbort, errorOfThrown, PeerError } from "../errors.js";
+import { errorOfAbort, errorOfThrown, invalid } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
@@ -133,7 +133,6 @@ function explained(call: () => void): void {
   } catch (thrown) {
     const error = errorOfThrown(thrown);
     if (error.code !== "invalid-argument") throw error;
-    const detail = "where: the query has too many parts or too long texts";
-    throw new PeerError("invalid-argument", { detail, cause: thrown });
+    throw invalid("where: the query has too many parts or too long texts", thrown);
   }
 }
