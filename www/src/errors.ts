@@ -225,7 +225,7 @@ export class PeerError extends Error {
   }
 }
 
-/** That a caller passed on what is not valid; `detail` says to developers what, and by which rule. */
+/** That a caller passed on what is not valid; `detail` says what, and by which rule. */
 export function invalid(detail: string, cause?: unknown): PeerError {
   return new PeerError("invalid-argument", cause === undefined ? { detail } : { detail, cause });
 }

@@ -39,8 +39,8 @@ export class Servers {
     const timer = setTimeout(() => {
       if (this.some("open")) return;
       console.warn(
-        `lacis: ${this.unreachable().detail}. Start one: npx lacis-signaling; then pass /ws on to ` +
-          "it, or name it: createPeer({ signaling })",
+        `lacis: ${this.unreachable().detail}. Start one: npx lacis-signaling; then pass /ws on ` +
+          "to it, or name it: createPeer({ signaling })",
       );
     }, SILENCE_MS);
     return () => clearTimeout(timer);
