@@ -35,7 +35,8 @@ export const CONTENT_RULE = "a Uint8Array, a text, or a value that JSON can hold
 
 /** Whether something can be sent; JSON would make nothing of a Map, a Blob or a promise. */
 export const isContent = (value: unknown): boolean =>
-  /^(string|number|boolean|null|uint8array|object|array|date)\]$/i.test(
+  isBytes(value) ||
+  /^(string|number|boolean|null|object|array|date)\]$/i.test(
     Object.prototype.toString.call(value).slice(8),
   );
 

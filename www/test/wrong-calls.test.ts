@@ -1,5 +1,6 @@
 // What callers get who pass on the wrong thing: `invalid-argument`, or what is wrong with a text,
 // with a detail that names the argument and the rule. Nothing of it reaches the core.
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CALLS } from "../src/calls.js";
 import type { Group } from "../src/group/group.js";
@@ -165,6 +166,11 @@ const rows: readonly Row[] = [
     "send, what was not waited for",
     () => room.send("x", "chat", Promise.resolve("late")),
     /content must be .*, but is an object \(Promise\)$/,
+  ],
+  [
+    "send, bytes of another frame, which JSON would take for an object",
+    () => room.send("x", "chat", any(runInNewContext("new Uint8Array(2)"))),
+    /content must be .*, but is an object \(Uint8Array\)$/,
   ],
   [
     "send, what JSON makes nothing of",
