@@ -8,6 +8,8 @@ mod renamed;
 mod repository;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/walls.rs"]
+mod walls;
 
 use repository::{File, files};
 use source::Source;
@@ -89,6 +91,33 @@ fn no_path_of_one_machine_is_written_down() {
 fn names_that_were_given_up_stay_so() {
     let extensions = [&HAND_WRITTEN[..], &["md", "tsx"]].concat();
     check(&extensions, renamed::findings);
+}
+
+/// The parts of the core that know nothing of what uses them.
+const HOUSES: [&str; 6] = ["broadcast", "connect", "graph", "overlay", "session", "signaling"];
+
+/// What stands above them.
+const ABOVE: [&str; 3] = ["group", "node", "remote"];
+
+#[test]
+fn modules_do_not_import_each_other_in_circles() {
+    walls_hold(walls::Crate::circles);
+}
+
+#[test]
+fn methods_stand_with_their_type() {
+    walls_hold(walls::Crate::strays);
+}
+
+#[test]
+fn the_parts_of_the_core_keep_to_themselves() {
+    walls_hold(|it| it.looks_inside(&HOUSES, &ABOVE));
+}
+
+/// Runs one rule over all crates and fails with all of its findings at once.
+fn walls_hold(rule: impl Fn(&walls::Crate) -> Vec<String>) {
+    let findings: Vec<String> = walls::crates(&files(&["rs"])).iter().flat_map(rule).collect();
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
 }
 
 #[test]

@@ -15,7 +15,6 @@ mod batch;
 mod bodies;
 mod comparison;
 mod door;
-mod events;
 mod expiry;
 mod filter;
 mod invite;
@@ -54,9 +53,13 @@ use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
+use crate::cx::Cx;
+use crate::event::Event;
+use crate::event::{
+    GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, Preview, Record, SyncPhase,
+};
 use crate::graph::{Change, Copy, Outcome, Refusal, Replica};
-use crate::io::{Event, OpId, RoomId, Ticket};
-use crate::shared::Shared;
+use crate::ids::{OpId, RoomId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -67,14 +70,12 @@ pub(crate) use author::Draft;
 use author::Unsealed;
 use bodies::Bodies;
 use door::Door;
-pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
+pub use invite::InviteOptions;
 use invite::Joining;
-pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
 use neighbour::Neighbour;
 use people::Telling;
-pub use preview::Preview;
 pub(crate) use profile::Profile;
 pub use query::Paging;
 use query::Query;
@@ -82,7 +83,6 @@ pub use revoke::RevokeOptions;
 use rotation::Rotation;
 use saves::Saves;
 use sync::SyncState;
-pub use sync::{GroupSync, SyncPhase};
 use watches::Watches;
 
 /// A group that is open on this node.
@@ -148,6 +148,10 @@ pub(crate) struct Group {
     told_invitations: Vec<(RecordId, usize)>,
     /// Times at which newcomers were admitted lately.
     admissions: Vec<Timestamp>,
+    /// Nodes that became visible to the application as members, or ceased to be.
+    visible: Vec<(NodeId, bool)>,
+    /// Whether there are others than before with whom a link is kept.
+    keeps_changed: bool,
 }
 
 /// Who waits for a group to be open.
@@ -224,52 +228,52 @@ impl Group {
         self.is_open
     }
 
+    /// The nodes that became members in the group's room, as far as is known, or ceased to be.
+    pub(crate) fn take_visible(&mut self) -> Vec<(NodeId, bool)> {
+        core::mem::take(&mut self.visible)
+    }
+
     /// What the group is called.
     pub(crate) fn name(&self) -> &str {
         &self.profile.name
     }
 
-    fn event(&self, shared: &mut Shared, event: GroupEvent) {
-        shared.io.event(Event::Group { group: self.number, event: Box::new(event) });
+    fn event(&self, cx: &mut Cx, event: GroupEvent) {
+        cx.event(Event::Group { group: self.number, event: Box::new(event) });
     }
 
     /// Takes a version from anywhere.
-    pub(crate) fn take(
-        &mut self,
-        shared: &mut Shared,
-        copy: Copy,
-        from: Option<NodeId>,
-    ) -> Outcome {
-        let outcome = self.take_one(shared, copy, from);
-        self.take_ready(shared);
-        self.tell_changed(shared);
+    pub(crate) fn take(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
+        let outcome = self.take_one(cx, copy, from);
+        self.take_ready(cx);
+        self.tell_changed(cx);
         outcome
     }
 
     /// Takes what waited and can be judged now.
-    fn take_ready(&mut self, shared: &mut Shared) {
+    fn take_ready(&mut self, cx: &mut Cx) {
         while let Some(ready) = self.replica.poll_ready() {
-            self.take_one(shared, ready, None);
+            self.take_one(cx, ready, None);
         }
     }
 
-    fn take_one(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let is_own = *copy.header.author() == shared.peer;
-        if !is_own && let Some(outcome) = self.hold_for_approval(shared, &copy, from) {
+    fn take_one(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
+        let is_own = *copy.header.author() == cx.me.peer;
+        if !is_own && let Some(outcome) = self.hold_for_approval(cx, &copy, from) {
             return outcome;
         }
-        self.take_approved(shared, copy, from)
+        self.take_approved(cx, copy, from)
     }
 
-    fn take_approved(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let now = self.now(shared);
+    fn take_approved(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
+        let now = self.now(cx);
         let outcome = self.replica.offer(now, &copy);
         if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
-            self.keep(shared, &copy);
+            self.keep(cx, &copy);
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
-                self.apply(shared, &copy);
+                self.apply(cx, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
                         neighbour.push.push(copy.header.name());
@@ -284,42 +288,42 @@ impl Group {
             if !may_be_right {
                 self.rejected.insert(copy.header.name());
             }
-            shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
+            cx.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }
         let giver = from.and_then(|node| self.neighbours.get(&node)).map(|it| it.peer);
-        self.tell_changes(shared, giver);
+        self.tell_changes(cx, giver);
         outcome
     }
 
     /// What a system record means for this node itself.
-    fn apply(&mut self, shared: &mut Shared, copy: &Copy) {
+    fn apply(&mut self, cx: &mut Cx, copy: &Copy) {
         let header = &copy.header;
         if !header.kind.is_system() || header.is_deleted() {
             return;
         }
         if !header.is_known_format() {
-            return self.event(shared, GroupEvent::UpdateNeeded);
+            return self.event(cx, GroupEvent::UpdateNeeded);
         }
         match System::decode(&header.kind, &copy.body) {
-            Ok(Some(System::Key(part))) => self.open_key(shared, header, &part),
-            Ok(Some(System::Group(_))) => self.properties_changed(shared),
+            Ok(Some(System::Key(part))) => self.open_key(cx, header, &part),
+            Ok(Some(System::Group(_))) => self.properties_changed(cx),
             _ => {}
         }
     }
 
     /// A part of a key record may hold the key for us.
-    fn open_key(&mut self, shared: &mut Shared, header: &Header, part: &KeyPart) {
+    fn open_key(&mut self, cx: &mut Cx, header: &Header, part: &KeyPart) {
         let group = self.profile.group;
         let name = part.name(&group, header.author());
         let mut is_new = false;
-        if let Ok(key) = part.open(&group, header.author(), &shared.key) {
+        if let Ok(key) = part.open(&group, header.author(), &cx.me.key) {
             is_new |= self.keyring.insert(self.replica.keys(), GivenKey { name, key });
         }
-        if let Ok(key) = part.open_meeting(&group, header.author(), &shared.key) {
+        if let Ok(key) = part.open_meeting(&group, header.author(), &cx.me.key) {
             is_new |= self.keep_meeting(GivenKey { name, key });
         }
         if is_new {
-            self.unlocked(shared);
+            self.unlocked(cx);
         }
     }
 
@@ -341,6 +345,11 @@ impl Group {
     pub(crate) fn keeps(&self, node: NodeId) -> bool {
         let neighbour = self.neighbours.get(&node);
         neighbour.is_some_and(|neighbour| !self.is_open || neighbour.chain.is_some())
+    }
+
+    /// Whether there are others than before with whom a link is kept.
+    pub(crate) const fn take_keeps_changed(&mut self) -> bool {
+        core::mem::replace(&mut self.keeps_changed, false)
     }
 
     /// What is held.
@@ -372,62 +381,60 @@ impl Group {
     }
 
     /// Of our own chains the best is used from now on.
-    fn choose_chain(&mut self, shared: &mut Shared) {
+    fn choose_chain(&mut self, cx: &mut Cx) {
         let members = self.replica.members();
-        let best = members.best(&shared.peer, self.rights_time(shared));
+        let best = members.best(&cx.me.peer, self.rights_time(cx));
         let best = best.and_then(|id| members.chain(&id));
         if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(best)) {
             self.profile.chain = Some(best);
             self.door.look_again();
-            self.keep_profile(shared);
-            self.introduce(shared);
+            self.keep_profile(cx);
+            self.introduce(cx);
             self.rewrites_due = true;
         }
     }
 
     /// What this identity may do now.
-    pub(crate) fn own_roles(&self, shared: &Shared) -> Option<Roles> {
-        self.replica.members().roles(&shared.peer, self.rights_time(shared))
+    pub(crate) fn own_roles(&self, cx: &Cx) -> Option<Roles> {
+        self.replica.members().roles(&cx.me.peer, self.rights_time(cx))
     }
 
     /// Tells the application what the replica says has changed, and who gave what is new.
-    fn tell_changes(&mut self, shared: &mut Shared, from: Option<PeerId>) {
+    fn tell_changes(&mut self, cx: &mut Cx, from: Option<PeerId>) {
         let mut keys_changed = false;
         let mut set_aside: Table<PeerId, usize> = Table::new();
         while let Some(change) = self.replica.poll_change() {
             match change {
-                Change::Record { id, is_new } => self.tell_record(shared, id, is_new, from),
+                Change::Record { id, is_new } => self.tell_record(cx, id, is_new, from),
                 Change::Gone { id, kind } => {
                     self.members_changed |= kind.as_str() == system::INVITATION;
-                    self.event(shared, GroupEvent::Gone { id, kind });
+                    self.event(cx, GroupEvent::Gone { id, kind });
                 }
                 Change::Erased { name, kind, keeps_header } => {
                     self.drop_stored(&name, &kind, keeps_header);
                 }
-                Change::Lost { id, author, code } if author == shared.peer => {
-                    self.event(shared, GroupEvent::Rejected { id, code });
+                Change::Lost { id, author, code } if author == cx.me.peer => {
+                    self.event(cx, GroupEvent::Rejected { id, code });
                 }
                 Change::Lost { .. } => {}
                 Change::SetAside { author, name } => {
-                    if author == shared.peer {
-                        let (id, code) = (name.id, self.why_none(shared));
-                        self.event(shared, GroupEvent::Rejected { id, code });
+                    if author == cx.me.peer {
+                        let (id, code) = (name.id, self.why_none(cx));
+                        self.event(cx, GroupEvent::Rejected { id, code });
                     }
                     let count = set_aside.get(&author).copied().unwrap_or_default();
                     set_aside.insert(author, count + 1);
                 }
                 Change::Keys => keys_changed = true,
                 Change::Member(subject) => {
-                    if subject == shared.peer {
-                        self.choose_chain(shared);
+                    if subject == cx.me.peer {
+                        self.choose_chain(cx);
                     }
-                    if shared.is_barred(self.number, &subject) {
-                        self.door.on_ends();
-                    }
+                    self.door.on_ends();
                     self.changed.insert(subject);
                 }
                 Change::Rights => {
-                    self.choose_chain(shared);
+                    self.choose_chain(cx);
                     self.rewrites_due |= !self.rotation.sealed_old.is_empty();
                     self.members_changed = true;
                     self.door.on_ends();
@@ -435,41 +442,35 @@ impl Group {
             }
         }
         for (author, count) in set_aside.drain() {
-            self.event(shared, GroupEvent::SetAside { author, count });
+            self.event(cx, GroupEvent::SetAside { author, count });
         }
         if keys_changed {
-            self.note_unheard(shared.io.now);
+            self.note_unheard(cx.now);
         }
         if self.members_changed {
-            self.review(shared);
-            self.spread_keys(shared);
+            self.review(cx);
+            self.spread_keys(cx);
         }
         if keys_changed {
-            self.keys_changed(shared);
+            self.keys_changed(cx);
         }
         if self.rewrites_due {
-            self.write_drafts(shared);
+            self.write_drafts(cx);
         }
     }
 
-    fn tell_record(
-        &mut self,
-        shared: &mut Shared,
-        id: RecordId,
-        is_new: bool,
-        from: Option<PeerId>,
-    ) {
+    fn tell_record(&mut self, cx: &mut Cx, id: RecordId, is_new: bool, from: Option<PeerId>) {
         let Some(held) = self.replica.held(&id) else { return };
         let name = held.name();
         let Some(copy) = self.at_hand(&name) else {
             // It has come back from aside: its body is in the store.
-            return self.tell_from_store(shared, name);
+            return self.tell_from_store(cx, name);
         };
-        let is_own = *copy.header.author() == shared.peer;
+        let is_own = *copy.header.author() == cx.me.peer;
         let record = self.reading(&copy);
         let watches = self.watches.fitting(&record);
         let event = GroupEvent::Record { record, is_new, is_own, from, watches };
-        self.event(shared, event);
+        self.event(cx, event);
     }
 
     /// A copy as the application reads it.
@@ -514,31 +515,31 @@ impl Group {
         self.admitted.retain(|(waiting, _)| *waiting != ticket);
     }
 
-    pub(crate) fn on_timeout(&mut self, shared: &mut Shared) {
-        let now = shared.io.now;
+    pub(crate) fn on_timeout(&mut self, cx: &mut Cx) {
+        let now = cx.now;
         self.saves.on_timeout(now);
-        self.expire(shared);
+        self.expire(cx);
         self.approvals.expire(now);
-        self.on_link_timeouts(shared);
-        self.rotation_timeout(shared);
-        self.note_time(shared);
-        self.join_timeout(shared);
-        self.arrival_timeout(shared);
-        self.tell_changed(shared);
-        self.tell_some(shared);
+        self.on_link_timeouts(cx);
+        self.rotation_timeout(cx);
+        self.note_time(cx);
+        self.join_timeout(cx);
+        self.arrival_timeout(cx);
+        self.tell_changed(cx);
+        self.tell_some(cx);
     }
 
-    pub(crate) fn deadlines(&self, shared: &Shared, earliest: &mut Earliest) {
+    pub(crate) fn deadline(&self, cx: &Cx) -> Option<(Timestamp, Timer)> {
+        let mut earliest = Earliest::default();
         earliest.see(self.saves.deadline(), Timer::Store);
-        self.approvals.deadlines(earliest);
-        earliest.see(self.expiry_deadline(shared), Timer::Expiry);
-        earliest.see(self.next_right(shared).map(|at| self.when(shared, at)), Timer::Rights);
-        self.rotation.deadlines(shared.io.now, earliest);
-        let rest = Some(shared.io.now).filter(|_| self.is_open && !self.telling.is_over());
+        self.approvals.deadlines(&mut earliest);
+        earliest.see(self.expiry_deadline(cx), Timer::Expiry);
+        earliest.see(self.next_right(cx).map(|at| self.when(cx, at)), Timer::Rights);
+        self.rotation.deadlines(cx.now, &mut earliest);
+        let rest = Some(cx.now).filter(|_| self.is_open && !self.telling.is_over());
         earliest.see(rest, Timer::Rights);
         // Of a node that is suspended nothing is announced.
-        let is_connected = self.is_open && shared.rooms.contains_key(&self.number);
-        if is_connected && shared.suspended_at.is_none() {
+        if self.is_open && !cx.is_suspended() {
             earliest.see(self.door.deadline(), Timer::Door);
         }
         for neighbour in self.neighbours.values() {
@@ -549,19 +550,20 @@ impl Group {
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.looking.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);
+        earliest.get()
     }
 
     /// The group is closed here. What was asked and not answered fails.
-    pub(crate) fn close(&mut self, shared: &mut Shared, code: Code) {
-        self.saves.drain(shared, code);
-        self.fail_drafts(shared, code);
+    pub(crate) fn close(&mut self, cx: &mut Cx, code: Code) {
+        self.saves.drain(cx, code);
+        self.fail_drafts(cx, code);
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
         let joining = self.joining.take().into_iter().chain(self.looking.take());
         let joining = joining.flat_map(Joining::into_tickets);
         let opening = core::mem::take(&mut self.opening).into_iter().map(|it| it.ticket());
         let admitted = core::mem::take(&mut self.admitted).into_iter().map(|(ticket, _)| ticket);
         for ticket in queries.chain(joining).chain(admitted).chain(opening) {
-            shared.settle(ticket, Err(code));
+            cx.settle(ticket, Err(code));
         }
         self.neighbours.drain();
     }

@@ -37,66 +37,45 @@
 
 extern crate alloc;
 
-mod attempt;
 mod clock;
-mod closing;
-mod commands;
 mod config;
+mod connect;
+mod cx;
 mod error;
-mod frames;
+mod event;
 pub mod graph;
 mod group;
-mod group_commands;
-mod group_reading;
-mod groups;
-mod inbound;
-mod invitation_commands;
+mod ids;
 mod io;
-mod link;
-mod messages;
+#[cfg(feature = "meter")]
+pub mod meter;
+#[cfg(not(feature = "meter"))]
+mod meter;
 mod node;
-mod offers;
-mod outbound;
-mod pace;
-mod pairing;
-mod patience;
-mod places;
-mod recovery;
 mod remote;
-mod report;
-mod room;
-mod route;
 mod rule;
-mod server;
-mod shared;
+mod session;
+mod signaling;
 mod sorting;
-mod spare;
 mod start;
 mod store;
-mod strangers;
-mod streams;
-mod suspension;
 mod table;
 mod tickets;
 mod time;
-mod turns;
 mod wall;
 
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
+pub use event::{
+    Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup, MessageKind,
+    Preview, Record, RemoteState, RoomState, ServerState, SyncPhase,
+};
 pub use group::{
-    Condition, Field, Filter, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo,
-    InviteOptions, KeptGroup, Operator, Paging, Preview, Record, RevokeOptions, Search, Subject,
-    SyncPhase,
+    Condition, Field, Filter, InviteOptions, Operator, Paging, RevokeOptions, Search, Subject,
 };
-pub use group_commands::Content;
-pub use io::{
-    Event, Input, LinkAction, LinkId, LinkInput, LinkState, MessageKind, OpId, Output, Path,
-    Priority, RemoteState, RequestId, RoomId, RoomState, ServerState, SocketId, StreamId, Ticket,
-    Until,
-};
-pub use node::Node;
-pub use report::{LinkReport, RemoteReport, Report, RoomReport, ServerReport};
+pub use ids::{LinkId, OpId, RequestId, RoomId, SocketId, StreamId, Ticket};
+pub use io::{Input, LinkAction, LinkInput, LinkState, Output, Path, Priority, Until};
+pub use node::{Content, LinkReport, Node, RemoteReport, Report, RoomReport, ServerReport};
 pub use rule::Rule;
 pub use store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

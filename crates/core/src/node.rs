@@ -1,43 +1,81 @@
 //! The node: it owns servers, rooms and remotes, routes what comes in, and says what it wants done.
 
+mod changes;
+mod closing;
+mod files;
+mod group_commands;
+mod group_reading;
+mod groups;
+mod invitation_commands;
+mod joining;
+mod messaging;
+mod pairing;
+mod places;
+mod report;
+mod server_frames;
+mod starts;
+mod strangers;
+mod suspension;
+mod timers;
+mod waiting;
+
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use chacha20::ChaCha20Rng;
-use lacis_wire::setup::Setup;
-use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
-use rand_core::{Rng, SeedableRng};
+use lacis_wire::{Millis, NodeId, PeerId, limits};
 
-use crate::attempt::Answer;
-use crate::closing::Closing;
 use crate::config::{Config, ConfigError};
-use crate::groups::Groups;
-use crate::io::{Event, Input, LinkAction, LinkId, LinkInput, Output, RoomId, SocketId};
-use crate::offers::{Offer, Place};
-use crate::patience::Patience;
-use crate::remote::{Remote, Standing};
-use crate::room::{LeftRooms, Room};
-use crate::route::Route;
-use crate::server::Server;
-use crate::shared::{Io, Seen, Shared};
-use crate::start::Starting;
-use crate::store::Vault;
+use crate::connect::{Env, Pool};
+use crate::cx::Cx;
+use crate::ids::{LinkId, RoomId};
+use crate::io::{Input, LinkAction, LinkInput, Output};
+use crate::meter::{self, Cost};
+use crate::remote::{Heard, Remote};
+use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
-use crate::tickets::Tickets;
 use crate::time::{Earliest, Timer, Timestamp};
-use crate::wall::WallClock;
+use changes::Changes;
+use closing::Closing;
+pub use group_commands::Content;
+use groups::Groups;
+pub use report::{LinkReport, RemoteReport, Report, RoomReport, ServerReport};
+use starts::Starting;
+use timers::{Source, Timers};
 
 /// One running instance of a peer.
 #[derive(Debug)]
 pub struct Node {
-    pub(crate) shared: Shared,
-    pub(crate) remotes: Table<NodeId, Remote>,
-    pub(crate) closing: Option<Closing>,
-    pub(crate) groups: Groups,
+    cx: Cx,
+    signaling: Signaling,
+    pool: Pool,
+    remotes: Table<NodeId, Remote>,
+    groups: Groups,
+    starting: Starting,
+    closing: Option<Closing>,
+    /// Frames about groups that came and wait for their group.
+    group_frames: VecDeque<(RoomId, NodeId, Vec<u8>)>,
+    /// Nodes that have just said which start of which store they are.
+    started: Vec<NodeId>,
+    /// Whether a link was lost since the bounds of such remotes were looked at.
+    link_lost: bool,
+    /// Whose connection that is.
+    by_link: Table<LinkId, NodeId>,
+    tally: Tally,
+    changes: Changes,
+    timers: Timers,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
+}
+
+/// How many connections there are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    links: usize,
+    /// Remotes with which a link is being set up.
+    attempts: usize,
+    /// Attempts beside another one with the same remote.
+    beside: usize,
 }
 
 impl Node {
@@ -48,59 +86,44 @@ impl Node {
     /// See [`ConfigError`].
     pub fn new(config: Config, seed: [u8; 32], now: Timestamp) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut rng = ChaCha20Rng::from_seed(seed);
-        let key = proof::signing_key(&config.identity);
-        let peer = proof::peer_id(&key);
-        let vault = Vault::new(&config.identity);
-        let mut salt = [0; 16];
-        rng.fill_bytes(&mut salt);
-        let mut io = Io::new(now, rng);
-        let clock = WallClock::new(now, config.wall);
-        let servers = config.servers.iter().map(|url| Server::new(&mut io, url.clone())).collect();
-        let starting = match config.store {
-            true => Starting::begin(&mut io, &peer),
+        let has_store = config.store;
+        let mut cx = Cx::new(config, seed, now);
+        let signaling = Signaling::new(&mut cx);
+        let mut changes = Changes::default();
+        changes.everything();
+        let starting = match has_store {
+            true => Starting::begin(&mut cx),
             false => Starting::Unknown,
         };
-        let shared = Shared {
-            io,
-            config,
-            key,
-            peer,
-            node: NodeId::derive(&peer, &salt),
-            salt,
-            servers,
-            rooms: Table::new(),
-            left_rooms: LeftRooms::default(),
-            tickets: Tickets::default(),
-            seen: Seen::default(),
-            patience: Patience::default(),
+        Ok(Self {
+            cx,
+            signaling,
+            pool: Pool::default(),
+            remotes: Table::new(),
+            groups: Groups::default(),
             starting,
+            closing: None,
+            group_frames: VecDeque::new(),
             started: Vec::new(),
-            pairings: Vec::new(),
-            spare: None,
-            spare_due: None,
-            vault,
-            clock,
-            suspended_at: None,
             link_lost: false,
-            group_frames: Vec::new(),
-            admissions: Vec::new(),
-            stalled_until: Timestamp::ZERO,
-        };
-        let groups = Groups::default();
-        Ok(Self { shared, remotes: Table::new(), closing: None, groups, promised: None })
+            by_link: Table::new(),
+            tally: Tally::default(),
+            changes,
+            timers: Timers::default(),
+            promised: None,
+        })
     }
 
     /// The identity.
     #[must_use]
     pub const fn peer_id(&self) -> PeerId {
-        self.shared.peer
+        self.cx.me.peer
     }
 
     /// This running instance.
     #[must_use]
     pub const fn node_id(&self) -> NodeId {
-        self.shared.node
+        self.cx.me.node
     }
 
     /// Takes what happened. Never fails: hostile bytes end as an [`Output`].
@@ -110,7 +133,7 @@ impl Node {
             Input::SocketOpened(socket) => self.on_socket_opened(socket),
             Input::SocketFrame(socket, bytes) => self.on_socket_frame(socket, &bytes),
             Input::SocketClosed(socket, code) => {
-                if let Some(index) = self.server_of(socket) {
+                if let Some(index) = self.signaling.server_of(socket) {
                     self.lose_server(index, code);
                 }
             }
@@ -118,14 +141,23 @@ impl Node {
             Input::Store(op, reply) => self.on_store(op, reply),
             // Most readings are what was expected, and cost next to nothing.
             Input::Wall(reading) if !self.on_wall(reading) => return,
-            Input::Wall(_) => {}
+            Input::Wall(_) => self.changes.everything(),
         }
-        self.bound_orphans();
-        self.dial_remotes();
-        self.tend_groups();
+        self.carry_on();
         self.closing_progress();
-        self.shared.write_pairings();
-        self.shared.renew_spare();
+    }
+
+    /// Does what follows from what has changed.
+    fn carry_on(&mut self) {
+        self.bound_orphans();
+        if self.changes.take_connections() {
+            self.dial_remotes();
+        }
+        self.drive_groups();
+        if self.changes.take_signaling() {
+            self.signaling.write_pairings(&mut self.cx);
+        }
+        self.pool.spares.renew(&mut self.cx, &self.signaling);
     }
 
     /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]
@@ -134,13 +166,14 @@ impl Node {
         if let Some(promised) = self.promised
             && now.since(promised) > limits::STALL
         {
-            self.shared.stalled_until = now + limits::STALL_GRACE;
+            self.cx.stalled_until = now + limits::STALL_GRACE;
         }
         self.set_time(now);
-        self.shared.clock.on_timeout(now);
-        for index in 0..self.shared.servers.len() {
-            let Some(server) = self.shared.servers.get_mut(index) else { break };
-            if server.on_timeout(&mut self.shared.io) {
+        meter::begin(true);
+        self.cx.clock.on_timeout(now);
+        for index in 0..self.signaling.servers.len() {
+            let Some(server) = self.signaling.servers.get_mut(index) else { break };
+            if server.on_timeout(&mut self.cx) {
                 self.forget_server(index);
             }
         }
@@ -150,20 +183,18 @@ impl Node {
             self.with_remote(node, Remote::on_timeout);
         }
         self.end_strangers();
-        self.dial_remotes();
-        self.tend_groups();
-        self.shared.write_pairings();
-        self.shared.renew_spare();
+        self.changes.everything();
+        self.carry_on();
         self.closing_timeout();
     }
 
     /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        let output = self.shared.io.outputs.pop_front()?;
+        let output = self.cx.outputs.pop_front()?;
         if let Output::Link(id, LinkAction::Send(channel, bytes)) = &output {
-            let mut remotes = self.remotes.values_mut();
-            if let Some(link) = remotes.find_map(|remote| remote.slot(*id)) {
-                link.on_taken(*channel, bytes.len());
+            let owner = self.by_link.get(id).and_then(|node| self.remotes.get_mut(node));
+            if let Some(channels) = owner.and_then(|remote| remote.connection.channels(*id)) {
+                channels.on_taken(*channel, bytes.len());
             }
         }
         Some(output)
@@ -171,41 +202,76 @@ impl Node {
 
     /// When to call [`Node::handle_timeout`] next, and why.
     pub fn poll_timeout(&mut self) -> Option<(Timestamp, Timer)> {
-        let mut earliest = Earliest::default();
-        for server in &self.shared.servers {
-            server.deadlines(&mut earliest);
-        }
-        // Of a node that is suspended they stand still.
-        let rooms = self.shared.rooms.values().filter(|_| self.shared.suspended_at.is_none());
-        rooms.for_each(|room| room.deadlines(&mut earliest));
-        let may_dial = self.may_dial();
-        for remote in self.remotes.values() {
-            remote.deadlines(&mut earliest);
-            if may_dial && remote.wants_link() {
-                earliest.see(remote.want, Timer::Retry);
-            }
-        }
-        for group in self.groups.open.values() {
-            group.deadlines(&self.shared, &mut earliest);
-        }
-        self.shared.pairing_deadlines(&mut earliest);
-        earliest.see(self.shared.spare_deadline(), Timer::Spare);
-        self.stranger_deadlines(&mut earliest);
+        self.set_timers();
+        let mut earliest = self.timers.earliest();
+        earliest.see(self.pool.spares.deadline(), Timer::Spare);
         match &self.closing {
             Some(closing) => earliest.see(Some(closing.deadline), Timer::Close),
-            None => earliest.see(Some(self.shared.clock.due()), Timer::Wall),
+            None => earliest.see(Some(self.cx.clock.due()), Timer::Wall),
         }
         self.promised = earliest.get().map(|(at, _)| at);
         earliest.get()
     }
 
+    /// Asks whatever has changed when it wants to be called.
+    fn set_timers(&mut self) {
+        let changed = core::mem::take(&mut self.changes.timers);
+        if changed.signaling || changed.all {
+            self.timers.set(Source::Signaling, self.signaling_deadline());
+        }
+        if changed.connections || changed.all {
+            self.timers.set(Source::Dial, self.dial_deadline());
+            self.timers.set(Source::Strangers, self.stranger_deadline());
+        }
+        let (mut remotes, mut groups) = (changed.remotes, changed.groups);
+        if changed.all {
+            // Beside those that are gone, whose deadlines go too.
+            remotes.extend(self.remotes.keys().copied());
+            groups.extend(self.groups.open.keys().copied());
+        }
+        meter::count(Cost::Deadline, remotes.len() + groups.len());
+        for node in remotes {
+            let remote = self.remotes.get(&node);
+            self.timers.set(Source::Remote(node), remote.and_then(Remote::deadline));
+        }
+        for number in groups {
+            let group = self.groups.open.get(&number);
+            let next = group.and_then(|group| group.deadline(&self.cx));
+            self.timers.set(Source::Group(number), next);
+        }
+    }
+
+    fn signaling_deadline(&self) -> Option<(Timestamp, Timer)> {
+        let mut earliest = Earliest::default();
+        for server in &self.signaling.servers {
+            server.deadlines(&mut earliest);
+        }
+        // Of a node that is suspended they stand still.
+        if !self.cx.is_suspended() {
+            self.signaling.rooms.values().for_each(|room| room.deadlines(&mut earliest));
+        }
+        self.signaling.pairing_deadlines(&mut earliest);
+        earliest.get()
+    }
+
+    /// When a link is to be offered next, or may be because a stranger can make place by then.
+    fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
+        let wanted = self.remotes.values().filter_map(|remote| remote.connection.wants_link());
+        let first = wanted.min()?;
+        let (may_dial, place) = (self.may_dial(), self.place_at());
+        let at = if may_dial { Some(first) } else { place.filter(|at| *at > self.cx.now) };
+        at.map(|at| (at, Timer::Retry))
+    }
+
+    /// An input or a command begins.
     pub(crate) fn set_time(&mut self, now: Timestamp) {
-        self.shared.io.now = self.shared.io.now.max(now);
+        meter::begin(false);
+        self.cx.now = self.cx.now.max(now);
     }
 
     /// Takes a reading of the clock on the wall; says whether it is a jump.
     fn on_wall(&mut self, reading: Millis) -> bool {
-        let jump = self.shared.clock.read(self.shared.io.now, reading);
+        let jump = self.cx.clock.read(self.cx.now, reading);
         if let Some(expected) = jump {
             self.on_wall_jump(expected, reading);
         }
@@ -218,52 +284,101 @@ impl Node {
         let slept = Duration::from_millis(reading.0.saturating_sub(expected.0));
         if slept > limits::STALL {
             // After a sleep nothing that was open can be believed to be so.
-            self.shared.stalled_until = self.shared.io.now + limits::STALL_GRACE;
+            self.cx.stalled_until = self.cx.now + limits::STALL_GRACE;
             self.check_all();
         }
         for group in self.groups.open.values_mut() {
-            group.wall_jumped(&mut self.shared);
+            group.wall_jumped(&mut self.cx);
         }
         self.groups_timeout();
     }
 
-    /// Lets a remote act, and forgets it if it is gone after that.
-    pub(crate) fn with_remote<T>(
+    /// Lets a remote act, follows what comes of that, and forgets it if it is gone after that.
+    fn with_remote<T>(
         &mut self,
         node: NodeId,
-        act: impl FnOnce(&mut Remote, &mut Shared) -> T,
+        act: impl FnOnce(&mut Remote, &mut Env<'_>) -> T,
     ) -> Option<T> {
+        meter::count(Cost::Remote, 1);
         let remote = self.remotes.get_mut(&node)?;
-        let result = act(remote, &mut self.shared);
-        if let Some(code) = remote.gone
-            && let Some(mut remote) = self.remotes.remove(&node)
-        {
-            remote.dissolve(&mut self.shared, code);
-        }
+        let Self { cx, signaling, pool, .. } = self;
+        let mut env = Env { cx, signaling, pool };
+        let result = act(remote, &mut env);
+        self.follow(node);
         Some(result)
     }
 
+    /// Follows what has happened to a remote.
+    fn follow(&mut self, node: NodeId) {
+        let Self { cx, signaling, pool, remotes, .. } = self;
+        let Some(remote) = remotes.get_mut(&node) else { return };
+        let mut env = Env { cx, signaling, pool };
+        remote.follow(&mut env);
+        while let Some(heard) = remote.poll() {
+            match heard {
+                Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
+                Heard::Started => self.started.push(node),
+                Heard::Lost => self.link_lost = true,
+                Heard::Writable => self.changes.writable(node),
+                Heard::Neighbours => self.changes.neighbours = true,
+            }
+        }
+        self.changes.signaling |= !env.signaling.pairings().is_empty();
+        self.changes.remote(node);
+        let is_changed = remote.connection.take_changed();
+        if is_changed {
+            self.changes.connections = true;
+            self.by_link.retain(|_, owner| *owner != node);
+            for id in remote.connection.ids() {
+                self.by_link.insert(id, node);
+            }
+        }
+        if let Some(code) = remote.connection.closed()
+            && let Some(mut remote) = remotes.remove(&node)
+        {
+            remote.dissolve(&mut env, code);
+            self.changes.connections = true;
+            self.changes.neighbours = true;
+        }
+        if self.changes.connections {
+            self.count();
+        }
+    }
+
+    /// Counts the connections anew.
+    fn count(&mut self) {
+        self.tally = Tally::default();
+        meter::count(Cost::Remote, self.remotes.len());
+        for remote in self.remotes.values() {
+            let attempts = remote.connection.attempts().len();
+            self.tally.links += usize::from(remote.connection.is_linked());
+            self.tally.attempts += usize::from(attempts > 0);
+            self.tally.beside += attempts.saturating_sub(1);
+        }
+    }
+
     fn on_link(&mut self, id: LinkId, input: LinkInput) {
-        if self.shared.on_spare_input(id, &input) {
+        if self.pool.spares.on_input(&mut self.cx, id, &input) {
             return;
         }
-        let found = self.remotes.iter().find(|(_, remote)| remote.owns(id));
-        if let Some(node) = found.map(|(node, _)| *node) {
-            self.with_remote(node, |remote, shared| remote.on_link_input(shared, id, input));
+        if let Some(node) = self.by_link.get(&id).copied() {
+            self.with_remote(node, |remote, env| remote.on_link_input(env, id, input));
             self.end_earlier_starts();
         }
-        self.closing_progress();
     }
 
     /// Remotes whose link is lost may be more than there are links: what they all have begun to
     /// send is bounded together.
     fn bound_orphans(&mut self) {
-        if !core::mem::take(&mut self.shared.link_lost) {
+        if !core::mem::take(&mut self.link_lost) {
             return;
         }
-        let orphans = self.remotes.iter().filter(|(_, remote)| remote.link.is_none());
+        let orphans = self.remotes.values().filter(|remote| !remote.connection.is_linked());
         let mut orphans: Vec<_> = orphans
-            .map(|(node, remote)| (remote.lost_at, *node, remote.streams.gathered()))
+            .map(|remote| {
+                let bytes = remote.session.streams.gathered();
+                (remote.connection.lost_since(), remote.node(), bytes)
+            })
             .filter(|(_, _, bytes)| *bytes > 0)
             .collect();
         let mut bytes: usize = orphans.iter().map(|(_, _, bytes)| bytes).sum();
@@ -271,310 +386,47 @@ impl Node {
             let Some(first) = (0..orphans.len()).min_by_key(|at| orphans.get(*at)) else { break };
             let (_, node, freed) = orphans.swap_remove(first);
             bytes -= freed;
-            self.with_remote(node, |remote, shared| remote.streams.end_messages(shared));
+            self.with_remote(node, |remote, env| remote.session.streams.end_messages(env.cx));
         }
-    }
-
-    fn server_of(&self, socket: SocketId) -> Option<usize> {
-        self.shared.servers.iter().position(|server| server.owns(socket))
-    }
-
-    fn on_socket_opened(&mut self, socket: SocketId) {
-        let Some(index) = self.server_of(socket) else { return };
-        let Shared { servers, rooms, io, node, .. } = &mut self.shared;
-        let Some(server) = servers.get_mut(index) else { return };
-        let renewed = server.on_opened(io, *node);
-        for room in rooms.values().filter(|room| !renewed.contains(&room.keys.topic)) {
-            room.announce(io, index, server);
-        }
-    }
-
-    fn lose_server(&mut self, index: usize, close_code: Option<u16>) {
-        if let Some(server) = self.shared.servers.get_mut(index) {
-            server.lose(&mut self.shared.io, close_code);
-            self.forget_server(index);
-        }
-    }
-
-    fn forget_server(&mut self, index: usize) {
-        let rooms = &mut self.shared.rooms;
-        rooms.values_mut().for_each(|room| room.on_server_lost(index));
-        self.shared.tell_rooms();
-    }
-
-    fn on_socket_frame(&mut self, socket: SocketId, bytes: &[u8]) {
-        let Some(index) = self.server_of(socket) else { return };
-        let now = self.shared.io.now;
-        let frame = codec::decode::<ServerFrame<'_>>(bytes);
-        if let Some(server) = self.shared.servers.get_mut(index) {
-            server.on_heard(now);
-        }
-        match frame {
-            Ok(frame) => self.on_server_frame(socket, index, frame),
-            Err(_) => self.drop_server(socket, index),
-        }
-    }
-
-    /// The server breaks the protocol, or speaks another version.
-    fn drop_server(&mut self, socket: SocketId, index: usize) {
-        self.shared.io.outputs.push_back(Output::HangUp(socket));
-        self.lose_server(index, None);
-    }
-
-    fn on_server_frame(&mut self, socket: SocketId, index: usize, frame: ServerFrame<'_>) {
-        let Shared { servers, rooms, io, .. } = &mut self.shared;
-        let Some(server) = servers.get_mut(index) else { return };
-        match frame {
-            ServerFrame::Welcome { version, ice_servers } => {
-                if !server.on_welcome(io, version, ice_servers) {
-                    self.drop_server(socket, index);
-                }
-            }
-            ServerFrame::Joined { topic, members } => {
-                server.trouble = None;
-                // It may have been withdrawn while the answer was on its way.
-                let is_that =
-                    |(_, room): &(&RoomId, &Room)| room.keys.topic == topic && !room.is_quiet;
-                let room = rooms.iter().find(is_that);
-                if let Some(id) = room.map(|(id, _)| *id) {
-                    self.on_joined(index, id, members);
-                }
-            }
-            ServerFrame::Deliver { from, payload } => self.on_deliver(index, from, payload),
-            ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
-                self.with_remote(to, Remote::on_undelivered);
-            }
-            ServerFrame::Undelivered { reason, to, .. } => {
-                let code = match reason {
-                    Undelivered::RateLimited => Code::RateLimited,
-                    Undelivered::Full | Undelivered::Unknown => Code::WouldBlock,
-                };
-                io.event(Event::Warning { code, node: Some(to) });
-            }
-            ServerFrame::Refused { reason, topic } => {
-                let code = match reason {
-                    Refusal::TooManyTopics => Code::TooManyRooms,
-                    Refusal::ServerFull => Code::ServerFull,
-                    Refusal::RateLimited => Code::RateLimited,
-                };
-                server.trouble = Some(code);
-                io.event(Event::Warning { code, node: None });
-                for room in rooms.values_mut() {
-                    if room.keys.topic == topic && !room.is_quiet {
-                        room.on_refused(io, index);
-                    }
-                }
-                self.shared.tell_rooms();
-            }
-            ServerFrame::Bye { reason, retry_after_ms } => {
-                server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
-            }
-            ServerFrame::IceServers { servers, lifetime_ms } => {
-                server.on_relays(io, &servers, lifetime_ms);
-            }
-            ServerFrame::Resume { token } => {
-                let announced = rooms.values().filter(|room| room.is_announced(index));
-                server.on_resume(token, announced.map(|room| room.keys.topic).collect());
-            }
-            ServerFrame::NotResumed {} => {
-                for room in rooms.values().filter(|room| !room.is_announced(index)) {
-                    room.announce(io, index, server);
-                }
-            }
-            ServerFrame::Pong { .. } => {}
-        }
-    }
-
-    fn on_joined(&mut self, index: usize, id: RoomId, nodes: Vec<NodeId>) {
-        let Shared { rooms, io, .. } = &mut self.shared;
-        let Some(room) = rooms.get_mut(&id) else { return };
-        room.on_joined(io, index);
-        let main = room.main;
-        let joining = rooms.get_mut(&main).and_then(|room| room.joining.take());
-        self.shared.tell_rooms();
-        if let Some((ticket, _)) = joining {
-            self.shared.settle(ticket, Ok(()));
-        }
-        for node in nodes {
-            self.discover(index, id, node);
-        }
-        self.shared.retire_offer();
-    }
-
-    /// A server names a node that is in one of our rooms.
-    fn discover(&mut self, index: usize, room: RoomId, node: NodeId) {
-        if node == self.shared.node || self.closing.is_some() || !self.place_for(node) {
-            return;
-        }
-        let shared = &mut self.shared;
-        let main = shared.main(room);
-        let remote = self.remotes.entry(node).or_insert_with(|| Remote::new(shared, node));
-        // On a link the other side itself tells which rooms it is in, and at once.
-        if remote.link.is_none() {
-            remote.rooms.entry(main).or_insert(Standing::Named);
-            (remote.route, remote.met) = (Some(Route::Server(index)), Some(room));
-        }
-        remote.absent = false;
-        if remote.link.is_none() && remote.attempts.is_empty() {
-            let now = shared.io.now;
-            remote.want = Some(remote.want.map_or(now, |at| at.min(now)));
-        }
-    }
-
-    fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
-        let me = self.shared.node;
-        // A server that sends back what we sent.
-        if from == me {
-            return;
-        }
-        let mut forged = false;
-        let mut opened = None;
-        for (&id, room) in &self.shared.rooms {
-            if seal::matches_topic(payload, &room.keys.topic) {
-                match seal::open(&room.keys, from, me, payload) {
-                    Ok(plain) => opened = Some((id, plain)),
-                    Err(_) => forged = true,
-                }
-            }
-        }
-        let Some((room, plain)) = opened else {
-            if forged {
-                self.on_tampered(from);
-            } else {
-                self.say_left(index, from, payload);
-            }
-            return;
-        };
-        match codec::decode::<Setup>(&plain) {
-            Ok(setup) => self.on_setup(Route::Server(index), room, from, setup),
-            Err(_) => {
-                self.shared.io.event(Event::Warning { code: Code::Protocol, node: Some(from) })
-            }
-        }
-    }
-
-    /// An offer in a room that was left: who makes it is told, and need not wait.
-    fn say_left(&mut self, index: usize, from: NodeId, payload: &[u8]) {
-        let me = self.shared.node;
-        let opened = self.shared.left_rooms.iter().find_map(|left| {
-            let plain = seal::open(&left.keys, from, me, payload).ok()?;
-            Some((left.id, codec::decode::<Setup>(&plain).ok()?))
-        });
-        if let Some((room, Setup::Offer { attempt, .. })) = opened {
-            self.refuse_offer(Route::Server(index), room, from, attempt, Code::Left);
-        }
-    }
-
-    fn refuse_offer(
-        &mut self,
-        route: Route,
-        room: RoomId,
-        to: NodeId,
-        attempt: AttemptId,
-        code: Code,
-    ) {
-        let refusal = Setup::Refuse { attempt, code };
-        self.shared.signal(&mut Some(route), room, to, &refusal);
-    }
-
-    /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
-    /// anybody may send garbage in anybody's name; but if it fails, that is why.
-    fn on_tampered(&mut self, from: NodeId) {
-        if let Some(remote) = self.remotes.get_mut(&from) {
-            if remote.tampered {
-                return;
-            }
-            remote.tampered = true;
-        }
-        self.shared.io.event(Event::Warning { code: Code::SignalTampered, node: Some(from) });
-    }
-
-    fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
-        if let Setup::Offer { attempt, introduction, versions, description } = setup {
-            let known = self.remotes.contains_key(&from);
-            let place = self.shared.rooms.get(&room);
-            if !known && place.is_some_and(|place| !place.hears_all()) {
-                // Only whoever remembers us can have come here, or was told by a server that lies.
-            } else if self.closing.is_some() {
-                self.refuse_offer(route, room, from, attempt, Code::Closed);
-            } else if self.place_for(from) {
-                if !self.is_known(from) {
-                    self.make_place();
-                }
-                let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
-                let shared = &mut self.shared;
-                self.remotes.entry(from).or_insert_with(|| Remote::new(shared, from));
-                let offer = Offer { room, route, attempt, introduction, versions, description };
-                self.with_remote(from, |remote, shared| {
-                    remote.on_offer(shared, offer, place);
-                    remote.forget_if_idle();
-                });
-            }
-            return;
-        }
-        self.with_remote(from, |remote, shared| {
-            if !remote.speaks_in(shared, setup.attempt(), room) {
-                return;
-            }
-            match setup {
-                Setup::Offer { .. } => {}
-                Setup::Answer { attempt, introduction, version, description, signature } => {
-                    let answer = Answer { attempt, introduction, version, description, signature };
-                    remote.on_answer(shared, &answer, Some(route));
-                }
-                Setup::Candidates { attempt, list } => remote.on_candidates(shared, attempt, list),
-                Setup::Restart { attempt, round, description } => {
-                    remote.on_restart(shared, attempt, round, &description);
-                }
-                Setup::Restarted { attempt, round, description } => {
-                    remote.on_restarted(shared, attempt, round, &description);
-                }
-                Setup::RestartWanted { attempt } => remote.on_restart_wanted(shared, attempt),
-                Setup::Refuse { attempt, code } => remote.on_refuse(shared, attempt, code),
-            }
-        });
     }
 
     /// Whether there is a connection with that node, or one is being made.
     fn is_known(&self, node: NodeId) -> bool {
         let remote = self.remotes.get(&node);
-        remote.is_some_and(|remote| remote.link.is_some() || !remote.attempts.is_empty())
-    }
-
-    fn connections(&self) -> (usize, usize) {
-        let links = self.remotes.values().filter(|remote| remote.link.is_some()).count();
-        let attempts = self.remotes.values().filter(|remote| !remote.attempts.is_empty()).count();
-        (links, attempts)
+        let is_under_way = |remote: &Remote| {
+            remote.connection.is_linked() || !remote.connection.attempts().is_empty()
+        };
+        remote.is_some_and(is_under_way)
     }
 
     /// Whether there is no place for a connection that somebody else wants. Attempts of others may
     /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
     /// delay what comes anyway.
     pub(crate) fn is_busy(&self) -> bool {
-        let (links, attempts) = self.connections();
-        links + attempts >= limits::LINKS_MAX
+        self.tally.links + self.tally.attempts >= limits::LINKS_MAX
     }
 
     /// Whether there are as many attempts beside others as there may be.
     fn is_crowded(&self) -> bool {
-        let beside = self.remotes.values().map(|remote| remote.attempts.len().saturating_sub(1));
-        beside.sum::<usize>() >= limits::ATTEMPTS_BESIDE_MAX
+        self.tally.beside >= limits::ATTEMPTS_BESIDE_MAX
     }
 
     fn may_dial(&self) -> bool {
-        let (_, attempts) = self.connections();
-        let served = self.shared.servers.iter().any(|server| server.socket().is_some());
-        served && attempts < limits::ATTEMPTS_MAX && self.has_place() && self.closing.is_none()
+        self.signaling.is_reachable()
+            && self.tally.attempts < limits::ATTEMPTS_MAX
+            && self.has_place()
+            && self.closing.is_none()
     }
 
     /// Offers links to remotes that want one, as far as there is place.
     pub(crate) fn dial_remotes(&mut self) {
-        let now = self.shared.io.now;
+        meter::count(Cost::Remote, self.remotes.len());
+        let now = self.cx.now;
         let mut ready: VecDeque<NodeId> = self
             .remotes
             .values()
-            .filter(|remote| remote.wants_link() && remote.want.is_some_and(|at| now >= at))
-            .map(|remote| remote.node)
+            .filter(|remote| remote.connection.wants_link().is_some_and(|at| now >= at))
+            .map(Remote::node)
             .collect();
         while self.may_dial() {
             let Some(node) = ready.pop_front() else { break };

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::Code;
 
-use crate::io::Ticket;
+use crate::ids::Ticket;
 use crate::table::{Table, TableExt};
 
 /// The open tickets.

@@ -18,9 +18,9 @@ use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
 
 use super::Group;
 use super::profile::Profile;
-use crate::io::{RoomId, Ticket};
+use crate::cx::Cx;
+use crate::ids::{RoomId, Ticket};
 use crate::rule::Rule;
-use crate::shared::Shared;
 
 /// An invitation of either kind.
 #[derive(Clone, Debug)]
@@ -64,33 +64,33 @@ const ANSWER_COST: usize = 8;
 impl Group {
     /// Founds a group: a new root key makes this identity its first member.
     pub(crate) fn found(
-        shared: &mut Shared,
+        cx: &mut Cx,
         number: RoomId,
         ticket: Ticket,
         properties: &GroupProperties,
         servers: Vec<String>,
     ) -> Result<Self, Code> {
-        let secret: [u8; 32] = shared.io.random();
+        let secret: [u8; 32] = cx.random();
         let root = signing_key(&secret);
         let group = GroupId(*peer_id(&root).as_bytes());
         let credential = Credential {
             group,
-            subject: shared.peer,
+            subject: cx.me.peer,
             roles: Roles::ADMIN,
             not_before: Millis(0),
             not_after: Millis::MAX,
-            serial: shared.wall().0,
+            serial: cx.wall().0,
             parent: None,
             invitation: None,
             lifts: Vec::new(),
-            issuer: shared.peer,
+            issuer: cx.me.peer,
             signature: [0; 64],
         };
         let chain = Chain(vec![credential.signed(&root)]);
         let profile = Profile {
             group,
             name: properties.name.clone(),
-            door: MeetingKey(shared.io.random()),
+            door: MeetingKey(cx.random()),
             servers,
             chain: Some(chain.clone()),
             root: Some(secret),
@@ -101,16 +101,16 @@ impl Group {
             synced: Millis(0),
         };
         let mut founded = Self::from_profile(number, profile);
-        founded.open_new(shared);
-        founded.publish_chain(shared, None, &chain)?;
-        founded.make_first_key(shared);
-        founded.set_properties(shared, ticket, properties)?;
+        founded.open_new(cx);
+        founded.publish_chain(cx, None, &chain)?;
+        founded.make_first_key(cx);
+        founded.set_properties(cx, ticket, properties)?;
         Ok(founded)
     }
 
     /// What this identity knows of a group by an invitation alone.
     pub(crate) fn profile_of(
-        shared: &Shared,
+        cx: &Cx,
         now: Millis,
         invitation: &AnyInvitation,
     ) -> Result<Profile, Code> {
@@ -119,12 +119,12 @@ impl Group {
         let (name, door, servers, chain, seed) = match invitation {
             AnyInvitation::Bound(bound) => {
                 if let Some(InvitationKey { name, sealed }) = &bound.key
-                    && let Ok(key) = sealed.open(&group, name, &shared.key)
+                    && let Ok(key) = sealed.open(&group, name, &cx.me.key)
                 {
                     keys.push(GivenKey { name: *name, key });
                 }
                 bound.check_time(now).map_err(code_of)?;
-                bound.for_subject(&shared.peer).map_err(code_of)?;
+                bound.for_subject(&cx.me.peer).map_err(code_of)?;
                 let Invitation { name, door, servers, chain, .. } = bound.clone();
                 (name, door, servers, Some(chain), None)
             }
@@ -153,7 +153,7 @@ impl Group {
     /// such records at the most, however often and by however many it is done.
     pub(super) fn publish_chain(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Option<Ticket>,
         chain: &Chain,
     ) -> Result<(), Code> {
@@ -172,7 +172,7 @@ impl Group {
             salt: id.0.first_chunk().copied().unwrap_or_default(),
             version: 1,
             flags: 0,
-            creator: shared.peer,
+            creator: cx.me.peer,
             modifier: None,
             credential: Some(id),
             created: Millis(0),
@@ -186,7 +186,7 @@ impl Group {
             signature: [0; 64],
         };
         header.id = header.born_as();
-        self.publish(shared, ticket, header, encode(chain), None)
+        self.publish(cx, ticket, header, encode(chain), None)
     }
 
     /// The keys under which its members meet.
@@ -200,19 +200,14 @@ impl Group {
     }
 
     /// A chain for a subject, given by us.
-    pub(super) fn issue(
-        &self,
-        shared: &Shared,
-        subject: PeerId,
-        grant: Grant,
-    ) -> Result<Chain, Code> {
-        let now = self.rights_time(shared);
+    pub(super) fn issue(&self, cx: &Cx, subject: PeerId, grant: Grant) -> Result<Chain, Code> {
+        let now = self.rights_time(cx);
         let members = self.replica.members();
-        let own = members.best(&shared.peer, now).ok_or(Code::NotAllowed)?;
+        let own = members.best(&cx.me.peer, now).ok_or(Code::NotAllowed)?;
         let chain = members.chain(&own).ok_or(Code::NotAllowed)?;
         let leaf = chain.leaf().ok_or(Code::NotAllowed)?;
         let may = leaf.roles.may_issue(grant.roles);
-        if !may || subject == shared.peer || Roles::from_bits(grant.roles.bits()).is_none() {
+        if !may || subject == cx.me.peer || Roles::from_bits(grant.roles.bits()).is_none() {
             return Err(Code::NotAllowed);
         }
         let ends = if grant.lifts { members.lifts_for(&subject) } else { Vec::new() };
@@ -227,33 +222,28 @@ impl Group {
             roles: grant.roles,
             not_before: leaf.not_before,
             not_after,
-            serial: self.next_serial(shared, &own, &subject),
+            serial: self.next_serial(cx, &own, &subject),
             parent: Some(own),
             invitation: grant.invitation,
             lifts: ends,
-            issuer: shared.peer,
+            issuer: cx.me.peer,
             signature: [0; 64],
         };
-        let chain = chain.extended(credential.signed(&shared.key)).ok_or(Code::ChainTooLong)?;
+        let chain = chain.extended(credential.signed(&cx.me.key)).ok_or(Code::ChainTooLong)?;
         if members.verifies(&chain) { Ok(chain) } else { Err(Code::InvalidArgument) }
     }
 
     /// Greater than that of any other credential that we gave the subject: of several the last are
     /// kept.
-    fn next_serial(
-        &self,
-        shared: &Shared,
-        own: &lacis_wire::CredentialId,
-        subject: &PeerId,
-    ) -> u64 {
+    fn next_serial(&self, cx: &Cx, own: &lacis_wire::CredentialId, subject: &PeerId) -> u64 {
         let last = self.replica.members().last_serial(own, subject);
-        shared.wall().0.max(last.saturating_add(1))
+        cx.wall().0.max(last.saturating_add(1))
     }
 
     /// Invites one identity.
     pub(crate) fn invite(
         &self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         subject: PeerId,
         roles: Roles,
         until: Millis,
@@ -263,34 +253,34 @@ impl Group {
         let key = match self.sealing_key().filter(|_| reads) {
             Some((name, key)) => {
                 let group = self.profile.group;
-                let sealed = SealedKey::seal(&group, &name, key, subject, shared.io.rng());
+                let sealed = SealedKey::seal(&group, &name, key, subject, cx.rng());
                 let sealed = sealed.map_err(|_| Code::InvalidArgument)?;
                 Some(InvitationKey { name, sealed })
             }
             None => None,
         };
         let invitation = Invitation {
-            chain: self.issue(shared, subject, grant)?,
+            chain: self.issue(cx, subject, grant)?,
             name: self.profile.name.clone(),
             door: self.profile.door.clone(),
             servers: self.profile.servers.clone(),
             key,
             signature: [0; 64],
         };
-        Ok(invitation.signed(&shared.key).to_text())
+        Ok(invitation.signed(&cx.me.key).to_text())
     }
 
     /// Gives a member other roles, or more time. What takes something away ends what was given
     /// before, and so there is a new key.
     pub(crate) fn set_roles(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         subject: PeerId,
         roles: Roles,
         until: Millis,
     ) -> Result<(), Code> {
-        let now = self.now(shared);
+        let now = self.now(cx);
         let members = self.replica.members();
         if !members.knows(&subject) {
             return Err(Code::NotMember);
@@ -299,53 +289,53 @@ impl Group {
         let takes = held.is_some_and(|held| !roles.contains(held));
         let grant = Grant { roles, until, invitation: None, lifts: true };
         // Before anything is taken away it is clear that the rest will work.
-        self.issue(shared, subject, grant.clone())?;
+        self.issue(cx, subject, grant.clone())?;
         if takes {
-            self.demand_admin(shared)?;
+            self.demand_admin(cx)?;
             let actions = self.replica.actions(&subject, Scope::Rights);
-            self.take_back(shared, None, subject, Scope::Rights, &actions)?;
+            self.take_back(cx, None, subject, Scope::Rights, &actions)?;
         }
-        let chain = self.issue(shared, subject, grant)?;
-        shared.tickets.open(ticket);
-        self.publish_chain(shared, Some(ticket), &chain)
+        let chain = self.issue(cx, subject, grant)?;
+        cx.tickets.open(ticket);
+        self.publish_chain(cx, Some(ticket), &chain)
     }
 
     /// A neighbor whose time is nearly over gets more, from whoever gave it what it has.
-    pub(super) fn renew_neighbour(&mut self, shared: &mut Shared, node: NodeId) {
+    pub(super) fn renew_neighbour(&mut self, cx: &mut Cx, node: NodeId) {
         let Some(peer) = self.neighbours.get(&node).map(|neighbour| neighbour.peer) else { return };
-        let now = self.now(shared);
+        let now = self.now(cx);
         let members = self.replica.members();
         let best = members.best(&peer, now).and_then(|id| members.credential(&id));
         let Some(leaf) = best.filter(|leaf| leaf.not_after != Millis::MAX) else { return };
         // Since when it has it is not said; the serial number of ours is the time.
         let whole = leaf.not_after.0.saturating_sub(leaf.serial);
         let left = leaf.not_after.0.saturating_sub(now.0);
-        if left > whole / 4 || leaf.issuer != shared.peer {
+        if left > whole / 4 || leaf.issuer != cx.me.peer {
             return;
         }
         let (roles, until) = (leaf.roles, Millis(now.0.saturating_add(whole)));
         let grant = Grant { roles, until, invitation: leaf.invitation.clone(), lifts: false };
-        if let Ok(chain) = self.issue(shared, peer, grant) {
+        if let Ok(chain) = self.issue(cx, peer, grant) {
             // If it cannot be written now, the next meeting tries again.
-            let _ = self.publish_chain(shared, None, &chain);
+            let _ = self.publish_chain(cx, None, &chain);
         }
     }
 
     /// We are shown a chain of ours that is better than what we showed.
-    pub(super) fn on_join_accept(&mut self, shared: &mut Shared, node: NodeId, chain: Chain) {
-        let is_ours = chain.leaf().is_some_and(|leaf| leaf.subject == shared.peer);
+    pub(super) fn on_join_accept(&mut self, cx: &mut Cx, node: NodeId, chain: Chain) {
+        let is_ours = chain.leaf().is_some_and(|leaf| leaf.subject == cx.me.peer);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let cost = ANSWER_COST + chain.0.len();
-        let may = neighbour.may_have_checked(shared.io.now, cost) || !Rule::ChecksBounded.holds();
+        let may = neighbour.may_have_checked(cx.now, cost) || !Rule::ChecksBounded.holds();
         if !is_ours || !may || !self.replica.members().verifies(&chain) {
             return;
         }
         if self.joining.is_some() {
-            return self.joined(shared, chain);
+            return self.joined(cx, chain);
         }
         // What we showed was taken back, and this is what we were given instead. By it we are
         // told the rest.
-        self.enter_by(shared, node, chain);
+        self.enter_by(cx, node, chain);
     }
 }
 

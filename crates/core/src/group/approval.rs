@@ -11,8 +11,8 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{Code, NodeId, limits};
 
 use super::{Group, GroupEvent};
+use crate::cx::Cx;
 use crate::graph::{Copy, Outcome};
-use crate::shared::Shared;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -68,7 +68,7 @@ impl Group {
     /// not to be taken at once.
     pub(super) fn hold_for_approval(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         copy: &Copy,
         from: Option<NodeId>,
     ) -> Option<Outcome> {
@@ -79,7 +79,7 @@ impl Group {
         if self.approvals.has_refused(&name) || self.approvals.is_waiting(&name) {
             return Some(Outcome::Known);
         }
-        if !self.replica.would_take(self.now(shared), copy) {
+        if !self.replica.would_take(self.now(cx), copy) {
             return None;
         }
         if self.approvals.waiting.len() >= limits::APPROVALS_MAX {
@@ -88,18 +88,18 @@ impl Group {
         }
         self.approvals.numbers = self.approvals.numbers.wrapping_add(1);
         let number = self.approvals.numbers;
-        let until = shared.io.now + limits::APPROVAL_DEADLINE;
+        let until = cx.now + limits::APPROVAL_DEADLINE;
         let record = self.reading(copy);
         self.approvals.waiting.insert(number, Waiting { copy: copy.clone(), from, until });
-        self.event(shared, GroupEvent::Approve { number, record });
+        self.event(cx, GroupEvent::Approve { number, record });
         Some(Outcome::Deferred)
     }
 
     /// The application answers.
-    pub(crate) fn answer_approval(&mut self, shared: &mut Shared, number: u32, accept: bool) {
+    pub(crate) fn answer_approval(&mut self, cx: &mut Cx, number: u32, accept: bool) {
         let Some(waiting) = self.approvals.waiting.remove(&number) else { return };
         if accept {
-            self.take_approved(shared, waiting.copy, waiting.from);
+            self.take_approved(cx, waiting.copy, waiting.from);
             return;
         }
         self.approvals.refused.push_back(waiting.copy.header.name());

@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 use lacis_wire::{NodeId, limits};
 
 use super::Group;
+use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::io::Ticket;
-use crate::shared::Shared;
+use crate::ids::Ticket;
 use crate::table::TableExt;
 use crate::time::Timestamp;
 
@@ -56,29 +56,29 @@ impl Group {
     }
 
     /// Sees whether the join is done.
-    pub(super) fn review_arrival(&mut self, shared: &Shared) {
+    pub(super) fn review_arrival(&mut self, cx: &Cx) {
         let arrival = &mut self.arrival;
         if arrival.joins.is_empty() || arrival.due.is_some() {
             return;
         }
-        if !arrival.joins.iter().any(|ticket| shared.tickets.is_open(*ticket)) {
-            arrival.due = Some(shared.io.now);
+        if !arrival.joins.iter().any(|ticket| cx.tickets.is_open(*ticket)) {
+            arrival.due = Some(cx.now);
         }
     }
 
-    pub(super) fn arrival_timeout(&mut self, shared: &mut Shared) {
-        if self.arrival.due.is_none_or(|due| shared.io.now < due) {
+    pub(super) fn arrival_timeout(&mut self, cx: &mut Cx) {
+        if self.arrival.due.is_none_or(|due| cx.now < due) {
             return;
         }
         let Arrival { copies, is_short, .. } = core::mem::take(&mut self.arrival);
         for (node, copy) in copies {
-            self.take_from(shared, node, copy);
+            self.take_from(cx, node, copy);
         }
         if is_short {
             for neighbour in self.neighbours.values_mut() {
                 neighbour.forget_told();
             }
-            self.compare_soon(shared);
+            self.compare_soon(cx);
         }
     }
 }

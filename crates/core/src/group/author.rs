@@ -14,9 +14,9 @@ use lacis_wire::writer::Encode;
 use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId, Roles, limits};
 
 use super::Group;
+use crate::cx::Cx;
 use crate::graph::{Copy, Outcome, Refusal};
-use crate::io::Ticket;
-use crate::shared::Shared;
+use crate::ids::Ticket;
 
 /// What the application writes.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Group {
     /// Writes a new record. The ticket settles when it is stored.
     pub(crate) fn add(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         kind: RecordType,
         draft: Draft,
@@ -51,12 +51,12 @@ impl Group {
         if kind.is_system() {
             return Err(Code::InvalidArgument);
         }
-        let (credential, until) = self.writing_right(shared, Roles::may_write, Millis(0))?;
+        let (credential, until) = self.writing_right(cx, Roles::may_write, Millis(0))?;
         // What comes first by its date would push out what the application was told is stored.
-        if !self.replica.has_room(&shared.peer, &credential) {
+        if !self.replica.has_room(&cx.me.peer, &credential) {
             return Err(Code::OverBudget);
         }
-        let mut header = self.birth(shared, shared.peer, kind, Some(credential));
+        let mut header = self.birth(cx, cx.me.peer, kind, Some(credential));
         let lifetime = u64::try_from(limits::RECORD_LIFETIME.as_millis()).unwrap_or(u64::MAX);
         let wanted = draft.expires.unwrap_or(Millis(header.created.0.saturating_add(lifetime)));
         let latest = wanted.max(Millis(header.created.0.saturating_add(lifetime)));
@@ -66,19 +66,19 @@ impl Group {
         }
         header.id = header.born_as();
         let id = header.id;
-        self.write(shared, ticket, header, draft)?;
+        self.write(cx, ticket, header, draft)?;
         Ok(id)
     }
 
     /// Writes a new version of a record.
     pub(crate) fn update(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         held: &Header,
         draft: Draft,
     ) -> Result<(), Code> {
-        let mut header = self.next_version(shared, held)?;
+        let mut header = self.next_version(cx, held)?;
         let wanted = draft.expires.unwrap_or(held.expires);
         if draft.expires.is_none() && wanted < header.modified {
             // By the date that the change would have, it has just ended.
@@ -88,53 +88,53 @@ impl Group {
             return Err(Code::InvalidArgument);
         }
         header.expires = wanted;
-        self.write(shared, ticket, header, draft)
+        self.write(cx, ticket, header, draft)
     }
 
     /// Deletes a record. What is left says so, for as long as any version might have lasted.
     pub(crate) fn delete(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         held: &Header,
     ) -> Result<(), Code> {
-        let mut header = self.next_version(shared, held)?;
+        let mut header = self.next_version(cx, held)?;
         header.flags |= Header::DELETED;
         header.key = None;
         header.expires = header.latest;
-        self.publish(shared, Some(ticket), header, Vec::new(), None)
+        self.publish(cx, Some(ticket), header, Vec::new(), None)
     }
 
     /// Deletes a record of the system that may be deleted.
     pub(super) fn delete_system(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Option<Ticket>,
         held: &Header,
     ) -> Result<(), Code> {
-        let mut header = self.next_version(shared, held)?;
+        let mut header = self.next_version(cx, held)?;
         header.flags |= Header::DELETED;
         header.expires = header.latest;
-        self.publish(shared, ticket, header, Vec::new(), None)
+        self.publish(cx, ticket, header, Vec::new(), None)
     }
 
-    fn next_version(&self, shared: &Shared, held: &Header) -> Result<Header, Code> {
+    fn next_version(&self, cx: &Cx, held: &Header) -> Result<Header, Code> {
         let may_end = held.kind.as_str() == system::INVITATION;
         if (held.kind.is_system() && !may_end) || held.is_deleted() {
             return Err(Code::NotAllowed);
         }
-        let is_own = held.creator == shared.peer;
+        let is_own = held.creator == cx.me.peer;
         let may = |roles: Roles| {
             if is_own { roles.may_write() } else { roles.may_change_others() }
         };
-        let (credential, _) = self.writing_right(shared, may, held.latest)?;
+        let (credential, _) = self.writing_right(cx, may, held.latest)?;
         let mut header = held.clone();
         header.version = held.version.checked_add(1).ok_or(Code::InvalidArgument)?;
-        header.modifier = Some(shared.peer);
+        header.modifier = Some(cx.me.peer);
         header.credential = Some(credential);
         // Even if our clock is behind that of the last author, or that one counted fast.
         let follows = held.modified.max(Header::modified_min(held.created, header.version));
-        header.modified = self.writing_time(shared, follows);
+        header.modified = self.writing_time(cx, follows);
         header.flags = 0;
         Ok(header)
     }
@@ -143,25 +143,25 @@ impl Group {
     /// lasts longest of those that allow it and last until a time.
     pub(super) fn writing_right(
         &self,
-        shared: &Shared,
+        cx: &Cx,
         may: impl Fn(Roles) -> bool,
         at_least: Millis,
     ) -> Result<(CredentialId, Millis), Code> {
-        let now = self.rights_time(shared);
+        let now = self.rights_time(cx);
         let members = self.replica.members();
         let fits = |it: &Credential| may(it.roles) && it.not_after >= at_least;
-        members.lasting(&shared.peer, now, fits).ok_or_else(|| self.why_none(shared))
+        members.lasting(&cx.me.peer, now, fits).ok_or_else(|| self.why_none(cx))
     }
 
     /// Why nothing that this identity writes is taken.
-    pub(super) fn why_none(&self, shared: &Shared) -> Code {
-        let shut_out = self.replica.members().is_shut_out(&shared.peer, self.rights_time(shared));
+    pub(super) fn why_none(&self, cx: &Cx) -> Code {
+        let shut_out = self.replica.members().is_shut_out(&cx.me.peer, self.rights_time(cx));
         if shut_out { Code::Revoked } else { Code::NotAllowed }
     }
 
     fn write(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         header: Header,
         draft: Draft,
@@ -172,7 +172,7 @@ impl Group {
             return Err(Code::TooLarge);
         }
         if self.may_seal() && self.sealing_key().is_some() {
-            return self.seal_and_publish(shared, ticket, header, &body);
+            return self.seal_and_publish(cx, ticket, header, &body);
         }
         if self.drafts.len() >= DRAFTS_MAX {
             return Err(Code::WouldBlock);
@@ -180,14 +180,14 @@ impl Group {
         if self.may_seal() && self.rotation.newest.is_none() {
             return Err(Code::NoKey);
         }
-        shared.tickets.open(ticket);
+        cx.tickets.open(ticket);
         self.drafts.push(Unsealed { ticket, header, body });
         Ok(())
     }
 
     fn seal_and_publish(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         mut header: Header,
         body: &Body,
@@ -195,9 +195,9 @@ impl Group {
         let (name, key) = self.sealing_key().ok_or(Code::NoKey)?;
         header.key = Some(name);
         let place = self.place(&header).ok_or(Code::NoKey)?;
-        let sealed = body.seal(key, &place, shared.io.random());
+        let sealed = body.seal(key, &place, cx.random());
         let id = header.id;
-        self.publish(shared, Some(ticket), header, sealed, None)?;
+        self.publish(cx, Some(ticket), header, sealed, None)?;
         self.note_sealed(id);
         Ok(())
     }
@@ -210,44 +210,44 @@ impl Group {
     }
 
     /// Seals what waited for a key, if there is one now.
-    pub(super) fn write_drafts(&mut self, shared: &mut Shared) {
+    pub(super) fn write_drafts(&mut self, cx: &mut Cx) {
         if !self.may_seal() || self.sealing_key().is_none() {
             return;
         }
         if self.rewrites_due && self.is_in_step() {
             self.rewrites_due = false;
-            self.rewrite_unseen(shared);
+            self.rewrite_unseen(cx);
         }
         for Unsealed { ticket, header, body } in core::mem::take(&mut self.drafts) {
-            if let Err(code) = self.seal_and_publish(shared, ticket, header, &body) {
-                shared.settle(ticket, Err(code));
+            if let Err(code) = self.seal_and_publish(cx, ticket, header, &body) {
+                cx.settle(ticket, Err(code));
             }
         }
     }
 
     /// The group is closed: what waits for a key fails.
-    pub(super) fn fail_drafts(&mut self, shared: &mut Shared, code: Code) {
+    pub(super) fn fail_drafts(&mut self, cx: &mut Cx, code: Code) {
         for draft in core::mem::take(&mut self.drafts) {
-            shared.settle(draft.ticket, Err(code));
+            cx.settle(draft.ticket, Err(code));
         }
     }
 
     /// The header of a first version, without its ends.
     pub(super) fn birth(
         &self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         creator: PeerId,
         kind: RecordType,
         credential: Option<CredentialId>,
     ) -> Header {
         let members = self.replica.members();
         let begins = credential.and_then(|id| members.credential(&id)).map(|it| it.not_before);
-        let now = self.writing_time(shared, begins.unwrap_or(Millis(0)));
+        let now = self.writing_time(cx, begins.unwrap_or(Millis(0)));
         let mut header = Header {
             format: Header::FORMAT,
             kind,
             id: RecordId([0; 16]),
-            salt: shared.io.random(),
+            salt: cx.random(),
             version: 1,
             flags: 0,
             creator,
@@ -270,15 +270,15 @@ impl Group {
     /// Signs a version and takes it as if it had come from another member.
     pub(super) fn publish(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Option<Ticket>,
         mut header: Header,
         body: Vec<u8>,
         root: Option<&IdentityKey>,
     ) -> Result<(), Code> {
         header.set_body(&body);
-        header.sign(&self.profile.group, root.unwrap_or(&shared.key));
-        match self.take(shared, Copy { header, body }, None) {
+        header.sign(&self.profile.group, root.unwrap_or(&cx.me.key));
+        match self.take(cx, Copy { header, body }, None) {
             Outcome::Taken => {}
             Outcome::Expired | Outcome::Refused(Refusal::Form) => {
                 return Err(Code::InvalidArgument);
@@ -290,8 +290,8 @@ impl Group {
             _ => return Err(Code::NotAllowed),
         }
         if let Some(ticket) = ticket {
-            if !shared.tickets.is_open(ticket) {
-                shared.tickets.open(ticket);
+            if !cx.tickets.is_open(ticket) {
+                cx.tickets.open(ticket);
             }
             self.saves.ticket(ticket);
         }
@@ -301,7 +301,7 @@ impl Group {
     /// Publishes a record of the system that this identity writes.
     pub(super) fn publish_system<T: Frame + Encode>(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Option<Ticket>,
         kind: &str,
         (expires, salt): (Option<Millis>, Option<[u8; 8]>),
@@ -309,21 +309,21 @@ impl Group {
     ) -> Result<RecordId, Code> {
         content.check().map_err(|_| Code::InvalidArgument)?;
         let kind = RecordType::new(kind).map_err(|_| Code::Internal)?;
-        let (credential, until) = self.writing_right(shared, Roles::may_invite, Millis(0))?;
-        let mut header = self.birth(shared, shared.peer, kind, Some(credential));
+        let (credential, until) = self.writing_right(cx, Roles::may_invite, Millis(0))?;
+        let mut header = self.birth(cx, cx.me.peer, kind, Some(credential));
         let end = expires.map_or(header.latest, |expires| expires.min(until));
         (header.expires, header.latest) = (end, end);
         header.salt = salt.unwrap_or(header.salt);
         header.id = header.born_as();
         let id = header.id;
-        self.publish(shared, ticket, header, encode(content), None)?;
+        self.publish(cx, ticket, header, encode(content), None)?;
         Ok(id)
     }
 
     /// Publishes the properties that are known, with another name and perhaps another comment.
     pub(crate) fn rename(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         name: &str,
         comment: Option<String>,
@@ -332,13 +332,13 @@ impl Group {
         let mut properties = self.properties().cloned().ok_or(Code::NotAllowed)?;
         name.clone_into(&mut properties.name);
         properties.comment = comment.unwrap_or(properties.comment);
-        self.set_properties(shared, ticket, &properties)
+        self.set_properties(cx, ticket, &properties)
     }
 
     /// Publishes the properties, which only the founder can.
     pub(crate) fn set_properties(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         properties: &GroupProperties,
     ) -> Result<(), Code> {
@@ -351,20 +351,20 @@ impl Group {
                 header.version += 1;
                 let follows =
                     header.modified.max(Header::modified_min(header.created, header.version));
-                header.modified = self.writing_time(shared, follows);
+                header.modified = self.writing_time(cx, follows);
                 header.modifier = Some(header.creator);
                 header
             }
             None => {
                 let creator = PeerId(*self.profile.group.as_bytes());
-                self.birth(shared, creator, kind, None)
+                self.birth(cx, creator, kind, None)
             }
         };
-        self.publish(shared, Some(ticket), header, encode(properties), Some(&root))
+        self.publish(cx, Some(ticket), header, encode(properties), Some(&root))
     }
 
-    pub(super) fn demand_admin(&self, shared: &Shared) -> Result<(), Code> {
-        let roles = self.own_roles(shared);
+    pub(super) fn demand_admin(&self, cx: &Cx) -> Result<(), Code> {
+        let roles = self.own_roles(cx);
         let fine = roles.is_some_and(Roles::may_change_others);
         if fine { Ok(()) } else { Err(Code::NotAllowed) }
     }

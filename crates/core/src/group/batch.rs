@@ -4,7 +4,7 @@ use alloc::sync::Weak;
 use alloc::vec::Vec;
 
 use crate::graph::Copy;
-use crate::io::Ticket;
+use crate::ids::Ticket;
 use crate::store::{StoreChange, StoreRequest, StoreTable};
 use crate::table::in_order;
 

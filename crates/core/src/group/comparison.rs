@@ -8,13 +8,13 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Group;
+use crate::cx::Cx;
 use crate::graph::{BucketSummary, Copy, Outcome, Refusal, Replica, reconcile};
 use crate::rule::Rule;
-use crate::shared::Shared;
 
 impl Group {
     /// The responder tells what it holds; the initiator works through what differs.
-    pub(super) fn on_summary(&mut self, shared: &Shared, node: NodeId, theirs: &[Bucket]) {
+    pub(super) fn on_summary(&mut self, cx: &Cx, node: NodeId, theirs: &[Bucket]) {
         let ours = summary_of(&self.replica);
         let of = |buckets: &[Bucket], number| {
             let found = buckets.binary_search_by_key(&number, |it| it.number);
@@ -23,7 +23,7 @@ impl Group {
         let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.initiates) else {
             return;
         };
-        if neighbour.querying.is_some_and(|(_, until)| shared.io.now < until) {
+        if neighbour.querying.is_some_and(|(_, until)| cx.now < until) {
             return;
         }
         neighbour.querying = None;
@@ -46,58 +46,46 @@ impl Group {
                 neighbour.say(&GroupFrame::Done { bucket });
             }
         }
-        self.query_next(shared, node);
+        self.query_next(cx, node);
     }
 
-    fn query_next(&mut self, shared: &Shared, node: NodeId) {
+    fn query_next(&mut self, cx: &Cx, node: NodeId) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         if neighbour.querying.is_some() {
             return;
         }
         let Some(bucket) = neighbour.buckets.pop_front() else { return };
         if let Ok(message) = reconcile::begin(self.replica.bucket(bucket)) {
-            neighbour.querying = Some((bucket, shared.io.now + limits::RECONCILE_INTERVAL));
+            neighbour.querying = Some((bucket, cx.now + limits::RECONCILE_INTERVAL));
             neighbour.say(&GroupFrame::Query { bucket, message });
         }
     }
 
-    pub(super) fn on_query(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        bucket: u8,
-        message: &[u8],
-    ) {
+    pub(super) fn on_query(&mut self, cx: &mut Cx, node: NodeId, bucket: u8, message: &[u8]) {
         let answer = reconcile::answer(self.replica.bucket(bucket), message);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         // What it has and we lack is told until it says that this is all.
         neighbour.whole.remove(bucket);
         match answer {
             Ok(message) => neighbour.say(&GroupFrame::Reply { bucket, message }),
-            Err(_) => shared.warn(Code::Protocol, node),
+            Err(_) => cx.warn(Code::Protocol, node),
         }
     }
 
-    pub(super) fn on_reply(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        bucket: u8,
-        message: &[u8],
-    ) {
+    pub(super) fn on_reply(&mut self, cx: &mut Cx, node: NodeId, bucket: u8, message: &[u8]) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         if neighbour.querying.is_none_or(|(queried, _)| queried != bucket) {
             return;
         }
         let Ok(findings) = reconcile::advance(self.replica.bucket(bucket), message) else {
-            shared.warn(Code::Protocol, node);
+            cx.warn(Code::Protocol, node);
             neighbour.querying = None;
             return;
         };
         neighbour.say_names(&findings.have, |names| GroupFrame::Have { names });
         match findings.next {
             Some(message) => {
-                neighbour.querying = Some((bucket, shared.io.now + limits::RECONCILE_INTERVAL));
+                neighbour.querying = Some((bucket, cx.now + limits::RECONCILE_INTERVAL));
                 neighbour.say(&GroupFrame::Query { bucket, message });
             }
             None => {
@@ -107,7 +95,7 @@ impl Group {
             }
         }
         self.lack(node, findings.need);
-        self.query_next(shared, node);
+        self.query_next(cx, node);
     }
 
     pub(super) fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
@@ -125,11 +113,11 @@ impl Group {
     }
 
     /// Asks neighbors for what we lack, as far as there is place for it.
-    pub(super) fn ask_for_more(&mut self, shared: &Shared) {
+    pub(super) fn ask_for_more(&mut self, cx: &Cx) {
         if self.saves.bytes() > limits::UNSAVED_BYTES {
             return;
         }
-        let deadline = shared.io.now + limits::WANT_DEADLINE;
+        let deadline = cx.now + limits::WANT_DEADLINE;
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let names = self.choose_missing(node);
             if let Some(neighbour) = self.neighbours.get_mut(&node) {
@@ -164,13 +152,7 @@ impl Group {
         names
     }
 
-    pub(super) fn on_record(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        header: Header,
-        body: Vec<u8>,
-    ) {
+    pub(super) fn on_record(&mut self, cx: &mut Cx, node: NodeId, header: Header, body: Vec<u8>) {
         let name = header.name();
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.in_flight.remove(&name);
@@ -185,14 +167,14 @@ impl Group {
             return;
         }
         if let Some(copy) = self.hold_back(node, Copy { header, body }) {
-            self.take_from(shared, node, copy);
+            self.take_from(cx, node, copy);
         }
     }
 
     /// Takes a copy that a neighbor gave.
-    pub(super) fn take_from(&mut self, shared: &mut Shared, node: NodeId, copy: Copy) {
+    pub(super) fn take_from(&mut self, cx: &mut Cx, node: NodeId, copy: Copy) {
         let header = copy.header.clone();
-        let outcome = self.take(shared, copy, Some(node));
+        let outcome = self.take(cx, copy, Some(node));
         let is_behind = matches!(
             outcome,
             Outcome::Older | Outcome::Beaten | Outcome::Refused(Refusal::Replaced)
@@ -201,7 +183,7 @@ impl Group {
         let Some(newer) = self.replica.stands_for(&header).filter(|_| is_behind) else { return };
         let (name, has_ended) = (newer.name(), newer.has_ended);
         if has_ended {
-            self.give_end(shared, node, name);
+            self.give_end(cx, node, name);
         } else if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.push.push(name);
         }

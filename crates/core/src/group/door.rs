@@ -18,8 +18,8 @@ use lacis_wire::room::RoomKeys;
 use lacis_wire::{KeyName, Millis, NodeId, PeerId, Roles, limits};
 
 use super::{Group, InvitationInfo};
-use crate::io::RoomState;
-use crate::shared::Shared;
+use crate::cx::Cx;
+use crate::event::RoomState;
 use crate::time::Timestamp;
 
 /// For how long the same wait, in milliseconds.
@@ -28,6 +28,8 @@ const HOUR: u64 = 3_600_000;
 /// Where this node stands between topic and door.
 #[derive(Debug, Default)]
 pub(super) struct Door {
+    /// Whether the group is connected.
+    is_connected: bool,
     /// Whether a server has the group.
     is_announced: bool,
     /// Since when it is among those who are to wait, and a server has the group.
@@ -51,32 +53,36 @@ impl Door {
         self.look_again();
     }
 
-    pub(super) const fn deadline(&self) -> Option<Timestamp> {
-        Some(self.review_at)
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.is_connected.then_some(self.review_at)
     }
 }
 
 impl Group {
     /// The topic at which to be announced, and whether to be so at the door; nothing if both are as
     /// before.
-    pub(crate) fn review_door(&mut self, shared: &Shared) -> Option<(Option<RoomKeys>, bool)> {
-        let now = shared.io.now;
-        let room = shared.rooms.get(&self.number)?;
-        let is_announced = room.state() == RoomState::Open;
+    pub(crate) fn review_door(
+        &mut self,
+        cx: &Cx,
+        state: RoomState,
+    ) -> Option<(Option<RoomKeys>, bool)> {
+        let now = cx.now;
+        self.door.is_connected = true;
+        let is_announced = state == RoomState::Open;
         if core::mem::replace(&mut self.door.is_announced, is_announced) != is_announced {
             self.door.look_again();
         }
         if !self.is_open || now < self.door.review_at {
             return None;
         }
-        let topic = self.topic(shared);
-        let time = self.now(shared).0;
+        let topic = self.topic(cx);
+        let time = self.now(cx).0;
         // Those of the next hour come before those of this one go.
         let lead = u64::try_from(limits::DOOR_LEAD.as_millis()).unwrap_or(0);
         let early = time.saturating_add(lead);
         let is_due = topic.is_none()
-            || self.is_exact_inviter(shared)
-            || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(shared, hour));
+            || self.is_exact_inviter(cx)
+            || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(cx, hour));
         // Whoever is about to link to members need not be seen at the door by everybody.
         let is_first = self.told.len() < 2;
         let is_hasty = topic.is_none() || self.door.waits || is_first;
@@ -87,7 +93,7 @@ impl Group {
         self.door.waits = at.is_some_and(|at| now >= at);
         let next = (early / HOUR + 1).saturating_mul(HOUR);
         let this = (time / HOUR + 1).saturating_mul(HOUR);
-        let hour = self.when(shared, Millis(this.min(next.saturating_sub(lead))));
+        let hour = self.when(cx, Millis(this.min(next.saturating_sub(lead))));
         self.door.review_at = at.filter(|at| now < *at).map_or(hour, |at| at.min(hour));
         Some((topic, self.door.waits))
     }
@@ -98,8 +104,8 @@ impl Group {
     }
 
     /// Where members meet now; nothing for whoever is none, or does not have the newest key.
-    fn topic(&self, shared: &Shared) -> Option<RoomKeys> {
-        self.own_roles(shared).filter(|_| self.profile.chain.is_some())?;
+    fn topic(&self, cx: &Cx) -> Option<RoomKeys> {
+        self.own_roles(cx).filter(|_| self.profile.chain.is_some())?;
         let name = self.rotation.newest?;
         let kept = self.profile.meetings.iter().find(|given| given.name == name);
         let key = self.keyring.get(&name).map(|key| key.meeting_key());
@@ -109,18 +115,18 @@ impl Group {
     }
 
     /// Whether somebody may come by an invitation of ours by which nobody else lets in.
-    fn is_exact_inviter(&self, shared: &Shared) -> bool {
+    fn is_exact_inviter(&self, cx: &Cx) -> bool {
         let is_exact =
-            |info: &InvitationInfo| info.is_exact() && self.check_invitation(shared, info).is_ok();
+            |info: &InvitationInfo| info.is_exact() && self.check_invitation(cx, info).is_ok();
         self.invitations().iter().any(is_exact)
     }
 
     /// Whether this node is among those who are to wait in an hour.
-    fn is_seated(&self, shared: &Shared, hour: u64) -> bool {
+    fn is_seated(&self, cx: &Cx, hour: u64) -> bool {
         let (Some(key), Some(own)) = (self.rotation.newest, &self.profile.chain) else {
             return true;
         };
-        let own = Waiter::new((shared.peer, shared.node), own, (&key, hour));
+        let own = Waiter::new((cx.me.peer, cx.me.node), own, (&key, hour));
         let mut others = Vec::new();
         for (node, it) in &self.neighbours {
             if let Some(chain) = it.chain.as_ref().filter(|_| it.is_introduced()) {
@@ -148,13 +154,13 @@ impl Group {
     }
 
     /// Those who are not told that we are there, if they may be others than before.
-    pub(crate) fn newly_barred(&mut self, shared: &Shared) -> Option<Vec<PeerId>> {
-        core::mem::take(&mut self.door.ends_changed).then(|| self.barred(shared))
+    pub(crate) fn newly_barred(&mut self, cx: &Cx) -> Option<Vec<PeerId>> {
+        core::mem::take(&mut self.door.ends_changed).then(|| self.barred(cx))
     }
 
     /// Those who are not told that we are there, in order.
-    pub(crate) fn barred(&self, shared: &Shared) -> Vec<PeerId> {
-        let (members, now) = (self.replica.members(), self.rights_time(shared));
+    pub(crate) fn barred(&self, cx: &Cx) -> Vec<PeerId> {
+        let (members, now) = (self.replica.members(), self.rights_time(cx));
         let mut barred = Vec::new();
         for end in members.ends() {
             if barred.last() != Some(&end.subject) && members.is_shut_out(&end.subject, now) {

@@ -10,8 +10,8 @@ use lacis_wire::{Millis, NodeId, limits};
 use super::Group;
 use super::neighbour::Neighbour;
 use super::sync::Buckets;
+use crate::cx::Cx;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::table::TableExt;
 use crate::time::Timestamp;
 
@@ -22,47 +22,47 @@ impl Group {
     }
 
     /// Lets go what has expired, if it is time to.
-    pub(super) fn expire(&mut self, shared: &mut Shared) {
+    pub(super) fn expire(&mut self, cx: &mut Cx) {
         for neighbour in self.neighbours.values_mut() {
-            neighbour.end_patience(shared.io.now);
+            neighbour.end_patience(cx.now);
         }
-        let time = self.now(shared);
+        let time = self.now(cx);
         if !self.is_open {
             return;
         }
         if self.rewrites_due {
-            self.write_drafts(shared);
+            self.write_drafts(cx);
         }
         if self.replica.next_due().is_some_and(|at| at <= time) {
             self.replica.wake(time);
-            self.take_ready(shared);
+            self.take_ready(cx);
         }
         if self.replica.next_expiry().is_some_and(|at| at <= time) && self.may_expire() {
             self.replica.expire(time);
-            self.tell_changes(shared, None);
+            self.tell_changes(cx, None);
         }
-        let limit = self.certain_time(shared);
+        let limit = self.certain_time(cx);
         if limit.is_some_and(|limit| self.replica.next_erasure().is_some_and(|at| at <= limit)) {
             self.replica.erase(limit.unwrap_or(Millis(0)));
-            self.tell_changes(shared, None);
+            self.tell_changes(cx, None);
         }
     }
 
     /// When [`Group::expire`] has something to do. While expiration is deferred there is nothing
     /// but the end of our patience with those who are linked: an alarm for what is over already
     /// would ring without end.
-    pub(super) fn expiry_deadline(&self, shared: &Shared) -> Option<Timestamp> {
+    pub(super) fn expiry_deadline(&self, cx: &Cx) -> Option<Timestamp> {
         if !self.is_open {
             return None;
         }
-        let ahead = self.replica.next_due().map(|at| self.when(shared, at));
-        let erasure = self.certain_time(shared).and(self.replica.next_erasure());
-        let erasure = erasure.map(|at| self.when(shared, at));
+        let ahead = self.replica.next_due().map(|at| self.when(cx, at));
+        let erasure = self.certain_time(cx).and(self.replica.next_erasure());
+        let erasure = erasure.map(|at| self.when(cx, at));
         let patience = self.neighbours.values().filter_map(|it| it.compare_by).min();
         let rewriting = patience.filter(|_| self.rewrites_due);
         let ahead = ahead.into_iter().chain(erasure).chain(rewriting).min();
         let Some(next) = self.replica.next_expiry() else { return ahead };
-        let due = self.when(shared, next);
+        let due = self.when(cx, next);
         let due = ahead.map_or(due, |ahead| due.min(ahead));
         if self.may_expire() {
             return Some(due);
@@ -71,12 +71,12 @@ impl Group {
     }
 
     /// A neighbour may have told the last of what it holds.
-    pub(super) fn note_comparison(&mut self, shared: &mut Shared, node: NodeId) {
+    pub(super) fn note_comparison(&mut self, cx: &mut Cx, node: NodeId) {
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.note_comparison();
         }
         if self.rewrites_due {
-            self.write_drafts(shared);
+            self.write_drafts(cx);
         }
     }
 

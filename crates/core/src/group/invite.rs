@@ -14,11 +14,11 @@ use lacis_wire::system::{self, OpenInvitation, System};
 use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use super::admission::{AnyInvitation, Grant, Patience};
-use super::{Group, GroupEvent, Neighbour};
+use super::{Group, GroupEvent, InvitationInfo, Neighbour};
+use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::io::Ticket;
+use crate::ids::Ticket;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// How an open invitation is to be.
@@ -34,26 +34,6 @@ pub struct InviteOptions {
     pub uses: u32,
     /// Whether only this identity admits, so that it is not used more often than it says.
     pub exact: bool,
-}
-
-/// An open invitation of the group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InvitationInfo {
-    /// Its record.
-    pub id: RecordId,
-    /// Who made it.
-    pub issuer: PeerId,
-    /// What it says.
-    pub says: OpenInvitation,
-    /// Those who came by it.
-    pub used_by: Vec<PeerId>,
-}
-
-impl InvitationInfo {
-    /// Whether nobody but its issuer lets in by it.
-    pub(super) const fn is_exact(&self) -> bool {
-        self.says.flags & OpenInvitation::EXACT != 0
-    }
 }
 
 /// A request to be let in, or only to be told what is offered, which waits for somebody who may.
@@ -95,15 +75,15 @@ impl Joining {
     }
 
     /// Fails those who have waited for long enough; says why, if there are any.
-    fn time_out(slot: &mut Option<Self>, shared: &mut Shared) -> Option<Code> {
-        let now = shared.io.now;
+    fn time_out(slot: &mut Option<Self>, cx: &mut Cx) -> Option<Code> {
+        let now = cx.now;
         let it = slot.as_mut()?;
         let over = it.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
         let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
         let code = it.refused.unwrap_or(Code::NoIssuer);
         slot.take_if(|it| it.waiting.is_empty());
         let is_over = !over.is_empty();
-        over.into_iter().for_each(|ticket| shared.settle(ticket, Err(code)));
+        over.into_iter().for_each(|ticket| cx.settle(ticket, Err(code)));
         is_over.then_some(code)
     }
 
@@ -127,11 +107,11 @@ impl Group {
     /// Makes an open invitation, and the text of its link.
     pub(crate) fn invite_anybody(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         options: &InviteOptions,
     ) -> Result<String, Code> {
         let may = |own: Roles| own.may_issue(options.roles);
-        let (_, until) = self.writing_right(shared, may, Millis(0))?;
+        let (_, until) = self.writing_right(cx, may, Millis(0))?;
         let is_admin = options.roles.may_change_others();
         let is_dated = options.member_for.is_some_and(|span| span != Duration::MAX);
         if options.uses == 0 || (is_admin && is_dated) {
@@ -140,10 +120,10 @@ impl Group {
         let link = InvitationLink {
             group: self.profile.group,
             door: self.profile.door.clone(),
-            seed: shared.io.random(),
+            seed: cx.random(),
             servers: self.profile.servers.clone(),
         };
-        let now = self.now(shared);
+        let now = self.now(cx);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let of_group = self.properties().map_or(u64::MAX, |it| it.member_lifetime);
         let member_for = options.member_for.map_or(of_group, millis);
@@ -160,7 +140,7 @@ impl Group {
         };
         // By the salt it is known when nothing else is left of it.
         let of = (Some(content.not_after), Some(salt_of(&content.key)));
-        self.publish_system(shared, None, system::INVITATION, of, &content)?;
+        self.publish_system(cx, None, system::INVITATION, of, &content)?;
         Ok(link.to_text())
     }
 
@@ -191,12 +171,12 @@ impl Group {
     /// Why not.
     pub(super) fn usable_invitation(
         &self,
-        shared: &Shared,
+        cx: &Cx,
         peer: &PeerId,
         key: &PeerId,
     ) -> Result<InvitationInfo, Code> {
         let members = self.replica.members();
-        if Rule::ShutOutStaysOut.holds() && members.is_shut_out(peer, self.now(shared)) {
+        if Rule::ShutOutStaysOut.holds() && members.is_shut_out(peer, self.now(cx)) {
             return Err(Code::Revoked);
         }
         let mut known = self.known_invitations().into_iter();
@@ -206,21 +186,21 @@ impl Group {
             let was_ended = self.replica.system_of(system::INVITATION).any(is_left);
             return Err(if was_ended { Code::InvitationEnded } else { Code::RecordUnknown });
         };
-        self.check_invitation(shared, &info)?;
+        self.check_invitation(cx, &info)?;
         Ok(info)
     }
 
     /// Ends an open invitation.
     pub(crate) fn end_invitation(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Option<Ticket>,
         held: &Header,
     ) -> Result<(), Code> {
         if held.kind.as_str() != system::INVITATION {
             return Err(Code::InvalidArgument);
         }
-        self.delete_system(shared, ticket, held)
+        self.delete_system(cx, ticket, held)
     }
 
     /// The live record of an open invitation.
@@ -233,17 +213,17 @@ impl Group {
     /// Somebody asks to be let in by an open invitation.
     pub(super) fn on_join_request(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         node: NodeId,
         invitation: &InvitationUse,
     ) {
-        let now = shared.io.now;
+        let now = cx.now;
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         if !neighbour.may_have_checked(now, 1) {
-            return shared.warn(Code::RateLimited, node);
+            return cx.warn(Code::RateLimited, node);
         }
         let peer = neighbour.peer;
-        let answer = match self.admit(shared, peer, invitation) {
+        let answer = match self.admit(cx, peer, invitation) {
             Ok(chain) => GroupFrame::JoinAccept { chain },
             Err(code) => GroupFrame::Refuse { code },
         };
@@ -252,24 +232,19 @@ impl Group {
         }
     }
 
-    fn admit(
-        &mut self,
-        shared: &mut Shared,
-        peer: PeerId,
-        used: &InvitationUse,
-    ) -> Result<Chain, Code> {
+    fn admit(&mut self, cx: &mut Cx, peer: PeerId, used: &InvitationUse) -> Result<Chain, Code> {
         if Rule::UseProved.holds() && !used.verify(&self.profile.group, &peer) {
             return Err(Code::InvitationNotTrusted);
         }
-        let now = self.now(shared);
+        let now = self.now(cx);
         let members = self.replica.members();
         if let Some(chain) = members.best(&peer, now).and_then(|id| members.chain(&id)) {
             // It is a member already, perhaps on another device.
             return Ok(chain);
         }
-        let info = self.usable_invitation(shared, &peer, &used.key)?;
+        let info = self.usable_invitation(cx, &peer, &used.key)?;
         let minute = Duration::from_secs(60);
-        self.admissions.retain(|at| shared.io.now.since(*at) < minute);
+        self.admissions.retain(|at| cx.now.since(*at) < minute);
         let most = usize::try_from(limits::ADMISSIONS_PER_MINUTE).unwrap_or(usize::MAX);
         if self.admissions.len() >= most && Rule::AdmissionRate.holds() {
             return Err(Code::RateLimited);
@@ -280,25 +255,21 @@ impl Group {
             invitation: Some(used.clone()),
             lifts: false,
         };
-        let chain = self.issue(shared, peer, grant)?;
-        self.admissions.push(shared.io.now);
-        self.publish_chain(shared, None, &chain)?;
+        let chain = self.issue(cx, peer, grant)?;
+        self.admissions.push(cx.now);
+        self.publish_chain(cx, None, &chain)?;
         Ok(chain)
     }
 
     /// Whether an open invitation is of use now: its author may still give what it promises.
-    pub(super) fn check_invitation(
-        &self,
-        shared: &Shared,
-        info: &InvitationInfo,
-    ) -> Result<(), Code> {
-        let now = self.now(shared);
+    pub(super) fn check_invitation(&self, cx: &Cx, info: &InvitationInfo) -> Result<(), Code> {
+        let now = self.now(cx);
         let issuer = self.replica.members().roles(&info.issuer, now);
         let is_backed = issuer.is_some_and(|roles| roles.may_issue(info.says.roles));
         if !is_backed && Rule::InvitationBacked.holds() {
             return Err(Code::InvitationNotTrusted);
         }
-        if info.is_exact() && info.issuer != shared.peer && Rule::Exact.holds() {
+        if info.is_exact() && info.issuer != cx.me.peer && Rule::Exact.holds() {
             return Err(Code::NotAllowed);
         }
         let has_ended = info.says.not_after != Millis::MAX && now >= info.says.not_after;
@@ -313,54 +284,54 @@ impl Group {
     /// Takes an invitation, in a group whose stored records are here.
     pub(super) fn use_invitation(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         invitation: AnyInvitation,
         patience: Patience,
     ) {
         match invitation {
             AnyInvitation::Bound(bound) => {
-                match self.publish_chain(shared, None, &bound.chain) {
+                match self.publish_chain(cx, None, &bound.chain) {
                     Ok(()) => self.saves.ticket(ticket),
-                    Err(code) => shared.settle(ticket, Err(code)),
+                    Err(code) => cx.settle(ticket, Err(code)),
                 }
-                self.choose_chain(shared);
+                self.choose_chain(cx);
             }
             // Whoever is a member is one, by whatever invitation. Without the key it may have been
             // let in by somebody who might not any more.
-            AnyInvitation::Open(link) if self.own_roles(shared).is_some() => {
-                let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
+            AnyInvitation::Open(link) if self.own_roles(cx).is_some() => {
+                let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
                 self.came_by = Some(link.seed);
                 self.admitted.push((ticket, deadline));
-                self.settle_admitted(shared);
+                self.settle_admitted(cx);
                 if self.came_by.is_some() {
-                    self.introduce(shared);
+                    self.introduce(cx);
                 }
             }
             AnyInvitation::Open(link) => {
-                let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
+                let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
                 Joining::add(&mut self.joining, link.seed, (ticket, deadline));
                 self.arrival.begin(ticket);
                 self.profile.chain = None;
                 self.profile.invitation = Some(link.seed);
-                self.keep_profile(shared);
-                self.introduce(shared);
-                self.ask_all(shared);
+                self.keep_profile(cx);
+                self.introduce(cx);
+                self.ask_all(cx);
             }
         }
     }
 
     /// A neighbor has shown who it is, and is asked to let us in if it may, or what is offered.
-    pub(super) fn ask_to_join(&mut self, shared: &Shared, node: NodeId) {
+    pub(super) fn ask_to_join(&mut self, cx: &Cx, node: NodeId) {
         if !self.neighbours.get(&node).is_some_and(Neighbour::may_invite) {
             return;
         }
         if let Some(seed) = self.joining.as_ref().map(|it| it.seed) {
-            self.ask_by(shared, node, seed);
+            self.ask_by(cx, node, seed);
         }
         if let Some(seed) = self.looking.as_ref().map(|it| it.seed) {
             let (key, group) = (self.link_of(seed).key(), self.profile.group);
-            let invitation = InvitationUse::prove_look(&key, &group, &shared.peer);
+            let invitation = InvitationUse::prove_look(&key, &group, &cx.me.peer);
             self.say_to(node, &GroupFrame::PreviewRequest { invitation });
         }
     }
@@ -371,23 +342,23 @@ impl Group {
     }
 
     /// Asks those who have shown already that they may let us in.
-    pub(super) fn ask_all(&mut self, shared: &Shared) {
+    pub(super) fn ask_all(&mut self, cx: &Cx) {
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            self.ask_to_join(shared, node);
+            self.ask_to_join(cx, node);
         }
     }
 
     /// Somebody who may let us in does not know us, though another one has let us in: that one may
     /// have been shut out before.
-    pub(super) fn ask_again(&mut self, shared: &Shared, node: NodeId) {
+    pub(super) fn ask_again(&mut self, cx: &Cx, node: NodeId) {
         if let Some(seed) = self.came_by {
-            self.ask_by(shared, node, seed);
+            self.ask_by(cx, node, seed);
         }
     }
 
-    fn ask_by(&mut self, shared: &Shared, node: NodeId, seed: [u8; 16]) {
+    fn ask_by(&mut self, cx: &Cx, node: NodeId, seed: [u8; 16]) {
         let (key, group) = (self.link_of(seed).key(), self.profile.group);
-        let invitation = InvitationUse::prove(&key, &group, &shared.peer);
+        let invitation = InvitationUse::prove(&key, &group, &cx.me.peer);
         self.say_to(node, &GroupFrame::JoinRequest { invitation });
     }
 
@@ -404,26 +375,26 @@ impl Group {
     }
 
     /// Somebody has let us in.
-    pub(super) fn joined(&mut self, shared: &mut Shared, chain: Chain) {
+    pub(super) fn joined(&mut self, cx: &mut Cx, chain: Chain) {
         let Some(joining) = self.joining.take() else { return };
         self.profile.invitation = None;
         self.profile.chain = Some(chain.clone());
-        self.keep_profile(shared);
-        match self.publish_chain(shared, None, &chain) {
+        self.keep_profile(cx);
+        match self.publish_chain(cx, None, &chain) {
             Ok(()) => {
                 self.came_by = Some(joining.seed);
                 self.admitted.extend(joining.waiting);
             }
-            Err(code) => joining.into_tickets().for_each(|it| shared.settle(it, Err(code))),
+            Err(code) => joining.into_tickets().for_each(|it| cx.settle(it, Err(code))),
         }
-        self.introduce(shared);
-        self.settle_admitted(shared);
+        self.introduce(cx);
+        self.settle_admitted(cx);
     }
 
     /// Whoever was let in can write as soon as the key is here, and is told then. A keeper needs
     /// none.
-    pub(super) fn settle_admitted(&mut self, shared: &Shared) {
-        let needs_key = self.own_roles(shared).is_none_or(Roles::may_write);
+    pub(super) fn settle_admitted(&mut self, cx: &Cx) {
+        let needs_key = self.own_roles(cx).is_none_or(Roles::may_write);
         if needs_key && self.sealing_key().is_none() {
             return;
         }
@@ -434,7 +405,7 @@ impl Group {
     }
 
     /// One who might have let us in does not. Another one may.
-    pub(super) fn join_refused(&mut self, shared: &mut Shared, code: Code) {
+    pub(super) fn join_refused(&mut self, cx: &mut Cx, code: Code) {
         if code == Code::NotMember {
             // That is what we are not yet.
             return;
@@ -442,19 +413,19 @@ impl Group {
         for slot in [&mut self.joining, &mut self.looking] {
             let over = slot.take_if(|it| it.is_refused(code));
             let tickets = over.into_iter().flat_map(Joining::into_tickets);
-            tickets.for_each(|ticket| shared.settle(ticket, Err(code)));
+            tickets.for_each(|ticket| cx.settle(ticket, Err(code)));
         }
     }
 
-    pub(super) fn join_timeout(&mut self, shared: &mut Shared) {
-        let now = shared.io.now;
+    pub(super) fn join_timeout(&mut self, cx: &mut Cx) {
+        let now = cx.now;
         // It is a member, whether or not the key has come.
         for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
             self.saves.ticket(ticket);
         }
-        Joining::time_out(&mut self.looking, shared);
-        if let Some(code) = Joining::time_out(&mut self.joining, shared) {
-            self.event(shared, GroupEvent::Refused { code });
+        Joining::time_out(&mut self.looking, cx);
+        if let Some(code) = Joining::time_out(&mut self.joining, cx) {
+            self.event(cx, GroupEvent::Refused { code });
         }
     }
 }

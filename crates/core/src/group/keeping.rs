@@ -23,9 +23,10 @@ use super::sync::SyncState;
 use super::watches::Watches;
 use super::{Group, GroupEvent, Loading, Opening, Rejected};
 use crate::clock::Clocks;
+use crate::cx::Cx;
 use crate::graph::{Copy, Replica};
-use crate::io::{OpId, Output, RoomId, Ticket};
-use crate::shared::Shared;
+use crate::ids::{OpId, RoomId, Ticket};
+use crate::io::Output;
 use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 use crate::table::Table;
 
@@ -75,59 +76,61 @@ impl Group {
             told: Table::new(),
             told_invitations: Vec::new(),
             admissions: Vec::new(),
+            visible: Vec::new(),
+            keeps_changed: true,
         }
     }
 
     /// The name of a stored group, for lists.
     pub(crate) fn name_of_stored(
-        shared: &Shared,
+        cx: &Cx,
         key: &[u8],
         stored: &[u8],
     ) -> Option<alloc::string::String> {
-        let profile = shared.vault.unseal(StoreTable::Meta, key, stored)?;
+        let profile = cx.me.vault.unseal(StoreTable::Meta, key, stored)?;
         decode::<Profile>(&profile).ok().map(|profile| profile.name.to_string())
     }
 
     /// Begins to read what is stored. What is known of the group by other means is merged with
     /// that, and nothing is written before: what is stored is opened, never made anew over it.
-    pub(crate) fn load(&mut self, shared: &mut Shared, opening: Opening) {
+    pub(crate) fn load(&mut self, cx: &mut Cx, opening: Opening) {
         self.opening.push(opening);
-        if !shared.config.store {
-            return self.loaded(shared);
+        if !cx.config.store {
+            return self.loaded(cx);
         }
-        let op = shared.io.op_id();
+        let op = cx.op_id();
         let keys = alloc::vec![self.profile.group.as_bytes().to_vec()];
         let request = StoreRequest::Read { table: StoreTable::Meta, keys };
-        shared.io.outputs.push_back(Output::Store(op, request));
+        cx.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, Loading::Profile);
     }
 
     /// Whoever waits until the group is open.
-    pub(crate) fn when_open(&mut self, shared: &mut Shared, opening: Opening) {
+    pub(crate) fn when_open(&mut self, cx: &mut Cx, opening: Opening) {
         if self.is_erased {
             // It is being deleted, and may be taken again once that is done.
-            return shared.settle(opening.ticket(), Err(Code::Left));
+            return cx.settle(opening.ticket(), Err(Code::Left));
         }
         self.opening.push(opening);
         if self.is_open {
-            self.settle_opening(shared);
+            self.settle_opening(cx);
         }
     }
 
-    fn on_profile(&mut self, shared: &mut Shared, values: Vec<Option<Vec<u8>>>) {
+    fn on_profile(&mut self, cx: &mut Cx, values: Vec<Option<Vec<u8>>>) {
         let Some(stored) = values.into_iter().next().flatten() else {
             // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
             let is_new = |opening: &Opening| matches!(opening, Opening::Invitation { .. });
             if self.is_only_opened() && !self.opening.iter().any(is_new) {
-                return self.fail_opening(shared, Code::GroupUnknown);
+                return self.fail_opening(cx, Code::GroupUnknown);
             }
-            self.keep_profile(shared);
-            return self.scan(shared, Loading::System, None);
+            self.keep_profile(cx);
+            return self.scan(cx, Loading::System, None);
         };
         let key = self.profile.group.as_bytes();
-        let value = shared.vault.unseal(StoreTable::Meta, key, &stored);
+        let value = cx.me.vault.unseal(StoreTable::Meta, key, &stored);
         let Some(profile) = value.and_then(|value| decode::<Profile>(&value).ok()) else {
-            return self.fail_opening(shared, Code::StoreDamaged);
+            return self.fail_opening(cx, Code::StoreDamaged);
         };
         let known = core::mem::replace(&mut self.profile, profile);
         let merged = self.profile.clone().merged(known);
@@ -138,9 +141,9 @@ impl Group {
             self.keyring.restore(given);
         }
         if is_more {
-            self.keep_profile(shared);
+            self.keep_profile(cx);
         }
-        self.scan(shared, Loading::System, None);
+        self.scan(cx, Loading::System, None);
     }
 
     fn is_only_opened(&self) -> bool {
@@ -150,70 +153,70 @@ impl Group {
     }
 
     /// A new group: there is nothing to read.
-    pub(super) fn open_new(&mut self, shared: &mut Shared) {
+    pub(super) fn open_new(&mut self, cx: &mut Cx) {
         self.is_open = true;
-        self.keep_profile(shared);
-        self.tell_members(shared);
+        self.keep_profile(cx);
+        self.tell_members(cx);
     }
 
-    fn scan(&mut self, shared: &mut Shared, what: Loading, after: Option<Vec<u8>>) {
+    fn scan(&mut self, cx: &mut Cx, what: Loading, after: Option<Vec<u8>>) {
         let table = match what {
             Loading::System => StoreTable::System,
             _ => StoreTable::Heads,
         };
-        let op = shared.io.op_id();
+        let op = cx.op_id();
         let prefix = self.profile.group.as_bytes().to_vec();
         let limit = limits::PAGE_ENTRIES;
         let request = StoreRequest::Scan { table, prefix, after, limit };
-        shared.io.outputs.push_back(Output::Store(op, request));
+        cx.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
     }
 
     /// The store answers; says whether the question was this group's.
     pub(crate) fn on_store(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         op: OpId,
         reply: &mut Option<StoreReply>,
     ) -> bool {
         if let Some(what) = self.ops.remove(&op) {
             let Some(reply) = reply.take() else { return true };
-            self.on_loaded(shared, what, reply);
+            self.on_loaded(cx, what, reply);
             return true;
         }
         match reply {
-            Some(StoreReply::Failed(code)) => self.on_refused(shared, op, *code),
+            Some(StoreReply::Failed(code)) => self.on_refused(cx, op, *code),
             _ => {
                 let Some(written) = self.saves.written(op) else { return false };
-                self.on_written(shared, written);
+                self.on_written(cx, written);
                 true
             }
         }
     }
 
-    fn on_refused(&mut self, shared: &mut Shared, op: OpId, code: Code) -> bool {
-        let Some(refused) = self.saves.failed(shared, op, code) else { return false };
+    fn on_refused(&mut self, cx: &mut Cx, op: OpId, code: Code) -> bool {
+        let Some(refused) = self.saves.failed(cx, op, code) else { return false };
         for ticket in refused.tickets {
-            shared.settle(ticket, Err(code));
+            cx.settle(ticket, Err(code));
         }
         if refused.is_news {
-            self.event(shared, GroupEvent::Unsaved { code });
+            self.event(cx, GroupEvent::Unsaved { code });
         }
         true
     }
 
     /// The store was found empty below what is known here: all of it is written anew. What was in
     /// the store only is fetched from others again.
-    pub(crate) fn write_anew(&mut self, shared: &mut Shared, op: OpId) {
-        if !self.is_open || !self.saves.begin_anew(shared, op) {
+    pub(crate) fn write_anew(&mut self, cx: &mut Cx, op: OpId) {
+        if !self.is_open || !self.saves.begin_anew(cx, op) {
             return;
         }
-        self.keep_profile(shared);
+        self.keep_profile(cx);
         let mut count = 0;
         for (name, _) in self.replica.all_names() {
             let whole = self.replica.whole(&name).cloned();
             match self.bodies.get(&name).cloned().or(whole) {
-                Some(copy) => self.keep(shared, &copy),
+                Some(copy) => self.keep(cx, &copy),
                 None => {
                     self.replica.forget_version(&name);
                     count += 1;
@@ -221,41 +224,41 @@ impl Group {
             }
         }
         self.replica.settle();
-        self.tell_changes(shared, None);
-        self.event(shared, GroupEvent::Damaged { count });
-        self.compare_soon(shared);
+        self.tell_changes(cx, None);
+        self.event(cx, GroupEvent::Damaged { count });
+        self.compare_soon(cx);
     }
 
     /// Hands what changed to the store.
-    pub(crate) fn flush(&mut self, shared: &mut Shared) {
-        while let Some(written) = self.saves.flush(shared) {
-            self.on_written(shared, written);
+    pub(crate) fn flush(&mut self, cx: &mut Cx) {
+        while let Some(written) = self.saves.flush(cx) {
+            self.on_written(cx, written);
         }
-        self.review_arrival(shared);
+        self.review_arrival(cx);
     }
 
-    fn on_written(&mut self, shared: &mut Shared, written: Written) {
+    fn on_written(&mut self, cx: &mut Cx, written: Written) {
         // Without a store, memory is all there is.
-        if shared.config.store {
+        if cx.config.store {
             for copy in &written.copies {
                 self.bodies.stored(copy);
             }
         }
         for ticket in written.tickets {
-            shared.settle(ticket, Ok(()));
+            cx.settle(ticket, Ok(()));
         }
         if written.recovered {
-            self.event(shared, GroupEvent::Saved);
+            self.event(cx, GroupEvent::Saved);
         }
     }
 
-    fn on_loaded(&mut self, shared: &mut Shared, what: Loading, reply: StoreReply) {
+    fn on_loaded(&mut self, cx: &mut Cx, what: Loading, reply: StoreReply) {
         match (what, reply) {
-            (Loading::Serve(node, names), reply) => self.on_serving(shared, node, &names, reply),
+            (Loading::Serve(node, names), reply) => self.on_serving(cx, node, &names, reply),
             (Loading::End(node, name), StoreReply::Values(values)) => {
                 let key = key_of(&self.profile.group, &name);
                 let stored = values.first().and_then(Option::as_deref);
-                let value = stored.and_then(|it| shared.vault.check(StoreTable::Heads, &key, it));
+                let value = stored.and_then(|it| cx.me.vault.check(StoreTable::Heads, &key, it));
                 let header = value.and_then(|it| decode::<Header>(it).ok());
                 if let Some(header) = header.filter(|it| it.name() == name) {
                     self.say_end(node, header);
@@ -263,10 +266,10 @@ impl Group {
             }
             (Loading::End(..), _) => {}
             (Loading::Query { ticket, names }, reply) => {
-                self.on_query_loaded(shared, ticket, &names, reply);
+                self.on_query_loaded(cx, ticket, &names, reply);
             }
             (Loading::Revived(name), reply) => {
-                for copy in self.check_read(shared, &[name], reply).into_iter().flatten() {
+                for copy in self.check_read(cx, &[name], reply).into_iter().flatten() {
                     let record = self.reading(&copy);
                     let watches = self.watches.fitting(&record);
                     let event = GroupEvent::Record {
@@ -276,62 +279,62 @@ impl Group {
                         from: None,
                         watches,
                     };
-                    self.event(shared, event);
+                    self.event(cx, event);
                 }
             }
             (Loading::Rewrite(names), reply) => {
-                for copy in self.check_read(shared, &names, reply).into_iter().flatten() {
-                    self.rewrite(shared, &copy);
+                for copy in self.check_read(cx, &names, reply).into_iter().flatten() {
+                    self.rewrite(cx, &copy);
                 }
             }
-            (Loading::Profile, StoreReply::Values(values)) => self.on_profile(shared, values),
+            (Loading::Profile, StoreReply::Values(values)) => self.on_profile(cx, values),
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
-                self.on_page(shared, what, page);
+                self.on_page(cx, what, page);
             }
             (Loading::Profile | Loading::System | Loading::Heads, StoreReply::Failed(code)) => {
-                self.fail_opening(shared, code);
+                self.fail_opening(cx, code);
             }
             (Loading::Profile | Loading::System | Loading::Heads, _) => {
-                self.fail_opening(shared, Code::Internal);
+                self.fail_opening(cx, Code::Internal);
             }
         }
     }
 
     /// What is stored could not be read: the group does not open, and nothing is written over it.
-    fn fail_opening(&mut self, shared: &mut Shared, code: Code) {
+    fn fail_opening(&mut self, cx: &mut Cx, code: Code) {
         self.is_unreadable = true;
-        self.saves.drain(shared, code);
+        self.saves.drain(cx, code);
         for opening in core::mem::take(&mut self.opening) {
-            shared.settle(opening.ticket(), Err(code));
+            cx.settle(opening.ticket(), Err(code));
         }
     }
 
-    fn settle_opening(&mut self, shared: &mut Shared) {
+    fn settle_opening(&mut self, cx: &mut Cx) {
         for opening in core::mem::take(&mut self.opening) {
             match opening {
-                Opening::Ticket(ticket) => shared.settle(ticket, Ok(())),
+                Opening::Ticket(ticket) => cx.settle(ticket, Ok(())),
                 Opening::Invitation { ticket, invitation, patience, looks } if looks => {
-                    self.preview(shared, ticket, &invitation, patience);
+                    self.preview(cx, ticket, &invitation, patience);
                 }
                 Opening::Invitation { ticket, invitation, patience, .. } => {
-                    self.use_invitation(shared, ticket, *invitation, patience);
+                    self.use_invitation(cx, ticket, *invitation, patience);
                 }
             }
         }
     }
 
     /// A record has come back, and its body is in the store.
-    pub(super) fn tell_from_store(&mut self, shared: &mut Shared, name: CopyName) {
-        self.read_bodies(shared, &[name], Loading::Revived(name));
+    pub(super) fn tell_from_store(&mut self, cx: &mut Cx, name: CopyName) {
+        self.read_bodies(cx, &[name], Loading::Revived(name));
     }
 
-    fn on_page(&mut self, shared: &mut Shared, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
+    fn on_page(&mut self, cx: &mut Cx, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
         let full = page.len() >= limits::PAGE_ENTRIES;
         let last = page.last().map(|(key, _)| key.clone());
         for (key, stored) in page {
             let fine = match what {
-                Loading::System => self.restore_system(shared, &key, &stored),
-                _ => self.restore_head(shared, &key, &stored),
+                Loading::System => self.restore_system(cx, &key, &stored),
+                _ => self.restore_head(cx, &key, &stored),
             };
             if !fine {
                 self.damaged += 1;
@@ -343,56 +346,56 @@ impl Group {
             }
         }
         match (what, full) {
-            (what, true) => self.scan(shared, what, last),
-            (Loading::System, false) => self.scan(shared, Loading::Heads, None),
-            _ => self.loaded(shared),
+            (what, true) => self.scan(cx, what, last),
+            (Loading::System, false) => self.scan(cx, Loading::Heads, None),
+            _ => self.loaded(cx),
         }
     }
 
-    fn restore_head(&mut self, shared: &Shared, key: &[u8], stored: &[u8]) -> bool {
-        let value = shared.vault.check(StoreTable::Heads, key, stored);
+    fn restore_head(&mut self, cx: &Cx, key: &[u8], stored: &[u8]) -> bool {
+        let value = cx.me.vault.check(StoreTable::Heads, key, stored);
         let header = value.and_then(|value| decode::<Header>(value).ok());
         header.map(|header| self.replica.restore(&header)).is_some()
     }
 
-    fn restore_system(&mut self, shared: &mut Shared, key: &[u8], stored: &[u8]) -> bool {
-        let value = shared.vault.check(StoreTable::System, key, stored);
+    fn restore_system(&mut self, cx: &mut Cx, key: &[u8], stored: &[u8]) -> bool {
+        let value = cx.me.vault.check(StoreTable::System, key, stored);
         let Some(copy) = value.and_then(copy_of) else { return false };
         self.replica.restore_system(copy);
         true
     }
 
-    fn loaded(&mut self, shared: &mut Shared) {
+    fn loaded(&mut self, cx: &mut Cx) {
         self.replica.settle_restored();
-        self.properties_changed(shared);
+        self.properties_changed(cx);
         self.is_open = true;
-        self.expire(shared);
-        self.tell_changes(shared, None);
-        self.choose_chain(shared);
-        self.open_keys(shared);
-        self.note_unheard(shared.io.now);
-        self.keys_changed(shared);
+        self.expire(cx);
+        self.tell_changes(cx, None);
+        self.choose_chain(cx);
+        self.open_keys(cx);
+        self.note_unheard(cx.now);
+        self.keys_changed(cx);
         if self.damaged > 0 {
             let count = core::mem::take(&mut self.damaged);
-            self.event(shared, GroupEvent::Damaged { count });
+            self.event(cx, GroupEvent::Damaged { count });
         }
-        self.tell_members(shared);
-        self.settle_opening(shared);
+        self.tell_members(cx);
+        self.settle_opening(cx);
     }
 
     /// Keys that key records hold for us and that are not stored: a crash may have come between.
-    fn open_keys(&mut self, shared: &mut Shared) {
+    fn open_keys(&mut self, cx: &mut Cx) {
         let copies: Vec<Arc<Copy>> =
             self.replica.system_of(lacis_wire::system::KEY).cloned().collect();
         for copy in copies {
             if let Ok(part) = decode(&copy.body) {
-                self.open_key(shared, &copy.header, &part);
+                self.open_key(cx, &copy.header, &part);
             }
         }
     }
 
     /// A copy was taken: it stays at hand until it is stored.
-    pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>) {
+    pub(super) fn keep(&mut self, cx: &Cx, copy: &Arc<Copy>) {
         let name = copy.header.name();
         let key = key_of(&self.profile.group, &name);
         let is_whole = copy.header.matches_body(&copy.body);
@@ -400,7 +403,7 @@ impl Group {
             self.bodies.pin(Arc::clone(copy));
         }
         let put = |table, value: &[u8]| {
-            let value = Some(shared.vault.mark(table, &key, value));
+            let value = Some(cx.me.vault.mark(table, &key, value));
             StoreChange { table, key: key.clone(), value }
         };
         let whole = bytes_of(copy);
@@ -435,46 +438,46 @@ impl Group {
         }
     }
 
-    pub(super) fn keep_profile(&mut self, shared: &mut Shared) {
+    pub(super) fn keep_profile(&mut self, cx: &mut Cx) {
         // Whoever only looks at an invitation keeps nothing.
         if self.is_unreadable || self.is_only_opened() {
             return;
         }
         self.profile.keys = self.keyring.all();
         let key = self.profile.group.as_bytes().to_vec();
-        let nonce = shared.io.random();
+        let nonce = cx.random();
         let profile = encode(&self.profile);
-        let value = shared.vault.seal(StoreTable::Meta, &key, &profile, nonce);
+        let value = cx.me.vault.seal(StoreTable::Meta, &key, &profile, nonce);
         self.saves.change(StoreChange { table: StoreTable::Meta, key, value: Some(value) });
     }
 
     /// Deletes everything that is stored of the group. The ticket settles when that is done.
-    pub(crate) fn erase(&mut self, shared: &mut Shared, ticket: Ticket) {
+    pub(crate) fn erase(&mut self, cx: &mut Cx, ticket: Ticket) {
         // By its prefix: there may be more of it in the store than is known here.
         let prefix = self.profile.group.as_bytes().to_vec();
-        shared.tickets.open(ticket);
+        cx.tickets.open(ticket);
         self.saves.forget_changes();
-        self.close(shared, Code::Left);
+        self.close(cx, Code::Left);
         (self.is_open, self.is_erased) = (false, true);
         self.saves.erase(prefix, ticket);
     }
 
     /// Asks the store for versions.
-    pub(super) fn read_bodies(&mut self, shared: &mut Shared, names: &[CopyName], what: Loading) {
-        self.read_from(shared, StoreTable::Bodies, names, what);
+    pub(super) fn read_bodies(&mut self, cx: &mut Cx, names: &[CopyName], what: Loading) {
+        self.read_from(cx, StoreTable::Bodies, names, what);
     }
 
     pub(super) fn read_from(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         table: StoreTable,
         names: &[CopyName],
         what: Loading,
     ) {
-        let op = shared.io.op_id();
+        let op = cx.op_id();
         let keys = names.iter().map(|name| key_of(&self.profile.group, name)).collect();
         let request = StoreRequest::Read { table, keys };
-        shared.io.outputs.push_back(Output::Store(op, request));
+        cx.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
     }
 
@@ -482,7 +485,7 @@ impl Group {
     /// dropped, so that the next comparison fetches it.
     pub(super) fn check_read(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         names: &[CopyName],
         reply: StoreReply,
     ) -> Vec<Option<Arc<Copy>>> {
@@ -497,7 +500,7 @@ impl Group {
                 || self.replica.held_aside(name).is_some();
             let key = key_of(&self.profile.group, name);
             let value = stored.as_deref();
-            let value = value.and_then(|it| shared.vault.check(StoreTable::Bodies, &key, it));
+            let value = value.and_then(|it| cx.me.vault.check(StoreTable::Bodies, &key, it));
             let copy = value.and_then(copy_of).filter(|copy| copy.header.name() == *name);
             let copy = copy.map(Arc::new).or_else(|| self.at_hand(name));
             // It may have been replaced while it was read; then the newer one is at hand.
@@ -516,21 +519,21 @@ impl Group {
             copies.push(copy);
         }
         if damaged > 0 {
-            self.tell_changes(shared, None);
-            self.event(shared, GroupEvent::Damaged { count: damaged });
-            self.compare_soon(shared);
+            self.tell_changes(cx, None);
+            self.event(cx, GroupEvent::Damaged { count: damaged });
+            self.compare_soon(cx);
         }
         copies
     }
 
     pub(super) fn on_serving(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         node: NodeId,
         names: &[CopyName],
         reply: StoreReply,
     ) {
-        self.check_read(shared, names, reply);
+        self.check_read(cx, names, reply);
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.loading = false;
         }

@@ -13,7 +13,7 @@ use lacis_wire::{KeyName, PeerId, limits};
 
 use super::queue::Queue;
 use super::sync::Buckets;
-use crate::io::LinkId;
+use crate::ids::LinkId;
 use crate::table::Table;
 use crate::time::Timestamp;
 

@@ -6,7 +6,7 @@ use lacis_wire::PeerId;
 
 use super::neighbour::Neighbour;
 use super::{Group, GroupEvent, GroupMember};
-use crate::shared::Shared;
+use crate::cx::Cx;
 
 /// Members that are looked at in one go: some 10 ms in a browser.
 const SLICE: usize = 256;
@@ -28,15 +28,15 @@ impl Telling {
 
 impl Group {
     /// The members, as far as they are known, this identity first.
-    pub(crate) fn members(&self, shared: &Shared) -> Vec<GroupMember> {
+    pub(crate) fn members(&self, cx: &Cx) -> Vec<GroupMember> {
         let subjects = || self.replica.members().subjects().copied();
-        let own = subjects().filter(|peer| *peer == shared.peer);
-        let others = subjects().filter(|peer| *peer != shared.peer);
-        own.chain(others).map(|peer| self.member(shared, peer)).collect()
+        let own = subjects().filter(|peer| *peer == cx.me.peer);
+        let others = subjects().filter(|peer| *peer != cx.me.peer);
+        own.chain(others).map(|peer| self.member(cx, peer)).collect()
     }
 
-    fn member(&self, shared: &Shared, peer: PeerId) -> GroupMember {
-        let now = self.now(shared);
+    fn member(&self, cx: &Cx, peer: PeerId) -> GroupMember {
+        let now = self.now(cx);
         let members = self.replica.members();
         let here = |neighbour: &Neighbour| neighbour.peer == peer && neighbour.is_introduced();
         GroupMember {
@@ -49,21 +49,21 @@ impl Group {
 
     /// Tells the application of all members that are others than they were: of this identity and
     /// some others at once, of more soon.
-    pub(super) fn tell_members(&mut self, shared: &mut Shared) {
+    pub(super) fn tell_members(&mut self, cx: &mut Cx) {
         if !self.is_open {
             return;
         }
         self.door.look_again();
         let members = self.replica.members();
-        if members.knows(&shared.peer) {
-            self.tell_member(shared, self.member(shared, shared.peer));
+        if members.knows(&cx.me.peer) {
+            self.tell_member(cx, self.member(cx, cx.me.peer));
         }
         self.telling.left = self.replica.members().subjects().count();
-        self.tell_some(shared);
+        self.tell_some(cx);
     }
 
     /// Goes on with that where it stopped.
-    pub(super) fn tell_some(&mut self, shared: &mut Shared) {
+    pub(super) fn tell_some(&mut self, cx: &mut Cx) {
         if self.telling.is_over() || !self.is_open {
             return;
         }
@@ -76,19 +76,19 @@ impl Group {
             self.telling.next = some.pop().unwrap_or(next);
         }
         for peer in some {
-            self.tell_member(shared, self.member(shared, peer));
+            self.tell_member(cx, self.member(cx, peer));
         }
         if self.telling.is_over() {
-            self.tell_invitations(shared);
+            self.tell_invitations(cx);
         }
     }
 
     /// Tells the application of those who changed since it was told last. Where only credentials
     /// are new, as when somebody comes into a large group, nobody else is looked at.
-    pub(super) fn tell_changed(&mut self, shared: &mut Shared) {
+    pub(super) fn tell_changed(&mut self, cx: &mut Cx) {
         let changed = core::mem::take(&mut self.changed);
         if core::mem::take(&mut self.members_changed) {
-            return self.tell_members(shared);
+            return self.tell_members(cx);
         }
         if !self.is_open {
             return;
@@ -96,37 +96,37 @@ impl Group {
         let members = self.replica.members();
         let came = changed.iter().any(|peer| !members.invitations_of(peer).is_empty());
         for peer in changed {
-            let member = self.member(shared, peer);
-            self.tell_member(shared, member);
+            let member = self.member(cx, peer);
+            self.tell_member(cx, member);
         }
         if came {
-            self.tell_invitations(shared);
+            self.tell_invitations(cx);
         }
     }
 
     /// Tells the application of somebody who came or went.
-    pub(super) fn tell_member_of(&mut self, shared: &mut Shared, peer: PeerId) {
+    pub(super) fn tell_member_of(&mut self, cx: &mut Cx, peer: PeerId) {
         if self.is_open && self.replica.members().knows(&peer) {
-            self.tell_member(shared, self.member(shared, peer));
+            self.tell_member(cx, self.member(cx, peer));
         }
         self.door.look_again();
     }
 
-    fn tell_member(&mut self, shared: &mut Shared, member: GroupMember) {
+    fn tell_member(&mut self, cx: &mut Cx, member: GroupMember) {
         let until = member.roles.map(|_| member.until);
         let state = (member.roles, until, member.present);
         if self.told.insert(member.peer, state) != Some(state) {
-            self.event(shared, GroupEvent::Member(member));
+            self.event(cx, GroupEvent::Member(member));
         }
     }
 
     /// Tells the application that the open invitations, or those who came by them, are others.
-    fn tell_invitations(&mut self, shared: &mut Shared) {
+    fn tell_invitations(&mut self, cx: &mut Cx) {
         let open = self.invitations();
         let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
         if open != self.told_invitations {
             self.told_invitations = open;
-            self.event(shared, GroupEvent::Invitations);
+            self.event(cx, GroupEvent::Invitations);
         }
     }
 }

@@ -12,47 +12,36 @@ use alloc::vec::Vec;
 use lacis_wire::credential::{Chain, InvitationUse};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::proof::peer_id;
-use lacis_wire::system::{GroupProperties, System};
+use lacis_wire::system::System;
 use lacis_wire::{Code, NodeId, PeerId, limits};
 
 use super::admission::{AnyInvitation, Patience};
 use super::invite::Joining;
 use super::keeping::{bytes_of, copy_of};
-use super::{Group, GroupEvent, InvitationInfo};
+use super::{Group, GroupEvent, InvitationInfo, Preview};
+use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::io::Ticket;
-use crate::shared::Shared;
-
-/// What an open invitation offers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    /// What the founder says of the group.
-    pub properties: GroupProperties,
-    /// The invitation, without those who came by it.
-    pub invitation: InvitationInfo,
-    /// How many did, as far as the member knows that answered.
-    pub used: u32,
-}
+use crate::ids::Ticket;
 
 impl Group {
     /// Looks at an invitation, and takes nothing.
     pub(super) fn preview(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         invitation: &AnyInvitation,
         patience: Patience,
     ) {
-        if self.own_roles(shared).is_some() {
-            return shared.settle(ticket, Err(Code::AlreadyJoined));
+        if self.own_roles(cx).is_some() {
+            return cx.settle(ticket, Err(Code::AlreadyJoined));
         }
         match invitation {
             // It says everything itself.
-            AnyInvitation::Bound(_) => shared.settle(ticket, Ok(())),
+            AnyInvitation::Bound(_) => cx.settle(ticket, Ok(())),
             AnyInvitation::Open(link) => {
-                let deadline = shared.io.now + patience.min(limits::DEADLINE_MAX);
+                let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
                 Joining::add(&mut self.looking, link.seed, (ticket, deadline));
-                self.ask_all(shared);
+                self.ask_all(cx);
             }
         }
     }
@@ -60,17 +49,17 @@ impl Group {
     /// Somebody asks what an open invitation offers.
     pub(super) fn on_preview_request(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         node: NodeId,
         invitation: &InvitationUse,
     ) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if !neighbour.may_have_checked(shared.io.now, 1) {
-            return shared.warn(Code::RateLimited, node);
+        if !neighbour.may_have_checked(cx.now, 1) {
+            return cx.warn(Code::RateLimited, node);
         }
         let peer = neighbour.peer;
         let answer = if invitation.verify_look(&self.profile.group, &peer) {
-            self.offer(shared, &peer, &invitation.key)
+            self.offer(cx, &peer, &invitation.key)
         } else {
             Err(Code::InvitationNotTrusted)
         };
@@ -79,8 +68,8 @@ impl Group {
     }
 
     /// What the invitation with that key offers.
-    fn offer(&self, shared: &Shared, peer: &PeerId, key: &PeerId) -> Result<GroupFrame, Code> {
-        let info = self.usable_invitation(shared, peer, key)?;
+    fn offer(&self, cx: &Cx, peer: &PeerId, key: &PeerId) -> Result<GroupFrame, Code> {
+        let info = self.usable_invitation(cx, peer, key)?;
         // All three are held, or the invitation would not be of use.
         let known = || {
             let made = self.replica.system(&info.id)?;
@@ -97,22 +86,22 @@ impl Group {
     /// Somebody says what an invitation offers.
     pub(super) fn on_preview(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         node: NodeId,
         chain: &Chain,
         records: [&[u8]; 2],
         used: u32,
     ) {
         let Some(seed) = self.looking.as_ref().map(Joining::seed) else { return };
-        let now = shared.io.now;
+        let now = cx.now;
         let is_asked = self.neighbours.get_mut(&node).is_some_and(|it| {
             it.may_invite() && it.may_have_checked(now, chain.0.len() + records.len())
         });
         let told = if is_asked { self.read_preview(seed, chain, records, used) } else { None };
-        let Some(preview) = told else { return shared.warn(Code::Protocol, node) };
+        let Some(preview) = told else { return cx.warn(Code::Protocol, node) };
         for ticket in self.looking.take().into_iter().flat_map(Joining::into_tickets) {
-            if shared.tickets.close(ticket) {
-                self.event(shared, GroupEvent::Preview { ticket, preview: preview.clone() });
+            if cx.tickets.close(ticket) {
+                self.event(cx, GroupEvent::Preview { ticket, preview: preview.clone() });
             }
         }
     }

@@ -8,7 +8,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, PeerId, Roles};
 
 use super::{Group, GroupEvent};
-use crate::shared::Shared;
+use crate::cx::Cx;
 
 impl Group {
     /// What the founder says, as far as it is known.
@@ -35,7 +35,7 @@ impl Group {
     /// depend on a clock.
     pub(crate) fn credential_end(
         &self,
-        shared: &Shared,
+        cx: &Cx,
         roles: Roles,
         lifetime: Option<Duration>,
     ) -> Result<Millis, Code> {
@@ -47,11 +47,11 @@ impl Group {
         let span = lifetime.map_or_else(of_group, |lifetime| {
             u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)
         });
-        Ok(Millis(self.now(shared).0.saturating_add(span)))
+        Ok(Millis(self.now(cx).0.saturating_add(span)))
     }
 
     /// The record of the properties is another one than before.
-    pub(super) fn properties_changed(&mut self, shared: &mut Shared) {
+    pub(super) fn properties_changed(&mut self, cx: &mut Cx) {
         let held = self.replica.properties();
         let Some(properties) = held.and_then(|copy| decode::<GroupProperties>(&copy.body).ok())
         else {
@@ -63,10 +63,10 @@ impl Group {
         self.properties = Some(properties.clone());
         if self.profile.name != properties.name {
             self.profile.name.clone_from(&properties.name);
-            self.keep_profile(shared);
+            self.keep_profile(cx);
         }
         if self.is_open {
-            self.event(shared, GroupEvent::Properties(properties));
+            self.event(cx, GroupEvent::Properties(properties));
         }
     }
 }

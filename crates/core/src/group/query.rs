@@ -10,9 +10,9 @@ use lacis_wire::{Code, PeerId, RecordId};
 
 use super::transfer::part_of;
 use super::{Group, GroupEvent, Loading, Record, Search};
+use crate::cx::Cx;
 use crate::graph::{Copy, Held};
-use crate::io::Ticket;
-use crate::shared::Shared;
+use crate::ids::Ticket;
 use crate::store::StoreReply;
 use crate::table::in_order;
 
@@ -95,11 +95,11 @@ enum Purpose {
 
 impl Group {
     /// Reads one record. The ticket settles with [`GroupEvent::Read`], or fails.
-    pub(crate) fn read(&mut self, shared: &mut Shared, ticket: Ticket, id: RecordId) {
-        shared.tickets.open(ticket);
+    pub(crate) fn read(&mut self, cx: &mut Cx, ticket: Ticket, id: RecordId) {
+        cx.tickets.open(ticket);
         let waiting = VecDeque::from([id]);
         self.queries.push(Query::new(ticket, Purpose::One, waiting));
-        self.advance_queries(shared);
+        self.advance_queries(cx);
     }
 
     /// How many records are held that were not deleted: of one type or all of the application, by
@@ -120,15 +120,15 @@ impl Group {
     /// [`Code::InvalidArgument`] when the filter exceeds a limit.
     pub(crate) fn query(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         search: Search,
     ) -> Result<(), Code> {
         search.check()?;
-        shared.tickets.open(ticket);
+        cx.tickets.open(ticket);
         let waiting = self.replica.ids_where(|kind| search.fits_type(kind)).collect();
         self.queries.push(Query::new(ticket, Purpose::Search(search), waiting));
-        self.advance_queries(shared);
+        self.advance_queries(cx);
         Ok(())
     }
 
@@ -139,13 +139,13 @@ impl Group {
     /// As of [`Group::query`].
     pub(crate) fn page(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         search: Search,
         paging: Paging,
     ) -> Result<(), Code> {
         search.check()?;
-        shared.tickets.open(ticket);
+        cx.tickets.open(ticket);
         let fitting = self.replica.ids_where(|kind| search.fits_type(kind));
         let held = fitting.filter_map(|id| self.replica.held(&id));
         let mut dated = in_order(held.map(|held| (held.created, held.id)));
@@ -156,61 +156,61 @@ impl Group {
         let mut query = Query::new(ticket, Purpose::Search(search), waiting);
         query.credit = Some(paging.credit);
         self.queries.push(query);
-        self.advance_queries(shared);
+        self.advance_queries(cx);
         Ok(())
     }
 
     /// The reader wants so many more. A ticket that is settled is ignored.
-    pub(crate) fn page_on(&mut self, shared: &mut Shared, ticket: Ticket, count: usize) {
+    pub(crate) fn page_on(&mut self, cx: &mut Cx, ticket: Ticket, count: usize) {
         let query = self.queries.iter_mut().find(|query| query.ticket == ticket);
         if let Some(credit) = query.and_then(|query| query.credit.as_mut()) {
             *credit = credit.saturating_add(count);
         }
-        self.advance_queries(shared);
+        self.advance_queries(cx);
     }
 
     /// Reads all records of the application, and tells them as they travel.
-    pub(super) fn query_raw(&mut self, shared: &mut Shared, ticket: Ticket) {
+    pub(super) fn query_raw(&mut self, cx: &mut Cx, ticket: Ticket) {
         let waiting = self.replica.ids_where(|kind| !kind.is_system()).collect();
         self.queries.push(Query::new(ticket, Purpose::Export, waiting));
-        self.advance_queries(shared);
+        self.advance_queries(cx);
     }
 
     pub(crate) fn cancel_query(&mut self, ticket: Ticket) {
         self.queries.retain(|query| query.ticket != ticket);
     }
 
-    fn advance_queries(&mut self, shared: &mut Shared) {
+    fn advance_queries(&mut self, cx: &mut Cx) {
         let mut at = 0;
         while let Some(query) = self.queries.get_mut(at) {
             if let Some(page) = query.take_page() {
-                self.load_page(shared, at, page);
+                self.load_page(cx, at, page);
             } else if query.reading > 0 || !query.waiting.is_empty() {
                 at += 1;
             } else {
                 let query = self.queries.remove(at);
-                shared.settle(query.ticket, Ok(()));
+                cx.settle(query.ticket, Ok(()));
             }
         }
     }
 
     /// Asks the store for a page, or tells it if all of it is at hand.
-    fn load_page(&mut self, shared: &mut Shared, at: usize, ids: Vec<RecordId>) {
+    fn load_page(&mut self, cx: &mut Cx, at: usize, ids: Vec<RecordId>) {
         let names: Vec<CopyName> =
             ids.iter().filter_map(|id| self.replica.held(id)).map(|held| held.name()).collect();
         let is_at_hand = names.iter().all(|name| self.at_hand(name).is_some());
-        if !shared.config.store || is_at_hand {
+        if !cx.config.store || is_at_hand {
             let copies = names.iter().filter_map(|name| self.at_hand(name)).collect();
-            self.tell_page(shared, at, copies);
+            self.tell_page(cx, at, copies);
         } else if let Some(query) = self.queries.get_mut(at) {
             query.reading += 1;
             let ticket = query.ticket;
-            self.read_bodies(shared, &names.clone(), Loading::Query { ticket, names });
+            self.read_bodies(cx, &names.clone(), Loading::Query { ticket, names });
         }
     }
 
     /// Tells one page of what a query asks for.
-    fn tell_page(&mut self, shared: &mut Shared, at: usize, copies: Vec<Arc<Copy>>) {
+    fn tell_page(&mut self, cx: &mut Cx, at: usize, copies: Vec<Arc<Copy>>) {
         let Some(query) = self.queries.get(at) else { return };
         let ticket = query.ticket;
         match &query.purpose {
@@ -222,24 +222,24 @@ impl Group {
                     *credit = credit.saturating_sub(records.len());
                 }
                 if !records.is_empty() {
-                    self.event(shared, GroupEvent::Found { ticket, records });
+                    self.event(cx, GroupEvent::Found { ticket, records });
                 }
             }
             Purpose::Export => {
-                let now = self.now(shared);
+                let now = self.now(cx);
                 for copy in copies.iter().filter(|copy| copy.header.expires > now) {
-                    self.event(shared, GroupEvent::Exported { ticket, part: part_of(copy) });
+                    self.event(cx, GroupEvent::Exported { ticket, part: part_of(copy) });
                 }
             }
             Purpose::One => {
                 self.queries.remove(at);
                 let record = copies.first().map(|copy| self.reading(copy));
                 match record {
-                    Some(record) if shared.tickets.close(ticket) => {
-                        self.event(shared, GroupEvent::Read { ticket, record });
+                    Some(record) if cx.tickets.close(ticket) => {
+                        self.event(cx, GroupEvent::Read { ticket, record });
                     }
                     Some(_) => {}
-                    None => shared.settle(ticket, Err(Code::RecordUnknown)),
+                    None => cx.settle(ticket, Err(Code::RecordUnknown)),
                 }
             }
         }
@@ -247,7 +247,7 @@ impl Group {
 
     pub(super) fn on_query_loaded(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         names: &[CopyName],
         reply: StoreReply,
@@ -255,18 +255,18 @@ impl Group {
         let asked = self.queries.iter().position(|query| query.ticket == ticket);
         if let (Some(at), StoreReply::Failed(code)) = (asked, &reply) {
             self.queries.remove(at);
-            shared.settle(ticket, Err(*code));
+            cx.settle(ticket, Err(*code));
             return;
         }
         if let Some(query) = asked.and_then(|at| self.queries.get_mut(at)) {
             query.reading -= 1;
             query.learn(&reply);
         }
-        let copies = self.check_read(shared, names, reply);
+        let copies = self.check_read(cx, names, reply);
         // The page may be larger than what stays at hand, so it is told from here.
         if let Some(at) = asked {
-            self.tell_page(shared, at, copies.into_iter().flatten().collect());
+            self.tell_page(cx, at, copies.into_iter().flatten().collect());
         }
-        self.advance_queries(shared);
+        self.advance_queries(cx);
     }
 }

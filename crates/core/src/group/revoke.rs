@@ -11,9 +11,9 @@ use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
 use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, Roles, limits};
 
 use super::{Group, GroupEvent};
-use crate::io::Ticket;
+use crate::cx::Cx;
+use crate::ids::Ticket;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::table::in_order;
 
 /// What goes with a revocation.
@@ -32,20 +32,20 @@ impl Group {
     /// Takes a membership back. A new key follows, see `rotation.rs`.
     pub(crate) fn revoke(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         subject: PeerId,
         options: RevokeOptions,
     ) -> Result<(), Code> {
-        self.demand_admin(shared)?;
-        if subject == shared.peer {
+        self.demand_admin(cx)?;
+        if subject == cx.me.peer {
             return Err(Code::NotAllowed);
         }
         let actions =
             if options.undo { Vec::new() } else { self.replica.actions(&subject, Scope::All) };
-        self.take_back(shared, Some(ticket), subject, Scope::All, &actions)?;
+        self.take_back(cx, Some(ticket), subject, Scope::All, &actions)?;
         if !options.keep_invitations && Rule::InvitationsFollow.holds() {
-            self.end_invitations_of(shared, &subject);
+            self.end_invitations_of(cx, &subject);
         }
         Ok(())
     }
@@ -53,7 +53,7 @@ impl Group {
     /// Ends what a member was given until now. Of what it did, the actions that are named stand.
     pub(super) fn take_back(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         mut ticket: Option<Ticket>,
         subject: PeerId,
         scope: Scope,
@@ -61,11 +61,11 @@ impl Group {
     ) -> Result<(), Code> {
         // What does not hold is not written: only who is nearer to the founder ends an admin.
         let members = self.replica.members();
-        let own = members.best(&shared.peer, self.rights_time(shared));
+        let own = members.best(&cx.me.peer, self.rights_time(cx));
         if !own.is_some_and(|own| members.may_end(&own, &subject)) {
             return Err(Code::NotAllowed);
         }
-        let nonce = shared.io.random();
+        let nonce = cx.random();
         let mut parts = actions.chunks(limits::REVOCATION_ACTIONS);
         loop {
             let actions = parts.next().unwrap_or_default().as_flattened().to_vec();
@@ -73,23 +73,23 @@ impl Group {
             let is_last = parts.len() == 0;
             let ticket = ticket.take_if(|_| is_last);
             let end = Some(Millis::MAX);
-            self.publish_system(shared, ticket, system::REVOCATION, (end, None), &content)?;
+            self.publish_system(cx, ticket, system::REVOCATION, (end, None), &content)?;
             if is_last {
                 break;
             }
         }
-        self.plan_rotation(shared, Duration::ZERO);
+        self.plan_rotation(cx, Duration::ZERO);
         Ok(())
     }
 
     /// Names what an end left unnamed, so that it stands.
     pub(crate) fn name_actions(
         &mut self,
-        shared: &mut Shared,
+        cx: &mut Cx,
         ticket: Ticket,
         subject: PeerId,
     ) -> Result<(), Code> {
-        let (own, _) = self.writing_right(shared, Roles::may_change_others, Millis(0))?;
+        let (own, _) = self.writing_right(cx, Roles::may_change_others, Millis(0))?;
         let actions = in_order(self.replica.unnamed(&subject));
         let members = self.replica.members();
         let mut ends: Vec<EndId> = members.ends_of(&subject);
@@ -98,18 +98,18 @@ impl Group {
         if is_ended && ends.is_empty() {
             return Err(Code::NotAllowed);
         }
-        shared.tickets.open(ticket);
+        cx.tickets.open(ticket);
         for end in ends {
             for some in actions.chunks(limits::REVOCATION_ACTIONS) {
                 let content = Revocation {
                     subject,
-                    nonce: shared.io.random(),
+                    nonce: cx.random(),
                     adds: Some(end),
                     scope: Scope::All,
                     actions: some.as_flattened().to_vec(),
                 };
                 let until = Some(Millis::MAX);
-                self.publish_system(shared, None, system::REVOCATION, (until, None), &content)?;
+                self.publish_system(cx, None, system::REVOCATION, (until, None), &content)?;
             }
         }
         self.saves.ticket(ticket);
@@ -117,7 +117,7 @@ impl Group {
     }
 
     /// Ends the open invitations that a member gave, and the one that it came by.
-    fn end_invitations_of(&mut self, shared: &mut Shared, subject: &PeerId) {
+    fn end_invitations_of(&mut self, cx: &mut Cx, subject: &PeerId) {
         let members = self.replica.members();
         let came_by = members.invitations_of(subject);
         let open: Vec<Header> = self
@@ -136,7 +136,7 @@ impl Group {
             .collect();
         for header in open {
             // What cannot be ended was not given by anybody whom this admin may overrule.
-            let _ = self.end_invitation(shared, None, &header);
+            let _ = self.end_invitation(cx, None, &header);
         }
     }
 
@@ -160,24 +160,24 @@ impl Group {
     }
 
     /// Somebody does not take us for a member, or does not let us in.
-    pub(super) fn on_refuse(&mut self, shared: &mut Shared, node: NodeId, code: Code) {
+    pub(super) fn on_refuse(&mut self, cx: &mut Cx, node: NodeId, code: Code) {
         let is_member = self.profile.chain.is_some();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         neighbour.refused = is_member;
         let peer = neighbour.peer;
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
-        shared.admit(self.number, node, false);
+        self.visible.push((node, false));
         match shown {
             Some(roles) if self.is_asking() && roles.may_invite() => {
-                self.join_refused(shared, code);
+                self.join_refused(cx, code);
             }
             Some(roles) if self.came_by.is_some() && roles.may_invite() => {
-                self.ask_again(shared, node);
+                self.ask_again(cx, node);
             }
-            Some(_) if is_member => self.event(shared, GroupEvent::Refused { code }),
+            Some(_) if is_member => self.event(cx, GroupEvent::Refused { code }),
             _ => {}
         }
-        self.tell_member_of(shared, peer);
+        self.tell_member_of(cx, peer);
     }
 }

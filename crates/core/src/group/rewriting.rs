@@ -7,9 +7,9 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Millis, Roles, limits};
 
 use super::{Group, GroupEvent, Loading};
+use crate::cx::Cx;
 use crate::graph::Copy;
 use crate::rule::Rule;
-use crate::shared::Shared;
 
 /// Members whose clocks together are surer than our own.
 const SURE: usize = 3;
@@ -17,68 +17,68 @@ const SURE: usize = 3;
 impl Group {
     /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
     /// several members.
-    pub(super) fn rewrite_ahead(&mut self, shared: &mut Shared) {
+    pub(super) fn rewrite_ahead(&mut self, cx: &mut Cx) {
         if !self.is_open || !Rule::Rewrites.holds() {
             return;
         }
-        let own = shared.wall();
+        let own = cx.wall();
         let is_sure = self.clocks.count() >= SURE;
-        let now = if is_sure { self.certain_time(shared).unwrap_or(own) } else { own };
+        let now = if is_sure { self.certain_time(cx).unwrap_or(own) } else { own };
         let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
         let bound = Millis(now.0.saturating_add(ahead));
-        self.rewrite_all(shared, self.replica.dated_after(&shared.peer, bound));
+        self.rewrite_all(cx, self.replica.dated_after(&cx.me.peer, bound));
     }
 
     /// Writes anew what this node wrote before it heard that it was shut out, once it is let in
     /// again: whoever did that cannot have seen it, and nobody else may be offered it. And what it
     /// sealed for want of a better key, now that there is one.
-    pub(super) fn rewrite_unseen(&mut self, shared: &mut Shared) {
-        if !self.is_open || self.own_roles(shared).is_none() || !Rule::RewritesUnseen.holds() {
+    pub(super) fn rewrite_unseen(&mut self, cx: &mut Cx) {
+        if !self.is_open || self.own_roles(cx).is_none() || !Rule::RewritesUnseen.holds() {
             return;
         }
-        let mut names = self.replica.unseen(&shared.peer, self.now(shared));
+        let mut names = self.replica.unseen(&cx.me.peer, self.now(cx));
         let (replica, is_old) = (&self.replica, self.rotation.told_old);
         // What is set aside now may be live again later.
         self.rotation.sealed_old.retain(|id| {
             if is_old {
                 return true;
             }
-            let own = replica.held(id).filter(|held| *held.author() == shared.peer);
+            let own = replica.held(id).filter(|held| *held.author() == cx.me.peer);
             let Some(held) = own else { return true };
             names.extend((!held.is_deleted && !held.has_ended).then(|| held.name()));
             false
         });
-        self.rewrite_all(shared, names);
+        self.rewrite_all(cx, names);
     }
 
-    fn rewrite_all(&mut self, shared: &mut Shared, names: Vec<CopyName>) {
+    fn rewrite_all(&mut self, cx: &mut Cx, names: Vec<CopyName>) {
         if names.is_empty() {
             return;
         }
         let at_hand: Vec<_> = names.iter().filter_map(|name| self.at_hand(name)).collect();
-        if at_hand.len() == names.len() || !shared.config.store {
+        if at_hand.len() == names.len() || !cx.config.store {
             for copy in at_hand {
-                self.rewrite(shared, &copy);
+                self.rewrite(cx, &copy);
             }
         } else {
-            self.read_bodies(shared, &names.clone(), Loading::Rewrite(names));
+            self.read_bodies(cx, &names.clone(), Loading::Rewrite(names));
         }
     }
 
     /// Writes anew what a clock of ours that was ahead dated further ahead than others take: under
     /// another date, and where its birth was ahead, as another record in its place.
-    pub(super) fn rewrite(&mut self, shared: &mut Shared, copy: &Copy) {
+    pub(super) fn rewrite(&mut self, cx: &mut Cx, copy: &Copy) {
         let held = &copy.header;
-        let now = self.writing_time(shared, Millis(0));
-        let is_born_anew = held.creator == shared.peer && held.created > now;
+        let now = self.writing_time(cx, Millis(0));
+        let is_born_anew = held.creator == cx.me.peer && held.created > now;
         let lasts = if is_born_anew { Millis(0) } else { held.latest };
-        let right = self.writing_right(shared, Roles::may_write, lasts);
+        let right = self.writing_right(cx, Roles::may_write, lasts);
         let Ok((credential, until)) = right else { return };
         let mut header = held.clone();
         header.credential = Some(credential);
         let floor = Header::modified_min(held.created, held.version.saturating_add(1));
         if is_born_anew {
-            let birth = self.birth(shared, shared.peer, held.kind.clone(), Some(credential));
+            let birth = self.birth(cx, cx.me.peer, held.kind.clone(), Some(credential));
             // It lasts as long as it would have.
             let later = |at: Millis| {
                 let span = at.0.saturating_sub(held.created.0);
@@ -95,7 +95,7 @@ impl Group {
             header.id = header.born_as();
         } else if floor <= now {
             header.version = held.version.saturating_add(1);
-            header.modifier = Some(shared.peer);
+            header.modifier = Some(cx.me.peer);
             header.modified = now;
         } else {
             return;
@@ -112,13 +112,13 @@ impl Group {
                 let Some((name, key)) = self.sealing_key() else { return };
                 header.key = Some(name);
                 let Some(place) = self.place(&header) else { return };
-                body.seal(key, &place, shared.io.random())
+                body.seal(key, &place, cx.random())
             }
             None => copy.body.clone(),
         };
-        if self.publish(shared, None, header, body, None).is_ok() {
+        if self.publish(cx, None, header, body, None).is_ok() {
             self.note_sealed(new);
-            self.event(shared, GroupEvent::Rewritten { old, new });
+            self.event(cx, GroupEvent::Rewritten { old, new });
         }
     }
 }

@@ -18,8 +18,8 @@ use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system}
 
 use super::author::DRAFTS_MAX;
 use super::{Group, GroupEvent};
+use crate::cx::Cx;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::table::{Table, TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -111,7 +111,7 @@ impl Rotation {
 
 impl Group {
     /// Key records or ends are others than before.
-    pub(super) fn keys_changed(&mut self, shared: &mut Shared) {
+    pub(super) fn keys_changed(&mut self, cx: &mut Cx) {
         let members = self.replica.members();
         let newest = self.replica.keys().newest_first(members).first().copied();
         let uncovered = self.replica.keys().uncovered(newest.as_ref(), members);
@@ -123,24 +123,24 @@ impl Group {
         self.rotation.uncovered = uncovered;
         self.door.on_ends();
         if self.keyring.settle(self.replica.keys()) {
-            self.unlocked(shared);
+            self.unlocked(cx);
         }
         if !is_open {
             (self.rotation.due, self.rotation.hold, self.rotation.holds) = (None, None, 0);
             self.rewrites_due = true;
             if core::mem::take(&mut self.rotation.told_old) {
-                self.event(shared, GroupEvent::KeyRenewed);
+                self.event(cx, GroupEvent::KeyRenewed);
             }
         } else {
             if has_news && self.rotation.holds < HOLDS_MAX {
-                self.rotation.hold = Some(shared.io.now + HOLD);
+                self.rotation.hold = Some(cx.now + HOLD);
                 self.rotation.holds += 1;
             }
-            self.plan_rotation(shared, OTHERS_FIRST);
+            self.plan_rotation(cx, OTHERS_FIRST);
         }
-        self.spread_keys(shared);
-        self.write_drafts(shared);
-        self.settle_admitted(shared);
+        self.spread_keys(cx);
+        self.write_drafts(cx);
+        self.settle_admitted(cx);
     }
 
     /// Keys that cover an end of which nothing is known here came before its revocation, or it
@@ -167,11 +167,11 @@ impl Group {
     }
 
     /// Makes a new key soon, if this identity may and one is needed.
-    pub(super) fn plan_rotation(&mut self, shared: &mut Shared, within: Duration) {
-        let may = self.own_roles(shared).is_some_and(Roles::may_change_others);
+    pub(super) fn plan_rotation(&mut self, cx: &mut Cx, within: Duration) {
+        let may = self.own_roles(cx).is_some_and(Roles::may_change_others);
         let may = may && Rule::Rotation.holds();
         if may && self.is_open && self.rotation.is_open && !self.rotation.is_busy() {
-            let at = shared.io.now + shared.io.jitter(within);
+            let at = cx.now + cx.jitter(within);
             self.rotation.due = Some(self.rotation.due.map_or(at, |due| due.min(at)));
         }
     }
@@ -190,14 +190,14 @@ impl Group {
         }
     }
 
-    pub(super) fn rotation_timeout(&mut self, shared: &mut Shared) {
-        let now = shared.io.now;
+    pub(super) fn rotation_timeout(&mut self, cx: &mut Cx) {
+        let now = cx.now;
         if self.rotation.hold.take_if(|at| now >= *at).is_some() {
             // Whoever may make a key is away: what is written from here on, an ended member that
             // still gets it may read.
             self.rotation.told_old = true;
-            self.event(shared, GroupEvent::KeyOld);
-            self.write_drafts(shared);
+            self.event(cx, GroupEvent::KeyOld);
+            self.write_drafts(cx);
         }
         if self.rotation.due.take_if(|at| now >= *at).is_some() && !self.rotation.is_busy() {
             self.begin_key();
@@ -207,12 +207,12 @@ impl Group {
             is_over |= until.take_if(|at| now >= *at).is_some();
         }
         if is_over {
-            self.spread_keys(shared);
+            self.spread_keys(cx);
         }
         if self.rotation.gathering.is_some() {
-            self.gather(shared);
+            self.gather(cx);
         } else {
-            self.seal_slice(shared);
+            self.seal_slice(cx);
         }
     }
 
@@ -224,8 +224,8 @@ impl Group {
     }
 
     /// Looks at some more of them; with the last, makes the key.
-    fn gather(&mut self, shared: &mut Shared) {
-        let now = self.now(shared);
+    fn gather(&mut self, cx: &mut Cx) {
+        let now = self.now(cx);
         let Some(gathering) = &mut self.rotation.gathering else { return };
         let some = ..LOOK.min(gathering.rest.len());
         for peer in gathering.rest.drain(some) {
@@ -239,21 +239,15 @@ impl Group {
         if gathering.rest.is_empty()
             && let Some(Gathering { readers, keepers, .. }) = self.rotation.gathering.take()
         {
-            self.make_key(shared, readers, keepers);
+            self.make_key(cx, readers, keepers);
         }
     }
 
-    fn make_key(
-        &mut self,
-        shared: &mut Shared,
-        readers: VecDeque<PeerId>,
-        keepers: VecDeque<PeerId>,
-    ) {
+    fn make_key(&mut self, cx: &mut Cx, readers: VecDeque<PeerId>, keepers: VecDeque<PeerId>) {
         let members = self.replica.members();
-        let key = EpochKey(shared.io.random());
-        let nonce: [u8; 16] = shared.io.random();
-        let meeting =
-            Meeting { topic: MeetingKey(shared.io.random()), door: self.profile.door.clone() };
+        let key = EpochKey(cx.random());
+        let nonce: [u8; 16] = cx.random();
+        let meeting = Meeting { topic: MeetingKey(cx.random()), door: self.profile.door.clone() };
         let mut covers = members.ends();
         if covers.len() > limits::KEY_COVERS_MAX {
             // The new ones come first; the others are covered by the keys before.
@@ -267,14 +261,14 @@ impl Group {
         let head = KeyPart {
             nonce,
             commitment: key.commitment(&self.profile.group, &nonce),
-            meeting: meeting.seal(&key.meeting_key(), shared.io.random()),
+            meeting: meeting.seal(&key.meeting_key(), cx.random()),
             part: 0,
             parts: u16::try_from(parts).unwrap_or(u16::MAX).min(limits::KEY_PARTS_MAX),
             covers: Vec::new(),
             sealed: Vec::new(),
             keepers: Vec::new(),
         };
-        let name = head.name(&self.profile.group, &shared.peer);
+        let name = head.name(&self.profile.group, &cx.me.peer);
         let (covers, for_readers, for_keepers) = (covers.into(), VecDeque::new(), VecDeque::new());
         self.rotation.making =
             Some(Making { key, head, name, covers, readers, keepers, for_readers, for_keepers });
@@ -282,7 +276,7 @@ impl Group {
 
     /// Seals to some more members; when all have it, publishes a part of the record, the next one
     /// the next time.
-    fn seal_slice(&mut self, shared: &mut Shared) {
+    fn seal_slice(&mut self, cx: &mut Cx) {
         let group = self.profile.group;
         let Some(making) = &mut self.rotation.making else { return };
         let meeting_key = making.key.meeting_key();
@@ -290,7 +284,7 @@ impl Group {
             let reader = making.readers.pop_front();
             let Some(subject) = reader.or_else(|| making.keepers.pop_front()) else { break };
             let key = if reader.is_some() { &making.key } else { &meeting_key };
-            match SealedKey::seal(&group, &making.name, key, subject, shared.io.rng()) {
+            match SealedKey::seal(&group, &making.name, key, subject, cx.rng()) {
                 Ok(sealed) if reader.is_some() => making.for_readers.push_back(sealed),
                 Ok(sealed) => making.for_keepers.push_back(sealed),
                 // Nobody can open what is sealed to it: it gets nothing, and the others do.
@@ -298,18 +292,18 @@ impl Group {
             }
         }
         if making.readers.is_empty() && making.keepers.is_empty() {
-            self.publish_part(shared);
+            self.publish_part(cx);
         }
     }
 
     /// Makes a key in one go, for a group that has just been founded.
-    pub(super) fn make_first_key(&mut self, shared: &mut Shared) {
+    pub(super) fn make_first_key(&mut self, cx: &mut Cx) {
         self.begin_key();
-        self.gather(shared);
-        self.seal_slice(shared);
+        self.gather(cx);
+        self.seal_slice(cx);
     }
 
-    fn publish_part(&mut self, shared: &mut Shared) {
+    fn publish_part(&mut self, cx: &mut Cx) {
         let Some(making) = &mut self.rotation.making else { return };
         let some = |most: usize, all: usize| ..most.min(all);
         let entries = limits::KEY_PART_ENTRIES;
@@ -327,26 +321,26 @@ impl Group {
         let given = GivenKey { name: making.name, key: making.key.clone() };
         let is_last = making.head.part >= making.head.parts;
         let published =
-            self.publish_system(shared, None, system::KEY, (Some(Millis::MAX), None), &part);
+            self.publish_system(cx, None, system::KEY, (Some(Millis::MAX), None), &part);
         if published.is_err() {
             self.rotation.making = None;
             // It has lost the right to meanwhile, or its budget is used up.
-            return self.event(shared, GroupEvent::KeyFailed { code: Code::NotAllowed });
+            return self.event(cx, GroupEvent::KeyFailed { code: Code::NotAllowed });
         }
         if !is_last {
             return;
         }
         self.rotation.making = None;
         if self.keyring.insert(self.replica.keys(), given) {
-            self.unlocked(shared);
+            self.unlocked(cx);
         }
-        self.keys_changed(shared);
+        self.keys_changed(cx);
     }
 
     /// There is a key that was not here before.
-    pub(super) fn unlocked(&mut self, shared: &mut Shared) {
-        self.keep_profile(shared);
+    pub(super) fn unlocked(&mut self, cx: &mut Cx) {
+        self.keep_profile(cx);
         self.door.look_again();
-        self.event(shared, GroupEvent::Unlocked);
+        self.event(cx, GroupEvent::Unlocked);
     }
 }

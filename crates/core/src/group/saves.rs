@@ -11,9 +11,10 @@ use alloc::vec::Vec;
 use lacis_wire::{Code, limits};
 
 use super::batch::Batch;
+use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::io::{OpId, Output, Ticket};
-use crate::shared::Shared;
+use crate::ids::{OpId, Ticket};
+use crate::io::Output;
 use crate::store::{StoreChange, StoreRequest, StoreTable};
 use crate::time::Timestamp;
 
@@ -100,7 +101,7 @@ impl Saves {
     }
 
     /// Begins to write what waits, if nothing is under way; without a store, it is as good as done.
-    pub(super) fn flush(&mut self, shared: &mut Shared) -> Option<Written> {
+    pub(super) fn flush(&mut self, cx: &mut Cx) -> Option<Written> {
         if self.under_way.is_some() || !self.is_due() {
             return None;
         }
@@ -111,16 +112,16 @@ impl Saves {
             // Rights and keys first: what is read again would not be understood without them.
             batch = self.refused.take_vital().followed_by(batch);
         }
-        if !shared.config.store || batch.has_nothing() {
+        if !cx.config.store || batch.has_nothing() {
             return Some(self.done(batch));
         }
-        self.begin(shared, batch);
+        self.begin(cx, batch);
         None
     }
 
-    fn begin(&mut self, shared: &mut Shared, batch: Batch) {
-        let op = shared.io.op_id();
-        shared.io.outputs.push_back(Output::Store(op, batch.request()));
+    fn begin(&mut self, cx: &mut Cx, batch: Batch) {
+        let op = cx.op_id();
+        cx.outputs.push_back(Output::Store(op, batch.request()));
         self.under_way = Some((op, batch));
     }
 
@@ -151,13 +152,13 @@ impl Saves {
     }
 
     /// The store refused a write, which is tried again later. Gives the tickets that fail with it.
-    pub(super) fn failed(&mut self, shared: &mut Shared, op: OpId, code: Code) -> Option<Refused> {
+    pub(super) fn failed(&mut self, cx: &mut Cx, op: OpId, code: Code) -> Option<Refused> {
         let (_, mut batch) = self.under_way.take_if(|(known, _)| *known == op)?;
         if code == Code::StoreFull && !batch.frees.is_empty() {
             let frees = core::mem::take(&mut batch.frees);
-            let op = shared.io.op_id();
-            shared.io.outputs.push_back(Output::Store(op, StoreRequest::Write(frees)));
-            self.begin(shared, batch);
+            let op = cx.op_id();
+            cx.outputs.push_back(Output::Store(op, StoreRequest::Write(frees)));
+            self.begin(cx, batch);
             return Some(Refused::default());
         }
         let mut tickets = batch.take_tickets();
@@ -165,7 +166,7 @@ impl Saves {
         self.refused = core::mem::take(&mut self.refused).followed_by(batch);
         if self.retry.is_none() {
             let (min, max) = (limits::REWRITE_MIN, limits::REWRITE_MAX);
-            self.retry = Some(shared.io.now + shared.io.backoff(self.failures, min, max));
+            self.retry = Some(cx.now + cx.backoff(self.failures, min, max));
             self.failures = self.failures.saturating_add(1);
         }
         Some(Refused { tickets, is_news: self.refusal.replace(code).is_none() })
@@ -173,7 +174,7 @@ impl Saves {
 
     /// The store was found empty, and all that is known is to be written; so is what it did not
     /// take. False if that was said already.
-    pub(super) fn begin_anew(&mut self, shared: &mut Shared, op: OpId) -> bool {
+    pub(super) fn begin_anew(&mut self, cx: &mut Cx, op: OpId) -> bool {
         if self.emptied.is_some_and(|mark| op >= mark) {
             // It is a failure like any other: writing all anew has not helped.
             return false;
@@ -184,7 +185,7 @@ impl Saves {
         }
         self.retry = None;
         let is_news = self.emptied.is_none();
-        self.emptied.get_or_insert_with(|| shared.io.op_id());
+        self.emptied.get_or_insert_with(|| cx.op_id());
         is_news
     }
 
@@ -202,16 +203,16 @@ impl Saves {
     }
 
     /// Nobody waits any longer. What is not written yet is handed to the store, for the last time.
-    pub(super) fn drain(&mut self, shared: &mut Shared, code: Code) {
+    pub(super) fn drain(&mut self, cx: &mut Cx, code: Code) {
         let mut under_way = self.under_way.take().map(|(_, batch)| batch).unwrap_or_default();
         let waiting = core::mem::take(&mut self.waiting);
         let mut rest = core::mem::take(&mut self.refused).followed_by(waiting);
         for ticket in under_way.take_tickets().into_iter().chain(rest.take_tickets()) {
-            shared.settle(ticket, Err(code));
+            cx.settle(ticket, Err(code));
         }
-        if shared.config.store && !rest.has_nothing() {
-            let op = shared.io.op_id();
-            shared.io.outputs.push_back(Output::Store(op, rest.request()));
+        if cx.config.store && !rest.has_nothing() {
+            let op = cx.op_id();
+            cx.outputs.push_back(Output::Store(op, rest.request()));
         }
         self.retry = None;
     }

@@ -13,10 +13,10 @@ use lacis_wire::{Millis, NodeId, RoomTag, limits};
 
 use super::keeping::bytes_of;
 use super::{Group, Loading};
+use crate::connect::Link;
+use crate::cx::Cx;
 use crate::graph::Held;
-use crate::link::Link;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::store::StoreTable;
 
 /// New copies up to this size go ahead of everything else.
@@ -27,30 +27,24 @@ const READ_AHEAD: usize = 64;
 
 impl Group {
     /// Sends what waits for a neighbour, as far as the link takes it.
-    pub(crate) fn pump(
-        &mut self,
-        shared: &mut Shared,
-        node: NodeId,
-        room: RoomTag,
-        link: &mut Link,
-    ) {
-        self.pump_live(shared, node, room, link);
+    pub(crate) fn pump(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
+        self.pump_live(cx, node, room, link);
         while link.accepted && link.may_speak(room) && link.has_room(Channel::Bulk) {
-            if !self.fill(shared, node) {
+            if !self.fill(cx, node) {
                 break;
             }
-            self.send_part(shared, node, room, link);
+            self.send_part(cx, node, room, link);
         }
     }
 
     /// Small copies that are new go on the control channel, whole.
-    fn pump_live(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
+    fn pump_live(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
         let most = AHEAD_BYTES.min(link.payload_bytes());
         let waits = |it: &super::Neighbour| it.confirmed && !it.push.is_empty();
-        if !self.neighbours.get(&node).is_some_and(waits) || !self.serves(shared, node) {
+        if !self.neighbours.get(&node).is_some_and(waits) || !self.serves(cx, node) {
             return;
         }
-        let now = self.now(shared);
+        let now = self.now(cx);
         while link.accepted && link.has_room(Channel::Control) {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
             let Some(name) = neighbour.push.front() else { return };
@@ -70,12 +64,12 @@ impl Group {
             let data = bytes_of(copy);
             neighbour.push.pop();
             let frame = LinkFrame::Group { room, more: false, data: &data };
-            link.send(&mut shared.io, Channel::Control, &frame);
+            link.send(cx, Channel::Control, &frame);
         }
     }
 
     /// Chooses what is sent next; says whether there is anything.
-    fn fill(&mut self, shared: &mut Shared, node: NodeId) -> bool {
+    fn fill(&mut self, cx: &mut Cx, node: NodeId) -> bool {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return false };
         if neighbour.parts.is_some() {
             return true;
@@ -88,14 +82,14 @@ impl Group {
             return false;
         }
         // Whether it still is a member is asked for each thing that it is sent.
-        if !self.serves(shared, node) {
+        if !self.serves(cx, node) {
             let neighbour = self.neighbours.get_mut(&node);
             return neighbour.is_some_and(|it| {
                 it.parts = it.next_frame().map(|frame| (frame, 0));
                 it.parts.is_some()
             });
         }
-        let now = self.now(shared);
+        let now = self.now(cx);
         if let Some(neighbour) = self.neighbours.get_mut(&node)
             && let Some(name) = neighbour.push.pop()
             && let Some(held) = self.replica.held(&name.id)
@@ -104,17 +98,17 @@ impl Group {
         {
             neighbour.asked.push_front(name);
         }
-        self.fill_asked(shared, node)
+        self.fill_asked(cx, node)
     }
 
-    fn fill_asked(&mut self, shared: &mut Shared, node: NodeId) -> bool {
+    fn fill_asked(&mut self, cx: &mut Cx, node: NodeId) -> bool {
         if self.neighbours.get(&node).is_none_or(|it| it.asked.is_empty()) {
             return false;
         }
         let mut missing = Vec::new();
         let mut found = None;
         let mut done = 0;
-        let now = self.now(shared);
+        let now = self.now(cx);
         let Some(neighbour) = self.neighbours.get(&node) else { return false };
         for name in neighbour.asked.iter().take(READ_AHEAD) {
             match self.find(name, now) {
@@ -139,7 +133,7 @@ impl Group {
         if neighbour.parts.is_none() && !neighbour.asked.is_empty() && !neighbour.loading {
             neighbour.loading = true;
             let names: Vec<CopyName> = neighbour.asked.iter().take(READ_AHEAD).copied().collect();
-            self.read_bodies(shared, &names, Loading::Serve(node, names.clone()));
+            self.read_bodies(cx, &names, Loading::Serve(node, names.clone()));
         }
         let neighbour = self.neighbours.get(&node);
         neighbour.is_some_and(|it| it.parts.is_some() || !it.frames.is_empty())
@@ -156,7 +150,7 @@ impl Group {
         self.at_hand(name).map_or(Found::Stored, |copy| Found::AtHand(bytes_of(&copy)))
     }
 
-    fn send_part(&mut self, shared: &mut Shared, node: NodeId, room: RoomTag, link: &mut Link) {
+    fn send_part(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let Some((bytes, at)) =
             neighbour.parts.take().or_else(|| neighbour.next_frame().map(|frame| (frame, 0)))
@@ -166,7 +160,7 @@ impl Group {
         let rest = bytes.get(at..).unwrap_or_default();
         let data = rest.get(..link.payload_bytes()).unwrap_or(rest);
         let more = data.len() < rest.len();
-        link.speak(&mut shared.io, room, at == 0, (more, data));
+        link.speak(cx, room, at == 0, (more, data));
         let next = at + data.len();
         if more {
             neighbour.parts = Some((bytes, next));
@@ -185,8 +179,8 @@ impl Group {
     /// Gives a member the header of what has ended, in the place of what it holds of it: nothing
     /// else of that is compared, and it would offer what it has for as long as that lasts. Once
     /// from one comparison to the next, however often it offers that.
-    pub(super) fn give_end(&mut self, shared: &mut Shared, node: NodeId, name: CopyName) {
-        if !self.serves(shared, node) || !Rule::EndsGiven.holds() {
+    pub(super) fn give_end(&mut self, cx: &mut Cx, node: NodeId, name: CopyName) {
+        if !self.serves(cx, node) || !Rule::EndsGiven.holds() {
             return;
         }
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
@@ -196,7 +190,7 @@ impl Group {
         neighbour.ends.push(name);
         match self.at_hand(&name) {
             Some(copy) => self.say_end(node, copy.header.clone()),
-            None => self.read_from(shared, StoreTable::Heads, &[name], Loading::End(node, name)),
+            None => self.read_from(cx, StoreTable::Heads, &[name], Loading::End(node, name)),
         }
     }
 

@@ -8,30 +8,10 @@ use lacis_wire::record::RecordType;
 use lacis_wire::{Millis, limits};
 
 use super::neighbour::Neighbour;
-use super::{Group, GroupEvent};
+use super::{Group, GroupEvent, GroupSync, SyncPhase};
+use crate::cx::Cx;
 use crate::graph::Replica;
-use crate::shared::Shared;
 use crate::table::{Table, TableExt};
-
-/// Where a node stands with what others hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SyncPhase {
-    /// No member is linked whose records could be compared with.
-    Alone,
-    /// What a member holds is compared or fetched.
-    Fetching,
-    /// All that the linked members hold is here.
-    Whole,
-}
-
-/// How old what is held can be at the most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupSync {
-    /// Where this node stands.
-    pub phase: SyncPhase,
-    /// The group time at which it last held all that a linked member held; `None` if it never did.
-    pub at: Option<Millis>,
-}
 
 /// A set of buckets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +82,7 @@ impl Neighbour {
 
 impl Group {
     /// Looks whether this node stands elsewhere than before, and tells so.
-    pub(crate) fn review_sync(&mut self, shared: &mut Shared) {
+    pub(crate) fn review_sync(&mut self, cx: &mut Cx) {
         if !self.is_open {
             return;
         }
@@ -125,12 +105,12 @@ impl Group {
             _ => SyncPhase::Fetching,
         };
         if (phase, whole) != (self.sync.phase, self.sync.whole) {
-            self.set_sync(shared, phase, whole);
+            self.set_sync(cx, phase, whole);
         }
     }
 
-    fn set_sync(&mut self, shared: &mut Shared, phase: SyncPhase, whole: Buckets) {
-        let now = self.now(shared);
+    fn set_sync(&mut self, cx: &mut Cx, phase: SyncPhase, whole: Buckets) {
+        let now = self.now(cx);
         let before = self.sync.whole;
         for bucket in before.iter() {
             self.sync.at.insert(bucket, now);
@@ -140,19 +120,19 @@ impl Group {
         if was_whole || whole == Buckets::ALL {
             // After a crash it is as old as when it became whole.
             self.profile.synced = self.profile.synced.max(now);
-            self.keep_profile(shared);
+            self.keep_profile(cx);
         }
-        self.event(shared, GroupEvent::Sync);
+        self.event(cx, GroupEvent::Sync);
         if whole.0 & !before.0 != 0 {
             let is_whole = |kind: &&RecordType| whole.contains(Replica::bucket_of(kind));
             let held = self.replica.kinds().filter(is_whole);
             let kinds = held.chain(self.first.iter().filter(is_whole)).cloned().collect();
-            self.event(shared, GroupEvent::Synced { kinds, all: whole == Buckets::ALL });
+            self.event(cx, GroupEvent::Synced { kinds, all: whole == Buckets::ALL });
         }
     }
 
     /// Where this node stands with the records of a type, or with all.
-    pub(crate) fn sync_of(&self, shared: &Shared, kind: Option<&RecordType>) -> GroupSync {
+    pub(crate) fn sync_of(&self, cx: &Cx, kind: Option<&RecordType>) -> GroupSync {
         let wanted = kind.map_or(Buckets::ALL, |kind| {
             let mut one = Buckets::NONE;
             one.insert(Replica::bucket_of(kind));
@@ -160,7 +140,7 @@ impl Group {
         });
         let SyncState { phase, whole, at } = &self.sync;
         if wanted.0 & !whole.0 == 0 {
-            return GroupSync { phase: SyncPhase::Whole, at: Some(self.now(shared)) };
+            return GroupSync { phase: SyncPhase::Whole, at: Some(self.now(cx)) };
         }
         let stored = Some(self.profile.synced).filter(|at| *at > Millis(0));
         let lost = wanted.iter().filter(|bucket| !whole.contains(*bucket));

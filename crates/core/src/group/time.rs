@@ -3,8 +3,8 @@
 use lacis_wire::{Millis, NodeId};
 
 use super::{Group, GroupEvent};
+use crate::cx::Cx;
 use crate::rule::Rule;
-use crate::shared::Shared;
 use crate::time::Timestamp;
 
 /// How often it is written down how far time has come, in milliseconds.
@@ -12,8 +12,8 @@ const TIME_STEP: u64 = 3_600_000;
 
 impl Group {
     /// The time that the members agree on.
-    pub(crate) fn now(&self, shared: &Shared) -> Millis {
-        Millis(shared.wall().0.saturating_add_signed(self.correction()))
+    pub(crate) fn now(&self, cx: &Cx) -> Millis {
+        Millis(cx.wall().0.saturating_add_signed(self.correction()))
     }
 
     /// Milliseconds by which that is ahead of our own clock.
@@ -22,34 +22,34 @@ impl Group {
     }
 
     /// When it will be `at`, and one moment more.
-    pub(super) fn when(&self, shared: &Shared, at: Millis) -> Timestamp {
-        let wait = at.0.saturating_sub(self.now(shared).0).saturating_add(1);
-        shared.io.now + core::time::Duration::from_millis(wait)
+    pub(super) fn when(&self, cx: &Cx, at: Millis) -> Timestamp {
+        let wait = at.0.saturating_sub(self.now(cx).0).saturating_add(1);
+        cx.now + core::time::Duration::from_millis(wait)
     }
 
     /// The time by which rights end. What ended by the highest group time that this store ever held
     /// has ended, wherever a clock goes back to.
-    pub(crate) fn rights_time(&self, shared: &Shared) -> Millis {
+    pub(crate) fn rights_time(&self, cx: &Cx) -> Millis {
         let held = if Rule::RightsStayEnded.holds() { self.profile.time } else { Millis(0) };
-        self.now(shared).max(held)
+        self.now(cx).max(held)
     }
 
     /// A time that our own clock and those of the members have passed: by it bytes are erased.
     /// Nothing, while no member says its clock.
-    pub(super) fn certain_time(&self, shared: &Shared) -> Option<Millis> {
-        let own = shared.wall();
+    pub(super) fn certain_time(&self, cx: &Cx) -> Option<Millis> {
+        let own = cx.wall();
         let members = own.0.saturating_add_signed(self.clocks.median()?);
         let is_certain = Rule::CertainTime.holds();
         Some(if is_certain { own.min(Millis(members)) } else { own.max(Millis(members)) })
     }
 
     /// Remembers how far time has come, as far as a member's clock agrees with ours.
-    pub(super) fn note_time(&mut self, shared: &mut Shared) {
-        let now = self.now(shared);
+    pub(super) fn note_time(&mut self, cx: &mut Cx) {
+        let now = self.now(cx);
         let agrees = self.clocks.median().is_some() && self.clocks.difference().is_none();
         if self.is_open && agrees && now.0 > self.profile.time.0.saturating_add(TIME_STEP) {
             self.profile.time = now;
-            self.keep_profile(shared);
+            self.keep_profile(cx);
         }
     }
 
@@ -57,8 +57,8 @@ impl Group {
     /// so that a clock that is ahead is not believed as soon as one member is here, and a lying
     /// neighbor can only take time away; never before what it follows, nor before what others made
     /// by our own clock's leave.
-    pub(super) fn writing_time(&self, shared: &Shared, follows: Millis) -> Millis {
-        let own = shared.wall();
+    pub(super) fn writing_time(&self, cx: &Cx, follows: Millis) -> Millis {
+        let own = cx.wall();
         let members = self.clocks.median().map(|ahead| own.0.saturating_add_signed(ahead));
         let members = members.filter(|_| Rule::DatedByTheEarlier.holds());
         let date = Millis(members.map_or(own.0, |members| members.min(own.0)));
@@ -67,33 +67,33 @@ impl Group {
     }
 
     /// A member told its clock.
-    pub(super) fn hear_clock(&mut self, shared: &mut Shared, node: NodeId, clock: Millis) {
+    pub(super) fn hear_clock(&mut self, cx: &mut Cx, node: NodeId, clock: Millis) {
         let Some(peer) = self.neighbours.get(&node).map(|it| it.peer) else { return };
-        self.clocks.hear(node, peer, clock, shared.wall());
-        self.tell_clock(shared);
-        self.note_time(shared);
-        self.rewrite_ahead(shared);
+        self.clocks.hear(node, peer, clock, cx.wall());
+        self.tell_clock(cx);
+        self.note_time(cx);
+        self.rewrite_ahead(cx);
     }
 
     /// Our clock was set: what was heard of others is no news of the one that is now.
-    pub(crate) fn wall_jumped(&mut self, shared: &mut Shared) {
+    pub(crate) fn wall_jumped(&mut self, cx: &mut Cx) {
         self.clocks.forget_all();
         self.door.look_again();
-        self.introduce(shared);
-        self.tell_clock(shared);
-        let now = self.now(shared);
+        self.introduce(cx);
+        self.tell_clock(cx);
+        let now = self.now(cx);
         self.replica.reveal(now);
-        self.tell_changes(shared, None);
-        self.rewrite_ahead(shared);
+        self.tell_changes(cx, None);
+        self.rewrite_ahead(cx);
     }
 
     /// Tells the application once that its clock differs from that of the members, and once that it
     /// does no longer.
-    fn tell_clock(&mut self, shared: &mut Shared) {
+    fn tell_clock(&mut self, cx: &mut Cx) {
         let ahead = self.clocks.difference();
         if ahead.is_some() != self.clock_differs {
             self.clock_differs = ahead.is_some();
-            self.event(shared, GroupEvent::Clock { ahead });
+            self.event(cx, GroupEvent::Clock { ahead });
         }
     }
 }

@@ -11,44 +11,44 @@ use lacis_wire::{Code, GroupId, KeyName, RecordId};
 
 use super::profile::Profile;
 use super::{Group, GroupEvent};
+use crate::cx::Cx;
 use crate::graph::{Copy, Outcome};
-use crate::io::Ticket;
-use crate::shared::Shared;
+use crate::ids::Ticket;
 
 /// How the first part begins.
 const MAGIC: &[u8] = b"lacis group 1\n";
 
 impl Group {
     /// Gives the group as [`GroupEvent::Exported`], part by part; then the ticket settles.
-    pub(crate) fn export(&mut self, shared: &mut Shared, ticket: Ticket) {
+    pub(crate) fn export(&mut self, cx: &mut Cx, ticket: Ticket) {
         let mut first = MAGIC.to_vec();
         first.extend_from_slice(self.profile.group.as_bytes());
         // Only this identity, on whatever device, can use what makes it a member.
         let data = encode(&self.profile);
         let body = Body { attributes: Vec::new(), data };
         let place = Self::file_place(self.profile.group);
-        first.extend(body.seal(&file_key(shared), &place, shared.io.random()));
-        shared.tickets.open(ticket);
-        self.event(shared, GroupEvent::Exported { ticket, part: first });
+        first.extend(body.seal(&file_key(cx), &place, cx.random()));
+        cx.tickets.open(ticket);
+        self.event(cx, GroupEvent::Exported { ticket, part: first });
         let system = self.replica.ids_where(lacis_wire::record::RecordType::is_system);
         let system: Vec<RecordId> = system.collect();
-        let now = self.now(shared);
+        let now = self.now(cx);
         let copies = system.iter().filter_map(|id| self.replica.system(id));
         let copies = copies.filter(|copy| copy.header.expires > now);
         let parts: Vec<Vec<u8>> = copies.map(|copy| part_of(copy)).collect();
         for part in parts {
-            self.event(shared, GroupEvent::Exported { ticket, part });
+            self.event(cx, GroupEvent::Exported { ticket, part });
         }
-        self.query_raw(shared, ticket);
+        self.query_raw(cx, ticket);
     }
 
     /// Takes a record of such a file, by the same rules as one that comes over a link. Nothing is
     /// wrong with one that is known or has ended.
-    pub(crate) fn import(&mut self, shared: &mut Shared, part: &[u8]) -> Result<bool, Code> {
+    pub(crate) fn import(&mut self, cx: &mut Cx, part: &[u8]) -> Result<bool, Code> {
         let Ok(GroupFrame::Record { header, body }) = decode(part) else {
             return Err(Code::ExportDamaged);
         };
-        match self.take(shared, Copy { header, body }, None) {
+        match self.take(cx, Copy { header, body }, None) {
             Outcome::Taken
             | Outcome::Deferred
             | Outcome::Ahead
@@ -59,10 +59,10 @@ impl Group {
         }
     }
 
-    pub(crate) fn when_stored(&mut self, shared: &mut Shared, ticket: Ticket) {
-        shared.tickets.open(ticket);
+    pub(crate) fn when_stored(&mut self, cx: &mut Cx, ticket: Ticket) {
+        cx.tickets.open(ticket);
         if let Err(code) = self.saves.ticket_of_all(ticket) {
-            shared.settle(ticket, Err(code));
+            cx.settle(ticket, Err(code));
         }
     }
 
@@ -74,12 +74,8 @@ impl Group {
     }
 
     /// What this identity remembered of a group that it exported.
-    pub(crate) fn profile_in_file(
-        shared: &Shared,
-        id: GroupId,
-        sealed: &[u8],
-    ) -> Result<Profile, Code> {
-        let body = Body::open(&file_key(shared), &Self::file_place(id), sealed);
+    pub(crate) fn profile_in_file(cx: &Cx, id: GroupId, sealed: &[u8]) -> Result<Profile, Code> {
+        let body = Body::open(&file_key(cx), &Self::file_place(id), sealed);
         let body = body.map_err(|_| Code::NotAllowed)?;
         let profile: Profile = decode(&body.data).map_err(|_| Code::ExportDamaged)?;
         if profile.group != id {
@@ -93,8 +89,8 @@ impl Group {
     }
 }
 
-fn file_key(shared: &Shared) -> EpochKey {
-    EpochKey(blake3::derive_key("lacis 2026 group file 1", &shared.key.to_bytes()))
+fn file_key(cx: &Cx) -> EpochKey {
+    EpochKey(blake3::derive_key("lacis 2026 group file 1", &cx.me.key.to_bytes()))
 }
 
 /// A record as it stands in a file: as it travels.

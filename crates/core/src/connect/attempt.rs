@@ -1,0 +1,259 @@
+//! One attempt to link: a connection from its offer to the proof.
+
+use alloc::boxed::Box;
+
+use lacis_wire::description::Description;
+use lacis_wire::link::LinkFrame;
+use lacis_wire::proof::{self, Party, Role};
+use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
+
+use super::Env;
+use super::channels::Channels;
+use super::link::{Ice, Link, Restart};
+use super::negotiation::{Negotiation, Step};
+use super::spare::Offering;
+use super::speech::Speech;
+use crate::cx::Cx;
+use crate::ids::{LinkId, RoomId};
+use crate::signaling::Route;
+use crate::time::Timestamp;
+
+/// A connection that is being set up.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(super) negotiation: Negotiation,
+    pub(super) channels: Channels,
+    /// How the offer came that it answers; `None` if it offers itself.
+    pub(super) answers: Option<Route>,
+    version: u16,
+    local: Party,
+    pub(super) remote: Option<Remote>,
+    transcript: [u8; 32],
+    pub(super) begun: Timestamp,
+    pub(super) deadline: Timestamp,
+    /// The offer, until it is answered, and when it is made once more.
+    again: Option<(Timestamp, Box<Setup>)>,
+}
+
+/// The other end, as it has introduced itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Remote {
+    pub(super) party: Party,
+    session: u64,
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) attempt: AttemptId,
+    pub(crate) introduction: Introduction,
+    pub(crate) version: u16,
+    pub(crate) description: Description,
+    pub(crate) signature: [u8; 64],
+}
+
+impl Attempt {
+    /// A connection for an attempt that is sealed in a room, and the offer that it is making
+    /// already, if it is.
+    pub(super) fn new(
+        env: &mut Env<'_>,
+        role: Role,
+        room: RoomId,
+        attempt: AttemptId,
+    ) -> (Self, Option<Offering>) {
+        let (id, offer) = env.connection_for(role);
+        let nonce = env.cx.random();
+        let me = &env.cx.me;
+        let now = env.cx.now;
+        let mut negotiation = Negotiation::new(id, attempt, role, room);
+        negotiation.room = env.signaling.main(room);
+        let attempt = Self {
+            negotiation,
+            channels: Channels::new(id),
+            answers: None,
+            version: PROTOCOL.max,
+            // The fingerprint follows with the description.
+            local: Party { node: me.node, peer: me.peer, nonce, fingerprint: [0; 32] },
+            remote: None,
+            transcript: [0; 32],
+            begun: now,
+            deadline: now + limits::ATTEMPT_DEADLINE,
+            again: None,
+        };
+        (attempt, offer)
+    }
+
+    pub(crate) const fn id(&self) -> LinkId {
+        self.negotiation.id
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.negotiation.role
+    }
+
+    /// The room in which it is set up.
+    pub(crate) const fn room(&self) -> RoomId {
+        self.negotiation.room
+    }
+
+    pub(crate) const fn begun(&self) -> Timestamp {
+        self.begun
+    }
+
+    /// Whether nobody has answered it yet.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.remote.is_none()
+    }
+
+    pub(super) fn is_manual(&self) -> bool {
+        self.negotiation.route == Some(Route::Manual)
+    }
+
+    /// Whether it waits for an answer by hand, or has just got it. Chromium then reports a path as
+    /// failed that was tried before there was anybody, and finds it.
+    pub(super) fn is_offered_by_hand(&self) -> bool {
+        self.is_manual() && self.role() == Role::Offerer
+    }
+
+    /// Our own description is ready: signed if we answer, and sent. Says whether there was a way.
+    pub(super) fn describe(
+        &mut self,
+        env: &mut Env<'_>,
+        node: NodeId,
+        session: u64,
+        description: &Description,
+    ) -> bool {
+        self.local.fingerprint = description.fingerprint;
+        let (attempt, description) = (self.negotiation.attempt, description.clone());
+        let me = &env.cx.me;
+        let (peer, nonce, salt) = (me.peer, self.local.nonce, me.salt);
+        let introduction = Introduction { peer, nonce, session, salt };
+        let setup = match self.role() {
+            Role::Offerer => {
+                Setup::Offer { attempt, introduction, versions: PROTOCOL, description }
+            }
+            Role::Answerer => {
+                let Some(remote) = &self.remote else { return true };
+                let version = self.version;
+                self.transcript = proof::transcript(version, attempt, &remote.party, &self.local);
+                let signature = proof::sign(&env.cx.me.key, Role::Answerer, &self.transcript);
+                Setup::Answer { attempt, introduction, version, description, signature }
+            }
+        };
+        if self.role() == Role::Offerer && !self.is_manual() {
+            self.again = Some((env.cx.now + limits::OFFER_AGAIN, Box::new(setup.clone())));
+        }
+        let sent = self.negotiation.signal(env, node, &setup);
+        if sent {
+            self.negotiation.send_candidates(env, node);
+        }
+        sent
+    }
+
+    /// Makes an offer once more that was not answered. Whoever has got it ignores this one.
+    pub(super) fn offer_again(&mut self, env: &mut Env<'_>, node: NodeId) {
+        let now = env.cx.now;
+        if let Some((_, offer)) = self.again.take_if(|(at, _)| now >= *at) {
+            self.negotiation.signal(env, node, &offer);
+        }
+    }
+
+    /// When the offer is made once more.
+    pub(super) fn again_at(&self) -> Option<Timestamp> {
+        self.again.as_ref().map(|(at, _)| *at)
+    }
+
+    /// An offer came that this attempt answers, in a version that both speak.
+    pub(super) fn answer(
+        &mut self,
+        env: &mut Env<'_>,
+        node: NodeId,
+        version: u16,
+        (introduction, description): (&Introduction, &Description),
+    ) {
+        self.version = version;
+        self.introduce(node, introduction, description);
+        self.negotiation.set_remote(env.cx, Step::Accept, description);
+    }
+
+    /// Our offer was answered, and the answer's proof holds.
+    pub(super) fn on_answer(
+        &mut self,
+        env: &mut Env<'_>,
+        node: NodeId,
+        answer: &Answer,
+    ) -> Result<(), Code> {
+        if !(PROTOCOL.min..=PROTOCOL.max).contains(&answer.version) {
+            return Err(Code::VersionMismatch);
+        }
+        let Answer { introduction, description, .. } = answer;
+        let party = party_of(node, introduction, description);
+        let attempt = self.negotiation.attempt;
+        let transcript = proof::transcript(answer.version, attempt, &self.local, &party);
+        let peer = &introduction.peer;
+        if !proof::verify(peer, Role::Answerer, &transcript, &answer.signature) {
+            return Err(Code::FingerprintMismatch);
+        }
+        self.transcript = transcript;
+        self.version = answer.version;
+        self.introduce(node, introduction, description);
+        self.negotiation.set_remote(env.cx, Step::SetAnswer, description);
+        Ok(())
+    }
+
+    fn introduce(&mut self, node: NodeId, introduction: &Introduction, description: &Description) {
+        let party = party_of(node, introduction, description);
+        self.remote = Some(Remote { party, session: introduction.session });
+        self.again = None;
+        self.channels.set_frame_bytes(description.message_limit());
+    }
+
+    /// Shows our proof as the offerer.
+    pub(super) fn show_proof(&mut self, cx: &mut Cx) {
+        let signature = proof::sign(&cx.me.key, Role::Offerer, &self.transcript);
+        self.channels.control(cx, &LinkFrame::Proof { signature });
+    }
+
+    /// Whether that is the proof of whoever offered.
+    pub(super) fn is_proven_by(&self, signature: &[u8; 64]) -> bool {
+        self.role() == Role::Answerer
+            && self.remote.is_some_and(|remote| {
+                let peer = &remote.party.peer;
+                proof::verify(peer, Role::Offerer, &self.transcript, signature)
+            })
+    }
+
+    /// The attempt has proven itself: it becomes the link. `accepted` says whether the other side
+    /// has shown that it accepts us.
+    pub(super) fn prove(self, now: Timestamp, accepted: bool) -> Option<Link> {
+        let remote = self.remote?;
+        Some(Link {
+            negotiation: self.negotiation,
+            channels: self.channels,
+            speech: Speech::new(now),
+            remote: remote.party,
+            remote_session: remote.session,
+            transcript: self.transcript,
+            ice: Ice::Connected,
+            restart: Restart::default(),
+            rtt: None,
+            path: None,
+            until_path: None,
+            heard: now,
+            ping: None,
+            ping_due: now + limits::FIRST_PING,
+            stranger_since: None,
+            accepted,
+        })
+    }
+}
+
+fn party_of(node: NodeId, introduction: &Introduction, description: &Description) -> Party {
+    Party {
+        node,
+        peer: introduction.peer,
+        nonce: introduction.nonce,
+        fingerprint: description.fingerprint,
+    }
+}

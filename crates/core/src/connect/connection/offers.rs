@@ -1,0 +1,112 @@
+//! Offers of others: which of them are accepted, and where they stand beside each other.
+//!
+//! An offer shows that somebody knows the key of the room and has the mailbox of that node at that
+//! server, no more: at a server where the node is not, anybody can have it. So an offer never ends
+//! another attempt, unless it comes through the same server; whichever attempt proves itself first
+//! ends the others.
+
+use lacis_wire::description::Description;
+use lacis_wire::proof::Role;
+use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
+
+use super::{Connection, News};
+use crate::connect::Env;
+use crate::connect::attempt::Attempt;
+use crate::cx::Cx;
+use crate::ids::{LinkId, RoomId};
+use crate::io::LinkAction;
+use crate::signaling::Route;
+
+/// An offer as it came.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    pub(crate) room: RoomId,
+    pub(crate) route: Route,
+    pub(crate) attempt: AttemptId,
+    pub(crate) introduction: Introduction,
+    pub(crate) versions: VersionRange,
+    pub(crate) description: Description,
+}
+
+/// Whether there is place for one more connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// None for a node with which nothing is under way yet.
+    pub(crate) is_busy: bool,
+    /// None beside an attempt that is under way.
+    pub(crate) is_crowded: bool,
+}
+
+impl Connection {
+    /// Another node offers.
+    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, place: Place) {
+        if !env.pool.seen.insert(self.node, offer.attempt) {
+            return;
+        }
+        let mut route = Some(offer.route);
+        if route != Some(Route::Manual) {
+            (self.route, self.met) = (route, Some(offer.room));
+        }
+        self.absent = false;
+        match self.judge(env.cx, &offer, place) {
+            Ok(Some(version)) => self.accept(env, offer, version),
+            Ok(None) => {}
+            Err(code) => {
+                let refusal = Setup::Refuse { attempt: offer.attempt, code };
+                env.signaling.send(env.cx, &mut route, offer.room, self.node, &refusal);
+            }
+        }
+    }
+
+    /// The version to accept an offer with; `None` if our own offer wins.
+    fn judge(&self, cx: &Cx, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
+        let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
+        self.check_introduction(&offer.introduction)?;
+        let is_open = |own: &Attempt| own.role() == Role::Offerer && own.is_open();
+        if self.attempts.iter().any(is_open) && cx.me.node > self.node {
+            return Ok(None);
+        }
+        let is_first = self.attempts.is_empty();
+        let full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
+        if full && self.same_mailbox(offer.route).is_none() {
+            return Err(Code::Busy);
+        }
+        Ok(Some(version))
+    }
+
+    /// The attempt that an offer through that server takes the place of. Whoever has the mailbox
+    /// there has it alone: it offered before, or it got our offer, and its own has won.
+    fn same_mailbox(&self, route: Route) -> Option<LinkId> {
+        let is_that = |own: &&Attempt| match own.role() {
+            Role::Answerer => own.answers == Some(route),
+            Role::Offerer => own.is_open() && own.negotiation.route == Some(route),
+        };
+        self.attempts.iter().find(is_that).map(Attempt::id)
+    }
+
+    /// The node id must belong to the identity, and the identity cannot change.
+    pub(super) fn check_introduction(&self, introduction: &Introduction) -> Result<(), Code> {
+        let same = !self.is_linked() || self.peer == Some(introduction.peer);
+        let derived = NodeId::derive(&introduction.peer, &introduction.salt);
+        if same && derived == self.node { Ok(()) } else { Err(Code::IdentityMismatch) }
+    }
+
+    fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+        while let Some(former) = self.same_mailbox(offer.route) {
+            self.take_attempt(former);
+            env.cx.link(former, LinkAction::Close);
+        }
+        self.tampered = false;
+        // On a link that stands the other side tells by itself which rooms it is in.
+        if !self.is_linked() {
+            self.peer = Some(offer.introduction.peer);
+            self.push(News::Offered(env.signaling.main(offer.room)));
+        }
+        let (mut attempt, _) = Attempt::new(env, Role::Answerer, offer.room, offer.attempt);
+        attempt.negotiation.route = Some(offer.route);
+        attempt.answers = Some(offer.route);
+        attempt.answer(env, self.node, version, (&offer.introduction, &offer.description));
+        self.begin(env, attempt);
+    }
+}

@@ -1,0 +1,250 @@
+//! Setting a link up: offer, answer, candidates, proof.
+//!
+//! Who offers: the node that learns of the other, which is the newcomer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use lacis_wire::description::{self, Description};
+use lacis_wire::proof::Role;
+use lacis_wire::setup::Setup;
+use lacis_wire::{AttemptId, Code, limits};
+
+use super::{Connection, News, Stage};
+use crate::connect::Env;
+use crate::connect::attempt::{Answer, Attempt};
+use crate::connect::negotiation::Step;
+use crate::event::Event;
+use crate::ids::{LinkId, RoomId};
+use crate::io::LinkAction;
+use crate::signaling::Route;
+
+impl Connection {
+    /// Offers a link in a room, through a server or by hand.
+    pub(crate) fn offer(&mut self, env: &mut Env<'_>, room: RoomId, route: Option<Route>) {
+        self.dial_at = None;
+        self.tampered = false;
+        let name = AttemptId(env.cx.random_u64());
+        let (mut attempt, offer) = Attempt::new(env, Role::Offerer, room, name);
+        attempt.negotiation.route = route;
+        let id = attempt.id();
+        let Some(offer) = offer else {
+            let op = attempt.negotiation.begin(env.cx, Step::Offer);
+            env.cx.link(id, LinkAction::Offer { op, restart: false });
+            return self.begin(env, attempt);
+        };
+        attempt.negotiation.resume(offer.op, Step::Offer);
+        self.begin(env, attempt);
+        for input in offer.heard {
+            self.on_input(env, id, input);
+        }
+    }
+
+    pub(super) fn begin(&mut self, env: &mut Env<'_>, mut attempt: Attempt) {
+        attempt.deadline = env.cx.now + env.pool.patience.with(self.node);
+        self.attempts.push(attempt);
+        self.changed = true;
+        if !self.is_linked() {
+            self.push(News::Changed);
+        }
+    }
+
+    /// Our own description of an attempt is ready.
+    pub(super) fn on_described(
+        &mut self,
+        env: &mut Env<'_>,
+        id: LinkId,
+        description: &Description,
+    ) {
+        let (node, session) = (self.node, self.session);
+        let Some(attempt) = self.attempt(id) else { return };
+        if !attempt.describe(env, node, session, description) {
+            self.fail_attempt(env, id, Code::SignalingUnreachable);
+        }
+    }
+
+    /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
+    /// on the way ends the attempt here, before any packet. An answer that is wrong and came by
+    /// another server than the offer went to ends nothing: the right one may follow.
+    pub(crate) fn on_answer(&mut self, env: &mut Env<'_>, answer: &Answer, route: Route) {
+        let known = self.check_introduction(&answer.introduction);
+        let node = self.node;
+        let named = |own: &&mut Attempt| own.negotiation.attempt == answer.attempt;
+        let Some(attempt) = self.attempts.iter_mut().find(named) else { return };
+        if attempt.role() != Role::Offerer || !attempt.is_open() {
+            return;
+        }
+        let (id, expected) = (attempt.id(), attempt.negotiation.route == Some(route));
+        match known.and_then(|()| attempt.on_answer(env, node, answer)) {
+            Ok(()) if self.is_linked() => {}
+            Ok(()) => self.peer = Some(answer.introduction.peer),
+            Err(code) if expected => self.refuse_attempt(env, id, code),
+            Err(code) => env.cx.warn(code, node),
+        }
+    }
+
+    /// Candidates of the other side, for the attempt or for a restart of the link.
+    pub(crate) fn on_candidates(&mut self, env: &mut Env<'_>, name: AttemptId, list: Vec<String>) {
+        let attempts = self.attempts.iter_mut().map(|attempt| &mut attempt.negotiation);
+        let link = match &mut self.stage {
+            Stage::Linked(link) | Stage::Lost { link: Some(link), .. } => Some(link),
+            _ => None,
+        };
+        let mut all = attempts.chain(link.map(|link| &mut link.negotiation));
+        if let Some(negotiation) = all.find(|it| it.attempt == name) {
+            for candidate in list {
+                negotiation.on_remote_candidate(env.cx, candidate);
+            }
+        }
+    }
+
+    /// The browser found a candidate for one of our connections.
+    pub(super) fn on_local_candidate(&mut self, env: &mut Env<'_>, id: LinkId, candidate: String) {
+        let node = self.node;
+        if description::candidate_ok(&candidate)
+            && let Some(negotiation) = self.negotiation(id)
+        {
+            negotiation.on_local_candidate(env, node, candidate);
+        }
+    }
+
+    /// The control channel of the attempt is open. The offerer shows its proof and may go on at
+    /// once, because the answer carried the other one; the answerer waits for it.
+    pub(super) fn on_attempt_open(&mut self, env: &mut Env<'_>, id: LinkId) {
+        if let Some(attempt) = self.attempt(id)
+            && attempt.role() == Role::Offerer
+            && !attempt.is_open()
+        {
+            attempt.show_proof(env.cx);
+            self.establish(env, id, false);
+        }
+    }
+
+    /// The first frame on the control channel of an attempt that we answered.
+    pub(super) fn on_proof(&mut self, env: &mut Env<'_>, id: LinkId, signature: &[u8; 64]) {
+        let Some(attempt) = self.attempt(id) else { return };
+        let Some(remote) = attempt.remote else { return };
+        if attempt.is_proven_by(signature) {
+            self.peer = Some(remote.party.peer);
+            self.establish(env, id, true);
+        } else {
+            self.refuse_attempt(env, id, Code::IdentityMismatch);
+        }
+    }
+
+    /// Ends the attempt and tells the other side why.
+    pub(super) fn refuse_attempt(&mut self, env: &mut Env<'_>, id: LinkId, code: Code) {
+        let node = self.node;
+        if let Some(attempt) = self.attempt(id) {
+            let refusal = Setup::Refuse { attempt: attempt.negotiation.attempt, code };
+            attempt.negotiation.signal(env, node, &refusal);
+        }
+        self.fail_attempt(env, id, code);
+    }
+
+    /// Ends the attempt; tries again later if that makes sense.
+    pub(crate) fn fail_attempt(&mut self, env: &mut Env<'_>, id: LinkId, code: Code) {
+        let Some(attempt) = self.take_attempt(id) else { return };
+        env.cx.link(id, LinkAction::Close);
+        let by_hand = attempt.is_manual();
+        if !self.attempts.is_empty() && !by_hand {
+            return self.fail_beside(env, &attempt, code);
+        }
+        self.failures = self.failures.saturating_add(1);
+        let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
+        if late && !by_hand {
+            env.pool.patience.on_late(self.node);
+        }
+        if by_hand {
+            env.signaling.end_pairing(env.cx, self.node, Err(code));
+        } else {
+            env.cx.event(Event::ConnectFailed { room: attempt.room(), node: self.node, code });
+        }
+        let hopeless =
+            by_hand || matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
+        let answerer = attempt.role() == Role::Answerer;
+        // Whoever comes back to a server learns of us there, and offers.
+        let tries = if self.absent { 2 } else { limits::ATTEMPTS_PER_NODE };
+        match &self.stage {
+            Stage::Closed(_) => {}
+            Stage::Linked(link) | Stage::Lost { link: Some(link), .. } if link.is_healthy() => {
+                // It is not needed.
+            }
+            Stage::Linked(_) | Stage::Lost { .. } => self.schedule(env),
+            Stage::Unlinked => {
+                let pointless = answerer && self.dial_at.is_none();
+                if hopeless || pointless || self.failures >= tries {
+                    self.close(env, code);
+                } else {
+                    self.schedule(env);
+                }
+            }
+        }
+    }
+
+    /// An attempt has failed beside another one that goes on. Our own is made anew if that does not
+    /// prove itself either.
+    fn fail_beside(&mut self, env: &mut Env<'_>, attempt: &Attempt, code: Code) {
+        env.cx.warn(code, self.node);
+        if attempt.role() == Role::Offerer {
+            self.failures = self.failures.saturating_add(1);
+            self.schedule(env);
+        }
+    }
+
+    /// Schedules the next offer.
+    pub(super) fn schedule(&mut self, env: &mut Env<'_>) {
+        let wait = env.cx.backoff(self.failures, limits::RELINK_MIN, limits::RELINK_MAX);
+        let stagger = match env.cx.me.node > self.node || self.lost_since().is_none() {
+            true => core::time::Duration::ZERO,
+            false => limits::RELINK_STAGGER,
+        };
+        self.dial(env.cx.now + wait + stagger);
+    }
+
+    /// No server has a mailbox of that node.
+    pub(crate) fn on_undelivered(&mut self, env: &mut Env<'_>) {
+        self.absent = true;
+        let open = self.attempts.iter().find(|attempt| attempt.is_open());
+        if let Some(id) = open.map(Attempt::id) {
+            self.fail_attempt(env, id, Code::NoAnswer);
+        }
+    }
+
+    /// The attempt or link was ended by the other side, through the server. Gives the room of an
+    /// attempt with which it has left: it is not waited for, unless there is a link that works: on
+    /// that it would have said goodbye.
+    pub(crate) fn on_refuse(
+        &mut self,
+        env: &mut Env<'_>,
+        name: AttemptId,
+        code: Code,
+    ) -> Option<RoomId> {
+        let leaves = matches!(code, Code::Left | Code::Closed);
+        if let Some(id) = self.attempt_named(name) {
+            let others = self.attempts.len() > 1 || self.has_healthy_link();
+            if leaves && !others {
+                env.cx.link(id, LinkAction::Close);
+                return self.take_attempt(id).map(|attempt| attempt.room());
+            }
+            self.fail_attempt(env, id, code);
+        }
+        let link = self.link().filter(|link| link.negotiation.attempt == name)?;
+        // It leaves, and its goodbye could not pass the broken link.
+        if leaves && self.lost_since().is_some() {
+            self.close(env, Code::Left);
+        } else if !link.accepted {
+            // The answerer refused our proof, which we sent without waiting for its verdict.
+            let room = link.room();
+            env.cx.event(Event::ConnectFailed { room, node: self.node, code });
+            self.close(env, code);
+        }
+        None
+    }
+
+    /// Something in its name was damaged on the way; says whether that is news. An attempt goes on,
+    /// because anybody may send garbage in anybody's name; but if it fails, that is why.
+    pub(crate) const fn on_tampered(&mut self) -> bool {
+        !core::mem::replace(&mut self.tampered, true)
+    }
+}

@@ -1,0 +1,222 @@
+//! What the application gets to see.
+
+mod group;
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::{Code, NodeId, PeerId};
+
+use crate::ids::{RequestId, RoomId, StreamId, Ticket};
+pub use group::{
+    GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record,
+    SyncPhase,
+};
+
+/// What the application gets to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Something asked for is done, or will not be done.
+    Settled {
+        /// The application's number.
+        ticket: Ticket,
+        /// Why not.
+        result: Result<(), Code>,
+    },
+    /// A request was answered, or a pairing written. Settles its ticket.
+    Response {
+        /// The application's number.
+        ticket: Ticket,
+        /// The answer.
+        payload: Vec<u8>,
+    },
+    /// The connection to a signaling server changed.
+    Server {
+        /// Its address.
+        url: String,
+        /// What it is now.
+        state: ServerState,
+        /// Why, when it is not what it should be.
+        code: Option<Code>,
+        /// When it is dialled again.
+        retry: Option<Duration>,
+    },
+    /// A room's connection to the outside changed.
+    Room {
+        /// The room.
+        room: RoomId,
+        /// What it is now.
+        state: RoomState,
+    },
+    /// A remote node appeared or changed.
+    Remote {
+        /// The room.
+        room: RoomId,
+        /// The remote node.
+        node: NodeId,
+        /// Its identity; proven once it is linked, claimed or unknown before.
+        peer: Option<PeerId>,
+        /// How it is reached.
+        state: RemoteState,
+        /// Last round trip measured.
+        rtt: Option<Duration>,
+    },
+    /// A remote node is gone.
+    RemoteLeft {
+        /// The room.
+        room: RoomId,
+        /// The remote node.
+        node: NodeId,
+        /// Why.
+        code: Code,
+    },
+    /// An attempt to link to a remote node gave up.
+    ConnectFailed {
+        /// The room.
+        room: RoomId,
+        /// The node.
+        node: NodeId,
+        /// Why.
+        code: Code,
+    },
+    /// A message came.
+    Message {
+        /// The room.
+        room: RoomId,
+        /// Who sent it.
+        node: NodeId,
+        /// The application's name for the sort of message.
+        label: String,
+        /// Its bytes.
+        payload: Vec<u8>,
+        /// To whom it was sent.
+        kind: MessageKind,
+    },
+    /// A remote asks something; answer with [`crate::Node::respond`].
+    Request {
+        /// Names the answer.
+        request: RequestId,
+        /// The room.
+        room: RoomId,
+        /// Who asks.
+        node: NodeId,
+        /// The application's name for the sort of request.
+        label: String,
+        /// Its bytes.
+        payload: Vec<u8>,
+    },
+    /// A remote wants to send a file; nothing flows until it is accepted.
+    File {
+        /// Names the stream.
+        stream: StreamId,
+        /// The room.
+        room: RoomId,
+        /// Who sends it.
+        node: NodeId,
+        /// Its name.
+        name: String,
+        /// Its media type, may be empty.
+        media_type: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// The next bytes of a file.
+    FileData {
+        /// The stream.
+        stream: StreamId,
+        /// The bytes.
+        data: Vec<u8>,
+    },
+    /// Every byte of a file came.
+    FileEnd {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A file in either direction ended early.
+    StreamFailed {
+        /// The stream.
+        stream: StreamId,
+        /// Why.
+        code: Code,
+    },
+    /// How far a file we send has come.
+    Progress {
+        /// The stream.
+        stream: StreamId,
+        /// Bytes handed to the network.
+        sent: u64,
+        /// Bytes the receiving application has taken.
+        taken: u64,
+    },
+    /// Something happened in a group.
+    Group {
+        /// Its number on this node.
+        group: RoomId,
+        /// What.
+        event: Box<GroupEvent>,
+    },
+    /// Answers a question for the groups that are stored. Settles its ticket.
+    Groups {
+        /// The application's number.
+        ticket: Ticket,
+        /// What is stored.
+        groups: Vec<KeptGroup>,
+    },
+    /// Something suspicious that needs no action.
+    Warning {
+        /// What.
+        code: Code,
+        /// Whose doing it seems to be.
+        node: Option<NodeId>,
+    },
+}
+
+/// The connection to a signaling server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// Being dialled.
+    Dialing,
+    /// Open and greeted.
+    Open,
+    /// Lost; dialled again later.
+    Waiting,
+    /// Given up with the node.
+    Closed,
+}
+
+/// A room's connection to the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoomState {
+    /// No server has answered yet.
+    Connecting,
+    /// At least one server knows that we are here.
+    Open,
+    /// No server knows; links that stand go on.
+    Offline,
+}
+
+/// How a remote is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteState {
+    /// Being linked for the first time.
+    Connecting,
+    /// Linked, packets go straight.
+    Direct,
+    /// Linked through a TURN server.
+    Relayed,
+    /// The link broke and is being rebuilt; what is sent waits.
+    Recovering,
+}
+
+/// To whom a message was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// To this remote only.
+    Direct,
+    /// To all, reliably.
+    Broadcast,
+    /// To all, with losses.
+    Ephemeral,
+}

@@ -1,0 +1,222 @@
+//! The groups of a node: what comes over links and from the store reaches them, and what they have
+//! to say reaches links and store.
+
+use alloc::vec::Vec;
+
+use lacis_wire::proof::Role;
+use lacis_wire::{Code, GroupId};
+
+use super::Node;
+use crate::event::Event;
+use crate::event::KeptGroup;
+use crate::group::Group;
+use crate::ids::{OpId, RoomId, Ticket};
+use crate::meter::{self, Cost};
+use crate::remote::Remote;
+use crate::store::StoreReply;
+use crate::table::{Table, TableExt};
+
+/// The groups that are open, and what the store is asked about others.
+#[derive(Debug, Default)]
+pub(crate) struct Groups {
+    pub(crate) open: Table<RoomId, Group>,
+    pub(crate) asked: Table<OpId, Asked>,
+}
+
+/// Rounds in which groups, links and places settle what they change for each other.
+const ROUNDS_MAX: usize = 4;
+
+/// What the store is asked about groups that are not open.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    /// Which there are.
+    List(Ticket),
+}
+
+impl Node {
+    /// Passes on what waits between groups, links and store, for the groups and links of which
+    /// something is new. Called after everything that happens.
+    pub(crate) fn drive_groups(&mut self) {
+        // What one round changes the next one looks at; what is left waits for the next input.
+        for _ in 0..ROUNDS_MAX {
+            if !self.changes.is_of_groups() && self.group_frames.is_empty() {
+                break;
+            }
+            self.drive_once();
+        }
+        if self.changes.take_keeps() {
+            self.note_strangers();
+        }
+    }
+
+    fn drive_once(&mut self) {
+        if core::mem::take(&mut self.changes.all) {
+            self.groups.open.keys().for_each(|group| self.changes.group(*group));
+            self.remotes.keys().for_each(|node| self.changes.writable(*node));
+        }
+        self.tell_links();
+        for (room, node, frame) in core::mem::take(&mut self.group_frames) {
+            if let Some(group) = self.groups.open.get_mut(&room) {
+                group.on_frame(&mut self.cx, node, &frame);
+                self.changes.group(room);
+            }
+        }
+        let changed = core::mem::take(&mut self.changes.groups);
+        meter::count(Cost::Group, changed.len());
+        for number in &changed {
+            let Some(group) = self.groups.open.get_mut(number) else { continue };
+            group.review_sync(&mut self.cx);
+            group.flush(&mut self.cx);
+            if group.is_over() {
+                self.groups.open.remove(number);
+                self.changes.keeps = true;
+            }
+        }
+        if self.changes.signaling {
+            let all = self.groups.open.keys().copied().collect::<Vec<_>>();
+            self.settle_places(&all);
+        } else {
+            self.settle_places(&changed);
+        }
+        self.pump_groups(&changed);
+        self.admit(&changed);
+    }
+
+    /// Which remotes of its room each group has a link to now.
+    fn tell_links(&mut self) {
+        if !self.changes.take_neighbours() {
+            return;
+        }
+        for (&room, group) in &mut self.groups.open {
+            meter::count(Cost::Group, 1);
+            let linked = |remote: &Remote| {
+                let link = remote.connection.link()?;
+                remote.rooms.our_tag(room)?;
+                let initiates = link.role() == Role::Offerer;
+                Some((remote.node(), link.id(), remote.connection.peer?, initiates))
+            };
+            let links: Vec<_> = self.remotes.values().filter_map(linked).collect();
+            group.on_links(&mut self.cx, &links);
+            self.changes.group(room);
+        }
+    }
+
+    /// Sends what waits in the groups that changed, and over the links that take more.
+    fn pump_groups(&mut self, changed: &[RoomId]) {
+        let writable = core::mem::take(&mut self.changes.writable);
+        if changed.is_empty() && writable.is_empty() {
+            return;
+        }
+        for (&room, group) in &mut self.groups.open {
+            let is_changed = changed.contains(&room);
+            for remote in self.remotes.values_mut() {
+                let node = remote.node();
+                if !is_changed && !writable.contains(&node) {
+                    continue;
+                }
+                let Some(tag) = remote.rooms.our_tag(room) else { continue };
+                if let Some(link) = remote.connection.link_mut() {
+                    meter::count(Cost::Group, 1);
+                    group.pump(&mut self.cx, node, tag, link);
+                    self.changes.group_timer(room);
+                }
+            }
+        }
+    }
+
+    /// Members of groups become visible to the application, or are no longer.
+    fn admit(&mut self, changed: &[RoomId]) {
+        let mut news = Vec::new();
+        for &room in changed {
+            let Some(group) = self.groups.open.get_mut(&room) else { continue };
+            self.changes.keeps |= group.take_keeps_changed();
+            news.extend(group.take_visible().into_iter().map(|(node, is)| (room, node, is)));
+        }
+        for (room, node, is_member) in news {
+            let Some(admitted) =
+                self.signaling.rooms.get_mut(&room).and_then(|room| room.admitted.as_mut())
+            else {
+                continue;
+            };
+            let was = admitted.contains(&node);
+            admitted.retain(|known| *known != node);
+            if is_member {
+                admitted.push(node);
+            }
+            if was == is_member {
+                continue;
+            }
+            self.with_remote(node, |remote, env| {
+                if is_member {
+                    remote.tell_in(env, room);
+                } else {
+                    remote.tell_left(env, room, Code::NotMember);
+                }
+            });
+        }
+    }
+
+    pub(crate) fn groups_timeout(&mut self) {
+        for group in self.groups.open.values_mut() {
+            group.on_timeout(&mut self.cx);
+        }
+    }
+
+    pub(crate) fn on_store(&mut self, op: OpId, reply: StoreReply) {
+        if self.on_start_stored(op, &reply) {
+            return;
+        }
+        if let Some(asked) = self.groups.asked.remove(&op) {
+            return self.on_asked(asked, reply);
+        }
+        if reply == StoreReply::Failed(Code::StoreDamaged) {
+            for (&number, group) in &mut self.groups.open {
+                group.write_anew(&mut self.cx, op);
+                self.changes.group(number);
+            }
+        }
+        let mut reply = Some(reply);
+        for (&number, group) in &mut self.groups.open {
+            let was_open = group.is_open();
+            if group.on_store(&mut self.cx, op, &mut reply) {
+                self.changes.group(number);
+                // Only one that is open is told of links.
+                self.changes.neighbours |= group.is_open() != was_open;
+                break;
+            }
+        }
+    }
+
+    fn on_asked(&mut self, asked: Asked, reply: StoreReply) {
+        let cx = &mut self.cx;
+        match (asked, reply) {
+            (Asked::List(ticket), StoreReply::Page(page)) => {
+                let mut groups = Vec::new();
+                for (key, stored) in page {
+                    let name = Group::name_of_stored(cx, &key, &stored);
+                    let id = <[u8; 32]>::try_from(key).ok().map(GroupId);
+                    if let (Some(id), Some(name)) = (id, name) {
+                        groups.push(KeptGroup { id, name });
+                    }
+                }
+                if cx.tickets.close(ticket) {
+                    cx.event(Event::Groups { ticket, groups });
+                }
+            }
+            (Asked::List(ticket), StoreReply::Failed(code)) => cx.settle(ticket, Err(code)),
+            (Asked::List(ticket), _) => cx.settle(ticket, Err(Code::Internal)),
+        }
+    }
+
+    /// Gives what is not written yet to the store, and ends what waits.
+    pub(crate) fn close_groups(&mut self) {
+        for (_, mut group) in self.groups.open.drain() {
+            group.close(&mut self.cx, Code::Closed);
+        }
+    }
+
+    /// Whether all that groups wrote is stored.
+    pub(crate) fn groups_saved(&self) -> bool {
+        self.groups.open.values().all(Group::is_saved)
+    }
+}

@@ -1,0 +1,149 @@
+//! Joining rooms and leaving them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::room::{RoomKeys, RoomLink};
+use lacis_wire::{Code, PeerId, limits};
+
+use super::Node;
+use crate::error::JoinError;
+use crate::ids::{RoomId, Ticket};
+use crate::remote::Remote;
+use crate::signaling::{Room, Server, Signaling};
+use crate::table::TableExt;
+use crate::time::Timestamp;
+
+impl Node {
+    /// Joins a room. The ticket settles when the first server has answered, or fails after
+    /// `patience`; the room stays joined either way, and goes on trying, until it is left.
+    ///
+    /// # Errors
+    /// See [`JoinError`].
+    pub fn join(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        link: &RoomLink,
+        patience: Duration,
+    ) -> Result<RoomId, JoinError> {
+        self.join_room(now, ticket, link.keys(), &link.servers, patience, None)
+    }
+
+    /// Joins a room by its keys; that of a group bears the group's number, is not shown to whom it
+    /// has shut out, and lets in only those whom the group admits.
+    pub(crate) fn join_room(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        keys: RoomKeys,
+        servers: &[String],
+        patience: Duration,
+        group: Option<(RoomId, Vec<PeerId>)>,
+    ) -> Result<RoomId, JoinError> {
+        self.set_time(now);
+        self.changes.everything();
+        if self.closing.is_some() {
+            return Err(JoinError::Closed);
+        }
+        if self.signaling.rooms.values().any(|room| room.keys == keys) {
+            return Err(JoinError::AlreadyJoined);
+        }
+        if self.signaling.main_rooms().count() >= limits::ROOMS_MAX {
+            return Err(JoinError::TooManyRooms);
+        }
+        let servers = self.meeting_places(servers);
+        let id = group.as_ref().map_or_else(|| self.cx.room_id(), |(id, _)| *id);
+        let mut room = Room::new(id, keys, servers);
+        if let Some((_, barred)) = group {
+            (room.admitted, room.barred) = (Some(Vec::new()), barred);
+            // Whether it is announced, the group decides.
+            room.is_quiet = true;
+        }
+        room.joining = Some((ticket, now + patience.min(limits::DEADLINE_MAX)));
+        room.announce_all(&mut self.cx, &self.signaling.servers);
+        self.cx.tickets.open(ticket);
+        self.signaling.rejoin(&room.keys);
+        self.signaling.rooms.insert(id, room);
+        if !self.is_busy() {
+            self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
+        }
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, Remote::name_rooms);
+        }
+        Ok(id)
+    }
+
+    /// The servers a room meets at: those its link names, dialled if they are new, or all.
+    fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
+        let mut places = Vec::new();
+        for url in named {
+            let known = self.signaling.servers.iter().position(|server| server.url == *url);
+            let index = known.or_else(|| {
+                let place = self.signaling.servers.len();
+                (place < limits::SERVERS_MAX).then(|| {
+                    let mut server = Server::new(&mut self.cx, url.clone());
+                    if self.cx.suspended_at.is_some() {
+                        server.pause(&mut self.cx);
+                    }
+                    self.signaling.servers.push(server);
+                    place
+                })
+            });
+            places.extend(index.filter(|place| !places.contains(place)));
+        }
+        if places.is_empty() {
+            places.extend(0..self.signaling.servers.len());
+        }
+        places
+    }
+
+    /// Leaves a room. Remotes with whom no other room is shared are parted from.
+    pub fn leave(&mut self, now: Timestamp, room: RoomId) {
+        self.set_time(now);
+        self.changes.everything();
+        self.cancel_pairings(|pairing| pairing.room == room);
+        let Some(joining) = self.signaling.drop_room(&mut self.cx, room) else { return };
+        self.pool.spares.renew(&mut self.cx, &self.signaling);
+        if let Some((ticket, _)) = joining {
+            self.cx.settle(ticket, Err(Code::Aborted));
+        }
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, |remote, env| {
+                if remote.rooms.remove(room) {
+                    remote.leave_room(env, room, Code::Left);
+                }
+                if remote.rooms.is_empty() {
+                    remote.connection.part(env, Code::Left);
+                } else {
+                    // Also who is not in that room has been told that we are, and may join it.
+                    remote.name_rooms(env);
+                }
+            });
+        }
+        self.leave_places(room);
+    }
+
+    pub(crate) fn rooms_timeout(&mut self) {
+        if self.cx.suspended_at.is_some() {
+            return;
+        }
+        let now = self.cx.now;
+        let mut late = Vec::new();
+        let Self { cx, signaling, .. } = self;
+        let Signaling { rooms, servers, .. } = signaling;
+        for room in rooms.values_mut() {
+            room.refresh(cx, servers);
+            if let Some((ticket, _)) = room.joining.take_if(|(_, deadline)| now >= *deadline) {
+                let trouble = room.servers.iter().filter_map(|index| servers.get(*index));
+                let code = trouble.filter_map(|server| server.trouble).next();
+                late.push((ticket, code.unwrap_or(Code::SignalingUnreachable)));
+            }
+        }
+        for (ticket, code) in late {
+            self.cx.settle(ticket, Err(code));
+        }
+        self.end_places();
+    }
+}

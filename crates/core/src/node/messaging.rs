@@ -1,0 +1,228 @@
+//! Messages and requests to the remotes of a room.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame, label_ok};
+use lacis_wire::{Code, NodeId, limits};
+
+use super::Node;
+use crate::error::SendError;
+use crate::event::Event;
+use crate::ids::{RequestId, RoomId, Ticket};
+use crate::io::{Priority, Until};
+use crate::remote::Remote;
+use crate::session::{Outgoing, RoomProof};
+use crate::table::TableExt;
+use crate::time::Timestamp;
+
+impl Node {
+    /// Sends a message to one remote. The ticket settles as `until` says.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn send(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: NodeId,
+        label: &str,
+        payload: Vec<u8>,
+        priority: Priority,
+        until: Until,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, Some(to), label)?;
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, until)),
+        };
+        self.cx.tickets.open(ticket);
+        let taken = self.with_remote(to, |remote, env| remote.send(env.cx, message, priority));
+        self.taken(ticket, taken)
+    }
+
+    pub(super) fn taken<T>(
+        &mut self,
+        ticket: Ticket,
+        result: Option<Result<T, SendError>>,
+    ) -> Result<T, SendError> {
+        let result = result.unwrap_or(Err(SendError::RemoteUnknown));
+        if result.is_err() {
+            self.cx.tickets.close(ticket);
+        }
+        result
+    }
+
+    /// Sends a message to every remote of a room. The ticket settles when it was handed to the
+    /// network for each of those who are there now.
+    ///
+    /// # Errors
+    /// See [`SendError`]. A remote whose queue is full does not get the message, and if that
+    /// happens to all of them the call fails.
+    pub fn broadcast(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        label: &str,
+        payload: Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        if payload.len() > limits::MESSAGE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        let message = Outgoing {
+            room,
+            kind: Kind::Broadcast,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, Until::Accepted)),
+        };
+        let present: Vec<NodeId> = self
+            .remotes
+            .values()
+            .filter(|remote| {
+                let proof = remote.rooms.proof(room);
+                self.signaling.lets_in(room, remote.node())
+                    && matches!(proof, Some(RoomProof::Previous | RoomProof::Proven))
+            })
+            .map(Remote::node)
+            .collect();
+        if present.is_empty() {
+            self.cx.event(Event::Settled { ticket, result: Ok(()) });
+            return Ok(());
+        }
+        self.cx.tickets.open_parts(ticket, present.len());
+        let mut refused = Vec::new();
+        for &node in &present {
+            let taken = self.with_remote(node, |remote, env| {
+                remote.send(env.cx, message.clone(), Priority::Automatic)
+            });
+            refused.extend(taken.and_then(Result::err));
+        }
+        if let Some(error) = refused.first().copied()
+            && refused.len() == present.len()
+        {
+            self.cx.tickets.close(ticket);
+            return Err(error);
+        }
+        for error in refused {
+            self.cx.event(Event::Warning { code: error.into(), node: None });
+            self.cx.settle(ticket, Err(error.into()));
+        }
+        Ok(())
+    }
+
+    /// Sends a message to every linked remote of a room, once and without any promise. The ticket
+    /// settles at once.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    pub fn broadcast_ephemeral(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        label: &str,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        if payload.len() > limits::EPHEMERAL_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        for remote in self.remotes.values_mut() {
+            if !self.signaling.lets_in(room, remote.node()) {
+                continue;
+            }
+            let Some(tag) = remote.rooms.our_tag(room) else { continue };
+            let Some(link) = remote.connection.link_mut() else { continue };
+            // A queue of stale cursors helps nobody: what finds no place at once is dropped.
+            if link.accepted && link.has_room(Channel::Ephemeral) {
+                let envelope = Envelope { room: tag, kind: Kind::Broadcast, label };
+                let frame = LinkFrame::Ephemeral { envelope, payload };
+                link.send(&mut self.cx, Channel::Ephemeral, &frame);
+            }
+        }
+        self.cx.event(Event::Settled { ticket, result: Ok(()) });
+        Ok(())
+    }
+
+    /// Asks a remote something. The ticket settles with [`Event::Response`], or fails.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn request(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: NodeId,
+        label: &str,
+        payload: Vec<u8>,
+        patience: Duration,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, Some(to), label)?;
+        let deadline = now + patience.min(limits::DEADLINE_MAX);
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: None,
+        };
+        self.cx.tickets.open(ticket);
+        let taken = self.with_remote(to, |remote, env| {
+            let taken = remote.session.ask(env.cx, message, ticket, deadline);
+            remote.pump(env.cx);
+            taken
+        });
+        self.taken(ticket, taken)
+    }
+
+    /// Answers a request. An answer to one that has gone meanwhile is dropped.
+    pub fn respond(&mut self, now: Timestamp, request: RequestId, answer: Result<Vec<u8>, Code>) {
+        self.set_time(now);
+        for remote in self.remotes.values_mut() {
+            if let Some((room, id)) = remote.session.messages.answer(request) {
+                remote.session.reply(&mut self.cx, room, id, answer);
+                remote.pump(&mut self.cx);
+                self.changes.remote(remote.node());
+                return;
+            }
+        }
+    }
+
+    pub(super) fn check_send(
+        &self,
+        room: RoomId,
+        to: Option<NodeId>,
+        label: &str,
+    ) -> Result<(), SendError> {
+        if self.closing.is_some() {
+            return Err(SendError::Closed);
+        }
+        if !self.signaling.rooms.contains_key(&room) {
+            return Err(SendError::NotInRoom);
+        }
+        if !label_ok(label) {
+            return Err(SendError::LabelInvalid);
+        }
+        let known = |node| self.remotes.get(&node).is_some_and(|it| it.rooms.contains(room));
+        let is_in = |node| known(node) && self.signaling.lets_in(room, node);
+        if to.is_some_and(|node| !is_in(node)) {
+            return Err(SendError::RemoteUnknown);
+        }
+        Ok(())
+    }
+}

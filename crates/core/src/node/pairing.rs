@@ -1,0 +1,188 @@
+//! Links that people set up by hand, as the application asks for them.
+
+use alloc::vec::Vec;
+
+use lacis_wire::pairing::{Handover, PairingText};
+use lacis_wire::setup::Setup;
+use lacis_wire::{Code, NodeId, limits};
+
+use super::Node;
+use crate::connect::{Answer, Env, Offer, Place};
+use crate::error::PairError;
+use crate::ids::{RoomId, Ticket};
+use crate::remote::Remote;
+use crate::session::RoomProof;
+use crate::signaling::{Pairing, Route};
+use crate::time::Timestamp;
+
+impl Node {
+    /// Sets up a link to somebody who is in the same room, with no server between: `written` is
+    /// settled by an [`Event::Response`] with a text that people carry to the other side, `linked`
+    /// when there is a link. Without `offer` the text is an offer, whose answer goes to
+    /// [`Node::complete_pairing`]; with the offer of the other side it is that answer.
+    ///
+    /// # Errors
+    /// See [`PairError`]; the tickets are not used then.
+    pub fn pair(
+        &mut self,
+        now: Timestamp,
+        written: Ticket,
+        linked: Ticket,
+        room: RoomId,
+        offer: Option<&str>,
+    ) -> Result<(), PairError> {
+        self.set_time(now);
+        if self.closing.is_some() {
+            return Err(PairError::Closed);
+        }
+        if !self.signaling.rooms.contains_key(&room) {
+            return Err(PairError::NotInRoom);
+        }
+        if !self.make_place() || self.remotes.len() >= limits::REMOTES_MAX {
+            return Err(PairError::Busy);
+        }
+        match offer {
+            None => self.offer_by_hand(room, [written, linked]),
+            Some(text) => self.answer_by_hand(room, [written, linked], text)?,
+        }
+        self.signaling.write_pairings(&mut self.cx);
+        self.changes.everything();
+        Ok(())
+    }
+
+    fn begin_pairing(&mut self, node: NodeId, room: RoomId, tickets: [Ticket; 2]) {
+        self.signaling.end_pairing(&mut self.cx, node, Err(Code::Replaced));
+        for ticket in tickets {
+            self.cx.tickets.open(ticket);
+        }
+        self.changes.everything();
+        self.signaling.add_pairing(Pairing::new(node, room, tickets));
+        let cx = &mut self.cx;
+        self.remotes.entry(node).or_insert_with(|| Remote::new(cx, node));
+    }
+
+    fn offer_by_hand(&mut self, room: RoomId, tickets: [Ticket; 2]) {
+        let node = NodeId(self.cx.random());
+        self.begin_pairing(node, room, tickets);
+        self.with_remote(node, |remote, env| {
+            remote.connection.offer(env, room, Some(Route::Manual));
+            remote.connection.give_time(env.cx.now + limits::PAIRING_DEADLINE);
+        });
+    }
+
+    fn answer_by_hand(
+        &mut self,
+        room: RoomId,
+        tickets: [Ticket; 2],
+        text: &str,
+    ) -> Result<(), PairError> {
+        let text = PairingText::parse(text)?;
+        let node = text.from;
+        let Handover { setup, candidates } = self.signaling.open_pairing(room, &text)?;
+        let Setup::Offer { attempt, introduction, versions, description } = setup else {
+            return Err(PairError::PairingMismatch);
+        };
+        if node == self.cx.me.node || self.pool.seen.contains(node, attempt) {
+            return Err(PairError::PairingMismatch);
+        }
+        self.begin_pairing(node, room, tickets);
+        let offer =
+            Offer { room, route: Route::Manual, attempt, introduction, versions, description };
+        self.with_remote(node, |remote, env| {
+            remote.on_offer(env, offer, Place { is_busy: false, is_crowded: false });
+            if remote.connection.attempt_named(attempt).is_some() {
+                remote.connection.on_candidates(env, attempt, candidates);
+                remote.connection.give_time(env.cx.now + limits::PAIRING_DEADLINE);
+            } else {
+                let refused = env.signaling.pairing(node).and_then(|pairing| pairing.refused);
+                env.signaling.end_pairing(env.cx, node, Err(refused.unwrap_or(Code::Busy)));
+                remote.forget_if_idle(env);
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes the answer to an offer that [`Node::pair`] wrote; `linked` is the ticket that it was
+    /// given. A text that does not fit changes nothing: the right one may follow.
+    ///
+    /// # Errors
+    /// See [`PairError`].
+    pub fn complete_pairing(
+        &mut self,
+        now: Timestamp,
+        linked: Ticket,
+        answer: &str,
+    ) -> Result<(), PairError> {
+        self.set_time(now);
+        let text = PairingText::parse(answer)?;
+        let mut pairings = self.signaling.pairings().iter();
+        let waits = pairings.find(|pairing| pairing.linked == linked);
+        let Some(&Pairing { node: stand_in, room, .. }) = waits else {
+            return Err(PairError::PairingMismatch);
+        };
+        if text.to != self.cx.me.node {
+            return Err(PairError::PairingMismatch);
+        }
+        let Handover { setup, candidates } = self.signaling.open_pairing(room, &text)?;
+        let Setup::Answer { attempt, introduction, version, description, signature } = setup else {
+            return Err(PairError::PairingMismatch);
+        };
+        let remote = self.remotes.get(&stand_in);
+        let Some(id) = remote.and_then(|it| it.connection.open_attempt(attempt)) else {
+            return Err(PairError::PairingMismatch);
+        };
+        if self.remotes.get(&text.from).is_some_and(|it| it.connection.is_linked()) {
+            // They have found each other meanwhile.
+            self.signaling.end_pairing(&mut self.cx, stand_in, Ok(()));
+            self.with_remote(stand_in, |remote, env| {
+                remote.connection.fail_attempt(env, id, Code::Replaced);
+            });
+            return Ok(());
+        }
+        self.changes.everything();
+        self.name_member(stand_in, text.from, room);
+        self.with_remote(text.from, |remote, env| {
+            remote.connection.give_time(env.cx.now + limits::ATTEMPT_DEADLINE);
+            remote.tell(env);
+            let answer = Answer { attempt, introduction, version, description, signature };
+            remote.connection.on_answer(env, &answer, Route::Manual);
+            remote.connection.on_candidates(env, attempt, candidates);
+        });
+        Ok(())
+    }
+
+    /// The node that an attempt is with has become known. What waited for it there is given up,
+    /// because our offer has named a new sequence of messages.
+    fn name_member(&mut self, stand_in: NodeId, node: NodeId, room: RoomId) {
+        if let Some(mut former) = self.remotes.remove(&node) {
+            let Self { cx, signaling, pool, .. } = self;
+            former.dissolve(&mut Env { cx, signaling, pool }, Code::Replaced);
+        }
+        if let Some(mut remote) = self.remotes.remove(&stand_in) {
+            remote.rename(node);
+            remote.rooms.set(room, RoomProof::Claimed);
+            self.remotes.insert(node, remote);
+        }
+        if let Some(pairing) = self.signaling.pairing(stand_in) {
+            pairing.node = node;
+        }
+    }
+
+    /// Gives up the pairings that fit.
+    pub(crate) fn cancel_pairings(&mut self, fits: impl Fn(&Pairing) -> bool) {
+        let pairings = self.signaling.pairings().iter().filter(|pairing| fits(pairing));
+        for node in pairings.map(|pairing| pairing.node).collect::<Vec<_>>() {
+            self.changes.everything();
+            self.signaling.end_pairing(&mut self.cx, node, Err(Code::Aborted));
+            self.with_remote(node, |remote, env| {
+                if let Some(id) = remote.connection.manual_attempt() {
+                    remote.connection.fail_attempt(env, id, Code::Aborted);
+                }
+            });
+        }
+    }
+
+    pub(crate) fn cancel_pairing(&mut self, ticket: Ticket) {
+        self.cancel_pairings(|pairing| pairing.written == ticket || pairing.linked == ticket);
+    }
+}

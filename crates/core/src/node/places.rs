@@ -1,0 +1,67 @@
+//! Where the members of each group meet, carried out for the groups that are connected.
+
+use alloc::vec::Vec;
+
+use super::Node;
+use crate::ids::RoomId;
+use crate::remote::Remote;
+use crate::table::TableExt;
+
+impl Node {
+    /// Groups that are connected are announced where their members meet now.
+    pub(crate) fn settle_places(&mut self, groups: &[RoomId]) {
+        let mut back = Vec::new();
+        for &number in groups {
+            let Some(group) = self.groups.open.get_mut(&number) else { continue };
+            let Some(room) = self.signaling.rooms.get(&number) else {
+                group.leave_door();
+                continue;
+            };
+            let state = room.state();
+            let Some((topic, waits)) = group.review_door(&self.cx, state) else { continue };
+            self.signaling.meet(&mut self.cx, number, topic, waits);
+            let barred = group.newly_barred(&self.cx);
+            let (Some(barred), Some(room)) = (barred, self.signaling.rooms.get_mut(&number)) else {
+                continue;
+            };
+            let before = core::mem::replace(&mut room.barred, barred);
+            back.extend(before.into_iter().filter(|peer| !self.signaling.is_barred(number, peer)));
+        }
+        if back.is_empty() {
+            return;
+        }
+        // Whoever was let in again is told that we are there.
+        let is_back =
+            |remote: &&Remote| remote.connection.peer.is_some_and(|it| back.contains(&it));
+        for node in self.remotes.values().filter(is_back).map(Remote::node).collect::<Vec<_>>() {
+            self.with_remote(node, Remote::name_rooms);
+        }
+    }
+
+    /// A group is disconnected: its members are met nowhere any more.
+    pub(crate) fn leave_places(&mut self, number: RoomId) {
+        for id in self.signaling.rooms.keys().copied().collect::<Vec<_>>() {
+            if self.signaling.main(id) == number {
+                self.signaling.drop_room(&mut self.cx, id);
+            }
+        }
+    }
+
+    /// Topics of before are left for good; links that were set up there go by the present one.
+    pub(crate) fn end_places(&mut self) {
+        let now = self.cx.now;
+        for id in self.signaling.rooms.keys().copied().collect::<Vec<_>>() {
+            let Some(room) = self.signaling.rooms.get_mut(&id) else { continue };
+            if room.until.take_if(|at| now >= *at).is_none() || room.main == id {
+                // The door stays, for those who are known.
+                continue;
+            }
+            let main = room.main;
+            self.signaling.rooms.remove(&id);
+            let place = self.signaling.place_in(main, None);
+            for remote in self.remotes.values_mut() {
+                remote.connection.seal_elsewhere(id, place);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a node knows about itself, for people who ask why something does not work.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::{Code, NodeId, PeerId};
+
+use super::Node;
+use crate::event::{RemoteState, RoomState, ServerState};
+use crate::ids::RoomId;
+
+/// The state of a node.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Its signaling servers.
+    pub servers: Vec<ServerReport>,
+    /// Its rooms.
+    pub rooms: Vec<RoomReport>,
+    /// The remotes it knows.
+    pub remotes: Vec<RemoteReport>,
+    /// Whether a connection made ahead of need waits to be used.
+    pub spare: bool,
+}
+
+/// The state of the session with a signaling server.
+#[derive(Clone, Debug)]
+pub struct ServerReport {
+    /// Its address.
+    pub url: String,
+    /// What it is now.
+    pub state: ServerState,
+    /// What went wrong last.
+    pub trouble: Option<Code>,
+}
+
+/// The state of a room.
+#[derive(Clone, Copy, Debug)]
+pub struct RoomReport {
+    /// Which.
+    pub room: RoomId,
+    /// Whether servers know that we are in it.
+    pub state: RoomState,
+}
+
+/// The state of a remote.
+#[derive(Clone, Debug)]
+pub struct RemoteReport {
+    /// Its running instance.
+    pub node: NodeId,
+    /// Its identity, once it has introduced itself.
+    pub peer: Option<PeerId>,
+    /// How it is reached.
+    pub state: RemoteState,
+    /// The rooms shared with it.
+    pub rooms: Vec<RoomId>,
+    /// Attempts that failed since the last link.
+    pub failures: u32,
+    /// Bytes of messages that wait for it.
+    pub waiting_bytes: usize,
+    /// Bytes of files that are kept until it has them.
+    pub file_bytes: usize,
+    /// Bytes of messages from it that are not whole yet.
+    pub gathered_bytes: usize,
+    /// The link, if there is one.
+    pub link: Option<LinkReport>,
+}
+
+/// The state of a link.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkReport {
+    /// Last round trip measured.
+    pub rtt: Option<Duration>,
+    /// Whether a TURN server stands between, if that is known.
+    pub relayed: Option<bool>,
+    /// ICE restarts so far.
+    pub restarts: u32,
+    /// Time since anything was heard.
+    pub silent: Duration,
+}
+
+impl Node {
+    /// Describes the present state.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let now = self.cx.now;
+        let servers = self.signaling.servers.iter().map(|server| ServerReport {
+            url: server.url.clone(),
+            state: server.state(),
+            trouble: server.trouble,
+        });
+        let rooms = self.signaling.main_rooms();
+        let remotes = self.remotes.values().map(|remote| RemoteReport {
+            node: remote.node(),
+            peer: remote.connection.peer,
+            state: remote.connection.state(),
+            rooms: remote.rooms.iter().map(|(room, _)| room).collect(),
+            failures: remote.connection.failures(),
+            waiting_bytes: remote.session.messages.waiting_bytes(),
+            file_bytes: remote.session.streams.kept_bytes(),
+            gathered_bytes: remote.session.streams.gathered(),
+            link: remote.connection.link().map(|link| LinkReport {
+                rtt: link.rtt,
+                relayed: link.path.map(|path| path.relayed),
+                restarts: link.restarts(),
+                silent: now.since(link.heard),
+            }),
+        });
+        Report {
+            servers: servers.collect(),
+            rooms: rooms.map(|(room, known)| RoomReport { room, state: known.state() }).collect(),
+            remotes: remotes.collect(),
+            spare: self.pool.spares.is_some(),
+        }
+    }
+}

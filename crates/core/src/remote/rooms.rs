@@ -1,0 +1,118 @@
+//! Which rooms are shared with a remote node, and what the application hears of that.
+
+use alloc::vec::Vec;
+
+use lacis_wire::link::LinkFrame;
+use lacis_wire::{Code, RoomTag};
+
+use super::Remote;
+use crate::connect::Env;
+use crate::event::Event;
+use crate::ids::RoomId;
+use crate::session::{RoomProof, Tags};
+
+impl Remote {
+    /// Tells the application how the remote is reached, in every room where it is known.
+    pub(crate) fn tell(&mut self, env: &mut Env<'_>) {
+        let unlinked = !self.connection.is_linked();
+        let known = self.rooms.iter().filter(|(_, it)| unlinked || *it == RoomProof::Proven);
+        for room in known.map(|(room, _)| room).collect::<Vec<_>>() {
+            self.tell_in(env, room);
+        }
+    }
+
+    /// Tells the application that the remote is no longer in a room, if it knows that it was.
+    pub(crate) fn tell_left(&mut self, env: &mut Env<'_>, room: RoomId, code: Code) {
+        if let Some(place) = self.told.iter().position(|told| *told == room) {
+            self.told.swap_remove(place);
+            env.cx.event(Event::RemoteLeft { room, node: self.node(), code });
+        }
+    }
+
+    /// Tells the application how the remote is reached, in a room.
+    pub(crate) fn tell_in(&mut self, env: &mut Env<'_>, room: RoomId) {
+        if !env.signaling.lets_in(room, self.node()) {
+            return;
+        }
+        if !self.told.contains(&room) {
+            self.told.push(room);
+        }
+        let connection = &self.connection;
+        env.cx.event(Event::Remote {
+            room,
+            node: connection.node,
+            peer: connection.peer,
+            state: connection.state(),
+            rtt: connection.link().and_then(|link| link.rtt),
+        });
+    }
+
+    /// Computes how rooms are named on the present link, and tells the other side which we are in.
+    pub(crate) fn name_rooms(&mut self, env: &mut Env<'_>) {
+        let (ours, theirs) = (env.cx.me.node, self.node());
+        let peer = self.connection.peer;
+        let Some(link) = self.connection.link_mut() else { return };
+        let set_up_in = link.room();
+        let mut tags = Vec::new();
+        for (room, known) in env.signaling.main_rooms() {
+            if room == set_up_in || peer.is_none_or(|peer| !known.barred.contains(&peer)) {
+                tags.push(Tags {
+                    room,
+                    ours: known.keys.tag(&link.transcript, ours),
+                    theirs: known.keys.tag(&link.transcript, theirs),
+                });
+            }
+        }
+        let shown = self.rooms.set_tags(tags);
+        let tags = self.rooms.our_tags();
+        link.on_named(env.cx, &tags);
+        link.control(env.cx, &LinkFrame::Rooms { tags });
+        if let Some(shown) = shown {
+            self.on_rooms(env, shown);
+        }
+    }
+
+    /// The other side says which rooms it is in.
+    pub(super) fn on_rooms(&mut self, env: &mut Env<'_>, shown: Vec<RoomTag>) {
+        for (room, is_in) in self.rooms.show(shown) {
+            match (is_in, self.rooms.proof(room)) {
+                (true, None | Some(RoomProof::Claimed | RoomProof::Previous)) => {
+                    self.rooms.set(room, RoomProof::Proven);
+                    self.tell_in(env, room);
+                }
+                (false, Some(_)) => {
+                    self.rooms.remove(room);
+                    self.leave_room(env, room, Code::Left);
+                }
+                (true, Some(RoomProof::Proven)) | (false, None) => {}
+            }
+        }
+        if self.rooms.is_empty() {
+            self.connection.close(env, Code::Left);
+        }
+        self.take_early_parts(env);
+    }
+
+    /// The room is no longer shared: nothing of it may stay behind.
+    pub(crate) fn leave_room(&mut self, env: &mut Env<'_>, room: RoomId, code: Code) {
+        self.session.on_room_left(env.cx, self.connection.link_mut(), room, code);
+        self.tell_left(env, room, code);
+        let proven = self.rooms.first_proven();
+        self.connection.on_room_left(env, room, proven, self.rooms.is_empty());
+    }
+
+    /// The room that the other side names so. The tag itself proves that it is in the room.
+    pub(super) fn room_of(&mut self, env: &mut Env<'_>, tag: RoomTag) -> Option<RoomId> {
+        let (room, is_news) = self.rooms.room_of(tag)?;
+        if is_news {
+            self.tell_in(env, room);
+        }
+        Some(room)
+    }
+
+    /// The room that the other side names so, if what it says there is of any concern.
+    pub(super) fn open_room(&mut self, env: &mut Env<'_>, tag: RoomTag) -> Option<RoomId> {
+        let room = self.room_of(env, tag)?;
+        env.signaling.lets_in(room, self.node()).then_some(room)
+    }
+}

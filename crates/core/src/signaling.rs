@@ -1,0 +1,189 @@
+//! How nodes that are not linked yet reach each other: servers, the rooms that are announced there,
+//! and texts that people carry.
+
+mod pairing;
+mod places;
+mod room;
+mod route;
+mod server;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use lacis_wire::setup::Setup;
+use lacis_wire::signal::{ClientFrame, IceServer};
+use lacis_wire::{NodeId, codec, limits, seal};
+
+use crate::cx::Cx;
+use crate::event::Event;
+use crate::ids::{RoomId, SocketId, Ticket};
+use crate::table::{Table, TableExt};
+use crate::time::Timestamp;
+
+pub(crate) use pairing::Pairing;
+use room::Left;
+pub(crate) use room::Room;
+pub(crate) use route::Route;
+pub(crate) use server::Server;
+
+/// Servers, rooms and pairings.
+#[derive(Debug)]
+pub(crate) struct Signaling {
+    pub(crate) servers: Vec<Server>,
+    pub(crate) rooms: Table<RoomId, Room>,
+    /// Rooms that were left lately, at most as many as there may be.
+    left: VecDeque<Left>,
+    /// Links that are set up by hand.
+    pairings: Vec<Pairing>,
+}
+
+impl Signaling {
+    /// Begins to dial the servers of the configuration.
+    pub(crate) fn new(cx: &mut Cx) -> Self {
+        let urls = cx.config.servers.clone();
+        let servers = urls.into_iter().map(|url| Server::new(cx, url)).collect();
+        Self { servers, rooms: Table::new(), left: VecDeque::new(), pairings: Vec::new() }
+    }
+
+    /// Seals a setup message and puts it into the mailbox of `to`, by its route if that is open, or
+    /// through any open server. Says whether there was one.
+    pub(crate) fn send(
+        &mut self,
+        cx: &mut Cx,
+        route: &mut Option<Route>,
+        room: RoomId,
+        to: NodeId,
+        setup: &Setup,
+    ) -> bool {
+        if *route == Some(Route::Manual) {
+            if self.collect(cx.now, to, setup) {
+                return true;
+            }
+            // It is linked by now; what is left to say goes through any server there may be.
+            *route = None;
+        }
+        let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
+        let usual = route.and_then(Route::server);
+        let chosen = usual.filter(open).or_else(|| (0..self.servers.len()).find(open));
+        let joined = self.rooms.get(&room).map(|room| &room.keys);
+        let left = || self.left.iter().find(|left| left.id == room).map(|left| &left.keys);
+        let (Some(index), Some(keys)) = (chosen, joined.or_else(left)) else { return false };
+        *route = Some(Route::Server(index));
+        let nonce = cx.random();
+        let payload = seal::seal(keys, cx.me.node, to, nonce, &codec::encode(setup));
+        let seq = cx.nonce();
+        if let Some(server) = self.servers.get(index) {
+            server.transmit(cx, &ClientFrame::Send { to, seq, payload: &payload });
+        }
+        true
+    }
+
+    /// The ICE servers a new link uses.
+    pub(crate) fn ice_servers(&self, cx: &Cx) -> Vec<IceServer> {
+        if let Some(own) = &cx.config.ice_servers {
+            return own.clone();
+        }
+        let now = cx.now;
+        let named: Vec<Vec<&IceServer>> =
+            self.servers.iter().map(|server| server.ice_servers(now).collect()).collect();
+        let longest = named.iter().map(Vec::len).max().unwrap_or(0);
+        // In turn, so that no server takes the places of the others.
+        let in_turn = (0..longest).flat_map(|rank| named.iter().filter_map(move |it| it.get(rank)));
+        let mut all: Vec<IceServer> = Vec::new();
+        for server in in_turn {
+            if !all.contains(server) && all.len() < limits::ICE_SERVERS_MAX {
+                all.push((*server).clone());
+            }
+        }
+        all
+    }
+
+    /// The server whose session a socket is.
+    pub(crate) fn server_of(&self, socket: SocketId) -> Option<usize> {
+        self.servers.iter().position(|server| server.owns(socket))
+    }
+
+    /// Whether any server can be reached.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.servers.iter().any(|server| server.socket().is_some())
+    }
+
+    /// A session with a server is over.
+    pub(crate) fn on_server_lost(&mut self, cx: &mut Cx, index: usize) {
+        self.rooms.values_mut().for_each(|room| room.on_server_lost(index));
+        self.tell_rooms(cx);
+    }
+
+    /// Forgets that a room was left, because it is joined again.
+    pub(crate) fn rejoin(&mut self, keys: &lacis_wire::room::RoomKeys) {
+        self.left.retain(|left| left.keys != *keys);
+    }
+
+    /// Leaves a room; gives the join that waited for an answer, if there was one.
+    pub(crate) fn drop_room(
+        &mut self,
+        cx: &mut Cx,
+        id: RoomId,
+    ) -> Option<Option<(Ticket, Timestamp)>> {
+        let mut room = self.rooms.remove(&id)?;
+        room.withdraw(cx, &mut self.servers);
+        let now = cx.now;
+        self.left.retain(|left| now < left.until);
+        if self.left.len() >= limits::ROOMS_MAX {
+            self.left.pop_front();
+        }
+        let until = now + limits::ATTEMPT_DEADLINE_MAX;
+        self.left.push_back(Left { id, keys: room.keys, until });
+        Some(room.joining)
+    }
+
+    /// Opens an offer in a room that was left lately: who makes it is told, and need not wait.
+    pub(crate) fn open_left(
+        &self,
+        from: NodeId,
+        me: NodeId,
+        payload: &[u8],
+    ) -> Option<(RoomId, Setup)> {
+        self.left.iter().find_map(|left| {
+            let plain = seal::open(&left.keys, from, me, payload).ok()?;
+            Some((left.id, codec::decode::<Setup>(&plain).ok()?))
+        })
+    }
+
+    /// The room that the application knows, of one that may stand behind it.
+    pub(crate) fn main(&self, room: RoomId) -> RoomId {
+        self.rooms.get(&room).map_or(room, |known| known.main)
+    }
+
+    /// The rooms that the application knows.
+    pub(crate) fn main_rooms(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.rooms.iter().filter(|(id, room)| room.main == **id).map(|(id, room)| (*id, room))
+    }
+
+    /// Whether what a node says in a room, and that it is there, is of any concern.
+    pub(crate) fn lets_in(&self, room: RoomId, node: NodeId) -> bool {
+        let admitted = self.rooms.get(&room).and_then(|room| room.admitted.as_ref());
+        admitted.is_none_or(|admitted| admitted.contains(&node))
+    }
+
+    /// Whether a room is a group's.
+    pub(crate) fn is_of_group(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|room| room.admitted.is_some())
+    }
+
+    /// Tells the application which rooms are open now, and which are not any more.
+    pub(crate) fn tell_rooms(&mut self, cx: &mut Cx) {
+        let mut open = Vec::new();
+        for room in self.rooms.values() {
+            if room.is_open(&self.servers) {
+                open.push(room.main);
+            }
+        }
+        for (id, room) in &mut self.rooms {
+            let is_open = open.contains(&room.main);
+            if room.set_state(is_open) && room.main == *id {
+                cx.event(Event::Room { room: *id, state: room.state() });
+            }
+        }
+    }
+}

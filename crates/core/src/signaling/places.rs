@@ -1,0 +1,74 @@
+//! The places of a group: the topic where its members meet, topics where they met before, the door.
+//!
+//! Each is a room of its own to the servers and to setup messages; which of them are announced, the
+//! group says (`group/door.rs`). To the application, and on links, they are one, that of the door:
+//! a link stands wherever its ends came to know each other.
+
+use lacis_wire::room::RoomKeys;
+use lacis_wire::{PeerId, limits};
+
+use super::Signaling;
+use crate::cx::Cx;
+use crate::ids::RoomId;
+
+impl Signaling {
+    /// Whether somebody is not told that we are in a room.
+    pub(crate) fn is_barred(&self, room: RoomId, peer: &PeerId) -> bool {
+        self.rooms.get(&room).is_some_and(|room| room.barred.contains(peer))
+    }
+
+    /// The room with whose keys somebody is written to: of a group that where it was met, or where
+    /// its members meet.
+    pub(crate) fn place_in(&self, main: RoomId, met: Option<RoomId>) -> RoomId {
+        let mut place = main;
+        for (&id, room) in &self.rooms {
+            if room.main != main || id == main {
+                continue;
+            }
+            if met == Some(id) {
+                return id;
+            }
+            if !room.is_quiet {
+                place = id;
+            }
+        }
+        if met == Some(main) { main } else { place }
+    }
+
+    /// The members of a group meet at a topic, if it is known, and we wait at its door, or not.
+    pub(crate) fn meet(
+        &mut self,
+        cx: &mut Cx,
+        number: RoomId,
+        topic: Option<RoomKeys>,
+        waits: bool,
+    ) {
+        let Self { rooms, servers, left, .. } = self;
+        let Some(door) = rooms.get(&number) else { return };
+        if let Some(keys) = &topic
+            && !rooms.values().any(|room| room.keys == *keys)
+        {
+            left.retain(|left| left.keys != *keys);
+            let room = door.behind(keys.clone());
+            rooms.insert(cx.room_id(), room);
+        }
+        // First what is left: a server knows each mailbox in a bounded number of places.
+        for announces in [false, true] {
+            let mut olds = 0;
+            // The latest come first; of those left before only some stay.
+            for (&id, room) in rooms.iter_mut().rev() {
+                if room.main != number {
+                    continue;
+                }
+                let wanted = if id == number { waits } else { Some(&room.keys) == topic.as_ref() };
+                if wanted == announces && wanted == room.is_quiet {
+                    room.set_quiet(cx, servers, !wanted);
+                }
+                olds += usize::from(room.is_quiet);
+                if olds > limits::OLD_TOPICS_MAX && room.is_quiet && id != number {
+                    room.until = Some(cx.now);
+                }
+            }
+        }
+    }
+}
