@@ -7,36 +7,15 @@
 //! way wherever it comes from: the replica judges it, the store gets it, the application hears of
 //! it, and every neighbour but the one that it came from is sent it.
 
-mod admission;
-mod approval;
-mod arrival;
-mod author;
-mod batch;
-mod bodies;
-mod comparison;
-mod door;
-mod expiry;
-mod filter;
-mod invite;
-mod keeping;
-mod keyring;
-mod neighbour;
-mod people;
-mod preview;
-mod profile;
-mod properties;
-mod query;
-mod queue;
-mod revoke;
-mod rewriting;
-mod rotation;
-mod saves;
-mod serving;
+mod copies;
+mod keys;
+mod membership;
+mod opening;
+mod persist;
+mod queries;
 mod sync;
-mod talk;
 mod time;
-mod transfer;
-mod watches;
+mod writing;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
@@ -63,27 +42,27 @@ use crate::ids::{OpId, RoomId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
-pub(crate) use admission::{AnyInvitation, room_of};
-use approval::Approvals;
-use arrival::Arrival;
-pub(crate) use author::Draft;
-use author::Unsealed;
-use bodies::Bodies;
-use door::Door;
-pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
-pub use invite::InviteOptions;
-use invite::Joining;
-use keyring::Keyring;
-use neighbour::Neighbour;
-use people::Telling;
-pub(crate) use profile::Profile;
-pub use query::Paging;
-use query::Query;
-pub use revoke::RevokeOptions;
-use rotation::Rotation;
-use saves::Saves;
-use sync::SyncState;
-use watches::Watches;
+use keys::door::Door;
+use keys::keyring::Keyring;
+use keys::rotation::Rotation;
+pub(crate) use membership::admission::{AnyInvitation, room_of};
+use membership::arrival::Arrival;
+pub use membership::invite::InviteOptions;
+use membership::invite::Joining;
+use membership::people::Telling;
+pub use membership::revoke::RevokeOptions;
+use persist::body_cache::Bodies;
+pub(crate) use persist::profile::Profile;
+use persist::write_queue::Saves;
+pub use queries::filter::{Condition, Field, Filter, Operator, Search, Subject};
+pub use queries::query::Paging;
+use queries::query::Query;
+use queries::watches::Watches;
+use sync::neighbour::Neighbour;
+use sync::progress::SyncState;
+use writing::approval::Approvals;
+pub(crate) use writing::author::Draft;
+use writing::author::Unsealed;
 
 /// A group that is open on this node.
 #[derive(Debug)]

@@ -47,10 +47,8 @@ pub mod graph;
 mod group;
 mod ids;
 mod io;
-#[cfg(feature = "meter")]
+#[doc(hidden)]
 pub mod meter;
-#[cfg(not(feature = "meter"))]
-mod meter;
 mod node;
 mod remote;
 mod rule;

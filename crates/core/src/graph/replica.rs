@@ -26,6 +26,7 @@ use super::key_records::KeyRecords;
 use super::replaced::Replaced;
 use super::rights::Members;
 use super::waiting::{Until, Waiting};
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
@@ -359,6 +360,7 @@ impl Replica {
         if self.is_header_replaced(header) {
             return Outcome::Refused(Refusal::Replaced);
         }
+        meter::count(Cost::Judgement, 1);
         self.judgements += 1;
         match judge(&self.group, &self.members, now, header, &copy.body) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),

@@ -13,6 +13,7 @@ use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
 use super::replica::{Aside, Change, Copy, Outcome, Replica};
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::in_order;
 
@@ -411,7 +412,9 @@ impl Replica {
             if !core::mem::take(&mut self.stale) || !Rule::JudgedAnew.holds() {
                 break;
             }
-            self.judgements += u64::try_from(self.entries.len() + self.aside.len()).unwrap_or(0);
+            let count = self.entries.len() + self.aside.len();
+            meter::count(Cost::Judgement, count);
+            self.judgements += u64::try_from(count).unwrap_or(0);
             for id in self.misplaced() {
                 self.choose(&id);
             }

@@ -1,0 +1,25 @@
+//! A copy as bytes: it is stored as it travels.
+
+use alloc::vec::Vec;
+
+use lacis_wire::codec::{decode, encode_with_capacity};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::limits;
+
+use crate::graph::Copy;
+use crate::meter::{self, Cost};
+
+/// A copy as it is stored, which is as it travels.
+pub(super) fn bytes_of(copy: &Copy) -> Vec<u8> {
+    meter::count(Cost::Byte, copy.body.len());
+    let frame = GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() };
+    encode_with_capacity(&frame, copy.body.len() + limits::HEADER_BYTES)
+}
+
+/// The copy that was stored, or came.
+pub(super) fn copy_of(value: &[u8]) -> Option<Copy> {
+    match decode::<GroupFrame>(value) {
+        Ok(GroupFrame::Record { header, body }) => Some(Copy { header, body }),
+        _ => None,
+    }
+}

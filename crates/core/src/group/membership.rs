@@ -1,0 +1,9 @@
+//! Who the members are: founding, inviting, joining, admitting, taking back.
+
+pub(super) mod admission;
+pub(super) mod arrival;
+pub(super) mod invite;
+pub(super) mod people;
+pub(super) mod preview;
+pub(super) mod properties;
+pub(super) mod revoke;

@@ -1,0 +1,489 @@
+//! What of a group is stored, and how it is read when the group is opened.
+
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::{Code, GroupId, NodeId, limits};
+
+use crate::cx::Cx;
+use crate::graph::Copy;
+use crate::group::copies::{bytes_of, copy_of};
+use crate::group::persist::profile::Profile;
+use crate::group::persist::write_queue::Written;
+use crate::group::{Group, GroupEvent, Loading, Opening};
+use crate::ids::{OpId, Ticket};
+use crate::io::Output;
+use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
+
+impl Group {
+    /// The name of a stored group, for lists.
+    pub(crate) fn name_of_stored(
+        cx: &Cx,
+        key: &[u8],
+        stored: &[u8],
+    ) -> Option<alloc::string::String> {
+        let profile = cx.me.vault.unseal(StoreTable::Meta, key, stored)?;
+        decode::<Profile>(&profile).ok().map(|profile| profile.name.to_string())
+    }
+
+    /// Begins to read what is stored. What is known of the group by other means is merged with
+    /// that, and nothing is written before: what is stored is opened, never made anew over it.
+    pub(crate) fn load(&mut self, cx: &mut Cx, opening: Opening) {
+        self.opening.push(opening);
+        if !cx.config.store {
+            return self.loaded(cx);
+        }
+        let op = cx.op_id();
+        let keys = alloc::vec![self.profile.group.as_bytes().to_vec()];
+        let request = StoreRequest::Read { table: StoreTable::Meta, keys };
+        cx.outputs.push_back(Output::Store(op, request));
+        self.ops.insert(op, Loading::Profile);
+    }
+
+    /// Whoever waits until the group is open.
+    pub(crate) fn when_open(&mut self, cx: &mut Cx, opening: Opening) {
+        if self.is_erased {
+            // It is being deleted, and may be taken again once that is done.
+            return cx.settle(opening.ticket(), Err(Code::Left));
+        }
+        self.opening.push(opening);
+        if self.is_open {
+            self.settle_opening(cx);
+        }
+    }
+
+    fn on_profile(&mut self, cx: &mut Cx, values: Vec<Option<Vec<u8>>>) {
+        let Some(stored) = values.into_iter().next().flatten() else {
+            // Nobody has the group here yet. Whoever only wanted to open it has nothing to open.
+            let is_new = |opening: &Opening| matches!(opening, Opening::Invitation { .. });
+            if self.is_only_opened() && !self.opening.iter().any(is_new) {
+                return self.fail_opening(cx, Code::GroupUnknown);
+            }
+            self.keep_profile(cx);
+            return self.scan(cx, Loading::System, None);
+        };
+        let key = self.profile.group.as_bytes();
+        let value = cx.me.vault.unseal(StoreTable::Meta, key, &stored);
+        let Some(profile) = value.and_then(|value| decode::<Profile>(&value).ok()) else {
+            return self.fail_opening(cx, Code::StoreDamaged);
+        };
+        let known = core::mem::replace(&mut self.profile, profile);
+        let merged = self.profile.clone().merged(known);
+        let is_more = merged != self.profile;
+        self.profile = merged;
+        self.root = self.profile.root.as_ref().map(lacis_wire::proof::signing_key);
+        for given in self.profile.keys.clone() {
+            self.keyring.restore(given);
+        }
+        if is_more {
+            self.keep_profile(cx);
+        }
+        self.scan(cx, Loading::System, None);
+    }
+
+    fn is_only_opened(&self) -> bool {
+        self.profile.chain.is_none()
+            && self.profile.invitation.is_none()
+            && self.profile.root.is_none()
+    }
+
+    /// A new group: there is nothing to read.
+    pub(in crate::group) fn open_new(&mut self, cx: &mut Cx) {
+        self.is_open = true;
+        self.keep_profile(cx);
+        self.tell_members(cx);
+    }
+
+    fn scan(&mut self, cx: &mut Cx, what: Loading, after: Option<Vec<u8>>) {
+        let table = match what {
+            Loading::System => StoreTable::System,
+            _ => StoreTable::Heads,
+        };
+        let op = cx.op_id();
+        let prefix = self.profile.group.as_bytes().to_vec();
+        let limit = limits::PAGE_ENTRIES;
+        let request = StoreRequest::Scan { table, prefix, after, limit };
+        cx.outputs.push_back(Output::Store(op, request));
+        self.ops.insert(op, what);
+    }
+
+    /// The store answers; says whether the question was this group's.
+    pub(crate) fn on_store(
+        &mut self,
+        cx: &mut Cx,
+        op: OpId,
+        reply: &mut Option<StoreReply>,
+    ) -> bool {
+        if let Some(what) = self.ops.remove(&op) {
+            let Some(reply) = reply.take() else { return true };
+            self.on_loaded(cx, what, reply);
+            return true;
+        }
+        match reply {
+            Some(StoreReply::Failed(code)) => self.on_refused(cx, op, *code),
+            _ => {
+                let Some(written) = self.saves.written(op) else { return false };
+                self.on_written(cx, written);
+                true
+            }
+        }
+    }
+
+    fn on_refused(&mut self, cx: &mut Cx, op: OpId, code: Code) -> bool {
+        let Some(refused) = self.saves.failed(cx, op, code) else { return false };
+        for ticket in refused.tickets {
+            cx.settle(ticket, Err(code));
+        }
+        if refused.is_news {
+            self.event(cx, GroupEvent::Unsaved { code });
+        }
+        true
+    }
+
+    /// The store was found empty below what is known here: all of it is written anew. What was in
+    /// the store only is fetched from others again.
+    pub(crate) fn write_anew(&mut self, cx: &mut Cx, op: OpId) {
+        if !self.is_open || !self.saves.begin_anew(cx, op) {
+            return;
+        }
+        self.keep_profile(cx);
+        let mut count = 0;
+        for (name, _) in self.replica.all_names() {
+            let whole = self.replica.whole(&name).cloned();
+            match self.bodies.get(&name).cloned().or(whole) {
+                Some(copy) => self.keep(cx, &copy),
+                None => {
+                    self.replica.forget_version(&name);
+                    count += 1;
+                }
+            }
+        }
+        self.replica.settle();
+        self.tell_changes(cx, None);
+        self.event(cx, GroupEvent::Damaged { count });
+        self.compare_soon(cx);
+    }
+
+    /// Hands what changed to the store.
+    pub(crate) fn flush(&mut self, cx: &mut Cx) {
+        while let Some(written) = self.saves.flush(cx) {
+            self.on_written(cx, written);
+        }
+        self.review_arrival(cx);
+    }
+
+    fn on_written(&mut self, cx: &mut Cx, written: Written) {
+        // Without a store, memory is all there is.
+        if cx.config.store {
+            for copy in &written.copies {
+                self.bodies.stored(copy);
+            }
+        }
+        for ticket in written.tickets {
+            cx.settle(ticket, Ok(()));
+        }
+        if written.recovered {
+            self.event(cx, GroupEvent::Saved);
+        }
+    }
+
+    fn on_loaded(&mut self, cx: &mut Cx, what: Loading, reply: StoreReply) {
+        match (what, reply) {
+            (Loading::Serve(node, names), reply) => self.on_serving(cx, node, &names, reply),
+            (Loading::End(node, name), StoreReply::Values(values)) => {
+                let key = key_of(&self.profile.group, &name);
+                let stored = values.first().and_then(Option::as_deref);
+                let value = stored.and_then(|it| cx.me.vault.check(StoreTable::Heads, &key, it));
+                let header = value.and_then(|it| decode::<Header>(it).ok());
+                if let Some(header) = header.filter(|it| it.name() == name) {
+                    self.say_end(node, header);
+                }
+            }
+            (Loading::End(..), _) => {}
+            (Loading::Query { ticket, names }, reply) => {
+                self.on_query_loaded(cx, ticket, &names, reply);
+            }
+            (Loading::Revived(name), reply) => {
+                for copy in self.check_read(cx, &[name], reply).into_iter().flatten() {
+                    let record = self.reading(&copy);
+                    let watches = self.watches.fitting(&record);
+                    let event = GroupEvent::Record {
+                        record,
+                        is_new: false,
+                        is_own: false,
+                        from: None,
+                        watches,
+                    };
+                    self.event(cx, event);
+                }
+            }
+            (Loading::Rewrite(names), reply) => {
+                for copy in self.check_read(cx, &names, reply).into_iter().flatten() {
+                    self.rewrite(cx, &copy);
+                }
+            }
+            (Loading::Profile, StoreReply::Values(values)) => self.on_profile(cx, values),
+            (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
+                self.on_page(cx, what, page);
+            }
+            (Loading::Profile | Loading::System | Loading::Heads, StoreReply::Failed(code)) => {
+                self.fail_opening(cx, code);
+            }
+            (Loading::Profile | Loading::System | Loading::Heads, _) => {
+                self.fail_opening(cx, Code::Internal);
+            }
+        }
+    }
+
+    /// What is stored could not be read: the group does not open, and nothing is written over it.
+    fn fail_opening(&mut self, cx: &mut Cx, code: Code) {
+        self.is_unreadable = true;
+        self.saves.drain(cx, code);
+        for opening in core::mem::take(&mut self.opening) {
+            cx.settle(opening.ticket(), Err(code));
+        }
+    }
+
+    fn settle_opening(&mut self, cx: &mut Cx) {
+        for opening in core::mem::take(&mut self.opening) {
+            match opening {
+                Opening::Ticket(ticket) => cx.settle(ticket, Ok(())),
+                Opening::Invitation { ticket, invitation, patience, looks } if looks => {
+                    self.preview(cx, ticket, &invitation, patience);
+                }
+                Opening::Invitation { ticket, invitation, patience, .. } => {
+                    self.use_invitation(cx, ticket, *invitation, patience);
+                }
+            }
+        }
+    }
+
+    /// A record has come back, and its body is in the store.
+    pub(in crate::group) fn tell_from_store(&mut self, cx: &mut Cx, name: CopyName) {
+        self.read_bodies(cx, &[name], Loading::Revived(name));
+    }
+
+    fn on_page(&mut self, cx: &mut Cx, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
+        let full = page.len() >= limits::PAGE_ENTRIES;
+        let last = page.last().map(|(key, _)| key.clone());
+        for (key, stored) in page {
+            let fine = match what {
+                Loading::System => self.restore_system(cx, &key, &stored),
+                _ => self.restore_head(cx, &key, &stored),
+            };
+            if !fine {
+                self.damaged += 1;
+                let table = match what {
+                    Loading::System => StoreTable::System,
+                    _ => StoreTable::Heads,
+                };
+                self.saves.change(StoreChange { table, key, value: None });
+            }
+        }
+        match (what, full) {
+            (what, true) => self.scan(cx, what, last),
+            (Loading::System, false) => self.scan(cx, Loading::Heads, None),
+            _ => self.loaded(cx),
+        }
+    }
+
+    fn restore_head(&mut self, cx: &Cx, key: &[u8], stored: &[u8]) -> bool {
+        let value = cx.me.vault.check(StoreTable::Heads, key, stored);
+        let header = value.and_then(|value| decode::<Header>(value).ok());
+        header.map(|header| self.replica.restore(&header)).is_some()
+    }
+
+    fn restore_system(&mut self, cx: &mut Cx, key: &[u8], stored: &[u8]) -> bool {
+        let value = cx.me.vault.check(StoreTable::System, key, stored);
+        let Some(copy) = value.and_then(copy_of) else { return false };
+        self.replica.restore_system(copy);
+        true
+    }
+
+    fn loaded(&mut self, cx: &mut Cx) {
+        self.replica.settle_restored();
+        self.properties_changed(cx);
+        self.is_open = true;
+        self.expire(cx);
+        self.tell_changes(cx, None);
+        self.choose_chain(cx);
+        self.open_keys(cx);
+        self.note_unheard(cx.now);
+        self.keys_changed(cx);
+        if self.damaged > 0 {
+            let count = core::mem::take(&mut self.damaged);
+            self.event(cx, GroupEvent::Damaged { count });
+        }
+        self.tell_members(cx);
+        self.settle_opening(cx);
+    }
+
+    /// Keys that key records hold for us and that are not stored: a crash may have come between.
+    fn open_keys(&mut self, cx: &mut Cx) {
+        let copies: Vec<Arc<Copy>> =
+            self.replica.system_of(lacis_wire::system::KEY).cloned().collect();
+        for copy in copies {
+            if let Ok(part) = decode(&copy.body) {
+                self.open_key(cx, &copy.header, &part);
+            }
+        }
+    }
+
+    /// A copy was taken: it stays at hand until it is stored.
+    pub(in crate::group) fn keep(&mut self, cx: &Cx, copy: &Arc<Copy>) {
+        let name = copy.header.name();
+        let key = key_of(&self.profile.group, &name);
+        let is_whole = copy.header.matches_body(&copy.body);
+        if is_whole {
+            self.bodies.pin(Arc::clone(copy));
+        }
+        let put = |table, value: &[u8]| {
+            let value = Some(cx.me.vault.mark(table, &key, value));
+            StoreChange { table, key: key.clone(), value }
+        };
+        let whole = bytes_of(copy);
+        if copy.header.kind.is_system() {
+            self.saves.change(put(StoreTable::System, &whole));
+        } else {
+            self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
+            if is_whole {
+                self.saves.change(put(StoreTable::Bodies, &whole));
+            }
+        }
+        self.saves.copy(copy);
+    }
+
+    /// A version is held no longer, or nothing of it but its header.
+    pub(in crate::group) fn drop_stored(
+        &mut self,
+        name: &CopyName,
+        kind: &RecordType,
+        keeps_header: bool,
+    ) {
+        self.bodies.remove(name);
+        let key = key_of(&self.profile.group, name);
+        let tables: &[StoreTable] = if kind.is_system() {
+            &[StoreTable::System]
+        } else if keeps_header {
+            &[StoreTable::Bodies]
+        } else {
+            &[StoreTable::Heads, StoreTable::Bodies]
+        };
+        for &table in tables {
+            self.saves.change(StoreChange { table, key: key.clone(), value: None });
+        }
+        if !kind.is_system() {
+            // What takes its place may need the room.
+            self.saves.frees(StoreTable::Bodies, key);
+        }
+    }
+
+    pub(in crate::group) fn keep_profile(&mut self, cx: &mut Cx) {
+        // Whoever only looks at an invitation keeps nothing.
+        if self.is_unreadable || self.is_only_opened() {
+            return;
+        }
+        self.profile.keys = self.keyring.all();
+        let key = self.profile.group.as_bytes().to_vec();
+        let nonce = cx.random();
+        let profile = encode(&self.profile);
+        let value = cx.me.vault.seal(StoreTable::Meta, &key, &profile, nonce);
+        self.saves.change(StoreChange { table: StoreTable::Meta, key, value: Some(value) });
+    }
+
+    /// Deletes everything that is stored of the group. The ticket settles when that is done.
+    pub(crate) fn erase(&mut self, cx: &mut Cx, ticket: Ticket) {
+        // By its prefix: there may be more of it in the store than is known here.
+        let prefix = self.profile.group.as_bytes().to_vec();
+        cx.tickets.open(ticket);
+        self.saves.forget_changes();
+        self.close(cx, Code::Left);
+        (self.is_open, self.is_erased) = (false, true);
+        self.saves.erase(prefix, ticket);
+    }
+
+    /// Asks the store for versions.
+    pub(in crate::group) fn read_bodies(&mut self, cx: &mut Cx, names: &[CopyName], what: Loading) {
+        self.read_from(cx, StoreTable::Bodies, names, what);
+    }
+
+    pub(in crate::group) fn read_from(
+        &mut self,
+        cx: &mut Cx,
+        table: StoreTable,
+        names: &[CopyName],
+        what: Loading,
+    ) {
+        let op = cx.op_id();
+        let keys = names.iter().map(|name| key_of(&self.profile.group, name)).collect();
+        let request = StoreRequest::Read { table, keys };
+        cx.outputs.push_back(Output::Store(op, request));
+        self.ops.insert(op, what);
+    }
+
+    /// The copies that the store gave back, where they are what this node holds. One that is not is
+    /// dropped, so that the next comparison fetches it.
+    pub(in crate::group) fn check_read(
+        &mut self,
+        cx: &mut Cx,
+        names: &[CopyName],
+        reply: StoreReply,
+    ) -> Vec<Option<Arc<Copy>>> {
+        let StoreReply::Values(values) = reply else {
+            return names.iter().map(|_| None).collect();
+        };
+        let mut damaged = 0;
+        let mut copies = Vec::with_capacity(names.len());
+        for (name, stored) in names.iter().zip(values) {
+            let held = self.replica.held(&name.id);
+            let is_held = held.is_some_and(|held| held.name() == *name && !held.has_ended)
+                || self.replica.held_aside(name).is_some();
+            let key = key_of(&self.profile.group, name);
+            let value = stored.as_deref();
+            let value = value.and_then(|it| cx.me.vault.check(StoreTable::Bodies, &key, it));
+            let copy = value.and_then(copy_of).filter(|copy| copy.header.name() == *name);
+            let copy = copy.map(Arc::new).or_else(|| self.at_hand(name));
+            // It may have been replaced while it was read; then the newer one is at hand.
+            let copy = copy.filter(|_| is_held).or_else(|| {
+                let newer = self.replica.held(&name.id).map(|held| held.name());
+                newer.filter(|_| !is_held).and_then(|newer| self.at_hand(&newer))
+            });
+            if copy.is_none() && is_held {
+                damaged += 1;
+                self.replica.forget_version(name);
+                self.replica.settle();
+            }
+            if let Some(copy) = &copy {
+                self.bodies.cache(Arc::clone(copy));
+            }
+            copies.push(copy);
+        }
+        if damaged > 0 {
+            self.tell_changes(cx, None);
+            self.event(cx, GroupEvent::Damaged { count: damaged });
+            self.compare_soon(cx);
+        }
+        copies
+    }
+
+    pub(in crate::group) fn on_serving(
+        &mut self,
+        cx: &mut Cx,
+        node: NodeId,
+        names: &[CopyName],
+        reply: StoreReply,
+    ) {
+        self.check_read(cx, names, reply);
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.loading = false;
+        }
+    }
+}
+
+/// What a version is stored under.
+fn key_of(group: &GroupId, name: &CopyName) -> Vec<u8> {
+    [&group.as_bytes()[..], &name.to_bytes()[..]].concat()
+}

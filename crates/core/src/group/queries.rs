@@ -1,0 +1,6 @@
+//! What the application reads: records, searches that go on, files.
+
+pub(super) mod export;
+pub(super) mod filter;
+pub(super) mod query;
+pub(super) mod watches;

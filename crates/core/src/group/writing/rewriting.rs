@@ -1,0 +1,124 @@
+//! What this node wrote and nobody takes as it is, written anew: by a clock that was ahead, under a
+//! key that is old, or while it was shut out and did not know.
+
+use alloc::vec::Vec;
+
+use lacis_wire::record::{CopyName, Header};
+use lacis_wire::{Millis, Roles, limits};
+
+use crate::cx::Cx;
+use crate::graph::Copy;
+use crate::group::{Group, GroupEvent, Loading};
+use crate::rule::Rule;
+
+/// Members whose clocks together are surer than our own.
+const SURE: usize = 3;
+
+impl Group {
+    /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
+    /// several members.
+    pub(in crate::group) fn rewrite_ahead(&mut self, cx: &mut Cx) {
+        if !self.is_open || !Rule::Rewrites.holds() {
+            return;
+        }
+        let own = cx.wall();
+        let is_sure = self.clocks.count() >= SURE;
+        let now = if is_sure { self.certain_time(cx).unwrap_or(own) } else { own };
+        let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
+        let bound = Millis(now.0.saturating_add(ahead));
+        self.rewrite_all(cx, self.replica.dated_after(&cx.me.peer, bound));
+    }
+
+    /// Writes anew what this node wrote before it heard that it was shut out, once it is let in
+    /// again: whoever did that cannot have seen it, and nobody else may be offered it. And what it
+    /// sealed for want of a better key, now that there is one.
+    pub(in crate::group) fn rewrite_unseen(&mut self, cx: &mut Cx) {
+        if !self.is_open || self.own_roles(cx).is_none() || !Rule::RewritesUnseen.holds() {
+            return;
+        }
+        let mut names = self.replica.unseen(&cx.me.peer, self.now(cx));
+        let (replica, is_old) = (&self.replica, self.rotation.told_old);
+        // What is set aside now may be live again later.
+        self.rotation.sealed_old.retain(|id| {
+            if is_old {
+                return true;
+            }
+            let own = replica.held(id).filter(|held| *held.author() == cx.me.peer);
+            let Some(held) = own else { return true };
+            names.extend((!held.is_deleted && !held.has_ended).then(|| held.name()));
+            false
+        });
+        self.rewrite_all(cx, names);
+    }
+
+    fn rewrite_all(&mut self, cx: &mut Cx, names: Vec<CopyName>) {
+        if names.is_empty() {
+            return;
+        }
+        let at_hand: Vec<_> = names.iter().filter_map(|name| self.at_hand(name)).collect();
+        if at_hand.len() == names.len() || !cx.config.store {
+            for copy in at_hand {
+                self.rewrite(cx, &copy);
+            }
+        } else {
+            self.read_bodies(cx, &names.clone(), Loading::Rewrite(names));
+        }
+    }
+
+    /// Writes anew what a clock of ours that was ahead dated further ahead than others take: under
+    /// another date, and where its birth was ahead, as another record in its place.
+    pub(in crate::group) fn rewrite(&mut self, cx: &mut Cx, copy: &Copy) {
+        let held = &copy.header;
+        let now = self.writing_time(cx, Millis(0));
+        let is_born_anew = held.creator == cx.me.peer && held.created > now;
+        let lasts = if is_born_anew { Millis(0) } else { held.latest };
+        let right = self.writing_right(cx, Roles::may_write, lasts);
+        let Ok((credential, until)) = right else { return };
+        let mut header = held.clone();
+        header.credential = Some(credential);
+        let floor = Header::modified_min(held.created, held.version.saturating_add(1));
+        if is_born_anew {
+            let birth = self.birth(cx, cx.me.peer, held.kind.clone(), Some(credential));
+            // It lasts as long as it would have.
+            let later = |at: Millis| {
+                let span = at.0.saturating_sub(held.created.0);
+                if at == Millis::MAX { at } else { Millis(birth.created.0.saturating_add(span)) }
+            };
+            header = Header {
+                latest: later(held.latest).min(until),
+                expires: later(held.expires).min(until),
+                replaces: Some(held.id),
+                flags: held.flags,
+                key: held.key,
+                ..birth
+            };
+            header.id = header.born_as();
+        } else if floor <= now {
+            header.version = held.version.saturating_add(1);
+            header.modifier = Some(cx.me.peer);
+            header.modified = now;
+        } else {
+            return;
+        }
+        let (old, new) = (held.id, header.id);
+        let body = match header.key {
+            Some(_) if !self.may_seal() => {
+                self.rotation.keep_sealed(held.id);
+                self.rewrites_due = true;
+                return;
+            }
+            Some(_) => {
+                let Some(body) = self.open_body(copy) else { return };
+                let Some((name, key)) = self.sealing_key() else { return };
+                header.key = Some(name);
+                let Some(place) = self.place(&header) else { return };
+                body.seal(key, &place, cx.random())
+            }
+            None => copy.body.clone(),
+        };
+        if self.publish(cx, None, header, body, None).is_ok() {
+            self.note_sealed(new);
+            self.event(cx, GroupEvent::Rewritten { old, new });
+        }
+    }
+}
