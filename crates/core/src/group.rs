@@ -14,21 +14,19 @@ mod opening;
 mod persist;
 mod queries;
 mod sync;
+mod taking;
+mod telling;
 mod time;
 mod writing;
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::body::{Body, Place};
-use lacis_wire::group::GivenKey;
-use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::proof::IdentityKey;
-use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::system::{self, GroupProperties, System};
+use lacis_wire::record::{CopyName, RecordType};
+use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
@@ -37,7 +35,7 @@ use crate::event::Event;
 use crate::event::{
     GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, Preview, Record, SyncPhase,
 };
-use crate::graph::{Change, Copy, Outcome, Refusal, Replica};
+use crate::graph::Replica;
 use crate::ids::{OpId, RoomId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -48,7 +46,7 @@ use keys::rotation::Rotation;
 pub(crate) use membership::admission::{AnyInvitation, room_of};
 use membership::arrival::Arrival;
 pub use membership::invite::InviteOptions;
-use membership::invite::Joining;
+use membership::joining::Joining;
 use membership::people::Telling;
 pub use membership::revoke::RevokeOptions;
 use persist::body_cache::Bodies;
@@ -221,104 +219,6 @@ impl Group {
         cx.event(Event::Group { group: self.number, event: Box::new(event) });
     }
 
-    /// Takes a version from anywhere.
-    pub(crate) fn take(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let outcome = self.take_one(cx, copy, from);
-        self.take_ready(cx);
-        self.tell_changed(cx);
-        outcome
-    }
-
-    /// Takes what waited and can be judged now.
-    fn take_ready(&mut self, cx: &mut Cx) {
-        while let Some(ready) = self.replica.poll_ready() {
-            self.take_one(cx, ready, None);
-        }
-    }
-
-    fn take_one(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let is_own = *copy.header.author() == cx.me.peer;
-        if !is_own && let Some(outcome) = self.hold_for_approval(cx, &copy, from) {
-            return outcome;
-        }
-        self.take_approved(cx, copy, from)
-    }
-
-    fn take_approved(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let now = self.now(cx);
-        let outcome = self.replica.offer(now, &copy);
-        if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
-            let copy = Arc::new(copy);
-            self.keep(cx, &copy);
-            if outcome == Outcome::Taken {
-                self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
-                self.apply(cx, &copy);
-                for (node, neighbour) in &mut self.neighbours {
-                    if Some(*node) != from && neighbour.is_introduced() {
-                        neighbour.push.push(copy.header.name());
-                    }
-                }
-            }
-        } else if let (Outcome::Refused(refusal), Some(node)) = (outcome, from) {
-            // A name says nothing of the body that came with it; and what has no place today may
-            // have one once others gave theirs away.
-            let may_be_right =
-                matches!(refusal, Refusal::Body | Refusal::OverBudget | Refusal::Replaced);
-            if !may_be_right {
-                self.rejected.insert(copy.header.name());
-            }
-            cx.event(Event::Warning { code: Code::Protocol, node: Some(node) });
-        }
-        let giver = from.and_then(|node| self.neighbours.get(&node)).map(|it| it.peer);
-        self.tell_changes(cx, giver);
-        outcome
-    }
-
-    /// What a system record means for this node itself.
-    fn apply(&mut self, cx: &mut Cx, copy: &Copy) {
-        let header = &copy.header;
-        if !header.kind.is_system() || header.is_deleted() {
-            return;
-        }
-        if !header.is_known_format() {
-            return self.event(cx, GroupEvent::UpdateNeeded);
-        }
-        match System::decode(&header.kind, &copy.body) {
-            Ok(Some(System::Key(part))) => self.open_key(cx, header, &part),
-            Ok(Some(System::Group(_))) => self.properties_changed(cx),
-            _ => {}
-        }
-    }
-
-    /// A part of a key record may hold the key for us.
-    fn open_key(&mut self, cx: &mut Cx, header: &Header, part: &KeyPart) {
-        let group = self.profile.group;
-        let name = part.name(&group, header.author());
-        let mut is_new = false;
-        if let Ok(key) = part.open(&group, header.author(), &cx.me.key) {
-            is_new |= self.keyring.insert(self.replica.keys(), GivenKey { name, key });
-        }
-        if let Ok(key) = part.open_meeting(&group, header.author(), &cx.me.key) {
-            is_new |= self.keep_meeting(GivenKey { name, key });
-        }
-        if is_new {
-            self.unlocked(cx);
-        }
-    }
-
-    /// Keeps a key that opens where members meet; says whether it is new.
-    fn keep_meeting(&mut self, given: GivenKey) -> bool {
-        let is_new = self.profile.meetings.iter().all(|it| it.name != given.name);
-        let record = self.replica.keys().get(&given.name);
-        let opens = record.is_some_and(|record| {
-            record.parts().all(|part| Meeting::open(&given.key, &part.meeting).is_some())
-        });
-        if is_new && opens {
-            self.profile.meetings.push(given);
-        }
-        is_new && opens
-    }
-
     /// Whether a link with that node is of use: it has shown a chain that holds, or could not be
     /// judged yet.
     pub(crate) fn keeps(&self, node: NodeId) -> bool {
@@ -359,121 +259,9 @@ impl Group {
         }
     }
 
-    /// Of our own chains the best is used from now on.
-    fn choose_chain(&mut self, cx: &mut Cx) {
-        let members = self.replica.members();
-        let best = members.best(&cx.me.peer, self.rights_time(cx));
-        let best = best.and_then(|id| members.chain(&id));
-        if let Some(best) = best.filter(|best| self.profile.chain.as_ref() != Some(best)) {
-            self.profile.chain = Some(best);
-            self.door.look_again();
-            self.keep_profile(cx);
-            self.introduce(cx);
-            self.rewrites_due = true;
-        }
-    }
-
     /// What this identity may do now.
     pub(crate) fn own_roles(&self, cx: &Cx) -> Option<Roles> {
         self.replica.members().roles(&cx.me.peer, self.rights_time(cx))
-    }
-
-    /// Tells the application what the replica says has changed, and who gave what is new.
-    fn tell_changes(&mut self, cx: &mut Cx, from: Option<PeerId>) {
-        let mut keys_changed = false;
-        let mut set_aside: Table<PeerId, usize> = Table::new();
-        while let Some(change) = self.replica.poll_change() {
-            match change {
-                Change::Record { id, is_new } => self.tell_record(cx, id, is_new, from),
-                Change::Gone { id, kind } => {
-                    self.members_changed |= kind.as_str() == system::INVITATION;
-                    self.event(cx, GroupEvent::Gone { id, kind });
-                }
-                Change::Erased { name, kind, keeps_header } => {
-                    self.drop_stored(&name, &kind, keeps_header);
-                }
-                Change::Lost { id, author, code } if author == cx.me.peer => {
-                    self.event(cx, GroupEvent::Rejected { id, code });
-                }
-                Change::Lost { .. } => {}
-                Change::SetAside { author, name } => {
-                    if author == cx.me.peer {
-                        let (id, code) = (name.id, self.why_none(cx));
-                        self.event(cx, GroupEvent::Rejected { id, code });
-                    }
-                    let count = set_aside.get(&author).copied().unwrap_or_default();
-                    set_aside.insert(author, count + 1);
-                }
-                Change::Keys => keys_changed = true,
-                Change::Member(subject) => {
-                    if subject == cx.me.peer {
-                        self.choose_chain(cx);
-                    }
-                    self.door.on_ends();
-                    self.changed.insert(subject);
-                }
-                Change::Rights => {
-                    self.choose_chain(cx);
-                    self.rewrites_due |= !self.rotation.sealed_old.is_empty();
-                    self.members_changed = true;
-                    self.door.on_ends();
-                }
-            }
-        }
-        for (author, count) in set_aside.drain() {
-            self.event(cx, GroupEvent::SetAside { author, count });
-        }
-        if keys_changed {
-            self.note_unheard(cx.now);
-        }
-        if self.members_changed {
-            self.review(cx);
-            self.spread_keys(cx);
-        }
-        if keys_changed {
-            self.keys_changed(cx);
-        }
-        if self.rewrites_due {
-            self.write_drafts(cx);
-        }
-    }
-
-    fn tell_record(&mut self, cx: &mut Cx, id: RecordId, is_new: bool, from: Option<PeerId>) {
-        let Some(held) = self.replica.held(&id) else { return };
-        let name = held.name();
-        let Some(copy) = self.at_hand(&name) else {
-            // It has come back from aside: its body is in the store.
-            return self.tell_from_store(cx, name);
-        };
-        let is_own = *copy.header.author() == cx.me.peer;
-        let record = self.reading(&copy);
-        let watches = self.watches.fitting(&record);
-        let event = GroupEvent::Record { record, is_new, is_own, from, watches };
-        self.event(cx, event);
-    }
-
-    /// A copy as the application reads it.
-    fn reading(&self, copy: &Copy) -> Record {
-        Record { header: copy.header.clone(), body: self.open_body(copy) }
-    }
-
-    fn open_body(&self, copy: &Copy) -> Option<Body> {
-        let header = &copy.header;
-        if header.is_deleted() {
-            return None;
-        }
-        if header.kind.is_system() {
-            return Some(Body { attributes: Vec::new(), data: copy.body.clone() });
-        }
-        if !header.is_known_format() {
-            return None;
-        }
-        self.keyring.open(&self.place(header)?, &copy.body)
-    }
-
-    fn place(&self, header: &Header) -> Option<Place> {
-        let (group, key) = (self.profile.group, header.key?);
-        Some(Place { group, id: header.id, version: header.version, key })
     }
 
     /// Whether all that was written is stored.

@@ -2,9 +2,14 @@
 
 mod changes;
 mod closing;
+mod connections;
+mod deadlines;
 mod files;
 mod group_commands;
+mod group_files;
+mod group_members;
 mod group_reading;
+mod group_records;
 mod groups;
 mod invitation_commands;
 mod joining;
@@ -34,14 +39,14 @@ use crate::meter::{self, Cost};
 use crate::remote::{Heard, Remote};
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
-use crate::time::{Earliest, Timer, Timestamp};
+use crate::time::{Timer, Timestamp};
 use changes::Changes;
 use closing::Closing;
-pub use group_commands::Content;
+pub use group_records::Content;
 use groups::Groups;
 pub use report::{LinkReport, RemoteReport, Report, RoomReport, ServerReport};
 use starts::Starting;
-use timers::{Source, Timers};
+use timers::Timers;
 
 /// One running instance of a peer.
 #[derive(Debug)]
@@ -213,56 +218,6 @@ impl Node {
         earliest.get()
     }
 
-    /// Asks whatever has changed when it wants to be called.
-    fn set_timers(&mut self) {
-        let changed = core::mem::take(&mut self.changes.timers);
-        if changed.signaling || changed.all {
-            self.timers.set(Source::Signaling, self.signaling_deadline());
-        }
-        if changed.connections || changed.all {
-            self.timers.set(Source::Dial, self.dial_deadline());
-            self.timers.set(Source::Strangers, self.stranger_deadline());
-        }
-        let (mut remotes, mut groups) = (changed.remotes, changed.groups);
-        if changed.all {
-            // Beside those that are gone, whose deadlines go too.
-            remotes.extend(self.remotes.keys().copied());
-            groups.extend(self.groups.open.keys().copied());
-        }
-        meter::count(Cost::Deadline, remotes.len() + groups.len());
-        for node in remotes {
-            let remote = self.remotes.get(&node);
-            self.timers.set(Source::Remote(node), remote.and_then(Remote::deadline));
-        }
-        for number in groups {
-            let group = self.groups.open.get(&number);
-            let next = group.and_then(|group| group.deadline(&self.cx));
-            self.timers.set(Source::Group(number), next);
-        }
-    }
-
-    fn signaling_deadline(&self) -> Option<(Timestamp, Timer)> {
-        let mut earliest = Earliest::default();
-        for server in &self.signaling.servers {
-            server.deadlines(&mut earliest);
-        }
-        // Of a node that is suspended they stand still.
-        if !self.cx.is_suspended() {
-            self.signaling.rooms.values().for_each(|room| room.deadlines(&mut earliest));
-        }
-        self.signaling.pairing_deadlines(&mut earliest);
-        earliest.get()
-    }
-
-    /// When a link is to be offered next, or may be because a stranger can make place by then.
-    fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
-        let wanted = self.remotes.values().filter_map(|remote| remote.connection.wants_link());
-        let first = wanted.min()?;
-        let (may_dial, place) = (self.may_dial(), self.place_at());
-        let at = if may_dial { Some(first) } else { place.filter(|at| *at > self.cx.now) };
-        at.map(|at| (at, Timer::Retry))
-    }
-
     /// An input or a command begins.
     pub(crate) fn set_time(&mut self, now: Timestamp) {
         meter::begin(false);
@@ -345,18 +300,6 @@ impl Node {
         }
     }
 
-    /// Counts the connections anew.
-    fn count(&mut self) {
-        self.tally = Tally::default();
-        meter::count(Cost::Remote, self.remotes.len());
-        for remote in self.remotes.values() {
-            let attempts = remote.connection.attempts().len();
-            self.tally.links += usize::from(remote.connection.is_linked());
-            self.tally.attempts += usize::from(attempts > 0);
-            self.tally.beside += attempts.saturating_sub(1);
-        }
-    }
-
     fn on_link(&mut self, id: LinkId, input: LinkInput) {
         if self.pool.spares.on_input(&mut self.cx, id, &input) {
             return;
@@ -364,74 +307,6 @@ impl Node {
         if let Some(node) = self.by_link.get(&id).copied() {
             self.with_remote(node, |remote, env| remote.on_link_input(env, id, input));
             self.end_earlier_starts();
-        }
-    }
-
-    /// Remotes whose link is lost may be more than there are links: what they all have begun to
-    /// send is bounded together.
-    fn bound_orphans(&mut self) {
-        if !core::mem::take(&mut self.link_lost) {
-            return;
-        }
-        let orphans = self.remotes.values().filter(|remote| !remote.connection.is_linked());
-        let mut orphans: Vec<_> = orphans
-            .map(|remote| {
-                let bytes = remote.session.streams.gathered();
-                (remote.connection.lost_since(), remote.node(), bytes)
-            })
-            .filter(|(_, _, bytes)| *bytes > 0)
-            .collect();
-        let mut bytes: usize = orphans.iter().map(|(_, _, bytes)| bytes).sum();
-        while bytes > limits::ORPHAN_BYTES {
-            let Some(first) = (0..orphans.len()).min_by_key(|at| orphans.get(*at)) else { break };
-            let (_, node, freed) = orphans.swap_remove(first);
-            bytes -= freed;
-            self.with_remote(node, |remote, env| remote.session.streams.end_messages(env.cx));
-        }
-    }
-
-    /// Whether there is a connection with that node, or one is being made.
-    fn is_known(&self, node: NodeId) -> bool {
-        let remote = self.remotes.get(&node);
-        let is_under_way = |remote: &Remote| {
-            remote.connection.is_linked() || !remote.connection.attempts().is_empty()
-        };
-        remote.is_some_and(is_under_way)
-    }
-
-    /// Whether there is no place for a connection that somebody else wants. Attempts of others may
-    /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
-    /// delay what comes anyway.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.tally.links + self.tally.attempts >= limits::LINKS_MAX
-    }
-
-    /// Whether there are as many attempts beside others as there may be.
-    fn is_crowded(&self) -> bool {
-        self.tally.beside >= limits::ATTEMPTS_BESIDE_MAX
-    }
-
-    fn may_dial(&self) -> bool {
-        self.signaling.is_reachable()
-            && self.tally.attempts < limits::ATTEMPTS_MAX
-            && self.has_place()
-            && self.closing.is_none()
-    }
-
-    /// Offers links to remotes that want one, as far as there is place.
-    pub(crate) fn dial_remotes(&mut self) {
-        meter::count(Cost::Remote, self.remotes.len());
-        let now = self.cx.now;
-        let mut ready: VecDeque<NodeId> = self
-            .remotes
-            .values()
-            .filter(|remote| remote.connection.wants_link().is_some_and(|at| now >= at))
-            .map(Remote::node)
-            .collect();
-        while self.may_dial() {
-            let Some(node) = ready.pop_front() else { break };
-            self.make_place();
-            self.with_remote(node, Remote::offer);
         }
     }
 }

@@ -9,6 +9,7 @@
 //! Attempts stand beside that: an offer of the other side may come while a link works, and of
 //! several attempts the one that first proves itself is the link (`docs/adr`).
 
+mod ending;
 mod inputs;
 pub(crate) mod offers;
 mod recovery;
@@ -17,18 +18,14 @@ mod setup;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::Role;
-use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, Code, NodeId, PeerId, limits};
 
-use super::Env;
 use super::attempt::Attempt;
 use super::channels::Channels;
 use super::link::{Ice, Link};
 use crate::event::RemoteState;
 use crate::ids::{LinkId, RoomId};
-use crate::io::LinkAction;
 use crate::signaling::Route;
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -186,7 +183,7 @@ impl Connection {
         self.met
     }
 
-    /// A server names the node, in a room: a link is wanted, unless there is one or it is under way.
+    /// A server names the node, in a room: a link is wanted, unless there is one or it is made.
     pub(crate) fn on_named(&mut self, now: Timestamp, route: Route, room: RoomId) {
         self.absent = false;
         if self.is_linked() {
@@ -287,126 +284,12 @@ impl Connection {
         }
     }
 
-    /// The attempt has proven itself: it becomes the link, and a former one is closed.
-    pub(super) fn establish(&mut self, env: &mut Env<'_>, id: LinkId, accepted: bool) {
-        let Some(attempt) = self.take_attempt(id) else { return };
-        let (begun, now) = (attempt.begun, env.cx.now);
-        let Some(mut link) = attempt.prove(now, accepted) else { return };
-        let former = match self.stage {
-            Stage::Unlinked => RemoteState::Connecting,
-            _ => RemoteState::Recovering,
-        };
-        link.until_path = link.inspect(env.cx).then_some(former);
-        self.withdraw_attempts(env, Code::Replaced, |_| true);
-        if let Some(old) = self.link() {
-            env.cx.link(old.id(), LinkAction::Close);
-        }
-        if !env.signaling.end_pairing(env.cx, self.node, Ok(())) {
-            env.pool.patience.on_success(self.node, now.since(begun));
-        }
-        self.stage = Stage::Linked(link);
-        self.on_reached();
-        env.pool.spares.order(now);
-        self.push(News::Up);
-    }
-
     /// It can be reached: what was remembered of failures is over.
     pub(super) const fn on_reached(&mut self) {
         self.changed = true;
         self.failures = 0;
         self.dial_at = None;
         self.absent = false;
-    }
-
-    /// Attempts are not needed any more, and the other side need not wait for them.
-    pub(super) fn withdraw_attempts(
-        &mut self,
-        env: &mut Env<'_>,
-        code: Code,
-        which: impl Fn(&Attempt) -> bool,
-    ) {
-        self.changed = true;
-        for mut attempt in self.attempts.extract_if(.., |attempt| which(attempt)) {
-            let refusal = Setup::Refuse { attempt: attempt.negotiation.attempt, code };
-            attempt.negotiation.signal(env, self.node, &refusal);
-            env.cx.link(attempt.id(), LinkAction::Close);
-        }
-    }
-
-    /// Says goodbye and closes. `code` is why, seen from here.
-    pub(crate) fn part(&mut self, env: &mut Env<'_>, code: Code) {
-        self.withdraw_attempts(env, code, |_| true);
-        let node = self.node;
-        if let Some(link) = self.link_mut() {
-            link.control(env.cx, &LinkFrame::Bye { code: Code::Left });
-            if !link.is_healthy() {
-                let farewell = Setup::Refuse { attempt: link.negotiation.attempt, code };
-                link.negotiation.signal(env, node, &farewell);
-            }
-        }
-        self.close(env, code);
-    }
-
-    /// Ends the link, or what is to become one, because it is of no use here.
-    pub(crate) fn dismiss(&mut self, env: &mut Env<'_>, code: Code) {
-        self.withdraw_attempts(env, code, |_| true);
-        if let Some(link) = self.link_mut() {
-            link.control(env.cx, &LinkFrame::Bye { code });
-        }
-        self.close(env, code);
-    }
-
-    /// Closes whatever there is. The node is forgotten after this.
-    pub(crate) fn close(&mut self, env: &mut Env<'_>, code: Code) {
-        if self.closed().is_some() {
-            return;
-        }
-        let link = self.link().map(Link::id);
-        let attempts = self.attempts.iter().map(Attempt::id);
-        for id in link.into_iter().chain(attempts) {
-            env.cx.link(id, LinkAction::Close);
-        }
-        self.attempts.clear();
-        self.changed = true;
-        self.stage = Stage::Closed(code);
-        env.signaling.end_pairing(env.cx, self.node, Err(code));
-    }
-
-    /// A room is no longer shared, and setup messages must not be sealed with its key: the link
-    /// takes another one, and an attempt in it begins anew, if another room is left.
-    pub(crate) fn on_room_left(
-        &mut self,
-        env: &mut Env<'_>,
-        left: RoomId,
-        proven: Option<RoomId>,
-        is_last: bool,
-    ) {
-        if let (Some(link), Some(room)) = (self.link_mut(), proven)
-            && link.room() == left
-        {
-            (link.negotiation.room, link.negotiation.sealed_in) = (room, room);
-        }
-        if self.attempts.iter().any(|attempt| attempt.room() == left) {
-            let code = if is_last { Code::Left } else { Code::Replaced };
-            self.withdraw_attempts(env, code, |attempt| attempt.room() == left);
-            if !self.has_healthy_link() {
-                self.dial(env.cx.now);
-            }
-        }
-    }
-
-    /// Setup messages that were sealed in one room are sealed in another one.
-    pub(crate) fn seal_elsewhere(&mut self, from: RoomId, to: RoomId) {
-        let attempts = self.attempts.iter_mut().map(|attempt| &mut attempt.negotiation);
-        let link = match &mut self.stage {
-            Stage::Linked(link) | Stage::Lost { link: Some(link), .. } => Some(link),
-            _ => None,
-        };
-        for negotiation in attempts.chain(link.map(|link| &mut link.negotiation)) {
-            if negotiation.sealed_in == from {
-                negotiation.sealed_in = to;
-            }
-        }
     }
 
     /// The role on the present link decides who restarts ICE.

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use lacis_wire::codec::{decode, encode_with_capacity};
 use lacis_wire::group::GroupFrame;
-use lacis_wire::limits;
+use lacis_wire::record::CopyName;
+use lacis_wire::{GroupId, limits};
 
 use crate::graph::Copy;
 use crate::meter::{self, Cost};
@@ -22,4 +23,9 @@ pub(super) fn copy_of(value: &[u8]) -> Option<Copy> {
         Ok(GroupFrame::Record { header, body }) => Some(Copy { header, body }),
         _ => None,
     }
+}
+
+/// What a version is stored under.
+pub(super) fn key_of(group: &GroupId, name: &CopyName) -> Vec<u8> {
+    [&group.as_bytes()[..], &name.to_bytes()[..]].concat()
 }

@@ -3,6 +3,7 @@
 pub(super) mod admission;
 pub(super) mod arrival;
 pub(super) mod invite;
+pub(super) mod joining;
 pub(super) mod people;
 pub(super) mod preview;
 pub(super) mod properties;

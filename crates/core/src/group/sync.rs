@@ -3,8 +3,10 @@
 
 pub(super) mod buckets;
 pub(super) mod compare;
+pub(super) mod giving;
 pub(super) mod handshake;
 pub(super) mod neighbour;
 pub(super) mod progress;
 pub(super) mod queue;
 pub(super) mod serve;
+pub(super) mod upkeep;

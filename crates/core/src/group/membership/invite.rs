@@ -15,11 +15,10 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::group::membership::admission::{AnyInvitation, Grant, Patience};
-use crate::group::{Group, GroupEvent, InvitationInfo, Neighbour};
+use crate::group::membership::admission::Grant;
+use crate::group::{Group, InvitationInfo};
 use crate::ids::Ticket;
 use crate::rule::Rule;
-use crate::time::Timestamp;
 
 /// How an open invitation is to be.
 #[derive(Clone, Copy, Debug)]
@@ -34,73 +33,6 @@ pub struct InviteOptions {
     pub uses: u32,
     /// Whether only this identity admits, so that it is not used more often than it says.
     pub exact: bool,
-}
-
-/// A request to be let in, or only to be told what is offered, which waits for somebody who may.
-#[derive(Debug)]
-pub(in crate::group) struct Joining {
-    /// Who waits, and until when. Being let in by one invitation is being let in.
-    waiting: Vec<(Ticket, Timestamp)>,
-    /// Of the invitation that was taken last.
-    seed: [u8; 16],
-    /// Why the last one who was asked did not let us in.
-    refused: Option<Code>,
-}
-
-impl Joining {
-    /// One more waits.
-    pub(in crate::group) fn add(slot: &mut Option<Self>, seed: [u8; 16], one: (Ticket, Timestamp)) {
-        let mut waiting = slot.take().map_or_else(Vec::new, |it| it.waiting);
-        waiting.push(one);
-        *slot = Some(Self { waiting, seed, refused: None });
-    }
-
-    pub(in crate::group) const fn seed(&self) -> [u8; 16] {
-        self.seed
-    }
-
-    /// One who was asked refuses; whether that is final.
-    fn is_refused(&mut self, code: Code) -> bool {
-        // Whoever just came back may not know an invitation yet that another one made.
-        let is_unknown = code == Code::RecordUnknown;
-        self.refused = Some(if is_unknown { Code::InvitationEnded } else { code });
-        let waits = [
-            Code::RateLimited,
-            Code::NotAllowed,
-            Code::ChainTooLong,
-            Code::InvitationNotTrusted,
-            Code::RecordUnknown,
-        ];
-        !waits.contains(&code)
-    }
-
-    /// Fails those who have waited for long enough; says why, if there are any.
-    fn time_out(slot: &mut Option<Self>, cx: &mut Cx) -> Option<Code> {
-        let now = cx.now;
-        let it = slot.as_mut()?;
-        let over = it.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
-        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
-        let code = it.refused.unwrap_or(Code::NoIssuer);
-        slot.take_if(|it| it.waiting.is_empty());
-        let is_over = !over.is_empty();
-        over.into_iter().for_each(|ticket| cx.settle(ticket, Err(code)));
-        is_over.then_some(code)
-    }
-
-    pub(in crate::group) fn deadline(&self) -> Option<Timestamp> {
-        self.waiting.iter().map(|(_, deadline)| *deadline).min()
-    }
-
-    /// All who wait.
-    pub(in crate::group) fn into_tickets(self) -> impl Iterator<Item = Ticket> {
-        self.waiting.into_iter().map(|(ticket, _)| ticket)
-    }
-
-    /// One of them gives up; says whether nobody is left.
-    pub(in crate::group) fn cancel(&mut self, ticket: Ticket) -> bool {
-        self.waiting.retain(|(waiting, _)| *waiting != ticket);
-        self.waiting.is_empty()
-    }
 }
 
 impl Group {
@@ -285,152 +217,9 @@ impl Group {
         if is_used_up { Err(Code::InvitationUsedUp) } else { Ok(()) }
     }
 
-    /// Takes an invitation, in a group whose stored records are here.
-    pub(in crate::group) fn use_invitation(
-        &mut self,
-        cx: &mut Cx,
-        ticket: Ticket,
-        invitation: AnyInvitation,
-        patience: Patience,
-    ) {
-        match invitation {
-            AnyInvitation::Bound(bound) => {
-                match self.publish_chain(cx, None, &bound.chain) {
-                    Ok(()) => self.saves.ticket(ticket),
-                    Err(code) => cx.settle(ticket, Err(code)),
-                }
-                self.choose_chain(cx);
-            }
-            // Whoever is a member is one, by whatever invitation. Without the key it may have been
-            // let in by somebody who might not any more.
-            AnyInvitation::Open(link) if self.own_roles(cx).is_some() => {
-                let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
-                self.came_by = Some(link.seed);
-                self.admitted.push((ticket, deadline));
-                self.settle_admitted(cx);
-                if self.came_by.is_some() {
-                    self.introduce(cx);
-                }
-            }
-            AnyInvitation::Open(link) => {
-                let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
-                Joining::add(&mut self.joining, link.seed, (ticket, deadline));
-                self.arrival.begin(ticket);
-                self.profile.chain = None;
-                self.profile.invitation = Some(link.seed);
-                self.keep_profile(cx);
-                self.introduce(cx);
-                self.ask_all(cx);
-            }
-        }
-    }
-
-    /// A neighbor has shown who it is, and is asked to let us in if it may, or what is offered.
-    pub(in crate::group) fn ask_to_join(&mut self, cx: &Cx, node: NodeId) {
-        if !self.neighbours.get(&node).is_some_and(Neighbour::may_invite) {
-            return;
-        }
-        if let Some(seed) = self.joining.as_ref().map(|it| it.seed) {
-            self.ask_by(cx, node, seed);
-        }
-        if let Some(seed) = self.looking.as_ref().map(|it| it.seed) {
-            let (key, group) = (self.link_of(seed).key(), self.profile.group);
-            let invitation = InvitationUse::prove_look(&key, &group, &cx.me.peer);
-            self.say_to(node, &GroupFrame::PreviewRequest { invitation });
-        }
-    }
-
     /// Whether somebody is asked who may let us in.
     pub(in crate::group) const fn is_asking(&self) -> bool {
         self.joining.is_some() || self.looking.is_some()
-    }
-
-    /// Asks those who have shown already that they may let us in.
-    pub(in crate::group) fn ask_all(&mut self, cx: &Cx) {
-        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            self.ask_to_join(cx, node);
-        }
-    }
-
-    /// Somebody who may let us in does not know us, though another one has let us in: that one may
-    /// have been shut out before.
-    pub(in crate::group) fn ask_again(&mut self, cx: &Cx, node: NodeId) {
-        if let Some(seed) = self.came_by {
-            self.ask_by(cx, node, seed);
-        }
-    }
-
-    fn ask_by(&mut self, cx: &Cx, node: NodeId, seed: [u8; 16]) {
-        let (key, group) = (self.link_of(seed).key(), self.profile.group);
-        let invitation = InvitationUse::prove(&key, &group, &cx.me.peer);
-        self.say_to(node, &GroupFrame::JoinRequest { invitation });
-    }
-
-    /// A link with that seed.
-    pub(in crate::group) fn link_of(&self, seed: [u8; 16]) -> InvitationLink {
-        let (group, door) = (self.profile.group, self.profile.door.clone());
-        InvitationLink { group, door, seed, servers: Vec::new() }
-    }
-
-    pub(in crate::group) fn say_to(&mut self, node: NodeId, frame: &GroupFrame) {
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.say(frame);
-        }
-    }
-
-    /// Somebody has let us in.
-    pub(in crate::group) fn joined(&mut self, cx: &mut Cx, chain: Chain) {
-        let Some(joining) = self.joining.take() else { return };
-        self.profile.invitation = None;
-        self.profile.chain = Some(chain.clone());
-        self.keep_profile(cx);
-        match self.publish_chain(cx, None, &chain) {
-            Ok(()) => {
-                self.came_by = Some(joining.seed);
-                self.admitted.extend(joining.waiting);
-            }
-            Err(code) => joining.into_tickets().for_each(|it| cx.settle(it, Err(code))),
-        }
-        self.introduce(cx);
-        self.settle_admitted(cx);
-    }
-
-    /// Whoever was let in can write as soon as the key is here, and is told then. A keeper needs
-    /// none.
-    pub(in crate::group) fn settle_admitted(&mut self, cx: &Cx) {
-        let needs_key = self.own_roles(cx).is_none_or(Roles::may_write);
-        if needs_key && self.sealing_key().is_none() {
-            return;
-        }
-        self.came_by = None;
-        for (ticket, _) in core::mem::take(&mut self.admitted) {
-            self.saves.ticket(ticket);
-        }
-    }
-
-    /// One who might have let us in does not. Another one may.
-    pub(in crate::group) fn join_refused(&mut self, cx: &mut Cx, code: Code) {
-        if code == Code::NotMember {
-            // That is what we are not yet.
-            return;
-        }
-        for slot in [&mut self.joining, &mut self.looking] {
-            let over = slot.take_if(|it| it.is_refused(code));
-            let tickets = over.into_iter().flat_map(Joining::into_tickets);
-            tickets.for_each(|ticket| cx.settle(ticket, Err(code)));
-        }
-    }
-
-    pub(in crate::group) fn join_timeout(&mut self, cx: &mut Cx) {
-        let now = cx.now;
-        // It is a member, whether or not the key has come.
-        for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
-            self.saves.ticket(ticket);
-        }
-        Joining::time_out(&mut self.looking, cx);
-        if let Some(code) = Joining::time_out(&mut self.joining, cx) {
-            self.event(cx, GroupEvent::Refused { code });
-        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::cx::Cx;
 use crate::graph::Copy;
 use crate::group::copies::{bytes_of, copy_of};
 use crate::group::membership::admission::{AnyInvitation, Patience};
-use crate::group::membership::invite::Joining;
+use crate::group::membership::joining::Joining;
 use crate::group::{Group, GroupEvent, InvitationInfo, Preview};
 use crate::ids::Ticket;
 

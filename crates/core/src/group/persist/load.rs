@@ -4,17 +4,16 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::codec::{decode, encode};
-use lacis_wire::record::{CopyName, Header, RecordType};
-use lacis_wire::{Code, GroupId, NodeId, limits};
+use lacis_wire::codec::decode;
+use lacis_wire::record::{CopyName, Header};
+use lacis_wire::{Code, limits};
 
 use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::group::copies::{bytes_of, copy_of};
+use crate::group::copies::{copy_of, key_of};
 use crate::group::persist::profile::Profile;
-use crate::group::persist::write_queue::Written;
 use crate::group::{Group, GroupEvent, Loading, Opening};
-use crate::ids::{OpId, Ticket};
+use crate::ids::OpId;
 use crate::io::Output;
 use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 
@@ -84,7 +83,7 @@ impl Group {
         self.scan(cx, Loading::System, None);
     }
 
-    fn is_only_opened(&self) -> bool {
+    pub(in crate::group) fn is_only_opened(&self) -> bool {
         self.profile.chain.is_none()
             && self.profile.invitation.is_none()
             && self.profile.root.is_none()
@@ -141,53 +140,6 @@ impl Group {
             self.event(cx, GroupEvent::Unsaved { code });
         }
         true
-    }
-
-    /// The store was found empty below what is known here: all of it is written anew. What was in
-    /// the store only is fetched from others again.
-    pub(crate) fn write_anew(&mut self, cx: &mut Cx, op: OpId) {
-        if !self.is_open || !self.saves.begin_anew(cx, op) {
-            return;
-        }
-        self.keep_profile(cx);
-        let mut count = 0;
-        for (name, _) in self.replica.all_names() {
-            let whole = self.replica.whole(&name).cloned();
-            match self.bodies.get(&name).cloned().or(whole) {
-                Some(copy) => self.keep(cx, &copy),
-                None => {
-                    self.replica.forget_version(&name);
-                    count += 1;
-                }
-            }
-        }
-        self.replica.settle();
-        self.tell_changes(cx, None);
-        self.event(cx, GroupEvent::Damaged { count });
-        self.compare_soon(cx);
-    }
-
-    /// Hands what changed to the store.
-    pub(crate) fn flush(&mut self, cx: &mut Cx) {
-        while let Some(written) = self.saves.flush(cx) {
-            self.on_written(cx, written);
-        }
-        self.review_arrival(cx);
-    }
-
-    fn on_written(&mut self, cx: &mut Cx, written: Written) {
-        // Without a store, memory is all there is.
-        if cx.config.store {
-            for copy in &written.copies {
-                self.bodies.stored(copy);
-            }
-        }
-        for ticket in written.tickets {
-            cx.settle(ticket, Ok(()));
-        }
-        if written.recovered {
-            self.event(cx, GroupEvent::Saved);
-        }
     }
 
     fn on_loaded(&mut self, cx: &mut Cx, what: Loading, reply: StoreReply) {
@@ -331,159 +283,4 @@ impl Group {
             }
         }
     }
-
-    /// A copy was taken: it stays at hand until it is stored.
-    pub(in crate::group) fn keep(&mut self, cx: &Cx, copy: &Arc<Copy>) {
-        let name = copy.header.name();
-        let key = key_of(&self.profile.group, &name);
-        let is_whole = copy.header.matches_body(&copy.body);
-        if is_whole {
-            self.bodies.pin(Arc::clone(copy));
-        }
-        let put = |table, value: &[u8]| {
-            let value = Some(cx.me.vault.mark(table, &key, value));
-            StoreChange { table, key: key.clone(), value }
-        };
-        let whole = bytes_of(copy);
-        if copy.header.kind.is_system() {
-            self.saves.change(put(StoreTable::System, &whole));
-        } else {
-            self.saves.change(put(StoreTable::Heads, &encode(&copy.header)));
-            if is_whole {
-                self.saves.change(put(StoreTable::Bodies, &whole));
-            }
-        }
-        self.saves.copy(copy);
-    }
-
-    /// A version is held no longer, or nothing of it but its header.
-    pub(in crate::group) fn drop_stored(
-        &mut self,
-        name: &CopyName,
-        kind: &RecordType,
-        keeps_header: bool,
-    ) {
-        self.bodies.remove(name);
-        let key = key_of(&self.profile.group, name);
-        let tables: &[StoreTable] = if kind.is_system() {
-            &[StoreTable::System]
-        } else if keeps_header {
-            &[StoreTable::Bodies]
-        } else {
-            &[StoreTable::Heads, StoreTable::Bodies]
-        };
-        for &table in tables {
-            self.saves.change(StoreChange { table, key: key.clone(), value: None });
-        }
-        if !kind.is_system() {
-            // What takes its place may need the room.
-            self.saves.frees(StoreTable::Bodies, key);
-        }
-    }
-
-    pub(in crate::group) fn keep_profile(&mut self, cx: &mut Cx) {
-        // Whoever only looks at an invitation keeps nothing.
-        if self.is_unreadable || self.is_only_opened() {
-            return;
-        }
-        self.profile.keys = self.keyring.all();
-        let key = self.profile.group.as_bytes().to_vec();
-        let nonce = cx.random();
-        let profile = encode(&self.profile);
-        let value = cx.me.vault.seal(StoreTable::Meta, &key, &profile, nonce);
-        self.saves.change(StoreChange { table: StoreTable::Meta, key, value: Some(value) });
-    }
-
-    /// Deletes everything that is stored of the group. The ticket settles when that is done.
-    pub(crate) fn erase(&mut self, cx: &mut Cx, ticket: Ticket) {
-        // By its prefix: there may be more of it in the store than is known here.
-        let prefix = self.profile.group.as_bytes().to_vec();
-        cx.tickets.open(ticket);
-        self.saves.forget_changes();
-        self.close(cx, Code::Left);
-        (self.is_open, self.is_erased) = (false, true);
-        self.saves.erase(prefix, ticket);
-    }
-
-    /// Asks the store for versions.
-    pub(in crate::group) fn read_bodies(&mut self, cx: &mut Cx, names: &[CopyName], what: Loading) {
-        self.read_from(cx, StoreTable::Bodies, names, what);
-    }
-
-    pub(in crate::group) fn read_from(
-        &mut self,
-        cx: &mut Cx,
-        table: StoreTable,
-        names: &[CopyName],
-        what: Loading,
-    ) {
-        let op = cx.op_id();
-        let keys = names.iter().map(|name| key_of(&self.profile.group, name)).collect();
-        let request = StoreRequest::Read { table, keys };
-        cx.outputs.push_back(Output::Store(op, request));
-        self.ops.insert(op, what);
-    }
-
-    /// The copies that the store gave back, where they are what this node holds. One that is not is
-    /// dropped, so that the next comparison fetches it.
-    pub(in crate::group) fn check_read(
-        &mut self,
-        cx: &mut Cx,
-        names: &[CopyName],
-        reply: StoreReply,
-    ) -> Vec<Option<Arc<Copy>>> {
-        let StoreReply::Values(values) = reply else {
-            return names.iter().map(|_| None).collect();
-        };
-        let mut damaged = 0;
-        let mut copies = Vec::with_capacity(names.len());
-        for (name, stored) in names.iter().zip(values) {
-            let held = self.replica.held(&name.id);
-            let is_held = held.is_some_and(|held| held.name() == *name && !held.has_ended)
-                || self.replica.held_aside(name).is_some();
-            let key = key_of(&self.profile.group, name);
-            let value = stored.as_deref();
-            let value = value.and_then(|it| cx.me.vault.check(StoreTable::Bodies, &key, it));
-            let copy = value.and_then(copy_of).filter(|copy| copy.header.name() == *name);
-            let copy = copy.map(Arc::new).or_else(|| self.at_hand(name));
-            // It may have been replaced while it was read; then the newer one is at hand.
-            let copy = copy.filter(|_| is_held).or_else(|| {
-                let newer = self.replica.held(&name.id).map(|held| held.name());
-                newer.filter(|_| !is_held).and_then(|newer| self.at_hand(&newer))
-            });
-            if copy.is_none() && is_held {
-                damaged += 1;
-                self.replica.forget_version(name);
-                self.replica.settle();
-            }
-            if let Some(copy) = &copy {
-                self.bodies.cache(Arc::clone(copy));
-            }
-            copies.push(copy);
-        }
-        if damaged > 0 {
-            self.tell_changes(cx, None);
-            self.event(cx, GroupEvent::Damaged { count: damaged });
-            self.compare_soon(cx);
-        }
-        copies
-    }
-
-    pub(in crate::group) fn on_serving(
-        &mut self,
-        cx: &mut Cx,
-        node: NodeId,
-        names: &[CopyName],
-        reply: StoreReply,
-    ) {
-        self.check_read(cx, names, reply);
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.loading = false;
-        }
-    }
-}
-
-/// What a version is stored under.
-fn key_of(group: &GroupId, name: &CopyName) -> Vec<u8> {
-    [&group.as_bytes()[..], &name.to_bytes()[..]].concat()
 }

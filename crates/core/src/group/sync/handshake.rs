@@ -16,8 +16,8 @@ use alloc::vec::Vec;
 
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
-use lacis_wire::group::{GivenKey, GroupFrame};
-use lacis_wire::record::{CopyName, RecordType};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::record::CopyName;
 use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
@@ -61,7 +61,7 @@ impl Group {
     }
 
     /// Shows a neighbour who we are.
-    fn enter(&mut self, cx: &Cx, node: NodeId) {
+    pub(super) fn enter(&mut self, cx: &Cx, node: NodeId) {
         let chain = self.profile.chain.clone();
         self.say_enter(cx, node, chain);
     }
@@ -284,150 +284,5 @@ impl Group {
         }
         self.ask_for_more(cx);
         self.note_comparison(cx, node);
-    }
-
-    pub(in crate::group) fn on_keys(
-        &mut self,
-        cx: &mut Cx,
-        keys: Vec<GivenKey>,
-        meetings: Vec<GivenKey>,
-    ) {
-        let mut is_new = false;
-        for given in keys {
-            is_new |= self.keyring.insert(self.replica.keys(), given);
-        }
-        for given in meetings {
-            is_new |= self.keep_meeting(given);
-        }
-        if is_new {
-            self.unlocked(cx);
-            self.spread_keys(cx);
-            self.write_drafts(cx);
-            self.settle_admitted(cx);
-        }
-    }
-
-    /// Gives the keys that a neighbor may have and was not given, each with its complete record.
-    pub(in crate::group) fn give_keys(&mut self, cx: &mut Cx, node: NodeId) {
-        let Some(roles) = self.roles_of(cx, node) else { return };
-        let chain = self.neighbours.get(&node).and_then(|it| it.chain.as_ref());
-        let Some(leaf) = chain.and_then(Chain::leaf) else { return };
-        let mut order = self.replica.keys().ordered(self.replica.members());
-        order.retain(|(_, name)| self.may_have(name, leaf));
-        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let mut keys = Vec::new();
-        for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
-            let Some(key) = self.keyring.get(&name) else { continue };
-            if neighbour.given.insert(name, ()).is_none() {
-                let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
-                let key = if whole { key.clone() } else { key.meeting_key() };
-                keys.push(GivenKey { name, key });
-            }
-        }
-        if keys.is_empty() {
-            return;
-        }
-        let none = Vec::new();
-        let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
-        let (keys, meetings) = if whole { (keys, none) } else { (none, keys) };
-        neighbour.say(&GroupFrame::Keys { keys, meetings });
-    }
-
-    /// Gives every neighbor the keys that it may have and was not given.
-    pub(in crate::group) fn spread_keys(&mut self, cx: &mut Cx) {
-        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            self.give_keys(cx, node);
-        }
-    }
-
-    /// The types to have first, from those who are linked and those who will be.
-    pub(crate) fn prefer(&mut self, cx: &mut Cx, kinds: Vec<RecordType>) -> Result<(), Code> {
-        if kinds.len() > limits::PRIORITIES_MAX {
-            return Err(Code::InvalidArgument);
-        }
-        self.first = kinds;
-        self.introduce(cx);
-        Ok(())
-    }
-
-    /// Compares with all neighbours at the next opportunity.
-    pub(in crate::group) fn compare_soon(&mut self, cx: &Cx) {
-        for neighbour in self.neighbours.values_mut() {
-            neighbour.compare_at = Some(cx.now);
-        }
-    }
-
-    pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
-        let now = cx.now;
-        let is_due = |it: &Neighbour| it.compare_at.is_some_and(|at| now >= at);
-        let summary = self.neighbours.values().any(is_due).then(|| summary_of(&self.replica));
-        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
-            let asked = neighbour.in_flight.len();
-            neighbour.in_flight.retain(|_, deadline| now < *deadline);
-            if neighbour.in_flight.len() < asked {
-                // What it did not give in time is not here, and the next comparison tells so.
-                neighbour.forget_told();
-            }
-            if neighbour.compare_at.take_if(|at| now >= *at).is_none() {
-                continue;
-            }
-            neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
-            neighbour.ends.clear();
-            // Clocks are told again too: machines sleep, and people set them.
-            self.enter(cx, node);
-            if self.serves(cx, node)
-                && let Some(neighbour) = self.neighbours.get_mut(&node)
-                && !neighbour.initiates
-                && let Some(buckets) = summary.clone()
-            {
-                neighbour.say(&GroupFrame::Summary { buckets });
-            }
-        }
-        self.review(cx);
-        self.ask_for_more(cx);
-    }
-
-    /// When the right of a neighbor, or our own, ends or begins next.
-    pub(in crate::group) fn next_right(&self, cx: &Cx) -> Option<Millis> {
-        let now = self.now(cx);
-        let peers = self.neighbours.values().map(|it| &it.peer).chain([&cx.me.peer]);
-        let shown = self.neighbours.values().filter_map(|it| it.chain.as_ref()?.leaf());
-        let ends = shown.map(|leaf| leaf.not_after).filter(|at| *at > now && *at != Millis::MAX);
-        peers.filter_map(|peer| self.replica.members().next_change(peer, now)).chain(ends).min()
-    }
-
-    /// Rights changed, or time passed: neighbors who have lost theirs are told so.
-    pub(in crate::group) fn review(&mut self, cx: &mut Cx) {
-        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            self.review_one(cx, node);
-        }
-    }
-
-    fn review_one(&mut self, cx: &mut Cx, node: NodeId) {
-        let now = self.rights_time(cx);
-        let members = self.replica.members();
-        if !Rule::ServesMembers.holds() {
-            return;
-        }
-        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        // Its own membership was taken back, or that of somebody who brought it in, or it is over.
-        if neighbour.chain.take_if(|chain| !members.accepts_chain(chain, now)).is_none() {
-            return;
-        }
-        neighbour.chain = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
-        self.keeps_changed = true;
-        if neighbour.chain.is_none() {
-            let code = if members.is_shut_out(&neighbour.peer, now) {
-                Code::Revoked
-            } else {
-                Code::NotMember
-            };
-            neighbour.forget_all();
-            self.refuse(node, code);
-            self.clocks.forget(node);
-            self.visible.push((node, false));
-            self.members_changed = true;
-        }
     }
 }

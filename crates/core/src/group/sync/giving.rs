@@ -1,0 +1,65 @@
+//! Keys on their way between members.
+
+use crate::cx::Cx;
+use crate::group::Group;
+use crate::rule::Rule;
+use alloc::vec::Vec;
+use lacis_wire::credential::Chain;
+use lacis_wire::group::{GivenKey, GroupFrame};
+use lacis_wire::{NodeId, limits};
+
+impl Group {
+    pub(in crate::group) fn on_keys(
+        &mut self,
+        cx: &mut Cx,
+        keys: Vec<GivenKey>,
+        meetings: Vec<GivenKey>,
+    ) {
+        let mut is_new = false;
+        for given in keys {
+            is_new |= self.keyring.insert(self.replica.keys(), given);
+        }
+        for given in meetings {
+            is_new |= self.keep_meeting(given);
+        }
+        if is_new {
+            self.unlocked(cx);
+            self.spread_keys(cx);
+            self.write_drafts(cx);
+            self.settle_admitted(cx);
+        }
+    }
+
+    /// Gives the keys that a neighbor may have and was not given, each with its complete record.
+    pub(in crate::group) fn give_keys(&mut self, cx: &mut Cx, node: NodeId) {
+        let Some(roles) = self.roles_of(cx, node) else { return };
+        let chain = self.neighbours.get(&node).and_then(|it| it.chain.as_ref());
+        let Some(leaf) = chain.and_then(Chain::leaf) else { return };
+        let mut order = self.replica.keys().ordered(self.replica.members());
+        order.retain(|(_, name)| self.may_have(name, leaf));
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        let mut keys = Vec::new();
+        for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
+            let Some(key) = self.keyring.get(&name) else { continue };
+            if neighbour.given.insert(name, ()).is_none() {
+                let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+                let key = if whole { key.clone() } else { key.meeting_key() };
+                keys.push(GivenKey { name, key });
+            }
+        }
+        if keys.is_empty() {
+            return;
+        }
+        let none = Vec::new();
+        let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
+        let (keys, meetings) = if whole { (keys, none) } else { (none, keys) };
+        neighbour.say(&GroupFrame::Keys { keys, meetings });
+    }
+
+    /// Gives every neighbor the keys that it may have and was not given.
+    pub(in crate::group) fn spread_keys(&mut self, cx: &mut Cx) {
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            self.give_keys(cx, node);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What is due with neighbours: comparisons, answers that did not come, rights that end.
+
+use crate::cx::Cx;
+use crate::group::Group;
+use crate::group::sync::compare::summary_of;
+use crate::group::sync::neighbour::Neighbour;
+use crate::rule::Rule;
+use crate::table::TableExt;
+use alloc::vec::Vec;
+use lacis_wire::group::GroupFrame;
+use lacis_wire::record::RecordType;
+use lacis_wire::{Code, Millis, NodeId, limits};
+
+impl Group {
+    /// The types to have first, from those who are linked and those who will be.
+    pub(crate) fn prefer(&mut self, cx: &mut Cx, kinds: Vec<RecordType>) -> Result<(), Code> {
+        if kinds.len() > limits::PRIORITIES_MAX {
+            return Err(Code::InvalidArgument);
+        }
+        self.first = kinds;
+        self.introduce(cx);
+        Ok(())
+    }
+
+    /// Compares with all neighbours at the next opportunity.
+    pub(in crate::group) fn compare_soon(&mut self, cx: &Cx) {
+        for neighbour in self.neighbours.values_mut() {
+            neighbour.compare_at = Some(cx.now);
+        }
+    }
+
+    pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
+        let now = cx.now;
+        let is_due = |it: &Neighbour| it.compare_at.is_some_and(|at| now >= at);
+        let summary = self.neighbours.values().any(is_due).then(|| summary_of(&self.replica));
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
+            let asked = neighbour.in_flight.len();
+            neighbour.in_flight.retain(|_, deadline| now < *deadline);
+            if neighbour.in_flight.len() < asked {
+                // What it did not give in time is not here, and the next comparison tells so.
+                neighbour.forget_told();
+            }
+            if neighbour.compare_at.take_if(|at| now >= *at).is_none() {
+                continue;
+            }
+            neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
+            neighbour.ends.clear();
+            // Clocks are told again too: machines sleep, and people set them.
+            self.enter(cx, node);
+            if self.serves(cx, node)
+                && let Some(neighbour) = self.neighbours.get_mut(&node)
+                && !neighbour.initiates
+                && let Some(buckets) = summary.clone()
+            {
+                neighbour.say(&GroupFrame::Summary { buckets });
+            }
+        }
+        self.review(cx);
+        self.ask_for_more(cx);
+    }
+
+    /// When the right of a neighbor, or our own, ends or begins next.
+    pub(in crate::group) fn next_right(&self, cx: &Cx) -> Option<Millis> {
+        let now = self.now(cx);
+        let peers = self.neighbours.values().map(|it| &it.peer).chain([&cx.me.peer]);
+        let shown = self.neighbours.values().filter_map(|it| it.chain.as_ref()?.leaf());
+        let ends = shown.map(|leaf| leaf.not_after).filter(|at| *at > now && *at != Millis::MAX);
+        peers.filter_map(|peer| self.replica.members().next_change(peer, now)).chain(ends).min()
+    }
+
+    /// Rights changed, or time passed: neighbors who have lost theirs are told so.
+    pub(in crate::group) fn review(&mut self, cx: &mut Cx) {
+        for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
+            self.review_one(cx, node);
+        }
+    }
+
+    pub(in crate::group) fn review_one(&mut self, cx: &mut Cx, node: NodeId) {
+        let now = self.rights_time(cx);
+        let members = self.replica.members();
+        if !Rule::ServesMembers.holds() {
+            return;
+        }
+        let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        // Its own membership was taken back, or that of somebody who brought it in, or it is over.
+        if neighbour.chain.take_if(|chain| !members.accepts_chain(chain, now)).is_none() {
+            return;
+        }
+        neighbour.chain = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
+        self.keeps_changed = true;
+        if neighbour.chain.is_none() {
+            let code = if members.is_shut_out(&neighbour.peer, now) {
+                Code::Revoked
+            } else {
+                Code::NotMember
+            };
+            neighbour.forget_all();
+            self.refuse(node, code);
+            self.clocks.forget(node);
+            self.visible.push((node, false));
+            self.members_changed = true;
+        }
+    }
+}

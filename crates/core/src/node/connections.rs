@@ -1,0 +1,90 @@
+//! How many connections there are, and which are made next.
+
+use super::{Node, Tally};
+use crate::meter::{self, Cost};
+use crate::remote::Remote;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use lacis_wire::{NodeId, limits};
+
+impl Node {
+    /// Whether there is a connection with that node, or one is being made.
+    pub(super) fn is_known(&self, node: NodeId) -> bool {
+        let remote = self.remotes.get(&node);
+        let is_under_way = |remote: &Remote| {
+            remote.connection.is_linked() || !remote.connection.attempts().is_empty()
+        };
+        remote.is_some_and(is_under_way)
+    }
+
+    /// Whether there is no place for a connection that somebody else wants. Attempts of others may
+    /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
+    /// delay what comes anyway.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.tally.links + self.tally.attempts >= limits::LINKS_MAX
+    }
+
+    /// Whether there are as many attempts beside others as there may be.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.tally.beside >= limits::ATTEMPTS_BESIDE_MAX
+    }
+
+    pub(super) fn may_dial(&self) -> bool {
+        self.signaling.is_reachable()
+            && self.tally.attempts < limits::ATTEMPTS_MAX
+            && self.has_place()
+            && self.closing.is_none()
+    }
+
+    /// Offers links to remotes that want one, as far as there is place.
+    pub(crate) fn dial_remotes(&mut self) {
+        meter::count(Cost::Remote, self.remotes.len());
+        let now = self.cx.now;
+        let mut ready: VecDeque<NodeId> = self
+            .remotes
+            .values()
+            .filter(|remote| remote.connection.wants_link().is_some_and(|at| now >= at))
+            .map(Remote::node)
+            .collect();
+        while self.may_dial() {
+            let Some(node) = ready.pop_front() else { break };
+            self.make_place();
+            self.with_remote(node, Remote::offer);
+        }
+    }
+
+    /// Counts the connections anew.
+    pub(super) fn count(&mut self) {
+        self.tally = Tally::default();
+        meter::count(Cost::Remote, self.remotes.len());
+        for remote in self.remotes.values() {
+            let attempts = remote.connection.attempts().len();
+            self.tally.links += usize::from(remote.connection.is_linked());
+            self.tally.attempts += usize::from(attempts > 0);
+            self.tally.beside += attempts.saturating_sub(1);
+        }
+    }
+
+    /// Remotes whose link is lost may be more than there are links: what they all have begun to
+    /// send is bounded together.
+    pub(super) fn bound_orphans(&mut self) {
+        if !core::mem::take(&mut self.link_lost) {
+            return;
+        }
+        let orphans = self.remotes.values().filter(|remote| !remote.connection.is_linked());
+        let mut orphans: Vec<_> = orphans
+            .map(|remote| {
+                let bytes = remote.session.streams.gathered();
+                (remote.connection.lost_since(), remote.node(), bytes)
+            })
+            .filter(|(_, _, bytes)| *bytes > 0)
+            .collect();
+        let mut bytes: usize = orphans.iter().map(|(_, _, bytes)| bytes).sum();
+        while bytes > limits::ORPHAN_BYTES {
+            let Some(first) = (0..orphans.len()).min_by_key(|at| orphans.get(*at)) else { break };
+            let (_, node, freed) = orphans.swap_remove(first);
+            bytes -= freed;
+            self.with_remote(node, |remote, env| remote.session.streams.end_messages(env.cx));
+        }
+    }
+}

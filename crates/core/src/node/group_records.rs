@@ -1,0 +1,120 @@
+//! What the application may write to a group, and is asked about.
+
+use super::Node;
+use crate::group::Draft;
+use crate::ids::{RoomId, Ticket};
+use crate::time::Timestamp;
+use alloc::vec::Vec;
+use lacis_wire::body::Attribute;
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::{Code, Millis, RecordId};
+
+/// What an application writes into a record.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// What it can be found by.
+    pub attributes: Vec<Attribute>,
+    /// What the application makes of it.
+    pub data: Vec<u8>,
+    /// When it ceases to be; nothing for as long as its author may write, or as before.
+    pub expires: Option<Millis>,
+}
+
+impl From<Content> for Draft {
+    fn from(content: Content) -> Self {
+        let Content { attributes, data, expires } = content;
+        Self { attributes, data, expires }
+    }
+}
+
+impl Node {
+    /// Writes a new record. The ticket settles when it is stored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::NotAllowed`], [`Code::NoKey`], [`Code::TooLarge`],
+    /// [`Code::InvalidArgument`].
+    pub fn add_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        kind: RecordType,
+        content: Content,
+    ) -> Result<RecordId, Code> {
+        self.on_group(now, group, |group, cx| group.add(cx, ticket, kind, content.into()))
+    }
+
+    /// Writes a new version of a record, whose present header is given.
+    ///
+    /// # Errors
+    /// As of [`Node::add_record`], and [`Code::RecordUnknown`] if it has just ended.
+    pub fn update_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        held: &Header,
+        content: Content,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| group.update(cx, ticket, held, content.into()))
+    }
+
+    /// Deletes a record, whose present header is given.
+    ///
+    /// # Errors
+    /// As of [`Node::add_record`].
+    pub fn delete_record(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        held: &Header,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| group.delete(cx, ticket, held))
+    }
+
+    /// The types of which the group has records fetched first, here and from whom it fetches.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`].
+    pub fn prefer_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        kinds: Vec<RecordType>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| group.prefer(cx, kinds))
+    }
+
+    /// The types about which the application wants to be asked, by [`GroupEvent::Approve`].
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::InvalidArgument`].
+    ///
+    /// [`GroupEvent::Approve`]: crate::GroupEvent::Approve
+    pub fn approve_records(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        kinds: Vec<RecordType>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, _| group.approve_kinds(kinds))
+    }
+
+    /// Answers such a question. One that is not open any more is ignored.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn answer_approval(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        number: u32,
+        accept: bool,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| {
+            group.answer_approval(cx, number, accept);
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! Messages on their way: queued, sent as far as the link takes them, and handed to the
+//! application.
+
+use super::{ACK_EVERY, Outgoing, Question, fail};
+use crate::connect::Link;
+use crate::cx::Cx;
+use crate::error::SendError;
+use crate::event::{Event, MessageKind};
+use crate::ids::{RoomId, Ticket};
+use crate::io::{Priority, Until};
+use crate::session::{Session, SharedRooms};
+use crate::table::TableExt;
+use crate::time::Timestamp;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
+use lacis_wire::{Code, limits};
+
+impl Session {
+    /// Takes a message to be sent.
+    pub(crate) fn enqueue(
+        &mut self,
+        cx: &mut Cx,
+        message: Outgoing,
+        priority: Priority,
+    ) -> Result<(), SendError> {
+        let size = message.payload.len();
+        let fits = size <= limits::INTERACTIVE_BYTES;
+        let interactive = match priority {
+            Priority::Automatic => fits,
+            Priority::Interactive if fits => true,
+            Priority::Interactive => return Err(SendError::TooLarge),
+            Priority::Bulk => false,
+        };
+        if size > limits::MESSAGE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        if !interactive {
+            return self.streams.open_message(cx, message);
+        }
+        let queue = &mut self.messages;
+        let count = queue.waiting.len() + queue.unacked.len();
+        if queue.waiting_bytes() + size > limits::OUTBOX_BYTES || count >= limits::OUTBOX_MAX {
+            return Err(SendError::WouldBlock);
+        }
+        queue.waiting_bytes += size;
+        queue.waiting.push_back((None, message));
+        Ok(())
+    }
+
+    /// Asks a question; the answer settles the ticket.
+    pub(crate) fn ask(
+        &mut self,
+        cx: &mut Cx,
+        mut message: Outgoing,
+        ticket: Ticket,
+        deadline: Timestamp,
+    ) -> Result<(), SendError> {
+        if self.messages.questions.len() >= limits::REQUESTS_MAX {
+            return Err(SendError::WouldBlock);
+        }
+        self.messages.next_question = self.messages.next_question.wrapping_add(1);
+        let id = self.messages.next_question;
+        message.kind = Kind::Request { id };
+        let room = message.room;
+        self.enqueue(cx, message, Priority::Automatic)?;
+        self.messages.questions.insert(id, Question { ticket, room, deadline });
+        Ok(())
+    }
+
+    pub(in crate::session) fn pump_messages(
+        &mut self,
+        cx: &mut Cx,
+        link: &mut Link,
+        rooms: &SharedRooms,
+    ) {
+        while link.has_room(Channel::Control)
+            && self.messages.unacked_bytes < limits::UNACKED_BYTES
+            && self.messages.unacked.len() < limits::UNACKED_MAX
+        {
+            let Some(room) = self.messages.waiting.front().map(|(_, message)| message.room) else {
+                break;
+            };
+            let tag = rooms.our_tag(room);
+            // The other side has not said on this link whether it is still in that room.
+            if tag.is_none() && rooms.contains(room) {
+                break;
+            }
+            let Some((seq, message)) = self.messages.waiting.pop_front() else { break };
+            self.messages.waiting_bytes -= message.payload.len();
+            // What was sent in a room that is no longer cx is not sent again.
+            let Some(room) = tag else {
+                fail(cx, &message, Code::NotInRoom);
+                continue;
+            };
+            if message.payload.len() > link.payload_bytes() {
+                // The other side takes smaller frames than most: send it in pieces. One that may
+                // have arrived already, over a link with larger frames, must not arrive twice.
+                let ticket = message.ticket;
+                let code = match seq {
+                    Some(_) => Some(Code::LinkLost),
+                    None => self.streams.open_message(cx, message).err().map(Code::from),
+                };
+                if let (Some(code), Some((ticket, _))) = (code, ticket) {
+                    cx.settle(ticket, Err(code));
+                }
+                continue;
+            }
+            let queue = &mut self.messages;
+            let seq = seq.unwrap_or_else(|| {
+                queue.last_sent += 1;
+                queue.last_sent
+            });
+            let envelope = Envelope { room, kind: message.kind, label: &message.label };
+            let (ack, payload) = (queue.last_received, message.payload.as_slice());
+            let frame = LinkFrame::Message { seq, ack, envelope, payload };
+            link.send(cx, Channel::Control, &frame);
+            queue.unconfirmed = 0;
+            queue.ack_due = None;
+            if let Some((ticket, Until::Accepted)) = message.ticket {
+                cx.settle(ticket, Ok(()));
+            }
+            queue.unacked_bytes += message.payload.len();
+            queue.unacked.push_back((seq, message));
+        }
+        if self.messages.unconfirmed >= ACK_EVERY {
+            self.acknowledge(cx, link);
+        }
+    }
+
+    fn acknowledge(&mut self, cx: &mut Cx, link: &mut Link) {
+        self.messages.unconfirmed = 0;
+        self.messages.ack_due = None;
+        link.control(cx, &LinkFrame::Ack { upto: self.messages.last_received });
+    }
+
+    /// An interactive message came, in a room that is shared if there is one.
+    pub(crate) fn on_message(
+        &mut self,
+        cx: &mut Cx,
+        (seq, ack): (u64, u64),
+        room: Option<RoomId>,
+        envelope: &Envelope<'_>,
+        payload: &[u8],
+    ) {
+        self.messages.on_ack(cx, ack);
+        self.messages.unconfirmed += 1;
+        self.messages.ack_due.get_or_insert(cx.now + limits::ACK_DELAY);
+        if seq <= self.messages.last_received {
+            return;
+        }
+        self.messages.last_received = seq;
+        if let Some(room) = room {
+            self.deliver(cx, room, envelope.kind, envelope.label, payload.to_vec());
+        }
+    }
+
+    pub(crate) fn on_ack(&mut self, cx: &mut Cx, upto: u64) {
+        self.messages.on_ack(cx, upto);
+    }
+
+    /// Hands a complete message to the application.
+    pub(crate) fn deliver(
+        &mut self,
+        cx: &mut Cx,
+        room: RoomId,
+        kind: Kind,
+        label: &str,
+        payload: Vec<u8>,
+    ) {
+        let (node, label) = (self.node, label.to_string());
+        let event = match kind {
+            Kind::Direct => {
+                Event::Message { room, node, label, payload, kind: MessageKind::Direct }
+            }
+            Kind::Broadcast => {
+                Event::Message { room, node, label, payload, kind: MessageKind::Broadcast }
+            }
+            Kind::Request { id } => {
+                if self.messages.asked.len() >= limits::REQUESTS_MAX {
+                    self.reply(cx, room, id, Err(Code::Busy));
+                    return;
+                }
+                let request = cx.request_id();
+                self.messages.asked.insert(request, (room, id));
+                Event::Request { request, room, node, label, payload }
+            }
+            Kind::Response { id, refused } => {
+                let Some(question) = self.messages.questions.remove(&id) else { return };
+                let ticket = question.ticket;
+                match refused {
+                    Some(code) => {
+                        cx.settle(ticket, Err(code));
+                        return;
+                    }
+                    None if cx.tickets.close(ticket) => Event::Response { ticket, payload },
+                    None => return,
+                }
+            }
+        };
+        cx.event(event);
+    }
+
+    /// Answers a question.
+    pub(crate) fn reply(
+        &mut self,
+        cx: &mut Cx,
+        room: RoomId,
+        id: u32,
+        answer: Result<Vec<u8>, Code>,
+    ) {
+        let refused = answer.as_ref().err().copied();
+        let message = Outgoing {
+            room,
+            kind: Kind::Response { id, refused },
+            label: "response".to_string(),
+            payload: Arc::new(answer.unwrap_or_default()),
+            ticket: None,
+        };
+        // If even an answer finds no place, the asker's deadline tells it.
+        let _ = self.enqueue(cx, message, Priority::Automatic);
+    }
+
+    pub(in crate::session) fn on_message_timeout(&mut self, cx: &mut Cx, link: Option<&mut Link>) {
+        let now = cx.now;
+        if self.messages.ack_due.is_some_and(|due| now >= due) {
+            match link {
+                Some(link) => self.acknowledge(cx, link),
+                None => self.messages.ack_due = None,
+            }
+        }
+        let late = self.messages.questions.take_where(|_, question| now >= question.deadline);
+        for (_, question) in late {
+            cx.settle(question.ticket, Err(Code::Timeout));
+        }
+    }
+}
