@@ -264,7 +264,14 @@ impl World {
             return;
         }
         let at = tab.now(now);
-        let wall = wall_at(now, tab.wall_error);
+        if tab.node.is_none() {
+            return;
+        }
+        if matches!(&call, Call::Timer(number) if *number != tab.timer) {
+            return;
+        }
+        self.read_wall(id);
+        let Some(tab) = self.tabs.get_mut(id.0) else { return };
         let Some(node) = &mut tab.node else { return };
         let watched = self.watched.get(&id).copied();
         let judged = watched.map_or(0, |group| judgements(node, group));
@@ -279,7 +286,6 @@ impl World {
             Call::Timer(number) if number == tab.timer => {
                 tab.armed = None;
                 self.events += 1;
-                node.handle_input(at, Input::Wall(wall));
                 node.handle_timeout(at);
             }
             Call::Timer(_) => return,
@@ -299,6 +305,16 @@ impl World {
             self.judgements_max = self.judgements_max.max(more);
         }
         self.drain(id);
+    }
+
+    /// A driver reads the clock on the wall whenever it calls its node.
+    fn read_wall(&mut self, id: TabId) {
+        let Some(tab) = self.tabs.get_mut(id.0) else { return };
+        let at = tab.now(self.fabric.now);
+        let wall = wall_at(self.fabric.now, tab.wall_error);
+        if let Some(node) = &mut tab.node {
+            node.handle_input(at, Input::Wall(wall));
+        }
     }
 
     /// Counts from now on how much a node judges.
@@ -421,7 +437,8 @@ impl World {
         let Some(tab) = self.tabs.get_mut(id.0) else { return };
         let Some(node) = &mut tab.node else { return };
         let next = node.poll_timeout().map(|(at, _)| at);
-        if next == tab.armed {
+        // A timer that fires too early does no harm and is set again then.
+        if tab.armed.is_some_and(|armed| next.is_none_or(|next| armed <= next)) {
             return;
         }
         tab.armed = next;

@@ -47,6 +47,7 @@ impl World {
         tab: TabId,
         act: impl FnOnce(&mut Node, Timestamp) -> T,
     ) -> Option<T> {
+        self.read_wall(tab);
         let known = self.tabs.get_mut(tab.0)?;
         let now = known.now(self.fabric.now);
         let result = act(known.node.as_mut()?, now);
@@ -108,6 +109,7 @@ impl World {
     ) -> Result<Ticket, JoinError> {
         let ticket = self.ticket(tab, Purpose::Join, Some(patience));
         let link = self.rooms[room].clone();
+        self.read_wall(tab);
         let known = &mut self.tabs[tab.0];
         let now = known.now(self.fabric.now);
         let Some(node) = &mut known.node else { return Err(JoinError::Closed) };
@@ -249,6 +251,7 @@ impl World {
         let ticket = self.ticket(tab, Purpose::Open { file: number }, None);
         let (name, to) = (content::label(number), self.tabs[to.0].node_id);
         // What the node says while it is asked may already need to be known.
+        self.read_wall(tab);
         let known = &mut self.tabs[tab.0];
         let now = known.now(self.fabric.now);
         let Some(node) = &mut known.node else { return Err(SendError::Closed) };
