@@ -103,6 +103,12 @@ impl Node {
         self.shared.node
     }
 
+    /// The time of day, counted on from when it was read last.
+    #[must_use]
+    pub fn wall(&self) -> Millis {
+        self.shared.wall()
+    }
+
     /// Takes what happened. Never fails: hostile bytes end as an [`Output`].
     pub fn handle_input(&mut self, now: Timestamp, input: Input) {
         self.set_time(now);

@@ -1,6 +1,6 @@
 //! One `RTCPeerConnection` with its three negotiated channels.
 
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
 
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
@@ -18,7 +18,7 @@ use web_sys::{
     RtcPeerConnectionState, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-use crate::driver::Driver;
+use crate::browser::Browser;
 use crate::path;
 
 /// One connection; closed when dropped.
@@ -32,17 +32,17 @@ pub(crate) struct Connection {
 /// Closing a connection throws away what the browser has not sent yet.
 const LINGER_MS: u32 = 100;
 
-/// Passes on what happened to one link, as long as the driver lives.
+/// Passes on what happened to one link, as long as its node lives.
 #[derive(Clone)]
 struct Reporter {
-    driver: Weak<Driver>,
+    browser: Weak<Browser>,
     id: LinkId,
 }
 
 impl Reporter {
     fn tell(&self, input: LinkInput) {
-        if let Some(driver) = self.driver.upgrade() {
-            driver.link_input(self.id, input);
+        if let Some(browser) = self.browser.upgrade() {
+            browser.link_input(self.id, input);
         }
     }
 }
@@ -50,13 +50,13 @@ impl Reporter {
 impl Connection {
     /// Makes a connection and its channels.
     pub(crate) fn create(
-        driver: &Weak<Driver>,
+        browser: &Weak<Browser>,
         id: LinkId,
         ice_servers: &[IceServer],
         relay_only: bool,
     ) -> Result<Self, JsValue> {
         let web = connect(ice_servers, relay_only)?;
-        let reporter = Reporter { driver: driver.clone(), id };
+        let reporter = Reporter { browser: browser.clone(), id };
         let mut listeners = Vec::with_capacity(14);
         let channels = Channel::ALL.map(|channel| open_channel(&web, channel));
         for (web, channel) in channels.iter().zip(Channel::ALL) {
@@ -79,12 +79,9 @@ impl Connection {
         Ok(Self { web, channels, listeners })
     }
 
-    /// Carries an action out.
-    pub(crate) fn act(&self, driver: &Rc<Driver>, id: LinkId, action: LinkAction) {
-        let reporter = Reporter { driver: Rc::downgrade(driver), id };
-        if let LinkAction::Send(channel, bytes) = action {
-            return self.send(&reporter, channel, &bytes);
-        }
+    /// Begins what takes time.
+    pub(crate) fn operate(&self, browser: &Weak<Browser>, id: LinkId, action: LinkAction) {
+        let reporter = Reporter { browser: browser.clone(), id };
         let web = self.web.clone();
         spawn_local(async move {
             if let Some(result) = perform(&web, action).await {
@@ -103,7 +100,8 @@ impl Connection {
         });
     }
 
-    fn send(&self, reporter: &Reporter, channel: Channel, bytes: &[u8]) {
+    /// Sends a message; gives what its channel buffers then, if that is open.
+    pub(crate) fn send(&self, channel: Channel, bytes: &[u8]) -> Option<usize> {
         let [control, bulk, ephemeral] = &self.channels;
         let web = match channel {
             Channel::Control => control,
@@ -111,14 +109,8 @@ impl Connection {
             Channel::Ephemeral => ephemeral,
         };
         // The core respects the limits of the channel, so a refusal means that it has closed.
-        match web.send_with_u8_array(bytes) {
-            Ok(()) => {
-                let buffered = usize::try_from(web.buffered_amount()).unwrap_or(usize::MAX);
-                reporter.tell(LinkInput::Buffered(channel, buffered));
-            }
-            Err(_) if channel.reliable() => reporter.tell(LinkInput::ChannelClosed(channel)),
-            Err(_) => {}
-        }
+        web.send_with_u8_array(bytes).ok()?;
+        usize::try_from(web.buffered_amount()).ok()
     }
 }
 

@@ -4,8 +4,10 @@
 //! only `&self` crosses it; no JavaScript is called while the node is borrowed; every listener and
 //! timer is a guard that ends when dropped; there is one timer, armed for what the node asks.
 
+mod browser;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod conformance;
 mod connection;
-mod driver;
 mod error;
 mod event;
 mod group;

@@ -8,7 +8,7 @@ use lacis_core::{Input, SocketId};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
 
-use crate::driver::Driver;
+use crate::browser::Browser;
 
 /// One WebSocket; closed when dropped.
 pub(crate) struct Socket {
@@ -19,14 +19,14 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Begins to open a socket.
-    pub(crate) fn dial(driver: &Weak<Driver>, id: SocketId, url: &str) -> Result<Self, JsValue> {
+    pub(crate) fn dial(browser: &Weak<Browser>, id: SocketId, url: &str) -> Result<Self, JsValue> {
         let web = WebSocket::new(url)?;
         web.set_binary_type(BinaryType::Arraybuffer);
         let on = |name: &'static str, input: fn(SocketId, &web_sys::Event) -> Option<Input>| {
-            let driver = driver.clone();
+            let browser = browser.clone();
             EventListener::new(&web, name, move |event| {
-                if let (Some(driver), Some(input)) = (driver.upgrade(), input(id, event)) {
-                    driver.input(input);
+                if let (Some(browser), Some(input)) = (browser.upgrade(), input(id, event)) {
+                    browser.input(input);
                 }
             })
         };
