@@ -94,7 +94,8 @@ pub enum LinkInput {
     ChannelClosed(Channel),
     /// A message came.
     Data(Channel, Vec<u8>),
-    /// Bytes in the browser's send buffer, told after every send and when it has drained.
+    /// Bytes in the browser's send buffer, told when they have fallen to
+    /// [`lacis_wire::limits::BUFFERED_LOW_BYTES`].
     Buffered(Channel, usize),
 }
 
@@ -170,7 +171,7 @@ pub enum LinkAction {
     },
     /// Add a remote candidate.
     AddCandidate(String),
-    /// Send a message; then tell [`LinkInput::Buffered`].
+    /// Send a message, and hand its answer to [`crate::Node::handle_sent`].
     Send(Channel, Vec<u8>),
     /// Find out the path in use.
     Inspect(OpId),

@@ -282,6 +282,13 @@ impl Link {
         self.lane(channel).buffered = bytes;
     }
 
+    /// The answer to a send. Says whether there is room now and was none.
+    pub(crate) fn on_sent(&mut self, channel: Channel, bytes: usize) -> bool {
+        let had_room = self.buffered(channel) <= limits::BUFFERED_LOW_BYTES;
+        self.on_buffered(channel, bytes);
+        !had_room && self.buffered(channel) <= limits::BUFFERED_LOW_BYTES
+    }
+
     pub(crate) fn is_open(&mut self, channel: Channel) -> bool {
         self.lane(channel).open
     }

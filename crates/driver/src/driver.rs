@@ -116,11 +116,11 @@ impl Driver {
             LinkAction::Create { ice_servers, relay_only } => {
                 platform.create(link, ice_servers, relay_only).err().map(LinkInput::CreateFailed)
             }
-            LinkAction::Send(channel, bytes) => match platform.send(link, channel, bytes) {
-                Some(buffered) => Some(LinkInput::Buffered(channel, buffered)),
-                None if channel.reliable() => Some(LinkInput::ChannelClosed(channel)),
-                None => None,
-            },
+            LinkAction::Send(channel, bytes) => {
+                let buffered = platform.send(link, channel, bytes);
+                platform.driver().act(|node, now| node.handle_sent(now, link, channel, buffered));
+                None
+            }
             LinkAction::Close => {
                 platform.close(link);
                 None

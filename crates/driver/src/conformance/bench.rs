@@ -52,8 +52,8 @@ impl<'h, H: Harness> Bench<'h, H> {
         self.ask(side, LinkAction::Create { ice_servers: Vec::new(), relay_only: false });
     }
 
-    pub(super) fn send(&mut self, side: Side, channel: Channel, bytes: &[u8]) {
-        self.ask(side, LinkAction::Send(channel, bytes.to_vec()));
+    pub(super) fn send(&mut self, side: Side, channel: Channel, bytes: &[u8]) -> Option<usize> {
+        self.harness.platform(side).send(LINKS[side], channel, bytes.to_vec())
     }
 
     pub(super) const fn op(&mut self) -> OpId {

@@ -246,7 +246,7 @@ impl Pair {
             }
             LinkAction::Send(channel, bytes) => {
                 assert!(bytes.len() <= limits::FRAME_BYTES, "a frame of {} bytes", bytes.len());
-                heard.push(LinkInput::Buffered(channel, 0));
+                end.node.handle_sent(self.now, link, channel, Some(0));
                 if let Some(other) = end.links.get(&link).copied().flatten() {
                     let data = LinkInput::Data(channel, bytes);
                     self.pending.push_back((1 - side, Input::Link(other, data)));
