@@ -14,7 +14,7 @@ use crate::shared::Shared;
 
 impl Remote {
     /// Something happened to one of our connections.
-    pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput) {
+    pub(crate) fn on_link_input(&mut self, shared: &mut Shared, id: LinkId, input: LinkInput<'_>) {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(shared, id, op, &sdp),
             LinkInput::Done(op) => {

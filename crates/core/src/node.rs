@@ -111,7 +111,7 @@ impl Node {
     }
 
     /// Takes what happened. Never fails: hostile bytes end as an [`Output`].
-    pub fn handle_input(&mut self, now: Timestamp, input: Input) {
+    pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
         self.set_time(now);
         match input {
             Input::SocketOpened(socket) => self.on_socket_opened(socket),
@@ -149,7 +149,10 @@ impl Node {
             Some(bytes) => {
                 let link = self.remotes.values_mut().find_map(|remote| remote.slot(id));
                 if !link.is_some_and(|link| link.on_sent(channel, bytes)) {
-                    return self.closing_progress();
+                    if self.closing.is_some() {
+                        self.closing_progress();
+                    }
+                    return;
                 }
                 LinkInput::Buffered(channel, bytes)
             }
@@ -274,7 +277,7 @@ impl Node {
         Some(result)
     }
 
-    fn on_link(&mut self, id: LinkId, input: LinkInput) {
+    fn on_link(&mut self, id: LinkId, input: LinkInput<'_>) {
         if self.shared.on_spare_input(id, &input) {
             return;
         }

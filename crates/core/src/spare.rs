@@ -28,7 +28,7 @@ pub(crate) struct Spare {
 pub(crate) struct Offering {
     pub(crate) op: OpId,
     /// What the driver has said of it so far.
-    pub(crate) heard: Vec<LinkInput>,
+    pub(crate) heard: Vec<LinkInput<'static>>,
     /// Its candidates age.
     until: Timestamp,
 }
@@ -71,14 +71,14 @@ impl Shared {
     }
 
     /// The driver says something; whether it was of the spare.
-    pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput) -> bool {
+    pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput<'_>) -> bool {
         let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
         if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
             self.drop_spare();
         } else if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX
         {
-            offer.heard.push(input.clone());
+            offer.heard.push(input.clone().into_owned());
         }
         true
     }

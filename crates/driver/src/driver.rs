@@ -45,7 +45,7 @@ impl Driver {
     }
 
     /// Tells the node what happened, and carries out what it wants.
-    pub fn input<P: Platform>(platform: &mut P, input: Input) {
+    pub fn input<P: Platform>(platform: &mut P, input: Input<'_>) {
         platform.sees(Seen::Input(&input));
         Self::with(platform, |node, now| node.handle_input(now, input));
     }

@@ -87,7 +87,7 @@ pub trait Platform {
 #[derive(Clone, Copy, Debug)]
 pub enum Seen<'a> {
     /// What the node is told.
-    Input(&'a Input),
+    Input(&'a Input<'a>),
     /// What the node wants.
     Output(&'a Output),
     /// The timer fired.

@@ -232,6 +232,6 @@ impl Rtc {
 }
 
 /// A callback of the connection.
-fn tell(fabric: &mut Fabric, id: ConnectionId, input: LinkInput) {
+fn tell(fabric: &mut Fabric, id: ConnectionId, input: LinkInput<'static>) {
     fabric.tell(id.tab, Duration::ZERO, Input::Link(id.link, input));
 }

@@ -283,7 +283,7 @@ impl Signaling {
             }
             // What comes after the tab hung up is dropped by most browsers, but not by all tests.
             Way::Down if socket.stage != Stage::HungUp || fabric.random.chance(300) => {
-                fabric.tell(key.tab, Duration::ZERO, Input::SocketFrame(key.id, bytes));
+                fabric.tell(key.tab, Duration::ZERO, Input::SocketFrame(key.id, bytes.into()));
             }
             Way::Down => {}
         }

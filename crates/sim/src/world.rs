@@ -136,7 +136,7 @@ impl World {
     }
 
     /// Tells a node something out of turn.
-    pub fn tell(&mut self, tab: TabId, input: Input) {
+    pub fn tell(&mut self, tab: TabId, input: Input<'static>) {
         self.call(tab, Call::Input(input));
     }
 

@@ -5,6 +5,7 @@ use std::ops::DerefMut;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
+use js_sys::{ArrayBuffer, Uint8Array};
 use lacis_core::{
     Event, Input, LinkAction, LinkId, LinkInput, Node, OpId, SocketId, StoreRequest, Timestamp,
 };
@@ -14,7 +15,7 @@ use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, Millis};
 use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::DomException;
+use web_sys::{DomException, MessageEvent};
 
 use crate::connection::Connection;
 use crate::host;
@@ -27,6 +28,8 @@ pub(crate) struct Browser {
     sockets: RefCell<LiteMap<SocketId, Socket>>,
     connections: RefCell<LiteMap<LinkId, Connection>>,
     listener: Listener,
+    /// Where a message is put that comes out of JavaScript, while the node reads it.
+    scratch: Cell<Vec<u8>>,
     /// The one timer.
     timer: RefCell<Option<Timeout>>,
     /// Whether connections close on the spot: a page with an open one is not kept by its browser,
@@ -44,6 +47,7 @@ impl Browser {
             sockets: RefCell::new(LiteMap::new()),
             connections: RefCell::new(LiteMap::new()),
             listener,
+            scratch: Cell::default(),
             timer: RefCell::default(),
             hasty: Cell::new(false),
             #[cfg(test)]
@@ -71,7 +75,7 @@ impl Browser {
         Driver::drain(&mut &*self);
     }
 
-    pub(crate) fn input(&self, input: Input) {
+    pub(crate) fn input(&self, input: Input<'_>) {
         if let Input::SocketClosed(id, _) = &input {
             let closed = self.sockets.borrow_mut().remove(id);
             drop(closed);
@@ -79,8 +83,24 @@ impl Browser {
         Driver::input(&mut &*self, input);
     }
 
-    pub(crate) fn link_input(&self, id: LinkId, input: LinkInput) {
+    pub(crate) fn link_input(&self, id: LinkId, input: LinkInput<'_>) {
         self.input(Input::Link(id, input));
+    }
+
+    /// Tells the node of a message, in memory that serves them all. Text is nothing that anybody
+    /// sends to a node; an empty frame makes the core treat it as such.
+    pub(crate) fn message(&self, event: &web_sys::Event, name: &dyn Fn(&[u8]) -> Input<'_>) {
+        // Only this kind of event has this name, and asking takes as long as decoding.
+        let data = event.unchecked_ref::<MessageEvent>().data();
+        let mut bytes = self.scratch.take();
+        bytes.clear();
+        if let Some(data) = data.dyn_ref::<ArrayBuffer>() {
+            let came = Uint8Array::new(data);
+            bytes.resize(came.length().try_into().unwrap_or(usize::MAX), 0);
+            came.copy_to(&mut bytes);
+        }
+        self.input(name(&bytes));
+        self.scratch.set(bytes);
     }
 
     /// Looks at the node without changing it.

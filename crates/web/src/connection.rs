@@ -4,8 +4,8 @@ use std::rc::Weak;
 
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
-use lacis_core::{LinkAction, LinkId, LinkInput, LinkState, OpId};
+use js_sys::{Array, Object, Promise, Reflect};
+use lacis_core::{Input, LinkAction, LinkId, LinkInput, LinkState, OpId};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, limits};
@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Event, MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
+    Event, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
     RtcIceCandidateInit, RtcIceConnectionState, RtcPeerConnection, RtcPeerConnectionIceEvent,
     RtcPeerConnectionState, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
@@ -40,7 +40,7 @@ struct Reporter {
 }
 
 impl Reporter {
-    fn tell(&self, input: LinkInput) {
+    fn tell(&self, input: LinkInput<'_>) {
         if let Some(browser) = self.browser.upgrade() {
             browser.link_input(self.id, input);
         }
@@ -121,7 +121,7 @@ impl Drop for Connection {
 }
 
 /// Carries out what takes time; gives what the core is to hear of it.
-async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInput> {
+async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInput<'static>> {
     let (op, made) = match action {
         LinkAction::Offer { op, restart } => (op, offer(web, restart).await),
         LinkAction::Accept { op, sdp } => (op, accept(web, &sdp).await),
@@ -146,7 +146,7 @@ async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInpu
     Some(made.map_or_else(|_| failed(op), |sdp| LinkInput::Described(op, sdp)))
 }
 
-const fn failed(op: OpId) -> LinkInput {
+const fn failed(op: OpId) -> LinkInput<'static> {
     LinkInput::Failed(op, Code::Internal)
 }
 
@@ -201,7 +201,7 @@ fn open_channel(web: &RtcPeerConnection, channel: Channel) -> RtcDataChannel {
 }
 
 /// What an event of a channel means to the core, if anything.
-type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput>>;
+type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput<'static>>>;
 
 fn listen_channel(
     listeners: &mut Vec<EventListener>,
@@ -219,16 +219,6 @@ fn listen_channel(
     };
     on("open", Box::new(move |_| Some(LinkInput::ChannelOpened(channel))));
     on("close", Box::new(move |_| Some(LinkInput::ChannelClosed(channel))));
-    on(
-        "message",
-        Box::new(move |event| {
-            // Only this kind of event has this name, and asking takes as long as decoding.
-            let data = event.unchecked_ref::<MessageEvent>().data();
-            // Text is nothing that a node sends; an empty frame makes the core treat it as such.
-            let bytes = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
-            Some(LinkInput::Data(channel, bytes.map(|b| b.to_vec()).unwrap_or_default()))
-        }),
-    );
     let drained = web.clone();
     on(
         "bufferedamountlow",
@@ -237,6 +227,14 @@ fn listen_channel(
             Some(LinkInput::Buffered(channel, buffered))
         }),
     );
+    let reporter = reporter.clone();
+    listeners.push(EventListener::new(web, "message", move |event| {
+        if let Some(browser) = reporter.browser.upgrade() {
+            browser.message(event, &|bytes| {
+                Input::Link(reporter.id, LinkInput::Data(channel, bytes.into()))
+            });
+        }
+    }));
 }
 
 fn state(web: &RtcPeerConnection) -> Option<LinkState> {

@@ -85,7 +85,11 @@ impl<'h, H: Harness> Bench<'h, H> {
     }
 
     /// What is told of an end's link within some time.
-    pub(super) async fn told_within(&mut self, side: Side, time: Duration) -> Vec<LinkInput> {
+    pub(super) async fn told_within(
+        &mut self,
+        side: Side,
+        time: Duration,
+    ) -> Vec<LinkInput<'static>> {
         let passed = self.within(side, time).await;
         passed.into_iter().filter_map(|logged| about(logged, LINKS[side])).collect()
     }
@@ -118,7 +122,7 @@ impl<'h, H: Harness> Bench<'h, H> {
         &mut self,
         side: Side,
         what: &str,
-        mut find: impl FnMut(LinkInput) -> Option<T>,
+        mut find: impl FnMut(LinkInput<'static>) -> Option<T>,
     ) -> T {
         self.expect(side, what, |logged| about(logged, LINKS[side]).and_then(&mut find)).await
     }
@@ -189,7 +193,7 @@ impl<'h, H: Harness> Bench<'h, H> {
         let mut came = Vec::new();
         while came.len() < count {
             let next = |told| match told {
-                LinkInput::Data(on, bytes) if on == channel => Some(bytes),
+                LinkInput::Data(on, bytes) if on == channel => Some(bytes.into_owned()),
                 _ => None,
             };
             came.push(self.hear(side, "a message", next).await);
@@ -199,7 +203,7 @@ impl<'h, H: Harness> Bench<'h, H> {
 }
 
 /// What is told of a link, if it is that one.
-pub(super) fn about(logged: Logged, link: LinkId) -> Option<LinkInput> {
+pub(super) fn about(logged: Logged, link: LinkId) -> Option<LinkInput<'static>> {
     match logged {
         Logged::Input(Input::Link(of, input)) if of == link => Some(input),
         _ => None,
@@ -207,7 +211,10 @@ pub(super) fn about(logged: Logged, link: LinkId) -> Option<LinkInput> {
 }
 
 /// Looks for a description, and keeps the candidates that come before it.
-fn described(op: OpId, candidates: &mut Vec<String>) -> impl FnMut(LinkInput) -> Option<String> {
+fn described(
+    op: OpId,
+    candidates: &mut Vec<String>,
+) -> impl FnMut(LinkInput<'static>) -> Option<String> {
     move |told| match told {
         LinkInput::Described(of, sdp) if of == op => Some(sdp),
         LinkInput::Candidate(line) => {

@@ -15,7 +15,7 @@ pub type Side = usize;
 #[derive(Clone, Debug)]
 pub enum Logged {
     /// What the node was told.
-    Input(Input),
+    Input(Input<'static>),
     /// What the node wanted.
     Output(Output),
     /// The timer fired.
@@ -25,7 +25,7 @@ pub enum Logged {
 impl From<Seen<'_>> for Logged {
     fn from(seen: Seen<'_>) -> Self {
         match seen {
-            Seen::Input(input) => Self::Input(input.clone()),
+            Seen::Input(input) => Self::Input(input.clone().into_owned()),
             Seen::Output(output) => Self::Output(output.clone()),
             Seen::Timeout => Self::Timeout,
         }

@@ -133,7 +133,7 @@ pub async fn nothing_comes_of_a_link_that_is_closed_at_once<H: Harness>(harness:
     bench.ask(0, LinkAction::Offer { op, restart: false });
     bench.ask(0, LinkAction::Close);
     let told = bench.told_within(0, SILENCE).await;
-    let is_end = |it: &LinkInput| match it {
+    let is_end = |it: &LinkInput<'_>| match it {
         LinkInput::Described(of, _) | LinkInput::Failed(of, _) => *of == op,
         _ => false,
     };

@@ -52,7 +52,7 @@ impl Rtc {
         let early = std::mem::take(&mut lane.early);
         tell(fabric, id, LinkInput::ChannelOpened(channel));
         for bytes in early {
-            tell(fabric, id, LinkInput::Data(channel, bytes));
+            tell(fabric, id, LinkInput::Data(channel, bytes.into()));
         }
     }
 
@@ -173,7 +173,7 @@ impl Rtc {
             LaneState::Connecting => lane.early.extend(ready),
             LaneState::Open => {
                 for bytes in ready {
-                    tell(fabric, id, LinkInput::Data(parcel.channel, bytes));
+                    tell(fabric, id, LinkInput::Data(parcel.channel, bytes.into()));
                 }
             }
             LaneState::Closed => {}
