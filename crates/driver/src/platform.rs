@@ -59,7 +59,7 @@ pub trait Platform {
 
     /// Begins whatever else is to be done with a connection: offer, accept, set the answer, add a
     /// candidate, inspect. Those that change a description or add a candidate are done one after
-    /// the other, and each tells its own end.
+    /// the other, and each tells its own end. Of a connection that was refused nothing comes.
     fn operate(&mut self, link: LinkId, action: LinkAction);
 
     /// Sends a message on a channel. Gives the bytes that the channel buffers now, this message
