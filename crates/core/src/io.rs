@@ -1,5 +1,6 @@
 //! What goes into a node and what comes out of it.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -11,17 +12,18 @@ use crate::event::Event;
 use crate::ids::{LinkId, OpId, SocketId};
 use crate::store::{StoreReply, StoreRequest};
 
-/// What the driver tells the node.
+/// What the driver tells the node. Bytes that came from elsewhere are borrowed or owned, as suits
+/// the driver; the node copies what it keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum Input<'a> {
     /// A socket to a signaling server is open.
     SocketOpened(SocketId),
     /// A frame came from a signaling server.
-    SocketFrame(SocketId, Vec<u8>),
+    SocketFrame(SocketId, Cow<'a, [u8]>),
     /// A socket failed or was closed, with the WebSocket close code if there is one.
     SocketClosed(SocketId, Option<u16>),
     /// Something happened to a link.
-    Link(LinkId, LinkInput),
+    Link(LinkId, LinkInput<'a>),
     /// The store answers.
     Store(OpId, StoreReply),
     /// What the clock on the wall says now. A driver tells it before every
@@ -32,7 +34,7 @@ pub enum Input {
 
 /// What happens to a link.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LinkInput {
+pub enum LinkInput<'a> {
     /// [`LinkAction::Offer`] or [`LinkAction::Accept`] is done; the local session description.
     Described(OpId, String),
     /// [`LinkAction::SetAnswer`] is done.
@@ -54,9 +56,48 @@ pub enum LinkInput {
     /// A data channel closed.
     ChannelClosed(Channel),
     /// A message came.
-    Data(Channel, Vec<u8>),
-    /// Bytes in the browser's send buffer, told after every send and when it has drained.
+    Data(Channel, Cow<'a, [u8]>),
+    /// Bytes in the browser's send buffer, told when they have fallen to
+    /// [`lacis_wire::limits::BUFFERED_LOW_BYTES`].
     Buffered(Channel, usize),
+}
+
+impl Input<'_> {
+    /// The same with bytes of its own, for one that waits for its turn.
+    #[must_use]
+    pub fn into_owned(self) -> Input<'static> {
+        match self {
+            Self::SocketOpened(socket) => Input::SocketOpened(socket),
+            Self::SocketFrame(socket, bytes) => {
+                Input::SocketFrame(socket, Cow::Owned(bytes.into_owned()))
+            }
+            Self::SocketClosed(socket, code) => Input::SocketClosed(socket, code),
+            Self::Link(link, input) => Input::Link(link, input.into_owned()),
+            Self::Store(op, reply) => Input::Store(op, reply),
+            Self::Wall(reading) => Input::Wall(reading),
+        }
+    }
+}
+
+impl LinkInput<'_> {
+    /// The same with bytes of its own, for one that waits for its turn.
+    #[must_use]
+    pub fn into_owned(self) -> LinkInput<'static> {
+        match self {
+            Self::Described(op, sdp) => LinkInput::Described(op, sdp),
+            Self::Done(op) => LinkInput::Done(op),
+            Self::CreateFailed(code) => LinkInput::CreateFailed(code),
+            Self::Failed(op, code) => LinkInput::Failed(op, code),
+            Self::Path(op, path) => LinkInput::Path(op, path),
+            Self::Candidate(line) => LinkInput::Candidate(line),
+            Self::Gathered => LinkInput::Gathered,
+            Self::State(state) => LinkInput::State(state),
+            Self::ChannelOpened(channel) => LinkInput::ChannelOpened(channel),
+            Self::ChannelClosed(channel) => LinkInput::ChannelClosed(channel),
+            Self::Data(channel, bytes) => LinkInput::Data(channel, Cow::Owned(bytes.into_owned())),
+            Self::Buffered(channel, bytes) => LinkInput::Buffered(channel, bytes),
+        }
+    }
 }
 
 /// The state of a connection, as `RTCPeerConnection.connectionState` has it.
@@ -131,7 +172,7 @@ pub enum LinkAction {
     },
     /// Add a remote candidate.
     AddCandidate(String),
-    /// Send a message; then tell [`LinkInput::Buffered`].
+    /// Send a message, and hand its answer to [`crate::Node::handle_sent`].
     Send(Channel, Vec<u8>),
     /// Find out the path in use.
     Inspect(OpId),

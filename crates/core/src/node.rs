@@ -28,6 +28,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::link::Channel;
 use lacis_wire::{Millis, NodeId, PeerId, limits};
 
 use crate::config::{Config, ConfigError};
@@ -131,8 +132,14 @@ impl Node {
         self.cx.me.node
     }
 
+    /// The time of day, counted on from when it was read last.
+    #[must_use]
+    pub fn wall(&self) -> Millis {
+        self.cx.wall()
+    }
+
     /// Takes what happened. Never fails: hostile bytes end as an [`Output`].
-    pub fn handle_input(&mut self, now: Timestamp, input: Input) {
+    pub fn handle_input(&mut self, now: Timestamp, input: Input<'_>) {
         self.set_time(now);
         match input {
             Input::SocketOpened(socket) => self.on_socket_opened(socket),
@@ -150,6 +157,32 @@ impl Node {
         }
         self.carry_on();
         self.closing_progress();
+    }
+
+    /// Takes the answer to [`LinkAction::Send`]: the bytes that the channel buffers now, or `None` if
+    /// it is closed. Most answers cost next to nothing: only where what waits falls below
+    /// [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
+    pub fn handle_sent(
+        &mut self,
+        now: Timestamp,
+        id: LinkId,
+        channel: Channel,
+        buffered: Option<usize>,
+    ) {
+        self.cx.now = self.cx.now.max(now);
+        let input = match buffered {
+            Some(bytes) => {
+                let owner = self.by_link.get(&id).and_then(|node| self.remotes.get_mut(node));
+                let channels = owner.and_then(|remote| remote.connection.channels(id));
+                if !channels.is_some_and(|it| it.on_sent(channel, bytes)) {
+                    return self.closing_progress();
+                }
+                LinkInput::Buffered(channel, bytes)
+            }
+            None if channel.reliable() => LinkInput::ChannelClosed(channel),
+            None => return,
+        };
+        self.handle_input(now, Input::Link(id, input));
     }
 
     /// Does what follows from what has changed.
@@ -300,7 +333,7 @@ impl Node {
         }
     }
 
-    fn on_link(&mut self, id: LinkId, input: LinkInput) {
+    fn on_link(&mut self, id: LinkId, input: LinkInput<'_>) {
         if self.pool.spares.on_input(&mut self.cx, id, &input) {
             return;
         }

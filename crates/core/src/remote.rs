@@ -83,7 +83,7 @@ impl Remote {
     }
 
     /// Something happened to one of the connections.
-    pub(crate) fn on_link_input(&mut self, env: &mut Env<'_>, id: LinkId, input: LinkInput) {
+    pub(crate) fn on_link_input(&mut self, env: &mut Env<'_>, id: LinkId, input: LinkInput<'_>) {
         match input {
             LinkInput::Data(channel, bytes) => {
                 if let Some(frame) = self.connection.on_data(env, id, channel, &bytes) {

@@ -36,7 +36,7 @@ pub(crate) enum Happening {
 #[derive(Debug)]
 pub(crate) enum Call {
     /// Hands an input to the node.
-    Input(Input),
+    Input(Input<'static>),
     /// The timer fires, if it is still the same.
     Timer(u32),
     /// The application does something.
@@ -73,7 +73,7 @@ impl Fabric {
     }
 
     /// Puts an input into a tab's event loop.
-    pub(crate) fn tell(&mut self, tab: TabId, delay: Duration, input: Input) {
+    pub(crate) fn tell(&mut self, tab: TabId, delay: Duration, input: Input<'static>) {
         self.after(delay, Happening::Call(tab, Call::Input(input)));
     }
 

@@ -20,6 +20,7 @@ use std::time::Duration;
 use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId};
 use lacis_wire::Code;
 use lacis_wire::link::Channel;
+use lacis_wire::signal::IceServer;
 
 use crate::fabric::{Fabric, Happening, TabId};
 use connection::Connection;
@@ -95,6 +96,12 @@ impl Rtc {
         self.browsers.insert(tab, browser);
     }
 
+    /// Has a browser refuse to make connections, or make them again.
+    #[cfg(test)]
+    pub(crate) fn block(&mut self, tab: TabId, is_blocked: bool) {
+        self.browsers.entry(tab).or_default().is_blocked = is_blocked;
+    }
+
     /// Connections that a tab holds.
     pub(crate) fn count(&self, tab: TabId) -> usize {
         self.connections.keys().filter(|id| id.tab == tab).count()
@@ -119,40 +126,40 @@ impl Rtc {
         })
     }
 
-    /// Carries an action out, and gives what the driver hears of it at once.
-    pub(crate) fn act(
+    /// Makes a connection, unless a setting forbids it.
+    pub(crate) fn create(
         &mut self,
         fabric: &mut Fabric,
         id: ConnectionId,
-        action: LinkAction,
-    ) -> Option<LinkInput> {
+        ice_servers: &[IceServer],
+        relay_only: bool,
+    ) -> Result<(), Code> {
+        let browser = self.browsers.get(&id.tab).copied().unwrap_or_default();
+        if browser.is_blocked {
+            return Err(Code::WebrtcBlocked);
+        }
+        let made = Connection::new(fabric, id, browser, ice_servers, relay_only);
+        self.connections.insert(id, made);
+        Ok(())
+    }
+
+    /// Begins what takes time.
+    pub(crate) fn act(&mut self, fabric: &mut Fabric, id: ConnectionId, action: LinkAction) {
         match action {
-            LinkAction::Create { ice_servers, relay_only } => {
-                let browser = self.browsers.get(&id.tab).copied().unwrap_or_default();
-                if browser.is_blocked {
-                    return Some(LinkInput::CreateFailed(Code::WebrtcBlocked));
-                }
-                let made = Connection::new(fabric, id, browser, &ice_servers, relay_only);
-                self.connections.insert(id, made);
-                None
-            }
             LinkAction::Offer { op, restart } => {
-                self.chain(fabric, id, Operation::Offer { op, restart })
+                self.chain(fabric, id, Operation::Offer { op, restart });
             }
             LinkAction::Accept { op, sdp } => self.chain(fabric, id, Operation::Accept { op, sdp }),
             LinkAction::SetAnswer { op, sdp } => {
-                self.chain(fabric, id, Operation::SetAnswer { op, sdp })
+                self.chain(fabric, id, Operation::SetAnswer { op, sdp });
             }
             LinkAction::AddCandidate(line) => self.chain(fabric, id, Operation::AddCandidate(line)),
             LinkAction::Inspect(op) => {
                 let delay = fabric.random.millis(1, 10);
                 fabric.after(delay, Happening::Rtc(id, Step::Inspected(op)));
-                None
             }
-            LinkAction::Send(channel, bytes) => self.send(fabric, id, channel, bytes),
-            LinkAction::Close => {
-                self.close(fabric, id);
-                None
+            LinkAction::Create { .. } | LinkAction::Send(..) | LinkAction::Close => {
+                self.fault(id, "what takes no time");
             }
         }
     }
@@ -173,7 +180,7 @@ impl Rtc {
 
     /// `close()`: what is not on the line at once is lost; the other end is told, if the packet
     /// comes through. Promises that were pending may still be kept; their callbacks come late.
-    fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
+    pub(crate) fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
         self.flush(fabric, id);
         let Some(mut closed) = self.connections.remove(&id) else { return };
         self.users.retain(|_, user| *user != id);
@@ -225,6 +232,6 @@ impl Rtc {
 }
 
 /// A callback of the connection.
-fn tell(fabric: &mut Fabric, id: ConnectionId, input: LinkInput) {
+fn tell(fabric: &mut Fabric, id: ConnectionId, input: LinkInput<'static>) {
     fabric.tell(id.tab, Duration::ZERO, Input::Link(id.link, input));
 }

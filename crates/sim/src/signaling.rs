@@ -75,6 +75,8 @@ pub(crate) struct Signaling {
     /// The nodes in the tabs.
     pub(crate) nodes: BTreeMap<TabId, NodeId>,
     pub(crate) meddler: Option<Meddler>,
+    /// Whether nothing more is ever heard of a socket that was hung up.
+    pub(crate) is_punctual: bool,
 }
 
 impl std::fmt::Debug for Signaling {
@@ -114,8 +116,9 @@ impl Signaling {
     pub(crate) fn dial(&mut self, fabric: &mut Fabric, key: SocketKey, url: &str) {
         let known = Self::server_of(url).filter(|server| server.0 < self.servers.len());
         let Some(server) = known else {
-            fabric.tell(key.tab, Duration::from_millis(5), Input::SocketClosed(key.id, Some(1006)));
-            return;
+            self.sockets.insert(key, Socket::new(ServerId(usize::MAX)));
+            let step = Step::DialFailed(key);
+            return fabric.after(Duration::from_millis(5), Happening::Signaling(step));
         };
         self.sockets.insert(key, Socket::new(server));
         // A connection takes a round trip for TCP and another for the upgrade.
@@ -130,7 +133,7 @@ impl Signaling {
 
     /// A tab closes its socket. Now and then something that was under way still reaches it.
     pub(crate) fn hang_up(&mut self, fabric: &mut Fabric, key: SocketKey) {
-        if fabric.random.chance(300) {
+        if !self.is_punctual && fabric.random.chance(300) {
             let late = fabric.segment(key.tab);
             fabric.tell(key.tab, late, Input::SocketClosed(key.id, Some(1005)));
         }
@@ -280,7 +283,7 @@ impl Signaling {
             }
             // What comes after the tab hung up is dropped by most browsers, but not by all tests.
             Way::Down if socket.stage != Stage::HungUp || fabric.random.chance(300) => {
-                fabric.tell(key.tab, Duration::ZERO, Input::SocketFrame(key.id, bytes));
+                fabric.tell(key.tab, Duration::ZERO, Input::SocketFrame(key.id, bytes.into()));
             }
             Way::Down => {}
         }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Event, LinkAction, LinkId, Node, RemoteState, RoomId, RoomState, Timestamp};
+use lacis_core::{Event, LinkAction, LinkId, RemoteState, RoomId, RoomState, Timestamp};
+use lacis_driver::Driver;
 use lacis_wire::{NodeId, PeerId};
 
 use crate::app::{App, Manners};
@@ -40,7 +41,7 @@ pub struct TabSetup {
 pub(crate) struct Tab {
     pub(crate) id: TabId,
     /// Nothing once the tab is gone.
-    pub(crate) node: Option<Node>,
+    pub(crate) driver: Option<Driver>,
     pub(crate) node_id: NodeId,
     pub(crate) peer: PeerId,
     pub(crate) clock: Duration,

@@ -1,8 +1,11 @@
 //! The world: tabs, servers, what lies between, and the loop that makes things happen.
 
 mod commands;
+#[cfg(test)]
+mod conformance;
 mod faults;
 mod groups;
+mod hands;
 mod memberships;
 mod pairing;
 mod queries;
@@ -12,7 +15,8 @@ mod scenario;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use lacis_core::{Config, Event, Input, LinkAction, LinkId, Node, Output, RoomId, StoreRequest};
+use lacis_core::{Config, Event, Input, Node, RoomId, Timestamp};
+use lacis_driver::{Driver, Platform};
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
@@ -23,11 +27,12 @@ use crate::disk::Disk;
 use crate::fabric::{Call, Fabric, Happening, ServerId, TabId};
 use crate::fingerprint::Fingerprint;
 use crate::random::Random;
-use crate::rtc::{ConnectionId, Rtc};
-use crate::saboteur::{Outgoing, Saboteur};
-use crate::signaling::{Meddler, Signaling, SocketKey};
+use crate::rtc::Rtc;
+use crate::saboteur::Saboteur;
+use crate::signaling::{Meddler, Signaling};
 use crate::tab::{Seen, Tab, TabSetup};
 use crate::truth::{Being, Truth};
+use hands::Hands;
 
 pub use commands::Mail;
 pub use groups::{group_properties, invitation_for, kind};
@@ -60,6 +65,9 @@ pub struct World {
     /// Nodes whose judgements are counted, and the most that one input led to.
     watched: BTreeMap<TabId, RoomId>,
     judgements_max: u64,
+    /// What passes between nodes and their drivers, where somebody looks at it.
+    #[cfg(test)]
+    logs: BTreeMap<TabId, Vec<lacis_driver::conformance::Logged>>,
     /// Whether everything that happens is printed.
     pub trace: bool,
 }
@@ -87,6 +95,8 @@ impl World {
             is_reacting: false,
             watched: BTreeMap::new(),
             judgements_max: 0,
+            #[cfg(test)]
+            logs: BTreeMap::new(),
             trace: false,
         }
     }
@@ -126,7 +136,7 @@ impl World {
     }
 
     /// Tells a node something out of turn.
-    pub fn tell(&mut self, tab: TabId, input: Input) {
+    pub fn tell(&mut self, tab: TabId, input: Input<'static>) {
         self.call(tab, Call::Input(input));
     }
 
@@ -159,7 +169,7 @@ impl World {
         let seed = random.bytes();
         let mut tab = Tab {
             id,
-            node: None,
+            driver: None,
             node_id: lacis_wire::NodeId([0; 16]),
             peer: lacis_wire::PeerId([0; 32]),
             clock: setup.clock,
@@ -191,7 +201,7 @@ impl World {
         self.fabric.net.add(id, setup.access);
         self.rtc.add_tab(id, setup.browser);
         self.signaling.nodes.insert(id, tab.node_id);
-        tab.node = Some(node);
+        tab.driver = Some(Driver::new(node));
         self.tabs.push(tab);
         self.drain(id);
         id
@@ -257,48 +267,58 @@ impl World {
 
     /// A tab's event loop does something.
     fn call(&mut self, id: TabId, call: Call) {
-        let now = self.fabric.now;
         let Some(tab) = self.tabs.get_mut(id.0) else { return };
         if tab.is_frozen {
             tab.inbox.push_back(call);
             return;
         }
-        let at = tab.now(now);
-        let wall = wall_at(now, tab.wall_error);
-        let Some(node) = &mut tab.node else { return };
         let watched = self.watched.get(&id).copied();
-        let judged = watched.map_or(0, |group| judgements(node, group));
+        let judged = watched.map_or(0, |group| self.judgements(id, group));
+        let Some(tab) = self.tabs.get_mut(id.0).filter(|tab| tab.driver.is_some()) else { return };
         match call {
-            Call::Input(input) => {
-                self.events += 1;
-                if self.trace {
-                    println!("{now:>14?} tab {} <- {}", id.0, crate::checks::short(&input));
-                }
-                node.handle_input(at, input);
-            }
+            Call::Input(input) => Driver::input(&mut self.hands(id), input),
             Call::Timer(number) if number == tab.timer => {
                 tab.armed = None;
-                self.events += 1;
-                node.handle_input(at, Input::Wall(wall));
-                node.handle_timeout(at);
+                Driver::timeout(&mut self.hands(id));
             }
             Call::Timer(_) => return,
-            Call::Deed(deed) => self.deed(id, deed),
+            Call::Deed(deed) => Driver::with(&mut self.hands(id), |node, now| deed.act(node, now)),
             Call::Store(op, request) => {
                 let disk = tab.disk.and_then(|disk| self.disks.get_mut(disk.0));
                 if let Some(disk) = disk {
                     let reply = disk.serve(request);
-                    self.events += 1;
-                    node.handle_input(at, Input::Store(op, reply));
+                    Driver::input(&mut self.hands(id), Input::Store(op, reply));
                 }
             }
         }
-        let node = self.tabs.get(id.0).and_then(|tab| tab.node.as_ref());
-        if let (Some(group), Some(node)) = (watched, node) {
-            let more = judgements(node, group).saturating_sub(judged);
+        if let Some(group) = watched {
+            let more = self.judgements(id, group).saturating_sub(judged);
             self.judgements_max = self.judgements_max.max(more);
         }
-        self.drain(id);
+        self.settle(id);
+    }
+
+    /// Lets a node do something, and leaves what it wants to [`World::drain`]. Nothing if the tab
+    /// is gone.
+    fn act<T>(&mut self, id: TabId, act: impl FnOnce(&mut Node, Timestamp) -> T) -> Option<T> {
+        self.tabs.get(id.0)?.driver.as_ref()?;
+        Driver::begin(&mut self.hands(id));
+        Some(self.hands(id).driver().act(act))
+    }
+
+    const fn hands(&mut self, id: TabId) -> Hands<'_> {
+        Hands { world: self, id }
+    }
+
+    fn trace(&self, tab: TabId, way: &str, what: &impl std::fmt::Debug) {
+        if self.trace {
+            println!("{:>14?} tab {} {way} {}", self.fabric.now, tab.0, crate::checks::short(what));
+        }
+    }
+
+    /// How much a node has judged in a group.
+    fn judgements(&self, tab: TabId, group: RoomId) -> u64 {
+        self.replica(tab, group).map_or(0, lacis_core::graph::Replica::judgements)
     }
 
     /// Counts from now on how much a node judges.
@@ -317,14 +337,17 @@ impl World {
         wall_at(self.fabric.now, 0)
     }
 
-    /// Carries out what a node wants, arms its timer, and lets its application react. What follows
-    /// from a reaction is reacted to after it, not within.
+    /// Carries out what a node wants, and lets its application react.
     fn drain(&mut self, id: TabId) {
-        while let Some(output) = self.poll(id) {
-            self.observe(id, &output);
-            self.carry_out(id, output);
+        if self.tabs.get(id.0).is_some_and(|tab| tab.driver.is_some()) {
+            Driver::drain(&mut self.hands(id));
         }
-        self.arm(id);
+        self.settle(id);
+    }
+
+    /// Looks at a node after it was called, and lets applications react. What follows from a
+    /// reaction is reacted to after it, not within.
+    fn settle(&mut self, id: TabId) {
         self.glimpse(id);
         if !std::mem::replace(&mut self.is_reacting, true) {
             while let Some((tab, event)) = self.reactions.pop_front() {
@@ -334,99 +357,12 @@ impl World {
         }
     }
 
-    fn poll(&mut self, id: TabId) -> Option<Output> {
-        self.tabs.get_mut(id.0)?.node.as_mut()?.poll_output()
-    }
-
-    fn observe(&mut self, id: TabId, output: &Output) {
-        if self.trace {
-            println!("{:>14?} tab {} -> {}", self.fabric.now, id.0, crate::checks::short(output));
-        }
-        self.fingerprint.add(self.fabric.now, id, output);
-        let verdict = self.checks.output(&self.truth, id, output);
-        self.judge(verdict);
-        self.record(id, output);
-    }
-
-    fn carry_out(&mut self, id: TabId, output: Output) {
-        let fabric = &mut self.fabric;
-        match output {
-            Output::Dial(socket, url) => {
-                self.signaling.dial(fabric, SocketKey { tab: id, id: socket }, &url);
-            }
-            Output::Transmit(socket, bytes) => {
-                self.signaling.transmit(fabric, SocketKey { tab: id, id: socket }, bytes);
-            }
-            Output::HangUp(socket) => {
-                self.signaling.hang_up(fabric, SocketKey { tab: id, id: socket });
-            }
-            Output::Link(link, action) => {
-                let action = self.sabotaged(id, link, action);
-                let fabric = &mut self.fabric;
-                if let Some(tab) = self.tabs.get_mut(id.0) {
-                    tab.note_action(link, &action);
-                }
-                let told = self.rtc.act(fabric, ConnectionId { tab: id, link }, action);
-                if let Some(input) = told
-                    && let Some(tab) = self.tabs.get_mut(id.0)
-                {
-                    let now = tab.now(self.fabric.now);
-                    self.events += 1;
-                    if let Some(node) = &mut tab.node {
-                        node.handle_input(now, Input::Link(link, input));
-                    }
-                }
-                if let Some(fault) = self.rtc.faults.pop() {
-                    self.judge(Err(fault));
-                }
-            }
-            Output::Store(op, request) => {
-                let delay = fabric.random.upto(Duration::from_millis(30));
-                let mut at = fabric.now + delay;
-                let is_change =
-                    matches!(request, StoreRequest::Write(_) | StoreRequest::Erase { .. });
-                if is_change && let Some(tab) = self.tabs.get_mut(id.0) {
-                    // Changes are made in the order in which they were asked.
-                    at = at.max(tab.stored_until);
-                    tab.stored_until = at;
-                }
-                fabric.at(at, Happening::Call(id, Call::Store(op, request)));
-            }
-            Output::Event(event) => {
-                if let Some(tab) = self.tabs.get_mut(id.0) {
-                    tab.seen.note(&event);
-                }
-                self.reactions.push_back((id, event));
-            }
-        }
-    }
-
-    /// What a saboteur puts in the place of a message: all but the last are sent here.
-    fn sabotaged(&mut self, tab: TabId, link: LinkId, action: LinkAction) -> LinkAction {
-        let LinkAction::Send(channel, bytes) = action else { return action };
-        let Some(saboteur) = self.saboteurs.get_mut(&tab) else {
-            return LinkAction::Send(channel, bytes);
-        };
-        let mut sent = saboteur.change(Outgoing { link, channel, bytes: &bytes });
-        let last = sent.pop().unwrap_or((channel, bytes));
-        for (channel, bytes) in sent {
-            let action = LinkAction::Send(channel, bytes);
-            // How much its channel buffers is no concern of its own node.
-            let _ = self.rtc.act(&mut self.fabric, ConnectionId { tab, link }, action);
-        }
-        LinkAction::Send(last.0, last.1)
-    }
-
-    fn arm(&mut self, id: TabId) {
-        let Some(tab) = self.tabs.get_mut(id.0) else { return };
-        let Some(node) = &mut tab.node else { return };
-        let next = node.poll_timeout().map(|(at, _)| at);
-        if next == tab.armed {
-            return;
-        }
-        tab.armed = next;
+    /// Sets a tab's one timer in the place of the one before.
+    fn set_timer(&mut self, id: TabId, at: Option<Timestamp>) {
+        let Some(tab) = self.tabs.get_mut(id.0).filter(|tab| tab.driver.is_some()) else { return };
+        tab.armed = at;
         tab.timer += 1;
-        if let Some(at) = next {
+        if let Some(at) = at {
             let lag = self.fabric.random.millis(0, 4);
             let fires = tab.fires_at(at) + lag;
             self.fabric.at(fires, Happening::Call(id, Call::Timer(tab.timer)));
@@ -434,9 +370,9 @@ impl World {
     }
 
     fn glimpse(&mut self, id: TabId) {
-        let Some(node) = self.tabs.get(id.0).and_then(|tab| tab.node.as_ref()) else { return };
+        let Some(report) = self.report(id) else { return };
         let glimpse = Glimpse {
-            report: node.report(),
+            report,
             connections: self.rtc.count(id),
             // What a saboteur adds is not its node's fault.
             buffered_max: if self.saboteurs.contains_key(&id) {
@@ -455,11 +391,6 @@ impl World {
         assert!(!self.is_scenario, "{sentence}\n{}", self.describe());
         self.violation.get_or_insert(sentence);
     }
-}
-
-/// How much a node has judged in a group.
-fn judgements(node: &Node, group: RoomId) -> u64 {
-    node.replica(group).map_or(0, lacis_core::graph::Replica::judgements)
 }
 
 /// What a clock shows that is off by some milliseconds.

@@ -32,7 +32,7 @@ fn used(named: &[Vec<IceServer>]) -> (Vec<String>, bool) {
     for (socket, ice_servers) in sockets.into_iter().zip(named) {
         node.handle_input(now, Input::SocketOpened(socket));
         let welcome = ServerFrame::Welcome { version: 1, ice_servers: ice_servers.clone() };
-        node.handle_input(now, Input::SocketFrame(socket, encode(&welcome)));
+        node.handle_input(now, Input::SocketFrame(socket, encode(&welcome).into()));
         all.extend(outputs(&mut node));
     }
     let link = RoomLink { secret: [3; 16], servers: Vec::new() };

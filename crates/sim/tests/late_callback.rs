@@ -9,7 +9,7 @@ use lacis_wire::codec::encode;
 use lacis_wire::link::{Channel, LinkFrame};
 
 /// Everything that a browser may say about a connection.
-fn callbacks() -> Vec<LinkInput> {
+fn callbacks() -> Vec<LinkInput<'static>> {
     let mut inputs = vec![
         LinkInput::Candidate("candidate:1 1 udp 1 192.0.2.1 5000 typ host".into()),
         LinkInput::State(LinkState::Connected),
@@ -25,8 +25,8 @@ fn callbacks() -> Vec<LinkInput> {
     }
     for channel in Channel::ALL {
         inputs.push(LinkInput::ChannelOpened(channel));
-        inputs.push(LinkInput::Data(channel, encode(&LinkFrame::Bye { code: Code::Left })));
-        inputs.push(LinkInput::Data(channel, vec![0xff]));
+        inputs.push(LinkInput::Data(channel, encode(&LinkFrame::Bye { code: Code::Left }).into()));
+        inputs.push(LinkInput::Data(channel, vec![0xff].into()));
         inputs.push(LinkInput::Buffered(channel, usize::MAX));
         inputs.push(LinkInput::ChannelClosed(channel));
     }
@@ -67,7 +67,7 @@ fn whatever_a_dead_socket_says_is_ignored() {
     world.run_for(Duration::from_secs(10));
     let before = world.hash();
     world.tell(ada, Input::SocketOpened(SocketId(1)));
-    world.tell(ada, Input::SocketFrame(SocketId(1), vec![0xff]));
+    world.tell(ada, Input::SocketFrame(SocketId(1), vec![0xff].into()));
     world.tell(ada, Input::SocketClosed(SocketId(1), Some(4001)));
     assert_eq!(world.hash(), before, "the node put something out");
     world.expect_delivery(ada, room, bob, Duration::from_secs(1));

@@ -62,7 +62,7 @@ impl Scene {
         nonce[..8].copy_from_slice(&self.forged.to_be_bytes());
         let payload = seal::seal(&self.keys, from, to, nonce, &encode(setup));
         let frame = encode(&ServerFrame::Deliver { from, payload: &payload });
-        self.world.tell(self.bob, Input::SocketFrame(SocketId(2), frame));
+        self.world.tell(self.bob, Input::SocketFrame(SocketId(2), frame.into()));
     }
 
     /// What ada said of herself, offered anew.
@@ -166,7 +166,7 @@ fn what_a_server_sends_back_to_its_sender_is_ignored() {
         let tab = tabs.into_iter().find(|tab| world.node_id(*tab) == *from).expect("it is one");
         let frame = encode(&ServerFrame::Deliver { from: *from, payload });
         for socket in 0..4 {
-            world.tell(tab, Input::SocketFrame(SocketId(socket), frame.clone()));
+            world.tell(tab, Input::SocketFrame(SocketId(socket), frame.clone().into()));
         }
     }
     assert!(echo.borrow().len() > 1);

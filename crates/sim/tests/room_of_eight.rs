@@ -37,7 +37,7 @@ fn who_comes_later_is_linked_to_all() {
     let Scene { mut world, room, server, tabs } = Scene::<7>::linked(1);
     let late = world.open(TabSetup::at(&[server]));
     world.join(late, room);
-    world.expect(Duration::from_secs(1), "all are linked", |w| {
+    world.expect(Duration::from_secs(2), "all are linked", |w| {
         tabs.iter().all(|tab| w.are_linked(*tab, late))
     });
 }

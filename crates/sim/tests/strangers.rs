@@ -173,7 +173,7 @@ fn nodes_that_a_server_makes_up_push_nobody_out() {
         let being = Being { tab: gone, peer: PeerId([0; 32]), gone_at: None };
         world.truth.nodes.extend(members.iter().map(|node| (*node, being)));
         let frame = encode(&ServerFrame::Joined { topic, members });
-        world.tell(ada, Input::SocketFrame(SocketId(1), frame));
+        world.tell(ada, Input::SocketFrame(SocketId(1), frame.into()));
     }
     assert_eq!(world.report(ada).map(|report| report.remotes.len()), Some(REMOTES_MAX));
     let bob = world.open(TabSetup::at(&[server]));

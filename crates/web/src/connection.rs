@@ -1,11 +1,11 @@
 //! One `RTCPeerConnection` with its three negotiated channels.
 
-use std::rc::{Rc, Weak};
+use std::rc::Weak;
 
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
-use lacis_core::{LinkAction, LinkId, LinkInput, LinkState, OpId};
+use js_sys::{Array, Object, Promise, Reflect};
+use lacis_core::{Input, LinkAction, LinkId, LinkInput, LinkState, OpId};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, limits};
@@ -13,12 +13,12 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    Event, MessageEvent, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
+    Event, RtcConfiguration, RtcDataChannel, RtcDataChannelInit, RtcDataChannelType,
     RtcIceCandidateInit, RtcIceConnectionState, RtcPeerConnection, RtcPeerConnectionIceEvent,
     RtcPeerConnectionState, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-use crate::driver::Driver;
+use crate::browser::Browser;
 use crate::path;
 
 /// One connection; closed when dropped.
@@ -32,17 +32,17 @@ pub(crate) struct Connection {
 /// Closing a connection throws away what the browser has not sent yet.
 const LINGER_MS: u32 = 100;
 
-/// Passes on what happened to one link, as long as the driver lives.
+/// Passes on what happened to one link, as long as its node lives.
 #[derive(Clone)]
 struct Reporter {
-    driver: Weak<Driver>,
+    browser: Weak<Browser>,
     id: LinkId,
 }
 
 impl Reporter {
-    fn tell(&self, input: LinkInput) {
-        if let Some(driver) = self.driver.upgrade() {
-            driver.link_input(self.id, input);
+    fn tell(&self, input: LinkInput<'_>) {
+        if let Some(browser) = self.browser.upgrade() {
+            browser.link_input(self.id, input);
         }
     }
 }
@@ -50,13 +50,13 @@ impl Reporter {
 impl Connection {
     /// Makes a connection and its channels.
     pub(crate) fn create(
-        driver: &Weak<Driver>,
+        browser: &Weak<Browser>,
         id: LinkId,
         ice_servers: &[IceServer],
         relay_only: bool,
     ) -> Result<Self, JsValue> {
         let web = connect(ice_servers, relay_only)?;
-        let reporter = Reporter { driver: driver.clone(), id };
+        let reporter = Reporter { browser: browser.clone(), id };
         let mut listeners = Vec::with_capacity(14);
         let channels = Channel::ALL.map(|channel| open_channel(&web, channel));
         for (web, channel) in channels.iter().zip(Channel::ALL) {
@@ -79,12 +79,9 @@ impl Connection {
         Ok(Self { web, channels, listeners })
     }
 
-    /// Carries an action out.
-    pub(crate) fn act(&self, driver: &Rc<Driver>, id: LinkId, action: LinkAction) {
-        let reporter = Reporter { driver: Rc::downgrade(driver), id };
-        if let LinkAction::Send(channel, bytes) = action {
-            return self.send(&reporter, channel, &bytes);
-        }
+    /// Begins what takes time.
+    pub(crate) fn operate(&self, browser: &Weak<Browser>, id: LinkId, action: LinkAction) {
+        let reporter = Reporter { browser: browser.clone(), id };
         let web = self.web.clone();
         spawn_local(async move {
             if let Some(result) = perform(&web, action).await {
@@ -103,7 +100,8 @@ impl Connection {
         });
     }
 
-    fn send(&self, reporter: &Reporter, channel: Channel, bytes: &[u8]) {
+    /// Sends a message; gives what its channel buffers then, if that is open.
+    pub(crate) fn send(&self, channel: Channel, bytes: &[u8]) -> Option<usize> {
         let [control, bulk, ephemeral] = &self.channels;
         let web = match channel {
             Channel::Control => control,
@@ -111,14 +109,8 @@ impl Connection {
             Channel::Ephemeral => ephemeral,
         };
         // The core respects the limits of the channel, so a refusal means that it has closed.
-        match web.send_with_u8_array(bytes) {
-            Ok(()) => {
-                let buffered = usize::try_from(web.buffered_amount()).unwrap_or(usize::MAX);
-                reporter.tell(LinkInput::Buffered(channel, buffered));
-            }
-            Err(_) if channel.reliable() => reporter.tell(LinkInput::ChannelClosed(channel)),
-            Err(_) => {}
-        }
+        web.send_with_u8_array(bytes).ok()?;
+        usize::try_from(web.buffered_amount()).ok()
     }
 }
 
@@ -129,7 +121,7 @@ impl Drop for Connection {
 }
 
 /// Carries out what takes time; gives what the core is to hear of it.
-async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInput> {
+async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInput<'static>> {
     let (op, made) = match action {
         LinkAction::Offer { op, restart } => (op, offer(web, restart).await),
         LinkAction::Accept { op, sdp } => (op, accept(web, &sdp).await),
@@ -154,7 +146,7 @@ async fn perform(web: &RtcPeerConnection, action: LinkAction) -> Option<LinkInpu
     Some(made.map_or_else(|_| failed(op), |sdp| LinkInput::Described(op, sdp)))
 }
 
-const fn failed(op: OpId) -> LinkInput {
+const fn failed(op: OpId) -> LinkInput<'static> {
     LinkInput::Failed(op, Code::Internal)
 }
 
@@ -209,7 +201,7 @@ fn open_channel(web: &RtcPeerConnection, channel: Channel) -> RtcDataChannel {
 }
 
 /// What an event of a channel means to the core, if anything.
-type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput>>;
+type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput<'static>>>;
 
 fn listen_channel(
     listeners: &mut Vec<EventListener>,
@@ -227,16 +219,6 @@ fn listen_channel(
     };
     on("open", Box::new(move |_| Some(LinkInput::ChannelOpened(channel))));
     on("close", Box::new(move |_| Some(LinkInput::ChannelClosed(channel))));
-    on(
-        "message",
-        Box::new(move |event| {
-            // Only this kind of event has this name, and asking takes as long as decoding.
-            let data = event.unchecked_ref::<MessageEvent>().data();
-            // Text is nothing that a node sends; an empty frame makes the core treat it as such.
-            let bytes = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
-            Some(LinkInput::Data(channel, bytes.map(|b| b.to_vec()).unwrap_or_default()))
-        }),
-    );
     let drained = web.clone();
     on(
         "bufferedamountlow",
@@ -245,6 +227,14 @@ fn listen_channel(
             Some(LinkInput::Buffered(channel, buffered))
         }),
     );
+    let reporter = reporter.clone();
+    listeners.push(EventListener::new(web, "message", move |event| {
+        if let Some(browser) = reporter.browser.upgrade() {
+            browser.message(event, &|bytes| {
+                Input::Link(reporter.id, LinkInput::Data(channel, bytes.into()))
+            });
+        }
+    }));
 }
 
 fn state(web: &RtcPeerConnection) -> Option<LinkState> {

@@ -20,7 +20,7 @@ use crate::search::search;
 impl WebNode {
     /// The groups that the store holds, told as an event.
     pub fn stored_groups(&self, ticket: u32) {
-        self.driver.with(|node, now| node.stored_groups(now, ticket));
+        self.browser.with(|node, now| node.stored_groups(now, ticket));
     }
 
     /// Founds a group.
@@ -35,7 +35,7 @@ impl WebNode {
     ) -> Result<u32, JsValue> {
         let properties = properties(given)?;
         let made =
-            self.driver.with(|node, now| node.create_group(now, ticket, &properties, servers));
+            self.browser.with(|node, now| node.create_group(now, ticket, &properties, servers));
         made.map(|group| group.0).map_err(error::coded)
     }
 
@@ -45,7 +45,7 @@ impl WebNode {
     /// `too-many-groups` or `closed`; the ticket fails with `group-unknown`.
     pub fn open_group(&self, ticket: u32, id: &str) -> Result<u32, JsValue> {
         let id = GroupId::parse(id).map_err(|_| error::coded(Code::GroupUnknown))?;
-        let opened = self.driver.with(|node, now| node.open_group(now, ticket, id));
+        let opened = self.browser.with(|node, now| node.open_group(now, ticket, id));
         opened.map(|group| group.0).map_err(error::coded)
     }
 
@@ -61,7 +61,7 @@ impl WebNode {
         looks: bool,
     ) -> Result<u32, JsValue> {
         let patience = millis(timeout_ms);
-        let asked = self.driver.with(|node, now| {
+        let asked = self.browser.with(|node, now| {
             if looks {
                 node.preview_group(now, ticket, text, patience)
             } else {
@@ -78,18 +78,18 @@ impl WebNode {
     pub fn connect_group(&self, ticket: u32, group: u32, timeout_ms: f64) -> Result<(), JsValue> {
         let patience = millis(timeout_ms);
         let asked =
-            self.driver.with(|node, now| node.connect_group(now, ticket, RoomId(group), patience));
+            self.browser.with(|node, now| node.connect_group(now, ticket, RoomId(group), patience));
         asked.map_err(error::coded)
     }
 
     /// Disconnects a group.
     pub fn disconnect_group(&self, group: u32) {
-        self.driver.with(|node, now| node.disconnect_group(now, RoomId(group)));
+        self.browser.with(|node, now| node.disconnect_group(now, RoomId(group)));
     }
 
     /// Closes a group; what is stored stays.
     pub fn close_group(&self, group: u32) {
-        self.driver.with(|node, now| node.close_group(now, RoomId(group)));
+        self.browser.with(|node, now| node.close_group(now, RoomId(group)));
     }
 
     /// Deletes a group here.
@@ -97,7 +97,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn delete_group(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
-        let asked = self.driver.with(|node, now| node.delete_group(now, ticket, RoomId(group)));
+        let asked = self.browser.with(|node, now| node.delete_group(now, ticket, RoomId(group)));
         asked.map_err(error::coded)
     }
 
@@ -117,7 +117,7 @@ impl WebNode {
         let kind = record_type(kind)?;
         let content = content(&attributes, data, expires)?;
         let added = self
-            .driver
+            .browser
             .with(|node, now| node.add_record(now, ticket, RoomId(group), kind, content));
         added.map(|id| id.to_text()).map_err(error::coded)
     }
@@ -138,7 +138,7 @@ impl WebNode {
         let held = held(header)?;
         let content = content(&attributes, data, expires)?;
         let updated = self
-            .driver
+            .browser
             .with(|node, now| node.update_record(now, ticket, RoomId(group), &held, content));
         updated.map_err(error::coded)
     }
@@ -150,7 +150,7 @@ impl WebNode {
     pub fn delete_record(&self, ticket: u32, group: u32, header: &[u8]) -> Result<(), JsValue> {
         let held = held(header)?;
         let deleted =
-            self.driver.with(|node, now| node.delete_record(now, ticket, RoomId(group), &held));
+            self.browser.with(|node, now| node.delete_record(now, ticket, RoomId(group), &held));
         deleted.map_err(error::coded)
     }
 
@@ -160,7 +160,7 @@ impl WebNode {
     /// `record-unknown` or `group-unknown`.
     pub fn read_record(&self, ticket: u32, group: u32, id: &str) -> Result<(), JsValue> {
         let id = RecordId::parse(id).map_err(|_| error::coded(Code::RecordUnknown))?;
-        let asked = self.driver.with(|node, now| node.read_record(now, ticket, RoomId(group), id));
+        let asked = self.browser.with(|node, now| node.read_record(now, ticket, RoomId(group), id));
         asked.map_err(error::coded)
     }
 
@@ -177,7 +177,7 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let search = search(kind.as_deref(), &filter)?;
         let group = RoomId(group);
-        let asked = self.driver.with(|node, now| node.query_records(now, ticket, group, search));
+        let asked = self.browser.with(|node, now| node.query_records(now, ticket, group, search));
         asked.map_err(error::coded)
     }
 
@@ -195,7 +195,7 @@ impl WebNode {
         let kind = kind.as_deref().map(record_type).transpose()?;
         let creator = creator.as_deref().map(peer_id).transpose()?;
         let count =
-            self.driver.look(|node| node.count_records(RoomId(group), kind, creator.as_ref()));
+            self.browser.look(|node| node.count_records(RoomId(group), kind, creator.as_ref()));
         count.map_err(error::coded)
     }
 
@@ -216,7 +216,7 @@ impl WebNode {
         let paging = Paging { newest_first, credit: credit as usize };
         let group = RoomId(group);
         let asked =
-            self.driver.with(|node, now| node.page_records(now, ticket, group, search, paging));
+            self.browser.with(|node, now| node.page_records(now, ticket, group, search, paging));
         asked.map_err(error::coded)
     }
 
@@ -224,7 +224,7 @@ impl WebNode {
     pub fn page_on(&self, ticket: u32, group: u32, count: u32) {
         // A group that is gone answers nothing any more.
         let group = RoomId(group);
-        let _ = self.driver.with(|node, now| node.page_on(now, ticket, group, count as usize));
+        let _ = self.browser.with(|node, now| node.page_on(now, ticket, group, count as usize));
     }
 
     /// Has every record that comes and fits name a number.
@@ -240,14 +240,14 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let search = search(kind.as_deref(), &filter)?;
         let group = RoomId(group);
-        let done = self.driver.with(|node, now| node.watch_records(now, group, number, search));
+        let done = self.browser.with(|node, now| node.watch_records(now, group, number, search));
         done.map_err(error::coded)
     }
 
     /// Ends that.
     pub fn unwatch_records(&self, group: u32, number: u32) {
         // A group that is gone watches nothing any more.
-        let _ = self.driver.with(|node, now| node.unwatch_records(now, RoomId(group), number));
+        let _ = self.browser.with(|node, now| node.unwatch_records(now, RoomId(group), number));
     }
 
     /// Changes what the group is called; without a comment, it stays the same.
@@ -262,7 +262,7 @@ impl WebNode {
         comment: Option<String>,
     ) -> Result<(), JsValue> {
         let renamed = self
-            .driver
+            .browser
             .with(|node, now| node.rename_group(now, ticket, RoomId(group), name, comment));
         renamed.map_err(error::coded)
     }
@@ -272,7 +272,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_info(&self, group: u32) -> Result<JsValue, JsValue> {
-        let known = self.driver.look(|node| info(node, RoomId(group)));
+        let known = self.browser.look(|node| info(node, RoomId(group)));
         known.map_err(error::coded)
     }
 
@@ -282,7 +282,7 @@ impl WebNode {
     /// `invalid-argument` or `group-unknown`.
     pub fn group_sync(&self, group: u32, kind: Option<String>) -> Result<JsValue, JsValue> {
         let kind = kind.as_deref().map(record_type).transpose()?;
-        let sync = self.driver.look(|node| node.group_sync(RoomId(group), kind.as_ref()));
+        let sync = self.browser.look(|node| node.group_sync(RoomId(group), kind.as_ref()));
         Ok(crate::group_event::sync(sync.map_err(error::coded)?))
     }
 
@@ -292,7 +292,7 @@ impl WebNode {
     /// `invalid-argument` or `group-unknown`.
     pub fn prefer_records(&self, group: u32, kinds: Vec<String>) -> Result<(), JsValue> {
         let kinds = record_types(&kinds)?;
-        let done = self.driver.with(|node, now| node.prefer_records(now, RoomId(group), kinds));
+        let done = self.browser.with(|node, now| node.prefer_records(now, RoomId(group), kinds));
         done.map_err(error::coded)
     }
 
@@ -302,7 +302,7 @@ impl WebNode {
     /// `invalid-argument` or `group-unknown`.
     pub fn approve_records(&self, group: u32, kinds: Vec<String>) -> Result<(), JsValue> {
         let kinds = record_types(&kinds)?;
-        let done = self.driver.with(|node, now| node.approve_records(now, RoomId(group), kinds));
+        let done = self.browser.with(|node, now| node.approve_records(now, RoomId(group), kinds));
         done.map_err(error::coded)
     }
 
@@ -312,7 +312,7 @@ impl WebNode {
     /// `group-unknown`.
     pub fn answer_approval(&self, group: u32, number: u32, accept: bool) -> Result<(), JsValue> {
         let group = RoomId(group);
-        let done = self.driver.with(|node, now| node.answer_approval(now, group, number, accept));
+        let done = self.browser.with(|node, now| node.answer_approval(now, group, number, accept));
         done.map_err(error::coded)
     }
 
@@ -321,7 +321,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn export_group(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
-        let asked = self.driver.with(|node, now| node.export_group(now, ticket, RoomId(group)));
+        let asked = self.browser.with(|node, now| node.export_group(now, ticket, RoomId(group)));
         asked.map_err(error::coded)
     }
 
@@ -339,7 +339,7 @@ impl WebNode {
     /// # Errors
     /// `export-damaged`, `not-allowed`, `too-many-groups` or `closed`.
     pub fn import_group(&self, ticket: u32, first: &[u8]) -> Result<u32, JsValue> {
-        let made = self.driver.with(|node, now| node.import_group(now, ticket, first));
+        let made = self.browser.with(|node, now| node.import_group(now, ticket, first));
         made.map(|group| group.0).map_err(error::coded)
     }
 
@@ -348,7 +348,7 @@ impl WebNode {
     /// # Errors
     /// `export-damaged` or `group-unknown`.
     pub fn import_record(&self, group: u32, part: &[u8]) -> Result<bool, JsValue> {
-        let taken = self.driver.with(|node, now| node.import_record(now, RoomId(group), part));
+        let taken = self.browser.with(|node, now| node.import_record(now, RoomId(group), part));
         taken.map_err(error::coded)
     }
 
@@ -357,7 +357,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_stored(&self, ticket: u32, group: u32) -> Result<(), JsValue> {
-        let asked = self.driver.with(|node, now| node.group_stored(now, ticket, RoomId(group)));
+        let asked = self.browser.with(|node, now| node.group_stored(now, ticket, RoomId(group)));
         asked.map_err(error::coded)
     }
 
@@ -366,7 +366,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn clock_correction(&self, group: u32) -> Result<f64, JsValue> {
-        let ahead = self.driver.look(|node| node.clock_correction(RoomId(group)));
+        let ahead = self.browser.look(|node| node.clock_correction(RoomId(group)));
         ahead.map(crate::group_event::float).map_err(error::coded)
     }
 
@@ -401,7 +401,7 @@ impl WebNode {
     }
 
     fn answer(&self, op: u32, reply: StoreReply) {
-        self.driver.input(Input::Store(OpId(op), reply));
+        self.browser.input(Input::Store(OpId(op), reply));
     }
 }
 

@@ -1,11 +1,14 @@
-//! The browser driver: carries out what the core wants with web APIs, and tells it what happened.
+//! The browser as a platform: carries out what the core wants with web APIs, and tells it what
+//! happened.
 //!
 //! It decides nothing. Four rules keep it free of the usual trouble at the border to JavaScript:
 //! only `&self` crosses it; no JavaScript is called while the node is borrowed; every listener and
 //! timer is a guard that ends when dropped; there is one timer, armed for what the node asks.
 
+mod browser;
+#[cfg(all(test, target_arch = "wasm32"))]
+mod conformance;
 mod connection;
-mod driver;
 mod error;
 mod event;
 mod group;

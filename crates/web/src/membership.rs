@@ -42,7 +42,7 @@ impl WebNode {
         let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
         let member_for = member_for_ms.map(lifetime);
         let made =
-            self.driver.with(|node, now| node.invite(now, RoomId(group), peer, roles, member_for));
+            self.browser.with(|node, now| node.invite(now, RoomId(group), peer, roles, member_for));
         made.map_err(error::coded)
     }
 
@@ -66,7 +66,7 @@ impl WebNode {
             uses,
             exact,
         };
-        let made = self.driver.with(|node, now| node.invite_anybody(now, RoomId(group), options));
+        let made = self.browser.with(|node, now| node.invite_anybody(now, RoomId(group), options));
         made.map_err(error::coded)
     }
 
@@ -75,7 +75,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_invitations(&self, group: u32) -> Result<JsValue, JsValue> {
-        let open = self.driver.look(|node| node.group_invitations(RoomId(group)));
+        let open = self.browser.look(|node| node.group_invitations(RoomId(group)));
         let open = open.map_err(error::coded)?;
         Ok(list(open.into_iter().map(invitation)))
     }
@@ -87,7 +87,7 @@ impl WebNode {
     pub fn end_invitation(&self, ticket: u32, group: u32, id: &str) -> Result<(), JsValue> {
         let id = RecordId::parse(id).map_err(|_| error::coded(Code::RecordUnknown))?;
         let group = RoomId(group);
-        let done = self.driver.with(|node, now| node.end_invitation(now, ticket, group, id));
+        let done = self.browser.with(|node, now| node.end_invitation(now, ticket, group, id));
         done.map_err(error::coded)
     }
 
@@ -106,7 +106,7 @@ impl WebNode {
         let (peer, roles) = (peer_id(peer)?, roles_of(roles)?);
         let given = (roles, member_for_ms.map(lifetime));
         let group = RoomId(group);
-        let set = self.driver.with(|node, now| node.set_roles(now, ticket, group, peer, given));
+        let set = self.browser.with(|node, now| node.set_roles(now, ticket, group, peer, given));
         set.map_err(error::coded)
     }
 
@@ -125,7 +125,7 @@ impl WebNode {
         let peer = peer_id(peer)?;
         let options = RevokeOptions { keep_invitations, undo };
         let group = RoomId(group);
-        let done = self.driver.with(|node, now| node.revoke(now, ticket, group, peer, options));
+        let done = self.browser.with(|node, now| node.revoke(now, ticket, group, peer, options));
         done.map_err(error::coded)
     }
 
@@ -136,7 +136,7 @@ impl WebNode {
     pub fn name_actions(&self, ticket: u32, group: u32, peer: &str) -> Result<(), JsValue> {
         let peer = peer_id(peer)?;
         let group = RoomId(group);
-        let done = self.driver.with(|node, now| node.name_actions(now, ticket, group, peer));
+        let done = self.browser.with(|node, now| node.name_actions(now, ticket, group, peer));
         done.map_err(error::coded)
     }
 
@@ -145,7 +145,7 @@ impl WebNode {
     /// # Errors
     /// `group-unknown`.
     pub fn group_members(&self, group: u32) -> Result<JsValue, JsValue> {
-        let members = self.driver.look(|node| node.group_members(RoomId(group)));
+        let members = self.browser.look(|node| node.group_members(RoomId(group)));
         let members = members.map_err(error::coded)?;
         Ok(list(members.into_iter().map(member)))
     }
@@ -157,7 +157,7 @@ impl WebNode {
     pub fn roles_at(&self, group: u32, peer: &str, at: f64) -> Result<u8, JsValue> {
         let peer = peer_id(peer)?;
         let at = millis_of(at).ok_or_else(|| error::coded(Code::InvalidArgument))?;
-        let roles = self.driver.look(|node| node.roles_at(RoomId(group), &peer, at));
+        let roles = self.browser.look(|node| node.roles_at(RoomId(group), &peer, at));
         Ok(roles.map_err(error::coded)?.map_or(0, Roles::bits))
     }
 }

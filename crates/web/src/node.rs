@@ -9,14 +9,14 @@ use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
-use crate::driver::Driver;
+use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
 #[wasm_bindgen]
 pub struct WebNode {
-    pub(crate) driver: Rc<Driver>,
+    pub(crate) browser: Rc<Browser>,
 }
 
 impl std::fmt::Debug for WebNode {
@@ -37,21 +37,21 @@ impl WebNode {
         let seed = host::random()?;
         let node = Node::new(config, seed, host::now())
             .map_err(|_| error::coded(Code::InvalidArgument))?;
-        let driver = Driver::new(node, Listener::new(listener));
-        driver.with(|_, _| ());
-        Ok(Self { driver })
+        let browser = Browser::new(node, Listener::new(listener));
+        browser.with(|_, _| ());
+        Ok(Self { browser })
     }
 
     /// The identity.
     #[must_use]
     pub fn peer_id(&self) -> String {
-        self.driver.look(|node| node.peer_id().to_text())
+        self.browser.look(|node| node.peer_id().to_text())
     }
 
     /// This running instance.
     #[must_use]
     pub fn node_id(&self) -> String {
-        self.driver.look(|node| node.node_id().to_text())
+        self.browser.look(|node| node.node_id().to_text())
     }
 
     /// Joins a room.
@@ -61,13 +61,13 @@ impl WebNode {
     pub fn join(&self, ticket: u32, link: &str, timeout_ms: f64) -> Result<u32, JsValue> {
         let link = RoomLink::parse(link).map_err(error::link)?;
         let joined =
-            self.driver.with(|node, now| node.join(now, ticket, &link, millis(timeout_ms)));
+            self.browser.with(|node, now| node.join(now, ticket, &link, millis(timeout_ms)));
         joined.map(|room| room.0).map_err(error::coded)
     }
 
     /// Leaves a room.
     pub fn leave(&self, room: u32) {
-        self.driver.with(|node, now| node.leave(now, RoomId(room)));
+        self.browser.with(|node, now| node.leave(now, RoomId(room)));
     }
 
     /// Writes an offer that people carry to somebody in the room, or the answer to one.
@@ -83,7 +83,7 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let room = RoomId(room);
         let paired =
-            self.driver.with(|node, now| node.pair(now, written, linked, room, offer.as_deref()));
+            self.browser.with(|node, now| node.pair(now, written, linked, room, offer.as_deref()));
         paired.map_err(error::coded)
     }
 
@@ -92,7 +92,7 @@ impl WebNode {
     /// # Errors
     /// The reason it was not taken; the right one may follow.
     pub fn complete_pairing(&self, linked: u32, answer: &str) -> Result<(), JsValue> {
-        let paired = self.driver.with(|node, now| node.complete_pairing(now, linked, answer));
+        let paired = self.browser.with(|node, now| node.complete_pairing(now, linked, answer));
         paired.map_err(error::coded)
     }
 
@@ -118,7 +118,7 @@ impl WebNode {
             _ => Priority::Automatic,
         };
         let until = if until == 1 { Until::Delivered } else { Until::Accepted };
-        let sent = self.driver.with(|node, now| {
+        let sent = self.browser.with(|node, now| {
             node.send(now, ticket, RoomId(room), to, label, data, priority, until)
         });
         sent.map_err(error::coded)
@@ -137,7 +137,7 @@ impl WebNode {
         mode: u8,
     ) -> Result<(), JsValue> {
         let room = RoomId(room);
-        let sent = self.driver.with(|node, now| match mode {
+        let sent = self.browser.with(|node, now| match mode {
             0 => node.broadcast_ephemeral(now, ticket, room, label, &data),
             _ => node.broadcast(now, ticket, room, label, data),
         });
@@ -159,14 +159,14 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let (to, patience) = (node_id(node)?, millis(timeout_ms));
         let asked = self
-            .driver
+            .browser
             .with(|node, now| node.request(now, ticket, RoomId(room), to, label, data, patience));
         asked.map_err(error::coded)
     }
 
     /// Answers a request.
     pub fn respond(&self, request: u32, data: Vec<u8>) {
-        self.driver.with(|node, now| node.respond(now, RequestId(request), Ok(data)));
+        self.browser.with(|node, now| node.respond(now, RequestId(request), Ok(data)));
     }
 
     /// Refuses a request.
@@ -175,7 +175,7 @@ impl WebNode {
     /// `invalid-argument` for a code that does not exist.
     pub fn refuse(&self, request: u32, code: &str) -> Result<(), JsValue> {
         let code = error::parse(code)?;
-        self.driver.with(|node, now| node.respond(now, RequestId(request), Err(code)));
+        self.browser.with(|node, now| node.respond(now, RequestId(request), Err(code)));
         Ok(())
     }
 
@@ -193,7 +193,7 @@ impl WebNode {
         size: f64,
     ) -> Result<u32, JsValue> {
         let (to, size) = (node_id(node)?, bytes(size)?);
-        let opened = self.driver.with(|node, now| {
+        let opened = self.browser.with(|node, now| {
             node.open_file(now, ticket, RoomId(room), to, name, media_type, size)
         });
         opened.map(|stream| stream.0).map_err(error::coded)
@@ -205,7 +205,7 @@ impl WebNode {
     /// `stream-unknown`, `too-large` or `invalid-argument`; the ticket is not used then.
     pub fn write(&self, ticket: u32, stream: u32, chunk: Vec<u8>) -> Result<(), JsValue> {
         let written =
-            self.driver.with(|node, now| node.write(now, ticket, StreamId(stream), chunk));
+            self.browser.with(|node, now| node.write(now, ticket, StreamId(stream), chunk));
         written.map_err(error::coded)
     }
 
@@ -214,7 +214,7 @@ impl WebNode {
     /// # Errors
     /// `stream-unknown` or `invalid-argument`; the ticket is not used then.
     pub fn finish(&self, ticket: u32, stream: u32) -> Result<(), JsValue> {
-        let finished = self.driver.with(|node, now| node.finish(now, ticket, StreamId(stream)));
+        let finished = self.browser.with(|node, now| node.finish(now, ticket, StreamId(stream)));
         finished.map_err(error::coded)
     }
 
@@ -223,7 +223,7 @@ impl WebNode {
     /// # Errors
     /// `stream-unknown` when its sender has given it up, or `invalid-argument` the second time.
     pub fn accept_file(&self, stream: u32) -> Result<(), JsValue> {
-        let accepted = self.driver.with(|node, now| node.accept_file(now, StreamId(stream)));
+        let accepted = self.browser.with(|node, now| node.accept_file(now, StreamId(stream)));
         accepted.map_err(error::coded)
     }
 
@@ -233,7 +233,7 @@ impl WebNode {
     /// `invalid-argument` for a count that is none.
     pub fn grant(&self, stream: u32, count: f64) -> Result<(), JsValue> {
         let count = bytes(count)?;
-        self.driver.with(|node, now| node.grant(now, StreamId(stream), count));
+        self.browser.with(|node, now| node.grant(now, StreamId(stream), count));
         Ok(())
     }
 
@@ -243,44 +243,44 @@ impl WebNode {
     /// `invalid-argument` for a code that does not exist.
     pub fn cancel_stream(&self, stream: u32, code: &str) -> Result<(), JsValue> {
         let code = error::parse(code)?;
-        self.driver.with(|node, now| node.cancel_stream(now, StreamId(stream), code));
+        self.browser.with(|node, now| node.cancel_stream(now, StreamId(stream), code));
         Ok(())
     }
 
     /// Gives up waiting for a ticket.
     pub fn cancel(&self, ticket: u32) {
-        self.driver.with(|node, now| node.cancel(now, ticket));
+        self.browser.with(|node, now| node.cancel(now, ticket));
     }
 
     /// The page is visible or online again.
     pub fn wake(&self) {
-        self.driver.with(Node::wake);
+        self.browser.with(Node::wake);
     }
 
     /// The page is put aside, and may come back.
     pub fn suspend(&self) {
-        self.driver.suspend();
+        self.browser.suspend();
     }
 
     /// The page is back.
     pub fn resume(&self) {
-        self.driver.resume();
+        self.browser.resume();
     }
 
     /// The page is being closed.
     pub fn leave_now(&self) {
-        self.driver.with(Node::leave_now);
+        self.browser.with(Node::leave_now);
     }
 
     /// What the node knows about itself.
     pub fn diagnose(&self) -> JsValue {
-        let report = self.driver.look(Node::report);
-        crate::report::report(report, self.driver.holds())
+        let report = self.browser.look(Node::report);
+        crate::report::report(report, self.browser.holds())
     }
 
     /// Leaves cleanly.
     pub fn close(&self, ticket: u32) {
-        self.driver.with(|node, now| node.close(now, ticket));
+        self.browser.with(|node, now| node.close(now, ticket));
     }
 }
 

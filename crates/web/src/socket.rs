@@ -3,12 +3,11 @@
 use std::rc::Weak;
 
 use gloo_events::EventListener;
-use js_sys::{ArrayBuffer, Uint8Array};
 use lacis_core::{Input, SocketId};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+use web_sys::{BinaryType, CloseEvent, WebSocket};
 
-use crate::driver::Driver;
+use crate::browser::Browser;
 
 /// One WebSocket; closed when dropped.
 pub(crate) struct Socket {
@@ -19,25 +18,25 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Begins to open a socket.
-    pub(crate) fn dial(driver: &Weak<Driver>, id: SocketId, url: &str) -> Result<Self, JsValue> {
+    pub(crate) fn dial(browser: &Weak<Browser>, id: SocketId, url: &str) -> Result<Self, JsValue> {
         let web = WebSocket::new(url)?;
         web.set_binary_type(BinaryType::Arraybuffer);
-        let on = |name: &'static str, input: fn(SocketId, &web_sys::Event) -> Option<Input>| {
-            let driver = driver.clone();
+        let on = |name: &'static str,
+                  input: fn(SocketId, &web_sys::Event) -> Option<Input<'static>>| {
+            let browser = browser.clone();
             EventListener::new(&web, name, move |event| {
-                if let (Some(driver), Some(input)) = (driver.upgrade(), input(id, event)) {
-                    driver.input(input);
+                if let (Some(browser), Some(input)) = (browser.upgrade(), input(id, event)) {
+                    browser.input(input);
                 }
             })
         };
+        let frames = browser.clone();
         let listeners = [
             on("open", |id, _| Some(Input::SocketOpened(id))),
-            on("message", |id, event| {
-                // A text message is nothing that a signaling server sends; an empty frame makes
-                // the core treat it as such.
-                let data = event.dyn_ref::<MessageEvent>()?.data();
-                let bytes = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
-                Some(Input::SocketFrame(id, bytes.map(|b| b.to_vec()).unwrap_or_default()))
+            EventListener::new(&web, "message", move |event| {
+                if let Some(browser) = frames.upgrade() {
+                    browser.message(event, &|bytes| Input::SocketFrame(id, bytes.into()));
+                }
             }),
             on("close", |id, event| {
                 let code = event.dyn_ref::<CloseEvent>().map(CloseEvent::code);

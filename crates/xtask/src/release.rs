@@ -32,7 +32,8 @@ impl Options {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What goes to the registry of crates, each after those that it builds on.
-const CRATES: [&str; 4] = ["lacis-derive", "lacis-wire", "lacis-core", "lacis-signaling"];
+const CRATES: [&str; 5] =
+    ["lacis-derive", "lacis-wire", "lacis-core", "lacis-driver", "lacis-signaling"];
 
 /// What lies beside the server's program.
 const TEXTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "docs/operating.md"];

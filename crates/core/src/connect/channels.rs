@@ -13,6 +13,7 @@ pub(crate) struct Channels {
     link: LinkId,
     lanes: [Lane; 3],
     frame_bytes: usize,
+    sent_on_bulk: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +27,12 @@ struct Lane {
 
 impl Channels {
     pub(super) fn new(link: LinkId) -> Self {
-        Self { link, lanes: [Lane::default(); 3], frame_bytes: limits::FRAME_BYTES_MIN }
+        Self {
+            link,
+            lanes: [Lane::default(); 3],
+            frame_bytes: limits::FRAME_BYTES_MIN,
+            sent_on_bulk: 0,
+        }
     }
 
     const fn lane(&self, channel: Channel) -> &Lane {
@@ -71,6 +77,18 @@ impl Channels {
         self.lane_mut(channel).buffered = bytes;
     }
 
+    /// The answer to a send. Says whether there is room now and was none.
+    pub(crate) const fn on_sent(&mut self, channel: Channel, bytes: usize) -> bool {
+        let had_room = self.buffered(channel) <= limits::BUFFERED_LOW_BYTES;
+        self.on_buffered(channel, bytes);
+        !had_room && self.buffered(channel) <= limits::BUFFERED_LOW_BYTES
+    }
+
+    /// How many messages were sent on bulk, where frames about groups wait for each other.
+    pub(crate) const fn sent_on_bulk(&self) -> u64 {
+        self.sent_on_bulk
+    }
+
     /// The driver takes a message. What it tells of its buffer afterwards counts this one, and not
     /// those that still wait in the outputs.
     pub(crate) const fn on_taken(&mut self, channel: Channel, bytes: usize) {
@@ -97,6 +115,7 @@ impl Channels {
             _ => 0,
         };
         let bytes = codec::encode_with_capacity(frame, payload + limits::FRAME_HEADER_BYTES);
+        self.sent_on_bulk += u64::from(matches!(channel, Channel::Bulk));
         let lane = self.lane_mut(channel);
         lane.queued = lane.queued.saturating_add(bytes.len());
         cx.link(self.link, LinkAction::Send(channel, bytes));

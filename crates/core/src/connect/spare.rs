@@ -37,7 +37,7 @@ struct Spare {
 pub(super) struct Offering {
     pub(super) op: OpId,
     /// What the driver has said of it so far.
-    pub(super) heard: Vec<LinkInput>,
+    pub(super) heard: Vec<LinkInput<'static>>,
     /// Its candidates age.
     until: Timestamp,
 }
@@ -90,14 +90,14 @@ impl Spares {
     }
 
     /// The driver says something; whether it was of the spare.
-    pub(crate) fn on_input(&mut self, cx: &mut Cx, id: LinkId, input: &LinkInput) -> bool {
+    pub(crate) fn on_input(&mut self, cx: &mut Cx, id: LinkId, input: &LinkInput<'_>) -> bool {
         let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
         if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
             self.drop_spare(cx);
         } else if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX
         {
-            offer.heard.push(input.clone());
+            offer.heard.push(input.clone().into_owned());
         }
         true
     }

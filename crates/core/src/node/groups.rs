@@ -107,19 +107,27 @@ impl Node {
         if changed.is_empty() && writable.is_empty() {
             return;
         }
-        for (&room, group) in &mut self.groups.open {
-            let is_changed = changed.contains(&room);
-            for remote in self.remotes.values_mut() {
-                let node = remote.node();
-                if !is_changed && !writable.contains(&node) {
-                    continue;
-                }
-                let Some(tag) = remote.rooms.our_tag(room) else { continue };
-                if let Some(link) = remote.connection.link_mut() {
+        for remote in self.remotes.values_mut() {
+            let node = remote.node();
+            let mut is_writable = writable.contains(&node);
+            let Remote { connection, rooms, .. } = remote;
+            let Some(link) = connection.link_mut() else { continue };
+            loop {
+                let before = link.channels.sent_on_bulk();
+                for (&room, group) in &mut self.groups.open {
+                    if !is_writable && !changed.contains(&room) {
+                        continue;
+                    }
+                    let Some(tag) = rooms.our_tag(room) else { continue };
                     meter::count(Cost::Group, 1);
                     group.pump(&mut self.cx, node, tag, link);
                     self.changes.group_timer(room);
                 }
+                if link.channels.sent_on_bulk() == before {
+                    break;
+                }
+                // Any group may have waited for this one to end what it said.
+                is_writable = true;
             }
         }
     }

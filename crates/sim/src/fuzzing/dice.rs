@@ -157,8 +157,8 @@ impl<'a> Dice<'a> {
             }
             _ => {
                 let bytes = match pair.pending.get_mut(at) {
-                    Some((_, Input::SocketFrame(_, bytes))) => bytes,
-                    Some((_, Input::Link(_, LinkInput::Data(_, bytes)))) => bytes,
+                    Some((_, Input::SocketFrame(_, bytes))) => bytes.to_mut(),
+                    Some((_, Input::Link(_, LinkInput::Data(_, bytes)))) => bytes.to_mut(),
                     _ => return,
                 };
                 let place = self.below(bytes.len());
@@ -201,7 +201,7 @@ impl<'a> Dice<'a> {
             10 => LinkFrame::Ephemeral { envelope, payload: &payload },
             _ => LinkFrame::Bye { code: Code::Left },
         };
-        let data = LinkInput::Data(channel, codec::encode(&frame));
+        let data = LinkInput::Data(channel, codec::encode(&frame).into());
         pair.hand(side, Input::Link(link, data));
     }
 
@@ -218,7 +218,7 @@ impl<'a> Dice<'a> {
             5 => LinkInput::ChannelClosed(channel),
             6 => LinkInput::Buffered(channel, self.below(256) * 4_096),
             7 => LinkInput::CreateFailed(Code::WebrtcBlocked),
-            _ => LinkInput::Data(channel, vec![self.byte(); self.below(256)]),
+            _ => LinkInput::Data(channel, vec![self.byte(); self.below(256)].into()),
         };
         pair.hand(side, Input::Link(link, input));
     }

@@ -19,7 +19,7 @@ use super::Reached;
 pub(super) type Side = usize;
 
 /// What is on its way to a node.
-pub(super) type Pending = VecDeque<(Side, Input)>;
+pub(super) type Pending = VecDeque<(Side, Input<'static>)>;
 
 /// One node and what its driver and its application hold.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ impl Pair {
         self.ends[side].rooms.extend(joined);
     }
 
-    pub(super) fn hand(&mut self, side: Side, input: Input) {
+    pub(super) fn hand(&mut self, side: Side, input: Input<'_>) {
         self.tell_node(side, |node, now| node.handle_input(now, input));
     }
 
@@ -194,7 +194,7 @@ impl Pair {
         let frame = codec::decode::<ClientFrame<'_>>(bytes).expect("a node sends what it may");
         let (ours, theirs) = (self.ends[side].node.node_id(), self.ends[1 - side].node.node_id());
         let mut answer = |to: Side, socket: SocketId, frame: &ServerFrame<'_>| {
-            self.pending.push_back((to, Input::SocketFrame(socket, codec::encode(frame))));
+            self.pending.push_back((to, Input::SocketFrame(socket, codec::encode(frame).into())));
         };
         match frame {
             ClientFrame::Hello { .. } => {
@@ -246,9 +246,9 @@ impl Pair {
             }
             LinkAction::Send(channel, bytes) => {
                 assert!(bytes.len() <= limits::FRAME_BYTES, "a frame of {} bytes", bytes.len());
-                heard.push(LinkInput::Buffered(channel, 0));
+                end.node.handle_sent(self.now, link, channel, Some(0));
                 if let Some(other) = end.links.get(&link).copied().flatten() {
-                    let data = LinkInput::Data(channel, bytes);
+                    let data = LinkInput::Data(channel, bytes.into());
                     self.pending.push_back((1 - side, Input::Link(other, data)));
                 }
             }

@@ -15,15 +15,16 @@ use super::{ConnectionId, Parcel, Rtc, Step, tell};
 use crate::fabric::{Fabric, Happening};
 
 impl Rtc {
-    /// `send()`, and what the driver tells the node of it at once.
-    pub(super) fn send(
+    /// `send()`; gives what the channel buffers then, if it is open.
+    pub(crate) fn send(
         &mut self,
         fabric: &mut Fabric,
         id: ConnectionId,
         channel: Channel,
         bytes: Vec<u8>,
-    ) -> Option<LinkInput> {
-        let connection = self.connections.get_mut(&id)?;
+    ) -> Option<usize> {
+        // Of one that was lost on the way nothing is heard, not even that.
+        let Some(connection) = self.connections.get_mut(&id) else { return Some(bytes.len()) };
         let limit = connection.remote.as_ref().map_or(0, |remote| remote.message_limit);
         let lane = connection.lane(channel);
         if lane.state == LaneState::Open && bytes.len() <= limit {
@@ -31,14 +32,14 @@ impl Rtc {
             lane.queue.push_back(bytes);
             let buffered = lane.buffered;
             self.transmit(fabric, id);
-            return Some(LinkInput::Buffered(channel, buffered));
+            return Some(buffered);
         }
         if lane.state == LaneState::Connecting {
             self.fault(id, "a message on a channel that was never open");
         } else if lane.state == LaneState::Open {
             self.fault(id, "a message larger than the other side takes");
         }
-        channel.reliable().then_some(LinkInput::ChannelClosed(channel))
+        None
     }
 
     pub(super) fn open(&mut self, fabric: &mut Fabric, id: ConnectionId, channel: Channel) {
@@ -51,7 +52,7 @@ impl Rtc {
         let early = std::mem::take(&mut lane.early);
         tell(fabric, id, LinkInput::ChannelOpened(channel));
         for bytes in early {
-            tell(fabric, id, LinkInput::Data(channel, bytes));
+            tell(fabric, id, LinkInput::Data(channel, bytes.into()));
         }
     }
 
@@ -172,7 +173,7 @@ impl Rtc {
             LaneState::Connecting => lane.early.extend(ready),
             LaneState::Open => {
                 for bytes in ready {
-                    tell(fabric, id, LinkInput::Data(parcel.channel, bytes));
+                    tell(fabric, id, LinkInput::Data(parcel.channel, bytes.into()));
                 }
             }
             LaneState::Closed => {}

@@ -193,7 +193,7 @@ impl Rtc {
     }
 }
 
-fn input(id: ConnectionId, state: LinkState) -> lacis_core::Input {
+fn input(id: ConnectionId, state: LinkState) -> lacis_core::Input<'static> {
     lacis_core::Input::Link(id.link, LinkInput::State(state))
 }
 

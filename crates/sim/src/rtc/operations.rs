@@ -31,18 +31,12 @@ impl Operation {
 
 impl Rtc {
     /// Appends an operation; it begins when those before it are done.
-    pub(super) fn chain(
-        &mut self,
-        fabric: &mut Fabric,
-        id: ConnectionId,
-        operation: Operation,
-    ) -> Option<LinkInput> {
-        let connection = self.connections.get_mut(&id)?;
+    pub(super) fn chain(&mut self, fabric: &mut Fabric, id: ConnectionId, operation: Operation) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         connection.chain.push_back(operation);
         if connection.chain.len() == 1 {
             connection.begin(fabric);
         }
-        None
     }
 
     pub(super) fn operate(&mut self, fabric: &mut Fabric, id: ConnectionId) {

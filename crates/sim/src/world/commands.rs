@@ -47,9 +47,7 @@ impl World {
         tab: TabId,
         act: impl FnOnce(&mut Node, Timestamp) -> T,
     ) -> Option<T> {
-        let known = self.tabs.get_mut(tab.0)?;
-        let now = known.now(self.fabric.now);
-        let result = act(known.node.as_mut()?, now);
+        let result = self.act(tab, act)?;
         self.events += 1;
         self.drain(tab);
         Some(result)
@@ -108,12 +106,10 @@ impl World {
     ) -> Result<Ticket, JoinError> {
         let ticket = self.ticket(tab, Purpose::Join, Some(patience));
         let link = self.rooms[room].clone();
-        let known = &mut self.tabs[tab.0];
-        let now = known.now(self.fabric.now);
-        let Some(node) = &mut known.node else { return Err(JoinError::Closed) };
-        let result = node.join(now, ticket, &link, patience);
+        let result = self.act(tab, |node, now| node.join(now, ticket, &link, patience));
+        let Some(result) = result else { return Err(JoinError::Closed) };
         if let Ok(id) = result {
-            known.rooms.insert(room, id);
+            self.tabs[tab.0].rooms.insert(room, id);
             self.truth.rooms.insert((tab, id), room);
         }
         let result = self.refused(tab, ticket, result.map(|_| ()));
@@ -249,11 +245,11 @@ impl World {
         let ticket = self.ticket(tab, Purpose::Open { file: number }, None);
         let (name, to) = (content::label(number), self.tabs[to.0].node_id);
         // What the node says while it is asked may already need to be known.
-        let known = &mut self.tabs[tab.0];
-        let now = known.now(self.fabric.now);
-        let Some(node) = &mut known.node else { return Err(SendError::Closed) };
-        let result = node.open_file(now, ticket, id, to, &name, "text/plain", size);
+        let result = self
+            .act(tab, |node, now| node.open_file(now, ticket, id, to, &name, "text/plain", size));
+        let Some(result) = result else { return Err(SendError::Closed) };
         if let Ok(stream) = result {
+            let known = &mut self.tabs[tab.0];
             known.app.sending.insert(stream, Sending { number, size, written: 0 });
             known.app.after.insert(ticket, stream);
         }

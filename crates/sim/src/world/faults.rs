@@ -12,7 +12,7 @@ impl World {
     pub fn freeze(&mut self, tab: TabId, time: Duration) {
         let now = self.fabric.now;
         let Some(known) = self.tabs.get_mut(tab.0) else { return };
-        if known.is_frozen || known.node.is_none() {
+        if known.is_frozen || known.driver.is_none() {
             return;
         }
         known.is_frozen = true;
@@ -54,9 +54,9 @@ impl World {
         let Some(since) = known.asleep_since.take() else { return };
         known.slept += now.saturating_sub(since);
         // Its timers have as long to go as when it fell asleep.
-        known.armed = None;
+        let armed = known.armed;
         self.fabric.net.change(tab, |access| access.is_asleep = false);
-        self.arm(tab);
+        self.set_timer(tab, armed);
     }
 
     /// Sets the clock on a tab's wall so that it is off by some milliseconds.
@@ -111,17 +111,17 @@ impl World {
     pub fn throttle(&mut self, tab: TabId, grid: Duration) {
         let Some(known) = self.tabs.get_mut(tab.0) else { return };
         known.grid = grid;
-        known.armed = None;
+        let armed = known.armed;
         if let Some(hindrance) = self.truth.hindrance.get_mut(&tab) {
             hindrance.grid_max = hindrance.grid_max.max(grid);
         }
-        self.arm(tab);
+        self.set_timer(tab, armed);
     }
 
     /// The tab's process dies. Its machine may go on and close its sockets, or not.
     pub fn kill(&mut self, tab: TabId, silently: bool) {
         let Some(known) = self.tabs.get_mut(tab.0) else { return };
-        known.node = None;
+        known.driver = None;
         known.inbox.clear();
         known.is_frozen = false;
         if let Some(being) = self.truth.nodes.get_mut(&known.node_id) {

@@ -274,14 +274,14 @@ impl World {
     /// What a tab holds of a group, if both are there.
     #[must_use]
     pub fn replica(&self, tab: TabId, group: RoomId) -> Option<&Replica> {
-        self.tabs.get(tab.0)?.node.as_ref()?.replica(group)
+        self.tabs.get(tab.0)?.driver.as_ref()?.node().replica(group)
     }
 
     /// Whether the node of a tab holds a key of a group.
     #[must_use]
     pub fn holds_key(&self, tab: TabId, group: RoomId, name: &KeyName) -> bool {
-        let node = self.tabs.get(tab.0).and_then(|tab| tab.node.as_ref());
-        node.is_some_and(|node| node.holds_key(group, name))
+        let driver = self.tabs.get(tab.0).and_then(|tab| tab.driver.as_ref());
+        driver.is_some_and(|driver| driver.node().holds_key(group, name))
     }
 
     /// The key that seals a record, by the last event in which its application saw it.
@@ -301,7 +301,7 @@ impl World {
     /// What the node of a tab has in memory for a group, beside its records.
     #[must_use]
     pub fn group_load(&self, tab: TabId, group: RoomId) -> Option<GroupLoad> {
-        self.tabs.get(tab.0)?.node.as_ref()?.group_load(group)
+        self.tabs.get(tab.0)?.driver.as_ref()?.node().group_load(group)
     }
 
     /// The records of the application that are not deleted, read while the world goes on for a

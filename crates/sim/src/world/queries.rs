@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use lacis_core::{Event, LinkId, RemoteState, Report, Ticket};
+use lacis_driver::Driver;
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::World;
@@ -64,8 +65,8 @@ impl World {
     /// Tabs whose node is there and was not closed.
     #[must_use]
     pub fn living(&self) -> Vec<TabId> {
-        let open = |node: &lacis_core::Node| !node.is_closed();
-        let tabs = self.tabs.iter().filter(|tab| tab.node.as_ref().is_some_and(open));
+        let open = |driver: &Driver| !driver.node().is_closed();
+        let tabs = self.tabs.iter().filter(|tab| tab.driver.as_ref().is_some_and(open));
         tabs.map(|tab| tab.id).collect()
     }
 
@@ -108,7 +109,7 @@ impl World {
     /// What a tab's node says about itself, if it is there.
     #[must_use]
     pub fn report(&self, tab: TabId) -> Option<Report> {
-        self.tabs[tab.0].node.as_ref().map(lacis_core::Node::report)
+        self.tabs[tab.0].driver.as_ref().map(|driver| driver.node().report())
     }
 
     /// The rooms that a tab has joined and not left.
@@ -217,11 +218,11 @@ impl World {
         let mut text = format!("the world at {:?}:\n", self.fabric.now);
         for tab in &self.tabs {
             let _ = write!(text, "tab {} {:?}", tab.id.0, tab.node_id);
-            let Some(node) = &tab.node else {
+            let Some(driver) = &tab.driver else {
                 text.push_str(" is gone\n");
                 continue;
             };
-            let report = node.report();
+            let report = driver.node().report();
             let frozen = if tab.is_frozen { " frozen" } else { "" };
             let _ = writeln!(text, "{frozen} rooms {:?}", tab.rooms);
             for server in report.servers {

@@ -1,6 +1,6 @@
 //! How applications react to events, and what the truth learns from outputs.
 
-use lacis_core::{Event, Output};
+use lacis_core::{Event, Node, Output, Timestamp};
 use lacis_wire::Code;
 
 use super::World;
@@ -96,23 +96,23 @@ impl World {
         let delay = self.fabric.random.upto(most);
         self.fabric.after(delay, Happening::Call(tab, Call::Deed(deed)));
     }
+}
 
-    pub(super) fn deed(&mut self, tab: TabId, deed: Deed) {
-        let Some(known) = self.tabs.get_mut(tab.0) else { return };
-        let now = known.now(self.fabric.now);
-        let Some(node) = &mut known.node else { return };
-        match deed {
-            Deed::Answer { request, number } => {
+impl Deed {
+    /// The application does it.
+    pub(super) fn act(self, node: &mut Node, now: Timestamp) {
+        match self {
+            Self::Answer { request, number } => {
                 let answer = content::bytes(number + ANSWER, 0, answer_bytes(number));
                 node.respond(now, request, Ok(answer));
             }
-            Deed::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
+            Self::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
             // The stream may have failed meanwhile; then there is nothing to take.
-            Deed::TakeFile { stream } => {
+            Self::TakeFile { stream } => {
                 let _ = node.accept_file(now, stream);
             }
-            Deed::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
-            Deed::Grant { stream, bytes } => node.grant(now, stream, bytes),
+            Self::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
+            Self::Grant { stream, bytes } => node.grant(now, stream, bytes),
         }
     }
 }

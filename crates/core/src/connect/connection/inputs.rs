@@ -24,7 +24,7 @@ impl Connection {
     }
 
     /// Something happened to one of our connections; data is for [`Connection::on_data`].
-    pub(crate) fn on_input(&mut self, env: &mut Env<'_>, id: LinkId, input: LinkInput) {
+    pub(crate) fn on_input(&mut self, env: &mut Env<'_>, id: LinkId, input: LinkInput<'_>) {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(env, id, op, &sdp),
             LinkInput::Done(op) => {
