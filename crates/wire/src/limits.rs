@@ -79,6 +79,9 @@ pub const ATTEMPTS_BESIDE_MAX: usize = LINKS_MAX;
 /// Attempt ids remembered, so that a replayed offer is recognised.
 pub const ATTEMPTS_REMEMBERED: usize = 256;
 
+/// How an SCTP association begins, in Base64. Chromium's takes some 60 characters.
+pub const SCTP_INIT_BYTES: usize = 256;
+
 /// Longest candidate line: the longest seen from a browser is under 200 bytes.
 pub const CANDIDATE_BYTES: usize = 320;
 
