@@ -12,7 +12,7 @@ use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::setup::{Introduction, Setup};
-use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, PeerId, limits};
 
 use crate::io::{Event, LinkAction, LinkId, RoomId};
 use crate::link::{Link, Step};
@@ -113,8 +113,9 @@ impl Remote {
     }
 
     /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
-    /// on the way ends the attempt here, before any packet. An answer that is wrong and came by
-    /// another server than the offer went to ends nothing: the right one may follow.
+    /// on the way ends the attempt here, before anything is said. An answer that is wrong and came
+    /// by another server than the offer went to ends nothing, the right one may follow; so that one
+    /// is verified first. Otherwise the browser begins meanwhile.
     pub(crate) fn on_answer(&mut self, shared: &mut Shared, answer: &Answer, route: Option<Route>) {
         let Answer { introduction, description, .. } = answer;
         let known = self.check_introduction(introduction);
@@ -125,13 +126,21 @@ impl Remote {
             return;
         }
         let (id, expected) = (link.id, link.route == route);
+        let later = expected && route != Some(Route::Manual);
         let verdict = known.and_then(|()| check_answer(node, link, answer));
+        let is_proven =
+            |transcript| later || proves(introduction.peer, transcript, &answer.signature);
         match verdict {
-            Ok(transcript) => link.transcript = transcript,
+            Ok(transcript) if is_proven(&transcript) => link.transcript = transcript,
+            Ok(_) if expected => {
+                return self.refuse_attempt(shared, id, Code::FingerprintMismatch);
+            }
+            Ok(_) => return shared.warn(Code::FingerprintMismatch, node),
             Err(code) if expected => return self.refuse_attempt(shared, id, code),
             Err(code) => return shared.warn(code, node),
         }
         introduce(node, link, introduction, description);
+        link.unverified = later.then_some(answer.signature);
         link.version = answer.version;
         if self.link.is_none() {
             self.peer = Some(introduction.peer);
@@ -140,6 +149,22 @@ impl Remote {
         let sdp = description.to_sdp(next_revision(link));
         shared.io.link(link.id, LinkAction::SetAnswer { op, sdp });
         link.release_remote(&mut shared.io);
+    }
+
+    /// The browser is at work on an answer: time to verify it, and to sign for what comes next. Says
+    /// whether the attempt goes on.
+    pub(crate) fn on_answer_set(&mut self, shared: &mut Shared, id: LinkId) -> bool {
+        let Some(link) = self.attempt(id) else { return false };
+        if let (Some(signature), Some(remote)) = (link.unverified.take(), link.remote)
+            && !proves(remote.peer, &link.transcript, &signature)
+        {
+            self.refuse_attempt(shared, id, Code::FingerprintMismatch);
+            return false;
+        }
+        if link.role == Role::Offerer && link.proof.is_none() {
+            link.proof = Some(proof::sign(&shared.key, Role::Offerer, &link.transcript));
+        }
+        true
     }
 
     /// Candidates of the other side, for the attempt or for a restart of the link.
@@ -182,9 +207,11 @@ impl Remote {
     /// The control channel of the attempt is open. The offerer shows its proof and may go on at
     /// once, because the answer carried the other one; the answerer waits for it.
     pub(crate) fn on_attempt_open(&mut self, shared: &mut Shared, id: LinkId) {
+        if !self.on_answer_set(shared, id) {
+            return;
+        }
         let Some(link) = self.attempt(id) else { return };
-        if link.role == Role::Offerer {
-            let signature = proof::sign(&shared.key, Role::Offerer, &link.transcript);
+        if let Some(signature) = link.proof {
             link.control(&mut shared.io, &LinkFrame::Proof { signature });
             self.establish(shared, id);
         }
@@ -271,16 +298,17 @@ impl Remote {
     }
 }
 
-/// What an answer must be; gives the transcript that its proof covers.
+/// What an answer must be before its proof is looked at; gives the transcript that this covers.
 fn check_answer(node: NodeId, link: &Link, answer: &Answer) -> Result<[u8; 32], Code> {
     if !(PROTOCOL.min..=PROTOCOL.max).contains(&answer.version) {
         return Err(Code::VersionMismatch);
     }
     let remote = party_of(node, &answer.introduction, &answer.description);
-    let transcript = proof::transcript(answer.version, link.attempt, &link.local, &remote);
-    let peer = &answer.introduction.peer;
-    let proven = proof::verify(peer, Role::Answerer, &transcript, &answer.signature);
-    if proven { Ok(transcript) } else { Err(Code::FingerprintMismatch) }
+    Ok(proof::transcript(answer.version, link.attempt, &link.local, &remote))
+}
+
+fn proves(peer: PeerId, transcript: &[u8; 32], signature: &[u8; 64]) -> bool {
+    proof::verify(&peer, Role::Answerer, transcript, signature)
 }
 
 /// A connection for an attempt that is sealed in a room, and the offer that it is making already,

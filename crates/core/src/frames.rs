@@ -18,7 +18,9 @@ impl Remote {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(shared, id, op, &sdp),
             LinkInput::Done(op) => {
-                self.finish(op);
+                if self.finish(op) == Some(Step::SetAnswer) {
+                    self.on_answer_set(shared, id);
+                }
             }
             LinkInput::CreateFailed(code) => self.refuse_attempt(shared, id, code),
             LinkInput::Failed(op, code) => self.on_op_failed(shared, id, op, code),
@@ -74,6 +76,8 @@ impl Remote {
 
     fn on_op_failed(&mut self, shared: &mut Shared, id: LinkId, op: OpId, code: Code) {
         match self.finish(op) {
+            // What is not as it was sent is no fault of this browser.
+            Some(Step::SetAnswer) if !self.on_answer_set(shared, id) => {}
             Some(Step::Offer | Step::Accept | Step::SetAnswer) => {
                 self.refuse_attempt(shared, id, code);
             }

@@ -35,6 +35,10 @@ pub(crate) struct Link {
     pub(crate) remote: Option<Party>,
     pub(crate) remote_session: u64,
     pub(crate) transcript: [u8; 32],
+    /// The answer's proof, if it was not looked at yet.
+    pub(crate) unverified: Option<[u8; 64]>,
+    /// Our proof, if we offered.
+    pub(crate) proof: Option<[u8; 64]>,
     /// The operation the driver is at, and what it is for.
     pub(crate) op: Option<(OpId, Step)>,
     /// When its setup began, and when that must be done.
@@ -48,7 +52,8 @@ pub(crate) struct Link {
     pub(crate) restart: Restart,
     pub(crate) rtt: Option<Duration>,
     pub(crate) path: Option<Path>,
-    /// What the application is told of a new link until it is known whether a relay stands between.
+    /// What the application is told of a new link until it is known whether a relay stands between,
+    /// if one may.
     pub(crate) until_path: Option<RemoteState>,
     pub(crate) heard: Timestamp,
     /// The ping on its way, and when it left.
@@ -105,6 +110,8 @@ pub(crate) struct Candidates {
     waiting: Vec<String>,
     count: usize,
     ready: bool,
+    /// Whether one of them is that of a relay.
+    relayed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,6 +123,9 @@ struct Lane {
     buffered: usize,
 }
 
+/// How the candidate of a relay names its kind.
+const RELAY: &[u8] = b" typ relay";
+
 impl Candidates {
     /// Takes one; gives it back if it may be passed on at once. More than
     /// [`limits::CANDIDATES_MAX`] are dropped: a path that needs more has other troubles.
@@ -124,6 +134,7 @@ impl Candidates {
             return None;
         }
         self.count += 1;
+        self.relayed |= candidate.as_bytes().windows(RELAY.len()).any(|part| part == RELAY);
         if self.ready {
             return Some(candidate);
         }
@@ -166,6 +177,8 @@ impl Link {
             remote: None,
             remote_session: 0,
             transcript: [0; 32],
+            unverified: None,
+            proof: None,
             op: None,
             begun: now,
             deadline: now + limits::ATTEMPT_DEADLINE,
@@ -207,6 +220,11 @@ impl Link {
         let may = *left > 0;
         *left = left.saturating_sub(1);
         may
+    }
+
+    /// Whether a relay is known that may stand between.
+    pub(crate) const fn knows_relays(&self) -> bool {
+        self.local_candidates.relayed || self.remote_candidates.relayed
     }
 
     /// Asks the driver which path is in use, unless it is busy. Says whether it is asked.

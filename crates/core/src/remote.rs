@@ -179,7 +179,9 @@ impl Remote {
         let Some(mut link) = self.take_attempt(id) else { return };
         let is_new = self.link.is_none() && self.lost_at.is_none();
         let former = if is_new { RemoteState::Connecting } else { RemoteState::Recovering };
-        link.until_path = link.inspect(&mut shared.io).then_some(former);
+        // To ask a browser takes as long as a message; where no relay is, nobody waits for that.
+        let waits = (link.knows_relays() || shared.knows_relays()) && link.inspect(&mut shared.io);
+        link.until_path = waits.then_some(former);
         self.withdraw_attempts(shared, Code::Replaced, |_| true);
         if let Some(old) = self.link.take() {
             shared.io.link(old.id, LinkAction::Close);

@@ -200,6 +200,12 @@ impl Shared {
         all
     }
 
+    /// Whether a relay is among them.
+    pub(crate) fn knows_relays(&self) -> bool {
+        let is_relay = |url: &alloc::string::String| url.starts_with("turn");
+        self.ice_servers().iter().any(|server| server.urls.iter().any(is_relay))
+    }
+
     /// How a new connection is made.
     pub(crate) const fn create_action(&self, ice_servers: Vec<IceServer>) -> LinkAction {
         LinkAction::Create { ice_servers, relay_only: self.config.relay_only }
