@@ -33,8 +33,11 @@ const TRIPS_AT_ONCE = 50;
 /** Round trips whose mean is one value: the clock of a page is too coarse for a single one. */
 const TRIPS_A_VALUE = 10;
 const DELAY_MS = 50;
-/** Nothing is sent for so long: whatever a message causes is over. */
-const QUIET_MS = 400;
+/** Nothing is sent for so long: whatever a message causes is over, its acknowledgement too. */
+const QUIET_MS = 1_300;
+/** Broadcasts one after the other, as those of somebody who draws or types. */
+const BROADCASTS = 20;
+const BROADCAST_EVERY_MS = 50;
 
 const pages = buildPages("tests/bench/pages");
 const server = await Server.start({ pages });
@@ -178,26 +181,27 @@ async function measureConnects(run, tabs) {
 
 /** Everybody enters a room at once. */
 async function measureRoom(run) {
-  const [ms, sends] = [{}, {}];
+  const [ms, sends, steady] = [{}, {}, {}];
   for (const variant of inTurns(run)) {
     const tabs = await openPages(variant, size.room);
     const place = await newPlace(tabs[0], variant);
     const start = performance.now();
     await everywhere(tabs, (words) => bench.gather(words), { place, count: tabs.length - 1 });
     ms[variant] = performance.now() - start;
-    sends[variant] = await countSends(tabs);
+    await everywhere(tabs, () => bench.countSends());
+    sends[variant] = await countSends(tabs, 1);
+    steady[variant] = await countSends(tabs, BROADCASTS);
     await Promise.all(tabs.map((tab) => tab.close()));
   }
-  return { room_of_8_ms: ms, broadcast_sends: sends };
+  return { room_of_8_ms: ms, broadcast_sends: sends, broadcast_sends_steady: steady };
 }
 
-/** What leaves on data channels, everywhere, because one page tells something to all. */
-async function countSends(tabs) {
-  await everywhere(tabs, () => bench.countSends());
+/** What leaves on data channels, everywhere, for each time that one page tells something to all. */
+async function countSends(tabs, times) {
   const before = await quietCount(tabs);
-  await tabs[0].evaluate(() => bench.broadcast());
-  await everywhere(tabs.slice(1), () => bench.received(1));
-  return (await quietCount(tabs)) - before;
+  const words = { times, everyMs: BROADCAST_EVERY_MS };
+  await tabs[0].evaluate((all) => bench.broadcast(all), words);
+  return ((await quietCount(tabs)) - before) / times;
 }
 
 /** The count of messages sent, once it stands still. */

@@ -29,6 +29,9 @@ impl Node {
         }
         let deadline = now + limits::CLOSE_DEADLINE;
         self.closing = Some(Closing { ticket: Some(ticket), deadline, done: false });
+        for remote in self.remotes.values_mut() {
+            remote.ask_for_acks(&mut self.shared);
+        }
         self.closing_progress();
     }
 

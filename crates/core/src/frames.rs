@@ -147,11 +147,7 @@ impl Remote {
             // A second proof changes nothing.
             LinkFrame::Proof { .. } => {}
             LinkFrame::Rooms { tags } => self.on_rooms(shared, tags),
-            LinkFrame::Ping { nonce } => {
-                if let Some(link) = &mut self.link {
-                    link.control(&mut shared.io, &LinkFrame::Pong { nonce });
-                }
-            }
+            LinkFrame::Ping { nonce } => self.on_ping(shared, nonce),
             LinkFrame::Pong { nonce } => self.on_pong(shared, nonce),
             LinkFrame::Message { seq, ack, envelope, payload } => {
                 self.on_message(shared, (seq, ack), &envelope, payload);

@@ -44,6 +44,7 @@ pub(crate) struct Messages {
     last_received: u64,
     /// Messages received and not acknowledged yet, and when that is due.
     unconfirmed: usize,
+    unconfirmed_bytes: usize,
     ack_due: Option<Timestamp>,
     questions: Table<u32, Question>,
     next_question: u32,
@@ -60,6 +61,8 @@ struct Question {
 
 /// Unacknowledged messages after which an acknowledgement is sent without delay.
 const ACK_EVERY: usize = 32;
+/// The same for their bytes: their sender waits when too many are on the way.
+const ACK_EVERY_BYTES: usize = limits::UNACKED_BYTES / 4;
 
 impl Messages {
     /// A new link: what was not acknowledged goes first again. If the remote has forgotten us in
@@ -94,6 +97,16 @@ impl Messages {
         for (_, question) in self.questions.take_where(|id, _| !unsent.contains(id)) {
             shared.settle(question.ticket, Err(Code::LinkLost));
         }
+    }
+
+    fn on_unconfirmed(&mut self, bytes: usize, due: Timestamp) {
+        self.unconfirmed += 1;
+        self.unconfirmed_bytes += bytes;
+        self.ack_due = Some(self.ack_due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    const fn on_acknowledged(&mut self) {
+        (self.unconfirmed, self.unconfirmed_bytes, self.ack_due) = (0, 0, None);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -281,22 +294,22 @@ impl Remote {
             let (ack, payload) = (queue.last_received, message.payload.as_slice());
             let frame = LinkFrame::Message { seq, ack, envelope, payload };
             link.send(&mut shared.io, Channel::Control, &frame);
-            queue.unconfirmed = 0;
-            queue.ack_due = None;
+            queue.on_acknowledged();
             if let Some((ticket, Until::Accepted)) = message.ticket {
                 shared.settle(ticket, Ok(()));
             }
             queue.unacked_bytes += message.payload.len();
             queue.unacked.push_back((seq, message));
         }
-        if self.messages.unconfirmed >= ACK_EVERY {
+        if self.messages.unconfirmed >= ACK_EVERY
+            || self.messages.unconfirmed_bytes >= ACK_EVERY_BYTES
+        {
             self.acknowledge(shared, link);
         }
     }
 
     fn acknowledge(&mut self, shared: &mut Shared, link: &mut Link) {
-        self.messages.unconfirmed = 0;
-        self.messages.ack_due = None;
+        self.messages.on_acknowledged();
         link.control(&mut shared.io, &LinkFrame::Ack { upto: self.messages.last_received });
     }
 
@@ -309,8 +322,11 @@ impl Remote {
         payload: &[u8],
     ) {
         self.messages.on_ack(shared, ack);
-        self.messages.unconfirmed += 1;
-        self.messages.ack_due.get_or_insert(shared.io.now + limits::ACK_DELAY);
+        let delay = match envelope.kind {
+            Kind::Broadcast => limits::BROADCAST_ACK_DELAY,
+            _ => limits::ACK_DELAY,
+        };
+        self.messages.on_unconfirmed(payload.len(), shared.io.now + delay);
         if seq <= self.messages.last_received {
             return;
         }
@@ -385,6 +401,24 @@ impl Remote {
         };
         // If even an answer finds no place, the asker's deadline tells it.
         let _ = self.enqueue(shared, message, Priority::Automatic);
+    }
+
+    /// The other side wants to hear at once what has come.
+    pub(crate) fn on_ping(&mut self, shared: &mut Shared, nonce: u32) {
+        let Some(mut link) = self.link.take() else { return };
+        if self.messages.unconfirmed > 0 {
+            self.acknowledge(shared, &mut link);
+        }
+        link.control(&mut shared.io, &LinkFrame::Pong { nonce });
+        self.link = Some(link);
+    }
+
+    /// We want to hear at once of what was sent.
+    pub(crate) fn ask_for_acks(&mut self, shared: &mut Shared) {
+        let nonce = shared.io.nonce();
+        if let Some(link) = self.link.as_mut().filter(|_| !self.messages.unacked.is_empty()) {
+            link.control(&mut shared.io, &LinkFrame::Ping { nonce });
+        }
     }
 
     pub(crate) fn on_message_timeout(&mut self, shared: &mut Shared) {

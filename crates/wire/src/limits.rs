@@ -379,6 +379,9 @@ pub const LINK_SILENCE: Duration = Duration::from_secs(25);
 /// Delay of an acknowledgement that found no message to ride on.
 pub const ACK_DELAY: Duration = Duration::from_millis(50);
 
+/// The same for what was sent to everybody: nobody waits to hear of it.
+pub const BROADCAST_ACK_DELAY: Duration = Duration::from_secs(1);
+
 /// Time a dial of a signaling server may take, and the answer to a first greeting.
 pub const DIAL_DEADLINE: Duration = Duration::from_secs(10);
 

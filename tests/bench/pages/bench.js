@@ -84,11 +84,13 @@ globalThis.bench = {
 
   sends: () => sends,
 
-  /** Tells everybody in the room something. */
-  broadcast: () => end.broadcast(new Uint8Array(64)),
-
-  /** Resolves when so many messages have come. */
-  received: (count) => end.received(count),
+  /** Tells everybody in the room something, so many times. */
+  async broadcast({ times, everyMs }) {
+    for (let time = 0; time < times; time += 1) {
+      if (time > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+      end.broadcast(new Uint8Array(64));
+    }
+  },
 
   /** Prepares the bytes of a transfer; gives their hash. */
   async prepare(length) {
