@@ -12,7 +12,7 @@ import { openStore } from "./store/indexed-db.js";
 export async function initFrom(source: WasmSource): Promise<void> {
   const loading = load(source);
   warmUp();
-  await loading;
+  (await loading).rehearse();
 }
 
 /**
