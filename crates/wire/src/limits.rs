@@ -155,10 +155,10 @@ pub const STREAMS_MAX: usize = 64;
 pub const STREAM_WINDOW_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Bytes handed to the browser and not yet on the wire, per channel.
-pub const BUFFERED_HIGH_BYTES: usize = 512 * 1024;
+pub const BUFFERED_HIGH_BYTES: usize = 256 * 1024;
 
 /// At this level the browser asks for more.
-pub const BUFFERED_LOW_BYTES: usize = 256 * 1024;
+pub const BUFFERED_LOW_BYTES: usize = 128 * 1024;
 
 /// Interactive bytes kept for one member until it acknowledged them, and sent again on a new link.
 pub const UNACKED_BYTES: usize = 1024 * 1024;
