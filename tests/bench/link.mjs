@@ -1,198 +1,288 @@
-// `cargo xtask bench link`: what a link costs, beside a bare RTCPeerConnection pair that is
-// measured in the same run, in turns, in the same pages.
+// `cargo xtask bench link`: what a link costs, beside bare RTCPeerConnections that meet at the same
+// server. Both are measured in the same runs, in turns, each in pages of its own that are as fresh
+// as those of the other. Of several runs the medians are told.
 import { enterNetwork, isIsolated } from "../e2e/support/network.mjs";
 
 await enterNetwork();
 
+const { randomBytes } = await import("node:crypto");
 const { parseArgs } = await import("node:util");
 const { closeBrowsers, Tab } = await import("../e2e/support/browsers.mjs");
 const { buildPages } = await import("../e2e/support/pages.mjs");
 const { Server } = await import("../e2e/support/server.mjs");
-const { startRelay } = await import("./support/relay.mjs");
+const { holdBack } = await import("./support/delay.mjs");
+const { median, percentile, rounded } = await import("./support/figures.mjs");
 
 const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     smoke: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
+    runs: { type: "string", default: "5" },
   },
 });
-const FULL = { connects: 24, batches: 60, inBatch: 10, transfers: 3, mib: 64, room: 8, loads: 7 };
-const SMOKE = { connects: 3, batches: 5, inBatch: 10, transfers: 1, mib: 4, room: 3, loads: 2 };
+const FULL = { connects: 8, trips: 1_000, mib: 64, room: 8 };
+const SMOKE = { connects: 2, trips: 100, mib: 4, room: 3 };
 const size = options.smoke ? SMOKE : FULL;
+const runs = options.smoke ? 1 : Number(options.runs);
 const isWanted = (part) => options.only === undefined || options.only.includes(part);
 const VARIANTS = ["ours", "raw"];
 /** The yardstick uses whichever serves it better. */
 const MESSAGE_BYTES = [64 * 1024, 256 * 1024];
+const TRIPS_AT_ONCE = 50;
+/** Round trips whose mean is one value: the clock of a page is too coarse for a single one. */
+const TRIPS_A_VALUE = 10;
+const DELAY_MS = 50;
+/** Nothing is sent for so long: whatever a message causes is over, its acknowledgement too. */
+const QUIET_MS = 1_300;
+/** Broadcasts one after the other, as those of somebody who draws or types. */
+const BROADCASTS = 20;
+const BROADCAST_EVERY_MS = 50;
 
 const pages = buildPages("tests/bench/pages");
 const server = await Server.start({ pages });
-const relay = await startRelay();
 
 const say = (text) => (options.json ? console.error(text) : console.log(text));
 
-async function openPage() {
-  const tab = await Tab.open("chromium", `${server.url}/bench.html`);
-  await tab.ready();
-  return tab;
+/** So many fresh pages of one variant. */
+function openPages(variant, count, browser = "chromium") {
+  const open = async () => {
+    const tab = await Tab.open(browser, `${server.url}/bench.html?${variant}`);
+    await tab.ready();
+    return tab;
+  };
+  return Promise.all(Array.from({ length: count }, open));
 }
 
-async function newPlace(tab) {
-  const link = await tab.evaluate(() => bench.createLink());
-  return { lacis: server.socketUrl, relay: relay.url, link };
+/** Runs `measure` with fresh pages of either variant, and closes them. */
+async function withPages(run, count, measure, browser) {
+  const tabs = {};
+  for (const variant of inTurns(run)) tabs[variant] = await openPages(variant, count, browser);
+  try {
+    return await measure(tabs);
+  } finally {
+    await Promise.all(
+      Object.values(tabs)
+        .flat()
+        .map((tab) => tab.close()),
+    );
+  }
 }
 
-const both = (tabs, run, argument) => Promise.all(tabs.map((tab) => tab.evaluate(run, argument)));
-const leave = (tabs, variant) => both(tabs, (v) => bench.leave(v), variant);
+/** Every other time the other variant comes first, so that neither has the warmer machine. */
+function inTurns(turn) {
+  return turn % 2 === 0 ? VARIANTS : [...VARIANTS].reverse();
+}
+
+async function newPlace(tab, variant) {
+  const place = { server: server.socketUrl, topic: [...randomBytes(32)] };
+  return variant === "raw"
+    ? place
+    : { ...place, link: await tab.evaluate(() => bench.createLink()) };
+}
+
+const everywhere = (tabs, run, argument) =>
+  Promise.all(tabs.map((tab) => tab.evaluate(run, argument)));
 
 /** Milliseconds from joining to the first message at the page that was there before. */
-async function connectOnce([first, second], variant) {
-  const place = await newPlace(first);
-  await first.evaluate(([v, p]) => bench.enter(v, p), [variant, place]);
-  const arrived = first.evaluate((v) => bench.firstMessage(v), variant);
-  const startedAt = await second.evaluate(([v, p]) => bench.join(v, p), [variant, place]);
-  const ms = (await arrived) - startedAt;
-  await leave([first, second], variant);
-  return ms;
+async function connect([first, second], variant) {
+  const place = await newPlace(first, variant);
+  await first.evaluate((p) => bench.enter(p), place);
+  const arrived = first.evaluate(() => bench.firstMessage());
+  const startedAt = await second.evaluate((p) => bench.join(p), place);
+  return (await arrived) - startedAt;
 }
 
-async function measureConnect(tabs) {
-  const ms = { ours: [], raw: [] };
-  // The first connection of a page pays for starting the engine, whichever variant it is.
-  for (const variant of VARIANTS) await connectOnce(tabs, variant);
-  for (let turn = 0; turn < size.connects; turn += 1) {
-    for (const variant of inTurns(turn)) ms[variant].push(await connectOnce(tabs, variant));
-  }
-  return ms;
+const leave = (tabs) => everywhere(tabs, () => bench.leave());
+
+/** The first connection of fresh pages; they stay linked. */
+async function measureFirst(run, tabs) {
+  const ms = {};
+  for (const variant of inTurns(run)) ms[variant] = await connect(tabs[variant], variant);
+  return { cold_connect_ms_p50: ms };
 }
 
-/** A pair of links, one of each variant, between two pages. */
-async function linkPages(tabs) {
-  for (const variant of VARIANTS) {
-    const place = await newPlace(tabs[0]);
-    await tabs[0].evaluate(([v, p]) => bench.enter(v, p), [variant, place]);
-    await tabs[1].evaluate(([v, p]) => bench.gather(v, p, 1), [variant, place]);
-    await tabs[0].evaluate((v) => bench.linked(v), variant);
-  }
-}
-
-async function measureRoundTrips([first, second]) {
-  const ms = { ours: [], raw: [] };
-  for (const variant of VARIANTS) {
-    await second.evaluate((v) => bench.echo(v), variant);
-    await first.evaluate(([v, n]) => bench.roundTrips(v, n), [variant, 200]);
-  }
-  for (let turn = 0; turn < size.batches; turn += 1) {
-    for (const variant of inTurns(turn)) {
-      const words = [variant, size.inBatch];
-      ms[variant].push(await first.evaluate(([v, n]) => bench.roundTrips(v, n), words));
+/** The first round trips of fresh pages. */
+async function measureRoundTrips(run, tabs) {
+  const trips = { ours: [], raw: [] };
+  const means = { ours: [], raw: [] };
+  for (const variant of VARIANTS) await tabs[variant][1].evaluate(() => bench.echo());
+  for (let turn = 0; turn * TRIPS_AT_ONCE < size.trips; turn += 1) {
+    for (const variant of inTurns(run + turn)) {
+      const [first] = tabs[variant];
+      const moments = await first.evaluate((n) => bench.roundTrips(n), TRIPS_AT_ONCE);
+      for (let at = 1; at < moments.length; at += 1) {
+        trips[variant].push((moments[at] - moments[at - 1]) * 1000);
+      }
+      for (let at = TRIPS_A_VALUE; at < moments.length; at += TRIPS_A_VALUE) {
+        means[variant].push(((moments[at] - moments[at - TRIPS_A_VALUE]) * 1000) / TRIPS_A_VALUE);
+      }
     }
   }
-  return ms;
+  return {
+    rtt_us_p50: of(means, median),
+    rtt_us_p99: of(trips, (all) => percentile(all, 99)),
+    // Whether the slow ones are those of a page that still warms up.
+    rtt_us_p99_first: of(trips, (all) => percentile(all.slice(0, all.length / 4), 99)),
+    rtt_us_p99_last: of(trips, (all) => percentile(all.slice(-all.length / 4), 99)),
+  };
 }
 
-async function transferOnce([first, second], variant, messageBytes, hash) {
-  await second.evaluate((v) => bench.receive(v), variant);
-  const words = [variant, messageBytes];
-  const ms = await first.evaluate(([v, b]) => bench.transfer(v, b), words);
+const of = (values, figure) =>
+  Object.fromEntries(VARIANTS.map((variant) => [variant, figure(values[variant])]));
+
+async function transfer([first, second], variant, messageBytes, hash) {
+  await second.evaluate(() => bench.receive());
+  const ms = await first.evaluate((bytes) => bench.transfer(bytes), messageBytes);
   const received = await second.evaluate(() => bench.receivedHash());
   if (received !== hash) throw new Error(`${variant}: the bytes that came are not those sent`);
   return (size.mib * 1000) / ms;
 }
 
-async function measureThroughput(tabs) {
-  const hash = await tabs[0].evaluate((n) => bench.prepare(n), size.mib * 1024 * 1024);
-  const rates = { ours: [], ...Object.fromEntries(MESSAGE_BYTES.map((n) => [`raw${n}`, []])) };
-  for (let turn = 0; turn < size.transfers; turn += 1) {
-    for (const variant of inTurns(turn)) {
-      const sizes = variant === "raw" ? MESSAGE_BYTES : [0];
-      for (const bytes of sizes) {
-        const rate = await transferOnce(tabs, variant, bytes, hash);
-        rates[variant === "raw" ? `raw${bytes}` : "ours"].push(rate);
-        say(`  ${variant} ${bytes || ""} ${rate.toFixed(1)} MiB/s`);
-      }
+const prepare = (tab) => tab.evaluate((n) => bench.prepare(n), size.mib * 1024 * 1024);
+
+async function measureThroughput(run, tabs) {
+  const rates = {};
+  for (const variant of inTurns(run)) {
+    const hash = await prepare(tabs[variant][0]);
+    const each = [];
+    // What the package does with the size of messages is its own affair.
+    for (const bytes of variant === "raw" ? MESSAGE_BYTES : [0]) {
+      each.push(await transfer(tabs[variant], variant, bytes, hash));
+    }
+    rates[variant] = Math.max(...each);
+  }
+  return { throughput_mib_s: rates };
+}
+
+/** The first transfer of fresh pages, right behind the first connection. */
+async function measureFirstThroughput(run, tabs) {
+  const rates = {};
+  for (const variant of inTurns(run)) {
+    const hash = await prepare(tabs[variant][0]);
+    await connect(tabs[variant], variant);
+    rates[variant] = await transfer(tabs[variant], variant, Math.max(...MESSAGE_BYTES), hash);
+  }
+  return { cold_throughput_mib_s: rates };
+}
+
+/** Connections of pages that have connected before. */
+async function measureConnects(run, tabs) {
+  const ms = { ours: [], raw: [] };
+  for (const variant of VARIANTS) await leave(tabs[variant]);
+  for (let turn = 0; turn < size.connects; turn += 1) {
+    for (const variant of inTurns(run + turn)) {
+      ms[variant].push(await connect(tabs[variant], variant));
+      await leave(tabs[variant]);
     }
   }
-  return {
-    ours: median(rates.ours),
-    raw: Math.max(...MESSAGE_BYTES.map((n) => median(rates[`raw${n}`]))),
-  };
+  return of(ms, median);
 }
 
-async function measureRoom(tabs) {
-  const ms = {};
-  for (const variant of VARIANTS) {
-    const place = await newPlace(tabs[0]);
+/** Everybody enters a room at once. */
+async function measureRoom(run) {
+  const [ms, sends, steady] = [{}, {}, {}];
+  for (const variant of inTurns(run)) {
+    const tabs = await openPages(variant, size.room);
+    const place = await newPlace(tabs[0], variant);
     const start = performance.now();
-    await both(tabs, ([v, p, n]) => bench.gather(v, p, n), [variant, place, tabs.length - 1]);
+    await everywhere(tabs, (words) => bench.gather(words), { place, count: tabs.length - 1 });
     ms[variant] = performance.now() - start;
-    await leave(tabs, variant);
+    await everywhere(tabs, () => bench.countSends());
+    sends[variant] = await countSends(tabs, 1);
+    steady[variant] = await countSends(tabs, BROADCASTS);
+    await Promise.all(tabs.map((tab) => tab.close()));
   }
-  return ms;
+  return { room_of_8_ms: ms, broadcast_sends: sends, broadcast_sends_steady: steady };
 }
 
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const last = sorted.length - 1;
-  return (sorted[Math.floor(last / 2)] + sorted[Math.ceil(last / 2)]) / 2;
+/** What leaves on data channels, everywhere, for each time that one page tells something to all. */
+async function countSends(tabs, times) {
+  const before = await quietCount(tabs);
+  const words = { times, everyMs: BROADCAST_EVERY_MS };
+  await tabs[0].evaluate((all) => bench.broadcast(all), words);
+  return ((await quietCount(tabs)) - before) / times;
 }
 
-/** Each turn begins with the other variant, so that neither always has the warmer machine. */
-function inTurns(turn) {
-  return turn % 2 === 0 ? VARIANTS : [...VARIANTS].reverse();
+/** The count of messages sent, once it stands still. */
+async function quietCount(tabs) {
+  const count = async () =>
+    (await everywhere(tabs, () => bench.sends())).reduce((sum, each) => sum + each, 0);
+  for (let last = await count(); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    const next = await count();
+    if (next === last) return next;
+    last = next;
+  }
 }
 
-const rounded = (value, digits = 1) => Number(value.toFixed(digits));
+async function measureDelayed(run, browser) {
+  return withPages(
+    run,
+    2,
+    async (tabs) => {
+      for (const variant of VARIANTS) await connect(tabs[variant], variant);
+      const release = await holdBack(server, DELAY_MS);
+      try {
+        return await measureConnects(run, tabs);
+      } finally {
+        await release();
+      }
+    },
+    browser,
+  );
+}
 
-async function measure() {
-  const result = { isolated_network: isIsolated(), smoke: options.smoke };
-  const inits = [];
-  for (let load = 0; load < size.loads; load += 1) {
-    const tab = await openPage();
-    inits.push(await tab.evaluate(() => bench.initMs));
-    await tab.close();
-  }
-  result.wasm_init_ms_p50 = rounded(median(inits));
-  const tabs = [await openPage(), await openPage()];
-  if (isWanted("connect")) {
-    const { ours, raw } = await measureConnect(tabs);
-    result.connect_ms_p50 = rounded(median(ours));
-    result.raw_connect_ms_p50 = rounded(median(raw));
-    result.connect_ratio = rounded(median(ours) / median(raw), 2);
-    const list = (values) => values.map((value) => rounded(value)).join(" ");
-    say(`connect, ms: ours ${list(ours)}; raw ${list(raw)}`);
-  }
-  await linkPages(tabs);
-  if (isWanted("rtt")) {
-    const { ours, raw } = await measureRoundTrips(tabs);
-    result.rtt_us_p50 = rounded(median(ours) * 1000, 0);
-    result.raw_rtt_us_p50 = rounded(median(raw) * 1000, 0);
-    result.rtt_ratio = rounded(median(ours) / median(raw), 2);
-    say(`round trip: ${result.rtt_us_p50} us, raw ${result.raw_rtt_us_p50} us`);
+async function measureRun(run) {
+  const figures = {};
+  const add = (more) => Object.assign(figures, more);
+  if (isWanted("connect") || isWanted("rtt") || isWanted("throughput")) {
+    await withPages(run, 2, async (tabs) => {
+      add({ wasm_init_ms_p50: await tabs.ours[0].evaluate(() => bench.initMs) });
+      add(await measureFirst(run, tabs));
+      if (isWanted("rtt")) add(await measureRoundTrips(run, tabs));
+      if (isWanted("throughput")) add(await measureThroughput(run, tabs));
+      if (isWanted("connect")) add({ connect_ms_p50: await measureConnects(run, tabs) });
+    });
   }
   if (isWanted("throughput")) {
-    const { ours, raw } = await measureThroughput(tabs);
-    result.throughput_mib_s = rounded(ours);
-    result.raw_throughput_mib_s = rounded(raw);
-    result.throughput_ratio = rounded(ours / raw, 2);
+    await withPages(run, 2, async (tabs) => add(await measureFirstThroughput(run, tabs)));
   }
-  for (const variant of VARIANTS) await leave(tabs, variant);
-  if (isWanted("room")) {
-    while (tabs.length < size.room) tabs.push(await openPage());
-    const { ours, raw } = await measureRoom(tabs);
-    result.room_size = size.room;
-    result.room_of_8_ms = rounded(ours, 0);
-    result.raw_room_of_8_ms = rounded(raw, 0);
+  if (isWanted("room")) add(await measureRoom(run));
+  if (isWanted("delay") && isIsolated()) {
+    add({ delayed_connect_ms_p50: await measureDelayed(run, "chromium") });
+    add({ snap_delayed_connect_ms_p50: await measureDelayed(run, "chromium-snap") });
+  }
+  return figures;
+}
+
+/** The medians of all runs; of what was measured twice also what the yardstick has, and the ratio. */
+function summary(all) {
+  const result = { isolated_network: isIsolated(), smoke: options.smoke, room_size: size.room };
+  for (const name of Object.keys(all[0])) {
+    const values = all.map((figures) => figures[name]);
+    if (typeof values[0] === "number") {
+      result[name] = rounded(median(values));
+      continue;
+    }
+    const [ours, raw] = VARIANTS.map((variant) => median(values.map((value) => value[variant])));
+    result[name] = rounded(ours);
+    result[`raw_${name}`] = rounded(raw);
+    result[`${name}_ratio`] = rounded(ours / raw, 2);
   }
   return result;
 }
 
 try {
-  const result = await measure();
-  for (const [name, value] of Object.entries(result)) say(`${name.padEnd(24)} ${value}`);
+  const all = [];
+  for (let run = 0; run < runs; run += 1) {
+    all.push(await measureRun(run));
+    say(`run ${run + 1}: ${JSON.stringify(all.at(-1))}`);
+  }
+  const result = summary(all);
+  for (const [name, value] of Object.entries(result)) say(`${name.padEnd(34)} ${value}`);
   console.log(JSON.stringify(result));
 } finally {
   await closeBrowsers();
-  relay.close();
   await server.stop();
 }

@@ -5,12 +5,14 @@ import { createLink, type RoomLinkOptions } from "./link.js";
 import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
-import { checkPlatform } from "./platform.js";
+import { checkPlatform, warmUp } from "./platform.js";
 import { openStore } from "./store/indexed-db.js";
 
 /** Loads the module from `source`, once. */
 export async function initFrom(source: WasmSource): Promise<void> {
-  await load(source);
+  const loading = load(source);
+  warmUp();
+  (await loading).rehearse();
 }
 
 /**

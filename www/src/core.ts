@@ -389,5 +389,6 @@ export interface CoreModule {
   parse_card(text: string): unknown;
   parse_invitation(text: string): CoreInvitation;
   error_codes(): string[];
+  rehearse(): void;
   WebNode: new (options: CoreOptions, listener: CoreListener) => CoreNode;
 }

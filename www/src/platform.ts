@@ -39,6 +39,15 @@ export function checkPlatform(): void {
   probed = true;
 }
 
+/** Starts the engine while the module is on its way; whether it may run is told by who needs it. */
+export function warmUp(): void {
+  try {
+    checkPlatform();
+  } catch {
+    // No peer is asked for yet.
+  }
+}
+
 /** The server that sent this page: the same host and port, at `/ws`. */
 export function ownServers(): string[] {
   const here = globalThis.location;

@@ -116,6 +116,7 @@ export class ScriptedCore {
         throw { code: "invitation-unknown" };
       },
       error_codes: () => [],
+      rehearse: () => {},
       WebNode,
     };
   }

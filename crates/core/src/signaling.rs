@@ -98,6 +98,12 @@ impl Signaling {
         all
     }
 
+    /// Whether a relay is among the ICE servers.
+    pub(crate) fn knows_relays(&self, cx: &Cx) -> bool {
+        let mut servers = self.ice_servers(cx).into_iter();
+        servers.any(|server| server.urls.iter().any(|url| url.starts_with("turn")))
+    }
+
     /// The server whose session a socket is.
     pub(crate) fn server_of(&self, socket: SocketId) -> Option<usize> {
         self.servers.iter().position(|server| server.owns(socket))

@@ -21,6 +21,7 @@ mod object;
 mod options;
 mod path;
 mod properties;
+mod rehearsal;
 mod report;
 mod search;
 mod socket;
@@ -52,6 +53,12 @@ pub fn create_room_link(servers: Vec<String>, secret: Option<Vec<u8>>) -> Result
         None => host::random()?,
     };
     Ok(RoomLink { secret, servers }.to_text())
+}
+
+/// Makes the engine compile what a link takes, as long as nobody waits for it.
+#[wasm_bindgen]
+pub fn rehearse() {
+    rehearsal::rehearse();
 }
 
 /// Reads a room link, alone or as the fragment of an address.

@@ -24,7 +24,7 @@ extern "C" {
         this: &JsListener,
         room: u32,
         node: &JsValue,
-        label: &str,
+        label: &JsValue,
         data: Vec<u8>,
         kind: u8,
     ) -> Result<(), JsValue>;
@@ -66,14 +66,16 @@ pub(crate) struct Listener {
     js: JsListener,
     /// Node ids as JavaScript strings; making one anew takes longer than decoding a message.
     names: RefCell<LiteMap<NodeId, JsValue>>,
+    /// The label of the last message, likewise: most have the one before them.
+    label: RefCell<Option<(String, JsValue)>>,
 }
 
 /// Names kept; beyond that all are forgotten and made again.
 const NAMES_MAX: usize = 128;
 
 impl Listener {
-    pub(crate) const fn new(js: JsListener) -> Self {
-        Self { js, names: RefCell::new(LiteMap::new()) }
+    pub(crate) fn new(js: JsListener) -> Self {
+        Self { js, names: RefCell::new(LiteMap::new()), label: RefCell::default() }
     }
 
     pub(crate) fn tell(&self, event: Event) -> Result<(), JsValue> {
@@ -84,7 +86,7 @@ impl Listener {
                     MessageKind::Broadcast => 1,
                     MessageKind::Ephemeral => 2,
                 };
-                self.js.message(room.0, &self.name(node), &label, payload, kind)
+                self.js.message(room.0, &self.name(node), &self.label(label), payload, kind)
             }
             Event::Settled { ticket, result } => {
                 self.js.settled(ticket, result.err().map(|code| code.as_str()))
@@ -116,6 +118,18 @@ impl Listener {
                 let limit = u32::try_from(limit).unwrap_or(u32::MAX);
                 let (prefix, after) = (bytes(&prefix), after.as_ref().map(bytes));
                 self.js.store_scan(op.0, table.number(), &prefix, after.as_ref(), limit)
+            }
+        }
+    }
+
+    fn label(&self, label: String) -> JsValue {
+        let mut last = self.label.borrow_mut();
+        match &*last {
+            Some((known, text)) if *known == label => text.clone(),
+            _ => {
+                let text = JsValue::from_str(&label);
+                *last = Some((label, text.clone()));
+                text
             }
         }
     }

@@ -31,6 +31,10 @@ pub struct Description {
     /// Largest message this side takes; 0 means no limit (RFC 8841).
     #[n(4)]
     pub message_bytes_max: u32,
+    /// How the SCTP association begins (`a=sctp-init`), in Base64: where both sides say it, two
+    /// round trips less pass until the channels open.
+    #[n(5)]
+    pub sctp_init: Option<String>,
 }
 
 /// The `a=setup` attribute.
@@ -96,6 +100,8 @@ impl Description {
                 .map_or(Ok(MESSAGE_BYTES_DEFAULT), |text| {
                     parse_message_size(text).ok_or(SdpError::Attribute("max-message-size"))
                 })?,
+            // What says more than it may is as good as not said.
+            sctp_init: attribute("sctp-init").filter(|it| sctp_init_ok(it)).map(String::from),
         };
         match description.check() {
             Ok(()) => Ok(description),
@@ -115,13 +121,19 @@ impl Description {
         }
         let Self { ufrag, pwd, message_bytes_max, .. } = self;
         let setup = self.dtls_role.as_str();
-        format!(
+        let mut sdp = format!(
             "v=0\r\no=- 1 {revision} IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n\
              m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n\
              a=ice-ufrag:{ufrag}\r\na=ice-pwd:{pwd}\r\na=ice-options:trickle\r\n\
              a=fingerprint:sha-256 {fingerprint}\r\na=setup:{setup}\r\na=mid:0\r\n\
              a=sctp-port:5000\r\na=max-message-size:{message_bytes_max}\r\n"
-        )
+        );
+        if let Some(init) = &self.sctp_init {
+            sdp.push_str("a=sctp-init:");
+            sdp.push_str(init);
+            sdp.push_str("\r\n");
+        }
+        sdp
     }
 
     /// The largest message that may be sent to whoever sent this.
@@ -137,6 +149,7 @@ impl Description {
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
         demand(ice_text_ok(&self.ufrag, 4), "ice-ufrag")?;
         demand(ice_text_ok(&self.pwd, 22), "ice-pwd")?;
+        demand(self.sctp_init.as_deref().is_none_or(sctp_init_ok), "sctp-init")?;
         demand(self.message_limit() >= limits::FRAME_BYTES_MIN, "max-message-size")
     }
 }
@@ -169,6 +182,12 @@ pub fn candidate_ok(candidate: &str) -> bool {
         && candidate.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
 }
 
+/// One chunk of SCTP in Base64: the shortest has 20 bytes.
+fn sctp_init_ok(text: &str) -> bool {
+    (28..=limits::SCTP_INIT_BYTES).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
+}
+
 /// ICE credentials are letters, digits, `+` and `/` (RFC 8839); browsers also emit `-` and `_`.
 fn ice_text_ok(text: &str, bytes_min: usize) -> bool {
     (bytes_min..=limits::ICE_CREDENTIAL_BYTES).contains(&text.len())
@@ -198,6 +217,7 @@ fn parse_message_size(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
     use alloc::string::String;
 
     use super::{Description, DtlsRole, SdpError, candidate_ok};
@@ -241,6 +261,18 @@ mod tests {
         assert_eq!(Description::from_sdp(&small), Err(SdpError::Attribute("max-message-size")));
         let long: String = core::iter::repeat_n('a', 40_000).collect();
         assert_eq!(Description::from_sdp(&long), Err(SdpError::TooLong));
+    }
+
+    #[test]
+    fn how_sctp_begins_is_carried_where_it_is_said() {
+        assert_eq!(Description::from_sdp(CHROMIUM).unwrap().sctp_init, None);
+        let said = |text: &str| Description::from_sdp(&format!("{CHROMIUM}a=sctp-init:{text}\r\n"));
+        let init = "AQAAFAAAAAEAAgAAAQABAAAAAAEA";
+        let description = said(init).unwrap();
+        assert_eq!(description.sctp_init.as_deref(), Some(init));
+        assert_eq!(Description::from_sdp(&description.to_sdp(3)), Ok(description));
+        assert_eq!(said("AQAAFA==").unwrap().sctp_init, None);
+        assert_eq!(said("AQAAFAAAAAEAAgAAAQABAAA AAEA").unwrap().sctp_init, None);
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub const ATTEMPTS_BESIDE_MAX: usize = LINKS_MAX;
 /// Attempt ids remembered, so that a replayed offer is recognised.
 pub const ATTEMPTS_REMEMBERED: usize = 256;
 
+/// How an SCTP association begins, in Base64. Chromium's takes some 60 characters.
+pub const SCTP_INIT_BYTES: usize = 256;
+
 /// Longest candidate line: the longest seen from a browser is under 200 bytes.
 pub const CANDIDATE_BYTES: usize = 320;
 
@@ -375,6 +378,9 @@ pub const LINK_SILENCE: Duration = Duration::from_secs(25);
 
 /// Delay of an acknowledgement that found no message to ride on.
 pub const ACK_DELAY: Duration = Duration::from_millis(50);
+
+/// The same for what was sent to everybody: nobody waits to hear of it.
+pub const BROADCAST_ACK_DELAY: Duration = Duration::from_secs(1);
 
 /// Time a dial of a signaling server may take, and the answer to a first greeting.
 pub const DIAL_DEADLINE: Duration = Duration::from_secs(10);

@@ -35,6 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     } else {
         setup::ready_for_browsers()?;
         products::web(&setup::ready()?)?;
+        run = run.env("LACIS_DELAY", products::delay()?);
     }
     timed(&format!("Measuring {}", options.name), || run.show())
 }

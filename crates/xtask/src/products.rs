@@ -46,6 +46,13 @@ pub(crate) fn lying_server() -> Result<PathBuf> {
     Ok(workspace::target().join("debug").join(name))
 }
 
+/// What holds packets back, to measure behind a long way.
+pub(crate) fn delay() -> Result<PathBuf> {
+    Run::cargo("build --package lacis-tests --bin delay").step()?;
+    let name = format!("delay{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace::target().join("debug").join(name))
+}
+
 /// The Wasm module and its JavaScript, into `www/wasm`.
 pub(crate) fn wasm(tools: &Tools) -> Result<()> {
     timed("Building the Wasm module", || {

@@ -1,25 +1,28 @@
 // One page of a measurement. Both variants offer the same steps, so that the driver treats them
 // alike: enter a room, be linked, send small messages back and forth, send many bytes.
-import { initMs, Ours } from "./ours.js";
-import { Raw } from "./raw.js";
+//
+// `?ours` makes it a page of the package, `?raw` one of the yardstick.
+const [variant] = new URLSearchParams(location.search).keys();
+// A page of the yardstick loads nothing of the package.
+const page = variant === "ours" ? await import("./ours.js") : await import("./raw.js");
+const Variant = page.Ours ?? page.Raw;
+/** The open end, if there is one. */
+let end;
 
-const variants = { ours: Ours, raw: Raw };
-/** Open ends by name: a page can hold one of each variant. */
-const open = new Map();
+/** Every message that leaves on a data channel of this page. */
+let sends = 0;
 
 /** A clock that the pages of one machine share. */
 const now = () => performance.timeOrigin + performance.now();
 
 globalThis.bench = {
-  initMs,
-  now,
+  initMs: page.initMs,
 
-  createLink: () => Ours.createLink(),
+  createLink: () => page.createLink(),
 
   /** Enters a room as the only one in it; resolves when others can find this page. */
-  async enter(variant, place) {
-    const end = new variants[variant](place);
-    open.set(variant, end);
+  async enter(place) {
+    end = new Variant(place);
     await end.enter();
   },
 
@@ -27,53 +30,66 @@ globalThis.bench = {
    * Enters a room where somebody is. Gives the moment of the first step; the first message leaves
    * as soon as it can.
    */
-  join(variant, place) {
+  join(place) {
     const startedAt = now();
-    const end = new variants[variant](place);
-    open.set(variant, end);
+    end = new Variant(place);
     end.whenLinked(1).then(() => end.send(new Uint8Array(64)));
     end.enter();
     return startedAt;
   },
 
   /** The moment when the first message came. */
-  async firstMessage(variant) {
-    const end = open.get(variant);
+  async firstMessage() {
     await end.received(1);
     return end.firstAt;
   },
 
   /** Enters and waits for links to `count` others. */
-  async gather(variant, place, count) {
-    const end = new variants[variant](place);
-    open.set(variant, end);
+  async gather({ place, count }) {
+    end = new Variant(place);
     const linked = end.whenLinked(count);
     end.enter();
     await linked;
   },
 
-  linked: (variant) => open.get(variant).whenLinked(1),
+  linked: () => end.whenLinked(1),
 
   /** Sends back what comes, until the next step. */
-  echo(variant) {
-    const end = open.get(variant);
+  echo() {
     end.onMessage = (data) => end.send(data);
   },
 
-  /** So many round trips one after the other; gives the mean in milliseconds. */
-  roundTrips(variant, count) {
-    const end = open.get(variant);
+  /** So many round trips one after the other; gives the moments between them. */
+  roundTrips(count) {
     const message = new Uint8Array(64);
+    const moments = [performance.now()];
     return new Promise((resolve) => {
-      let left = count;
-      const start = performance.now();
       end.onMessage = () => {
-        left -= 1;
-        if (left > 0) end.send(message);
-        else resolve((performance.now() - start) / count);
+        moments.push(performance.now());
+        if (moments.length <= count) end.send(message);
+        else resolve(moments);
       };
       end.send(message);
     });
+  },
+
+  /** Counts from now on what this page sends on data channels. */
+  countSends() {
+    const { send } = RTCDataChannel.prototype;
+    RTCDataChannel.prototype.send = function (...words) {
+      sends += 1;
+      return send.apply(this, words);
+    };
+  },
+
+  sends: () => sends,
+
+  /** Tells everybody in the room something, so many times. */
+  async broadcast({ times, everyMs }) {
+    for (let time = 0; time < times; time += 1) {
+      if (time > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+      end.broadcast(new Uint8Array(64));
+    }
   },
 
   /** Prepares the bytes of a transfer; gives their hash. */
@@ -92,25 +108,22 @@ globalThis.bench = {
   },
 
   /** Receives one transfer and gives the hash of what came. */
-  receive(variant) {
-    const end = open.get(variant);
+  receive() {
     bench.arrived = end.receive();
   },
 
   receivedHash: async () => digest(await bench.arrived),
 
   /** Sends the prepared bytes; gives the milliseconds until the receiver has confirmed them. */
-  async transfer(variant, messageBytes) {
-    const end = open.get(variant);
+  async transfer(messageBytes) {
     const start = performance.now();
     await end.transfer(bench.blob, messageBytes);
     return performance.now() - start;
   },
 
-  async leave(variant) {
-    const end = open.get(variant);
-    open.delete(variant);
+  async leave() {
     await end?.close();
+    end = undefined;
   },
 };
 

@@ -3,6 +3,8 @@
 import { End } from "./end.js";
 import { createPeer, createRoomLink, init } from "./lacis/dist/index.js";
 
+export const createLink = () => createRoomLink();
+
 const start = performance.now();
 await init();
 /** How long the page took to fetch and start the Wasm module. */
@@ -14,17 +16,13 @@ export class Ours extends End {
   #room;
   #other;
 
-  static createLink() {
-    return createRoomLink();
-  }
-
   constructor(place) {
     super();
     this.#place = place;
   }
 
   async enter() {
-    this.#peer = await createPeer({ signaling: [this.#place.lacis] });
+    this.#peer = await createPeer({ signaling: [this.#place.server] });
     this.#room = await this.#peer.join(this.#place.link, { wait: false });
     const count = () => {
       const linked = [...this.#room.remotes.values()].filter((member) => member.connected);
@@ -41,6 +39,10 @@ export class Ours extends End {
 
   send(data) {
     this.#room.send(this.#other, "bench", data);
+  }
+
+  broadcast(data) {
+    this.#room.broadcast("bench", data);
   }
 
   transfer(blob) {

@@ -1,7 +1,8 @@
-// The yardstick: bare connections and the simplest relay that works, written with care but with
-// nothing beside: no identities, no priorities, no recovery, no limits. The newcomer learns who is
-// there with its welcome and sends offers at once; candidates trickle.
+// The yardstick: bare connections by the mailboxes of the same server, written with care but with
+// nothing beside: no identities, no priorities, no recovery, no limits. The newcomer sends offers
+// to all who are there as soon as it knows them; candidates trickle.
 import { End } from "./end.js";
+import { Mailbox } from "./mailbox.js";
 
 /** Enough to keep the connection busy, well under what makes `send` throw. */
 const BUFFERED_HIGH = 4 * 1024 * 1024;
@@ -9,7 +10,7 @@ const BUFFERED_LOW = 1024 * 1024;
 
 export class Raw extends End {
   #place;
-  #socket;
+  #mailbox;
   #links = new Map();
   #transfer;
 
@@ -19,21 +20,19 @@ export class Raw extends End {
   }
 
   enter() {
-    this.#socket = new WebSocket(`${this.#place.relay}/${this.#place.link}`);
     return new Promise((resolve) => {
-      this.#socket.onmessage = async ({ data }) => {
-        const { from, roster, offer, answer, candidate } = JSON.parse(data);
-        if (roster !== undefined) {
+      this.#mailbox = new Mailbox(this.#place.server, this.#place.topic, {
+        onRoster: (roster) => {
           for (const id of roster) this.#offer(id);
           resolve();
-        } else if (offer !== undefined) {
-          await this.#answer(from, offer);
-        } else if (answer !== undefined) {
-          await this.#links.get(from)?.connection.setRemoteDescription(answer);
-        } else if (candidate !== undefined) {
-          await this.#links.get(from)?.connection.addIceCandidate(candidate);
-        }
-      };
+        },
+        onMessage: async (from, { offer, answer, candidate }) => {
+          if (offer !== undefined) await this.#answer(from, offer);
+          const connection = this.#links.get(from)?.connection;
+          if (answer !== undefined) await connection?.setRemoteDescription(answer);
+          if (candidate !== undefined) await connection?.addIceCandidate(candidate);
+        },
+      });
     });
   }
 
@@ -70,7 +69,7 @@ export class Raw extends End {
   }
 
   #tell(to, message) {
-    this.#socket.send(JSON.stringify({ to, ...message }));
+    this.#mailbox.send(to, message);
   }
 
   #onData(channel, data) {
@@ -135,8 +134,12 @@ export class Raw extends End {
     });
   }
 
+  broadcast(data) {
+    for (const { channel } of this.#links.values()) channel.send(data);
+  }
+
   close() {
-    this.#socket.close();
+    this.#mailbox.close();
     for (const { connection } of this.#links.values()) connection.close();
   }
 }

@@ -26,6 +26,9 @@ const CHROMIUM_FLAGS = [
 // Without a network of its own, Chromium at least can use loopback.
 const CHROMIUM_LOOPBACK = ["--use-fake-ui-for-media-stream", "--allow-loopback-in-peer-connection"];
 
+/** Lets the ends of a connection say in their descriptions how its SCTP association begins. */
+const SNAP = "--force-fieldtrials=WebRTC-Sctp-Snap/Enabled/";
+
 const FIREFOX_PREFS = {
   "media.peerconnection.ice.obfuscate_host_addresses": false,
   // Firefox runs with one process per site at most otherwise, which is slow to start here.
@@ -57,7 +60,7 @@ export function chromiumPath() {
  * With a video it has a camera that shows that. Playwright switches the back-forward cache off,
  * which every browser of a person has on: `cached` leaves it on.
  */
-async function launchChromium(video, { cached = false } = {}) {
+async function launchChromium(video, { cached = false, flags = [] } = {}) {
   const { chromium } = require("playwright-core");
   const camera = [
     "--use-fake-ui-for-media-stream",
@@ -70,6 +73,7 @@ async function launchChromium(video, { cached = false } = {}) {
       ...CHROMIUM_FLAGS,
       ...(isIsolated() ? [] : CHROMIUM_LOOPBACK),
       ...(video === undefined ? [] : camera),
+      ...flags,
     ],
     ignoreDefaultArgs: cached ? ["--disable-back-forward-cache"] : [],
   });
@@ -129,14 +133,15 @@ async function launchFirefox() {
 const LAUNCH = {
   chromium: launchChromium,
   "chromium-cached": (video) => launchChromium(video, { cached: true }),
+  "chromium-snap": (video) => launchChromium(video, { flags: [SNAP] }),
   firefox: launchFirefox,
 };
 const launched = new Map();
 
 /**
  * The browser of that name, started when it is first asked for. `chromium#VIDEO` has a camera that
- * shows the video; in `chromium-cached` a page that was left may come back. What stands behind a
- * `/` tells several of one kind apart, where a test stops one of them.
+ * shows the video; in `chromium-cached` a page that was left may come back; `chromium-snap` tries a
+ * shorter handshake. What stands behind a `/` tells several of one kind apart, where a test stops one of them.
  */
 export function browser(name) {
   let running = launched.get(name);

@@ -31,7 +31,8 @@ pub(crate) struct Link {
     pub(super) restart: Restart,
     pub(crate) rtt: Option<Duration>,
     pub(crate) path: Option<Path>,
-    /// What the application is told of a new link until it is known whether a relay stands between.
+    /// What the application is told of a new link until it is known whether a relay stands between,
+    /// if one may.
     pub(super) until_path: Option<RemoteState>,
     pub(crate) heard: Timestamp,
     /// The ping on its way, and when it left.

@@ -53,7 +53,12 @@ struct Candidates {
     waiting: Vec<String>,
     count: usize,
     ready: bool,
+    /// Whether one of them is that of a relay.
+    relayed: bool,
 }
+
+/// How the candidate of a relay names its kind.
+const RELAY: &[u8] = b" typ relay";
 
 impl Candidates {
     /// Takes one; gives it back if it may be passed on at once. More than
@@ -63,6 +68,7 @@ impl Candidates {
             return None;
         }
         self.count += 1;
+        self.relayed |= candidate.as_bytes().windows(RELAY.len()).any(|part| part == RELAY);
         if self.ready {
             return Some(candidate);
         }
@@ -163,6 +169,11 @@ impl Negotiation {
         if !list.is_empty() {
             self.signal(env, node, &Setup::Candidates { attempt: self.attempt, list });
         }
+    }
+
+    /// Whether a relay is known that may stand between.
+    pub(super) const fn knows_relays(&self) -> bool {
+        self.ours.relayed || self.theirs.relayed
     }
 
     /// A restart begins: candidates of the new generation wait again.

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ids::Ticket;
 use crate::remote::Remote;
 use crate::signaling::Signaling;
+use crate::table::TableExt;
 use crate::time::Timestamp;
 
 /// A clean leave under way.
@@ -32,6 +33,11 @@ impl Node {
         let deadline = now + limits::CLOSE_DEADLINE;
         self.changes.everything();
         self.closing = Some(Closing { ticket: Some(ticket), deadline, done: false });
+        for remote in self.remotes.values_mut() {
+            if let Some(link) = remote.connection.link_mut() {
+                remote.session.ask_for_acks(&mut self.cx, link);
+            }
+        }
         self.closing_progress();
     }
 

@@ -30,7 +30,7 @@ impl Remote {
             LinkFrame::Rooms { tags } => self.on_rooms(env, tags),
             LinkFrame::Ping { nonce } => {
                 if let Some(link) = self.connection.link_mut() {
-                    link.control(env.cx, &LinkFrame::Pong { nonce });
+                    self.session.on_ping(env.cx, link, nonce);
                 }
             }
             LinkFrame::Pong { nonce } => {

@@ -11,8 +11,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::Code;
 use lacis_wire::link::Kind;
+use lacis_wire::{Code, limits};
 
 use crate::cx::Cx;
 use crate::ids::{RequestId, RoomId, Ticket};
@@ -44,6 +44,7 @@ pub(crate) struct Messages {
     last_received: u64,
     /// Messages received and not acknowledged yet, and when that is due.
     unconfirmed: usize,
+    unconfirmed_bytes: usize,
     ack_due: Option<Timestamp>,
     questions: Table<u32, Question>,
     next_question: u32,
@@ -60,6 +61,8 @@ struct Question {
 
 /// Unacknowledged messages after which an acknowledgement is sent without delay.
 const ACK_EVERY: usize = 32;
+/// The same for their bytes: their sender waits when too many are on the way.
+const ACK_EVERY_BYTES: usize = limits::UNACKED_BYTES / 4;
 
 impl Messages {
     /// A new link: what was not acknowledged goes first again. If the remote has forgotten us in
@@ -94,6 +97,16 @@ impl Messages {
         for (_, question) in self.questions.take_where(|id, _| !unsent.contains(id)) {
             cx.settle(question.ticket, Err(Code::LinkLost));
         }
+    }
+
+    fn on_unconfirmed(&mut self, bytes: usize, due: Timestamp) {
+        self.unconfirmed += 1;
+        self.unconfirmed_bytes += bytes;
+        self.ack_due = Some(self.ack_due.map_or(due, |earlier| earlier.min(due)));
+    }
+
+    const fn on_acknowledged(&mut self) {
+        (self.unconfirmed, self.unconfirmed_bytes, self.ack_due) = (0, 0, None);
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -332,6 +332,7 @@ fn describe(side: Side, link: LinkId, dtls_role: DtlsRole) -> String {
         fingerprint: [u8::try_from(side).unwrap_or_default(); 32],
         dtls_role,
         message_bytes_max: 262_144,
+        sctp_init: None,
     };
     description.to_sdp(1)
 }

@@ -199,6 +199,7 @@ impl Connection {
             fingerprint: self.certificate,
             dtls_role,
             message_bytes_max: self.browser.message_bytes_max,
+            sctp_init: None,
         };
         texts::sdp(&description, self.revision)
     }

@@ -55,6 +55,7 @@ pub(super) fn stray_sdp(random: &mut Random) -> String {
         fingerprint: random.bytes(),
         dtls_role: DtlsRole::ActPass,
         message_bytes_max: 262_144,
+        sctp_init: None,
     };
     sdp(&description, 1)
 }

@@ -177,13 +177,16 @@ pub(crate) fn description() -> impl Strategy<Value = Description> {
     let size =
         prop_oneof![Just(0), u32::try_from(limits::FRAME_BYTES_MIN).expect("small")..=u32::MAX,];
     let role = select(vec![DtlsRole::ActPass, DtlsRole::Active, DtlsRole::Passive]);
-    ("[A-Za-z0-9+/_=-]{4,256}", "[A-Za-z0-9+/_=-]{22,256}", any::<[u8; 32]>(), role, size).prop_map(
-        |(ufrag, pwd, fingerprint, dtls_role, message_bytes_max)| Description {
+    let init = proptest::option::of("[A-Za-z0-9+/=]{28,256}");
+    let ice = ("[A-Za-z0-9+/_=-]{4,256}", "[A-Za-z0-9+/_=-]{22,256}");
+    (ice, any::<[u8; 32]>(), role, size, init).prop_map(
+        |((ufrag, pwd), fingerprint, dtls_role, message_bytes_max, sctp_init)| Description {
             ufrag,
             pwd,
             fingerprint,
             dtls_role,
             message_bytes_max,
+            sctp_init,
         },
     )
 }

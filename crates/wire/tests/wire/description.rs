@@ -92,7 +92,7 @@ proptest! {
         let sdp = description.to_sdp(revision);
         prop_assert!(sdp.len() <= limits::SDP_BYTES);
         prop_assert!(sdp.is_ascii());
-        prop_assert_eq!(sdp.lines().count(), 15);
+        prop_assert_eq!(sdp.lines().count(), 15 + usize::from(description.sctp_init.is_some()));
         prop_assert!(sdp.ends_with("\r\n") && !sdp.replace("\r\n", "").contains(['\r', '\n']));
         prop_assert_eq!(Description::from_sdp(&sdp), Ok(description));
     }

@@ -165,6 +165,7 @@ fn described() -> Description {
         fingerprint: [7; 32],
         dtls_role: DtlsRole::ActPass,
         message_bytes_max: 262_144,
+        sctp_init: None,
     }
 }
 
@@ -181,6 +182,10 @@ fn setup_messages() {
     boundary!(Setup, "ice-pwd", pwd(text(22)), pwd(text(21)));
     boundary!(Setup, "ice-pwd", pwd(text(256)), pwd(text(257)));
     boundary!(Setup, "ice-pwd", pwd(text(30)), pwd(text(30) + " "));
+    let init = |text| restart(Description { sctp_init: Some(text), ..described() });
+    boundary!(Setup, "sctp-init", init(text(28)), init(text(27)));
+    boundary!(Setup, "sctp-init", init(text(256)), init(text(257)));
+    boundary!(Setup, "sctp-init", init(text(30)), init(text(30) + "\r\na=x"));
     let size = |bytes| restart(Description { message_bytes_max: bytes, ..described() });
     boundary!(Setup, "max-message-size", size(16_384), size(16_383));
     boundary!(Setup, "max-message-size", size(0), size(1));

@@ -176,6 +176,7 @@ pub(crate) fn describe(end: &End, dtls_role: DtlsRole) -> Description {
         fingerprint: end.party.fingerprint,
         dtls_role,
         message_bytes_max: 262_144,
+        sctp_init: None,
     }
 }
 

@@ -140,10 +140,15 @@ fn descriptions() {
         message_bytes_max,
         ..samples::describe(&offerer(), dtls_role)
     };
+    let init = "AQAAJIN7vzkAUAAA//////X8xqLAAAAEgAgAB4LAwAAAAoCxAAAA";
     let all = [
         ("either", of(DtlsRole::ActPass, 262_144)),
         ("active", of(DtlsRole::Active, 1_073_741_823)),
         ("passive-without-limit", of(DtlsRole::Passive, 0)),
+        (
+            "with-the-beginning-of-sctp",
+            Description { sctp_init: Some(init.into()), ..of(DtlsRole::ActPass, 262_144) },
+        ),
     ];
     let vectors = all.iter().map(|(name, description)| {
         let mut vector = encoded(name, &encode(description));

@@ -16,6 +16,8 @@ const BROWSERS: &[Needed] = &[
     ("firefox-esr", "firefox-esr"),
     ("ip", "iproute2"),
     ("nft", "nftables"),
+    // Of the two only this one hands packets over where the kernel lacks a part.
+    ("iptables", "iptables"),
 ];
 
 /// Several of our servers act as one by Redis, and our relays are held against coturn's.

@@ -21,7 +21,9 @@ impl Connection {
             Stage::Unlinked => RemoteState::Connecting,
             _ => RemoteState::Recovering,
         };
-        link.until_path = link.inspect(env.cx).then_some(former);
+        // To ask a browser takes as long as a message; where no relay is, nobody waits for that.
+        let is_relayed = link.negotiation.knows_relays() || env.signaling.knows_relays(env.cx);
+        link.until_path = (is_relayed && link.inspect(env.cx)).then_some(former);
         self.withdraw_attempts(env, Code::Replaced, |_| true);
         if let Some(old) = self.link() {
             env.cx.link(old.id(), LinkAction::Close);

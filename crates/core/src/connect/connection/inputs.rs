@@ -28,7 +28,9 @@ impl Connection {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(env, id, op, &sdp),
             LinkInput::Done(op) => {
-                self.finish(id, op);
+                if self.finish(id, op) == Some(Step::SetAnswer) {
+                    self.on_answer_set(env, id);
+                }
             }
             LinkInput::CreateFailed(code) => self.refuse_attempt(env, id, code),
             LinkInput::Failed(op, code) => self.on_op_failed(env, id, op, code),
@@ -68,6 +70,8 @@ impl Connection {
 
     fn on_op_failed(&mut self, env: &mut Env<'_>, id: LinkId, op: OpId, code: Code) {
         match self.finish(id, op) {
+            // What is not as it was sent is no fault of this browser.
+            Some(Step::SetAnswer) if !self.on_answer_set(env, id) => {}
             Some(Step::Offer | Step::Accept | Step::SetAnswer) => {
                 self.refuse_attempt(env, id, code);
             }

@@ -1,7 +1,7 @@
 //! Messages on their way: queued, sent as far as the link takes them, and handed to the
 //! application.
 
-use super::{ACK_EVERY, Outgoing, Question, fail};
+use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
 use crate::error::SendError;
@@ -116,22 +116,22 @@ impl Session {
             let (ack, payload) = (queue.last_received, message.payload.as_slice());
             let frame = LinkFrame::Message { seq, ack, envelope, payload };
             link.send(cx, Channel::Control, &frame);
-            queue.unconfirmed = 0;
-            queue.ack_due = None;
+            queue.on_acknowledged();
             if let Some((ticket, Until::Accepted)) = message.ticket {
                 cx.settle(ticket, Ok(()));
             }
             queue.unacked_bytes += message.payload.len();
             queue.unacked.push_back((seq, message));
         }
-        if self.messages.unconfirmed >= ACK_EVERY {
+        if self.messages.unconfirmed >= ACK_EVERY
+            || self.messages.unconfirmed_bytes >= ACK_EVERY_BYTES
+        {
             self.acknowledge(cx, link);
         }
     }
 
     fn acknowledge(&mut self, cx: &mut Cx, link: &mut Link) {
-        self.messages.unconfirmed = 0;
-        self.messages.ack_due = None;
+        self.messages.on_acknowledged();
         link.control(cx, &LinkFrame::Ack { upto: self.messages.last_received });
     }
 
@@ -145,8 +145,11 @@ impl Session {
         payload: &[u8],
     ) {
         self.messages.on_ack(cx, ack);
-        self.messages.unconfirmed += 1;
-        self.messages.ack_due.get_or_insert(cx.now + limits::ACK_DELAY);
+        let delay = match envelope.kind {
+            Kind::Broadcast => limits::BROADCAST_ACK_DELAY,
+            _ => limits::ACK_DELAY,
+        };
+        self.messages.on_unconfirmed(payload.len(), cx.now + delay);
         if seq <= self.messages.last_received {
             return;
         }
@@ -220,6 +223,22 @@ impl Session {
         };
         // If even an answer finds no place, the asker's deadline tells it.
         let _ = self.enqueue(cx, message, Priority::Automatic);
+    }
+
+    /// The other side wants to hear at once what has come.
+    pub(crate) fn on_ping(&mut self, cx: &mut Cx, link: &mut Link, nonce: u32) {
+        if self.messages.unconfirmed > 0 {
+            self.acknowledge(cx, link);
+        }
+        link.control(cx, &LinkFrame::Pong { nonce });
+    }
+
+    /// We want to hear at once of what was sent.
+    pub(crate) fn ask_for_acks(&self, cx: &mut Cx, link: &mut Link) {
+        if !self.messages.unacked.is_empty() {
+            let nonce = cx.nonce();
+            link.control(cx, &LinkFrame::Ping { nonce });
+        }
     }
 
     pub(in crate::session) fn on_message_timeout(&mut self, cx: &mut Cx, link: Option<&mut Link>) {
