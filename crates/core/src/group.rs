@@ -18,6 +18,7 @@ mod door;
 mod events;
 mod expiry;
 mod filter;
+mod incoming;
 mod invite;
 mod keeping;
 mod keyring;
@@ -54,7 +55,7 @@ use lacis_wire::system::{self, GroupProperties, System};
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::clock::Clocks;
-use crate::graph::{Change, Copy, Outcome, Refusal, Replica};
+use crate::graph::{Change, Copy, Offered, Outcome, Refusal, Replica};
 use crate::io::{Event, OpId, RoomId, Ticket};
 use crate::shared::Shared;
 use crate::table::{Table, TableExt};
@@ -69,6 +70,7 @@ use bodies::Bodies;
 use door::Door;
 pub use events::{GroupEvent, GroupLoad, GroupMember, KeptGroup, Record};
 pub use filter::{Condition, Field, Filter, Operator, Search, Subject};
+use incoming::Incoming;
 use invite::Joining;
 pub use invite::{InvitationInfo, InviteOptions};
 use keyring::Keyring;
@@ -122,6 +124,7 @@ pub(crate) struct Group {
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
     arrival: Arrival,
+    incoming: Incoming,
     /// The seed of the invitation by which it was let in, until then.
     came_by: Option<[u8; 16]>,
     /// Frames that came over links before the group was open.
@@ -233,14 +236,27 @@ impl Group {
         shared.io.event(Event::Group { group: self.number, event: Box::new(event) });
     }
 
-    /// Takes a version from anywhere.
+    /// Takes a version from anywhere; `is_signed` says whether its author signed it, if that is
+    /// known.
     pub(crate) fn take(
         &mut self,
         shared: &mut Shared,
         copy: Copy,
         from: Option<NodeId>,
+        is_signed: Option<bool>,
     ) -> Outcome {
-        let outcome = self.take_one(shared, copy, from);
+        let name = copy.header.name();
+        self.take_named(shared, (copy, name), from, is_signed)
+    }
+
+    fn take_named(
+        &mut self,
+        shared: &mut Shared,
+        copy: (Copy, CopyName),
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
+        let outcome = self.take_one(shared, copy, from, is_signed);
         self.take_ready(shared);
         self.tell_changed(shared);
         outcome
@@ -249,30 +265,48 @@ impl Group {
     /// Takes what waited and can be judged now.
     fn take_ready(&mut self, shared: &mut Shared) {
         while let Some(ready) = self.replica.poll_ready() {
-            self.take_one(shared, ready, None);
+            let name = ready.header.name();
+            // What waits was signed by its author: nothing else is kept.
+            self.take_one(shared, (ready, name), None, Some(true));
         }
     }
 
-    fn take_one(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
+    fn take_one(
+        &mut self,
+        shared: &mut Shared,
+        (copy, name): (Copy, CopyName),
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
         let is_own = *copy.header.author() == shared.peer;
-        if !is_own && let Some(outcome) = self.hold_for_approval(shared, &copy, from) {
-            return outcome;
+        if !is_own {
+            let offered = Offered::named(&copy, name).signed(is_signed);
+            if let Some(outcome) = self.hold_for_approval(shared, offered, from) {
+                return outcome;
+            }
         }
-        self.take_approved(shared, copy, from)
+        self.take_approved(shared, (copy, name), from, is_signed)
     }
 
-    fn take_approved(&mut self, shared: &mut Shared, copy: Copy, from: Option<NodeId>) -> Outcome {
+    fn take_approved(
+        &mut self,
+        shared: &mut Shared,
+        (copy, name): (Copy, CopyName),
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
         let now = self.now(shared);
-        let outcome = self.replica.offer(now, &copy);
+        let offered = Offered::named(&copy, name).signed(is_signed);
+        let outcome = self.replica.offer_known(now, offered);
         if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
-            self.keep(shared, &copy);
+            self.keep(shared, &copy, name);
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
                 self.apply(shared, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
-                        neighbour.push.push(copy.header.name());
+                        neighbour.push.push(name);
                     }
                 }
             }
@@ -282,7 +316,7 @@ impl Group {
             let may_be_right =
                 matches!(refusal, Refusal::Body | Refusal::OverBudget | Refusal::Replaced);
             if !may_be_right {
-                self.rejected.insert(copy.header.name());
+                self.rejected.insert(name);
             }
             shared.io.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }
@@ -524,6 +558,7 @@ impl Group {
         self.note_time(shared);
         self.join_timeout(shared);
         self.arrival_timeout(shared);
+        self.incoming_timeout(shared);
         self.tell_changed(shared);
         self.tell_some(shared);
     }
@@ -546,6 +581,7 @@ impl Group {
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
         earliest.see(self.arrival.due, Timer::Join);
+        earliest.see(self.incoming.due, Timer::Want);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.looking.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);

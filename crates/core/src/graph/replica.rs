@@ -21,7 +21,7 @@ use super::budget::Budgets;
 use super::calendar::Calendar;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
-use super::judge::{Refusal, Verdict, judge};
+use super::judge::{Offered, Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::replaced::Replaced;
 use super::rights::Members;
@@ -351,8 +351,13 @@ impl Replica {
     /// the same rules hold. Of one that is [`Outcome::Taken`], [`Outcome::Beaten`] or
     /// [`Outcome::SetAside`] the caller keeps the body, until [`Change::Erased`].
     pub fn offer(&mut self, now: Millis, copy: &Copy) -> Outcome {
+        self.offer_known(now, Offered::new(copy))
+    }
+
+    /// The same of a version of which something is known already.
+    pub fn offer_known(&mut self, now: Millis, offered: Offered<'_>) -> Outcome {
+        let Offered { copy, name, .. } = offered;
         let header = &copy.header;
-        let name = header.name();
         if self.has(&name) {
             return Outcome::Known;
         }
@@ -360,7 +365,7 @@ impl Replica {
             return Outcome::Refused(Refusal::Replaced);
         }
         self.judgements += 1;
-        match judge(&self.group, &self.members, now, header, &copy.body) {
+        match judge(&self.group, &self.members, now, &offered) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),
             Verdict::Over => Outcome::Expired,
             Verdict::Unknown(id) => {
@@ -375,31 +380,32 @@ impl Replica {
                 self.waiting.push(Until::Time(due), copy);
                 Outcome::Ahead
             }
-            Verdict::Fine(_) => self.take(now, copy, false),
-            Verdict::Unnamed(_) => self.take(now, copy, true),
+            Verdict::Fine(_) => self.take(now, copy, name, false),
+            Verdict::Unnamed(_) => self.take(now, copy, name, true),
         }
     }
 
     /// Whether [`Replica::offer`] would make a version live now.
     #[must_use]
-    pub fn would_take(&self, now: Millis, copy: &Copy) -> bool {
-        let header = &copy.header;
-        let wins = self.held(&header.id).is_none_or(|held| header.rank() > held.rank());
-        let verdict = || judge(&self.group, &self.members, now, header, &copy.body);
+    pub fn would_take(&self, now: Millis, offered: Offered<'_>) -> bool {
+        let header = &offered.copy.header;
+        let wins =
+            self.held(&header.id).is_none_or(|held| header.rank_as(offered.name) > held.rank());
+        let verdict = || judge(&self.group, &self.members, now, &offered);
         wins && matches!(verdict(), Verdict::Fine(_))
     }
 
     /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
     pub fn restore(&mut self, header: &Header) {
-        let entry = self.register.enter(header);
+        let entry = self.register.enter(header, header.name().digest);
         self.restore_entry(header.id, entry);
         self.replaced.note(header);
     }
 
     /// Takes a record of the system back from the store.
     pub fn restore_system(&mut self, copy: Copy) {
-        let entry = self.register.enter(&copy.header);
+        let entry = self.register.enter(&copy.header, copy.header.name().digest);
         let id = copy.header.id;
         self.system.insert(entry.name(id), Arc::new(copy));
         self.restore_entry(id, entry);

@@ -18,15 +18,21 @@ use crate::table::in_order;
 
 impl Replica {
     /// Takes a version that was judged.
-    pub(super) fn take(&mut self, now: Millis, copy: &Copy, is_unnamed: bool) -> Outcome {
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        copy: &Copy,
+        name: CopyName,
+        is_unnamed: bool,
+    ) -> Outcome {
         let header = &copy.header;
-        let entry = self.register.enter(header);
-        let (id, name) = (header.id, header.name());
+        let entry = self.register.enter(header, name.digest);
+        let id = header.id;
         if is_unnamed {
             return self.take_aside(copy, entry, true);
         }
         let held = self.held(&id);
-        let is_beaten = held.as_ref().is_some_and(|held| header.rank() < held.rank());
+        let is_beaten = held.as_ref().is_some_and(|held| header.rank_as(name) < held.rank());
         if is_beaten {
             let by_another = held.is_some_and(|held| held.author() != header.author());
             return if by_another && !header.is_deleted() && Rule::BeatenKept.holds() {

@@ -278,7 +278,7 @@ impl Group {
     ) -> Result<(), Code> {
         header.set_body(&body);
         header.sign(&self.profile.group, root.unwrap_or(&shared.key));
-        match self.take(shared, Copy { header, body }, None) {
+        match self.take(shared, Copy { header, body }, None, Some(true)) {
             Outcome::Taken => {}
             Outcome::Expired | Outcome::Refused(Refusal::Form) => {
                 return Err(Code::InvalidArgument);

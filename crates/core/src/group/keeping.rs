@@ -14,6 +14,7 @@ use super::approval::Approvals;
 use super::arrival::Arrival;
 use super::bodies::Bodies;
 use super::door::Door;
+use super::incoming::Incoming;
 use super::keyring::Keyring;
 use super::people::Telling;
 use super::profile::Profile;
@@ -61,6 +62,7 @@ impl Group {
             looking: None,
             admitted: Vec::new(),
             arrival: Arrival::default(),
+            incoming: Incoming::default(),
             came_by: None,
             early: Vec::new(),
             opening: Vec::new(),
@@ -213,7 +215,7 @@ impl Group {
         for (name, _) in self.replica.all_names() {
             let whole = self.replica.whole(&name).cloned();
             match self.bodies.get(&name).cloned().or(whole) {
-                Some(copy) => self.keep(shared, &copy),
+                Some(copy) => self.keep(shared, &copy, name),
                 None => {
                     self.replica.forget_version(&name);
                     count += 1;
@@ -237,8 +239,8 @@ impl Group {
     fn on_written(&mut self, shared: &mut Shared, written: Written) {
         // Without a store, memory is all there is.
         if shared.config.store {
-            for copy in &written.copies {
-                self.bodies.stored(copy);
+            for (name, copy) in &written.copies {
+                self.bodies.stored(name, copy);
             }
         }
         for ticket in written.tickets {
@@ -392,12 +394,11 @@ impl Group {
     }
 
     /// A copy was taken: it stays at hand until it is stored.
-    pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>) {
-        let name = copy.header.name();
+    pub(super) fn keep(&mut self, shared: &Shared, copy: &Arc<Copy>, name: CopyName) {
         let key = key_of(&self.profile.group, &name);
         let is_whole = copy.header.matches_body(&copy.body);
         if is_whole {
-            self.bodies.pin(Arc::clone(copy));
+            self.bodies.pin(name, Arc::clone(copy));
         }
         let put = |table, value: &[u8]| {
             let value = Some(shared.vault.mark(table, &key, value));
@@ -412,7 +413,7 @@ impl Group {
                 self.saves.change(put(StoreTable::Bodies, &whole));
             }
         }
-        self.saves.copy(copy);
+        self.saves.copy(name, copy);
     }
 
     /// A version is held no longer, or nothing of it but its header.
@@ -511,7 +512,7 @@ impl Group {
                 self.replica.settle();
             }
             if let Some(copy) = &copy {
-                self.bodies.cache(Arc::clone(copy));
+                self.bodies.cache(*name, Arc::clone(copy));
             }
             copies.push(copy);
         }

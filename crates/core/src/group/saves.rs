@@ -8,6 +8,7 @@
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 
+use lacis_wire::record::CopyName;
 use lacis_wire::{Code, limits};
 
 use super::batch::Batch;
@@ -34,7 +35,7 @@ pub(super) struct Saves {
 
 /// What a write came to that the store took.
 pub(super) struct Written {
-    pub(super) copies: Vec<Weak<Copy>>,
+    pub(super) copies: Vec<(CopyName, Weak<Copy>)>,
     pub(super) tickets: Vec<Ticket>,
     /// Whether nothing is refused any more that was.
     pub(super) recovered: bool,
@@ -60,8 +61,8 @@ impl Saves {
     }
 
     /// A copy may leave memory once what was changed so far is stored.
-    pub(super) fn copy(&mut self, copy: &Arc<Copy>) {
-        self.waiting.copies.push(Arc::downgrade(copy));
+    pub(super) fn copy(&mut self, name: CopyName, copy: &Arc<Copy>) {
+        self.waiting.copies.push((name, Arc::downgrade(copy)));
     }
 
     /// Settles a ticket when what was changed last is stored.

@@ -48,7 +48,7 @@ impl Group {
         let Ok(GroupFrame::Record { header, body }) = decode(part) else {
             return Err(Code::ExportDamaged);
         };
-        match self.take(shared, Copy { header, body }, None) {
+        match self.take(shared, Copy { header, body }, None, None) {
             Outcome::Taken
             | Outcome::Deferred
             | Outcome::Ahead
