@@ -397,8 +397,8 @@ impl Replica {
 
     /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
-    pub fn restore(&mut self, header: &Header) {
-        let entry = self.register.enter(header, header.name().digest);
+    pub fn restore(&mut self, header: &Header, name: &CopyName) {
+        let entry = self.register.enter(header, name.digest);
         self.restore_entry(header.id, entry);
         self.replaced.note(header);
     }

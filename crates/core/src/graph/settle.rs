@@ -224,30 +224,34 @@ impl Replica {
     /// All that was stored is here again. What has ended meanwhile stays until
     /// [`Replica::expire`] is called.
     pub fn settle_restored(&mut self) {
-        let entries = core::mem::take(&mut self.entries);
-        let aside = core::mem::take(&mut self.aside);
-        let live = entries.into_iter().map(|(id, entry)| (entry.name(id), entry));
-        let all: Vec<(CopyName, Entry)> =
-            live.chain(aside.into_iter().map(|(name, it)| (name, it.entry))).collect();
         let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
         self.members.relearn(chains_in(&copies).iter());
-        for (name, entry) in all {
-            self.aside.insert(name, Aside { entry, is_unnamed: true, until: Millis::MAX });
-        }
         self.is_restoring = true;
         // Those of the system first: what the others are judged by.
-        let mut ids: Vec<RecordId> = self.aside.keys().map(|name| name.id).collect();
-        ids.dedup();
         let mut system: Vec<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
         system.dedup();
+        let mut several: Vec<RecordId> = self.aside.keys().map(|name| name.id).collect();
+        several.dedup();
+        several.retain(|id| system.binary_search(id).is_err());
+        for id in system.iter().chain(&several) {
+            if let Some(entry) = self.entries.remove(id) {
+                let aside = Aside { entry, is_unnamed: true, until: Millis::MAX };
+                self.aside.insert(aside.entry.name(*id), aside);
+            }
+        }
+        self.charge_restored();
         for id in &system {
             self.choose_restored(id);
         }
-        for id in ids.iter().filter(|id| system.binary_search(id).is_err()) {
+        for id in &several {
             self.choose(id);
         }
         self.is_restoring = false;
         self.put_in_order();
+        for id in self.replaced.ids() {
+            self.settle_replaced(&id);
+        }
+        // What has one version is live until the rights to it are looked at, now that all are.
         self.stale = true;
         self.revalidate();
         // Of the system's, what was not chosen.
@@ -259,6 +263,15 @@ impl Replica {
         }
         // What is not of use any more has to leave the store too; the rest was told before.
         self.changes.retain(|change| matches!(change, Change::Erased { .. }));
+    }
+
+    /// Charges what was found in one version only.
+    fn charge_restored(&mut self) {
+        let entries = core::mem::take(&mut self.entries);
+        for (id, entry) in entries.iter().filter(|(_, entry)| entry.credential != 0) {
+            self.budgets.charge(self.class(false, entry), *id, entry);
+        }
+        self.entries = entries;
     }
 
     /// Makes the indices and calendars of what is held, all at once.

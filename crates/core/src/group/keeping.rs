@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::codec::{decode, encode, encode_with_capacity};
+use lacis_wire::codec::{decode, encode, encode_with_capacity, read};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, GroupId, NodeId, limits};
@@ -353,8 +353,11 @@ impl Group {
 
     fn restore_head(&mut self, shared: &Shared, key: &[u8], stored: &[u8]) -> bool {
         let value = shared.vault.check(StoreTable::Heads, key, stored);
-        let header = value.and_then(|value| decode::<Header>(value).ok());
-        header.map(|header| self.replica.restore(&header)).is_some()
+        // What the store vouches for was judged when it came, and is written under its name.
+        let header = value.and_then(|value| read::<Header>(value).ok());
+        let Some((header, name)) = header.zip(key.last_chunk()) else { return false };
+        self.replica.restore(&header, &CopyName::from_bytes(name));
+        true
     }
 
     fn restore_system(&mut self, shared: &mut Shared, key: &[u8], stored: &[u8]) -> bool {
