@@ -5,9 +5,10 @@ import { enterNetwork, isIsolated } from "../e2e/support/network.mjs";
 await enterNetwork();
 
 const { execFileSync } = await import("node:child_process");
+const { writeFileSync } = await import("node:fs");
 const { parseArgs } = await import("node:util");
 const { closeBrowsers, Tab } = await import("../e2e/support/browsers.mjs");
-const { buildPages } = await import("../e2e/support/pages.mjs");
+const { buildPages, OUTPUT } = await import("../e2e/support/pages.mjs");
 const { Server } = await import("../e2e/support/server.mjs");
 
 const { values: options } = parseArgs({
@@ -16,6 +17,8 @@ const { values: options } = parseArgs({
     smoke: { type: "boolean", default: false },
     // Some of the measurements only: verify, sync, large, expiring.
     only: { type: "string", multiple: true },
+    // Leaves profiles of adding, receiving and opening in the folder of test output.
+    profile: { type: "boolean", default: false },
   },
 });
 const FULL = { adds: 5_000, large: 100_000, sync: 10_000, times: 3 };
@@ -46,17 +49,51 @@ async function pair(numbers) {
   return { first: first.tab, second: second.tab, id };
 }
 
+/** Counts how long the main thread of a page works from now on, which says more than a clock does
+ * on a machine that others use too; gives what tells the milliseconds. */
+async function working(tab) {
+  const session = await tab.session();
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const now = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration").value * 1_000;
+  };
+  const before = await now();
+  return async () => (await now()) - before;
+}
+
+/** Runs a part of the measurement, perhaps with a profile of the page. */
+async function profiled(tab, name, run) {
+  if (!options.profile) return run();
+  const session = await tab.session();
+  await session.send("Profiler.enable");
+  await session.send("Profiler.setSamplingInterval", { interval: 500 });
+  await session.send("Profiler.start");
+  const result = await run();
+  const { profile } = await session.send("Profiler.stop");
+  writeFileSync(`${OUTPUT}/${name}.cpuprofile`, JSON.stringify(profile));
+  await session.detach();
+  return result;
+}
+
 async function syncOnce(turn) {
   const { first, second } = await pair([10 + 2 * turn, 11 + 2 * turn]);
-  const addMs = await first.evaluate((n) => graph.add(n), size.adds);
+  const added = await working(first);
+  const add = () => first.evaluate((n) => graph.add(n), size.adds);
+  const addMs = await profiled(first, "add", add);
+  const addWork = await added();
   await first.evaluate((n) => graph.add(n), size.sync - size.adds);
   await first.evaluate(() => graph.connect());
-  const { ms, longestTask } = await second.evaluate((n) => graph.receive(n), size.sync);
+  const received = await working(second);
+  const receive = () => second.evaluate((n) => graph.receive(n), size.sync);
+  const { ms, longestTask } = await profiled(second, "receive", receive);
+  const work = await received();
+  say(`  main threads worked for ${addWork.toFixed(0)} and ${work.toFixed(0)} ms`);
   const adds = `${size.adds} records written in ${addMs.toFixed(0)} ms`;
   const task = `longest task ${longestTask.toFixed(0)} ms`;
   say(`  ${adds}, ${size.sync} received in ${ms.toFixed(0)} ms, ${task}`);
   await Promise.all([first.close(), second.close()]);
-  return { addMs, ms, longestTask };
+  return { addMs, ms, longestTask, addWork, work };
 }
 
 /** A newcomer gets all, several times over; of each figure the middle one counts. */
@@ -66,7 +103,9 @@ async function measureFirstSync() {
   const middle = (name) => median(all.map((one) => one[name]));
   return {
     add_per_s: rounded((size.adds * 1_000) / middle("addMs")),
+    add_work_us: rounded((middle("addWork") * 1_000) / size.adds),
     first_sync_10k_ms: rounded(middle("ms")),
+    first_sync_10k_work_ms: rounded(middle("work")),
     longest_task_ms: rounded(middle("longestTask")),
   };
 }
@@ -86,7 +125,8 @@ async function reopen(tab, { number, id, count }) {
     await tab.reload();
     await tab.ready();
     await tab.evaluate(([n, url]) => graph.start(n, url), [number, server.socketUrl]);
-    opens.push(await tab.evaluate((group) => graph.open(group), id));
+    const open = () => tab.evaluate((group) => graph.open(group), id);
+    opens.push(await profiled(tab, "open", open));
     heap = await weigh(tab);
     const held = await tab.evaluate(() => graph.count());
     if (held !== count) throw new Error(`${held} records are stored`);
@@ -138,8 +178,10 @@ async function measureVerify() {
   const native = Number(execFileSync("cargo", example, { encoding: "utf8" }));
   const { tab } = await openPage(6);
   const single = await tab.evaluate((n) => graph.verifies("one_by_one", n), AUTHORS);
+  const together = await tab.evaluate((n) => graph.verifies("together", n), AUTHORS);
   await tab.close();
   return {
+    verify_per_s: rounded(together),
     verify_single_per_s: rounded(single),
     verify_per_s_native: rounded(native),
   };

@@ -9,6 +9,7 @@
 mod budget;
 mod calendar;
 mod credentials;
+mod entries;
 mod entry;
 mod expire;
 mod index;

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chacha20::ChaCha20Rng;
+use lacis_wire::pen::Pen;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
@@ -64,6 +65,7 @@ impl Node {
         let shared = Shared {
             io,
             config,
+            pen: Pen::new(&key),
             key,
             peer,
             node: NodeId::derive(&peer, &salt),

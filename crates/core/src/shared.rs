@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chacha20::ChaCha20Rng;
+use lacis_wire::pen::Pen;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, IceServer};
@@ -116,6 +117,8 @@ pub(crate) struct Shared {
     pub(crate) io: Io,
     pub(crate) config: Config,
     pub(crate) key: IdentityKey,
+    /// The same key, for what is signed often.
+    pub(crate) pen: Pen,
     pub(crate) peer: PeerId,
     pub(crate) node: NodeId,
     /// Binds the node id to the identity.

@@ -9,6 +9,7 @@ use lacis_derive::{Decode, Encode};
 use crate::codec::{DecodeError, Frame, demand, encode};
 use crate::ids::{Birth, CredentialId, GroupId, KeyName, PeerId, RecordId, truncate};
 use crate::limits;
+use crate::pen::Pen;
 use crate::proof::IdentityKey;
 use crate::signature::{self, Batch};
 use crate::time::Millis;
@@ -193,6 +194,11 @@ impl Header {
     /// Signs the header with its author's key.
     pub fn sign(&mut self, group: &GroupId, key: &IdentityKey) {
         self.signature = signature::sign(key, &self.message(group));
+    }
+
+    /// Signs the header with its author's key, in a third of the time.
+    pub fn sign_with(&mut self, group: &GroupId, pen: &Pen) {
+        self.signature = pen.sign(&self.message(group));
     }
 
     /// Whether the author signed this header for this group. It says nothing of what the author

@@ -19,6 +19,7 @@ use lacis_wire::{Code, CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
 use super::calendar::Calendar;
+use super::entries::Entries;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
 use super::judge::{Offered, Refusal, Verdict, judge};
@@ -131,15 +132,17 @@ pub struct Replica {
     pub(super) keys: KeyRecords,
     /// System records, live and aside, whole.
     pub(super) system: Table<CopyName, Arc<Copy>>,
-    pub(super) entries: BTreeMap<RecordId, Entry>,
+    pub(super) entries: Entries,
     pub(super) aside: BTreeMap<CopyName, Aside>,
     pub(super) register: Register,
     pub(super) buckets: Vec<Index>,
-    /// What is due, the last first: most is new, and due later than the rest.
-    pub(super) due: Calendar,
+    /// When records end.
+    pub(super) due: Calendar<RecordId>,
+    /// When what is set aside goes.
+    pub(super) aside_due: Calendar<CopyName>,
     /// What has ended and is hidden, and when it may be erased: by its end, then when nothing of it
     /// is of concern any more.
-    pub(super) hidden: Calendar,
+    pub(super) hidden: Calendar<RecordId>,
     pub(super) budgets: Budgets,
     pub(super) replaced: Replaced,
     pub(super) waiting: Waiting,
@@ -177,11 +180,12 @@ impl Replica {
             members: Members::new(group),
             keys: KeyRecords::default(),
             system: Table::new(),
-            entries: BTreeMap::new(),
+            entries: Entries::new(),
             aside: BTreeMap::new(),
             register: Register::default(),
             buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
             due: Calendar::new(),
+            aside_due: Calendar::new(),
             hidden: Calendar::new(),
             budgets: Budgets::default(),
             replaced: Replaced::default(),
@@ -439,7 +443,7 @@ impl Replica {
     /// When [`Replica::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.due.first()
+        self.due.first().into_iter().chain(self.aside_due.first()).min()
     }
 
     /// When something that was dated ahead can be judged.

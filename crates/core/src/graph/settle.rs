@@ -8,7 +8,6 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
 use lacis_wire::{Code, Millis, PeerId, RecordId, limits};
 
-use super::calendar::Due;
 use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
@@ -88,14 +87,14 @@ impl Replica {
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         let until = Millis(since.0.max(entry.modified.0).saturating_add(lasts)).min(entry.latest);
         if !self.is_restoring {
-            self.due.insert(until, Due::Aside(name));
+            self.aside_due.insert(until, name);
         }
         self.aside.insert(name, Aside { entry, is_unnamed, until });
     }
 
     fn take_from_aside(&mut self, name: &CopyName) -> Option<Entry> {
         let aside = self.aside.remove(name)?;
-        self.due.remove(aside.until, Due::Aside(*name));
+        self.aside_due.remove(aside.until, *name);
         Some(aside.entry)
     }
 
@@ -141,7 +140,7 @@ impl Replica {
                 index.insert(entry.key(id));
             }
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
-            calendar.insert(entry.expires, Due::Record(id));
+            calendar.insert(entry.expires, id);
         }
         let (class, credential) = (self.class(is_system, &entry), entry.credential);
         if is_charged {
@@ -165,9 +164,9 @@ impl Replica {
         if let Some(index) = self.buckets.get_mut(bucket) {
             index.remove(entry.key(*id));
         }
-        self.due.remove(entry.expires, Due::Record(*id));
-        self.hidden.remove(entry.expires, Due::Record(*id));
-        self.hidden.remove(entry.latest, Due::Record(*id));
+        self.due.remove(entry.expires, *id);
+        self.hidden.remove(entry.expires, *id);
+        self.hidden.remove(entry.latest, *id);
         if is_charged {
             self.budgets.discharge(self.class(is_system, &entry), *id, &entry);
         }
@@ -276,9 +275,9 @@ impl Replica {
 
     /// Makes the indices and calendars of what is held, all at once.
     fn put_in_order(&mut self) {
-        for (id, entry) in &self.entries {
+        for (id, entry) in self.entries.iter() {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
-            calendar.push(entry.expires, Due::Record(*id));
+            calendar.push(entry.expires, *id);
             let kind = self.register.kinds().nth(entry.kind()).filter(|_| !entry.has_ended);
             let bucket = kind.map(|kind| usize::from(Self::bucket_of(kind)));
             if let Some(index) = bucket.and_then(|bucket| self.buckets.get_mut(bucket)) {
@@ -286,12 +285,13 @@ impl Replica {
             }
         }
         for (name, aside) in &self.aside {
-            self.due.push(aside.until, Due::Aside(*name));
+            self.aside_due.push(aside.until, *name);
         }
         for bucket in &mut self.buckets {
             bucket.sort();
         }
         self.due.sort();
+        self.aside_due.sort();
         self.hidden.sort();
     }
 
@@ -442,7 +442,7 @@ impl Replica {
     fn misplaced(&self) -> Vec<RecordId> {
         let right_of = |held: &Held<'_>| right(&self.group, &self.members, held);
         let mut found = Vec::new();
-        for (id, entry) in &self.entries {
+        for (id, entry) in self.entries.iter() {
             let Some(held) = self.register.read(id, entry) else { continue };
             if right_of(&held) != Right::Fine {
                 found.push(*id);

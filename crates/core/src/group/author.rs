@@ -277,7 +277,10 @@ impl Group {
         root: Option<&IdentityKey>,
     ) -> Result<(), Code> {
         header.set_body(&body);
-        header.sign(&self.profile.group, root.unwrap_or(&shared.key));
+        match root {
+            Some(root) => header.sign(&self.profile.group, root),
+            None => header.sign_with(&self.profile.group, &shared.pen),
+        }
         match self.take(shared, Copy { header, body }, None, Some(true)) {
             Outcome::Taken => {}
             Outcome::Expired | Outcome::Refused(Refusal::Form) => {

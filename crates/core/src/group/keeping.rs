@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::codec::{decode, encode, encode_with_capacity, read};
+use lacis_wire::codec::{decode, encode, read};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, GroupId, NodeId, limits};
@@ -548,8 +548,7 @@ fn key_of(group: &GroupId, name: &CopyName) -> Vec<u8> {
 
 /// A copy as it is stored, which is as it travels.
 pub(super) fn bytes_of(copy: &Copy) -> Vec<u8> {
-    let frame = GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() };
-    encode_with_capacity(&frame, copy.body.len() + limits::HEADER_BYTES)
+    GroupFrame::record_bytes(&copy.header, &copy.body)
 }
 
 pub(super) fn copy_of(value: &[u8]) -> Option<Copy> {

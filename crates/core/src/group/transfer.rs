@@ -99,5 +99,5 @@ fn file_key(shared: &Shared) -> EpochKey {
 
 /// A record as it stands in a file: as it travels.
 pub(super) fn part_of(copy: &Copy) -> Vec<u8> {
-    encode(&GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() })
+    GroupFrame::record_bytes(&copy.header, &copy.body)
 }
