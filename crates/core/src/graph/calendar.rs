@@ -40,6 +40,11 @@ impl<T: Copy + Ord> Calendar<T> {
         }
     }
 
+    /// Takes memory for so many more entries, and for no others.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
+    }
+
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
         let mut all: Vec<_> = core::mem::take(&mut self.0).into();

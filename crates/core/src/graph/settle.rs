@@ -275,12 +275,26 @@ impl Replica {
 
     /// Makes the indices and calendars of what is held, all at once.
     fn put_in_order(&mut self) {
+        let buckets: Vec<usize> =
+            self.register.kinds().map(|kind| usize::from(Self::bucket_of(kind))).collect();
+        let bucket_of =
+            |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
+        // Memory that grows by doubling would be half as much again.
+        let mut counts = alloc::vec![0; self.buckets.len()];
+        for (_, entry) in self.entries.iter() {
+            if let Some(count) = bucket_of(entry).and_then(|bucket| counts.get_mut(bucket)) {
+                *count += 1;
+            }
+        }
+        self.due.reserve(counts.iter().sum());
+        for (index, count) in self.buckets.iter_mut().zip(counts) {
+            index.reserve(count);
+        }
         for (id, entry) in self.entries.iter() {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.push(entry.expires, *id);
-            let kind = self.register.kinds().nth(entry.kind()).filter(|_| !entry.has_ended);
-            let bucket = kind.map(|kind| usize::from(Self::bucket_of(kind)));
-            if let Some(index) = bucket.and_then(|bucket| self.buckets.get_mut(bucket)) {
+            let index = bucket_of(entry).and_then(|bucket| self.buckets.get_mut(bucket));
+            if let Some(index) = index {
                 index.push(entry.key(*id));
             }
         }
