@@ -27,7 +27,7 @@ import {
 } from "./peer/records.mjs";
 import { Replica } from "./peer/replica.mjs";
 import { readFrame, writeFrame } from "./peer/schema.mjs";
-import { publicKeyOf, sign } from "./peer/signatures.mjs";
+import { isSigned, publicKeyOf, sign } from "./peer/signatures.mjs";
 import * as texts from "./peer/texts.mjs";
 import { bytesOf, read, unhex, value } from "./vectors.mjs";
 
@@ -61,6 +61,15 @@ test("frames of groups may grow, and what is signed in them may not", () => {
     const all = variant === 0 ? [fields[0], fields[1] ?? null, fields[2]] : fields;
     readFrame("GroupFrame", encode([variant, [...all, ["new", 7]]]));
     assert.throws(() => readFrame("GroupFrame", encode([variant, [...all, null]])), /^/, name);
+  }
+});
+
+test("signatures hold or do not, however odd they are", () => {
+  const vectors = read("signature");
+  assert.ok(vectors.length > 40, `${vectors.length} are too few`);
+  for (const { name, holds, ...vector } of vectors) {
+    const [key, message, signature] = bytesOf(vector, "key", "message", "signature");
+    assert.equal(isSigned(message, signature, key), holds, name);
   }
 });
 

@@ -4,6 +4,7 @@ use alloc::collections::VecDeque;
 use core::time::Duration;
 
 use chacha20::ChaCha20Rng;
+use lacis_wire::pen::Pen;
 use lacis_wire::proof::{self, IdentityKey};
 use lacis_wire::{Code, Millis, NodeId, PeerId};
 use rand_core::{Rng, SeedableRng};
@@ -22,6 +23,8 @@ use crate::wall::WallClock;
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) key: IdentityKey,
+    /// The same key, for what is signed often.
+    pub(crate) pen: Pen,
     pub(crate) peer: PeerId,
     pub(crate) node: NodeId,
     /// Binds the node id to the identity.
@@ -63,7 +66,7 @@ impl Cx {
             outputs: VecDeque::new(),
             rng,
             counter: 0,
-            me: Identity { key, peer, node, salt, vault, start: None },
+            me: Identity { pen: Pen::new(&key), key, peer, node, salt, vault, start: None },
             clock: WallClock::new(now, config.wall),
             config,
             tickets: Tickets::default(),

@@ -9,6 +9,7 @@
 mod budget;
 mod calendar;
 mod credentials;
+mod entries;
 mod entry;
 mod expire;
 mod index;
@@ -26,7 +27,7 @@ mod waiting;
 
 pub use entry::Held;
 pub use index::{CopyKey, Index};
-pub use judge::Refusal;
+pub use judge::{Offered, Refusal};
 pub use key_records::{KeyRecord, KeyRecords};
 pub use replica::{BucketSummary, Change, Copy, Outcome, Replica};
 pub use rights::Members;

@@ -56,6 +56,7 @@ pub use queries::filter::{Condition, Field, Filter, Operator, Search, Subject};
 pub use queries::query::Paging;
 use queries::query::Query;
 use queries::watches::Watches;
+use sync::incoming::Incoming;
 use sync::neighbour::Neighbour;
 use sync::progress::SyncState;
 use writing::approval::Approvals;
@@ -99,6 +100,7 @@ pub(crate) struct Group {
     /// Who was let in, and waits for the key until then.
     admitted: Vec<(Ticket, Timestamp)>,
     arrival: Arrival,
+    incoming: Incoming,
     /// The seed of the invitation by which it was let in, until then.
     came_by: Option<[u8; 16]>,
     /// Frames that came over links before the group was open.
@@ -292,6 +294,7 @@ impl Group {
         self.note_time(cx);
         self.join_timeout(cx);
         self.arrival_timeout(cx);
+        self.incoming_timeout(cx);
         self.tell_changed(cx);
         self.tell_some(cx);
     }
@@ -314,6 +317,7 @@ impl Group {
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
         earliest.see(self.arrival.due, Timer::Join);
+        earliest.see(self.incoming.due, Timer::Want);
         earliest.see(self.joining.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.looking.as_ref().and_then(Joining::deadline), Timer::Join);
         earliest.see(self.admitted.iter().map(|(_, deadline)| *deadline).min(), Timer::Join);

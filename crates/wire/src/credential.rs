@@ -9,7 +9,7 @@ use crate::ids::{CredentialId, EndId, GroupId, PeerId, truncate};
 use crate::limits;
 use crate::proof::{IdentityKey, peer_id};
 use crate::roles::Roles;
-use crate::signature;
+use crate::signature::{self, PublicKey};
 use crate::time::Millis;
 
 const DOMAIN: &str = "lacis 2026 credential 1";
@@ -253,15 +253,14 @@ impl Chain {
         is_known: impl Fn(&CredentialId) -> bool,
     ) -> Result<(), ChainError> {
         let root = PeerId(*group.as_bytes());
-        let mut issuer = signature::public_key(&root).ok_or(ChainError::Signature)?;
+        let mut issuer = PublicKey::new(&root).ok_or(ChainError::Signature)?;
         for credential in &self.0 {
-            let signed =
-                || signature::verify_with(&issuer, &credential.message(), &credential.signature);
+            let signed = || issuer.verify(&credential.message(), &credential.signature);
             let is_fine = is_known(&credential.id()) || (signed() && credential.invitation_ok());
             if !is_fine {
                 return Err(ChainError::Signature);
             }
-            issuer = signature::public_key(&credential.subject).ok_or(ChainError::NotAKey)?;
+            issuer = PublicKey::new(&credential.subject).ok_or(ChainError::NotAKey)?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use crate::keys::EpochKey;
 use crate::limits;
 use crate::record::{Header, RecordType};
 use crate::time::Millis;
+use crate::writer::{self, Array};
 
 /// Bytes of the name of a copy in a list of names.
 pub const NAME_BYTES: usize = 32;
@@ -184,6 +185,19 @@ pub struct GivenKey {
     /// The key.
     #[n(1)]
     pub key: EpochKey,
+}
+
+impl GroupFrame {
+    /// The bytes of a [`GroupFrame::Record`], without another copy of what is in it.
+    #[must_use]
+    pub fn record_bytes(header: &Header, body: &Vec<u8>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(body.len() + limits::HEADER_BYTES);
+        writer::variant(&mut out, 12);
+        let mut fields = Array::open(&mut out);
+        fields.put(&mut out, header);
+        fields.put_bytes(&mut out, body);
+        out
+    }
 }
 
 impl Frame for GroupFrame {

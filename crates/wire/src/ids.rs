@@ -127,7 +127,7 @@ impl PeerId {
     /// order, for which anybody can sign and open.
     #[must_use]
     pub fn is_key(&self) -> bool {
-        crate::signature::public_key(self).is_some()
+        crate::signature::PublicKey::new(self).is_some()
     }
 }
 

@@ -240,7 +240,7 @@ impl SealedKey {
         rng: &mut impl CryptoRng,
     ) -> Result<Self, KeyError> {
         let bad = KeyError::BadSubject(subject);
-        let public = signature::public_key(&subject).ok_or(bad)?.to_montgomery().to_bytes();
+        let public = signature::PublicKey::new(&subject).ok_or(bad)?.to_montgomery();
         let public = PublicKey::from_bytes(&public).map_err(|_| bad)?;
         let info = info(group, name);
         let (enc, mut context) = hpke::setup_sender_with_rng::<

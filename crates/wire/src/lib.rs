@@ -27,6 +27,7 @@ pub mod keys;
 pub mod limits;
 pub mod link;
 pub mod pairing;
+pub mod pen;
 pub mod proof;
 pub mod reader;
 pub mod record;

@@ -527,6 +527,13 @@ pub const WANT_DEADLINE: Duration = Duration::from_secs(15);
 /// Copies asked for at once from one member.
 pub const WANTED_MAX: usize = 256;
 
+/// Records of one neighbor that are judged together, so that their signatures cost a fraction:
+/// beyond this number each takes hardly less, and the page is busy for longer at once.
+pub const RECORDS_TOGETHER: usize = 32;
+
+/// How long a record that was asked for waits for the next one, to be judged together with it.
+pub const RECORDS_TOGETHER_FOR: Duration = Duration::from_millis(4);
+
 /// Bytes of bodies kept at hand for others after they were stored.
 pub const BODY_CACHE_BYTES: usize = 4 * 1024 * 1024;
 

@@ -34,7 +34,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         run = run.env("LACIS_LOAD", products::load()?);
     } else {
         setup::ready_for_browsers()?;
-        products::web(&setup::ready()?)?;
+        let tools = setup::ready()?;
+        products::web(&tools)?;
+        if options.name == "graph" {
+            products::wasm_example(&tools, "verify")?;
+        }
         run = run.env("LACIS_DELAY", products::delay()?);
     }
     timed(&format!("Measuring {}", options.name), || run.show())

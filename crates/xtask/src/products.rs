@@ -125,6 +125,25 @@ fn compress_well(module: &Path, script: &Path) -> Result<()> {
     fs::write(script, text).with_context(|| script.display().to_string())
 }
 
+/// The module of an example, compiled as the package's own, into `target/bench`.
+pub(crate) fn wasm_example(tools: &Tools, name: &str) -> Result<()> {
+    timed(&format!("Building the module {name}"), || {
+        Run::cargo("build --quiet --package lacis-web --profile wasm")
+            .words("--target wasm32-unknown-unknown --example")
+            .arg(name)
+            .step()?;
+        let built = workspace::target().join("wasm32-unknown-unknown/wasm/examples");
+        let folder = workspace::target().join("bench");
+        Run::new("wasm-bindgen")
+            .words("--target web --no-typescript --out-dir")
+            .arg(&folder)
+            .arg(built.join(format!("{name}.wasm")))
+            .env("PATH", tools.path()?)
+            .step()?;
+        optimise(tools, &folder.join(format!("{name}_bg.wasm")))
+    })
+}
+
 /// What the packed module was made from, and what was made; a missing file counts as another one.
 fn fingerprint() -> String {
     let compiled = workspace::target().join("wasm32-unknown-unknown/wasm/lacis_web.wasm");

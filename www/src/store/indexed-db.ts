@@ -76,6 +76,9 @@ export async function persistStorage(): Promise<boolean> {
   return (await globalThis.navigator?.storage?.persist?.()) ?? false;
 }
 
+/** Entries that are asked to be written before others may have a turn: some milliseconds' worth. */
+const SLICE = 128;
+
 /** A store in IndexedDB; `openStore` makes it. */
 export class IndexedDbStore implements Store {
   readonly lost: Promise<void>;
@@ -127,11 +130,20 @@ export class IndexedDbStore implements Store {
     const tables = new Set(changes.map(({ table }) => tableName(table)));
     return this.#change([...tables], async (transaction) => {
       const packed = new Map<string, Entry[]>();
+      let asked = 0;
       for (const { table, key, value } of changes) {
+        if (table === PACKED) {
+          gather(packed, key, value);
+          continue;
+        }
         const target = transaction.objectStore(tableName(table));
-        if (table === PACKED) gather(packed, key, value);
-        else if (value === undefined) target.delete(key as BufferSource);
-        else target.put(value, key as BufferSource);
+        const place = key as BufferSource;
+        const request = (
+          value === undefined ? target.delete(place) : target.put(value, place)
+        ) as IDBRequest<unknown>;
+        asked += 1;
+        // Of much, the page is let go on in between.
+        if (asked % SLICE === 0) await settle(request);
       }
       for (const entries of packed.values()) await this.#append(transaction, entries);
     });

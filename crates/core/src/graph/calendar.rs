@@ -1,61 +1,58 @@
 //! What is due when.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use lacis_wire::record::CopyName;
-use lacis_wire::{Millis, RecordId};
+use lacis_wire::Millis;
 
 use crate::sorting;
 
-/// What is due at a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    /// A record ends, or what ended is erased.
-    Record(RecordId),
-    /// Something set aside goes.
-    Aside(CopyName),
-}
-
-/// What is due when, the latest first. Much of it comes at once when a store is read; then it is
-/// only [`Calendar::push`]ed and put in order at the end.
+/// What is due when, the first first: most is new, and due later than the rest. Much of it comes at
+/// once when a store is read; then it is only [`Calendar::push`]ed and put in order at the end.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Calendar(Vec<(Millis, Due)>);
+pub(super) struct Calendar<T>(VecDeque<(Millis, T)>);
 
-impl Calendar {
+impl<T: Copy + Ord> Calendar<T> {
     pub(super) const fn new() -> Self {
-        Self(Vec::new())
+        Self(VecDeque::new())
     }
 
     /// How many entries there are.
-    pub(super) const fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    fn place(&self, at: Millis, due: Due) -> usize {
-        self.0.partition_point(|it| *it > (at, due))
+    fn place(&self, at: Millis, due: T) -> usize {
+        self.0.partition_point(|it| *it < (at, due))
     }
 
     /// Adds an entry, unless it is for the end of days.
-    pub(super) fn insert(&mut self, at: Millis, due: Due) {
+    pub(super) fn insert(&mut self, at: Millis, due: T) {
         if at != Millis::MAX {
             self.0.insert(self.place(at, due), (at, due));
         }
     }
 
     /// Adds an entry where it need not be found before [`Calendar::sort`].
-    pub(super) fn push(&mut self, at: Millis, due: Due) {
+    pub(super) fn push(&mut self, at: Millis, due: T) {
         if at != Millis::MAX {
-            self.0.push((at, due));
+            self.0.push_back((at, due));
         }
+    }
+
+    /// Takes memory for so many more entries, and for no others.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.0.reserve_exact(count);
     }
 
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
-        sorting::sort(&mut self.0);
-        self.0.reverse();
+        let mut all: Vec<_> = core::mem::take(&mut self.0).into();
+        sorting::sort(&mut all);
+        self.0 = all.into();
     }
 
-    pub(super) fn remove(&mut self, at: Millis, due: Due) {
+    pub(super) fn remove(&mut self, at: Millis, due: T) {
         let place = self.place(at, due);
         if self.0.get(place) == Some(&(at, due)) {
             self.0.remove(place);
@@ -64,20 +61,23 @@ impl Calendar {
 
     /// When something is due first.
     pub(super) fn first(&self) -> Option<Millis> {
-        self.0.last().map(|(at, _)| *at)
+        self.0.front().map(|(at, _)| *at)
     }
 
     /// Takes out what is due first, if that is not after a time.
-    pub(super) fn pop(&mut self, until: Millis) -> Option<(Millis, Due)> {
-        self.0.pop_if(|(at, _)| *at <= until)
+    pub(super) fn pop(&mut self, until: Millis) -> Option<(Millis, T)> {
+        self.0.pop_front_if(|(at, _)| *at <= until)
     }
 
     /// Takes out what is due after a time and fits.
     pub(super) fn take_after(
         &mut self,
         now: Millis,
-        fits: impl Fn(Millis, &Due) -> bool,
-    ) -> Vec<(Millis, Due)> {
-        self.0.extract_if(.., |(at, due)| *at > now && fits(*at, due)).collect()
+        fits: impl Fn(&T) -> bool,
+    ) -> Vec<(Millis, T)> {
+        let all = core::mem::take(&mut self.0).into_iter();
+        let (taken, kept) = all.partition(|(at, due)| *at > now && fits(due));
+        self.0 = kept;
+        Vec::from(taken)
     }
 }

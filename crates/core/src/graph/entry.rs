@@ -77,13 +77,13 @@ impl Register {
         enter_in(&mut self.people, &mut self.number_of, peer)
     }
 
-    pub(super) fn enter(&mut self, header: &Header) -> Entry {
+    pub(super) fn enter(&mut self, header: &Header, digest: [u8; 16]) -> Entry {
         let Self { credentials, credential_of, kinds, kind_of, .. } = self;
         let credential =
             header.credential.as_ref().map_or(0, |id| enter_in(credentials, credential_of, id) + 1);
         let kind = enter_in(kinds, kind_of, &header.kind);
         Entry {
-            digest: header.name().digest,
+            digest,
             version: header.version,
             created: header.created,
             modified: header.modified,
@@ -180,7 +180,7 @@ pub struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn of(header: &'a Header) -> Self {
+    pub(super) fn of(header: &'a Header, digest: [u8; 16]) -> Self {
         Self {
             id: header.id,
             kind: &header.kind,
@@ -195,7 +195,7 @@ impl<'a> Held<'a> {
             length: header.length,
             is_deleted: header.is_deleted(),
             has_ended: false,
-            digest: header.name().digest,
+            digest,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use lacis_wire::{Millis, RecordId, limits};
 
-use super::calendar::Due;
 use super::entry::Entry;
 use super::entry::Held;
 use super::replica::{Change, Replica};
@@ -19,9 +18,9 @@ impl Replica {
         if let Some(index) = self.buckets.get_mut(bucket) {
             index.remove(entry.key(*id));
         }
-        self.due.remove(entry.expires, Due::Record(*id));
+        self.due.remove(entry.expires, *id);
         self.recharge(id, &mut entry, is_system, true);
-        self.hidden.insert(entry.expires, Due::Record(*id));
+        self.hidden.insert(entry.expires, *id);
         self.entries.insert(*id, entry);
         self.changes.push_back(Change::Gone { id: key.id, kind });
     }
@@ -32,12 +31,8 @@ impl Replica {
             return;
         }
         let entries = &self.entries;
-        let is_there = |_: Millis, due: &Due| {
-            let Due::Record(id) = due else { return false };
-            entries.get(id).is_some_and(|entry| entry.expires > now)
-        };
-        for (at, due) in self.hidden.take_after(now, is_there) {
-            let Due::Record(id) = due else { continue };
+        let is_there = |id: &RecordId| entries.get(id).is_some_and(|entry| entry.expires > now);
+        for (at, id) in self.hidden.take_after(now, is_there) {
             if self.entries.get(&id).is_some_and(|entry| entry.expires != at) {
                 // It has lost its body: the next comparison fetches it.
                 self.drop_live(&id);
@@ -51,7 +46,7 @@ impl Replica {
             if let Some(index) = self.buckets.get_mut(bucket) {
                 index.insert(entry.key(id));
             }
-            self.due.insert(entry.expires, Due::Record(id));
+            self.due.insert(entry.expires, id);
             self.entries.insert(id, entry);
             self.changes.push_back(Change::Record { id, is_new: true });
         }
@@ -72,8 +67,7 @@ impl Replica {
     /// members have passed: first bodies, and headers when no version could live any more.
     pub fn erase(&mut self, limit: Millis) {
         let until = Millis(limit.0.saturating_sub(grace()));
-        while let Some((at, due)) = self.hidden.pop(until) {
-            let Due::Record(id) = due else { continue };
+        while let Some((at, id)) = self.hidden.pop(until) {
             // While a store is read, versions that others replaced leave their times behind.
             let is_its =
                 |held: &Held<'_>| held.has_ended && [held.expires, held.latest].contains(&at);
@@ -83,7 +77,7 @@ impl Replica {
                 self.drop_live(&id);
                 continue;
             }
-            self.hidden.insert(latest, due);
+            self.hidden.insert(latest, id);
             // Records of the system stay whole.
             if !kind.is_system() {
                 self.changes.push_back(Change::Erased { name, kind, keeps_header: true });
@@ -100,14 +94,13 @@ impl Replica {
 
     /// Hides what is over, and lets go what was set aside for long enough.
     pub fn expire(&mut self, now: Millis) {
-        while let Some((at, due)) = self.due.pop(now) {
-            match due {
-                Due::Record(id) if self.held(&id).is_some_and(|held| held.expires == at) => {
-                    self.end(&id);
-                }
-                Due::Record(_) => {}
-                Due::Aside(name) => self.erase_aside(&name),
+        while let Some((at, id)) = self.due.pop(now) {
+            if self.held(&id).is_some_and(|held| held.expires == at) {
+                self.end(&id);
             }
+        }
+        while let Some((_, name)) = self.aside_due.pop(now) {
+            self.erase_aside(&name);
         }
         self.wake(now);
         self.revalidate();

@@ -75,6 +75,11 @@ impl Index {
         self.sum = self.sum.wrapping_add(hash(copy));
     }
 
+    /// Takes memory for so many more copies, and for no others.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.items.reserve_exact(count);
+    }
+
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
         sorting::sort(&mut self.items);

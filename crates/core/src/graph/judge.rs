@@ -7,7 +7,7 @@
 
 use lacis_wire::codec::Frame;
 use lacis_wire::credential::{Chain, Credential};
-use lacis_wire::record::Header;
+use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::{GROUP, INVITATION, KEY, MEMBER, REVOCATION, System};
 use lacis_wire::time::Millis;
 use lacis_wire::{CredentialId, GroupId, PeerId, limits};
@@ -72,15 +72,50 @@ pub(super) enum Right {
     Refused(Refusal),
 }
 
+/// A version that is offered, and what is known of it already.
+#[derive(Clone, Copy, Debug)]
+pub struct Offered<'a> {
+    pub(super) copy: &'a super::Copy,
+    /// Its name, which costs a hash.
+    pub(super) name: CopyName,
+    /// Whether its author signed it, if that was looked at.
+    is_signed: Option<bool>,
+}
+
+impl<'a> Offered<'a> {
+    /// A version of which nothing is known.
+    #[must_use]
+    pub fn new(copy: &'a super::Copy) -> Self {
+        Self::named(copy, copy.header.name())
+    }
+
+    /// A version whose name is known.
+    #[must_use]
+    pub const fn named(copy: &'a super::Copy, name: CopyName) -> Self {
+        Self { copy, name, is_signed: None }
+    }
+
+    /// The version and its name.
+    #[must_use]
+    pub const fn parts(&self) -> (&'a super::Copy, CopyName) {
+        (self.copy, self.name)
+    }
+
+    /// Says whether its author signed it.
+    #[must_use]
+    pub const fn signed(self, is_signed: Option<bool>) -> Self {
+        Self { is_signed, ..self }
+    }
+}
+
 /// Judges one version. What costs most, the signatures, comes last.
 pub(super) fn judge(
     group: &GroupId,
     members: &Members,
     now: Millis,
-    header: &Header,
-    body: &[u8],
+    offered: &Offered<'_>,
 ) -> Verdict {
-    match examine(group, members, now, header, body) {
+    match examine(group, members, now, offered) {
         Ok(verdict) => verdict,
         Err(refusal) => Verdict::Refused(refusal),
     }
@@ -90,9 +125,9 @@ fn examine(
     group: &GroupId,
     members: &Members,
     now: Millis,
-    header: &Header,
-    body: &[u8],
+    offered: &Offered<'_>,
 ) -> Result<Verdict, Refusal> {
+    let super::Copy { header, body } = offered.copy;
     demand(!Rule::Form.holds() || header.check().is_ok(), Refusal::Form)?;
     if header.latest <= now && Rule::Over.holds() {
         return Ok(Verdict::Over);
@@ -107,20 +142,20 @@ fn examine(
         let is_shown = shows(header, chain) || !Rule::ShownAsGiven.holds();
         let is_proved = !Rule::ChainVerified.holds() || members.verifies(chain);
         demand(is_shown && is_proved, Refusal::System)?;
-        demand(is_signed(group, header), Refusal::Signature)?;
+        demand(is_signed(group, offered), Refusal::Signature)?;
         return Ok(Verdict::Fine(system));
     }
     // What shows a member shows it in full; there is nothing of it that a later version could add.
     demand(header.kind.as_str() != MEMBER, Refusal::System)?;
-    match right(group, members, &Held::of(header)) {
+    match right(group, members, &Held::of(header, offered.name.digest)) {
         Right::Refused(refusal) => Err(refusal),
         Right::Unknown(id) => {
-            demand(is_signed(group, header), Refusal::Signature)?;
+            demand(is_signed(group, offered), Refusal::Signature)?;
             Ok(Verdict::Unknown(id))
         }
         right => {
             demand(gives_what_it_may(members, header, system.as_ref()), Refusal::NotAllowed)?;
-            demand(is_signed(group, header), Refusal::Signature)?;
+            demand(is_signed(group, offered), Refusal::Signature)?;
             if is_ahead(header, now) {
                 return Ok(Verdict::Future);
             }
@@ -129,8 +164,9 @@ fn examine(
     }
 }
 
-fn is_signed(group: &GroupId, header: &Header) -> bool {
-    !Rule::Signature.holds() || header.verify(group)
+fn is_signed(group: &GroupId, offered: &Offered<'_>) -> bool {
+    let is_signed = || offered.is_signed.unwrap_or_else(|| offered.copy.header.verify(group));
+    !Rule::Signature.holds() || is_signed()
 }
 
 /// Whether a version was made later than it can have been. What shuts somebody out or follows from

@@ -6,7 +6,6 @@ use lacis_wire::record::CopyName;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, EndId, Millis, PeerId, RecordId, limits};
 
-use super::calendar::Due;
 use super::credentials::Credentials;
 use super::entry::Entry;
 use super::index::CopyKey;
@@ -24,7 +23,8 @@ impl Replica {
         let entries = self.entries.len() * (size_of::<Entry>() + size_of::<RecordId>());
         let aside = self.aside.len() * (size_of::<Aside>() + size_of::<CopyName>());
         let indices = self.len() * size_of::<CopyKey>();
-        let due = (self.due.len() + self.hidden.len()) * (size_of::<(Millis, Due)>());
+        let due = (self.due.len() + self.hidden.len()) * size_of::<(Millis, RecordId)>();
+        let aside_due = self.aside_due.len() * size_of::<(Millis, CopyName)>();
         let replaced = self.replaced.len() * 4 * size_of::<RecordId>();
         system
             + waiting
@@ -33,6 +33,7 @@ impl Replica {
             + aside
             + indices
             + due
+            + aside_due
             + replaced
             + self.register.bytes()
             + self.members().bytes()

@@ -34,6 +34,11 @@ impl Replaced {
         }
     }
 
+    /// The records that say so.
+    pub(super) fn ids(&self) -> Vec<RecordId> {
+        self.old_of.keys().copied().collect()
+    }
+
     /// No version of a record is held any more.
     pub(super) fn forget(&mut self, id: &RecordId) {
         let Some(old) = self.old_of.remove(id) else { return };

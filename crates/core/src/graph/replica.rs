@@ -19,9 +19,10 @@ use lacis_wire::{Code, CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
 use super::calendar::Calendar;
+use super::entries::Entries;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
-use super::judge::{Refusal, Verdict, judge};
+use super::judge::{Offered, Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::replaced::Replaced;
 use super::rights::Members;
@@ -132,15 +133,17 @@ pub struct Replica {
     pub(super) keys: KeyRecords,
     /// System records, live and aside, whole.
     pub(super) system: Table<CopyName, Arc<Copy>>,
-    pub(super) entries: BTreeMap<RecordId, Entry>,
+    pub(super) entries: Entries,
     pub(super) aside: BTreeMap<CopyName, Aside>,
     pub(super) register: Register,
     pub(super) buckets: Vec<Index>,
-    /// What is due, the last first: most is new, and due later than the rest.
-    pub(super) due: Calendar,
+    /// When records end.
+    pub(super) due: Calendar<RecordId>,
+    /// When what is set aside goes.
+    pub(super) aside_due: Calendar<CopyName>,
     /// What has ended and is hidden, and when it may be erased: by its end, then when nothing of it
     /// is of concern any more.
-    pub(super) hidden: Calendar,
+    pub(super) hidden: Calendar<RecordId>,
     pub(super) budgets: Budgets,
     pub(super) replaced: Replaced,
     pub(super) waiting: Waiting,
@@ -178,11 +181,12 @@ impl Replica {
             members: Members::new(group),
             keys: KeyRecords::default(),
             system: Table::new(),
-            entries: BTreeMap::new(),
+            entries: Entries::new(),
             aside: BTreeMap::new(),
             register: Register::default(),
             buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
             due: Calendar::new(),
+            aside_due: Calendar::new(),
             hidden: Calendar::new(),
             budgets: Budgets::default(),
             replaced: Replaced::default(),
@@ -352,8 +356,13 @@ impl Replica {
     /// the same rules hold. Of one that is [`Outcome::Taken`], [`Outcome::Beaten`] or
     /// [`Outcome::SetAside`] the caller keeps the body, until [`Change::Erased`].
     pub fn offer(&mut self, now: Millis, copy: &Copy) -> Outcome {
+        self.offer_known(now, Offered::new(copy))
+    }
+
+    /// The same of a version of which something is known already.
+    pub fn offer_known(&mut self, now: Millis, offered: Offered<'_>) -> Outcome {
+        let Offered { copy, name, .. } = offered;
         let header = &copy.header;
-        let name = header.name();
         if self.has(&name) {
             return Outcome::Known;
         }
@@ -362,7 +371,7 @@ impl Replica {
         }
         meter::count(Cost::Judgement, 1);
         self.judgements += 1;
-        match judge(&self.group, &self.members, now, header, &copy.body) {
+        match judge(&self.group, &self.members, now, &offered) {
             Verdict::Refused(refusal) => Outcome::Refused(refusal),
             Verdict::Over => Outcome::Expired,
             Verdict::Unknown(id) => {
@@ -377,31 +386,32 @@ impl Replica {
                 self.waiting.push(Until::Time(due), copy);
                 Outcome::Ahead
             }
-            Verdict::Fine(_) => self.take(now, copy, false),
-            Verdict::Unnamed(_) => self.take(now, copy, true),
+            Verdict::Fine(_) => self.take(now, copy, name, false),
+            Verdict::Unnamed(_) => self.take(now, copy, name, true),
         }
     }
 
     /// Whether [`Replica::offer`] would make a version live now.
     #[must_use]
-    pub fn would_take(&self, now: Millis, copy: &Copy) -> bool {
-        let header = &copy.header;
-        let wins = self.held(&header.id).is_none_or(|held| header.rank() > held.rank());
-        let verdict = || judge(&self.group, &self.members, now, header, &copy.body);
+    pub fn would_take(&self, now: Millis, offered: Offered<'_>) -> bool {
+        let header = &offered.copy.header;
+        let wins =
+            self.held(&header.id).is_none_or(|held| header.rank_as(offered.name) > held.rank());
+        let verdict = || judge(&self.group, &self.members, now, &offered);
         wins && matches!(verdict(), Verdict::Fine(_))
     }
 
     /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
-    pub fn restore(&mut self, header: &Header) {
-        let entry = self.register.enter(header);
+    pub fn restore(&mut self, header: &Header, name: &CopyName) {
+        let entry = self.register.enter(header, name.digest);
         self.restore_entry(header.id, entry);
         self.replaced.note(header);
     }
 
     /// Takes a record of the system back from the store.
     pub fn restore_system(&mut self, copy: Copy) {
-        let entry = self.register.enter(&copy.header);
+        let entry = self.register.enter(&copy.header, copy.header.name().digest);
         let id = copy.header.id;
         self.system.insert(entry.name(id), Arc::new(copy));
         self.restore_entry(id, entry);
@@ -435,7 +445,7 @@ impl Replica {
     /// When [`Replica::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.due.first()
+        self.due.first().into_iter().chain(self.aside_due.first()).min()
     }
 
     /// When something that was dated ahead can be judged.

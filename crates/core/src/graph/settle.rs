@@ -8,7 +8,6 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::system::System;
 use lacis_wire::{Code, Millis, PeerId, RecordId, limits};
 
-use super::calendar::Due;
 use super::credentials::Learned;
 use super::entry::{Entry, Held};
 use super::judge::{Refusal, Right, right, system_of};
@@ -19,15 +18,21 @@ use crate::table::in_order;
 
 impl Replica {
     /// Takes a version that was judged.
-    pub(super) fn take(&mut self, now: Millis, copy: &Copy, is_unnamed: bool) -> Outcome {
+    pub(super) fn take(
+        &mut self,
+        now: Millis,
+        copy: &Copy,
+        name: CopyName,
+        is_unnamed: bool,
+    ) -> Outcome {
         let header = &copy.header;
-        let entry = self.register.enter(header);
-        let (id, name) = (header.id, header.name());
+        let entry = self.register.enter(header, name.digest);
+        let id = header.id;
         if is_unnamed {
             return self.take_aside(copy, entry, true);
         }
         let held = self.held(&id);
-        let is_beaten = held.as_ref().is_some_and(|held| header.rank() < held.rank());
+        let is_beaten = held.as_ref().is_some_and(|held| header.rank_as(name) < held.rank());
         if is_beaten {
             let by_another = held.is_some_and(|held| held.author() != header.author());
             return if by_another && !header.is_deleted() && Rule::BeatenKept.holds() {
@@ -83,14 +88,14 @@ impl Replica {
         let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX);
         let until = Millis(since.0.max(entry.modified.0).saturating_add(lasts)).min(entry.latest);
         if !self.is_restoring {
-            self.due.insert(until, Due::Aside(name));
+            self.aside_due.insert(until, name);
         }
         self.aside.insert(name, Aside { entry, is_unnamed, until });
     }
 
     fn take_from_aside(&mut self, name: &CopyName) -> Option<Entry> {
         let aside = self.aside.remove(name)?;
-        self.due.remove(aside.until, Due::Aside(*name));
+        self.aside_due.remove(aside.until, *name);
         Some(aside.entry)
     }
 
@@ -136,7 +141,7 @@ impl Replica {
                 index.insert(entry.key(id));
             }
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
-            calendar.insert(entry.expires, Due::Record(id));
+            calendar.insert(entry.expires, id);
         }
         let (class, credential) = (self.class(is_system, &entry), entry.credential);
         if is_charged {
@@ -160,9 +165,9 @@ impl Replica {
         if let Some(index) = self.buckets.get_mut(bucket) {
             index.remove(entry.key(*id));
         }
-        self.due.remove(entry.expires, Due::Record(*id));
-        self.hidden.remove(entry.expires, Due::Record(*id));
-        self.hidden.remove(entry.latest, Due::Record(*id));
+        self.due.remove(entry.expires, *id);
+        self.hidden.remove(entry.expires, *id);
+        self.hidden.remove(entry.latest, *id);
         if is_charged {
             self.budgets.discharge(self.class(is_system, &entry), *id, &entry);
         }
@@ -219,30 +224,34 @@ impl Replica {
     /// All that was stored is here again. What has ended meanwhile stays until
     /// [`Replica::expire`] is called.
     pub fn settle_restored(&mut self) {
-        let entries = core::mem::take(&mut self.entries);
-        let aside = core::mem::take(&mut self.aside);
-        let live = entries.into_iter().map(|(id, entry)| (entry.name(id), entry));
-        let all: Vec<(CopyName, Entry)> =
-            live.chain(aside.into_iter().map(|(name, it)| (name, it.entry))).collect();
         let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
         self.members.relearn(chains_in(&copies).iter());
-        for (name, entry) in all {
-            self.aside.insert(name, Aside { entry, is_unnamed: true, until: Millis::MAX });
-        }
         self.is_restoring = true;
         // Those of the system first: what the others are judged by.
-        let mut ids: Vec<RecordId> = self.aside.keys().map(|name| name.id).collect();
-        ids.dedup();
         let mut system: Vec<RecordId> = copies.iter().map(|copy| copy.header.id).collect();
         system.dedup();
+        let mut several: Vec<RecordId> = self.aside.keys().map(|name| name.id).collect();
+        several.dedup();
+        several.retain(|id| system.binary_search(id).is_err());
+        for id in system.iter().chain(&several) {
+            if let Some(entry) = self.entries.remove(id) {
+                let aside = Aside { entry, is_unnamed: true, until: Millis::MAX };
+                self.aside.insert(aside.entry.name(*id), aside);
+            }
+        }
+        self.charge_restored();
         for id in &system {
             self.choose_restored(id);
         }
-        for id in ids.iter().filter(|id| system.binary_search(id).is_err()) {
+        for id in &several {
             self.choose(id);
         }
         self.is_restoring = false;
         self.put_in_order();
+        for id in self.replaced.ids() {
+            self.settle_replaced(&id);
+        }
+        // What has one version is live until the rights to it are looked at, now that all are.
         self.stale = true;
         self.revalidate();
         // Of the system's, what was not chosen.
@@ -256,24 +265,48 @@ impl Replica {
         self.changes.retain(|change| matches!(change, Change::Erased { .. }));
     }
 
+    /// Charges what was found in one version only.
+    fn charge_restored(&mut self) {
+        let entries = core::mem::take(&mut self.entries);
+        for (id, entry) in entries.iter().filter(|(_, entry)| entry.credential != 0) {
+            self.budgets.charge(self.class(false, entry), *id, entry);
+        }
+        self.entries = entries;
+    }
+
     /// Makes the indices and calendars of what is held, all at once.
     fn put_in_order(&mut self) {
-        for (id, entry) in &self.entries {
+        let buckets: Vec<usize> =
+            self.register.kinds().map(|kind| usize::from(Self::bucket_of(kind))).collect();
+        let bucket_of =
+            |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
+        // Memory that grows by doubling would be half as much again.
+        let mut counts = alloc::vec![0; self.buckets.len()];
+        for (_, entry) in self.entries.iter() {
+            if let Some(count) = bucket_of(entry).and_then(|bucket| counts.get_mut(bucket)) {
+                *count += 1;
+            }
+        }
+        self.due.reserve(counts.iter().sum());
+        for (index, count) in self.buckets.iter_mut().zip(counts) {
+            index.reserve(count);
+        }
+        for (id, entry) in self.entries.iter() {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
-            calendar.push(entry.expires, Due::Record(*id));
-            let kind = self.register.kinds().nth(entry.kind()).filter(|_| !entry.has_ended);
-            let bucket = kind.map(|kind| usize::from(Self::bucket_of(kind)));
-            if let Some(index) = bucket.and_then(|bucket| self.buckets.get_mut(bucket)) {
+            calendar.push(entry.expires, *id);
+            let index = bucket_of(entry).and_then(|bucket| self.buckets.get_mut(bucket));
+            if let Some(index) = index {
                 index.push(entry.key(*id));
             }
         }
         for (name, aside) in &self.aside {
-            self.due.push(aside.until, Due::Aside(*name));
+            self.aside_due.push(aside.until, *name);
         }
         for bucket in &mut self.buckets {
             bucket.sort();
         }
         self.due.sort();
+        self.aside_due.sort();
         self.hidden.sort();
     }
 
@@ -426,7 +459,7 @@ impl Replica {
     fn misplaced(&self) -> Vec<RecordId> {
         let right_of = |held: &Held<'_>| right(&self.group, &self.members, held);
         let mut found = Vec::new();
-        for (id, entry) in &self.entries {
+        for (id, entry) in self.entries.iter() {
             let Some(held) = self.register.read(id, entry) else { continue };
             if right_of(&held) != Right::Fine {
                 found.push(*id);

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::codec::{decode, encode_with_capacity};
+use lacis_wire::GroupId;
+use lacis_wire::codec::decode;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::record::CopyName;
-use lacis_wire::{GroupId, limits};
 
 use crate::graph::Copy;
 use crate::meter::{self, Cost};
@@ -13,8 +13,7 @@ use crate::meter::{self, Cost};
 /// A copy as it is stored, which is as it travels.
 pub(super) fn bytes_of(copy: &Copy) -> Vec<u8> {
     meter::count(Cost::Byte, copy.body.len());
-    let frame = GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() };
-    encode_with_capacity(&frame, copy.body.len() + limits::HEADER_BYTES)
+    GroupFrame::record_bytes(&copy.header, &copy.body)
 }
 
 /// The copy that was stored, or came.

@@ -12,6 +12,7 @@ use super::persist::body_cache::Bodies;
 use super::persist::profile::Profile;
 use super::persist::write_queue::Saves;
 use super::queries::watches::Watches;
+use super::sync::incoming::Incoming;
 use super::sync::progress::SyncState;
 use super::writing::approval::Approvals;
 use super::{Group, Rejected};
@@ -53,6 +54,7 @@ impl Group {
             looking: None,
             admitted: Vec::new(),
             arrival: Arrival::default(),
+            incoming: Incoming::default(),
             came_by: None,
             early: Vec::new(),
             opening: Vec::new(),

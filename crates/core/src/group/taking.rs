@@ -5,18 +5,37 @@ use super::Group;
 use crate::cx::Cx;
 use crate::event::Event;
 use crate::event::GroupEvent;
-use crate::graph::{Copy, Outcome, Refusal};
+use crate::graph::{Copy, Offered, Outcome, Refusal};
 use alloc::sync::Arc;
 use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{KeyPart, Meeting};
+use lacis_wire::record::CopyName;
 use lacis_wire::record::Header;
 use lacis_wire::system::{self, System};
 use lacis_wire::{Code, NodeId};
 
 impl Group {
-    /// Takes a version from anywhere.
-    pub(crate) fn take(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
-        let outcome = self.take_one(cx, copy, from);
+    /// Takes a version from anywhere; `is_signed` says whether its author signed it, if that is
+    /// known.
+    pub(crate) fn take(
+        &mut self,
+        cx: &mut Cx,
+        copy: Copy,
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
+        let name = copy.header.name();
+        self.take_named(cx, (copy, name), from, is_signed)
+    }
+
+    pub(super) fn take_named(
+        &mut self,
+        cx: &mut Cx,
+        copy: (Copy, CopyName),
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
+        let outcome = self.take_one(cx, copy, from, is_signed);
         self.take_ready(cx);
         self.tell_changed(cx);
         outcome
@@ -25,35 +44,48 @@ impl Group {
     /// Takes what waited and can be judged now.
     pub(super) fn take_ready(&mut self, cx: &mut Cx) {
         while let Some(ready) = self.replica.poll_ready() {
-            self.take_one(cx, ready, None);
+            let name = ready.header.name();
+            // What waits was signed by its author: nothing else is kept.
+            self.take_one(cx, (ready, name), None, Some(true));
         }
     }
 
-    pub(super) fn take_one(&mut self, cx: &mut Cx, copy: Copy, from: Option<NodeId>) -> Outcome {
+    pub(super) fn take_one(
+        &mut self,
+        cx: &mut Cx,
+        (copy, name): (Copy, CopyName),
+        from: Option<NodeId>,
+        is_signed: Option<bool>,
+    ) -> Outcome {
         let is_own = *copy.header.author() == cx.me.peer;
-        if !is_own && let Some(outcome) = self.hold_for_approval(cx, &copy, from) {
-            return outcome;
+        if !is_own {
+            let offered = Offered::named(&copy, name).signed(is_signed);
+            if let Some(outcome) = self.hold_for_approval(cx, offered, from) {
+                return outcome;
+            }
         }
-        self.take_approved(cx, copy, from)
+        self.take_approved(cx, (copy, name), from, is_signed)
     }
 
     pub(super) fn take_approved(
         &mut self,
         cx: &mut Cx,
-        copy: Copy,
+        (copy, name): (Copy, CopyName),
         from: Option<NodeId>,
+        is_signed: Option<bool>,
     ) -> Outcome {
         let now = self.now(cx);
-        let outcome = self.replica.offer(now, &copy);
+        let offered = Offered::named(&copy, name).signed(is_signed);
+        let outcome = self.replica.offer_known(now, offered);
         if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
-            self.keep(cx, &copy);
+            self.keep(cx, &copy, name);
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
                 self.apply(cx, &copy);
                 for (node, neighbour) in &mut self.neighbours {
                     if Some(*node) != from && neighbour.is_introduced() {
-                        neighbour.push.push(copy.header.name());
+                        neighbour.push.push(name);
                     }
                 }
             }
@@ -63,7 +95,7 @@ impl Group {
             let may_be_right =
                 matches!(refusal, Refusal::Body | Refusal::OverBudget | Refusal::Replaced);
             if !may_be_right {
-                self.rejected.insert(copy.header.name());
+                self.rejected.insert(name);
             }
             cx.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }

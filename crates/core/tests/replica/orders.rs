@@ -157,7 +157,7 @@ proptest! {
             if is_system(copy) {
                 restored.restore_system(copy.clone());
             } else {
-                restored.restore(&copy.header);
+                restored.restore(&copy.header, &copy.header.name());
             }
         }
         restored.settle_restored();

@@ -283,7 +283,7 @@ pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
             for copy in people() {
                 restored.restore_system(copy);
             }
-            order.iter().for_each(|copy| restored.restore(&copy.header));
+            order.iter().for_each(|copy| restored.restore(&copy.header, &copy.header.name()));
             restored.settle_restored();
             assert_eq!(restored.summary(), replica.summary());
         }

@@ -68,6 +68,21 @@ fn preview() -> GroupFrame {
 }
 
 #[test]
+fn a_record_is_written_as_its_frame() {
+    let mut count = 0;
+    for (name, frame) in samples() {
+        let GroupFrame::Record { header, body } = &frame else { continue };
+        assert_eq!(GroupFrame::record_bytes(header, body), encode(&frame), "{name}");
+        assert_eq!(
+            GroupFrame::record_bytes(header, &Vec::new()),
+            encode(&GroupFrame::Record { header: header.clone(), body: Vec::new() })
+        );
+        count += 1;
+    }
+    assert!(count > 0);
+}
+
+#[test]
 fn lists() {
     let kind = RecordType::new("chat").expect("a type");
     let first = |count: usize| GroupFrame::Enter {

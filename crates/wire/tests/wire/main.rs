@@ -27,4 +27,5 @@ mod refused_texts;
 mod refused_vectors;
 mod round_trip;
 mod samples;
+mod signature_vectors;
 mod vectors;

@@ -1,6 +1,5 @@
 //! Texts that people pass on, damaged and forged.
 
-use data_encoding::HEXLOWER;
 use ed25519_dalek::{Signature, Verifier, VerifyingKey};
 use lacis_wire::card::Card;
 use lacis_wire::codec::encode;
@@ -66,7 +65,6 @@ fn cards() -> Vec<Refused> {
     let ada = || Card::new(&key(MEMBER), "Ada");
     let of = |name: &str, card: &Card, reason: &str| case(name, "Card", &card.to_text(), reason);
     let (neutral, anybody) = signature_of_anybody();
-    let (mixed, of_mixed) = signature_by_cofactor();
     let signature = with_larger_scalar(ada().signature);
     let mut all = vec![
         of("card-of-another-name", &Card { name: "Bob".into(), ..ada() }, "not trusted"),
@@ -74,11 +72,6 @@ fn cards() -> Vec<Refused> {
         of(
             "card-of-anybody",
             &Card { peer: PeerId(neutral), signature: anybody, ..ada() },
-            "not trusted",
-        ),
-        of(
-            "card-that-holds-with-the-cofactor-only",
-            &Card { peer: PeerId(mixed), signature: of_mixed, ..ada() },
             "not trusted",
         ),
         of("card-signed-in-another-form", &Card { signature, ..ada() }, "not trusted"),
@@ -102,20 +95,6 @@ fn signature_of_anybody() -> ([u8; 32], [u8; 64]) {
     let key = VerifyingKey::from_bytes(&neutral).expect("a point");
     assert!(key.verify(b"anything", &Signature::from_bytes(&signature)).is_ok());
     (neutral, signature)
-}
-
-/// A key with a part of order 8, and a signature of the sample's card that holds in the equation
-/// with the cofactor and not in the one without: readers of both kinds would not agree about it.
-fn signature_by_cofactor() -> ([u8; 32], [u8; 64]) {
-    let bytes = |hex: &str| HEXLOWER.decode(hex.as_bytes()).expect("hex");
-    let key = bytes("16b981d0b88cdf3ab9fa87190822fe4905b475efda3aec7c34abfa92c19320f4");
-    let signature = bytes(concat!(
-        "1337036ac32d8f30d4589c3c1c595812ce0fff40e37c6f5a97ab213f318290ad",
-        "6c2a07beecf9fc98f974060f2c5c3651f39e501e61f8992d35cc1390c664cf0d",
-    ));
-    let key = key.try_into().expect("32 bytes");
-    assert!(PeerId(key).is_key());
-    (key, signature.try_into().expect("64 bytes"))
 }
 
 fn invitations() -> Vec<Refused> {

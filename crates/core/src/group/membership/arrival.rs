@@ -6,11 +6,11 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::{NodeId, limits};
+use lacis_wire::limits;
 
 use crate::cx::Cx;
-use crate::graph::Copy;
 use crate::group::Group;
+use crate::group::sync::incoming::Arrived;
 use crate::ids::Ticket;
 use crate::table::TableExt;
 use crate::time::Timestamp;
@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub(in crate::group) struct Arrival {
     joins: Vec<Ticket>,
-    copies: Vec<(NodeId, Copy)>,
+    copies: Vec<Arrived>,
     bytes: usize,
     /// Whether more came than is kept: the next comparison finds it.
     is_short: bool,
@@ -40,17 +40,17 @@ impl Arrival {
 
 impl Group {
     /// Keeps a record of the application while a join is under way; gives back what need not wait.
-    pub(in crate::group) fn hold_back(&mut self, node: NodeId, copy: Copy) -> Option<Copy> {
+    pub(in crate::group) fn hold_back(&mut self, arrived: Arrived) -> Option<Arrived> {
         let arrival = &mut self.arrival;
-        if arrival.joins.is_empty() || copy.header.kind.is_system() {
-            return Some(copy);
+        if arrival.joins.is_empty() || arrived.copy.header.kind.is_system() {
+            return Some(arrived);
         }
-        let bytes = limits::HEADER_BYTES + copy.body.len();
+        let bytes = limits::HEADER_BYTES + arrived.copy.body.len();
         if arrival.bytes + bytes > limits::UNSAVED_BYTES {
             arrival.is_short = true;
         } else {
             arrival.bytes += bytes;
-            arrival.copies.push((node, copy));
+            arrival.copies.push(arrived);
         }
         None
     }
@@ -71,8 +71,10 @@ impl Group {
             return;
         }
         let Arrival { copies, is_short, .. } = core::mem::take(&mut self.arrival);
-        for (node, copy) in copies {
-            self.take_from(cx, node, copy);
+        let mut copies = copies.into_iter();
+        while !copies.as_slice().is_empty() {
+            let some = copies.by_ref().take(limits::RECORDS_TOGETHER).collect();
+            self.take_together(cx, some);
         }
         if is_short {
             for neighbour in self.neighbours.values_mut() {

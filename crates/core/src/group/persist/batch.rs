@@ -3,6 +3,8 @@
 use alloc::sync::Weak;
 use alloc::vec::Vec;
 
+use lacis_wire::record::CopyName;
+
 use crate::graph::Copy;
 use crate::ids::Ticket;
 use crate::store::{StoreChange, StoreRequest, StoreTable};
@@ -17,7 +19,7 @@ pub(in crate::group) struct Batch {
     /// Deletions that would make place for the changes: of what these replace with less.
     pub(in crate::group) frees: Vec<StoreChange>,
     /// Copies that may leave memory once this is written.
-    pub(in crate::group) copies: Vec<Weak<Copy>>,
+    pub(in crate::group) copies: Vec<(CopyName, Weak<Copy>)>,
     /// What settles then.
     pub(in crate::group) tickets: Vec<Ticket>,
     /// What settles then if all that came before is written too.

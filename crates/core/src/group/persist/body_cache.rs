@@ -26,15 +26,13 @@ struct Held {
 
 impl Bodies {
     /// Keeps a copy until it is [`Bodies::stored`].
-    pub(in crate::group) fn pin(&mut self, copy: Arc<Copy>) {
-        let name = copy.header.name();
+    pub(in crate::group) fn pin(&mut self, name: CopyName, copy: Arc<Copy>) {
         self.remove(&name);
         self.held.insert(name, Held { copy, pinned: true });
     }
 
     /// Keeps a copy that is stored, for a while.
-    pub(in crate::group) fn cache(&mut self, copy: Arc<Copy>) {
-        let id = copy.header.name();
+    pub(in crate::group) fn cache(&mut self, id: CopyName, copy: Arc<Copy>) {
         if !self.held.contains_key(&id) {
             self.held.insert(id, Held { copy, pinned: true });
             self.loosen(&id);
@@ -42,11 +40,10 @@ impl Bodies {
     }
 
     /// A copy is stored. If a newer one took its place, that one still has to stay.
-    pub(in crate::group) fn stored(&mut self, copy: &Weak<Copy>) {
+    pub(in crate::group) fn stored(&mut self, id: &CopyName, copy: &Weak<Copy>) {
         let Some(copy) = copy.upgrade() else { return };
-        let id = copy.header.name();
-        if self.get(&id).is_some_and(|held| Arc::ptr_eq(held, &copy)) {
-            self.loosen(&id);
+        if self.get(id).is_some_and(|held| Arc::ptr_eq(held, &copy)) {
+            self.loosen(id);
         }
     }
 
@@ -122,11 +119,12 @@ mod tests {
             };
             Arc::new(Copy { header, body: Vec::new() })
         });
-        bodies.pin(Arc::clone(&older));
-        bodies.pin(Arc::clone(&newer));
-        bodies.stored(&Arc::downgrade(&older));
-        assert_eq!(bodies.loose, [older.header.name()]);
-        bodies.stored(&Arc::downgrade(&newer));
+        let [old, new] = [older.header.name(), newer.header.name()];
+        bodies.pin(old, Arc::clone(&older));
+        bodies.pin(new, Arc::clone(&newer));
+        bodies.stored(&old, &Arc::downgrade(&older));
+        assert_eq!(bodies.loose, [old]);
+        bodies.stored(&new, &Arc::downgrade(&newer));
         assert_eq!(bodies.loose.len(), 2);
     }
 }

@@ -14,12 +14,11 @@ use lacis_wire::record::{CopyName, RecordType};
 
 impl Group {
     /// A copy was taken: it stays at hand until it is stored.
-    pub(in crate::group) fn keep(&mut self, cx: &Cx, copy: &Arc<Copy>) {
-        let name = copy.header.name();
+    pub(in crate::group) fn keep(&mut self, cx: &Cx, copy: &Arc<Copy>, name: CopyName) {
         let key = key_of(&self.profile.group, &name);
         let is_whole = copy.header.matches_body(&copy.body);
         if is_whole {
-            self.bodies.pin(Arc::clone(copy));
+            self.bodies.pin(name, Arc::clone(copy));
         }
         let put = |table, value: &[u8]| {
             let value = Some(cx.me.vault.mark(table, &key, value));
@@ -34,7 +33,7 @@ impl Group {
                 self.saves.change(put(StoreTable::Bodies, &whole));
             }
         }
-        self.saves.copy(copy);
+        self.saves.copy(name, copy);
     }
 
     /// A version is held no longer, or nothing of it but its header.
@@ -97,7 +96,7 @@ impl Group {
         for (name, _) in self.replica.all_names() {
             let whole = self.replica.whole(&name).cloned();
             match self.bodies.get(&name).cloned().or(whole) {
-                Some(copy) => self.keep(cx, &copy),
+                Some(copy) => self.keep(cx, &copy, name),
                 None => {
                     self.replica.forget_version(&name);
                     count += 1;
@@ -121,8 +120,8 @@ impl Group {
     pub(in crate::group) fn on_written(&mut self, cx: &mut Cx, written: Written) {
         // Without a store, memory is all there is.
         if cx.config.store {
-            for copy in &written.copies {
-                self.bodies.stored(copy);
+            for (name, copy) in &written.copies {
+                self.bodies.stored(name, copy);
             }
         }
         for ticket in written.tickets {

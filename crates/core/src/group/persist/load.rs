@@ -4,7 +4,7 @@ use alloc::string::ToString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::codec::decode;
+use lacis_wire::codec::{decode, read};
 use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Code, limits};
 
@@ -244,8 +244,11 @@ impl Group {
 
     fn restore_head(&mut self, cx: &Cx, key: &[u8], stored: &[u8]) -> bool {
         let value = cx.me.vault.check(StoreTable::Heads, key, stored);
-        let header = value.and_then(|value| decode::<Header>(value).ok());
-        header.map(|header| self.replica.restore(&header)).is_some()
+        // What the store vouches for was judged when it came, and is written under its name.
+        let header = value.and_then(|value| read::<Header>(value).ok());
+        let Some((header, name)) = header.zip(key.last_chunk()) else { return false };
+        self.replica.restore(&header, &CopyName::from_bytes(name));
+        true
     }
 
     fn restore_system(&mut self, cx: &mut Cx, key: &[u8], stored: &[u8]) -> bool {

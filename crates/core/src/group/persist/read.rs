@@ -64,7 +64,7 @@ impl Group {
                 self.replica.settle();
             }
             if let Some(copy) = &copy {
-                self.bodies.cache(Arc::clone(copy));
+                self.bodies.cache(*name, Arc::clone(copy));
             }
             copies.push(copy);
         }

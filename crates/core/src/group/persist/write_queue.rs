@@ -8,6 +8,7 @@
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
 
+use lacis_wire::record::CopyName;
 use lacis_wire::{Code, limits};
 
 use crate::cx::Cx;
@@ -35,7 +36,7 @@ pub(in crate::group) struct Saves {
 
 /// What a write came to that the store took.
 pub(in crate::group) struct Written {
-    pub(in crate::group) copies: Vec<Weak<Copy>>,
+    pub(in crate::group) copies: Vec<(CopyName, Weak<Copy>)>,
     pub(in crate::group) tickets: Vec<Ticket>,
     /// Whether nothing is refused any more that was.
     pub(in crate::group) recovered: bool,
@@ -61,8 +62,8 @@ impl Saves {
     }
 
     /// A copy may leave memory once what was changed so far is stored.
-    pub(in crate::group) fn copy(&mut self, copy: &Arc<Copy>) {
-        self.waiting.copies.push(Arc::downgrade(copy));
+    pub(in crate::group) fn copy(&mut self, name: CopyName, copy: &Arc<Copy>) {
+        self.waiting.copies.push((name, Arc::downgrade(copy)));
     }
 
     /// Settles a ticket when what was changed last is stored.

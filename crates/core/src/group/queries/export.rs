@@ -48,7 +48,7 @@ impl Group {
         let Ok(GroupFrame::Record { header, body }) = decode(part) else {
             return Err(Code::ExportDamaged);
         };
-        match self.take(cx, Copy { header, body }, None) {
+        match self.take(cx, Copy { header, body }, None, None) {
             Outcome::Taken
             | Outcome::Deferred
             | Outcome::Ahead
@@ -95,5 +95,5 @@ fn file_key(cx: &Cx) -> EpochKey {
 
 /// A record as it stands in a file: as it travels.
 pub(in crate::group) fn part_of(copy: &Copy) -> Vec<u8> {
-    encode(&GroupFrame::Record { header: copy.header.clone(), body: copy.body.clone() })
+    GroupFrame::record_bytes(&copy.header, &copy.body)
 }

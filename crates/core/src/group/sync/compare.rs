@@ -7,6 +7,7 @@ use lacis_wire::group::{Bucket, GroupFrame};
 use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Code, NodeId, limits};
 
+use super::incoming::Arrived;
 use crate::cx::Cx;
 use crate::graph::{BucketSummary, Copy, Outcome, Refusal, Replica, reconcile};
 use crate::group::Group;
@@ -172,27 +173,45 @@ impl Group {
         body: Vec<u8>,
     ) {
         let name = header.name();
+        let mut is_asked = false;
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.in_flight.remove(&name);
+            is_asked = neighbour.in_flight.contains_key(&name);
             neighbour.push.remove(&name);
         }
-        if self.saves.bytes() > limits::UNSAVED_BYTES {
+        if self.saves.bytes() + self.incoming.bytes() > limits::UNSAVED_BYTES {
             // There is no place for it before the store has taken what waits; the next comparison
             // finds it.
             if let Some(neighbour) = self.neighbours.get_mut(&node) {
+                neighbour.in_flight.remove(&name);
                 neighbour.forget_told();
             }
             return;
         }
-        if let Some(copy) = self.hold_back(node, Copy { header, body }) {
-            self.take_from(cx, node, copy);
+        // What others may depend on, and what is news, waits for nothing.
+        let waits = is_asked && !header.kind.is_system();
+        let arrived = Arrived { from: node, copy: Copy { header, body }, name };
+        let mut arrived = self.hold_back(arrived);
+        if let Some(arrived) = arrived.take_if(|_| waits) {
+            return self.await_others(cx, arrived);
+        }
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.in_flight.remove(&name);
+        }
+        if let Some(arrived) = arrived {
+            self.take_arrived(cx);
+            self.take_from(cx, arrived, None);
         }
     }
 
     /// Takes a copy that a neighbor gave.
-    pub(in crate::group) fn take_from(&mut self, cx: &mut Cx, node: NodeId, copy: Copy) {
+    pub(in crate::group) fn take_from(
+        &mut self,
+        cx: &mut Cx,
+        Arrived { from: node, copy, name }: Arrived,
+        is_signed: Option<bool>,
+    ) {
         let header = copy.header.clone();
-        let outcome = self.take(cx, copy, Some(node));
+        let outcome = self.take_named(cx, (copy, name), Some(node), is_signed);
         let is_behind = matches!(
             outcome,
             Outcome::Older | Outcome::Beaten | Outcome::Refused(Refusal::Replaced)

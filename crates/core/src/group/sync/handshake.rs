@@ -115,6 +115,9 @@ impl Group {
         if asks && neighbour.is_flooded() && Rule::Flooded.holds() {
             return cx.warn(Code::RateLimited, node);
         }
+        if !matches!(frame, GroupFrame::Record { .. }) {
+            self.take_arrived(cx);
+        }
         match frame {
             GroupFrame::Enter { clock, chain, first } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {

@@ -11,7 +11,7 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{Code, NodeId, limits};
 
 use crate::cx::Cx;
-use crate::graph::{Copy, Outcome};
+use crate::graph::{Copy, Offered, Outcome};
 use crate::group::{Group, GroupEvent};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -69,17 +69,17 @@ impl Group {
     pub(in crate::group) fn hold_for_approval(
         &mut self,
         cx: &mut Cx,
-        copy: &Copy,
+        offered: Offered<'_>,
         from: Option<NodeId>,
     ) -> Option<Outcome> {
+        let (copy, name) = offered.parts();
         if !self.approvals.kinds.contains(&copy.header.kind) {
             return None;
         }
-        let name = copy.header.name();
         if self.approvals.has_refused(&name) || self.approvals.is_waiting(&name) {
             return Some(Outcome::Known);
         }
-        if !self.replica.would_take(self.now(cx), copy) {
+        if !self.replica.would_take(self.now(cx), offered) {
             return None;
         }
         if self.approvals.waiting.len() >= limits::APPROVALS_MAX {
@@ -99,7 +99,9 @@ impl Group {
     pub(crate) fn answer_approval(&mut self, cx: &mut Cx, number: u32, accept: bool) {
         let Some(waiting) = self.approvals.waiting.remove(&number) else { return };
         if accept {
-            self.take_approved(cx, waiting.copy, waiting.from);
+            let name = waiting.copy.header.name();
+            // Nobody was asked about what its author has not signed.
+            self.take_approved(cx, (waiting.copy, name), waiting.from, Some(true));
             return;
         }
         self.approvals.refused.push_back(waiting.copy.header.name());

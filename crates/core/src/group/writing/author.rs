@@ -277,8 +277,11 @@ impl Group {
         root: Option<&IdentityKey>,
     ) -> Result<(), Code> {
         header.set_body(&body);
-        header.sign(&self.profile.group, root.unwrap_or(&cx.me.key));
-        match self.take(cx, Copy { header, body }, None) {
+        match root {
+            Some(root) => header.sign(&self.profile.group, root),
+            None => header.sign_with(&self.profile.group, &cx.me.pen),
+        }
+        match self.take(cx, Copy { header, body }, None, Some(true)) {
             Outcome::Taken => {}
             Outcome::Expired | Outcome::Refused(Refusal::Form) => {
                 return Err(Code::InvalidArgument);

@@ -1,0 +1,139 @@
+//! Signing much with one key.
+//!
+//! Most of a signature is one multiplication of the base point. With multiples of that at hand it
+//! takes a third of the time. The table is made where it is used: in a module that pages load, it
+//! would be longer than the code.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::edwards::EdwardsPoint;
+use curve25519_dalek::scalar::Scalar;
+use ed25519_dalek::{Digest, Sha512};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+
+use crate::proof::IdentityKey;
+use crate::signature::SIGNATURE_BYTES;
+
+/// Bits of a scalar that are looked up together, 2^TEETH points for each.
+const TEETH: usize = 4;
+
+/// Bits of a scalar between two that are looked up together; for as many bits there is one addition
+/// a table, and one doubling.
+const SPACING: usize = 16;
+
+const TABLES: usize = 256 / (TEETH * SPACING);
+
+/// A key that signs in a third of the time. It gives the same signatures as the key alone.
+#[derive(Clone)]
+pub struct Pen {
+    secret: Scalar,
+    prefix: [u8; 32],
+    public: [u8; 32],
+    /// Of each table the sums of its teeth, by which of them are in it.
+    tables: Vec<[EdwardsPoint; 1 << TEETH]>,
+}
+
+impl fmt::Debug for Pen {
+    /// Leaves the key out, so that it never reaches a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pen").finish_non_exhaustive()
+    }
+}
+
+impl Pen {
+    /// Makes the table, which takes as long as two signatures.
+    #[must_use]
+    pub fn new(key: &IdentityKey) -> Self {
+        let hash: [u8; 64] = Sha512::digest(key.as_bytes()).into();
+        let mut prefix = [0; 32];
+        prefix.copy_from_slice(hash.split_at(32).1);
+        Self {
+            secret: key.to_scalar(),
+            prefix,
+            public: key.verifying_key().to_bytes(),
+            tables: tables(),
+        }
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        let nonce = scalar_of(&[&self.prefix, message]);
+        let commitment = self.multiple(&nonce).compress().to_bytes();
+        let challenge = scalar_of(&[&commitment, &self.public, message]);
+        let response = nonce + challenge * self.secret;
+        let mut signature = [0; SIGNATURE_BYTES];
+        let (first, second) = signature.split_at_mut(32);
+        first.copy_from_slice(&commitment);
+        second.copy_from_slice(response.as_bytes());
+        signature
+    }
+
+    /// The base point times a scalar, in a time that does not depend on that.
+    fn multiple(&self, scalar: &Scalar) -> EdwardsPoint {
+        let mut sum = EdwardsPoint::default();
+        for column in (0..SPACING).rev() {
+            sum += sum;
+            for (number, table) in self.tables.iter().enumerate() {
+                let tooth =
+                    |tooth| bit(scalar, (number * TEETH + tooth) * SPACING + column) << tooth;
+                let wanted: u8 = (0..TEETH).map(tooth).sum();
+                let mut chosen = EdwardsPoint::default();
+                for (teeth, point) in (0_u8..).zip(table) {
+                    chosen.conditional_assign(point, teeth.ct_eq(&wanted));
+                }
+                sum += chosen;
+            }
+        }
+        sum
+    }
+}
+
+fn bit(scalar: &Scalar, number: usize) -> u8 {
+    scalar.as_bytes().get(number / 8).map_or(0, |byte| (byte >> (number % 8)) & 1)
+}
+
+fn scalar_of(parts: &[&[u8]]) -> Scalar {
+    let mut hasher = Sha512::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    Scalar::from_bytes_mod_order_wide(&hasher.finalize().into())
+}
+
+fn tables() -> Vec<[EdwardsPoint; 1 << TEETH]> {
+    let mut tooth = ED25519_BASEPOINT_POINT;
+    let one = || {
+        let mut table = [EdwardsPoint::default(); 1 << TEETH];
+        for number in 0..TEETH {
+            let (known, new) = table.split_at_mut(1 << number);
+            for (point, less) in new.iter_mut().zip(known) {
+                *point = *less + tooth;
+            }
+            for _ in 0..SPACING {
+                tooth += tooth;
+            }
+        }
+        table
+    };
+    core::iter::repeat_with(one).take(TABLES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pen;
+    use crate::proof::signing_key;
+    use crate::signature;
+
+    #[test]
+    fn the_signatures_are_those_of_the_key() {
+        for seed in 0..20 {
+            let key = signing_key(&[seed; 32]);
+            let pen = Pen::new(&key);
+            for length in [0, 1, 100, 400] {
+                let message = alloc::vec![seed ^ 0x33; length];
+                assert_eq!(pen.sign(&message), signature::sign(&key, &message));
+            }
+        }
+    }
+}
