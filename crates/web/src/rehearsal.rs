@@ -30,7 +30,7 @@ const START: Timestamp = Timestamp::ZERO;
 struct Stage {
     nodes: [Node; 2],
     links: [LinkId; 2],
-    happening: VecDeque<(usize, Input)>,
+    happening: VecDeque<(usize, Input<'static>)>,
     /// Whether what was said has come.
     is_heard: bool,
 }
@@ -94,7 +94,7 @@ impl Stage {
     fn serve(&mut self, who: usize, socket: SocketId, bytes: &[u8]) {
         let mine = self.nodes[who].node_id();
         match bytes.get(KIND) {
-            Some(&HELLO) => self.tell(who, Input::SocketFrame(socket, WELCOME.to_vec())),
+            Some(&HELLO) => self.tell(who, Input::SocketFrame(socket, WELCOME.into())),
             Some(&JOIN) => {
                 let mut frame = bytes.get(..TOPIC_END).unwrap_or_default().to_vec();
                 // Whoever comes second meets the first.
@@ -103,14 +103,14 @@ impl Stage {
                     frame.push(0x50);
                     frame.extend(self.nodes[0].node_id().0);
                 }
-                self.tell(who, Input::SocketFrame(socket, frame));
+                self.tell(who, Input::SocketFrame(socket, frame.into()));
             }
             Some(&SEND) => {
                 let rest = bytes.get(ID_END..).unwrap_or_default();
                 let number = if rest.first().is_some_and(|byte| *byte < 24) { 1 } else { 2 };
                 let frame = [DELIVER, &mine.0, rest.get(number..).unwrap_or_default()].concat();
                 // Each has dialled once.
-                self.tell(1 - who, Input::SocketFrame(SocketId(1), frame));
+                self.tell(1 - who, Input::SocketFrame(SocketId(1), frame.into()));
             }
             _ => {}
         }
@@ -139,7 +139,7 @@ impl Stage {
             }
             LinkAction::Inspect(op) => LinkInput::Path(op, Path { relayed: false }),
             LinkAction::Send(channel, bytes) => {
-                self.hear(1 - who, LinkInput::Data(channel, bytes));
+                self.hear(1 - who, LinkInput::Data(channel, bytes.into()));
                 LinkInput::Buffered(channel, 0)
             }
             _ => return,
@@ -147,11 +147,11 @@ impl Stage {
         self.tell(who, Input::Link(link, input));
     }
 
-    fn hear(&mut self, who: usize, input: LinkInput) {
+    fn hear(&mut self, who: usize, input: LinkInput<'static>) {
         self.tell(who, Input::Link(self.links[who], input));
     }
 
-    fn tell(&mut self, who: usize, input: Input) {
+    fn tell(&mut self, who: usize, input: Input<'static>) {
         self.happening.push_back((who, input));
     }
 }
