@@ -70,17 +70,23 @@ impl Shared {
         self.spare.take()
     }
 
-    /// The driver says something; whether it was of the spare.
-    pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput<'_>) -> bool {
-        let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
+    /// The driver says something; gives it back if it was not of the spare.
+    pub(crate) fn on_spare_input<'a>(
+        &mut self,
+        id: LinkId,
+        input: LinkInput<'a>,
+    ) -> Option<LinkInput<'a>> {
+        let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else {
+            return Some(input);
+        };
         if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
             self.drop_spare();
         } else if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX
         {
-            offer.heard.push(input.clone().into_owned());
+            offer.heard.push(input.into_owned());
         }
-        true
+        None
     }
 
     /// A connection was used up. Making the next one would hold up what it was wanted for.
