@@ -278,7 +278,9 @@ impl Node {
     }
 
     fn on_link(&mut self, id: LinkId, input: LinkInput<'_>) {
-        let Some(input) = self.shared.on_spare_input(id, input) else { return };
+        if self.shared.on_spare_input(id, &input) {
+            return;
+        }
         let found = self.remotes.iter().find(|(_, remote)| remote.owns(id));
         if let Some(node) = found.map(|(node, _)| *node) {
             self.with_remote(node, |remote, shared| remote.on_link_input(shared, id, input));

@@ -70,23 +70,26 @@ impl Shared {
         self.spare.take()
     }
 
-    /// The driver says something; gives it back if it was not of the spare.
-    pub(crate) fn on_spare_input<'a>(
-        &mut self,
-        id: LinkId,
-        input: LinkInput<'a>,
-    ) -> Option<LinkInput<'a>> {
-        let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else {
-            return Some(input);
+    /// The driver says something; whether it was of the spare. Nothing but how its offer goes comes of
+    /// a connection that has no other end.
+    pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput<'_>) -> bool {
+        let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
+        let heard = match input {
+            LinkInput::CreateFailed(_) | LinkInput::Failed(..) => {
+                self.drop_spare();
+                return true;
+            }
+            LinkInput::Described(op, sdp) => LinkInput::Described(*op, sdp.clone()),
+            LinkInput::Candidate(line) => LinkInput::Candidate(line.clone()),
+            LinkInput::Gathered => LinkInput::Gathered,
+            _ => return true,
         };
-        if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
-            self.drop_spare();
-        } else if let Some(offer) = &mut spare.offer
+        if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX
         {
-            offer.heard.push(input.into_owned());
+            offer.heard.push(heard);
         }
-        None
+        true
     }
 
     /// A connection was used up. Making the next one would hold up what it was wanted for.
