@@ -200,8 +200,9 @@ fn open_channel(web: &RtcPeerConnection, channel: Channel) -> RtcDataChannel {
     opened
 }
 
-/// What an event of a channel means to the core, if anything.
-type Translate = Box<dyn FnMut(&Event) -> Option<LinkInput<'static>>>;
+/// What an event of a channel leads to. All of them are of one type: listeners of many types would
+/// make up a good part of the module.
+type React = Box<dyn FnMut(&Reporter, &Event)>;
 
 fn listen_channel(
     listeners: &mut Vec<EventListener>,
@@ -209,32 +210,31 @@ fn listen_channel(
     web: &RtcDataChannel,
     channel: Channel,
 ) {
-    let mut on = |name: &'static str, mut input: Translate| {
+    let mut on = |name: &'static str, mut react: React| {
         let reporter = reporter.clone();
-        listeners.push(EventListener::new(web, name, move |event| {
-            if let Some(input) = input(event) {
-                reporter.tell(input);
-            }
-        }));
+        listeners.push(EventListener::new(web, name, move |event| react(&reporter, event)));
     };
-    on("open", Box::new(move |_| Some(LinkInput::ChannelOpened(channel))));
-    on("close", Box::new(move |_| Some(LinkInput::ChannelClosed(channel))));
+    on("open", Box::new(move |told, _| told.tell(LinkInput::ChannelOpened(channel))));
+    on("close", Box::new(move |told, _| told.tell(LinkInput::ChannelClosed(channel))));
+    on(
+        "message",
+        Box::new(move |told, event| {
+            if let Some(browser) = told.browser.upgrade() {
+                let id = told.id;
+                browser.message(event, &|bytes| {
+                    Input::Link(id, LinkInput::Data(channel, bytes.into()))
+                });
+            }
+        }),
+    );
     let drained = web.clone();
     on(
         "bufferedamountlow",
-        Box::new(move |_| {
+        Box::new(move |told, _| {
             let buffered = usize::try_from(drained.buffered_amount()).unwrap_or(usize::MAX);
-            Some(LinkInput::Buffered(channel, buffered))
+            told.tell(LinkInput::Buffered(channel, buffered));
         }),
     );
-    let reporter = reporter.clone();
-    listeners.push(EventListener::new(web, "message", move |event| {
-        if let Some(browser) = reporter.browser.upgrade() {
-            browser.message(event, &|bytes| {
-                Input::Link(reporter.id, LinkInput::Data(channel, bytes.into()))
-            });
-        }
-    }));
 }
 
 fn state(web: &RtcPeerConnection) -> Option<LinkState> {

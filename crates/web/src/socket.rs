@@ -21,26 +21,22 @@ impl Socket {
     pub(crate) fn dial(browser: &Weak<Browser>, id: SocketId, url: &str) -> Result<Self, JsValue> {
         let web = WebSocket::new(url)?;
         web.set_binary_type(BinaryType::Arraybuffer);
-        let on = |name: &'static str,
-                  input: fn(SocketId, &web_sys::Event) -> Option<Input<'static>>| {
+        let on = |name: &'static str, react: fn(&Browser, SocketId, &web_sys::Event)| {
             let browser = browser.clone();
             EventListener::new(&web, name, move |event| {
-                if let (Some(browser), Some(input)) = (browser.upgrade(), input(id, event)) {
-                    browser.input(input);
+                if let Some(browser) = browser.upgrade() {
+                    react(&browser, id, event);
                 }
             })
         };
-        let frames = browser.clone();
         let listeners = [
-            on("open", |id, _| Some(Input::SocketOpened(id))),
-            EventListener::new(&web, "message", move |event| {
-                if let Some(browser) = frames.upgrade() {
-                    browser.message(event, &|bytes| Input::SocketFrame(id, bytes.into()));
-                }
+            on("open", |browser, id, _| browser.input(Input::SocketOpened(id))),
+            on("message", |browser, id, event| {
+                browser.message(event, &|bytes| Input::SocketFrame(id, bytes.into()));
             }),
-            on("close", |id, event| {
+            on("close", |browser, id, event| {
                 let code = event.dyn_ref::<CloseEvent>().map(CloseEvent::code);
-                Some(Input::SocketClosed(id, code))
+                browser.input(Input::SocketClosed(id, code));
             }),
         ];
         Ok(Self { web, _listeners: listeners })

@@ -89,15 +89,24 @@ impl Spares {
         self.spare.take().map(|spare| (spare.id, spare.offer))
     }
 
-    /// The driver says something; whether it was of the spare.
+    /// The driver says something; whether it was of the spare. Nothing but how its offer goes comes
+    /// of a connection that has no other end.
     pub(crate) fn on_input(&mut self, cx: &mut Cx, id: LinkId, input: &LinkInput<'_>) -> bool {
         let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
-        if matches!(input, LinkInput::CreateFailed(_) | LinkInput::Failed(..)) {
-            self.drop_spare(cx);
-        } else if let Some(offer) = &mut spare.offer
+        let heard = match input {
+            LinkInput::CreateFailed(_) | LinkInput::Failed(..) => {
+                self.drop_spare(cx);
+                return true;
+            }
+            LinkInput::Described(op, sdp) => LinkInput::Described(*op, sdp.clone()),
+            LinkInput::Candidate(line) => LinkInput::Candidate(line.clone()),
+            LinkInput::Gathered => LinkInput::Gathered,
+            _ => return true,
+        };
+        if let Some(offer) = &mut spare.offer
             && offer.heard.len() <= limits::CANDIDATES_MAX
         {
-            offer.heard.push(input.clone().into_owned());
+            offer.heard.push(heard);
         }
         true
     }
