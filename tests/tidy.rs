@@ -8,6 +8,8 @@ mod renamed;
 mod repository;
 #[path = "tidy/source.rs"]
 mod source;
+#[path = "tidy/tables.rs"]
+mod tables;
 #[path = "tidy/walls.rs"]
 mod walls;
 
@@ -16,7 +18,81 @@ use source::Source;
 
 const COLUMNS_MAX: usize = 100;
 const FILE_LINES_MAX: usize = 600;
-const FUNCTION_LINES_MAX: usize = 70;
+/// Of a source in Rust that is no test.
+const SOURCE_LINES_MAX: usize = 400;
+const FUNCTION_LINES_MAX: usize = 60;
+/// Of a function in a test, which tells a story.
+const STORY_LINES_MAX: usize = 70;
+
+/// Sources that are longer, with the length that they may have until they are split.
+const TOO_LONG_YET: [(&str, usize); 12] = [
+    ("crates/core/src/connect/connection.rs", 446),
+    ("crates/core/src/graph/replica.rs", 507),
+    ("crates/core/src/graph/rights.rs", 542),
+    ("crates/core/src/graph/settle.rs", 569),
+    ("crates/core/src/group.rs", 549),
+    ("crates/core/src/group/membership/invite.rs", 440),
+    ("crates/core/src/group/persist/load.rs", 489),
+    ("crates/core/src/group/sync/handshake.rs", 433),
+    ("crates/core/src/node.rs", 437),
+    ("crates/core/src/node/group_commands.rs", 586),
+    ("crates/core/src/session/messages.rs", 405),
+    ("crates/web/src/group.rs", 464),
+];
+
+/// Functions that are longer, by the crate they are in, with the length that they may have until
+/// then.
+const LONG_FUNCTIONS_YET: [(&str, &str, usize); 1] = [("crates/core/", "on_server_frame", 64)];
+
+/// Tables whose bound is not written down, by type and field.
+const UNBOUND_YET: [&str; 46] = [
+    "Approvals.waiting",
+    "Bodies.held",
+    "Budgets.raised",
+    "Budgets.used",
+    "BySubject",
+    "Clocks.ahead",
+    "Credentials.all",
+    "Credentials.children",
+    "Group.neighbours",
+    "Group.ops",
+    "Group.told",
+    "Groups.asked",
+    "Groups.open",
+    "KeyRecord.parts",
+    "KeyRecords.names",
+    "KeyRecords.records",
+    "Keyring.keys",
+    "Members.covered",
+    "Members.covers",
+    "Members.ends",
+    "Members.revocations",
+    "Messages.asked",
+    "Messages.questions",
+    "Neighbour.compared",
+    "Neighbour.given",
+    "Neighbour.in_flight",
+    "Node.by_link",
+    "Node.remotes",
+    "Register.credential_of",
+    "Register.kind_of",
+    "Register.number_of",
+    "Replaced.new_of",
+    "Replaced.old_of",
+    "Replica.system",
+    "Room.announced",
+    "Room.refused",
+    "Rotation.unheard",
+    "SharedRooms.proofs",
+    "Signaling.rooms",
+    "Streams.inbound",
+    "Streams.outbound",
+    "SyncState.at",
+    "Tickets.open",
+    "Timers.due",
+    "Used.order",
+    "Watches",
+];
 
 /// Written by people; what a tool writes is as long as it is.
 const HAND_WRITTEN: [&str; 8] = ["rs", "toml", "ts", "js", "mjs", "css", "html", "sh"];
@@ -33,15 +109,48 @@ fn lines_fit_the_screen() {
 #[test]
 fn files_are_short() {
     check(&HAND_WRITTEN, |file| {
-        let count = file.text.lines().count();
-        let finding = format!("1: {count} lines, more than {FILE_LINES_MAX}");
-        Vec::from_iter((count > FILE_LINES_MAX).then_some(finding))
+        let yet = TOO_LONG_YET.iter().find(|(path, _)| *path == file.path);
+        long_file(file, yet.map(|(_, lines)| *lines))
     });
+    let files = files(&["rs"]);
+    let is_short = |path: &str| {
+        files.iter().find(|file| file.path == path).is_none_or(|it| long_file(it, None).is_empty())
+    };
+    let over: Vec<_> = TOO_LONG_YET.iter().filter(|(path, _)| is_short(path)).collect();
+    assert!(over.is_empty(), "these are short now, so need no exception: {over:?}");
 }
 
 #[test]
 fn functions_are_short() {
-    check(&["rs"], |file| long_functions(&file.text));
+    check(&["rs"], |file| {
+        let found = long_functions(file).into_iter();
+        let found = found.filter(|function| !is_long_yet(&file.path, function));
+        found.map(|it| finding_of(&it, &file.path)).collect()
+    });
+    let files = files(&["rs"]);
+    let long: Vec<_> = files
+        .iter()
+        .flat_map(|file| long_functions(file).into_iter().map(|it| (file.path.as_str(), it.name)))
+        .collect();
+    let is_short = |(folder, name, _): &&(&str, &str, usize)| {
+        !long.iter().any(|(path, found)| path.starts_with(folder) && found == name)
+    };
+    let over: Vec<_> = LONG_FUNCTIONS_YET.iter().filter(is_short).collect();
+    assert!(over.is_empty(), "these are short now, so need no exception: {over:?}");
+}
+
+#[test]
+fn sorted_vectors_are_short() {
+    let all = files(&["rs"]);
+    let limits = tables::Limits::new(&all);
+    let core = all.iter().filter(|file| file.path.starts_with("crates/core/src/"));
+    let found: Vec<_> = core.flat_map(|file| tables::findings(file, &limits)).collect();
+    let new = found.iter().filter(|(name, _)| !UNBOUND_YET.contains(&name.as_str()));
+    let new: Vec<&str> = new.map(|(_, finding)| finding.as_str()).collect();
+    assert!(new.is_empty(), "\n{}\n", new.join("\n"));
+    let is_over = |name: &&&str| !found.iter().any(|(found, _)| found == **name);
+    let over: Vec<_> = UNBOUND_YET.iter().filter(is_over).collect();
+    assert!(over.is_empty(), "these have a bound now, so need no exception: {over:?}");
 }
 
 #[test]
@@ -157,14 +266,39 @@ fn forbidden_code(text: &str) -> Vec<String> {
     find(Source::new(text).code(), &["dbg!", "todo!", "unimplemented!", ".forget()"])
 }
 
-fn long_functions(text: &str) -> Vec<String> {
-    let functions = Source::new(text).functions();
-    let long = functions.into_iter().filter(|function| function.lines > FUNCTION_LINES_MAX);
-    long.map(|function| {
-        let source::Function { name, line, lines, .. } = function;
-        format!("{line}: fn {name} has {lines} lines, more than {FUNCTION_LINES_MAX}")
+fn long_file(file: &File, yet: Option<usize>) -> Vec<String> {
+    let is_source = file.path.ends_with(".rs") && !is_test(&file.path);
+    let most = yet.unwrap_or(if is_source { SOURCE_LINES_MAX } else { FILE_LINES_MAX });
+    let count = file.text.lines().count();
+    let finding = format!("1: {count} lines, more than {most}");
+    Vec::from_iter((count > most).then_some(finding))
+}
+
+/// Whether a file holds tests or benchmarks and nothing else.
+fn is_test(path: &str) -> bool {
+    let folders = ["tests", "benches"];
+    path.ends_with("/tests.rs") || path.split('/').any(|part| folders.contains(&part))
+}
+
+fn long_functions(file: &File) -> Vec<source::Function> {
+    let functions = Source::new(&file.text).functions();
+    functions.into_iter().filter(|it| it.lines > function_lines_max(&file.path)).collect()
+}
+
+fn finding_of(function: &source::Function, path: &str) -> String {
+    let (source::Function { name, line, lines, .. }, most) = (function, function_lines_max(path));
+    format!("{line}: fn {name} has {lines} lines, more than {most}")
+}
+
+fn function_lines_max(path: &str) -> usize {
+    if is_test(path) { STORY_LINES_MAX } else { FUNCTION_LINES_MAX }
+}
+
+fn is_long_yet(path: &str, function: &source::Function) -> bool {
+    let mut yet = LONG_FUNCTIONS_YET.iter();
+    yet.any(|(folder, name, lines)| {
+        path.starts_with(folder) && *name == function.name && function.lines <= *lines
     })
-    .collect()
 }
 
 fn mutable_at_boundary(text: &str) -> Vec<String> {
@@ -175,7 +309,9 @@ fn mutable_at_boundary(text: &str) -> Vec<String> {
 
 /// The rules themselves, on samples that break them.
 mod rules {
-    use super::{find, forbidden_code, long_functions, modules, mutable_at_boundary};
+    use super::{
+        find, finding_of, forbidden_code, long_file, long_functions, modules, mutable_at_boundary,
+    };
     use crate::repository::File;
 
     #[test]
@@ -185,13 +321,39 @@ mod rules {
         assert_eq!(find("a\nb c\n", &["c"]), ["2: c"]);
     }
 
+    fn file(path: &str, text: &str) -> File {
+        File { path: path.into(), text: text.into() }
+    }
+
+    #[test]
+    fn a_file_is_measured_by_what_it_is() {
+        let long = |path: &str, lines: usize| long_file(&file(path, &"x\n".repeat(lines)), None);
+        assert_eq!(long("a/src/b.rs", 401), ["1: 401 lines, more than 400"]);
+        assert_eq!(long("a/src/contests.rs", 401).len(), 1);
+        assert_eq!(long("a/src/b.rs", 400).len(), 0);
+        for path in ["a/src/b/tests.rs", "a/tests/b.rs", "tests/b.rs", "a/benches/b.rs", "a/b.css"]
+        {
+            assert_eq!(long(path, 600).len(), 0, "{path}");
+            assert_eq!(long(path, 601), ["1: 601 lines, more than 600"], "{path}");
+        }
+        let kept = file("a/src/b.rs", &"x\n".repeat(450));
+        assert_eq!(long_file(&kept, Some(450)).len(), 0);
+        assert_eq!(long_file(&kept, Some(449)), ["1: 450 lines, more than 449"]);
+    }
+
     #[test]
     fn a_function_is_measured_to_its_closing_brace() {
-        let body = "    let brace = '{'; // {\n".repeat(69);
-        let long = format!("fn short() {{}}\n\nfn long() {{\n{body}}}\n");
-        assert_eq!(long_functions(&long), ["3: fn long has 71 lines, more than 70"]);
-        let body = "    let text = r#\"{\"#;\n".repeat(68);
-        assert_eq!(long_functions(&format!("fn fits() {{\n{body}}}\n")).len(), 0);
+        let long = |path: &str, text: &str| {
+            let file = file(path, text);
+            let found = long_functions(&file);
+            found.iter().map(|it| finding_of(it, path)).collect::<Vec<_>>()
+        };
+        let body = "    let brace = '{'; // {\n".repeat(59);
+        let text = format!("fn short() {{}}\n\nfn long() {{\n{body}}}\n");
+        assert_eq!(long("a.rs", &text), ["3: fn long has 61 lines, more than 60"]);
+        assert_eq!(long("a/tests/b.rs", &text).len(), 0);
+        let body = "    let text = r#\"{\"#;\n".repeat(58);
+        assert_eq!(long("a.rs", &format!("fn fits() {{\n{body}}}\n")).len(), 0);
     }
 
     #[test]
@@ -207,7 +369,6 @@ mod rules {
 
     #[test]
     fn a_file_that_no_module_names_is_found() {
-        let file = |path: &str, text: &str| File { path: path.into(), text: text.into() };
         let files = [
             file("a/Cargo.toml", "[package]\n[[test]]\npath = \"suite.rs\"\n"),
             file("a/src/lib.rs", "pub mod b;\nmod inline {\n    mod deep;\n}\n"),

@@ -186,12 +186,14 @@ fn circles_of(level: &BTreeMap<String, BTreeMap<String, String>>) -> Vec<String>
 
 /// The code without its test modules, which may name what they like. Lines stay where they were.
 fn without_tests(code: &str) -> String {
-    let Some(at) = code.find("#[cfg(test)]") else { return code.to_owned() };
-    // Test modules stand at the end of a file, as `clippy::items_after_test_module` has it.
-    match code[at..].contains("mod ") {
-        true => code[..at].to_owned(),
-        false => code.to_owned(),
-    }
+    // They stand at the end of a file, as `clippy::items_after_test_module` has it. One that has a
+    // file of its own hides nothing behind it.
+    let begins = |at: &usize| {
+        let item = code[*at..].split(['{', ';']).next().unwrap_or_default();
+        item.contains("mod ") && code[at + item.len()..].starts_with('{')
+    };
+    let mut marks = code.match_indices("#[cfg(test)]").map(|(at, _)| at);
+    marks.find(begins).map_or(code, |at| &code[..at]).to_owned()
 }
 
 /// The paths within the crate that code names, as `a::b::Item`, and their lines.
@@ -341,6 +343,20 @@ mod rules {
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert!(findings[0].contains("a/src/b.rs:2: b imports c"), "{findings:?}");
         assert!(findings[0].contains("a/src/c.rs:1: c imports a"), "{findings:?}");
+    }
+
+    #[test]
+    fn tests_in_a_file_of_their_own_hide_nothing_behind_them() {
+        let hidden = one(&[
+            ("a.rs", "#[cfg(test)]\nmod tests;\n\nuse crate::b::B;\n"),
+            ("b.rs", "use crate::a::A;\n"),
+        ]);
+        assert_eq!(hidden.circles().len(), 1);
+        let tests = one(&[
+            ("a.rs", "#[cfg(test)]\nmod tests {\n    use crate::b::B;\n}\n"),
+            ("b.rs", "use crate::a::A;\n"),
+        ]);
+        assert_eq!(tests.circles(), Vec::<String>::new());
     }
 
     #[test]
