@@ -8,26 +8,23 @@
 
 mod budget;
 mod calendar;
+mod copy;
 mod credentials;
 mod entries;
 mod entry;
-mod expire;
 mod index;
 mod judge;
 mod key_records;
-mod load;
-mod own;
 pub mod reconcile;
 mod replaced;
 mod replica;
 mod rights;
-mod room;
-mod settle;
 mod waiting;
 
+pub use copy::{BucketSummary, Change, Copy, Outcome};
 pub use entry::Held;
 pub use index::{CopyKey, Index};
 pub use judge::{Offered, Refusal};
 pub use key_records::{KeyRecord, KeyRecords};
-pub use replica::{BucketSummary, Change, Copy, Outcome, Replica};
+pub use replica::Replica;
 pub use rights::Members;

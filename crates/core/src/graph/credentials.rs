@@ -250,6 +250,14 @@ impl Credentials {
         let has_it = |ids: &[CredentialId]| ids.iter().filter_map(|id| self.get(id)).any(by_it);
         self.subjects.iter().filter(|(_, ids)| has_it(ids)).map(|(subject, _)| *subject).collect()
     }
+
+    /// Bytes in memory, estimated from below.
+    pub(super) fn bytes(&self) -> usize {
+        // Of each the credential, its name thrice, and its subject twice.
+        let one =
+            limits::CREDENTIAL_BYTES / 2 + 3 * size_of::<CredentialId>() + 2 * size_of::<PeerId>();
+        self.len() * one
+    }
 }
 
 /// How many credentials one issuer may give one subject.

@@ -9,121 +9,35 @@
 //! system are kept whole, because the rules look into them. Of the others only what comparing and
 //! judging need stays in memory; whoever offers a version keeps it.
 
+mod expire;
+mod load;
+mod offering;
+mod own;
+mod replacing;
+mod restoring;
+mod room;
+mod settle;
+mod validity;
+
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::system::{ActionId, GROUP, Scope};
-use lacis_wire::{Code, CredentialId, GroupId, Millis, PeerId, RecordId, limits};
+use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
 use super::calendar::Calendar;
+use super::copy::{BucketSummary, Change, Copy};
 use super::entries::Entries;
 use super::entry::{Entry, Held, Register};
 use super::index::{CopyKey, Index};
-use super::judge::{Offered, Refusal, Verdict, judge};
 use super::key_records::KeyRecords;
 use super::replaced::Replaced;
 use super::rights::Members;
-use super::waiting::{Until, Waiting};
-use crate::meter::{self, Cost};
-use crate::rule::Rule;
+use super::waiting::Waiting;
 use crate::table::{Table, in_order};
-
-/// A record in one of its versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copy {
-    /// What was signed.
-    pub header: Header,
-    /// The body as it travels: sealed, or in clear for a system record. Nothing, for a version that
-    /// has ended.
-    pub body: Vec<u8>,
-}
-
-/// What became of a version that was offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is live now, and is worth passing on.
-    Taken,
-    /// It was held already.
-    Known,
-    /// A version that wins over it is live.
-    Older,
-    /// A version by somebody else wins over it; it is kept aside, and the caller keeps it too.
-    Beaten,
-    /// An end leaves it unnamed; it is kept aside, and the caller keeps it too.
-    SetAside,
-    /// It waits until its credential is known.
-    Deferred,
-    /// It is dated further ahead than clocks differ, and waits.
-    Ahead,
-    /// Its time is over.
-    Expired,
-    /// It breaks a rule.
-    Refused(Refusal),
-}
-
-/// What changed for the application and for the store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// A record has another version than before, perhaps its last.
-    Record {
-        /// Which.
-        id: RecordId,
-        /// Whether it was not there before.
-        is_new: bool,
-    },
-    /// A record is gone: it ended, or lost its right to be there.
-    Gone {
-        /// Which.
-        id: RecordId,
-        /// Its type.
-        kind: RecordType,
-    },
-    /// A version is of no use any more.
-    Erased {
-        /// Which.
-        name: CopyName,
-        /// Its type.
-        kind: RecordType,
-        /// Whether its header stays.
-        keeps_header: bool,
-    },
-    /// Of somebody who was shut out, something is not named and was set aside.
-    SetAside {
-        /// Who wrote it.
-        author: PeerId,
-        /// What.
-        name: CopyName,
-    },
-    /// A version that was live counts no longer, and its author would not know why.
-    Lost {
-        /// Which record.
-        id: RecordId,
-        /// Who wrote the version.
-        author: PeerId,
-        /// Somebody else was faster, its author's budget is used up, or it may not write it.
-        code: Code,
-    },
-    /// Somebody has another credential than before; nobody else's rights follow from that.
-    Member(PeerId),
-    /// The rights of anybody may be others than before.
-    Rights,
-    /// There are other key records than before, or other ends for them to cover.
-    Keys,
-}
-
-/// What a replica holds of one bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BucketSummary {
-    /// The bucket.
-    pub bucket: u8,
-    /// How many versions.
-    pub count: u32,
-    /// Equal only if the versions are.
-    pub fingerprint: [u8; 16],
-}
 
 /// One member's replica of a group.
 #[derive(Clone, Debug)]
@@ -340,89 +254,6 @@ impl Replica {
             (held.author() == author).then_some(name.digest)
         };
         unnamed.filter_map(by)
-    }
-
-    /// What changed since this was asked last. Drain it after every call that takes `&mut self`.
-    pub fn poll_change(&mut self) -> Option<Change> {
-        self.changes.pop_front()
-    }
-
-    /// A version that waited and can be judged now: to be offered again.
-    pub fn poll_ready(&mut self) -> Option<Copy> {
-        self.ready.pop_front()
-    }
-
-    /// Takes a version from anywhere: another member, or the application. Wherever it comes from,
-    /// the same rules hold. Of one that is [`Outcome::Taken`], [`Outcome::Beaten`] or
-    /// [`Outcome::SetAside`] the caller keeps the body, until [`Change::Erased`].
-    pub fn offer(&mut self, now: Millis, copy: &Copy) -> Outcome {
-        self.offer_known(now, Offered::new(copy))
-    }
-
-    /// The same of a version of which something is known already.
-    pub fn offer_known(&mut self, now: Millis, offered: Offered<'_>) -> Outcome {
-        let Offered { copy, name, .. } = offered;
-        let header = &copy.header;
-        if self.has(&name) {
-            return Outcome::Known;
-        }
-        if self.is_header_replaced(header) {
-            return Outcome::Refused(Refusal::Replaced);
-        }
-        meter::count(Cost::Judgement, 1);
-        self.judgements += 1;
-        match judge(&self.group, &self.members, now, &offered) {
-            Verdict::Refused(refusal) => Outcome::Refused(refusal),
-            Verdict::Over => Outcome::Expired,
-            Verdict::Unknown(id) => {
-                if Rule::Waits.holds() {
-                    self.waiting.push(Until::Known(id), copy);
-                }
-                Outcome::Deferred
-            }
-            Verdict::Future => {
-                let bound = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
-                let due = Millis(header.modified.0.saturating_sub(bound));
-                self.waiting.push(Until::Time(due), copy);
-                Outcome::Ahead
-            }
-            Verdict::Fine(_) => self.take(now, copy, name, false),
-            Verdict::Unnamed(_) => self.take(now, copy, name, true),
-        }
-    }
-
-    /// Whether [`Replica::offer`] would make a version live now.
-    #[must_use]
-    pub fn would_take(&self, now: Millis, offered: Offered<'_>) -> bool {
-        let header = &offered.copy.header;
-        let wins =
-            self.held(&header.id).is_none_or(|held| header.rank_as(offered.name) > held.rank());
-        let verdict = || judge(&self.group, &self.members, now, &offered);
-        wins && matches!(verdict(), Verdict::Fine(_))
-    }
-
-    /// Takes the header of a version of the application back from the store, where it came when it
-    /// was accepted. [`Replica::settle_restored`] has to follow.
-    pub fn restore(&mut self, header: &Header, name: &CopyName) {
-        let entry = self.register.enter(header, name.digest);
-        self.restore_entry(header.id, entry);
-        self.replaced.note(header);
-    }
-
-    /// Takes a record of the system back from the store.
-    pub fn restore_system(&mut self, copy: Copy) {
-        let entry = self.register.enter(&copy.header, copy.header.name().digest);
-        let id = copy.header.id;
-        self.system.insert(entry.name(id), Arc::new(copy));
-        self.restore_entry(id, entry);
-    }
-
-    fn restore_entry(&mut self, id: RecordId, entry: Entry) {
-        // Which one is live is found when all are here.
-        if let Some(other) = self.entries.insert(id, entry) {
-            let aside = Aside { entry: other, is_unnamed: false, until: Millis::MAX };
-            self.aside.insert(aside.entry.name(id), aside);
-        }
     }
 
     /// What a member did as far as it is live or was beaten, for a revocation to name.

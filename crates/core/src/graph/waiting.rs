@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lacis_wire::record::CopyName;
 use lacis_wire::{CredentialId, Millis, PeerId, limits};
 
-use super::replica::Copy;
+use super::copy::Copy;
 use crate::rule::Rule;
 
 #[derive(Clone, Debug, Default)]

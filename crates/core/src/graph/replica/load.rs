@@ -3,14 +3,11 @@
 use core::mem::size_of;
 
 use lacis_wire::record::CopyName;
-use lacis_wire::system::ActionId;
-use lacis_wire::{CredentialId, EndId, Millis, PeerId, RecordId, limits};
+use lacis_wire::{Millis, RecordId, limits};
 
-use super::credentials::Credentials;
-use super::entry::Entry;
-use super::index::CopyKey;
-use super::replica::{Aside, Replica};
-use super::rights::Members;
+use crate::graph::entry::Entry;
+use crate::graph::index::CopyKey;
+use crate::graph::replica::{Aside, Replica};
 
 impl Replica {
     /// Bytes in memory, as far as they grow with what others send: an estimate from below, by what
@@ -43,23 +40,5 @@ impl Replica {
     #[must_use]
     pub const fn judgements(&self) -> u64 {
         self.judgements
-    }
-}
-
-impl Members {
-    fn bytes(&self) -> usize {
-        let (lists, ends) = self.counts();
-        self.credentials().bytes()
-            + lists * size_of::<ActionId>()
-            + ends * (size_of::<EndId>() + size_of::<PeerId>())
-    }
-}
-
-impl Credentials {
-    fn bytes(&self) -> usize {
-        // Of each the credential, its name thrice, and its subject twice.
-        let one =
-            limits::CREDENTIAL_BYTES / 2 + 3 * size_of::<CredentialId>() + 2 * size_of::<PeerId>();
-        self.len() * one
     }
 }

@@ -6,9 +6,9 @@ use lacis_wire::record::CopyName;
 use lacis_wire::system::{KEY, REVOCATION};
 use lacis_wire::{Millis, PeerId};
 
-use super::entry::Held;
-use super::index::Index;
-use super::replica::Replica;
+use crate::graph::entry::Held;
+use crate::graph::index::Index;
+use crate::graph::replica::Replica;
 
 impl Replica {
     /// What an author wrote that is dated after `at`, but for what counts whenever it comes.

@@ -3,17 +3,22 @@
 use lacis_wire::record::Header;
 use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId};
 
-use super::budget::Class;
-use super::entry::Entry;
-use super::judge::Refusal;
-use super::replica::{Change, Replica};
+use crate::graph::budget::Class;
+use crate::graph::copy::Change;
+use crate::graph::entry::Entry;
+use crate::graph::judge::Refusal;
+use crate::graph::replica::Replica;
 use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
 impl Replica {
     /// Whether there is a place for a version that was judged; makes it, by the order of its
     /// author's records.
-    pub(super) fn make_room(&mut self, header: &Header, entry: &Entry) -> Result<(), Refusal> {
+    pub(in crate::graph) fn make_room(
+        &mut self,
+        header: &Header,
+        entry: &Entry,
+    ) -> Result<(), Refusal> {
         if entry.credential == 0 || header.kind.as_str() == lacis_wire::system::MEMBER {
             return Ok(());
         }
@@ -64,7 +69,7 @@ impl Replica {
     }
 
     /// Drops what has no place in a budget.
-    pub(super) fn keep_budget(&mut self, author: &PeerId, class: Class, credential: u32) {
+    pub(in crate::graph) fn keep_budget(&mut self, author: &PeerId, class: Class, credential: u32) {
         if self.budgets.fits(author, class, credential) {
             return;
         }
@@ -82,7 +87,7 @@ impl Replica {
     }
 
     /// The same in every budget: there may be less place than before.
-    pub(super) fn keep_budgets(&mut self) {
+    pub(in crate::graph) fn keep_budgets(&mut self) {
         for (credential, class) in self.budgets.charged() {
             let id = self.register.credential(credential);
             let author = id.and_then(|id| self.members.credential(id)).map(|it| it.subject);
@@ -92,7 +97,7 @@ impl Replica {
         }
     }
 
-    pub(super) fn class(&self, is_system: bool, entry: &Entry) -> Class {
+    pub(in crate::graph) fn class(&self, is_system: bool, entry: &Entry) -> Class {
         if is_system && Rule::BudgetOfSystem.holds() {
             Class::System
         } else if (entry.is_deleted || entry.has_ended) && Rule::BudgetOfTombstones.holds() {

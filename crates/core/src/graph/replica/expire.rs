@@ -2,15 +2,16 @@
 
 use lacis_wire::{Millis, RecordId, limits};
 
-use super::entry::Entry;
-use super::entry::Held;
-use super::replica::{Change, Replica};
+use crate::graph::copy::Change;
+use crate::graph::entry::Entry;
+use crate::graph::entry::Held;
+use crate::graph::replica::Replica;
 use crate::rule::Rule;
 
 impl Replica {
     /// The time of a live record is over: it is hidden. What it says of members still holds, as
     /// far as its own times allow, and its header keeps older versions from coming back.
-    pub(super) fn end(&mut self, id: &RecordId) {
+    pub(in crate::graph) fn end(&mut self, id: &RecordId) {
         let Some(held) = self.held(id).filter(|held| !held.has_ended) else { return };
         let (key, kind, is_system) = (held.name(), held.kind.clone(), held.kind.is_system());
         let bucket = usize::from(Self::bucket_of(&kind));
