@@ -6,11 +6,43 @@ use lacis_wire::description::Description;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::{Code, RoomTag, codec, limits};
 
-use crate::io::{Event, LinkId, LinkInput, MessageKind, OpId};
+use crate::io::{Event, Input, LinkId, LinkInput, MessageKind, OpId};
 use crate::link::{Link, Step};
+use crate::node::Node;
 use crate::remote::Remote;
 use crate::route::Route;
 use crate::shared::Shared;
+use crate::table::TableExt;
+use crate::time::Timestamp;
+
+impl Node {
+    /// Takes the answer to [`crate::LinkAction::Send`]: the bytes that the channel buffers now, or
+    /// nothing if it is closed. Most answers cost next to nothing: only where what waits falls below
+    /// [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
+    pub fn handle_sent(
+        &mut self,
+        now: Timestamp,
+        id: LinkId,
+        channel: Channel,
+        buffered: Option<usize>,
+    ) {
+        let input = match buffered {
+            Some(bytes) => {
+                let link = self.remotes.values_mut().find_map(|remote| remote.slot(id));
+                if !link.is_some_and(|link| link.on_sent(channel, bytes)) {
+                    if self.closing.is_some() {
+                        self.closing_progress();
+                    }
+                    return;
+                }
+                LinkInput::Buffered(channel, bytes)
+            }
+            None if channel.reliable() => LinkInput::ChannelClosed(channel),
+            None => return,
+        };
+        self.handle_input(now, Input::Link(id, input));
+    }
+}
 
 impl Remote {
     /// Something happened to one of our connections.

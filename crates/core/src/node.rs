@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use chacha20::ChaCha20Rng;
-use lacis_wire::link::Channel;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, Millis, NodeId, PeerId, codec, limits, proof, seal};
@@ -133,33 +132,6 @@ impl Node {
         self.closing_progress();
         self.shared.write_pairings();
         self.shared.renew_spare();
-    }
-
-    /// Takes the answer to [`LinkAction::Send`]: the bytes that the channel buffers now, or nothing
-    /// if it is closed. Most answers cost next to nothing: only where what waits falls below
-    /// [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
-    pub fn handle_sent(
-        &mut self,
-        now: Timestamp,
-        id: LinkId,
-        channel: Channel,
-        buffered: Option<usize>,
-    ) {
-        let input = match buffered {
-            Some(bytes) => {
-                let link = self.remotes.values_mut().find_map(|remote| remote.slot(id));
-                if !link.is_some_and(|link| link.on_sent(channel, bytes)) {
-                    if self.closing.is_some() {
-                        self.closing_progress();
-                    }
-                    return;
-                }
-                LinkInput::Buffered(channel, bytes)
-            }
-            None if channel.reliable() => LinkInput::ChannelClosed(channel),
-            None => return,
-        };
-        self.handle_input(now, Input::Link(id, input));
     }
 
     /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]

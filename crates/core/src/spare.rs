@@ -70,8 +70,8 @@ impl Shared {
         self.spare.take()
     }
 
-    /// The driver says something; whether it was of the spare. Nothing but how its offer goes comes of
-    /// a connection that has no other end.
+    /// The driver says something; whether it was of the spare. Nothing but how its offer goes comes
+    /// of a connection that has no other end.
     pub(crate) fn on_spare_input(&mut self, id: LinkId, input: &LinkInput<'_>) -> bool {
         let Some(spare) = self.spare.as_mut().filter(|spare| spare.id == id) else { return false };
         let heard = match input {
