@@ -17,8 +17,8 @@ use crate::time::Timestamp;
 
 impl Node {
     /// Takes the answer to [`crate::LinkAction::Send`]: the bytes that the channel buffers now, or
-    /// nothing if it is closed. Most answers cost next to nothing: only where what waits falls below
-    /// [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
+    /// nothing if it is closed. Most answers cost next to nothing: only where what waits falls
+    /// below [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
     pub fn handle_sent(
         &mut self,
         now: Timestamp,
