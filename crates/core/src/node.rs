@@ -159,8 +159,8 @@ impl Node {
         self.closing_progress();
     }
 
-    /// Takes the answer to [`LinkAction::Send`]: the bytes that the channel buffers now, or `None` if
-    /// it is closed. Most answers cost next to nothing: only where what waits falls below
+    /// Takes the answer to [`LinkAction::Send`]: the bytes that the channel buffers now, or `None`
+    /// if it is closed. Most answers cost next to nothing: only where what waits falls below
     /// [`limits::BUFFERED_LOW_BYTES`] with them is there room for more.
     pub fn handle_sent(
         &mut self,

@@ -6,7 +6,7 @@ use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::setup::{Introduction, Setup};
-use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, PeerId, limits};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
 
 use super::Env;
 use super::channels::Channels;
@@ -30,8 +30,6 @@ pub(crate) struct Attempt {
     local: Party,
     pub(super) remote: Option<Remote>,
     transcript: [u8; 32],
-    /// The answer's proof, if it was not looked at yet.
-    unverified: Option<[u8; 64]>,
     /// Our proof, if we offered.
     proof: Option<[u8; 64]>,
     pub(super) begun: Timestamp,
@@ -81,7 +79,6 @@ impl Attempt {
             local: Party { node: me.node, peer: me.peer, nonce, fingerprint: [0; 32] },
             remote: None,
             transcript: [0; 32],
-            unverified: None,
             proof: None,
             begun: now,
             deadline: now + limits::ATTEMPT_DEADLINE,
@@ -183,14 +180,12 @@ impl Attempt {
         self.negotiation.set_remote(env.cx, Step::Accept, description);
     }
 
-    /// Our offer was answered. `later` says that the answer's proof is verified while the browser is
-    /// at work on it, and before anything is said.
+    /// Our offer was answered, and the answer's proof holds.
     pub(super) fn on_answer(
         &mut self,
         env: &mut Env<'_>,
         node: NodeId,
         answer: &Answer,
-        later: bool,
     ) -> Result<(), Code> {
         if !(PROTOCOL.min..=PROTOCOL.max).contains(&answer.version) {
             return Err(Code::VersionMismatch);
@@ -199,10 +194,9 @@ impl Attempt {
         let party = party_of(node, introduction, description);
         let attempt = self.negotiation.attempt;
         let transcript = proof::transcript(answer.version, attempt, &self.local, &party);
-        if !later && !proves(&introduction.peer, &transcript, signature) {
+        if !proof::verify(&introduction.peer, Role::Answerer, &transcript, signature) {
             return Err(Code::FingerprintMismatch);
         }
-        self.unverified = later.then_some(*signature);
         self.transcript = transcript;
         self.version = answer.version;
         self.introduce(node, introduction, description);
@@ -210,18 +204,11 @@ impl Attempt {
         Ok(())
     }
 
-    /// The browser is at work on an answer: time to verify it, and to sign for what comes next. Says
-    /// whether the answer is what it should be.
-    pub(super) fn on_answer_set(&mut self, cx: &Cx) -> bool {
-        if let (Some(signature), Some(remote)) = (self.unverified.take(), &self.remote)
-            && !proves(&remote.party.peer, &self.transcript, &signature)
-        {
-            return false;
-        }
-        if self.role() == Role::Offerer && self.proof.is_none() {
+    /// The browser is at work on an answer: time to sign for what comes next.
+    pub(super) fn on_answer_set(&mut self, cx: &Cx) {
+        if self.role() == Role::Offerer && self.proof.is_none() && !self.is_open() {
             self.proof = Some(proof::sign(&cx.me.key, Role::Offerer, &self.transcript));
         }
-        true
     }
 
     fn introduce(&mut self, node: NodeId, introduction: &Introduction, description: &Description) {
@@ -233,6 +220,7 @@ impl Attempt {
 
     /// Shows our proof as the offerer; says whether there is one.
     pub(super) fn show_proof(&mut self, cx: &mut Cx) -> bool {
+        self.on_answer_set(cx);
         if let Some(signature) = self.proof {
             self.channels.control(cx, &LinkFrame::Proof { signature });
         }
@@ -271,10 +259,6 @@ impl Attempt {
             accepted,
         })
     }
-}
-
-fn proves(peer: &PeerId, transcript: &[u8; 32], signature: &[u8; 64]) -> bool {
-    proof::verify(peer, Role::Answerer, transcript, signature)
 }
 
 fn party_of(node: NodeId, introduction: &Introduction, description: &Description) -> Party {

@@ -28,8 +28,10 @@ impl Connection {
         match input {
             LinkInput::Described(op, sdp) => self.on_sdp(env, id, op, &sdp),
             LinkInput::Done(op) => {
-                if self.finish(id, op) == Some(Step::SetAnswer) {
-                    self.on_answer_set(env, id);
+                if self.finish(id, op) == Some(Step::SetAnswer)
+                    && let Some(attempt) = self.attempt(id)
+                {
+                    attempt.on_answer_set(env.cx);
                 }
             }
             LinkInput::CreateFailed(code) => self.refuse_attempt(env, id, code),
@@ -70,8 +72,6 @@ impl Connection {
 
     fn on_op_failed(&mut self, env: &mut Env<'_>, id: LinkId, op: OpId, code: Code) {
         match self.finish(id, op) {
-            // What is not as it was sent is no fault of this browser.
-            Some(Step::SetAnswer) if !self.on_answer_set(env, id) => {}
             Some(Step::Offer | Step::Accept | Step::SetAnswer) => {
                 self.refuse_attempt(env, id, code);
             }

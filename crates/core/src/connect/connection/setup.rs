@@ -64,9 +64,8 @@ impl Connection {
     }
 
     /// Our offer was answered. The answer's proof covers both fingerprints, so a change to either
-    /// on the way ends the attempt here, before anything is said. An answer that is wrong and came
-    /// by another server than the offer went to ends nothing, the right one may follow; so that one
-    /// is verified first. Otherwise the browser begins meanwhile.
+    /// on the way ends the attempt here, before any packet. An answer that is wrong and came by
+    /// another server than the offer went to ends nothing: the right one may follow.
     pub(crate) fn on_answer(&mut self, env: &mut Env<'_>, answer: &Answer, route: Route) {
         let known = self.check_introduction(&answer.introduction);
         let node = self.node;
@@ -76,23 +75,12 @@ impl Connection {
             return;
         }
         let (id, expected) = (attempt.id(), attempt.negotiation.route == Some(route));
-        let later = expected && route != Route::Manual;
-        match known.and_then(|()| attempt.on_answer(env, node, answer, later)) {
+        match known.and_then(|()| attempt.on_answer(env, node, answer)) {
             Ok(()) if self.is_linked() => {}
             Ok(()) => self.peer = Some(answer.introduction.peer),
             Err(code) if expected => self.refuse_attempt(env, id, code),
             Err(code) => env.cx.warn(code, node),
         }
-    }
-
-    /// The browser is at work on an answer. Says whether the attempt goes on.
-    pub(super) fn on_answer_set(&mut self, env: &mut Env<'_>, id: LinkId) -> bool {
-        let Some(attempt) = self.attempt(id) else { return false };
-        let holds = attempt.on_answer_set(env.cx);
-        if !holds {
-            self.refuse_attempt(env, id, Code::FingerprintMismatch);
-        }
-        holds
     }
 
     /// Candidates of the other side, for the attempt or for a restart of the link.
@@ -123,10 +111,6 @@ impl Connection {
     /// The control channel of the attempt is open. The offerer shows its proof and may go on at
     /// once, because the answer carried the other one; the answerer waits for it.
     pub(super) fn on_attempt_open(&mut self, env: &mut Env<'_>, id: LinkId) {
-        let is_answered = |attempt: &mut Attempt| !attempt.is_open();
-        if !self.attempt(id).is_some_and(is_answered) || !self.on_answer_set(env, id) {
-            return;
-        }
         if self.attempt(id).is_some_and(|attempt| attempt.show_proof(env.cx)) {
             self.establish(env, id, false);
         }

@@ -86,12 +86,7 @@ impl Members {
     }
 
     /// Whether the author of something is an admin whose word ends the membership of a subject.
-    pub(super) fn may_revoke<T>(
-        &self,
-        said: &Said<T>,
-        subject: &PeerId,
-        action: ActionId,
-    ) -> bool {
+    pub(super) fn may_revoke<T>(&self, said: &Said<T>, subject: &PeerId, action: ActionId) -> bool {
         let Some(depth) = self.credentials.depth(&said.credential) else { return false };
         let is_admin = self
             .credentials
@@ -128,7 +123,7 @@ impl Members {
     }
 
     /// The ends of its subject's membership that a credential does not lift.
-    fn ends_on<'a>(
+    pub(in crate::graph::rights) fn ends_on<'a>(
         &'a self,
         credential: &'a Credential,
     ) -> impl Iterator<Item = &'a End> {
