@@ -10,6 +10,9 @@ await init();
 /** How long the page took to fetch and start the Wasm module. */
 export const initMs = performance.now() - start;
 
+/** A ping or its answer: a frame of that kind, as the protocol writes it. */
+export const isSignOfLife = (data) => data[0] === 0x82 && (data[1] === 2 || data[1] === 3);
+
 export class Ours extends End {
   #place;
   #peer;
