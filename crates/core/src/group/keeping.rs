@@ -30,6 +30,9 @@ use crate::shared::Shared;
 use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 use crate::table::Table;
 
+/// Entries read at once when a group is opened: what has come and is not read yet is in memory too.
+const AT_ONCE: usize = limits::PAGE_ENTRIES / 4;
+
 impl Group {
     pub(crate) fn from_profile(number: RoomId, profile: Profile) -> Self {
         let mut keyring = Keyring::new(profile.group);
@@ -165,7 +168,7 @@ impl Group {
         };
         let op = shared.io.op_id();
         let prefix = self.profile.group.as_bytes().to_vec();
-        let limit = limits::PAGE_ENTRIES;
+        let limit = AT_ONCE;
         let request = StoreRequest::Scan { table, prefix, after, limit };
         shared.io.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
@@ -328,7 +331,7 @@ impl Group {
     }
 
     fn on_page(&mut self, shared: &mut Shared, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
-        let full = page.len() >= limits::PAGE_ENTRIES;
+        let full = page.len() >= AT_ONCE;
         let last = page.last().map(|(key, _)| key.clone());
         for (key, stored) in page {
             let fine = match what {
