@@ -17,6 +17,9 @@ use crate::ids::OpId;
 use crate::io::Output;
 use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
 
+/// Entries read at once when a group is opened: what has come and is not read yet is in memory too.
+const AT_ONCE: usize = limits::PAGE_ENTRIES / 4;
+
 impl Group {
     /// The name of a stored group, for lists.
     pub(crate) fn name_of_stored(
@@ -103,7 +106,7 @@ impl Group {
         };
         let op = cx.op_id();
         let prefix = self.profile.group.as_bytes().to_vec();
-        let limit = limits::PAGE_ENTRIES;
+        let limit = AT_ONCE;
         let request = StoreRequest::Scan { table, prefix, after, limit };
         cx.outputs.push_back(Output::Store(op, request));
         self.ops.insert(op, what);
@@ -219,7 +222,7 @@ impl Group {
     }
 
     fn on_page(&mut self, cx: &mut Cx, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
-        let full = page.len() >= limits::PAGE_ENTRIES;
+        let full = page.len() >= AT_ONCE;
         let last = page.last().map(|(key, _)| key.clone());
         for (key, stored) in page {
             let fine = match what {
