@@ -1,8 +1,10 @@
 //! The loop.
 
+mod platform;
+
 use lacis_core::{Input, LinkAction, LinkId, LinkInput, Node, Output, StoreReply, Timestamp};
 
-use crate::platform::{Platform, Seen};
+pub use platform::{Platform, Seen};
 
 /// A node, and how far its platform is with what the node wants.
 ///

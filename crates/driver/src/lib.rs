@@ -16,7 +16,5 @@ extern crate alloc;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod driver;
-mod platform;
 
-pub use driver::Driver;
-pub use platform::{Platform, Seen};
+pub use driver::{Driver, Platform, Seen};

@@ -10,8 +10,7 @@ use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId, Output, SocketId, T
 use lacis_wire::link::Channel;
 
 use super::harness::{Harness, Logged, Side};
-use crate::driver::Driver;
-use crate::platform::Platform;
+use crate::driver::{Driver, Platform};
 
 /// Far from what a node calls its own.
 const FIRST: u32 = 1_000_000;

@@ -8,8 +8,7 @@ use lacis_wire::{Code, limits};
 
 use super::bench::Bench;
 use super::harness::{Harness, Logged};
-use crate::driver::Driver;
-use crate::platform::Platform;
+use crate::driver::{Driver, Platform};
 
 const WAIT: Duration = Duration::from_millis(150);
 

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use lacis_core::{Input, Output};
 
-use crate::platform::{Platform, Seen};
+use crate::driver::{Platform, Seen};
 
 /// Which of the two ends.
 pub type Side = usize;

@@ -11,7 +11,7 @@ use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, Millis};
 
-use crate::driver::Driver;
+use super::Driver;
 
 /// What one node runs on: a browser tab, a native program, a simulated one.
 ///
