@@ -6,9 +6,7 @@ use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Uint8Array};
-use lacis_core::{
-    Event, Input, LinkAction, LinkId, LinkInput, Node, OpId, SocketId, StoreRequest, Timestamp,
-};
+use lacis_core::{Event, Input, LinkAction, LinkId, Node, OpId, SocketId, StoreRequest, Timestamp};
 use lacis_driver::{Driver, Platform};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
@@ -18,6 +16,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DomException, MessageEvent};
 
 use crate::connection::Connection;
+use crate::handle::{Handle, Hear};
 use crate::host;
 use crate::listener::Listener;
 use crate::socket::Socket;
@@ -75,34 +74,6 @@ impl Browser {
         Driver::drain(&mut &*self);
     }
 
-    pub(crate) fn input(&self, input: Input<'_>) {
-        if let Input::SocketClosed(id, _) = &input {
-            let closed = self.sockets.borrow_mut().remove(id);
-            drop(closed);
-        }
-        Driver::input(&mut &*self, input);
-    }
-
-    pub(crate) fn link_input(&self, id: LinkId, input: LinkInput<'_>) {
-        self.input(Input::Link(id, input));
-    }
-
-    /// Tells the node of a message, in memory that serves them all. Text is nothing that anybody
-    /// sends to a node; an empty frame makes the core treat it as such.
-    pub(crate) fn message(&self, event: &web_sys::Event, name: &dyn Fn(&[u8]) -> Input<'_>) {
-        // Only this kind of event has this name, and asking takes as long as decoding.
-        let data = event.unchecked_ref::<MessageEvent>().data();
-        let mut bytes = self.scratch.take();
-        bytes.clear();
-        if let Some(data) = data.dyn_ref::<ArrayBuffer>() {
-            let came = Uint8Array::new(data);
-            bytes.resize(came.length().try_into().unwrap_or(usize::MAX), 0);
-            came.copy_to(&mut bytes);
-        }
-        self.input(name(&bytes));
-        self.scratch.set(bytes);
-    }
-
     /// Looks at the node without changing it.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Node) -> T) -> T {
         look(self.driver.borrow().node())
@@ -125,9 +96,40 @@ impl Browser {
         self.with(Node::resume);
     }
 
+    /// For what tells this node what happens.
+    fn handle(&self) -> Handle {
+        Handle::new(self.this.clone())
+    }
+
     fn timeout(&self) {
         self.timer.borrow_mut().take();
         Driver::timeout(&mut &*self);
+    }
+}
+
+impl Hear for Browser {
+    fn input(&self, input: Input<'_>) {
+        if let Input::SocketClosed(id, _) = &input {
+            let closed = self.sockets.borrow_mut().remove(id);
+            drop(closed);
+        }
+        Driver::input(&mut &*self, input);
+    }
+
+    /// Tells of it in memory that serves all messages. Text is nothing that anybody sends to a
+    /// node; an empty frame makes the core treat it as such.
+    fn message(&self, event: &web_sys::Event, name: &dyn Fn(&[u8]) -> Input<'_>) {
+        // Only this kind of event has this name, and asking takes as long as decoding.
+        let data = event.unchecked_ref::<MessageEvent>().data();
+        let mut bytes = self.scratch.take();
+        bytes.clear();
+        if let Some(data) = data.dyn_ref::<ArrayBuffer>() {
+            let came = Uint8Array::new(data);
+            bytes.resize(came.length().try_into().unwrap_or(usize::MAX), 0);
+            came.copy_to(&mut bytes);
+        }
+        self.input(name(&bytes));
+        self.scratch.set(bytes);
     }
 }
 
@@ -165,7 +167,7 @@ impl Platform for &Browser {
     }
 
     fn dial(&mut self, id: SocketId, url: String) -> Result<(), Option<u16>> {
-        let socket = Socket::dial(&self.this, id, &url).map_err(|_| None)?;
+        let socket = Socket::dial(&self.handle(), id, &url).map_err(|_| None)?;
         self.sockets.borrow_mut().insert(id, socket);
         Ok(())
     }
@@ -187,14 +189,14 @@ impl Platform for &Browser {
         ice_servers: Vec<IceServer>,
         relay_only: bool,
     ) -> Result<(), Code> {
-        let made = Connection::create(&self.this, id, &ice_servers, relay_only);
+        let made = Connection::create(&self.handle(), id, &ice_servers, relay_only);
         self.connections.borrow_mut().insert(id, made.map_err(|error| refusal(&error))?);
         Ok(())
     }
 
     fn operate(&mut self, id: LinkId, action: LinkAction) {
         if let Some(connection) = self.connections.borrow().get(&id) {
-            connection.operate(&self.this, id, action);
+            connection.operate(&self.handle(), id, action);
         }
     }
 

@@ -1,7 +1,5 @@
 //! One `RTCPeerConnection` with its three negotiated channels.
 
-use std::rc::Weak;
-
 use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Promise, Reflect};
@@ -18,7 +16,7 @@ use web_sys::{
     RtcPeerConnectionState, RtcSdpType, RtcSessionDescription, RtcSessionDescriptionInit,
 };
 
-use crate::browser::Browser;
+use crate::handle::Handle;
 use crate::path;
 
 /// One connection; closed when dropped.
@@ -32,31 +30,29 @@ pub(crate) struct Connection {
 /// Closing a connection throws away what the browser has not sent yet.
 const LINGER_MS: u32 = 100;
 
-/// Passes on what happened to one link, as long as its node lives.
+/// Passes on what happened to one link.
 #[derive(Clone)]
 struct Reporter {
-    browser: Weak<Browser>,
+    node: Handle,
     id: LinkId,
 }
 
 impl Reporter {
     fn tell(&self, input: LinkInput<'_>) {
-        if let Some(browser) = self.browser.upgrade() {
-            browser.link_input(self.id, input);
-        }
+        self.node.input(Input::Link(self.id, input));
     }
 }
 
 impl Connection {
     /// Makes a connection and its channels.
     pub(crate) fn create(
-        browser: &Weak<Browser>,
+        node: &Handle,
         id: LinkId,
         ice_servers: &[IceServer],
         relay_only: bool,
     ) -> Result<Self, JsValue> {
         let web = connect(ice_servers, relay_only)?;
-        let reporter = Reporter { browser: browser.clone(), id };
+        let reporter = Reporter { node: node.clone(), id };
         let mut listeners = Vec::with_capacity(14);
         let channels = Channel::ALL.map(|channel| open_channel(&web, channel));
         for (web, channel) in channels.iter().zip(Channel::ALL) {
@@ -80,8 +76,8 @@ impl Connection {
     }
 
     /// Begins what takes time.
-    pub(crate) fn operate(&self, browser: &Weak<Browser>, id: LinkId, action: LinkAction) {
-        let reporter = Reporter { browser: browser.clone(), id };
+    pub(crate) fn operate(&self, node: &Handle, id: LinkId, action: LinkAction) {
+        let reporter = Reporter { node: node.clone(), id };
         let web = self.web.clone();
         spawn_local(async move {
             if let Some(result) = perform(&web, action).await {
@@ -219,12 +215,9 @@ fn listen_channel(
     on(
         "message",
         Box::new(move |told, event| {
-            if let Some(browser) = told.browser.upgrade() {
-                let id = told.id;
-                browser.message(event, &|bytes| {
-                    Input::Link(id, LinkInput::Data(channel, bytes.into()))
-                });
-            }
+            let id = told.id;
+            told.node
+                .message(event, &|bytes| Input::Link(id, LinkInput::Data(channel, bytes.into())));
         }),
     );
     let drained = web.clone();

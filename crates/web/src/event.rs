@@ -5,6 +5,7 @@ use lacis_wire::Code;
 use wasm_bindgen::JsValue;
 
 use crate::group_event::{group_event, kept};
+use crate::number::number;
 use crate::object::{Building, bytes, list};
 
 /// A plain object with the same content.
@@ -97,12 +98,6 @@ fn plain(event: Event) -> JsValue {
         .with("code", code.map(Code::as_str))
         .with("retryMs", retry)
         .done()
-}
-
-/// Sizes stay far below the largest integer that a JavaScript number holds exactly.
-#[expect(clippy::cast_precision_loss, reason = "limited to 2^40 by the wire format")]
-const fn number(size: u64) -> f64 {
-    size as f64
 }
 
 pub(crate) const fn server_state(state: ServerState) -> &'static str {

@@ -1,12 +1,15 @@
 //! What is heard of groups, as plain JavaScript objects.
 
-use lacis_core::{GroupEvent, GroupMember, GroupSync, KeptGroup, Preview, Record, SyncPhase};
+use lacis_core::{
+    GroupEvent, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record, SyncPhase,
+};
 use lacis_wire::body::{Attribute, Value};
 use lacis_wire::codec::encode;
-use lacis_wire::{Code, Millis};
+use lacis_wire::system::OpenInvitation;
+use lacis_wire::{Code, Millis, PeerId};
 use wasm_bindgen::JsValue;
 
-use crate::membership::invitation;
+use crate::number::{end, float, number};
 use crate::object::{Building, bytes, list};
 use crate::properties;
 
@@ -32,6 +35,21 @@ pub(crate) fn member(member: GroupMember) -> JsValue {
         .with("roles", member.roles.map_or(0, |roles| roles.bits()))
         .with("until", end(member.until))
         .with("present", member.present)
+        .done()
+}
+
+/// An open invitation. No end, and no lifetime of memberships, is one without end.
+pub(crate) fn invitation(info: InvitationInfo) -> JsValue {
+    let says = info.says;
+    Building::new()
+        .with("id", info.id.to_text())
+        .with("issuer", info.issuer.to_text())
+        .with("roles", says.roles.bits())
+        .with("expires", end(says.not_after))
+        .with("memberForMs", end(Millis(says.member_for)))
+        .with("uses", says.uses)
+        .with("usedBy", list(info.used_by.iter().map(PeerId::to_text)))
+        .with("exact", says.flags & OpenInvitation::EXACT != 0)
         .done()
 }
 
@@ -167,28 +185,4 @@ fn plain(event: GroupEvent) -> JsValue {
         .with("code", code.map(Code::as_str))
         .with("count", count)
         .done()
-}
-
-/// A time, or nothing for never.
-pub(crate) fn end(at: Millis) -> Option<f64> {
-    (at != Millis::MAX).then(|| number(at.0))
-}
-
-/// Times and versions stay below the largest integer that a JavaScript number holds exactly, unless
-/// somebody writes nonsense; nonsense may be rounded.
-#[expect(clippy::cast_precision_loss, reason = "see above")]
-pub(crate) const fn number(value: u64) -> f64 {
-    value as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "as for times")]
-pub(crate) const fn float(value: i64) -> f64 {
-    value as f64
-}
-
-/// A time as JavaScript counts it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
-pub(crate) fn millis_of(at: f64) -> Option<Millis> {
-    let fine = (0.0..=9_007_199_254_740_991.0).contains(&at);
-    fine.then_some(Millis(at as u64))
 }

@@ -7,7 +7,7 @@ use lacis_wire::{Code, Millis};
 use wasm_bindgen::prelude::*;
 
 use crate::error;
-use crate::group_event::millis_of;
+use crate::number::millis_of;
 
 #[wasm_bindgen]
 extern "C" {

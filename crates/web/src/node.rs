@@ -1,22 +1,28 @@
 //! The node as JavaScript holds it. The TypeScript wrapper in `www/src` is the public face; this
 //! surface is its private affair.
 
+mod group;
+mod membership;
+mod records;
+mod store;
+
 use std::rc::Rc;
-use std::time::Duration;
 
 use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
+use lacis_wire::Code;
 use lacis_wire::room::RoomLink;
-use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
+use crate::number::{byte_count, millis};
+use crate::parse::node_id;
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
 #[wasm_bindgen]
 pub struct WebNode {
-    pub(crate) browser: Rc<Browser>,
+    browser: Rc<Browser>,
 }
 
 impl std::fmt::Debug for WebNode {
@@ -192,7 +198,7 @@ impl WebNode {
         media_type: &str,
         size: f64,
     ) -> Result<u32, JsValue> {
-        let (to, size) = (node_id(node)?, bytes(size)?);
+        let (to, size) = (node_id(node)?, byte_count(size)?);
         let opened = self.browser.with(|node, now| {
             node.open_file(now, ticket, RoomId(room), to, name, media_type, size)
         });
@@ -232,7 +238,7 @@ impl WebNode {
     /// # Errors
     /// `invalid-argument` for a count that is none.
     pub fn grant(&self, stream: u32, count: f64) -> Result<(), JsValue> {
-        let count = bytes(count)?;
+        let count = byte_count(count)?;
         self.browser.with(|node, now| node.grant(now, StreamId(stream), count));
         Ok(())
     }
@@ -282,19 +288,4 @@ impl WebNode {
     pub fn close(&self, ticket: u32) {
         self.browser.with(|node, now| node.close(now, ticket));
     }
-}
-
-fn node_id(text: &str) -> Result<NodeId, JsValue> {
-    NodeId::parse(text).map_err(|_| error::coded(Code::RemoteUnknown))
-}
-
-/// Milliseconds as JavaScript has them; what is no duration counts as none.
-pub(crate) fn millis(ms: f64) -> Duration {
-    Duration::try_from_secs_f64(ms / 1000.0).unwrap_or_default()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
-fn bytes(count: f64) -> Result<u64, JsValue> {
-    let whole = count.is_finite() && count >= 0.0 && count.fract() == 0.0;
-    if whole { Ok(count as u64) } else { Err(error::coded(Code::InvalidArgument)) }
 }

@@ -1,15 +1,12 @@
 //! What a group is called and how it behaves, as JavaScript writes and reads it.
 
-use std::time::Duration;
-
 use lacis_core::{Node, RoomId};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, limits};
 use wasm_bindgen::JsValue;
 
 use crate::error;
-use crate::group_event::{end, millis_of, number};
-use crate::node::millis;
+use crate::number::{end, lifetime, millis_of, number};
 use crate::object::Building;
 use crate::options::field;
 
@@ -64,9 +61,4 @@ pub(crate) fn properties(given: &JsValue) -> Result<GroupProperties, JsValue> {
         budget_records: u32::try_from(records).unwrap_or(u32::MAX),
         budget_bytes: count("budgetBytes", limits::BUDGET_BYTES)?,
     })
-}
-
-/// A lifetime in milliseconds; `Infinity` is one without end.
-pub(crate) fn lifetime(ms: f64) -> Duration {
-    if ms == f64::INFINITY { Duration::MAX } else { millis(ms) }
 }

@@ -7,9 +7,10 @@ use lacis_wire::body::Attribute;
 use lacis_wire::{Code, limits};
 use wasm_bindgen::JsValue;
 
+use crate::content::attribute;
 use crate::error;
-use crate::group::{attribute, record_type};
 use crate::options::{array, field};
+use crate::parse::record_type;
 
 /// Reads what is looked for.
 pub(crate) fn search(kind: Option<&str>, given: &JsValue) -> Result<Search, JsValue> {

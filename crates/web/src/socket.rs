@@ -1,13 +1,11 @@
 //! One WebSocket to a signaling server.
 
-use std::rc::Weak;
-
 use gloo_events::EventListener;
 use lacis_core::{Input, SocketId};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, WebSocket};
 
-use crate::browser::Browser;
+use crate::handle::Handle;
 
 /// One WebSocket; closed when dropped.
 pub(crate) struct Socket {
@@ -18,25 +16,21 @@ pub(crate) struct Socket {
 
 impl Socket {
     /// Begins to open a socket.
-    pub(crate) fn dial(browser: &Weak<Browser>, id: SocketId, url: &str) -> Result<Self, JsValue> {
+    pub(crate) fn dial(node: &Handle, id: SocketId, url: &str) -> Result<Self, JsValue> {
         let web = WebSocket::new(url)?;
         web.set_binary_type(BinaryType::Arraybuffer);
-        let on = |name: &'static str, react: fn(&Browser, SocketId, &web_sys::Event)| {
-            let browser = browser.clone();
-            EventListener::new(&web, name, move |event| {
-                if let Some(browser) = browser.upgrade() {
-                    react(&browser, id, event);
-                }
-            })
+        let on = |name: &'static str, react: fn(&Handle, SocketId, &web_sys::Event)| {
+            let node = node.clone();
+            EventListener::new(&web, name, move |event| react(&node, id, event))
         };
         let listeners = [
-            on("open", |browser, id, _| browser.input(Input::SocketOpened(id))),
-            on("message", |browser, id, event| {
-                browser.message(event, &|bytes| Input::SocketFrame(id, bytes.into()));
+            on("open", |node, id, _| node.input(Input::SocketOpened(id))),
+            on("message", |node, id, event| {
+                node.message(event, &|bytes| Input::SocketFrame(id, bytes.into()));
             }),
-            on("close", |browser, id, event| {
+            on("close", |node, id, event| {
                 let code = event.dyn_ref::<CloseEvent>().map(CloseEvent::code);
-                browser.input(Input::SocketClosed(id, code));
+                node.input(Input::SocketClosed(id, code));
             }),
         ];
         Ok(Self { web, _listeners: listeners })

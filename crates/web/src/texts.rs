@@ -8,7 +8,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error;
-use crate::group_event::{end, number};
+use crate::number::{end, number};
 use crate::object::{Building, list};
 
 /// The card of an identity, given by its 32 secret bytes, under a name of its choice.

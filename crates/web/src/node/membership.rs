@@ -1,30 +1,15 @@
 //! Who is in a group, who lets whom in, and who shuts whom out, as JavaScript asks for it.
 
-use lacis_core::{InvitationInfo, InviteOptions, RevokeOptions, RoomId};
-use lacis_wire::system::OpenInvitation;
-use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
+use lacis_core::{InviteOptions, RevokeOptions, RoomId};
+use lacis_wire::{Code, Roles};
 use wasm_bindgen::prelude::*;
 
+use super::WebNode;
 use crate::error;
-use crate::group_event::{end, member, millis_of};
-use crate::node::WebNode;
-use crate::object::{Building, list};
-use crate::properties::lifetime;
-
-/// An open invitation. No end, and no lifetime of memberships, is one without end.
-pub(crate) fn invitation(info: InvitationInfo) -> JsValue {
-    let says = info.says;
-    Building::new()
-        .with("id", info.id.to_text())
-        .with("issuer", info.issuer.to_text())
-        .with("roles", says.roles.bits())
-        .with("expires", end(says.not_after))
-        .with("memberForMs", end(Millis(says.member_for)))
-        .with("uses", says.uses)
-        .with("usedBy", list(info.used_by.iter().map(PeerId::to_text)))
-        .with("exact", says.flags & OpenInvitation::EXACT != 0)
-        .done()
-}
+use crate::group_event::{invitation, member};
+use crate::number::{lifetime, millis_of};
+use crate::object::list;
+use crate::parse::{peer_id, record_id, roles_of};
 
 #[wasm_bindgen]
 impl WebNode {
@@ -85,7 +70,7 @@ impl WebNode {
     /// # Errors
     /// `record-unknown`, `not-allowed` or `group-unknown`.
     pub fn end_invitation(&self, ticket: u32, group: u32, id: &str) -> Result<(), JsValue> {
-        let id = RecordId::parse(id).map_err(|_| error::coded(Code::RecordUnknown))?;
+        let id = record_id(id)?;
         let group = RoomId(group);
         let done = self.browser.with(|node, now| node.end_invitation(now, ticket, group, id));
         done.map_err(error::coded)
@@ -160,12 +145,4 @@ impl WebNode {
         let roles = self.browser.look(|node| node.roles_at(RoomId(group), &peer, at));
         Ok(roles.map_err(error::coded)?.map_or(0, Roles::bits))
     }
-}
-
-fn roles_of(bits: u8) -> Result<Roles, JsValue> {
-    Roles::from_bits(bits).ok_or_else(|| error::coded(Code::InvalidArgument))
-}
-
-pub(crate) fn peer_id(text: &str) -> Result<PeerId, JsValue> {
-    PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }

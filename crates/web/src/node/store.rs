@@ -1,0 +1,57 @@
+//! What the store answers.
+
+use js_sys::{Array, Uint8Array};
+use lacis_core::{Input, OpId, StoreReply};
+use lacis_wire::Code;
+use wasm_bindgen::prelude::*;
+
+use super::WebNode;
+use crate::error;
+use crate::handle::Hear;
+
+#[wasm_bindgen]
+impl WebNode {
+    /// The store has made all changes of a write.
+    pub fn stored(&self, op: u32) {
+        self.answer(op, StoreReply::Written);
+    }
+
+    /// The store answers a read: a value a key, or `undefined`.
+    pub fn store_values(&self, op: u32, values: &Array) {
+        let value = |value: JsValue| value.dyn_into::<Uint8Array>().ok().map(|it| it.to_vec());
+        self.answer(op, StoreReply::Values(values.iter().map(value).collect()));
+    }
+
+    /// The store answers a scan, with the entries packed: the length of the key in two bytes and
+    /// of the value in four, the lowest first, then both. One call for all of them, because there
+    /// may be thousands.
+    pub fn store_page(&self, op: u32, packed: &[u8]) {
+        let mut page = Vec::new();
+        let mut rest = packed;
+        while let Some((key, value, after)) = entry(rest) {
+            page.push((key.to_vec(), value.to_vec()));
+            rest = after;
+        }
+        self.answer(op, StoreReply::Page(page));
+    }
+
+    /// The store did not do what it was asked.
+    pub fn store_failed(&self, op: u32, code: &str) {
+        let code = error::parse(code).unwrap_or(Code::StoreFailed);
+        self.answer(op, StoreReply::Failed(code));
+    }
+
+    fn answer(&self, op: u32, reply: StoreReply) {
+        self.browser.input(Input::Store(OpId(op), reply));
+    }
+}
+
+/// The first entry of some that are packed, and what follows it.
+fn entry(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (key_length, rest) = packed.split_first_chunk::<2>()?;
+    let (value_length, rest) = rest.split_first_chunk::<4>()?;
+    let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
+    let value_length = usize::try_from(u32::from_le_bytes(*value_length)).ok()?;
+    let (value, rest) = rest.split_at_checked(value_length)?;
+    Some((key, value, rest))
+}
