@@ -114,7 +114,7 @@ fn signature_by_cofactor() -> ([u8; 32], [u8; 64]) {
         "6c2a07beecf9fc98f974060f2c5c3651f39e501e61f8992d35cc1390c664cf0d",
     ));
     let key = key.try_into().expect("32 bytes");
-    assert!(PeerId(key).is_key());
+    assert!(lacis_wire::proof::is_key(&PeerId(key)));
     (key, signature.try_into().expect("64 bytes"))
 }
 
