@@ -165,8 +165,7 @@ impl HostileRun {
         let written: Vec<_> = self.graph.durable().filter(honest).copied().collect();
         for person in 0..HONEST {
             let Some(replica) = self.graph.replica(person) else { continue };
-            let is_lost =
-                |it: &&Written| !holds(replica, it) && !self.was_undone(it);
+            let is_lost = |it: &&Written| !holds(replica, it) && !self.was_undone(it);
             for written in written.iter().filter(is_lost).collect::<Vec<_>>() {
                 self.figures.honest_records_lost += 1;
                 first.get_or_insert((person, *written));
