@@ -38,9 +38,12 @@
 )]
 
 mod addresses;
+mod closing;
 mod cluster;
 mod config;
 mod frames;
+mod ids;
+mod messages;
 mod rate;
 mod relays;
 mod resume;
@@ -60,7 +63,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 use lacis_wire::NodeId;
-use lacis_wire::codec::{encode, encode_with_capacity};
+use lacis_wire::codec::encode_with_capacity;
 use lacis_wire::signal::{ByeReason, ServerFrame};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -68,18 +71,20 @@ use rand_core::{Rng, SeedableRng};
 use self::addresses::{Addresses, OpenError};
 use self::cluster::Cluster;
 use self::resume::Tokens;
-use self::session::{Due, Membership, Sender, Session, Waiting};
-use self::topics::{Moved, Topics};
+use self::session::{Due, Sender, Session, Waiting};
+use self::topics::Topics;
 use crate::limits;
 
-pub use self::cluster::{Command, Event, LookupId, Origin, Proof, ServerId};
-pub use self::config::{HubConfig, Rates};
+pub use self::config::HubConfig;
+pub use self::ids::{AddressKey, ConnId, LookupId, ServerId};
+pub use self::messages::{Command, Event, Origin, Proof};
 #[cfg(feature = "server")]
 pub(crate) use self::rate::Bucket;
-pub use self::rate::RateLimit;
+pub use self::rate::Rates;
 pub use self::relays::{Relays, end_of, password};
 pub use self::stats::{Received, Stats};
-pub use self::types::{AddressKey, ConnId, Input, Output};
+pub use self::types::{Input, Output};
+pub use crate::rate_limit::RateLimit;
 
 /// The server without its sockets. See the [module](self) for how to drive it.
 pub struct Hub {
@@ -239,29 +244,6 @@ impl Hub {
         session.progressed = self.now;
     }
 
-    fn on_shutdown(&mut self) {
-        self.shutting_down = true;
-        let everybody: Vec<ConnId> = self.sessions.keys().copied().collect();
-        for conn in everybody {
-            self.offer_return(conn);
-            self.close(conn, ByeReason::Shutdown);
-        }
-    }
-
-    /// Hands a client what it can come back with.
-    fn offer_return(&mut self, conn: ConnId) {
-        let (Some(tokens), Some(session)) = (&self.tokens, self.sessions.get(&conn)) else {
-            return;
-        };
-        let Some(mailbox) = session.mailbox else { return };
-        let topics: Vec<_> = session.memberships.iter().map(|it| it.topic).collect();
-        if !topics.is_empty() {
-            let until = self.wall().saturating_add(self.config.topic_ttl);
-            let token = tokens.make(mailbox.node, until, &topics);
-            self.send(conn, &ServerFrame::Resume { token: &token });
-        }
-    }
-
     /// Hands a client credentials for the relays, if there are any.
     fn grant(&mut self, conn: ConnId) {
         let (Some(relays), wall) = (&self.config.relays, self.wall()) else { return };
@@ -372,81 +354,6 @@ impl Hub {
         self.stats.sent += 1;
         self.stats.sent_bytes += frame.len() as u64;
         self.outputs.push_back(Output::Send { conn, frame: Bytes::from(frame) });
-    }
-
-    /// Ends a connection with a reason. Topics, mailbox and timer go with it.
-    fn close(&mut self, conn: ConnId, reason: ByeReason) {
-        if self.forget(conn) {
-            self.refuse(conn, reason);
-        }
-    }
-
-    /// Says good-bye to a connection that the hub does not hold.
-    fn refuse(&mut self, conn: ConnId, reason: ByeReason) {
-        self.stats.on_close(reason);
-        let retry_after_ms = self.retry_after_ms(reason);
-        self.push(conn, encode(&ServerFrame::Bye { reason, retry_after_ms }));
-        self.outputs.push_back(Output::Close { conn, reason });
-    }
-
-    /// When a client may come back. All that are sent away at once get different answers.
-    fn retry_after_ms(&mut self, reason: ByeReason) -> u32 {
-        let (least, spread) = match reason {
-            ByeReason::Shutdown => (self.config.shutdown_retry, self.config.shutdown_retry_spread),
-            ByeReason::Timeout => (Duration::ZERO, Duration::from_secs(1)),
-            ByeReason::SlowReader | ByeReason::NodeTaken | ByeReason::Protocol => {
-                (Duration::from_secs(2), Duration::from_secs(4))
-            }
-            ByeReason::RateLimited | ByeReason::Full => {
-                (Duration::from_secs(10), Duration::from_secs(10))
-            }
-            // Nothing will be different until one of the two programs is.
-            ByeReason::Version
-            | ByeReason::Replaced
-            | ByeReason::Origin
-            | ByeReason::Unauthorized => (Duration::from_secs(60), Duration::from_secs(60)),
-        };
-        let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
-        let jitter = self.random.next_u64() % spread.saturating_add(1);
-        let wait = least.saturating_add(Duration::from_millis(jitter)).as_millis();
-        u32::try_from(wait).unwrap_or(u32::MAX)
-    }
-
-    /// Removes every trace of a connection. Says whether there was one.
-    fn forget(&mut self, conn: ConnId) -> bool {
-        let Some(session) = self.sessions.remove(&conn) else { return false };
-        self.timers.remove(&(session.wakes, conn));
-        self.queued_bytes -= session.queued;
-        self.addresses.close(&self.config, self.now, session.address);
-        if let Some(mailbox) = session.mailbox
-            && self.mailboxes.get(&mailbox.node) == Some(&conn)
-        {
-            self.mailboxes.remove(&mailbox.node);
-            self.tell(Command::Release { node: mailbox.node });
-        }
-        let node = session.mailbox.map(|mailbox| mailbox.node);
-        if let Some(node) = node {
-            // At a shutdown the clients of this server are going too, and there may be millions.
-            let is_told = |it: &Sender| !self.shutting_down || matches!(it, Sender::At(..));
-            let senders = session.waiting.iter().filter_map(|it| it.sender).filter(is_told);
-            self.returned.extend(senders.map(|sender| (sender, node)));
-        }
-        for Membership { topic, position, .. } in session.memberships {
-            let moved = self.topics.leave(&topic, position);
-            self.on_moved(&topic, moved);
-            if let Some(node) = node {
-                self.tell(Command::Withdraw { topic, node });
-            }
-        }
-        true
-    }
-
-    fn on_moved(&mut self, topic: &lacis_wire::Topic, moved: Option<Moved>) {
-        let Some(Moved { conn, position }) = moved else { return };
-        let session = self.sessions.get_mut(&conn);
-        if let Some(membership) = session.and_then(|session| session.membership(topic)) {
-            membership.position = position;
-        }
     }
 }
 

@@ -18,6 +18,7 @@ pub mod hub;
 pub mod limits;
 #[cfg(feature = "server")]
 mod network;
+mod rate_limit;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "server")]

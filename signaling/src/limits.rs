@@ -4,7 +4,7 @@
 use core::ops::RangeInclusive;
 use core::time::Duration;
 
-use crate::hub::RateLimit;
+use crate::rate_limit::RateLimit;
 
 /// Connections in all. A process may often hold 20,000 open files only, and some are needed for
 /// pages, handshakes and logs.

@@ -9,14 +9,18 @@ mod address;
 mod addresses;
 mod admission;
 mod backplane;
+mod batch;
+mod bus;
 mod config;
 mod metrics;
+mod outbox;
 mod pages;
 mod places;
 mod routes;
 mod session;
 mod shared;
 mod socket;
+mod sockets;
 mod stream;
 mod tls;
 mod turn;
@@ -32,7 +36,8 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use self::admission::Admission;
-use self::backplane::{Backplane, Inbox};
+use self::backplane::Backplane;
+use self::outbox::Inbox;
 use self::shared::Shared;
 use self::tls::Tls;
 use self::turn::Turn;
@@ -41,8 +46,8 @@ use crate::limits;
 
 pub use self::addresses::own_address;
 pub use self::admission::TokenKeys;
-pub use self::backplane::{BackplaneOptions, Bus};
-pub use self::config::{Config, RunError};
+pub use self::bus::Bus;
+pub use self::config::{BackplaneOptions, Config, RunError};
 pub use self::tls::TlsFiles;
 pub use self::turn::TurnOptions;
 
@@ -77,7 +82,7 @@ pub async fn prepare(listener: TcpListener, mut config: Config) -> Result<Prepar
         .map_err(|reason| RunError::Tokens(reason.into()))?;
     let turn = open_turn(&listener, &mut config).await?;
     let backplane = config.backplane.as_ref().map(backplane::open).transpose()?;
-    let (outbox, inbox) = backplane::queue();
+    let (outbox, inbox) = outbox::queue();
     let outbox = backplane.is_some().then_some(outbox);
     let shared = Arc::new(Shared::new(config, seed, admission, tls, turn, outbox));
     Ok(Prepared { listener, shared, me, backplane: backplane.map(|backplane| (backplane, inbox)) })

@@ -1,4 +1,4 @@
-// The numbers on docs/guide/limits.md are those of crates/wire/src/limits.rs and of this package.
+// The numbers on docs/guide/limits.md are those of crates/wire/src/limits and of this package.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { peerErrorCodes } from "../src/errors.js";
@@ -14,9 +14,10 @@ const rows = [...page.matchAll(/^\| (.+?) \| (.+?) \| (.+?) \|$/gm)].map(
 
 /** The constants as they stand, by name. */
 const written = new Map(
-  [...inRoot("crates/wire/src/limits.rs").matchAll(/^pub const (\w+): \w+ = (.+);$/gm)].map(
-    ([, name = "", value = ""]) => [name, value],
-  ),
+  ["limits.rs", "limits/policy.rs"]
+    .map((file) => inRoot(`crates/wire/src/${file}`))
+    .flatMap((text) => [...text.matchAll(/^pub const (\w+): \w+ = (.+);$/gm)])
+    .map(([, name = "", value = ""]) => [name, value]),
 );
 
 /** The number of a constant; milliseconds for a time. */

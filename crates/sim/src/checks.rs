@@ -13,7 +13,7 @@ use std::fmt::Debug;
 
 use lacis_core::{Output, Report};
 
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Truth;
 
 /// Nothing, or a sentence that says what is wrong.

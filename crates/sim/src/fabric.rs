@@ -4,46 +4,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lacis_core::{Input, OpId, StoreRequest};
+use lacis_core::Input;
 
-use crate::app::Deed;
+use crate::happening::{Call, Happening};
+use crate::ids::TabId;
 use crate::network::Network;
 use crate::random::Random;
-use crate::{rtc, signaling};
-
-/// A browser tab with one node in it; the number is never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TabId(pub usize);
-
-/// A signaling server; the number stays through restarts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServerId(pub usize);
-
-/// Something that will happen.
-#[derive(Debug)]
-pub(crate) enum Happening {
-    /// A tab's event loop is to do something.
-    Call(TabId, Call),
-    /// A frozen tab goes on, if it is still the same freeze.
-    Thaw(TabId, u32),
-    /// Something about a socket or a server.
-    Signaling(signaling::Step),
-    /// Something about a connection between two tabs.
-    Rtc(rtc::ConnectionId, rtc::Step),
-}
-
-/// What an event loop does.
-#[derive(Debug)]
-pub(crate) enum Call {
-    /// Hands an input to the node.
-    Input(Input<'static>),
-    /// The timer fires, if it is still the same.
-    Timer(u32),
-    /// The application does something.
-    Deed(Deed),
-    /// The store is at it.
-    Store(OpId, StoreRequest),
-}
 
 /// Clock, queue, chance and network.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lacis_core::{Event, LinkAction, Output};
 
-use crate::fabric::TabId;
+use crate::ids::TabId;
 
 /// A hash under way.
 #[derive(Clone, Debug, Default)]

@@ -2,18 +2,15 @@
 //! a bad network and by wrong clocks. In the end all hold the same, and nothing that was reported
 //! stored is lost.
 
-mod evil;
 mod faults;
 mod hostile;
-mod hostile_verdict;
 mod liar;
 mod people;
 mod time;
 mod verdict;
 mod work;
 
-pub use hostile::run_hostile;
-pub use hostile_verdict::{HEAP_MAX, JUDGEMENTS_MAX};
+pub use hostile::{HEAP_MAX, JUDGEMENTS_MAX, run_hostile};
 pub use time::run_time;
 
 use std::time::Duration;
@@ -21,7 +18,7 @@ use std::time::Duration;
 use lacis_core::Ticket;
 use lacis_wire::{Millis, RecordId, Roles};
 
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 use crate::random::Random;
 use crate::run::{Figures, Options, Outcome};
 use crate::world::World;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 
 /// How one tab is connected to everything else.
 #[derive(Clone, Copy, Debug)]

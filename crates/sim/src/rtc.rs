@@ -11,59 +11,25 @@
 mod channels;
 mod connection;
 mod ice;
+mod operation;
 mod operations;
 mod texts;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId};
+use lacis_core::{Input, LinkAction, LinkInput, OpId};
 use lacis_wire::Code;
-use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 
-use crate::fabric::{Fabric, Happening, TabId};
+use crate::fabric::Fabric;
+use crate::happening::Happening;
+use crate::happening::rtc::Step;
+use crate::ids::TabId;
 use connection::Connection;
-use operations::Operation;
-use texts::CandidateKind;
+use operation::Operation;
 
-/// A connection, as its tab names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct ConnectionId {
-    pub(crate) tab: TabId,
-    pub(crate) link: LinkId,
-}
-
-/// What happens to a connection.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// The operation at the head of the chain is done.
-    Operate,
-    Inspected(OpId),
-    /// A candidate of that generation was found.
-    Gathered(String, CandidateKind),
-    /// Time to look at the path, if the number still counts.
-    Tick(u32),
-    /// The handshake that this end leads ends.
-    Handshake,
-    Open(Channel),
-    /// A message has left the sender.
-    Sent,
-    Arrive(Parcel),
-    RemoteClosed(ConnectionId),
-}
-
-/// A message on its way.
-#[derive(Debug)]
-pub(crate) struct Parcel {
-    pub(crate) from: ConnectionId,
-    pub(crate) channel: Channel,
-    /// Its place among the messages of a reliable channel.
-    pub(crate) place: u64,
-    pub(crate) bytes: Vec<u8>,
-    /// Whether it was lost and had to be sent again, which nobody does for a sender that is gone.
-    pub(crate) again: bool,
-}
+pub(crate) use crate::happening::rtc::ConnectionId;
 
 /// What differs between browsers.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ mod work;
 
 use std::time::Duration;
 
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::random::Random;
 use crate::world::{Mail, World};
 use mischief::Undo;

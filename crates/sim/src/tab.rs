@@ -9,7 +9,8 @@ use lacis_wire::{NodeId, PeerId};
 
 use crate::app::{App, Manners};
 use crate::disk::DiskId;
-use crate::fabric::{Call, ServerId, TabId};
+use crate::happening::Call;
+use crate::ids::{ServerId, TabId};
 use crate::network::Access;
 use crate::rtc::Browser;
 
@@ -34,6 +35,14 @@ pub struct TabSetup {
     pub wall_error: i64,
     /// What its clock shows when the world begins.
     pub clock: Duration,
+}
+
+impl TabSetup {
+    /// A tab with good connections that is configured with these servers.
+    #[must_use]
+    pub fn at(servers: &[ServerId]) -> Self {
+        Self { servers: servers.to_vec(), ..Self::default() }
+    }
 }
 
 /// A tab.

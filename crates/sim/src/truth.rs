@@ -6,7 +6,7 @@ use std::time::Duration;
 use lacis_core::{MessageKind, RoomId, Ticket, Until};
 use lacis_wire::{Code, NodeId, PeerId};
 
-use crate::fabric::TabId;
+use crate::ids::TabId;
 
 /// Everything that is true.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ mod faults;
 mod groups;
 mod hands;
 mod memberships;
+mod outputs;
 mod pairing;
 mod queries;
 mod reactions;
@@ -22,10 +23,12 @@ use lacis_wire::Millis;
 use lacis_wire::room::RoomLink;
 
 use crate::app::App;
-use crate::checks::{Checks, Glimpse};
+use crate::checks::Checks;
 use crate::disk::Disk;
-use crate::fabric::{Call, Fabric, Happening, ServerId, TabId};
+use crate::fabric::Fabric;
 use crate::fingerprint::Fingerprint;
+use crate::happening::{Call, Happening};
+use crate::ids::{ServerId, TabId};
 use crate::random::Random;
 use crate::rtc::Rtc;
 use crate::saboteur::Saboteur;
@@ -335,54 +338,6 @@ impl World {
     #[must_use]
     pub fn wall_now(&self) -> Millis {
         wall_at(self.fabric.now, 0)
-    }
-
-    /// Carries out what a node wants, and lets its application react.
-    fn drain(&mut self, id: TabId) {
-        if self.tabs.get(id.0).is_some_and(|tab| tab.driver.is_some()) {
-            Driver::drain(&mut self.hands(id));
-        }
-        self.settle(id);
-    }
-
-    /// Looks at a node after it was called, and lets applications react. What follows from a
-    /// reaction is reacted to after it, not within.
-    fn settle(&mut self, id: TabId) {
-        self.glimpse(id);
-        if !std::mem::replace(&mut self.is_reacting, true) {
-            while let Some((tab, event)) = self.reactions.pop_front() {
-                self.react(tab, event);
-            }
-            self.is_reacting = false;
-        }
-    }
-
-    /// Sets a tab's one timer in the place of the one before.
-    fn set_timer(&mut self, id: TabId, at: Option<Timestamp>) {
-        let Some(tab) = self.tabs.get_mut(id.0).filter(|tab| tab.driver.is_some()) else { return };
-        tab.armed = at;
-        tab.timer += 1;
-        if let Some(at) = at {
-            let lag = self.fabric.random.millis(0, 4);
-            let fires = tab.fires_at(at) + lag;
-            self.fabric.at(fires, Happening::Call(id, Call::Timer(tab.timer)));
-        }
-    }
-
-    fn glimpse(&mut self, id: TabId) {
-        let Some(report) = self.report(id) else { return };
-        let glimpse = Glimpse {
-            report,
-            connections: self.rtc.count(id),
-            // What a saboteur adds is not its node's fault.
-            buffered_max: if self.saboteurs.contains_key(&id) {
-                0
-            } else {
-                self.rtc.buffered_max(id)
-            },
-        };
-        let verdict = self.checks.glimpse(&self.truth, id, &glimpse);
-        self.judge(verdict);
     }
 
     fn judge(&mut self, verdict: Result<(), String>) {

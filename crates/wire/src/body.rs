@@ -20,6 +20,8 @@ const TAG_BYTES: usize = 16;
 /// Bytes by which sealing makes a body longer.
 pub const OVERHEAD_BYTES: usize = NONCE_BYTES + TAG_BYTES;
 
+const _: () = assert!(OVERHEAD_BYTES == limits::BODY_SEAL_BYTES);
+
 /// What an application puts into a record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Body {

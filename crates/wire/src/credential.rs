@@ -196,7 +196,7 @@ pub enum ChainError {
     /// A signature is not its issuer's, or that of an invitation not its own.
     #[error("a signature does not verify")]
     Signature,
-    /// A subject is not a public key (see [`PeerId::is_key`]).
+    /// A subject is not a public key (see [`is_key`](crate::proof::is_key)).
     #[error("a subject is not a public key")]
     NotAKey,
 }

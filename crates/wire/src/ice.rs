@@ -4,10 +4,28 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::signal::IceServer;
+use lacis_derive::{Decode, Encode};
+
+use crate::codec::{DecodeError, demand};
+use crate::limits;
 
 /// Longest user name of a TURN server that browsers take (RFC 8489, section 14.3).
 const USERNAME_BYTES: usize = 508;
+
+/// An ICE server, in the words of `RTCIceServer`.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
+pub struct IceServer {
+    /// `stun:` and `turn:` addresses.
+    #[n(0)]
+    pub urls: Vec<String>,
+    /// User name for TURN.
+    #[n(1)]
+    pub username: Option<String>,
+    /// Password for TURN.
+    #[n(2)]
+    pub credential: Option<String>,
+}
 
 impl IceServer {
     /// What of it a browser takes: the addresses of the right form, and those of TURN only with the
@@ -20,6 +38,19 @@ impl IceServer {
         let fits = |url: &&String| kind_of(url).is_some_and(|kind| kind == Kind::Stun || may_relay);
         let urls: Vec<String> = self.urls.iter().filter(fits).cloned().collect();
         (!urls.is_empty()).then(|| Self { urls, ..self.clone() })
+    }
+
+    /// Whether a list of them is within the limits of a frame.
+    pub(crate) fn check_all(servers: &[Self]) -> Result<(), DecodeError> {
+        demand(servers.len() <= limits::ICE_SERVERS_MAX, "ice_servers")?;
+        servers.iter().try_for_each(Self::check)
+    }
+
+    fn check(&self) -> Result<(), DecodeError> {
+        let short = |text: &String| text.len() <= limits::URL_BYTES;
+        demand((1..=limits::ICE_URLS_MAX).contains(&self.urls.len()), "urls")?;
+        demand(self.urls.iter().all(short), "url")?;
+        demand(self.username.iter().chain(&self.credential).all(short), "credential")
     }
 }
 
@@ -109,7 +140,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use alloc::vec::Vec;
 
-    use crate::signal::IceServer;
+    use super::IceServer;
 
     fn usable(urls: &[&str], credentials: bool) -> Vec<String> {
         let text = || credentials.then(|| "secret".to_string());

@@ -122,15 +122,6 @@ byte_id! {
     RoomTag, 16
 }
 
-impl PeerId {
-    /// Whether the id is a public key: one point of the curve in its one form, and not one of small
-    /// order, for which anybody can sign and open.
-    #[must_use]
-    pub fn is_key(&self) -> bool {
-        crate::signature::PublicKey::new(self).is_some()
-    }
-}
-
 impl NodeId {
     /// The node id of an instance of `peer`: a hash of the identity and a random salt. Whoever
     /// introduces itself shows the salt, so nobody can claim the node id of another identity.

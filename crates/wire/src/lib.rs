@@ -18,6 +18,7 @@ pub mod code;
 pub mod codec;
 pub mod credential;
 pub mod description;
+mod error;
 pub mod fields;
 pub mod group;
 mod ice;
@@ -44,7 +45,7 @@ pub mod version;
 pub mod writer;
 
 pub use code::Code;
-pub use codec::DecodeError;
+pub use error::DecodeError;
 pub use ids::{
     AttemptId, CredentialId, EndId, GroupId, KeyName, NodeId, PeerId, RecordId, RoomTag, Topic,
 };

@@ -10,6 +10,7 @@
 use ed25519_dalek::{Signer, SigningKey};
 
 use crate::ids::{AttemptId, NodeId, PeerId};
+use crate::signature;
 
 /// One end of a link, as the transcript names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,13 @@ pub fn signing_key(seed: &[u8; 32]) -> SigningKey {
 #[must_use]
 pub fn peer_id(key: &SigningKey) -> PeerId {
     PeerId(key.verifying_key().to_bytes())
+}
+
+/// Whether an id is a public key: one point of the curve in its one form, and not one of small
+/// order, for which anybody can sign and open.
+#[must_use]
+pub fn is_key(peer: &PeerId) -> bool {
+    signature::PublicKey::new(peer).is_some()
 }
 
 pub use ed25519_dalek::SigningKey as IdentityKey;

@@ -7,6 +7,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 
 use crate::ids::{NodeId, Topic};
+use crate::limits;
 use crate::room::RoomKeys;
 
 /// Bytes of the random nonce.
@@ -19,6 +20,8 @@ const TAG_BYTES: usize = 16;
 
 /// Bytes by which sealing makes a text longer.
 pub const OVERHEAD_BYTES: usize = HEADER_BYTES + TAG_BYTES;
+
+const _: () = assert!(OVERHEAD_BYTES == limits::SEAL_BYTES);
 
 /// Why a sealed payload was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,6 @@
 //! Signaling frames: what a node and a signaling server say to each other, one per binary WebSocket
 //! message. The server sees topics, node ids and sealed payloads, and nothing of their meaning.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use lacis_derive::{Decode, Encode};
@@ -10,6 +9,8 @@ use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{NodeId, Topic};
 use crate::limits;
 use crate::version::VersionRange;
+
+pub use crate::ice::IceServer;
 
 /// From a node to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -171,21 +172,6 @@ pub enum ServerFrame<'a> {
     NotResumed {},
 }
 
-/// An ICE server, in the words of `RTCIceServer`.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(open)]
-pub struct IceServer {
-    /// `stun:` and `turn:` addresses.
-    #[n(0)]
-    pub urls: Vec<String>,
-    /// User name for TURN.
-    #[n(1)]
-    pub username: Option<String>,
-    /// Password for TURN.
-    #[n(2)]
-    pub credential: Option<String>,
-}
-
 /// Why a payload was not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(index_only)]
@@ -329,19 +315,5 @@ impl Frame for ServerFrame<'_> {
             | Self::NotResumed {}
             | Self::Pong { .. } => Ok(()),
         }
-    }
-}
-
-impl IceServer {
-    fn check_all(servers: &[Self]) -> Result<(), DecodeError> {
-        demand(servers.len() <= limits::ICE_SERVERS_MAX, "ice_servers")?;
-        servers.iter().try_for_each(Self::check)
-    }
-
-    fn check(&self) -> Result<(), DecodeError> {
-        let short = |text: &String| text.len() <= limits::URL_BYTES;
-        demand((1..=limits::ICE_URLS_MAX).contains(&self.urls.len()), "urls")?;
-        demand(self.urls.iter().all(short), "url")?;
-        demand(self.username.iter().chain(&self.credential).all(short), "credential")
     }
 }

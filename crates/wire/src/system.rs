@@ -11,6 +11,7 @@ use crate::credential::Chain;
 use crate::ids::{EndId, GroupId, PeerId};
 use crate::keys::KeyPart;
 use crate::limits;
+use crate::proof::is_key;
 use crate::record::RecordType;
 use crate::roles::Roles;
 use crate::text::text_ok;
@@ -131,7 +132,7 @@ impl Frame for Revocation {
     const BYTES_MAX: usize = limits::REVOCATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        demand(self.subject.is_key(), "subject")?;
+        demand(is_key(&self.subject), "subject")?;
         let (actions, rest) = self.actions.as_chunks::<16>();
         demand(rest.is_empty() && actions.is_sorted_by(|one, next| one < next), "actions")?;
         demand(actions.len() <= limits::REVOCATION_ACTIONS, "actions")
@@ -171,7 +172,7 @@ impl Frame for OpenInvitation {
     const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        demand(self.key.is_key(), "key")?;
+        demand(is_key(&self.key), "key")?;
         self.roles.check()?;
         let is_dated = self.member_for != u64::MAX;
         demand(!self.roles.may_change_others() || !is_dated, "member_for")?;
@@ -198,7 +199,7 @@ impl Frame for Budget {
     const BYTES_MAX: usize = limits::OPEN_INVITATION_BYTES;
 
     fn check(&self) -> Result<(), DecodeError> {
-        demand(self.subject.is_key(), "subject")?;
+        demand(is_key(&self.subject), "subject")?;
         budget_ok(self.records, self.bytes)
     }
 }

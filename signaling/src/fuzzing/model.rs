@@ -1,15 +1,19 @@
 //! What the hub must hold and may say, in the simplest terms.
 
+mod answers;
+mod cause;
+
 use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::codec::{decode, encode};
-use lacis_wire::signal::{ByeReason, ClientFrame, Refusal, ServerFrame, Undelivered};
-use lacis_wire::{NodeId, PROTOCOL, Topic};
+use lacis_wire::codec::decode;
+use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame, Undelivered};
+use lacis_wire::{NodeId, Topic};
 
+use self::cause::Cause;
 use super::Op;
-use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Output, RateLimit};
+use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Output};
 use crate::limits;
 
 /// The largest frame that comes by itself.
@@ -199,116 +203,6 @@ impl Model {
         }
     }
 
-    fn check_frame(&mut self, cause: &Cause<'_>, conn: ConnId, frame: &ServerFrame<'_>) {
-        let peer = self.peers.get(&conn).expect("a frame for somebody who is gone");
-        match frame {
-            // These come without being asked for: when credentials end, and at the end of it all.
-            ServerFrame::IceServers { .. } => {
-                return assert!(peer.mailbox.is_some() && self.config.relays.is_some());
-            }
-            ServerFrame::Resume { .. } => {
-                return assert!(self.ended && !peer.topics.is_empty() && peer.mailbox.is_some());
-            }
-            _ => {}
-        }
-        let Cause::Frame { conn: sender, frame: asked, .. } = cause else {
-            panic!("{frame:?} came without being asked for");
-        };
-        if !matches!(frame, ServerFrame::Deliver { .. }) {
-            assert_eq!(conn, *sender, "an answer went to somebody else");
-        }
-        self.check_rate(*sender, frame);
-        match (asked, frame) {
-            (ClientFrame::Hello { node, secret, .. }, ServerFrame::Welcome { .. }) => {
-                assert!(self.holder(*node).is_none(), "two connections with one mailbox");
-                self.peer(conn).mailbox = Some((*node, *secret));
-            }
-            (ClientFrame::Join { topic, want }, ServerFrame::Joined { topic: told, members }) => {
-                assert_eq!(topic, told);
-                self.check_joined(conn, *topic, usize::from(*want), members);
-            }
-            (ClientFrame::Join { topic, .. }, ServerFrame::Refused { topic: told, reason }) => {
-                assert_eq!(topic, told);
-                self.check_refused(conn, topic, *reason);
-            }
-            (
-                ClientFrame::Send { to, payload, .. },
-                ServerFrame::Deliver { from, payload: got },
-            ) => {
-                assert_eq!(self.peers[&conn].node(), Some(*to), "delivered to somebody else");
-                assert_eq!(self.peers[sender].node(), Some(*from), "a sender was made up");
-                assert_eq!(payload, got);
-            }
-            (
-                ClientFrame::Send { to, seq, .. },
-                ServerFrame::Undelivered { to: told, seq: number, reason },
-            ) => {
-                assert_eq!((to, seq), (told, number));
-                match reason {
-                    Undelivered::Unknown => assert!(self.holder(*to).is_none()),
-                    Undelivered::RateLimited => assert!(!self.exact),
-                    Undelivered::Full => {}
-                }
-            }
-            // No token of this hub is there before it ends.
-            (ClientFrame::Resume { .. }, ServerFrame::NotResumed {}) => {}
-            (ClientFrame::Ping { nonce }, ServerFrame::Pong { nonce: told }) => {
-                assert_eq!(nonce, told);
-            }
-            _ => panic!("{frame:?} is no answer to {asked:?}"),
-        }
-    }
-
-    /// No more passes than a burst and the steady rate since then.
-    fn check_rate(&mut self, sender: ConnId, frame: &ServerFrame<'_>) {
-        let is_passed = match frame {
-            ServerFrame::Joined { .. } | ServerFrame::Deliver { .. } => true,
-            ServerFrame::Undelivered { reason, .. } => *reason == Undelivered::Unknown,
-            _ => false,
-        };
-        if !is_passed || self.exact {
-            return;
-        }
-        let now = self.now;
-        let peer = self.peer(sender);
-        peer.passed += 1;
-        let (passed, since, address) = (peer.passed, peer.opened, peer.address);
-        assert!(passed <= most(self.config.connection_rates.frames, now - since));
-        let passed = self.passed.entry(address).or_default();
-        *passed += 1;
-        assert!(*passed <= most(self.config.address_rates.frames, now));
-    }
-
-    fn check_joined(&mut self, conn: ConnId, topic: Topic, want: usize, members: &[NodeId]) {
-        let expires = self.now + self.config.topic_ttl;
-        let peer = self.peer(conn);
-        peer.topics.insert(topic, expires);
-        let asker = peer.node().expect("a member has said hello");
-        let others: BTreeSet<_> = self.members(&topic).filter(|node| *node != asker).collect();
-        let named: BTreeSet<_> = members.iter().copied().collect();
-        assert_eq!(named.len(), members.len(), "somebody is named twice");
-        assert_eq!(named.len(), want.min(others.len()), "the sample has the wrong size");
-        assert!(named.is_subset(&others), "the sample names the asker or the dead");
-    }
-
-    fn check_refused(&self, conn: ConnId, topic: &Topic, reason: Refusal) {
-        let peer = &self.peers[&conn];
-        let size = self.members(topic).count();
-        let topics: BTreeSet<_> = self.peers.values().flat_map(|peer| peer.topics.keys()).collect();
-        let holds = match reason {
-            Refusal::TooManyTopics => {
-                peer.topics.len() == self.config.topics_per_connection_max
-                    && !peer.topics.contains_key(topic)
-            }
-            Refusal::ServerFull => {
-                size == self.config.members_per_topic_max
-                    || (size == 0 && topics.len() == self.config.topics_max)
-            }
-            Refusal::RateLimited => !self.exact,
-        };
-        assert!(holds, "refused without a reason: {reason:?}");
-    }
-
     fn check_close(&mut self, cause: &Cause<'_>, conn: ConnId, reason: ByeReason) {
         let peer = self.remove(conn).expect("somebody who is gone was closed again");
         let is_own = cause.conn() == Some(conn);
@@ -396,100 +290,5 @@ impl Model {
     fn members<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = NodeId> + 'a {
         let members = self.peers.values().filter(|peer| peer.topics.contains_key(topic));
         members.filter_map(Peer::node)
-    }
-}
-
-/// What a limit lets pass within a time.
-fn most(limit: RateLimit, time: Duration) -> u32 {
-    limit.burst + limit.per_second * u32::try_from(time.as_secs() + 1).unwrap_or(u32::MAX)
-}
-
-/// The operation as the model sees it.
-#[derive(Debug)]
-enum Cause<'a> {
-    Open { conn: ConnId },
-    Frame { conn: ConnId, frame: ClientFrame<'a>, is_greeted: bool },
-    Noise { conn: ConnId },
-    Alive { conn: ConnId },
-    Time,
-    Nothing,
-}
-
-impl<'a> Cause<'a> {
-    fn of(op: &'a Op, model: &Model) -> Self {
-        let of_peer = |conn: &ConnId| model.peers.get(conn);
-        match op {
-            Op::Open { conn, .. } => Self::Open { conn: *conn },
-            Op::Frame { conn, bytes } => match (of_peer(conn), decode(bytes)) {
-                (None, _) => Self::Nothing,
-                (Some(peer), Ok(frame)) => {
-                    // Frames are the only thing that both sides must read alike.
-                    assert!(decode::<ClientFrame<'_>>(&encode(&frame)).is_ok());
-                    Self::Frame { conn: *conn, frame, is_greeted: peer.mailbox.is_some() }
-                }
-                (Some(_), Err(_)) => Self::Noise { conn: *conn },
-            },
-            Op::Malformed { conn } if of_peer(conn).is_some() => Self::Noise { conn: *conn },
-            Op::Alive { conn } if of_peer(conn).is_some() => Self::Alive { conn: *conn },
-            Op::Pass(_) => Self::Time,
-            Op::Malformed { .. }
-            | Op::Alive { .. }
-            | Op::Written { .. }
-            | Op::Close { .. }
-            | Op::Refused { .. }
-            | Op::Shutdown => Self::Nothing,
-        }
-    }
-
-    fn conn(&self) -> Option<ConnId> {
-        match self {
-            Self::Open { conn }
-            | Self::Frame { conn, .. }
-            | Self::Noise { conn }
-            | Self::Alive { conn } => Some(*conn),
-            Self::Time | Self::Nothing => None,
-        }
-    }
-
-    /// Connection and number of the payload that a frame delivers.
-    fn sender_of(&self, delivered: &ServerFrame<'_>) -> Option<(ConnId, u32)> {
-        match (self, delivered) {
-            (
-                Self::Frame { conn, frame: ClientFrame::Send { seq, .. }, .. },
-                ServerFrame::Deliver { .. },
-            ) => Some((*conn, *seq)),
-            _ => None,
-        }
-    }
-
-    fn is_time(&self) -> bool {
-        matches!(self, Self::Time)
-    }
-
-    fn hello(&self) -> Option<(NodeId, [u8; 16])> {
-        match self {
-            Self::Frame { frame: ClientFrame::Hello { versions, node, secret }, .. } => {
-                PROTOCOL.agree(*versions).map(|_| (*node, *secret))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_violation(&self, is_greeted: bool) -> bool {
-        match self {
-            Self::Noise { .. } => true,
-            Self::Frame { frame, .. } => is_greeted == matches!(frame, ClientFrame::Hello { .. }),
-            _ => false,
-        }
-    }
-
-    fn wants_answer(&self, exact: bool) -> bool {
-        match self {
-            Self::Noise { .. } => true,
-            Self::Frame { frame, is_greeted, .. } => {
-                exact && !(*is_greeted && matches!(frame, ClientFrame::Leave { .. }))
-            }
-            _ => false,
-        }
     }
 }

@@ -4,8 +4,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
 use super::config::HubConfig;
+use super::ids::AddressKey;
 use super::rate::{Bucket, Buckets, refill_time};
-use super::types::AddressKey;
 use crate::limits;
 
 /// All addresses that have connections, and some that had.

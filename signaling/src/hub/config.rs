@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use lacis_wire::signal::IceServer;
 
-use super::rate::RateLimit;
+use super::rate::Rates;
 use super::relays::Relays;
 use crate::limits;
+use crate::rate_limit::RateLimit;
 
 /// The limits and deadlines of a [`Hub`](super::Hub). The default serves the open Internet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,17 +58,6 @@ pub struct HubConfig {
     pub secret: Option<Vec<u8>>,
     /// The clock of the world when the hub's clock was at zero, since 1970.
     pub epoch: Duration,
-}
-
-/// Limits on what is sent, by kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rates {
-    /// Frames of any kind.
-    pub frames: RateLimit,
-    /// Their bytes.
-    pub bytes: RateLimit,
-    /// Joins, which cost more than other frames.
-    pub joins: RateLimit,
 }
 
 impl Default for HubConfig {

@@ -7,7 +7,7 @@ use lacis_wire::codec::decode;
 use lacis_wire::signal::{ByeReason, ClientFrame, Refusal, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
-use super::cluster::{Command, Origin};
+use super::messages::{Command, Origin};
 use super::rate::Cost;
 use super::session::{Mailbox, Membership, Sender};
 use super::{ConnId, Hub};

@@ -2,29 +2,7 @@
 
 use core::time::Duration;
 
-use super::config::Rates;
-
-/// What may be spent: `burst` at once, refilled at `per_second`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateLimit {
-    /// Tokens of a full bucket.
-    pub burst: u32,
-    /// Tokens that come back in a second.
-    pub per_second: u32,
-}
-
-impl RateLimit {
-    /// No limit that anybody reaches.
-    pub const NONE: Self = Self { burst: u32::MAX, per_second: u32::MAX };
-
-    /// Time in which an empty bucket fills up.
-    fn refill_time(self) -> Duration {
-        Duration::from_secs(1)
-            .saturating_mul(self.burst)
-            .checked_div(self.per_second)
-            .unwrap_or(Duration::MAX)
-    }
-}
+use crate::rate_limit::RateLimit;
 
 /// The tokens left to somebody. The limit itself is kept once, in the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +41,25 @@ impl Bucket {
     }
 }
 
+/// Limits on what is sent, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Frames of any kind.
+    pub frames: RateLimit,
+    /// Their bytes.
+    pub bytes: RateLimit,
+    /// Joins, which cost more than other frames.
+    pub joins: RateLimit,
+}
+
+impl Rates {
+    /// Time after which every bucket is full, whatever was taken.
+    pub(super) fn refill_time(&self) -> Duration {
+        let Self { frames, bytes, joins } = self;
+        frames.refill_time().max(bytes.refill_time()).max(joins.refill_time())
+    }
+}
+
 /// One bucket for each kind of [`Rates`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Buckets {
@@ -98,14 +95,6 @@ impl Buckets {
         self.frames.spend(1);
         self.bytes.spend(cost.bytes);
         self.joins.spend(cost.joins);
-    }
-}
-
-impl Rates {
-    /// Time after which every bucket is full, whatever was taken.
-    pub(super) fn refill_time(&self) -> Duration {
-        let Self { frames, bytes, joins } = self;
-        frames.refill_time().max(bytes.refill_time()).max(joins.refill_time())
     }
 }
 
@@ -160,12 +149,5 @@ mod tests {
         let mut bucket = Bucket::full(LIMIT, Duration::ZERO);
         assert!(!bucket.take(LIMIT, Duration::MAX, 4));
         assert!(bucket.take(LIMIT, Duration::MAX, 3));
-    }
-
-    #[test]
-    fn refill_times_are_exact_and_never_overflow() {
-        assert_eq!(LIMIT.refill_time(), Duration::from_millis(1500));
-        assert_eq!(RateLimit::NONE.refill_time(), Duration::from_secs(1));
-        assert_eq!(RateLimit { burst: 1, per_second: 0 }.refill_time(), Duration::MAX);
     }
 }

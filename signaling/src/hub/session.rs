@@ -11,10 +11,10 @@ use core::time::Duration;
 
 use lacis_wire::{NodeId, Topic};
 
-use super::cluster::{Origin, Proof, ServerId};
 use super::config::HubConfig;
+use super::ids::{AddressKey, ServerId};
+use super::messages::{Origin, Proof};
 use super::rate::{Bucket, Buckets};
-use super::types::AddressKey;
 
 #[derive(Debug)]
 pub(super) struct Session {

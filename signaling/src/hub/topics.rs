@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use lacis_wire::{NodeId, Topic};
 use rand_core::Rng;
 
-use super::types::ConnId;
+use super::ids::ConnId;
 
 /// All topics. A topic exists as long as it has members.
 ///

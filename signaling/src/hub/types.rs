@@ -3,17 +3,8 @@
 use bytes::Bytes;
 use lacis_wire::signal::ByeReason;
 
-use super::cluster::{Command, Event};
-
-/// One connection, numbered by whoever runs the hub. A number must never come back, because a late
-/// input for a connection that is gone is recognised by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u64);
-
-/// Where a connection comes from, as an opaque number: equal addresses have equal keys. A hash of
-/// the network address will do; the hub never sees an address itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AddressKey(pub u64);
+use super::ids::{AddressKey, ConnId};
+use super::messages::{Command, Event};
 
 /// What happened outside.
 #[derive(Clone, Copy, Debug)]

@@ -1,13 +1,14 @@
 //! What the server around the hub may be told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::signal::ServerFrame;
 
 use super::admission::TokenKeys;
-use super::backplane::BackplaneOptions;
+use super::bus::Bus;
 use super::tls::TlsFiles;
 use super::turn::TurnOptions;
 use crate::hub::HubConfig;
@@ -45,6 +46,15 @@ pub struct Config {
     pub close_deadline: Duration,
     /// Time for all clients to be gone at a shutdown.
     pub shutdown_deadline: Duration,
+}
+
+/// Which servers a server acts as one with. Without any, its memory knows all there is to know.
+#[derive(Clone, Debug)]
+pub enum BackplaneOptions {
+    /// Those in the same process that share the bus.
+    Memory(Arc<Bus>),
+    /// Those that share a Redis or Valkey, by its address: `redis://[[USER]:PASSWORD@]HOST[:PORT]`.
+    Redis(String),
 }
 
 /// Why a server does not start.

@@ -11,10 +11,10 @@ use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
 use lacis_wire::signal::ByeReason;
 
-use super::accept::Peer;
 use super::address::client_address;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
+use super::sockets::Peer;
 use super::stream::Stream;
 use super::{metrics, pages, session};
 

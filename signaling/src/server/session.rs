@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use super::shared::{Attached, Batch, Shared};
+use super::batch::Batch;
+use super::shared::{Attached, Shared};
 use super::socket::{Reading, Socket};
 use crate::hub::AddressKey;
 use crate::limits;

@@ -11,12 +11,13 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
-use super::accept::{Sockets, network_max};
 use super::address::AddressKeys;
 use super::admission::Admission;
-use super::backplane::Outbox;
+use super::batch::{Batch, Received};
 use super::config::Config;
+use super::outbox::Outbox;
 use super::places::{Most, Places};
+use super::sockets::{Sockets, network_max};
 use super::tls::Tls;
 use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
@@ -70,23 +71,6 @@ pub(super) struct Attached {
     pub(super) shared: Arc<Shared>,
     pub(super) conn: ConnId,
     pub(super) filled: Arc<Notify>,
-}
-
-/// What came in from a connection.
-#[derive(Debug)]
-pub(super) enum Received {
-    Frame(Bytes),
-    Malformed,
-    Alive,
-}
-
-/// What is to be written to a connection.
-#[derive(Debug, Default)]
-pub(super) struct Batch {
-    pub(super) frames: Vec<Bytes>,
-    pub(super) ping: bool,
-    /// Set if these are the last frames.
-    pub(super) close: Option<ByeReason>,
 }
 
 impl Shared {
@@ -316,12 +300,6 @@ impl Queue {
             batch.close = self.close;
         }
         batch
-    }
-}
-
-impl Batch {
-    pub(super) const fn is_empty(&self) -> bool {
-        self.frames.is_empty() && !self.ping
     }
 }
 

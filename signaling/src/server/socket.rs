@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use super::shared::{Batch, Received};
+use super::batch::{Batch, Received};
 use crate::limits;
 
 /// The longest payload of a control frame.

@@ -1,40 +1,27 @@
 //! What becomes of each packet.
 
+mod requests;
+
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use rtc_stun::attributes::{
-    ATTR_CHANNEL_NUMBER, ATTR_DATA, ATTR_LIFETIME, ATTR_NONCE, ATTR_REALM,
-    ATTR_REQUESTED_ADDRESS_FAMILY, ATTR_REQUESTED_TRANSPORT, ATTR_UNKNOWN_ATTRIBUTES,
-    ATTR_XOR_PEER_ADDRESS, ATTR_XOR_RELAYED_ADDRESS, ATTR_XORMAPPED_ADDRESS, AttrType,
+    ATTR_NONCE, ATTR_REALM, ATTR_UNKNOWN_ATTRIBUTES, ATTR_XORMAPPED_ADDRESS,
 };
-use rtc_stun::error_code::{
-    CODE_ADDR_FAMILY_NOT_SUPPORTED, CODE_ALLOC_MISMATCH, CODE_ALLOC_QUOTA_REACHED,
-    CODE_BAD_REQUEST, CODE_FORBIDDEN, CODE_INSUFFICIENT_CAPACITY, CODE_PEER_ADDR_FAMILY_MISMATCH,
-    CODE_STALE_NONCE, CODE_UNAUTHORIZED, CODE_UNKNOWN_ATTRIBUTE, CODE_UNSUPPORTED_TRANS_PROTO,
-    CODE_WRONG_CREDENTIALS, ErrorCode,
-};
-use rtc_stun::message::{
-    CLASS_INDICATION, CLASS_REQUEST, METHOD_ALLOCATE, METHOD_BINDING, METHOD_CHANNEL_BIND,
-    METHOD_CREATE_PERMISSION, METHOD_REFRESH, METHOD_SEND,
-};
+use rtc_stun::error_code::{CODE_BAD_REQUEST, CODE_STALE_NONCE, CODE_UNAUTHORIZED, ErrorCode};
+use rtc_stun::message::{CLASS_INDICATION, CLASS_REQUEST, METHOD_BINDING, METHOD_SEND};
 
+use self::requests::Refusal;
 use super::TurnConfig;
-use super::allocation::{Allocation, Taken};
+use super::allocation::Allocation;
 use super::auth::{Nonces, REALM, client_of, has_ended, key_of};
-use super::message::{COMMON, Reply, Request, channel_data, data_from, in_channel, is_same_family};
+use super::message::{Reply, Request, channel_data, data_from, in_channel};
 use super::peers::is_public;
 use super::strangers::Strangers;
 use crate::hub::Bucket;
 use crate::limits;
 use crate::network::{network, wide_network};
-
-/// Life of a relay that is not refreshed (RFC 8656, 3.2), and the longest that may be asked for.
-const LIFETIME: Duration = Duration::from_secs(600);
-const LIFETIME_MAX: Duration = Duration::from_secs(3_600);
-/// The protocol number of UDP, the only transport between a relay and its peers.
-const UDP: u8 = 17;
 
 /// The other end of a relay, and how it is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,14 +69,6 @@ pub struct Machine {
     bytes: Bucket,
     relayed: u64,
 }
-
-/// A request that is not carried out.
-struct Refusal {
-    code: ErrorCode,
-    unknown: Vec<AttrType>,
-}
-
-type Outcome<T> = Result<T, Refusal>;
 
 impl Machine {
     /// A server without relays. The key makes its nonces.
@@ -302,179 +281,6 @@ impl Machine {
         Ok((username.to_owned(), key))
     }
 
-    fn carry_out(
-        &mut self,
-        now: Duration,
-        client: Client,
-        request: &Request,
-        username: &str,
-        effects: &mut impl Effects,
-    ) -> Outcome<Reply> {
-        let method = request.method();
-        let known: &[AttrType] = match method {
-            METHOD_ALLOCATE => {
-                &[ATTR_REQUESTED_TRANSPORT, ATTR_LIFETIME, ATTR_REQUESTED_ADDRESS_FAMILY]
-            }
-            METHOD_REFRESH => &[ATTR_LIFETIME, ATTR_REQUESTED_ADDRESS_FAMILY],
-            METHOD_CREATE_PERMISSION => &[ATTR_XOR_PEER_ADDRESS],
-            METHOD_CHANNEL_BIND => &[ATTR_XOR_PEER_ADDRESS, ATTR_CHANNEL_NUMBER, ATTR_DATA],
-            _ => return Err(CODE_BAD_REQUEST.into()),
-        };
-        let unknown = request.unknown(&[known, &COMMON].concat());
-        if !unknown.is_empty() {
-            return Err(Refusal { code: CODE_UNKNOWN_ATTRIBUTE, unknown });
-        }
-        if method == METHOD_ALLOCATE {
-            return self.on_allocate(now, client, request, username, effects);
-        }
-        let allocation = self.allocations.get(&client).ok_or(CODE_ALLOC_MISMATCH)?;
-        if allocation.username != username {
-            return Err(CODE_WRONG_CREDENTIALS.into());
-        }
-        match method {
-            METHOD_REFRESH => Ok(self.on_refresh(now, client, request, effects)),
-            METHOD_CREATE_PERMISSION => self.on_permission(now, client, request, effects),
-            _ => self.on_channel_bind(now, client, request, effects),
-        }
-    }
-
-    fn on_allocate(
-        &mut self,
-        now: Duration,
-        client: Client,
-        request: &Request,
-        username: &str,
-        effects: &mut impl Effects,
-    ) -> Outcome<Reply> {
-        if let Some(held) = self.allocations.get(&client) {
-            // The answer was lost on its way, or the client has forgotten its relay.
-            let is_again = held.transaction == request.transaction() && held.username == username;
-            let left = held.expires.saturating_sub(now);
-            return match is_again {
-                true => Ok(allocated(request, held.relayed, client, left)),
-                false => Err(CODE_ALLOC_MISMATCH.into()),
-            };
-        }
-        match request.value(ATTR_REQUESTED_TRANSPORT) {
-            Some([UDP, ..]) => {}
-            Some(_) => return Err(CODE_UNSUPPORTED_TRANS_PROTO.into()),
-            None => return Err(CODE_BAD_REQUEST.into()),
-        }
-        let family = request.value(ATTR_REQUESTED_ADDRESS_FAMILY).and_then(|it| it.first());
-        let ours = if self.config.address.is_ipv4() { 1 } else { 2 };
-        if *family.unwrap_or(&1) != ours {
-            return Err(CODE_ADDR_FAMILY_NOT_SUPPORTED.into());
-        }
-        let of_client = self.by_client.get(client_of(username)).copied().unwrap_or(0);
-        let address = network(client.address.ip());
-        let of_address = self.by_address.get(&address).copied().unwrap_or(0);
-        let wide = wide_network(address);
-        let of_network = wide.and_then(|wide| self.by_network.get(&wide)).copied().unwrap_or(0);
-        if of_client >= self.config.allocations_per_client_max
-            || of_address >= self.config.allocations_per_address_max
-            || of_network >= self.config.allocations_per_network_max
-        {
-            return Err(CODE_ALLOC_QUOTA_REACHED.into());
-        }
-        if self.allocations.len() >= self.config.allocations_max {
-            return Err(CODE_INSUFFICIENT_CAPACITY.into());
-        }
-        let port = effects.open(client).ok_or(CODE_INSUFFICIENT_CAPACITY)?;
-        let relayed = SocketAddr::new(self.config.address, port);
-        let lifetime = request.lifetime().unwrap_or(LIFETIME).clamp(LIFETIME, LIFETIME_MAX);
-        let (transaction, expires) = (request.transaction(), now + lifetime);
-        let TurnConfig { relay_bytes, requests, .. } = self.config;
-        let allowed = (Bucket::full(relay_bytes, now), Bucket::full(requests, now));
-        let allocation =
-            Allocation::new(username.to_owned(), relayed, transaction, allowed, expires);
-        self.allocations.insert(client, allocation);
-        self.expiries.insert((expires, client));
-        self.ports.insert(port);
-        *self.by_client.entry(client_of(username).to_owned()).or_default() += 1;
-        *self.by_address.entry(address).or_default() += 1;
-        if let Some(wide) = wide {
-            *self.by_network.entry(wide).or_default() += 1;
-        }
-        Ok(allocated(request, relayed, client, lifetime))
-    }
-
-    fn on_refresh(
-        &mut self,
-        now: Duration,
-        client: Client,
-        request: &Request,
-        effects: &mut impl Effects,
-    ) -> Reply {
-        let asked = request.lifetime().unwrap_or(LIFETIME);
-        let lifetime = match asked {
-            Duration::ZERO => {
-                self.remove(client, effects);
-                Duration::ZERO
-            }
-            asked => asked.clamp(LIFETIME, LIFETIME_MAX),
-        };
-        if let Some(allocation) = self.allocations.get_mut(&client) {
-            self.expiries.remove(&(allocation.expires, client));
-            allocation.expires = now + lifetime;
-            self.expiries.insert((allocation.expires, client));
-        }
-        Reply::success(request).with(ATTR_LIFETIME, &seconds(lifetime))
-    }
-
-    fn on_permission(
-        &mut self,
-        now: Duration,
-        client: Client,
-        request: &Request,
-        effects: &mut impl Effects,
-    ) -> Outcome<Reply> {
-        if request.peer_count() > limits::TURN_PEERS_PER_REQUEST_MAX {
-            return Err(CODE_INSUFFICIENT_CAPACITY.into());
-        }
-        let peers = request.peers().filter(|peers| !peers.is_empty()).ok_or(CODE_BAD_REQUEST)?;
-        for peer in &peers {
-            self.check_peer(*peer, effects)?;
-        }
-        let allocation = self.allocations.get_mut(&client).ok_or(CODE_ALLOC_MISMATCH)?;
-        for peer in peers {
-            allocation.permit(peer.ip(), now, self.config.permissions_max)?;
-        }
-        Ok(Reply::success(request))
-    }
-
-    fn on_channel_bind(
-        &mut self,
-        now: Duration,
-        client: Client,
-        request: &Request,
-        effects: &mut impl Effects,
-    ) -> Outcome<Reply> {
-        let peers = (request.peer_count() == 1).then(|| request.peers()).flatten();
-        let (Some(number), Some(&[peer])) = (request.channel(), peers.as_deref()) else {
-            return Err(CODE_BAD_REQUEST.into());
-        };
-        self.check_peer(peer, effects)?;
-        let allocation = self.allocations.get_mut(&client).ok_or(CODE_ALLOC_MISMATCH)?;
-        allocation.bind(number, peer, now, self.config.permissions_max)?;
-        Ok(Reply::success(request))
-    }
-
-    fn check_peer(&self, peer: SocketAddr, effects: &mut impl Effects) -> Outcome<()> {
-        if !is_same_family(peer.ip(), self.config.address) {
-            return Err(CODE_PEER_ADDR_FAMILY_MISMATCH.into());
-        }
-        // Which port it is shows when something is sent.
-        if peer.ip() == self.config.address {
-            return Ok(());
-        }
-        // A machine may have more than one address, and what listens at the others trusts it.
-        let is_inside = !self.config.allow_private && effects.is_own(peer.ip().to_canonical());
-        if is_inside || !self.may_reach(peer) {
-            return Err(CODE_FORBIDDEN.into());
-        }
-        Ok(())
-    }
-
     /// Whether a relay may send there. At our own address there are relays, and other things that
     /// nobody is to reach from here.
     fn may_reach(&self, peer: SocketAddr) -> bool {
@@ -497,28 +303,6 @@ impl Machine {
     }
 }
 
-impl From<ErrorCode> for Refusal {
-    fn from(code: ErrorCode) -> Self {
-        Self { code, unknown: Vec::new() }
-    }
-}
-
-impl From<Taken> for Refusal {
-    fn from(taken: Taken) -> Self {
-        match taken {
-            Taken::Full => CODE_INSUFFICIENT_CAPACITY.into(),
-            Taken::Conflict => CODE_BAD_REQUEST.into(),
-        }
-    }
-}
-
-fn allocated(request: &Request, relayed: SocketAddr, client: Client, left: Duration) -> Reply {
-    Reply::success(request)
-        .address(ATTR_XOR_RELAYED_ADDRESS, relayed)
-        .with(ATTR_LIFETIME, &seconds(left))
-        .address(ATTR_XORMAPPED_ADDRESS, outer(client))
-}
-
 /// How a client looks from outside. A socket for both families sees IPv4 in the clothes of IPv6.
 const fn outer(client: Client) -> SocketAddr {
     SocketAddr::new(client.address.ip().to_canonical(), client.address.port())
@@ -527,10 +311,6 @@ const fn outer(client: Client) -> SocketAddr {
 /// What passing on a packet counts.
 fn cost_of(data: &[u8]) -> usize {
     data.len().max(limits::TURN_PACKET_COST)
-}
-
-fn seconds(time: Duration) -> [u8; 4] {
-    u32::try_from(time.as_secs()).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 /// One less of something that is counted; what is not there any more takes no memory.

@@ -3,7 +3,7 @@
 use lacis_wire::limits;
 
 use super::{Check, Glimpse, Verdict};
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Truth;
 
 #[derive(Debug, Default)]

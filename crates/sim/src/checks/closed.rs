@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lacis_core::{Event, Output};
 
 use super::{Check, Verdict};
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::{Purpose, Truth};
 
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lacis_core::{LinkAction, LinkId, OpId, Output, SocketId};
 
 use super::{Check, Verdict};
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Truth;
 
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use lacis_wire::NodeId;
 
 use super::{Check, Verdict};
 use crate::content;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::{LetterKind, Truth};
 
 #[derive(Debug, Default)]

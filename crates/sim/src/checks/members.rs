@@ -6,7 +6,7 @@ use lacis_core::{Event, Output, RoomId};
 use lacis_wire::{NodeId, PeerId};
 
 use super::{Check, Verdict};
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Truth;
 
 #[derive(Debug, Default)]

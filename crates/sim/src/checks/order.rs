@@ -6,7 +6,7 @@ use lacis_core::{Event, MessageKind, Output};
 
 use super::{Check, Verdict};
 use crate::content;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Truth;
 
 #[derive(Debug, Default)]

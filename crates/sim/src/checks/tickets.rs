@@ -5,7 +5,7 @@ use lacis_core::{Event, Output, Ticket, Until};
 use super::{Check, Verdict};
 use crate::app::{ANSWER, answer_bytes};
 use crate::content;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::{Promise, Purpose, Truth};
 
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use lacis_wire::system::{INVITATION, KEY, OpenInvitation};
 use lacis_wire::{Code, Millis, Roles};
 
 use super::people::*;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::tab::TabSetup;
 use crate::world::{World, invitation_for};
 
@@ -138,7 +138,7 @@ pub(super) fn who_is_shut_out_hears_nothing() {
 }
 
 fn ask(world: &mut World, text: &str) -> Option<Result<(), Code>> {
-    let server = crate::fabric::ServerId(0);
+    let server = crate::ids::ServerId(0);
     let tab = world.open(TabSetup::at(&[server]));
     let ticket = world.plain_ticket(tab);
     let patience = Duration::from_secs(20);
@@ -180,7 +180,7 @@ pub(super) fn a_true_name_is_not_spoilt() {
 }
 
 fn comer(world: &mut World, identity: u8, text: &str) -> (TabId, Option<Result<(), Code>>) {
-    let server = crate::fabric::ServerId(0);
+    let server = crate::ids::ServerId(0);
     let setup = TabSetup { identity: Some([identity; 32]), ..TabSetup::at(&[server]) };
     let tab = world.open(setup);
     let ticket = world.plain_ticket(tab);
@@ -218,7 +218,7 @@ pub(super) fn an_invitation_ends_with_whoever_came_by_it() {
 
 pub(super) fn a_keeper_opens_nothing() {
     let (mut world, ada, _) = two(5);
-    let server = crate::fabric::ServerId(0);
+    let server = crate::ids::ServerId(0);
     let keeper = world.open(TabSetup::at(&[server]));
     let joined = world.bring_in(ada.0, ada.1, keeper, Roles::KEEPER);
     let (id, _) = world.write(ada.0, ada.1, "sealed").expect("she may write");

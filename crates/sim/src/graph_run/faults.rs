@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{GraphRun, PEOPLE};
-use crate::fabric::TabId;
+use crate::ids::TabId;
 
 /// How a fault ends.
 #[derive(Clone, Copy, Debug)]

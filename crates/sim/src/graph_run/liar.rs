@@ -1,5 +1,8 @@
 //! What a member who lies, or somebody who is none, says on its links.
 
+mod dated_back;
+mod drafts;
+mod evil;
 mod forgeries;
 
 use std::cell::RefCell;
@@ -8,16 +11,15 @@ use std::rc::Rc;
 
 use lacis_core::LinkId;
 use lacis_wire::codec::{decode, encode};
-use lacis_wire::credential::{Chain, Credential};
+use lacis_wire::credential::Chain;
 use lacis_wire::group::{Bucket, GivenKey, GroupFrame};
-use lacis_wire::keys::{EpochKey, KeyPart, MEETING_BYTES, SealedKey};
+use lacis_wire::keys::EpochKey;
 use lacis_wire::link::Channel;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
-use lacis_wire::record::{CopyName, Header, RecordType};
+use lacis_wire::record::{CopyName, Header};
 
-use lacis_wire::system::{KEY, MEMBER, REVOCATION, Revocation, Scope};
-use lacis_wire::{CredentialId, GroupId, KeyName, Millis, PeerId, RecordId, Roles, RoomTag};
+use lacis_wire::{GroupId, KeyName, Millis, PeerId, Roles, RoomTag};
 
 use crate::random::Random;
 use crate::saboteur::{Outgoing, Saboteur};
@@ -216,127 +218,11 @@ impl Liar {
         cut(room, same.0, &encode(&instead)).into_iter().next().unwrap_or(same)
     }
 
-    pub(super) fn draft(&mut self, kind: &str, creator: PeerId, body: &[u8]) -> Header {
-        let salt = self.random.bytes();
-        let (now, kind) = (self.now(), RecordType::new(kind).expect("a type"));
-        let end = Millis(now.0 + 3_600_000);
-        let mut header = Header {
-            format: Header::FORMAT,
-            key: (!kind.is_system()).then_some(KeyName([1; 16])),
-            kind,
-            id: RecordId([0; 16]),
-            salt,
-            version: 1,
-            flags: 0,
-            creator,
-            modifier: None,
-            credential: Some(self.own_credential()),
-            created: now,
-            modified: now,
-            expires: end,
-            latest: end,
-            replaces: None,
-            length: 0,
-            hash: [0; 32],
-            signature: [0; 64],
-        };
-        header.id = header.born_as();
-        header.set_body(body);
-        header
-    }
-
-    /// The credential that it has, or one that nobody has.
-    pub(super) fn own_credential(&self) -> CredentialId {
-        let leaf = self.chain.as_ref().and_then(Chain::leaf);
-        leaf.map_or(CredentialId([7; 16]), Credential::id)
-    }
-
-    /// Signs, and notes that nobody may take it.
-    pub(super) fn forged(
-        &mut self,
-        mut header: Header,
-        body: Vec<u8>,
-        key: &IdentityKey,
-    ) -> GroupFrame {
-        header.sign(&self.group, key);
-        // A key record of whoever was an admin is held, and nothing of what it says counts.
-        let was_admin = self.standing.borrow().roles.is_some_and(Roles::may_change_others);
-        let is_own = header.creator == peer_id(&self.key) && peer_id(key) == header.creator;
-        if !(header.kind.as_str() == KEY && was_admin && is_own) {
-            self.note(&header);
-        }
-        GroupFrame::Record { header, body }
-    }
-
-    fn note(&self, header: &Header) {
-        self.lies.borrow_mut().forged.insert(header.name());
-    }
-
-    pub(super) fn victim(&mut self) -> PeerId {
-        *self.random.pick(&self.victims).expect("somebody is honest")
-    }
-
     fn in_the_name_of_another(&mut self) -> GroupFrame {
         let victim = self.victim();
         let header = self.draft("note", victim, b"sealed");
         let key = self.key.clone();
         self.forged(header, b"sealed".to_vec(), &key)
-    }
-
-    pub(super) fn some_record(&mut self) -> Option<(Header, Vec<u8>)> {
-        self.random.pick(&self.records).cloned()
-    }
-
-    pub(super) fn revocation(&mut self, subject: PeerId) -> Revocation {
-        let nonce = self.random.bytes();
-        Revocation { subject, nonce, adds: None, scope: Scope::All, actions: Vec::new() }
-    }
-
-    /// A key that nobody is to seal with.
-    pub(super) fn key_part(&mut self) -> KeyPart {
-        let (key, nonce) = (EpochKey(self.random.bytes()), self.random.bytes());
-        let mut part = KeyPart {
-            nonce,
-            commitment: key.commitment(&self.group, &nonce),
-            meeting: vec![7; MEETING_BYTES],
-            part: 0,
-            parts: 1,
-            covers: Vec::new(),
-            sealed: Vec::new(),
-            keepers: Vec::new(),
-        };
-        let name = part.name(&self.group, &peer_id(&self.key));
-        let mut everybody = self.victims.clone();
-        everybody.push(peer_id(&self.key));
-        everybody.sort_unstable();
-        let random = self.random.rng();
-        let sealed =
-            everybody.iter().map(|it| SealedKey::seal(&self.group, &name, &key, *it, random));
-        part.sealed = sealed.map(|it| it.expect("a member")).collect();
-        part
-    }
-
-    pub(super) fn credential(
-        &self,
-        issuer: &IdentityKey,
-        above: &Chain,
-        subject: PeerId,
-        roles: Roles,
-    ) -> Credential {
-        let credential = Credential {
-            group: self.group,
-            subject,
-            roles,
-            not_before: Millis(0),
-            not_after: Millis::MAX,
-            serial: 7,
-            parent: above.leaf().map(Credential::id),
-            invitation: None,
-            lifts: Vec::new(),
-            issuer: peer_id(issuer),
-            signature: [0; 64],
-        };
-        credential.signed(issuer)
     }
 
     /// Chains that make nobody a member: of another root, circular, too long, without a link,
@@ -396,32 +282,6 @@ impl Liar {
             return GroupFrame::Record { header, body };
         }
         self.forged(header, body, &key)
-    }
-
-    pub(super) fn lengthen(
-        &self,
-        chain: &mut Chain,
-        issuer: &IdentityKey,
-        subject: PeerId,
-        roles: Roles,
-    ) {
-        let credential = self.credential(issuer, chain, subject, roles);
-        chain.0.push(credential);
-    }
-
-    /// The record by which somebody shows a chain.
-    pub(super) fn shown(&mut self, chain: &Chain, creator: PeerId) -> (Header, Vec<u8>) {
-        let body = encode(chain);
-        let mut header = self.draft(MEMBER, creator, &body);
-        if let Some(leaf) = chain.leaf() {
-            let id = leaf.id();
-            header.salt = id.0.first_chunk().copied().unwrap_or_default();
-            header.credential = Some(id);
-            (header.expires, header.latest) = (leaf.not_after, leaf.not_after);
-        }
-        (header.created, header.modified) = (Millis(0), Millis(0));
-        header.id = header.born_as();
-        (header, body)
     }
 
     /// Many records by people of whom nobody has heard.
@@ -495,63 +355,6 @@ impl Liar {
         vec![one; count]
     }
 
-    /// What an admin who was shut out says with a date from before, when it had the right to.
-    fn dated_back(&mut self) -> Vec<GroupFrame> {
-        let (key, me, victim) = (self.key.clone(), peer_id(&self.key), self.victim());
-        let Some(chain) = self.chain.clone() else { return Vec::new() };
-        // Some time since it was let in; all its own clock says is later than it was shut out.
-        let at = Millis(self.now().0.saturating_sub(900_000 + self.random.below(600_000)));
-        let (kind, body) = match self.random.below(6) {
-            0 => ("note", b"sealed".to_vec()),
-            1 => (REVOCATION, encode(&self.revocation(victim))),
-            2 => (KEY, encode(&self.key_part())),
-            3 => return self.changed_and_dated_back(at),
-            4 => return self.brought_in_too_late(&chain),
-            _ => return self.covers_dated_back(at),
-        };
-        let mut header = self.draft(kind, me, &body);
-        header.created = at;
-        header.modified = at;
-        if kind != "note" {
-            lasting_for_ever(&mut header);
-        }
-        header.id = header.born_as();
-        vec![self.forged(header, body, &key)]
-    }
-
-    /// Somebody it brought in, it says, who writes now.
-    fn brought_in_too_late(&mut self, chain: &Chain) -> Vec<GroupFrame> {
-        let other = signing_key(&self.random.bytes());
-        let mut longer = chain.clone();
-        self.lengthen(&mut longer, &self.key, peer_id(&other), Roles::ADMIN);
-        let (mut shown, body) = self.shown(&longer, peer_id(&other));
-        shown.sign(&self.group, &other);
-        let mut note = self.draft("note", peer_id(&other), b"sealed");
-        note.credential = longer.leaf().map(Credential::id);
-        let note = self.forged(note, b"sealed".to_vec(), &other);
-        // That it shows its chain is no forgery: it says who gave it, and makes nobody a member.
-        vec![GroupFrame::Record { header: shown, body }, note]
-    }
-
-    /// A record of another, changed as admins may.
-    fn changed_and_dated_back(&mut self, at: Millis) -> Vec<GroupFrame> {
-        let Some((mut header, _)) = self.some_record() else { return Vec::new() };
-        if header.kind.is_system() || header.created > at {
-            return Vec::new();
-        }
-        header.modifier = Some(peer_id(&self.key));
-        header.version += 1_000;
-        header.modified = at;
-        header.modified = header.modified.max(Header::modified_min(header.created, header.version));
-        header.credential = Some(self.own_credential());
-        header.flags = 0;
-        header.key = Some(KeyName([1; 16]));
-        header.expires = header.latest;
-        header.set_body(b"mine");
-        let key = self.key.clone();
-        vec![self.forged(header, b"mine".to_vec(), &key)]
-    }
-
     /// Goes on writing as a member although it is none, or none any more.
     fn after_revocation(&mut self) -> Vec<GroupFrame> {
         if self.standing.borrow().now().is_some_and(Roles::may_write) {
@@ -561,11 +364,6 @@ impl Liar {
         let key = self.key.clone();
         vec![self.forged(header, b"sealed".to_vec(), &key)]
     }
-}
-
-pub(super) fn lasting_for_ever(header: &mut Header) {
-    (header.expires, header.latest) = (Millis::MAX, Millis::MAX);
-    header.id = header.born_as();
 }
 
 /// A frame in parts that pass every browser.

@@ -11,7 +11,7 @@ use lacis_wire::{Code, GroupId, Millis, PeerId, Roles};
 
 use super::GraphRun;
 use crate::disk::DiskId;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::network::Access;
 use crate::tab::TabSetup;
 use crate::world::{World, group_properties, invitation_for};

@@ -11,8 +11,10 @@ use lacis_wire::limits;
 use lacis_wire::link::Channel;
 
 use super::connection::{IceState, LaneState};
-use super::{ConnectionId, Parcel, Rtc, Step, tell};
-use crate::fabric::{Fabric, Happening};
+use super::{Rtc, tell};
+use crate::fabric::Fabric;
+use crate::happening::Happening;
+use crate::happening::rtc::{ConnectionId, Parcel, Step};
 
 impl Rtc {
     /// `send()`; gives what the channel buffers then, if it is open.

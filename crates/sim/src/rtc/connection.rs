@@ -1,5 +1,7 @@
 //! The state of one connection.
 
+mod described;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -7,10 +9,12 @@ use lacis_core::Path;
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 
-use super::operations::Operation;
-use super::texts::{CandidateKind, Credentials};
-use super::{Browser, ConnectionId, Parcel};
+use super::Browser;
+use super::operation::Operation;
+use super::texts::Credentials;
 use crate::fabric::Fabric;
+use crate::happening::Happening;
+use crate::happening::rtc::{CandidateKind, ConnectionId, Parcel, Step};
 
 /// One end of a connection.
 #[derive(Debug)]
@@ -204,5 +208,23 @@ impl Connection {
             kinds.push(CandidateKind::Relay);
         }
         kinds
+    }
+
+    /// Credentials changed: the search begins anew, beside a path that may be there.
+    pub(super) fn restart_checks(&mut self, fabric: &mut Fabric) {
+        let ice = &mut self.ice;
+        ice.generation += 1;
+        ice.found_since = None;
+        ice.since = fabric.now;
+        if matches!(ice.state, IceState::New | IceState::Failed) {
+            ice.state = IceState::Checking;
+        }
+        self.arm_tick(fabric, Duration::ZERO);
+    }
+
+    /// Looks at the path again after this.
+    pub(super) fn arm_tick(&mut self, fabric: &mut Fabric, delay: Duration) {
+        self.ice.tick += 1;
+        fabric.after(delay, Happening::Rtc(self.id, Step::Tick(self.ice.tick)));
     }
 }

@@ -6,27 +6,10 @@ use lacis_core::{LinkInput, LinkState};
 use lacis_wire::link::Channel;
 
 use super::connection::{Connection, Dtls, IceState, Selected};
-use super::{ConnectionId, Rtc, Step, tell};
-use crate::fabric::{Fabric, Happening};
-
-impl Connection {
-    /// Credentials changed: the search begins anew, beside a path that may be there.
-    pub(super) fn restart_checks(&mut self, fabric: &mut Fabric) {
-        let ice = &mut self.ice;
-        ice.generation += 1;
-        ice.found_since = None;
-        ice.since = fabric.now;
-        if matches!(ice.state, IceState::New | IceState::Failed) {
-            ice.state = IceState::Checking;
-        }
-        self.arm_tick(fabric, Duration::ZERO);
-    }
-
-    fn arm_tick(&mut self, fabric: &mut Fabric, delay: Duration) {
-        self.ice.tick += 1;
-        fabric.after(delay, Happening::Rtc(self.id, Step::Tick(self.ice.tick)));
-    }
-}
+use super::{Rtc, tell};
+use crate::fabric::Fabric;
+use crate::happening::Happening;
+use crate::happening::rtc::{ConnectionId, Step};
 
 impl Rtc {
     /// The other end of the present generation, if a path to it can be found.

@@ -2,7 +2,8 @@
 
 use lacis_wire::description::{Description, DtlsRole};
 
-use crate::fabric::TabId;
+use crate::happening::rtc::CandidateKind;
+use crate::ids::TabId;
 use crate::random::Random;
 
 /// ICE credentials of one generation.
@@ -10,14 +11,6 @@ use crate::random::Random;
 pub(super) struct Credentials {
     pub(super) ufrag: String,
     pub(super) pwd: String,
-}
-
-/// Where a candidate comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum CandidateKind {
-    Host,
-    Reflexive,
-    Relay,
 }
 
 impl Credentials {

@@ -2,7 +2,7 @@
 
 use lacis_core::ServerState;
 
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::world::World;
 
 /// Nothing, or the end of a sentence that says what has not recovered.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Run;
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 
 /// How a fault ends.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use lacis_wire::signal::IceServer;
 
 use super::Run;
 use crate::app::{Manners, Requests};
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 use crate::network::Access;
 use crate::rtc::Browser;
 use crate::tab::TabSetup;

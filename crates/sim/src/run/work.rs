@@ -3,7 +3,7 @@
 use lacis_core::{Priority, Ticket, Until};
 
 use super::Run;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::world::Mail;
 
 impl Run {

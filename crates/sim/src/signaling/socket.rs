@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use lacis_signaling::hub::ConnId;
 
-use super::Way;
-use crate::fabric::ServerId;
+use crate::happening::signaling::{Parcel, Way};
+use crate::ids::ServerId;
 
 /// A socket between a tab and a server.
 #[derive(Debug)]
@@ -35,17 +35,6 @@ pub(super) struct Pipe {
     pub(super) clear_at: Duration,
     pub(super) stuck: VecDeque<Parcel>,
     pub(super) stuck_since: Duration,
-}
-
-/// What travels.
-#[derive(Debug)]
-pub(crate) enum Parcel {
-    /// The connection stands.
-    Opened,
-    Frame(Vec<u8>),
-    /// A ping downwards, its answer upwards.
-    Pong,
-    Close(Option<u16>),
 }
 
 impl Socket {

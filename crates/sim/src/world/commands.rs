@@ -10,7 +10,7 @@ use lacis_wire::limits;
 use super::World;
 use crate::app::Sending;
 use crate::content;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::{FileFacts, Letter, LetterKind, Promise, Purpose};
 
 /// How a message is sent.

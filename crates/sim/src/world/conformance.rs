@@ -8,7 +8,7 @@ use lacis_driver::conformance::{Harness, Logged, Side};
 
 use super::World;
 use super::hands::Hands;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::tab::TabSetup;
 
 /// A world with two tabs.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use lacis_signaling::hub::HubConfig;
 
 use super::World;
-use crate::fabric::{Happening, ServerId, TabId};
+use crate::happening::Happening;
+use crate::ids::{ServerId, TabId};
 
 impl World {
     /// The tab is not called for some time; what would have come in between waits.
@@ -85,7 +86,7 @@ impl World {
         if self.fabric.random.chance(500) {
             waiting
                 .make_contiguous()
-                .sort_by_key(|call| !matches!(call, crate::fabric::Call::Timer(_)));
+                .sort_by_key(|call| !matches!(call, crate::happening::Call::Timer(_)));
         }
         for call in waiting {
             self.call(tab, call);

@@ -12,7 +12,7 @@ use lacis_wire::{Code, GroupId, KeyName, Millis, RecordId, Roles, limits};
 
 use super::World;
 use crate::disk::{Disk, DiskId};
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 use crate::tab::TabSetup;
 use crate::truth::Purpose;
 

@@ -10,7 +10,8 @@ use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, Millis};
 
 use super::{World, wall_at};
-use crate::fabric::{Call, Happening, TabId};
+use crate::happening::{Call, Happening};
+use crate::ids::TabId;
 use crate::rtc::ConnectionId;
 use crate::saboteur::Outgoing;
 use crate::signaling::SocketKey;

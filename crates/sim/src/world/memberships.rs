@@ -6,7 +6,7 @@ use lacis_core::{Event, GroupEvent, InviteOptions, RevokeOptions, RoomId};
 use lacis_wire::{Code, PeerId, Roles};
 
 use super::World;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 
 impl World {
     /// An invitation for one identity.

@@ -4,7 +4,7 @@ use lacis_core::{PairError, Ticket};
 use lacis_wire::limits;
 
 use super::World;
-use crate::fabric::TabId;
+use crate::ids::TabId;
 use crate::truth::Purpose;
 
 /// One side of a pairing.

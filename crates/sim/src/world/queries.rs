@@ -8,17 +8,9 @@ use lacis_driver::Driver;
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::World;
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 use crate::signaling::Signaling;
-use crate::tab::{Seen, TabSetup};
-
-impl TabSetup {
-    /// A tab with good connections that is configured with these servers.
-    #[must_use]
-    pub fn at(servers: &[ServerId]) -> Self {
-        Self { servers: servers.to_vec(), ..Self::default() }
-    }
-}
+use crate::tab::Seen;
 
 impl World {
     /// All tabs that there ever were.

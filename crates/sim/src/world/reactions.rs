@@ -6,7 +6,8 @@ use lacis_wire::Code;
 use super::World;
 use crate::app::{ANSWER, Deed, Requests, answer_bytes};
 use crate::content;
-use crate::fabric::{Call, Happening, TabId};
+use crate::happening::{Call, Happening};
+use crate::ids::TabId;
 use crate::truth::Purpose;
 
 impl World {

@@ -6,7 +6,7 @@ use lacis_core::{SendError, Ticket};
 use lacis_wire::Code;
 
 use super::{Mail, World};
-use crate::fabric::{ServerId, TabId};
+use crate::ids::{ServerId, TabId};
 use crate::tab::TabSetup;
 
 /// A test's world with one server, one room, and tabs that have joined it.

@@ -21,7 +21,8 @@ use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocati
 use lacis_wire::{PROTOCOL, Roles, limits};
 
 const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
-const LIMITS: &str = include_str!("../../src/limits.rs");
+const LIMITS: &str =
+    concat!(include_str!("../../src/limits.rs"), include_str!("../../src/limits/policy.rs"));
 
 /// A limit as a number and its unit.
 trait Quantity {

@@ -4,6 +4,7 @@ use data_encoding::HEXLOWER;
 use lacis_wire::card::{Card, CardError};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::ChainError;
+use lacis_wire::proof::is_key;
 use lacis_wire::system::Revocation;
 use lacis_wire::{DecodeError, PeerId};
 
@@ -42,13 +43,13 @@ pub(crate) fn with_larger_scalar(mut signature: [u8; 64]) -> [u8; 64] {
 
 #[test]
 fn a_member_is_a_key() {
-    assert!(peer(MEMBER).is_key());
+    assert!(is_key(&peer(MEMBER)));
     // The first form of the last of them is a key.
     let mut bytes = [0; 32];
     bytes[0] = 3;
-    assert!(PeerId(bytes).is_key());
+    assert!(is_key(&PeerId(bytes)));
     for (what, id) in no_keys() {
-        assert!(!id.is_key(), "{what}");
+        assert!(!is_key(&id), "{what}");
         assert_eq!(refused(second(|it| it.subject = id)), ChainError::NotAKey, "{what}");
         let revocation = Revocation { subject: id, ..sample::revocations().remove(0).1 };
         let read = decode::<Revocation>(&encode(&revocation)).map(drop);

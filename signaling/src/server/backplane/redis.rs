@@ -23,10 +23,11 @@ use redis::{AsyncConnectionConfig, Client, ErrorKind, Pipeline, RedisError, Valu
 use tokio::time::{Instant, timeout};
 use tracing::{info, warn};
 
+use super::Backplane;
 use super::message::Message;
-use super::{Backplane, Inbox, failure_of};
 use crate::hub::{Command, Event, ServerId};
 use crate::limits;
+use crate::server::outbox::{Inbox, failure_of};
 use crate::server::shared::Shared;
 
 /// Commands of one round trip.

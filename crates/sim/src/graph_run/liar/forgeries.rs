@@ -1,6 +1,7 @@
 //! What a liar says of records that are not its own to change.
 
-use super::{Liar, lasting_for_ever};
+use super::Liar;
+use super::drafts::lasting_for_ever;
 use lacis_wire::codec::encode;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::proof::peer_id;

@@ -6,8 +6,9 @@ use lacis_core::GroupLoad;
 use lacis_core::graph::CopyKey;
 use lacis_wire::{KeyName, limits};
 
-use super::hostile::{CALM, HONEST, HostileRun};
-use super::verdict::copies;
+use super::{CALM, HONEST, HostileRun};
+use crate::graph_run::Written;
+use crate::graph_run::verdict::{copies, holds};
 
 /// Bytes that an honest node may hold for the group of a run, whatever insiders send: what may wait
 /// for its author, its time or the store, what waits to be sent to each neighbour, and the budgets
@@ -148,7 +149,7 @@ impl HostileRun {
 
     /// Whether all that somebody did was taken back, so that it is for its author to say, who was
     /// told, whether this is to be written anew.
-    fn was_undone(&self, written: &super::Written) -> bool {
+    fn was_undone(&self, written: &Written) -> bool {
         let peer = self.graph.peer(written.person);
         let now = self.graph.world.wall_now();
         let Some(replica) = self.graph.replica(written.person) else { return false };
@@ -160,18 +161,17 @@ impl HostileRun {
     /// What honest ones were told to be stored and is not there.
     fn count_lost(&mut self) -> Result<(), String> {
         let mut first = None;
-        let honest = |it: &&super::Written| it.person < HONEST;
+        let honest = |it: &&Written| it.person < HONEST;
         let written: Vec<_> = self.graph.durable().filter(honest).copied().collect();
         for person in 0..HONEST {
             let Some(replica) = self.graph.replica(person) else { continue };
-            let is_lost =
-                |it: &&super::Written| !super::verdict::holds(replica, it) && !self.was_undone(it);
+            let is_lost = |it: &&Written| !holds(replica, it) && !self.was_undone(it);
             for written in written.iter().filter(is_lost).collect::<Vec<_>>() {
                 self.figures.honest_records_lost += 1;
                 first.get_or_insert((person, *written));
             }
         }
-        let told = |(person, it): (usize, super::Written)| {
+        let told = |(person, it): (usize, Written)| {
             let aside = |at: usize| {
                 let names = self.graph.replica(at).map(|it| it.all_names()).unwrap_or_default();
                 names.into_iter().filter(|(name, _)| name.id == it.id).count()

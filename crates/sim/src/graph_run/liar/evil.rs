@@ -9,7 +9,8 @@ use lacis_wire::record::Header;
 use lacis_wire::system::{BUDGET, Budget, INVITATION, KEY, OpenInvitation, REVOCATION};
 use lacis_wire::{Code, EndId, Millis, PeerId, Roles};
 
-use super::liar::{Liar, lasting_for_ever};
+use super::Liar;
+use super::drafts::lasting_for_ever;
 
 /// Records in one flood.
 const FLOOD: usize = 40;
