@@ -256,7 +256,7 @@ async function measureRun(run) {
   return figures;
 }
 
-/** The medians of all runs; of what was measured twice also what the yardstick has, and the ratio. */
+/** The medians of all runs; of what was measured twice also the yardstick's, and the ratio. */
 function summary(all) {
   const result = { isolated_network: isIsolated(), smoke: options.smoke, room_size: size.room };
   for (const name of Object.keys(all[0])) {

@@ -285,7 +285,9 @@ impl World {
                 Driver::timeout(&mut self.hands(id));
             }
             Call::Timer(_) => return,
-            Call::Deed(deed) => Driver::with(&mut self.hands(id), |node, now| deed.act(node, now)),
+            Call::Deed(deed) => {
+                Driver::with(&mut self.hands(id), |node, now| reactions::act(deed, node, now))
+            }
             Call::Store(op, request) => {
                 let disk = tab.disk.and_then(|disk| self.disks.get_mut(disk.0));
                 if let Some(disk) = disk {

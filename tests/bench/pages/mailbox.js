@@ -1,5 +1,5 @@
-// The mailboxes of the signaling server, with as little as it takes: whoever names a topic hears who
-// named it before, and a payload goes to the one it is for. No retries, no sealing.
+// The mailboxes of the signaling server, with as little as it takes: whoever names a topic hears
+// who named it before, and a payload goes to the one it is for. No retries, no sealing.
 
 const HELLO = [0x82, 0x00, 0x83, 0x82, 0x01, 0x01, 0x50];
 const JOIN = [0x82, 0x01, 0x82, 0x58, 0x20];

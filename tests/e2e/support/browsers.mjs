@@ -141,7 +141,8 @@ const launched = new Map();
 /**
  * The browser of that name, started when it is first asked for. `chromium#VIDEO` has a camera that
  * shows the video; in `chromium-cached` a page that was left may come back; `chromium-snap` tries a
- * shorter handshake. What stands behind a `/` tells several of one kind apart, where a test stops one of them.
+ * shorter handshake. What stands behind a `/` tells several of one kind apart, where a test stops
+ * one of them.
  */
 export function browser(name) {
   let running = launched.get(name);

@@ -1,4 +1,4 @@
-// Ed25519 as sections 9 and 15 ask for it: one form of everything, and the equation with the cofactor.
+// Ed25519 as sections 9 and 15 ask for it: one form of everything, the equation with the cofactor.
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
 import { concat } from "./cbor.mjs";

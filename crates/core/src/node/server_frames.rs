@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, Code, NodeId, codec, seal};
+use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, seal};
 
 use super::Node;
 use crate::connect::{Offer, Place};
@@ -95,21 +95,7 @@ impl Node {
                 };
                 cx.event(Event::Warning { code, node: Some(to) });
             }
-            ServerFrame::Refused { reason, topic } => {
-                let code = match reason {
-                    Refusal::TooManyTopics => Code::TooManyRooms,
-                    Refusal::ServerFull => Code::ServerFull,
-                    Refusal::RateLimited => Code::RateLimited,
-                };
-                server.trouble = Some(code);
-                cx.event(Event::Warning { code, node: None });
-                for room in rooms.values_mut() {
-                    if room.keys.topic == topic && !room.is_quiet {
-                        room.on_refused(cx, index);
-                    }
-                }
-                self.signaling.tell_rooms(&mut self.cx);
-            }
+            ServerFrame::Refused { reason, topic } => self.on_refused(index, reason, topic),
             ServerFrame::Bye { reason, retry_after_ms } => {
                 server.on_bye(reason, Duration::from_millis(u64::from(retry_after_ms)));
             }
@@ -127,6 +113,26 @@ impl Node {
             }
             ServerFrame::Pong { .. } => {}
         }
+    }
+
+    /// A server does not take a topic.
+    fn on_refused(&mut self, index: usize, reason: Refusal, topic: Topic) {
+        let Self { cx, signaling, .. } = self;
+        let Signaling { servers, rooms, .. } = signaling;
+        let Some(server) = servers.get_mut(index) else { return };
+        let code = match reason {
+            Refusal::TooManyTopics => Code::TooManyRooms,
+            Refusal::ServerFull => Code::ServerFull,
+            Refusal::RateLimited => Code::RateLimited,
+        };
+        server.trouble = Some(code);
+        cx.event(Event::Warning { code, node: None });
+        for room in rooms.values_mut() {
+            if room.keys.topic == topic && !room.is_quiet {
+                room.on_refused(cx, index);
+            }
+        }
+        self.signaling.tell_rooms(&mut self.cx);
     }
 
     fn on_joined(&mut self, index: usize, id: RoomId, nodes: Vec<NodeId>) {

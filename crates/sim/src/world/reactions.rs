@@ -99,21 +99,19 @@ impl World {
     }
 }
 
-impl Deed {
-    /// The application does it.
-    pub(super) fn act(self, node: &mut Node, now: Timestamp) {
-        match self {
-            Self::Answer { request, number } => {
-                let answer = content::bytes(number + ANSWER, 0, answer_bytes(number));
-                node.respond(now, request, Ok(answer));
-            }
-            Self::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
-            // The stream may have failed meanwhile; then there is nothing to take.
-            Self::TakeFile { stream } => {
-                let _ = node.accept_file(now, stream);
-            }
-            Self::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
-            Self::Grant { stream, bytes } => node.grant(now, stream, bytes),
+/// The application does what it planned.
+pub(super) fn act(deed: Deed, node: &mut Node, now: Timestamp) {
+    match deed {
+        Deed::Answer { request, number } => {
+            let answer = content::bytes(number + ANSWER, 0, answer_bytes(number));
+            node.respond(now, request, Ok(answer));
         }
+        Deed::Refuse { request } => node.respond(now, request, Err(Code::NoHandler)),
+        // The stream may have failed meanwhile; then there is nothing to take.
+        Deed::TakeFile { stream } => {
+            let _ = node.accept_file(now, stream);
+        }
+        Deed::RejectFile { stream } => node.cancel_stream(now, stream, Code::Rejected),
+        Deed::Grant { stream, bytes } => node.grant(now, stream, bytes),
     }
 }
