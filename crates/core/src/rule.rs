@@ -136,7 +136,7 @@ rules! {
     Hold,
     /// A key is sealed to members alone.
     KeyToMembers,
-    // What waits and what is set aside (`graph/waiting.rs`, `graph/settle.rs`).
+    // What waits and what is set aside (`graph/waiting.rs`, `graph/replica/settle.rs`).
     /// What nobody knows the credential of waits.
     Waits,
     /// One author has a share of what waits.
@@ -151,7 +151,7 @@ rules! {
     Replaces,
     /// What was written under a credential that was taken back is judged anew.
     JudgedAnew,
-    // What is said to whom (`group/talk.rs`, `group/serving.rs`, `group/revoke.rs`).
+    // What is said to whom (`group/sync`, `group/membership/revoke.rs`).
     /// Who is no member gets nothing, and no key.
     ServesMembers,
     /// A keeper is given nothing that opens records.

@@ -1,7 +1,7 @@
 //! The places of a group: the topic where its members meet, topics where they met before, the door.
 //!
 //! Each is a room of its own to the servers and to setup messages; which of them are announced, the
-//! group says (`group/door.rs`). To the application, and on links, they are one, that of the door:
+//! group says (`group/keys/door.rs`). To the application, and on links, they are one, that of the door:
 //! a link stands wherever its ends came to know each other.
 
 use lacis_wire::room::RoomKeys;
