@@ -1,8 +1,8 @@
 //! The places of a group: the topic where its members meet, topics where they met before, the door.
 //!
 //! Each is a room of its own to the servers and to setup messages; which of them are announced, the
-//! group says (`group/keys/door.rs`). To the application, and on links, they are one, that of the door:
-//! a link stands wherever its ends came to know each other.
+//! group says (`group/keys/door.rs`). To the application, and on links, they are one, that of the
+//! door: a link stands wherever its ends came to know each other.
 
 use lacis_wire::room::RoomKeys;
 use lacis_wire::{PeerId, limits};
