@@ -39,10 +39,13 @@ export function checkPlatform(): void {
   probed = true;
 }
 
-/** Starts the engine while the module is on its way; whether it may run is told by who needs it. */
+/**
+ * Starts the engine while the module is on its way. Whether a peer can run is asked once more when
+ * one is started: a page may hold too many connections by then.
+ */
 export function warmUp(): void {
   try {
-    checkPlatform();
+    new RTCPeerConnection().close();
   } catch {
     // No peer is asked for yet.
   }
