@@ -6,7 +6,7 @@
 //!
 //! A reader that has failed goes on to give zeros and empty strings, so that what reads a value has
 //! no error to hand on at every field, which was a twentieth of the Wasm module. Whether all was
-//! right is asked once, at the end of the frame: [`Reader::close`].
+//! right is asked once, at the end of the frame: `Reader::close`.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -102,7 +102,7 @@ impl Node {
         Ok(())
     }
 
-    /// Accepts a file; its bytes follow as [`Event::FileData`].
+    /// Accepts a file; its bytes follow as [`crate::Event::FileData`].
     ///
     /// # Errors
     /// See [`StreamError`].
@@ -131,7 +131,7 @@ impl Node {
     }
 
     /// Ends a file in either direction. The other side is told; here it ends as
-    /// [`Event::StreamFailed`].
+    /// [`crate::Event::StreamFailed`].
     pub fn cancel_stream(&mut self, now: Timestamp, stream: StreamId, code: Code) {
         self.set_time(now);
         for remote in self.remotes.values_mut() {

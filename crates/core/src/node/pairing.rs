@@ -17,8 +17,8 @@ use crate::time::Timestamp;
 
 impl Node {
     /// Sets up a link to somebody who is in the same room, with no server between: `written` is
-    /// settled by an [`Event::Response`] with a text that people carry to the other side, `linked`
-    /// when there is a link. Without `offer` the text is an offer, whose answer goes to
+    /// settled by a [`crate::Event::Response`] with a text that people carry to the other side,
+    /// `linked` when there is a link. Without `offer` the text is an offer, whose answer goes to
     /// [`Node::complete_pairing`]; with the offer of the other side it is that answer.
     ///
     /// # Errors

@@ -191,7 +191,8 @@ pub const SERVER_PING_INTERVAL: Duration = Duration::from_secs(20);
 /// Time a server has to answer that question.
 pub const SERVER_PONG_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Topics are announced again this often; the server forgets them after [`TOPIC_TTL`].
+/// Topics are announced again this often; the server forgets them after
+/// [`TOPIC_TTL`](super::TOPIC_TTL).
 pub const TOPIC_REFRESH: Duration = Duration::from_secs(40);
 
 /// Members of a group who wait at its door.
