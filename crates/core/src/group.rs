@@ -31,9 +31,9 @@ use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits}
 
 use crate::clock::Clocks;
 use crate::cx::Cx;
-use crate::event::Event;
 use crate::event::{
-    GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, Preview, Record, SyncPhase,
+    Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, Preview, Record,
+    SyncPhase,
 };
 use crate::graph::Replica;
 use crate::ids::{OpId, RoomId, Ticket};
@@ -328,6 +328,8 @@ impl Group {
     pub(crate) fn close(&mut self, cx: &mut Cx, code: Code) {
         self.saves.drain(cx, code);
         self.fail_drafts(cx, code);
+        // What came and was not judged is not written any more.
+        (self.incoming, self.arrival) = (Incoming::default(), Arrival::default());
         let queries = core::mem::take(&mut self.queries).into_iter().map(|query| query.ticket);
         let joining = self.joining.take().into_iter().chain(self.looking.take());
         let joining = joining.flat_map(Joining::into_tickets);

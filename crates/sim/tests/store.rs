@@ -223,3 +223,40 @@ fn deleting_a_group_leaves_nothing_of_it_even_if_it_was_joined_twice() {
     let left: Vec<_> = it.world.disk(disk).entries.keys().cloned().collect();
     assert_eq!(left, before);
 }
+
+/// Records that came are judged together with those that follow. Who deletes the group meanwhile
+/// must not find them in the store afterwards.
+#[test]
+fn deleting_a_group_while_its_records_come_leaves_nothing_of_it() {
+    for delay in 0..12 {
+        let mut it = founder(2);
+        let disk = it.world.add_disk();
+        let bob = TabSetup { disk: Some(disk), identity: Some([2; 32]), ..it.setup.clone() };
+        let bob = it.world.open(bob);
+        let (ada, group) = (it.ada, it.group);
+        it.world.run_for(SOON);
+        let before: Vec<_> = it.world.disk(disk).entries.keys().cloned().collect();
+        let joined = it.world.bring_in(ada, group, bob, Roles::MEMBER);
+        it.world.run_for(SOON);
+        it.world.command(bob, |node, now| node.disconnect_group(now, joined)).expect("he is there");
+        for number in 0..60 {
+            it.world.write(ada, group, &number.to_string()).expect("she may write");
+        }
+        it.world.run_for(SOON);
+        it.world.connect(bob, joined);
+        for _ in 0..5_000 {
+            if !it.world.texts(bob, joined).is_empty() {
+                break;
+            }
+            it.world.run_for(Duration::from_millis(1));
+        }
+        it.world.run_for(Duration::from_millis(delay));
+        let ticket = it.world.plain_ticket(bob);
+        let deleted = it.world.command(bob, |node, now| node.delete_group(now, ticket, joined));
+        deleted.expect("he is there").expect("the group is open");
+        it.world.done(bob, ticket, "the group is deleted");
+        it.world.run_for(AT_ONCE);
+        let left: Vec<_> = it.world.disk(disk).entries.keys().cloned().collect();
+        assert_eq!(left, before, "{delay} ms after the first came");
+    }
+}

@@ -8,13 +8,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use crate::table::{Table, in_order};
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
 use crate::rule::Rule;
+use crate::table::{Table, in_order};
 
 /// Credentials of each subject.
 type BySubject = Table<PeerId, Vec<CredentialId>>;

@@ -1,18 +1,20 @@
 //! Versions of records on their way in: to the replica, the store, the application and the
 //! neighbours.
 
-use super::Group;
-use crate::cx::Cx;
-use crate::event::Event;
-use crate::event::GroupEvent;
-use crate::graph::{Copy, Offered, Outcome, Refusal};
 use alloc::sync::Arc;
+
 use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::record::CopyName;
 use lacis_wire::record::Header;
 use lacis_wire::system::{self, System};
 use lacis_wire::{Code, NodeId};
+
+use super::Group;
+use crate::cx::Cx;
+use crate::event::Event;
+use crate::event::GroupEvent;
+use crate::graph::{Copy, Offered, Outcome, Refusal};
 
 impl Group {
     /// Takes a version from anywhere; `is_signed` says whether its author signed it, if that is

@@ -1,15 +1,17 @@
 //! What the application hears of records and members.
 
+use alloc::vec::Vec;
+
+use lacis_wire::body::{Body, Place};
+use lacis_wire::record::Header;
+use lacis_wire::system::{self};
+use lacis_wire::{PeerId, RecordId};
+
 use super::Group;
 use crate::cx::Cx;
 use crate::event::{GroupEvent, Record};
 use crate::graph::{Change, Copy};
 use crate::table::{Table, TableExt};
-use alloc::vec::Vec;
-use lacis_wire::body::{Body, Place};
-use lacis_wire::record::Header;
-use lacis_wire::system::{self};
-use lacis_wire::{PeerId, RecordId};
 
 impl Group {
     /// Of our own chains the best is used from now on.

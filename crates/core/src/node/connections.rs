@@ -1,11 +1,13 @@
 //! How many connections there are, and which are made next.
 
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use lacis_wire::{NodeId, limits};
+
 use super::{Node, Tally};
 use crate::meter::{self, Cost};
 use crate::remote::Remote;
-use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-use lacis_wire::{NodeId, limits};
 
 impl Node {
     /// Whether there is a connection with that node, or one is being made.

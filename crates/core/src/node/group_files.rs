@@ -1,10 +1,11 @@
 //! A group as a file, as the application asks for it.
 
+use lacis_wire::{Code, GroupId};
+
 use super::Node;
 use crate::group::{Group, Opening};
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
-use lacis_wire::{Code, GroupId};
 
 impl Node {
     /// Gives a group as the parts of a file, by [`GroupEvent::Exported`]; then the ticket settles.

@@ -1,15 +1,17 @@
 //! What the application may ask about the members of a group, and do with memberships.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::system::GroupProperties;
+use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
+
 use super::Node;
 use crate::event::{GroupMember, InvitationInfo};
 use crate::group::{InviteOptions, RevokeOptions};
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::time::Duration;
-use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, PeerId, RecordId, Roles};
 
 impl Node {
     /// Makes an invitation for one identity. Without a lifetime, what it gives lasts as long as the

@@ -1,13 +1,15 @@
 //! What the application may write to a group, and is asked about.
 
+use alloc::vec::Vec;
+
+use lacis_wire::body::Attribute;
+use lacis_wire::record::{Header, RecordType};
+use lacis_wire::{Code, Millis, RecordId};
+
 use super::Node;
 use crate::group::Draft;
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
-use alloc::vec::Vec;
-use lacis_wire::body::Attribute;
-use lacis_wire::record::{Header, RecordType};
-use lacis_wire::{Code, Millis, RecordId};
 
 /// What an application writes into a record.
 #[derive(Clone, Debug, Default)]

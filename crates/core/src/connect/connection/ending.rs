@@ -1,5 +1,9 @@
 //! What connections end for: another takes their place, a goodbye, a room that is left.
 
+use lacis_wire::Code;
+use lacis_wire::link::LinkFrame;
+use lacis_wire::setup::Setup;
+
 use super::{Connection, News, Stage};
 use crate::connect::Env;
 use crate::connect::attempt::Attempt;
@@ -7,9 +11,6 @@ use crate::connect::link::Link;
 use crate::event::RemoteState;
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
-use lacis_wire::Code;
-use lacis_wire::link::LinkFrame;
-use lacis_wire::setup::Setup;
 
 impl Connection {
     /// The attempt has proven itself: it becomes the link, and a former one is closed.

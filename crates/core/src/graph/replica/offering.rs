@@ -1,5 +1,10 @@
 //! Versions that are offered, from anywhere or from the store.
 
+use alloc::sync::Arc;
+
+use lacis_wire::record::{CopyName, Header};
+use lacis_wire::{Millis, RecordId, limits};
+
 use crate::graph::copy::{Change, Copy, Outcome};
 use crate::graph::entry::Entry;
 use crate::graph::judge::{Offered, Refusal, Verdict, judge};
@@ -7,9 +12,6 @@ use crate::graph::replica::{Aside, Replica};
 use crate::graph::waiting::Until;
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
-use alloc::sync::Arc;
-use lacis_wire::record::{CopyName, Header};
-use lacis_wire::{Millis, RecordId, limits};
 
 impl Replica {
     /// Takes a version from anywhere: another member, or the application. Wherever it comes from,

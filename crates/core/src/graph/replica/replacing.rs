@@ -1,10 +1,11 @@
 //! Which of the records that would stand in one place does.
 
+use lacis_wire::record::Header;
+use lacis_wire::{Millis, RecordId};
+
 use crate::graph::entry::Held;
 use crate::graph::replaced::replaced_by;
 use crate::graph::replica::Replica;
-use lacis_wire::record::Header;
-use lacis_wire::{Millis, RecordId};
 
 impl Replica {
     /// Whether another record stands in the place of one that is offered.

@@ -1,14 +1,16 @@
 //! A replica is whole again after everything stored was restored.
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::credential::Chain;
+use lacis_wire::system::System;
+use lacis_wire::{Millis, RecordId};
+
 use crate::graph::copy::{Change, Copy};
 use crate::graph::entry::Entry;
 use crate::graph::judge::system_of;
 use crate::graph::replica::{Aside, Replica};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use lacis_wire::credential::Chain;
-use lacis_wire::system::System;
-use lacis_wire::{Millis, RecordId};
 
 impl Replica {
     /// All that was stored is here again. What has ended meanwhile stays until

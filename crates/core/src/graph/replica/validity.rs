@@ -1,5 +1,13 @@
 //! What follows when credentials, ends or budgets change: what is held is looked at once more.
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::credential::Chain;
+use lacis_wire::record::CopyName;
+use lacis_wire::system::System;
+use lacis_wire::{RecordId, limits};
+
 use crate::graph::copy::{Change, Copy};
 use crate::graph::credentials::Learned;
 use crate::graph::entry::{Entry, Held};
@@ -9,12 +17,6 @@ use crate::graph::replica::restoring::chains_in;
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::in_order;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use lacis_wire::credential::Chain;
-use lacis_wire::record::CopyName;
-use lacis_wire::system::System;
-use lacis_wire::{RecordId, limits};
 
 impl Replica {
     /// What a system record says takes effect; says whether there was a place for it.

@@ -1,14 +1,16 @@
 //! What revocations end, in the order of who may end whom, and what stands in spite of them.
 
-use super::{Action, End, Members, Said};
-use crate::graph::index::CopyKey;
-use crate::rule::Rule;
-use crate::table::Table;
 use alloc::vec::Vec;
+
 use lacis_wire::credential::Credential;
 use lacis_wire::keys::Cover;
 use lacis_wire::system::{ActionId, Revocation, Scope};
 use lacis_wire::{CredentialId, EndId, PeerId};
+
+use super::{Action, End, Members, Said};
+use crate::graph::index::CopyKey;
+use crate::rule::Rule;
+use crate::table::Table;
 
 impl Members {
     /// Finds out what the revocations come to, those by the shortest chains first.

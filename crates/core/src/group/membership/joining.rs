@@ -1,15 +1,17 @@
 //! Being let in: who is asked, what it answers, and until when somebody waits for that.
 
+use alloc::vec::Vec;
+
+use lacis_wire::credential::{Chain, InvitationUse};
+use lacis_wire::group::GroupFrame;
+use lacis_wire::invitation::InvitationLink;
+use lacis_wire::{Code, NodeId, Roles, limits};
+
 use crate::cx::Cx;
 use crate::group::membership::admission::{AnyInvitation, Patience};
 use crate::group::{Group, GroupEvent, Neighbour};
 use crate::ids::Ticket;
 use crate::time::Timestamp;
-use alloc::vec::Vec;
-use lacis_wire::credential::{Chain, InvitationUse};
-use lacis_wire::group::GroupFrame;
-use lacis_wire::invitation::InvitationLink;
-use lacis_wire::{Code, NodeId, Roles, limits};
 
 /// A request to be let in, or only to be told what is offered, which waits for somebody who may.
 #[derive(Debug)]

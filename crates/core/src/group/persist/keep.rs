@@ -1,5 +1,11 @@
 //! What of a group is written, and what is deleted.
 
+use alloc::sync::Arc;
+
+use lacis_wire::Code;
+use lacis_wire::codec::encode;
+use lacis_wire::record::{CopyName, RecordType};
+
 use crate::cx::Cx;
 use crate::graph::Copy;
 use crate::group::copies::{bytes_of, key_of};
@@ -7,10 +13,6 @@ use crate::group::persist::write_queue::Written;
 use crate::group::{Group, GroupEvent};
 use crate::ids::{OpId, Ticket};
 use crate::store::{StoreChange, StoreTable};
-use alloc::sync::Arc;
-use lacis_wire::Code;
-use lacis_wire::codec::encode;
-use lacis_wire::record::{CopyName, RecordType};
 
 impl Group {
     /// A copy was taken: it stays at hand until it is stored.

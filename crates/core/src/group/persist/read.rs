@@ -1,15 +1,17 @@
 //! Reading bodies when they are wanted, and what comes of damage.
 
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::NodeId;
+use lacis_wire::record::CopyName;
+
 use crate::cx::Cx;
 use crate::graph::Copy;
 use crate::group::copies::{copy_of, key_of};
 use crate::group::{Group, GroupEvent, Loading};
 use crate::io::Output;
 use crate::store::{StoreReply, StoreRequest, StoreTable};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use lacis_wire::NodeId;
-use lacis_wire::record::CopyName;
 
 impl Group {
     /// Asks the store for versions.

@@ -1,12 +1,14 @@
 //! Keys on their way between members.
 
-use crate::cx::Cx;
-use crate::group::Group;
-use crate::rule::Rule;
 use alloc::vec::Vec;
+
 use lacis_wire::credential::Chain;
 use lacis_wire::group::{GivenKey, GroupFrame};
 use lacis_wire::{NodeId, limits};
+
+use crate::cx::Cx;
+use crate::group::Group;
+use crate::rule::Rule;
 
 impl Group {
     pub(in crate::group) fn on_keys(

@@ -1,15 +1,17 @@
 //! What is due with neighbours: comparisons, answers that did not come, rights that end.
 
+use alloc::vec::Vec;
+
+use lacis_wire::group::GroupFrame;
+use lacis_wire::record::RecordType;
+use lacis_wire::{Code, Millis, NodeId, limits};
+
 use crate::cx::Cx;
 use crate::group::Group;
 use crate::group::sync::compare::summary_of;
 use crate::group::sync::neighbour::Neighbour;
 use crate::rule::Rule;
 use crate::table::TableExt;
-use alloc::vec::Vec;
-use lacis_wire::group::GroupFrame;
-use lacis_wire::record::RecordType;
-use lacis_wire::{Code, Millis, NodeId, limits};
 
 impl Group {
     /// The types to have first, from those who are linked and those who will be.

@@ -1,6 +1,13 @@
 //! Messages on their way: queued, sent as far as the link takes them, and handed to the
 //! application.
 
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
+use lacis_wire::{Code, limits};
+
 use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
@@ -11,11 +18,6 @@ use crate::io::{Priority, Until};
 use crate::session::{Session, SharedRooms};
 use crate::table::TableExt;
 use crate::time::Timestamp;
-use alloc::string::ToString;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
-use lacis_wire::{Code, limits};
 
 impl Session {
     /// Takes a message to be sent.
