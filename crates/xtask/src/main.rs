@@ -9,6 +9,7 @@ mod fuzz;
 mod names;
 mod network;
 mod order;
+mod packed;
 mod panics;
 mod products;
 mod reference;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use crate::products::Build;
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
-use crate::{products, setup, test, workspace};
+use crate::{packed, products, setup, test, workspace};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
@@ -29,11 +29,7 @@ impl Options {
 }
 
 /// That of all crates, and of the npm package.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What goes to the registry of crates, each after those that it builds on.
-const CRATES: [&str; 5] =
-    ["lacis-derive", "lacis-wire", "lacis-core", "lacis-driver", "lacis-signaling"];
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What lies beside the server's program.
 const TEXTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "docs/operating.md"];
@@ -53,7 +49,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let server = server_archive(&home)?;
     let mut files = vec![changes, package.clone(), server.clone()];
     files.extend(server_packages(&home)?);
-    files.extend(timed("Packing the crates and building them from there", || crates(&home))?);
+    files.extend(timed("Packing the crates and building them from there", || {
+        let packed = packed::crates(&home)?;
+        try_server(&workspace::target().join("debug").join(server_name()))?;
+        Ok(packed)
+    })?);
     checksums(&home, &files)?;
     try_all(&tools, &home, &package, &server)?;
     println!("{}", home.display());
@@ -127,25 +127,6 @@ fn server_packages(home: &Path) -> Result<Vec<PathBuf>> {
 
 fn server_name() -> String {
     format!("lacis-signaling{}", std::env::consts::EXE_SUFFIX)
-}
-
-/// The crates as they are published, each built from what was packed; the server is run from there.
-fn crates(home: &Path) -> Result<Vec<PathBuf>> {
-    let words = CRATES.iter().flat_map(|name| ["--package", *name]);
-    // With the profile of the workspace, what is built of others is there already.
-    Run::cargo("--config Cargo.toml package --quiet --allow-dirty")
-        .args(words)
-        .dir(&workspace::root())
-        .step()?;
-    try_server(&workspace::target().join("debug").join(server_name()))?;
-    let copy = |name: &&str| {
-        let file = format!("{name}-{VERSION}.crate");
-        let place = home.join(&file);
-        let packed = workspace::target().join("package").join(&file);
-        fs::copy(&packed, &place).with_context(|| packed.display().to_string())?;
-        Ok(place)
-    };
-    CRATES.iter().map(copy).collect()
 }
 
 /// Writes the sums, and reads them again as whoever downloads the files does.
