@@ -22,7 +22,7 @@ export type CoreEvent =
       room: number;
       node: string;
       peer?: string | undefined;
-      state: "connecting" | "direct" | "relayed" | "recovering";
+      state: "connecting" | "direct" | "relayed" | "recovering" | "indirect";
       rttMs?: number | undefined;
     }
   | { type: "remote-left"; room: number; node: string; code: string }

@@ -6,9 +6,17 @@ import type { NodeId, PeerId } from "./ids.js";
  * - `direct`: linked, with nothing in between.
  * - `relayed`: linked through a TURN server, which sees only encrypted bytes.
  * - `recovering`: the link was interrupted and is being repaired; messages wait.
+ * - `indirect`: here, in a room too large for everybody to be linked with everybody. What is told
+ *   to all reaches it through others; a message to it alone makes a link first.
  * - `left`: gone from the room.
  */
-export type RemoteState = "connecting" | "direct" | "relayed" | "recovering" | "left";
+export type RemoteState =
+  | "connecting"
+  | "direct"
+  | "relayed"
+  | "recovering"
+  | "indirect"
+  | "left";
 
 /**
  * Somebody else in a room: one running page. The object stays the same while the remote is there,
@@ -28,7 +36,7 @@ export interface Remote {
   readonly peerId: PeerId;
   /** How the remote is reached. */
   readonly state: RemoteState;
-  /** Whether a message sent now leaves at once. */
+  /** Whether it is reached now: by a link, or through others. */
   readonly connected: boolean;
   /** The round trip in milliseconds, as last measured. */
   readonly rttMs: number | undefined;
@@ -49,6 +57,6 @@ export class RemoteNode implements Remote {
   }
 
   get connected(): boolean {
-    return this.state === "direct" || this.state === "relayed";
+    return this.state === "direct" || this.state === "relayed" || this.state === "indirect";
   }
 }

@@ -101,6 +101,15 @@ impl Cx {
         self.rng.next_u64()
     }
 
+    /// Puts a list into any order.
+    pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
+        for last in (1..list.len()).rev() {
+            let places = u64::try_from(last + 1).unwrap_or(1);
+            let other = usize::try_from(self.rng.next_u64() % places).unwrap_or(0);
+            list.swap(last, other);
+        }
+    }
+
     /// Between half of `delay` and all of it, so that many who fail together do not return
     /// together.
     pub(crate) fn jitter(&mut self, delay: Duration) -> Duration {

@@ -208,6 +208,9 @@ pub enum RemoteState {
     Relayed,
     /// The link broke and is being rebuilt; what is sent waits.
     Recovering,
+    /// Not linked, in a room where not everybody is: what is told to all reaches it through others,
+    /// and to speak to it alone makes a link.
+    Indirect,
 }
 
 /// To whom a message was sent.

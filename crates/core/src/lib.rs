@@ -37,6 +37,7 @@
 
 extern crate alloc;
 
+mod broadcast;
 mod clock;
 mod config;
 mod connect;
@@ -50,6 +51,7 @@ mod io;
 #[doc(hidden)]
 pub mod meter;
 mod node;
+mod overlay;
 mod remote;
 mod rule;
 mod session;

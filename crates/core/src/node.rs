@@ -13,6 +13,7 @@ mod group_records;
 mod groups;
 mod invitation_commands;
 mod joining;
+mod mesh;
 mod messaging;
 mod pairing;
 mod places;
@@ -31,6 +32,7 @@ use core::time::Duration;
 use lacis_wire::link::Channel;
 use lacis_wire::{Millis, NodeId, PeerId, limits};
 
+use crate::broadcast::Broadcast;
 use crate::config::{Config, ConfigError};
 use crate::connect::{Env, Pool};
 use crate::cx::Cx;
@@ -59,6 +61,12 @@ pub struct Node {
     groups: Groups,
     starting: Starting,
     closing: Option<Closing>,
+    /// The rooms by secret link, which may be too large for everybody to be linked.
+    broadcasts: Table<RoomId, Broadcast>,
+    /// Gossip that came, and by whom it was passed on.
+    gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
+    /// From then on links may end that are not needed.
+    calm_at: Timestamp,
     /// Frames about groups that came and wait for their group.
     group_frames: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// Nodes that have just said which start of which store they are.
@@ -109,6 +117,9 @@ impl Node {
             groups: Groups::default(),
             starting,
             closing: None,
+            broadcasts: Table::new(),
+            gossip: VecDeque::new(),
+            calm_at: now,
             group_frames: VecDeque::new(),
             started: Vec::new(),
             link_lost: false,
@@ -187,6 +198,7 @@ impl Node {
 
     /// Does what follows from what has changed.
     fn carry_on(&mut self) {
+        self.hear_gossip();
         self.bound_orphans();
         if self.changes.take_connections() {
             self.dial_remotes();
@@ -221,6 +233,7 @@ impl Node {
             self.with_remote(node, Remote::on_timeout);
         }
         self.end_strangers();
+        self.mesh_timeout();
         self.changes.everything();
         self.carry_on();
         self.closing_timeout();
@@ -302,13 +315,21 @@ impl Node {
         let Some(remote) = remotes.get_mut(&node) else { return };
         let mut env = Env { cx, signaling, pool };
         remote.follow(&mut env);
+        let peer = remote.connection.peer;
+        let mut parted = Vec::new();
         while let Some(heard) = remote.poll() {
             match heard {
+                Heard::Parted(room, code) => parted.push((room, false, code)),
                 Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
+                Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),
-                Heard::Neighbours => self.changes.neighbours = true,
+                Heard::Neighbours => {
+                    self.changes.neighbours = true;
+                    // Whoever has just shown that it is in a room is told who is there.
+                    self.changes.connections = true;
+                }
             }
         }
         self.changes.signaling |= !env.signaling.pairings().is_empty();
@@ -324,13 +345,15 @@ impl Node {
         if let Some(code) = remote.connection.closed()
             && let Some(mut remote) = remotes.remove(&node)
         {
-            remote.dissolve(&mut env, code);
+            let told = remote.dissolve(&mut env, code).into_iter();
+            parted.extend(told.map(|(room, was_linked)| (room, was_linked, code)));
             self.changes.connections = true;
             self.changes.neighbours = true;
         }
         if self.changes.connections {
             self.count();
         }
+        self.on_parted((node, peer), parted);
     }
 
     fn on_link(&mut self, id: LinkId, input: LinkInput<'_>) {

@@ -14,7 +14,6 @@ use lacis_wire::{AttemptId, Code, NodeId, limits};
 use crate::connect::{Answer, Attempt, Connection, Env, News, Offer, Place};
 use crate::cx::Cx;
 use crate::error::SendError;
-use crate::event::Event;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{LinkInput, Priority};
 use crate::session::{Outgoing, RoomProof, Session, SharedRooms};
@@ -44,6 +43,10 @@ pub(crate) struct Remote {
 pub(crate) enum Heard {
     /// A frame about the group whose room that is.
     GroupFrame(RoomId, Vec<u8>),
+    /// Gossip that it passes on in a room.
+    Gossip(RoomId, Vec<u8>),
+    /// It is no longer in a room, in which the application knows it.
+    Parted(RoomId, Code),
     /// It has said which start of which store it is.
     Started,
     /// Its link is lost.
@@ -117,6 +120,8 @@ impl Remote {
                 News::Offered(room) => self.rooms.claim(room),
             }
         }
+        let gossip = self.session.take_gossip();
+        self.heard.extend(gossip.map(|(room, bytes)| Heard::Gossip(room, bytes)));
         if self.rooms.take_changed() {
             self.heard.push_back(Heard::Neighbours);
         }
@@ -221,14 +226,20 @@ impl Remote {
         }
     }
 
-    /// Settles whatever waits for the remote. The node forgets it after this.
-    pub(crate) fn dissolve(&mut self, env: &mut Env<'_>, code: Code) {
+    /// Settles whatever waits for the remote. The node forgets it after this. Gives the rooms in
+    /// which the application knows it, and whether it has shown that it is in them.
+    pub(crate) fn dissolve(&mut self, env: &mut Env<'_>, code: Code) -> Vec<(RoomId, bool)> {
         self.connection.close(env, code);
         self.session.on_gone(env.cx, code);
+        let told = core::mem::take(&mut self.told).into_iter();
+        let told = told.map(|room| (room, self.hears(room))).collect();
         self.rooms.clear();
-        for room in core::mem::take(&mut self.told) {
-            env.cx.event(Event::RemoteLeft { room, node: self.node(), code });
-        }
+        told
+    }
+
+    /// Whether what is said in a room reaches it, now or once its link is back.
+    pub(crate) fn hears(&self, room: RoomId) -> bool {
+        matches!(self.rooms.proof(room), Some(RoomProof::Previous | RoomProof::Proven))
     }
 
     /// A remote that was only made to look at an offer, and the offer was refused, is forgotten.

@@ -4,6 +4,8 @@ mod messages;
 mod rooms;
 mod streams;
 
+use alloc::vec::Vec;
+
 use lacis_wire::link::Channel;
 use lacis_wire::{Code, NodeId};
 
@@ -23,11 +25,18 @@ pub(crate) struct Session {
     pub(crate) node: NodeId,
     pub(crate) messages: Messages,
     pub(crate) streams: Streams,
+    /// Gossip that came and was not looked at.
+    gossip: Vec<(RoomId, Vec<u8>)>,
 }
 
 impl Session {
     pub(crate) fn new(node: NodeId) -> Self {
-        Self { node, messages: Messages::default(), streams: Streams::default() }
+        Self {
+            node,
+            messages: Messages::default(),
+            streams: Streams::default(),
+            gossip: Vec::new(),
+        }
     }
 
     /// A new link: what was not done goes on where the other side is.
@@ -69,6 +78,16 @@ impl Session {
     pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
         self.messages.deadlines(earliest);
         self.streams.deadlines(is_linked, earliest);
+    }
+
+    /// Gossip that came and was not looked at, in order.
+    pub(crate) fn take_gossip(&mut self) -> impl Iterator<Item = (RoomId, Vec<u8>)> + use<> {
+        core::mem::take(&mut self.gossip).into_iter()
+    }
+
+    /// Whether nothing is under way, in either direction.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.messages.is_idle() && self.streams.is_idle()
     }
 
     /// Whether nothing waits to reach the other side.

@@ -75,6 +75,8 @@ pub enum Timer {
     Stream,
     /// A link with somebody who has shown no membership has stood for long enough.
     Stranger,
+    /// A large room is told that this node is there, or has more links than it needs.
+    Mesh,
     /// A clean leave has waited long enough.
     Close,
     /// A write that failed is tried again.

@@ -22,11 +22,11 @@ const REMOTES_A_LINE: u64 = 2;
 
 #[test]
 fn a_chat_line_costs_the_same_with_many_links() {
-    let Scene { mut world, room, tabs, .. } = Scene::<13>::linked(1);
+    let Scene { mut world, room, tabs, .. } = Scene::<9>::linked(1);
     let costs = chat_line(&mut world, tabs[0], room);
     // Whoever broadcasts looks at each receiver once; a receiver at nobody else.
-    assert!(costs.of(Cost::Remote) <= 12 + REMOTES_A_LINE, "{costs:?}");
-    assert!(costs.of(Cost::Deadline) <= 12 + REMOTES_A_LINE, "{costs:?}");
+    assert!(costs.of(Cost::Remote) <= 8 + REMOTES_A_LINE, "{costs:?}");
+    assert!(costs.of(Cost::Deadline) <= 8 + REMOTES_A_LINE, "{costs:?}");
     assert_eq!(costs.of(Cost::Group), 0, "{costs:?}");
 }
 

@@ -243,11 +243,11 @@ fn who_was_away_during_two_revocations_finds_back() {
 #[test]
 fn two_halves_that_renewed_their_keys_apart_find_together() {
     for seed in 0..3 {
-        let mut board = Board::of(seed, 10, &[4]);
-        for gone in [8, 9] {
+        let mut board = Board::of(seed, 8, &[3]);
+        for gone in [6, 7] {
             board.world.kill(board.people[gone].0, false);
         }
-        let (one, two) = (board.people[..4].to_vec(), board.people[4..8].to_vec());
+        let (one, two) = (board.people[..3].to_vec(), board.people[3..6].to_vec());
         let tabs: Vec<TabId> = two.iter().map(|(tab, _)| *tab).collect();
         board.world.isolate(&tabs, 1);
         for &tab in &tabs {
@@ -255,8 +255,8 @@ fn two_halves_that_renewed_their_keys_apart_find_together() {
             board.world.break_sockets(tab);
         }
         board.world.run_for(MINUTE * 2);
-        board.revoke(0, 8);
-        board.revoke(4, 9);
+        board.revoke(0, 6);
+        board.revoke(3, 7);
         board.world.write(one[1].0, one[1].1, "one").expect("it may write");
         board.world.write(two[1].0, two[1].1, "two").expect("it may write");
         // Longer than topics of before are heard.
@@ -265,7 +265,7 @@ fn two_halves_that_renewed_their_keys_apart_find_together() {
         board.expect_texts(&two, &["two"]);
         board.register.borrow_mut().clear();
         board.world.heal();
-        let all = board.people[..8].to_vec();
+        let all = board.people[..6].to_vec();
         board.expect_texts(&all, &["one", "two"]);
         board.meet(&all);
         assert!(board.topics().iter().any(|topic| board.at(*topic) == board.nodes(&all)));

@@ -123,5 +123,6 @@ pub(crate) const fn member_state(state: RemoteState) -> &'static str {
         RemoteState::Direct => "direct",
         RemoteState::Relayed => "relayed",
         RemoteState::Recovering => "recovering",
+        RemoteState::Indirect => "indirect",
     }
 }

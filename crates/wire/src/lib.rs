@@ -20,6 +20,7 @@ pub mod credential;
 pub mod description;
 mod error;
 pub mod fields;
+pub mod gossip;
 pub mod group;
 mod ice;
 pub mod ids;

@@ -104,6 +104,13 @@ pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of all messages in reassembly from one link. Two of the largest may overlap.
 pub const REASSEMBLY_BYTES: usize = 2 * MESSAGE_BYTES;
 
+/// Largest gossip: it travels as a message.
+pub const GOSSIP_BYTES: usize = MESSAGE_BYTES - 256;
+
+/// Largest payload of a message that is passed on: 200 bytes for who tells it and the signature,
+/// and room beside.
+pub const GOSSIP_PAYLOAD_BYTES: usize = GOSSIP_BYTES - 512;
+
 /// Largest file: the largest integer that a JavaScript number holds exactly is far above it.
 pub const FILE_BYTES: u64 = 1 << 40;
 

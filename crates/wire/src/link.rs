@@ -98,7 +98,14 @@ pub enum Kind {
         #[n(1)]
         refused: Option<Code>,
     },
+    /// A [`crate::gossip::Gossip`], to be passed on. Its own label counts, that of the envelope is
+    /// [`GOSSIP_LABEL`].
+    #[n(4)]
+    Gossip,
 }
+
+/// The label of every envelope with gossip.
+pub const GOSSIP_LABEL: &str = "gossip";
 
 /// What a stream carries.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

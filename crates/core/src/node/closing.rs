@@ -32,6 +32,7 @@ impl Node {
         }
         let deadline = now + limits::CLOSE_DEADLINE;
         self.changes.everything();
+        self.take_leave();
         self.closing = Some(Closing { ticket: Some(ticket), deadline, done: false });
         for remote in self.remotes.values_mut() {
             if let Some(link) = remote.connection.link_mut() {
@@ -44,6 +45,7 @@ impl Node {
     /// Leaves at once, as far as that is possible: for a page that is being closed.
     pub fn leave_now(&mut self, now: Timestamp) {
         self.set_time(now);
+        self.take_leave();
         let closing = Closing { ticket: None, deadline: now, done: false };
         self.closing.get_or_insert(closing);
         self.finish_closing();

@@ -1,11 +1,10 @@
 //! How many connections there are, and which are made next.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::{NodeId, limits};
 
-use super::{Node, Tally};
+use super::Node;
 use crate::meter::{self, Cost};
 use crate::remote::Remote;
 
@@ -38,32 +37,47 @@ impl Node {
             && self.closing.is_none()
     }
 
-    /// Offers links to remotes that want one, as far as there is place.
+    /// Offers links to remotes with whom one is wanted, as far as there is place.
     pub(crate) fn dial_remotes(&mut self) {
         meter::count(Cost::Remote, self.remotes.len());
+        let mut overlay = self.overlay();
+        self.look_around(&overlay);
         let now = self.cx.now;
-        let mut ready: VecDeque<NodeId> = self
-            .remotes
-            .values()
-            .filter(|remote| remote.connection.wants_link().is_some_and(|at| now >= at))
-            .map(Remote::node)
-            .collect();
+        let is_due = |remote: &&Remote| {
+            remote.connection.wants_link().is_some_and(|at| now >= at)
+                && Self::is_wanted(&overlay, remote)
+        };
+        let mut ready: Vec<NodeId> =
+            self.remotes.values().filter(is_due).map(Remote::node).collect();
+        self.cx.shuffle(&mut ready);
         while self.may_dial() {
-            let Some(node) = ready.pop_front() else { break };
-            self.make_place();
+            let Some(node) = ready.pop() else { break };
+            let Some(remote) = self.remotes.get(&node) else { continue };
+            if !Self::is_wanted(&overlay, remote) {
+                continue;
+            }
+            for (room, _) in remote.rooms.iter() {
+                overlay.note(room, |standing| standing.coming += 1);
+            }
+            if !self.make_place() {
+                break;
+            }
             self.with_remote(node, Remote::offer);
         }
     }
 
     /// Counts the connections anew.
     pub(super) fn count(&mut self) {
-        self.tally = Tally::default();
+        let links = core::mem::take(&mut self.tally).links;
         meter::count(Cost::Remote, self.remotes.len());
         for remote in self.remotes.values() {
             let attempts = remote.connection.attempts().len();
             self.tally.links += usize::from(remote.connection.is_linked());
             self.tally.attempts += usize::from(attempts > 0);
             self.tally.beside += attempts.saturating_sub(1);
+        }
+        if self.tally.links > links {
+            self.calm_at = self.cx.now + limits::CALM;
         }
     }
 

@@ -50,10 +50,16 @@ impl Node {
 
     /// When a link is to be offered next, or may be because a stranger can make place by then.
     pub(super) fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
-        let wanted = self.remotes.values().filter_map(|remote| remote.connection.wants_link());
-        let first = wanted.min()?;
-        let (may_dial, place) = (self.may_dial(), self.place_at());
-        let at = if may_dial { Some(first) } else { place.filter(|at| *at > self.cx.now) };
-        at.map(|at| (at, Timer::Retry))
+        let mut earliest = Earliest::default();
+        self.mesh_deadlines(&mut earliest);
+        let overlay = self.overlay();
+        let wanted = self.remotes.values().filter(|remote| Self::is_wanted(&overlay, remote));
+        let first = wanted.filter_map(|remote| remote.connection.wants_link()).min();
+        let at = match self.may_dial() {
+            true => first,
+            false => first.and(self.place_at()).filter(|at| *at > self.cx.now),
+        };
+        earliest.see(at, Timer::Retry);
+        earliest.get()
     }
 }

@@ -30,6 +30,7 @@ impl Node {
         size: u64,
     ) -> Result<StreamId, SendError> {
         self.set_time(now);
+        self.reach(room, to);
         self.check_send(room, Some(to), "file")?;
         if !file_ok(name, media_type) {
             return Err(SendError::InvalidArgument);

@@ -158,7 +158,7 @@ impl Node {
                 if is_member {
                     remote.tell_in(env, room);
                 } else {
-                    remote.tell_left(env, room, Code::NotMember);
+                    remote.tell_left(room, Code::NotMember);
                 }
             });
         }

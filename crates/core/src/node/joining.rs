@@ -4,10 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::gossip::News;
 use lacis_wire::room::{RoomKeys, RoomLink};
 use lacis_wire::{Code, PeerId, limits};
 
 use super::Node;
+use crate::broadcast::Broadcast;
 use crate::error::JoinError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -65,6 +67,9 @@ impl Node {
         room.announce_all(&mut self.cx, &self.signaling.servers);
         self.cx.tickets.open(ticket);
         self.signaling.rejoin(&room.keys);
+        if room.admitted.is_none() {
+            self.broadcasts.insert(id, Broadcast::new(room.keys.topic, now));
+        }
         self.signaling.rooms.insert(id, room);
         if !self.is_busy() {
             self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
@@ -104,6 +109,8 @@ impl Node {
         self.set_time(now);
         self.changes.everything();
         self.cancel_pairings(|pairing| pairing.room == room);
+        self.tell_room(room, News::Gone);
+        self.broadcasts.remove(&room);
         let Some(joining) = self.signaling.drop_room(&mut self.cx, room) else { return };
         self.pool.spares.renew(&mut self.cx, &self.signaling);
         if let Some((ticket, _)) = joining {

@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame, label_ok};
+use lacis_wire::link::{GOSSIP_LABEL, Kind, label_ok};
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
@@ -12,8 +12,7 @@ use crate::error::SendError;
 use crate::event::Event;
 use crate::ids::{RequestId, RoomId, Ticket};
 use crate::io::{Priority, Until};
-use crate::remote::Remote;
-use crate::session::{Outgoing, RoomProof};
+use crate::session::Outgoing;
 use crate::table::TableExt;
 use crate::time::Timestamp;
 
@@ -35,6 +34,7 @@ impl Node {
         until: Until,
     ) -> Result<(), SendError> {
         self.set_time(now);
+        self.reach(room, to);
         self.check_send(room, Some(to), label)?;
         let message = Outgoing {
             room,
@@ -76,26 +76,12 @@ impl Node {
     ) -> Result<(), SendError> {
         self.set_time(now);
         self.check_send(room, None, label)?;
-        if payload.len() > limits::MESSAGE_BYTES {
+        if payload.len() > limits::GOSSIP_PAYLOAD_BYTES {
             return Err(SendError::TooLarge);
         }
-        let message = Outgoing {
-            room,
-            kind: Kind::Broadcast,
-            label: label.into(),
-            payload: Arc::new(payload),
-            ticket: Some((ticket, Until::Accepted)),
-        };
-        let present: Vec<NodeId> = self
-            .remotes
-            .values()
-            .filter(|remote| {
-                let proof = remote.rooms.proof(room);
-                self.signaling.lets_in(room, remote.node())
-                    && matches!(proof, Some(RoomProof::Previous | RoomProof::Proven))
-            })
-            .map(Remote::node)
-            .collect();
+        let message = self.addressed(room, label, payload);
+        let message = Outgoing { ticket: Some((ticket, Until::Accepted)), ..message };
+        let present = self.present(room);
         if present.is_empty() {
             self.cx.event(Event::Settled { ticket, result: Ok(()) });
             return Ok(());
@@ -139,18 +125,9 @@ impl Node {
         if payload.len() > limits::EPHEMERAL_BYTES {
             return Err(SendError::TooLarge);
         }
-        for remote in self.remotes.values_mut() {
-            if !self.signaling.lets_in(room, remote.node()) {
-                continue;
-            }
-            let Some(tag) = remote.rooms.our_tag(room) else { continue };
-            let Some(link) = remote.connection.link_mut() else { continue };
-            // A queue of stale cursors helps nobody: what finds no place at once is dropped.
-            if link.accepted && link.has_room(Channel::Ephemeral) {
-                let envelope = Envelope { room: tag, kind: Kind::Broadcast, label };
-                let frame = LinkFrame::Ephemeral { envelope, payload };
-                link.send(&mut self.cx, Channel::Ephemeral, &frame);
-            }
+        match self.flooded_ephemeral(room, label, payload) {
+            Some(gossip) => self.send_ephemeral(room, (Kind::Gossip, GOSSIP_LABEL), &gossip, &[]),
+            None => self.send_ephemeral(room, (Kind::Broadcast, label), payload, &[]),
         }
         self.cx.event(Event::Settled { ticket, result: Ok(()) });
         Ok(())
@@ -172,6 +149,7 @@ impl Node {
         patience: Duration,
     ) -> Result<(), SendError> {
         self.set_time(now);
+        self.reach(room, to);
         self.check_send(room, Some(to), label)?;
         let deadline = now + patience.min(limits::DEADLINE_MAX);
         let message = Outgoing {

@@ -152,7 +152,7 @@ impl Node {
     }
 
     /// A server names a node that is in one of our rooms.
-    fn discover(&mut self, index: usize, room: RoomId, node: NodeId) {
+    pub(super) fn discover(&mut self, index: usize, room: RoomId, node: NodeId) {
         if node == self.cx.me.node || self.closing.is_some() || !self.place_for(node) {
             return;
         }

@@ -16,6 +16,9 @@ use crate::rule::Rule;
 use crate::table::{TableExt, in_order};
 use crate::time::{Timer, Timestamp};
 
+/// Links that are left in each room by one that makes place.
+const LEAST_LEFT: usize = limits::NEIGHBORS - 1;
+
 impl Node {
     /// Takes note of who is a stranger now.
     pub(crate) fn note_strangers(&mut self) {
@@ -84,13 +87,15 @@ impl Node {
 
     /// Whether there is place for one more connection, or can be made.
     pub(crate) fn has_place(&self) -> bool {
-        !self.is_busy() || self.oldest_stranger().is_some()
+        !self.is_busy()
+            || self.oldest_stranger().is_some()
+            || !self.dispensable(LEAST_LEFT).is_empty()
     }
 
     /// Makes place for one more connection if there is none. Says whether there is place now.
     pub(crate) fn make_place(&mut self) -> bool {
         if self.is_busy()
-            && let Some(node) = self.oldest_stranger()
+            && let Some(node) = self.oldest_stranger().or_else(|| self.pick_dispensable(LEAST_LEFT))
         {
             self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
         }

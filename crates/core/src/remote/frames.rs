@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::link::{Channel, LinkFrame};
+use lacis_wire::link::{Channel, Kind, LinkFrame};
 use lacis_wire::{Code, RoomTag, limits};
 
 use super::{Heard, Remote};
@@ -38,7 +38,10 @@ impl Remote {
                 self.follow(env);
             }
             LinkFrame::Ephemeral { envelope, payload } => {
-                if let Some(room) = self.open_room(env, envelope.room) {
+                let Some(room) = self.open_room(env, envelope.room) else { return };
+                if envelope.kind == Kind::Gossip {
+                    self.heard.push_back(Heard::Gossip(room, Vec::from(payload)));
+                } else {
                     env.cx.event(Event::Message {
                         room,
                         node: self.node(),

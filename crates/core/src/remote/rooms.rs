@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::{Code, RoomTag};
 
-use super::Remote;
+use super::{Heard, Remote};
 use crate::connect::Env;
 use crate::event::Event;
 use crate::ids::RoomId;
@@ -21,11 +21,11 @@ impl Remote {
         }
     }
 
-    /// Tells the application that the remote is no longer in a room, if it knows that it was.
-    pub(crate) fn tell_left(&mut self, env: &mut Env<'_>, room: RoomId, code: Code) {
+    /// The remote is no longer in a room: the application is told, if it knows that it was.
+    pub(crate) fn tell_left(&mut self, room: RoomId, code: Code) {
         if let Some(place) = self.told.iter().position(|told| *told == room) {
             self.told.swap_remove(place);
-            env.cx.event(Event::RemoteLeft { room, node: self.node(), code });
+            self.heard.push_back(Heard::Parted(room, code));
         }
     }
 
@@ -96,7 +96,7 @@ impl Remote {
     /// The room is no longer shared: nothing of it may stay behind.
     pub(crate) fn leave_room(&mut self, env: &mut Env<'_>, room: RoomId, code: Code) {
         self.session.on_room_left(env.cx, self.connection.link_mut(), room, code);
-        self.tell_left(env, room, code);
+        self.tell_left(room, code);
         let proven = self.rooms.first_proven();
         self.connection.on_room_left(env, room, proven, self.rooms.is_empty());
     }

@@ -113,6 +113,15 @@ impl Messages {
         self.waiting.is_empty() && self.unacked.is_empty()
     }
 
+    /// Whether nothing waits, for the other side or for an answer of either. Gossip that was sent
+    /// needs no acknowledgement: others pass it on, too.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+            && self.unacked.iter().all(|(_, message)| message.kind == Kind::Gossip)
+            && self.questions.is_empty()
+            && self.asked.is_empty()
+    }
+
     fn on_ack(&mut self, cx: &mut Cx, upto: u64) {
         while self.unacked.front().is_some_and(|(seq, _)| *seq <= upto) {
             let Some((_, message)) = self.unacked.pop_front() else { break };
@@ -190,7 +199,7 @@ impl Messages {
 const fn question_of(message: &Outgoing) -> Option<u32> {
     match message.kind {
         Kind::Request { id } => Some(id),
-        Kind::Direct | Kind::Broadcast | Kind::Response { .. } => None,
+        Kind::Direct | Kind::Broadcast | Kind::Response { .. } | Kind::Gossip => None,
     }
 }
 

@@ -114,6 +114,11 @@ impl Streams {
         Ok(id)
     }
 
+    /// Whether no stream is under way.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.outbound.is_empty() && self.inbound.is_empty()
+    }
+
     pub(crate) fn has_outbound(&self, id: StreamId) -> bool {
         self.outbound.contains_key(&id)
     }

@@ -7,6 +7,38 @@ use super::{MESSAGE_BYTES, REASSEMBLY_BYTES, ROOMS_MAX};
 /// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
 pub const LINKS_MAX: usize = 12;
 
+/// Links that a node keeps once things are calm. A room of so many others is linked fully.
+pub const NEIGHBORS_MAX: usize = 8;
+
+/// Links that a node looks for in a larger room. Others look for as many, so it has twice that on
+/// average; a graph with three of each at random is connected already, but for one in millions.
+pub const NEIGHBORS: usize = 4;
+
+/// After the last new link, links above [`NEIGHBORS_MAX`] are kept this long: who comes in between
+/// finds everybody at rest sooner.
+pub const CALM: Duration = Duration::from_secs(10);
+
+/// One after the other is ended in such intervals: whoever loses one looks for another.
+pub const TRIM_INTERVAL: Duration = Duration::from_millis(500);
+
+/// An attempt that takes longer no longer counts as a link to come, and another is made beside it.
+pub const ATTEMPT_FRESH: Duration = Duration::from_millis(1_400);
+
+/// A member of a large room tells this often that it is there.
+pub const HERE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A member of a large room that was not heard of for so long is gone: three times it said nothing.
+pub const HERE_LIFE: Duration = Duration::from_secs(190);
+
+/// A member with whom a link was looked for is not sought again for so long.
+pub const SEEK_REST: Duration = Duration::from_secs(20);
+
+/// Members of whom a new neighbor is told at once; of others it hears within [`HERE_INTERVAL`].
+pub const GREETED_MEMBERS: usize = 64;
+
+/// Members of one large room that a node knows of, a hundred bytes each.
+pub const MEMBERS_MAX: usize = 1_024;
+
 /// A link in nothing but groups' rooms whose other side has not shown within this that it is a
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);

@@ -148,7 +148,7 @@ impl Session {
     ) {
         self.messages.on_ack(cx, ack);
         let delay = match envelope.kind {
-            Kind::Broadcast => limits::BROADCAST_ACK_DELAY,
+            Kind::Broadcast | Kind::Gossip => limits::BROADCAST_ACK_DELAY,
             _ => limits::ACK_DELAY,
         };
         self.messages.on_unconfirmed(payload.len(), cx.now + delay);
@@ -191,6 +191,7 @@ impl Session {
                 self.messages.asked.insert(request, (room, id));
                 Event::Request { request, room, node, label, payload }
             }
+            Kind::Gossip => return self.gossip.push((room, payload)),
             Kind::Response { id, refused } => {
                 let Some(question) = self.messages.questions.remove(&id) else { return };
                 let ticket = question.ticket;

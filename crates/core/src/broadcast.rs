@@ -1,0 +1,335 @@
+//! How something reaches everybody in a room in which not everybody is linked.
+//!
+//! It is flooded: whoever hears it for the first time verifies who tells it, and passes it on to
+//! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
+//! one node tells arrives in its order everywhere. Members tell now and then that they are there.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::gossip::{Gossip, News, Passed};
+use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
+
+use crate::cx::Cx;
+use crate::time::Timestamp;
+
+/// What is known of a room that is not linked fully.
+#[derive(Debug)]
+pub(crate) struct Broadcast {
+    topic: Topic,
+    /// Of what this node has told last.
+    number: u64,
+    members: BTreeMap<NodeId, Member>,
+    /// When to tell next that this node is there. None while everybody is linked.
+    here_at: Option<Timestamp>,
+    /// The same as it was told last.
+    here: Option<Arc<Vec<u8>>>,
+    /// Neighbors who were told who is there.
+    greeted: Vec<NodeId>,
+}
+
+/// A member, as far as others told of it.
+#[derive(Debug)]
+struct Member {
+    peer: PeerId,
+    heard: Window,
+    /// Unless it tells something before.
+    until: Timestamp,
+    /// That it is there, in its own words.
+    here: Option<Arc<Vec<u8>>>,
+    /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
+    is_gone: bool,
+    /// Whether the application knows of it, by us.
+    is_told: bool,
+    /// Until then no link with it is looked for again.
+    sought_until: Option<Timestamp>,
+}
+
+/// What is to be done with gossip that came.
+#[derive(Debug)]
+pub(crate) struct Fresh<'a> {
+    pub(crate) node: NodeId,
+    pub(crate) peer: PeerId,
+    pub(crate) news: News<'a>,
+}
+
+/// Why gossip goes no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// It was heard before.
+    Known,
+    /// Whoever passed it on broke the protocol.
+    Forged,
+    /// No more members are kept track of.
+    Full,
+}
+
+/// Which numbers were heard.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    highest: u64,
+    /// The highest, and those below it.
+    bits: u128,
+}
+
+impl Window {
+    /// What came before the first that is heard counts as heard.
+    const fn new(first: u64) -> Self {
+        Self { highest: first, bits: u128::MAX }
+    }
+
+    const fn contains(self, number: u64) -> bool {
+        match self.highest.checked_sub(number) {
+            None => false,
+            Some(back) if back >= 128 => true,
+            Some(back) => self.bits >> back & 1 == 1,
+        }
+    }
+
+    fn insert(&mut self, number: u64) {
+        let ahead = number.saturating_sub(self.highest);
+        if ahead > 0 {
+            let shift = u32::try_from(ahead).unwrap_or(u32::MAX);
+            self.bits = self.bits.checked_shl(shift).unwrap_or(0);
+            self.highest = number;
+        }
+        let back = self.highest.saturating_sub(number);
+        if back < 128 {
+            self.bits |= 1 << back;
+        }
+    }
+}
+
+impl Broadcast {
+    /// A room that was just joined. Who was in it before counts on, however short that was ago.
+    pub(crate) const fn new(topic: Topic, now: Timestamp) -> Self {
+        Self {
+            topic,
+            number: now.as_micros(),
+            members: BTreeMap::new(),
+            here_at: None,
+            here: None,
+            greeted: Vec::new(),
+        }
+    }
+
+    /// Whether what is told has to be passed on.
+    pub(crate) const fn is_on(&self) -> bool {
+        self.here_at.is_some()
+    }
+
+    /// Not everybody is linked any more.
+    pub(crate) fn begin(&mut self, now: Timestamp) {
+        self.here_at.get_or_insert(now);
+    }
+
+    pub(crate) const fn deadline(&self) -> Option<Timestamp> {
+        self.here_at
+    }
+
+    /// Whether it is to be told now that this node is there.
+    pub(crate) fn is_due(&mut self, cx: &mut Cx) -> bool {
+        let is_due = self.here_at.is_some_and(|at| cx.now >= at);
+        if is_due {
+            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL));
+        }
+        is_due
+    }
+
+    /// What this node tells, as it travels.
+    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Vec<u8> {
+        self.number += 1;
+        let is_here = news == News::Here;
+        let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
+        let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
+        let passed = codec::encode(&Passed { age_ms: 0, gossip: &gossip });
+        if is_here {
+            self.here = Some(Arc::new(gossip));
+        }
+        passed
+    }
+
+    /// Who is there, for neighbors who were not told of it yet; some of a large room.
+    pub(crate) fn greet(
+        &mut self,
+        cx: &mut Cx,
+        neighbors: &[NodeId],
+    ) -> Vec<(NodeId, Vec<Vec<u8>>)> {
+        self.greeted.retain(|node| neighbors.contains(node));
+        let new: Vec<NodeId> =
+            neighbors.iter().filter(|node| !self.greeted.contains(node)).copied().collect();
+        if new.is_empty() {
+            return Vec::new();
+        }
+        self.greeted.extend(&new);
+        let mut known: Vec<(NodeId, Vec<u8>)> = Vec::new();
+        if let Some(gossip) = &self.here {
+            known.push((cx.me.node, codec::encode(&Passed { age_ms: 0, gossip })));
+        }
+        let mut members: Vec<_> = self.members.iter().filter(|(_, it)| !it.is_gone).collect();
+        cx.shuffle(&mut members);
+        for (node, member) in members.into_iter().take(limits::GREETED_MEMBERS) {
+            let Some(gossip) = &member.here else { continue };
+            let left = member.until.since(cx.now);
+            let age = limits::HERE_LIFE.saturating_sub(left);
+            let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            known.push((*node, codec::encode(&Passed { age_ms, gossip })));
+        }
+        let to_each = |neighbor: NodeId| {
+            let others = known.iter().filter(move |(node, _)| *node != neighbor);
+            others.map(|(_, bytes)| bytes.clone()).collect()
+        };
+        new.into_iter().map(|neighbor| (neighbor, to_each(neighbor))).collect()
+    }
+
+    /// Takes gossip that a neighbor passed on.
+    pub(crate) fn take<'a>(&mut self, cx: &Cx, bytes: &'a [u8]) -> Result<Fresh<'a>, Dropped> {
+        let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
+        let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Forged)?;
+        let life = limits::HERE_LIFE.saturating_sub(Duration::from_millis(passed.age_ms));
+        if life.is_zero() {
+            return Err(Dropped::Known);
+        }
+        let (node, number) = (gossip.node(), gossip.number);
+        if node == cx.me.node {
+            return Err(Dropped::Known);
+        }
+        let member = self.members.get(&node);
+        if member.is_some_and(|member| member.heard.contains(number)) {
+            return Err(Dropped::Known);
+        }
+        if member.is_none() && self.members.len() >= limits::MEMBERS_MAX {
+            return Err(Dropped::Full);
+        }
+        if !gossip.verify(&self.topic) {
+            return Err(Dropped::Forged);
+        }
+        let member = self.members.entry(node).or_insert_with(|| Member {
+            heard: Window::new(number),
+            until: cx.now,
+            ..Member::new(gossip.peer, cx.now)
+        });
+        member.heard.insert(number);
+        member.until = member.until.max(cx.now + life);
+        member.is_gone = gossip.news == News::Gone;
+        if gossip.news == News::Here {
+            member.here = Some(Arc::new(passed.gossip.to_vec()));
+        }
+        Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
+    }
+
+    /// A link with a member ends, but the member stays in the room.
+    pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
+        self.begin(now);
+        let member = self.members.entry(node).or_insert_with(|| Member::new(peer, now));
+        member.until = member.until.max(now + limits::HERE_LIFE);
+        member.is_gone = false;
+    }
+
+    /// A neighbor has left.
+    pub(crate) fn on_left(&mut self, node: NodeId) {
+        if let Some(member) = self.members.get_mut(&node) {
+            member.is_gone = true;
+        }
+    }
+
+    /// Whether a node is in the room, as far as is known from others.
+    pub(crate) fn is_here(&self, node: NodeId) -> bool {
+        self.members.get(&node).is_some_and(|member| !member.is_gone)
+    }
+
+    /// The identity of a node that is in the room, as far as is known from others.
+    pub(crate) fn peer_of(&self, node: NodeId) -> Option<PeerId> {
+        self.members.get(&node).filter(|member| !member.is_gone).map(|member| member.peer)
+    }
+
+    /// Who is in the room, as far as is known from others.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (NodeId, PeerId)> {
+        let here = self.members.iter().filter(|(_, member)| !member.is_gone);
+        here.map(|(node, member)| (*node, member.peer))
+    }
+
+    /// Members to link with, at random: so many, none whom we know, nor one who was sought lately.
+    pub(crate) fn seek(
+        &mut self,
+        cx: &mut Cx,
+        count: usize,
+        is_known: impl Fn(NodeId) -> bool,
+    ) -> Vec<NodeId> {
+        let now = cx.now;
+        let rested = |member: &Member| member.sought_until.is_none_or(|until| now >= until);
+        let free = self
+            .members
+            .iter()
+            .filter(|(node, member)| !member.is_gone && rested(member) && !is_known(**node));
+        let mut free: Vec<NodeId> = free.map(|(node, _)| *node).collect();
+        cx.shuffle(&mut free);
+        free.truncate(count);
+        for node in &free {
+            if let Some(member) = self.members.get_mut(node) {
+                member.sought_until = Some(now + limits::SEEK_REST);
+            }
+        }
+        free
+    }
+
+    /// The application is told that a member is here; says whether that is news.
+    pub(crate) fn mark_told(&mut self, node: NodeId) -> bool {
+        let member = self.members.get_mut(&node).filter(|member| !member.is_gone);
+        member.is_some_and(|member| !core::mem::replace(&mut member.is_told, true))
+    }
+
+    /// The application is told otherwise of a member, or that it left; says whether it knew of it.
+    pub(crate) fn unmark_told(&mut self, node: NodeId) -> bool {
+        let member = self.members.get_mut(&node);
+        member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
+    }
+
+    /// Forgets those who have not been heard of for long; gives those of whom the application knows.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<NodeId> {
+        let is_over = |member: &Member| now >= member.until;
+        let over = self.members.iter().filter(|(_, member)| is_over(member) && member.is_told);
+        let over = over.map(|(node, _)| *node).collect();
+        self.members.retain(|_, member| !is_over(member));
+        over
+    }
+}
+
+impl Member {
+    fn new(peer: PeerId, now: Timestamp) -> Self {
+        Self {
+            peer,
+            heard: Window { highest: 0, bits: 0 },
+            until: now + limits::HERE_LIFE,
+            here: None,
+            is_gone: false,
+            is_told: false,
+            sought_until: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+
+    #[test]
+    fn a_number_is_heard_once() {
+        let mut window = Window::new(10);
+        assert!(window.contains(10) && window.contains(3) && !window.contains(11));
+        window.insert(12);
+        assert!(window.contains(12) && !window.contains(11) && window.contains(10));
+        window.insert(11);
+        assert!(window.contains(11));
+    }
+
+    #[test]
+    fn far_jumps_forget_what_is_old() {
+        let mut window = Window::new(1);
+        window.insert(u64::MAX);
+        assert!(window.contains(u64::MAX) && window.contains(1));
+        assert!(!window.contains(u64::MAX - 1) && window.contains(u64::MAX - 128));
+    }
+}
