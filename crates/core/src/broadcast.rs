@@ -4,7 +4,6 @@
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
 //! one node tells arrives in its order everywhere. Members tell now and then that they are there.
 
-use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -13,6 +12,7 @@ use lacis_wire::gossip::{Gossip, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
+use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
 
 /// What is known of a room that is not linked fully.
@@ -21,7 +21,7 @@ pub(crate) struct Broadcast {
     topic: Topic,
     /// Of what this node has told last.
     number: u64,
-    members: BTreeMap<NodeId, Member>,
+    members: Table<NodeId, Member>,
     /// When to tell next that this node is there. None while everybody is linked.
     here_at: Option<Timestamp>,
     /// The same as it was told last.
@@ -108,7 +108,7 @@ impl Broadcast {
         Self {
             topic,
             number: now.as_micros(),
-            members: BTreeMap::new(),
+            members: Table::new(),
             here_at: None,
             here: None,
             greeted: Vec::new(),
@@ -289,11 +289,8 @@ impl Broadcast {
 
     /// Forgets those who have not been heard of for long; gives those of whom the application knows.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<NodeId> {
-        let is_over = |member: &Member| now >= member.until;
-        let over = self.members.iter().filter(|(_, member)| is_over(member) && member.is_told);
-        let over = over.map(|(node, _)| *node).collect();
-        self.members.retain(|_, member| !is_over(member));
-        over
+        let over = self.members.take_where(|_, member| now >= member.until);
+        over.into_iter().filter(|(_, member)| member.is_told).map(|(node, _)| node).collect()
     }
 }
 

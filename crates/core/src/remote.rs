@@ -32,6 +32,8 @@ pub(crate) struct Remote {
     pub(crate) start: Option<Start>,
     /// The rooms in which the application knows it.
     told: Vec<RoomId>,
+    /// The rooms in which others tell that it is there.
+    pub(crate) present: Vec<RoomId>,
     /// Parts of frames about groups that overtook the list of rooms that names theirs.
     early: Vec<EarlyPart>,
     /// What the node is to hear.
@@ -65,6 +67,7 @@ impl Remote {
             rooms: SharedRooms::default(),
             start: None,
             told: Vec::new(),
+            present: Vec::new(),
             early: Vec::new(),
             heard: VecDeque::new(),
         }

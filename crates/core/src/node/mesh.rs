@@ -256,6 +256,11 @@ impl Node {
         if news == News::Gone {
             return self.on_gone(room, node);
         }
+        if let Some(remote) = self.remotes.get_mut(&node)
+            && !remote.present.contains(&room)
+        {
+            remote.present.push(room);
+        }
         let is_known = self.remotes.get(&node).is_some_and(|remote| remote.hears(room));
         let broadcast = self.broadcasts.get_mut(&room);
         if !is_known && broadcast.is_some_and(|it| it.mark_told(node)) {

@@ -159,6 +159,10 @@ impl Node {
         let main = self.signaling.main(room);
         let cx = &mut self.cx;
         let remote = self.remotes.entry(node).or_insert_with(|| Remote::new(cx, node));
+        let present = self.broadcasts.get(&main).is_some_and(|it| it.is_here(node));
+        if present && !remote.present.contains(&main) {
+            remote.present.push(main);
+        }
         // On a link the other side itself tells which rooms it is in, and at once.
         if !remote.connection.is_linked() {
             remote.rooms.claim(main);

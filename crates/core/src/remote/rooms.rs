@@ -7,7 +7,7 @@ use lacis_wire::{Code, RoomTag};
 
 use super::{Heard, Remote};
 use crate::connect::Env;
-use crate::event::Event;
+use crate::event::{Event, RemoteState};
 use crate::ids::RoomId;
 use crate::session::{RoomProof, Tags};
 
@@ -38,11 +38,16 @@ impl Remote {
             self.told.push(room);
         }
         let connection = &self.connection;
+        let state = match connection.state() {
+            // It is reached through others until there is a link.
+            RemoteState::Connecting if self.present.contains(&room) => RemoteState::Indirect,
+            state => state,
+        };
         env.cx.event(Event::Remote {
             room,
             node: connection.node,
             peer: connection.peer,
-            state: connection.state(),
+            state,
             rtt: connection.link().and_then(|link| link.rtt),
         });
     }
