@@ -10,4 +10,5 @@ pub(super) mod neighbour;
 pub(super) mod progress;
 pub(super) mod queue;
 pub(super) mod serve;
+pub(super) mod sketching;
 pub(super) mod upkeep;
