@@ -43,6 +43,10 @@ pub enum GroupFrame {
         /// What a member holds, if it understands [`GroupFrame::Sketch`].
         #[n(3)]
         held: Option<Holding>,
+        /// The names of the whole keys that it holds, the first 8 bytes of each, by exclusive or:
+        /// whoever would give the same need not.
+        #[cbor(n(4), bytes)]
+        keys: Option<[u8; 8]>,
     },
     /// The sender does not take the receiver for a member, or does not admit it.
     #[n(1)]

@@ -273,7 +273,13 @@ impl Liar {
         }
         if self.random.chance(300) {
             let clock = Millis(self.random.below(u64::MAX));
-            return GroupFrame::Enter { clock, chain: Some(chain), first: Vec::new(), held: None };
+            return GroupFrame::Enter {
+                clock,
+                chain: Some(chain),
+                first: Vec::new(),
+                held: None,
+                keys: None,
+            };
         }
         let (mut header, body) = self.shown(&chain, me);
         let key = self.key.clone();
@@ -361,6 +367,7 @@ impl Liar {
                 chain: self.chain.clone(),
                 first: Vec::new(),
                 held: Some(self.holding()),
+                keys: Some(self.random.bytes()),
             },
         };
         vec![one; count]

@@ -178,7 +178,13 @@ fn what_is_hashed_signed_or_stored_has_no_new_fields() {
 fn what_is_signed_stays_strict_inside_a_frame_that_may_grow() {
     let chain = group_samples::member_chain();
     let held = Some(Holding { count: 1, fingerprint: [2; 16] });
-    let enter = GroupFrame::Enter { clock: Millis(1), chain: Some(chain), first: vec![], held };
+    let enter = GroupFrame::Enter {
+        clock: Millis(1),
+        chain: Some(chain),
+        first: vec![],
+        held,
+        keys: Some([3; 8]),
+    };
     let header = group_samples::header(b"body");
     let record = GroupFrame::Record { header, body: b"body".to_vec() };
     for (frame, paths) in [(enter, vec![vec![1, 1, 2]]), (record, vec![vec![1, 0]])] {

@@ -295,9 +295,14 @@ pub(crate) fn group_frame() -> impl Strategy<Value = GroupFrame> {
     });
     let body = payload(limits::RECORD_BYTES).prop_map(<[u8]>::to_vec);
     prop_oneof![
-        (millis(), option::of(chain()), first, option::of(holding())).prop_map(
-            |(clock, chain, first, held)| GroupFrame::Enter { clock, chain, first, held }
-        ),
+        (millis(), option::of(chain()), first, option::of(holding()), any::<Option<[u8; 8]>>())
+            .prop_map(|(clock, chain, first, held, keys)| GroupFrame::Enter {
+                clock,
+                chain,
+                first,
+                held,
+                keys
+            }),
         (holding(), vec(any::<[u8; SYMBOL_BYTES]>(), 0..60), 0..=196_u16).prop_map(
             |(held, symbols, from)| GroupFrame::Sketch { held, from, symbols: symbols.concat() }
         ),

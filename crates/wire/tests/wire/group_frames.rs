@@ -24,6 +24,7 @@ pub(crate) fn samples() -> Samples<GroupFrame> {
         chain,
         first: first.iter().map(kind).collect(),
         held,
+        keys: held.map(|_| self::count(0x40)),
     };
     let held = Holding { count: 100_000, fingerprint: self::count(0x30) };
     let symbols = sample::symbols(2);
@@ -99,6 +100,7 @@ fn lists() {
         chain: None,
         first: vec![kind.clone(); count],
         held: None,
+        keys: None,
     };
     boundary!(GroupFrame, "first", first(16), first(17));
     let mut bytes = encode(&first(1));
@@ -164,6 +166,7 @@ fn what_stands_inside_is_checked_too() {
         chain: Some(chain),
         first: vec![],
         held: None,
+        keys: None,
     };
     boundary!(GroupFrame, "chain", enter(sample::member_chain()), enter(empty.clone()));
     let accept = |chain| GroupFrame::JoinAccept { chain };

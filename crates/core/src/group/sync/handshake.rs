@@ -76,9 +76,10 @@ impl Group {
     fn say_enter(&mut self, cx: &Cx, node: NodeId, chain: Option<Chain>) {
         let (clock, first) = (cx.wall(), self.first.clone());
         let held = chain.as_ref().map(|_| self.replica.compared());
+        let keys = chain.as_ref().map(|_| self.keys_held());
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         (neighbour.shown, neighbour.refused) = (chain.is_some(), false);
-        neighbour.say(&GroupFrame::Enter { clock, chain, first, held });
+        neighbour.say(&GroupFrame::Enter { clock, chain, first, held, keys });
     }
 
     /// Our chain is another one than before: whoever is linked is shown it.
@@ -123,10 +124,11 @@ impl Group {
             self.take_arrived(cx);
         }
         match frame {
-            GroupFrame::Enter { clock, chain, first, held } => {
+            GroupFrame::Enter { clock, chain, first, held, keys } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.first = first;
                     neighbour.sketching.enter(held);
+                    neighbour.keys = keys;
                 }
                 self.on_enter(cx, node, clock, chain);
             }

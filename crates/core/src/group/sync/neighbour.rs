@@ -42,6 +42,8 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) confirmed: bool,
     /// The types that it wants first.
     pub(in crate::group) first: Vec<RecordType>,
+    /// What tells which keys it has.
+    pub(in crate::group) keys: Option<[u8; 8]>,
     /// Keys that it was given.
     pub(in crate::group) given: Table<KeyName, ()>,
     /// Frames in order.
@@ -99,6 +101,7 @@ impl Neighbour {
             refused: false,
             confirmed: false,
             first: Vec::new(),
+            keys: None,
             given: Table::new(),
             frames: VecDeque::new(),
             frame_bytes: 0,
