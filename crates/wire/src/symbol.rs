@@ -183,7 +183,7 @@ mod tests {
         for place in [0, 1, 2, 9, 100, 255] {
             for chance in [0, 1, 2, 77, 1 << 16, 1 << 20, 1 << 31, (1 << 32) - 2, (1 << 32) - 1] {
                 let base = 2 * place as u128 + 3;
-                let fits = |next: u128| (2 * next + 3).pow(2) * (chance + 1) >= base * base << 32;
+                let fits = |next: u128| (2 * next + 3).pow(2) * (chance + 1) >= (base * base) << 32;
                 let next = following(place, chance as u64) as u128;
                 assert!(fits(next) && next > place as u128, "{place} {chance}");
                 assert!(next == place as u128 + 1 || !fits(next - 1), "{place} {chance}");

@@ -15,7 +15,7 @@ fn places(mut draw: u64) -> Vec<usize> {
         let last = places[places.len() - 1] as u128;
         draw = draw.wrapping_mul(0xda94_2042_e4dd_58b5);
         let chance = u128::from(draw >> 32) + 1;
-        let fits = |next: &u128| (2 * next + 3).pow(2) * chance >= (2 * last + 3).pow(2) << 32;
+        let fits = |next: &u128| (2 * next + 3).pow(2) * chance >= ((2 * last + 3).pow(2) << 32);
         match (last + 1..limits::SYMBOLS_MAX as u128).find(fits) {
             Some(next) => places.push(next as usize),
             None => return places,
@@ -38,7 +38,7 @@ fn of_sets() {
         for name in names {
             let hash = *blake3::keyed_hash(&key, name).as_bytes();
             let number = |range: core::ops::Range<usize>| {
-                hash[range].iter().rev().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte))
+                hash[range].iter().rev().fold(0_u128, |sum, byte| (sum << 8) | u128::from(*byte))
             };
             fingerprint = fingerprint.wrapping_add(number(0..16));
             for place in places(number(24..32) as u64 | 1) {
