@@ -2,9 +2,9 @@
 //!
 //! A [`Replica`] takes versions from anywhere and keeps the one of each record that wins, if the
 //! rules that every receiver applies allow it; [`Members`] says who may what, and [`KeyRecords`]
-//! which keys there are. [`Index`] keeps the versions in the order in which they are compared, and
-//! [`sketch`] and [`reconcile`] find what two members lack of each other. It has neither network nor storage:
-//! [`crate::Node`] lends it both.
+//! which keys there are. [`Index`] keeps the versions in the order in which they are compared;
+//! [`sketch`] and [`reconcile`] find what two members lack of each other. It has neither network
+//! nor storage: [`crate::Node`] lends it both.
 
 mod budget;
 mod calendar;

@@ -169,7 +169,7 @@ fn ten_differences_take_a_round_trip_and_a_half_and_few_bytes() {
     ten_differences(3, 300);
 }
 
-/// The same of many, which takes minutes: `cargo test -p lacis-sim --test catching_up -- --ignored`.
+/// The same of many: `cargo test --release -p lacis-sim --test catching_up -- --ignored`.
 #[test]
 #[ignore = "takes minutes"]
 fn ten_differences_of_a_hundred_thousand_take_no_more() {

@@ -288,8 +288,8 @@ pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
 /// types of usual groups apart no better, and each costs some 20 bytes of every summary.
 pub const BUCKETS: u8 = 32;
 
-/// Symbols of what a member holds that are kept up, and tell some 180 differences: 10 KiB a group. A
-/// copy is in some eleven of them. What differs more is listed by ranges.
+/// Symbols of what a member holds that are kept up, and tell some 150 differences: 10 KiB a group.
+/// A copy is in some eleven of them. What differs more is listed by ranges.
 pub const SYMBOLS_MAX: usize = 256;
 
 /// Symbols that are sent first, which tell some 25 differences, and ten all but for certain.

@@ -2,10 +2,10 @@
 //! grows with the difference alone.
 //!
 //! Rateless set reconciliation (Yang, Gilad and Alizadeh, "Practical Rateless Set Reconciliation",
-//! 2024): of the endless sequence of symbols of a set, each name is in the first and, by chance that
-//! both sides draw alike, in ever fewer of the others. Symbols of two sets that are taken from each
-//! other leave those of the difference; one with a single name in it gives that away, and whoever
-//! takes it out of the others finds the next.
+//! 2024): of the endless sequence of symbols of a set, each name is in the first and, by chance
+//! that both sides draw alike, in ever fewer of the others. Symbols of two sets that are taken from
+//! each other leave those of the difference; one with a single name in it gives that away, and
+//! whoever takes it out of the others finds the next.
 //!
 //! A symbol has no count: what its checksum fits is one name, and whether it is ours or theirs says
 //! our own set.

@@ -5,6 +5,7 @@ pub(super) mod buckets;
 pub(super) mod compare;
 pub(super) mod giving;
 pub(super) mod handshake;
+pub(super) mod heard;
 pub(super) mod incoming;
 pub(super) mod neighbour;
 pub(super) mod progress;

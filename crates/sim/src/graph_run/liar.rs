@@ -12,16 +12,15 @@ use std::rc::Rc;
 use lacis_core::LinkId;
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::credential::Chain;
-use lacis_wire::group::{Bucket, GivenKey, GroupFrame, Holding};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame};
 use lacis_wire::keys::EpochKey;
 use lacis_wire::link::Channel;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{CopyName, Header};
-use lacis_wire::symbol::{Symbol, SymbolKey};
+use lacis_wire::{GroupId, KeyName, Millis, PeerId, Roles, RoomTag};
 
-use lacis_wire::{GroupId, KeyName, Millis, PeerId, Roles, RoomTag, limits};
-
+use super::noise;
 use crate::random::Random;
 use crate::saboteur::{Outgoing, Saboteur};
 
@@ -272,14 +271,7 @@ impl Liar {
             }
         }
         if self.random.chance(300) {
-            let clock = Millis(self.random.below(u64::MAX));
-            return GroupFrame::Enter {
-                clock,
-                chain: Some(chain),
-                first: Vec::new(),
-                held: None,
-                keys: None,
-            };
+            return noise::enter(&mut self.random, Some(chain));
         }
         let (mut header, body) = self.shown(&chain, me);
         let key = self.key.clone();
@@ -357,45 +349,14 @@ impl Liar {
                 let names = names[..32 * self.random.index(33)].to_vec();
                 GroupFrame::Told { unasked: names }
             }
-            8 => self.sketch(&names),
+            8 => noise::sketch(&mut self.random, &self.group, &names),
             9 => {
-                let fingerprint = self.holding().fingerprint;
+                let fingerprint = self.random.bytes();
                 GroupFrame::More { fingerprint, from: self.random.below(300) as u16 }
             }
-            _ => GroupFrame::Enter {
-                clock: Millis(self.random.below(u64::MAX)),
-                chain: self.chain.clone(),
-                first: Vec::new(),
-                held: Some(self.holding()),
-                keys: Some(self.random.bytes()),
-            },
+            _ => noise::enter(&mut self.random, self.chain.clone()),
         };
         vec![one; count]
-    }
-
-    /// What nobody holds.
-    fn holding(&mut self) -> Holding {
-        Holding { count: self.random.below(300) as u32, fingerprint: self.random.bytes() }
-    }
-
-    /// Symbols that tell nothing, or names of what nobody holds.
-    fn sketch(&mut self, noise: &[u8]) -> GroupFrame {
-        let held = self.holding();
-        let count = self.random.index(limits::SYMBOLS_MAX);
-        let from = self.random.index(limits::SYMBOLS_MAX - count);
-        let from = if self.random.chance(500) { 0 } else { from as u16 };
-        let key = SymbolKey::new(&self.group);
-        let mut symbols = Vec::new();
-        for bytes in noise.as_chunks::<32>().0.iter().take(count) {
-            let name = CopyName::from_bytes(bytes);
-            let mut symbol = Symbol::default();
-            symbol.toggle(&name, &key.mark(&name));
-            symbol.write(&mut symbols);
-        }
-        if self.random.chance(500) {
-            symbols.iter_mut().for_each(|byte| *byte ^= 0x55);
-        }
-        GroupFrame::Sketch { held, from, symbols }
     }
 
     /// Goes on writing as a member although it is none, or none any more.

@@ -28,7 +28,7 @@ impl Group {
             return;
         }
         neighbour.querying = None;
-        neighbour.sketching.forget();
+        neighbour.sketching.give_up();
         // The system first, then what either side asks for first, then the rest.
         let first = self.first.iter().chain(&neighbour.first).map(Replica::bucket_of);
         let mut order: Vec<u8> = Vec::new();

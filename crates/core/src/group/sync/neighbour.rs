@@ -12,8 +12,8 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{KeyName, PeerId, limits};
 
 use crate::group::sync::buckets::Buckets;
+use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
-use crate::group::sync::sketching::Sketching;
 use crate::ids::LinkId;
 use crate::table::Table;
 use crate::time::Timestamp;

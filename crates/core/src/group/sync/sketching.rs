@@ -1,4 +1,5 @@
-//! What two neighbors lack of each other, found by symbols of all that they hold, if that is little.
+//! What two neighbors lack of each other, found by symbols of all that they hold where that is
+//! little.
 //!
 //! ```text
 //! initiator                             responder
@@ -19,6 +20,7 @@ use lacis_wire::{NodeId, limits};
 
 use super::buckets::Buckets;
 use super::compare::summary_of;
+use super::heard::{Heard, Sketching};
 use super::neighbour::{Neighbour, names_of};
 use crate::cx::Cx;
 use crate::graph::Replica;
@@ -28,58 +30,8 @@ use crate::group::Group;
 /// symbol; another may be lost to a set that changes meanwhile.
 const ASKED_MAX: u8 = 4;
 
-/// Where two neighbors stand with the symbols of what they hold.
-#[derive(Debug)]
-pub(in crate::group) struct Sketching {
-    /// Whether the other side understands symbols.
-    is_understood: bool,
-    /// What it said that it holds, until that is answered.
-    theirs: Option<Holding>,
-    /// The symbols of what it holds, if they do not tell yet.
-    heard: Option<Heard>,
-}
-
-#[derive(Debug)]
-struct Heard {
-    held: Holding,
-    symbols: Vec<u8>,
-    asked: u8,
-}
-
-impl Sketching {
-    pub(in crate::group) const fn new() -> Self {
-        Self { is_understood: false, theirs: None, heard: None }
-    }
-
-    /// The other side shows who it is, and what it holds.
-    pub(in crate::group) fn enter(&mut self, held: Option<Holding>) {
-        self.is_understood = held.is_some();
-        self.theirs = held;
-    }
-
-    /// Ranges are to tell what symbols do not.
-    pub(in crate::group) fn forget(&mut self) {
-        self.heard = None;
-    }
-
-    /// The first symbols of a set, with those that came before; and how often they were asked for.
-    fn join(&mut self, held: &Holding, from: usize, more: Vec<u8>) -> Option<(Vec<u8>, u8)> {
-        let heard = self.heard.take();
-        let asked = heard.as_ref().map_or(0, |heard| heard.asked);
-        if from == 0 {
-            return Some((more, asked));
-        }
-        let follows = |heard: &Heard| {
-            heard.held == *held && heard.symbols.len() == from.saturating_mul(SYMBOL_BYTES)
-        };
-        let mut symbols = heard.filter(follows)?.symbols;
-        symbols.extend_from_slice(&more);
-        Some((symbols, asked))
-    }
-}
-
-/// How many symbols are likely to tell what differs between two sets; nothing, if ranges tell it for
-/// less.
+/// How many symbols are likely to tell what differs between two sets; nothing, if ranges tell it
+/// for less.
 fn needed(ours: &Holding, theirs: &Holding) -> Option<usize> {
     let least = usize::try_from(ours.count.abs_diff(theirs.count)).ok()?;
     let count = least.saturating_mul(2).max(limits::SYMBOLS_FIRST);
@@ -142,8 +94,8 @@ impl Group {
     }
 
     /// All that differs is known. What the other side lacks follows at once if that is little: to
-    /// be asked for takes a round trip. But only at the beginning, since what it does not want would
-    /// follow every time.
+    /// be asked for takes a round trip. But only at the beginning, since what it does not want
+    /// would follow every time.
     fn on_difference(&mut self, node: NodeId, mut have: Vec<CopyName>, need: Vec<CopyName>) {
         self.put_urgent_first(node, &mut have);
         let held = have.iter().filter_map(|name| self.replica.held(&name.id));
@@ -178,7 +130,7 @@ impl Group {
         say_symbols(neighbour, &self.replica, (if is_same { from } else { 0 }, to));
     }
 
-    /// All is told, and some of it comes without being asked for, which is waited for as if it were.
+    /// All is told, and some of it comes without being asked for. That is waited for as if it were.
     pub(in crate::group) fn on_told(&mut self, cx: &Cx, node: NodeId, unasked: &[u8]) {
         let deadline = cx.now + limits::WANT_DEADLINE;
         let coming: Vec<CopyName> = names_of(unasked).filter(|name| self.lacks(name)).collect();
