@@ -135,6 +135,33 @@ async function reopen(tab, { number, id, count }) {
   return { ms: median(opens), heap };
 }
 
+/** They part; one writes; they meet again. */
+async function catchUp(first, second) {
+  await second.evaluate(() => graph.disconnect());
+  await first.evaluate((n) => graph.add(n), DIFFERENCES);
+  await second.evaluate(() => graph.said());
+  await second.evaluate(() => graph.carried());
+  const { ms } = await second.evaluate((n) => graph.receive(n), DIFFERENCES);
+  const carried = await second.evaluate(() => graph.carried());
+  return { ms, carried, ...costOf(await second.evaluate(() => graph.said())) };
+}
+
+/** Kinds of frames about a group. */
+const [ENTER, KEYS, RECORD] = [0, 4, 12];
+
+/** What is said after both have shown who they are, without the records themselves; and how often
+ * that goes there and back until the last of them is here. On one machine no clock tells that. */
+function costOf(said) {
+  const after = said.filter(({ kind }) => kind !== ENTER);
+  const sum = (all, name) => all.reduce((total, one) => total + one[name], 0);
+  const isRecord = ({ kind }) => kind === RECORD;
+  const overhead = sum(after, "bytes") - sum(after.filter(isRecord), "inside");
+  const until = after.slice(0, after.findLastIndex(isRecord) + 1);
+  const ways = until.filter(({ kind }) => kind !== KEYS).map(({ way }) => way);
+  const turns = ways.filter((way, at) => way !== ways[at - 1]).length;
+  return { overhead, roundTrips: turns / 2 };
+}
+
 async function measureLarge() {
   const { first, second, id } = await pair([3, 4]);
   const empty = await weigh(first);
@@ -144,21 +171,27 @@ async function measureLarge() {
   const large = await second.evaluate((n) => graph.receive(n), size.large);
   say(`  ${size.large} records received in ${large.ms.toFixed(0)} ms`);
 
-  // They part; one writes; they meet again.
+  const turns = [];
+  for (let turn = 0; turn < size.times; turn += 1) turns.push(await catchUp(first, second));
+  const middle = (name) => median(turns.map((one) => one[name]));
+  // They part, and meet again with nothing to tell.
   await second.evaluate(() => graph.disconnect());
-  await first.evaluate((n) => graph.add(n), DIFFERENCES);
-  await second.evaluate(() => graph.carried());
-  const catchup = await second.evaluate((n) => graph.receive(n), DIFFERENCES);
-  const catchupBytes = await second.evaluate(() => graph.carried());
+  await second.evaluate(() => graph.said());
+  await second.evaluate(() => graph.connect());
+  const equal = costOf(await second.evaluate(() => graph.said()));
   await second.close();
 
-  const opened = await reopen(first, { number: 3, id, count: size.large + DIFFERENCES });
+  const count = size.large + size.times * DIFFERENCES;
+  const opened = await reopen(first, { number: 3, id, count });
   await first.close();
   return {
     open_100k_ms: rounded(opened.ms),
     heap_bytes_per_record: rounded((opened.heap - empty) / size.large),
-    catchup_bytes: catchupBytes,
-    catchup_ms: rounded(catchup.ms),
+    catchup_bytes: middle("carried"),
+    catchup_ms: rounded(middle("ms")),
+    catchup_overhead_bytes: middle("overhead"),
+    catchup_round_trips: rounded(mean(turns.map(({ roundTrips }) => roundTrips)), 2),
+    equal_bytes: equal.overhead,
   };
 }
 
@@ -188,6 +221,7 @@ async function measureVerify() {
 }
 
 const rounded = (value, digits = 0) => Number(value.toFixed(digits));
+const mean = (all) => all.reduce((sum, one) => sum + one, 0) / all.length;
 const median = (all) => all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)];
 
 const MEASURES = {

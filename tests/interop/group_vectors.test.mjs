@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encode } from "./peer/cbor.mjs";
+import { fingerprintOf } from "./peer/buckets.mjs";
+import { concat, encode } from "./peer/cbor.mjs";
 import { checkChain, credentialMessage, credentialOf } from "./peer/chains.mjs";
 import { hex, placeKeys } from "./peer/crypto.mjs";
 import { headerFields, headerOf, isOfSystem } from "./peer/group_schema.mjs";
@@ -28,6 +29,7 @@ import {
 import { Replica } from "./peer/replica.mjs";
 import { readFrame, writeFrame } from "./peer/schema.mjs";
 import { isSigned, publicKeyOf, sign } from "./peer/signatures.mjs";
+import { symbolKey, symbolsOf } from "./peer/symbols.mjs";
 import * as texts from "./peer/texts.mjs";
 import { bytesOf, read, unhex, value } from "./vectors.mjs";
 
@@ -58,7 +60,8 @@ for (const [file, kind] of FRAMES) {
 test("frames of groups may grow, and what is signed in them may not", () => {
   for (const { name, hex: digits } of read("group_frame")) {
     const [variant, fields] = readFrame("GroupFrame", unhex(digits));
-    const all = variant === 0 ? [fields[0], fields[1] ?? null, fields[2]] : fields;
+    const filled = [0, 1, 2, 3, 4].map((at) => fields[at] ?? null);
+    const all = variant === 0 ? filled : fields;
     readFrame("GroupFrame", encode([variant, [...all, ["new", 7]]]));
     assert.throws(() => readFrame("GroupFrame", encode([variant, [...all, null]])), /^/, name);
   }
@@ -252,5 +255,14 @@ test("texts that must be refused are, for the right reason", () => {
   assert.ok(refused.length > 30, `${refused.length} are too few`);
   for (const { name, kind, text, reason } of refused) {
     assert.throws(() => readers.get(kind)(text), new RegExp(`^Error: ${reason}`), name);
+  }
+});
+
+test("the symbols of a set follow from its names", () => {
+  for (const { name, group, key, names, fingerprint, symbols } of read("symbol")) {
+    const [bytes, all] = [unhex(group), names.map(unhex)];
+    assert.equal(hex(symbolKey(bytes)), key, name);
+    assert.equal(hex(fingerprintOf(bytes, all)), fingerprint, name);
+    assert.equal(hex(concat(...symbolsOf(bytes, all, 48))), symbols, name);
   }
 });

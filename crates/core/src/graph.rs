@@ -2,12 +2,13 @@
 //!
 //! A [`Replica`] takes versions from anywhere and keeps the one of each record that wins, if the
 //! rules that every receiver applies allow it; [`Members`] says who may what, and [`KeyRecords`]
-//! which keys there are. [`Index`] keeps the versions in the order in which they are compared, and
-//! [`reconcile`] finds what two members lack of each other. It has neither network nor storage:
-//! [`crate::Node`] lends it both.
+//! which keys there are. [`Index`] keeps the versions in the order in which they are compared;
+//! [`sketch`] and [`reconcile`] find what two members lack of each other. It has neither network
+//! nor storage: [`crate::Node`] lends it both.
 
 mod budget;
 mod calendar;
+mod compared;
 mod copy;
 mod credentials;
 mod entries;
@@ -19,6 +20,7 @@ pub mod reconcile;
 mod replaced;
 mod replica;
 mod rights;
+pub mod sketch;
 mod waiting;
 
 pub use copy::{BucketSummary, Change, Copy, Outcome};

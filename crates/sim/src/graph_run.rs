@@ -5,6 +5,7 @@
 mod faults;
 mod hostile;
 mod liar;
+mod noise;
 mod people;
 mod time;
 mod verdict;

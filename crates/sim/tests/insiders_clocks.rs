@@ -289,9 +289,9 @@ pub(crate) fn nothing_is_born_over_by_the_clock_of_a_neighbor() {
     world.sabotage(
         mallory,
         changes_group_frames(|_, frame| match frame {
-            GroupFrame::Enter { clock, chain, first } => {
+            GroupFrame::Enter { clock, chain, first, held, keys } => {
                 let clock = Millis(clock.0.saturating_add_signed(-YEAR));
-                vec![GroupFrame::Enter { clock, chain, first }]
+                vec![GroupFrame::Enter { clock, chain, first, held, keys }]
             }
             other => vec![other],
         }),

@@ -87,11 +87,11 @@ fn for_members(sent: &Sent) -> Vec<String> {
 fn insists(chain: Option<Chain>, minutes: i64) -> Saboteur {
     let mut first = None;
     changes_group_frames(move |link, frame| match frame {
-        GroupFrame::Enter { clock, chain: own, first: types } => {
+        GroupFrame::Enter { clock, chain: own, first: types, held, keys } => {
             let sign = if *first.get_or_insert(link) == link { 1 } else { -1 };
             let clock = Millis(clock.0.saturating_add_signed(sign * minutes * 60_000));
             let chain = own.or_else(|| chain.clone());
-            let enter = GroupFrame::Enter { clock, chain, first: types };
+            let enter = GroupFrame::Enter { clock, chain, first: types, held, keys };
             vec![enter, GroupFrame::Summary { buckets: Vec::new() }]
         }
         other => vec![other],
@@ -116,7 +116,7 @@ pub(crate) fn who_shows_the_chain_of_another_is_served_nothing() {
         changes_group_frames(move |_, frame| match frame {
             GroupFrame::JoinRequest { .. } | GroupFrame::Enter { .. } => {
                 let (clock, chain) = (Millis(0), chain.clone());
-                vec![GroupFrame::Enter { clock, chain, first: Vec::new() }]
+                vec![GroupFrame::Enter { clock, chain, first: Vec::new(), held: None, keys: None }]
             }
             other => vec![other],
         }),

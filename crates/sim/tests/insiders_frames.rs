@@ -135,8 +135,8 @@ fn caught_by_one_who_may_no_more(restarts: bool) {
     board.world.sabotage(
         mallory,
         changes_group_frames(move |_, frame| match frame {
-            GroupFrame::Enter { clock, first, .. } => {
-                vec![GroupFrame::Enter { clock, chain: Some(own.clone()), first }]
+            GroupFrame::Enter { clock, first, held, keys, .. } => {
+                vec![GroupFrame::Enter { clock, chain: Some(own.clone()), first, held, keys }]
             }
             GroupFrame::Refuse { .. } => vec![GroupFrame::JoinAccept { chain: given.clone() }],
             other => vec![other],
@@ -250,7 +250,7 @@ pub(crate) fn chains_that_nobody_knows_are_verified_within_bounds() {
     let mut loaded = loaded(17, |insider| {
         let enter = |number: u64| {
             let chain = Some(insider.gives(peer(3), Roles::MEMBER, Millis::MAX, number));
-            GroupFrame::Enter { clock: Millis(0), chain, first: Vec::new() }
+            GroupFrame::Enter { clock: Millis(0), chain, first: Vec::new(), held: None, keys: None }
         };
         (0..150).map(enter).collect()
     });

@@ -16,6 +16,7 @@ use crate::ids::KeyName;
 use crate::keys::EpochKey;
 use crate::limits;
 use crate::record::{Header, RecordType};
+use crate::symbol::SYMBOL_BYTES;
 use crate::time::Millis;
 use crate::writer::{self, Array};
 
@@ -39,6 +40,13 @@ pub enum GroupFrame {
         /// The types that the sender wants to have first, the most urgent first.
         #[n(2)]
         first: Vec<RecordType>,
+        /// What a member holds, if it understands [`GroupFrame::Sketch`].
+        #[n(3)]
+        held: Option<Holding>,
+        /// The names of the whole keys that it holds, the first 8 bytes of each, by exclusive or:
+        /// whoever would give the same need not.
+        #[cbor(n(4), bytes)]
+        keys: Option<[u8; 8]>,
     },
     /// The sender does not take the receiver for a member, or does not admit it.
     #[n(1)]
@@ -159,6 +167,49 @@ pub enum GroupFrame {
         #[n(3)]
         used: u32,
     },
+    /// What the responder holds, with symbols of it if the initiator may hold something else.
+    #[n(15)]
+    Sketch {
+        /// How much, and what is equal only if all of it is.
+        #[n(0)]
+        held: Holding,
+        /// The place of the first symbol.
+        #[n(1)]
+        from: u16,
+        /// Symbols of [`SYMBOL_BYTES`] each.
+        #[cbor(n(2), bytes)]
+        symbols: Vec<u8>,
+    },
+    /// The initiator cannot tell yet in what the two differ.
+    #[n(16)]
+    More {
+        /// [`Holding::fingerprint`] of the set whose symbols it has.
+        #[cbor(n(0), bytes)]
+        fingerprint: [u8; 16],
+        /// The place of the first symbol that it lacks; from [`limits::SYMBOLS_MAX`] on it asks for
+        /// [`GroupFrame::Summary`].
+        #[n(1)]
+        from: u16,
+    },
+    /// The sender has told all that the receiver lacks of every bucket, or tells it here.
+    #[n(17)]
+    Told {
+        /// Names of copies that follow without being asked for, of [`NAME_BYTES`] each.
+        #[cbor(n(0), bytes)]
+        unasked: Vec<u8>,
+    },
+}
+
+/// What a member holds of all buckets together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(open)]
+pub struct Holding {
+    /// How many copies.
+    #[n(0)]
+    pub count: u32,
+    /// The sum of the fingerprints of the buckets: equal only if the copies are.
+    #[cbor(n(1), bytes)]
+    pub fingerprint: [u8; 16],
 }
 
 /// What a member holds of one bucket.
@@ -229,6 +280,15 @@ impl Frame for GroupFrame {
                 demand(whole && few && !names.is_empty(), "names")
             }
             Self::Done { bucket } => demand(bucket_ok(*bucket), "bucket"),
+            Self::Sketch { from, symbols, .. } => {
+                demand(symbols.len().is_multiple_of(SYMBOL_BYTES), "symbols")?;
+                let end = usize::from(*from) + symbols.len() / SYMBOL_BYTES;
+                demand(end <= limits::SYMBOLS_MAX, "symbols")
+            }
+            Self::Told { unasked } => {
+                let whole = unasked.len().is_multiple_of(NAME_BYTES);
+                demand(whole && unasked.len() <= limits::UNASKED_MAX * NAME_BYTES, "unasked")
+            }
             Self::Record { header, body } => {
                 header.check()?;
                 demand(body.len() <= limits::RECORD_BYTES, "body")
@@ -238,7 +298,10 @@ impl Frame for GroupFrame {
                 demand(longest <= limits::PREVIEW_RECORD_BYTES, "record")?;
                 chain.check()
             }
-            Self::Refuse { .. } | Self::JoinRequest { .. } | Self::PreviewRequest { .. } => Ok(()),
+            Self::Refuse { .. }
+            | Self::JoinRequest { .. }
+            | Self::PreviewRequest { .. }
+            | Self::More { .. } => Ok(()),
         }
     }
 }

@@ -39,6 +39,7 @@ pub mod seal;
 pub mod setup;
 pub mod signal;
 mod signature;
+pub mod symbol;
 pub mod system;
 mod text;
 pub mod time;

@@ -295,6 +295,19 @@ pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
 /// types of usual groups apart no better, and each costs some 20 bytes of every summary.
 pub const BUCKETS: u8 = 32;
 
+/// Symbols of what a member holds that are kept up, and tell some 150 differences: 10 KiB a group.
+/// A copy is in some eleven of them. What differs more is listed by ranges.
+pub const SYMBOLS_MAX: usize = 256;
+
+/// Symbols that are sent first, which tell some 25 differences, and ten all but for certain.
+pub const SYMBOLS_FIRST: usize = 48;
+
+/// Records that are sent unasked to who lacks few: asking for them takes a round trip.
+pub const UNASKED_MAX: usize = 32;
+
+/// Bytes of records that are sent unasked: other neighbors may send them too.
+pub const UNASKED_BYTES: usize = 32 * 1024;
+
 /// Types that a member may ask for ahead of others.
 pub const PRIORITIES_MAX: usize = 16;
 

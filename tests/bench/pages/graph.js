@@ -19,7 +19,29 @@ globalThis.RTCPeerConnection = class extends Native {
     super(...words);
     connections.push(this);
   }
+
+  createDataChannel(...words) {
+    const channel = super.createDataChannel(...words);
+    channel.addEventListener("message", ({ data }) => note("in", data));
+    return channel;
+  }
 };
+
+/** What was said about groups since that was asked for last. */
+let said = [];
+const { send } = RTCDataChannel.prototype;
+RTCDataChannel.prototype.send = function (data) {
+  note("out", data);
+  send.call(this, data);
+};
+
+/** Notes a `LinkFrame::Group`: `[13, [tag of 16 bytes, more, [kind, ..] as bytes]]`. */
+function note(way, data) {
+  const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  if (bytes[0] !== 0x82 || bytes[1] !== 13 || bytes[3] !== 0x50) return;
+  const head = 21 + ({ 0x58: 2, 0x59: 3, 0x5a: 5 }[bytes[21]] ?? 1);
+  said.push({ way, kind: bytes[head + 1], bytes: bytes.length, inside: bytes.length - head });
+}
 
 const { createPeer } = await import("./lacis/dist/index.js");
 const { default: initVerify, Signed } = await import("./verify.js");
@@ -125,6 +147,14 @@ globalThis.graph = {
       carried.set(connection, now);
     }
     return bytes;
+  },
+
+  /** What was said about groups since the last call, once nothing more is likely to follow. */
+  async said() {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const all = said;
+    said = [];
+    return all;
   },
 
   /** Signatures of records verified a second, of several authors, in one of the ways there are. */

@@ -1,6 +1,6 @@
 // How the set of a group is divided to be compared (section 15, Comparing).
-import { concat } from "./cbor.mjs";
 import { bigEndian, hashOf } from "./crypto.mjs";
+import { hashName, littleEndian } from "./symbols.mjs";
 import { isOfSystem } from "./group_schema.mjs";
 
 export const BUCKETS = 32;
@@ -10,11 +10,14 @@ export function bucketOf(type) {
   return (hashOf(new TextEncoder().encode(type))[0] % BUCKETS) + 1;
 }
 
-/** `[number, count, fingerprint]` of the items of a bucket. */
-export function bucketSummary(number, items) {
-  const sum = items.reduce((total, { at, id }) => {
-    const hash = hashOf(concat(bigEndian(at, 8).reverse(), id)).subarray(0, 16);
-    return total + hash.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n);
-  }, 0n);
-  return [number, items.length, bigEndian(BigInt.asUintN(128, sum), 16).reverse()];
+/** `[number, count, fingerprint]` of the items of a bucket of a group. */
+export function bucketSummary(group, number, items) {
+  return [number, items.length, fingerprintOf(group, items.map(({ id }) => id))];
+}
+
+/** What is equal only for equal sets of names. */
+export function fingerprintOf(group, names) {
+  const parts = names.map((name) => littleEndian(hashName(group, name).subarray(0, 16)));
+  const sum = parts.reduce((total, part) => total + part, 0n);
+  return bigEndian(BigInt.asUintN(128, sum), 16).reverse();
 }

@@ -210,7 +210,8 @@ export class GroupLink {
     const theirs = new Map(buckets.map(([number, ...rest]) => [number, rest]));
     const numbers = [0, ...this.#first, ...Array.from({ length: BUCKETS }, (_, at) => at + 1)];
     for (const number of new Set(numbers)) {
-      const [, count, sum] = bucketSummary(number, this.#items(number));
+      const { group } = this.#group.replica;
+      const [, count, sum] = bucketSummary(group, number, this.#items(number));
       const [otherCount, otherSum] = theirs.get(number) ?? [0, new Uint8Array(16)];
       if (count === otherCount && isEqual(sum, otherSum)) this.#done(number);
       else this.#buckets.push(number);

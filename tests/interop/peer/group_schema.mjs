@@ -235,9 +235,24 @@ const summary = t.checked(
     ),
 );
 
+const SYMBOLS_MAX = 256;
+const holding = t.struct(t.u32, t.id(16));
+const symbols = t.checked(t.bytes("symbols", 0, SYMBOLS_MAX * 40), (it) =>
+  t.demand(it.length % 40 === 0, "limit of symbols"),
+);
+const unasked = t.checked(t.bytes("unasked", 0, 32 * 32), (it) =>
+  t.demand(it.length % 32 === 0, "limit of unasked"),
+);
+
 const PREVIEW_BYTES = 1_600;
 const groupFrame = t.variants(
-  [t.u64, t.optional(shownChain), t.list("first", recordType, 0, 16)],
+  [
+    t.u64,
+    t.optional(shownChain),
+    t.list("first", recordType, 0, 16),
+    t.optional(holding),
+    t.optional(t.id(8)),
+  ],
   [t.u16],
   [invitationUse],
   [shownChain],
@@ -252,6 +267,9 @@ const groupFrame = t.variants(
   [header, t.bytes("body", 0, RECORD_BYTES)],
   [invitationUse],
   [shownChain, t.bytes("record", 0, PREVIEW_BYTES), t.bytes("record", 0, PREVIEW_BYTES), t.u32],
+  [holding, t.u16, symbols],
+  [t.id(16), t.u16],
+  [unasked],
 );
 
 /** Each kind of frame of section 15: its type, and how many bytes it has at most. */

@@ -94,7 +94,7 @@ export class Replica {
   summary() {
     const numbers = new Set(this.all().map(({ header }) => bucketOf(header.type)));
     const ascending = [...numbers].sort((one, other) => one - other);
-    return ascending.map((number) => bucketSummary(number, this.items(number)));
+    return ascending.map((number) => bucketSummary(this.group, number, this.items(number)));
   }
 
   /** What the group calls itself. */

@@ -25,15 +25,13 @@ pub struct CopyKey {
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     items: Vec<Item>,
-    /// The sum of the hashes of all items: equal, but by chance, only if they are.
-    sum: u128,
 }
 
 impl Index {
     /// No copy.
     #[must_use]
     pub const fn new() -> Self {
-        Self { items: Vec::new(), sum: 0 }
+        Self { items: Vec::new() }
     }
 
     /// How many copies there are.
@@ -54,7 +52,6 @@ impl Index {
         let place = self.items.binary_search(&item);
         if let Err(place) = place {
             self.items.insert(place, item);
-            self.sum = self.sum.wrapping_add(hash(copy));
         }
         place.is_err()
     }
@@ -64,7 +61,6 @@ impl Index {
         let place = self.items.binary_search(&item(copy));
         if let Ok(place) = place {
             self.items.remove(place);
-            self.sum = self.sum.wrapping_sub(hash(copy));
         }
         place.is_ok()
     }
@@ -72,7 +68,6 @@ impl Index {
     /// Adds a copy that is not there, where it need not be found before [`Index::sort`].
     pub(super) fn push(&mut self, copy: CopyKey) {
         self.items.push(item(copy));
-        self.sum = self.sum.wrapping_add(hash(copy));
     }
 
     /// Takes memory for so many more copies, and for no others.
@@ -83,12 +78,6 @@ impl Index {
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
         sorting::sort(&mut self.items);
-    }
-
-    /// Equal for two indices only if they hold the same copies.
-    #[must_use]
-    pub fn fingerprint(&self) -> [u8; 16] {
-        self.sum.to_le_bytes()
     }
 
     /// All copies, in order.
@@ -124,16 +113,6 @@ impl FromIterator<CopyKey> for Index {
         }
         index
     }
-}
-
-/// A hash of what stands in the index. A member who chooses copies so that sums agree hides them
-/// from a summary, and not from the comparison that follows when anything else differs.
-fn hash(copy: CopyKey) -> u128 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&copy.modified.to_le_bytes());
-    hasher.update(&copy.name.to_bytes());
-    let hash = hasher.finalize();
-    u128::from_le_bytes(hash.as_bytes().first_chunk().copied().unwrap_or_default())
 }
 
 fn copy_of(item: &Item) -> CopyKey {

@@ -23,12 +23,14 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use lacis_wire::group::Holding;
 use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::system::{ActionId, GROUP, Scope};
 use lacis_wire::{CredentialId, GroupId, Millis, PeerId, RecordId, limits};
 
 use super::budget::Budgets;
 use super::calendar::Calendar;
+use super::compared::Compared;
 use super::copy::{BucketSummary, Change, Copy};
 use super::entries::Entries;
 use super::entry::{Entry, Held, Register};
@@ -50,7 +52,7 @@ pub struct Replica {
     pub(super) entries: Entries,
     pub(super) aside: BTreeMap<CopyName, Aside>,
     pub(super) register: Register,
-    pub(super) buckets: Vec<Index>,
+    pub(super) compared: Compared,
     /// When records end.
     pub(super) due: Calendar<RecordId>,
     /// When what is set aside goes.
@@ -98,7 +100,7 @@ impl Replica {
             entries: Entries::new(),
             aside: BTreeMap::new(),
             register: Register::default(),
-            buckets: (0..=limits::BUCKETS).map(|_| Index::new()).collect(),
+            compared: Compared::new(&group),
             due: Calendar::new(),
             aside_due: Calendar::new(),
             hidden: Calendar::new(),
@@ -147,20 +149,39 @@ impl Replica {
     /// The versions of one bucket, in the order in which members compare them.
     #[must_use]
     pub fn bucket(&self, number: u8) -> &Index {
-        const NONE: &Index = &Index::new();
-        self.buckets.get(usize::from(number)).unwrap_or(NONE)
+        self.compared.bucket(number)
     }
 
     /// What is in each bucket that is not empty.
     #[must_use]
     pub fn summary(&self) -> Vec<BucketSummary> {
-        let all = (0..).zip(&self.buckets).filter(|(_, index)| !index.is_empty());
-        let summary = |(bucket, index): (u8, &Index)| BucketSummary {
-            bucket,
-            count: u32::try_from(index.len()).unwrap_or(u32::MAX),
-            fingerprint: index.fingerprint(),
+        self.compared.summary()
+    }
+
+    /// How much is compared, and what is equal only if all of that is.
+    #[must_use]
+    pub fn compared(&self) -> Holding {
+        self.compared.held()
+    }
+
+    /// Symbols of what is compared, from one place to another.
+    #[must_use]
+    pub fn symbols(&self, from: usize, to: usize) -> Vec<u8> {
+        self.compared.symbols(from, to)
+    }
+
+    /// What another member lacks, and what we lack, by the first symbols of what it holds; nothing
+    /// if they do not tell.
+    #[must_use]
+    pub fn differs(
+        &self,
+        theirs: &Holding,
+        symbols: &[u8],
+    ) -> Option<(Vec<CopyName>, Vec<CopyName>)> {
+        let is_compared = |name: &CopyName| {
+            self.held(&name.id).is_some_and(|held| held.name() == *name && !held.has_ended)
         };
-        all.map(summary).collect()
+        self.compared.compare(theirs, symbols, is_compared)
     }
 
     /// What is known of a record that is live, tombstones and what has ended among them.
@@ -220,7 +241,7 @@ impl Replica {
     /// How many records are live, tombstones too, but not what has ended.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.buckets.iter().map(Index::len).sum()
+        self.compared.len()
     }
 
     /// Whether nothing is held.
@@ -288,7 +309,7 @@ impl Replica {
     /// The latest time at which a live version was made that is not after `at`.
     #[must_use]
     pub fn latest_until(&self, at: Millis) -> Option<Millis> {
-        self.buckets.iter().filter_map(|bucket| bucket.latest_until(at)).max()
+        self.compared.latest_until(at)
     }
 
     /// Takes out of what waits what is due now.

@@ -18,9 +18,9 @@ use lacis_wire::link::Channel;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{CopyName, Header};
-
 use lacis_wire::{GroupId, KeyName, Millis, PeerId, Roles, RoomTag};
 
+use super::noise;
 use crate::random::Random;
 use crate::saboteur::{Outgoing, Saboteur};
 
@@ -271,8 +271,7 @@ impl Liar {
             }
         }
         if self.random.chance(300) {
-            let clock = Millis(self.random.below(u64::MAX));
-            return GroupFrame::Enter { clock, chain: Some(chain), first: Vec::new() };
+            return noise::enter(&mut self.random, Some(chain));
         }
         let (mut header, body) = self.shown(&chain, me);
         let key = self.key.clone();
@@ -327,7 +326,7 @@ impl Liar {
         let names: Vec<u8> = (0..32 * 1_024).map(|_| self.random.below(256) as u8).collect();
         let bucket = self.random.below(33) as u8;
         let count = 1 + self.random.index(20);
-        let one = match self.random.below(8) {
+        let one = match self.random.below(11) {
             0 => GroupFrame::Have { names },
             1 => GroupFrame::Want { names },
             2 => GroupFrame::Missing { names },
@@ -346,11 +345,16 @@ impl Liar {
                 let keys = (0..200).map(|_| any(&mut self.random)).collect();
                 GroupFrame::Keys { keys, meetings: Vec::new() }
             }
-            _ => GroupFrame::Enter {
-                clock: Millis(self.random.below(u64::MAX)),
-                chain: self.chain.clone(),
-                first: Vec::new(),
-            },
+            7 => {
+                let names = names[..32 * self.random.index(33)].to_vec();
+                GroupFrame::Told { unasked: names }
+            }
+            8 => noise::sketch(&mut self.random, &self.group, &names),
+            9 => {
+                let fingerprint = self.random.bytes();
+                GroupFrame::More { fingerprint, from: self.random.below(300) as u16 }
+            }
+            _ => noise::enter(&mut self.random, self.chain.clone()),
         };
         vec![one; count]
     }

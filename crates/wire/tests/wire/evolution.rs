@@ -6,7 +6,7 @@ use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{self, decode, encode};
 use lacis_wire::credential::Chain;
-use lacis_wire::group::GroupFrame;
+use lacis_wire::group::{GroupFrame, Holding};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
@@ -90,9 +90,13 @@ fn new_fields_of_link_frames_are_skipped() {
 fn new_fields_of_group_frames_are_skipped() {
     let structs = |tree: &Value| {
         let has_buckets = tree[0] == 5 && tree[1][0][0].is_array();
-        [vec![1]].into_iter().chain(has_buckets.then(|| vec![1, 0, 0])).collect()
+        let held = [(0, vec![1, 3]), (15, vec![1, 0])].into_iter();
+        let held = held.filter(|(number, _)| tree[0] == *number).map(|(_, path)| path);
+        [vec![1]].into_iter().chain(has_buckets.then(|| vec![1, 0, 0])).chain(held).collect()
     };
-    skips_new_fields!(GroupFrame, group_frames::samples(), structs);
+    // For the same reason.
+    let complete = |(name, _): &(&str, GroupFrame)| !name.starts_with("enter-without");
+    skips_new_fields!(GroupFrame, group_frames::samples().into_iter().filter(complete), structs);
 }
 
 #[test]
@@ -173,7 +177,14 @@ fn what_is_hashed_signed_or_stored_has_no_new_fields() {
 #[test]
 fn what_is_signed_stays_strict_inside_a_frame_that_may_grow() {
     let chain = group_samples::member_chain();
-    let enter = GroupFrame::Enter { clock: Millis(1), chain: Some(chain), first: vec![] };
+    let held = Some(Holding { count: 1, fingerprint: [2; 16] });
+    let enter = GroupFrame::Enter {
+        clock: Millis(1),
+        chain: Some(chain),
+        first: vec![],
+        held,
+        keys: Some([3; 8]),
+    };
     let header = group_samples::header(b"body");
     let record = GroupFrame::Record { header, body: b"body".to_vec() };
     for (frame, paths) in [(enter, vec![vec![1, 1, 2]]), (record, vec![vec![1, 0]])] {

@@ -5,12 +5,13 @@ use lacis_wire::body::{Attribute, Body, Value};
 use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::credential::{Chain, Credential, InvitationUse};
-use lacis_wire::group::{Bucket, GivenKey, GroupFrame, NAME_BYTES};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame, Holding, NAME_BYTES};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::{Cover, EpochKey, KeyPart, MEETING_BYTES, SealedKey};
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
+use lacis_wire::symbol::SYMBOL_BYTES;
 use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
 use lacis_wire::{CredentialId, EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles, limits};
 use proptest::collection::{btree_set, vec};
@@ -273,6 +274,10 @@ pub(crate) fn card() -> impl Strategy<Value = Card> {
 
 pub(crate) fn group_frame() -> impl Strategy<Value = GroupFrame> {
     let bucket = || 0..=limits::BUCKETS;
+    let holding = || {
+        let held = any::<(u32, [u8; 16])>();
+        held.prop_map(|(count, fingerprint)| Holding { count, fingerprint })
+    };
     let message = || payload(60_000).prop_map(<[u8]>::to_vec);
     let names = || vec(any::<[u8; NAME_BYTES]>(), 1..40).prop_map(|names| names.concat());
     let first = vec(record_type(), 0..=limits::PRIORITIES_MAX);
@@ -290,8 +295,21 @@ pub(crate) fn group_frame() -> impl Strategy<Value = GroupFrame> {
     });
     let body = payload(limits::RECORD_BYTES).prop_map(<[u8]>::to_vec);
     prop_oneof![
-        (millis(), option::of(chain()), first)
-            .prop_map(|(clock, chain, first)| GroupFrame::Enter { clock, chain, first }),
+        (millis(), option::of(chain()), first, option::of(holding()), any::<Option<[u8; 8]>>())
+            .prop_map(|(clock, chain, first, held, keys)| GroupFrame::Enter {
+                clock,
+                chain,
+                first,
+                held,
+                keys
+            }),
+        (holding(), vec(any::<[u8; SYMBOL_BYTES]>(), 0..60), 0..=196_u16).prop_map(
+            |(held, symbols, from)| GroupFrame::Sketch { held, from, symbols: symbols.concat() }
+        ),
+        (any::<[u8; 16]>(), any::<u16>())
+            .prop_map(|(fingerprint, from)| GroupFrame::More { fingerprint, from }),
+        vec(any::<[u8; NAME_BYTES]>(), 0..=limits::UNASKED_MAX)
+            .prop_map(|names| GroupFrame::Told { unasked: names.concat() }),
         select(Code::ALL).prop_map(|code| GroupFrame::Refuse { code }),
         invitation_use().prop_map(|invitation| GroupFrame::JoinRequest { invitation }),
         chain().prop_map(|chain| GroupFrame::JoinAccept { chain }),

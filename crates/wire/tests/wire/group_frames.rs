@@ -3,7 +3,7 @@
 use lacis_wire::code::Code;
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::Chain;
-use lacis_wire::group::{Bucket, GivenKey, GroupFrame, NAME_BYTES};
+use lacis_wire::group::{Bucket, GivenKey, GroupFrame, Holding, NAME_BYTES};
 use lacis_wire::record::RecordType;
 use lacis_wire::{DecodeError, limits};
 
@@ -19,11 +19,15 @@ fn names() -> Vec<u8> {
 pub(crate) fn samples() -> Samples<GroupFrame> {
     let kind = |text: &&str| RecordType::new(text).expect("a type");
     let clock = sample::NOW;
-    let enter = |chain, first: &[&str]| GroupFrame::Enter {
+    let enter = |chain, first: &[&str], held| GroupFrame::Enter {
         clock,
         chain,
         first: first.iter().map(kind).collect(),
+        held,
+        keys: held.map(|_| self::count(0x40)),
     };
+    let held = Holding { count: 100_000, fingerprint: self::count(0x30) };
+    let symbols = sample::symbols(2);
     let (name, key) = (sample::key_name(), sample::epoch_key());
     let keys = vec![GivenKey { name, key: key.clone() }];
     let meetings = vec![GivenKey { name, key: key.meeting_key() }];
@@ -32,8 +36,9 @@ pub(crate) fn samples() -> Samples<GroupFrame> {
     let message = vec![0x61, 0, 0, 0];
     let one = names()[..NAME_BYTES].to_vec();
     vec![
-        ("enter", enter(Some(sample::member_chain()), &["chat", "stroke"])),
-        ("enter-without-a-chain", enter(None, &[])),
+        ("enter", enter(Some(sample::member_chain()), &["chat", "stroke"], Some(held))),
+        ("enter-without-a-chain", enter(None, &[], None)),
+        ("enter-without-symbols", enter(Some(sample::member_chain()), &["chat"], None)),
         ("refuse", GroupFrame::Refuse { code: Code::Revoked }),
         ("join-request", GroupFrame::JoinRequest { invitation: sample::invitation_use() }),
         ("join-accept", GroupFrame::JoinAccept { chain: sample::chains().remove(3).1 }),
@@ -53,6 +58,11 @@ pub(crate) fn samples() -> Samples<GroupFrame> {
         ("record", GroupFrame::Record { header, body }),
         ("preview-request", GroupFrame::PreviewRequest { invitation: sample::looking_use() }),
         ("preview", preview()),
+        ("sketch", GroupFrame::Sketch { held, from: 48, symbols }),
+        ("sketch-without-symbols", GroupFrame::Sketch { held, from: 0, symbols: vec![] }),
+        ("more", GroupFrame::More { fingerprint: held.fingerprint, from: 48 }),
+        ("told", GroupFrame::Told { unasked: names() }),
+        ("told-and-nothing-follows", GroupFrame::Told { unasked: vec![] }),
     ]
 }
 
@@ -89,6 +99,8 @@ fn lists() {
         clock: sample::NOW,
         chain: None,
         first: vec![kind.clone(); count],
+        held: None,
+        keys: None,
     };
     boundary!(GroupFrame, "first", first(16), first(17));
     let mut bytes = encode(&first(1));
@@ -115,6 +127,19 @@ fn lists() {
 }
 
 #[test]
+fn symbols() {
+    let held = Holding { count: 1, fingerprint: count(0) };
+    let of = |from, bytes: usize| GroupFrame::Sketch { held, from, symbols: vec![7; bytes] };
+    boundary!(GroupFrame, "symbols", of(0, 40), of(0, 41));
+    boundary!(GroupFrame, "symbols", of(0, 256 * 40), of(0, 257 * 40));
+    boundary!(GroupFrame, "symbols", of(255, 40), of(255, 80));
+    boundary!(GroupFrame, "symbols", of(256, 0), of(257, 0));
+    let told = |bytes: usize| GroupFrame::Told { unasked: vec![7; bytes] };
+    boundary!(GroupFrame, "unasked", told(32 * 32), told(33 * 32));
+    boundary!(GroupFrame, "unasked", told(0), told(31));
+}
+
+#[test]
 fn buckets() {
     let of = |numbers: &[u8]| {
         let bucket = |number: &u8| Bucket { number: *number, count: 1, fingerprint: count(0) };
@@ -136,7 +161,13 @@ fn buckets() {
 #[test]
 fn what_stands_inside_is_checked_too() {
     let empty = Chain(vec![]);
-    let enter = |chain| GroupFrame::Enter { clock: sample::NOW, chain: Some(chain), first: vec![] };
+    let enter = |chain| GroupFrame::Enter {
+        clock: sample::NOW,
+        chain: Some(chain),
+        first: vec![],
+        held: None,
+        keys: None,
+    };
     boundary!(GroupFrame, "chain", enter(sample::member_chain()), enter(empty.clone()));
     let accept = |chain| GroupFrame::JoinAccept { chain };
     boundary!(GroupFrame, "chain", accept(sample::member_chain()), accept(empty.clone()));

@@ -9,6 +9,7 @@ use lacis_wire::keys::{Cover, EpochKey, KeyPart, Meeting, SealedKey};
 use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
+use lacis_wire::symbol::{Symbol, SymbolKey};
 use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Scope};
 use lacis_wire::{EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles};
 use rand_chacha::ChaCha20Rng;
@@ -258,6 +259,21 @@ pub(crate) fn invitation_record() -> (Header, Vec<u8>) {
     header.set_body(&body);
     header.sign(&group(), &key(INVITER));
     (header, body)
+}
+
+/// The first symbols of all samples of records.
+pub(crate) fn symbols(count: usize) -> Vec<u8> {
+    let key = SymbolKey::new(&group());
+    let mut symbols = vec![Symbol::default(); count];
+    for (_, header) in headers() {
+        let mark = key.mark(&header.name());
+        for place in mark.places().take_while(|place| *place < count) {
+            symbols[place].toggle(&header.name(), &mark);
+        }
+    }
+    let mut bytes = Vec::new();
+    symbols.iter().for_each(|symbol| symbol.write(&mut bytes));
+    bytes
 }
 
 pub(crate) fn headers() -> Samples<Header> {

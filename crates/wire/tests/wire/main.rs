@@ -28,4 +28,5 @@ mod refused_vectors;
 mod round_trip;
 mod samples;
 mod signature_vectors;
+mod symbol_vectors;
 mod vectors;

@@ -147,8 +147,13 @@ fn of_frames() -> Vec<Refused> {
             buckets.reverse();
         }
     });
+    let half = sample("sketch", |it| {
+        if let GroupFrame::Sketch { symbols, .. } = it {
+            symbols.pop();
+        }
+    });
     // The last letter of the last type.
-    let mut unnamed = encode(&sample("enter", |_| ()));
+    let mut unnamed = encode(&sample("enter-without-symbols", |_| ()));
     *unnamed.last_mut().expect("a letter") = b'E';
     vec![
         Refused::frame("first-type-in-capitals", "GroupFrame", unnamed, "limit of type"),
@@ -156,6 +161,13 @@ fn of_frames() -> Vec<Refused> {
         case("no-names", "GroupFrame", &GroupFrame::Want { names: vec![] }, "names"),
         case("unknown-bucket", "GroupFrame", &GroupFrame::Done { bucket: 33 }, "bucket"),
         case("buckets-out-of-order", "GroupFrame", &buckets, "buckets"),
+        case("symbols-of-79-bytes", "GroupFrame", &half, "symbols"),
+        case(
+            "a-name-of-31-bytes",
+            "GroupFrame",
+            &GroupFrame::Told { unasked: vec![7; 31] },
+            "unasked",
+        ),
     ]
 }
 

@@ -14,11 +14,9 @@ impl Replica {
     pub(in crate::graph) fn end(&mut self, id: &RecordId) {
         let Some(held) = self.held(id).filter(|held| !held.has_ended) else { return };
         let (key, kind, is_system) = (held.name(), held.kind.clone(), held.kind.is_system());
-        let bucket = usize::from(Self::bucket_of(&kind));
+        let bucket = Self::bucket_of(&kind);
         let Some(mut entry) = self.entries.remove(id) else { return };
-        if let Some(index) = self.buckets.get_mut(bucket) {
-            index.remove(entry.key(*id));
-        }
+        self.compared.remove(bucket, entry.key(*id));
         self.due.remove(entry.expires, *id);
         self.recharge(id, &mut entry, is_system, true);
         self.hidden.insert(entry.expires, *id);
@@ -40,13 +38,10 @@ impl Replica {
                 continue;
             }
             let Some(held) = self.held(&id) else { continue };
-            let (is_system, bucket) =
-                (held.kind.is_system(), usize::from(Self::bucket_of(held.kind)));
+            let (is_system, bucket) = (held.kind.is_system(), Self::bucket_of(held.kind));
             let Some(mut entry) = self.entries.remove(&id) else { continue };
             self.recharge(&id, &mut entry, is_system, false);
-            if let Some(index) = self.buckets.get_mut(bucket) {
-                index.insert(entry.key(id));
-            }
+            self.compared.insert(bucket, entry.key(id));
             self.due.insert(entry.expires, id);
             self.entries.insert(id, entry);
             self.changes.push_back(Change::Record { id, is_new: true });

@@ -7,14 +7,13 @@ use lacis_wire::system::{KEY, REVOCATION};
 use lacis_wire::{Millis, PeerId};
 
 use crate::graph::entry::Held;
-use crate::graph::index::Index;
 use crate::graph::replica::Replica;
 
 impl Replica {
     /// What an author wrote that is dated after `at`, but for what counts whenever it comes.
     #[must_use]
     pub fn dated_after(&self, author: &PeerId, at: Millis) -> Vec<CopyName> {
-        let late = self.buckets.iter().flat_map(|bucket: &Index| bucket.after(at));
+        let late = self.compared.after(at);
         let held = late.filter_map(|copy| self.held(&copy.name.id));
         let is_urgent = |held: &Held<'_>| [REVOCATION, KEY].contains(&held.kind.as_str());
         held.filter(|it| it.author() == author && !is_urgent(it)).map(|it| it.name()).collect()

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::Chain;
 use lacis_wire::system::System;
-use lacis_wire::{Millis, RecordId};
+use lacis_wire::{Millis, RecordId, limits};
 
 use crate::graph::copy::{Change, Copy};
 use crate::graph::entry::Entry;
@@ -68,35 +68,30 @@ impl Replica {
 
     /// Makes the indices and calendars of what is held, all at once.
     pub(in crate::graph) fn put_in_order(&mut self) {
-        let buckets: Vec<usize> =
-            self.register.kinds().map(|kind| usize::from(Self::bucket_of(kind))).collect();
+        let buckets: Vec<u8> = self.register.kinds().map(Self::bucket_of).collect();
         let bucket_of =
             |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
         // Memory that grows by doubling would be half as much again.
-        let mut counts = alloc::vec![0; self.buckets.len()];
+        let mut counts = [0; limits::BUCKETS as usize + 1];
         for (_, entry) in self.entries.iter() {
-            if let Some(count) = bucket_of(entry).and_then(|bucket| counts.get_mut(bucket)) {
+            let bucket = bucket_of(entry).map(usize::from);
+            if let Some(count) = bucket.and_then(|bucket| counts.get_mut(bucket)) {
                 *count += 1;
             }
         }
         self.due.reserve(counts.iter().sum());
-        for (index, count) in self.buckets.iter_mut().zip(counts) {
-            index.reserve(count);
-        }
+        self.compared.reserve(&counts);
         for (id, entry) in self.entries.iter() {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.push(entry.expires, *id);
-            let index = bucket_of(entry).and_then(|bucket| self.buckets.get_mut(bucket));
-            if let Some(index) = index {
-                index.push(entry.key(*id));
+            if let Some(bucket) = bucket_of(entry) {
+                self.compared.push(bucket, entry.key(*id));
             }
         }
         for (name, aside) in &self.aside {
             self.aside_due.push(aside.until, *name);
         }
-        for bucket in &mut self.buckets {
-            bucket.sort();
-        }
+        self.compared.sort();
         self.due.sort();
         self.aside_due.sort();
         self.hidden.sort();

@@ -136,10 +136,10 @@ impl Replica {
         let Some(held) = self.register.read(&id, &entry) else { return };
         let (is_system, author) = (held.kind.is_system(), *held.author());
         let is_charged = entry.credential != 0 && held.kind.as_str() != lacis_wire::system::MEMBER;
-        let bucket = usize::from(Self::bucket_of(held.kind));
+        let bucket = Self::bucket_of(held.kind);
         if !self.is_restoring {
-            if let Some(index) = self.buckets.get_mut(bucket).filter(|_| !entry.has_ended) {
-                index.insert(entry.key(id));
+            if !entry.has_ended {
+                self.compared.insert(bucket, entry.key(id));
             }
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.insert(entry.expires, id);
@@ -161,11 +161,9 @@ impl Replica {
         let (is_system, name) = (held.kind.is_system(), held.name());
         let is_charged =
             held.credential.is_some() && held.kind.as_str() != lacis_wire::system::MEMBER;
-        let bucket = usize::from(Self::bucket_of(held.kind));
+        let bucket = Self::bucket_of(held.kind);
         let entry = self.entries.remove(id)?;
-        if let Some(index) = self.buckets.get_mut(bucket) {
-            index.remove(entry.key(*id));
-        }
+        self.compared.remove(bucket, entry.key(*id));
         self.due.remove(entry.expires, *id);
         self.hidden.remove(entry.expires, *id);
         self.hidden.remove(entry.latest, *id);

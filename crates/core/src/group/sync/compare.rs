@@ -28,6 +28,7 @@ impl Group {
             return;
         }
         neighbour.querying = None;
+        neighbour.sketching.give_up();
         // The system first, then what either side asks for first, then the rest.
         let first = self.first.iter().chain(&neighbour.first).map(Replica::bucket_of);
         let mut order: Vec<u8> = Vec::new();
@@ -111,13 +112,17 @@ impl Group {
         self.query_next(cx, node);
     }
 
-    pub(in crate::group) fn lack(&mut self, node: NodeId, names: Vec<CopyName>) {
+    /// Whether a version is not here, and would be taken for all that is known of it.
+    pub(in crate::group) fn lacks(&self, name: &CopyName) -> bool {
+        let is_barred = self.rejected.contains(name) && Rule::NotAskedAgain.holds();
+        !is_barred && !self.replica.has(name) && !self.approvals.has_refused(name)
+    }
+
+    pub(in crate::group) fn lack(&mut self, node: NodeId, mut names: Vec<CopyName>) {
+        names.retain(|name| self.lacks(name));
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
-            let is_barred = self.rejected.contains(&name) && Rule::NotAskedAgain.holds();
-            let is_new =
-                !is_barred && !self.replica.has(&name) && !self.approvals.has_refused(&name);
-            if is_new && !neighbour.missing.push(name) {
+            if !neighbour.missing.push(name) {
                 // The next comparison finds what there is no place for.
                 neighbour.forget_told();
                 break;

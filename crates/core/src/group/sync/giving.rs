@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::Chain;
 use lacis_wire::group::{GivenKey, GroupFrame};
-use lacis_wire::{NodeId, limits};
+use lacis_wire::{KeyName, NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
@@ -32,6 +32,19 @@ impl Group {
         }
     }
 
+    /// What tells which keys are here.
+    pub(in crate::group) fn keys_held(&self) -> [u8; 8] {
+        let order = self.replica.keys().ordered(self.replica.members());
+        self.digest_of(order.into_iter().map(|(_, name)| name))
+    }
+
+    fn digest_of(&self, names: impl Iterator<Item = KeyName>) -> [u8; 8] {
+        names.filter(|name| self.keyring.get(name).is_some()).fold([0; 8], |mut all, name| {
+            all.iter_mut().zip(name.0).for_each(|(sum, byte)| *sum ^= byte);
+            all
+        })
+    }
+
     /// Gives the keys that a neighbor may have and was not given, each with its complete record.
     pub(in crate::group) fn give_keys(&mut self, cx: &mut Cx, node: NodeId) {
         let Some(roles) = self.roles_of(cx, node) else { return };
@@ -39,11 +52,13 @@ impl Group {
         let Some(leaf) = chain.and_then(Chain::leaf) else { return };
         let mut order = self.replica.keys().ordered(self.replica.members());
         order.retain(|(_, name)| self.may_have(name, leaf));
+        let ours = self.digest_of(order.iter().map(|(_, name)| *name));
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+        let has_all = roles.may_write() && neighbour.keys == Some(ours);
         let mut keys = Vec::new();
         for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
             let Some(key) = self.keyring.get(&name) else { continue };
-            if neighbour.given.insert(name, ()).is_none() {
+            if neighbour.given.insert(name, ()).is_none() && !has_all {
                 let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
                 let key = if whole { key.clone() } else { key.meeting_key() };
                 keys.push(GivenKey { name, key });

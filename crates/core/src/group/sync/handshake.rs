@@ -3,7 +3,9 @@
 //!
 //! ```text
 //! both:       Enter -> (proof checked) -> Keys, if the other may read
-//! responder:  Summary
+//! responder:  Sketch                                    (little differs)
+//! initiator:  Told, Want, or More <-> Sketch
+//! responder:  Summary                                   (much differs)
 //! initiator:  for each bucket that differs, in order: Query <-> Reply, Have, Want, Done
 //! both:       Record, for what was wanted and for what is new
 //! ```
@@ -22,7 +24,6 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
-use crate::group::sync::compare::summary_of;
 use crate::group::sync::neighbour::{Neighbour, names_of};
 use crate::ids::LinkId;
 use crate::rule::Rule;
@@ -74,9 +75,11 @@ impl Group {
 
     fn say_enter(&mut self, cx: &Cx, node: NodeId, chain: Option<Chain>) {
         let (clock, first) = (cx.wall(), self.first.clone());
+        let held = chain.as_ref().map(|_| self.replica.compared());
+        let keys = chain.as_ref().map(|_| self.keys_held());
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         (neighbour.shown, neighbour.refused) = (chain.is_some(), false);
-        neighbour.say(&GroupFrame::Enter { clock, chain, first });
+        neighbour.say(&GroupFrame::Enter { clock, chain, first, held, keys });
     }
 
     /// Our chain is another one than before: whoever is linked is shown it.
@@ -110,6 +113,8 @@ impl Group {
                 | GroupFrame::PreviewRequest { .. }
                 | GroupFrame::Query { .. }
                 | GroupFrame::Summary { .. }
+                | GroupFrame::Sketch { .. }
+                | GroupFrame::More { .. }
                 | GroupFrame::Want { .. }
         );
         if asks && neighbour.is_flooded() && Rule::Flooded.holds() {
@@ -119,9 +124,11 @@ impl Group {
             self.take_arrived(cx);
         }
         match frame {
-            GroupFrame::Enter { clock, chain, first } => {
+            GroupFrame::Enter { clock, chain, first, held, keys } => {
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.first = first;
+                    neighbour.sketching.enter(held);
+                    neighbour.keys = keys;
                 }
                 self.on_enter(cx, node, clock, chain);
             }
@@ -236,12 +243,9 @@ impl Group {
             return;
         }
         let roles = self.roles_of(cx, node);
-        let summary = summary_of(&self.replica);
         self.give_keys(cx, node);
+        self.tell_held(node);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        if !neighbour.initiates {
-            neighbour.say(&GroupFrame::Summary { buckets: summary });
-        }
         neighbour.compare_at = Some(cx.now + limits::RECONCILE_INTERVAL);
         neighbour.await_comparison(cx.now);
         let reads = roles.is_some_and(Roles::may_write);
@@ -265,8 +269,10 @@ impl Group {
                 self.lack(node, missing);
             }
             GroupFrame::Want { names } => {
+                let mut wanted = names_of(&names).collect();
+                self.put_urgent_first(node, &mut wanted);
                 let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-                for name in names_of(&names) {
+                for name in wanted {
                     neighbour.asked.push(name);
                 }
             }
@@ -283,6 +289,11 @@ impl Group {
                 }
             }
             GroupFrame::Record { header, body } => self.on_record(cx, node, header, body),
+            GroupFrame::Sketch { held, from, symbols } => {
+                self.on_sketch(cx, node, held, (from, symbols));
+            }
+            GroupFrame::More { fingerprint, from } => self.on_more(node, fingerprint, from),
+            GroupFrame::Told { unasked } => self.on_told(cx, node, &unasked),
             _ => {}
         }
         self.ask_for_more(cx);

@@ -12,6 +12,7 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{KeyName, PeerId, limits};
 
 use crate::group::sync::buckets::Buckets;
+use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
 use crate::ids::LinkId;
 use crate::table::Table;
@@ -41,6 +42,8 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) confirmed: bool,
     /// The types that it wants first.
     pub(in crate::group) first: Vec<RecordType>,
+    /// What tells which keys it has.
+    pub(in crate::group) keys: Option<[u8; 8]>,
     /// Keys that it was given.
     pub(in crate::group) given: Table<KeyName, ()>,
     /// Frames in order.
@@ -56,6 +59,8 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) missing: Queue<CopyName>,
     /// Versions that we asked it for, and until when they may take.
     pub(in crate::group) in_flight: Table<CopyName, Timestamp>,
+    /// Where the two stand with symbols of what they hold.
+    pub(in crate::group) sketching: Sketching,
     /// Buckets still to be reconciled, in order, if we begin.
     pub(in crate::group) buckets: VecDeque<u8>,
     /// The bucket whose query is on its way, and until when its reply may take.
@@ -96,6 +101,7 @@ impl Neighbour {
             refused: false,
             confirmed: false,
             first: Vec::new(),
+            keys: None,
             given: Table::new(),
             frames: VecDeque::new(),
             frame_bytes: 0,
@@ -105,6 +111,7 @@ impl Neighbour {
             loading: false,
             missing: Queue::new(limits::MISSING_MAX),
             in_flight: Table::new(),
+            sketching: Sketching::new(),
             buckets: VecDeque::new(),
             querying: None,
             told: Buckets::NONE,
@@ -193,6 +200,7 @@ impl Neighbour {
         self.parts = self.parts.take_if(|(_, at)| *at > 0).map(|_| (Vec::new(), 1));
         self.in_flight = Table::new();
         self.buckets.clear();
+        self.sketching = Sketching::new();
         self.querying = None;
         (self.told, self.whole) = (Buckets::NONE, Buckets::NONE);
     }
@@ -234,6 +242,18 @@ impl Neighbour {
         if !self.is_compared {
             self.compared.insert(bucket, ());
         }
+    }
+
+    /// It has told all that it holds.
+    pub(in crate::group) fn told_all(&mut self) {
+        (0..=limits::BUCKETS).for_each(|bucket| self.told_all_of(bucket));
+    }
+
+    /// Both know what differs: all is told once these have come.
+    pub(in crate::group) fn tell_all(&mut self, unasked: &[CopyName]) {
+        self.told_all();
+        let unasked = unasked.iter().flat_map(CopyName::to_bytes).collect();
+        self.say(&GroupFrame::Told { unasked });
     }
 
     /// It will tell some of it once more.

@@ -2,14 +2,11 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::group::GroupFrame;
 use lacis_wire::record::RecordType;
 use lacis_wire::{Code, Millis, NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
-use crate::group::sync::compare::summary_of;
-use crate::group::sync::neighbour::Neighbour;
 use crate::rule::Rule;
 use crate::table::TableExt;
 
@@ -33,8 +30,6 @@ impl Group {
 
     pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
         let now = cx.now;
-        let is_due = |it: &Neighbour| it.compare_at.is_some_and(|at| now >= at);
-        let summary = self.neighbours.values().any(is_due).then(|| summary_of(&self.replica));
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
             let asked = neighbour.in_flight.len();
@@ -50,12 +45,8 @@ impl Group {
             neighbour.ends.clear();
             // Clocks are told again too: machines sleep, and people set them.
             self.enter(cx, node);
-            if self.serves(cx, node)
-                && let Some(neighbour) = self.neighbours.get_mut(&node)
-                && !neighbour.initiates
-                && let Some(buckets) = summary.clone()
-            {
-                neighbour.say(&GroupFrame::Summary { buckets });
+            if self.serves(cx, node) {
+                self.tell_held(node);
             }
         }
         self.review(cx);
