@@ -2,8 +2,6 @@
 // key counts. An empty value says that the key was deleted. ADR 14 says why it exists and what must
 // hold.
 
-import { compare } from "./ranges.js";
-
 /** An entry; an empty value stands for a deletion. */
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -65,41 +63,33 @@ export function pack(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
 
 /** The entries of a run, as views into it. What is cut off at its end is left out. */
 export function* unpack(bytes: Uint8Array): Generator<Entry, undefined> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  while (at + HEAD_BYTES <= bytes.byteLength) {
-    const valueAt = at + HEAD_BYTES + view.getUint16(at, true);
-    const end = valueAt + view.getUint32(at + 2, true);
-    if (end > bytes.byteLength) return;
+  for (let at = 0, end = endOf(bytes, at); end > 0; at = end, end = endOf(bytes, at)) {
+    const valueAt = at + HEAD_BYTES + keyBytes(bytes, at);
     yield [bytes.subarray(at + HEAD_BYTES, valueAt), bytes.subarray(valueAt, end)];
-    at = end;
   }
 }
 
-/**
- * The newest entry of each key, in the order of keys, out of entries that are ordered by age, the
- * oldest first. Deletions are kept only if something older may lie elsewhere.
- */
-export function merge(
-  entries: Iterable<Entry>,
-  { keepDeletions }: { readonly keepDeletions: boolean },
-): Entry[] {
-  // Sorting keeps the order of age among equal keys, and is quick with what is sorted piecewise.
-  const sorted = [...entries].sort(([a], [b]) => compare(a, b));
-  return sorted.filter(([key, value], at) => {
-    const next = sorted[at + 1];
-    const isNewest = next === undefined || compare(key, next[0]) !== 0;
-    return isNewest && (keepDeletions || value.byteLength > 0);
-  });
+/** Where an entry ends; 0 where there is none, or not all of it. */
+export function endOf(bytes: Uint8Array, at: number): number {
+  if (at + HEAD_BYTES > bytes.byteLength) return 0;
+  const end = at + HEAD_BYTES + keyBytes(bytes, at) + valueBytes(bytes, at);
+  return end > bytes.byteLength ? 0 : end;
 }
 
-/** Where in sorted entries the first one is whose key is not less. */
-export function placeOf(entries: readonly Entry[], key: Uint8Array): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compare((entries[middle] as Entry)[0], key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** Where the key of an entry begins. */
+export function keyAt(at: number): number {
+  return at + HEAD_BYTES;
+}
+
+export function keyBytes(bytes: Uint8Array, at: number): number {
+  return byte(bytes, at) + byte(bytes, at + 1) * 0x1_00;
+}
+
+export function valueBytes(bytes: Uint8Array, at: number): number {
+  const low = byte(bytes, at + 2) + byte(bytes, at + 3) * 0x1_00;
+  return low + byte(bytes, at + 4) * 0x1_00_00 + byte(bytes, at + 5) * 0x1_00_00_00;
+}
+
+function byte(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
 }

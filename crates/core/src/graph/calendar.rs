@@ -33,7 +33,8 @@ impl<T: Copy + Ord> Calendar<T> {
         }
     }
 
-    /// Adds an entry where it need not be found before [`Calendar::sort`].
+    /// Adds an entry where it need not be found before [`Calendar::sort`]. What is pushed has to
+    /// come in order, but for the times.
     pub(super) fn push(&mut self, at: Millis, due: T) {
         if at != Millis::MAX {
             self.0.push_back((at, due));
@@ -48,7 +49,7 @@ impl<T: Copy + Ord> Calendar<T> {
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
         let mut all: Vec<_> = core::mem::take(&mut self.0).into();
-        sorting::sort(&mut all);
+        sorting::sort_by_time(&mut all, |(at, _)| at.0);
         self.0 = all.into();
     }
 

@@ -111,11 +111,18 @@ impl Entries {
     /// The block in which an id is, or would be.
     fn block_of(&self, id: &RecordId) -> usize {
         let begins = |block: &Block| block.first().is_some_and(|(first, _)| first <= id);
+        // What comes in order belongs into the last one.
+        if self.blocks.last().is_some_and(begins) {
+            return self.blocks.len() - 1;
+        }
         self.blocks.partition_point(begins).saturating_sub(1)
     }
 }
 
 fn place_in(block: &Block, id: &RecordId) -> Result<usize, usize> {
+    if block.last().is_some_and(|(last, _)| last < id) {
+        return Err(block.len());
+    }
     block.binary_search_by(|(held, _)| held.cmp(id))
 }
 

@@ -69,7 +69,8 @@ impl Index {
         place.is_ok()
     }
 
-    /// Adds a copy that is not there, where it need not be found before [`Index::sort`].
+    /// Adds a copy that is not there, where it need not be found before [`Index::sort`]. Those that
+    /// are pushed have to come in the order of their names.
     pub(super) fn push(&mut self, copy: CopyKey) {
         self.items.push(item(copy));
         self.sum = self.sum.wrapping_add(hash(copy));
@@ -82,7 +83,7 @@ impl Index {
 
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
-        sorting::sort(&mut self.items);
+        sorting::sort_by_time(&mut self.items, |item| item.timestamp);
     }
 
     /// Equal for two indices only if they hold the same copies.
