@@ -1,5 +1,6 @@
 import { check } from "../check.js";
 import { PeerError } from "../errors.js";
+import { nextTask } from "../wait.js";
 import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
@@ -80,6 +81,9 @@ export async function persistStorage(): Promise<boolean> {
 /** Entries that are asked to be written before others may have a turn: some milliseconds' worth. */
 const SLICE = 128;
 
+/** So long a page may be busy with what it reads before others may have a turn. */
+const SLICE_MS = 12;
+
 /** A store in IndexedDB; `openStore` makes it. */
 export class IndexedDbStore implements Store {
   readonly lost: Promise<void>;
@@ -100,6 +104,8 @@ export class IndexedDbStore implements Store {
   readonly #ages = new Map<string, number>();
   /** What changes the database, one after the other, as it was asked. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** Since when the page is busy with pages that are in memory already. */
+  #busySince = 0;
   /** How often the packed table was changed. */
   #age = 0;
   /** Changes that are asked for and not done. */
@@ -249,6 +255,10 @@ export class IndexedDbStore implements Store {
     after: Uint8Array | undefined,
     limit: number,
   ): Promise<StorePage> {
+    if (after === undefined || performance.now() - this.#busySince > SLICE_MS) {
+      if (after !== undefined) await nextTask();
+      this.#busySince = performance.now();
+    }
     const [name, age] = [nameOf(prefix), this.#age];
     const entries =
       (after && this.#views.get(name)) ??

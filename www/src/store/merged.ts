@@ -2,107 +2,99 @@
 // take longer than reading them.
 
 import { compare } from "./ranges.js";
-import { endOf, keyAt, keyBytes, unpack, valueBytes } from "./runs.js";
+import { HEAD_BYTES, keyBytes, unpack } from "./runs.js";
 import type { StorePage } from "./store.js";
 
-/** A place is the number of a run times this, and where in the run the entry begins. */
-const RUN = 2 ** 32;
+/** All entries of some runs, by a number that each of them has. */
+interface Table {
+  readonly runs: readonly Uint8Array[];
+  /** In which run an entry is, where it begins and ends there. */
+  readonly run: Uint32Array;
+  readonly begin: Uint32Array;
+  readonly end: Uint32Array;
+  /** Some bytes of its key as numbers, {@link RANKS} of them: most keys are told apart by these. */
+  readonly ranks: Uint32Array;
+  readonly isDeletion: Uint8Array;
+  /** How many first bytes are the same in all keys; the numbers stand for those that follow. */
+  readonly shared: number;
+}
+
+/** Numbers of four bytes each: more than half a record's id, of which one creator's share a half. */
+const RANKS = 3;
 
 /** Of runs the entries that count, in the order of their keys. */
 export class Merged {
-  readonly #runs: readonly Uint8Array[];
-  readonly #places: Float64Array;
-  readonly #shared: number;
+  readonly #table: Table;
+  readonly #numbers: Uint32Array;
 
-  constructor(runs: readonly Uint8Array[], places: Float64Array, shared: number) {
-    this.#runs = runs;
-    this.#places = places;
-    this.#shared = shared;
+  constructor(table: Table, numbers: Uint32Array) {
+    this.#table = table;
+    this.#numbers = numbers;
   }
 
   /** How many entries there are. */
   get length(): number {
-    return this.#places.length;
+    return this.#numbers.length;
   }
 
   /** How many of them are deletions. */
   get deletions(): number {
-    let count = 0;
-    for (const place of this.#places) {
-      if (valueBytes(this.#run(place), atOf(place)) === 0) count += 1;
-    }
-    return count;
+    return this.#numbers.filter((number) => this.#table.isDeletion[number]).length;
   }
 
   /** The key of an entry. */
-  key(number: number): Uint8Array {
-    const place = this.#places[number] as number;
-    const [run, at] = [this.#run(place), atOf(place)];
-    return run.subarray(keyAt(at), keyAt(at) + keyBytes(run, at));
+  key(place: number): Uint8Array {
+    return keyOf(this.#table, this.#numbers[place] as number);
   }
 
   /** The value of a key. */
   get(key: Uint8Array): Uint8Array | undefined {
-    const number = this.placeOf(key);
-    if (number === this.length || compare(this.key(number), key) !== 0) return undefined;
-    const place = this.#places[number] as number;
-    const [run, at] = [this.#run(place), atOf(place)];
-    return run.subarray(keyAt(at) + keyBytes(run, at), endOf(run, at));
+    const place = this.placeOf(key);
+    if (place === this.length || compare(this.key(place), key) !== 0) return undefined;
+    const number = this.#numbers[place] as number;
+    const run = runOf(this.#table, number);
+    const at = this.#table.begin[number] as number;
+    return run.subarray(at + HEAD_BYTES + keyBytes(run, at), this.#table.end[number]);
   }
 
-  /** The number of the first entry whose key is not less. */
+  /** Where the first entry is whose key is not less. */
   placeOf(key: Uint8Array): number {
     let [low, high] = [0, this.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (compare(this.key(middle), key, this.#shared) < 0) low = middle + 1;
+      if (compare(this.key(middle), key, this.#table.shared) < 0) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 
-  /** The number of the first entry whose key is greater. */
+  /** Where the first entry is whose key is greater. */
   placeAfter(key: Uint8Array): number {
     const place = this.placeOf(key);
-    const isHere = place < this.length && compare(this.key(place), key, this.#shared) === 0;
+    const isHere = place < this.length && compare(this.key(place), key, this.#table.shared) === 0;
     return isHere ? place + 1 : place;
   }
 
-  /** Those from one number to before another. */
+  /** Those from one place to before another. */
   slice(from: number, to: number): Merged {
-    return new Merged(this.#runs, this.#places.subarray(from, to), this.#shared);
+    return new Merged(this.#table, this.#numbers.subarray(from, to));
   }
 
   /** All of them packed. */
   pack(): Uint8Array<ArrayBuffer> {
+    const { begin, end } = this.#table;
     let size = 0;
-    for (const place of this.#places) {
-      const at = atOf(place);
-      size += endOf(this.#run(place), at) - at;
-    }
+    for (const number of this.#numbers) size += (end[number] as number) - (begin[number] as number);
     const bytes = new Uint8Array(size);
     let filled = 0;
-    for (const place of this.#places) {
-      const run = this.#run(place);
-      const at = atOf(place);
-      const end = endOf(run, at);
-      bytes.set(run.subarray(at, end), filled);
-      filled += end - at;
+    for (const number of this.#numbers) {
+      const from = begin[number] as number;
+      const to = end[number] as number;
+      bytes.set(runOf(this.#table, number).subarray(from, to), filled);
+      filled += to - from;
     }
     return bytes;
   }
-
-  #run(place: number): Uint8Array {
-    return this.#runs[numberOf(place)] as Uint8Array;
-  }
-}
-
-function numberOf(place: number): number {
-  return Math.floor(place / RUN);
-}
-
-function atOf(place: number): number {
-  return place % RUN;
 }
 
 /** What {@link merge} has to know. */
@@ -121,53 +113,97 @@ export function merge(
   runs: readonly Uint8Array[],
   { keepDeletions, shared = 0 }: MergeOptions,
 ): Merged {
-  const order = (a: number, b: number): number => {
-    const one = runs[numberOf(a)] as Uint8Array;
-    const other = runs[numberOf(b)] as Uint8Array;
-    return compareKeys(one, atOf(a), other, atOf(b), shared);
-  };
-  let pieces = runs.flatMap((run, number) => piecesOf(run, number * RUN, order));
+  const table = tableOf(runs, shared);
+  let pieces = piecesOf(table);
   while (pieces.length > 1) {
-    const joined: Float64Array[] = [];
+    const joined: Uint32Array[] = [];
     for (let at = 0; at < pieces.length; at += 2) {
-      const [older, newer] = [pieces[at] as Float64Array, pieces[at + 1]];
-      joined.push(newer === undefined ? older : join(older, newer, order));
+      const [older, newer] = [pieces[at] as Uint32Array, pieces[at + 1]];
+      joined.push(newer === undefined ? older : join(table, older, newer));
     }
     pieces = joined;
   }
-  const [all = new Float64Array(0)] = pieces;
-  if (keepDeletions) return new Merged(runs, all, shared);
-  const isKept = (place: number): boolean =>
-    valueBytes(runs[numberOf(place)] as Uint8Array, atOf(place)) > 0;
-  return new Merged(runs, all.filter(isKept), shared);
+  const [all = new Uint32Array(0)] = pieces;
+  return new Merged(table, keepDeletions ? all : all.filter((it) => !table.isDeletion[it]));
 }
 
-type Order = (a: number, b: number) => number;
-
-/** The places of the entries of a run, cut where they do not ascend. */
-function piecesOf(run: Uint8Array, base: number, order: Order): Float64Array[] {
-  const pieces: number[][] = [];
-  let piece: number[] = [];
-  let last = 0;
-  for (let at = 0, end = endOf(run, at); end > 0; at = end, end = endOf(run, at)) {
-    if (piece.length === 0 || order(base + last, base + at) >= 0) {
-      piece = [];
-      pieces.push(piece);
+// It runs once when a page opens a group, before browsers have compiled it, so it makes no calls and
+// no objects for an entry.
+function tableOf(runs: readonly Uint8Array[], shared: number): Table {
+  const views = runs.map((run) => new DataView(run.buffer, run.byteOffset, run.byteLength));
+  let count = 0;
+  for (const view of views) count += countOf(view);
+  const table: Table = {
+    runs,
+    run: new Uint32Array(count),
+    begin: new Uint32Array(count),
+    end: new Uint32Array(count),
+    ranks: new Uint32Array(count * RANKS),
+    isDeletion: new Uint8Array(count),
+    shared,
+  };
+  let number = 0;
+  for (const [place, view] of views.entries()) {
+    let at = 0;
+    for (let left = countOf(view); left > 0; left -= 1) {
+      const bytes = view.getUint16(at, true);
+      const size = view.getUint32(at + 2, true);
+      const rank = number * RANKS;
+      const from = at + HEAD_BYTES + shared;
+      if (bytes >= shared + RANKS * 4) {
+        table.ranks[rank] = view.getUint32(from);
+        table.ranks[rank + 1] = view.getUint32(from + 4);
+        table.ranks[rank + 2] = view.getUint32(from + 8);
+      } else {
+        // A key that is short is followed by nothing, which is less than anything.
+        for (let byte = 0; byte < RANKS * 4; byte += 1) {
+          const value = shared + byte < bytes ? view.getUint8(from + byte) : 0;
+          const place = rank + (byte >> 2);
+          table.ranks[place] = (table.ranks[place] as number) * 0x1_00 + value;
+        }
+      }
+      table.run[number] = place;
+      table.begin[number] = at;
+      table.isDeletion[number] = size === 0 ? 1 : 0;
+      at += HEAD_BYTES + bytes + size;
+      table.end[number] = at;
+      number += 1;
     }
-    piece.push(base + at);
-    last = at;
   }
-  return pieces.map((places) => Float64Array.from(places));
+  return table;
+}
+
+/** How many whole entries a run has. */
+function countOf(view: DataView): number {
+  let [count, at] = [0, 0];
+  while (at + HEAD_BYTES <= view.byteLength) {
+    at += HEAD_BYTES + view.getUint16(at, true) + view.getUint32(at + 2, true);
+    if (at <= view.byteLength) count += 1;
+  }
+  return count;
+}
+
+/** The numbers of all entries, cut where keys do not ascend. */
+function piecesOf(table: Table): Uint32Array[] {
+  const numbers = table.run.map((_, number) => number);
+  const pieces: Uint32Array[] = [];
+  let first = 0;
+  for (let number = 1; number <= numbers.length; number += 1) {
+    if (number < numbers.length && order(table, number - 1, number) < 0) continue;
+    pieces.push(numbers.subarray(first, number));
+    first = number;
+  }
+  return pieces;
 }
 
 /** Two as one, of which the newer entry of a key counts. */
-function join(older: Float64Array, newer: Float64Array, order: Order): Float64Array {
-  const joined = new Float64Array(older.length + newer.length);
+function join(table: Table, older: Uint32Array, newer: Uint32Array): Uint32Array {
+  const joined = new Uint32Array(older.length + newer.length);
   let [from, to, count] = [0, 0, 0];
   while (from < older.length && to < newer.length) {
     const old = older[from] as number;
     const young = newer[to] as number;
-    const difference = order(old, young);
+    const difference = order(table, old, young);
     if (difference <= 0) from += 1;
     if (difference >= 0) to += 1;
     joined[count] = difference < 0 ? old : young;
@@ -179,23 +215,24 @@ function join(older: Float64Array, newer: Float64Array, order: Order): Float64Ar
   return joined.subarray(0, count + newer.length - to);
 }
 
-function compareKeys(
-  run: Uint8Array,
-  at: number,
-  otherRun: Uint8Array,
-  otherAt: number,
-  shared: number,
-): number {
-  const bytes = keyBytes(run, at);
-  const otherBytes = keyBytes(otherRun, otherAt);
-  const key = keyAt(at);
-  const otherKey = keyAt(otherAt);
-  const shorter = Math.min(bytes, otherBytes);
-  for (let place = shared; place < shorter; place += 1) {
-    const difference = (run[key + place] as number) - (otherRun[otherKey + place] as number);
+function order(table: Table, one: number, other: number): number {
+  const ranks = table.ranks;
+  for (let rank = 0; rank < RANKS; rank += 1) {
+    const difference =
+      (ranks[one * RANKS + rank] as number) - (ranks[other * RANKS + rank] as number);
     if (difference !== 0) return difference;
   }
-  return bytes - otherBytes;
+  return compare(keyOf(table, one), keyOf(table, other), table.shared);
+}
+
+function keyOf(table: Table, number: number): Uint8Array {
+  const run = runOf(table, number);
+  const at = table.begin[number] as number;
+  return run.subarray(at + HEAD_BYTES, at + HEAD_BYTES + keyBytes(run, at));
+}
+
+function runOf(table: Table, number: number): Uint8Array {
+  return table.runs[table.run[number] as number] as Uint8Array;
 }
 
 /** A page of a scan that is packed already, as the core takes it. */

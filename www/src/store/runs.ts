@@ -21,7 +21,8 @@ export const RUNS_MAX = 64;
 /** Once every so manieth entry is a deletion, it is worth while to write all others anew. */
 const ENTRIES_PER_DELETION = 4;
 
-const HEAD_BYTES = 6;
+/** Before an entry stand the lengths of its key and its value. */
+export const HEAD_BYTES = 6;
 
 /**
  * How many of the runs, oldest first, are to become one: always the newest ones, without a gap, so
@@ -63,33 +64,18 @@ export function pack(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
 
 /** The entries of a run, as views into it. What is cut off at its end is left out. */
 export function* unpack(bytes: Uint8Array): Generator<Entry, undefined> {
-  for (let at = 0, end = endOf(bytes, at); end > 0; at = end, end = endOf(bytes, at)) {
-    const valueAt = at + HEAD_BYTES + keyBytes(bytes, at);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  while (at + HEAD_BYTES <= bytes.byteLength) {
+    const valueAt = at + HEAD_BYTES + view.getUint16(at, true);
+    const end = valueAt + view.getUint32(at + 2, true);
+    if (end > bytes.byteLength) return;
     yield [bytes.subarray(at + HEAD_BYTES, valueAt), bytes.subarray(valueAt, end)];
+    at = end;
   }
 }
 
-/** Where an entry ends; 0 where there is none, or not all of it. */
-export function endOf(bytes: Uint8Array, at: number): number {
-  if (at + HEAD_BYTES > bytes.byteLength) return 0;
-  const end = at + HEAD_BYTES + keyBytes(bytes, at) + valueBytes(bytes, at);
-  return end > bytes.byteLength ? 0 : end;
-}
-
-/** Where the key of an entry begins. */
-export function keyAt(at: number): number {
-  return at + HEAD_BYTES;
-}
-
-export function keyBytes(bytes: Uint8Array, at: number): number {
-  return byte(bytes, at) + byte(bytes, at + 1) * 0x1_00;
-}
-
-export function valueBytes(bytes: Uint8Array, at: number): number {
-  const low = byte(bytes, at + 2) + byte(bytes, at + 3) * 0x1_00;
-  return low + byte(bytes, at + 4) * 0x1_00_00 + byte(bytes, at + 5) * 0x1_00_00_00;
-}
-
-function byte(bytes: Uint8Array, at: number): number {
-  return bytes[at] as number;
+/** How long the key of an entry is that begins there. */
+export function keyBytes(run: Uint8Array, at: number): number {
+  return (run[at] as number) + (run[at + 1] as number) * 0x1_00;
 }

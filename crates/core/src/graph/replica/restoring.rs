@@ -59,11 +59,22 @@ impl Replica {
 
     /// Charges what was found in one version only.
     pub(in crate::graph) fn charge_restored(&mut self) {
-        let entries = core::mem::take(&mut self.entries);
-        for (id, entry) in entries.iter().filter(|(_, entry)| entry.credential != 0) {
-            self.budgets.charge(self.class(false, entry), *id, entry);
+        // Most come after others of the same credential.
+        let (mut present, mut count, mut bytes) = (None, 0, 0);
+        for (_, entry) in self.entries.iter().filter(|(_, entry)| entry.credential != 0) {
+            let place = (self.class(false, entry), entry.credential);
+            if present != Some(place) {
+                if let Some((class, credential)) = present.replace(place) {
+                    self.budgets.charge_some(class, credential, count, bytes);
+                }
+                (count, bytes) = (0, 0);
+            }
+            count += 1;
+            bytes += u64::from(entry.length);
         }
-        self.entries = entries;
+        if let Some((class, credential)) = present {
+            self.budgets.charge_some(class, credential, count, bytes);
+        }
     }
 
     /// Makes the indices and calendars of what is held, all at once.
@@ -74,12 +85,14 @@ impl Replica {
             |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
         // Memory that grows by doubling would be half as much again.
         let mut counts = alloc::vec![0; self.buckets.len()];
+        let mut due = 0;
         for (_, entry) in self.entries.iter() {
             if let Some(count) = bucket_of(entry).and_then(|bucket| counts.get_mut(bucket)) {
                 *count += 1;
+                due += usize::from(entry.expires != Millis::MAX);
             }
         }
-        self.due.reserve(counts.iter().sum());
+        self.due.reserve(due);
         for (index, count) in self.buckets.iter_mut().zip(counts) {
             index.reserve(count);
         }
