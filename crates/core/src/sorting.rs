@@ -4,6 +4,8 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use crate::meter::{self, Cost};
+
 /// The items in ascending order.
 pub(crate) fn in_order<T: Ord>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut items = items.into_iter().collect();
@@ -32,6 +34,7 @@ fn places_by_time(count: usize, time: &dyn Fn(usize) -> u64) -> Vec<usize> {
     let mut sorted = alloc::vec![0; count];
     for shift in (0..u64::BITS).step_by(8).filter(|shift| (differing >> shift) & 0xff != 0) {
         let byte = |place| usize::from((time(place) >> shift).to_le_bytes()[0]);
+        meter::count(Cost::Entry, count);
         // Where those with a byte begin.
         let mut begins = [0; 257];
         for place in 0..count {

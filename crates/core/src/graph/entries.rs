@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use lacis_wire::RecordId;
 
 use super::entry::Entry;
+use crate::meter::{self, Cost};
 
 /// Entries of a block at the most: moving as many takes less time than hashing a header.
 const BLOCK_MAX: usize = 128;
@@ -54,11 +55,15 @@ impl Entries {
                 let (_, held) = block.get_mut(place)?;
                 return Some(core::mem::replace(held, entry));
             }
-            Err(place) if block.len() < BLOCK_MAX => block.insert(place, (id, entry)),
+            Err(place) if block.len() < BLOCK_MAX => {
+                meter::count(Cost::Entry, 1 + block.len() - place);
+                block.insert(place, (id, entry));
+            }
             Err(place) => {
                 // What comes in order leaves full blocks behind.
                 let at = if is_last && place == BLOCK_MAX { BLOCK_MAX } else { BLOCK_MAX / 2 };
                 let mut next = Vec::with_capacity(BLOCK_MAX);
+                meter::count(Cost::Entry, 1 + block.len() - at);
                 next.extend(block.drain(at..));
                 if place > at || at == BLOCK_MAX {
                     next.insert(place - at, (id, entry));

@@ -6,6 +6,7 @@ use lacis_wire::Millis;
 use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
+use crate::meter::{self, Cost};
 use crate::sorting;
 
 /// Where one copy of a record stands: when it was last changed, and its name. Two versions of one
@@ -53,6 +54,7 @@ impl Index {
         let item = item(copy);
         let place = self.items.binary_search(&item);
         if let Err(place) = place {
+            meter::count(Cost::Entry, 1 + self.items.len() - place);
             self.items.insert(place, item);
             self.sum = self.sum.wrapping_add(hash(copy));
         }
@@ -72,6 +74,7 @@ impl Index {
     /// Adds a copy that is not there, where it need not be found before [`Index::sort`]. Those that
     /// are pushed have to come in the order of their names.
     pub(super) fn push(&mut self, copy: CopyKey) {
+        meter::count(Cost::Entry, 1);
         self.items.push(item(copy));
         self.sum = self.sum.wrapping_add(hash(copy));
     }

@@ -11,6 +11,7 @@ use crate::graph::copy::{Change, Copy};
 use crate::graph::entry::Entry;
 use crate::graph::judge::system_of;
 use crate::graph::replica::{Aside, Replica};
+use crate::meter::{self, Cost};
 
 impl Replica {
     /// All that was stored is here again. What has ended meanwhile stays until
@@ -59,6 +60,7 @@ impl Replica {
 
     /// Charges what was found in one version only.
     pub(in crate::graph) fn charge_restored(&mut self) {
+        meter::count(Cost::Entry, self.entries.len());
         // Most come after others of the same credential.
         let (mut present, mut count, mut bytes) = (None, 0, 0);
         for (_, entry) in self.entries.iter().filter(|(_, entry)| entry.credential != 0) {
@@ -83,6 +85,7 @@ impl Replica {
             self.register.kinds().map(|kind| usize::from(Self::bucket_of(kind))).collect();
         let bucket_of =
             |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
+        meter::count(Cost::Entry, self.entries.len());
         // Memory that grows by doubling would be half as much again.
         let mut counts = alloc::vec![0; self.buckets.len()];
         let mut due = 0;
