@@ -29,6 +29,12 @@ const POINTS: usize = 1 << (TEETH - 1);
 /// a table, and one doubling.
 const SPACING: usize = 8;
 
+/// What gives 1 when it is doubled, modulo the order of the base point.
+const HALF: [u8; 32] = [
+    0xf7, 0xe9, 0x7a, 0x2e, 0x8d, 0x31, 0x09, 0x2c, 0x6b, 0xce, 0x7b, 0x51, 0xef, 0x7c, 0x6f, 0x0a,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x08,
+];
+
 const TABLES: usize = 256 / (TEETH * SPACING);
 
 /// A key that signs with a table. It gives the same signatures as the key alone.
@@ -58,7 +64,7 @@ impl Pen {
         let hash: [u8; 64] = Sha512::digest(key.as_bytes()).into();
         let mut prefix = [0; 32];
         prefix.copy_from_slice(hash.split_at(32).1);
-        let half = Scalar::from(2_u8).invert();
+        let half = Scalar::from_bytes_mod_order(HALF);
         Self {
             secret: key.to_scalar(),
             prefix,
@@ -127,16 +133,18 @@ fn tables() -> Vec<[EdwardsPoint; POINTS]> {
         present
     };
     let mut one = || {
-        // The first sum has none of the teeth alike: each that is adds twice what was taken.
         let mut table = [EdwardsPoint::default(); POINTS];
-        let teeth: [EdwardsPoint; TEETH] = core::array::from_fn(|_| next());
-        let (last, others) = (teeth[TEETH - 1], &teeth[..TEETH - 1]);
-        table[0] = others.iter().fold(last, |sum, other| sum - other);
-        for (number, other) in others.iter().enumerate() {
+        for number in 0..TEETH - 1 {
+            let other = next();
             let (known, new) = table.split_at_mut(1 << number);
-            for (point, less) in new.iter_mut().zip(known) {
-                *point = *less + other + other;
+            for (added, taken) in new.iter_mut().zip(known) {
+                *added = *taken + other;
+                *taken -= other;
             }
+        }
+        let last = next();
+        for point in &mut table {
+            *point += last;
         }
         table
     };

@@ -142,7 +142,7 @@ function tableOf(runs: readonly Uint8Array[], shared: number): Table {
     isDeletion: new Uint8Array(count),
     shared,
   };
-  let number = 0;
+  let [number, isRanked] = [0, true];
   for (const [place, view] of views.entries()) {
     let at = 0;
     for (let left = countOf(view); left > 0; left -= 1) {
@@ -150,17 +150,12 @@ function tableOf(runs: readonly Uint8Array[], shared: number): Table {
       const size = view.getUint32(at + 2, true);
       const rank = number * RANKS;
       const from = at + HEAD_BYTES + shared;
-      if (bytes >= shared + RANKS * 4) {
+      if (bytes < shared + RANKS * 4) {
+        isRanked = false;
+      } else {
         table.ranks[rank] = view.getUint32(from);
         table.ranks[rank + 1] = view.getUint32(from + 4);
         table.ranks[rank + 2] = view.getUint32(from + 8);
-      } else {
-        // A key that is short is followed by nothing, which is less than anything.
-        for (let byte = 0; byte < RANKS * 4; byte += 1) {
-          const value = shared + byte < bytes ? view.getUint8(from + byte) : 0;
-          const place = rank + (byte >> 2);
-          table.ranks[place] = (table.ranks[place] as number) * 0x1_00 + value;
-        }
       }
       table.run[number] = place;
       table.begin[number] = at;
@@ -170,6 +165,8 @@ function tableOf(runs: readonly Uint8Array[], shared: number): Table {
       number += 1;
     }
   }
+  // Among keys that are shorter all have to be looked at.
+  if (!isRanked) table.ranks.fill(0);
   return table;
 }
 
