@@ -1,5 +1,6 @@
 import type { CoreEvent } from "./core.js";
 import { DEFAULT_LIMITS } from "./room-options.js";
+import { nextTask } from "./wait.js";
 
 /**
  * Where the events of the core wait while nobody could take them. All of them wait in one line, so
@@ -58,13 +59,7 @@ export class Inbox {
   quieten(): void {
     if (this.#isQuiet) return;
     this.#isQuiet = true;
-    // Not a timer: those are slowed down in hidden pages.
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      this.#speak();
-    };
-    port2.postMessage(undefined);
+    void nextTask().then(() => this.#speak());
   }
 
   #speak(): void {

@@ -45,3 +45,15 @@ export function waitFor(
     onEvent();
   });
 }
+
+/** Lets the page do something else. Not a timer: those wait, and are slowed down in hidden pages. */
+export function nextTask(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

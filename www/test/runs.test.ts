@@ -1,14 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  dueRuns,
-  type Entry,
-  merge,
-  pack,
-  placeOf,
-  RUNS_MAX,
-  type RunSize,
-  unpack,
-} from "../src/store/runs.js";
+import { type Merged, merge } from "../src/store/merged.js";
+import { dueRuns, type Entry, pack, RUNS_MAX, type RunSize, unpack } from "../src/store/runs.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const entry = (key: string, value: string): Entry => [bytes(key), bytes(value)];
@@ -29,33 +21,78 @@ describe("packed entries", () => {
       expect([...unpack(packed.subarray(0, length))]).toHaveLength(whole);
     }
   });
+});
+
+describe("runs as one table", () => {
+  const all = (merged: Merged): string[][] => texts(unpack(merged.pack()));
+  const log = [
+    [entry("a", "1"), entry("b", "1"), entry("c", "1")],
+    [entry("b", "2"), entry("c", "")],
+    [entry("a", ""), entry("d", "3")],
+  ];
 
   test("give the newest of each key in order, and none that was deleted since", () => {
-    const log = [
-      entry("b", "1"),
-      entry("a", "1"),
-      entry("c", "1"),
-      entry("b", "2"),
-      entry("c", ""),
-      entry("d", "3"),
-      entry("a", ""),
-    ];
-    expect(texts(merge(log, { keepDeletions: false }))).toEqual([
+    const runs = log.map(pack);
+    const [kept, whole] = [false, true].map((keepDeletions) => merge(runs, { keepDeletions }));
+    expect(all(kept as Merged)).toEqual([
       ["b", "2"],
       ["d", "3"],
     ]);
-    expect(texts(merge(log, { keepDeletions: true }))).toEqual([
+    expect(all(whole as Merged)).toEqual([
       ["a", ""],
       ["b", "2"],
       ["c", ""],
       ["d", "3"],
     ]);
+    expect([kept?.deletions, whole?.deletions]).toEqual([0, 2]);
+  });
+
+  test("are put in order if they are not", () => {
+    const merged = merge([pack(log.flat())], { keepDeletions: false });
+    expect(all(merged)).toEqual([
+      ["b", "2"],
+      ["d", "3"],
+    ]);
+  });
+
+  test("hold what a map holds, however many there are", () => {
+    let state = 1;
+    const random = (below: number): number => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return Math.floor((state / 2 ** 31) * below);
+    };
+    for (let count = 0; count < 20; count += 1) {
+      const held = new Map<string, string>();
+      const runs = Array.from({ length: count }, () => {
+        const some = Array.from({ length: random(50) }, () => {
+          const [key, value] = [`shelf ${random(60)}`, random(3) === 0 ? "" : `${random(1_000)}`];
+          held.set(key, value);
+          return entry(key, value);
+        });
+        return pack(some);
+      });
+      const merged = merge(runs, { keepDeletions: false, shared: "shelf ".length });
+      const expected = [...held].filter(([, value]) => value !== "");
+      expect(all(merged)).toEqual(expected.sort(([a], [b]) => (a < b ? -1 : 1)));
+      for (const [key, value] of held) {
+        const found = merged.get(bytes(key));
+        expect(found && new TextDecoder().decode(found)).toBe(value === "" ? undefined : value);
+      }
+    }
   });
 
   test("are found by their keys", () => {
-    const entries = [entry("b", "1"), entry("d", "2")];
-    const places = ["a", "b", "c", "d", "e"].map((key) => placeOf(entries, bytes(key)));
-    expect(places).toEqual([0, 0, 1, 1, 2]);
+    const merged = merge([pack([entry("b", "1"), entry("d", "2")])], { keepDeletions: true });
+    const keys = ["a", "b", "c", "d", "e"].map(bytes);
+    expect(keys.map((key) => merged.placeOf(key))).toEqual([0, 0, 1, 1, 2]);
+    expect(keys.map((key) => merged.placeAfter(key))).toEqual([0, 1, 1, 2, 2]);
+    expect(keys.map((key) => merged.get(key)?.at(0))).toEqual([
+      undefined,
+      "1".charCodeAt(0),
+      undefined,
+      "2".charCodeAt(0),
+      undefined,
+    ]);
   });
 });
 

@@ -77,5 +77,5 @@ pub use ids::{LinkId, OpId, RequestId, RoomId, SocketId, StreamId, Ticket};
 pub use io::{Input, LinkAction, LinkInput, LinkState, Output, Path, Priority, Until};
 pub use node::{Content, LinkReport, Node, RemoteReport, Report, RoomReport, ServerReport};
 pub use rule::Rule;
-pub use store::{StoreChange, StoreReply, StoreRequest, StoreTable};
+pub use store::{StoreChange, StorePage, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

@@ -16,11 +16,13 @@ pub enum Cost {
     Judgement,
     /// Bytes of a record were copied.
     Byte,
+    /// What is held of a version was entered somewhere, or moved to make place for another.
+    Entry,
 }
 
 /// How many kinds there are.
 #[cfg(feature = "meter")]
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 /// What was counted, by [`Cost`].
 #[cfg(feature = "meter")]

@@ -90,10 +90,60 @@ pub enum StoreReply {
     /// One value a key; nothing where there is none.
     Values(Vec<Option<Vec<u8>>>),
     /// Entries, in the order of their keys.
-    Page(Vec<(Vec<u8>, Vec<u8>)>),
+    Page(StorePage),
     /// It did not work; of a write, nothing was changed. [`Code::StoreDamaged`] says that the store
     /// works and was found empty: what is known is to be written anew.
     Failed(Code),
+}
+
+/// Entries of a table, in the order of their keys. They are packed, because there may be thousands:
+/// the length of the key in two bytes and of the value in four, the lowest first, then both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StorePage(Vec<u8>);
+
+impl StorePage {
+    /// Entries that are packed already. What is cut off at their end is left out.
+    #[must_use]
+    pub const fn from_packed(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The entries, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut rest = self.0.as_slice();
+        core::iter::from_fn(move || {
+            let (key, value, after) = first_entry(rest)?;
+            rest = after;
+            Some((key, value))
+        })
+    }
+}
+
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(K, V)> for StorePage {
+    /// Packs entries. One that is longer than its form allows ends them.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut packed = Vec::new();
+        for (key, value) in entries {
+            let (key, value) = (key.as_ref(), value.as_ref());
+            let lengths = (u16::try_from(key.len()), u32::try_from(value.len()));
+            let (Ok(key_length), Ok(value_length)) = lengths else { break };
+            packed.extend_from_slice(&key_length.to_le_bytes());
+            packed.extend_from_slice(&value_length.to_le_bytes());
+            packed.extend_from_slice(key);
+            packed.extend_from_slice(value);
+        }
+        Self(packed)
+    }
+}
+
+/// The first entry of some that are packed, and what follows it.
+fn first_entry(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (key_length, rest) = packed.split_first_chunk::<2>()?;
+    let (value_length, rest) = rest.split_first_chunk::<4>()?;
+    let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
+    let value_length = usize::try_from(u32::from_le_bytes(*value_length)).ok()?;
+    let (value, rest) = rest.split_at_checked(value_length)?;
+    Some((key, value, rest))
 }
 
 const MAC_BYTES: usize = 16;
@@ -173,7 +223,23 @@ impl Vault {
 
 #[cfg(test)]
 mod tests {
-    use super::{StoreTable, Vault};
+    use alloc::vec::Vec;
+
+    use super::{StorePage, StoreTable, Vault};
+
+    #[test]
+    fn a_page_gives_what_was_packed_and_leaves_out_what_was_cut_off() {
+        let long = [7; 70_000];
+        let entries = [(&b"a"[..], &b"1"[..]), (b"", b""), (b"key", &long)];
+        let page: StorePage = entries.into_iter().collect();
+        assert_eq!(page.iter().collect::<Vec<_>>(), entries);
+        let StorePage(bytes) = page;
+        for cut in [1, 70_000, bytes.len()] {
+            let rest = StorePage::from_packed(bytes[..bytes.len() - cut].to_vec());
+            let whole = if cut == bytes.len() { 0 } else { 2 };
+            assert_eq!(rest.iter().collect::<Vec<_>>(), entries[..whole]);
+        }
+    }
 
     #[test]
     fn secrets_cannot_be_read_in_the_store() {

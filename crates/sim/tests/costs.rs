@@ -65,3 +65,38 @@ fn a_record_costs_the_same_with_many_groups() {
     assert!(costs.of(Cost::Deadline) <= 4, "{costs:?}");
     assert!(costs.of(Cost::Judgement) <= 2, "{costs:?}");
 }
+
+/// Times that what is held of a record is entered somewhere or moved when its group is opened: into
+/// its table, two indices, and one byte of its times after the other.
+const ENTRIES_A_RECORD: u64 = 16;
+
+#[test]
+fn opening_a_group_costs_the_same_for_each_record_that_ends() {
+    for count in [500, 2_000] {
+        let mut world = World::scenario(4);
+        let server = world.add_server();
+        let setup = world.stored(server, 1);
+        let ada = world.open(setup.clone());
+        let group = world.found(ada, "Board");
+        let id = world.group_id(ada, group);
+        for number in 0..count {
+            // In no order, as the ids of records are.
+            let days = 30 + (number * 7_919) % 3_000;
+            let day = Duration::from_secs(86_400);
+            world.write_for(ada, group, "bonjour", day * u32::try_from(days).expect("it is less"));
+        }
+        let closed = world.close(ada);
+        world.expect_outcome(ada, closed, Ok(()), Duration::from_secs(10));
+        let ada = world.open(setup);
+        meter::reset();
+        let group = world.open_stored(ada, id);
+        let costs = meter::total();
+        let held = world.replica(ada, group).expect("it is open").len();
+        let held = u64::try_from(held).expect("they are few");
+        assert!(held >= count, "{held} are held");
+        assert!(costs.of(Cost::Entry) >= held * 3, "it counts: {costs:?}");
+        assert!(costs.of(Cost::Entry) <= held * ENTRIES_A_RECORD, "{held}: {costs:?}");
+        // Of the system's few, each may be judged more than once.
+        assert!(costs.of(Cost::Judgement) <= held + 100, "{held}: {costs:?}");
+    }
+}

@@ -1,12 +1,14 @@
 import { check } from "../check.js";
 import { PeerError } from "../errors.js";
+import { nextTask } from "../wait.js";
 import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
+import { type Merged, PackedPage } from "./merged.js";
 import { deleteRange, rangeOf, startsWith } from "./prefix.js";
 import { compare, ManyReader } from "./ranges.js";
 import { errorOfStore, settle } from "./request.js";
-import { type Entry, placeOf } from "./runs.js";
+import type { Entry } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
 
 /** One object store for each table of the core, by its number. */
@@ -79,6 +81,9 @@ export async function persistStorage(): Promise<boolean> {
 /** Entries that are asked to be written before others may have a turn: some milliseconds' worth. */
 const SLICE = 128;
 
+/** So long a page may be busy with what it reads before others may have a turn. */
+const SLICE_MS = 12;
+
 /** A store in IndexedDB; `openStore` makes it. */
 export class IndexedDbStore implements Store {
   readonly lost: Promise<void>;
@@ -91,7 +96,7 @@ export class IndexedDbStore implements Store {
   /** What the database says as long as this is its owner. */
   readonly #token = crypto.getRandomValues(new Uint8Array(16));
   /** What scans of the packed table that go on have still to give, by their prefix. */
-  readonly #views = new Map<string, Entry[]>();
+  readonly #views = new Map<string, Merged>();
   /**
    * The age of the newest run of each shelf, so that a write need not ask first. It only grows: a
    * write that failed leaves a gap, which does no harm.
@@ -99,6 +104,8 @@ export class IndexedDbStore implements Store {
   readonly #ages = new Map<string, number>();
   /** What changes the database, one after the other, as it was asked. */
   #writing: Promise<unknown> = Promise.resolve();
+  /** Since when the page is busy with pages that are in memory already. */
+  #busySince = 0;
   /** How often the packed table was changed. */
   #age = 0;
   /** Changes that are asked for and not done. */
@@ -167,13 +174,12 @@ export class IndexedDbStore implements Store {
     }
     const shelves = new Map(keys.map((key) => [nameOf(shelfOf(key)), shelfOf(key)]));
     const held = await this.#look(table, (target) =>
-      Promise.all([...shelves.values()].map((shelf) => load(target, shelf))),
+      Promise.all(
+        [...shelves].map(async ([name, shelf]) => [name, await load(target, shelf)] as const),
+      ),
     );
-    const entries = held.flat().sort(([a], [b]) => compare(a, b));
-    return keys.map((key) => {
-      const [found, value] = entries[placeOf(entries, key)] ?? [];
-      return found !== undefined && compare(found, key) === 0 ? value : undefined;
-    });
+    const merged = new Map(held);
+    return keys.map((key) => merged.get(nameOf(shelfOf(key)))?.get(key));
   }
 
   async scan(
@@ -249,19 +255,23 @@ export class IndexedDbStore implements Store {
     after: Uint8Array | undefined,
     limit: number,
   ): Promise<StorePage> {
+    if (after === undefined || performance.now() - this.#busySince > SLICE_MS) {
+      if (after !== undefined) await nextTask();
+      this.#busySince = performance.now();
+    }
     const [name, age] = [nameOf(prefix), this.#age];
     const entries =
       (after && this.#views.get(name)) ??
       (await this.#look(PACKED, (target) => load(target, prefix)));
     this.#views.delete(name);
-    const from = after === undefined ? 0 : placeAfter(entries, after);
+    const from = after === undefined ? 0 : entries.placeAfter(after);
     const page = entries.slice(from, from + limit);
     // What was written while it was read may not be in it.
     if (from + limit < entries.length && age === this.#age) this.#view(name, entries);
-    return { keys: page.map(([key]) => key), values: page.map(([, value]) => value) };
+    return new PackedPage(page.pack());
   }
 
-  #view(name: string, entries: Entry[]): void {
+  #view(name: string, entries: Merged): void {
     const [oldest] = this.#views.keys();
     if (oldest !== undefined && this.#views.size >= VIEWS_MAX) this.#views.delete(oldest);
     this.#views.set(name, entries);
@@ -359,12 +369,6 @@ function gather(
   const entries = shelves.get(name);
   if (entries === undefined) shelves.set(name, [[key, value]]);
   else entries.push([key, value]);
-}
-
-function placeAfter(entries: readonly Entry[], key: Uint8Array): number {
-  const place = placeOf(entries, key);
-  const [found] = entries[place] ?? [];
-  return found !== undefined && compare(found, key) === 0 ? place + 1 : place;
 }
 
 /** Bytes as what a map can find: one character each. */

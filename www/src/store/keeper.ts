@@ -1,7 +1,8 @@
 import type { CoreNode } from "../core.js";
 import { errorOfThrown } from "../errors.js";
+import { PackedPage } from "./merged.js";
 import { pack } from "./runs.js";
-import type { Store, StoreChange } from "./store.js";
+import type { Store, StoreChange, StorePage } from "./store.js";
 
 /** Asks a store what the core wants to know, and hands the core what it answers. */
 export class StoreKeeper {
@@ -46,7 +47,7 @@ export class StoreKeeper {
     limit: number,
   ): void {
     this.#run(op, this.#store.scan(table, prefix, after, limit), (core, page) =>
-      core.store_page(op, pack(page.keys.map((key, at) => [key, page.values[at] as Uint8Array]))),
+      core.store_page(op, packed(page)),
     );
   }
 
@@ -71,4 +72,9 @@ export class StoreKeeper {
       (thrown) => this.#answer((core) => core.store_failed(op, errorOfThrown(thrown).code)),
     );
   }
+}
+
+function packed(page: StorePage): Uint8Array {
+  if (page instanceof PackedPage) return page.packed;
+  return pack(page.keys.map((key, at) => [key, page.values[at] as Uint8Array]));
 }

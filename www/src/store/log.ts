@@ -1,6 +1,7 @@
+import { type Merged, merge } from "./merged.js";
 import { deleteRange, startsWith, upperEnd } from "./prefix.js";
 import { settle } from "./request.js";
-import { dueRuns, type Entry, merge, pack, type RunSize, unpack } from "./runs.js";
+import { dueRuns, type Entry, pack, type RunSize } from "./runs.js";
 
 /**
  * Entries whose keys share so many first bytes are kept together: the id of a group, which is what
@@ -32,7 +33,7 @@ export async function append(
   age: number,
   entries: readonly Entry[],
 ): Promise<boolean> {
-  put(table, shelf, age, merge(entries, { keepDeletions: true }));
+  put(table, shelf, age, merge([pack(entries)], { keepDeletions: true }));
   return dueRuns((await keysOf(table, shelf)).map(sizeOf)) > 0;
 }
 
@@ -44,18 +45,21 @@ export async function compact(table: IDBObjectStore, shelf: Uint8Array): Promise
   const merged = keys.slice(keys.length - due);
   const runs = await Promise.all(merged.map((key) => settle<Uint8Array>(table.get(key))));
   // Deletions go for good only when nothing older is left that they might hide.
-  const entries = merge(entriesOf(runs), { keepDeletions: due < keys.length });
+  const entries = merge(runs, { keepDeletions: due < keys.length, shared: shelf.byteLength });
   for (const key of merged) table.delete(key);
   if (entries.length > 0) put(table, shelf, merged.at(-1)?.[1] ?? 1, entries);
 }
 
 /** All entries whose keys begin with the prefix, in the order of keys. */
-export async function load(table: IDBObjectStore, prefix: Uint8Array): Promise<Entry[]> {
-  const range = rangeOf(shelfOf(prefix));
-  const runs = await settle<Uint8Array[]>(table.getAll(range));
-  const entries = merge(entriesOf(runs), { keepDeletions: false });
+export async function load(table: IDBObjectStore, prefix: Uint8Array): Promise<Merged> {
+  const shelf = shelfOf(prefix);
+  const runs = await settle<Uint8Array[]>(table.getAll(rangeOf(shelf)));
+  const entries = merge(runs, { keepDeletions: false, shared: shelf.byteLength });
   if (prefix.byteLength <= SHELF_BYTES) return entries;
-  return entries.filter(([key]) => startsWith(key, prefix));
+  const from = entries.placeOf(prefix);
+  let to = from;
+  while (to < entries.length && startsWith(entries.key(to), prefix)) to += 1;
+  return entries.slice(from, to);
 }
 
 /** Deletes every entry whose key begins with the prefix, which is not longer than a shelf's. */
@@ -63,16 +67,10 @@ export function erase(table: IDBObjectStore, prefix: Uint8Array): void {
   deleteRange(table, rangeOf(prefix));
 }
 
-function put(
-  table: IDBObjectStore,
-  shelf: Uint8Array,
-  age: number,
-  entries: readonly Entry[],
-): void {
-  const run = pack(entries);
-  const deletions = entries.filter(([, value]) => value.byteLength === 0).length;
+function put(table: IDBObjectStore, shelf: Uint8Array, age: number, entries: Merged): void {
+  const run = entries.pack();
   const place = shelf.slice().buffer;
-  const key: RunKey = [place, age, run.byteLength, entries.length, deletions];
+  const key: RunKey = [place, age, run.byteLength, entries.length, entries.deletions];
   table.put(run, key);
 }
 
@@ -91,8 +89,4 @@ function rangeOf(prefix: Uint8Array): IDBKeyRange | undefined {
 
 function sizeOf([, , bytes, entries, deletions]: RunKey): RunSize {
   return { bytes, entries, deletions };
-}
-
-function* entriesOf(runs: readonly Uint8Array[]): Generator<Entry, undefined> {
-  for (const run of runs) yield* unpack(run);
 }

@@ -109,11 +109,11 @@ export function runsOf(held: readonly Uint8Array[], keys: readonly Uint8Array[])
   return runs;
 }
 
-/** As IndexedDB compares keys. */
-export function compare(a: Uint8Array | undefined, b: Uint8Array): number {
+/** As IndexedDB compares keys, of which the first bytes may be known to be the same. */
+export function compare(a: Uint8Array | undefined, b: Uint8Array, shared = 0): number {
   if (a === undefined) return -1;
   const shorter = Math.min(a.length, b.length);
-  for (let at = 0; at < shorter; at += 1) {
+  for (let at = shared; at < shorter; at += 1) {
     const difference = (a[at] as number) - (b[at] as number);
     if (difference !== 0) return difference;
   }

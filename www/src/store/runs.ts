@@ -2,8 +2,6 @@
 // key counts. An empty value says that the key was deleted. ADR 14 says why it exists and what must
 // hold.
 
-import { compare } from "./ranges.js";
-
 /** An entry; an empty value stands for a deletion. */
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 
@@ -23,7 +21,8 @@ export const RUNS_MAX = 64;
 /** Once every so manieth entry is a deletion, it is worth while to write all others anew. */
 const ENTRIES_PER_DELETION = 4;
 
-const HEAD_BYTES = 6;
+/** Before an entry stand the lengths of its key and its value. */
+export const HEAD_BYTES = 6;
 
 /**
  * How many of the runs, oldest first, are to become one: always the newest ones, without a gap, so
@@ -76,30 +75,7 @@ export function* unpack(bytes: Uint8Array): Generator<Entry, undefined> {
   }
 }
 
-/**
- * The newest entry of each key, in the order of keys, out of entries that are ordered by age, the
- * oldest first. Deletions are kept only if something older may lie elsewhere.
- */
-export function merge(
-  entries: Iterable<Entry>,
-  { keepDeletions }: { readonly keepDeletions: boolean },
-): Entry[] {
-  // Sorting keeps the order of age among equal keys, and is quick with what is sorted piecewise.
-  const sorted = [...entries].sort(([a], [b]) => compare(a, b));
-  return sorted.filter(([key, value], at) => {
-    const next = sorted[at + 1];
-    const isNewest = next === undefined || compare(key, next[0]) !== 0;
-    return isNewest && (keepDeletions || value.byteLength > 0);
-  });
-}
-
-/** Where in sorted entries the first one is whose key is not less. */
-export function placeOf(entries: readonly Entry[], key: Uint8Array): number {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (compare((entries[middle] as Entry)[0], key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+/** How long the key of an entry is that begins there. */
+export function keyBytes(run: Uint8Array, at: number): number {
+  return (run[at] as number) + (run[at + 1] as number) * 0x1_00;
 }

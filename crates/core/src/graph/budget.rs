@@ -93,6 +93,13 @@ impl Budgets {
         }
     }
 
+    /// Charges some records at once, of which nobody has asked for the order yet.
+    pub(super) fn charge_some(&mut self, class: Class, credential: u32, count: usize, bytes: u64) {
+        let used = self.used.entry((credential, class)).or_default();
+        used.count += count;
+        used.bytes += bytes;
+    }
+
     pub(super) fn discharge(&mut self, class: Class, id: RecordId, entry: &Entry) {
         let Some(used) = self.used.get_mut(&(entry.credential, class)) else { return };
         used.count = used.count.saturating_sub(1);

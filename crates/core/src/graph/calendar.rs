@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::Millis;
 
+use crate::meter::{self, Cost};
 use crate::sorting;
 
 /// What is due when, the first first: most is new, and due later than the rest. Much of it comes at
@@ -29,13 +30,17 @@ impl<T: Copy + Ord> Calendar<T> {
     /// Adds an entry, unless it is for the end of days.
     pub(super) fn insert(&mut self, at: Millis, due: T) {
         if at != Millis::MAX {
-            self.0.insert(self.place(at, due), (at, due));
+            let place = self.place(at, due);
+            meter::count(Cost::Entry, 1 + place.min(self.len() - place));
+            self.0.insert(place, (at, due));
         }
     }
 
-    /// Adds an entry where it need not be found before [`Calendar::sort`].
+    /// Adds an entry where it need not be found before [`Calendar::sort`]. What is pushed has to
+    /// come in order, but for the times.
     pub(super) fn push(&mut self, at: Millis, due: T) {
         if at != Millis::MAX {
+            meter::count(Cost::Entry, 1);
             self.0.push_back((at, due));
         }
     }
@@ -48,7 +53,7 @@ impl<T: Copy + Ord> Calendar<T> {
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
         let mut all: Vec<_> = core::mem::take(&mut self.0).into();
-        sorting::sort(&mut all);
+        sorting::sort_by_time(&mut all, |(at, _)| at.0);
         self.0 = all.into();
     }
 

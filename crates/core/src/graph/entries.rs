@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use lacis_wire::RecordId;
 
 use super::entry::Entry;
+use crate::meter::{self, Cost};
 
 /// Entries of a block at the most: moving as many takes less time than hashing a header.
 const BLOCK_MAX: usize = 128;
@@ -54,11 +55,15 @@ impl Entries {
                 let (_, held) = block.get_mut(place)?;
                 return Some(core::mem::replace(held, entry));
             }
-            Err(place) if block.len() < BLOCK_MAX => block.insert(place, (id, entry)),
+            Err(place) if block.len() < BLOCK_MAX => {
+                meter::count(Cost::Entry, 1 + block.len() - place);
+                block.insert(place, (id, entry));
+            }
             Err(place) => {
                 // What comes in order leaves full blocks behind.
                 let at = if is_last && place == BLOCK_MAX { BLOCK_MAX } else { BLOCK_MAX / 2 };
                 let mut next = Vec::with_capacity(BLOCK_MAX);
+                meter::count(Cost::Entry, 1 + block.len() - at);
                 next.extend(block.drain(at..));
                 if place > at || at == BLOCK_MAX {
                     next.insert(place - at, (id, entry));
@@ -111,11 +116,18 @@ impl Entries {
     /// The block in which an id is, or would be.
     fn block_of(&self, id: &RecordId) -> usize {
         let begins = |block: &Block| block.first().is_some_and(|(first, _)| first <= id);
+        // What comes in order belongs into the last one.
+        if self.blocks.last().is_some_and(begins) {
+            return self.blocks.len() - 1;
+        }
         self.blocks.partition_point(begins).saturating_sub(1)
     }
 }
 
 fn place_in(block: &Block, id: &RecordId) -> Result<usize, usize> {
+    if block.last().is_some_and(|(last, _)| last < id) {
+        return Err(block.len());
+    }
     block.binary_search_by(|(held, _)| held.cmp(id))
 }
 

@@ -217,6 +217,12 @@ impl<'a> Held<'a> {
         }
     }
 
+    /// Whether its creator made this version.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.modifier.is_none_or(|it| it == self.creator)
+    }
+
     /// Who made this version.
     #[must_use]
     pub fn author(&self) -> &'a PeerId {

@@ -6,6 +6,7 @@ use lacis_wire::Millis;
 use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
+use crate::meter::{self, Cost};
 use crate::sorting;
 
 /// Where one copy of a record stands: when it was last changed, and its name. Two versions of one
@@ -51,6 +52,7 @@ impl Index {
         let item = item(copy);
         let place = self.items.binary_search(&item);
         if let Err(place) = place {
+            meter::count(Cost::Entry, 1 + self.items.len() - place);
             self.items.insert(place, item);
         }
         place.is_err()
@@ -65,8 +67,10 @@ impl Index {
         place.is_ok()
     }
 
-    /// Adds a copy that is not there, where it need not be found before [`Index::sort`].
+    /// Adds a copy that is not there, where it need not be found before [`Index::sort`]. Those that
+    /// are pushed have to come in the order of their names.
     pub(super) fn push(&mut self, copy: CopyKey) {
+        meter::count(Cost::Entry, 1);
         self.items.push(item(copy));
     }
 
@@ -77,7 +81,7 @@ impl Index {
 
     /// Puts what was pushed in its place.
     pub(super) fn sort(&mut self) {
-        sorting::sort(&mut self.items);
+        sorting::sort_by_time(&mut self.items, |item| item.timestamp);
     }
 
     /// All copies, in order.

@@ -233,7 +233,7 @@ pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Righ
     if kind == KEY && Rule::KeysStay.holds() {
         return Right::Fine;
     }
-    let by_rights = held.kind.is_system() || held.creator != author;
+    let by_rights = held.kind.is_system() || !held.is_own();
     let action = Action { id: held.name().digest, by_rights };
     if members.stands(id, &action) || !Rule::Named.holds() { Right::Fine } else { Right::Unnamed }
 }
@@ -242,7 +242,7 @@ pub(super) fn right(group: &GroupId, members: &Members, held: &Held<'_>) -> Righ
 fn may_write(credential: &Credential, held: &Held<'_>) -> Result<(), Refusal> {
     let author = held.author();
     let roles = credential.roles;
-    let is_own = held.creator == author;
+    let is_own = held.is_own();
     let is_its_own = credential.subject == *author || !Rule::OwnCredential.holds();
     demand(is_its_own, Refusal::NotAllowed)?;
     let is_valid = credential.valid_at(held.modified) || !Rule::ValidWhenWritten.holds();

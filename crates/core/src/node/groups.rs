@@ -200,8 +200,8 @@ impl Node {
         match (asked, reply) {
             (Asked::List(ticket), StoreReply::Page(page)) => {
                 let mut groups = Vec::new();
-                for (key, stored) in page {
-                    let name = Group::name_of_stored(cx, &key, &stored);
+                for (key, stored) in page.iter() {
+                    let name = Group::name_of_stored(cx, key, stored);
                     let id = <[u8; 32]>::try_from(key).ok().map(GroupId);
                     if let (Some(id), Some(name)) = (id, name) {
                         groups.push(KeptGroup { id, name });

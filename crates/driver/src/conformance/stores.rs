@@ -52,7 +52,7 @@ pub async fn a_store_answers_each_request_once<H: Harness>(harness: &mut H) {
     assert_eq!(reply(&mut bench, op).await, StoreReply::Values(values.into()));
     let op = bench.op();
     bench.want(0, Output::Store(op, scan));
-    let page = vec![(b"ka".to_vec(), b"3".to_vec()), (b"kb".to_vec(), b"2".to_vec())];
+    let page = [(b"ka", b"3"), (b"kb", b"2")].into_iter().collect();
     assert_eq!(reply(&mut bench, op).await, StoreReply::Page(page));
     let op = bench.op();
     bench.want(0, Output::Store(op, StoreRequest::Erase { prefix: b"k".to_vec() }));

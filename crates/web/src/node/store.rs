@@ -1,7 +1,7 @@
 //! What the store answers.
 
 use js_sys::{Array, Uint8Array};
-use lacis_core::{Input, OpId, StoreReply};
+use lacis_core::{Input, OpId, StorePage, StoreReply};
 use lacis_wire::Code;
 use wasm_bindgen::prelude::*;
 
@@ -25,14 +25,8 @@ impl WebNode {
     /// The store answers a scan, with the entries packed: the length of the key in two bytes and
     /// of the value in four, the lowest first, then both. One call for all of them, because there
     /// may be thousands.
-    pub fn store_page(&self, op: u32, packed: &[u8]) {
-        let mut page = Vec::new();
-        let mut rest = packed;
-        while let Some((key, value, after)) = entry(rest) {
-            page.push((key.to_vec(), value.to_vec()));
-            rest = after;
-        }
-        self.answer(op, StoreReply::Page(page));
+    pub fn store_page(&self, op: u32, packed: Vec<u8>) {
+        self.answer(op, StoreReply::Page(StorePage::from_packed(packed)));
     }
 
     /// The store did not do what it was asked.
@@ -44,14 +38,4 @@ impl WebNode {
     fn answer(&self, op: u32, reply: StoreReply) {
         self.browser.input(Input::Store(OpId(op), reply));
     }
-}
-
-/// The first entry of some that are packed, and what follows it.
-fn entry(packed: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (key_length, rest) = packed.split_first_chunk::<2>()?;
-    let (value_length, rest) = rest.split_first_chunk::<4>()?;
-    let (key, rest) = rest.split_at_checked(usize::from(u16::from_le_bytes(*key_length)))?;
-    let value_length = usize::try_from(u32::from_le_bytes(*value_length)).ok()?;
-    let (value, rest) = rest.split_at_checked(value_length)?;
-    Some((key, value, rest))
 }

@@ -11,6 +11,7 @@ use crate::graph::copy::{Change, Copy};
 use crate::graph::entry::Entry;
 use crate::graph::judge::system_of;
 use crate::graph::replica::{Aside, Replica};
+use crate::meter::{self, Cost};
 
 impl Replica {
     /// All that was stored is here again. What has ended meanwhile stays until
@@ -59,11 +60,23 @@ impl Replica {
 
     /// Charges what was found in one version only.
     pub(in crate::graph) fn charge_restored(&mut self) {
-        let entries = core::mem::take(&mut self.entries);
-        for (id, entry) in entries.iter().filter(|(_, entry)| entry.credential != 0) {
-            self.budgets.charge(self.class(false, entry), *id, entry);
+        meter::count(Cost::Entry, self.entries.len());
+        // Most come after others of the same credential.
+        let (mut present, mut count, mut bytes) = (None, 0, 0);
+        for (_, entry) in self.entries.iter().filter(|(_, entry)| entry.credential != 0) {
+            let place = (self.class(false, entry), entry.credential);
+            if present != Some(place) {
+                if let Some((class, credential)) = present.replace(place) {
+                    self.budgets.charge_some(class, credential, count, bytes);
+                }
+                (count, bytes) = (0, 0);
+            }
+            count += 1;
+            bytes += u64::from(entry.length);
         }
-        self.entries = entries;
+        if let Some((class, credential)) = present {
+            self.budgets.charge_some(class, credential, count, bytes);
+        }
     }
 
     /// Makes the indices and calendars of what is held, all at once.
@@ -71,15 +84,18 @@ impl Replica {
         let buckets: Vec<u8> = self.register.kinds().map(Self::bucket_of).collect();
         let bucket_of =
             |entry: &Entry| buckets.get(entry.kind()).copied().filter(|_| !entry.has_ended);
+        meter::count(Cost::Entry, self.entries.len());
         // Memory that grows by doubling would be half as much again.
         let mut counts = [0; limits::BUCKETS as usize + 1];
+        let mut due = 0;
         for (_, entry) in self.entries.iter() {
             let bucket = bucket_of(entry).map(usize::from);
             if let Some(count) = bucket.and_then(|bucket| counts.get_mut(bucket)) {
                 *count += 1;
+                due += usize::from(entry.expires != Millis::MAX);
             }
         }
-        self.due.reserve(counts.iter().sum());
+        self.due.reserve(due);
         self.compared.reserve(&counts);
         for (id, entry) in self.entries.iter() {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };

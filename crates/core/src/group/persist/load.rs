@@ -15,7 +15,7 @@ use crate::group::persist::profile::Profile;
 use crate::group::{Group, GroupEvent, Loading, Opening};
 use crate::ids::OpId;
 use crate::io::Output;
-use crate::store::{StoreChange, StoreReply, StoreRequest, StoreTable};
+use crate::store::{StoreChange, StorePage, StoreReply, StoreRequest, StoreTable};
 
 /// Entries read at once when a group is opened: what has come and is not read yet is in memory too.
 const AT_ONCE: usize = limits::PAGE_ENTRIES / 4;
@@ -182,7 +182,7 @@ impl Group {
             }
             (Loading::Profile, StoreReply::Values(values)) => self.on_profile(cx, values),
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
-                self.on_page(cx, what, page);
+                self.on_page(cx, what, &page);
             }
             (Loading::Profile | Loading::System | Loading::Heads, StoreReply::Failed(code)) => {
                 self.fail_opening(cx, code);
@@ -221,13 +221,13 @@ impl Group {
         self.read_bodies(cx, &[name], Loading::Revived(name));
     }
 
-    fn on_page(&mut self, cx: &mut Cx, what: Loading, page: Vec<(Vec<u8>, Vec<u8>)>) {
-        let full = page.len() >= AT_ONCE;
-        let last = page.last().map(|(key, _)| key.clone());
-        for (key, stored) in page {
+    fn on_page(&mut self, cx: &mut Cx, what: Loading, page: &StorePage) {
+        let (mut count, mut last) = (0, None);
+        for (key, stored) in page.iter() {
+            (count, last) = (count + 1, Some(key));
             let fine = match what {
-                Loading::System => self.restore_system(cx, &key, &stored),
-                _ => self.restore_head(cx, &key, &stored),
+                Loading::System => self.restore_system(cx, key, stored),
+                _ => self.restore_head(cx, key, stored),
             };
             if !fine {
                 self.damaged += 1;
@@ -235,9 +235,11 @@ impl Group {
                     Loading::System => StoreTable::System,
                     _ => StoreTable::Heads,
                 };
-                self.saves.change(StoreChange { table, key, value: None });
+                self.saves.change(StoreChange { table, key: key.to_vec(), value: None });
             }
         }
+        let full = count >= AT_ONCE;
+        let last = last.map(<[u8]>::to_vec);
         match (what, full) {
             (what, true) => self.scan(cx, what, last),
             (Loading::System, false) => self.scan(cx, Loading::Heads, None),
