@@ -4,6 +4,7 @@ use std::io;
 
 use lacis_core::{ConfigError, JoinError, SendError};
 use lacis_wire::Code;
+use lacis_wire::room::RoomLinkError;
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -84,5 +85,15 @@ impl From<JoinError> for Error {
 impl From<SendError> for Error {
     fn from(error: SendError) -> Self {
         Self(error.into())
+    }
+}
+
+impl From<RoomLinkError> for Error {
+    fn from(error: RoomLinkError) -> Self {
+        Self(match error {
+            RoomLinkError::Damaged => Code::LinkDamaged,
+            RoomLinkError::Version => Code::LinkVersion,
+            _ => Code::LinkUnknown,
+        })
     }
 }

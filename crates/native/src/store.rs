@@ -103,11 +103,7 @@ const fn is_change(request: &StoreRequest) -> bool {
 
 /// Makes changes together; if that does not work, each alone, so that one that cannot be made takes
 /// no other with it.
-fn write(
-    tables: &mut Tables,
-    changes: &[Asked],
-    answers: &UnboundedSender<(OpId, StoreReply)>,
-) {
+fn write(tables: &mut Tables, changes: &[Asked], answers: &UnboundedSender<(OpId, StoreReply)>) {
     let together = tables.write(changes.iter().map(|(_, change)| change));
     for (op, change) in changes {
         let made = match together {

@@ -157,7 +157,9 @@ impl Link {
     /// Tells which channels buffer little again.
     fn tell_drained(&mut self) {
         for at in 0..self.lanes.len() {
-            let Some(lane) = self.lanes.get(at).copied().filter(|lane| lane.above) else { continue };
+            let Some(lane) = self.lanes.get(at).copied().filter(|lane| lane.above) else {
+                continue;
+            };
             let buffered = self.buffered(lane.id);
             if buffered > limits::BUFFERED_LOW_BYTES {
                 continue;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lacis_core::{StoreChange, StoreRequest, StoreTable};
 use lacis_wire::Code;
+use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, Durability, ReadableDatabase, StorageError, TableDefinition};
 
 use crate::error::StoreError;
@@ -133,12 +134,14 @@ impl Tables {
 fn open(path: &Path) -> Result<Database, StoreError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
-    let database = builder.create_file(file(path)?).map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
-        DatabaseError::Storage(StorageError::Io(error)) => StoreError::Io(error),
-        DatabaseError::UpgradeRequired(_) => StoreError::Version,
-        other => StoreError::Damaged(other.to_string()),
-    })?;
+    let database = FileBackend::new(file(path)?)
+        .and_then(|backend| builder.create_with_backend(backend))
+        .map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
+            DatabaseError::Storage(StorageError::Io(error)) => StoreError::Io(error),
+            DatabaseError::UpgradeRequired(_) => StoreError::Version,
+            other => StoreError::Damaged(other.to_string()),
+        })?;
     // From here on every table can be read.
     let made = || -> Result<(), redb::Error> {
         let transaction = database.begin_write()?;
