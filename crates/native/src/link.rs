@@ -14,7 +14,6 @@ use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
-use rtc::sansio::Protocol;
 use rtc::shared::error::Result;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
@@ -194,8 +193,7 @@ impl Link {
         };
         let message = TaggedBytesMut { now, transport, message: bytes };
         if is_stun || self.has_path {
-            // What it cannot use it says in its log.
-            let _ = self.rtc.handle_read(message);
+            self.take(message);
         } else if self.early.len() < EARLY_MAX {
             self.early.push_back(message);
         }

@@ -9,6 +9,7 @@ use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::sansio::Protocol;
+use rtc::shared::TaggedBytesMut;
 
 use super::{LaneState, Link};
 use crate::udp::Datagram;
@@ -145,9 +146,20 @@ impl Link {
             return false;
         }
         for message in std::mem::take(&mut self.early) {
-            let _ = self.rtc.handle_read(message);
+            self.take(message);
         }
         true
+    }
+
+    /// Has the connection read a packet.
+    pub(super) fn take(&mut self, message: TaggedBytesMut) {
+        // What it cannot use it says in its log.
+        let _ = self.rtc.handle_read(message);
+        // A channel takes messages only once its opening was heard of, and drops what the next
+        // packet brings before that.
+        if self.lanes.iter().any(|lane| lane.state == LaneState::Opening) {
+            self.hear();
+        }
     }
 
     fn buffered(&mut self, id: RTCDataChannelId) -> usize {
