@@ -8,11 +8,9 @@ use lacis_wire::{Code, NodeId};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::event::{Message, PeerEvent, Remote, RoomEvent};
+use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
 use crate::feed::Feed;
-use crate::group::{GroupUpdate, WatchUpdate};
-use crate::handle::Handle;
-use crate::request::Request;
+use crate::request::{Request, Respond};
 
 /// What an answer brings.
 #[derive(Debug, Default)]
@@ -50,9 +48,8 @@ pub(crate) struct OpenGroup {
 }
 
 /// What the application waits for, and hears.
-#[derive(Debug)]
 pub(crate) struct Desk {
-    handle: Handle,
+    respond: Respond,
     pending: HashMap<Ticket, Pending>,
     next_ticket: Ticket,
     next_watch: u32,
@@ -77,9 +74,9 @@ pub(crate) enum Rest {
 }
 
 impl Desk {
-    pub(crate) fn new(handle: Handle) -> Self {
+    pub(crate) fn new(respond: Respond) -> Self {
         Self {
-            handle,
+            respond,
             pending: HashMap::new(),
             next_ticket: 0,
             next_watch: 0,
@@ -173,8 +170,8 @@ impl Desk {
             }
             Event::Group { group, event } => self.tell_group(group, *event),
             Event::Request { request, room, node, label, payload } => {
-                let handle = self.handle.clone();
-                let asked = Request::new(handle, request, node, label, payload.into());
+                let respond = Arc::clone(&self.respond);
+                let asked = Request::new(respond, request, node, label, payload.into());
                 let told = RoomEvent::Request(asked);
                 let heard = self.rooms.get(&room).is_some_and(|room| room.feed.tell(&told));
                 return (!heard).then_some(Rest::Refuse(request));
@@ -232,13 +229,15 @@ impl Desk {
             GroupEvent::Preview { .. } | GroupEvent::Exported { .. } => {}
             event => {
                 let Some(open) = self.groups.get(&group) else { return };
-                if let GroupEvent::Record { record, watches, .. } = &event {
-                    let told = WatchUpdate::Record(record.clone());
+                if let GroupEvent::Record { record, watches, .. } = &event
+                    && !watches.is_empty()
+                {
+                    let told = WatchUpdate::Record(Arc::new(record.clone()));
                     for feed in watches.iter().filter_map(|number| open.watches.get(number)) {
                         feed.tell(&told);
                     }
                 }
-                open.feed.tell(&GroupUpdate::Event(event));
+                open.feed.tell(&GroupUpdate::Event(Arc::new(event)));
             }
         }
     }

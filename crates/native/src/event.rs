@@ -1,9 +1,10 @@
 //! What a peer and its rooms tell.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lacis_core::{MessageKind, RemoteState, RoomState, ServerState};
+use lacis_core::{GroupEvent, MessageKind, Record, RemoteState, RoomState, ServerState};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use crate::feed;
@@ -123,4 +124,57 @@ impl feed::Event for PeerEvent {
     fn missed(count: u64) -> Self {
         Self::Missed(count)
     }
+}
+
+/// What a group tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GroupUpdate {
+    /// Something happened.
+    Event(Arc<GroupEvent>),
+    /// So many events were lost, because they were not read in time.
+    Missed(u64),
+}
+
+/// What a watch tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WatchUpdate {
+    /// A record that fits is new, or has a new version.
+    Record(Arc<Record>),
+    /// So many were lost, because they were not read in time: query again.
+    Missed(u64),
+}
+
+impl feed::Event for GroupUpdate {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Event(event) => match &**event {
+                GroupEvent::Record { record, .. } => weight(record),
+                _ => 0,
+            },
+            Self::Missed(_) => 0,
+        }
+    }
+
+    fn missed(count: u64) -> Self {
+        Self::Missed(count)
+    }
+}
+
+impl feed::Event for WatchUpdate {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Record(record) => weight(record),
+            Self::Missed(_) => 0,
+        }
+    }
+
+    fn missed(count: u64) -> Self {
+        Self::Missed(count)
+    }
+}
+
+fn weight(record: &Record) -> usize {
+    record.body.as_ref().map_or(0, |body| body.data.len())
 }

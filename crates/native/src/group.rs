@@ -6,16 +6,16 @@ mod records;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lacis_core::{GroupEvent, Record, RoomId};
+use lacis_core::RoomId;
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, limits};
 
 use crate::desk::{Desk, OpenGroup};
 use crate::error::Error;
-use crate::feed::{self, Reader};
-use crate::handle::{Handle, Holder, Waiting};
+use crate::event::GroupUpdate;
+use crate::feed::{Feed, Reader};
+use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
-use crate::peer::TIMEOUT;
 
 pub use records::Watch;
 
@@ -58,60 +58,10 @@ impl GroupOptions {
     }
 }
 
-/// What a group tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum GroupUpdate {
-    /// Something happened.
-    Event(GroupEvent),
-    /// So many events were lost, because they were not read in time.
-    Missed(u64),
-}
-
-/// What a watch tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum WatchUpdate {
-    /// A record that fits is new, or has a new version.
-    Record(Record),
-    /// So many were lost, because they were not read in time: query again.
-    Missed(u64),
-}
-
-impl feed::Event for GroupUpdate {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Event(GroupEvent::Record { record, .. }) => weight(record),
-            _ => 0,
-        }
-    }
-
-    fn missed(count: u64) -> Self {
-        Self::Missed(count)
-    }
-}
-
-impl feed::Event for WatchUpdate {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Record(record) => weight(record),
-            Self::Missed(_) => 0,
-        }
-    }
-
-    fn missed(count: u64) -> Self {
-        Self::Missed(count)
-    }
-}
-
-fn weight(record: &Record) -> usize {
-    record.body.as_ref().map_or(0, |body| body.data.len())
-}
-
 /// Has the group among those that are open.
 fn enter(desk: &mut Desk, number: RoomId) {
     let open = desk.groups.entry(number).or_insert_with(|| OpenGroup {
-        feed: feed::Feed::default(),
+        feed: Feed::default(),
         watches: HashMap::new(),
         holders: 0,
     });

@@ -1,5 +1,7 @@
 //! The way from an application to the thread of its peer.
 
+use std::time::Duration;
+
 use lacis_core::{Node, Ticket, Timestamp};
 use lacis_wire::Code;
 use tokio::sync::{mpsc, oneshot};
@@ -7,6 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 use crate::desk::{Desk, Outcome};
 use crate::error::Error;
 use crate::machine::Machine;
+
+/// How long is waited unless the caller says otherwise.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Something that is done on the thread of the peer.
 pub(crate) type Command = Box<dyn FnOnce(&mut Machine, &mut Desk) + Send>;

@@ -1,4 +1,4 @@
-//! A Lacis peer outside of browsers: the notions and names of the npm package `lacis`, for programs.
+//! A Lacis peer outside of browsers, with the notions of the npm package `lacis`.
 //!
 //! A [`Peer`] joins rooms by their secret links and groups by invitations, and links to pages and
 //! to other programs alike. All links of a peer share one UDP port. What groups write is kept in a
@@ -33,8 +33,8 @@ mod store;
 mod udp;
 
 pub use error::{Error, StartError, StoreError};
-pub use event::{Message, PeerEvent, Remote, RoomEvent};
-pub use group::{Group, GroupEvents, GroupOptions, GroupUpdate, Watch, WatchUpdate};
+pub use event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+pub use group::{Group, GroupEvents, GroupOptions, Watch};
 pub use identity::Identity;
 pub use options::Options;
 pub use peer::{Peer, PeerEvents};

@@ -237,3 +237,6 @@ fn candidate(line: &str) -> RTCIceCandidateInit {
         ..RTCIceCandidateInit::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,12 +15,9 @@ use crate::error::{Error, StartError};
 use crate::event::PeerEvent;
 use crate::feed::Reader;
 use crate::group::{Group, GroupOptions};
-use crate::handle::{Handle, Holder};
+use crate::handle::{Handle, Holder, TIMEOUT};
 use crate::options::Options;
 use crate::room::Room;
-
-/// How long is waited for a server, unless the caller says otherwise.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// This program as a peer. One is enough for any number of rooms and groups; its clones are the
 /// same peer.
@@ -100,17 +97,26 @@ impl Peer {
         self.handle().call(|_, desk| desk.feed.reader()).await.map(PeerEvents)
     }
 
-    /// Joins the room of a link and waits until a server has answered, for ten seconds at most.
+    /// Joins the room of a link and waits until a server has answered, for ten seconds at most;
+    /// [`Peer::join_room_within`] waits as long as one likes.
     ///
     /// # Errors
     /// What is wrong with the link ([`Code::LinkUnknown`], [`Code::LinkDamaged`],
     /// [`Code::LinkVersion`]), [`Code::AlreadyJoined`], [`Code::TooManyRooms`],
     /// [`Code::SignalingUnreachable`], [`Code::Closed`].
     pub async fn join_room(&self, link: &str) -> Result<Room, Error> {
+        self.join_room_within(TIMEOUT, link).await
+    }
+
+    /// Joins the room of a link and waits so long until a server has answered.
+    ///
+    /// # Errors
+    /// As of [`Peer::join_room`].
+    pub async fn join_room_within(&self, timeout: Duration, link: &str) -> Result<Room, Error> {
         // An address carries the link after its last #.
         let text = link.rsplit('#').next().unwrap_or(link).trim();
         let link = RoomLink::parse(text)?;
-        Room::join(self.holder.clone(), link, TIMEOUT).await
+        Room::join(self.holder.clone(), link, timeout).await
     }
 
     /// Founds a group and connects it.

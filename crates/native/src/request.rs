@@ -1,31 +1,47 @@
 //! What somebody asks.
 
+use std::fmt;
+use std::sync::Arc;
+
 use bytes::Bytes;
 use lacis_core::RequestId;
 use lacis_wire::{Code, NodeId};
 
-use crate::handle::Handle;
+/// The way on which answers go.
+pub(crate) type Respond = Arc<dyn Fn(RequestId, Result<Vec<u8>, Code>) + Send + Sync>;
 
 /// What somebody asks. The first answer counts; without one the other side waits as long as it said
 /// it would.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
-    handle: Handle,
+    respond: Respond,
     id: RequestId,
     from: NodeId,
     label: String,
     data: Bytes,
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, from, label, data, .. } = self;
+        f.debug_struct("Request")
+            .field("id", id)
+            .field("from", from)
+            .field("label", label)
+            .field("data", data)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Request {
     pub(crate) const fn new(
-        handle: Handle,
+        respond: Respond,
         id: RequestId,
         from: NodeId,
         label: String,
         data: Bytes,
     ) -> Self {
-        Self { handle, id, from, label, data }
+        Self { respond, id, from, label, data }
     }
 
     /// Who asks.
@@ -57,7 +73,6 @@ impl Request {
     }
 
     fn answer(self, answer: Result<Vec<u8>, Code>) {
-        let Self { handle, id, .. } = self;
-        handle.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
+        (self.respond)(self.id, answer);
     }
 }

@@ -13,9 +13,8 @@ use crate::desk::{OpenRoom, Remotes};
 use crate::error::Error;
 use crate::event::{Remote, RoomEvent};
 use crate::feed::Reader;
-use crate::handle::{Handle, Holder};
+use crate::handle::{Handle, Holder, TIMEOUT};
 use crate::identity::random;
-use crate::peer::TIMEOUT;
 
 /// A room that this peer has joined; [`crate::Peer::join_room`] makes it. It is left when it is
 /// dropped.

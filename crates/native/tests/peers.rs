@@ -145,7 +145,8 @@ async fn what_cannot_be_done_is_said_with_its_code() {
     assert_eq!(soon(one.join_room(&link)).await.unwrap_err().code(), Code::Closed);
     soon(one.close()).await.unwrap();
     let alone = soon(Peer::start(options("ws://127.0.0.1:1/ws"))).await.unwrap();
-    let unreachable = soon(alone.join_room(&link)).await.unwrap_err();
+    let unreachable = soon(alone.join_room_within(Duration::from_millis(200), &link));
+    let unreachable = unreachable.await.unwrap_err();
     assert_eq!(unreachable.code(), Code::SignalingUnreachable);
     let wrong = soon(Peer::start(options("http://127.0.0.1"))).await.unwrap_err();
     assert!(matches!(wrong, StartError::Config(_)), "{wrong:?}");

@@ -4,8 +4,9 @@ use lacis_core::{Content, Record, Search};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::{Code, RecordId};
 
-use super::{Group, WatchUpdate};
+use super::Group;
 use crate::error::Error;
+use crate::event::WatchUpdate;
 use crate::feed::{Feed, Reader};
 use crate::handle::Handle;
 

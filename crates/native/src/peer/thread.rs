@@ -1,5 +1,7 @@
 //! The thread that a peer runs on.
 
+use std::sync::Arc;
+
 use lacis_core::{Config, Node};
 use lacis_wire::Code;
 use tokio::runtime;
@@ -38,7 +40,7 @@ pub(super) async fn start(options: Options) -> Result<(Holder, Who), StartError>
                     Ok((machine, who)) => {
                         // Whoever gave up waiting has no peer, and this one ends at once.
                         let _ = started.send(Ok(who));
-                        run(machine, Desk::new(handle), commands).await;
+                        run(machine, desk(handle), commands).await;
                     }
                     Err(error) => {
                         let _ = started.send(Err(error));
@@ -50,6 +52,12 @@ pub(super) async fn start(options: Options) -> Result<(Holder, Who), StartError>
     let gone = || StartError::System(std::io::ErrorKind::Other.into());
     let who = starts.await.map_err(|_| gone())??;
     Ok((holder, who))
+}
+
+fn desk(handle: Handle) -> Desk {
+    Desk::new(Arc::new(move |id, answer| {
+        handle.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
+    }))
 }
 
 fn make(options: &Options) -> Result<(Machine, Who), StartError> {
