@@ -2,20 +2,41 @@
 //!
 //! A link is recognised by its ICE user fragment when the other side looks for a path, and by the
 //! two addresses between which packets travel afterwards. Two peers with one port each have the
-//! same two addresses on all links between them, so there may be several; what is encrypted is
-//! understood by one of them alone.
+//! same two addresses on all links between them, so each says that it has one ([`SHARED`]) and the
+//! other puts a [`Tag`] before whatever is not STUN. Without it all of these links are given the
+//! packet: what is encrypted is understood by one of them alone.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
+use bytes::{Buf, BytesMut};
 use lacis_core::LinkId;
 
 /// Between which two addresses something travels: ours, and theirs.
 pub(crate) type Way = (SocketAddr, SocketAddr);
 
+/// What stands behind a candidate that leads to the one port of a peer (RFC 8839, 5.1: whoever does
+/// not know it ignores it).
+pub(crate) const SHARED: &str = " port shared";
+
+/// Says which link a packet is for: the first bytes of the user fragment of whoever gets it, behind
+/// a byte that nothing else on such a port begins with (RFC 7983).
+pub(crate) type Tag = [u8; 9];
+
+const TAGGED: u8 = 0xc1;
+
+/// The tag of packets to the side with that user fragment, unless it is too short for one.
+pub(crate) fn tag_of(fragment: &str) -> Option<Tag> {
+    let first = fragment.as_bytes().first_chunk::<8>()?;
+    let mut tag = [TAGGED; 9];
+    tag.iter_mut().skip(1).zip(first).for_each(|(to, byte)| *to = *byte);
+    Some(tag)
+}
+
 /// Which link is recognised by what.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
+    by_tag: HashMap<Tag, LinkId>,
     by_fragment: HashMap<Vec<u8>, LinkId>,
     by_way: HashMap<Way, Vec<LinkId>>,
     known: HashMap<LinkId, Known>,
@@ -59,6 +80,9 @@ impl Sort {
 impl Demux {
     /// From now on a link is found by that user fragment.
     pub(crate) fn name(&mut self, link: LinkId, fragment: &str) {
+        if let Some(tag) = tag_of(fragment) {
+            self.by_tag.insert(tag, link);
+        }
         let fragment = fragment.as_bytes().to_vec();
         let known = self.known.entry(link).or_default();
         if known.fragments.contains(&fragment) {
@@ -67,6 +91,9 @@ impl Demux {
         if known.fragments.len() >= FRAGMENTS_MAX {
             let old = known.fragments.remove(0);
             self.by_fragment.remove(&old);
+            if let Some(tag) = std::str::from_utf8(&old).ok().and_then(tag_of) {
+                self.by_tag.remove(&tag);
+            }
         }
         known.fragments.push(fragment.clone());
         self.by_fragment.insert(fragment, link);
@@ -94,6 +121,7 @@ impl Demux {
         for fragment in known.fragments {
             self.by_fragment.remove(&fragment);
         }
+        self.by_tag.retain(|_, of| *of != link);
         for way in known.ways {
             self.leave(link, way);
         }
@@ -108,7 +136,15 @@ impl Demux {
         }
     }
 
-    /// The links that a packet may be for.
+    /// Takes the tag off a packet; gives the link that it names, if that sends the same way.
+    pub(crate) fn tagged(&self, way: Way, bytes: &mut BytesMut) -> Option<LinkId> {
+        let tag = *bytes.first_chunk::<9>()?;
+        let link = *self.by_tag.get(&tag)?;
+        self.by_way.get(&way)?.contains(&link).then(|| bytes.advance(tag.len()))?;
+        Some(link)
+    }
+
+    /// The links that a packet without a tag may be for.
     pub(crate) fn find(&self, way: Way, bytes: &[u8]) -> Vec<LinkId> {
         if let Some(fragment) = asked_of(bytes) {
             return self.by_fragment.get(fragment).copied().into_iter().collect();
@@ -143,7 +179,9 @@ fn asked_of(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use lacis_core::LinkId;
 
-    use super::{Demux, Sort, WAYS_MAX, asked_of};
+    use bytes::BytesMut;
+
+    use super::{Demux, Sort, WAYS_MAX, asked_of, tag_of};
 
     /// A binding request with a user name behind another attribute.
     fn request(user: &str) -> Vec<u8> {
@@ -180,6 +218,29 @@ mod tests {
         assert_eq!(demux.find(way, &sealed), [LinkId(1), LinkId(2)]);
         demux.forget(LinkId(1));
         assert_eq!(demux.find(way, &sealed), [LinkId(2)]);
+    }
+
+    #[test]
+    fn a_tag_names_a_link_that_sends_that_way() {
+        let mut demux = Demux::default();
+        let way = ("10.0.0.1:1".parse().unwrap(), "10.0.0.2:2".parse().unwrap());
+        demux.name(LinkId(1), "abcdefghij");
+        demux.name(LinkId(2), "klmnopqrst");
+        assert_eq!(tag_of("short"), None);
+        let packet = || {
+            let mut packet = BytesMut::from(&tag_of("klmnopqrst").unwrap()[..]);
+            packet.extend_from_slice(b"sealed");
+            packet
+        };
+        let mut refused = packet();
+        assert_eq!(demux.tagged(way, &mut refused), None);
+        assert_eq!(refused, packet());
+        demux.sent(LinkId(2), way);
+        let mut taken = packet();
+        assert_eq!(demux.tagged(way, &mut taken), Some(LinkId(2)));
+        assert_eq!(taken, "sealed");
+        demux.forget(LinkId(2));
+        assert_eq!(demux.tagged(way, &mut packet()), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
 use rtc::shared::error::Result;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use crate::demux::SHARED;
 use crate::udp::Datagram;
 
 /// Bytes that one channel buffers at most, as in Chromium. The core stops far below; whoever goes
@@ -36,6 +37,10 @@ pub(crate) struct Link {
     lanes: [Lane; 3],
     /// The lines that tell where this side is.
     candidates: Vec<String>,
+    /// The user fragment of the other side.
+    other: Option<String>,
+    /// Whether the other side has one port for all of its links, too.
+    is_shared: bool,
     /// Packets that came before there is a path.
     early: VecDeque<TaggedBytesMut>,
     /// Whether ICE has found a path.
@@ -84,7 +89,7 @@ impl Link {
     pub(crate) fn create(now: Instant, hosts: &[String], outside: &[String]) -> Result<Self> {
         let mut rtc = engine::connection(now)?;
         for line in hosts {
-            rtc.add_local_candidate(candidate(line))?;
+            rtc.add_local_candidate(candidate(plain(line)))?;
         }
         let [control, bulk, ephemeral] = Channel::ALL;
         let mut lane = |channel| -> Result<Lane> {
@@ -96,6 +101,8 @@ impl Link {
             rtc,
             lanes,
             candidates: hosts.iter().chain(outside).cloned().collect(),
+            other: None,
+            is_shared: false,
             early: VecDeque::new(),
             has_path: false,
             is_secure: false,
@@ -112,14 +119,16 @@ impl Link {
             LinkAction::Offer { op, restart } => (op, self.offer(now, restart)),
             LinkAction::Accept { op, sdp } => (op, self.accept(now, sdp)),
             LinkAction::SetAnswer { op, sdp } => {
+                self.other = fragment(&sdp);
                 let answer = RTCSessionDescription::answer(sdp);
                 let set = answer.and_then(|answer| self.rtc.set_remote_description(now, answer));
                 self.told.push_back(set.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
                 return None;
             }
             LinkAction::AddCandidate(line) => {
+                self.is_shared |= line.ends_with(SHARED);
                 // One that cannot be used is one path fewer, not a failure.
-                let _ = self.rtc.add_remote_candidate(candidate(&line));
+                let _ = self.rtc.add_remote_candidate(candidate(plain(&line)));
                 return None;
             }
             LinkAction::Inspect(op) => {
@@ -134,8 +143,7 @@ impl Link {
             self.told.push_back(failed(op));
             return None;
         };
-        let fragment = sdp.lines().find_map(|line| line.trim_end().strip_prefix("a=ice-ufrag:"));
-        let fragment = fragment.map(String::from);
+        let fragment = fragment(&sdp);
         // In front, so that all of them travel in one message behind the description.
         self.told.extend(self.candidates.iter().cloned().map(LinkInput::Candidate));
         self.told.push_back(LinkInput::Described(op, sdp));
@@ -154,6 +162,7 @@ impl Link {
     }
 
     fn accept(&mut self, now: Instant, sdp: String) -> Result<String> {
+        self.other = fragment(&sdp);
         self.rtc.set_remote_description(now, RTCSessionDescription::offer(sdp)?)?;
         let answer = self.rtc.create_answer(None)?;
         let sdp = answer.sdp.clone();
@@ -228,6 +237,17 @@ impl Link {
 
 const fn failed(op: OpId) -> LinkInput<'static> {
     LinkInput::Failed(op, Code::Internal)
+}
+
+/// The user fragment in a description.
+fn fragment(sdp: &str) -> Option<String> {
+    let of = |line: &str| line.trim_end().strip_prefix("a=ice-ufrag:").map(String::from);
+    sdp.lines().find_map(of)
+}
+
+/// A candidate without what `rtc` does not know.
+fn plain(line: &str) -> &str {
+    line.strip_suffix(SHARED).unwrap_or(line)
 }
 
 fn candidate(line: &str) -> RTCIceCandidateInit {

@@ -199,3 +199,5 @@ impl Machine {
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod same_ports;

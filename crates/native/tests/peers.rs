@@ -224,3 +224,47 @@ async fn a_group_is_shared_and_kept() {
     soon(group.update(&held.header, note("uno"))).await.unwrap();
     assert_eq!(text(&seen(soon(watch.next()).await)), "uno");
 }
+
+/// The UDP sockets of this process.
+#[cfg(target_os = "linux")]
+fn udp_sockets() -> usize {
+    let table = |name: &str| std::fs::read_to_string(format!("/proc/self/net/{name}")).unwrap();
+    let tables = [table("udp"), table("udp6")];
+    let fields = tables.iter().flat_map(|table| table.lines().skip(1));
+    let inodes: Vec<String> = fields
+        .filter_map(|line| line.split_whitespace().nth(9))
+        .map(|inode| format!("socket:[{inode}]"))
+        .collect();
+    let files = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = files.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+    targets.filter(|target| inodes.iter().any(|inode| target.as_os_str() == &inode[..])).count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn all_links_of_a_peer_share_one_port() {
+    const PEERS: usize = 4;
+    let server = server().await;
+    let link = create_room_link().unwrap();
+    let mut all = Vec::new();
+    for _ in 0..PEERS {
+        let peer = peer(&server).await;
+        let room = soon(peer.join_room(&link)).await.unwrap();
+        let events = room.events().await.unwrap();
+        all.push((peer, room, events));
+    }
+    for (_, room, events) in &mut all {
+        while room.remotes().values().filter(|remote| remote.is_connected()).count() < PEERS - 1 {
+            soon(events.next()).await.unwrap();
+        }
+    }
+    assert_eq!(udp_sockets(), PEERS);
+    for (_, room, _) in &all {
+        soon(room.broadcast("chat", "to all")).await.unwrap();
+    }
+    for (_, _, events) in &mut all {
+        for _ in 1..PEERS {
+            assert_eq!(message(events).await.data, "to all");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use bytes::BytesMut;
 use lacis_core::{LinkInput, LinkState};
 use lacis_wire::limits;
 use rtc::data_channel::RTCDataChannelId;
@@ -12,6 +13,7 @@ use rtc::sansio::Protocol;
 use rtc::shared::TaggedBytesMut;
 
 use super::{LaneState, Link};
+use crate::demux::{self, Sort};
 use crate::udp::Datagram;
 
 impl Link {
@@ -52,9 +54,17 @@ impl Link {
     }
 
     fn write(&mut self, send: &mut impl FnMut(Datagram)) {
+        let tag = self.other.as_deref().filter(|_| self.is_shared).and_then(demux::tag_of);
         while let Some(message) = self.rtc.poll_write() {
             let (local, peer) = (message.transport.local_addr, message.transport.peer_addr);
-            send(Datagram { local, peer, bytes: message.message });
+            let mut bytes = message.message;
+            if let Some(tag) = tag.filter(|_| Sort::of(&bytes) != Some(Sort::Stun)) {
+                let mut tagged = BytesMut::with_capacity(tag.len() + bytes.len());
+                tagged.extend_from_slice(&tag);
+                tagged.extend_from_slice(&bytes);
+                bytes = tagged;
+            }
+            send(Datagram { local, peer, bytes });
         }
     }
 

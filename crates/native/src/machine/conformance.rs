@@ -15,8 +15,8 @@ use crate::store::Store;
 use crate::udp::Port;
 
 /// Two machines in one process.
-struct Two {
-    machines: [Machine; 2],
+pub(super) struct Two {
+    pub(super) machines: [Machine; 2],
     /// What was taken from a machine, so that it cannot do something.
     ports: [Option<Port>; 2],
     stores: [Option<Store>; 2],
@@ -24,7 +24,7 @@ struct Two {
 }
 
 impl Two {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let files = [(); 2].map(|()| {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Two {
     }
 
     /// Waits until the nodes have read what they read when they start.
-    async fn begin(&mut self) {
+    pub(super) async fn begin(&mut self) {
         for machine in &mut self.machines {
             let woken = machine.from_store.recv().await.unwrap();
             machine.wake(Woken::Store(woken.0, woken.1));
@@ -121,7 +121,7 @@ impl Harness for Two {
     }
 }
 
-fn run(scenario: impl Future<Output = ()>) {
+pub(super) fn run(scenario: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     LocalSet::new().block_on(&runtime, scenario);
 }

@@ -8,7 +8,7 @@ use lacis_driver::Driver;
 
 use super::Machine;
 use crate::addresses;
-use crate::demux::Sort;
+use crate::demux::{SHARED, Sort};
 use crate::link::Link;
 use crate::udp::{Datagram, Port};
 
@@ -19,12 +19,12 @@ const SOON: Duration = Duration::from_millis(1);
 /// same are reached from outside.
 pub(super) fn candidates(port: Option<&Port>, outside: &[SocketAddr]) -> [Vec<String>; 2] {
     let hosts: Vec<SocketAddr> = port.into_iter().flat_map(Port::hosts).collect();
-    let line = |(place, at): (usize, &SocketAddr)| addresses::candidate(place, *at, None);
+    let line = |(place, at): (usize, &SocketAddr)| addresses::candidate(place, *at, None) + SHARED;
     let own = hosts.iter().enumerate().map(line).collect();
     let outer = |(place, at): (usize, &SocketAddr)| {
         let same = |base: &&SocketAddr| base.is_ipv4() == at.is_ipv4() && !base.ip().is_loopback();
         let base = hosts.iter().find(same)?;
-        Some(addresses::candidate(hosts.len() + place, *at, Some(*base)))
+        Some(addresses::candidate(hosts.len() + place, *at, Some(*base)) + SHARED)
     };
     [own, outside.iter().enumerate().filter_map(outer).collect()]
 }
@@ -80,9 +80,14 @@ impl Machine {
         }
     }
 
-    fn take(&mut self, now: Instant, datagram: Datagram) {
+    fn take(&mut self, now: Instant, mut datagram: Datagram) {
+        let way = (datagram.local, datagram.peer);
+        let tagged = self.demux.tagged(way, &mut datagram.bytes);
         let Some(sort) = Sort::of(&datagram.bytes) else { return };
-        let mut ids = self.demux.find((datagram.local, datagram.peer), &datagram.bytes);
+        let mut ids = match tagged {
+            Some(id) => vec![id],
+            None => self.demux.find(way, &datagram.bytes),
+        };
         if ids.len() > 1 && sort == Sort::DtlsPlain {
             let is_new = |id: &LinkId| self.links.get(id).is_some_and(|link| !link.is_secure());
             ids.retain(is_new);
