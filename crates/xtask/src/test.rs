@@ -86,7 +86,9 @@ impl Stage {
                 products::web(tools)?;
                 let server = products::server(Build::Quick)?;
                 let liar = products::lying_server()?;
+                let echo = products::echo()?;
                 Run::npm("run e2e --silent")
+                    .env("LACIS_ECHO", echo)
                     .env("LACIS_SERVER", server)
                     .env("LACIS_LYING_SERVER", liar)
                     .show()
