@@ -46,11 +46,10 @@ pub(crate) fn lying_server() -> Result<PathBuf> {
     Ok(workspace::target().join("debug").join(name))
 }
 
-/// A program that says back what it hears in a room.
-pub(crate) fn echo() -> Result<PathBuf> {
-    Run::cargo("build --package lacis-native --example echo").step()?;
-    let name = format!("echo{}", std::env::consts::EXE_SUFFIX);
-    Ok(workspace::target().join("debug/examples").join(name))
+/// The folder with the programs that are native peers.
+pub(crate) fn native_examples() -> Result<PathBuf> {
+    Run::cargo("build --package lacis-native --examples").step()?;
+    Ok(workspace::target().join("debug/examples"))
 }
 
 /// What holds packets back, to measure behind a long way.
