@@ -84,13 +84,9 @@ impl std::fmt::Debug for Link {
 }
 
 impl Link {
-    /// Makes a connection and its channels. `hosts` are the candidates that packets leave from,
-    /// `outside` others under which the same are reached.
-    pub(crate) fn create(now: Instant, hosts: &[String], outside: &[String]) -> Result<Self> {
+    /// Makes a connection and its channels.
+    pub(crate) fn create(now: Instant) -> Result<Self> {
         let mut rtc = engine::connection(now)?;
-        for line in hosts {
-            rtc.add_local_candidate(candidate(plain(line)))?;
-        }
         let [control, bulk, ephemeral] = Channel::ALL;
         let mut lane = |channel| -> Result<Lane> {
             let id = engine::channel(&mut rtc, channel)?;
@@ -100,7 +96,7 @@ impl Link {
         Ok(Self {
             rtc,
             lanes,
-            candidates: hosts.iter().chain(outside).cloned().collect(),
+            candidates: Vec::new(),
             other: None,
             is_shared: false,
             early: VecDeque::new(),
@@ -110,6 +106,16 @@ impl Link {
             lingers: None,
             is_closed: false,
         })
+    }
+
+    /// Says where this side is from now on: `hosts` are the candidates that packets leave from,
+    /// `outside` others under which the same are reached.
+    pub(crate) fn locate(&mut self, hosts: &[String], outside: &[String]) {
+        for line in hosts {
+            // One that is there already stays, and one that cannot be used is one path fewer.
+            let _ = self.rtc.add_local_candidate(candidate(plain(line)));
+        }
+        self.candidates = hosts.iter().chain(outside).cloned().collect();
     }
 
     /// Does what does not take time here, though it does in a browser. Gives the user fragment by

@@ -5,6 +5,7 @@ mod links;
 mod platform;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use lacis_core::{Event, Input, LinkId, Node, OpId, SocketId, StoreReply, Timestamp};
@@ -26,9 +27,8 @@ pub(crate) struct Machine {
     pub(crate) clock: Clock,
     /// Nothing where no connections can be made.
     pub(crate) port: Option<Port>,
-    /// The lines that tell where this peer can be reached: at its own addresses, and at others
-    /// that lead there.
-    candidates: [Vec<String>; 2],
+    /// Addresses outside of this machine that lead to its port.
+    outside: Vec<SocketAddr>,
     demux: Demux,
     links: HashMap<LinkId, Link>,
     /// Links that have something to say.
@@ -68,7 +68,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) port: Option<Port>,
     /// Addresses outside of this machine that lead to its port.
-    pub(crate) outside: Vec<std::net::SocketAddr>,
+    pub(crate) outside: Vec<SocketAddr>,
     pub(crate) store: Option<Store>,
     pub(crate) from_store: mpsc::UnboundedReceiver<(OpId, StoreReply)>,
 }
@@ -76,12 +76,11 @@ pub(crate) struct Parts {
 impl Machine {
     pub(crate) fn new(node: Node, parts: Parts) -> Self {
         let (to_hear, from_sockets) = mpsc::channel(FRAMES_WAITING);
-        let candidates = links::candidates(parts.port.as_ref(), &parts.outside);
         Self {
             driver: Driver::new(node),
             clock: parts.clock,
             port: parts.port,
-            candidates,
+            outside: parts.outside,
             demux: Demux::default(),
             links: HashMap::new(),
             touched: VecDeque::new(),

@@ -26,6 +26,8 @@ pub(crate) struct Port {
     socket: UdpSocket,
     state: UdpSocketState,
     bound: SocketAddr,
+    /// Which of the machine's addresses are told to others.
+    wanted: Wanted,
     hosts: Vec<IpAddr>,
     /// Where the system puts what came.
     space: Vec<u8>,
@@ -65,15 +67,22 @@ impl Port {
         let _ = state.set_recv_buffer_size((&socket).into(), SYSTEM_BYTES);
         let _ = state.set_send_buffer_size((&socket).into(), SYSTEM_BYTES);
         let bound = socket.local_addr()?;
-        let hosts = match bound.ip() {
-            ip if ip.is_unspecified() => {
-                addresses::of_this_machine(Wanted { loopback, v6: bound.is_ipv6() })?
-            }
-            ip => vec![ip],
-        };
+        let wanted = Wanted { loopback, v6: bound.is_ipv6() };
         let socket = UdpSocket::from_std(socket)?;
         let space = vec![0; BUFFERS * BUFFER_BYTES];
-        Ok(Self { socket, state, bound, hosts, space, waiting: VecDeque::new() })
+        let (hosts, waiting) = (Vec::new(), VecDeque::new());
+        let mut port = Self { socket, state, bound, wanted, hosts, space, waiting };
+        port.look_around()?;
+        Ok(port)
+    }
+
+    /// Looks which addresses the machine has now: it may have moved.
+    pub(crate) fn look_around(&mut self) -> io::Result<()> {
+        self.hosts = match self.bound.ip() {
+            ip if ip.is_unspecified() => addresses::of_this_machine(self.wanted)?,
+            ip => vec![ip],
+        };
+        Ok(())
     }
 
     /// Where it is bound.

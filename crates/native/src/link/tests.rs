@@ -1,6 +1,7 @@
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use lacis_core::{LinkAction, LinkInput, OpId};
+use lacis_core::{LinkAction, LinkInput, LinkState, OpId};
 use lacis_wire::link::Channel;
 
 use super::Link;
@@ -14,24 +15,46 @@ struct Wire {
     /// To each of them.
     packets: [Vec<Datagram>; 2],
     now: Instant,
+    /// An address that leads nowhere.
+    gone: Option<SocketAddr>,
 }
 
 impl Wire {
     fn new() -> Self {
         let now = Instant::now();
         let link = |at: &str| {
-            let host = candidate(0, at.parse().unwrap(), None);
-            Link::create(now, &[host], &[]).unwrap()
+            let mut link = Link::create(now).unwrap();
+            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[]);
+            link
         };
         let links = [link("10.0.0.1:1000"), link("10.0.0.2:1000")];
-        let mut wire = Self { links, packets: [Vec::new(), Vec::new()], now };
-        let offer = wire.described(0, LinkAction::Offer { op: OpId(1), restart: false });
-        let answer = wire.described(1, LinkAction::Accept { op: OpId(2), sdp: offer.0 });
-        wire.links[0].operate(now, LinkAction::SetAnswer { op: OpId(3), sdp: answer.0 });
-        for (side, line) in [(1, offer.1), (0, answer.1)] {
-            wire.links[side].operate(now, LinkAction::AddCandidate(line));
-        }
+        let packets = [Vec::new(), Vec::new()];
+        let mut wire = Self { links, packets, now, gone: None };
+        wire.describe(false);
         wire
+    }
+
+    /// Has both sides tell each other where they are.
+    fn describe(&mut self, restart: bool) {
+        let offer = self.described(0, LinkAction::Offer { op: OpId(1), restart });
+        let answer = self.described(1, LinkAction::Accept { op: OpId(2), sdp: offer.0 });
+        self.links[0].operate(self.now, LinkAction::SetAnswer { op: OpId(3), sdp: answer.0 });
+        for (side, line) in [(1, offer.1), (0, answer.1)] {
+            self.links[side].operate(self.now, LinkAction::AddCandidate(line));
+        }
+    }
+
+    /// Has both sides go on for a while; gives what each tells.
+    fn run(&mut self) -> [Vec<LinkInput<'static>>; 2] {
+        let mut heard = [Vec::new(), Vec::new()];
+        for _ in 0..500 {
+            for (side, heard) in heard.iter_mut().enumerate() {
+                self.carry(side);
+                heard.extend(self.pump(side));
+            }
+            self.wait();
+        }
+        heard
     }
 
     /// The description that an operation gives, and the candidate.
@@ -50,7 +73,7 @@ impl Wire {
 
     /// Has one side go on; gives what it tells.
     fn pump(&mut self, side: usize) -> Vec<LinkInput<'static>> {
-        let Self { links, packets, now } = self;
+        let Self { links, packets, now, .. } = self;
         let [first, second] = packets;
         let to = if side == 0 { second } else { first };
         links[side].pump(*now, &mut |Datagram { local, peer, bytes }| {
@@ -61,7 +84,9 @@ impl Wire {
 
     /// Gives a side all packets for it at once.
     fn carry(&mut self, side: usize) {
-        for packet in std::mem::take(&mut self.packets[side]) {
+        let gone = self.gone;
+        let stays = |packet: &Datagram| ![packet.local, packet.peer].map(Some).contains(&gone);
+        for packet in std::mem::take(&mut self.packets[side]).into_iter().filter(stays) {
             let is_stun = Sort::of(&packet.bytes) == Some(Sort::Stun);
             self.links[side].receive(self.now, packet, is_stun);
         }
@@ -114,15 +139,7 @@ fn what_is_sent_when_the_channels_open_comes_after_they_open_at_the_other_end() 
 #[test]
 fn what_is_sent_just_before_it_is_closed_arrives_though_packets_are_lost() {
     let mut wire = Wire::new();
-    let mut open = 0;
-    for _ in 0..500 {
-        for side in 0..2 {
-            wire.carry(side);
-            open += usize::from(opens(&wire.pump(side)));
-        }
-        wire.wait();
-    }
-    assert_eq!(open, 2);
+    assert!(wire.run().iter().all(|told| opens(told)));
     wire.links[0].send(wire.now, Channel::Control, b"goodbye");
     wire.links[0].close(wire.now);
     wire.pump(0);
@@ -139,4 +156,21 @@ fn what_is_sent_just_before_it_is_closed_arrives_though_packets_are_lost() {
     told.extend(wire.pump(1));
     assert!(says(&told, b"goodbye"), "{told:?}");
     assert!(told.contains(&LinkInput::ChannelClosed(Channel::Control)), "{told:?}");
+}
+
+#[test]
+fn a_side_that_moved_is_found_at_its_new_address() {
+    let mut wire = Wire::new();
+    assert!(wire.run().iter().all(|told| opens(told)));
+    wire.gone = "10.0.0.1:1000".parse().ok();
+    wire.links[0].send(wire.now, Channel::Control, b"lost");
+    let [told, _] = wire.run();
+    assert!(told.contains(&LinkInput::State(LinkState::Disconnected)), "{told:?}");
+    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[]);
+    wire.describe(true);
+    wire.links[1].send(wire.now, Channel::Control, b"found");
+    let [first, second] = wire.run();
+    assert!(says(&second, b"lost"), "{second:?}");
+    assert!(says(&first, b"found"), "{first:?}");
+    assert!(first.contains(&LinkInput::State(LinkState::Connected)), "{first:?}");
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use lacis_core::{Input, LinkId};
+use lacis_core::{Input, LinkAction, LinkId};
 use lacis_driver::Driver;
 
 use super::Machine;
@@ -17,8 +17,8 @@ const SOON: Duration = Duration::from_millis(1);
 
 /// The lines of the candidates: first those that packets leave from, then those under which the
 /// same are reached from outside.
-pub(super) fn candidates(port: Option<&Port>, outside: &[SocketAddr]) -> [Vec<String>; 2] {
-    let hosts: Vec<SocketAddr> = port.into_iter().flat_map(Port::hosts).collect();
+fn candidates(port: &Port, outside: &[SocketAddr]) -> [Vec<String>; 2] {
+    let hosts: Vec<SocketAddr> = port.hosts().collect();
     let line = |(place, at): (usize, &SocketAddr)| addresses::candidate(place, *at, None) + SHARED;
     let own = hosts.iter().enumerate().map(line).collect();
     let outer = |(place, at): (usize, &SocketAddr)| {
@@ -30,6 +30,22 @@ pub(super) fn candidates(port: Option<&Port>, outside: &[SocketAddr]) -> [Vec<St
 }
 
 impl Machine {
+    /// Has a link do something, and be found by what came of it.
+    pub(super) fn begin(&mut self, id: LinkId, action: LinkAction) {
+        let Self { links, port: Some(port), demux, outside, .. } = self else { return };
+        let Some(link) = links.get_mut(&id).filter(|link| !link.is_lingering()) else { return };
+        if matches!(action, LinkAction::Offer { .. } | LinkAction::Accept { .. }) {
+            // A machine that cannot say where it is now is where it was.
+            let _ = port.look_around();
+            let [hosts, outside] = candidates(port, outside);
+            link.locate(&hosts, &outside);
+        }
+        if let Some(fragment) = link.operate(Instant::now(), action) {
+            demux.name(id, &fragment);
+        }
+        self.touched.push_back(id);
+    }
+
     /// Goes on until no link has anything to say and the node has heard it all.
     pub(super) fn settle(&mut self) {
         while let Some(id) = self.touched.pop_front() {

@@ -53,20 +53,13 @@ impl Platform for Machine {
         if self.port.is_none() || relay_only {
             return Err(Code::WebrtcBlocked);
         }
-        let [hosts, outside] = &self.candidates;
-        let link = Link::create(Instant::now(), hosts, outside).map_err(|_| Code::WebrtcBlocked)?;
+        let link = Link::create(Instant::now()).map_err(|_| Code::WebrtcBlocked)?;
         self.links.insert(id, link);
         Ok(())
     }
 
     fn operate(&mut self, id: LinkId, action: LinkAction) {
-        let Some(link) = self.links.get_mut(&id).filter(|link| !link.is_lingering()) else {
-            return;
-        };
-        if let Some(fragment) = link.operate(Instant::now(), action) {
-            self.demux.name(id, &fragment);
-        }
-        self.touched.push_back(id);
+        self.begin(id, action);
     }
 
     fn send(&mut self, id: LinkId, channel: Channel, bytes: Vec<u8>) -> Option<usize> {
