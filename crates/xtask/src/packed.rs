@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::release::VERSION;
 use crate::shell::Run;
-use crate::workspace;
+use crate::workspace::{self, VERSION};
 
 /// What goes to the registry of crates, each after those that it builds on.
 const CRATES: [&str; 5] =

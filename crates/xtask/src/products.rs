@@ -46,6 +46,12 @@ pub(crate) fn lying_server() -> Result<PathBuf> {
     Ok(workspace::target().join("debug").join(name))
 }
 
+/// The folder with the programs that are native peers.
+pub(crate) fn native_examples() -> Result<PathBuf> {
+    Run::cargo("build --package lacis-native --examples").step()?;
+    Ok(workspace::target().join("debug/examples"))
+}
+
 /// What holds packets back, to measure behind a long way.
 pub(crate) fn delay() -> Result<PathBuf> {
     Run::cargo("build --package lacis-tests --bin delay").step()?;

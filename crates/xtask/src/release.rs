@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use crate::products::Build;
 use crate::setup::Tools;
 use crate::shell::{Run, timed};
+use crate::workspace::VERSION;
 use crate::{packed, products, setup, test, workspace};
 
 #[derive(Debug, clap::Args)]
@@ -27,9 +28,6 @@ impl Options {
         Self { dry_run: true }
     }
 }
-
-/// That of all crates, and of the npm package.
-pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What lies beside the server's program.
 const TEXTS: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "docs/operating.md"];

@@ -86,7 +86,9 @@ impl Stage {
                 products::web(tools)?;
                 let server = products::server(Build::Quick)?;
                 let liar = products::lying_server()?;
+                let examples = products::native_examples()?;
                 Run::npm("run e2e --silent")
+                    .env("LACIS_EXAMPLES", examples)
                     .env("LACIS_SERVER", server)
                     .env("LACIS_LYING_SERVER", liar)
                     .show()

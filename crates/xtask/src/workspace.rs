@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+/// That of all crates, and of the npm package.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The folder that holds the workspace manifest.
 pub(crate) fn root() -> PathBuf {
     // Asked at run time first: a folder that was moved keeps its compiled xtask.

@@ -83,6 +83,70 @@ pub trait Platform {
     fn sees(&mut self, _seen: Seen<'_>) {}
 }
 
+/// A platform that is lent is one, too.
+impl<P: Platform> Platform for &mut P {
+    fn driver(&mut self) -> impl DerefMut<Target = Driver> {
+        (**self).driver()
+    }
+
+    fn now(&mut self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn wall(&mut self) -> Millis {
+        (**self).wall()
+    }
+
+    fn arm(&mut self, at: Timestamp) {
+        (**self).arm(at);
+    }
+
+    fn dial(&mut self, socket: SocketId, url: String) -> Result<(), Option<u16>> {
+        (**self).dial(socket, url)
+    }
+
+    fn transmit(&mut self, socket: SocketId, bytes: Vec<u8>) {
+        (**self).transmit(socket, bytes);
+    }
+
+    fn hang_up(&mut self, socket: SocketId) {
+        (**self).hang_up(socket);
+    }
+
+    fn create(
+        &mut self,
+        link: LinkId,
+        ice_servers: Vec<IceServer>,
+        relay_only: bool,
+    ) -> Result<(), Code> {
+        (**self).create(link, ice_servers, relay_only)
+    }
+
+    fn operate(&mut self, link: LinkId, action: LinkAction) {
+        (**self).operate(link, action);
+    }
+
+    fn send(&mut self, link: LinkId, channel: Channel, bytes: Vec<u8>) -> Option<usize> {
+        (**self).send(link, channel, bytes)
+    }
+
+    fn close(&mut self, link: LinkId) {
+        (**self).close(link);
+    }
+
+    fn store(&mut self, op: OpId, request: StoreRequest) -> Result<(), Code> {
+        (**self).store(op, request)
+    }
+
+    fn tell(&mut self, event: Event) {
+        (**self).tell(event);
+    }
+
+    fn sees(&mut self, seen: Seen<'_>) {
+        (**self).sees(seen);
+    }
+}
+
 /// What passes between a node and its platform.
 #[derive(Clone, Copy, Debug)]
 pub enum Seen<'a> {

@@ -1,0 +1,42 @@
+//! The two clocks of a machine.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use lacis_core::Timestamp;
+use lacis_wire::Millis;
+
+/// A monotonic clock that began with the peer, and the one on the wall.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    start: Instant,
+    /// By how many milliseconds the wall is moved ahead, for tests.
+    #[cfg(test)]
+    pub(crate) ahead: i64,
+}
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            #[cfg(test)]
+            ahead: 0,
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_micros(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// When it is that time. Rounded up by less than a microsecond, so that nothing is early.
+    pub(crate) fn instant(&self, at: Timestamp) -> Instant {
+        self.start + Duration::from_micros(at.as_micros())
+    }
+
+    pub(crate) fn wall(&self) -> Millis {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        #[cfg(test)]
+        let millis = millis.saturating_add_signed(self.ahead);
+        Millis(millis)
+    }
+}

@@ -1,0 +1,244 @@
+//! What the application waits for, and hears.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lacis_core::{Event, GroupEvent, KeptGroup, Record, RequestId, RoomId, StreamId, Ticket};
+use lacis_wire::{Code, NodeId};
+use tokio::sync::oneshot;
+
+use crate::error::Error;
+use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+use crate::feed::Feed;
+use crate::request::{Request, Respond};
+
+/// What an answer brings.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) groups: Vec<KeptGroup>,
+}
+
+/// Who waits for a ticket, and what has come for it so far.
+#[derive(Debug)]
+struct Pending {
+    answer: oneshot::Sender<Result<Outcome, Error>>,
+    outcome: Outcome,
+}
+
+/// Everybody else in a room, as it is now.
+pub(crate) type Remotes = Arc<Mutex<BTreeMap<NodeId, Remote>>>;
+
+/// One room of the application.
+#[derive(Debug, Default)]
+pub(crate) struct OpenRoom {
+    pub(crate) feed: Feed<RoomEvent>,
+    pub(crate) remotes: Remotes,
+}
+
+/// One group of the application.
+#[derive(Debug)]
+pub(crate) struct OpenGroup {
+    pub(crate) feed: Feed<GroupUpdate>,
+    /// By the numbers that the core knows them by.
+    pub(crate) watches: HashMap<u32, Feed<WatchUpdate>>,
+    /// How many of the application's objects stand for it.
+    pub(crate) holders: usize,
+}
+
+/// What the application waits for, and hears.
+pub(crate) struct Desk {
+    respond: Respond,
+    pending: HashMap<Ticket, Pending>,
+    next_ticket: Ticket,
+    next_watch: u32,
+    pub(crate) feed: Feed<PeerEvent>,
+    pub(crate) rooms: HashMap<RoomId, OpenRoom>,
+    pub(crate) groups: HashMap<RoomId, OpenGroup>,
+    /// The ticket of a leave under way.
+    closing: Option<Ticket>,
+    /// How that went.
+    closed: Option<Result<(), Error>>,
+    /// Who waits for the end.
+    ends: Vec<oneshot::Sender<Result<(), Error>>>,
+}
+
+/// What is left to do after an event was told, by whoever holds the node.
+#[derive(Debug)]
+pub(crate) enum Rest {
+    /// Nobody hears it.
+    Refuse(RequestId),
+    /// Files are not taken by this version.
+    Decline(StreamId),
+}
+
+impl Desk {
+    pub(crate) fn new(respond: Respond) -> Self {
+        Self {
+            respond,
+            pending: HashMap::new(),
+            next_ticket: 0,
+            next_watch: 0,
+            feed: Feed::default(),
+            rooms: HashMap::new(),
+            groups: HashMap::new(),
+            closing: None,
+            closed: None,
+            ends: Vec::new(),
+        }
+    }
+
+    /// The peer leaves, unless it does already.
+    pub(crate) fn close_with(&mut self, ticket: Ticket) {
+        self.closing.get_or_insert(ticket);
+    }
+
+    /// Has somebody wait until the peer is gone.
+    pub(crate) fn await_end(&mut self, ended: oneshot::Sender<Result<(), Error>>) {
+        self.ends.push(ended);
+    }
+
+    /// Whether the peer has left.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.closed.is_some()
+    }
+
+    /// Tells that the peer is gone.
+    pub(crate) fn end(self) {
+        let result = self.closed.unwrap_or(Ok(()));
+        for ended in self.ends {
+            // Whoever gave up waiting does not hear it.
+            let _ = ended.send(result);
+        }
+    }
+
+    /// A number that no other command of this peer has.
+    pub(crate) const fn ticket(&mut self) -> Ticket {
+        self.next_ticket = self.next_ticket.wrapping_add(1);
+        self.next_ticket
+    }
+
+    /// A number that no other watch of this peer has.
+    pub(crate) const fn watch(&mut self) -> u32 {
+        self.next_watch = self.next_watch.wrapping_add(1);
+        self.next_watch
+    }
+
+    /// Has somebody wait for a ticket.
+    pub(crate) fn expect(
+        &mut self,
+        ticket: Ticket,
+        answer: oneshot::Sender<Result<Outcome, Error>>,
+    ) {
+        self.pending.insert(ticket, Pending { answer, outcome: Outcome::default() });
+    }
+
+    fn settle(&mut self, ticket: Ticket, result: Result<(), Code>) {
+        if self.closing == Some(ticket) {
+            self.closed = Some(result.map_err(Error::from));
+        }
+        if let Some(Pending { answer, outcome }) = self.pending.remove(&ticket) {
+            // Whoever gave up waiting does not hear it.
+            let _ = answer.send(result.map(|()| outcome).map_err(Error::from));
+        }
+    }
+
+    fn add(&mut self, ticket: Ticket, add: impl FnOnce(&mut Outcome)) {
+        if let Some(pending) = self.pending.get_mut(&ticket) {
+            add(&mut pending.outcome);
+        }
+    }
+
+    /// Tells an event to whoever it is for.
+    pub(crate) fn tell(&mut self, event: Event) -> Option<Rest> {
+        match event {
+            Event::Settled { ticket, result } => self.settle(ticket, result),
+            Event::Response { ticket, payload } => {
+                self.add(ticket, |outcome| outcome.bytes = payload);
+                self.settle(ticket, Ok(()));
+            }
+            Event::Groups { ticket, groups } => {
+                self.add(ticket, |outcome| outcome.groups = groups);
+                self.settle(ticket, Ok(()));
+            }
+            Event::Server { url, state, code, retry } => {
+                self.feed.tell(&PeerEvent::Server { url, state, code, retry });
+            }
+            Event::Warning { code, node } => {
+                self.feed.tell(&PeerEvent::Warning { code, node });
+            }
+            Event::Group { group, event } => self.tell_group(group, *event),
+            Event::Request { request, room, node, label, payload } => {
+                let respond = Arc::clone(&self.respond);
+                let asked = Request::new(respond, request, node, label, payload.into());
+                let told = RoomEvent::Request(asked);
+                let heard = self.rooms.get(&room).is_some_and(|room| room.feed.tell(&told));
+                return (!heard).then_some(Rest::Refuse(request));
+            }
+            Event::File { stream, .. } => return Some(Rest::Decline(stream)),
+            event => self.tell_room(event),
+        }
+        None
+    }
+
+    fn tell_room(&mut self, event: Event) {
+        let (room, told) = match event {
+            Event::Room { room, state } => (room, RoomEvent::State(state)),
+            Event::Message { room, node, label, payload, kind } => {
+                let message = Message { from: node, label, data: payload.into(), kind };
+                (room, RoomEvent::Message(message))
+            }
+            Event::ConnectFailed { room, node, code } => {
+                (room, RoomEvent::ConnectFailed { node, code })
+            }
+            Event::Remote { room, node, peer, state, rtt } => {
+                let Some(open) = self.rooms.get(&room) else { return };
+                let remote = Remote { node, peer, state, rtt };
+                let mut remotes = open.remotes.lock().unwrap_or_else(PoisonError::into_inner);
+                let told = match remotes.insert(node, remote.clone()) {
+                    None => RoomEvent::RemoteJoined(remote),
+                    Some(_) => RoomEvent::RemoteChanged(remote),
+                };
+                (room, told)
+            }
+            Event::RemoteLeft { room, node, code } => {
+                let Some(open) = self.rooms.get(&room) else { return };
+                let mut remotes = open.remotes.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(remote) = remotes.remove(&node) else { return };
+                (room, RoomEvent::RemoteLeft { remote, code })
+            }
+            // Files are declined, so nothing of them comes.
+            _ => return,
+        };
+        if let Some(open) = self.rooms.get(&room) {
+            open.feed.tell(&told);
+        }
+    }
+
+    fn tell_group(&mut self, group: RoomId, event: GroupEvent) {
+        match event {
+            GroupEvent::Read { ticket, record } => {
+                self.add(ticket, |outcome| outcome.records.push(record));
+                self.settle(ticket, Ok(()));
+            }
+            GroupEvent::Found { ticket, records } => {
+                self.add(ticket, |outcome| outcome.records.extend(records));
+            }
+            // Neither is asked for by this version.
+            GroupEvent::Preview { .. } | GroupEvent::Exported { .. } => {}
+            event => {
+                let Some(open) = self.groups.get(&group) else { return };
+                if let GroupEvent::Record { record, watches, .. } = &event
+                    && !watches.is_empty()
+                {
+                    let told = WatchUpdate::Record(Arc::new(record.clone()));
+                    for feed in watches.iter().filter_map(|number| open.watches.get(number)) {
+                        feed.tell(&told);
+                    }
+                }
+                open.feed.tell(&GroupUpdate::Event(Arc::new(event)));
+            }
+        }
+    }
+}

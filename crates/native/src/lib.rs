@@ -1,0 +1,53 @@
+//! A Lacis peer outside of browsers, with the notions of the npm package `lacis`.
+//!
+//! A [`Peer`] joins rooms by their secret links and groups by invitations, and links to pages and
+//! to other programs alike. All links of a peer share one UDP port. What groups write is kept in a
+//! store in one file.
+//!
+//! Everything about one peer happens on one thread of its own, so a program may use any runtime of
+//! tokio or none; the futures here only wait for that thread.
+//!
+//! What this version does not do: it finds no address of its own by STUN, so behind a router that
+//! nobody forwards ([`Options::advertise`]) it links to whoever can be reached from it; it uses no
+//! TURN relay; names under `.local`, behind which browsers hide addresses, are not looked up, so
+//! such pages are linked because they find this peer. Files are declined.
+
+mod addresses;
+mod clock;
+mod demux;
+mod desk;
+mod error;
+mod event;
+mod feed;
+mod group;
+mod handle;
+mod identity;
+mod link;
+mod machine;
+mod options;
+mod peer;
+mod request;
+mod room;
+mod socket;
+mod store;
+mod udp;
+
+pub use error::{Error, StartError, StoreError};
+pub use event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+pub use group::{Group, GroupEvents, GroupOptions, Watch};
+pub use identity::Identity;
+pub use options::Options;
+pub use peer::{Peer, PeerEvents};
+pub use request::Request;
+pub use room::{Room, RoomEvents, SendOptions, create_room_link};
+
+pub use lacis_core::{
+    Condition, Content, Field, Filter, GroupEvent, GroupMember, InviteOptions, KeptGroup,
+    MessageKind, Operator, Priority, Record, RemoteState, RevokeOptions, RoomState, Search,
+    ServerState, Subject, Until,
+};
+pub use lacis_wire::body::{Attribute, Value};
+pub use lacis_wire::record::{Header, RecordType};
+pub use lacis_wire::room::RoomLink;
+pub use lacis_wire::system::GroupProperties;
+pub use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};

@@ -1,0 +1,268 @@
+//! One WebRTC connection with its three negotiated channels, without input or output.
+
+mod engine;
+mod pump;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use lacis_core::{LinkAction, LinkInput, OpId, Path};
+use lacis_wire::Code;
+use lacis_wire::link::Channel;
+use rtc::data_channel::RTCDataChannelId;
+use rtc::peer_connection::RTCPeerConnection;
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
+use rtc::shared::error::Result;
+use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
+
+use crate::demux::SHARED;
+use crate::udp::Datagram;
+
+/// Bytes that one channel buffers at most, as in Chromium. The core stops far below; whoever goes
+/// on has a channel that nothing leaves by.
+const BUFFERED_MAX: usize = 16 * 1024 * 1024;
+
+/// How long a link that was closed goes on until the other side has all that was sent.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// So many packets are kept that came before there is a path: the first flight of a handshake,
+/// which would be repeated a second later.
+const EARLY_MAX: usize = 32;
+
+/// One WebRTC connection.
+pub(crate) struct Link {
+    rtc: RTCPeerConnection,
+    lanes: [Lane; 3],
+    /// The lines that tell where this side is.
+    candidates: Vec<String>,
+    /// The user fragment of the other side.
+    other: Option<String>,
+    /// Whether the other side has one port for all of its links, too.
+    is_shared: bool,
+    /// Packets that came before there is a path.
+    early: VecDeque<TaggedBytesMut>,
+    /// Whether ICE has found a path.
+    has_path: bool,
+    /// Whether DTLS stands.
+    is_secure: bool,
+    /// What is told of it, in its order.
+    told: VecDeque<LinkInput<'static>>,
+    /// When it was closed, it goes on until then at most, and nothing more is told.
+    lingers: Option<Instant>,
+    is_closed: bool,
+}
+
+/// One data channel.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    channel: Channel,
+    id: RTCDataChannelId,
+    state: LaneState,
+    /// Whether it buffers more than the mark below which that is told.
+    above: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LaneState {
+    Opening,
+    Open,
+    Closed,
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { lanes, has_path, is_secure, lingers, .. } = self;
+        f.debug_struct("Link")
+            .field("lanes", lanes)
+            .field("has_path", has_path)
+            .field("is_secure", is_secure)
+            .field("lingers", lingers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Link {
+    /// Makes a connection and its channels.
+    pub(crate) fn create(now: Instant) -> Result<Self> {
+        let mut rtc = engine::connection(now)?;
+        let [control, bulk, ephemeral] = Channel::ALL;
+        let mut lane = |channel| -> Result<Lane> {
+            let id = engine::channel(&mut rtc, channel)?;
+            Ok(Lane { channel, id, state: LaneState::Opening, above: false })
+        };
+        let lanes = [lane(control)?, lane(bulk)?, lane(ephemeral)?];
+        Ok(Self {
+            rtc,
+            lanes,
+            candidates: Vec::new(),
+            other: None,
+            is_shared: false,
+            early: VecDeque::new(),
+            has_path: false,
+            is_secure: false,
+            told: VecDeque::new(),
+            lingers: None,
+            is_closed: false,
+        })
+    }
+
+    /// Says where this side is from now on: `hosts` are the candidates that packets leave from,
+    /// `outside` others under which the same are reached.
+    pub(crate) fn locate(&mut self, hosts: &[String], outside: &[String]) {
+        for line in hosts {
+            // One that is there already stays, and one that cannot be used is one path fewer.
+            let _ = self.rtc.add_local_candidate(candidate(plain(line)));
+        }
+        self.candidates = hosts.iter().chain(outside).cloned().collect();
+    }
+
+    /// Does what does not take time here, though it does in a browser. Gives the user fragment by
+    /// which the link is found from now on, if it is a new one.
+    pub(crate) fn operate(&mut self, now: Instant, action: LinkAction) -> Option<String> {
+        let (op, described) = match action {
+            LinkAction::Offer { op, restart } => (op, self.offer(now, restart)),
+            LinkAction::Accept { op, sdp } => (op, self.accept(now, sdp)),
+            LinkAction::SetAnswer { op, sdp } => {
+                self.other = fragment(&sdp);
+                let answer = RTCSessionDescription::answer(sdp);
+                let set = answer.and_then(|answer| self.rtc.set_remote_description(now, answer));
+                self.told.push_back(set.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
+                return None;
+            }
+            LinkAction::AddCandidate(line) => {
+                self.is_shared |= line.ends_with(SHARED);
+                // One that cannot be used is one path fewer, not a failure.
+                let _ = self.rtc.add_remote_candidate(candidate(plain(&line)));
+                return None;
+            }
+            LinkAction::Inspect(op) => {
+                let path = self.path();
+                let told = path.map_or_else(|| failed(op), |path| LinkInput::Path(op, path));
+                self.told.push_back(told);
+                return None;
+            }
+            LinkAction::Create { .. } | LinkAction::Send(..) | LinkAction::Close => return None,
+        };
+        let Ok(sdp) = described else {
+            self.told.push_back(failed(op));
+            return None;
+        };
+        let fragment = fragment(&sdp);
+        // In front, so that all of them travel in one message behind the description.
+        self.told.extend(self.candidates.iter().cloned().map(LinkInput::Candidate));
+        self.told.push_back(LinkInput::Described(op, sdp));
+        self.told.push_back(LinkInput::Gathered);
+        fragment
+    }
+
+    fn offer(&mut self, now: Instant, restart: bool) -> Result<String> {
+        if restart {
+            self.rtc.restart_ice();
+        }
+        let offer = self.rtc.create_offer(None)?;
+        let sdp = offer.sdp.clone();
+        self.rtc.set_local_description(now, offer)?;
+        Ok(sdp)
+    }
+
+    fn accept(&mut self, now: Instant, sdp: String) -> Result<String> {
+        self.other = fragment(&sdp);
+        self.rtc.set_remote_description(now, RTCSessionDescription::offer(sdp)?)?;
+        let answer = self.rtc.create_answer(None)?;
+        let sdp = answer.sdp.clone();
+        self.rtc.set_local_description(now, answer)?;
+        Ok(sdp)
+    }
+
+    fn path(&self) -> Option<Path> {
+        let pair = self.rtc.sctp()?.transport().ice_transport().get_selected_candidate_pair()?;
+        let relay = RTCIceCandidateType::Relay;
+        Some(Path { relayed: pair.local().typ == relay || pair.remote().typ == relay })
+    }
+
+    /// Sends a message; gives what its channel buffers then, if that is open.
+    pub(crate) fn send(&mut self, now: Instant, channel: Channel, bytes: &[u8]) -> Option<usize> {
+        let at = self.lanes.iter().position(|lane| lane.channel == channel)?;
+        let lane = self.lanes.get_mut(at).filter(|lane| lane.state == LaneState::Open)?;
+        let mut data_channel = self.rtc.data_channel(lane.id)?;
+        if data_channel.outstanding_bytes() >= BUFFERED_MAX {
+            return None;
+        }
+        data_channel.send(now, BytesMut::from(bytes)).ok()?;
+        let buffered = data_channel.outstanding_bytes();
+        lane.above |= buffered > lacis_wire::limits::BUFFERED_LOW_BYTES;
+        Some(buffered)
+    }
+
+    /// A packet came for this link, or may be for it.
+    pub(crate) fn receive(&mut self, now: Instant, datagram: Datagram, is_stun: bool) {
+        let Datagram { local, peer, bytes } = datagram;
+        let protocol = TransportProtocol::UDP;
+        let transport = TransportContext {
+            local_addr: local,
+            peer_addr: peer,
+            transport_protocol: protocol,
+            ecn: None,
+        };
+        let message = TaggedBytesMut { now, transport, message: bytes };
+        if is_stun || self.has_path {
+            self.take(message);
+        } else if self.early.len() < EARLY_MAX {
+            self.early.push_back(message);
+        }
+    }
+
+    /// Whether its handshake is over: whatever is still sent in the clear is for another.
+    pub(crate) const fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
+    /// Nothing more is told of it, but what was just sent leaves first.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.told.clear();
+        self.lingers = Some(now + LINGER);
+    }
+
+    /// Whether it was closed.
+    pub(crate) const fn is_lingering(&self) -> bool {
+        self.lingers.is_some()
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) const fn is_done(&self) -> bool {
+        self.is_closed
+    }
+
+    /// What is told of it next.
+    pub(crate) fn poll_told(&mut self) -> Option<LinkInput<'static>> {
+        self.told.pop_front()
+    }
+}
+
+const fn failed(op: OpId) -> LinkInput<'static> {
+    LinkInput::Failed(op, Code::Internal)
+}
+
+/// The user fragment in a description.
+fn fragment(sdp: &str) -> Option<String> {
+    let of = |line: &str| line.trim_end().strip_prefix("a=ice-ufrag:").map(String::from);
+    sdp.lines().find_map(of)
+}
+
+/// A candidate without what `rtc` does not know.
+fn plain(line: &str) -> &str {
+    line.strip_suffix(SHARED).unwrap_or(line)
+}
+
+fn candidate(line: &str) -> RTCIceCandidateInit {
+    RTCIceCandidateInit {
+        candidate: line.to_owned(),
+        sdp_mline_index: Some(0),
+        ..RTCIceCandidateInit::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

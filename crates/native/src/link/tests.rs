@@ -1,0 +1,176 @@
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use lacis_core::{LinkAction, LinkInput, LinkState, OpId};
+use lacis_wire::link::Channel;
+
+use super::Link;
+use crate::addresses::candidate;
+use crate::demux::Sort;
+use crate::udp::Datagram;
+
+/// Two links, packets between them that nobody has carried yet, and a clock that they share.
+struct Wire {
+    links: [Link; 2],
+    /// To each of them.
+    packets: [Vec<Datagram>; 2],
+    now: Instant,
+    /// An address that leads nowhere.
+    gone: Option<SocketAddr>,
+}
+
+impl Wire {
+    fn new() -> Self {
+        let now = Instant::now();
+        let link = |at: &str| {
+            let mut link = Link::create(now).unwrap();
+            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[]);
+            link
+        };
+        let links = [link("10.0.0.1:1000"), link("10.0.0.2:1000")];
+        let packets = [Vec::new(), Vec::new()];
+        let mut wire = Self { links, packets, now, gone: None };
+        wire.describe(false);
+        wire
+    }
+
+    /// Has both sides tell each other where they are.
+    fn describe(&mut self, restart: bool) {
+        let offer = self.described(0, LinkAction::Offer { op: OpId(1), restart });
+        let answer = self.described(1, LinkAction::Accept { op: OpId(2), sdp: offer.0 });
+        self.links[0].operate(self.now, LinkAction::SetAnswer { op: OpId(3), sdp: answer.0 });
+        for (side, line) in [(1, offer.1), (0, answer.1)] {
+            self.links[side].operate(self.now, LinkAction::AddCandidate(line));
+        }
+    }
+
+    /// Has both sides go on for a while; gives what each tells.
+    fn run(&mut self) -> [Vec<LinkInput<'static>>; 2] {
+        let mut heard = [Vec::new(), Vec::new()];
+        for _ in 0..500 {
+            for (side, heard) in heard.iter_mut().enumerate() {
+                self.carry(side);
+                heard.extend(self.pump(side));
+            }
+            self.wait();
+        }
+        heard
+    }
+
+    /// The description that an operation gives, and the candidate.
+    fn described(&mut self, side: usize, action: LinkAction) -> (String, String) {
+        let (mut sdp, mut line) = (String::new(), String::new());
+        self.links[side].operate(self.now, action);
+        while let Some(told) = self.links[side].poll_told() {
+            match told {
+                LinkInput::Described(_, it) => sdp = it,
+                LinkInput::Candidate(it) => line = it,
+                _ => {}
+            }
+        }
+        (sdp, line)
+    }
+
+    /// Has one side go on; gives what it tells.
+    fn pump(&mut self, side: usize) -> Vec<LinkInput<'static>> {
+        let Self { links, packets, now, .. } = self;
+        let [first, second] = packets;
+        let to = if side == 0 { second } else { first };
+        links[side].pump(*now, &mut |Datagram { local, peer, bytes }| {
+            to.push(Datagram { local: peer, peer: local, bytes });
+        });
+        std::iter::from_fn(|| links[side].poll_told()).collect()
+    }
+
+    /// Gives a side all packets for it at once.
+    fn carry(&mut self, side: usize) {
+        let gone = self.gone;
+        let stays = |packet: &Datagram| ![packet.local, packet.peer].map(Some).contains(&gone);
+        for packet in std::mem::take(&mut self.packets[side]).into_iter().filter(stays) {
+            let is_stun = Sort::of(&packet.bytes) == Some(Sort::Stun);
+            self.links[side].receive(self.now, packet, is_stun);
+        }
+    }
+
+    fn wait(&mut self) {
+        self.now += Duration::from_millis(20);
+        for link in &mut self.links {
+            if link.deadline().is_some_and(|at| at <= self.now) {
+                link.on_time(self.now);
+            }
+        }
+    }
+}
+
+fn opens(told: &[LinkInput<'_>]) -> bool {
+    told.contains(&LinkInput::ChannelOpened(Channel::Control))
+}
+
+fn says(told: &[LinkInput<'_>], words: &[u8]) -> bool {
+    told.contains(&LinkInput::Data(Channel::Control, words.into()))
+}
+
+#[test]
+fn what_is_sent_when_the_channels_open_comes_after_they_open_at_the_other_end() {
+    let mut wire = Wire::new();
+    let mut heard = [Vec::new(), Vec::new()];
+    for _ in 0..500 {
+        for (side, heard) in heard.iter_mut().enumerate() {
+            wire.carry(side);
+            let told = wire.pump(side);
+            let opened = opens(&told);
+            heard.extend(told);
+            if opened {
+                // Behind what has just been written, which the other end reads in one go.
+                wire.links[side].send(wire.now, Channel::Control, b"first");
+                heard.extend(wire.pump(side));
+            }
+        }
+        wire.wait();
+    }
+    for told in &heard {
+        assert!(says(told, b"first"), "{told:?}");
+        let at = |wanted: fn(&LinkInput<'_>) -> bool| told.iter().position(wanted);
+        let opened = at(|it| *it == LinkInput::ChannelOpened(Channel::Control));
+        assert!(opened < at(|it| matches!(it, LinkInput::Data(..))), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_sent_just_before_it_is_closed_arrives_though_packets_are_lost() {
+    let mut wire = Wire::new();
+    assert!(wire.run().iter().all(|told| opens(told)));
+    wire.links[0].send(wire.now, Channel::Control, b"goodbye");
+    wire.links[0].close(wire.now);
+    wire.pump(0);
+    wire.packets[1].clear();
+    let mut told = Vec::new();
+    while !wire.links[0].is_done() {
+        wire.wait();
+        wire.carry(0);
+        assert_eq!(wire.pump(0), []);
+        wire.carry(1);
+        told.extend(wire.pump(1));
+    }
+    wire.carry(1);
+    told.extend(wire.pump(1));
+    assert!(says(&told, b"goodbye"), "{told:?}");
+    assert!(told.contains(&LinkInput::ChannelClosed(Channel::Control)), "{told:?}");
+}
+
+#[test]
+fn a_side_that_moved_is_found_at_its_new_address() {
+    let mut wire = Wire::new();
+    assert!(wire.run().iter().all(|told| opens(told)));
+    wire.gone = "10.0.0.1:1000".parse().ok();
+    wire.links[0].send(wire.now, Channel::Control, b"lost");
+    let [told, _] = wire.run();
+    assert!(told.contains(&LinkInput::State(LinkState::Disconnected)), "{told:?}");
+    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[]);
+    wire.describe(true);
+    wire.links[1].send(wire.now, Channel::Control, b"found");
+    let [first, second] = wire.run();
+    assert!(says(&second, b"lost"), "{second:?}");
+    assert!(says(&first, b"found"), "{first:?}");
+    assert!(first.contains(&LinkInput::State(LinkState::Connected)), "{first:?}");
+}

@@ -1,0 +1,84 @@
+//! What a peer is started with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::identity::Identity;
+
+/// What a peer is started with.
+///
+/// ```
+/// use lacis_native::{Identity, Options};
+///
+/// let options = Options::new(Identity::generate()?)
+///     .signaling("wss://example.org/ws")
+///     .store("group.lacis")
+///     .listen("0.0.0.0:4433".parse()?)
+///     .advertise("203.0.113.7:4433".parse()?);
+/// # let _ = options;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub(crate) identity: Identity,
+    pub(crate) signaling: Vec<String>,
+    pub(crate) store: Option<PathBuf>,
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) advertise: Vec<SocketAddr>,
+    pub(crate) loopback: bool,
+}
+
+impl Options {
+    /// A peer of that identity: without servers, without a store, on any free port.
+    #[must_use]
+    pub const fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            signaling: Vec::new(),
+            store: None,
+            listen: None,
+            advertise: Vec::new(),
+            loopback: false,
+        }
+    }
+
+    /// Adds a server that introduces peers to each other, a `ws://` or `wss://` address. All are
+    /// used at once; one that works is enough.
+    #[must_use]
+    pub fn signaling(mut self, url: impl Into<String>) -> Self {
+        self.signaling.push(url.into());
+        self
+    }
+
+    /// Keeps groups in that file, which is made if there is none. One peer at a time owns it, for
+    /// one identity. Without a store groups are gone with the peer.
+    #[must_use]
+    pub fn store(mut self, path: impl Into<PathBuf>) -> Self {
+        self.store = Some(path.into());
+        self
+    }
+
+    /// Binds the UDP port of all links to that address. By default it is any free port of all
+    /// addresses of this machine.
+    #[must_use]
+    pub const fn listen(mut self, at: SocketAddr) -> Self {
+        self.listen = Some(at);
+        self
+    }
+
+    /// Tells others of one more address, from which packets come to the port: that of a router
+    /// which forwards it.
+    #[must_use]
+    pub fn advertise(mut self, at: SocketAddr) -> Self {
+        self.advertise.push(at);
+        self
+    }
+
+    /// Tells others also of the addresses that lead nowhere but to this machine, for links to
+    /// peers on it. Default: false.
+    #[must_use]
+    pub const fn loopback(mut self, loopback: bool) -> Self {
+        self.loopback = loopback;
+        self
+    }
+}

@@ -1,0 +1,186 @@
+//! A peer, and the thread that it runs on.
+
+mod thread;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lacis_core::KeptGroup;
+use lacis_wire::room::RoomLink;
+use lacis_wire::{Code, GroupId, NodeId, PeerId};
+
+use crate::error::{Error, StartError};
+use crate::event::PeerEvent;
+use crate::feed::Reader;
+use crate::group::{Group, GroupOptions};
+use crate::handle::{Handle, Holder, TIMEOUT};
+use crate::options::Options;
+use crate::room::Room;
+
+/// This program as a peer. One is enough for any number of rooms and groups; its clones are the
+/// same peer.
+///
+/// It runs on a thread of its own, and leaves when the last clone of it, and the last of its rooms
+/// and groups, is dropped. [`Peer::close`] says when that is done.
+///
+/// ```no_run
+/// # async fn example(link: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// use lacis_native::{Identity, Options, Peer, RoomEvent};
+///
+/// let options = Options::new(Identity::generate()?).signaling("wss://example.org/ws");
+/// let peer = Peer::start(options).await?;
+/// let room = peer.join_room(link).await?;
+/// let mut events = room.events().await?;
+/// while let Some(event) = events.next().await {
+///     if let RoomEvent::Message(message) = event {
+///         println!("{}: {:?}", message.from, message.data);
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Peer {
+    holder: Holder,
+    who: Arc<Who>,
+}
+
+/// What never changes of a peer.
+#[derive(Debug)]
+pub(crate) struct Who {
+    pub(crate) id: PeerId,
+    pub(crate) node: NodeId,
+    pub(crate) bound: SocketAddr,
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer").field("who", &self.who).finish_non_exhaustive()
+    }
+}
+
+impl Peer {
+    /// Starts a peer. Its servers are dialled at once, and nobody waits for them.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let (holder, who) = thread::start(options).await?;
+        Ok(Self { holder, who: Arc::new(who) })
+    }
+
+    /// The identity: a public key.
+    #[must_use]
+    pub fn id(&self) -> PeerId {
+        self.who.id
+    }
+
+    /// This running program; it is new each time.
+    #[must_use]
+    pub fn node_id(&self) -> NodeId {
+        self.who.node
+    }
+
+    /// Where the UDP port of all links is bound.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.who.bound
+    }
+
+    /// What happens to the peer from now on.
+    ///
+    /// # Errors
+    /// [`Code::Closed`].
+    pub async fn events(&self) -> Result<PeerEvents, Error> {
+        self.handle().call(|_, desk| desk.feed.reader()).await.map(PeerEvents)
+    }
+
+    /// Joins the room of a link and waits until a server has answered, for ten seconds at most;
+    /// [`Peer::join_room_within`] waits as long as one likes.
+    ///
+    /// # Errors
+    /// What is wrong with the link ([`Code::LinkUnknown`], [`Code::LinkDamaged`],
+    /// [`Code::LinkVersion`]), [`Code::AlreadyJoined`], [`Code::TooManyRooms`],
+    /// [`Code::SignalingUnreachable`], [`Code::Closed`].
+    pub async fn join_room(&self, link: &str) -> Result<Room, Error> {
+        self.join_room_within(TIMEOUT, link).await
+    }
+
+    /// Joins the room of a link and waits so long until a server has answered.
+    ///
+    /// # Errors
+    /// As of [`Peer::join_room`].
+    pub async fn join_room_within(&self, timeout: Duration, link: &str) -> Result<Room, Error> {
+        // An address carries the link after its last #.
+        let text = link.rsplit('#').next().unwrap_or(link).trim();
+        let link = RoomLink::parse(text)?;
+        Room::join(self.holder.clone(), link, timeout).await
+    }
+
+    /// Founds a group and connects it.
+    ///
+    /// # Errors
+    /// [`Code::InvalidArgument`], [`Code::TooManyGroups`], [`Code::StoreFull`],
+    /// [`Code::StoreFailed`], [`Code::Closed`].
+    pub async fn create_group(&self, options: GroupOptions) -> Result<Group, Error> {
+        Group::create(self.holder.clone(), options).await
+    }
+
+    /// Takes an invitation. By one for this identity it is a member at once, connected or not; by
+    /// one for whoever has it, as soon as a member who may admit others is reached, for which
+    /// `timeout` is waited.
+    ///
+    /// # Errors
+    /// What is wrong with the invitation, [`Code::NoIssuer`] or [`Code::Timeout`] if nobody
+    /// admitted this identity in time, [`Code::Closed`].
+    pub async fn join_group(&self, invitation: &str, timeout: Duration) -> Result<Group, Error> {
+        let text = invitation.rsplit('#').next().unwrap_or(invitation).trim();
+        Group::join(self.holder.clone(), text.to_owned(), timeout).await
+    }
+
+    /// Opens a group that is kept in the store, and connects it.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`], [`Code::TooManyGroups`], [`Code::StoreFailed`], [`Code::Closed`].
+    pub async fn open_group(&self, id: GroupId) -> Result<Group, Error> {
+        Group::open(self.holder.clone(), id).await
+    }
+
+    /// The groups that are kept in the store.
+    ///
+    /// # Errors
+    /// [`Code::StoreFailed`], [`Code::Closed`].
+    pub async fn groups(&self) -> Result<Vec<KeptGroup>, Error> {
+        let asked = self.handle().ask_node(|node, now, ticket| {
+            node.stored_groups(now, ticket);
+            Ok::<_, Code>(())
+        });
+        Ok(asked.await?.1.settled().await?.groups)
+    }
+
+    /// Leaves every room and group, says goodbye, and ends once all that was written is stored.
+    /// Calling it again does nothing.
+    ///
+    /// # Errors
+    /// [`Code::StoreFull`] or [`Code::StoreFailed`] if something could not be stored.
+    pub async fn close(&self) -> Result<(), Error> {
+        thread::close(&self.handle()).await
+    }
+
+    fn handle(&self) -> Handle {
+        self.holder.handle()
+    }
+}
+
+/// What happens to a peer.
+#[derive(Debug)]
+pub struct PeerEvents(Reader<PeerEvent>);
+
+impl PeerEvents {
+    /// What happened next; nothing once the peer is closed.
+    pub async fn next(&mut self) -> Option<PeerEvent> {
+        self.0.next().await
+    }
+}
