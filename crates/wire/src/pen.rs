@@ -89,7 +89,7 @@ impl Pen {
 
     /// The base point times a scalar, in a time that does not depend on that.
     fn multiple(&self, scalar: &Scalar) -> EdwardsPoint {
-        // Its bits say which powers are added: twice what is added, less all of them, is the scalar.
+        // Its bits say which powers are added: twice those, less all of them, is the scalar.
         let added = scalar * self.half + self.all;
         let mut sum = EdwardsPoint::default();
         for column in (0..SPACING).rev() {

@@ -19,7 +19,7 @@ interface Table {
   readonly shared: number;
 }
 
-/** Numbers of four bytes each: more than half a record's id, of which one creator's share a half. */
+/** Of four bytes each: those of one creator share the first half of their ids. */
 const RANKS = 3;
 
 /** Of runs the entries that count, in the order of their keys. */
@@ -127,8 +127,8 @@ export function merge(
   return new Merged(table, keepDeletions ? all : all.filter((it) => !table.isDeletion[it]));
 }
 
-// It runs once when a page opens a group, before browsers have compiled it, so it makes no calls and
-// no objects for an entry.
+// It runs once when a page opens a group, before browsers have compiled it, so it makes no objects
+// for an entry, and few calls.
 function tableOf(runs: readonly Uint8Array[], shared: number): Table {
   const views = runs.map((run) => new DataView(run.buffer, run.byteOffset, run.byteLength));
   let count = 0;
