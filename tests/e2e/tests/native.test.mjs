@@ -46,7 +46,8 @@ for (const browser of ["chromium", "firefox"]) {
 }
 
 function start(server, link) {
-  return Server.run(path(EXAMPLES, "echo"), [server.socketUrl, link], { pattern: /joined as (\S+)/ });
+  const options = { pattern: /joined as (\S+)/ };
+  return Server.run(path(EXAMPLES, "echo"), [server.socketUrl, link], options);
 }
 
 scenario("a program gives what it keeps of a group while no page is open", async (stage) => {
