@@ -7,10 +7,9 @@
 //! Everything about one peer happens on one thread of its own, so a program may use any runtime of
 //! tokio or none; the futures here only wait for that thread.
 //!
-//! What this version does not do: it finds no address of its own by STUN, so behind a router that
-//! nobody forwards ([`Options::advertise`]) it links to whoever can be reached from it; it uses no
-//! TURN relay; names under `.local`, behind which browsers hide addresses, are not looked up, so
-//! such pages are linked because they find this peer. Files are declined.
+//! What this version does not do: it uses no TURN relay, so two peers behind routers that both
+//! change ports do not find each other; names under `.local`, behind which browsers hide addresses,
+//! are not looked up, so such pages are linked because they find this peer. Files are declined.
 
 mod addresses;
 mod clock;
@@ -24,6 +23,7 @@ mod handle;
 mod identity;
 mod link;
 mod machine;
+mod mirror;
 mod options;
 mod peer;
 mod request;

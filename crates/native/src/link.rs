@@ -118,6 +118,13 @@ impl Link {
         self.candidates = hosts.iter().chain(outside).cloned().collect();
     }
 
+    /// Tells of one more candidate, if it has been described where this side is.
+    pub(crate) fn tell_candidate(&mut self, line: &str) {
+        if !self.candidates.is_empty() && self.lingers.is_none() {
+            self.told.push_back(LinkInput::Candidate(line.to_owned()));
+        }
+    }
+
     /// Does what does not take time here, though it does in a browser. Gives the user fragment by
     /// which the link is found from now on, if it is a new one.
     pub(crate) fn operate(&mut self, now: Instant, action: LinkAction) -> Option<String> {

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::demux::Demux;
 use crate::link::Link;
+use crate::mirror::{self, Mirrors};
 use crate::socket::{self, Socket};
 use crate::store::Store;
 use crate::udp::Port;
@@ -29,6 +30,8 @@ pub(crate) struct Machine {
     pub(crate) port: Option<Port>,
     /// Addresses outside of this machine that lead to its port.
     outside: Vec<SocketAddr>,
+    mirrors: Mirrors,
+    from_mirrors: mpsc::UnboundedReceiver<mirror::Found>,
     demux: Demux,
     links: HashMap<LinkId, Link>,
     /// Links that have something to say.
@@ -59,6 +62,7 @@ pub(crate) enum Woken {
     Port,
     Socket(socket::Told),
     Store(OpId, StoreReply),
+    Mirror(mirror::Found),
     Time,
 }
 
@@ -76,11 +80,14 @@ pub(crate) struct Parts {
 impl Machine {
     pub(crate) fn new(node: Node, parts: Parts) -> Self {
         let (to_hear, from_sockets) = mpsc::channel(FRAMES_WAITING);
+        let (to_find, from_mirrors) = mpsc::unbounded_channel();
         Self {
             driver: Driver::new(node),
             clock: parts.clock,
             port: parts.port,
             outside: parts.outside,
+            mirrors: Mirrors::new(to_find),
+            from_mirrors,
             demux: Demux::default(),
             links: HashMap::new(),
             touched: VecDeque::new(),
@@ -119,7 +126,7 @@ impl Machine {
     /// Waits until something happens. What a wait that is given up would have seen, the next one
     /// sees.
     pub(crate) async fn wait(&mut self) -> Woken {
-        let Self { port, from_sockets, from_store, store, .. } = self;
+        let Self { port, from_sockets, from_store, from_mirrors, store, .. } = self;
         let time = self.timer.into_iter().chain(self.due.first().map(|(at, _)| *at)).min();
         let ready = async {
             match port {
@@ -136,6 +143,7 @@ impl Machine {
         tokio::select! {
             Some((op, reply)) = from_store.recv(), if store.is_some() => Woken::Store(op, reply),
             Some(told) = from_sockets.recv() => Woken::Socket(told),
+            Some(found) = from_mirrors.recv() => Woken::Mirror(found),
             _ = ready => Woken::Port,
             () = time => Woken::Time,
         }
@@ -147,6 +155,7 @@ impl Machine {
             Woken::Port => self.receive(),
             Woken::Socket((id, input)) => self.on_socket(id, input),
             Woken::Store(op, reply) => Driver::input(self, Input::Store(op, reply)),
+            Woken::Mirror(found) => self.look_into(found),
             Woken::Time => self.on_time(),
         }
         self.settle();
@@ -200,3 +209,5 @@ impl Machine {
 mod conformance;
 #[cfg(test)]
 mod same_ports;
+#[cfg(test)]
+mod seen_outside;

@@ -46,10 +46,11 @@ for (const browser of ["chromium", "firefox"]) {
 }
 
 function start(server, link) {
-  return Server.run(path(EXAMPLES, "echo"), [server.socketUrl, link], { pattern: /joined as (\S+)/ });
+  const options = { pattern: /joined as (\S+)/ };
+  return Server.run(path(EXAMPLES, "echo"), [server.socketUrl, link], options);
 }
 
-scenario("a program gives what it keeps of a group while no other page is open", async (stage) => {
+scenario("a program gives what it keeps of a group while no page is open", async (stage) => {
   const server = await stage.server();
   const [a, b] = [await stage.tab("chromium", server), await stage.tab("firefox", server)];
   const folder = mkdtempSync(path(tmpdir(), "lacis-member-"));

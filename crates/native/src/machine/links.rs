@@ -17,27 +17,35 @@ const SOON: Duration = Duration::from_millis(1);
 
 /// The lines of the candidates: first those that packets leave from, then those under which the
 /// same are reached from outside.
-fn candidates(port: &Port, outside: &[SocketAddr]) -> [Vec<String>; 2] {
+fn candidates(
+    port: &Port,
+    outside: &[SocketAddr],
+    seen: &[(SocketAddr, SocketAddr)],
+) -> [Vec<String>; 2] {
     let hosts: Vec<SocketAddr> = port.hosts().collect();
     let line = |(place, at): (usize, &SocketAddr)| addresses::candidate(place, *at, None) + SHARED;
     let own = hosts.iter().enumerate().map(line).collect();
-    let outer = |(place, at): (usize, &SocketAddr)| {
+    let base_of = |at: &SocketAddr| {
         let same = |base: &&SocketAddr| base.is_ipv4() == at.is_ipv4() && !base.ip().is_loopback();
-        let base = hosts.iter().find(same)?;
-        Some(addresses::candidate(hosts.len() + place, *at, Some(*base)) + SHARED)
+        hosts.iter().find(same).copied()
     };
-    [own, outside.iter().enumerate().filter_map(outer).collect()]
+    let named = outside.iter().filter_map(|at| Some((*at, base_of(at)?)));
+    let seen = seen.iter().copied().filter(|(at, _)| !outside.contains(at));
+    let outer = named.chain(seen).enumerate().map(|(place, (at, base))| {
+        addresses::candidate(hosts.len() + place, at, Some(base)) + SHARED
+    });
+    [own, outer.collect()]
 }
 
 impl Machine {
     /// Has a link do something, and be found by what came of it.
     pub(super) fn begin(&mut self, id: LinkId, action: LinkAction) {
-        let Self { links, port: Some(port), demux, outside, .. } = self else { return };
+        let Self { links, port: Some(port), demux, outside, mirrors, .. } = self else { return };
         let Some(link) = links.get_mut(&id).filter(|link| !link.is_lingering()) else { return };
         if matches!(action, LinkAction::Offer { .. } | LinkAction::Accept { .. }) {
             // A machine that cannot say where it is now is where it was.
             let _ = port.look_around();
-            let [hosts, outside] = candidates(port, outside);
+            let [hosts, outside] = candidates(port, outside, &mirrors.seen());
             link.locate(&hosts, &outside);
         }
         if let Some(fragment) = link.operate(Instant::now(), action) {
@@ -86,6 +94,23 @@ impl Machine {
         }
     }
 
+    /// Asks a STUN server.
+    pub(super) fn look_into(&mut self, server: SocketAddr) {
+        let Self { port: Some(port), mirrors, .. } = self else { return };
+        if let Some(request) = mirrors.request(server) {
+            port.send(request);
+        }
+    }
+
+    /// Tells all links of an address that a STUN server saw.
+    fn on_seen(&mut self, at: SocketAddr, base: SocketAddr) {
+        let line = addresses::candidate(0, at, Some(base)) + SHARED;
+        for (id, link) in &mut self.links {
+            link.tell_candidate(&line);
+            self.touched.push_back(*id);
+        }
+    }
+
     /// Takes what came at the port, and sends what waits there.
     pub(super) fn receive(&mut self) {
         let now = Instant::now();
@@ -100,6 +125,15 @@ impl Machine {
         let way = (datagram.local, datagram.peer);
         let tagged = self.demux.tagged(way, &mut datagram.bytes);
         let Some(sort) = Sort::of(&datagram.bytes) else { return };
+        if tagged.is_none()
+            && sort == Sort::Stun
+            && let Some(news) = self.mirrors.answer(&datagram)
+        {
+            if let Some((at, base)) = news {
+                self.on_seen(at, base);
+            }
+            return;
+        }
         let mut ids = match tagged {
             Some(id) => vec![id],
             None => self.demux.find(way, &datagram.bytes),

@@ -48,12 +48,19 @@ impl Platform for Machine {
         self.leaving.extend(socket.hang_up());
     }
 
-    fn create(&mut self, id: LinkId, _: Vec<IceServer>, relay_only: bool) -> Result<(), Code> {
+    fn create(
+        &mut self,
+        id: LinkId,
+        servers: Vec<IceServer>,
+        relay_only: bool,
+    ) -> Result<(), Code> {
         // There is no relay that this platform could use yet, and nothing else is allowed.
         if self.port.is_none() || relay_only {
             return Err(Code::WebrtcBlocked);
         }
-        let link = Link::create(Instant::now()).map_err(|_| Code::WebrtcBlocked)?;
+        let now = Instant::now();
+        self.mirrors.ask(now, &servers);
+        let link = Link::create(now).map_err(|_| Code::WebrtcBlocked)?;
         self.links.insert(id, link);
         Ok(())
     }
