@@ -24,10 +24,10 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Whether a link to it stands.
+    /// Whether it is reached now: by a link, or through others.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
-        matches!(self.state, RemoteState::Direct | RemoteState::Relayed)
+        matches!(self.state, RemoteState::Direct | RemoteState::Relayed | RemoteState::Indirect)
     }
 }
 

@@ -73,7 +73,8 @@ fn work(
             }
             StoreRequest::Scan { table, prefix, after, limit } => {
                 let page = tables.scan(table, &prefix, after.as_deref(), limit);
-                let page = page.map_or_else(StoreReply::Failed, StoreReply::Page);
+                let packed = |entries: Vec<_>| StoreReply::Page(entries.into_iter().collect());
+                let page = page.map_or_else(StoreReply::Failed, packed);
                 let _ = answers.send((op, page));
             }
             change => {
