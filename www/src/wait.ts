@@ -46,7 +46,7 @@ export function waitFor(
   });
 }
 
-/** Lets the page do something else. Not a timer: those wait, and are slowed down in hidden pages. */
+/** Lets the page do something else. Not a timer: those wait, and are slowed in hidden pages. */
 export function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {

@@ -21,6 +21,7 @@ pub(crate) struct Broadcast {
     topic: Topic,
     /// Of what this node has told last.
     number: u64,
+    /// Who is there or was lately, at most [`limits::COMPANY_MAX`].
     members: Table<NodeId, Member>,
     /// When to tell next that this node is there. None while everybody is linked.
     here_at: Option<Timestamp>,
@@ -200,7 +201,7 @@ impl Broadcast {
         if member.is_some_and(|member| member.heard.contains(number)) {
             return Err(Dropped::Known);
         }
-        if member.is_none() && self.members.len() >= limits::MEMBERS_MAX {
+        if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
             return Err(Dropped::Full);
         }
         if !gossip.verify(&self.topic) {
@@ -223,6 +224,9 @@ impl Broadcast {
     /// A link with a member ends, but the member stays in the room.
     pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
         self.begin(now);
+        if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
+            return;
+        }
         let member = self.members.entry(node).or_insert_with(|| Member::new(peer, now));
         member.until = member.until.max(now + limits::HERE_LIFE);
         member.is_gone = false;
@@ -287,7 +291,7 @@ impl Broadcast {
         member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
     }
 
-    /// Forgets those who have not been heard of for long; gives those of whom the application knows.
+    /// Forgets those who have not been heard of for long; gives those whom the application knows.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<NodeId> {
         let over = self.members.take_where(|_, member| now >= member.until);
         over.into_iter().filter(|(_, member)| member.is_told).map(|(node, _)| node).collect()

@@ -61,7 +61,8 @@ pub struct Node {
     groups: Groups,
     starting: Starting,
     closing: Option<Closing>,
-    /// The rooms by secret link, which may be too large for everybody to be linked.
+    /// The rooms by secret link, which may be too large for everybody to be linked; at most
+    /// [`limits::ROOMS_MAX`].
     broadcasts: Table<RoomId, Broadcast>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,

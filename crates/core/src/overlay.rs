@@ -38,6 +38,7 @@ impl Standing {
 /// How this node stands in each of its rooms.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
+    /// At most [`limits::ROOMS_MAX`].
     rooms: Table<RoomId, Standing>,
 }
 

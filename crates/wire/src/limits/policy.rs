@@ -38,7 +38,7 @@ pub const SEEK_REST: Duration = Duration::from_secs(20);
 pub const GREETED_MEMBERS: usize = 64;
 
 /// Members of one large room that a node knows of, three hundred bytes each.
-pub const MEMBERS_MAX: usize = 256;
+pub const COMPANY_MAX: usize = 256;
 
 /// A link in nothing but groups' rooms whose other side has not shown within this that it is a
 /// member is ended: whoever is one shows it in the first frames.
