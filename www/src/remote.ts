@@ -10,13 +10,7 @@ import type { NodeId, PeerId } from "./ids.js";
  *   to all reaches it through others; a message to it alone makes a link first.
  * - `left`: gone from the room.
  */
-export type RemoteState =
-  | "connecting"
-  | "direct"
-  | "relayed"
-  | "recovering"
-  | "indirect"
-  | "left";
+export type RemoteState = "connecting" | "direct" | "relayed" | "recovering" | "indirect" | "left";
 
 /**
  * Somebody else in a room: one running page. The object stays the same while the remote is there,

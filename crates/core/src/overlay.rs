@@ -45,7 +45,7 @@ pub(crate) struct Overlay {
 impl Overlay {
     /// Changes what is known of a room.
     pub(crate) fn note(&mut self, room: RoomId, change: impl FnOnce(&mut Standing)) {
-        change(self.rooms.entry(room).or_insert_with(Standing::default));
+        change(self.rooms.entry(room).or_default());
     }
 
     pub(crate) fn standing(&self, room: RoomId) -> Standing {

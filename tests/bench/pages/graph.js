@@ -39,7 +39,7 @@ RTCDataChannel.prototype.send = function (data) {
 function note(way, data) {
   const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
   if (bytes[0] !== 0x82 || bytes[1] !== 13 || bytes[3] !== 0x50) return;
-  const head = 21 + ({ 0x58: 2, 0x59: 3, 0x5a: 5 }[bytes[21]] ?? 1);
+  const head = 21 + ({ 88: 2, 89: 3, 90: 5 }[bytes[21]] ?? 1);
   said.push({ way, kind: bytes[head + 1], bytes: bytes.length, inside: bytes.length - head });
 }
 

@@ -74,5 +74,5 @@ scenario("a program gives what it keeps of a group while no page is open", async
   await join(b, forPage);
   await reads(b, ["before", "a program is here", "after"]);
   await program.stop("SIGINT");
-  assert.match(program.log, /note: before\n[^]*note: after\n[^]*left\n$/);
+  assert.match(program.log, /note: before\n[\s\S]*note: after\n[\s\S]*left\n$/);
 });

@@ -1,7 +1,7 @@
 // How the set of a group is divided to be compared (section 15, Comparing).
 import { bigEndian, hashOf } from "./crypto.mjs";
-import { hashName, littleEndian } from "./symbols.mjs";
 import { isOfSystem } from "./group_schema.mjs";
+import { hashName, littleEndian } from "./symbols.mjs";
 
 export const BUCKETS = 32;
 
@@ -12,7 +12,14 @@ export function bucketOf(type) {
 
 /** `[number, count, fingerprint]` of the items of a bucket of a group. */
 export function bucketSummary(group, number, items) {
-  return [number, items.length, fingerprintOf(group, items.map(({ id }) => id))];
+  return [
+    number,
+    items.length,
+    fingerprintOf(
+      group,
+      items.map(({ id }) => id),
+    ),
+  ];
 }
 
 /** What is equal only for equal sets of names. */

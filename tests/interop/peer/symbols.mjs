@@ -30,7 +30,7 @@ function* places(first, count) {
     yield Number(place);
     draw = BigInt.asUintN(64, draw * STEP);
     const chance = (draw >> 32n) + 1n;
-    const least = (2n * place + 3n) ** 2n << 32n;
+    const least = ((2n * place + 3n) ** 2n) << 32n;
     do place += 1n;
     while (place < count && (2n * place + 3n) ** 2n * chance < least);
   }
