@@ -21,6 +21,9 @@ pub(crate) struct Standing {
     pub(crate) linked: usize,
     /// Those with whom a link is being made, and has not taken long yet.
     pub(crate) coming: usize,
+    /// Whether everybody is linked as far as there is place, however many they are: members of a
+    /// group compare what they hold with their neighbors.
+    pub(crate) is_dense: bool,
 }
 
 impl Standing {
@@ -31,7 +34,7 @@ impl Standing {
 
     /// Whether another link is wanted in it.
     pub(crate) const fn lacks(self) -> bool {
-        self.is_small() || self.linked + self.coming < limits::NEIGHBORS
+        self.is_dense || self.is_small() || self.linked + self.coming < limits::NEIGHBORS
     }
 }
 
@@ -58,9 +61,12 @@ impl Overlay {
     }
 
     /// How little a link is missed by whoever shares these rooms: the links that are left in the
-    /// room that has fewest.
+    /// room that has fewest, and none in one where everybody is linked.
     fn left_without(&self, rooms: impl Iterator<Item = RoomId>) -> usize {
-        let left = rooms.map(|room| self.standing(room).linked.saturating_sub(1));
+        let left = rooms.map(|room| match self.standing(room) {
+            Standing { is_dense: true, .. } => 0,
+            standing => standing.linked.saturating_sub(1),
+        });
         left.min().unwrap_or(usize::MAX)
     }
 
@@ -103,7 +109,8 @@ mod tests {
     fn overlay(rooms: &[(u32, usize, usize)]) -> Overlay {
         let mut overlay = Overlay::default();
         for &(room, known, linked) in rooms {
-            overlay.note(RoomId(room), |it| *it = Standing { known, linked, coming: 0 });
+            overlay
+                .note(RoomId(room), |it| *it = Standing { known, linked, ..Standing::default() });
         }
         overlay
     }
@@ -123,6 +130,16 @@ mod tests {
         assert!(it.wants([RoomId(1)].into_iter()));
         it.note(RoomId(1), |standing| standing.coming += 1);
         assert!(!it.wants([RoomId(1)].into_iter()));
+    }
+
+    #[test]
+    fn in_a_dense_room_every_link_is_wanted() {
+        let mut it = overlay(&[(1, 20, 9), (2, 20, 9)]);
+        it.note(RoomId(1), |standing| standing.is_dense = true);
+        assert!(it.wants([RoomId(1)].into_iter()) && !it.wants([RoomId(2)].into_iter()));
+        let links = [(node(1), [RoomId(1)]), (node(2), [RoomId(2)])];
+        let found = it.dispensable(links.into_iter().map(|(n, r)| (n, r.into_iter())), 3);
+        assert_eq!(found, [node(2)]);
     }
 
     #[test]

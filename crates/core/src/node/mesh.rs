@@ -28,11 +28,10 @@ impl Node {
             let mut attempts = remote.connection.attempts().iter();
             let is_coming = !is_linked && attempts.any(|attempt| is_fresh(attempt.begun()));
             for (room, proof) in remote.rooms.iter() {
-                // In a group's room whoever has not shown to be a member is no company.
-                let is_company = is_linked
-                    && proof != RoomProof::Claimed
-                    && self.signaling.lets_in(room, remote.node());
+                let is_company = is_linked && proof != RoomProof::Claimed;
+                let is_dense = self.signaling.is_of_group(room);
                 overlay.note(room, |standing| {
+                    standing.is_dense = is_dense;
                     standing.known += 1;
                     standing.linked += usize::from(is_company);
                     standing.coming += usize::from(is_coming);
@@ -344,10 +343,12 @@ impl Node {
         if self.trim_at().is_none_or(|at| self.cx.now < at) {
             return;
         }
+        let Some(node) = self.pick_dispensable(limits::NEIGHBORS) else {
+            self.calm_at = self.cx.now + limits::CALM;
+            return;
+        };
         self.calm_at = self.cx.now + limits::TRIM_INTERVAL;
-        if let Some(node) = self.pick_dispensable(limits::NEIGHBORS) {
-            self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
-        }
+        self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
     }
 
     fn trim_at(&self) -> Option<Timestamp> {
