@@ -29,6 +29,8 @@ pub(crate) struct Broadcast {
     here: Option<Arc<Vec<u8>>>,
     /// Neighbors who were told who is there.
     greeted: Vec<NodeId>,
+    /// Whether there were more members than are kept track of.
+    is_full: bool,
 }
 
 /// A member, as far as others told of it.
@@ -59,7 +61,7 @@ pub(crate) struct Fresh<'a> {
 /// Why gossip goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
-    /// It was heard before.
+    /// It was heard before, or is not to be heard.
     Known,
     /// Whoever passed it on broke the protocol.
     Forged,
@@ -113,6 +115,7 @@ impl Broadcast {
             here_at: None,
             here: None,
             greeted: Vec::new(),
+            is_full: false,
         }
     }
 
@@ -188,7 +191,8 @@ impl Broadcast {
     /// Takes gossip that a neighbor passed on.
     pub(crate) fn take<'a>(&mut self, cx: &Cx, bytes: &'a [u8]) -> Result<Fresh<'a>, Dropped> {
         let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
-        let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Forged)?;
+        // Of a later version, perhaps, whose words nobody here understands.
+        let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
         let life = limits::HERE_LIFE.saturating_sub(Duration::from_millis(passed.age_ms));
         if life.is_zero() {
             return Err(Dropped::Known);
@@ -202,7 +206,9 @@ impl Broadcast {
             return Err(Dropped::Known);
         }
         if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
-            return Err(Dropped::Full);
+            // Said once: others may be any number.
+            let was_full = core::mem::replace(&mut self.is_full, true);
+            return Err(if was_full { Dropped::Known } else { Dropped::Full });
         }
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);

@@ -285,7 +285,7 @@ impl Node {
         if self.remotes.get(&node).is_some_and(|remote| remote.connection.is_linked()) {
             return;
         }
-        self.with_remote(node, |remote, env| remote.connection.close(env, Code::Left));
+        self.with_remote(node, |remote, env| remote.on_gone(env, room));
         if self.broadcasts.get_mut(&room).is_some_and(|it| it.unmark_told(node)) {
             self.cx.event(Event::RemoteLeft { room, node, code: Code::Left });
         }

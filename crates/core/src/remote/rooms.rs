@@ -106,6 +106,17 @@ impl Remote {
         self.connection.on_room_left(env, room, proven, self.rooms.is_empty());
     }
 
+    /// Others tell that it has left a room, while there is no link over which it could say so.
+    pub(crate) fn on_gone(&mut self, env: &mut Env<'_>, room: RoomId) {
+        self.present.retain(|present| *present != room);
+        if self.rooms.remove(room) {
+            self.leave_room(env, room, Code::Left);
+        }
+        if self.rooms.is_empty() {
+            self.connection.close(env, Code::Left);
+        }
+    }
+
     /// The room that the other side names so. The tag itself proves that it is in the room.
     pub(super) fn room_of(&mut self, env: &mut Env<'_>, tag: RoomTag) -> Option<RoomId> {
         let (room, is_news) = self.rooms.room_of(tag)?;
