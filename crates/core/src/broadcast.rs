@@ -12,6 +12,7 @@ use lacis_wire::gossip::{Gossip, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
+use crate::group::Hearing;
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
 
@@ -31,6 +32,27 @@ pub(crate) struct Broadcast {
     greeted: Vec<NodeId>,
     /// Whether there were more members than are kept track of.
     is_full: bool,
+    /// Until then it is not known whether everybody is linked.
+    new_until: Option<Timestamp>,
+    /// What somebody told who is not known to be a member yet.
+    held: Vec<Held>,
+}
+
+/// Gossip of somebody whose membership may be on its way.
+#[derive(Debug)]
+struct Held {
+    from: NodeId,
+    said: Said,
+    bytes: Vec<u8>,
+    until: Timestamp,
+}
+
+/// Which gossip it is, wherever it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    peer: PeerId,
+    node: NodeId,
+    number: u64,
 }
 
 /// A member, as far as others told of it.
@@ -67,6 +89,8 @@ pub(crate) enum Dropped {
     Forged,
     /// No more members are kept track of.
     Full,
+    /// Whoever told it is not known to be a member yet.
+    Early(Said),
 }
 
 /// Which numbers were heard.
@@ -116,12 +140,24 @@ impl Broadcast {
             here: None,
             greeted: Vec::new(),
             is_full: false,
+            new_until: None,
+            held: Vec::new(),
         }
     }
 
     /// Whether what is told has to be passed on.
     pub(crate) const fn is_on(&self) -> bool {
         self.here_at.is_some()
+    }
+
+    /// The first neighbor is there: how many others there are, it is still to say.
+    pub(crate) fn on_first(&mut self, now: Timestamp) {
+        self.new_until = Some(now + limits::NEWCOMER_TIME);
+    }
+
+    /// Whether it is not known yet whether everybody is linked.
+    pub(crate) fn is_new(&self, now: Timestamp) -> bool {
+        self.new_until.is_some_and(|until| now < until)
     }
 
     /// Not everybody is linked any more.
@@ -188,8 +224,13 @@ impl Broadcast {
         new.into_iter().map(|neighbor| (neighbor, to_each(neighbor))).collect()
     }
 
-    /// Takes gossip that a neighbor passed on.
-    pub(crate) fn take<'a>(&mut self, cx: &Cx, bytes: &'a [u8]) -> Result<Fresh<'a>, Dropped> {
+    /// Takes gossip that a neighbor passed on; `hears` says whether an identity is heard here.
+    pub(crate) fn take<'a>(
+        &mut self,
+        cx: &Cx,
+        bytes: &'a [u8],
+        hears: impl Fn(&PeerId) -> Hearing,
+    ) -> Result<Fresh<'a>, Dropped> {
         let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
         // Of a later version, perhaps, whose words nobody here understands.
         let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
@@ -204,6 +245,13 @@ impl Broadcast {
         let member = self.members.get(&node);
         if member.is_some_and(|member| member.heard.contains(number)) {
             return Err(Dropped::Known);
+        }
+        match hears(&gossip.peer) {
+            Hearing::Heard => {}
+            Hearing::Unknown => {
+                return Err(Dropped::Early(Said { peer: gossip.peer, node, number }));
+            }
+            Hearing::Ignored => return Err(Dropped::Known),
         }
         if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
             // Said once: others may be any number.
@@ -225,6 +273,32 @@ impl Broadcast {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
         Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
+    }
+
+    /// Keeps gossip until it is known whether whoever told it is a member. Of too much the oldest
+    /// goes.
+    pub(crate) fn hold(&mut self, now: Timestamp, (from, said): (NodeId, Said), bytes: Vec<u8>) {
+        if bytes.len() > limits::HELD_GOSSIP_BYTES || self.held.iter().any(|it| it.said == said) {
+            return;
+        }
+        let count = |held: &[Held]| held.iter().map(|it| it.bytes.len()).sum::<usize>();
+        while self.held.len() >= limits::HELD_GOSSIP_MAX
+            || count(&self.held) + bytes.len() > limits::HELD_GOSSIP_BYTES
+        {
+            self.held.remove(0);
+        }
+        self.held.push(Held { from, said, bytes, until: now + limits::HELD_GOSSIP_LIFE });
+    }
+
+    /// Of what is kept so, what was told by those of whom that is known now.
+    pub(crate) fn take_held(
+        &mut self,
+        now: Timestamp,
+        is_known: impl Fn(&PeerId) -> bool,
+    ) -> Vec<(NodeId, Vec<u8>)> {
+        self.held.retain(|it| now < it.until);
+        let known = self.held.extract_if(.., |it| is_known(&it.said.peer));
+        known.map(|it| (it.from, it.bytes)).collect()
     }
 
     /// A link with a member ends, but the member stays in the room.
@@ -297,10 +371,10 @@ impl Broadcast {
         member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
     }
 
-    /// Forgets those who have not been heard of for long; gives those whom the application knows.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<NodeId> {
+    /// Forgets those who have not been heard of for long; says whom of them the application knows.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
         let over = self.members.take_where(|_, member| now >= member.until);
-        over.into_iter().filter(|(_, member)| member.is_told).map(|(node, _)| node).collect()
+        over.into_iter().map(|(node, member)| (node, member.is_told)).collect()
     }
 }
 

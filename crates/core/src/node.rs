@@ -5,6 +5,7 @@ mod closing;
 mod connections;
 mod deadlines;
 mod files;
+mod gossip;
 mod group_commands;
 mod group_files;
 mod group_members;

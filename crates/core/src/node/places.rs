@@ -25,7 +25,9 @@ impl Node {
                 continue;
             };
             let before = core::mem::replace(&mut room.barred, barred);
+            let shut_out = room.barred.clone();
             back.extend(before.into_iter().filter(|peer| !self.signaling.is_barred(number, peer)));
+            self.end_far(number, &shut_out);
         }
         if back.is_empty() {
             return;

@@ -23,8 +23,8 @@ use lacis_wire::record::CopyName;
 use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
-use crate::group::Group;
 use crate::group::sync::neighbour::{Neighbour, names_of};
+use crate::group::{Group, Seen};
 use crate::ids::LinkId;
 use crate::rule::Rule;
 use crate::table::TableExt;
@@ -44,7 +44,7 @@ impl Group {
         });
         for (node, _) in &gone {
             self.clocks.forget(*node);
-            self.visible.push((*node, false));
+            self.visible.push((*node, Seen::Unlinked));
         }
         for &(node, link, peer, initiates) in links {
             if !self.neighbours.contains_key(&node) {
@@ -206,7 +206,7 @@ impl Group {
                 self.refuse(node, code);
                 self.clocks.forget(node);
                 self.door.look_again();
-                self.visible.push((node, false));
+                self.visible.push((node, Seen::Stranger));
                 self.offer_better(cx, node);
             }
         }
@@ -249,15 +249,19 @@ impl Group {
         neighbour.compare_at = Some(cx.now + limits::RECONCILE_INTERVAL);
         neighbour.await_comparison(cx.now);
         let reads = roles.is_some_and(Roles::may_write);
-        self.visible.push((node, reads));
+        self.visible.push((node, if reads { Seen::Member } else { Seen::Stranger }));
         let peer = neighbour.peer;
         self.renew_neighbour(cx, node);
         self.tell_member_of(cx, peer);
     }
 
     fn on_member_frame(&mut self, cx: &mut Cx, node: NodeId, frame: GroupFrame) {
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.confirmed = true;
+        let reads = self.roles_of(cx, node).is_some_and(Roles::may_write);
+        if let Some(neighbour) = self.neighbours.get_mut(&node)
+            && !core::mem::replace(&mut neighbour.confirmed, true)
+            && reads
+        {
+            self.visible.push((node, Seen::Hearing));
         }
         match frame {
             GroupFrame::Keys { keys, meetings } => self.on_keys(cx, keys, meetings),

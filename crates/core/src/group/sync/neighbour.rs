@@ -166,6 +166,17 @@ impl Neighbour {
         self.push.len() + self.asked.len() + self.missing.len() + self.in_flight.len()
     }
 
+    /// Whether nothing is under way with it.
+    pub(in crate::group) fn is_idle(&self) -> bool {
+        self.is_compared
+            && self.frames.is_empty()
+            && self.push.is_empty()
+            && self.asked.is_empty()
+            && self.missing.is_empty()
+            && self.in_flight.is_empty()
+            && self.parts.is_none()
+    }
+
     /// Whether both sides have shown who they are. Whether that still makes the other side a
     /// member is another question.
     pub(in crate::group) const fn is_introduced(&self) -> bool {

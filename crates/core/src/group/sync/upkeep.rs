@@ -6,7 +6,7 @@ use lacis_wire::record::RecordType;
 use lacis_wire::{Code, Millis, NodeId, limits};
 
 use crate::cx::Cx;
-use crate::group::Group;
+use crate::group::{Group, Seen};
 use crate::rule::Rule;
 use crate::table::TableExt;
 
@@ -91,7 +91,7 @@ impl Group {
             neighbour.forget_all();
             self.refuse(node, code);
             self.clocks.forget(node);
-            self.visible.push((node, false));
+            self.visible.push((node, Seen::Stranger));
             self.members_changed = true;
         }
     }
