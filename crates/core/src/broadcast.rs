@@ -4,6 +4,9 @@
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
 //! one node tells arrives in its order everywhere. Members tell now and then that they are there.
 
+mod held;
+mod window;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -12,9 +15,23 @@ use lacis_wire::gossip::{Gossip, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
-use crate::group::Hearing;
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
+
+use held::Held;
+pub(crate) use held::Said;
+use window::Window;
+
+/// Whether what somebody tells in a room is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// It is one of those whose room it is.
+    Heard,
+    /// It was shut out, or may not read what is said.
+    Ignored,
+    /// Nothing is known of it yet: its credential may be on the way.
+    Unknown,
+}
 
 /// What is known of a room that is not linked fully.
 #[derive(Debug)]
@@ -36,23 +53,6 @@ pub(crate) struct Broadcast {
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
     held: Vec<Held>,
-}
-
-/// Gossip of somebody whose membership may be on its way.
-#[derive(Debug)]
-struct Held {
-    from: NodeId,
-    said: Said,
-    bytes: Vec<u8>,
-    until: Timestamp,
-}
-
-/// Which gossip it is, wherever it came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    peer: PeerId,
-    node: NodeId,
-    number: u64,
 }
 
 /// A member, as far as others told of it.
@@ -91,42 +91,6 @@ pub(crate) enum Dropped {
     Full,
     /// Whoever told it is not known to be a member yet.
     Early(Said),
-}
-
-/// Which numbers were heard.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    highest: u64,
-    /// The highest, and those below it.
-    bits: u128,
-}
-
-impl Window {
-    /// What came before the first that is heard counts as heard.
-    const fn new(first: u64) -> Self {
-        Self { highest: first, bits: u128::MAX }
-    }
-
-    const fn contains(self, number: u64) -> bool {
-        match self.highest.checked_sub(number) {
-            None => false,
-            Some(back) if back >= 128 => true,
-            Some(back) => self.bits >> back & 1 == 1,
-        }
-    }
-
-    fn insert(&mut self, number: u64) {
-        let ahead = number.saturating_sub(self.highest);
-        if ahead > 0 {
-            let shift = u32::try_from(ahead).unwrap_or(u32::MAX);
-            self.bits = self.bits.checked_shl(shift).unwrap_or(0);
-            self.highest = number;
-        }
-        let back = self.highest.saturating_sub(number);
-        if back < 128 {
-            self.bits |= 1 << back;
-        }
-    }
 }
 
 impl Broadcast {
@@ -275,32 +239,6 @@ impl Broadcast {
         Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
     }
 
-    /// Keeps gossip until it is known whether whoever told it is a member. Of too much the oldest
-    /// goes.
-    pub(crate) fn hold(&mut self, now: Timestamp, (from, said): (NodeId, Said), bytes: Vec<u8>) {
-        if bytes.len() > limits::HELD_GOSSIP_BYTES || self.held.iter().any(|it| it.said == said) {
-            return;
-        }
-        let count = |held: &[Held]| held.iter().map(|it| it.bytes.len()).sum::<usize>();
-        while self.held.len() >= limits::HELD_GOSSIP_MAX
-            || count(&self.held) + bytes.len() > limits::HELD_GOSSIP_BYTES
-        {
-            self.held.remove(0);
-        }
-        self.held.push(Held { from, said, bytes, until: now + limits::HELD_GOSSIP_LIFE });
-    }
-
-    /// Of what is kept so, what was told by those of whom that is known now.
-    pub(crate) fn take_held(
-        &mut self,
-        now: Timestamp,
-        is_known: impl Fn(&PeerId) -> bool,
-    ) -> Vec<(NodeId, Vec<u8>)> {
-        self.held.retain(|it| now < it.until);
-        let known = self.held.extract_if(.., |it| is_known(&it.said.peer));
-        known.map(|it| (it.from, it.bytes)).collect()
-    }
-
     /// A link with a member ends, but the member stays in the room.
     pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
         self.begin(now);
@@ -389,28 +327,5 @@ impl Member {
             is_told: false,
             sought_until: None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Window;
-
-    #[test]
-    fn a_number_is_heard_once() {
-        let mut window = Window::new(10);
-        assert!(window.contains(10) && window.contains(3) && !window.contains(11));
-        window.insert(12);
-        assert!(window.contains(12) && !window.contains(11) && window.contains(10));
-        window.insert(11);
-        assert!(window.contains(11));
-    }
-
-    #[test]
-    fn far_jumps_forget_what_is_old() {
-        let mut window = Window::new(1);
-        window.insert(u64::MAX);
-        assert!(window.contains(u64::MAX) && window.contains(1));
-        assert!(!window.contains(u64::MAX - 1) && window.contains(u64::MAX - 128));
     }
 }

@@ -45,7 +45,6 @@ use keys::keyring::Keyring;
 use keys::rotation::Rotation;
 pub(crate) use membership::admission::{AnyInvitation, room_of};
 use membership::arrival::Arrival;
-pub(crate) use membership::company::Hearing;
 pub use membership::invite::InviteOptions;
 use membership::joining::Joining;
 use membership::people::Telling;
@@ -130,7 +129,7 @@ pub(crate) struct Group {
     admissions: Vec<Timestamp>,
     /// How nodes with a link stand here, as far as that is news.
     visible: Vec<(NodeId, Seen)>,
-    /// Members who are in the room of the group, and not linked.
+    /// Members who are in the room of the group, and not linked; at most [`limits::COMPANY_MAX`].
     far: Table<NodeId, PeerId>,
     /// Whether there are others than before with whom a link is kept.
     keeps_changed: bool,

@@ -70,8 +70,8 @@ impl Overlay {
         left.min().unwrap_or(usize::MAX)
     }
 
-    /// Of several links, with the rooms that each is for and whether it counts there, those that are
-    /// missed least. None of them leaves fewer than `least` in any of its rooms.
+    /// Of several links, with the rooms that each is for and whether it counts there, those that
+    /// are missed least. None of them leaves fewer than `least` in any of its rooms.
     pub(crate) fn dispensable<I: Iterator<Item = (RoomId, bool)>>(
         &self,
         links: impl Iterator<Item = (NodeId, I)>,

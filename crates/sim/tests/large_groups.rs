@@ -216,3 +216,31 @@ fn who_dies_is_gone_in_the_end() {
         assert_eq!(dead.iter().filter(is_known).count(), 0);
     }
 }
+
+#[test]
+fn many_who_come_by_one_link_at_once_are_all_let_in() {
+    let mut crowd = Crowd::new(7, 1);
+    let many = invitation_for(Roles::MEMBER, 100);
+    let text = crowd.world.invite_anybody(crowd.tabs[0], crowd.groups[0], many);
+    let mut waiting = Vec::new();
+    for identity in 2..=24 {
+        let setup = crowd.world.stored(crowd.server, identity);
+        let tab = crowd.world.open(setup);
+        let ticket = crowd.world.plain_ticket(tab);
+        let patience = Duration::from_secs(60);
+        let joined =
+            crowd.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
+        let group = joined.expect("it is there").expect("the invitation is good");
+        crowd.world.connect(tab, group);
+        crowd.world.room_of_group(tab, group);
+        crowd.tabs.push(tab);
+        crowd.groups.push(group);
+        waiting.push((tab, ticket));
+    }
+    crowd.world.expect(6 * SECOND, "all are let in", |w| {
+        waiting.iter().all(|(tab, ticket)| w.settled(*tab, *ticket) == Some(Ok(())))
+    });
+    assert!(crowd.links().iter().all(|count| *count <= LINKS_MAX), "{:?}", crowd.links());
+    crowd.expect_all_known(10 * SECOND);
+    crowd.expect_all_to_all(3 * SECOND);
+}

@@ -1,4 +1,5 @@
-//! What is told to everybody in a room: passed on from neighbor to neighbor where not all are linked.
+//! What is told to everybody in a room: passed on from neighbor to neighbor where not all are
+//! linked.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -8,9 +9,8 @@ use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::Node;
-use crate::broadcast::{Dropped, Fresh};
+use crate::broadcast::{Dropped, Fresh, Hearing};
 use crate::event::{Event, MessageKind, RemoteState};
-use crate::group::Hearing;
 use crate::ids::RoomId;
 use crate::io::Priority;
 use crate::remote::Remote;

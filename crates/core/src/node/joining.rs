@@ -149,6 +149,25 @@ impl Node {
         for (ticket, code) in late {
             self.cx.settle(ticket, Err(code));
         }
+        self.ask_again();
         self.end_places();
+    }
+
+    /// Asks again who is in rooms where somebody had no place, and too few are linked.
+    fn ask_again(&mut self) {
+        let now = self.cx.now;
+        let overlay = self.overlay();
+        let mut asked = Vec::new();
+        for (id, room) in &mut self.signaling.rooms {
+            let standing = overlay.standing(*id);
+            let lacks = standing.lacks() && standing.linked + standing.coming < limits::NEIGHBORS;
+            if room.is_asked_again(now, lacks) {
+                asked.push(*id);
+            }
+        }
+        let Signaling { rooms, servers, .. } = &self.signaling;
+        for room in rooms.values().filter(|room| asked.contains(&room.main)) {
+            room.announce_all(&mut self.cx, servers);
+        }
     }
 }

@@ -192,8 +192,8 @@ impl Messages {
         self.asked.remove(&request)
     }
 
-    /// Which message is sent next, and in which room. What waits for the other side to hear words in
-    /// its room holds up no other room, unless it was sent before: that keeps its order.
+    /// Which message is sent next, and in which room. What waits for the other side to hear words
+    /// in its room holds up no other room, unless it was sent before: that keeps its order.
     pub(super) fn next_waiting(&self, rooms: &SharedRooms) -> Option<(usize, RoomId)> {
         for (at, (seq, message)) in self.waiting.iter().enumerate() {
             if !rooms.is_held(message.room) {

@@ -40,6 +40,10 @@ pub const GREETED_MEMBERS: usize = 64;
 /// Members of one large room that a node knows of, three hundred bytes each.
 pub const COMPANY_MAX: usize = 256;
 
+/// Who was told that others have no place for it asks a server again who is there, for the first
+/// time after this.
+pub const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
+
 /// For how long whoever has found the first member of a group has its words passed on: until then
 /// it knows how many are there.
 pub const NEWCOMER_TIME: Duration = Duration::from_secs(10);

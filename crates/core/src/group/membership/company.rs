@@ -3,19 +3,9 @@
 use lacis_wire::roles::Roles;
 use lacis_wire::{NodeId, PeerId};
 
+use crate::broadcast::Hearing;
 use crate::cx::Cx;
 use crate::group::{Group, Neighbour};
-
-/// Whether what somebody tells in a group's room is heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Hearing {
-    /// It is a member.
-    Heard,
-    /// It was shut out, or may not read what is said.
-    Ignored,
-    /// Nothing is known of it yet: its credential may be on the way.
-    Unknown,
-}
 
 impl Group {
     /// Whether what somebody tells is heard, as far as is known by now.
