@@ -329,6 +329,7 @@ impl Group {
         }
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
+            earliest.see(neighbour.spreading.due(), Timer::Want);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
         earliest.see(self.arrival.due, Timer::Join);

@@ -3,6 +3,8 @@ import { found, join, meets, reads, start, write } from "../support/group.mjs";
 import { joinRoom, scenario } from "../support/scenario.mjs";
 
 const PAGES = 24;
+/** Pages that do something heavy at once. */
+const WAVE = 6;
 /** What a page may hold, ever and once things are calm. */
 const [LINKS_MAX, LINKS_CALM] = [12, 8];
 
@@ -10,7 +12,7 @@ const [LINKS_MAX, LINKS_CALM] = [12, 8];
 async function open(stage, server, count) {
   const tabs = [];
   while (tabs.length < count) {
-    const few = Array.from({ length: Math.min(4, count) }, () => stage.tab("chromium", server));
+    const few = Array.from({ length: Math.min(WAVE, count) }, () => stage.tab("chromium", server));
     tabs.push(...(await Promise.all(few)));
   }
   return tabs;
@@ -78,7 +80,10 @@ scenario(
     await found(first, "Crowd");
     const link = await first.evaluate(() => t.group.invite({ uses: 100, expires: "1h" }));
     const begun = Date.now();
-    await Promise.all(others.map((tab) => join(tab, link)));
+    // In waves, or this many pages take the machine from each other for half a minute.
+    for (let at = 0; at < others.length; at += WAVE) {
+      await Promise.all(others.slice(at, at + WAVE).map((tab) => join(tab, link)));
+    }
     await Promise.all(tabs.map((tab) => meets(tab, PAGES - 1)));
     console.log(`  all are in and know of all after ${Date.now() - begun} ms`);
     await all(tabs, (at) => t.group.presence.set({ at }), 0);

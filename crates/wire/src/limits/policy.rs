@@ -40,6 +40,10 @@ pub const GREETED_MEMBERS: usize = 64;
 /// Members of one large room that a node knows of, three hundred bytes each.
 pub const COMPANY_MAX: usize = 256;
 
+/// Over a link that does not carry new versions of records, their names follow after this: until
+/// then they come over another one, unless that is lost.
+pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(250);
+
 /// Who was told that others have no place for it asks a server again who is there, for the first
 /// time after this.
 pub const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);

@@ -19,7 +19,6 @@ use alloc::vec::Vec;
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
-use lacis_wire::record::CopyName;
 use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
@@ -268,14 +267,14 @@ impl Group {
             GroupFrame::Summary { buckets } => self.on_summary(cx, node, &buckets),
             GroupFrame::Query { bucket, message } => self.on_query(cx, node, bucket, &message),
             GroupFrame::Reply { bucket, message } => self.on_reply(cx, node, bucket, &message),
-            GroupFrame::Have { names } => {
-                let missing: Vec<CopyName> = names_of(&names).collect();
-                self.lack(node, missing);
-            }
+            GroupFrame::Have { names } => self.on_have(node, names_of(&names).collect()),
             GroupFrame::Want { names } => {
                 let mut wanted = names_of(&names).collect();
                 self.put_urgent_first(node, &mut wanted);
                 let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+                if neighbour.is_compared {
+                    neighbour.spreading.on_needed();
+                }
                 for name in wanted {
                     neighbour.asked.push(name);
                 }

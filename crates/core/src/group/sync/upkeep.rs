@@ -30,6 +30,7 @@ impl Group {
 
     pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
         let now = cx.now;
+        self.announce_due(cx);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
             let asked = neighbour.in_flight.len();
