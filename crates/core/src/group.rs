@@ -331,6 +331,7 @@ impl Group {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.spreading.due(), Timer::Want);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
+            earliest.see(neighbour.stalls_at().filter(|at| *at > cx.now), Timer::Want);
         }
         earliest.see(self.arrival.due, Timer::Join);
         earliest.see(self.incoming.due, Timer::Want);

@@ -61,11 +61,15 @@ impl Group {
 
     /// One writes; gives how long it takes until the last one has it.
     fn write(&mut self, at: usize) -> Duration {
+        self.write_within(at, 3 * SECOND)
+    }
+
+    fn write_within(&mut self, at: usize, limit: Duration) -> Duration {
         let (tab, group) = self.members[at];
         let begun = self.world.now();
         let (id, _) = self.world.write(tab, group, "line").expect("it may write");
         let members = self.members.clone();
-        self.world.expect(3 * SECOND, "all hold it", |w| {
+        self.world.expect(limit, "all hold it", |w| {
             let holds = |(tab, group): &(TabId, RoomId)| {
                 w.replica(*tab, *group).is_some_and(|replica| replica.held(&id).is_some())
             };
@@ -123,4 +127,28 @@ fn what_the_tree_lost_is_asked_for() {
     for at in 0..group.members.len() {
         group.write(at);
     }
+}
+
+#[test]
+fn those_who_name_what_they_never_send_delay_it_for_seconds_at_most() {
+    let mut group = Group::new(4, 20);
+    group.all_write();
+    for at in [3, 9, 15] {
+        let (tab, _) = group.members[at];
+        group.world.sabotage(
+            tab,
+            Saboteur::new(|out| {
+                let is_record = match decode(out.bytes) {
+                    Ok(LinkFrame::Group { data, .. }) => {
+                        matches!(decode(data), Ok(GroupFrame::Record { .. }))
+                    }
+                    _ => false,
+                };
+                if is_record { Vec::new() } else { vec![(out.channel, out.bytes.to_vec())] }
+            }),
+        );
+    }
+    let honest = (0..20).filter(|at| ![3, 9, 15].contains(at));
+    let longest = honest.map(|at| group.write_within(at, 8 * SECOND)).max();
+    assert!(longest.is_some_and(|longest| longest < 6 * SECOND), "{longest:?}");
 }

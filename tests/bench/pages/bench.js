@@ -12,6 +12,9 @@ let end;
 /** Every message that leaves on a data channel of this page. */
 let sends = 0;
 
+/** What is seen of a large room. */
+const crowd = { ages: [], connectionsMax: 0, watch: undefined };
+
 /** A clock that the pages of one machine share. */
 const now = () => performance.timeOrigin + performance.now();
 
@@ -51,6 +54,48 @@ globalThis.bench = {
     end.enter();
     await linked;
   },
+
+  /** Enters, and is in when it can be offered to; gives the name by which it can. */
+  async enterCrowd(place) {
+    end = new Variant({ ...place, waits: true });
+    crowd.watch = setInterval(() => {
+      crowd.connectionsMax = Math.max(crowd.connectionsMax, end.connections);
+    }, 50);
+    await end.enter();
+    return end.id;
+  },
+
+  /** Waits until all others are reached; `ids` are those to whom it is for this page to offer. */
+  async meet({ ids, count }) {
+    end.offerTo?.(ids);
+    await end.whenLinked(count);
+  },
+
+  /** From now on the age of what comes is noted, in milliseconds. */
+  hear() {
+    crowd.ages = [];
+    end.onMessage = (data) => {
+      crowd.ages.push(now() - new DataView(data.slice().buffer).getFloat64(0));
+    };
+  },
+
+  /** Tells everybody the time, so many times. */
+  async tellTime({ times, everyMs }) {
+    for (let time = 0; time < times; time += 1) {
+      if (time > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+      const message = new Uint8Array(64);
+      new DataView(message.buffer).setFloat64(0, now());
+      end.broadcast(message);
+    }
+  },
+
+  /** The ages of so many that came. */
+  async heard(count) {
+    await end.received(count);
+    return crowd.ages;
+  },
+
+  connections: () => ({ now: end.connections, most: crowd.connectionsMax }),
 
   linked: () => end.whenLinked(1),
 

@@ -20,6 +20,7 @@ export class Mailbox {
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onopen = () => {
       const [id, secret] = [random(), random()];
+      this.id = nameOf(id);
       this.#socket.send(Uint8Array.of(...HELLO, ...id, 0x50, ...secret));
       this.#socket.send(Uint8Array.of(...JOIN, ...topic, EVERYBODY));
     };

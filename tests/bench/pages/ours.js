@@ -40,6 +40,10 @@ export class Ours extends End {
     await this.#room.ready();
   }
 
+  get connections() {
+    return this.#peer.diagnose().connections;
+  }
+
   send(data) {
     this.#room.send(this.#other, "bench", data);
   }

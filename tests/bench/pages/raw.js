@@ -23,7 +23,7 @@ export class Raw extends End {
     return new Promise((resolve) => {
       this.#mailbox = new Mailbox(this.#place.server, this.#place.topic, {
         onRoster: (roster) => {
-          for (const id of roster) this.#offer(id);
+          if (!this.#place.waits) for (const id of roster) this.#offer(id);
           resolve();
         },
         onMessage: async (from, { offer, answer, candidate }) => {
@@ -34,6 +34,19 @@ export class Raw extends End {
         },
       });
     });
+  }
+
+  get id() {
+    return this.#mailbox.id;
+  }
+
+  /** Offers to these: a server names no more than some of a large room. */
+  offerTo(ids) {
+    for (const id of ids) this.#offer(id);
+  }
+
+  get connections() {
+    return this.#links.size;
   }
 
   async #offer(id) {

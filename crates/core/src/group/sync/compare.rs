@@ -137,11 +137,9 @@ impl Group {
         }
         let deadline = cx.now + limits::WANT_DEADLINE;
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
-            let names = self.choose_missing(node);
+            let names = self.choose_missing(cx, node);
             if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                for name in &names {
-                    neighbour.in_flight.insert(*name, deadline);
-                }
+                neighbour.await_versions(cx.now, &names, deadline);
                 neighbour.say_names(&names, |names| GroupFrame::Want { names });
             }
         }
@@ -149,7 +147,7 @@ impl Group {
 
     /// What a neighbor is asked for now. No more is looked at than may be asked for at once, or a
     /// long list would cost its length at every frame.
-    fn choose_missing(&mut self, node: NodeId) -> Vec<CopyName> {
+    fn choose_missing(&mut self, cx: &Cx, node: NodeId) -> Vec<CopyName> {
         let mut names = Vec::new();
         for _ in 0..limits::WANTED_MAX {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { break };
@@ -160,7 +158,7 @@ impl Group {
             if self.replica.has(&name) {
                 continue;
             }
-            let is_coming = self.neighbours.values().any(|it| it.in_flight.contains_key(&name));
+            let is_coming = self.neighbours.values().any(|it| it.gives(cx.now, &name));
             if !is_coming {
                 names.push(name);
             } else if let Some(neighbour) = self.neighbours.get_mut(&node) {
@@ -191,7 +189,7 @@ impl Group {
             // There is no place for it before the store has taken what waits; the next comparison
             // finds it.
             if let Some(neighbour) = self.neighbours.get_mut(&node) {
-                neighbour.in_flight.remove(&name);
+                neighbour.on_version(cx.now, &name);
                 neighbour.forget_told();
             }
             return;
@@ -204,7 +202,7 @@ impl Group {
             return self.await_others(cx, arrived);
         }
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.in_flight.remove(&name);
+            neighbour.on_version(cx.now, &name);
         }
         if let Some(arrived) = arrived {
             self.take_arrived(cx);

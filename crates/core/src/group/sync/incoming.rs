@@ -68,7 +68,7 @@ impl Group {
         nodes.dedup();
         for Arrived { from, name, .. } in &copies {
             if let Some(neighbour) = self.neighbours.get_mut(from) {
-                neighbour.in_flight.remove(name);
+                neighbour.on_version(cx.now, name);
             }
         }
         self.take_together(cx, copies);

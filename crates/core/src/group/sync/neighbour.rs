@@ -62,6 +62,8 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) missing: Queue<CopyName>,
     /// Versions that we asked it for, and until when they may take.
     pub(in crate::group) in_flight: Table<CopyName, Timestamp>,
+    /// Since when we wait for the next of them.
+    pub(in crate::group) waits_since: Timestamp,
     /// Where the two stand with symbols of what they hold.
     pub(in crate::group) sketching: Sketching,
     /// Buckets still to be reconciled, in order, if we begin.
@@ -115,6 +117,7 @@ impl Neighbour {
             loading: false,
             missing: Queue::new(limits::MISSING_MAX),
             in_flight: Table::new(),
+            waits_since: now,
             sketching: Sketching::new(),
             buckets: VecDeque::new(),
             querying: None,
@@ -168,6 +171,36 @@ impl Neighbour {
     /// What waits to be loaded, asked for or sent, in names.
     pub(in crate::group) fn waiting_names(&self) -> usize {
         self.push.len() + self.asked.len() + self.missing.len() + self.in_flight.len()
+    }
+
+    /// Versions are asked of it, and may take until then.
+    pub(in crate::group) fn await_versions(
+        &mut self,
+        now: Timestamp,
+        names: &[CopyName],
+        until: Timestamp,
+    ) {
+        if self.in_flight.is_empty() {
+            self.waits_since = now;
+        }
+        self.in_flight.extend(names.iter().map(|name| (*name, until)));
+    }
+
+    /// A version that it was asked for has come.
+    pub(in crate::group) fn on_version(&mut self, now: Timestamp, name: &CopyName) {
+        if self.in_flight.remove(name).is_some() {
+            self.waits_since = now;
+        }
+    }
+
+    /// From when on what it was asked for is asked for elsewhere too.
+    pub(in crate::group) fn stalls_at(&self) -> Option<Timestamp> {
+        (!self.in_flight.is_empty()).then_some(self.waits_since + limits::WANT_PATIENCE)
+    }
+
+    /// Whether it is giving a version.
+    pub(in crate::group) fn gives(&self, now: Timestamp, name: &CopyName) -> bool {
+        self.in_flight.contains_key(name) && self.stalls_at().is_some_and(|at| now < at)
     }
 
     /// Whether nothing is under way with it.

@@ -135,10 +135,10 @@ impl Group {
         let deadline = cx.now + limits::WANT_DEADLINE;
         let coming: Vec<CopyName> = names_of(unasked).filter(|name| self.lacks(name)).collect();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        for name in coming {
-            neighbour.missing.remove(&name);
-            neighbour.in_flight.insert(name, deadline);
+        for name in &coming {
+            neighbour.missing.remove(name);
         }
+        neighbour.await_versions(cx.now, &coming, deadline);
         neighbour.told_all();
     }
 

@@ -6,8 +6,8 @@
 //! a version that is here already ---> its name goes back, and the link carries names from now on
 //! a name that is not here -----------> it is asked for, and the link carries versions again
 //! ```
-//! Source: J. Leitao, J. Pereira, L. Rodrigues, Epidemic Broadcast Trees, 2007. Where all members are
-//! linked, who writes sends to all, and the tree is only for those that it does not reach.
+//! Source: J. Leitao, J. Pereira, L. Rodrigues, Epidemic Broadcast Trees, 2007. Where all members
+//! are linked, who writes sends to all, and the tree is only for those that it does not reach.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
