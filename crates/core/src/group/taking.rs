@@ -81,6 +81,7 @@ impl Group {
         let outcome = self.replica.offer_known(now, offered);
         if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
+            self.approvals.note_taken(copy.header.length);
             self.keep(cx, &copy, name);
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;

@@ -55,13 +55,15 @@ pub(super) async fn start(options: Options) -> Result<(Holder, Who), StartError>
 }
 
 fn desk(handle: Handle) -> Desk {
-    Desk::new(Arc::new(move |id, answer| {
-        handle.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
-    }))
+    let answers = handle.clone();
+    let respond = Arc::new(move |id, answer| {
+        answers.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
+    });
+    Desk::new(handle, respond)
 }
 
 fn make(options: &Options) -> Result<(Machine, Who), StartError> {
-    let clock = Clock::new();
+    let clock = Clock::new(options.clock_offset);
     let (answers, from_store) = mpsc::unbounded_channel();
     let store = match &options.store {
         Some(path) => Some(Store::open(path, answers)?),
