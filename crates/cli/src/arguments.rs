@@ -319,8 +319,8 @@ fn role(text: &str) -> Result<Roles, String> {
 
 /// A time such as `30m`, `12h` or `7d`, as in pages.
 fn lifetime(text: &str) -> Result<Duration, String> {
-    let (digits, unit) = text.split_at(text.len().saturating_sub(1));
-    let seconds = match unit {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let seconds = match &text[digits.len()..] {
         "s" => 1,
         "m" => 60,
         "h" => 3_600,

@@ -56,6 +56,13 @@ impl Failure {
         self
     }
 
+    /// Names it for programs, where no code of the peer does.
+    #[must_use]
+    pub(crate) const fn coded(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     pub(crate) const fn code(&self) -> Option<&'static str> {
         self.code
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
-use lacis_native::{Group, GroupEvent, GroupUpdate, Record, Roles};
+use lacis_native::{Group, GroupEvent, GroupEvents, GroupUpdate, Record, Roles};
 use serde_json::{Value, json};
 use tokio::fs;
 
@@ -12,7 +12,7 @@ use crate::arguments::{Common, PublishOptions, ReadOptions};
 use crate::failure::Failure;
 use crate::group::reached;
 use crate::output::{Output, plain, utc};
-use crate::session::Session;
+use crate::session::{CaughtUp, Session};
 use crate::signals::End;
 
 pub(crate) async fn publish(
@@ -97,7 +97,10 @@ pub(crate) async fn read(
     let done = end.unless(async {
         let group = session.group(&options.chosen, !options.offline).await?;
         let mut events = group.events().await?;
-        let whole = options.offline || session.catch_up(output, &group).await?;
+        let caught_up = match options.offline {
+            true => CaughtUp { is_whole: true, clock_behind: None },
+            false => session.catch_up(output, &group, &mut events).await?,
+        };
         let mut issues = Vec::new();
         for record in group.query(apps::search(apps::ISSUE)).await? {
             if is_issue(&group, &record).await? {
@@ -106,19 +109,18 @@ pub(crate) async fn read(
         }
         issues.sort_by_key(|record| record.header.created);
         issues.iter().for_each(|record| show(output, record));
-        tell_held(output, &group, whole).await?;
+        tell_held(output, &group, caught_up.is_whole).await?;
         if options.follow {
             follow(output, &group, &mut events).await?;
         }
-        Ok(whole)
+        Ok(caught_up)
     });
     let done = done.await;
     session.close().await?;
     match done {
         // To stop is how following ends.
         Err(_) if options.follow => Ok(()),
-        Ok(false) => Err(Failure::unreached("no member was there to ask whether there is more")),
-        done => done.map(drop),
+        done => done?.check(),
     }
 }
 
@@ -139,11 +141,7 @@ async fn tell_held(output: &Output, group: &Group, is_whole: bool) -> Result<(),
     Ok(())
 }
 
-async fn follow(
-    output: &Output,
-    group: &Group,
-    events: &mut lacis_native::GroupEvents,
-) -> Result<(), Failure> {
+async fn follow(output: &Output, group: &Group, events: &mut GroupEvents) -> Result<(), Failure> {
     output.note(&json!({ "event": "ready" }), "waiting for more, until Ctrl-C");
     while let Some(update) = events.next().await {
         let GroupUpdate::Event(event) = update else { continue };

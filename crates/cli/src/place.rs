@@ -1,7 +1,7 @@
 //! The folder with the identity and the groups.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use lacis_native::Identity;
@@ -59,8 +59,17 @@ impl Place {
             return Err(Failure::misused("a name has 1 to 60 characters, all of which show"));
         }
         let path = self.0.join("name");
-        fs::write(&path, name).map_err(|error| Failure::file(&path, &error))
+        write_private(&path, name).map_err(|error| Failure::file(&path, &error))
     }
+}
+
+/// Writes a file that only this user can read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }
 
 fn make(path: &Path) -> io::Result<()> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use lacis_native::{Code, Error, Group, GroupId, Identity, Options, Peer, SyncPhase};
+use lacis_native::{
+    Code, Error, Group, GroupEvent, GroupEvents, GroupId, GroupUpdate, Identity, Options, Peer,
+    PeerId, SyncPhase,
+};
 use tokio::time::{Instant, interval, timeout_at};
 
 use crate::apps;
@@ -69,10 +72,21 @@ impl Session {
 
     /// Waits until some member has all that is here, for the time of `--timeout`; says how many.
     pub(crate) async fn hand_over(&self, output: &Output, group: &Group) -> Result<usize, Failure> {
+        let until = Instant::now() + self.timeout;
+        self.hand_over_to(output, group, None, until).await
+    }
+
+    /// The same for all who are here, that one among them; it may be gone again before that.
+    pub(crate) async fn hand_over_to(
+        &self,
+        output: &Output,
+        group: &Group,
+        whom: Option<PeerId>,
+        until: Instant,
+    ) -> Result<usize, Failure> {
         /// What was told is asked for within a round trip, and nothing says so before.
         const SETTLED: Duration = Duration::from_millis(400);
         const LOOKED_EVERY: Duration = Duration::from_millis(50);
-        let until = Instant::now() + self.timeout;
         let mut progress = Progress::new(output, "waiting for a member", None);
         let mut ticks = interval(LOOKED_EVERY);
         let mut since = None;
@@ -80,7 +94,11 @@ impl Session {
             ticks.tick().await;
             let (present, handed) = group.handed().await?;
             progress.at(u64::try_from(present).unwrap_or(u64::MAX));
-            if handed == 0 {
+            let is_done = match whom {
+                Some(whom) => present == handed && is_here(group, whom).await?,
+                None => handed > 0,
+            };
+            if !is_done {
                 since = None;
             } else if since.get_or_insert_with(Instant::now).elapsed() >= SETTLED {
                 return Ok(handed);
@@ -89,23 +107,36 @@ impl Session {
         Ok(0)
     }
 
-    /// Waits until all that some member holds is here, for the time of `--timeout`; says whether it
-    /// is.
-    pub(crate) async fn catch_up(&self, output: &Output, group: &Group) -> Result<bool, Failure> {
+    /// Waits until all that some member holds is here, for the time of `--timeout`.
+    pub(crate) async fn catch_up(
+        &self,
+        output: &Output,
+        group: &Group,
+        events: &mut GroupEvents,
+    ) -> Result<CaughtUp, Failure> {
         let until = Instant::now() + self.timeout;
-        let mut events = group.events().await?;
         let mut progress = Progress::new(output, "fetching records", None);
+        let mut caught_up = CaughtUp { is_whole: false, clock_behind: None };
         let mut came = 0;
         loop {
-            if group.sync().await?.phase == SyncPhase::Whole {
-                return Ok(true);
-            }
-            match timeout_at(until, events.next()).await {
-                Ok(Some(_)) => came += 1,
-                Ok(None) => return Err(Error::from(Code::Closed).into()),
-                Err(_) => return Ok(false),
-            }
+            caught_up.is_whole = group.sync().await?.phase == SyncPhase::Whole;
+            let update = match events.try_next() {
+                Some(update) => update,
+                None if caught_up.is_whole => return Ok(caught_up),
+                None => match timeout_at(until, events.next()).await {
+                    Ok(Some(update)) => update,
+                    Ok(None) => return Err(Error::from(Code::Closed).into()),
+                    Err(_) => return Ok(caught_up),
+                },
+            };
+            came += 1;
             progress.at(came);
+            if let GroupUpdate::Event(event) = update
+                && let GroupEvent::Clock { ahead } = *event
+            {
+                let behind = ahead.and_then(|ms| u64::try_from(ms).ok());
+                caught_up.clock_behind = behind.map(Duration::from_millis);
+            }
         }
     }
 
@@ -121,6 +152,39 @@ impl Session {
     pub(crate) async fn close(self) -> Result<(), Failure> {
         self.peer.close().await.map_err(Failure::from)
     }
+}
+
+/// How far a group has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CaughtUp {
+    /// Whether all that a member holds is here.
+    pub(crate) is_whole: bool,
+    /// By how much the clock of this machine is behind those of the members, if that is too much:
+    /// what they write is in the future, and not taken.
+    pub(crate) clock_behind: Option<Duration>,
+}
+
+impl CaughtUp {
+    /// Says so where not all is here.
+    pub(crate) fn check(self) -> Result<(), Failure> {
+        if let Some(behind) = self.clock_behind {
+            let seconds = behind.as_secs();
+            let text = format!("the clock of this machine is {seconds} seconds behind");
+            let hint = format!(
+                "what others wrote later than it says is not taken; set it, or add {seconds} to \
+                 --clock-offset"
+            );
+            return Err(Failure::new(text).coded("clock").hint(hint));
+        }
+        if self.is_whole {
+            return Ok(());
+        }
+        Err(Failure::unreached("no member was there to ask whether there is more"))
+    }
+}
+
+async fn is_here(group: &Group, peer: PeerId) -> Result<bool, Failure> {
+    Ok(group.members().await?.iter().any(|it| it.peer == peer && it.present))
 }
 
 /// The options of a peer, but its store.

@@ -4,6 +4,7 @@ use lacis_native::{
     Group, GroupEvent, GroupUpdate, InvitationInfo, InviteOptions, Millis, PeerId, RecordId,
 };
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::role_name;
 use crate::arguments::{Chosen, Common, InviteArguments};
@@ -68,7 +69,7 @@ async fn invite_anybody(
                 output.note(&json!({ "event": "ready" }), words);
                 // To stop waiting is how this ends, and no failure.
                 tokio::select! {
-                    done = let_in(output, &group, made, wanted.uses) => done,
+                    done = let_in((output, common, &session), &group, made, wanted.uses) => done,
                     () = end.asked() => Ok(()),
                 }
             }
@@ -101,7 +102,12 @@ async fn let_in(output: &Output, group: &Group, made: RecordId, uses: u32) -> Re
             }
         }
         if told.len() >= usize::try_from(uses).unwrap_or(usize::MAX) {
-            return gone(group, &told).await;
+            // Whoever came last needs the key before this ends.
+            let until = Instant::now() + common.timeout;
+            return session
+                .hand_over_to(output, group, told.last().copied(), until)
+                .await
+                .map(drop);
         }
         loop {
             match events.next().await {
@@ -113,22 +119,6 @@ async fn let_in(output: &Output, group: &Group, made: RecordId, uses: u32) -> Re
                 Some(_) => break,
                 None => return Ok(()),
             }
-        }
-    }
-}
-
-/// Waits until the last one has what makes it a member, or is gone again.
-async fn gone(group: &Group, told: &[PeerId]) -> Result<(), Failure> {
-    let mut events = group.events().await?;
-    loop {
-        let (present, handed) = group.handed().await?;
-        let here = group.members().await?;
-        let is_here = here.iter().any(|it| it.present && told.last() == Some(&it.peer));
-        if !is_here || present == handed {
-            return Ok(());
-        }
-        if events.next().await.is_none() {
-            return Ok(());
         }
     }
 }

@@ -21,11 +21,13 @@ pub(super) async fn join(
     let joined = end.unless(async {
         let group = enter(output, &session, common, invitation, waits).await?;
         session.introduce(&group).await?;
-        let name = group.properties().await?.map(|it| it.name).unwrap_or_default();
+        let (id, all) = (group.id(), session.peer.groups().await?);
+        let kept = all.into_iter().find(|kept| kept.id == id);
+        let name = kept.map(|kept| kept.name).unwrap_or_default();
         let me = session.peer.id();
         let own = group.members().await?.into_iter().find(|it| it.peer == me);
         let role = own.and_then(|it| it.roles).map_or("none", role_name);
-        Ok((group.id().to_text(), name, role))
+        Ok((id.to_text(), name, role))
     });
     let joined = joined.await;
     session.close().await?;

@@ -4,9 +4,12 @@ use data_encoding::HEXLOWER;
 use lacis_native::{Error, Group, GroupEvent, GroupUpdate};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use tokio::time::{Duration, timeout};
 
 use super::Said;
 use super::standing::{Figures, GroupPlace};
+
+const LOOKED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is held as it is opened: all of it is stored.
 pub(super) async fn first(group: &Group, place: &GroupPlace) -> Result<Value, Error> {
@@ -26,7 +29,8 @@ pub(super) async fn watch(group: Group, place: GroupPlace, said: mpsc::Sender<Sa
         {
             return;
         }
-        let mut next = events.next().await;
+        // What is refused for want of room is no event.
+        let Ok(mut next) = timeout(LOOKED_EVERY, events.next()).await else { continue };
         // What has come meanwhile is looked at together.
         loop {
             match next {
@@ -50,12 +54,12 @@ pub(super) async fn watch(group: Group, place: GroupPlace, said: mpsc::Sender<Sa
 async fn store(
     group: &Group,
     place: &GroupPlace,
-    told_last: &mut Option<(usize, [u8; 16])>,
+    told_last: &mut Option<(usize, [u8; 16], bool)>,
 ) -> Result<Option<Value>, Error> {
     let figures = figures_of(group).await?;
     let (present, _) = group.handed().await?;
     place.set_present(present);
-    let state = (figures.records, figures.fingerprint);
+    let state = (figures.records, figures.fingerprint, figures.is_full);
     if *told_last == Some(state) {
         return Ok(None);
     }

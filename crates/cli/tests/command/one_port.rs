@@ -1,0 +1,1 @@
+//! A keeper behind a firewall that lets one UDP port in.
