@@ -86,7 +86,12 @@ async fn ids_of(group: &Group) -> Result<Vec<RecordId>, Failure> {
 }
 
 /// Stays until as many have come in as may.
-async fn let_in(output: &Output, group: &Group, made: RecordId, uses: u32) -> Result<(), Failure> {
+async fn let_in(
+    (output, common, session): (&Output, &Common, &Session),
+    group: &Group,
+    made: RecordId,
+    uses: u32,
+) -> Result<(), Failure> {
     let mut events = group.events().await?;
     let mut told = Vec::new();
     loop {
