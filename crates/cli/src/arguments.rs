@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use lacis_native::Roles;
@@ -40,7 +41,7 @@ pub(crate) struct Common {
     #[arg(value_delimiter = ' ')]
     pub(crate) advertise: Vec<SocketAddr>,
     /// Tell others also of addresses that lead to this machine only
-    #[arg(long, global = true, env = "LACIS_LOOPBACK")]
+    #[arg(long, global = true, env = "LACIS_LOOPBACK", value_parser = BoolishValueParser::new())]
     pub(crate) loopback: bool,
     /// Seconds to wait for others
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
@@ -53,6 +54,13 @@ pub(crate) struct Common {
     /// Say everything as JSON, one object a line
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Common {
+    /// The servers that were named. A variable that is empty names none.
+    pub(crate) fn named_servers(&self) -> impl Iterator<Item = String> {
+        self.server.iter().filter(|url| !url.is_empty()).cloned()
+    }
 }
 
 /// Which group is meant.
@@ -205,8 +213,9 @@ pub(crate) struct Handing {
 /// How a keeper keeps.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct KeepOptions {
-    /// Invitations to take first; each is needed once
-    #[arg(value_name = "INVITATION")]
+    /// Invitations to take first; each is needed once, and does no harm later
+    #[arg(value_name = "INVITATION", env = "LACIS_INVITATIONS", value_delimiter = ' ')]
+    #[arg(hide_env_values = true)]
     pub(crate) invitations: Vec<String>,
     /// Where /health and /metrics are answered; nowhere, if not given
     #[arg(long, env = "LACIS_STATUS", value_name = "ADDRESS")]
@@ -226,7 +235,7 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "LACIS_PAGES", value_name = "FOLDER")]
     pub(crate) pages: Option<PathBuf>,
     /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
-    #[arg(long, env = "LACIS_TRUST_PROXY")]
+    #[arg(long, env = "LACIS_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) trust_proxy: bool,
     #[command(flatten)]
     pub(crate) keep: KeepOptions,

@@ -55,7 +55,7 @@ async fn create(
     let session = Session::offline(common).await?;
     let mut options = GroupOptions::new(name);
     // Whoever is invited may know no server. The usual one is that of this machine alone.
-    options.servers.clone_from(&common.server);
+    options.servers = common.named_servers().collect();
     let made = end.unless(async {
         let group = session.peer.create_group(options).await?;
         group.add(apps::APP, apps::content(&json!({ "app": app }))).await?;

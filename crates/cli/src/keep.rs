@@ -62,7 +62,8 @@ pub(crate) async fn keep(
         session.close().await?;
         return Err(failure);
     }
-    for invitation in options.invitations {
+    // A variable that is empty names none.
+    for invitation in options.invitations.into_iter().filter(|it| !it.is_empty()) {
         tasks.spawn(wards.clone().take(invitation, common.timeout));
     }
     let manager = Manager::from_environment();

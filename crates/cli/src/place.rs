@@ -84,7 +84,7 @@ fn make(path: &Path) -> io::Result<()> {
 fn usual() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     let absolute = |path: &PathBuf| path.is_absolute();
-    // What systemd gives a service comes first.
+    // What systemd gives a service is its own.
     let given = variable("STATE_DIRECTORY").filter(absolute);
     let data = || variable("XDG_DATA_HOME").filter(absolute);
     let home = || std::env::home_dir().filter(absolute).map(|home| home.join(".local/share"));

@@ -206,8 +206,6 @@ pub(crate) fn options(common: &Common, servers: Vec<String>, identity: Identity)
 
 /// The servers that were named, or that of this machine.
 pub(crate) fn servers(common: &Common) -> Vec<String> {
-    match common.server.is_empty() {
-        true => vec![USUAL_SERVER.to_owned()],
-        false => common.server.clone(),
-    }
+    let named: Vec<String> = common.named_servers().collect();
+    if named.is_empty() { vec![USUAL_SERVER.to_owned()] } else { named }
 }

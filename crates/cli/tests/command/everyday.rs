@@ -213,3 +213,29 @@ fn nobody_else_reads_the_folder_and_shells_know_the_words() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("keep"), "{shell}");
     }
 }
+
+#[test]
+fn a_service_manager_is_told_when_it_is_ready_that_it_lives_and_that_it_ends() {
+    let folder = Folder::new("manager");
+    let server = Server::start();
+    let path = folder.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(crate::support::SOON)).unwrap();
+    let told = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).expect("it is told something");
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let keeper = Person::new(&folder, "keeper", &server.url)
+        .variable("NOTIFY_SOCKET", path.to_str().unwrap())
+        .variable("WATCHDOG_USEC", "100000")
+        .variable("LACIS_INVITATIONS", "nonsense");
+    let mut kept = keeper.start(&["keep"]);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(text(&kept.event("not-taken"), "code"), "invitation-unknown");
+    assert_eq!([told(), told()], ["WATCHDOG=1", "WATCHDOG=1"]);
+    assert_eq!(kept.terminate().1, 0);
+    let rest: Vec<String> =
+        std::iter::repeat_with(told).take_while(|it| it != "STOPPING=1").collect();
+    assert!(rest.iter().all(|it| it == "WATCHDOG=1"), "{rest:?}");
+}

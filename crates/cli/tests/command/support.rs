@@ -75,13 +75,15 @@ pub(crate) struct Person {
     /// What runs the program; nothing is the program itself.
     through: Vec<String>,
     links: String,
+    variables: Vec<(String, String)>,
 }
 
 impl Person {
     pub(crate) fn new(folder: &Folder, name: &str, server: &str) -> Self {
         let (data, server) = (folder.path(name), server.to_owned());
         let links = "127.0.0.1:0".to_owned();
-        Self { data, server, clock_offset: 0, through: Vec::new(), links }
+        let (through, variables) = (Vec::new(), Vec::new());
+        Self { data, server, clock_offset: 0, through, links, variables }
     }
 
     /// The clock of this one is wrong.
@@ -94,6 +96,11 @@ impl Person {
     pub(crate) fn through(mut self, words: &[&str], links: &str) -> Self {
         self.through = words.iter().map(|word| (*word).to_owned()).collect();
         self.links = links.to_owned();
+        self
+    }
+
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -122,6 +129,7 @@ impl Person {
         }
         command.env("LACIS_LINKS", &self.links).env("LACIS_LOOPBACK", "true");
         command.env("LACIS_CLOCK_OFFSET", self.clock_offset.to_string());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 
