@@ -1,6 +1,7 @@
 //! `lacis keep`: stores and serves what groups write, and can read none of it.
 
 mod notify;
+mod shards;
 mod standing;
 mod status;
 mod ward;
@@ -8,20 +9,20 @@ mod ward;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use lacis_native::{Error, Group, KeptGroup, Peer};
+use lacis_native::{Error, Group, Peer};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Duration, timeout};
 
 use self::notify::Manager;
+use self::shards::Shards;
 use self::standing::Standing;
 use self::status::StatusServer;
 use crate::arguments::{Common, KeepOptions};
 use crate::failure::Failure;
 use crate::group::is_passing;
 use crate::output::{Output, plain};
-use crate::session::Session;
 use crate::signals::End;
 
 /// Something a keeper has to say: as an object, and in words where those are for people.
@@ -47,19 +48,19 @@ pub(crate) async fn keep(
         Some(address) => Some(StatusServer::bind(address).await?),
         None => None,
     };
-    let session = Session::online(common).await?;
+    let shards = Shards::start(common).await?;
     let standing = Arc::new(Standing::default());
     let at = status.as_ref().map(StatusServer::address);
     // These end with this function, however it ends.
     let mut tasks = JoinSet::new();
     if let Some(status) = status {
-        tasks.spawn(status.serve(Arc::clone(&standing), session.peer.clone()));
+        tasks.spawn(status.serve(Arc::clone(&standing), shards.clone()));
     }
     let (said, mut says) = mpsc::channel(64);
-    let wards = Wards { peer: session.peer.clone(), said, standing, budget: options.budget };
+    let wards = Wards { shards: shards.clone(), said, standing, budget: options.budget };
     let done = end.unless(wards.open_all(&mut tasks)).await;
     if let Err(failure) = done {
-        session.close().await?;
+        shards.close().await?;
         return Err(failure);
     }
     // A variable that is empty names none.
@@ -67,26 +68,28 @@ pub(crate) async fn keep(
         tasks.spawn(wards.clone().take(invitation, common.timeout));
     }
     let manager = Manager::from_environment();
-    greet(output, &session.peer, &wards.standing, at);
+    greet(output, &shards, &wards.standing, at).await;
     manager.ready();
-    let ended = attend(output, (&mut says, &mut end), &session.peer, &manager).await;
+    let ended = attend(output, (&mut says, &mut end), &shards, &manager).await;
     manager.stopping();
     wards.standing.begin_to_end();
-    session.close().await?;
+    shards.close().await?;
     tasks.shutdown().await;
     output.note(&json!({ "event": "closed" }), "everything is stored");
     ended
 }
 
-fn greet(output: &Output, peer: &Peer, standing: &Standing, status: Option<SocketAddr>) {
-    let (id, groups, links) = (peer.id().to_text(), standing.groups(), peer.local_addr());
+async fn greet(output: &Output, shards: &Shards, standing: &Standing, status: Option<SocketAddr>) {
+    let (peers, groups) = (shards.peers().await, standing.groups());
+    let id = peers.first().map(|peer| peer.id().to_text()).unwrap_or_default();
+    let links: Vec<String> = peers.iter().map(|peer| peer.local_addr().to_string()).collect();
     let object = json!({
         "event": "keeping", "identity": id, "groups": groups,
-        "links": links.to_string(), "status": status.map(|it| it.to_string()),
+        "links": links, "status": status.map(|it| it.to_string()),
     });
     output.say(&object, || {
         let at = status.map(|it| format!(", status at http://{it}/health")).unwrap_or_default();
-        format!("keeping {groups} groups as {id}, links at {links}{at}")
+        format!("keeping {groups} groups as {id}, links at {}{at}", links.join(" "))
     });
 }
 
@@ -94,7 +97,7 @@ fn greet(output: &Output, peer: &Peer, standing: &Standing, status: Option<Socke
 async fn attend(
     output: &Output,
     (says, end): (&mut mpsc::Receiver<Said>, &mut End),
-    peer: &Peer,
+    shards: &Shards,
     manager: &Manager,
 ) -> Result<(), Failure> {
     loop {
@@ -106,8 +109,7 @@ async fn attend(
                 None => {}
             },
             () = manager.watchdog_due() => {
-                // Peer and store are alive if they answer.
-                if matches!(timeout(ALIVE_WITHIN, peer.groups()).await, Ok(Ok(_))) {
+                if timeout(ALIVE_WITHIN, all_answer(shards)).await == Ok(true) {
                     manager.alive();
                 }
             }
@@ -115,12 +117,22 @@ async fn attend(
     }
 }
 
+/// Peers and stores are alive if they answer.
+async fn all_answer(shards: &Shards) -> bool {
+    for peer in shards.peers().await {
+        if peer.groups().await.is_err() {
+            return false;
+        }
+    }
+    true
+}
+
 const ALIVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The groups that are kept.
 #[derive(Clone, Debug)]
 struct Wards {
-    peer: Peer,
+    shards: Shards,
     said: mpsc::Sender<Said>,
     standing: Arc<Standing>,
     budget: u64,
@@ -129,15 +141,12 @@ struct Wards {
 impl Wards {
     /// Opens all that is stored.
     async fn open_all(&self, tasks: &mut JoinSet<()>) -> Result<(), Failure> {
-        for KeptGroup { id, name } in self.peer.groups().await? {
-            match self.peer.open_group(id).await {
+        for opened in self.shards.open_all().await? {
+            match opened {
                 Ok(group) => self.enter(group, tasks).await?,
-                Err(error) => {
-                    let failure = Failure::from(error);
+                Err((name, failure)) => {
                     let words = format!("{} is not kept: {failure}", plain(&name));
-                    let object = json!({
-                        "event": "not-kept", "group": id.to_text(), "code": failure.code(),
-                    });
+                    let object = json!({ "event": "not-kept", "code": failure.code() });
                     self.say(object, Some(words)).await;
                 }
             }
@@ -157,28 +166,36 @@ impl Wards {
 
     /// Takes an invitation, as soon as somebody lets in, and keeps the group from then on.
     async fn take(self, invitation: String, patience: Duration) {
+        let (peer, taken) = match self.shards.place_of(&invitation).await {
+            Ok(place) => place,
+            Err(failure) => return self.fail(&failure).await,
+        };
+        let Some(group) = self.join(&peer, &invitation, patience).await else {
+            return self.shards.give_back(taken).await;
+        };
+        let id = group.id().to_text();
+        let object = json!({ "event": "joined", "group": id });
+        self.say(object, Some(format!("keeping {id} from now on"))).await;
         let mut tasks = JoinSet::new();
+        if let Err(failure) = self.enter(group, &mut tasks).await {
+            self.fail(&failure).await;
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    async fn join(&self, peer: &Peer, invitation: &str, patience: Duration) -> Option<Group> {
         loop {
-            match self.peer.join_group(&invitation, patience).await {
-                Ok(group) => {
-                    let id = group.id().to_text();
-                    let object = json!({ "event": "joined", "group": id });
-                    self.say(object, Some(format!("keeping {id} from now on"))).await;
-                    if let Err(failure) = self.enter(group, &mut tasks).await {
-                        self.fail(&failure).await;
-                    }
-                    break;
-                }
+            match peer.join_group(invitation, patience).await {
+                Ok(group) => return Some(group),
                 Err(error) => {
                     let waits = is_passing(error.code());
                     self.not_taken(error).await;
                     if !waits {
-                        break;
+                        return None;
                     }
                 }
             }
         }
-        while tasks.join_next().await.is_some() {}
     }
 
     async fn not_taken(&self, error: Error) {

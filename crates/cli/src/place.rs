@@ -32,6 +32,14 @@ impl Place {
         self.0.join("groups.lacis")
     }
 
+    /// The store of one of the nodes of a keeper, counted from one.
+    pub(crate) fn shard(&self, number: usize) -> PathBuf {
+        match number {
+            1 => self.store(),
+            number => self.0.join(format!("groups-{number}.lacis")),
+        }
+    }
+
     fn identity_file(&self) -> PathBuf {
         self.0.join("identity")
     }

@@ -39,7 +39,7 @@ pub use file::{FileInfo, FileReader, FileWriter, IncomingFile};
 pub use group::{Export, Group, GroupEvents, GroupHolding, GroupOptions, Watch};
 pub use identity::Identity;
 pub use options::Options;
-pub use peer::{InvitationPreview, Peer, PeerEvents};
+pub use peer::{InvitationPreview, Peer, PeerEvents, group_of_invitation};
 pub use request::Request;
 pub use room::{Room, RoomEvents, SendOptions, create_room_link};
 
@@ -52,4 +52,4 @@ pub use lacis_wire::body::{Attribute, Value};
 pub use lacis_wire::record::{Header, RecordType};
 pub use lacis_wire::room::RoomLink;
 pub use lacis_wire::system::GroupProperties;
-pub use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
+pub use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};

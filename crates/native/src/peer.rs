@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lacis_core::{KeptGroup, Preview, Report};
-use lacis_wire::invitation::Invitation;
+use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles};
 
@@ -241,6 +241,17 @@ pub enum InvitationPreview {
         /// Until when.
         until: Millis,
     },
+}
+
+/// The group of an invitation, or of the address of a page with one; nothing if it is none. It says
+/// nothing of whether the invitation is of use.
+#[must_use]
+pub fn group_of_invitation(invitation: &str) -> Option<GroupId> {
+    let text = invitation.rsplit('#').next().unwrap_or(invitation).trim();
+    match Invitation::parse(text) {
+        Ok(bound) => bound.group(),
+        Err(_) => InvitationLink::parse(text).ok().map(|link| link.group),
+    }
 }
 
 /// What happens to a peer.

@@ -13,7 +13,7 @@ use axum::routing::get;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use lacis_native::{Peer, RemoteState, ServerState};
+use lacis_native::{RemoteState, ServerState};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, text};
 use prometheus_client::metrics::MetricType;
@@ -24,6 +24,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::shards::Shards;
 use super::standing::{GroupStanding, Standing};
 use crate::failure::Failure;
 
@@ -42,7 +43,7 @@ pub(super) struct StatusServer {
 #[derive(Clone)]
 struct Shared {
     standing: Arc<Standing>,
-    peer: Peer,
+    shards: Shards,
 }
 
 impl StatusServer {
@@ -58,11 +59,11 @@ impl StatusServer {
     }
 
     /// Answers until it is dropped.
-    pub(super) async fn serve(self, standing: Arc<Standing>, peer: Peer) {
+    pub(super) async fn serve(self, standing: Arc<Standing>, shards: Shards) {
         let router = Router::new()
             .route("/health", get(health))
             .route("/metrics", get(metrics))
-            .with_state(Shared { standing, peer });
+            .with_state(Shared { standing, shards });
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
             let Ok((stream, _)) = self.listener.accept().await else {
@@ -91,12 +92,23 @@ async fn answer(stream: TcpStream, router: Router) {
     let _ = timeout(CONNECTION_DEADLINE, connection).await;
 }
 
-async fn health(State(Shared { standing, peer }): State<Shared>) -> Response {
-    let report = peer.report().await.ok();
-    let word = if report.is_some() { standing.word() } else { "ending" };
-    let is_open = |state: ServerState| state == ServerState::Open;
-    let servers = report
-        .map_or(0, |report| report.servers.iter().filter(|server| is_open(server.state)).count());
+/// How many links to others there are, and to servers; nothing once the keeper ends.
+async fn connections(shards: &Shards) -> Option<(usize, usize)> {
+    let (mut links, mut servers) = (0, 0);
+    for peer in shards.peers().await {
+        let report = peer.report().await.ok()?;
+        let is_linked =
+            |state: RemoteState| matches!(state, RemoteState::Direct | RemoteState::Relayed);
+        links += report.remotes.iter().filter(|it| is_linked(it.state)).count();
+        servers += report.servers.iter().filter(|it| it.state == ServerState::Open).count();
+    }
+    Some((links, servers))
+}
+
+async fn health(State(Shared { standing, shards }): State<Shared>) -> Response {
+    let connections = connections(&shards).await;
+    let word = if connections.is_some() { standing.word() } else { "ending" };
+    let (_, servers) = connections.unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
     let body = json!({
         "status": word, "version": version, "groups": standing.groups(), "servers": servers,
@@ -106,15 +118,8 @@ async fn health(State(Shared { standing, peer }): State<Shared>) -> Response {
     (status, headers, format!("{body}\n")).into_response()
 }
 
-async fn metrics(State(Shared { standing, peer }): State<Shared>) -> Response {
-    let report = peer.report().await.ok();
-    let is_linked =
-        |state: RemoteState| matches!(state, RemoteState::Direct | RemoteState::Relayed);
-    let (links, servers) = report.map_or((0, 0), |report| {
-        let linked = report.remotes.iter().filter(|it| is_linked(it.state)).count();
-        let open = report.servers.iter().filter(|it| it.state == ServerState::Open).count();
-        (linked, open)
-    });
+async fn metrics(State(Shared { standing, shards }): State<Shared>) -> Response {
+    let (links, servers) = connections(&shards).await.unwrap_or_default();
     let groups = standing.all().into_iter();
     let groups = groups.map(|(id, it)| (id.to_text().chars().take(8).collect(), it)).collect();
     let mut registry = Registry::with_prefix("lacis_keeper");

@@ -239,3 +239,39 @@ fn a_service_manager_is_told_when_it_is_ready_that_it_lives_and_that_it_ends() {
         std::iter::repeat_with(told).take_while(|it| it != "STOPPING=1").collect();
     assert!(rest.iter().all(|it| it == "WATCHDOG=1"), "{rest:?}");
 }
+
+#[test]
+fn a_keeper_keeps_more_groups_than_one_node_has_room_for() {
+    const GROUPS: usize = lacis_native::limits::GROUPS_MAX + 1;
+    let folder = Folder::new("many");
+    let server = Server::start();
+    let founder = Person::new(&folder, "founder", &server.url);
+    let keeper = Person::new(&folder, "keeper", &server.url);
+    let id = keeper.id();
+    let mut invitations = Vec::new();
+    for number in 0..GROUPS {
+        let name = format!("Group {number}");
+        founder.done(&["group", "create", &name]);
+        let words = ["group", "invite", "--group", &name, "--for", &id, "--role", "keeper"];
+        let said = founder.done(&words);
+        invitations.push(text(event(&said, "invitation"), "text").to_owned());
+    }
+    let words: Vec<&str> =
+        std::iter::once("keep").chain(invitations.iter().map(|it| &it[..])).collect();
+    let mut kept = keeper.start(&words);
+    for _ in 0..GROUPS {
+        kept.event("joined");
+    }
+    assert_eq!(kept.terminate().1, 0);
+    // Another time they change nothing.
+    let mut kept = keeper.start(&words);
+    let keeping = kept.event("keeping");
+    assert_eq!(keeping["groups"], GROUPS);
+    assert_eq!(keeping["links"].as_array().map(Vec::len), Some(2), "{keeping}");
+    // What is said last comes through the second node as well as through the first.
+    let mut talk = founder.start(&["chat", "--group", &format!("Group {}", GROUPS - 1)]);
+    talk.event("ready");
+    talk.type_line("bonjour");
+    assert_eq!(talk.ended().1, 0, "the keeper has it");
+    assert_eq!(kept.terminate().1, 0);
+}
