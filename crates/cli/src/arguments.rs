@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(bytes("2G"), Ok(2 << 30));
         assert_eq!(bytes("17"), Ok(17));
         assert!(seconds("0").is_err() && seconds("10").is_ok());
-        for text in ["", "d", "7", "-1d", "7w", "0d", "7é"] {
+        for text in ["", "d", "7", "-1d", "7w", "0d", "7\u{e9}"] {
             assert!(lifetime(text).is_err(), "{text}");
         }
         for text in ["", "G", "2X", "-1", "99999999T"] {

@@ -174,7 +174,7 @@ async fn forget(output: &Output, common: &Common, chosen: &Chosen) -> Result<(),
     let session = Session::offline(common).await?;
     let group = session.group(chosen, false).await?;
     let id = group.id().to_text();
-    let gone = group.forget().await;
+    let gone = group.delete_here().await;
     session.close().await?;
     gone?;
     output.say(&json!({ "event": "forgotten", "group": id }), || format!("{id} is gone here"));

@@ -117,15 +117,21 @@ impl<'a> Progress<'a> {
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    let unit = UNITS.into_iter().find(|(unit, _)| bytes >= *unit);
-    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{} {name}", bytes / unit))
+    match UNITS.into_iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{} {name}", bytes / unit),
+        None => format!("{bytes} bytes"),
+    }
 }
 
 /// Text that others wrote, without what could move the cursor or hide something.
 pub(crate) fn plain(text: &str) -> String {
-    let is_mark = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let shown = |c: &char| *c == '\n' || *c == '\t' || !(c.is_control() || is_mark(*c));
-    text.chars().filter(shown).collect()
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !hides(*c)).collect()
+}
+
+/// Whether it moves the cursor, or reverses the order of what follows.
+fn hides(c: char) -> bool {
+    let reverses = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    reverses || matches!(c, '\u{200e}' | '\u{200f}') || c.is_control()
 }
 
 /// A time as people read it, in UTC.
@@ -133,7 +139,7 @@ pub(crate) fn utc(at: Millis) -> String {
     const DAY: u64 = 86_400;
     let seconds = at.0 / 1_000;
     let (days, rest) = (seconds / DAY, seconds % DAY);
-    // By eras of 400 years that begin in March, as in "chrono-compatible low-level date algorithms".
+    // By eras of 400 years that begin in March, so that the day of leap years is the last.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

@@ -12,8 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::error::Error;
 use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
 use crate::feed::Feed;
-use crate::file::{FileInfo, IncomingFile, Part};
-use crate::handle::Handle;
+use crate::file::{FileInfo, IncomingFile, Part, Steer};
 use crate::request::{Request, Respond};
 
 /// What an answer brings.
@@ -54,8 +53,8 @@ pub(crate) struct OpenGroup {
 
 /// What the application waits for, and hears.
 pub(crate) struct Desk {
-    handle: Handle,
     respond: Respond,
+    steer: Steer,
     pending: HashMap<Ticket, Pending>,
     next_ticket: Ticket,
     next_watch: u32,
@@ -84,10 +83,10 @@ pub(crate) enum Rest {
 }
 
 impl Desk {
-    pub(crate) fn new(handle: Handle, respond: Respond) -> Self {
+    pub(crate) fn new(respond: Respond, steer: Steer) -> Self {
         Self {
-            handle,
             respond,
+            steer,
             pending: HashMap::new(),
             next_ticket: 0,
             next_watch: 0,
@@ -219,7 +218,7 @@ impl Desk {
         let Some(open) = self.rooms.get(&room) else { return Some(Rest::Decline(stream)) };
         let (to, parts) = mpsc::unbounded_channel();
         self.streams.insert(stream, to);
-        let file = IncomingFile::new(self.handle.clone(), stream, from, info, parts);
+        let file = IncomingFile::new(Arc::clone(&self.steer), stream, from, info, parts);
         let heard = open.feed.tell(&RoomEvent::File(file));
         (!heard).then_some(Rest::Decline(stream))
     }

@@ -1,14 +1,24 @@
-//! Files to and from the remotes of a room.
+//! Files that come from the remotes of a room.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lacis_core::StreamId;
-use lacis_wire::{Code, NodeId, limits};
-use tokio::sync::mpsc;
+use lacis_wire::{Code, NodeId};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
-use crate::handle::Handle;
+
+/// What is done with a file.
+#[derive(Debug)]
+pub(crate) enum Act {
+    Accept(oneshot::Sender<Result<(), Code>>),
+    Grant(u64),
+    Cancel(Code),
+}
+
+/// The way on which that goes.
+pub(crate) type Steer = Arc<dyn Fn(StreamId, Act) + Send + Sync>;
 
 /// What comes of a file. Flow control bounds what waits: a sender has so much credit and no more.
 #[derive(Debug)]
@@ -36,7 +46,7 @@ pub struct FileInfo {
 pub struct IncomingFile(Arc<Offer>);
 
 struct Offer {
-    handle: Handle,
+    steer: Steer,
     stream: StreamId,
     from: NodeId,
     info: FileInfo,
@@ -53,13 +63,13 @@ impl fmt::Debug for IncomingFile {
 
 impl IncomingFile {
     pub(crate) fn new(
-        handle: Handle,
+        steer: Steer,
         stream: StreamId,
         from: NodeId,
         info: FileInfo,
         parts: mpsc::UnboundedReceiver<Part>,
     ) -> Self {
-        Self(Arc::new(Offer { handle, stream, from, info, parts: Mutex::new(Some(parts)) }))
+        Self(Arc::new(Offer { steer, stream, from, info, parts: Mutex::new(Some(parts)) }))
     }
 
     /// Who sends it.
@@ -82,12 +92,11 @@ impl IncomingFile {
     pub async fn accept(&self) -> Result<FileReader, Error> {
         let parts = self.0.parts.lock().unwrap_or_else(PoisonError::into_inner).take();
         let parts = parts.ok_or(Code::StreamUnknown)?;
-        let (handle, stream) = (self.0.handle.clone(), self.0.stream);
-        let reader = FileReader { handle: handle.clone(), stream, parts, is_over: false };
-        let accepted = handle.call(move |machine, _| {
-            machine.with(|node, now| node.accept_file(now, stream)).map_err(Code::from)
-        });
-        accepted.await??;
+        let (steer, stream) = (Arc::clone(&self.0.steer), self.0.stream);
+        let (answer, given) = oneshot::channel();
+        steer(stream, Act::Accept(answer));
+        let reader = FileReader { steer, stream, parts, is_over: false };
+        given.await.unwrap_or(Err(Code::Closed))?;
         Ok(reader)
     }
 }
@@ -96,18 +105,23 @@ impl Drop for Offer {
     fn drop(&mut self) {
         let is_open = self.parts.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if is_open {
-            cancel(&self.handle, self.stream, Code::Rejected);
+            (self.steer)(self.stream, Act::Cancel(Code::Rejected));
         }
     }
 }
 
 /// The bytes of a file that comes. Dropped before its end, it tells the sender to stop.
-#[derive(Debug)]
 pub struct FileReader {
-    handle: Handle,
+    steer: Steer,
     stream: StreamId,
     parts: mpsc::UnboundedReceiver<Part>,
     is_over: bool,
+}
+
+impl fmt::Debug for FileReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileReader").field("stream", &self.stream).finish_non_exhaustive()
+    }
 }
 
 impl FileReader {
@@ -123,10 +137,7 @@ impl FileReader {
         loop {
             match self.parts.recv().await {
                 Some(Part::Data(data)) => {
-                    let (stream, taken) = (self.stream, data.len() as u64);
-                    self.handle.post(move |machine, _| {
-                        machine.with(|node, now| node.grant(now, stream, taken));
-                    });
+                    (self.steer)(self.stream, Act::Grant(data.len() as u64));
                     return Ok(Some(data));
                 }
                 Some(Part::End) => {
@@ -147,86 +158,7 @@ impl FileReader {
 impl Drop for FileReader {
     fn drop(&mut self) {
         if !self.is_over {
-            cancel(&self.handle, self.stream, Code::Aborted);
+            (self.steer)(self.stream, Act::Cancel(Code::Aborted));
         }
     }
-}
-
-/// A file that goes to a remote, which has accepted it. Dropped before
-/// [`FileWriter::finish`], it is given up.
-#[derive(Debug)]
-pub struct FileWriter {
-    handle: Handle,
-    stream: StreamId,
-    parts: mpsc::UnboundedReceiver<Part>,
-    taken: u64,
-    is_over: bool,
-}
-
-impl FileWriter {
-    pub(crate) const fn new(
-        handle: Handle,
-        stream: StreamId,
-        parts: mpsc::UnboundedReceiver<Part>,
-    ) -> Self {
-        Self { handle, stream, parts, taken: 0, is_over: false }
-    }
-
-    /// Sends the next bytes, and waits until more may follow.
-    ///
-    /// # Errors
-    /// [`Code::RemoteLeft`], [`Code::Rejected`] and whatever else ended it, [`Code::Closed`].
-    pub async fn write(&mut self, data: &[u8]) -> Result<(), Error> {
-        let stream = self.stream;
-        for piece in data.chunks(limits::WRITE_AHEAD_BYTES) {
-            let piece = piece.to_vec();
-            let asked = self.handle.clone().ask_node(move |node, now, ticket| {
-                node.write(now, ticket, stream, piece).map_err(Code::from)
-            });
-            asked.await?.1.settled().await?;
-        }
-        Ok(())
-    }
-
-    /// Bytes that the receiving program has taken so far.
-    pub fn taken(&mut self) -> u64 {
-        while let Ok(part) = self.parts.try_recv() {
-            if let Part::Taken(taken) = part {
-                self.taken = taken;
-            }
-        }
-        self.taken
-    }
-
-    /// Says that this was all, and waits until the receiver has every byte.
-    ///
-    /// # Errors
-    /// As of [`FileWriter::write`].
-    pub async fn finish(mut self) -> Result<(), Error> {
-        let stream = self.stream;
-        let asked = self.handle.clone().ask_node(move |node, now, ticket| {
-            node.finish(now, ticket, stream).map_err(Code::from)
-        });
-        asked.await?.1.settled().await?;
-        self.is_over = true;
-        self.handle.post(move |_, desk| {
-            desk.streams.remove(&stream);
-        });
-        Ok(())
-    }
-}
-
-impl Drop for FileWriter {
-    fn drop(&mut self) {
-        if !self.is_over {
-            cancel(&self.handle, self.stream, Code::Aborted);
-        }
-    }
-}
-
-fn cancel(handle: &Handle, stream: StreamId, code: Code) {
-    handle.post(move |machine, desk| {
-        desk.streams.remove(&stream);
-        machine.with(|node, now| node.cancel_stream(now, stream, code));
-    });
 }

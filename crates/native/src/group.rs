@@ -231,7 +231,7 @@ impl Group {
     ///
     /// # Errors
     /// [`Code::StoreFailed`], [`Code::Closed`].
-    pub async fn forget(self) -> Result<(), Error> {
+    pub async fn delete_here(self) -> Result<(), Error> {
         let number = self.number;
         let asked =
             self.handle().ask_node(move |node, now, ticket| node.delete_group(now, ticket, number));

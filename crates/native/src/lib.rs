@@ -19,6 +19,7 @@ mod error;
 mod event;
 mod feed;
 mod file;
+mod file_writer;
 mod group;
 mod handle;
 mod identity;
@@ -35,7 +36,8 @@ mod udp;
 
 pub use error::{Error, StartError, StoreError};
 pub use event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
-pub use file::{FileInfo, FileReader, FileWriter, IncomingFile};
+pub use file::{FileInfo, FileReader, IncomingFile};
+pub use file_writer::FileWriter;
 pub use group::{Export, Group, GroupEvents, GroupHolding, GroupOptions, Watch};
 pub use identity::Identity;
 pub use options::Options;

@@ -14,7 +14,8 @@ use crate::desk::{OpenRoom, Remotes};
 use crate::error::Error;
 use crate::event::{Remote, RoomEvent};
 use crate::feed::Reader;
-use crate::file::{FileInfo, FileWriter};
+use crate::file::FileInfo;
+use crate::file_writer::FileWriter;
 use crate::handle::{Handle, Holder, TIMEOUT};
 use crate::identity::random;
 

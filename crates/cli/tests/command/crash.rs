@@ -60,10 +60,9 @@ fn what_was_reported_to_be_stored_outlasts_every_crash() {
     kept.says("that it holds the same", |object| {
         object["event"] == "stored" && holding_in(object) == written
     });
+    let (count, end) = (crashes(), written.0);
     println!(
-        "{} crashes, {durable} records reported before the last, {there} there after it, {} at the end",
-        crashes(),
-        written.0
+        "{count} crashes: {durable} reported before the last, {there} after it, {end} at the end"
     );
     assert!(written.0 >= u64::try_from(crashes() * LINES).unwrap());
     assert_eq!(kept.terminate().1, 0);
