@@ -58,6 +58,8 @@ impl Approvals {
 
     pub(in crate::group) fn deadlines(&self, earliest: &mut Earliest) {
         earliest.see(self.waiting.values().map(|it| it.until).min(), Timer::Approval);
+        let limit = self.limit.filter(|_| !self.refused.is_empty());
+        earliest.see(limit.map(|it| it.count_at), Timer::Approval);
     }
 
     /// Who does not answer in time is asked again when the record is offered again.
@@ -105,7 +107,7 @@ impl Group {
         from: Option<NodeId>,
     ) -> Option<Outcome> {
         let (copy, name) = offered.parts();
-        if self.is_beyond_limit(cx, &copy.header) {
+        if self.is_beyond_limit(&copy.header) {
             self.approvals.refuse(name);
             return Some(Outcome::Deferred);
         }
@@ -157,25 +159,24 @@ impl Group {
         self.approvals.limit.is_some() && !self.approvals.refused.is_empty()
     }
 
-    fn is_beyond_limit(&mut self, cx: &Cx, header: &Header) -> bool {
+    fn is_beyond_limit(&self, header: &Header) -> bool {
         let Some(limit) = self.approvals.limit else { return false };
-        if header.kind.is_system() || header.is_deleted() {
-            return false;
+        let is_exempt = header.kind.is_system() || header.is_deleted();
+        !is_exempt && limit.held.saturating_add(u64::from(header.length)) > limit.bytes
+    }
+
+    /// Counts now and then whether something has gone, if something waits for that.
+    pub(in crate::group) fn review_limit(&mut self, cx: &Cx) {
+        let Some(limit) = self.approvals.limit.filter(|it| cx.now >= it.count_at) else { return };
+        if self.approvals.refused.is_empty() {
+            return;
         }
-        let fits = |held: u64| held.saturating_add(u64::from(header.length)) <= limit.bytes;
-        if fits(limit.held) {
-            return false;
-        }
-        if cx.now < limit.count_at {
-            return true;
-        }
-        let held = self.held_bytes();
-        self.approvals.limit = Some(Limit { held, count_at: cx.now + COUNTED_EVERY, ..limit });
-        if fits(held) {
+        let (held, count_at) = (self.held_bytes(), cx.now + COUNTED_EVERY);
+        self.approvals.limit = Some(Limit { held, count_at, ..limit });
+        if held < limit.held {
             // What had no place may be asked for again.
             self.approvals.refused.clear();
         }
-        !fits(held)
     }
 
     fn held_bytes(&self) -> u64 {
