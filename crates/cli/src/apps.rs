@@ -49,8 +49,8 @@ pub(crate) async fn introduce(group: &Group, me: PeerId, name: &str) -> Result<(
     if held.as_ref().and_then(|it| it.get("name")).and_then(Value::as_str) == Some(name) {
         return Ok(());
     }
-    // Colour and picture were chosen elsewhere, and stay.
-    let mut wanted = held.filter(Value::is_object).unwrap_or_else(|| json!({ "colour": 0 }));
+    // Colour and picture are chosen by pages, and stay.
+    let mut wanted = held.filter(Value::is_object).unwrap_or_else(|| json!({}));
     if let Some(fields) = wanted.as_object_mut() {
         fields.insert("name".into(), name.into());
     }

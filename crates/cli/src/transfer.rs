@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lacis_native::{
-    Code, Error, FileInfo, Identity, IncomingFile, NodeId, Peer, Room, RoomEvent, create_room_link,
+    Code, Error, FileInfo, Identity, IncomingFile, NodeId, Peer, Room, RoomEvent,
+    create_room_link_at,
 };
 use serde_json::json;
 use tokio::fs::{self, File, OpenOptions};
@@ -42,7 +43,9 @@ async fn meet(
     let text = match link {
         Some(link) => link,
         None => {
-            made = create_room_link().map_err(|error| Failure::system("no randomness", error))?;
+            // Whoever gets it may know no server. The usual one is that of this machine alone.
+            let link = create_room_link_at(common.named_servers().collect());
+            made = link.map_err(|error| Failure::system("no randomness", error))?;
             &made
         }
     };

@@ -16,6 +16,8 @@ pub struct FileWriter {
     stream: StreamId,
     parts: mpsc::UnboundedReceiver<Part>,
     taken: u64,
+    /// Why it ended early, once it did.
+    failed: Option<Code>,
     is_over: bool,
 }
 
@@ -25,7 +27,7 @@ impl FileWriter {
         stream: StreamId,
         parts: mpsc::UnboundedReceiver<Part>,
     ) -> Self {
-        Self { handle, stream, parts, taken: 0, is_over: false }
+        Self { handle, stream, parts, taken: 0, failed: None, is_over: false }
     }
 
     /// Sends the next bytes, and waits until more may follow.
@@ -39,19 +41,33 @@ impl FileWriter {
             let asked = self.handle.clone().ask_node(move |node, now, ticket| {
                 node.write(now, ticket, stream, piece).map_err(Code::from)
             });
-            asked.await?.1.settled().await?;
+            let written = async { asked.await?.1.settled().await };
+            written.await.map_err(|error| self.why(error))?;
         }
         Ok(())
     }
 
     /// Bytes that the receiving program has taken so far.
     pub fn taken(&mut self) -> u64 {
+        self.hear();
+        self.taken
+    }
+
+    fn hear(&mut self) {
         while let Ok(part) = self.parts.try_recv() {
-            if let Part::Taken(taken) = part {
-                self.taken = taken;
+            match part {
+                Part::Taken(taken) => self.taken = taken,
+                Part::Failed(code) => self.failed = Some(code),
+                Part::Data(_) | Part::End => {}
             }
         }
-        self.taken
+    }
+
+    /// Between two calls it may have ended, and is not known any more: then why it did.
+    fn why(&mut self, error: Error) -> Error {
+        self.hear();
+        let is_gone = error.code() == Code::StreamUnknown;
+        self.failed.filter(|_| is_gone).map_or(error, Error::from)
     }
 
     /// Says that this was all, and waits until the receiver has every byte.
@@ -63,7 +79,8 @@ impl FileWriter {
         let asked = self.handle.clone().ask_node(move |node, now, ticket| {
             node.finish(now, ticket, stream).map_err(Code::from)
         });
-        asked.await?.1.settled().await?;
+        let finished = async { asked.await?.1.settled().await };
+        finished.await.map_err(|error| self.why(error))?;
         self.is_over = true;
         self.handle.post(move |_, desk| {
             desk.streams.remove(&stream);

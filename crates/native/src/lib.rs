@@ -43,7 +43,7 @@ pub use identity::Identity;
 pub use options::Options;
 pub use peer::{InvitationPreview, Peer, PeerEvents, group_of_invitation};
 pub use request::Request;
-pub use room::{Room, RoomEvents, SendOptions, create_room_link};
+pub use room::{Room, RoomEvents, SendOptions, create_room_link, create_room_link_at};
 
 pub use lacis_core::{
     Condition, Content, Field, Filter, GroupEvent, GroupMember, GroupSync, InvitationInfo,

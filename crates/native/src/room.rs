@@ -37,7 +37,15 @@ pub struct Room {
 /// # Errors
 /// The system gives no randomness.
 pub fn create_room_link() -> io::Result<String> {
-    Ok(RoomLink { secret: random()?, servers: Vec::new() }.to_text())
+    create_room_link_at(Vec::new())
+}
+
+/// The same for a room whose members meet at these servers, whatever their own are.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn create_room_link_at(servers: Vec<String>) -> io::Result<String> {
+    Ok(RoomLink { secret: random()?, servers }.to_text())
 }
 
 /// How a message is sent to one remote.
