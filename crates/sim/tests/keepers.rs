@@ -21,6 +21,13 @@ fn kept(seed: u64) -> (World, ServerId, (TabId, RoomId), (TabId, RoomId)) {
     (world, server, (ada, group), (keeper, at_keeper))
 }
 
+/// An invitation for the identity of a tab.
+fn invitation_of(world: &mut World, (tab, group): (TabId, RoomId), whom: TabId) -> String {
+    let peer = world.peer_id(whom);
+    let text = world.command(tab, |node, now| node.invite(now, group, peer, Roles::MEMBER, None));
+    text.expect("she is there").expect("she may invite")
+}
+
 fn has(world: &World, (tab, group): (TabId, RoomId), id: &RecordId) -> bool {
     world.replica(tab, group).is_some_and(|it| it.held(id).is_some())
 }
@@ -30,10 +37,7 @@ fn who_comes_when_all_have_gone_gets_everything_from_a_keeper() {
     for seed in 0..3 {
         let (mut world, server, ada, keeper) = kept(seed);
         let bob = world.open(TabSetup::at(&[server]));
-        let peer = world.peer_id(bob);
-        let text =
-            world.command(ada.0, |node, now| node.invite(now, ada.1, peer, Roles::MEMBER, None));
-        let text = text.expect("she is there").expect("she may invite");
+        let text = invitation_of(&mut world, ada, bob);
         let (id, _) = world.write(ada.0, ada.1, "left behind").expect("she may write");
         world.expect(MINUTE, "the keeper has it", |world| has(world, keeper, &id));
         world.close(ada.0);
@@ -43,6 +47,56 @@ fn who_comes_when_all_have_gone_gets_everything_from_a_keeper() {
         world.expect(MINUTE, "he has it", |world| has(world, (bob, at_bob), &id));
         assert_eq!(world.texts(bob, at_bob), ["left behind"]);
     }
+}
+
+#[test]
+fn a_keeper_that_starts_again_is_found_at_once() {
+    let mut world = World::scenario(4);
+    let server = world.add_server();
+    let ada = world.open(TabSetup::at(&[server]));
+    let setup = world.stored(server, 7);
+    let keeper = world.open(setup.clone());
+    let group = world.found(ada, "Board");
+    let at_keeper = world.bring_in(ada, group, keeper, Roles::KEEPER);
+    let bob = world.open(TabSetup::at(&[server]));
+    let text = invitation_of(&mut world, (ada, group), bob);
+    let (id, _) = world.write(ada, group, "left behind").expect("she may write");
+    world.expect(MINUTE, "the keeper has it", |world| has(world, (keeper, at_keeper), &id));
+    world.run_for(SECOND * 5);
+    let kept = world.group_id(keeper, at_keeper);
+    world.close(ada);
+    world.kill(keeper, false);
+    world.run_for(MINUTE);
+
+    let keeper = world.open(setup);
+    let at_keeper = world.open_stored(keeper, kept);
+    world.connect(keeper, at_keeper);
+    world.run_for(SECOND);
+    let at_bob = world.take_invitation(bob, &text);
+    world.connect(bob, at_bob);
+    world.expect(SECOND * 2, "he has it", |world| has(world, (bob, at_bob), &id));
+}
+
+#[test]
+fn a_keeper_knows_from_its_first_link_where_members_meet() {
+    let mut world = World::scenario(5);
+    let server = world.add_server();
+    let setup = world.stored(server, 7);
+    let ada = world.open(setup.clone());
+    let group = world.found(ada, "Board");
+    world.run_for(SECOND * 5);
+    let keeper = world.open(TabSetup::at(&[server]));
+    world.bring_in(ada, group, keeper, Roles::KEEPER);
+    world.expect(SECOND * 10, "they are linked", |world| world.connections(ada) == 1);
+    world.run_for(SECOND);
+    let id = world.group_id(ada, group);
+    world.close(ada);
+    world.run_for(SECOND * 5);
+    // Whoever knows the topic looks there first, and at the door seconds later.
+    let ada = world.open(setup);
+    let group = world.open_stored(ada, id);
+    world.connect(ada, group);
+    world.expect(SECOND, "they are linked again", |world| world.connections(ada) == 1);
 }
 
 #[test]
