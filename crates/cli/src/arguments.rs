@@ -45,7 +45,7 @@ pub(crate) struct Common {
     pub(crate) loopback: bool,
     /// Seconds to wait for others
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    #[arg(default_value = "10")]
+    #[arg(default_value = "8")]
     pub(crate) timeout: Duration,
     /// Correct the clock of this machine by so many seconds
     #[arg(long, global = true, env = "LACIS_CLOCK_OFFSET", value_name = "SECONDS")]
