@@ -4,6 +4,9 @@
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
 //! one node tells arrives in its order everywhere. Members tell now and then that they are there.
 
+mod held;
+mod window;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -14,6 +17,21 @@ use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 use crate::cx::Cx;
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
+
+use held::Held;
+pub(crate) use held::Said;
+use window::Window;
+
+/// Whether what somebody tells in a room is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hearing {
+    /// It is one of those whose room it is.
+    Heard,
+    /// It was shut out, or may not read what is said.
+    Ignored,
+    /// Nothing is known of it yet: its credential may be on the way.
+    Unknown,
+}
 
 /// What is known of a room that is not linked fully.
 #[derive(Debug)]
@@ -31,6 +49,10 @@ pub(crate) struct Broadcast {
     greeted: Vec<NodeId>,
     /// Whether there were more members than are kept track of.
     is_full: bool,
+    /// Until then it is not known whether everybody is linked.
+    new_until: Option<Timestamp>,
+    /// What somebody told who is not known to be a member yet.
+    held: Vec<Held>,
 }
 
 /// A member, as far as others told of it.
@@ -67,42 +89,8 @@ pub(crate) enum Dropped {
     Forged,
     /// No more members are kept track of.
     Full,
-}
-
-/// Which numbers were heard.
-#[derive(Clone, Copy, Debug)]
-struct Window {
-    highest: u64,
-    /// The highest, and those below it.
-    bits: u128,
-}
-
-impl Window {
-    /// What came before the first that is heard counts as heard.
-    const fn new(first: u64) -> Self {
-        Self { highest: first, bits: u128::MAX }
-    }
-
-    const fn contains(self, number: u64) -> bool {
-        match self.highest.checked_sub(number) {
-            None => false,
-            Some(back) if back >= 128 => true,
-            Some(back) => self.bits >> back & 1 == 1,
-        }
-    }
-
-    fn insert(&mut self, number: u64) {
-        let ahead = number.saturating_sub(self.highest);
-        if ahead > 0 {
-            let shift = u32::try_from(ahead).unwrap_or(u32::MAX);
-            self.bits = self.bits.checked_shl(shift).unwrap_or(0);
-            self.highest = number;
-        }
-        let back = self.highest.saturating_sub(number);
-        if back < 128 {
-            self.bits |= 1 << back;
-        }
-    }
+    /// Whoever told it is not known to be a member yet.
+    Early(Said),
 }
 
 impl Broadcast {
@@ -116,12 +104,24 @@ impl Broadcast {
             here: None,
             greeted: Vec::new(),
             is_full: false,
+            new_until: None,
+            held: Vec::new(),
         }
     }
 
     /// Whether what is told has to be passed on.
     pub(crate) const fn is_on(&self) -> bool {
         self.here_at.is_some()
+    }
+
+    /// The first neighbor is there: how many others there are, it is still to say.
+    pub(crate) fn on_first(&mut self, now: Timestamp) {
+        self.new_until = Some(now + limits::NEWCOMER_TIME);
+    }
+
+    /// Whether it is not known yet whether everybody is linked.
+    pub(crate) fn is_new(&self, now: Timestamp) -> bool {
+        self.new_until.is_some_and(|until| now < until)
     }
 
     /// Not everybody is linked any more.
@@ -188,8 +188,13 @@ impl Broadcast {
         new.into_iter().map(|neighbor| (neighbor, to_each(neighbor))).collect()
     }
 
-    /// Takes gossip that a neighbor passed on.
-    pub(crate) fn take<'a>(&mut self, cx: &Cx, bytes: &'a [u8]) -> Result<Fresh<'a>, Dropped> {
+    /// Takes gossip that a neighbor passed on; `hears` says whether an identity is heard here.
+    pub(crate) fn take<'a>(
+        &mut self,
+        cx: &Cx,
+        bytes: &'a [u8],
+        hears: impl Fn(&PeerId) -> Hearing,
+    ) -> Result<Fresh<'a>, Dropped> {
         let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
         // Of a later version, perhaps, whose words nobody here understands.
         let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
@@ -204,6 +209,13 @@ impl Broadcast {
         let member = self.members.get(&node);
         if member.is_some_and(|member| member.heard.contains(number)) {
             return Err(Dropped::Known);
+        }
+        match hears(&gossip.peer) {
+            Hearing::Heard => {}
+            Hearing::Unknown => {
+                return Err(Dropped::Early(Said { peer: gossip.peer, node, number }));
+            }
+            Hearing::Ignored => return Err(Dropped::Known),
         }
         if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
             // Said once: others may be any number.
@@ -297,10 +309,10 @@ impl Broadcast {
         member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
     }
 
-    /// Forgets those who have not been heard of for long; gives those whom the application knows.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<NodeId> {
+    /// Forgets those who have not been heard of for long; says whom of them the application knows.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
         let over = self.members.take_where(|_, member| now >= member.until);
-        over.into_iter().filter(|(_, member)| member.is_told).map(|(node, _)| node).collect()
+        over.into_iter().map(|(node, member)| (node, member.is_told)).collect()
     }
 }
 
@@ -315,28 +327,5 @@ impl Member {
             is_told: false,
             sought_until: None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Window;
-
-    #[test]
-    fn a_number_is_heard_once() {
-        let mut window = Window::new(10);
-        assert!(window.contains(10) && window.contains(3) && !window.contains(11));
-        window.insert(12);
-        assert!(window.contains(12) && !window.contains(11) && window.contains(10));
-        window.insert(11);
-        assert!(window.contains(11));
-    }
-
-    #[test]
-    fn far_jumps_forget_what_is_old() {
-        let mut window = Window::new(1);
-        window.insert(u64::MAX);
-        assert!(window.contains(u64::MAX) && window.contains(1));
-        assert!(!window.contains(u64::MAX - 1) && window.contains(u64::MAX - 128));
     }
 }

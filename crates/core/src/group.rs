@@ -127,8 +127,10 @@ pub(crate) struct Group {
     told_invitations: Vec<(RecordId, usize)>,
     /// Times at which newcomers were admitted lately.
     admissions: Vec<Timestamp>,
-    /// Nodes that became visible to the application as members, or ceased to be.
-    visible: Vec<(NodeId, bool)>,
+    /// How nodes with a link stand here, as far as that is news.
+    visible: Vec<(NodeId, Seen)>,
+    /// Members who are in the room of the group, and not linked; at most [`limits::COMPANY_MAX`].
+    far: Table<NodeId, PeerId>,
     /// Whether there are others than before with whom a link is kept.
     keeps_changed: bool,
 }
@@ -151,6 +153,19 @@ impl Opening {
         let (Self::Ticket(ticket) | Self::Invitation { ticket, .. }) = self;
         *ticket
     }
+}
+
+/// How a node with a link stands in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Its link is gone.
+    Unlinked,
+    /// It is no member who reads what is said.
+    Stranger,
+    /// It is one.
+    Member,
+    /// It is one, and takes us for a member, so that it hears what we say.
+    Hearing,
 }
 
 /// Names of versions that break a rule, the latest last.
@@ -207,8 +222,8 @@ impl Group {
         self.is_open
     }
 
-    /// The nodes that became members in the group's room, as far as is known, or ceased to be.
-    pub(crate) fn take_visible(&mut self) -> Vec<(NodeId, bool)> {
+    /// How nodes with a link stand in the group, as far as that is news.
+    pub(crate) fn take_visible(&mut self) -> Vec<(NodeId, Seen)> {
         core::mem::take(&mut self.visible)
     }
 
@@ -315,6 +330,7 @@ impl Group {
         }
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
+            earliest.see(neighbour.spreading.due(), Timer::Want);
             earliest.see(neighbour.in_flight.values().min().copied(), Timer::Want);
         }
         earliest.see(self.arrival.due, Timer::Join);

@@ -5,6 +5,7 @@ mod closing;
 mod connections;
 mod deadlines;
 mod files;
+mod gossip;
 mod group_commands;
 mod group_files;
 mod group_members;
@@ -30,7 +31,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::Channel;
-use lacis_wire::{Millis, NodeId, PeerId, limits};
+use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
 
 use crate::broadcast::Broadcast;
 use crate::config::{Config, ConfigError};
@@ -346,10 +347,16 @@ impl Node {
         if let Some(code) = remote.connection.closed()
             && let Some(mut remote) = remotes.remove(&node)
         {
+            for (room, _) in remote.rooms.iter().filter(|_| code == Code::Busy) {
+                if let Some(room) = env.signaling.rooms.get_mut(&room) {
+                    room.ask_again(env.cx);
+                }
+            }
             let told = remote.dissolve(&mut env, code).into_iter();
             parted.extend(told.map(|(room, was_linked)| (room, was_linked, code)));
             self.changes.connections = true;
             self.changes.neighbours = true;
+            self.changes.signaling = true;
         }
         if self.changes.connections {
             self.count();

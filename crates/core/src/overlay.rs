@@ -21,8 +21,8 @@ pub(crate) struct Standing {
     pub(crate) linked: usize,
     /// Those with whom a link is being made, and has not taken long yet.
     pub(crate) coming: usize,
-    /// Whether everybody is linked as far as there is place, however many they are: members of a
-    /// group compare what they hold with their neighbors.
+    /// Whether everybody is to be linked as far as there is place, however many they are: only some
+    /// of a group may let a newcomer in.
     pub(crate) is_dense: bool,
 }
 
@@ -62,17 +62,17 @@ impl Overlay {
 
     /// How little a link is missed by whoever shares these rooms: the links that are left in the
     /// room that has fewest, and none in one where everybody is linked.
-    fn left_without(&self, rooms: impl Iterator<Item = RoomId>) -> usize {
-        let left = rooms.map(|room| match self.standing(room) {
+    fn left_without(&self, rooms: impl Iterator<Item = (RoomId, bool)>) -> usize {
+        let left = rooms.map(|(room, counts)| match self.standing(room) {
             Standing { is_dense: true, .. } => 0,
-            standing => standing.linked.saturating_sub(1),
+            standing => standing.linked.saturating_sub(usize::from(counts)),
         });
         left.min().unwrap_or(usize::MAX)
     }
 
-    /// Of several links, with the rooms that each is for, those that are missed least. None of them
-    /// leaves fewer than `least` in any of its rooms.
-    pub(crate) fn dispensable<I: Iterator<Item = RoomId>>(
+    /// Of several links, with the rooms that each is for and whether it counts there, those that
+    /// are missed least. None of them leaves fewer than `least` in any of its rooms.
+    pub(crate) fn dispensable<I: Iterator<Item = (RoomId, bool)>>(
         &self,
         links: impl Iterator<Item = (NodeId, I)>,
         least: usize,
@@ -137,7 +137,7 @@ mod tests {
         let mut it = overlay(&[(1, 20, 9), (2, 20, 9)]);
         it.note(RoomId(1), |standing| standing.is_dense = true);
         assert!(it.wants([RoomId(1)].into_iter()) && !it.wants([RoomId(2)].into_iter()));
-        let links = [(node(1), [RoomId(1)]), (node(2), [RoomId(2)])];
+        let links = [(node(1), [(RoomId(1), true)]), (node(2), [(RoomId(2), true)])];
         let found = it.dispensable(links.into_iter().map(|(n, r)| (n, r.into_iter())), 3);
         assert_eq!(found, [node(2)]);
     }
@@ -145,7 +145,8 @@ mod tests {
     #[test]
     fn the_link_goes_that_leaves_most() {
         let it = overlay(&[(1, 20, 9), (2, 20, 5)]);
-        let rooms = |rooms: &[u32]| rooms.iter().map(|room| RoomId(*room)).collect::<Vec<_>>();
+        let rooms =
+            |rooms: &[u32]| rooms.iter().map(|room| (RoomId(*room), true)).collect::<Vec<_>>();
         let links = [(node(1), rooms(&[1])), (node(2), rooms(&[1, 2])), (node(3), rooms(&[1]))];
         let found =
             |least| it.dispensable(links.iter().map(|(n, r)| (*n, r.iter().copied())), least);

@@ -172,6 +172,11 @@ impl Signaling {
         admitted.is_none_or(|admitted| admitted.contains(&node))
     }
 
+    /// Whether a room is that of a group of which this node is no member yet, or no longer.
+    pub(crate) fn is_newcomer(&self, room: RoomId) -> bool {
+        self.rooms.get(&self.main(room)).is_some_and(|room| room.is_newcomer)
+    }
+
     /// Whether a room is a group's.
     pub(crate) fn is_of_group(&self, room: RoomId) -> bool {
         self.rooms.get(&room).is_some_and(|room| room.admitted.is_some())

@@ -95,7 +95,7 @@ fn who_is_not_linked_can_be_spoken_to() {
             .find(|other| world.state_in(tab, room, *other) == Some(RemoteState::Indirect));
         let far = far.expect("nobody is linked with all");
         let sent = world.send(tab, room, far, Mail::delivered(50)).expect("it may be sent");
-        world.expect_outcome(tab, sent, Ok(()), 5 * SECOND);
+        world.expect_outcome(tab, sent, Ok(()), 2 * SECOND);
     }
     assert!(tabs.iter().all(|tab| world.connections(*tab) <= LINKS_MAX));
     world.run_for(MINUTE);

@@ -80,7 +80,7 @@ impl Scene {
         let Some((introduction, description)) = said else { return false };
         let attempt = AttemptId(1_000_000 + self.forged);
         let versions = lacis_wire::PROTOCOL;
-        self.forge(&Setup::Offer { attempt, introduction, versions, description });
+        self.forge(&Setup::Offer { attempt, introduction, versions, description, newcomer: None });
         true
     }
 }

@@ -60,7 +60,10 @@ fn an_offer_that_was_forgotten_costs_one_attempt_and_no_more() {
         if let Setup::Offer { introduction, versions, description, .. } = setup {
             next += 1;
             let attempt = lacis_wire::AttemptId(next);
-            all.insert(0, Setup::Offer { attempt, introduction, versions, description });
+            all.insert(
+                0,
+                Setup::Offer { attempt, introduction, versions, description, newcomer: None },
+            );
         }
         all
     }));

@@ -31,6 +31,10 @@ pub enum Setup {
         /// The offerer's transport.
         #[n(3)]
         description: Description,
+        /// Whether the offerer comes to a group's door and is no member: another one who is none
+        /// is of no use to it.
+        #[n(4)]
+        newcomer: Option<bool>,
     },
     /// Accepts an attempt.
     #[n(1)]

@@ -53,7 +53,7 @@ const description = t.struct(
 const candidates = t.list("list", t.text("candidate", isCandidate), 1, 48);
 
 const setup = t.variants(
-  [attempt, introduction, versions, description],
+  [attempt, introduction, versions, description, t.optional(t.boolean)],
   [attempt, introduction, t.u16, description, t.id(64)],
   [attempt, candidates],
   [attempt, t.u32, description],

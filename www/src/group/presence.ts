@@ -26,6 +26,9 @@ interface Wire {
 /** Values said in quick succession are sent so far apart. */
 const SPACING_MS = 40;
 
+/** Of newcomers without a link those are told together who come within this time. */
+const NEWCOMERS_MS = 1_000;
+
 /** More than this is no presence: 8 KiB of JSON. */
 const BYTES_MAX = 8_192;
 
@@ -51,6 +54,7 @@ export class Presence<Value = unknown> {
   #lastSent = Number.NEGATIVE_INFINITY;
   #sending: Timer | undefined;
   #renewing: Timer | undefined;
+  #greeting: Timer | undefined;
   #gone: PeerError | undefined;
 
   /** @internal */
@@ -92,8 +96,13 @@ export class Presence<Value = unknown> {
   /** @internal The group is connected: newcomers are told, and those who go are forgotten. */
   attach(room: Room): void {
     this.#room = room;
-    room.addEventListener("remotejoin", ({ detail: { id } }) => {
+    room.addEventListener("remotejoin", ({ detail: { id, state } }) => {
       if (this.#own === undefined || this.#room !== room) return;
+      if (state === "indirect") {
+        // Whoever has no link here is told with all others, and not by everybody at once.
+        this.#greeting ??= setTimeout(() => this.#send(), Math.random() * NEWCOMERS_MS);
+        return;
+      }
       // Should it not arrive, the next renewal does.
       room.send(id, PRESENCE_LABEL, this.#wire()).catch(() => {});
     });
@@ -106,7 +115,9 @@ export class Presence<Value = unknown> {
     this.#room = undefined;
     clearTimeout(this.#sending);
     clearTimeout(this.#renewing);
+    clearTimeout(this.#greeting);
     this.#sending = undefined;
+    this.#greeting = undefined;
     for (const nodeId of [...this.#others.keys()]) this.#forget(nodeId);
   }
 
@@ -162,6 +173,8 @@ export class Presence<Value = unknown> {
       }, wait);
       return;
     }
+    clearTimeout(this.#greeting);
+    this.#greeting = undefined;
     this.#lastSent = performance.now();
     clearTimeout(this.#renewing);
     if (this.#own !== undefined) {

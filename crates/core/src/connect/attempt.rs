@@ -134,7 +134,8 @@ impl Attempt {
         let introduction = Introduction { peer, nonce, session, salt };
         let setup = match self.role() {
             Role::Offerer => {
-                Setup::Offer { attempt, introduction, versions: PROTOCOL, description }
+                let newcomer = env.signaling.is_newcomer(self.room()).then_some(true);
+                Setup::Offer { attempt, introduction, versions: PROTOCOL, description, newcomer }
             }
             Role::Answerer => {
                 let Some(remote) = &self.remote else { return true };

@@ -2,6 +2,7 @@
 
 pub(super) mod admission;
 pub(super) mod arrival;
+pub(super) mod company;
 pub(super) mod invite;
 pub(super) mod joining;
 pub(super) mod people;

@@ -70,6 +70,7 @@ impl Group {
             told_invitations: Vec::new(),
             admissions: Vec::new(),
             visible: Vec::new(),
+            far: Table::new(),
             keeps_changed: true,
         }
     }

@@ -12,4 +12,5 @@ pub(super) mod progress;
 pub(super) mod queue;
 pub(super) mod serve;
 pub(super) mod sketching;
+pub(super) mod spreading;
 pub(super) mod upkeep;

@@ -86,11 +86,8 @@ impl Group {
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
                 self.apply(cx, &copy);
-                for (node, neighbour) in &mut self.neighbours {
-                    if Some(*node) != from && neighbour.is_introduced() {
-                        neighbour.push.push(name);
-                    }
-                }
+                let is_own = from.is_none() && *copy.header.author() == cx.me.peer;
+                self.spread(cx, name, (from, is_own, copy.header.kind.is_system()));
             }
         } else if let (Outcome::Refused(refusal), Some(node)) = (outcome, from) {
             // A name says nothing of the body that came with it; and what has no place today may

@@ -49,6 +49,11 @@ impl Changes {
         add(&mut self.timers.remotes, node);
     }
 
+    /// A link may be wanted that was not, by a command after which nothing else happens.
+    pub(super) const fn wants(&mut self) {
+        (self.connections, self.timers.connections) = (true, true);
+    }
+
     /// The link of a remote takes more than before.
     pub(super) fn writable(&mut self, node: NodeId) {
         add(&mut self.writable, node);

@@ -4,12 +4,12 @@
 use alloc::vec::Vec;
 
 use lacis_wire::proof::Role;
-use lacis_wire::{Code, GroupId};
+use lacis_wire::{Code, GroupId, NodeId};
 
 use super::Node;
 use crate::event::Event;
 use crate::event::KeptGroup;
-use crate::group::Group;
+use crate::group::{Group, Seen};
 use crate::ids::{OpId, RoomId, Ticket};
 use crate::meter::{self, Cost};
 use crate::remote::Remote;
@@ -80,6 +80,7 @@ impl Node {
         }
         self.pump_groups(&changed);
         self.admit(&changed);
+        self.hear_held(&changed);
     }
 
     /// Which remotes of its room each group has a link to now.
@@ -140,28 +141,51 @@ impl Node {
             self.changes.keeps |= group.take_keeps_changed();
             news.extend(group.take_visible().into_iter().map(|(node, is)| (room, node, is)));
         }
-        for (room, node, is_member) in news {
-            let Some(admitted) =
-                self.signaling.rooms.get_mut(&room).and_then(|room| room.admitted.as_mut())
-            else {
-                continue;
-            };
-            let was = admitted.contains(&node);
-            admitted.retain(|known| *known != node);
-            if is_member {
-                admitted.push(node);
-            }
-            if was == is_member {
-                continue;
+        for (room, node, seen) in news {
+            self.see(room, node, seen);
+        }
+    }
+
+    /// Takes note of how a node with a link stands in a group.
+    fn see(&mut self, room: RoomId, node: NodeId, seen: Seen) {
+        if seen == Seen::Hearing {
+            let hears = |remote: &Remote| remote.rooms.word_tag(room).is_some();
+            if let Some(broadcast) = self.broadcasts.get_mut(&room)
+                && !self.remotes.values().any(hears)
+            {
+                broadcast.on_first(self.cx.now);
             }
             self.with_remote(node, |remote, env| {
-                if is_member {
-                    remote.tell_in(env, room);
-                } else {
-                    remote.tell_left(room, Code::NotMember);
-                }
+                remote.rooms.release(room);
+                remote.pump(env.cx);
             });
+            return;
         }
+        let is_member = seen == Seen::Member;
+        let known = self.signaling.rooms.get_mut(&room);
+        let Some(admitted) = known.and_then(|room| room.admitted.as_mut()) else { return };
+        let was = admitted.contains(&node);
+        admitted.retain(|known| *known != node);
+        if is_member {
+            admitted.push(node);
+        }
+        if was == is_member {
+            return;
+        }
+        // Whom a link is wanted with may be another question now.
+        self.changes.connections = true;
+        let code = if seen == Seen::Unlinked { Code::LinkLost } else { Code::NotMember };
+        self.with_remote(node, |remote, env| {
+            if is_member {
+                remote.tell_in(env, room);
+            } else {
+                if seen == Seen::Stranger {
+                    let link = remote.connection.link_mut();
+                    remote.session.on_room_left(env.cx, link, room, code);
+                }
+                remote.tell_left(room, code);
+            }
+        });
     }
 
     pub(crate) fn groups_timeout(&mut self) {

@@ -67,9 +67,7 @@ impl Node {
         room.announce_all(&mut self.cx, &self.signaling.servers);
         self.cx.tickets.open(ticket);
         self.signaling.rejoin(&room.keys);
-        if room.admitted.is_none() {
-            self.broadcasts.insert(id, Broadcast::new(room.keys.topic, now));
-        }
+        self.broadcasts.insert(id, Broadcast::new(room.keys.topic, now));
         self.signaling.rooms.insert(id, room);
         if !self.is_busy() {
             self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
@@ -110,7 +108,7 @@ impl Node {
         self.changes.everything();
         self.cancel_pairings(|pairing| pairing.room == room);
         self.tell_room(room, News::Gone);
-        self.broadcasts.remove(&room);
+        self.end_broadcast(room);
         let Some(joining) = self.signaling.drop_room(&mut self.cx, room) else { return };
         self.pool.spares.renew(&mut self.cx, &self.signaling);
         if let Some((ticket, _)) = joining {
@@ -151,6 +149,25 @@ impl Node {
         for (ticket, code) in late {
             self.cx.settle(ticket, Err(code));
         }
+        self.ask_again();
         self.end_places();
+    }
+
+    /// Asks again who is in rooms where somebody had no place, and too few are linked.
+    fn ask_again(&mut self) {
+        let now = self.cx.now;
+        let overlay = self.overlay();
+        let mut asked = Vec::new();
+        for (id, room) in &mut self.signaling.rooms {
+            let standing = overlay.standing(*id);
+            let lacks = standing.lacks() && standing.linked + standing.coming < limits::NEIGHBORS;
+            if room.is_asked_again(now, lacks) {
+                asked.push(*id);
+            }
+        }
+        let Signaling { rooms, servers, .. } = &self.signaling;
+        for room in rooms.values().filter(|room| asked.contains(&room.main)) {
+            room.announce_all(&mut self.cx, servers);
+        }
     }
 }

@@ -197,7 +197,8 @@ impl Node {
             return Err(SendError::LabelInvalid);
         }
         let known = |node| self.remotes.get(&node).is_some_and(|it| it.rooms.contains(room));
-        let is_in = |node| known(node) && self.signaling.lets_in(room, node);
+        let is_told = |node| self.broadcasts.get(&room).is_some_and(|it| it.is_here(node));
+        let is_in = |node| known(node) && (self.signaling.lets_in(room, node) || is_told(node));
         if to.is_some_and(|node| !is_in(node)) {
             return Err(SendError::RemoteUnknown);
         }

@@ -79,15 +79,22 @@ impl Node {
         let text = PairingText::parse(text)?;
         let node = text.from;
         let Handover { setup, candidates } = self.signaling.open_pairing(room, &text)?;
-        let Setup::Offer { attempt, introduction, versions, description } = setup else {
+        let Setup::Offer { attempt, introduction, versions, description, .. } = setup else {
             return Err(PairError::PairingMismatch);
         };
         if node == self.cx.me.node || self.pool.seen.contains(node, attempt) {
             return Err(PairError::PairingMismatch);
         }
         self.begin_pairing(node, room, tickets);
-        let offer =
-            Offer { room, route: Route::Manual, attempt, introduction, versions, description };
+        let offer = Offer {
+            room,
+            route: Route::Manual,
+            attempt,
+            introduction,
+            versions,
+            description,
+            is_newcomer: false,
+        };
         self.with_remote(node, |remote, env| {
             remote.on_offer(env, offer, Place { is_busy: false, is_crowded: false });
             if remote.connection.attempt_named(attempt).is_some() {

@@ -18,6 +18,10 @@ impl Node {
                 continue;
             };
             let state = room.state();
+            let is_newcomer = group.own_roles(&self.cx).is_none();
+            if let Some(room) = self.signaling.rooms.get_mut(&number) {
+                room.is_newcomer = is_newcomer;
+            }
             let Some((topic, waits)) = group.review_door(&self.cx, state) else { continue };
             self.signaling.meet(&mut self.cx, number, topic, waits);
             let barred = group.newly_barred(&self.cx);
@@ -25,7 +29,9 @@ impl Node {
                 continue;
             };
             let before = core::mem::replace(&mut room.barred, barred);
+            let shut_out = room.barred.clone();
             back.extend(before.into_iter().filter(|peer| !self.signaling.is_barred(number, peer)));
+            self.end_far(number, &shut_out);
         }
         if back.is_empty() {
             return;

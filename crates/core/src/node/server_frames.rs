@@ -231,7 +231,8 @@ impl Node {
     }
 
     fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
-        if let Setup::Offer { attempt, introduction, versions, description } = setup {
+        if let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup {
+            let is_newcomer = newcomer == Some(true);
             let known = self.remotes.contains_key(&from);
             let place = self.signaling.rooms.get(&room);
             if !known && place.is_some_and(|place| !place.hears_all()) {
@@ -245,7 +246,15 @@ impl Node {
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let cx = &mut self.cx;
                 self.remotes.entry(from).or_insert_with(|| Remote::new(cx, from));
-                let offer = Offer { room, route, attempt, introduction, versions, description };
+                let offer = Offer {
+                    room,
+                    route,
+                    attempt,
+                    introduction,
+                    versions,
+                    description,
+                    is_newcomer,
+                };
                 self.with_remote(from, |remote, env| {
                     remote.on_offer(env, offer, place);
                     remote.forget_if_idle(env);

@@ -65,6 +65,7 @@ impl Remote {
                     room,
                     ours: known.keys.tag(&link.transcript, ours),
                     theirs: known.keys.tag(&link.transcript, theirs),
+                    is_held: known.admitted.is_some(),
                 });
             }
         }

@@ -17,6 +17,7 @@ use lacis_wire::{Code, limits};
 use crate::cx::Cx;
 use crate::ids::{RequestId, RoomId, Ticket};
 use crate::io::Until;
+use crate::session::SharedRooms;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -189,6 +190,20 @@ impl Messages {
     /// The room and number of a request that our application now answers.
     pub(crate) fn answer(&mut self, request: RequestId) -> Option<(RoomId, u32)> {
         self.asked.remove(&request)
+    }
+
+    /// Which message is sent next, and in which room. What waits for the other side to hear words
+    /// in its room holds up no other room, unless it was sent before: that keeps its order.
+    pub(super) fn next_waiting(&self, rooms: &SharedRooms) -> Option<(usize, RoomId)> {
+        for (at, (seq, message)) in self.waiting.iter().enumerate() {
+            if !rooms.is_held(message.room) {
+                return Some((at, message.room));
+            }
+            if seq.is_some() {
+                break;
+            }
+        }
+        None
     }
 
     pub(crate) fn waiting_bytes(&self) -> usize {

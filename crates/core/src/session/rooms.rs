@@ -37,6 +37,9 @@ pub(crate) struct Tags {
     pub(crate) room: RoomId,
     pub(crate) ours: RoomTag,
     pub(crate) theirs: RoomTag,
+    /// Whether words wait: a group's members hear those only whom they know to be members, and
+    /// the other side has not shown yet that it knows that of us.
+    pub(crate) is_held: bool,
 }
 
 impl Default for SharedRooms {
@@ -109,8 +112,13 @@ impl SharedRooms {
     }
 
     /// Our rooms are named so on the present link; gives the list that the other side showed.
-    pub(crate) fn set_tags(&mut self, tags: Vec<Tags>) -> Option<Vec<RoomTag>> {
+    pub(crate) fn set_tags(&mut self, mut tags: Vec<Tags>) -> Option<Vec<RoomTag>> {
         self.changed = true;
+        for tags in &mut tags {
+            // On a link a room keeps its name.
+            let is_released = |known: &Tags| known.ours == tags.ours && !known.is_held;
+            tags.is_held &= !self.tags.iter().any(is_released);
+        }
         self.tags = tags;
         self.shown.take()
     }
@@ -133,6 +141,21 @@ impl SharedRooms {
     pub(crate) fn our_tag(&self, room: RoomId) -> Option<RoomTag> {
         let proven = self.proof(room) == Some(RoomProof::Proven);
         self.tags.iter().find(|tags| tags.room == room && proven).map(|tags| tags.ours)
+    }
+
+    /// How we name a room on the present link, if the other side hears words there.
+    pub(crate) fn word_tag(&self, room: RoomId) -> Option<RoomTag> {
+        self.our_tag(room).filter(|_| !self.is_held(room))
+    }
+
+    /// Whether words wait in a room until the other side has shown that it hears them.
+    pub(crate) fn is_held(&self, room: RoomId) -> bool {
+        self.tags.iter().any(|tags| tags.room == room && tags.is_held)
+    }
+
+    /// The other side hears words in a room.
+    pub(crate) fn release(&mut self, room: RoomId) {
+        self.tags.iter_mut().filter(|tags| tags.room == room).for_each(|tags| tags.is_held = false);
     }
 
     /// Whether the other side would name a room of ours so.

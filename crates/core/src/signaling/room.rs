@@ -38,6 +38,12 @@ pub(crate) struct Room {
     pub(crate) admitted: Option<Vec<NodeId>>,
     /// Of a group's room: those who were shut out. They are not told that we are there.
     pub(crate) barred: Vec<PeerId>,
+    /// Of a group's room: whether this node is none of them.
+    pub(crate) is_newcomer: bool,
+    /// When to ask again who is there, because somebody had no place for a link.
+    again_at: Option<Timestamp>,
+    /// How often that was so in a row.
+    asked_again: u32,
     /// The join that waits for the first answer, and until when.
     pub(crate) joining: Option<(Ticket, Timestamp)>,
 }
@@ -65,6 +71,9 @@ impl Room {
             state,
             admitted: None,
             barred: Vec::new(),
+            is_newcomer: false,
+            again_at: None,
+            asked_again: 0,
             joining: None,
         }
     }
@@ -129,6 +138,25 @@ impl Room {
         self.refused.remove(&index);
     }
 
+    /// Somebody in it has no place for a link. Soon it is asked who else is there.
+    pub(crate) fn ask_again(&mut self, cx: &mut Cx) {
+        if self.again_at.is_none() {
+            let wait = cx.backoff(self.asked_again, limits::ASK_AGAIN_MIN, limits::TOPIC_REFRESH);
+            self.again_at = Some(cx.now + wait);
+        }
+    }
+
+    /// Whether it is to be asked again now who is there, if too few are linked.
+    pub(crate) fn is_asked_again(&mut self, now: Timestamp, lacks: bool) -> bool {
+        let is_due = self.again_at.take_if(|at| now >= *at).is_some();
+        self.asked_again = match (is_due, lacks) {
+            (true, true) => self.asked_again.saturating_add(1),
+            (true, false) => 0,
+            (false, _) => self.asked_again,
+        };
+        is_due && lacks
+    }
+
     /// A server does not take the room now. It is asked again later, and less and less often.
     pub(crate) fn on_refused(&mut self, cx: &mut Cx, index: usize) {
         let times = self.refused.get(&index).map_or(0, |(times, _)| *times);
@@ -191,6 +219,7 @@ impl Room {
         earliest.see(self.refused.values().map(|(_, at)| *at).min(), Timer::Refresh);
         earliest.see(self.joining.map(|(_, deadline)| deadline), Timer::Join);
         earliest.see(self.until, Timer::Refresh);
+        earliest.see(self.again_at, Timer::Refresh);
     }
 
     pub(crate) const fn state(&self) -> RoomState {

@@ -131,6 +131,13 @@ impl World {
         asked.expect("the tab is there").expect("the group is connected");
     }
 
+    /// The number by which a group that is connected is named where rooms are meant.
+    pub fn room_of_group(&mut self, tab: TabId, group: RoomId) -> usize {
+        let number = self.truth.rooms.get(&(tab, group)).copied().unwrap_or_default();
+        self.tabs[tab.0].rooms.insert(number, group);
+        number
+    }
+
     /// Invites one tab's identity and lets it join and connect.
     ///
     /// # Panics

@@ -40,6 +40,27 @@ pub const GREETED_MEMBERS: usize = 64;
 /// Members of one large room that a node knows of, three hundred bytes each.
 pub const COMPANY_MAX: usize = 256;
 
+/// Over a link that does not carry new versions of records, their names follow after this: until
+/// then they come over another one, unless that is lost.
+pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(250);
+
+/// Who was told that others have no place for it asks a server again who is there, for the first
+/// time after this.
+pub const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
+
+/// For how long whoever has found the first member of a group has its words passed on: until then
+/// it knows how many are there.
+pub const NEWCOMER_TIME: Duration = Duration::from_secs(10);
+
+/// Words of somebody in a group's room who is not known to be a member yet, that are kept.
+pub const HELD_GOSSIP_MAX: usize = COMPANY_MAX;
+
+/// Bytes of those.
+pub const HELD_GOSSIP_BYTES: usize = 256 * 1024;
+
+/// For how long they are kept: what makes somebody a member travels the same ways.
+pub const HELD_GOSSIP_LIFE: Duration = Duration::from_secs(20);
+
 /// A link in nothing but groups' rooms whose other side has not shown within this that it is a
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);

@@ -201,12 +201,13 @@ pub(crate) fn setup() -> impl Strategy<Value = Setup> {
     let attempt = || any::<u64>().prop_map(AttemptId);
     let list = vec("candidate:[ -~]{0,310}", 1..=limits::CANDIDATES_MAX);
     prop_oneof![
-        (attempt(), introduction(), version(), description()).prop_map(
-            |(attempt, introduction, versions, description)| Setup::Offer {
+        (attempt(), introduction(), version(), description(), any::<Option<bool>>()).prop_map(
+            |(attempt, introduction, versions, description, newcomer)| Setup::Offer {
                 attempt,
                 introduction,
                 versions,
-                description
+                description,
+                newcomer
             }
         ),
         (attempt(), introduction(), any::<u16>(), description(), any::<[u8; 64]>()).prop_map(

@@ -119,6 +119,9 @@ fn new_fields_of_setup_messages_are_skipped() {
 
 /// New fields follow those that may be left out.
 fn with_every_field(mut setup: Setup) -> Setup {
+    if let Setup::Offer { newcomer, .. } = &mut setup {
+        *newcomer = Some(true);
+    }
     if let Setup::Offer { description, .. }
     | Setup::Answer { description, .. }
     | Setup::Restart { description, .. }

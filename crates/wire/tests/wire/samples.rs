@@ -186,6 +186,7 @@ fn offer(dtls_role: DtlsRole) -> Setup {
         introduction: offerer().introduction(u64::MAX - 1),
         versions: PROTOCOL,
         description: describe(&offerer(), dtls_role),
+        newcomer: None,
     }
 }
 

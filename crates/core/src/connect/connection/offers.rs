@@ -13,7 +13,6 @@ use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 use super::{Connection, News};
 use crate::connect::Env;
 use crate::connect::attempt::Attempt;
-use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
 use crate::signaling::Route;
@@ -27,6 +26,8 @@ pub(crate) struct Offer {
     pub(crate) introduction: Introduction,
     pub(crate) versions: VersionRange,
     pub(crate) description: Description,
+    /// Whether whoever offers is no member of the group at whose door it does.
+    pub(crate) is_newcomer: bool,
 }
 
 /// Whether there is place for one more connection.
@@ -49,7 +50,7 @@ impl Connection {
             (self.route, self.met) = (route, Some(offer.room));
         }
         self.absent = false;
-        match self.judge(env.cx, &offer, place) {
+        match self.judge(env, &offer, place) {
             Ok(Some(version)) => self.accept(env, offer, version),
             Ok(None) => {}
             Err(code) => {
@@ -60,16 +61,20 @@ impl Connection {
     }
 
     /// The version to accept an offer with; `None` if our own offer wins.
-    fn judge(&self, cx: &Cx, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
+    fn judge(&self, env: &Env<'_>, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
         let is_open = |own: &Attempt| own.role() == Role::Offerer && own.is_open();
-        if self.attempts.iter().any(is_open) && cx.me.node > self.node {
+        if self.attempts.iter().any(is_open) && env.cx.me.node > self.node {
             return Ok(None);
         }
         let is_first = self.attempts.is_empty();
         let full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
         if full && self.same_mailbox(offer.route).is_none() {
+            return Err(Code::Busy);
+        }
+        // Two who both want to be let in are of no use to each other.
+        if offer.is_newcomer && env.signaling.is_newcomer(offer.room) {
             return Err(Code::Busy);
         }
         Ok(Some(version))

@@ -42,7 +42,7 @@ impl Group {
             peer,
             roles: members.roles(&peer, now),
             until: members.until(&peer, now).unwrap_or(now),
-            present: self.neighbours.values().any(here),
+            present: self.neighbours.values().any(here) || self.far.values().any(|it| *it == peer),
         }
     }
 

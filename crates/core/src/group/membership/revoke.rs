@@ -11,7 +11,7 @@ use lacis_wire::system::{self, ActionId, Revocation, Scope, System};
 use lacis_wire::{Code, EndId, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
-use crate::group::{Group, GroupEvent};
+use crate::group::{Group, GroupEvent, Seen};
 use crate::ids::Ticket;
 use crate::rule::Rule;
 use crate::table::in_order;
@@ -167,7 +167,7 @@ impl Group {
         let peer = neighbour.peer;
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
-        self.visible.push((node, false));
+        self.visible.push((node, Seen::Stranger));
         match shown {
             Some(roles) if self.is_asking() && roles.may_invite() => {
                 self.join_refused(cx, code);

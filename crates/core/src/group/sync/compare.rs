@@ -182,6 +182,10 @@ impl Group {
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             is_asked = neighbour.in_flight.contains_key(&name);
             neighbour.push.remove(&name);
+            neighbour.spreading.on_has(&name);
+        }
+        if !is_asked && self.replica.has(&name) {
+            self.on_spare(node, name);
         }
         if self.saves.bytes() + self.incoming.bytes() > limits::UNSAVED_BYTES {
             // There is no place for it before the store has taken what waits; the next comparison

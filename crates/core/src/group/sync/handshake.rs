@@ -19,12 +19,11 @@ use alloc::vec::Vec;
 use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
-use lacis_wire::record::CopyName;
 use lacis_wire::{Code, Millis, NodeId, PeerId, Roles, limits};
 
 use crate::cx::Cx;
-use crate::group::Group;
 use crate::group::sync::neighbour::{Neighbour, names_of};
+use crate::group::{Group, Seen};
 use crate::ids::LinkId;
 use crate::rule::Rule;
 use crate::table::TableExt;
@@ -44,7 +43,7 @@ impl Group {
         });
         for (node, _) in &gone {
             self.clocks.forget(*node);
-            self.visible.push((*node, false));
+            self.visible.push((*node, Seen::Unlinked));
         }
         for &(node, link, peer, initiates) in links {
             if !self.neighbours.contains_key(&node) {
@@ -206,7 +205,7 @@ impl Group {
                 self.refuse(node, code);
                 self.clocks.forget(node);
                 self.door.look_again();
-                self.visible.push((node, false));
+                self.visible.push((node, Seen::Stranger));
                 self.offer_better(cx, node);
             }
         }
@@ -249,29 +248,33 @@ impl Group {
         neighbour.compare_at = Some(cx.now + limits::RECONCILE_INTERVAL);
         neighbour.await_comparison(cx.now);
         let reads = roles.is_some_and(Roles::may_write);
-        self.visible.push((node, reads));
+        self.visible.push((node, if reads { Seen::Member } else { Seen::Stranger }));
         let peer = neighbour.peer;
         self.renew_neighbour(cx, node);
         self.tell_member_of(cx, peer);
     }
 
     fn on_member_frame(&mut self, cx: &mut Cx, node: NodeId, frame: GroupFrame) {
-        if let Some(neighbour) = self.neighbours.get_mut(&node) {
-            neighbour.confirmed = true;
+        let reads = self.roles_of(cx, node).is_some_and(Roles::may_write);
+        if let Some(neighbour) = self.neighbours.get_mut(&node)
+            && !core::mem::replace(&mut neighbour.confirmed, true)
+            && reads
+        {
+            self.visible.push((node, Seen::Hearing));
         }
         match frame {
             GroupFrame::Keys { keys, meetings } => self.on_keys(cx, keys, meetings),
             GroupFrame::Summary { buckets } => self.on_summary(cx, node, &buckets),
             GroupFrame::Query { bucket, message } => self.on_query(cx, node, bucket, &message),
             GroupFrame::Reply { bucket, message } => self.on_reply(cx, node, bucket, &message),
-            GroupFrame::Have { names } => {
-                let missing: Vec<CopyName> = names_of(&names).collect();
-                self.lack(node, missing);
-            }
+            GroupFrame::Have { names } => self.on_have(node, names_of(&names).collect()),
             GroupFrame::Want { names } => {
                 let mut wanted = names_of(&names).collect();
                 self.put_urgent_first(node, &mut wanted);
                 let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
+                if neighbour.is_compared {
+                    neighbour.spreading.on_needed();
+                }
                 for name in wanted {
                     neighbour.asked.push(name);
                 }

@@ -14,6 +14,7 @@ use lacis_wire::{KeyName, PeerId, limits};
 use crate::group::sync::buckets::Buckets;
 use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
+use crate::group::sync::spreading::Spreading;
 use crate::ids::LinkId;
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -51,6 +52,8 @@ pub(in crate::group) struct Neighbour {
     frame_bytes: usize,
     /// Records that are new here and that it has not shown to have.
     pub(in crate::group) push: Queue<CopyName>,
+    /// How what is new reaches it.
+    pub(in crate::group) spreading: Spreading,
     /// Versions that it asked for.
     pub(in crate::group) asked: Queue<CopyName>,
     /// Versions being loaded for it.
@@ -106,6 +109,7 @@ impl Neighbour {
             frames: VecDeque::new(),
             frame_bytes: 0,
             push: Queue::new(limits::MISSING_MAX),
+            spreading: Spreading::new(),
             // More than it may ask for at once it has to ask for later.
             asked: Queue::new(limits::NAMES_MAX),
             loading: false,
@@ -166,6 +170,18 @@ impl Neighbour {
         self.push.len() + self.asked.len() + self.missing.len() + self.in_flight.len()
     }
 
+    /// Whether nothing is under way with it.
+    pub(in crate::group) fn is_idle(&self) -> bool {
+        self.is_compared
+            && self.frames.is_empty()
+            && self.push.is_empty()
+            && self.spreading.is_empty()
+            && self.asked.is_empty()
+            && self.missing.is_empty()
+            && self.in_flight.is_empty()
+            && self.parts.is_none()
+    }
+
     /// Whether both sides have shown who they are. Whether that still makes the other side a
     /// member is another question.
     pub(in crate::group) const fn is_introduced(&self) -> bool {
@@ -192,6 +208,7 @@ impl Neighbour {
     /// What was of concern to a member is not, to somebody who is none any more.
     pub(in crate::group) fn forget_all(&mut self) {
         self.push.clear();
+        self.spreading = Spreading::new();
         self.asked.clear();
         self.missing.clear();
         self.frames.clear();

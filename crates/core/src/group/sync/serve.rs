@@ -63,6 +63,7 @@ impl Group {
             }
             let data = bytes_of(copy);
             neighbour.push.pop();
+            neighbour.spreading.on_sent(name);
             let frame = LinkFrame::Group { room, more: false, data: &data };
             link.send(cx, Channel::Control, &frame);
         }
@@ -96,6 +97,7 @@ impl Group {
             && held.name() == name
             && held.expires > now
         {
+            neighbour.spreading.on_sent(name);
             neighbour.asked.push_front(name);
         }
         self.fill_asked(cx, node)

@@ -6,7 +6,7 @@ use lacis_wire::record::RecordType;
 use lacis_wire::{Code, Millis, NodeId, limits};
 
 use crate::cx::Cx;
-use crate::group::Group;
+use crate::group::{Group, Seen};
 use crate::rule::Rule;
 use crate::table::TableExt;
 
@@ -30,6 +30,7 @@ impl Group {
 
     pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
         let now = cx.now;
+        self.announce_due(cx);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
             let asked = neighbour.in_flight.len();
@@ -91,7 +92,7 @@ impl Group {
             neighbour.forget_all();
             self.refuse(node, code);
             self.clocks.forget(node);
-            self.visible.push((node, false));
+            self.visible.push((node, Seen::Stranger));
             self.members_changed = true;
         }
     }

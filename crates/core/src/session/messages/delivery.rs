@@ -81,15 +81,13 @@ impl Session {
             && self.messages.unacked_bytes < limits::UNACKED_BYTES
             && self.messages.unacked.len() < limits::UNACKED_MAX
         {
-            let Some(room) = self.messages.waiting.front().map(|(_, message)| message.room) else {
-                break;
-            };
+            let Some((at, room)) = self.messages.next_waiting(rooms) else { break };
             let tag = rooms.our_tag(room);
             // The other side has not said on this link whether it is still in that room.
             if tag.is_none() && rooms.contains(room) {
                 break;
             }
-            let Some((seq, message)) = self.messages.waiting.pop_front() else { break };
+            let Some((seq, message)) = self.messages.waiting.remove(at) else { break };
             self.messages.waiting_bytes -= message.payload.len();
             // What was sent in a room that is no longer cx is not sent again.
             let Some(room) = tag else {

@@ -16,11 +16,11 @@ impl Session {
         // Before the answerer has shown that it accepts us, bulk could overtake our proof.
         while link.accepted && link.has_room(Channel::Bulk) {
             // Until the other side has said on this link that it is in a room, that room's wait.
-            let is_named = |room| rooms.our_tag(room).is_some();
+            let is_named = |room| rooms.word_tag(room).is_some();
             let Some(id) = self.streams.next_turn(is_named) else { break };
             self.streams.turn = Some(id);
             let room = self.streams.outbound.get(&id).map(|stream| stream.head.room);
-            let Some(tag) = room.and_then(|room| rooms.our_tag(room)) else { break };
+            let Some(tag) = room.and_then(|room| rooms.word_tag(room)) else { break };
             self.streams.advance(cx, link, id, (tag, parity));
         }
     }

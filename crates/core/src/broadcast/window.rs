@@ -1,0 +1,60 @@
+//! Which of the numbers of one origin were heard.
+
+/// Which numbers were heard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) highest: u64,
+    /// The highest, and those below it.
+    pub(super) bits: u128,
+}
+
+impl Window {
+    /// What came before the first that is heard counts as heard.
+    pub(super) const fn new(first: u64) -> Self {
+        Self { highest: first, bits: u128::MAX }
+    }
+
+    pub(super) const fn contains(self, number: u64) -> bool {
+        match self.highest.checked_sub(number) {
+            None => false,
+            Some(back) if back >= 128 => true,
+            Some(back) => self.bits >> back & 1 == 1,
+        }
+    }
+
+    pub(super) fn insert(&mut self, number: u64) {
+        let ahead = number.saturating_sub(self.highest);
+        if ahead > 0 {
+            let shift = u32::try_from(ahead).unwrap_or(u32::MAX);
+            self.bits = self.bits.checked_shl(shift).unwrap_or(0);
+            self.highest = number;
+        }
+        let back = self.highest.saturating_sub(number);
+        if back < 128 {
+            self.bits |= 1 << back;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Window;
+
+    #[test]
+    fn a_number_is_heard_once() {
+        let mut window = Window::new(10);
+        assert!(window.contains(10) && window.contains(3) && !window.contains(11));
+        window.insert(12);
+        assert!(window.contains(12) && !window.contains(11) && window.contains(10));
+        window.insert(11);
+        assert!(window.contains(11));
+    }
+
+    #[test]
+    fn far_jumps_forget_what_is_old() {
+        let mut window = Window::new(1);
+        window.insert(u64::MAX);
+        assert!(window.contains(u64::MAX) && window.contains(1));
+        assert!(!window.contains(u64::MAX - 1) && window.contains(u64::MAX - 128));
+    }
+}
