@@ -16,6 +16,7 @@ impl Group {
 }
 
 fn has_been_given_all(it: &Neighbour) -> bool {
-    let waits = !it.push.is_empty() || !it.asked.is_empty() || it.parts.is_some();
-    it.has_compared() && !waits && it.waiting_bytes() == 0
+    let announces = !it.spreading.is_empty();
+    let sends = !it.push.is_empty() || !it.asked.is_empty() || it.parts.is_some();
+    it.has_compared() && !announces && !sends && it.waiting_bytes() == 0
 }
