@@ -304,6 +304,7 @@ impl Group {
         self.saves.on_timeout(now);
         self.expire(cx);
         self.approvals.expire(now);
+        self.review_limit(cx);
         self.on_link_timeouts(cx);
         self.rotation_timeout(cx);
         self.note_time(cx);

@@ -9,18 +9,13 @@ use lacis_wire::Millis;
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,
-    /// By how many milliseconds the wall is moved ahead, for tests.
-    #[cfg(test)]
-    pub(crate) ahead: i64,
+    /// By how many milliseconds the clock on the wall is to be corrected.
+    pub(crate) offset: i64,
 }
 
 impl Clock {
-    pub(crate) fn new() -> Self {
-        Self {
-            start: Instant::now(),
-            #[cfg(test)]
-            ahead: 0,
-        }
+    pub(crate) fn new(offset: i64) -> Self {
+        Self { start: Instant::now(), offset }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -35,8 +30,6 @@ impl Clock {
     pub(crate) fn wall(&self) -> Millis {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-        #[cfg(test)]
-        let millis = millis.saturating_add_signed(self.ahead);
-        Millis(millis)
+        Millis(millis.saturating_add_signed(self.offset))
     }
 }

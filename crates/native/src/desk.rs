@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lacis_core::{Event, GroupEvent, KeptGroup, Record, RequestId, RoomId, StreamId, Ticket};
+use lacis_core::{
+    Event, GroupEvent, KeptGroup, Preview, Record, RequestId, RoomId, StreamId, Ticket,
+};
 use lacis_wire::{Code, NodeId};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
 use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
 use crate::feed::Feed;
+use crate::file::{FileInfo, IncomingFile, Part, Steer};
 use crate::request::{Request, Respond};
 
 /// What an answer brings.
@@ -18,6 +21,7 @@ pub(crate) struct Outcome {
     pub(crate) bytes: Vec<u8>,
     pub(crate) records: Vec<Record>,
     pub(crate) groups: Vec<KeptGroup>,
+    pub(crate) preview: Option<Preview>,
 }
 
 /// Who waits for a ticket, and what has come for it so far.
@@ -50,12 +54,17 @@ pub(crate) struct OpenGroup {
 /// What the application waits for, and hears.
 pub(crate) struct Desk {
     respond: Respond,
+    steer: Steer,
     pending: HashMap<Ticket, Pending>,
     next_ticket: Ticket,
     next_watch: u32,
     pub(crate) feed: Feed<PeerEvent>,
     pub(crate) rooms: HashMap<RoomId, OpenRoom>,
     pub(crate) groups: HashMap<RoomId, OpenGroup>,
+    /// Files in either direction that have not ended.
+    pub(crate) streams: HashMap<StreamId, mpsc::UnboundedSender<Part>>,
+    /// Where the parts of groups go that are being exported.
+    exports: HashMap<Ticket, mpsc::UnboundedSender<Vec<u8>>>,
     /// The ticket of a leave under way.
     closing: Option<Ticket>,
     /// How that went.
@@ -69,20 +78,23 @@ pub(crate) struct Desk {
 pub(crate) enum Rest {
     /// Nobody hears it.
     Refuse(RequestId),
-    /// Files are not taken by this version.
+    /// Nobody takes files there.
     Decline(StreamId),
 }
 
 impl Desk {
-    pub(crate) fn new(respond: Respond) -> Self {
+    pub(crate) fn new(respond: Respond, steer: Steer) -> Self {
         Self {
             respond,
+            steer,
             pending: HashMap::new(),
             next_ticket: 0,
             next_watch: 0,
             feed: Feed::default(),
             rooms: HashMap::new(),
             groups: HashMap::new(),
+            streams: HashMap::new(),
+            exports: HashMap::new(),
             closing: None,
             closed: None,
             ends: Vec::new(),
@@ -134,7 +146,13 @@ impl Desk {
         self.pending.insert(ticket, Pending { answer, outcome: Outcome::default() });
     }
 
+    /// Has the parts of a group that is exported go there, until the ticket settles.
+    pub(crate) fn export_to(&mut self, ticket: Ticket, parts: mpsc::UnboundedSender<Vec<u8>>) {
+        self.exports.insert(ticket, parts);
+    }
+
     fn settle(&mut self, ticket: Ticket, result: Result<(), Code>) {
+        self.exports.remove(&ticket);
         if self.closing == Some(ticket) {
             self.closed = Some(result.map_err(Error::from));
         }
@@ -176,10 +194,44 @@ impl Desk {
                 let heard = self.rooms.get(&room).is_some_and(|room| room.feed.tell(&told));
                 return (!heard).then_some(Rest::Refuse(request));
             }
-            Event::File { stream, .. } => return Some(Rest::Decline(stream)),
+            Event::File { stream, room, node, name, media_type, size } => {
+                let info = FileInfo { name, media_type, size };
+                return self.offer(stream, room, node, info);
+            }
+            Event::FileData { stream, data } => self.tell_stream(stream, Part::Data(data)),
+            Event::FileEnd { stream } => self.tell_stream(stream, Part::End),
+            Event::StreamFailed { stream, code } => self.tell_stream(stream, Part::Failed(code)),
+            Event::Progress { stream, taken, .. } => self.tell_stream(stream, Part::Taken(taken)),
             event => self.tell_room(event),
         }
         None
+    }
+
+    /// Tells of a file that somebody offers.
+    fn offer(
+        &mut self,
+        stream: StreamId,
+        room: RoomId,
+        from: NodeId,
+        info: FileInfo,
+    ) -> Option<Rest> {
+        let Some(open) = self.rooms.get(&room) else { return Some(Rest::Decline(stream)) };
+        let (to, parts) = mpsc::unbounded_channel();
+        self.streams.insert(stream, to);
+        let file = IncomingFile::new(Arc::clone(&self.steer), stream, from, info, parts);
+        let heard = open.feed.tell(&RoomEvent::File(file));
+        (!heard).then_some(Rest::Decline(stream))
+    }
+
+    fn tell_stream(&mut self, stream: StreamId, part: Part) {
+        let is_last = matches!(part, Part::End | Part::Failed(_));
+        if let Some(to) = self.streams.get(&stream) {
+            // Whoever dropped it has had it cancelled.
+            let _ = to.send(part);
+        }
+        if is_last {
+            self.streams.remove(&stream);
+        }
     }
 
     fn tell_room(&mut self, event: Event) {
@@ -208,7 +260,6 @@ impl Desk {
                 let Some(remote) = remotes.remove(&node) else { return };
                 (room, RoomEvent::RemoteLeft { remote, code })
             }
-            // Files are declined, so nothing of them comes.
             _ => return,
         };
         if let Some(open) = self.rooms.get(&room) {
@@ -225,8 +276,16 @@ impl Desk {
             GroupEvent::Found { ticket, records } => {
                 self.add(ticket, |outcome| outcome.records.extend(records));
             }
-            // Neither is asked for by this version.
-            GroupEvent::Preview { .. } | GroupEvent::Exported { .. } => {}
+            GroupEvent::Preview { ticket, preview } => {
+                self.add(ticket, |outcome| outcome.preview = Some(preview));
+                self.settle(ticket, Ok(()));
+            }
+            GroupEvent::Exported { ticket, part } => {
+                if let Some(parts) = self.exports.get(&ticket) {
+                    // Whoever gave up waiting does not want them.
+                    let _ = parts.send(part);
+                }
+            }
             event => {
                 let Some(open) = self.groups.get(&group) else { return };
                 if let GroupEvent::Record { record, watches, .. } = &event

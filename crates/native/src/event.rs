@@ -8,6 +8,7 @@ use lacis_core::{GroupEvent, MessageKind, Record, RemoteState, RoomState, Server
 use lacis_wire::{Code, NodeId, PeerId};
 
 use crate::feed;
+use crate::file::IncomingFile;
 use crate::request::Request;
 
 /// Another node in a room.
@@ -72,6 +73,8 @@ pub enum RoomEvent {
     Message(Message),
     /// Somebody asks something.
     Request(Request),
+    /// Somebody offers a file.
+    File(IncomingFile),
     /// So many events were lost, because they were not read in time.
     Missed(u64),
 }

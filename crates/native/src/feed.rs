@@ -39,6 +39,19 @@ impl<T> Shared<T> {
     }
 }
 
+impl<T: Event> Shared<T> {
+    fn take(&self) -> Option<T> {
+        let mut waiting = self.lock();
+        let missed = std::mem::take(&mut waiting.missed);
+        if missed > 0 {
+            return Some(T::missed(missed));
+        }
+        let event = waiting.events.pop_front()?;
+        waiting.bytes -= event.bytes();
+        Some(event)
+    }
+}
+
 /// Where one reader reads.
 #[derive(Debug)]
 pub(crate) struct Reader<T>(Arc<Shared<T>>);
@@ -48,22 +61,20 @@ impl<T: Event> Reader<T> {
     pub(crate) async fn next(&mut self) -> Option<T> {
         loop {
             let more = self.0.more.notified();
-            {
-                let mut waiting = self.0.lock();
-                let missed = std::mem::take(&mut waiting.missed);
-                if missed > 0 {
-                    return Some(T::missed(missed));
-                }
-                if let Some(event) = waiting.events.pop_front() {
-                    waiting.bytes -= event.bytes();
-                    return Some(event);
-                }
-                if waiting.is_over {
-                    return None;
-                }
+            if let Some(event) = self.0.take() {
+                return Some(event);
+            }
+            if self.0.lock().is_over {
+                // What was told between the two is the last.
+                return self.0.take();
             }
             more.await;
         }
+    }
+
+    /// What has happened already, if it was not read yet.
+    pub(crate) fn try_next(&mut self) -> Option<T> {
+        self.0.take()
     }
 }
 

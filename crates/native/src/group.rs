@@ -1,12 +1,14 @@
 //! A group: identities that share signed records.
 
+mod export;
+mod holding;
 mod members;
 mod records;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lacis_core::RoomId;
+use lacis_core::{Preview, RoomId};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, limits};
 
@@ -17,6 +19,8 @@ use crate::feed::{Feed, Reader};
 use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
 
+pub use export::Export;
+pub use holding::GroupHolding;
 pub use records::Watch;
 
 /// A group: identities that share signed records. It is read and written whether it is connected or
@@ -101,7 +105,7 @@ impl Group {
         Self::begin(holder, number, waiting, timeout).await
     }
 
-    pub(crate) async fn open(holder: Holder, id: GroupId) -> Result<Self, Error> {
+    pub(crate) async fn open(holder: Holder, id: GroupId, connects: bool) -> Result<Self, Error> {
         let opened = holder.handle().ask(
             move |node, now, ticket| node.open_group(now, ticket, id),
             |number, desk| enter(desk, *number),
@@ -111,8 +115,40 @@ impl Group {
         let mut group = Self { holder, number, id };
         waiting.settled().await?;
         group.id = group.look_up().await?;
-        group.begin_to_connect(TIMEOUT);
+        if connects {
+            group.begin_to_connect(TIMEOUT);
+        }
         Ok(group)
+    }
+
+    /// Opens the group of a file, by its first part; it is not connected.
+    pub(crate) async fn import_first(holder: Holder, first: Vec<u8>) -> Result<Self, Error> {
+        let opened = holder.handle().ask(
+            move |node, now, ticket| node.import_group(now, ticket, &first),
+            |number, desk| enter(desk, *number),
+        );
+        let (number, waiting) = opened.await?;
+        let mut group = Self { holder, number, id: GroupId([0; 32]) };
+        waiting.settled().await?;
+        group.id = group.look_up().await?;
+        Ok(group)
+    }
+
+    /// Looks at an invitation and takes nothing.
+    pub(crate) async fn look(
+        holder: Holder,
+        invitation: String,
+        timeout: Duration,
+    ) -> Result<Option<Preview>, Error> {
+        let asked = holder.handle().ask(
+            move |node, now, ticket| node.preview_group(now, ticket, &invitation, timeout),
+            |number, desk| enter(desk, *number),
+        );
+        let (number, waiting) = asked.await?;
+        // It is closed again when this is over, however it ends.
+        let group = Self { holder, number, id: GroupId([0; 32]) };
+        group.begin_to_connect(timeout);
+        Ok(waiting.settled().await?.preview)
     }
 
     /// Connects a group that is new here, since members let in whom they meet.
@@ -191,6 +227,17 @@ impl Group {
         asked.await?.1.settled().await.map(drop)
     }
 
+    /// Deletes the group here: what is stored of it goes, and nobody else is concerned.
+    ///
+    /// # Errors
+    /// [`Code::StoreFailed`], [`Code::Closed`].
+    pub async fn delete_here(self) -> Result<(), Error> {
+        let number = self.number;
+        let asked =
+            self.handle().ask_node(move |node, now, ticket| node.delete_group(now, ticket, number));
+        asked.await?.1.settled().await.map(drop)
+    }
+
     /// Leaves the other members; what they write is fetched after the next [`Group::connect`].
     pub fn disconnect(&self) {
         let number = self.number;
@@ -219,5 +266,10 @@ impl GroupEvents {
     /// What happened next; nothing once the group is closed.
     pub async fn next(&mut self) -> Option<GroupUpdate> {
         self.0.next().await
+    }
+
+    /// What has happened already, if anything has that was not read yet.
+    pub fn try_next(&mut self) -> Option<GroupUpdate> {
+        self.0.try_next()
     }
 }

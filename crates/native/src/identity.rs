@@ -4,6 +4,9 @@ use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use lacis_wire::PeerId;
+use lacis_wire::proof::{IdentityKey, peer_id};
+
 /// The secret of an identity: whoever has it is that peer.
 #[derive(Clone)]
 pub struct Identity(pub(crate) [u8; 32]);
@@ -27,6 +30,12 @@ impl Identity {
     #[must_use]
     pub const fn from_bytes(secret: [u8; 32]) -> Self {
         Self(secret)
+    }
+
+    /// Its public key.
+    #[must_use]
+    pub fn peer_id(&self) -> PeerId {
+        peer_id(&IdentityKey::from_bytes(&self.0))
     }
 
     /// Opens the identity in that file, or makes a new one there. The file is not encrypted: who

@@ -9,7 +9,7 @@
 //!
 //! What this version does not do: it uses no TURN relay, so two peers behind routers that both
 //! change ports do not find each other; names under `.local`, behind which browsers hide addresses,
-//! are not looked up, so such pages are linked because they find this peer. Files are declined.
+//! are not looked up, so such pages are linked because they find this peer.
 
 mod addresses;
 mod clock;
@@ -18,6 +18,8 @@ mod desk;
 mod error;
 mod event;
 mod feed;
+mod file;
+mod file_writer;
 mod group;
 mod handle;
 mod identity;
@@ -34,20 +36,22 @@ mod udp;
 
 pub use error::{Error, StartError, StoreError};
 pub use event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
-pub use group::{Group, GroupEvents, GroupOptions, Watch};
+pub use file::{FileInfo, FileReader, IncomingFile};
+pub use file_writer::FileWriter;
+pub use group::{Export, Group, GroupEvents, GroupHolding, GroupOptions, Watch};
 pub use identity::Identity;
 pub use options::Options;
-pub use peer::{Peer, PeerEvents};
+pub use peer::{InvitationPreview, Peer, PeerEvents, group_of_invitation};
 pub use request::Request;
-pub use room::{Room, RoomEvents, SendOptions, create_room_link};
+pub use room::{Room, RoomEvents, SendOptions, create_room_link, create_room_link_at};
 
 pub use lacis_core::{
-    Condition, Content, Field, Filter, GroupEvent, GroupMember, InviteOptions, KeptGroup,
-    MessageKind, Operator, Priority, Record, RemoteState, RevokeOptions, RoomState, Search,
-    ServerState, Subject, Until,
+    Condition, Content, Field, Filter, GroupEvent, GroupMember, GroupSync, InvitationInfo,
+    InviteOptions, KeptGroup, MessageKind, Operator, Preview, Priority, Record, RemoteState,
+    Report, RevokeOptions, RoomState, Search, ServerState, Subject, SyncPhase, Until,
 };
 pub use lacis_wire::body::{Attribute, Value};
 pub use lacis_wire::record::{Header, RecordType};
 pub use lacis_wire::room::RoomLink;
 pub use lacis_wire::system::GroupProperties;
-pub use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
+pub use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};

@@ -26,6 +26,7 @@ pub struct Options {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) advertise: Vec<SocketAddr>,
     pub(crate) loopback: bool,
+    pub(crate) clock_offset: i64,
 }
 
 impl Options {
@@ -39,6 +40,7 @@ impl Options {
             listen: None,
             advertise: Vec::new(),
             loopback: false,
+            clock_offset: 0,
         }
     }
 
@@ -79,6 +81,14 @@ impl Options {
     #[must_use]
     pub const fn loopback(mut self, loopback: bool) -> Self {
         self.loopback = loopback;
+        self
+    }
+
+    /// Corrects the clock of this machine by so many milliseconds, where it is known to be wrong
+    /// and cannot be set. Default: 0.
+    #[must_use]
+    pub const fn clock_offset(mut self, millis: i64) -> Self {
+        self.clock_offset = millis;
         self
     }
 }

@@ -7,9 +7,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lacis_core::KeptGroup;
+use lacis_core::{KeptGroup, Preview, Report};
+use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::room::RoomLink;
-use lacis_wire::{Code, GroupId, NodeId, PeerId};
+use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles};
 
 use crate::error::{Error, StartError};
 use crate::event::PeerEvent;
@@ -145,7 +146,58 @@ impl Peer {
     /// # Errors
     /// [`Code::GroupUnknown`], [`Code::TooManyGroups`], [`Code::StoreFailed`], [`Code::Closed`].
     pub async fn open_group(&self, id: GroupId) -> Result<Group, Error> {
-        Group::open(self.holder.clone(), id).await
+        Group::open(self.holder.clone(), id, true).await
+    }
+
+    /// Opens a group that is kept in the store, and leaves it unconnected; [`Group::connect`]
+    /// connects it.
+    ///
+    /// # Errors
+    /// As of [`Peer::open_group`].
+    pub async fn open_group_offline(&self, id: GroupId) -> Result<Group, Error> {
+        Group::open(self.holder.clone(), id, false).await
+    }
+
+    /// Opens the group of a file by the first of its parts, with what is stored of it, and leaves
+    /// it unconnected. The other parts follow by [`Group::import`].
+    ///
+    /// # Errors
+    /// [`Code::ExportDamaged`], [`Code::NotAllowed`] if another identity exported it,
+    /// [`Code::TooManyGroups`], [`Code::Closed`].
+    pub async fn import_group(&self, first: Vec<u8>) -> Result<Group, Error> {
+        Group::import_first(self.holder.clone(), first).await
+    }
+
+    /// Looks at an invitation and takes nothing. One for this identity says everything itself; for
+    /// one by link a member is asked who may admit others, for which `timeout` is waited.
+    ///
+    /// # Errors
+    /// As of [`Peer::join_group`], and [`Code::AlreadyJoined`] if this identity is a member.
+    pub async fn preview(
+        &self,
+        invitation: &str,
+        timeout: Duration,
+    ) -> Result<InvitationPreview, Error> {
+        let text = invitation.rsplit('#').next().unwrap_or(invitation).trim();
+        let told = Group::look(self.holder.clone(), text.to_owned(), timeout).await?;
+        if let Some(preview) = told {
+            return Ok(InvitationPreview::Link(Box::new(preview)));
+        }
+        let bound = Invitation::parse(text).map_err(|_| Code::InvitationUnknown)?;
+        let leaf = bound.credential().map_err(|_| Code::InvitationNotTrusted)?;
+        Ok(InvitationPreview::Bound {
+            name: bound.name.clone(),
+            roles: leaf.roles,
+            until: leaf.not_after,
+        })
+    }
+
+    /// What this peer knows about itself: servers, rooms and links.
+    ///
+    /// # Errors
+    /// [`Code::Closed`].
+    pub async fn report(&self) -> Result<Report, Error> {
+        self.handle().call(|machine, _| machine.node().report()).await
     }
 
     /// The groups that are kept in the store.
@@ -171,6 +223,34 @@ impl Peer {
 
     fn handle(&self) -> Handle {
         self.holder.handle()
+    }
+}
+
+/// What an invitation offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InvitationPreview {
+    /// It is for whoever has its link, and a member has answered.
+    Link(Box<Preview>),
+    /// It is for this identity.
+    Bound {
+        /// What the group is called.
+        name: String,
+        /// What its taker becomes.
+        roles: Roles,
+        /// Until when.
+        until: Millis,
+    },
+}
+
+/// The group of an invitation, or of the address of a page with one; nothing if it is none. It says
+/// nothing of whether the invitation is of use.
+#[must_use]
+pub fn group_of_invitation(invitation: &str) -> Option<GroupId> {
+    let text = invitation.rsplit('#').next().unwrap_or(invitation).trim();
+    match Invitation::parse(text) {
+        Ok(bound) => bound.group(),
+        Err(_) => InvitationLink::parse(text).ok().map(|link| link.group),
     }
 }
 

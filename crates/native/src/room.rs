@@ -8,11 +8,14 @@ use std::time::Duration;
 use lacis_core::{Priority, RoomId, Until};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
+use tokio::sync::mpsc;
 
 use crate::desk::{OpenRoom, Remotes};
 use crate::error::Error;
 use crate::event::{Remote, RoomEvent};
 use crate::feed::Reader;
+use crate::file::FileInfo;
+use crate::file_writer::FileWriter;
 use crate::handle::{Handle, Holder, TIMEOUT};
 use crate::identity::random;
 
@@ -34,7 +37,15 @@ pub struct Room {
 /// # Errors
 /// The system gives no randomness.
 pub fn create_room_link() -> io::Result<String> {
-    Ok(RoomLink { secret: random()?, servers: Vec::new() }.to_text())
+    create_room_link_at(Vec::new())
+}
+
+/// The same for a room whose members meet at these servers, whatever their own are.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn create_room_link_at(servers: Vec<String>) -> io::Result<String> {
+    Ok(RoomLink { secret: random()?, servers }.to_text())
 }
 
 /// How a message is sent to one remote.
@@ -147,6 +158,30 @@ impl Room {
             node.broadcast_ephemeral(now, ticket, id, &label, &data)
         });
         sent.await?.1.settled().await.map(drop)
+    }
+
+    /// Offers a file to one remote, and waits until that has accepted it.
+    ///
+    /// # Errors
+    /// As of [`Room::send`]; [`Code::Rejected`] and [`Code::NoHandler`] if it is not wanted,
+    /// [`Code::InvalidArgument`] for a name or a media type of another form.
+    pub async fn send_file(&self, to: NodeId, info: FileInfo) -> Result<FileWriter, Error> {
+        let id = self.id;
+        let (entered, parts) = mpsc::unbounded_channel();
+        let offered = self.handle().ask(
+            move |node, now, ticket| {
+                let FileInfo { name, media_type, size } = &info;
+                node.open_file(now, ticket, id, to, name, media_type, *size)
+            },
+            move |stream, desk| {
+                desk.streams.insert(*stream, entered);
+            },
+        );
+        let (stream, waiting) = offered.await?;
+        // From here on it is given up if that fails, or nobody waits for it.
+        let writer = FileWriter::new(self.handle(), stream, parts);
+        waiting.settled().await?;
+        Ok(writer)
     }
 
     /// Asks a remote something and waits ten seconds for its answer; [`Room::request_within`] waits

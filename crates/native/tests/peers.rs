@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lacis_native::{
-    Code, Content, GroupOptions, Identity, Message, NodeId, Options, Peer, Record, Roles, Room,
-    RoomEvent, RoomEvents, Search, SendOptions, StartError, StoreError, Until, WatchUpdate,
-    create_room_link,
+    Code, Content, FileInfo, GroupOptions, Identity, IncomingFile, Message, NodeId, Options, Peer,
+    Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError, StoreError, Until,
+    WatchUpdate, create_room_link,
 };
 use tokio::net::TcpListener;
 
@@ -126,6 +126,61 @@ async fn a_request_is_answered_or_refused() {
     let _room_b = soon(answering).await.unwrap();
     let unheard = soon(room_a.request(id_b, "upper", "abc")).await.unwrap_err();
     assert_eq!(unheard.code(), Code::NoHandler);
+}
+
+#[tokio::test]
+async fn a_file_is_taken_as_fast_as_it_is_read_or_refused() {
+    let [(_a, room_a, _, id_b), (_b, room_b, mut events_b, _)] = pair(&server().await).await;
+    let info = FileInfo { name: "music".into(), media_type: "audio/ogg".into(), size: 9_000_000 };
+    let data: Vec<u8> = (0..9_000_000_u32).map(|at| u8::try_from(at % 251).unwrap()).collect();
+    let offered = {
+        let info = info.clone();
+        let data = data.clone();
+        tokio::spawn(async move {
+            let mut writer = room_a.send_file(id_b, info).await?;
+            writer.write(&data).await?;
+            let taken = writer.taken();
+            writer.finish().await?;
+            Ok::<_, lacis_native::Error>((room_a, taken))
+        })
+    };
+    let offer = file(&mut events_b).await;
+    assert_eq!(offer.info(), &info);
+    let mut reader = soon(offer.accept()).await.unwrap();
+    assert_eq!(soon(offer.accept()).await.unwrap_err().code(), Code::StreamUnknown);
+    let mut came = Vec::new();
+    while let Some(piece) = soon(reader.next()).await.unwrap() {
+        came.extend(piece);
+    }
+    assert!(came == data);
+    let (room_a, taken) = soon(offered).await.unwrap().unwrap();
+    // All of it could be written only because much of it had been read.
+    assert!(taken > 1_000_000, "{taken}");
+
+    let refused = tokio::spawn({
+        let info = info.clone();
+        async move { (room_a.send_file(id_b, info).await.map(drop), room_a) }
+    });
+    drop(file(&mut events_b).await);
+    let (refused, room_a) = soon(refused).await.unwrap();
+    assert_eq!(refused.unwrap_err().code(), Code::Rejected);
+    // One that its reader gives up ends for its writer too.
+    let given_up = tokio::spawn(async move {
+        let mut writer = room_a.send_file(id_b, info).await?;
+        writer.write(&data).await?;
+        writer.finish().await.map(|()| room_a)
+    });
+    drop(soon(file(&mut events_b).await.accept()).await.unwrap());
+    assert_eq!(soon(given_up).await.unwrap().unwrap_err().code(), Code::Aborted);
+    drop(room_b);
+}
+
+async fn file(events: &mut RoomEvents) -> IncomingFile {
+    loop {
+        if let RoomEvent::File(file) = soon(events.next()).await.expect("the room goes on") {
+            return file;
+        }
+    }
 }
 
 #[tokio::test]

@@ -9,8 +9,15 @@ use crate::shell::Run;
 use crate::workspace::{self, VERSION};
 
 /// What goes to the registry of crates, each after those that it builds on.
-const CRATES: [&str; 5] =
-    ["lacis-derive", "lacis-wire", "lacis-core", "lacis-driver", "lacis-signaling"];
+const CRATES: [&str; 7] = [
+    "lacis-derive",
+    "lacis-wire",
+    "lacis-core",
+    "lacis-driver",
+    "lacis-signaling",
+    "lacis-native",
+    "lacis",
+];
 
 /// Packs the crates into `home` and builds what was packed.
 ///

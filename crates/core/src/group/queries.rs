@@ -2,5 +2,6 @@
 
 pub(super) mod export;
 pub(super) mod filter;
+mod handed;
 pub(super) mod query;
 pub(super) mod watches;

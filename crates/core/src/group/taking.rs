@@ -81,6 +81,7 @@ impl Group {
         let outcome = self.replica.offer_known(now, offered);
         if let Outcome::Taken | Outcome::Beaten | Outcome::SetAside = outcome {
             let copy = Arc::new(copy);
+            self.approvals.note_taken(copy.header.length);
             self.keep(cx, &copy, name);
             if outcome == Outcome::Taken {
                 self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
@@ -138,10 +139,12 @@ impl Group {
     /// Keeps a key that opens where members meet; says whether it is new.
     pub(super) fn keep_meeting(&mut self, given: GivenKey) -> bool {
         let is_new = self.profile.meetings.iter().all(|it| it.name != given.name);
-        let record = self.replica.keys().get(&given.name);
-        let opens = record.is_some_and(|record| {
-            record.parts().all(|part| Meeting::open(&given.key, &part.meeting).is_some())
-        });
+        let Some(record) = self.replica.keys().get(&given.name) else {
+            // It comes behind its key.
+            self.keyring.keep_meeting(given);
+            return false;
+        };
+        let opens = record.parts().all(|part| Meeting::open(&given.key, &part.meeting).is_some());
         if is_new && opens {
             self.profile.meetings.push(given);
         }

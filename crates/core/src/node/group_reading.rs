@@ -132,6 +132,17 @@ impl Node {
         Ok(open.sync_of(&self.cx, kind))
     }
 
+    /// How many neighbors take this node for a member of a group, and how many of those have been
+    /// given all that is here. What a neighbor was told of and has not asked for yet is not seen:
+    /// whoever is to be sure looks again after a round trip.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_handed(&self, group: RoomId) -> Result<(usize, usize), Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.handed())
+    }
+
     /// What is held of an open group, for whoever wants to compare or to count.
     #[must_use]
     pub fn replica(&self, group: RoomId) -> Option<&Replica> {

@@ -103,6 +103,32 @@ impl Node {
         self.on_group(now, group, |group, _| group.approve_kinds(kinds))
     }
 
+    /// Sets how many bytes of bodies may be held of a group here; what goes beyond that is refused,
+    /// but records of the system and the ends of records, and what is held already stays.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn limit_group(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+        bytes: Option<u64>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| {
+            group.limit(cx, bytes);
+            Ok(())
+        })
+    }
+
+    /// Whether a group has a limit here, and something was refused since there was room last.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn is_group_at_limit(&self, group: RoomId) -> Result<bool, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.is_at_limit())
+    }
+
     /// Answers such a question. One that is not open any more is ignored.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lacis_core::{GroupMember, InviteOptions, RevokeOptions};
-use lacis_wire::{PeerId, Roles};
+use lacis_core::{GroupMember, InvitationInfo, InviteOptions, RevokeOptions};
+use lacis_wire::{Millis, PeerId, RecordId, Roles};
 
 use super::Group;
 use crate::error::Error;
@@ -16,6 +16,18 @@ impl Group {
     pub async fn members(&self) -> Result<Vec<GroupMember>, Error> {
         let number = self.number;
         let found = self.handle().call(move |machine, _| machine.node().group_members(number));
+        Ok(found.await??)
+    }
+
+    /// What a member might do at that time, as far as is known here; nothing for whoever was no
+    /// member then.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn roles_at(&self, peer: PeerId, at: Millis) -> Result<Option<Roles>, Error> {
+        let number = self.number;
+        let found =
+            self.handle().call(move |machine, _| machine.node().roles_at(number, &peer, at));
         Ok(found.await??)
     }
 
@@ -47,6 +59,28 @@ impl Group {
             machine.with(|node, now| node.invite_anybody(now, number, options))
         });
         Ok(made.await??)
+    }
+
+    /// The links by which somebody can come in, with those who came by them.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn invitations(&self) -> Result<Vec<InvitationInfo>, Error> {
+        let number = self.number;
+        let found = self.handle().call(move |machine, _| machine.node().group_invitations(number));
+        Ok(found.await??)
+    }
+
+    /// Ends such a link.
+    ///
+    /// # Errors
+    /// `RecordUnknown`, `NotAllowed`, `StoreFull`, `StoreFailed`, `Closed`.
+    pub async fn end_invitation(&self, id: RecordId) -> Result<(), Error> {
+        let number = self.number;
+        let asked = self
+            .handle()
+            .ask_node(move |node, now, ticket| node.end_invitation(now, ticket, number, id));
+        asked.await?.1.settled().await.map(drop)
     }
 
     /// Ends a membership.

@@ -34,7 +34,7 @@ impl Two {
             path
         });
         let machine = |file: &PathBuf| {
-            let clock = Clock::new();
+            let clock = Clock::new(0);
             let mut seed = [0; 32];
             getrandom::fill(&mut seed).unwrap();
             let config = Config { wall: clock.wall(), store: true, ..Config::default() };
@@ -113,7 +113,7 @@ impl Harness for Two {
     }
 
     fn move_wall(&mut self, side: Side, ahead: i64) {
-        self.machines[side].clock.ahead += ahead;
+        self.machines[side].clock.offset += ahead;
     }
 
     fn dead_address(&self) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lacis_core::{Config, Node};
+use lacis_core::{Config, Node, StreamId};
 use lacis_wire::Code;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +12,7 @@ use super::Who;
 use crate::clock::Clock;
 use crate::desk::{Desk, Rest};
 use crate::error::{Error, StartError};
+use crate::file::Act;
 use crate::handle::{Command, Handle, Holder};
 use crate::identity;
 use crate::machine::{Machine, Parts};
@@ -55,13 +56,34 @@ pub(super) async fn start(options: Options) -> Result<(Holder, Who), StartError>
 }
 
 fn desk(handle: Handle) -> Desk {
-    Desk::new(Arc::new(move |id, answer| {
-        handle.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
-    }))
+    let answers = handle.clone();
+    let respond = Arc::new(move |id, answer| {
+        answers.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
+    });
+    let steer = Arc::new(move |stream, act| {
+        handle.post(move |machine, desk| act_on(machine, desk, stream, act));
+    });
+    Desk::new(respond, steer)
+}
+
+/// Does with a file that comes what the application wants.
+fn act_on(machine: &mut Machine, desk: &mut Desk, stream: StreamId, act: Act) {
+    match act {
+        Act::Accept(answer) => {
+            let accepted = machine.with(|node, now| node.accept_file(now, stream));
+            // Whoever gave up waiting has it cancelled.
+            let _ = answer.send(accepted.map_err(Code::from));
+        }
+        Act::Grant(bytes) => machine.with(|node, now| node.grant(now, stream, bytes)),
+        Act::Cancel(code) => {
+            desk.streams.remove(&stream);
+            machine.with(|node, now| node.cancel_stream(now, stream, code));
+        }
+    }
 }
 
 fn make(options: &Options) -> Result<(Machine, Who), StartError> {
-    let clock = Clock::new();
+    let clock = Clock::new(options.clock_offset);
     let (answers, from_store) = mpsc::unbounded_channel();
     let store = match &options.store {
         Some(path) => Some(Store::open(path, answers)?),

@@ -85,7 +85,9 @@ impl Group {
             || (time / HOUR..=early / HOUR).any(|hour| self.is_seated(cx, hour));
         // Whoever is about to link to members need not be seen at the door by everybody.
         let is_first = self.told.len() < 2;
-        let is_hasty = topic.is_none() || self.door.waits || is_first;
+        // A keeper is there to be found, be there nobody else.
+        let keeps = self.own_roles(cx) == Some(Roles::KEEPER);
+        let is_hasty = topic.is_none() || self.door.waits || is_first || keeps;
         let counts = is_due && (is_hasty || is_announced);
         self.door.since = self.door.since.or(Some(now)).filter(|_| counts);
         let wait = if is_hasty { Duration::ZERO } else { limits::DOOR_AFTER };

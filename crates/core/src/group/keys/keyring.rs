@@ -25,11 +25,13 @@ pub(in crate::group) struct Keyring {
     group: GroupId,
     keys: Table<KeyName, EpochKey>,
     loose: VecDeque<GivenKey>,
+    /// The same for a keeper: those that open where members meet.
+    loose_meetings: VecDeque<GivenKey>,
 }
 
 impl Keyring {
     pub(in crate::group) const fn new(group: GroupId) -> Self {
-        Self { group, keys: Table::new(), loose: VecDeque::new() }
+        Self { group, keys: Table::new(), loose: VecDeque::new(), loose_meetings: VecDeque::new() }
     }
 
     /// Takes a key that was held before.
@@ -47,15 +49,20 @@ impl Keyring {
             Some(true) => self.keys.insert(given.name, given.key).is_none(),
             Some(false) => false,
             None => {
-                if !self.loose.contains(&given) {
-                    if self.loose.len() >= LOOSE_MAX {
-                        self.loose.pop_front();
-                    }
-                    self.loose.push_back(given);
-                }
+                keep_loose(&mut self.loose, given);
                 false
             }
         }
+    }
+
+    /// Keeps a key that opens where members meet while its record is on its way.
+    pub(in crate::group) fn keep_meeting(&mut self, given: GivenKey) {
+        keep_loose(&mut self.loose_meetings, given);
+    }
+
+    /// Those whose record may have come.
+    pub(in crate::group) fn take_meetings(&mut self) -> VecDeque<GivenKey> {
+        core::mem::take(&mut self.loose_meetings)
     }
 
     /// Tries again those whose record may have come; says whether any is new.
@@ -93,4 +100,14 @@ impl Keyring {
         let given = |(name, key): (&KeyName, &EpochKey)| GivenKey { name: *name, key: key.clone() };
         self.keys.iter().map(given).collect()
     }
+}
+
+fn keep_loose(loose: &mut VecDeque<GivenKey>, given: GivenKey) {
+    if loose.contains(&given) {
+        return;
+    }
+    if loose.len() >= LOOSE_MAX {
+        loose.pop_front();
+    }
+    loose.push_back(given);
 }

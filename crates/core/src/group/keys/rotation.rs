@@ -122,7 +122,11 @@ impl Group {
         (self.rotation.newest, self.rotation.is_open) = (newest, is_open);
         self.rotation.uncovered = uncovered;
         self.door.on_ends();
-        if self.keyring.settle(self.replica.keys()) {
+        let mut is_new = self.keyring.settle(self.replica.keys());
+        for given in self.keyring.take_meetings() {
+            is_new |= self.keep_meeting(given);
+        }
+        if is_new {
             self.unlocked(cx);
         }
         if !is_open {

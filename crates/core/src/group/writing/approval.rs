@@ -3,11 +3,14 @@
 //! A copy that follows all rules waits until the application says yes or no. What it refuses is
 //! neither kept nor passed on, and is not asked for again. Members whose applications answer
 //! differently hold different records: that is theirs to decide.
+//!
+//! A keeper reads nothing and asks nobody: it has a limit, and refuses what goes beyond that.
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::time::Duration;
 
-use lacis_wire::record::{CopyName, RecordType};
+use lacis_wire::record::{CopyName, Header, RecordType};
 use lacis_wire::{Code, NodeId, limits};
 
 use crate::cx::Cx;
@@ -24,7 +27,22 @@ pub(in crate::group) struct Approvals {
     numbers: u32,
     /// The latest last.
     refused: VecDeque<CopyName>,
+    limit: Option<Limit>,
 }
+
+/// How much the application lets a group have here.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    /// Bytes of bodies.
+    bytes: u64,
+    /// What is held, as it was counted, and what has come since: what has gone meanwhile too.
+    held: u64,
+    /// From then on it may be counted anew, which costs time for each record.
+    count_at: Timestamp,
+}
+
+/// How often what a group holds is counted at the most.
+const COUNTED_EVERY: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Waiting {
@@ -40,11 +58,27 @@ impl Approvals {
 
     pub(in crate::group) fn deadlines(&self, earliest: &mut Earliest) {
         earliest.see(self.waiting.values().map(|it| it.until).min(), Timer::Approval);
+        let limit = self.limit.filter(|_| !self.refused.is_empty());
+        earliest.see(limit.map(|it| it.count_at), Timer::Approval);
     }
 
     /// Who does not answer in time is asked again when the record is offered again.
     pub(in crate::group) fn expire(&mut self, now: Timestamp) {
         let _ = self.waiting.take_where(|_, it| now >= it.until);
+    }
+
+    fn refuse(&mut self, name: CopyName) {
+        self.refused.push_back(name);
+        if self.refused.len() > limits::REFUSED_MAX {
+            self.refused.pop_front();
+        }
+    }
+
+    /// So much more is held.
+    pub(in crate::group) fn note_taken(&mut self, bytes: u32) {
+        if let Some(limit) = &mut self.limit {
+            limit.held = limit.held.saturating_add(u64::from(bytes));
+        }
     }
 
     fn is_waiting(&self, name: &CopyName) -> bool {
@@ -73,6 +107,10 @@ impl Group {
         from: Option<NodeId>,
     ) -> Option<Outcome> {
         let (copy, name) = offered.parts();
+        if self.is_beyond_limit(&copy.header) {
+            self.approvals.refuse(name);
+            return Some(Outcome::Deferred);
+        }
         if !self.approvals.kinds.contains(&copy.header.kind) {
             return None;
         }
@@ -104,9 +142,45 @@ impl Group {
             self.take_approved(cx, (waiting.copy, name), waiting.from, Some(true));
             return;
         }
-        self.approvals.refused.push_back(waiting.copy.header.name());
-        if self.approvals.refused.len() > limits::REFUSED_MAX {
-            self.approvals.refused.pop_front();
+        self.approvals.refuse(waiting.copy.header.name());
+    }
+
+    /// Sets how many bytes of bodies may be held here, others' and all; what is held already stays.
+    /// Records of the system and ends of records are taken all the same.
+    pub(crate) fn limit(&mut self, cx: &Cx, bytes: Option<u64>) {
+        let held = self.held_bytes();
+        self.approvals.limit =
+            bytes.map(|bytes| Limit { bytes, held, count_at: cx.now + COUNTED_EVERY });
+        self.approvals.refused.clear();
+    }
+
+    /// Whether something was refused since there was room last.
+    pub(crate) fn is_at_limit(&self) -> bool {
+        self.approvals.limit.is_some() && !self.approvals.refused.is_empty()
+    }
+
+    fn is_beyond_limit(&self, header: &Header) -> bool {
+        let Some(limit) = self.approvals.limit else { return false };
+        let is_exempt = header.kind.is_system() || header.is_deleted();
+        !is_exempt && limit.held.saturating_add(u64::from(header.length)) > limit.bytes
+    }
+
+    /// Counts now and then whether something has gone, if something waits for that.
+    pub(in crate::group) fn review_limit(&mut self, cx: &Cx) {
+        let Some(limit) = self.approvals.limit.filter(|it| cx.now >= it.count_at) else { return };
+        if self.approvals.refused.is_empty() {
+            return;
         }
+        let (held, count_at) = (self.held_bytes(), cx.now + COUNTED_EVERY);
+        self.approvals.limit = Some(Limit { held, count_at, ..limit });
+        if held < limit.held {
+            // What had no place may be asked for again.
+            self.approvals.refused.clear();
+        }
+    }
+
+    fn held_bytes(&self) -> u64 {
+        let held = self.replica.ids_where(|_| true).filter_map(|id| self.replica.held(&id));
+        held.map(|held| u64::from(held.length)).sum()
     }
 }

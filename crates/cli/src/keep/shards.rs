@@ -1,0 +1,128 @@
+//! The peers of a keeper. A node has room for so many groups; a keeper of more is several nodes,
+//! each with a store and a port of its own, and all of one identity.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use lacis_native::{Code, Error, Group, GroupId, Peer, group_of_invitation, limits};
+use tokio::sync::Mutex;
+
+use crate::arguments::Common;
+use crate::failure::Failure;
+use crate::place::Place;
+use crate::session::{options, servers};
+
+/// A place that was taken for a group that is not there yet.
+#[derive(Debug)]
+pub(super) struct Taken(Option<GroupId>);
+
+/// The peers of a keeper; clones are the same.
+#[derive(Clone, Debug)]
+pub(super) struct Shards(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    common: Common,
+    place: Place,
+    all: Vec<Shard>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    peer: Peer,
+    /// Groups that it has, or that are on their way into it.
+    groups: BTreeSet<GroupId>,
+}
+
+impl Shards {
+    /// Starts a peer for each store that is there, and one at least.
+    pub(super) async fn start(common: &Common) -> Result<Self, Failure> {
+        let place = Place::open(common)?;
+        let count = (1..).take_while(|number| place.shard(*number).exists()).count();
+        let mut inner = Inner { common: common.clone(), place, all: Vec::new() };
+        for _ in 0..count.max(1) {
+            inner.add().await?;
+        }
+        Ok(Self(Arc::new(Mutex::new(inner))))
+    }
+
+    pub(super) async fn peers(&self) -> Vec<Peer> {
+        self.0.lock().await.all.iter().map(|shard| shard.peer.clone()).collect()
+    }
+
+    /// The peer for the group of an invitation: that which has it, or else one with room, where a
+    /// place is taken for it.
+    pub(super) async fn place_of(&self, invitation: &str) -> Result<(Peer, Taken), Failure> {
+        let mut inner = self.0.lock().await;
+        let Some(id) = group_of_invitation(invitation) else {
+            return Err(Error::from(Code::InvitationUnknown).into());
+        };
+        if let Some(shard) = inner.all.iter().find(|shard| shard.groups.contains(&id)) {
+            return Ok((shard.peer.clone(), Taken(None)));
+        }
+        let has_room = |shard: &Shard| shard.groups.len() < limits::GROUPS_MAX;
+        if !inner.all.iter().any(has_room) {
+            inner.add().await?;
+        }
+        let free = inner.all.iter_mut().find(|shard| has_room(shard));
+        let shard = free.ok_or_else(|| Error::from(Code::TooManyGroups))?;
+        shard.groups.insert(id);
+        Ok((shard.peer.clone(), Taken(Some(id))))
+    }
+
+    /// What was to come into that place does not.
+    pub(super) async fn give_back(&self, Taken(id): Taken) {
+        let Some(id) = id else { return };
+        for shard in &mut self.0.lock().await.all {
+            shard.groups.remove(&id);
+        }
+    }
+
+    /// Opens all groups that are stored.
+    pub(super) async fn open_all(&self) -> Result<Vec<Result<Group, (String, Failure)>>, Failure> {
+        let mut all = Vec::new();
+        for peer in self.peers().await {
+            for kept in peer.groups().await? {
+                let opened = peer.open_group(kept.id).await;
+                all.push(opened.map_err(|error| (kept.name, Failure::from(error))));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Ends all of them once everything is stored.
+    pub(super) async fn close(&self) -> Result<(), Failure> {
+        let mut result = Ok(());
+        for peer in self.peers().await {
+            // One that fails keeps no other from ending well.
+            if let Err(error) = peer.close().await {
+                result = Err(Failure::from(error));
+            }
+        }
+        result
+    }
+}
+
+impl Inner {
+    async fn add(&mut self) -> Result<(), Failure> {
+        let number = self.all.len() + 1;
+        let mut common = self.common.clone();
+        // Each has the next port, unless any will do.
+        let step = u16::try_from(number - 1).unwrap_or(u16::MAX);
+        common.links = common.links.map(|at| moved(at, step));
+        common.advertise.iter_mut().for_each(|at| *at = moved(*at, step));
+        let options = options(&common, servers(&common), self.place.identity()?);
+        let peer = Peer::start(options.store(self.place.shard(number))).await?;
+        let groups = peer.groups().await?.into_iter().map(|kept| kept.id).collect();
+        self.all.push(Shard { peer, groups });
+        Ok(())
+    }
+}
+
+fn moved(at: SocketAddr, step: u16) -> SocketAddr {
+    match at.port() {
+        0 => at,
+        port => SocketAddr::new(at.ip(), port.saturating_add(step)),
+    }
+}

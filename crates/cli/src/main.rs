@@ -1,0 +1,70 @@
+//! `lacis`: Lacis as one command.
+
+mod apps;
+mod archive;
+mod arguments;
+mod chat;
+mod failure;
+mod group;
+mod identity;
+mod keep;
+mod letter;
+mod output;
+mod place;
+mod serve;
+mod session;
+mod signals;
+mod transfer;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use tokio::runtime;
+
+use self::arguments::{Arguments, Command};
+use self::failure::Failure;
+use self::output::Output;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.common.json);
+    match start(&output, arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn start(output: &Output, arguments: Arguments) -> Result<(), Failure> {
+    if let Command::Completions { shell } = arguments.command {
+        clap_complete::generate(shell, &mut Arguments::command(), "lacis", &mut io::stdout());
+        return Ok(());
+    }
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::system("no thread could be started", error))?;
+    let result = runtime.block_on(run(output, arguments));
+    // A read of the terminal cannot be called off, and nobody waits for what it gives.
+    runtime.shutdown_background();
+    result
+}
+
+async fn run(output: &Output, arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { common, command } = arguments;
+    match command {
+        Command::Identity(command) => identity::run(output, &common, command),
+        Command::Group(command) => group::run(output, &common, command).await,
+        Command::Keep(options) => keep::run(output, &common, options).await,
+        Command::Serve(options) => serve::run(output, &common, options).await,
+        Command::Chat(options) => chat::run(output, &common, options).await,
+        Command::Publish(options) => letter::publish(output, &common, options).await,
+        Command::Read(options) => letter::read(output, &common, options).await,
+        Command::Send(options) => transfer::send(output, &common, options).await,
+        Command::Receive(options) => transfer::receive(output, &common, options).await,
+        Command::Export(options) => archive::export(output, &common, options).await,
+        Command::Import(options) => archive::import(output, &common, options).await,
+        Command::Completions { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,100 @@
+//! The folder with the identity and the groups.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use lacis_native::Identity;
+
+use crate::arguments::Common;
+use crate::failure::Failure;
+
+/// The folder with the identity and the groups. Only its owner can look into it.
+#[derive(Debug)]
+pub(crate) struct Place(PathBuf);
+
+const NAME_CHARS: usize = 60;
+
+impl Place {
+    /// Opens the folder, and makes it if there is none.
+    pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
+        let path = match &common.data {
+            Some(path) => path.clone(),
+            None => usual().ok_or_else(|| {
+                Failure::new("there is no home for data").hint("name a folder by --data")
+            })?,
+        };
+        make(&path).map_err(|error| Failure::file(&path, &error))?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn store(&self) -> PathBuf {
+        self.0.join("groups.lacis")
+    }
+
+    /// The store of one of the nodes of a keeper, counted from one.
+    pub(crate) fn shard(&self, number: usize) -> PathBuf {
+        match number {
+            1 => self.store(),
+            number => self.0.join(format!("groups-{number}.lacis")),
+        }
+    }
+
+    fn identity_file(&self) -> PathBuf {
+        self.0.join("identity")
+    }
+
+    pub(crate) fn has_identity(&self) -> bool {
+        self.identity_file().exists()
+    }
+
+    /// The identity, or a new one.
+    pub(crate) fn identity(&self) -> Result<Identity, Failure> {
+        let path = self.identity_file();
+        Identity::open(&path).map_err(|error| Failure::file(&path, &error))
+    }
+
+    /// What others see as the name of this identity.
+    pub(crate) fn name(&self) -> Option<String> {
+        let text = fs::read_to_string(self.0.join("name")).ok()?;
+        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+    }
+
+    pub(crate) fn set_name(&self, name: &str) -> Result<(), Failure> {
+        let name = name.trim();
+        let fine = (1..=NAME_CHARS).contains(&name.chars().count());
+        if !fine || name.chars().any(char::is_control) {
+            return Err(Failure::misused("a name has 1 to 60 characters, all of which show"));
+        }
+        let path = self.0.join("name");
+        write_private(&path, name).map_err(|error| Failure::file(&path, &error))
+    }
+}
+
+/// Writes a file that only this user can read.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Where the system wants the data of a user to be.
+fn usual() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    let absolute = |path: &PathBuf| path.is_absolute();
+    // What systemd gives a service is its own.
+    let given = variable("STATE_DIRECTORY").filter(absolute);
+    let data = || variable("XDG_DATA_HOME").filter(absolute);
+    let home = || std::env::home_dir().filter(absolute).map(|home| home.join(".local/share"));
+    given.or_else(|| data().or_else(home).map(|data| data.join("lacis")))
+}
