@@ -158,14 +158,19 @@ impl Batch {
     /// foresee; points that occur several times are multiplied once.
     fn all_hold(&self) -> bool {
         let Some(hasher) = &self.coefficients else { return true };
-        let mut numbers = hasher.finalize_xof();
+        let seed = *hasher.finalize().as_bytes();
+        // Two numbers a hash. As one long output they would need code of their own.
+        let mut numbers = (0_u64..).flat_map(|pair| {
+            let hash = *blake3::keyed_hash(&seed, &pair.to_le_bytes()).as_bytes();
+            let number = |bytes: &[u8]| bytes.try_into().map_or(0, u128::from_le_bytes);
+            let (first, second) = hash.split_at(16);
+            [number(first), number(second)]
+        });
         let mut base = Scalar::ZERO;
         let mut of_keys: Vec<Scalar> = self.keys.iter().map(|_| Scalar::ZERO).collect();
         let (mut scalars, mut points) = (Vec::new(), Vec::new());
         for (place, claim) in self.claims.iter().flatten() {
-            let mut number = [0; 16];
-            numbers.fill(&mut number);
-            let number = Scalar::from(u128::from_le_bytes(number));
+            let number = Scalar::from(numbers.next().unwrap_or(0));
             base += number * claim.response;
             if let Some(of_key) = of_keys.get_mut(*place) {
                 *of_key += number * claim.challenge;
