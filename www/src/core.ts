@@ -193,7 +193,7 @@ export interface CoreListener {
   message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
   settled(ticket: number, code: string | undefined): void;
   fileData(stream: number, data: Uint8Array): void;
-  /** Makes a record of its parts: `numbers` are its version, and when it was made, changed, ends. */
+  /** Makes a record of its parts. `numbers`: its version, and when it was made, changed, ends. */
   makeRecord(
     id: string,
     kind: string,

@@ -159,18 +159,14 @@ impl Batch {
     fn all_hold(&self) -> bool {
         let Some(hasher) = &self.coefficients else { return true };
         let seed = *hasher.finalize().as_bytes();
-        // Two numbers a hash. As one long output they would need code of their own.
         let mut numbers = (0_u64..).flat_map(|pair| {
-            let hash = *blake3::keyed_hash(&seed, &pair.to_le_bytes()).as_bytes();
-            let number = |bytes: &[u8]| bytes.try_into().map_or(0, u128::from_le_bytes);
-            let (first, second) = hash.split_at(16);
-            [number(first), number(second)]
+            let hash = blake3::keyed_hash(&seed, &pair.to_le_bytes());
+            <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0).unwrap_or_default()
         });
-        let mut base = Scalar::ZERO;
         let mut of_keys: Vec<Scalar> = self.keys.iter().map(|_| Scalar::ZERO).collect();
-        let (mut scalars, mut points) = (Vec::new(), Vec::new());
+        let (mut base, mut scalars, mut points) = (Scalar::ZERO, Vec::new(), Vec::new());
         for (place, claim) in self.claims.iter().flatten() {
-            let number = Scalar::from(numbers.next().unwrap_or(0));
+            let number = Scalar::from(u128::from_le_bytes(numbers.next().unwrap_or_default()));
             base += number * claim.response;
             if let Some(of_key) = of_keys.get_mut(*place) {
                 *of_key += number * claim.challenge;

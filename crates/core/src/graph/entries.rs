@@ -14,7 +14,7 @@ use crate::meter::{self, Cost};
 /// Entries of a block at the most: moving as many takes less time than hashing a header.
 const BLOCK_MAX: usize = 128;
 
-/// Entries at the end of a full block that make one of their own when another one comes before them.
+/// So many entries at the end of a full block make one of their own when one comes before them.
 const TAIL: usize = BLOCK_MAX / 8;
 
 type Block = Vec<(RecordId, Entry)>;
