@@ -67,8 +67,8 @@ export type CoreGroupEvent =
       record: CoreRecord;
       isNew: boolean;
       isOwn: boolean;
-      from?: string | null;
-      watches: number[];
+      from: string | undefined;
+      watches: Iterable<number>;
     }
   | { about: "gone" | "rewritten"; id: string; text: string }
   | { about: "member"; member: CoreMember }
@@ -193,11 +193,33 @@ export interface CoreListener {
   message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
   settled(ticket: number, code: string | undefined): void;
   fileData(stream: number, data: Uint8Array): void;
+  /** Makes a record of its parts. `numbers`: its version, and when it was made, changed, ends. */
+  makeRecord(
+    id: string,
+    kind: string,
+    creator: string,
+    modifier: string | undefined,
+    numbers: Float64Array,
+    deleted: boolean,
+    header: Uint8Array,
+    data: Uint8Array | undefined,
+    attributes: CoreAttribute[],
+  ): CoreRecord;
+  record(
+    group: number,
+    record: CoreRecord,
+    isNew: boolean,
+    isOwn: boolean,
+    from: string | undefined,
+    watches: Iterable<number>,
+  ): void;
+  /** One that is not whole is the beginning of one that is. */
   storeWrite(
     op: number,
     tables: Uint8Array,
     keys: Uint8Array[],
     values: (Uint8Array | undefined)[],
+    isWhole: boolean,
   ): void;
   storeErase(op: number, prefix: Uint8Array): void;
   storeRead(op: number, table: number, keys: Uint8Array[]): void;

@@ -1,6 +1,7 @@
 import type { CoreEvent, CoreGroupEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
 import { errorOfCode, errorOfThrown, PeerError, report } from "./errors.js";
 import { Inbox } from "./inbox.js";
+import { recordOf } from "./record-parts.js";
 import { Servers } from "./servers.js";
 import { StoreKeeper } from "./store/keeper.js";
 import type { Store } from "./store/store.js";
@@ -66,8 +67,14 @@ export class Session {
         if (this.inbox.isIdle) this.tickets.settle(ticket, code);
         else this.inbox.take({ type: "settled", ticket, code });
       },
+      makeRecord: recordOf,
+      record: (group, record, isNew, isOwn, from, watches) => {
+        const event = { about: "record", record, isNew, isOwn, from, watches } as const;
+        this.inbox.take({ type: "group", group, event });
+      },
       fileData: (stream, data) => this.inbox.take({ type: "file-data", stream, data }),
-      storeWrite: (op, tables, keys, values) => this.#keeper?.write(op, tables, keys, values),
+      storeWrite: (op, tables, keys, values, isWhole) =>
+        this.#keeper?.write(op, tables, keys, values, isWhole),
       storeErase: (op, prefix) => this.#keeper?.erase(op, prefix),
       storeRead: (op, table, keys) => this.#keeper?.read(op, table, keys),
       storeScan: (op, table, prefix, after, limit) =>

@@ -3,6 +3,7 @@ import type { CoreEvent, CoreGroupEvent, CoreNode } from "../src/core.js";
 import { coreFilter, type RecordQuery } from "../src/group/query.js";
 import { coreAttributes } from "../src/group/record.js";
 import { load } from "../src/low-level.js";
+import { recordOf } from "../src/record-parts.js";
 import { realModule } from "./real-module.js";
 
 const detailed = (detail: RegExp): unknown =>
@@ -101,6 +102,10 @@ describe("the real core", () => {
         message: ignore,
         settled: ignore,
         fileData: ignore,
+        makeRecord: recordOf,
+        record: (_, record, isNew, isOwn, from, watches) => {
+          events.push({ about: "record", record, isNew, isOwn, from, watches: [...watches] });
+        },
         storeWrite: ignore,
         storeErase: ignore,
         storeRead: ignore,

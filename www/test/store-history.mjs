@@ -107,9 +107,22 @@ export class History {
 
   async #write(size, table, group) {
     const batch = this.#batch(size, table, group);
-    const written = this.#store.write(batch);
+    const written = this.#hand(this.#store, batch);
     apply(this.model, batch);
     await written;
+  }
+
+  /** Writes all at once, or as it is gathered. */
+  #hand(store, batch) {
+    if (this.#random() < 0.5) return store.write(batch);
+    const gathered = [];
+    const [some, more] = [batch.length / 3, (2 * batch.length) / 3].map(Math.floor);
+    for (const part of [batch.slice(0, some), batch.slice(some, more)]) {
+      gathered.push(...part);
+      store.begin(gathered);
+    }
+    gathered.push(...batch.slice(more));
+    return store.write(gathered);
   }
 
   /** Many small ones into one group, of which most wait for those before: they are merged. */
@@ -136,7 +149,7 @@ export class History {
   async #crash() {
     const before = this.#store;
     const batches = [1 + this.#below(5), 1 + this.#below(50), 1].map((size) => this.#batch(size));
-    const writes = batches.map((batch) => before.write(batch));
+    const writes = batches.map((batch) => this.#hand(before, batch));
     const opening = this.#open();
     for (const [at, { status, reason }] of (await Promise.allSettled(writes)).entries()) {
       if (status === "fulfilled") apply(this.model, batches[at]);
@@ -145,7 +158,7 @@ export class History {
     }
     this.#store = await opening;
     this.counts.crashed += 1;
-    const late = await before.write(batches[0]).catch((error) => error.code);
+    const late = await this.#hand(before, batches[0]).catch((error) => error.code);
     if (late !== "store-in-use") throw new Error(`one that was taken over wrote: ${late}`);
     before.close();
     await this.#compare();

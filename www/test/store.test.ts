@@ -27,7 +27,7 @@ function freshBrowser(): void {
 /** What a browser does to a handle: it closes it and tells so. */
 const spoil = (): void => forceCloseDatabase(handles.at(-1) as never);
 
-async function open(name = "store"): Promise<Store> {
+async function open(name = "store"): Promise<IndexedDbStore> {
   // Locks are a matter of browsers; whoever opens it last is its owner without them too.
   const store = new IndexedDbStore(name, { lost: new Promise(() => {}), release: () => {} });
   await store.open();
@@ -115,6 +115,36 @@ describe("the store of a page", () => {
     await writing;
     expect([...(await heads(store, 1)).values()]).toEqual(["before", "after", "meanwhile"]);
     expect(handles).toHaveLength(3);
+  });
+
+  test("writes what is gathered once, whatever else begins meanwhile", async () => {
+    const store = await open();
+    const change = (group: number, record: number) => ({
+      table: BODIES,
+      key: keyOf(group, record),
+      value: bytesOf(`${group} ${record}`),
+    });
+    const [one, other] = [[change(1, 0)], [change(2, 0), change(2, 1)]];
+    store.begin(one);
+    store.begin(other);
+    one.push(change(1, 1));
+    other.push(change(2, 2));
+    const writing = [store.write(other), store.write(one)];
+    await Promise.all(writing);
+    const all = [...one, ...other];
+    const values = await store.read(
+      BODIES,
+      all.map(({ key }) => key),
+    );
+    expect(values.map(textOf)).toEqual(["1 0", "1 1", "2 0", "2 1", "2 2"]);
+    // Of one whose handle is closed nothing is lost either.
+    const last = [change(3, 0)];
+    store.begin(last);
+    spoil();
+    last.push(change(3, 1));
+    await store.write(last);
+    const found = await store.read(BODIES, [keyOf(3, 0), keyOf(3, 1)]);
+    expect(found.map(textOf)).toEqual(["3 0", "3 1"]);
   });
 
   test("that is found empty says so once, and keeps what is written then", async () => {

@@ -50,6 +50,8 @@ pub(crate) struct Cx {
     pub(crate) suspended_at: Option<Timestamp>,
     /// Until then silence is our own fault: this node was not called for a while.
     pub(crate) stalled_until: Timestamp,
+    /// Whether what is to be stored waits for more of it; see [`crate::Node::gather`].
+    pub(crate) gathers: bool,
 }
 
 impl Cx {
@@ -72,6 +74,7 @@ impl Cx {
             tickets: Tickets::default(),
             suspended_at: None,
             stalled_until: Timestamp::ZERO,
+            gathers: false,
         }
     }
 

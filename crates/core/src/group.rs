@@ -24,8 +24,10 @@ use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::body::Body;
 use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{CopyName, RecordType};
+use lacis_wire::seal::NONCE_BYTES;
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
@@ -78,6 +80,8 @@ pub(crate) struct Group {
     door: Door,
     /// What waits for the key that is to seal it.
     drafts: Vec<Unsealed>,
+    /// What is being written right now, by the nonce under which it was sealed.
+    sealed_last: Option<([u8; NONCE_BYTES], Body)>,
     clocks: Clocks,
     /// Whether the application was told that its clock differs.
     clock_differs: bool,

@@ -10,7 +10,7 @@ use lacis_wire::{Code, Millis};
 
 use crate::event::Event;
 use crate::ids::{LinkId, OpId, SocketId};
-use crate::store::{StoreReply, StoreRequest};
+use crate::store::{StoreChange, StoreReply, StoreRequest};
 
 /// What the driver tells the node. Bytes that came from elsewhere are borrowed or owned, as suits
 /// the driver; the node copies what it keeps.
@@ -133,6 +133,10 @@ pub enum Output {
     Link(LinkId, LinkAction),
     /// Ask the store; it answers with [`Input::Store`], in any order.
     Store(OpId, StoreRequest),
+    /// The first changes of a write that [`Output::Store`] is going to ask for under the same
+    /// number, whose own follow them. They are made with it or not at all, and until then the store
+    /// may get ready. Only a driver that calls [`crate::Node::gather`] gets them.
+    StorePart(OpId, Vec<StoreChange>),
     /// Tell the application.
     Event(Event),
 }

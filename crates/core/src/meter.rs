@@ -18,11 +18,13 @@ pub enum Cost {
     Byte,
     /// What is held of a version was entered somewhere, or moved to make place for another.
     Entry,
+    /// The body of a record was opened.
+    Opened,
 }
 
 /// How many kinds there are.
 #[cfg(feature = "meter")]
-const KINDS: usize = 6;
+const KINDS: usize = 7;
 
 /// What was counted, by [`Cost`].
 #[cfg(feature = "meter")]

@@ -109,6 +109,7 @@ impl Driver {
                     Self::input(platform, Input::Store(op, StoreReply::Failed(code)));
                 }
             }
+            Output::StorePart(op, changes) => platform.store_part(op, changes),
             Output::Event(event) => platform.tell(event),
         }
     }

@@ -64,6 +64,8 @@ fn a_record_costs_the_same_with_many_groups() {
     assert!(costs.of(Cost::Remote) <= 4, "{costs:?}");
     assert!(costs.of(Cost::Deadline) <= 4, "{costs:?}");
     assert!(costs.of(Cost::Judgement) <= 2, "{costs:?}");
+    // By whom it comes to: who wrote it knows what it says.
+    assert_eq!(meter::total().of(Cost::Opened), 1);
 }
 
 /// Times that what is held of a record is entered somewhere or moved when its group is opened: into

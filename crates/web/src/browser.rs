@@ -6,13 +6,16 @@ use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Uint8Array};
-use lacis_core::{Event, Input, LinkAction, LinkId, Node, OpId, SocketId, StoreRequest, Timestamp};
+use lacis_core::{
+    Event, Input, LinkAction, LinkId, Node, OpId, SocketId, StoreChange, StoreRequest, Timestamp,
+};
 use lacis_driver::{Driver, Platform};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, Millis};
 use litemap::LiteMap;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{DomException, MessageEvent};
 
 use crate::connection::Connection;
@@ -34,6 +37,8 @@ pub(crate) struct Browser {
     /// Whether connections close on the spot: a page with an open one is not kept by its browser,
     /// and none of its timers runs any more.
     hasty: Cell<bool>,
+    /// Whether what is written waits for the end of the turn.
+    gathers: Cell<bool>,
     #[cfg(test)]
     pub(crate) log: RefCell<Vec<lacis_driver::conformance::Logged>>,
     this: Weak<Self>,
@@ -49,6 +54,7 @@ impl Browser {
             scratch: Cell::default(),
             timer: RefCell::default(),
             hasty: Cell::new(false),
+            gathers: Cell::new(false),
             #[cfg(test)]
             log: RefCell::default(),
             this: this.clone(),
@@ -72,6 +78,21 @@ impl Browser {
     #[inline(never)]
     fn drain(&self) {
         Driver::drain(&mut &*self);
+    }
+
+    /// Stores whatever is written in this turn of the event loop together.
+    pub(crate) fn gather(&self) {
+        if self.gathers.replace(true) {
+            return;
+        }
+        self.driver.borrow_mut().act(|node, _| node.gather());
+        let this = self.this.clone();
+        spawn_local(async move {
+            if let Some(browser) = this.upgrade() {
+                browser.gathers.set(false);
+                browser.with(Node::flush);
+            }
+        });
     }
 
     /// Looks at the node without changing it.
@@ -218,6 +239,12 @@ impl Platform for &Browser {
             web_sys::console::error_1(&error);
             Code::StoreFailed
         })
+    }
+
+    fn store_part(&mut self, op: OpId, changes: Vec<StoreChange>) {
+        if let Err(error) = self.listener.write(op, &changes, false) {
+            web_sys::console::error_1(&error);
+        }
     }
 
     fn tell(&mut self, event: Event) {

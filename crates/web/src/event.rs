@@ -1,10 +1,10 @@
 //! Events as plain JavaScript objects, but for those that [`crate::listener`] tells without one.
 
-use lacis_core::{Event, RemoteState, RoomState, ServerState};
+use lacis_core::{Event, RemoteState, RoomId, RoomState, ServerState};
 use lacis_wire::Code;
 use wasm_bindgen::JsValue;
 
-use crate::group_event::{group_event, kept};
+use crate::group_event::kept;
 use crate::number::number;
 use crate::object::{Building, bytes, list};
 
@@ -27,9 +27,6 @@ pub(crate) fn to_js(event: Event) -> JsValue {
             .with("node", node.to_text())
             .with("label", label)
             .with("data", bytes(&payload)),
-        Event::Group { group, event } => {
-            told("group").with("group", group.0).with("event", group_event(*event))
-        }
         Event::Groups { ticket, groups } => {
             told("groups").with("ticket", ticket).with("groups", list(groups.into_iter().map(kept)))
         }
@@ -47,6 +44,11 @@ pub(crate) fn to_js(event: Event) -> JsValue {
         event => return plain(event),
     };
     object.done()
+}
+
+/// The same of what was heard of a group.
+pub(crate) fn of_group(group: RoomId, event: JsValue) -> JsValue {
+    Building::told("type", "group").with("group", group.0).with("event", event).done()
 }
 
 /// What comes seldom, in one form.

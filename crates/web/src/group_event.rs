@@ -4,7 +4,6 @@ use lacis_core::{
     GroupEvent, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record, SyncPhase,
 };
 use lacis_wire::body::{Attribute, Value};
-use lacis_wire::codec::encode;
 use lacis_wire::system::OpenInvitation;
 use lacis_wire::{Code, Millis, PeerId};
 use wasm_bindgen::JsValue;
@@ -53,29 +52,7 @@ pub(crate) fn invitation(info: InvitationInfo) -> JsValue {
         .done()
 }
 
-fn record(record: Record) -> JsValue {
-    let header = &record.header;
-    let (attributes, data) = match record.body {
-        Some(body) => (body.attributes, Some(bytes(&body.data))),
-        None => (Vec::new(), None),
-    };
-    Building::new()
-        .with("id", header.id.to_text())
-        .with("kind", header.kind.to_string())
-        .with("version", number(header.version))
-        .with("creator", header.creator.to_text())
-        .with("modifier", header.modifier.map(|peer| peer.to_text()))
-        .with("created", number(header.created.0))
-        .with("modified", number(header.modified.0))
-        .with("expires", end(header.expires))
-        .with("deleted", header.is_deleted())
-        .with("header", bytes(&encode(header)))
-        .with("data", data)
-        .with("attributes", list(attributes.into_iter().map(attribute)))
-        .done()
-}
-
-fn attribute(attribute: Attribute) -> JsValue {
+pub(crate) fn attribute(attribute: Attribute) -> JsValue {
     let (kind, value, text) = match attribute.value {
         Value::Int(value) => ("int", Some(float(value)), None),
         Value::Date(at) => ("date", Some(number(at.0)), None),
@@ -88,16 +65,10 @@ fn attribute(attribute: Attribute) -> JsValue {
         .done()
 }
 
-/// What happened in a group.
-pub(crate) fn group_event(event: GroupEvent) -> JsValue {
+/// What happened in a group, but for a record that is new, which [`crate::listener`] tells.
+pub(crate) fn group_event(event: GroupEvent, record: &dyn Fn(Record) -> JsValue) -> JsValue {
     let told = |about| Building::told("about", about);
     let object = match event {
-        GroupEvent::Record { record: changed, is_new, is_own, from, watches } => told("record")
-            .with("record", record(changed))
-            .with("isNew", is_new)
-            .with("isOwn", is_own)
-            .with("from", from.map(|peer| peer.to_text()))
-            .with("watches", list(watches)),
         GroupEvent::Member(changed) => told("member").with("member", member(changed)),
         GroupEvent::Properties(said) => {
             told("properties").with("properties", properties::object(said))

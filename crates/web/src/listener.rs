@@ -2,13 +2,18 @@
 //! building an object for each would cost more than everything else about it.
 
 use js_sys::{Array, Uint8Array};
-use lacis_core::{Event, MessageKind, OpId, StoreChange, StoreRequest};
-use lacis_wire::NodeId;
+use lacis_core::{Event, GroupEvent, MessageKind, OpId, Record, StoreChange, StoreRequest};
+use lacis_wire::codec::encode;
+use lacis_wire::record::Header;
+use lacis_wire::{NodeId, PeerId};
 use litemap::LiteMap;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 use crate::event;
+use crate::group_event::{attribute, group_event};
+use crate::number::{end, number};
+use crate::object::list;
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,6 +37,31 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn settled(this: &JsListener, ticket: u32, code: Option<&str>) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, js_name = makeRecord)]
+    fn make_record(
+        this: &JsListener,
+        id: &str,
+        kind: &JsValue,
+        creator: &JsValue,
+        modifier: &JsValue,
+        numbers: &[f64],
+        deleted: bool,
+        header: Vec<u8>,
+        data: Option<Vec<u8>>,
+        attributes: &JsValue,
+    ) -> JsValue;
+
+    #[wasm_bindgen(method, catch)]
+    fn record(
+        this: &JsListener,
+        group: u32,
+        record: &JsValue,
+        is_new: bool,
+        is_own: bool,
+        from: &JsValue,
+        watches: Vec<u32>,
+    ) -> Result<(), JsValue>;
+
     #[wasm_bindgen(method, catch, js_name = storeWrite)]
     fn store_write(
         this: &JsListener,
@@ -39,6 +69,7 @@ extern "C" {
         tables: Vec<u8>,
         keys: &Array,
         values: &Array,
+        is_whole: bool,
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = storeErase)]
@@ -64,9 +95,11 @@ extern "C" {
 /// Tells events to JavaScript.
 pub(crate) struct Listener {
     js: JsListener,
-    /// Node ids as JavaScript strings; making one anew takes longer than decoding a message.
-    names: RefCell<LiteMap<NodeId, JsValue>>,
-    /// The label of the last message, likewise: most have the one before them.
+    /// Ids of nodes and identities as JavaScript strings; making one anew takes longer than
+    /// decoding a message.
+    names: RefCell<LiteMap<Vec<u8>, JsValue>>,
+    /// The label of the last message or the type of the last record, likewise: most have the one
+    /// before them.
     label: RefCell<Option<(String, JsValue)>>,
 }
 
@@ -86,64 +119,121 @@ impl Listener {
                     MessageKind::Broadcast => 1,
                     MessageKind::Ephemeral => 2,
                 };
-                self.js.message(room.0, &self.name(node), &self.label(label), payload, kind)
+                let (node, label) = (self.node(node), self.label(&label));
+                self.js.message(room.0, &node, &label, payload, kind)
             }
             Event::Settled { ticket, result } => {
                 self.js.settled(ticket, result.err().map(|code| code.as_str()))
             }
             Event::FileData { stream, data } => self.js.file_data(stream.0, data),
+            Event::Group { group, event } => match *event {
+                GroupEvent::Record { record, is_new, is_own, from, watches } => {
+                    let (record, from) = (self.make_record(record), self.person(from.as_ref()));
+                    self.js.record(group.0, &record, is_new, is_own, &from, watches)
+                }
+                event => {
+                    let event = group_event(event, &|record| self.make_record(record));
+                    self.js.event(&event::of_group(group, event))
+                }
+            },
             event => self.js.event(&event::to_js(event)),
         }
     }
 
     /// Asks the store.
     pub(crate) fn store(&self, op: OpId, request: StoreRequest) -> Result<(), JsValue> {
-        let bytes = |bytes: &Vec<u8>| Uint8Array::from(bytes.as_slice());
         match request {
-            StoreRequest::Write(changes) => {
-                let tables = changes.iter().map(|change| change.table.number()).collect();
-                let keys: Array = changes.iter().map(|change| bytes(&change.key)).collect();
-                let value = |change: &StoreChange| {
-                    change.value.as_ref().map_or(JsValue::UNDEFINED, |value| bytes(value).into())
-                };
-                let values: Array = changes.iter().map(value).collect();
-                self.js.store_write(op.0, tables, &keys, &values)
-            }
+            StoreRequest::Write(changes) => self.write(op, &changes, true),
             StoreRequest::Erase { prefix } => self.js.store_erase(op.0, &bytes(&prefix)),
             StoreRequest::Read { table, keys } => {
-                let keys: Array = keys.iter().map(bytes).collect();
+                let keys: Array = keys.iter().map(|key| bytes(key)).collect();
                 self.js.store_read(op.0, table.number(), &keys)
             }
             StoreRequest::Scan { table, prefix, after, limit } => {
                 let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-                let (prefix, after) = (bytes(&prefix), after.as_ref().map(bytes));
+                let (prefix, after) = (bytes(&prefix), after.as_deref().map(bytes));
                 self.js.store_scan(op.0, table.number(), &prefix, after.as_ref(), limit)
             }
         }
     }
 
-    fn label(&self, label: String) -> JsValue {
+    /// Has the store write something, or gives it the first changes of a write that follows.
+    pub(crate) fn write(
+        &self,
+        op: OpId,
+        changes: &[StoreChange],
+        is_whole: bool,
+    ) -> Result<(), JsValue> {
+        let tables = changes.iter().map(|change| change.table.number()).collect();
+        let keys: Array = changes.iter().map(|change| bytes(&change.key)).collect();
+        let value = |change: &StoreChange| {
+            change.value.as_ref().map_or(JsValue::UNDEFINED, |value| bytes(value).into())
+        };
+        let values: Array = changes.iter().map(value).collect();
+        self.js.store_write(op.0, tables, &keys, &values, is_whole)
+    }
+
+    /// A record as an object, which JavaScript makes of its parts in one call.
+    fn make_record(&self, record: Record) -> JsValue {
+        let Record { header, body } = record;
+        let (attributes, data) = match body {
+            Some(body) => (body.attributes, Some(body.data)),
+            None => (Vec::new(), None),
+        };
+        let Header { version, created, modified, .. } = header;
+        self.js.make_record(
+            &header.id.to_text(),
+            &self.label(header.kind.as_str()),
+            &self.person(Some(&header.creator)),
+            &self.person(header.modifier.as_ref()),
+            &[
+                number(version),
+                number(created.0),
+                number(modified.0),
+                end(header.expires).unwrap_or(f64::INFINITY),
+            ],
+            header.is_deleted(),
+            encode(&header),
+            data,
+            &list(attributes.into_iter().map(attribute)),
+        )
+    }
+
+    fn label(&self, label: &str) -> JsValue {
         let mut last = self.label.borrow_mut();
         match &*last {
-            Some((known, text)) if *known == label => text.clone(),
+            Some((known, text)) if known == label => text.clone(),
             _ => {
-                let text = JsValue::from_str(&label);
-                *last = Some((label, text.clone()));
+                let text = JsValue::from_str(label);
+                *last = Some((label.to_owned(), text.clone()));
                 text
             }
         }
     }
 
-    fn name(&self, node: NodeId) -> JsValue {
+    fn node(&self, node: NodeId) -> JsValue {
+        self.name(node.as_bytes(), &|| node.to_text())
+    }
+
+    fn person(&self, peer: Option<&PeerId>) -> JsValue {
+        let name = |peer: &PeerId| self.name(peer.as_bytes(), &|| peer.to_text());
+        peer.map_or(JsValue::UNDEFINED, name)
+    }
+
+    fn name(&self, id: &[u8], text: &dyn Fn() -> String) -> JsValue {
         let mut names = self.names.borrow_mut();
-        if let Some(name) = names.get(&node) {
+        if let Some(name) = names.get(id) {
             return name.clone();
         }
         if names.len() >= NAMES_MAX {
             names.clear();
         }
-        let name = JsValue::from_str(&node.to_text());
-        names.insert(node, name.clone());
+        let name = JsValue::from_str(&text());
+        names.insert(id.to_vec(), name.clone());
         name
     }
+}
+
+fn bytes(bytes: &[u8]) -> Uint8Array {
+    Uint8Array::from(bytes)
 }

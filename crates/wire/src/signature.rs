@@ -158,14 +158,15 @@ impl Batch {
     /// foresee; points that occur several times are multiplied once.
     fn all_hold(&self) -> bool {
         let Some(hasher) = &self.coefficients else { return true };
-        let mut numbers = hasher.finalize_xof();
-        let mut base = Scalar::ZERO;
+        let seed = *hasher.finalize().as_bytes();
+        let mut numbers = (0_u64..).flat_map(|pair| {
+            let hash = blake3::keyed_hash(&seed, &pair.to_le_bytes());
+            <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0).unwrap_or_default()
+        });
         let mut of_keys: Vec<Scalar> = self.keys.iter().map(|_| Scalar::ZERO).collect();
-        let (mut scalars, mut points) = (Vec::new(), Vec::new());
+        let (mut base, mut scalars, mut points) = (Scalar::ZERO, Vec::new(), Vec::new());
         for (place, claim) in self.claims.iter().flatten() {
-            let mut number = [0; 16];
-            numbers.fill(&mut number);
-            let number = Scalar::from(u128::from_le_bytes(number));
+            let number = Scalar::from(u128::from_le_bytes(numbers.next().unwrap_or_default()));
             base += number * claim.response;
             if let Some(of_key) = of_keys.get_mut(*place) {
                 *of_key += number * claim.challenge;

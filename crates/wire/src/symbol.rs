@@ -95,15 +95,23 @@ fn following(place: usize, chance: u64) -> usize {
 }
 
 impl Symbol {
+    /// The symbol of one name alone.
+    #[must_use]
+    pub fn of(name: &CopyName, mark: &Mark) -> Self {
+        Self { sum: name.to_bytes(), check: mark.check }
+    }
+
     /// Adds a name, or takes it out.
     pub fn toggle(&mut self, name: &CopyName, mark: &Mark) {
-        self.toggle_all(&Self { sum: name.to_bytes(), check: mark.check });
+        self.toggle_all(&Self::of(name, mark));
     }
 
     /// Adds all that is in another one, or takes it out.
     pub fn toggle_all(&mut self, other: &Self) {
-        for (byte, other) in self.sum.iter_mut().zip(other.sum) {
-            *byte ^= other;
+        // Eight bytes at once: each name goes into some dozen symbols.
+        let (sum, others) = (self.sum.as_chunks_mut::<8>().0, other.sum.as_chunks().0);
+        for (bytes, other) in sum.iter_mut().zip(others) {
+            *bytes = (u64::from_ne_bytes(*bytes) ^ u64::from_ne_bytes(*other)).to_ne_bytes();
         }
         self.check ^= other.check;
     }

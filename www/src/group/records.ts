@@ -233,7 +233,7 @@ export abstract class GroupRecords<
       case "record": {
         const { isNew, isOwn, from } = event;
         const record = new GroupRecord(event.record);
-        emit<GroupEvents>(this, "record", { record, isNew, isOwn, from: from ?? undefined });
+        emit<GroupEvents>(this, "record", { record, isNew, isOwn, from });
         this.#searches.tell(event.watches, record);
         return true;
       }

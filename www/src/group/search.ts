@@ -32,7 +32,7 @@ export class Searches {
   }
 
   /** A version came that these watches fit. */
-  tell(watches: readonly number[], record: GroupRecord): void {
+  tell(watches: Iterable<number>, record: GroupRecord): void {
     for (const number of watches) this.#watches.get(number)?.(record);
   }
 

@@ -49,7 +49,16 @@ export class Connection {
     tables: readonly string[],
     mode: IDBTransactionMode,
     act: (transaction: IDBTransaction) => Promise<T>,
+    begun?: IDBTransaction | undefined,
   ): Promise<T> {
+    if (begun !== undefined) {
+      try {
+        return await carryOut(begun, act);
+      } catch (thrown) {
+        // It was only a beginning: all of it is done in another one, unless others own the store.
+        if (thrown instanceof PeerError) throw thrown;
+      }
+    }
     for (let isAgain = false; ; isAgain = true) {
       const database = await this.#handle();
       try {
@@ -58,6 +67,19 @@ export class Connection {
         if (isAgain || !isHandleGone(thrown)) throw errorOfStore(thrown);
         this.#forget(database);
       }
+    }
+  }
+
+  /**
+   * Begins a transaction that writes, for {@link Connection.run} to carry on within this turn; none
+   * if the database is not at hand.
+   */
+  begin(tables: readonly string[]): IDBTransaction | undefined {
+    try {
+      return this.#database?.transaction(tables, "readwrite", { durability: "strict" });
+    } catch {
+      // The handle is gone, as whoever runs something will find.
+      return undefined;
     }
   }
 
@@ -124,7 +146,22 @@ export async function transact<T>(
   mode: IDBTransactionMode,
   act: (transaction: IDBTransaction) => Promise<T>,
 ): Promise<T> {
-  const transaction = database.transaction(tables, mode, { durability: "strict" });
+  return carryOut(database.transaction(tables, mode, { durability: "strict" }), act);
+}
+
+/** Ends a transaction, of which nothing is done then. */
+export function abandon(transaction: IDBTransaction | undefined): void {
+  try {
+    transaction?.abort();
+  } catch {
+    // It is over already.
+  }
+}
+
+async function carryOut<T>(
+  transaction: IDBTransaction,
+  act: (transaction: IDBTransaction) => Promise<T>,
+): Promise<T> {
   const done = completion(transaction);
   done.catch(() => {});
   let result: T;
@@ -133,14 +170,10 @@ export async function transact<T>(
   } catch (thrown) {
     // If the transaction as a whole failed, its error says why, and those of its requests do not.
     if (transaction.error !== null) throw transaction.error;
-    try {
-      transaction.abort();
-    } catch {
-      // It is over already.
-    }
+    abandon(transaction);
     throw thrown;
   }
-  if (mode === "readonly") return result;
+  if (transaction.mode === "readonly") return result;
   // Nothing more is asked of it: said so, it outlasts a page that is closed right now.
   transaction.commit?.();
   await done;

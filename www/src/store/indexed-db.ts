@@ -1,7 +1,7 @@
 import { check } from "../check.js";
 import { PeerError } from "../errors.js";
 import { nextTask } from "../wait.js";
-import { Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
+import { abandon, Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
 import { type Merged, PackedPage } from "./merged.js";
@@ -84,6 +84,13 @@ const SLICE = 128;
 /** So long a page may be busy with what it reads before others may have a turn. */
 const SLICE_MS = 12;
 
+/** The beginning of a write: of all its changes so many are in place already. */
+interface Begun {
+  readonly transaction: IDBTransaction;
+  readonly changes: readonly StoreChange[];
+  count: number;
+}
+
 /** A store in IndexedDB; `openStore` makes it. */
 export class IndexedDbStore implements Store {
   readonly lost: Promise<void>;
@@ -102,6 +109,8 @@ export class IndexedDbStore implements Store {
    * write that failed leaves a gap, which does no harm.
    */
   readonly #ages = new Map<string, number>();
+  /** A write that follows in this turn, and how much of it is in place. */
+  #begun: Begun | undefined;
   /** What changes the database, one after the other, as it was asked. */
   #writing: Promise<unknown> = Promise.resolve();
   /** Since when the page is busy with pages that are in memory already. */
@@ -133,27 +142,48 @@ export class IndexedDbStore implements Store {
     return this.#connection.open();
   }
 
+  /**
+   * Takes the list of what is written next, as far as it is known. The database works on it while
+   * the page is still busy with the rest. `write` has to follow in this turn, with the same list.
+   */
+  begin(changes: readonly StoreChange[]): void {
+    if (this.#begun === undefined) {
+      const isFree = this.#asked === 0 && this.#isOwner && this.#hold !== undefined;
+      const transaction = isFree ? this.#connection.begin([...TABLES, OWNER]) : undefined;
+      if (transaction === undefined) return;
+      this.#begun = { transaction, changes, count: 0 };
+    }
+    const begun = this.#begun;
+    if (begun.changes !== changes) return;
+    for (const change of changes.slice(begun.count)) place(begun.transaction, change);
+    begun.count = changes.length;
+  }
+
   write(changes: readonly StoreChange[]): Promise<void> {
     const tables = new Set(changes.map(({ table }) => tableName(table)));
-    return this.#change([...tables], async (transaction) => {
+    const begun = this.#begun?.changes === changes ? this.#begun : undefined;
+    if (begun !== undefined) this.#begun = undefined;
+    const act = async (transaction: IDBTransaction): Promise<void> => {
       const packed = new Map<string, Entry[]>();
-      let asked = 0;
-      for (const { table, key, value } of changes) {
-        if (table === PACKED) {
-          gather(packed, key, value);
-          continue;
+      const done = transaction === begun?.transaction ? begun.count : 0;
+      let [asked, last] = [0, Promise.resolve<unknown>(undefined)];
+      for (const [at, change] of changes.entries()) {
+        if (change.table === PACKED) {
+          gather(packed, change.key, change.value);
+        } else if (at >= done) {
+          const request = place(transaction, change) as IDBRequest<unknown>;
+          asked += 1;
+          // Of much, the page is let go on in between, and the database never has nothing to do.
+          if (asked % SLICE === 0) {
+            await last;
+            last = settle(request);
+            last.catch(() => {});
+          }
         }
-        const target = transaction.objectStore(tableName(table));
-        const place = key as BufferSource;
-        const request = (
-          value === undefined ? target.delete(place) : target.put(value, place)
-        ) as IDBRequest<unknown>;
-        asked += 1;
-        // Of much, the page is let go on in between.
-        if (asked % SLICE === 0) await settle(request);
       }
       for (const entries of packed.values()) await this.#append(transaction, entries);
-    });
+    };
+    return this.#change([...tables], act, begun?.transaction);
   }
 
   erase(prefix: Uint8Array): Promise<void> {
@@ -299,14 +329,19 @@ export class IndexedDbStore implements Store {
   #change(
     tables: readonly string[],
     act: (transaction: IDBTransaction) => Promise<void>,
+    begun?: IDBTransaction | undefined,
   ): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new PeerError("store-closed"));
+    if (this.#isClosed) {
+      abandon(begun);
+      return Promise.reject(new PeerError("store-closed"));
+    }
+    const whole = async (transaction: IDBTransaction): Promise<void> => {
+      const owner = settle<Uint8Array | undefined>(transaction.objectStore(OWNER).get(OWNER_KEY));
+      const [token] = await Promise.all([owner, act(transaction)]);
+      this.#demand(token);
+    };
     const changed = this.#writing.then(() =>
-      this.#run([...tables, OWNER], "readwrite", async (transaction) => {
-        const owner = settle<Uint8Array | undefined>(transaction.objectStore(OWNER).get(OWNER_KEY));
-        const [token] = await Promise.all([owner, act(transaction)]);
-        this.#demand(token);
-      }),
+      this.#run([...tables, OWNER], "readwrite", whole, begun),
     );
     this.#asked += 1;
     this.#writing = changed
@@ -326,11 +361,15 @@ export class IndexedDbStore implements Store {
     tables: readonly string[],
     mode: IDBTransactionMode,
     act: (transaction: IDBTransaction) => Promise<T>,
+    begun?: IDBTransaction | undefined,
   ): Promise<T> {
     if (this.#isClosed && mode === "readonly") throw new PeerError("store-closed");
-    if (!this.#isOwner) throw new PeerError("store-in-use");
+    if (!this.#isOwner) {
+      abandon(begun);
+      throw new PeerError("store-in-use");
+    }
     if (this.#hold === undefined) await this.#ask();
-    return this.#connection.run(tables, mode, act);
+    return this.#connection.run(tables, mode, act, begun);
   }
 
   /** Looks at every handle of the database before it is used. */
@@ -357,6 +396,17 @@ export class IndexedDbStore implements Store {
     this.#lose();
     throw new PeerError("store-in-use");
   }
+}
+
+/** Asks for one change, unless its table is packed. */
+function place(
+  transaction: IDBTransaction,
+  { table, key, value }: StoreChange,
+): IDBRequest | undefined {
+  if (table === PACKED) return undefined;
+  const target = transaction.objectStore(tableName(table));
+  const at = key as BufferSource;
+  return value === undefined ? target.delete(at) : target.put(value, at);
 }
 
 /** Adds an entry to those of its shelf; a deletion is one without a value. */

@@ -1,5 +1,6 @@
 import type { CoreNode } from "../core.js";
 import { errorOfThrown } from "../errors.js";
+import { IndexedDbStore } from "./indexed-db.js";
 import { PackedPage } from "./merged.js";
 import { pack } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
@@ -8,6 +9,8 @@ import type { Store, StoreChange, StorePage } from "./store.js";
 export class StoreKeeper {
   readonly #store: Store;
   readonly #answer: (give: (core: CoreNode) => void) => void;
+  /** Of writes that follow in this turn their first changes. */
+  readonly #begun = new Map<number, StoreChange[]>();
 
   /** `answer` makes a call into the core, unless the core is gone. */
   constructor(store: Store, answer: (give: (core: CoreNode) => void) => void) {
@@ -15,17 +18,25 @@ export class StoreKeeper {
     this.#answer = answer;
   }
 
-  /** Makes changes. */
+  /** Makes changes; of a write that is not whole yet, gets them ready until the rest follows. */
   write(
     op: number,
     tables: Uint8Array,
     keys: Uint8Array[],
     values: (Uint8Array | undefined)[],
+    isWhole: boolean,
   ): void {
-    const changes = keys.map(
-      (key, at): StoreChange => ({ table: tables[at] as number, key, value: values[at] }),
-    );
-    this.#run(op, this.#store.write(changes), (core) => core.stored(op));
+    const changes = this.#begun.get(op) ?? [];
+    for (const [at, key] of keys.entries()) {
+      changes.push({ table: tables[at] as number, key, value: values[at] });
+    }
+    if (isWhole) {
+      this.#begun.delete(op);
+      this.#run(op, this.#store.write(changes), (core) => core.stored(op));
+    } else {
+      this.#begun.set(op, changes);
+      if (this.#store instanceof IndexedDbStore) this.#store.begin(changes);
+    }
   }
 
   /** Deletes what begins with something. */

@@ -82,16 +82,23 @@ export class Merged {
 
   /** All of them packed. */
   pack(): Uint8Array<ArrayBuffer> {
-    const { begin, end } = this.#table;
+    const { begin, end, run } = this.#table;
+    const numbers = this.#numbers;
     let size = 0;
-    for (const number of this.#numbers) size += (end[number] as number) - (begin[number] as number);
+    for (const number of numbers) size += (end[number] as number) - (begin[number] as number);
     const bytes = new Uint8Array(size);
     let filled = 0;
-    for (const number of this.#numbers) {
-      const from = begin[number] as number;
-      const to = end[number] as number;
-      bytes.set(runOf(this.#table, number).subarray(from, to), filled);
-      filled += to - from;
+    for (let place = 0; place < numbers.length; place += 1) {
+      const first = numbers[place] as number;
+      let last = first;
+      // What lies side by side is copied at once.
+      while (numbers[place + 1] === last + 1 && run[last + 1] === run[first]) {
+        last += 1;
+        place += 1;
+      }
+      const stretch = runOf(this.#table, first).subarray(begin[first], end[last]);
+      bytes.set(stretch, filled);
+      filled += stretch.byteLength;
     }
     return bytes;
   }
@@ -114,16 +121,18 @@ export function merge(
   { keepDeletions, shared = 0 }: MergeOptions,
 ): Merged {
   const table = tableOf(runs, shared);
-  let pieces = piecesOf(table);
-  while (pieces.length > 1) {
-    const joined: Uint32Array[] = [];
-    for (let at = 0; at < pieces.length; at += 2) {
-      const [older, newer] = [pieces[at] as Uint32Array, pieces[at + 1]];
-      joined.push(newer === undefined ? older : join(table, older, newer));
+  // Neighbours of about one length, so that no entry is compared often: old runs are long.
+  const joined: Uint32Array[] = [];
+  for (const piece of [...piecesOf(table), new Uint32Array(0)]) {
+    let newer = piece;
+    for (let older = joined.at(-1); older !== undefined; older = joined.at(-1)) {
+      if (piece.length > 0 && older.length >= 2 * newer.length) break;
+      newer = join(table, older, newer);
+      joined.pop();
     }
-    pieces = joined;
+    joined.push(newer);
   }
-  const [all = new Uint32Array(0)] = pieces;
+  const [all = new Uint32Array(0)] = joined;
   return new Merged(table, keepDeletions ? all : all.filter((it) => !table.isDeletion[it]));
 }
 
@@ -131,8 +140,8 @@ export function merge(
 // for an entry, and few calls.
 function tableOf(runs: readonly Uint8Array[], shared: number): Table {
   const views = runs.map((run) => new DataView(run.buffer, run.byteOffset, run.byteLength));
-  let count = 0;
-  for (const view of views) count += countOf(view);
+  const counts = views.map(countOf);
+  const count = counts.reduce((sum, one) => sum + one, 0);
   const table: Table = {
     runs,
     run: new Uint32Array(count),
@@ -145,7 +154,7 @@ function tableOf(runs: readonly Uint8Array[], shared: number): Table {
   let [number, isRanked] = [0, true];
   for (const [place, view] of views.entries()) {
     let at = 0;
-    for (let left = countOf(view); left > 0; left -= 1) {
+    for (let left = counts[place] ?? 0; left > 0; left -= 1) {
       const bytes = view.getUint16(at, true);
       const size = view.getUint32(at + 2, true);
       const rank = number * RANKS;

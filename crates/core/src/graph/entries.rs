@@ -14,6 +14,9 @@ use crate::meter::{self, Cost};
 /// Entries of a block at the most: moving as many takes less time than hashing a header.
 const BLOCK_MAX: usize = 128;
 
+/// So many entries at the end of a full block make one of their own when one comes before them.
+const TAIL: usize = BLOCK_MAX / 8;
+
 type Block = Vec<(RecordId, Entry)>;
 
 #[derive(Clone, Debug, Default)]
@@ -48,8 +51,7 @@ impl Entries {
         if self.blocks.is_empty() {
             self.blocks.push(Vec::with_capacity(BLOCK_MAX));
         }
-        let is_last = number + 1 == self.blocks.len();
-        let block = self.blocks.get_mut(number)?;
+        let (block, next) = self.blocks.get_mut(number..)?.split_first_mut()?;
         match place_in(block, &id) {
             Ok(place) => {
                 let (_, held) = block.get_mut(place)?;
@@ -59,9 +61,16 @@ impl Entries {
                 meter::count(Cost::Entry, 1 + block.len() - place);
                 block.insert(place, (id, entry));
             }
+            Err(BLOCK_MAX) if next.first().is_some_and(|next| next.len() < BLOCK_MAX) => {
+                if let Some(next) = next.first_mut() {
+                    meter::count(Cost::Entry, 1 + next.len());
+                    next.insert(0, (id, entry));
+                }
+            }
             Err(place) => {
-                // What comes in order leaves full blocks behind.
-                let at = if is_last && place == BLOCK_MAX { BLOCK_MAX } else { BLOCK_MAX / 2 };
+                // What comes in order leaves full blocks behind, even if a few that follow it were
+                // there before: records of the system are read first.
+                let at = if place >= BLOCK_MAX - TAIL { place } else { BLOCK_MAX / 2 };
                 let mut next = Vec::with_capacity(BLOCK_MAX);
                 meter::count(Cost::Entry, 1 + block.len() - at);
                 next.extend(block.drain(at..));
@@ -209,6 +218,17 @@ mod tests {
 
     #[test]
     fn what_comes_in_order_fills_its_blocks() {
+        // Some of it may have been there before, anywhere.
+        for before in [0, 1, 3, 10, 100] {
+            let mut entries = Entries::new();
+            let all = (0..1_000).filter(|number| before > 0 && number % (1_000 / before) == 0);
+            for number in all.chain(0..1_000) {
+                entries.insert(id(number), entry(number));
+            }
+            let blocks = 1_000_usize.div_ceil(BLOCK_MAX);
+            let few = if before > 10 { blocks } else { blocks / 4 };
+            assert!(entries.blocks.len() <= blocks + few, "{before}: {}", entries.blocks.len());
+        }
         let mut entries = Entries::new();
         for number in 0..1_000 {
             entries.insert(id(number), entry(number));

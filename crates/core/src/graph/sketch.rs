@@ -87,8 +87,9 @@ impl Sketch {
 }
 
 fn toggle(symbols: &mut [Symbol], name: &CopyName, mark: &Mark) {
+    let own = Symbol::of(name, mark);
     for place in mark.places() {
         let Some(symbol) = symbols.get_mut(place) else { break };
-        symbol.toggle(name, mark);
+        symbol.toggle_all(&own);
     }
 }

@@ -38,6 +38,7 @@ impl Group {
             rotation: Rotation::default(),
             door: Door::default(),
             drafts: Vec::new(),
+            sealed_last: None,
             clocks: Clocks::default(),
             clock_differs: false,
             bodies: Bodies::default(),

@@ -11,6 +11,7 @@ use super::Group;
 use crate::cx::Cx;
 use crate::event::{GroupEvent, Record};
 use crate::graph::{Change, Copy};
+use crate::meter::{self, Cost};
 use crate::table::{Table, TableExt};
 
 impl Group {
@@ -102,7 +103,11 @@ impl Group {
             return self.tell_from_store(cx, name);
         };
         let is_own = *copy.header.author() == cx.me.peer;
-        let record = self.reading(&copy);
+        let written = self.sealed_last.take_if(|(nonce, _)| copy.body.starts_with(nonce));
+        let record = match written {
+            Some((_, body)) => Record { header: copy.header.clone(), body: Some(body) },
+            None => self.reading(&copy),
+        };
         let watches = self.watches.fitting(&record);
         let event = GroupEvent::Record { record, is_new, is_own, from, watches };
         self.event(cx, event);
@@ -124,6 +129,7 @@ impl Group {
         if !header.is_known_format() {
             return None;
         }
+        meter::count(Cost::Opened, 1);
         self.keyring.open(&self.place(header)?, &copy.body)
     }
 

@@ -75,6 +75,23 @@ impl Node {
         self.on_group(now, group, |group, cx| group.delete(cx, ticket, held))
     }
 
+    /// Has what groups are to store wait for more of it until [`Node::flush`], so that all that an
+    /// application writes in one turn of its event loop is one write, and not a small one and then
+    /// a large one.
+    pub const fn gather(&mut self) {
+        self.cx.gathers = true;
+    }
+
+    /// Hands what has waited since [`Node::gather`] to the store.
+    pub fn flush(&mut self, now: Timestamp) {
+        self.set_time(now);
+        self.cx.gathers = false;
+        let unsaved = self.groups.open.iter().filter(|(_, group)| !group.is_saved());
+        unsaved.for_each(|(number, _)| self.changes.group(*number));
+        self.carry_on();
+        self.closing_progress();
+    }
+
     /// The types of which the group has records fetched first, here and from whom it fetches.
     ///
     /// # Errors

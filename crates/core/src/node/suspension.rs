@@ -23,6 +23,8 @@ impl Node {
             return;
         }
         self.cx.suspended_at = Some(now);
+        // The store is let go of too, once it has what was written.
+        self.cx.gathers = false;
         for node in self.remotes.keys().copied().collect::<Vec<_>>() {
             self.with_remote(node, |remote, env| remote.connection.part(env, Code::Suspended));
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::ops::DerefMut;
 
 use lacis_core::{
-    Event, Input, LinkAction, LinkId, OpId, Output, SocketId, StoreRequest, Timestamp,
+    Event, Input, LinkAction, LinkId, OpId, Output, SocketId, StoreChange, StoreRequest, Timestamp,
 };
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
@@ -76,6 +76,11 @@ pub trait Platform {
     /// Why it cannot even be asked; no answer follows.
     fn store(&mut self, op: OpId, request: StoreRequest) -> Result<(), Code>;
 
+    /// Gives the store the first changes of a write that follows under the same number; should it
+    /// not take them, that write fails. Only a platform that calls [`lacis_core::Node::gather`] is
+    /// asked.
+    fn store_part(&mut self, _op: OpId, _changes: Vec<StoreChange>) {}
+
     /// Tells the application, which may call the node from within.
     fn tell(&mut self, event: Event);
 
@@ -136,6 +141,10 @@ impl<P: Platform> Platform for &mut P {
 
     fn store(&mut self, op: OpId, request: StoreRequest) -> Result<(), Code> {
         (**self).store(op, request)
+    }
+
+    fn store_part(&mut self, op: OpId, changes: Vec<StoreChange>) {
+        (**self).store_part(op, changes);
     }
 
     fn tell(&mut self, event: Event) {

@@ -47,7 +47,7 @@ impl Check for DeadLinks {
                 }
                 Ok(())
             }
-            Output::Event(_) | Output::Store(..) => Ok(()),
+            Output::Event(_) | Output::Store(..) | Output::StorePart(..) => Ok(()),
         }
     }
 }

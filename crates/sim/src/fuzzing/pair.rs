@@ -185,7 +185,7 @@ impl Pair {
             Output::Link(link, action) => self.act(side, link, action),
             Output::Event(event) => self.tell(side, event),
             // These nodes are told that there is no store.
-            Output::Store(..) => {}
+            Output::Store(..) | Output::StorePart(..) => {}
         }
     }
 

@@ -26,6 +26,7 @@ impl WebNode {
     ) -> Result<String, JsValue> {
         let kind = record_type(kind)?;
         let content = content(&attributes, data, expires)?;
+        self.browser.gather();
         let added = self
             .browser
             .with(|node, now| node.add_record(now, ticket, RoomId(group), kind, content));
@@ -47,6 +48,7 @@ impl WebNode {
     ) -> Result<(), JsValue> {
         let held = parse::header(header)?;
         let content = content(&attributes, data, expires)?;
+        self.browser.gather();
         let updated = self
             .browser
             .with(|node, now| node.update_record(now, ticket, RoomId(group), &held, content));
@@ -59,6 +61,7 @@ impl WebNode {
     /// The reason it was not taken; the ticket is not used then.
     pub fn delete_record(&self, ticket: u32, group: u32, header: &[u8]) -> Result<(), JsValue> {
         let held = parse::header(header)?;
+        self.browser.gather();
         let deleted =
             self.browser.with(|node, now| node.delete_record(now, ticket, RoomId(group), &held));
         deleted.map_err(error::coded)

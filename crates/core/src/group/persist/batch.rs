@@ -32,6 +32,16 @@ impl Batch {
         self.changes.push(change);
     }
 
+    /// How many changes there are.
+    pub(in crate::group) const fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// The changes from a place on.
+    pub(in crate::group) fn after(&self, place: usize) -> Vec<StoreChange> {
+        self.changes.get(place..).unwrap_or_default().to_vec()
+    }
+
     pub(in crate::group) const fn bytes(&self) -> usize {
         self.bytes
     }

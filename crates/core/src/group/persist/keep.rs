@@ -81,7 +81,7 @@ impl Group {
         // By its prefix: there may be more of it in the store than is known here.
         let prefix = self.profile.group.as_bytes().to_vec();
         cx.tickets.open(ticket);
-        self.saves.forget_changes();
+        self.saves.forget_changes(cx);
         self.close(cx, Code::Left);
         (self.is_open, self.is_erased) = (false, true);
         self.saves.erase(prefix, ticket);

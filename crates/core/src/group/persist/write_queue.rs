@@ -19,11 +19,16 @@ use crate::io::Output;
 use crate::store::{StoreChange, StoreRequest, StoreTable};
 use crate::time::Timestamp;
 
+/// Changes that are worth a call to the store while more of them is gathered.
+const PART: usize = 64;
+
 #[derive(Debug, Default)]
 pub(in crate::group) struct Saves {
     /// What was changed since the last write began.
     waiting: Batch,
     under_way: Option<(OpId, Batch)>,
+    /// The write of what waits, and how many of its changes the store was given ahead of it.
+    begun: Option<(OpId, usize)>,
     /// What the store has refused. Nobody waits for it.
     refused: Batch,
     failures: u32,
@@ -103,6 +108,11 @@ impl Saves {
 
     /// Begins to write what waits, if nothing is under way; without a store, it is as good as done.
     pub(in crate::group) fn flush(&mut self, cx: &mut Cx) -> Option<Written> {
+        if cx.gathers {
+            self.hand_ahead(cx);
+            return None;
+        }
+        self.conclude(cx);
         if self.under_way.is_some() || !self.is_due() {
             return None;
         }
@@ -118,6 +128,29 @@ impl Saves {
         }
         self.begin(cx, batch);
         None
+    }
+
+    /// Of what is gathered the store gets a part, so that it works while more is written.
+    fn hand_ahead(&mut self, cx: &mut Cx) {
+        let is_plain = self.refused.has_nothing() && self.waiting.erase.is_none();
+        if !cx.config.store || self.under_way.is_some() || self.retry.is_some() || !is_plain {
+            return;
+        }
+        let given = self.begun.map_or(0, |(_, given)| given);
+        if self.waiting.len() >= given + PART {
+            let (op, _) = *self.begun.get_or_insert_with(|| (cx.op_id(), 0));
+            cx.outputs.push_back(Output::StorePart(op, self.waiting.after(given)));
+            self.begun = Some((op, self.waiting.len()));
+        }
+    }
+
+    /// A write of which the store has parts is asked for, before anything else is done.
+    fn conclude(&mut self, cx: &mut Cx) {
+        if let Some((op, given)) = self.begun.take() {
+            let batch = core::mem::take(&mut self.waiting);
+            cx.outputs.push_back(Output::Store(op, StoreRequest::Write(batch.after(given))));
+            self.under_way = Some((op, batch));
+        }
     }
 
     fn begin(&mut self, cx: &mut Cx, batch: Batch) {
@@ -181,6 +214,7 @@ impl Saves {
     /// The store was found empty, and all that is known is to be written; so is what it did not
     /// take. False if that was said already.
     pub(in crate::group) fn begin_anew(&mut self, cx: &mut Cx, op: OpId) -> bool {
+        self.conclude(cx);
         if self.emptied.is_some_and(|mark| op >= mark) {
             // It is a failure like any other: writing all anew has not helped.
             return false;
@@ -204,12 +238,14 @@ impl Saves {
     }
 
     /// What waits is not to be written any more.
-    pub(in crate::group) fn forget_changes(&mut self) {
+    pub(in crate::group) fn forget_changes(&mut self, cx: &mut Cx) {
+        self.conclude(cx);
         (self.waiting, self.refused) = (self.waiting.without_changes(), Batch::default());
     }
 
     /// Nobody waits any longer. What is not written yet is handed to the store, for the last time.
     pub(in crate::group) fn drain(&mut self, cx: &mut Cx, code: Code) {
+        self.conclude(cx);
         let mut under_way = self.under_way.take().map(|(_, batch)| batch).unwrap_or_default();
         let waiting = core::mem::take(&mut self.waiting);
         let mut rest = core::mem::take(&mut self.refused).followed_by(waiting);

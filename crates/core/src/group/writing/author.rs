@@ -172,7 +172,7 @@ impl Group {
             return Err(Code::TooLarge);
         }
         if self.may_seal() && self.sealing_key().is_some() {
-            return self.seal_and_publish(cx, ticket, header, &body);
+            return self.seal_and_publish(cx, ticket, header, body);
         }
         if self.drafts.len() >= DRAFTS_MAX {
             return Err(Code::WouldBlock);
@@ -190,14 +190,19 @@ impl Group {
         cx: &mut Cx,
         ticket: Ticket,
         mut header: Header,
-        body: &Body,
+        body: Body,
     ) -> Result<(), Code> {
         let (name, key) = self.sealing_key().ok_or(Code::NoKey)?;
         header.key = Some(name);
         let place = self.place(&header).ok_or(Code::NoKey)?;
-        let sealed = body.seal(key, &place, cx.random());
+        let nonce = cx.random();
+        let sealed = body.seal(key, &place, nonce);
         let id = header.id;
-        self.publish(cx, Some(ticket), header, sealed, None)?;
+        // The application is told of it at once, and need not wait until it is opened again.
+        self.sealed_last = Some((nonce, body));
+        let published = self.publish(cx, Some(ticket), header, sealed, None);
+        self.sealed_last = None;
+        published?;
         self.note_sealed(id);
         Ok(())
     }
@@ -219,7 +224,7 @@ impl Group {
             self.rewrite_unseen(cx);
         }
         for Unsealed { ticket, header, body } in core::mem::take(&mut self.drafts) {
-            if let Err(code) = self.seal_and_publish(cx, ticket, header, &body) {
+            if let Err(code) = self.seal_and_publish(cx, ticket, header, body) {
                 cx.settle(ticket, Err(code));
             }
         }
