@@ -161,12 +161,14 @@ impl Batch {
         let seed = *hasher.finalize().as_bytes();
         let mut numbers = (0_u64..).flat_map(|pair| {
             let hash = blake3::keyed_hash(&seed, &pair.to_le_bytes());
-            <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0).unwrap_or_default()
+            <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0).into_iter().flatten()
         });
         let mut of_keys: Vec<Scalar> = self.keys.iter().map(|_| Scalar::ZERO).collect();
         let (mut base, mut scalars, mut points) = (Scalar::ZERO, Vec::new(), Vec::new());
         for (place, claim) in self.claims.iter().flatten() {
-            let number = Scalar::from(u128::from_le_bytes(numbers.next().unwrap_or_default()));
+            // Without one nothing would be demanded of the claim.
+            let Some(bytes) = numbers.next() else { return false };
+            let number = Scalar::from(u128::from_le_bytes(bytes));
             base += number * claim.response;
             if let Some(of_key) = of_keys.get_mut(*place) {
                 *of_key += number * claim.challenge;
