@@ -1,5 +1,6 @@
 // `cargo xtask bench mesh`: a room of many pages, each with a few links, beside bare connections of
-// everybody with everybody. Both are measured in the same runs, in fresh pages, one after the other.
+// everybody with everybody. Both are measured in the same runs, in fresh pages, one after the
+// other.
 import { enterNetwork, isIsolated } from "../e2e/support/network.mjs";
 
 await enterNetwork();

@@ -161,14 +161,13 @@ impl Batch {
         let seed = *hasher.finalize().as_bytes();
         let mut numbers = (0_u64..).flat_map(|pair| {
             let hash = blake3::keyed_hash(&seed, &pair.to_le_bytes());
-            <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0).into_iter().flatten()
+            let halves = <[[u8; 16]; 2]>::try_from(hash.as_bytes().as_chunks().0);
+            halves.into_iter().flatten().map(|half| Scalar::from(u128::from_le_bytes(half)))
         });
         let mut of_keys: Vec<Scalar> = self.keys.iter().map(|_| Scalar::ZERO).collect();
         let (mut base, mut scalars, mut points) = (Scalar::ZERO, Vec::new(), Vec::new());
         for (place, claim) in self.claims.iter().flatten() {
-            // Without one nothing would be demanded of the claim.
-            let Some(bytes) = numbers.next() else { return false };
-            let number = Scalar::from(u128::from_le_bytes(bytes));
+            let Some(number) = numbers.next() else { return false };
             base += number * claim.response;
             if let Some(of_key) = of_keys.get_mut(*place) {
                 *of_key += number * claim.challenge;
@@ -176,7 +175,7 @@ impl Batch {
             scalars.push(number);
             points.push(claim.commitment);
         }
-        scalars.append(&mut of_keys);
+        scalars.extend(of_keys);
         points.extend(self.keys.iter().map(|key| key.point));
         scalars.push(-base);
         points.push(constants::ED25519_BASEPOINT_POINT);

@@ -45,6 +45,8 @@ async fn metrics_are_the_documented_ones() {
     let rows = manual.lines().filter_map(|line| line.strip_prefix("| `lacis_"));
     let mut documented: Vec<String> =
         rows.filter_map(|row| Some(format!("lacis_{}", row.split_once('`')?.0))).collect();
+    // Those of a keeper come from another program, whose own test asks for them.
+    documented.retain(|name| !name.starts_with("lacis_keeper_"));
     names.sort();
     documented.sort();
     assert_eq!(names, documented);

@@ -288,8 +288,8 @@ pub const ASIDE_MAX: usize = 65_536;
 /// Two members compare what they hold again after this, which heals whatever was lost between them.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A neighbor that was asked for copies and has given none for so long is not waited for: others who
-/// have them are asked too.
+/// A neighbor that was asked for copies and has given none for so long is not waited for: others
+/// who have them are asked too.
 pub const WANT_PATIENCE: Duration = Duration::from_secs(3);
 
 /// A copy that was asked for and did not come is asked for elsewhere after this.
