@@ -391,9 +391,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn company_never_changes_an_outcome(
-            all in proptest::collection::vec(any_signed(), 0..12),
-        ) {
+        fn company_never_changes_an_outcome(all in proptest::collection::vec(any_signed(), 0..12)) {
             let expected: Vec<bool> = all.iter().map(alone).collect();
             assert_eq!(together(&all), expected);
         }
