@@ -53,6 +53,8 @@ test("what a later version adds is skipped where it may be, and a frame is what 
   for (const [at, file] of files.entries()) {
     const kind = ["ClientFrame", "ServerFrame", "Setup", "LinkFrame"][at];
     for (const { name, hex: digits } of read(file)) {
+      // New fields follow those that may be left out.
+      if (name === "offer") continue;
       const [variant, fields] = readFrame(kind, unhex(digits));
       readFrame(kind, encode([variant, [...fields, ["new", 7]]]));
       assert.throws(() => readFrame(kind, encode([variant, [...fields, null]])), undefined, name);

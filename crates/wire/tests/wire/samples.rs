@@ -212,8 +212,13 @@ pub(crate) fn setup() -> Samples<Setup> {
     ];
     let again = describe(&offerer(), DtlsRole::ActPass);
     let restarted = Description { message_bytes_max: 0, ..describe(&answerer(), DtlsRole::Active) };
+    let mut knock = offer(DtlsRole::ActPass);
+    if let Setup::Offer { newcomer, .. } = &mut knock {
+        *newcomer = Some(true);
+    }
     vec![
         ("offer", offer(DtlsRole::ActPass)),
+        ("offer-of-a-newcomer", knock),
         ("answer", answer(DtlsRole::Active)),
         ("candidates", Setup::Candidates { attempt, list }),
         ("restart", Setup::Restart { attempt, round: 1, description: again }),
