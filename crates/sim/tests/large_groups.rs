@@ -125,7 +125,7 @@ fn a_member_without_a_link_can_be_spoken_to() {
             |other: &&TabId| world.state_in(tab, room, **other) == Some(RemoteState::Indirect);
         let far = *crowd.tabs.iter().find(is_far).expect("nobody is linked with all");
         let sent = world.send(tab, room, far, Mail::delivered(50)).expect("it may be sent");
-        world.expect_outcome(tab, sent, Ok(()), SECOND);
+        world.expect_outcome(tab, sent, Ok(()), 3 * SECOND);
     }
     crowd.world.run_for(MINUTE);
     assert!(crowd.links().iter().all(|count| *count <= NEIGHBORS_MAX), "{:?}", crowd.links());
@@ -196,6 +196,26 @@ fn who_is_shut_out_is_not_heard_by_those_who_know() {
     crowd.world.run_for(5 * SECOND);
     assert_eq!(crowd.heard(), before);
     crowd.expect_all_to_all(2 * SECOND);
+}
+
+#[test]
+fn who_leaves_is_gone_for_all_at_once() {
+    let mut crowd = Crowd::new(8, 20);
+    crowd.expect_all_known(10 * SECOND);
+    crowd.world.run_for(MINUTE);
+    let (gone, _) = (crowd.tabs.remove(7), crowd.groups.remove(7));
+    let peer = crowd.world.peer_id(gone);
+    crowd.world.close(gone);
+    crowd.world.run_for(2 * SECOND);
+    for (tab, group) in crowd.tabs.iter().zip(&crowd.groups) {
+        assert_eq!(crowd.world.state_in(*tab, crowd.room, gone), None);
+        let members = crowd.world.command(*tab, |node, _| node.group_members(*group));
+        let members = members.expect("it is there").expect("the group is open");
+        let left = members.iter().find(|member| member.peer == peer).expect("it is a member");
+        assert!(!left.present);
+        let present = members.iter().filter(|member| member.present).count();
+        assert_eq!(present, crowd.tabs.len() - 1);
+    }
 }
 
 #[test]

@@ -219,9 +219,8 @@ impl Node {
 
     fn on_fresh(&mut self, room: RoomId, fresh: Fresh<'_>) {
         let Fresh { node, peer, news } = fresh;
-        let is_gone = news == News::Gone;
-        self.note_far(room, node, Some(peer).filter(|_| !is_gone));
-        if is_gone {
+        if news == News::Gone {
+            self.note_far(room, node, None);
             return self.on_gone(room, node);
         }
         if let Some(remote) = self.remotes.get_mut(&node)
@@ -230,6 +229,9 @@ impl Node {
             remote.present.push(room);
         }
         let is_known = self.is_heard_by(room, node);
+        if !is_known {
+            self.note_far(room, node, Some(peer));
+        }
         let broadcast = self.broadcasts.get_mut(&room);
         if !is_known && broadcast.is_some_and(|it| it.mark_told(node)) {
             self.tell_indirect(room, node, peer);
@@ -283,6 +285,7 @@ impl Node {
                 }
                 broadcast.unmark_told(node);
             }
+            self.note_far(room, node, None);
             self.cx.event(Event::RemoteLeft { room, node, code });
         }
     }

@@ -172,6 +172,10 @@ impl Node {
         if was == is_member {
             return;
         }
+        if is_member {
+            // It is there by its link.
+            self.note_far(room, node, None);
+        }
         // Whom a link is wanted with may be another question now.
         self.changes.connections = true;
         let code = if seen == Seen::Unlinked { Code::LinkLost } else { Code::NotMember };
