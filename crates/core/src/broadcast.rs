@@ -49,7 +49,7 @@ pub(crate) struct Broadcast {
     greeted: Vec<NodeId>,
     /// Whether there were more members than are kept track of.
     is_full: bool,
-    /// Until then it is not known whether everybody is linked.
+    /// Until then it is not known whether everybody is linked; without it nobody is yet.
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
     held: Vec<Held>,
@@ -95,7 +95,7 @@ pub(crate) enum Dropped {
 
 impl Broadcast {
     /// A room that was just joined. Who was in it before counts on, however short that was ago.
-    pub(crate) const fn new(topic: Topic, now: Timestamp) -> Self {
+    pub(crate) fn new(topic: Topic, now: Timestamp, is_of_group: bool) -> Self {
         Self {
             topic,
             number: now.as_micros(),
@@ -104,7 +104,8 @@ impl Broadcast {
             here: None,
             greeted: Vec::new(),
             is_full: false,
-            new_until: None,
+            // Of a room a server tells at once who is there; of a group it tells of few.
+            new_until: (!is_of_group).then_some(now),
             held: Vec::new(),
         }
     }
@@ -121,7 +122,7 @@ impl Broadcast {
 
     /// Whether it is not known yet whether everybody is linked.
     pub(crate) fn is_new(&self, now: Timestamp) -> bool {
-        self.new_until.is_some_and(|until| now < until)
+        self.new_until.is_none_or(|until| now < until)
     }
 
     /// Not everybody is linked any more.

@@ -48,3 +48,26 @@ fn who_is_alone_sees_nobody_not_even_oneself() {
     world.run_for(Duration::from_secs(60));
     assert_eq!(present(&mut world, bob, joined), []);
 }
+
+#[test]
+fn who_spoke_as_a_newcomer_and_is_gone_is_not_there() {
+    let mut world = World::scenario(2);
+    let server = world.add_server();
+    let [ada, bob] = [1, 2].map(|identity| {
+        let setup = world.stored(server, identity);
+        world.open(setup)
+    });
+    let group = world.found(ada, "Board");
+    let joined = world.bring_in(ada, group, bob, Roles::MEMBER);
+    let room = world.room_of_group(bob, joined);
+    world.run_for(Duration::from_secs(2));
+    let him = world.peer_id(bob);
+    assert_eq!(present(&mut world, ada, group), [him]);
+    // Who is new has its words passed on, whoever is linked.
+    world.broadcast(bob, room, 10, true).expect("it may be told");
+    world.run_for(Duration::from_secs(2));
+    assert_eq!(world.seen(ada).messages.len(), 1);
+    world.kill(bob, false);
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(present(&mut world, ada, group), []);
+}

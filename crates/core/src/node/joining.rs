@@ -67,7 +67,8 @@ impl Node {
         room.announce_all(&mut self.cx, &self.signaling.servers);
         self.cx.tickets.open(ticket);
         self.signaling.rejoin(&room.keys);
-        self.broadcasts.insert(id, Broadcast::new(room.keys.topic, now));
+        let is_of_group = room.admitted.is_some();
+        self.broadcasts.insert(id, Broadcast::new(room.keys.topic, now, is_of_group));
         self.signaling.rooms.insert(id, room);
         if !self.is_busy() {
             self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
