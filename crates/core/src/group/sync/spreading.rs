@@ -18,8 +18,8 @@ use lacis_wire::{NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
+use crate::group::sync::neighbour::Neighbour;
 use crate::group::sync::queue::Queue;
-use crate::table::TableExt;
 use crate::time::Timestamp;
 
 /// Versions sent last over a link, of which the other side may say that it has them.
@@ -132,15 +132,17 @@ impl Group {
     }
 
     /// Tells names whose time has come, of what is still held and was not shown to be there.
-    pub(in crate::group) fn announce_due(&mut self, cx: &Cx) {
-        for neighbour in self.neighbours.values_mut() {
-            if neighbour.spreading.due.take_if(|due| cx.now >= *due).is_none() {
-                continue;
-            }
+    pub(in crate::group) fn announce_due(&mut self, cx: &mut Cx) {
+        let is_due = |it: &Neighbour| it.spreading.due.is_some_and(|due| cx.now >= due);
+        let nodes = self.neighbours.iter().filter(|(_, it)| is_due(it));
+        for node in nodes.map(|(node, _)| *node).collect::<Vec<_>>() {
+            let is_member = self.serves(cx, node);
+            let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
+            neighbour.spreading.due = None;
             let mut names: Vec<CopyName> = Vec::new();
             while let Some(name) = neighbour.spreading.names.pop() {
                 let is_live = self.replica.held(&name.id).is_some_and(|held| held.name() == name);
-                if is_live && !neighbour.missing.contains(&name) {
+                if is_member && is_live && !neighbour.missing.contains(&name) {
                     names.push(name);
                 }
             }
