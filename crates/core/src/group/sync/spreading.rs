@@ -18,7 +18,6 @@ use lacis_wire::{NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
-use crate::group::sync::neighbour::Neighbour;
 use crate::group::sync::queue::Queue;
 use crate::time::Timestamp;
 
@@ -133,8 +132,8 @@ impl Group {
 
     /// Tells names whose time has come, of what is still held and was not shown to be there.
     pub(in crate::group) fn announce_due(&mut self, cx: &mut Cx) {
-        let is_due = |it: &Neighbour| it.spreading.due.is_some_and(|due| cx.now >= due);
-        let nodes = self.neighbours.iter().filter(|(_, it)| is_due(it));
+        let is_due = |due: Option<Timestamp>| due.is_some_and(|due| cx.now >= due);
+        let nodes = self.neighbours.iter().filter(|(_, it)| is_due(it.spreading.due));
         for node in nodes.map(|(node, _)| *node).collect::<Vec<_>>() {
             let is_member = self.serves(cx, node);
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
