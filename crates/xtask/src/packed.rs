@@ -49,7 +49,9 @@ pub(crate) fn crates(home: &Path) -> Result<Vec<PathBuf>> {
 fn build(place: &Path, packed: &[PathBuf]) -> Result<()> {
     fs::create_dir_all(place).with_context(|| place.display().to_string())?;
     for file in packed {
-        Run::new("tar").arg("-xzf").arg(file).dir(place).step()?;
+        // As old as now: packed files bear one date for all time, by which cargo would take what it
+        // built of them before for what they are.
+        Run::new("tar").arg("-xzmf").arg(file).dir(place).step()?;
     }
     let manifest = place.join("Cargo.toml");
     fs::write(&manifest, manifest_of_packed()).with_context(|| manifest.display().to_string())?;
