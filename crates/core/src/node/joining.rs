@@ -157,6 +157,9 @@ impl Node {
     /// Asks again who is in rooms where somebody had no place, and too few are linked.
     fn ask_again(&mut self) {
         let now = self.cx.now;
+        if !self.signaling.rooms.values().any(|room| room.may_ask_again(now)) {
+            return;
+        }
         let overlay = self.overlay();
         let mut asked = Vec::new();
         for (id, room) in &mut self.signaling.rooms {

@@ -146,6 +146,11 @@ impl Room {
         }
     }
 
+    /// Whether it is time to ask again who is there.
+    pub(crate) fn may_ask_again(&self, now: Timestamp) -> bool {
+        self.again_at.is_some_and(|at| now >= at)
+    }
+
     /// Whether it is to be asked again now who is there, if too few are linked.
     pub(crate) fn is_asked_again(&mut self, now: Timestamp, lacks: bool) -> bool {
         let is_due = self.again_at.take_if(|at| now >= *at).is_some();

@@ -112,6 +112,10 @@ impl Group {
     pub(in crate::group) fn on_spare(&mut self, node: NodeId, name: CopyName) {
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.spreading.on_spare();
+            // Who sends the same without end, and does not listen, is not answered without end.
+            if neighbour.is_flooded() {
+                return;
+            }
             neighbour.say_names(&[name], |names| GroupFrame::Have { names });
         }
     }
