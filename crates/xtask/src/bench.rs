@@ -28,7 +28,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if !script.is_file() {
         bail!("there is no benchmark {}; there are: {}", options.name, names()?.join(", "));
     }
-    let server = products::server(Build::Optimised)?;
+    // What is not measured need not be fast.
+    let is_smoke = options.words.iter().any(|word| word == "--smoke");
+    let server = products::server(if is_smoke { Build::Quick } else { Build::Optimised })?;
     let mut run = Run::new("node").arg(&script).args(&options.words).env("LACIS_SERVER", server);
     if options.name == "server" {
         run = run.env("LACIS_LOAD", products::load()?);

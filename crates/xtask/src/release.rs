@@ -20,12 +20,19 @@ pub(crate) struct Options {
     /// Builds and tries everything; publishing itself is done by hand
     #[arg(long)]
     dry_run: bool,
+    /// Takes the server as tests have it: whether all fits together, in half the time
+    #[arg(long)]
+    quick: bool,
 }
 
 impl Options {
     /// What runs before every merge.
     pub(crate) const fn dry() -> Self {
-        Self { dry_run: true }
+        Self { dry_run: true, quick: true }
+    }
+
+    const fn build(&self) -> Build {
+        if self.quick { Build::Quick } else { Build::Optimised }
     }
 }
 
@@ -44,9 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let changes = home.join("CHANGES.md");
     fs::write(&changes, changes_of_this_version()?)?;
     let package = products::tarball(&tools, &home)?;
-    let server = server_archive(&home)?;
+    let program = products::server(options.build())?;
+    let server = server_archive(&home, &program)?;
     let mut files = vec![changes, package.clone(), server.clone()];
-    files.extend(server_packages(&home)?);
+    files.extend(server_packages(&home, &program)?);
     files.extend(timed("Packing the crates and building them from there", || {
         let packed = packed::crates(&home)?;
         try_server(&workspace::target().join("debug").join(server_name()))?;
@@ -88,13 +96,12 @@ fn section(text: &str, title: &str) -> Option<String> {
 }
 
 /// The program for machines like this one, with the texts that belong to it.
-fn server_archive(home: &Path) -> Result<PathBuf> {
-    let program = products::server(Build::Optimised)?;
+fn server_archive(home: &Path, program: &Path) -> Result<PathBuf> {
     let host = Run::new("rustc").words("--print host-tuple").read()?;
     let name = format!("lacis-signaling-{VERSION}-{}", host.trim());
     let folder = home.join(&name);
     fs::create_dir_all(&folder)?;
-    fs::copy(&program, folder.join(server_name())).context("copying the server")?;
+    fs::copy(program, folder.join(server_name())).context("copying the server")?;
     for text in TEXTS {
         let file = workspace::root().join(text);
         let name = file.file_name().context("a text has a name")?;
@@ -107,11 +114,10 @@ fn server_archive(home: &Path) -> Result<PathBuf> {
 }
 
 /// The server for npm: what starts it, and the program for machines like this one.
-fn server_packages(home: &Path) -> Result<Vec<PathBuf>> {
-    let program = products::server(Build::Optimised)?;
+fn server_packages(home: &Path, program: &Path) -> Result<Vec<PathBuf>> {
     let folder = home.join("npm");
     let fill = workspace::root().join("signaling/npm/fill.mjs");
-    Run::new("node").arg(fill).arg(&program).arg(&folder).step()?;
+    Run::new("node").arg(fill).arg(program).arg(&folder).step()?;
     let mut packages = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
         let packed =
@@ -119,7 +125,7 @@ fn server_packages(home: &Path) -> Result<Vec<PathBuf>> {
         packages.push(home.join(packed.trim()));
     }
     fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    timed("Trying the server from npm", || test::server_package(&program))?;
+    timed("Trying the server from npm", || test::server_package(program))?;
     Ok(packages)
 }
 

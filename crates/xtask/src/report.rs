@@ -21,6 +21,8 @@ impl Report {
             self.failures += 1;
         }
         let elapsed = start.elapsed().as_secs_f64();
+        // At once: of a run that is cut short, this is all that tells where the time went.
+        eprintln!("    {name}: {verdict} in {elapsed:.1} s");
         self.lines.push(format!("  {name:<22} {verdict} {elapsed:>7.1} s"));
     }
 
