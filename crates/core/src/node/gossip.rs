@@ -173,6 +173,9 @@ impl Node {
                     if fresh.news == News::Here && speaks {
                         broadcast.begin(self.cx.now);
                     }
+                    if fresh.node != from {
+                        self.paths.note(self.cx.now, fresh.node, from);
+                    }
                     let (node, may_be_lost) =
                         (fresh.node, matches!(fresh.news, News::Ephemeral { .. }));
                     self.on_fresh(room, fresh);

@@ -13,6 +13,7 @@ use crate::io::Priority;
 use crate::overlay::Overlay;
 use crate::remote::Remote;
 use crate::session::RoomProof;
+use crate::signaling::{Room, Route};
 use crate::time::{Earliest, Timer, Timestamp};
 
 impl Node {
@@ -67,7 +68,10 @@ impl Node {
             let standing = overlay.standing(*room);
             // Nobody hears somebody in a group who is no member yet.
             let group = self.groups.open.get(room);
-            if !standing.is_small() && group.is_none_or(|group| group.speaks(&self.cx)) {
+            // Nor does a server tell who is there where none is.
+            let is_alone = self.signaling.rooms.get(room).is_some_and(Room::is_alone);
+            let is_large = !standing.is_small() || (is_alone && standing.linked > 0);
+            if is_large && group.is_none_or(|group| group.speaks(&self.cx)) {
                 broadcast.begin(now);
             }
             if broadcast.is_on() && standing.lacks() {
@@ -115,12 +119,13 @@ impl Node {
         }
         let place = self.signaling.place_in(room, None);
         let known = self.signaling.rooms.get(&place);
-        let server = known.and_then(|known| {
-            let announced = known.servers.iter().find(|index| known.is_announced(**index));
-            announced.or(known.servers.first()).copied()
-        });
-        if let Some(index) = server {
-            self.discover(index, place, node);
+        let servers = known.map(|known| known.servers.iter()).unwrap_or_default();
+        let announced = |index: &&usize| known.is_some_and(|known| known.is_announced(**index));
+        let server = servers.clone().find(announced);
+        let members = self.signaling.has_links.then_some(Route::Mesh);
+        let route = server.map(|index| Route::Server(*index)).or(members);
+        if let Some(route) = route {
+            self.discover(route, place, node);
             self.changes.wants();
         }
     }

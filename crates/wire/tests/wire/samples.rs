@@ -11,7 +11,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, NodeId, PROTOCOL, RoomTag, Topic, VersionRange};
+use lacis_wire::{AttemptId, NodeId, PROTOCOL, RoomTag, Topic, VersionRange, limits};
 
 use crate::ends::{ATTEMPT, End, answerer, offerer};
 use crate::group_frames;
@@ -161,6 +161,15 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
         ("start", LinkFrame::Start { store: [0x5a; 16], number: 3 }),
+        (
+            "carry",
+            LinkFrame::Carry {
+                from: NodeId(count(0x10)),
+                to: NodeId(count(0x30)),
+                hops: limits::CARRY_HOPS,
+                payload: &[1, 2, 3],
+            },
+        ),
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
