@@ -1,5 +1,5 @@
-//! Through whom others can be reached, as far as what came from them has shown, and how much of what
-//! is to be handed on is taken from whom.
+//! Through whom others can be reached, as far as what came from them has shown, and how much of
+//! what is to be handed on is taken from whom.
 
 use lacis_wire::{NodeId, limits};
 

@@ -1,7 +1,8 @@
 //! Setup messages that members hand on where no server brings two of them together.
 //!
-//! They go to the neighbor through whom the other node was heard of last, and from the first sender to
-//! some others, too: whoever is linked with the other node hands over, whoever knows no way drops them.
+//! They go to the neighbor through whom the other node was heard of last, and from the first sender
+//! to some others, too. Whoever is linked with the other node hands them over; whoever knows no way
+//! drops them.
 
 use alloc::vec::Vec;
 
@@ -49,7 +50,6 @@ impl Node {
                 self.cx.warn(Code::RateLimited, by);
                 continue;
             }
-            // In the name of whom it is for, or of this node, nobody else has anything to say.
             let Carried { from, to, hops, .. } = carried;
             let room = self.signaling.room_of(&carried.payload);
             let Some(room) = room.filter(|room| self.signaling.lets_in(*room, by)) else {

@@ -70,9 +70,12 @@ impl Node {
             let group = self.groups.open.get(room);
             // Nor does a server tell who is there where none is.
             let is_alone = self.signaling.rooms.get(room).is_some_and(Room::is_alone);
-            let is_large = !standing.is_small() || (is_alone && standing.linked > 0);
-            if is_large && group.is_none_or(|group| group.speaks(&self.cx)) {
-                broadcast.begin(now);
+            if group.is_none_or(|group| group.speaks(&self.cx)) {
+                match standing.is_small() {
+                    true if is_alone && standing.linked > 0 => broadcast.begin(now),
+                    true => {}
+                    false => broadcast.grow(now),
+                }
             }
             if broadcast.is_on() && standing.lacks() {
                 let known = |node| self.remotes.contains_key(&node);
@@ -139,7 +142,8 @@ impl Node {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
             let over = broadcast.expire(self.cx.now);
             if broadcast.is_due(&mut self.cx) {
-                self.tell_room(room, News::Here);
+                let news = if broadcast.is_large() { News::Here } else { News::Alone };
+                self.tell_room(room, news);
             }
             for (node, was_told) in over {
                 self.note_far(room, node, None);

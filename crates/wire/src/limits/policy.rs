@@ -55,8 +55,8 @@ pub const NEWCOMER_TIME: Duration = Duration::from_secs(10);
 /// Neighbors to whom a node hands a setup message of its own, where no server takes it.
 pub const CARRY_COPIES: usize = 3;
 
-/// Setup messages of others that are taken from one neighbor within [`CARRY_TIME`]: two dozen links,
-/// each of an offer and some candidates.
+/// Setup messages of others that are taken from one neighbor within [`CARRY_TIME`]: those of two
+/// dozen links, each of an offer and some candidates.
 pub const CARRY_MAX: u32 = 240;
 
 /// See [`CARRY_MAX`].
