@@ -282,6 +282,8 @@ impl Node {
                         broadcast.on_unlinked(self.cx.now, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),
+                    // Over others nothing reaches it, so it is gone unless it is heard of again.
+                    _ if !broadcast.is_large() => broadcast.on_left(node),
                     _ => {}
                 }
                 if let Some(peer) = broadcast.peer_of(node).filter(|_| broadcast.is_large()) {
