@@ -41,8 +41,11 @@ pub(crate) struct Broadcast {
     number: u64,
     /// Who is there or was lately, at most [`limits::COMPANY_MAX`].
     members: Table<NodeId, Member>,
-    /// When to tell next that this node is there. None while everybody is linked.
+    /// When to tell next that this node is there. None while a server says who is, and everybody is
+    /// linked.
     here_at: Option<Timestamp>,
+    /// Whether there were more than everybody can be linked with: what is told is passed on.
+    is_large: bool,
     /// The same as it was told last.
     here: Option<Arc<Vec<u8>>>,
     /// Neighbors who were told who is there.
@@ -101,6 +104,7 @@ impl Broadcast {
             number: now.as_micros(),
             members: Table::new(),
             here_at: None,
+            is_large: false,
             here: None,
             greeted: Vec::new(),
             is_full: false,
@@ -110,9 +114,14 @@ impl Broadcast {
         }
     }
 
-    /// Whether what is told has to be passed on.
+    /// Whether members tell each other who is there.
     pub(crate) const fn is_on(&self) -> bool {
         self.here_at.is_some()
+    }
+
+    /// Whether what is told has to be passed on.
+    pub(crate) const fn is_large(&self) -> bool {
+        self.is_large
     }
 
     /// The first neighbor is there: how many others there are, it is still to say.
@@ -125,9 +134,16 @@ impl Broadcast {
         self.new_until.is_none_or(|until| now < until)
     }
 
-    /// Not everybody is linked any more.
+    /// From now on members tell each other who is there.
     pub(crate) fn begin(&mut self, now: Timestamp) {
         self.here_at.get_or_insert(now);
+    }
+
+    /// Not everybody can be linked any more.
+    pub(crate) fn grow(&mut self, now: Timestamp) {
+        if !core::mem::replace(&mut self.is_large, true) {
+            self.here_at = Some(now);
+        }
     }
 
     pub(crate) const fn deadline(&self) -> Option<Timestamp> {
@@ -146,7 +162,7 @@ impl Broadcast {
     /// What this node tells, as it travels.
     pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Vec<u8> {
         self.number += 1;
-        let is_here = news == News::Here;
+        let is_here = matches!(news, News::Here | News::Alone);
         let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
         let passed = codec::encode(&Passed { age_ms: 0, gossip: &gossip });
@@ -234,7 +250,7 @@ impl Broadcast {
         member.heard.insert(number);
         member.until = member.until.max(cx.now + life);
         member.is_gone = gossip.news == News::Gone;
-        if gossip.news == News::Here {
+        if matches!(gossip.news, News::Here | News::Alone) {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
         Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
@@ -242,7 +258,7 @@ impl Broadcast {
 
     /// A link with a member ends, but the member stays in the room.
     pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
-        self.begin(now);
+        self.grow(now);
         if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
             return;
         }

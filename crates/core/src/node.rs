@@ -1,5 +1,6 @@
 //! The node: it owns servers, rooms and remotes, routes what comes in, and says what it wants done.
 
+mod carrying;
 mod changes;
 mod closing;
 mod connections;
@@ -40,10 +41,12 @@ use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{Input, LinkAction, LinkInput, Output};
 use crate::meter::{self, Cost};
+use crate::paths::Paths;
 use crate::remote::{Heard, Remote};
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
 use crate::time::{Timer, Timestamp};
+use carrying::Carried;
 use changes::Changes;
 use closing::Closing;
 pub use group_records::Content;
@@ -67,6 +70,9 @@ pub struct Node {
     broadcasts: Table<RoomId, Broadcast>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
+    /// Setup messages that came, and by whom they were handed on.
+    carried: VecDeque<(NodeId, Carried)>,
+    paths: Paths,
     /// From then on links may end that are not needed.
     calm_at: Timestamp,
     /// Frames about groups that came and wait for their group.
@@ -121,6 +127,8 @@ impl Node {
             closing: None,
             broadcasts: Table::new(),
             gossip: VecDeque::new(),
+            carried: VecDeque::new(),
+            paths: Paths::default(),
             calm_at: now,
             group_frames: VecDeque::new(),
             started: Vec::new(),
@@ -201,6 +209,7 @@ impl Node {
     /// Does what follows from what has changed.
     fn carry_on(&mut self) {
         self.hear_gossip();
+        self.hear_carried();
         self.bound_orphans();
         if self.changes.take_connections() {
             self.dial_remotes();
@@ -209,6 +218,7 @@ impl Node {
         if self.changes.take_signaling() {
             self.signaling.write_pairings(&mut self.cx);
         }
+        self.hand_over();
         self.pool.spares.renew(&mut self.cx, &self.signaling);
     }
 
@@ -324,6 +334,9 @@ impl Node {
                 Heard::Parted(room, code) => parted.push((room, false, code)),
                 Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
                 Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
+                Heard::Carried(from, to, hops, payload) => {
+                    self.carried.push_back((node, Carried { from, to, hops, payload }));
+                }
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),

@@ -45,6 +45,8 @@ pub(crate) struct Remote {
 pub(crate) enum Heard {
     /// A frame about the group whose room that is.
     GroupFrame(RoomId, Vec<u8>),
+    /// A setup message that it hands on: from whom, for whom, how often that may go on.
+    Carried(NodeId, NodeId, u8, Vec<u8>),
     /// Gossip that it passes on in a room.
     Gossip(RoomId, Vec<u8>),
     /// It is no longer in a room, in which the application knows it.

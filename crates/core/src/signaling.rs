@@ -35,6 +35,10 @@ pub(crate) struct Signaling {
     left: VecDeque<Left>,
     /// Links that are set up by hand.
     pairings: Vec<Pairing>,
+    /// Whether there are links over which members hand on what no server takes.
+    pub(crate) has_links: bool,
+    /// Sealed setup messages for members to hand on: whom each is for, and the room.
+    pub(crate) carried: Vec<(RoomId, NodeId, Vec<u8>)>,
 }
 
 impl Signaling {
@@ -42,11 +46,18 @@ impl Signaling {
     pub(crate) fn new(cx: &mut Cx) -> Self {
         let urls = cx.config.servers.clone();
         let servers = urls.into_iter().map(|url| Server::new(cx, url)).collect();
-        Self { servers, rooms: Table::new(), left: VecDeque::new(), pairings: Vec::new() }
+        Self {
+            servers,
+            rooms: Table::new(),
+            left: VecDeque::new(),
+            pairings: Vec::new(),
+            has_links: false,
+            carried: Vec::new(),
+        }
     }
 
     /// Seals a setup message and puts it into the mailbox of `to`, by its route if that is open, or
-    /// through any open server. Says whether there was one.
+    /// through any open server, or else leaves it to members. Says whether there was a way.
     pub(crate) fn send(
         &mut self,
         cx: &mut Cx,
@@ -62,20 +73,34 @@ impl Signaling {
             // It is linked by now; what is left to say goes through any server there may be.
             *route = None;
         }
+        let joined = self.rooms.get(&room).map(|room| &room.keys);
+        let left = || self.left.iter().find(|left| left.id == room).map(|left| &left.keys);
+        let (Some(way), Some(keys)) = (self.way(*route), joined.or_else(left)) else {
+            return false;
+        };
+        *route = Some(way);
+        let nonce = cx.random();
+        let payload = seal::seal(keys, cx.me.node, to, nonce, &codec::encode(setup));
+        match way.server().and_then(|index| self.servers.get(index)) {
+            Some(server) => {
+                let seq = cx.nonce();
+                server.transmit(cx, &ClientFrame::Send { to, seq, payload: &payload });
+            }
+            None => self.carried.push((room, to, payload)),
+        }
+        true
+    }
+
+    /// The way that is open now for what went one way so far.
+    fn way(&self, route: Option<Route>) -> Option<Route> {
+        let members = self.has_links.then_some(Route::Mesh);
+        if route == Some(Route::Mesh) && members.is_some() {
+            return members;
+        }
         let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
         let usual = route.and_then(Route::server);
         let chosen = usual.filter(open).or_else(|| (0..self.servers.len()).find(open));
-        let joined = self.rooms.get(&room).map(|room| &room.keys);
-        let left = || self.left.iter().find(|left| left.id == room).map(|left| &left.keys);
-        let (Some(index), Some(keys)) = (chosen, joined.or_else(left)) else { return false };
-        *route = Some(Route::Server(index));
-        let nonce = cx.random();
-        let payload = seal::seal(keys, cx.me.node, to, nonce, &codec::encode(setup));
-        let seq = cx.nonce();
-        if let Some(server) = self.servers.get(index) {
-            server.transmit(cx, &ClientFrame::Send { to, seq, payload: &payload });
-        }
-        true
+        chosen.map(Route::Server).or(members)
     }
 
     /// The ICE servers a new link uses.
@@ -109,9 +134,15 @@ impl Signaling {
         self.servers.iter().position(|server| server.owns(socket))
     }
 
-    /// Whether any server can be reached.
+    /// Whether any server can be reached, or members may.
     pub(crate) fn is_reachable(&self) -> bool {
-        self.servers.iter().any(|server| server.socket().is_some())
+        self.has_links || self.servers.iter().any(|server| server.socket().is_some())
+    }
+
+    /// The room in which something is sealed, as the application knows it.
+    pub(crate) fn room_of(&self, sealed: &[u8]) -> Option<RoomId> {
+        let is_that = |(_, room): &(&RoomId, &Room)| seal::matches_topic(sealed, &room.keys.topic);
+        self.rooms.iter().find(is_that).map(|(_, room)| room.main)
     }
 
     /// A session with a server is over.

@@ -47,6 +47,7 @@ impl Default for Access {
 pub struct Network {
     tabs: BTreeMap<TabId, Access>,
     cut: BTreeSet<(TabId, ServerId)>,
+    severed: BTreeSet<(TabId, TabId)>,
 }
 
 impl Network {
@@ -76,9 +77,20 @@ impl Network {
         }
     }
 
+    /// Lets no packets pass between two tabs, or lets them pass again.
+    pub fn sever(&mut self, a: TabId, b: TabId, severed: bool) {
+        let pair = (a.min(b), a.max(b));
+        if severed {
+            self.severed.insert(pair);
+        } else {
+            self.severed.remove(&pair);
+        }
+    }
+
     /// Ends every partition and every loss.
     pub fn heal(&mut self) {
         self.cut.clear();
+        self.severed.clear();
         for access in self.tabs.values_mut() {
             access.island = 0;
             access.loss = 0;
@@ -88,8 +100,9 @@ impl Network {
     /// Whether packets pass between two tabs.
     #[must_use]
     pub fn joins(&self, a: TabId, b: TabId) -> bool {
+        let is_severed = self.severed.contains(&(a.min(b), a.max(b)));
         let (a, b) = (self.access(a), self.access(b));
-        a.island == b.island && !a.is_asleep && !b.is_asleep
+        !is_severed && a.island == b.island && !a.is_asleep && !b.is_asleep
     }
 
     /// Whether packets pass without a relay.

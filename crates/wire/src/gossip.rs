@@ -65,6 +65,10 @@ pub enum News<'a> {
         #[cbor(b(1), bytes)]
         payload: &'a [u8],
     },
+    /// As [`News::Here`], of a room in which everybody can be linked: it is told because no server
+    /// tells who is there.
+    #[n(4)]
+    Alone,
 }
 
 impl<'a> Gossip<'a> {
@@ -125,7 +129,7 @@ impl Frame for Gossip<'_> {
 
     fn check(&self) -> Result<(), DecodeError> {
         match &self.news {
-            News::Here | News::Gone => Ok(()),
+            News::Here | News::Alone | News::Gone => Ok(()),
             News::Message { label, payload } => {
                 demand(label_ok(label), "label")?;
                 demand(payload.len() <= limits::GOSSIP_PAYLOAD_BYTES, "payload")

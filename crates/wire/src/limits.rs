@@ -20,6 +20,10 @@ pub(crate) const SEAL_BYTES: usize = 49;
 /// Largest setup message: what fits into the payload once it is sealed.
 pub const SETUP_BYTES: usize = SIGNAL_PAYLOAD_BYTES - SEAL_BYTES;
 
+/// How often members hand a setup message on after the first has: rooms of thousands are five links
+/// wide.
+pub const CARRY_HOPS: u8 = 8;
+
 /// Members returned by one join. A node holds at most [`LINKS_MAX`] links, so more are useless.
 pub const SAMPLE_MAX: usize = 16;
 

@@ -11,7 +11,7 @@ use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
-use crate::ids::RoomTag;
+use crate::ids::{NodeId, RoomTag};
 use crate::limits;
 
 /// One of the three data channels of a link.
@@ -283,6 +283,23 @@ pub enum LinkFrame<'a> {
         #[n(1)]
         number: u64,
     },
+    /// Control: a sealed setup message that members hand on from one to the next, where no server
+    /// brings two together.
+    #[n(15)]
+    Carry {
+        /// Who has sealed it.
+        #[n(0)]
+        from: NodeId,
+        /// Whom it is for.
+        #[n(1)]
+        to: NodeId,
+        /// How often it may be handed on after this, at most [`limits::CARRY_HOPS`].
+        #[n(2)]
+        hops: u8,
+        /// What a server would deliver; see [`crate::seal`].
+        #[cbor(b(3), bytes)]
+        payload: &'a [u8],
+    },
 }
 
 impl Frame for LinkFrame<'_> {
@@ -315,6 +332,11 @@ impl Frame for LinkFrame<'_> {
             | Self::Reset { .. }
             | Self::Bye { .. } => Ok(()),
             Self::Start { number, .. } => demand(*number > 0, "number"),
+            Self::Carry { from, to, hops, payload } => {
+                demand(from != to, "to")?;
+                demand(*hops <= limits::CARRY_HOPS, "hops")?;
+                demand(payload.len() <= limits::SIGNAL_PAYLOAD_BYTES, "payload")
+            }
         }
     }
 }

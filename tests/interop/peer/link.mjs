@@ -12,7 +12,7 @@ import { readFrame, writeFrame } from "./schema.mjs";
 import { Transport } from "./transport.mjs";
 
 const [OFFER, ANSWER, CANDIDATES, REFUSE] = [0, 1, 2, 6];
-const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START] = [0, 1, 2, 3, 12, 13, 14];
+const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START, CARRY] = [0, 1, 2, 3, 12, 13, 14, 15];
 const [FINGERPRINT_MISMATCH, IDENTITY_MISMATCH, LEFT, PROTOCOL] = [21, 22, 33, 38];
 const [CONTROL, BULK, UNRELIABLE] = [0, 1, 2];
 
@@ -175,6 +175,9 @@ export class Link {
         return this.#onRooms(fields[0]);
       case PING:
         return this.send(CONTROL, [PONG, [fields[0]]]);
+      // It knows nobody to whom it could hand anything on.
+      case CARRY:
+        return undefined;
       // A peer without a store, of an identity that nobody shares, has no use for starts; nor is a
       // second proof one.
       case PONG:

@@ -76,6 +76,7 @@ impl Node {
             self.tally.attempts += usize::from(attempts > 0);
             self.tally.beside += attempts.saturating_sub(1);
         }
+        self.signaling.has_links = self.tally.links > 0;
         if self.tally.links > links {
             self.calm_at = self.cx.now + limits::CALM;
         }

@@ -9,7 +9,7 @@ use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::Node;
-use crate::broadcast::{Dropped, Fresh, Hearing};
+use crate::broadcast::{Broadcast, Dropped, Fresh, Hearing};
 use crate::event::{Event, MessageKind, RemoteState};
 use crate::ids::RoomId;
 use crate::io::Priority;
@@ -21,7 +21,7 @@ impl Node {
     /// Whether what is told in a room has to be passed on to reach everybody.
     fn floods(&self, room: RoomId) -> bool {
         let Some(broadcast) = self.broadcasts.get(&room) else { return false };
-        if !broadcast.is_on() || broadcast.is_new(self.cx.now) {
+        if !broadcast.is_large() || broadcast.is_new(self.cx.now) {
             return broadcast.is_new(self.cx.now);
         }
         let is_of = |remote: &&Remote| {
@@ -170,8 +170,13 @@ impl Node {
             match broadcast.take(&self.cx, &bytes, hears) {
                 Ok(fresh) => {
                     let speaks = group.is_none_or(|group| group.speaks(&self.cx));
-                    if fresh.news == News::Here && speaks {
-                        broadcast.begin(self.cx.now);
+                    match fresh.news {
+                        News::Here if speaks => broadcast.grow(self.cx.now),
+                        News::Alone if speaks => broadcast.begin(self.cx.now),
+                        _ => {}
+                    }
+                    if fresh.node != from {
+                        self.paths.note(self.cx.now, fresh.node, from);
                     }
                     let (node, may_be_lost) =
                         (fresh.node, matches!(fresh.news, News::Ephemeral { .. }));
@@ -228,7 +233,9 @@ impl Node {
         {
             remote.present.push(room);
         }
-        let is_known = self.is_heard_by(room, node);
+        let is_large = self.broadcasts.get(&room).is_some_and(Broadcast::is_large);
+        // Where everybody is to be linked, it is told of once it is.
+        let is_known = !is_large || self.is_heard_by(room, node);
         if !is_known {
             self.note_far(room, node, Some(peer));
         }
@@ -239,7 +246,7 @@ impl Node {
         let (label, payload, kind) = match news {
             News::Message { label, payload } => (label, payload, MessageKind::Broadcast),
             News::Ephemeral { label, payload } => (label, payload, MessageKind::Ephemeral),
-            News::Here | News::Gone => return,
+            News::Here | News::Alone | News::Gone => return,
         };
         let (label, payload) = (label.into(), payload.to_vec());
         self.cx.event(Event::Message { room, node, label, payload, kind });
@@ -275,9 +282,11 @@ impl Node {
                         broadcast.on_unlinked(self.cx.now, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),
+                    // Over others nothing reaches it, so it is gone unless it is heard of again.
+                    _ if !broadcast.is_large() => broadcast.on_left(node),
                     _ => {}
                 }
-                if let Some(peer) = broadcast.peer_of(node).filter(|_| broadcast.is_on()) {
+                if let Some(peer) = broadcast.peer_of(node).filter(|_| broadcast.is_large()) {
                     broadcast.mark_told(node);
                     self.note_far(room, node, Some(peer));
                     self.tell_indirect(room, node, peer);

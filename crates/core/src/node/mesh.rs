@@ -13,6 +13,7 @@ use crate::io::Priority;
 use crate::overlay::Overlay;
 use crate::remote::Remote;
 use crate::session::RoomProof;
+use crate::signaling::{Room, Route};
 use crate::time::{Earliest, Timer, Timestamp};
 
 impl Node {
@@ -67,8 +68,14 @@ impl Node {
             let standing = overlay.standing(*room);
             // Nobody hears somebody in a group who is no member yet.
             let group = self.groups.open.get(room);
-            if !standing.is_small() && group.is_none_or(|group| group.speaks(&self.cx)) {
-                broadcast.begin(now);
+            // Nor does a server tell who is there where none is.
+            let is_alone = self.signaling.rooms.get(room).is_some_and(Room::is_alone);
+            if group.is_none_or(|group| group.speaks(&self.cx)) {
+                match standing.is_small() {
+                    true if is_alone && standing.linked > 0 => broadcast.begin(now),
+                    true => {}
+                    false => broadcast.grow(now),
+                }
             }
             if broadcast.is_on() && standing.lacks() {
                 let known = |node| self.remotes.contains_key(&node);
@@ -115,12 +122,13 @@ impl Node {
         }
         let place = self.signaling.place_in(room, None);
         let known = self.signaling.rooms.get(&place);
-        let server = known.and_then(|known| {
-            let announced = known.servers.iter().find(|index| known.is_announced(**index));
-            announced.or(known.servers.first()).copied()
-        });
-        if let Some(index) = server {
-            self.discover(index, place, node);
+        let servers = known.map(|known| known.servers.iter()).unwrap_or_default();
+        let announced = |index: &&usize| known.is_some_and(|known| known.is_announced(**index));
+        let server = servers.clone().find(announced);
+        let members = self.signaling.has_links.then_some(Route::Mesh);
+        let route = server.map(|index| Route::Server(*index)).or(members);
+        if let Some(route) = route {
+            self.discover(route, place, node);
             self.changes.wants();
         }
     }
@@ -134,7 +142,8 @@ impl Node {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
             let over = broadcast.expire(self.cx.now);
             if broadcast.is_due(&mut self.cx) {
-                self.tell_room(room, News::Here);
+                let news = if broadcast.is_large() { News::Here } else { News::Alone };
+                self.tell_room(room, news);
             }
             for (node, was_told) in over {
                 self.note_far(room, node, None);

@@ -84,7 +84,9 @@ impl Node {
                     self.on_joined(index, id, members);
                 }
             }
-            ServerFrame::Deliver { from, payload } => self.on_deliver(index, from, payload),
+            ServerFrame::Deliver { from, payload } => {
+                self.on_deliver(Route::Server(index), from, payload);
+            }
             ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
                 self.with_remote(to, |remote, env| remote.connection.on_undelivered(env));
             }
@@ -146,13 +148,13 @@ impl Node {
             self.cx.settle(ticket, Ok(()));
         }
         for node in nodes {
-            self.discover(index, id, node);
+            self.discover(Route::Server(index), id, node);
         }
         self.pool.spares.retire_offer(self.cx.now);
     }
 
-    /// A server names a node that is in one of our rooms.
-    pub(super) fn discover(&mut self, index: usize, room: RoomId, node: NodeId) {
+    /// A server names a node that is in one of our rooms, or members have told of it.
+    pub(super) fn discover(&mut self, route: Route, room: RoomId, node: NodeId) {
         if node == self.cx.me.node || self.closing.is_some() || !self.place_for(node) {
             return;
         }
@@ -167,10 +169,10 @@ impl Node {
         if !remote.connection.is_linked() {
             remote.rooms.claim(main);
         }
-        remote.connection.on_named(cx.now, Route::Server(index), room);
+        remote.connection.on_named(cx.now, route, room);
     }
 
-    fn on_deliver(&mut self, index: usize, from: NodeId, payload: &[u8]) {
+    pub(super) fn on_deliver(&mut self, route: Route, from: NodeId, payload: &[u8]) {
         let me = self.cx.me.node;
         // A server that sends back what we sent.
         if from == me {
@@ -190,22 +192,22 @@ impl Node {
             if forged {
                 self.on_tampered(from);
             } else {
-                self.say_left(index, from, payload);
+                self.say_left(route, from, payload);
             }
             return;
         };
         match codec::decode::<Setup>(&plain) {
-            Ok(setup) => self.on_setup(Route::Server(index), room, from, setup),
+            Ok(setup) => self.on_setup(route, room, from, setup),
             Err(_) => self.cx.event(Event::Warning { code: Code::Protocol, node: Some(from) }),
         }
     }
 
     /// An offer in a room that was left: who makes it is told, and need not wait.
-    fn say_left(&mut self, index: usize, from: NodeId, payload: &[u8]) {
+    fn say_left(&mut self, route: Route, from: NodeId, payload: &[u8]) {
         let me = self.cx.me.node;
         let opened = self.signaling.open_left(from, me, payload);
         if let Some((room, Setup::Offer { attempt, .. })) = opened {
-            self.refuse_offer(Route::Server(index), room, from, attempt, Code::Left);
+            self.refuse_offer(route, room, from, attempt, Code::Left);
         }
     }
 

@@ -55,6 +55,9 @@ impl Remote {
                 self.on_group_part(env, channel, room, more, data);
             }
             LinkFrame::Start { store, number } => self.on_start(Start { store, number }),
+            LinkFrame::Carry { from, to, hops, payload } => {
+                self.heard.push_back(Heard::Carried(from, to, hops, Vec::from(payload)));
+            }
             LinkFrame::Bye { code } => self.connection.close(env, code),
             frame => self.on_session_frame(env, frame),
         }

@@ -227,6 +227,11 @@ impl Room {
         earliest.see(self.again_at, Timer::Refresh);
     }
 
+    /// Whether no server tells who else is in it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.state != RoomState::Open
+    }
+
     pub(crate) const fn state(&self) -> RoomState {
         self.state
     }

@@ -5,6 +5,8 @@
 pub(crate) enum Route {
     /// Through a signaling server, by its index among those of the node.
     Server(usize),
+    /// From member to member, over links that stand.
+    Mesh,
     /// As texts that people carry.
     Manual,
 }
@@ -14,7 +16,7 @@ impl Route {
     pub(crate) const fn server(self) -> Option<usize> {
         match self {
             Self::Server(index) => Some(index),
-            Self::Manual => None,
+            Self::Mesh | Self::Manual => None,
         }
     }
 }

@@ -52,6 +52,19 @@ pub const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
 /// it knows how many are there.
 pub const NEWCOMER_TIME: Duration = Duration::from_secs(10);
 
+/// Neighbors to whom a node hands a setup message of its own, where no server takes it.
+pub const CARRY_COPIES: usize = 3;
+
+/// Setup messages of others that are taken from one neighbor within [`CARRY_TIME`]: those of two
+/// dozen links, each of an offer and some candidates.
+pub const CARRY_MAX: u32 = 240;
+
+/// See [`CARRY_MAX`].
+pub const CARRY_TIME: Duration = Duration::from_secs(60);
+
+/// Nodes of which is remembered through which neighbor they were heard of last.
+pub const PATHS_MAX: usize = 256;
+
 /// Words of somebody in a group's room who is not known to be a member yet, that are kept.
 pub const HELD_GOSSIP_MAX: usize = COMPANY_MAX;
 

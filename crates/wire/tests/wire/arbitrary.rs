@@ -151,6 +151,14 @@ fn payload_frame() -> impl Strategy<Value = LinkFrame<'static>> {
     ]
 }
 
+fn carry() -> impl Strategy<Value = LinkFrame<'static>> {
+    let nodes = any::<([u8; 16], [u8; 16])>().prop_filter("one node", |(from, to)| from != to);
+    let payload = payload(limits::SIGNAL_PAYLOAD_BYTES);
+    (nodes, 0..=limits::CARRY_HOPS, payload).prop_map(|((from, to), hops, payload)| {
+        LinkFrame::Carry { from: NodeId(from), to: NodeId(to), hops, payload }
+    })
+}
+
 pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
     prop_oneof![
         3 => payload_frame(),
@@ -170,6 +178,7 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
         1 => code().prop_map(|code| LinkFrame::Bye { code }),
         1 => (any::<[u8; 16]>(), 1..=u64::MAX)
             .prop_map(|(store, number)| LinkFrame::Start { store, number }),
+        1 => carry(),
     ]
 }
 

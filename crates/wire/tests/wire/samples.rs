@@ -11,7 +11,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, NodeId, PROTOCOL, RoomTag, Topic, VersionRange};
+use lacis_wire::{AttemptId, NodeId, PROTOCOL, RoomTag, Topic, VersionRange, limits};
 
 use crate::ends::{ATTEMPT, End, answerer, offerer};
 use crate::group_frames;
@@ -99,6 +99,11 @@ pub(crate) fn server() -> Samples<ServerFrame<'static>> {
     samples
 }
 
+fn carry() -> LinkFrame<'static> {
+    let (from, to) = (NodeId(count(0x10)), NodeId(count(0x30)));
+    LinkFrame::Carry { from, to, hops: limits::CARRY_HOPS, payload: &[1, 2, 3] }
+}
+
 pub(crate) fn link() -> Samples<LinkFrame<'static>> {
     let (offerer, room) = (offerer(), offerer().room_tag());
     let envelope = |kind, label| Envelope { room, kind, label };
@@ -161,6 +166,7 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
         ("start", LinkFrame::Start { store: [0x5a; 16], number: 3 }),
+        ("carry", carry()),
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),

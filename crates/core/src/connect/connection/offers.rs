@@ -83,6 +83,10 @@ impl Connection {
     /// The attempt that an offer through that server takes the place of. Whoever has the mailbox
     /// there has it alone: it offered before, or it got our offer, and its own has won.
     fn same_mailbox(&self, route: Route) -> Option<LinkId> {
+        // What members hand on may be of any of them.
+        if route == Route::Mesh {
+            return None;
+        }
         let is_that = |own: &&Attempt| match own.role() {
             Role::Answerer => own.answers == Some(route),
             Role::Offerer => own.is_open() && own.negotiation.route == Some(route),

@@ -147,6 +147,10 @@ impl Connection {
             return self.fail_beside(env, &attempt, code);
         }
         self.failures = self.failures.saturating_add(1);
+        if attempt.negotiation.route == Some(Route::Mesh) {
+            // A server may be a better way by now.
+            self.route = None;
+        }
         let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
         if late && !by_hand {
             env.pool.patience.on_late(self.node);
@@ -198,11 +202,26 @@ impl Connection {
         self.dial(env.cx.now + wait + stagger);
     }
 
-    /// No server has a mailbox of that node.
+    /// No server has a mailbox of that node. Members may reach it all the same.
     pub(crate) fn on_undelivered(&mut self, env: &mut Env<'_>) {
         self.absent = true;
-        let open = self.attempts.iter().find(|attempt| attempt.is_open());
-        if let Some(id) = open.map(Attempt::id) {
+        let is_by_server = |own: &&Attempt| {
+            own.is_open() && matches!(own.negotiation.route, Some(Route::Server(_)))
+        };
+        let open = self.attempts.iter().find(is_by_server).map(Attempt::id);
+        if env.signaling.has_links && self.route != Some(Route::Mesh) {
+            self.route = Some(Route::Mesh);
+            if let Some(id) = open {
+                self.take_attempt(id);
+                env.cx.link(id, LinkAction::Close);
+            }
+            if let Some(link) = self.link_mut().filter(|link| !link.is_healthy()) {
+                link.negotiation.route = Some(Route::Mesh);
+            }
+            if open.is_some() || self.lost_since().is_some() {
+                self.dial(env.cx.now);
+            }
+        } else if let Some(id) = open {
             self.fail_attempt(env, id, Code::NoAnswer);
         }
     }

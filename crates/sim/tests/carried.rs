@@ -1,0 +1,132 @@
+//! Setups that members hand on: the server is gone, or brings some of them together no more.
+
+use std::time::Duration;
+
+use lacis_sim::{Scene, TabId, TabSetup, World};
+use lacis_wire::{Roles, limits};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn sever(world: &mut World, tab: TabId, others: &[TabId], severed: bool) {
+    for other in others {
+        world.fabric.net.sever(tab, *other, severed);
+    }
+}
+
+#[test]
+fn who_lost_links_finds_back_over_the_one_that_is_left() {
+    for seed in 0..8 {
+        let Scene { mut world, server, tabs, room } = Scene::<6>::linked(seed);
+        world.stop_server(server, false);
+        let [first, .., last] = tabs;
+        sever(&mut world, first, &tabs[1..5], true);
+        // Long enough for ICE to give up: only another connection helps.
+        world.run_for(SECOND * 32);
+        assert!(!world.all_linked(&tabs) && world.are_linked(first, last));
+        sever(&mut world, first, &tabs[1..5], false);
+        world.expect(SECOND * 15, "all are linked again", |w| w.all_linked(&tabs));
+        for other in &tabs[1..5] {
+            world.expect_delivery(first, room, *other, SECOND);
+        }
+    }
+}
+
+#[test]
+fn who_was_given_up_is_found_again_by_what_members_tell() {
+    let Scene { mut world, server, tabs, .. } = Scene::<5>::linked(1);
+    world.stop_server(server, false);
+    let first = tabs[0];
+    sever(&mut world, first, &tabs[1..4], true);
+    world.run_for(limits::RECOVERY_DEADLINE + SECOND * 30);
+    sever(&mut world, first, &tabs[1..4], false);
+    let limit = limits::HERE_INTERVAL + limits::SEEK_REST;
+    world.expect(limit, "all are linked again", |w| w.all_linked(&tabs));
+}
+
+#[test]
+fn who_comes_by_texts_that_people_carry_gets_to_know_all() {
+    for seed in 0..8 {
+        let Scene { mut world, server, tabs, room } = Scene::<6>::linked(seed);
+        world.stop_server(server, false);
+        world.run_for(SECOND * 3);
+        let late = world.open(TabSetup::at(&[server]));
+        world.join(late, room);
+        let pairing = world.pair(late, room, None).expect("it may offer");
+        let text = world.expect_text(late, pairing);
+        let answer = world.pair(tabs[2], room, Some(&text)).expect("it may answer");
+        let text = world.expect_text(tabs[2], answer);
+        world.complete_pairing(late, pairing, &text).expect("the answer fits");
+        let limit = SECOND * 10;
+        for other in tabs {
+            world.expect(limit, "it is linked with all", |w| w.are_linked(late, other));
+        }
+        world.expect_delivery(late, room, tabs[5], SECOND);
+    }
+}
+
+#[test]
+fn two_of_whom_one_has_lost_the_server_find_each_other_over_a_third() {
+    for seed in 0..8 {
+        let Scene { mut world, server, tabs, .. } = Scene::<3>::linked(seed);
+        let [ada, bob, _] = tabs;
+        world.fabric.net.cut(ada, server, true);
+        world.break_sockets(ada);
+        sever(&mut world, ada, &[bob], true);
+        world.run_for(SECOND * 32);
+        sever(&mut world, ada, &[bob], false);
+        world.expect(SECOND * 15, "they are linked again", |w| w.are_linked(ada, bob));
+    }
+}
+
+#[test]
+fn two_who_were_never_linked_link_over_several_others() {
+    for seed in 0..3 {
+        let Scene { mut world, server, tabs, room } = Scene::<24>::joined(seed);
+        world.run_for(SECOND * 60);
+        world.stop_server(server, false);
+        world.run_for(SECOND * 5);
+        let far = |world: &World, one: usize| {
+            tabs.iter().copied().find(|two| *two != tabs[one] && !world.are_linked(tabs[one], *two))
+        };
+        for one in 0..4 {
+            let two = far(&world, one).expect("nobody is linked with all");
+            world.expect_delivery(tabs[one], room, two, SECOND * 10);
+            assert!(world.are_linked(tabs[one], two));
+        }
+    }
+}
+
+#[test]
+fn a_member_without_a_server_is_let_in_by_a_link_that_people_made() {
+    let mut world = World::scenario(3);
+    let server = world.add_server();
+    let setup = world.stored(server, 1);
+    let founder = world.open(setup);
+    let group = world.found(founder, "Alone");
+    let room = world.room_of_group(founder, group);
+    let mut tabs = vec![founder];
+    for identity in 2..6 {
+        let setup = world.stored(server, identity);
+        let tab = world.open(setup);
+        let joined = world.bring_in(founder, group, tab, Roles::MEMBER);
+        assert_eq!(world.room_of_group(tab, joined), room);
+        tabs.push(tab);
+    }
+    world.expect(SECOND * 10, "all are linked", |w| w.all_linked(&tabs));
+    world.run_for(SECOND * 20);
+    world.stop_server(server, false);
+    world.run_for(SECOND * 3);
+    let setup = world.stored(server, 9);
+    let late = world.open(setup);
+    let joined = world.bring_in(founder, group, late, Roles::MEMBER);
+    assert_eq!(world.room_of_group(late, joined), room);
+    let pairing = world.pair(late, room, None).expect("it may offer");
+    let text = world.expect_text(late, pairing);
+    let answer = world.pair(founder, room, Some(&text)).expect("it may answer");
+    let text = world.expect_text(founder, answer);
+    world.complete_pairing(late, pairing, &text).expect("the answer fits");
+    for tab in &tabs {
+        world.expect(SECOND * 15, "it is linked with all", |w| w.are_linked(late, *tab));
+    }
+    world.expect_delivery(late, room, tabs[4], SECOND);
+}
