@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { found, join, meets, reads, start, write } from "../support/group.mjs";
 import { joinRoom, scenario } from "../support/scenario.mjs";
 
-const PAGES = 24;
+const PAGES = Number(process.env.LACIS_CROWD ?? 24);
 /** Pages that do something heavy at once. */
 const WAVE = 6;
 /** What a page may hold, ever and once things are calm. */
