@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lacis_core::RemoteState;
 use lacis_sim::{Scene, TabId, TabSetup, World};
 use lacis_wire::{Roles, limits};
 
@@ -129,4 +130,43 @@ fn a_member_without_a_server_is_let_in_by_a_link_that_people_made() {
         world.expect(SECOND * 15, "it is linked with all", |w| w.are_linked(late, *tab));
     }
     world.expect_delivery(late, room, tabs[4], SECOND);
+}
+
+#[test]
+fn what_is_told_as_soon_as_all_are_linked_comes_to_all() {
+    for seed in 0..60 {
+        let Scene { mut world, server, tabs, room } = Scene::<6>::linked_as(seed, |setup| {
+            setup.access.latency = Duration::from_micros(100 + 100 * (seed % 7));
+            setup.access.jitter = Duration::from_millis(seed % 3);
+        });
+        world.stop_server(server, false);
+        world.run_for(SECOND * 3);
+        let late = world.open(TabSetup::at(&[server]));
+        world.join(late, room);
+        let pairing = world.pair(late, room, None).expect("it may offer");
+        let text = world.expect_text(late, pairing);
+        let answer = world.pair(tabs[2], room, Some(&text)).expect("it may answer");
+        let text = world.expect_text(tabs[2], answer);
+        world.complete_pairing(late, pairing, &text).expect("the answer fits");
+        let mut all = tabs.to_vec();
+        all.push(late);
+        let connected = |w: &World, one: TabId, two: TabId| {
+            let told = w.state_in(one, room, two);
+            one == two || matches!(told, Some(RemoteState::Direct | RemoteState::Indirect))
+        };
+        world.expect(SECOND * 10, "all know all as linked", |w| {
+            all.iter().all(|one| all.iter().all(|two| connected(w, *one, *two)))
+        });
+        let before: Vec<usize> = all.iter().map(|tab| world.seen(*tab).messages.len()).collect();
+        for tab in &all {
+            world.broadcast(*tab, room, 10, true).expect("it may be told");
+        }
+        world.run_for(SECOND * 10);
+        let heard: Vec<usize> = all
+            .iter()
+            .zip(before)
+            .map(|(tab, was)| world.seen(*tab).messages.len() - was)
+            .collect();
+        assert_eq!(heard, vec![6; 7], "seed {seed}");
+    }
 }

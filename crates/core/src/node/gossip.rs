@@ -228,13 +228,14 @@ impl Node {
             self.note_far(room, node, None);
             return self.on_gone(room, node);
         }
-        if let Some(remote) = self.remotes.get_mut(&node)
+        // Where everybody is to be linked, it is told of once it is.
+        let is_large = self.broadcasts.get(&room).is_some_and(Broadcast::is_large);
+        if is_large
+            && let Some(remote) = self.remotes.get_mut(&node)
             && !remote.present.contains(&room)
         {
             remote.present.push(room);
         }
-        let is_large = self.broadcasts.get(&room).is_some_and(Broadcast::is_large);
-        // Where everybody is to be linked, it is told of once it is.
         let is_known = !is_large || self.is_heard_by(room, node);
         if !is_known {
             self.note_far(room, node, Some(peer));

@@ -161,7 +161,8 @@ impl Node {
         let main = self.signaling.main(room);
         let cx = &mut self.cx;
         let remote = self.remotes.entry(node).or_insert_with(|| Remote::new(cx, node));
-        let present = self.broadcasts.get(&main).is_some_and(|it| it.is_here(node));
+        let present =
+            self.broadcasts.get(&main).is_some_and(|it| it.is_large() && it.is_here(node));
         if present && !remote.present.contains(&main) {
             remote.present.push(main);
         }
