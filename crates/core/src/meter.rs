@@ -20,11 +20,13 @@ pub enum Cost {
     Entry,
     /// The body of a record was opened.
     Opened,
+    /// A key was sealed to a member.
+    Sealed,
 }
 
 /// How many kinds there are.
 #[cfg(feature = "meter")]
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 /// What was counted, by [`Cost`].
 #[cfg(feature = "meter")]

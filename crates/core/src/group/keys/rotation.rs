@@ -19,6 +19,7 @@ use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system}
 use crate::cx::Cx;
 use crate::group::writing::author::DRAFTS_MAX;
 use crate::group::{Group, GroupEvent};
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::{Table, TableExt, in_order};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -288,6 +289,7 @@ impl Group {
             let reader = making.readers.pop_front();
             let Some(subject) = reader.or_else(|| making.keepers.pop_front()) else { break };
             let key = if reader.is_some() { &making.key } else { &meeting_key };
+            meter::count(Cost::Sealed, 1);
             match SealedKey::seal(&group, &making.name, key, subject, cx.rng()) {
                 Ok(sealed) if reader.is_some() => making.for_readers.push_back(sealed),
                 Ok(sealed) => making.for_keepers.push_back(sealed),
