@@ -2,8 +2,11 @@
 //!
 //! It is flooded: whoever hears it for the first time verifies who tells it, and passes it on to
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
-//! one node tells arrives in its order everywhere. Members tell now and then that they are there.
+//! one node tells arrives in its order everywhere. Members tell now and then that they are there;
+//! in a room of many only some tell all (`company.rs`).
 
+mod company;
+mod heard;
 mod held;
 mod window;
 
@@ -15,12 +18,13 @@ use lacis_wire::gossip::{Gossip, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
-use crate::table::{Table, TableExt};
+use crate::table::Table;
 use crate::time::Timestamp;
 
+use company::Member;
+use heard::Heard;
 use held::Held;
 pub(crate) use held::Said;
-use window::Window;
 
 /// Whether what somebody tells in a room is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,37 +43,22 @@ pub(crate) struct Broadcast {
     topic: Topic,
     /// Of what this node has told last.
     number: u64,
-    /// Who is there or was lately, at most [`limits::COMPANY_MAX`].
+    /// Who is there or was lately, at most [`limits::COMPANY_MAX`]; of more some.
     members: Table<NodeId, Member>,
+    /// Those who made place for others, and whether the application knows of them.
+    over: Vec<(NodeId, bool)>,
+    /// What was heard, of whomever.
+    heard: Heard,
     /// When to tell next that this node is there. None while everybody is linked.
     here_at: Option<Timestamp>,
     /// The same as it was told last.
     here: Option<Arc<Vec<u8>>>,
     /// Neighbors who were told who is there.
     greeted: Vec<NodeId>,
-    /// Whether there were more members than are kept track of.
-    is_full: bool,
     /// Until then it is not known whether everybody is linked; without it nobody is yet.
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
     held: Vec<Held>,
-}
-
-/// A member, as far as others told of it.
-#[derive(Debug)]
-struct Member {
-    peer: PeerId,
-    heard: Window,
-    /// Unless it tells something before.
-    until: Timestamp,
-    /// That it is there, in its own words.
-    here: Option<Arc<Vec<u8>>>,
-    /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
-    is_gone: bool,
-    /// Whether the application knows of it, by us.
-    is_told: bool,
-    /// Until then no link with it is looked for again.
-    sought_until: Option<Timestamp>,
 }
 
 /// What is to be done with gossip that came.
@@ -78,6 +67,25 @@ pub(crate) struct Fresh<'a> {
     pub(crate) node: NodeId,
     pub(crate) peer: PeerId,
     pub(crate) news: News<'a>,
+    /// To whom it goes from here.
+    pub(crate) course: Course,
+    /// How long it has been on its way.
+    pub(crate) age_ms: u64,
+    /// As its origin wrote it.
+    pub(crate) gossip: &'a [u8],
+    /// Whether nobody told of its origin before, or that is gone.
+    pub(crate) is_news: bool,
+}
+
+/// How far something goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// To everybody.
+    All,
+    /// Over so many links more, one after the other.
+    Walk(u8),
+    /// No further.
+    Here,
 }
 
 /// Why gossip goes no further.
@@ -87,23 +95,23 @@ pub(crate) enum Dropped {
     Known,
     /// Whoever passed it on broke the protocol.
     Forged,
-    /// No more members are kept track of.
-    Full,
     /// Whoever told it is not known to be a member yet.
     Early(Said),
 }
 
 impl Broadcast {
     /// A room that was just joined. Who was in it before counts on, however short that was ago.
-    pub(crate) fn new(topic: Topic, now: Timestamp, is_of_group: bool) -> Self {
+    pub(crate) fn new(topic: Topic, cx: &mut Cx, is_of_group: bool) -> Self {
+        let now = cx.now;
         Self {
             topic,
             number: now.as_micros(),
             members: Table::new(),
+            over: Vec::new(),
+            heard: Heard::new(cx.random_u64()),
             here_at: None,
             here: None,
             greeted: Vec::new(),
-            is_full: false,
             // Of a room a server tells at once who is there; of a group it tells of few.
             new_until: (!is_of_group).then_some(now),
             held: Vec::new(),
@@ -138,22 +146,25 @@ impl Broadcast {
     pub(crate) fn is_due(&mut self, cx: &mut Cx) -> bool {
         let is_due = self.here_at.is_some_and(|at| cx.now >= at);
         if is_due {
-            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL));
+            let pace = if self.is_shown(cx.me.node) { self.pace(limits::SHOWN_MAX) } else { 1 };
+            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL) * pace);
         }
         is_due
     }
 
-    /// What this node tells, as it travels.
-    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Vec<u8> {
+    /// What this node tells, as it travels, and how far.
+    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> (Vec<u8>, Course) {
         self.number += 1;
         let is_here = news == News::Here;
+        let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node);
+        let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
         let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
-        let passed = codec::encode(&Passed { age_ms: 0, gossip: &gossip });
+        let passed = course.passed(0, &gossip);
         if is_here {
             self.here = Some(Arc::new(gossip));
         }
-        passed
+        (passed, course)
     }
 
     /// Who is there, for neighbors who were not told of it yet; some of a large room.
@@ -171,16 +182,17 @@ impl Broadcast {
         self.greeted.extend(&new);
         let mut known: Vec<(NodeId, Vec<u8>)> = Vec::new();
         if let Some(gossip) = &self.here {
-            known.push((cx.me.node, codec::encode(&Passed { age_ms: 0, gossip })));
+            known.push((cx.me.node, Course::Here.passed(0, gossip)));
         }
+        let life = self.life();
         let mut members: Vec<_> = self.members.iter().filter(|(_, it)| !it.is_gone).collect();
         cx.shuffle(&mut members);
         for (node, member) in members.into_iter().take(limits::GREETED_MEMBERS) {
             let Some(gossip) = &member.here else { continue };
             let left = member.until.since(cx.now);
-            let age = limits::HERE_LIFE.saturating_sub(left);
+            let age = life.saturating_sub(left);
             let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            known.push((*node, codec::encode(&Passed { age_ms, gossip })));
+            known.push((*node, Course::Here.passed(age_ms, gossip)));
         }
         let to_each = |neighbor: NodeId| {
             let others = known.iter().filter(move |(node, _)| *node != neighbor);
@@ -192,141 +204,56 @@ impl Broadcast {
     /// Takes gossip that a neighbor passed on; `hears` says whether an identity is heard here.
     pub(crate) fn take<'a>(
         &mut self,
-        cx: &Cx,
+        cx: &mut Cx,
         bytes: &'a [u8],
-        hears: impl Fn(&PeerId) -> Hearing,
+        hears: impl Fn(&Cx, &PeerId) -> Hearing,
     ) -> Result<Fresh<'a>, Dropped> {
         let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
         // Of a later version, perhaps, whose words nobody here understands.
         let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
-        let life = limits::HERE_LIFE.saturating_sub(Duration::from_millis(passed.age_ms));
-        if life.is_zero() {
+        let life = self.life().saturating_sub(Duration::from_millis(passed.age_ms));
+        let (node, peer, number) = (gossip.node(), gossip.peer, gossip.number);
+        if life.is_zero() || node == cx.me.node || self.heard.contains(node, number) {
             return Err(Dropped::Known);
         }
-        let (node, number) = (gossip.node(), gossip.number);
-        if node == cx.me.node {
-            return Err(Dropped::Known);
-        }
-        let member = self.members.get(&node);
-        if member.is_some_and(|member| member.heard.contains(number)) {
-            return Err(Dropped::Known);
-        }
-        match hears(&gossip.peer) {
+        match hears(cx, &peer) {
             Hearing::Heard => {}
-            Hearing::Unknown => {
-                return Err(Dropped::Early(Said { peer: gossip.peer, node, number }));
-            }
+            Hearing::Unknown => return Err(Dropped::Early(Said { peer, node, number })),
             Hearing::Ignored => return Err(Dropped::Known),
-        }
-        if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
-            // Said once: others may be any number.
-            let was_full = core::mem::replace(&mut self.is_full, true);
-            return Err(if was_full { Dropped::Known } else { Dropped::Full });
         }
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
         }
-        let member = self.members.entry(node).or_insert_with(|| Member {
-            heard: Window::new(number),
-            until: cx.now,
-            ..Member::new(gossip.peer, cx.now)
-        });
-        member.heard.insert(number);
-        member.until = member.until.max(cx.now + life);
-        member.is_gone = gossip.news == News::Gone;
-        if gossip.news == News::Here {
+        self.heard.insert(cx.now, (peer, node), number);
+        let news = gossip.news;
+        let is_word = !matches!(news, News::Here | News::Gone);
+        let (until, is_gone) = (cx.now + life, news == News::Gone);
+        // In a room of dozens at once; in one of many only what changes something.
+        let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
+        let member = self.member(cx, node, peer);
+        member.until = member.until.max(until);
+        member.is_gone = is_gone;
+        if news == News::Here {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
-        Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
-    }
-
-    /// A link with a member ends, but the member stays in the room.
-    pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
-        self.begin(now);
-        if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
-            return;
-        }
-        let member = self.members.entry(node).or_insert_with(|| Member::new(peer, now));
-        member.until = member.until.max(now + limits::HERE_LIFE);
-        member.is_gone = false;
-    }
-
-    /// A neighbor has left.
-    pub(crate) fn on_left(&mut self, node: NodeId) {
-        if let Some(member) = self.members.get_mut(&node) {
-            member.is_gone = true;
-        }
-    }
-
-    /// Whether a node is in the room, as far as is known from others.
-    pub(crate) fn is_here(&self, node: NodeId) -> bool {
-        self.members.get(&node).is_some_and(|member| !member.is_gone)
-    }
-
-    /// The identity of a node that is in the room, as far as is known from others.
-    pub(crate) fn peer_of(&self, node: NodeId) -> Option<PeerId> {
-        self.members.get(&node).filter(|member| !member.is_gone).map(|member| member.peer)
-    }
-
-    /// Who is in the room, as far as is known from others.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (NodeId, PeerId)> {
-        let here = self.members.iter().filter(|(_, member)| !member.is_gone);
-        here.map(|(node, member)| (*node, member.peer))
-    }
-
-    /// Members to link with, at random: so many, none whom we know, nor one who was sought lately.
-    pub(crate) fn seek(
-        &mut self,
-        cx: &mut Cx,
-        count: usize,
-        is_known: impl Fn(NodeId) -> bool,
-    ) -> Vec<NodeId> {
-        let now = cx.now;
-        let rested = |member: &Member| member.sought_until.is_none_or(|until| now >= until);
-        let free = self
-            .members
-            .iter()
-            .filter(|(node, member)| !member.is_gone && rested(member) && !is_known(**node));
-        let mut free: Vec<NodeId> = free.map(|(node, _)| *node).collect();
-        cx.shuffle(&mut free);
-        free.truncate(count);
-        for node in &free {
-            if let Some(member) = self.members.get_mut(node) {
-                member.sought_until = Some(now + limits::SEEK_REST);
-            }
-        }
-        free
-    }
-
-    /// The application is told that a member is here; says whether that is news.
-    pub(crate) fn mark_told(&mut self, node: NodeId) -> bool {
-        let member = self.members.get_mut(&node).filter(|member| !member.is_gone);
-        member.is_some_and(|member| !core::mem::replace(&mut member.is_told, true))
-    }
-
-    /// The application is told otherwise of a member, or that it left; says whether it knew of it.
-    pub(crate) fn unmark_told(&mut self, node: NodeId) -> bool {
-        let member = self.members.get_mut(&node);
-        member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
-    }
-
-    /// Forgets those who have not been heard of for long; says whom of them the application knows.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
-        let over = self.members.take_where(|_, member| now >= member.until);
-        over.into_iter().map(|(node, member)| (node, member.is_told)).collect()
+        let course = match passed.walk {
+            Some(left @ 1..) if !is_word => Course::Walk(left.min(limits::WALK_MAX) - 1),
+            // Of those who are known by chance only those hear who are on the way.
+            None if is_word || self.is_shown(node) => Course::All,
+            _ => Course::Here,
+        };
+        let Passed { age_ms, gossip, .. } = passed;
+        Ok(Fresh { node, peer, news, course, age_ms, gossip, is_news: is_new || is_gone })
     }
 }
 
-impl Member {
-    fn new(peer: PeerId, now: Timestamp) -> Self {
-        Self {
-            peer,
-            heard: Window { highest: 0, bits: 0 },
-            until: now + limits::HERE_LIFE,
-            here: None,
-            is_gone: false,
-            is_told: false,
-            sought_until: None,
-        }
+impl Course {
+    /// Gossip as it is passed on that far.
+    pub(crate) fn passed(self, age_ms: u64, gossip: &[u8]) -> Vec<u8> {
+        let walk = match self {
+            Self::Walk(left) => Some(left),
+            Self::All | Self::Here => None,
+        };
+        codec::encode(&Passed { age_ms, gossip, walk })
     }
 }

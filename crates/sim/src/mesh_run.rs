@@ -22,7 +22,9 @@ pub struct MeshOptions {
     pub rounds: usize,
     /// Of those who tell something at once, the most.
     pub at_once: usize,
-    /// Whether every phase is told as it ends.
+    /// For how long it is waited until all is calm, and how long it is then looked at, in seconds.
+    pub calm_s: u32,
+    /// Whether the end of every phase is told.
     pub is_told: bool,
 }
 
@@ -70,7 +72,7 @@ pub struct MeshFigures {
 pub fn run_mesh(options: MeshOptions) -> MeshFigures {
     let mut run = Crowd::new(options);
     run.gather();
-    run.calm(90);
+    run.calm(options.calm_s);
     let mut figures = MeshFigures { alone: run.alone(), ..MeshFigures::default() };
     run.tell("all are in");
     figures.bytes_per_node_per_min_idle = run.idle();

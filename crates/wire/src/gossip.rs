@@ -110,6 +110,9 @@ pub struct Passed<'a> {
     /// A [`Gossip`], as its origin wrote it.
     #[cbor(b(1), bytes)]
     pub gossip: &'a [u8],
+    /// Of what does not go to all: over how many more links it goes, one after the other.
+    #[n(2)]
+    pub walk: Option<u8>,
 }
 
 impl Frame for Passed<'_> {

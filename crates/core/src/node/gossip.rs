@@ -9,7 +9,8 @@ use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::Node;
-use crate::broadcast::{Dropped, Fresh, Hearing};
+use crate::broadcast::{Broadcast, Course, Dropped, Fresh, Hearing};
+use crate::cx::Cx;
 use crate::event::{Event, MessageKind, RemoteState};
 use crate::ids::RoomId;
 use crate::io::Priority;
@@ -51,7 +52,7 @@ impl Node {
             && let Some(broadcast) = self.broadcasts.get_mut(&room)
         {
             let news = News::Message { label, payload: &message.payload };
-            message.payload = Arc::new(broadcast.tell(&self.cx, news));
+            message.payload = Arc::new(broadcast.tell(&self.cx, news).0);
             message.kind = Kind::Gossip;
             message.label = GOSSIP_LABEL.into();
         }
@@ -69,7 +70,7 @@ impl Node {
             return None;
         }
         let news = News::Ephemeral { label, payload };
-        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news))
+        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news).0)
     }
 
     /// Sends something that may be lost to the neighbors in a room.
@@ -106,16 +107,20 @@ impl Node {
         self.remotes.values().filter(is_present).map(Remote::node).collect()
     }
 
-    /// Passes something on to the neighbors in a room.
-    fn pass_on(&mut self, room: RoomId, bytes: Vec<u8>, except: &[NodeId]) {
+    /// Passes something on to the neighbors in a room, as far as it goes.
+    fn pass_on(&mut self, room: RoomId, bytes: Vec<u8>, course: Course, except: &[NodeId]) {
+        let mut nodes = self.present(room);
+        nodes.retain(|node| !except.contains(node));
+        if course != Course::All {
+            self.cx.shuffle(&mut nodes);
+            nodes.truncate(usize::from(course != Course::Here));
+        }
         let message = passed_on(room, bytes);
-        for node in self.present(room) {
-            if !except.contains(&node) {
-                // Whose queue is full hears it from others.
-                self.with_remote(node, |remote, env| {
-                    remote.send(env.cx, message.clone(), Priority::Automatic)
-                });
-            }
+        for node in nodes {
+            // Whose queue is full hears it from others.
+            self.with_remote(node, |remote, env| {
+                remote.send(env.cx, message.clone(), Priority::Automatic)
+            });
         }
     }
 
@@ -124,8 +129,8 @@ impl Node {
         // Nobody hears somebody in a group who is no member.
         let speaks = self.groups.open.get(&room).is_none_or(|group| group.speaks(&self.cx));
         let broadcast = self.broadcasts.get_mut(&room).filter(|it| it.is_on() && speaks);
-        if let Some(bytes) = broadcast.map(|it| it.tell(&self.cx, news)) {
-            self.pass_on(room, bytes, &[]);
+        if let Some((bytes, course)) = broadcast.map(|it| it.tell(&self.cx, news)) {
+            self.pass_on(room, bytes, course, &[]);
         }
     }
 
@@ -163,35 +168,51 @@ impl Node {
         while let Some((room, from, bytes)) = self.gossip.pop_front() {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
             let group = self.groups.open.get(&room);
-            let hears = |peer: &PeerId| match group {
-                Some(group) => group.hears(&self.cx, peer),
+            let hears = |cx: &Cx, peer: &PeerId| match group {
+                Some(group) => group.hears(cx, peer),
                 None => Hearing::Heard,
             };
-            match broadcast.take(&self.cx, &bytes, hears) {
+            match broadcast.take(&mut self.cx, &bytes, hears) {
                 Ok(fresh) => {
                     let speaks = group.is_none_or(|group| group.speaks(&self.cx));
                     if fresh.news == News::Here && speaks {
                         broadcast.begin(self.cx.now);
                     }
-                    let (node, may_be_lost) =
-                        (fresh.node, matches!(fresh.news, News::Ephemeral { .. }));
-                    self.on_fresh(room, fresh);
-                    if may_be_lost {
-                        let kind = (Kind::Gossip, GOSSIP_LABEL);
-                        self.send_ephemeral(room, kind, &bytes, &[from, node]);
-                    } else {
-                        self.pass_on(room, bytes, &[from, node]);
-                    }
-                    self.changes.connections = true;
+                    self.on_taken(room, from, fresh);
                 }
                 Err(Dropped::Known) => {}
                 Err(Dropped::Early(said)) => {
                     broadcast.hold(self.cx.now, (from, said), bytes);
                 }
-                Err(Dropped::Full) => self.cx.warn(Code::Busy, from),
                 Err(Dropped::Forged) => {
                     self.with_remote(from, |remote, env| remote.connection.on_broken_protocol(env));
                 }
+            }
+        }
+    }
+
+    /// Hands on what was taken: to the application, and to others.
+    fn on_taken(&mut self, room: RoomId, from: NodeId, fresh: Fresh<'_>) {
+        let over = self.broadcasts.get_mut(&room).map(Broadcast::take_over);
+        self.forget_members(room, over.unwrap_or_default());
+        self.changes.connections |= fresh.is_news;
+        let (course, except) = (fresh.course, [from, fresh.node]);
+        let passed = course.passed(fresh.age_ms, fresh.gossip);
+        let may_be_lost = matches!(fresh.news, News::Ephemeral { .. });
+        self.on_fresh(room, fresh);
+        if may_be_lost {
+            self.send_ephemeral(room, (Kind::Gossip, GOSSIP_LABEL), &passed, &except);
+        } else {
+            self.pass_on(room, passed, course, &except);
+        }
+    }
+
+    /// Members of a large room are not known any more; of some the application knows.
+    pub(super) fn forget_members(&mut self, room: RoomId, over: Vec<(NodeId, bool)>) {
+        for (node, was_told) in over {
+            self.note_far(room, node, None);
+            if was_told && !self.is_heard_by(room, node) {
+                self.cx.event(Event::RemoteLeft { room, node, code: Code::LinkLost });
             }
         }
     }
@@ -218,7 +239,7 @@ impl Node {
     }
 
     fn on_fresh(&mut self, room: RoomId, fresh: Fresh<'_>) {
-        let Fresh { node, peer, news } = fresh;
+        let Fresh { node, peer, news, .. } = fresh;
         if news == News::Gone {
             self.note_far(room, node, None);
             return self.on_gone(room, node);
@@ -272,7 +293,7 @@ impl Node {
             if let Some(broadcast) = self.broadcasts.get_mut(&room) {
                 match (code, peer) {
                     (Code::Busy, Some(peer)) if was_linked => {
-                        broadcast.on_unlinked(self.cx.now, node, peer);
+                        broadcast.on_unlinked(&mut self.cx, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),
                     _ => {}

@@ -30,7 +30,7 @@ pub struct ChurnFigures {
 pub fn run_churn(options: MeshOptions) -> ChurnFigures {
     let mut crowd = Crowd::new(options);
     crowd.gather();
-    crowd.calm(90);
+    crowd.calm(options.calm_s);
     crowd.rounds(1, |crowd| vec![crowd.any()]);
     let mut figures = ChurnFigures::default();
     crowd.die(options.nodes * 4 / 5);

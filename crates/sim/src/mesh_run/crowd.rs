@@ -127,12 +127,12 @@ impl Crowd {
 
     /// Bytes for each node in a minute in which nobody says anything.
     pub(super) fn idle(&mut self) -> u64 {
-        const MINUTES: u64 = 4;
         let before = self.world.bytes_on_lines();
-        for _ in 0..MINUTES * 6 {
+        for _ in 0..self.options.calm_s / 10 {
             self.pass(Duration::from_secs(10));
         }
-        (self.world.bytes_on_lines() - before) / MINUTES / self.tabs.len().max(1) as u64
+        let bytes = (self.world.bytes_on_lines() - before) * 60 / u64::from(self.options.calm_s);
+        bytes / self.tabs.len().max(1) as u64
     }
 
     /// In each round some tell something, and it is waited until all have heard it.

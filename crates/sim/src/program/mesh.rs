@@ -13,6 +13,7 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
         nodes: arguments.nodes.max(2),
         rounds: arguments.rounds,
         at_once: arguments.at_once,
+        calm_s: 180,
         is_told: true,
     };
     let (mut report, failure) = match arguments.suite.as_str() {

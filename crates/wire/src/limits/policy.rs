@@ -37,8 +37,23 @@ pub const SEEK_REST: Duration = Duration::from_secs(20);
 /// Members of whom a new neighbor is told at once; of others it hears within [`HERE_INTERVAL`].
 pub const GREETED_MEMBERS: usize = 64;
 
-/// Members of one large room that a node knows of, three hundred bytes each.
+/// Members of one large room that a node knows of, three hundred bytes each. Of more it knows some,
+/// at random.
 pub const COMPANY_MAX: usize = 256;
+
+/// Those members with the lowest node ids tell all that they are there; of others some are told. In
+/// a room of no more everybody knows everybody, and how far apart these ids are tells how many are
+/// in a larger one.
+pub const SHOWN_MAX: usize = 48;
+
+/// Links over which it goes, one after the other, that one of the others is there.
+pub const WALK_MAX: u8 = 6;
+
+/// Members of one room of which is known what was heard of them, in rows by chance: 256 KiB.
+pub const ORIGINS_MAX: usize = 4096;
+
+/// Of them, nodes of one identity: whoever makes up more pushes out its own.
+pub const ORIGINS_PER_PEER: usize = 16;
 
 /// Over a link that does not carry new versions of records, their names follow after this: until
 /// then they come over another one, unless that is lost.
