@@ -2,19 +2,23 @@
 //!
 //! It is flooded: whoever hears it for the first time verifies who tells it, and passes it on to
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
-//! one node tells arrives in its order everywhere. Members tell now and then that they are there;
+//! one node tells arrives in its order everywhere. In a room of many it goes over a tree of links
+//! instead (`tree.rs`). Members tell now and then that they are there;
 //! in a room of many only some tell all (`company.rs`).
 
 mod company;
 mod heard;
 mod held;
+mod kept;
+mod tree;
 mod window;
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::gossip::{Gossip, News, Passed};
+use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
@@ -25,6 +29,9 @@ use company::Member;
 use heard::Heard;
 use held::Held;
 pub(crate) use held::Said;
+use kept::Kept;
+pub(crate) use tree::Names;
+use tree::{Branch, Want};
 
 /// Whether what somebody tells in a room is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +60,16 @@ pub(crate) struct Broadcast {
     here_at: Option<Timestamp>,
     /// The same as it was told last.
     here: Option<Arc<Vec<u8>>>,
-    /// Neighbors who were told who is there.
-    greeted: Vec<NodeId>,
+    /// Neighbors, who were told who is there, and how words travel to them; at most
+    /// [`limits::REMOTES_MAX`].
+    branches: Table<NodeId, Branch>,
+    /// When names are to be told that wait for it.
+    names_at: Option<Timestamp>,
+    /// Words that are asked for.
+    wants: Vec<Want>,
+    /// Words that were passed on lately.
+    kept: VecDeque<Kept>,
+    kept_bytes: usize,
     /// Until then it is not known whether everybody is linked; without it nobody is yet.
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
@@ -64,17 +79,31 @@ pub(crate) struct Broadcast {
 /// What is to be done with gossip that came.
 #[derive(Debug)]
 pub(crate) struct Fresh<'a> {
-    pub(crate) node: NodeId,
+    pub(crate) name: GossipName,
     pub(crate) peer: PeerId,
     pub(crate) news: News<'a>,
+    /// Neighbors who have it, as they said.
+    pub(crate) has_it: Vec<NodeId>,
     /// To whom it goes from here.
     pub(crate) course: Course,
-    /// How long it has been on its way.
-    pub(crate) age_ms: u64,
-    /// As its origin wrote it.
-    pub(crate) gossip: &'a [u8],
+    /// As it goes on from here.
+    pub(crate) passed: Passed<'a>,
+    /// Whether neighbors to whom it does not go whole are told its name.
+    pub(crate) is_named: bool,
     /// Whether nobody told of its origin before, or that is gone.
     pub(crate) is_news: bool,
+}
+
+/// Something as it goes to neighbors.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) course: Course,
+    /// What those are told to whom it does not go whole.
+    pub(crate) name: Option<GossipName>,
+    /// Who passed it on, and over how many links it came.
+    pub(crate) from: Option<NodeId>,
+    pub(crate) hops: u8,
 }
 
 /// How far something goes.
@@ -91,11 +120,14 @@ pub(crate) enum Course {
 /// Why gossip goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
-    /// It was heard before, or is not to be heard.
+    /// It was heard before, and whoever passed it on need not have.
+    Spare,
+    /// It is not to be heard.
     Known,
     /// Whoever passed it on broke the protocol.
     Forged,
-    /// Whoever told it is not known to be a member yet.
+    /// Whoever told it is not known to be a member yet, or something that it told before is asked
+    /// for.
     Early(Said),
 }
 
@@ -111,7 +143,11 @@ impl Broadcast {
             heard: Heard::new(cx.random_u64()),
             here_at: None,
             here: None,
-            greeted: Vec::new(),
+            branches: Table::new(),
+            names_at: None,
+            wants: Vec::new(),
+            kept: VecDeque::new(),
+            kept_bytes: 0,
             // Of a room a server tells at once who is there; of a group it tells of few.
             new_until: (!is_of_group).then_some(now),
             held: Vec::new(),
@@ -138,8 +174,8 @@ impl Broadcast {
         self.here_at.get_or_insert(now);
     }
 
-    pub(crate) const fn deadline(&self) -> Option<Timestamp> {
-        self.here_at
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.here_at.into_iter().chain(self.tree_deadline()).min()
     }
 
     /// Whether it is to be told now that this node is there.
@@ -153,18 +189,21 @@ impl Broadcast {
     }
 
     /// What this node tells, as it travels, and how far.
-    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> (Vec<u8>, Course) {
+    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Told {
         self.number += 1;
         let is_here = news == News::Here;
         let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node);
         let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
+        let name = GossipName { node: cx.me.node, number: self.number };
+        let name = is_named(&news, self.number).then_some(name);
         let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
-        let passed = course.passed(0, &gossip);
+        let passed = Passed { age_ms: 0, gossip: &gossip, walk: course.walk(), hops: None };
+        let bytes = codec::encode(&passed);
         if is_here {
             self.here = Some(Arc::new(gossip));
         }
-        (passed, course)
+        Told { bytes, course, name, from: None, hops: 0 }
     }
 
     /// Who is there, for neighbors who were not told of it yet; some of a large room.
@@ -173,16 +212,20 @@ impl Broadcast {
         cx: &mut Cx,
         neighbors: &[NodeId],
     ) -> Vec<(NodeId, Vec<Vec<u8>>)> {
-        self.greeted.retain(|node| neighbors.contains(node));
-        let new: Vec<NodeId> =
-            neighbors.iter().filter(|node| !self.greeted.contains(node)).copied().collect();
+        let is_new = |node: &&NodeId| !self.branches.contains_key(node);
+        let new: Vec<NodeId> = neighbors.iter().filter(is_new).copied().collect();
         if new.is_empty() {
             return Vec::new();
         }
-        self.greeted.extend(&new);
+        for node in &new {
+            self.branches.insert(*node, Branch::default());
+        }
+        let greeting = |age_ms: u64, gossip: &[u8]| {
+            codec::encode(&Passed { age_ms, gossip, walk: None, hops: None })
+        };
         let mut known: Vec<(NodeId, Vec<u8>)> = Vec::new();
         if let Some(gossip) = &self.here {
-            known.push((cx.me.node, Course::Here.passed(0, gossip)));
+            known.push((cx.me.node, greeting(1, gossip)));
         }
         let life = self.life();
         let mut members: Vec<_> = self.members.iter().filter(|(_, it)| !it.is_gone).collect();
@@ -192,7 +235,7 @@ impl Broadcast {
             let left = member.until.since(cx.now);
             let age = life.saturating_sub(left);
             let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            known.push((*node, Course::Here.passed(age_ms, gossip)));
+            known.push((*node, greeting(age_ms, gossip)));
         }
         let to_each = |neighbor: NodeId| {
             let others = known.iter().filter(move |(node, _)| *node != neighbor);
@@ -208,24 +251,36 @@ impl Broadcast {
         bytes: &'a [u8],
         hears: impl Fn(&Cx, &PeerId) -> Hearing,
     ) -> Result<Fresh<'a>, Dropped> {
-        let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
+        let mut passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
         // Of a later version, perhaps, whose words nobody here understands.
         let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
         let life = self.life().saturating_sub(Duration::from_millis(passed.age_ms));
         let (node, peer, number) = (gossip.node(), gossip.peer, gossip.number);
-        if life.is_zero() || node == cx.me.node || self.heard.contains(node, number) {
+        let name = GossipName { node, number };
+        if node == cx.me.node || self.heard.contains(node, number) {
+            // What is told to a new neighbor again is older, and who walks meets others by chance.
+            let is_spare = passed.age_ms == 0 && passed.walk.is_none();
+            return Err(if is_spare { Dropped::Spare } else { Dropped::Known });
+        }
+        if life.is_zero() {
             return Err(Dropped::Known);
         }
         match hears(cx, &peer) {
             Hearing::Heard => {}
-            Hearing::Unknown => return Err(Dropped::Early(Said { peer, node, number })),
+            Hearing::Unknown => return Err(Dropped::Early(Said { peer, name })),
             Hearing::Ignored => return Err(Dropped::Known),
         }
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
         }
-        self.heard.insert(cx.now, (peer, node), number);
         let news = gossip.news;
+        // What is large goes its own way, also past others.
+        let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
+        if matches!(news, News::Message { .. }) && keeps_order && self.is_ahead(&name) {
+            return Err(Dropped::Early(Said { peer, name }));
+        }
+        self.heard.insert(cx.now, (peer, node), number);
+        let has_it = self.on_come(&name);
         let is_word = !matches!(news, News::Here | News::Gone);
         let (until, is_gone) = (cx.now + life, news == News::Gone);
         // In a room of dozens at once; in one of many only what changes something.
@@ -242,18 +297,36 @@ impl Broadcast {
             None if is_word || self.is_shown(node) => Course::All,
             _ => Course::Here,
         };
-        let Passed { age_ms, gossip, .. } = passed;
-        Ok(Fresh { node, peer, news, course, age_ms, gossip, is_news: is_new || is_gone })
+        passed.walk = course.walk();
+        passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
+        let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
+        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news })
+    }
+}
+
+/// Whether neighbors who are not told something are told its name.
+const fn is_named(news: &News<'_>, number: u64) -> bool {
+    match news {
+        News::Message { .. } => true,
+        News::Here => number.is_multiple_of(limits::NAMED_HERE),
+        News::Gone | News::Ephemeral { .. } => false,
+    }
+}
+
+impl Fresh<'_> {
+    /// As it goes on from here.
+    pub(crate) fn told(&self, from: NodeId) -> Told {
+        let (course, hops) = (self.course, self.passed.hops.unwrap_or(0));
+        let name = Some(self.name).filter(|_| self.is_named);
+        Told { bytes: codec::encode(&self.passed), course, name, from: Some(from), hops }
     }
 }
 
 impl Course {
-    /// Gossip as it is passed on that far.
-    pub(crate) fn passed(self, age_ms: u64, gossip: &[u8]) -> Vec<u8> {
-        let walk = match self {
+    const fn walk(self) -> Option<u8> {
+        match self {
             Self::Walk(left) => Some(left),
             Self::All | Self::Here => None,
-        };
-        codec::encode(&Passed { age_ms, gossip, walk })
+        }
     }
 }

@@ -30,6 +30,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::Channel;
 use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
 
@@ -67,6 +68,8 @@ pub struct Node {
     broadcasts: Table<RoomId, Broadcast>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
+    /// Names of gossip, and whether whoever told them lacks it.
+    names: Vec<(RoomId, NodeId, (bool, Vec<NamedGossip>))>,
     /// From then on links may end that are not needed.
     calm_at: Timestamp,
     /// Frames about groups that came and wait for their group.
@@ -121,6 +124,7 @@ impl Node {
             closing: None,
             broadcasts: Table::new(),
             gossip: VecDeque::new(),
+            names: Vec::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
             started: Vec::new(),
@@ -324,6 +328,7 @@ impl Node {
                 Heard::Parted(room, code) => parted.push((room, false, code)),
                 Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
                 Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
+                Heard::Names(room, lacks, names) => self.names.push((room, node, (lacks, names))),
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),

@@ -100,6 +100,45 @@ impl<'a> Gossip<'a> {
     }
 }
 
+/// Which gossip it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GossipName {
+    /// The node that tells it.
+    pub node: NodeId,
+    /// Its [`Gossip::number`].
+    pub number: u64,
+}
+
+impl GossipName {
+    /// As it is told by whoever got it over so many links.
+    #[must_use]
+    pub const fn over(self, hops: u8) -> NamedGossip {
+        NamedGossip { node: self.node, number: self.number, hops }
+    }
+}
+
+/// Gossip as neighbors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NamedGossip {
+    /// The node that tells it.
+    #[n(0)]
+    pub node: NodeId,
+    /// Its [`Gossip::number`].
+    #[n(1)]
+    pub number: u64,
+    /// Over how many links it came to whoever names it.
+    #[n(2)]
+    pub hops: u8,
+}
+
+impl NamedGossip {
+    /// Which it is.
+    #[must_use]
+    pub const fn name(&self) -> GossipName {
+        GossipName { node: self.node, number: self.number }
+    }
+}
+
 /// Gossip as it is passed on from one neighbor to the next.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(open)]
@@ -113,6 +152,9 @@ pub struct Passed<'a> {
     /// Of what does not go to all: over how many more links it goes, one after the other.
     #[n(2)]
     pub walk: Option<u8>,
+    /// Of what goes to all: over how many links it came to whoever passes it on. None of the first.
+    #[n(3)]
+    pub hops: Option<u8>,
 }
 
 impl Frame for Passed<'_> {

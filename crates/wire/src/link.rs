@@ -11,6 +11,7 @@ use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
+use crate::gossip::NamedGossip;
 use crate::ids::RoomTag;
 use crate::limits;
 
@@ -283,6 +284,20 @@ pub enum LinkFrame<'a> {
         #[n(1)]
         number: u64,
     },
+    /// Control: gossip that the sender has, or lacks. Who lacks some wants more pushed from now on;
+    /// an empty list of what one has says that what is pushed comes over another link as soon.
+    #[n(15)]
+    Names {
+        /// The room, as the sender names it on this link.
+        #[n(0)]
+        room: RoomTag,
+        /// Whether the sender lacks it.
+        #[n(1)]
+        lacks: bool,
+        /// At most [`limits::GOSSIP_NAMES_MAX`].
+        #[n(2)]
+        names: Vec<NamedGossip>,
+    },
 }
 
 impl Frame for LinkFrame<'_> {
@@ -315,6 +330,7 @@ impl Frame for LinkFrame<'_> {
             | Self::Reset { .. }
             | Self::Bye { .. } => Ok(()),
             Self::Start { number, .. } => demand(*number > 0, "number"),
+            Self::Names { names, .. } => demand(names.len() <= limits::GOSSIP_NAMES_MAX, "names"),
         }
     }
 }

@@ -159,6 +159,7 @@ impl Broadcast {
     /// Forgets those who have not been heard of for long; says whom of them, and of those who made
     /// place for others, the application knows.
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
+        self.expire_kept(now);
         let over = self.members.take_where(|_, member| now >= member.until);
         self.over.extend(over.into_iter().map(|(node, member)| (node, member.is_told)));
         self.take_over()

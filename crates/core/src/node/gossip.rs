@@ -4,12 +4,12 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::gossip::News;
+use lacis_wire::gossip::{GossipName, NamedGossip, News};
 use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
-use lacis_wire::{Code, NodeId, PeerId};
+use lacis_wire::{Code, NodeId, PeerId, limits};
 
 use super::Node;
-use crate::broadcast::{Broadcast, Course, Dropped, Fresh, Hearing};
+use crate::broadcast::{Broadcast, Course, Dropped, Fresh, Hearing, Names, Told};
 use crate::cx::Cx;
 use crate::event::{Event, MessageKind, RemoteState};
 use crate::ids::RoomId;
@@ -39,8 +39,14 @@ impl Node {
             && self.remotes.get(&node).is_some_and(|remote| remote.hears(room))
     }
 
-    /// A message to everybody in a room as it travels: to neighbors alone, or to be passed on.
-    pub(super) fn addressed(&mut self, room: RoomId, label: &str, payload: Vec<u8>) -> Outgoing {
+    /// A message to everybody in a room as it travels, to neighbors alone or to be passed on, and to
+    /// whom it goes from here.
+    pub(super) fn addressed(
+        &mut self,
+        room: RoomId,
+        label: &str,
+        payload: Vec<u8>,
+    ) -> (Outgoing, Vec<NodeId>) {
         let mut message = Outgoing {
             room,
             kind: Kind::Broadcast,
@@ -48,15 +54,18 @@ impl Node {
             payload: Arc::new(payload),
             ticket: None,
         };
+        let present = self.present(room);
         if self.floods(room)
             && let Some(broadcast) = self.broadcasts.get_mut(&room)
         {
             let news = News::Message { label, payload: &message.payload };
-            message.payload = Arc::new(broadcast.tell(&self.cx, news).0);
-            message.kind = Kind::Gossip;
-            message.label = GOSSIP_LABEL.into();
+            let told = broadcast.tell(&self.cx, news);
+            let nodes = self.divide(room, &told, present.clone());
+            message = passed_on(room, told.bytes);
+            // Of whom nobody wants more than names, its words are wanted by all.
+            return (message, if nodes.is_empty() { present } else { nodes });
         }
-        message
+        (message, present)
     }
 
     /// An ephemeral message to everybody in a room, if it has to be passed on to reach them.
@@ -70,7 +79,7 @@ impl Node {
             return None;
         }
         let news = News::Ephemeral { label, payload };
-        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news).0)
+        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news).bytes)
     }
 
     /// Sends something that may be lost to the neighbors in a room.
@@ -81,9 +90,12 @@ impl Node {
         payload: &[u8],
         except: &[NodeId],
     ) {
+        let broadcast = self.broadcasts.get(&room);
+        let lazy: Vec<NodeId> = broadcast.into_iter().flat_map(Broadcast::lazy).collect();
         for remote in self.remotes.values_mut() {
             let node = remote.node();
-            if except.contains(&node) || !self.signaling.lets_in(room, node) {
+            let is_left_out = except.contains(&node) || lazy.contains(&node);
+            if is_left_out || !self.signaling.lets_in(room, node) {
                 continue;
             }
             let Some(tag) = remote.rooms.word_tag(room) else { continue };
@@ -108,19 +120,90 @@ impl Node {
     }
 
     /// Passes something on to the neighbors in a room, as far as it goes.
-    fn pass_on(&mut self, room: RoomId, bytes: Vec<u8>, course: Course, except: &[NodeId]) {
+    fn pass_on(&mut self, room: RoomId, told: &Told, except: &[NodeId]) {
         let mut nodes = self.present(room);
         nodes.retain(|node| !except.contains(node));
-        if course != Course::All {
+        if told.course == Course::All {
+            nodes = self.divide(room, told, nodes);
+        } else {
             self.cx.shuffle(&mut nodes);
-            nodes.truncate(usize::from(course != Course::Here));
+            nodes.truncate(usize::from(told.course != Course::Here));
         }
-        let message = passed_on(room, bytes);
+        let message = passed_on(room, told.bytes.clone());
         for node in nodes {
-            // Whose queue is full hears it from others.
-            self.with_remote(node, |remote, env| {
+            let sent = self.with_remote(node, |remote, env| {
                 remote.send(env.cx, message.clone(), Priority::Automatic)
             });
+            // Whose queue is full hears it from others, or asks for it.
+            if let Some(Err(_)) = sent
+                && let Some(broadcast) = self.broadcasts.get_mut(&room)
+            {
+                broadcast.announce(self.cx.now, node, told);
+            }
+        }
+    }
+
+    /// Those neighbors to whom something goes whole; the others are told its name if it has one.
+    fn divide(&mut self, room: RoomId, told: &Told, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return nodes };
+        // What is large goes to all at once: nobody keeps it for others.
+        if told.bytes.len() > limits::INTERACTIVE_BYTES {
+            return nodes;
+        }
+        let first = broadcast.divide(self.cx.now, told, &mut nodes);
+        broadcast.keep(self.cx.now, told, nodes.clone());
+        self.changes.mesh();
+        self.say_names(room, false, first);
+        nodes
+    }
+
+    /// Tells neighbors names of words that this node has, or lacks.
+    pub(super) fn say_names(&mut self, room: RoomId, lacks: bool, all: Names) {
+        for (node, names) in all {
+            self.with_remote(node, |remote, env| remote.say_names(env.cx, room, lacks, &names));
+        }
+    }
+
+    /// A neighbor has words, or lacks them.
+    fn on_names(&mut self, room: RoomId, from: NodeId, (lacks, names): (bool, Vec<NamedGossip>)) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        if !lacks {
+            let at = (self.cx.now, self.cx.me.node);
+            let (asked, spared) = broadcast.on_names(at, from, &names);
+            self.changes.mesh();
+            self.say_names(room, true, asked.map(|names| (from, names)).into_iter().collect());
+            self.say_names(
+                room,
+                false,
+                spared.map(|node| (node, Vec::new())).into_iter().collect(),
+            );
+            return;
+        }
+        for bytes in broadcast.on_lacking(from, &names) {
+            self.with_remote(from, |remote, env| {
+                let _ = remote.send(env.cx, passed_on(room, bytes), Priority::Automatic);
+            });
+        }
+    }
+
+    /// Tells names that are due, and asks elsewhere for what has not come.
+    pub(super) fn names_timeout(&mut self, room: RoomId) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        let named = broadcast.names_due(self.cx.now);
+        let (asked, over) = broadcast.wants_due(self.cx.now);
+        self.say_names(room, false, named);
+        self.say_names(room, true, asked);
+        for origin in over {
+            self.release(room, origin);
+        }
+    }
+
+    /// What waited for something that an origin told before is looked at again.
+    fn release(&mut self, room: RoomId, origin: NodeId) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        let held = broadcast.take_held(self.cx.now, &|_, node| node == origin);
+        for (from, bytes) in held.into_iter().rev() {
+            self.gossip.push_front((room, from, bytes));
         }
     }
 
@@ -129,8 +212,8 @@ impl Node {
         // Nobody hears somebody in a group who is no member.
         let speaks = self.groups.open.get(&room).is_none_or(|group| group.speaks(&self.cx));
         let broadcast = self.broadcasts.get_mut(&room).filter(|it| it.is_on() && speaks);
-        if let Some((bytes, course)) = broadcast.map(|it| it.tell(&self.cx, news)) {
-            self.pass_on(room, bytes, course, &[]);
+        if let Some(told) = broadcast.map(|it| it.tell(&self.cx, news)) {
+            self.pass_on(room, &told, &[]);
         }
     }
 
@@ -165,6 +248,9 @@ impl Node {
 
     /// Hears what neighbors have passed on.
     pub(super) fn hear_gossip(&mut self) {
+        for (room, from, names) in core::mem::take(&mut self.names) {
+            self.on_names(room, from, names);
+        }
         while let Some((room, from, bytes)) = self.gossip.pop_front() {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
             let group = self.groups.open.get(&room);
@@ -179,6 +265,11 @@ impl Node {
                         broadcast.begin(self.cx.now);
                     }
                     self.on_taken(room, from, fresh);
+                }
+                Err(Dropped::Spare) => {
+                    if broadcast.on_spare(self.cx.now, from) {
+                        self.say_names(room, false, Vec::from([(from, Vec::new())]));
+                    }
                 }
                 Err(Dropped::Known) => {}
                 Err(Dropped::Early(said)) => {
@@ -196,15 +287,17 @@ impl Node {
         let over = self.broadcasts.get_mut(&room).map(Broadcast::take_over);
         self.forget_members(room, over.unwrap_or_default());
         self.changes.connections |= fresh.is_news;
-        let (course, except) = (fresh.course, [from, fresh.node]);
-        let passed = course.passed(fresh.age_ms, fresh.gossip);
-        let may_be_lost = matches!(fresh.news, News::Ephemeral { .. });
+        let mut except = fresh.has_it.clone();
+        except.extend([from, fresh.name.node]);
+        let told = fresh.told(from);
+        let (node, may_be_lost) = (fresh.name.node, matches!(fresh.news, News::Ephemeral { .. }));
         self.on_fresh(room, fresh);
         if may_be_lost {
-            self.send_ephemeral(room, (Kind::Gossip, GOSSIP_LABEL), &passed, &except);
-        } else {
-            self.pass_on(room, passed, course, &except);
+            let kind = (Kind::Gossip, GOSSIP_LABEL);
+            return self.send_ephemeral(room, kind, &told.bytes, &except);
         }
+        self.pass_on(room, &told, &except);
+        self.release(room, node);
     }
 
     /// Members of a large room are not known any more; of some the application knows.
@@ -223,8 +316,8 @@ impl Node {
             let Some(broadcast) = self.broadcasts.get_mut(room) else { continue };
             let Some(group) = self.groups.open.get(room) else { continue };
             let cx = &self.cx;
-            let is_known = |peer: &PeerId| group.hears(cx, peer) != Hearing::Unknown;
-            let held = broadcast.take_held(cx.now, is_known).into_iter();
+            let is_known = |peer: &PeerId, _| group.hears(cx, peer) != Hearing::Unknown;
+            let held = broadcast.take_held(cx.now, &is_known).into_iter();
             self.gossip.extend(held.map(|(from, bytes)| (*room, from, bytes)));
         }
         self.hear_gossip();
@@ -239,7 +332,7 @@ impl Node {
     }
 
     fn on_fresh(&mut self, room: RoomId, fresh: Fresh<'_>) {
-        let Fresh { node, peer, news, .. } = fresh;
+        let Fresh { name: GossipName { node, .. }, peer, news, .. } = fresh;
         if news == News::Gone {
             self.note_far(room, node, None);
             return self.on_gone(room, node);

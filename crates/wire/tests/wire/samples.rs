@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use lacis_wire::code::Code;
 use lacis_wire::codec::encode;
 use lacis_wire::description::{Description, DtlsRole};
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
 use lacis_wire::pairing::Handover;
 use lacis_wire::proof::Role;
@@ -130,6 +131,13 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         envelope: envelope(Kind::Broadcast, "\u{fc}ber/\u{1f9f6}"),
         payload: &[],
     };
+    let names = |lacks, count: u8| LinkFrame::Names {
+        room,
+        lacks,
+        names: (0..count)
+            .map(|at| NamedGossip { node: offerer.party.node, number: at.into(), hops: at })
+            .collect(),
+    };
     let group =
         |more, data: &'static [u8]| LinkFrame::Group { room: offerer.group_tag(), more, data };
     vec![
@@ -161,6 +169,9 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
         ("start", LinkFrame::Start { store: [0x5a; 16], number: 3 }),
+        ("names-of-what-is-here", names(false, 2)),
+        ("names-of-what-is-lacking", names(true, 1)),
+        ("names-of-nothing", names(false, 0)),
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
