@@ -25,6 +25,7 @@ mod strangers;
 mod suspension;
 mod timers;
 mod waiting;
+mod words;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;

@@ -14,6 +14,8 @@ use crate::link::label_ok;
 use crate::pen::Pen;
 use crate::signature;
 
+pub use crate::naming::{GossipName, NamedGossip};
+
 const DOMAIN: &str = "lacis 2026 gossip 1";
 
 /// Something told to everybody in a room.
@@ -97,45 +99,6 @@ impl<'a> Gossip<'a> {
         let mut message = signature::message(DOMAIN, None, self);
         message.extend_from_slice(topic.as_bytes());
         message
-    }
-}
-
-/// Which gossip it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct GossipName {
-    /// The node that tells it.
-    pub node: NodeId,
-    /// Its [`Gossip::number`].
-    pub number: u64,
-}
-
-impl GossipName {
-    /// As it is told by whoever got it over so many links.
-    #[must_use]
-    pub const fn over(self, hops: u8) -> NamedGossip {
-        NamedGossip { node: self.node, number: self.number, hops }
-    }
-}
-
-/// Gossip as neighbors name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct NamedGossip {
-    /// The node that tells it.
-    #[n(0)]
-    pub node: NodeId,
-    /// Its [`Gossip::number`].
-    #[n(1)]
-    pub number: u64,
-    /// Over how many links it came to whoever names it.
-    #[n(2)]
-    pub hops: u8,
-}
-
-impl NamedGossip {
-    /// Which it is.
-    #[must_use]
-    pub const fn name(&self) -> GossipName {
-        GossipName { node: self.node, number: self.number }
     }
 }
 

@@ -11,9 +11,9 @@ use lacis_derive::{Decode, Encode};
 
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
-use crate::gossip::NamedGossip;
 use crate::ids::RoomTag;
 use crate::limits;
+use crate::naming::NamedGossip;
 
 /// One of the three data channels of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

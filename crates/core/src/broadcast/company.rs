@@ -1,9 +1,9 @@
-//! Who is in a large room, as far as others told: all of those with the lowest node ids, and some of
-//! the others.
+//! Who is in a large room, as far as others told: all of those with the lowest node ids, and some
+//! of the others.
 //!
-//! In a room of up to [`limits::SHOWN_MAX`] everybody is among the lowest, so everybody is known. In
-//! a larger one that somebody else is there takes a walk of a few links, and those on the way know
-//! it for a while: enough to find other neighbors when some are lost.
+//! In a room of up to [`limits::SHOWN_MAX`] everybody is among the lowest, so everybody is known.
+//! In a larger one that somebody else is there takes a walk of a few links, and those on the way
+//! know it for a while: enough to find other neighbors when some are lost.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -168,5 +168,79 @@ impl Broadcast {
     /// Those who made place for others, and whether the application knows of them.
     pub(crate) fn take_over(&mut self) -> Vec<(NodeId, bool)> {
         core::mem::take(&mut self.over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use lacis_wire::gossip::{Gossip, News, Passed};
+    use lacis_wire::pen::Pen;
+    use lacis_wire::proof::{peer_id, signing_key};
+    use lacis_wire::{Millis, Topic, codec, limits};
+
+    use crate::broadcast::{Broadcast, Course, Dropped, Hearing};
+    use crate::config::Config;
+    use crate::cx::Cx;
+    use crate::time::Timestamp;
+
+    const TOPIC: Topic = Topic([2; 32]);
+
+    fn cx() -> Cx {
+        let config = Config {
+            servers: Vec::new(),
+            ice_servers: None,
+            relay_only: false,
+            identity: [255; 32],
+            wall: Millis(0),
+            store: false,
+        };
+        Cx::new(config, [1; 32], Timestamp::from_micros(1))
+    }
+
+    /// Something that one of many tells.
+    fn told(who: u16, number: u64, news: News<'_>) -> Vec<u8> {
+        let mut seed = [0; 32];
+        seed[..2].copy_from_slice(&who.to_be_bytes());
+        let key = signing_key(&seed);
+        let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), number, news);
+        let gossip = codec::encode(&gossip.signed(&Pen::new(&key), &TOPIC));
+        codec::encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None })
+    }
+
+    const MANY: u16 = 1_000;
+
+    #[test]
+    fn however_many_there_are_everybody_is_heard_once() {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        for number in [1, 2] {
+            for who in 0..MANY {
+                let word = told(who, number, News::Message { label: "chat", payload: b"hello" });
+                let heard = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+                assert!(heard.is_ok_and(|fresh| fresh.course == Course::All), "{who}");
+                let again = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+                assert_eq!(again.err(), Some(Dropped::Spare));
+                assert!(room.members().count() <= limits::COMPANY_MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn only_some_of_many_tell_all_that_they_are_there_and_so_tell_how_many_there_are() {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        for number in [1, 2] {
+            let mut shown = 0;
+            for who in 0..MANY {
+                let here = told(who, number, News::Here);
+                let fresh = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
+                shown += usize::from(fresh.course == Course::All);
+            }
+            assert!(number == 1 || shown == limits::SHOWN_MAX, "{shown}");
+        }
+        let company = room.company();
+        assert!((700..1_400).contains(&company), "{company}");
     }
 }

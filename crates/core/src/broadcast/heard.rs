@@ -1,5 +1,5 @@
-//! What was heard of whom in a room, so that nothing is heard twice: for each origin a window of its
-//! numbers, bounded in all, and for each identity.
+//! What was heard of whom in a room, so that nothing is heard twice: for each origin a window of
+//! its numbers, bounded in all, and for each identity.
 //!
 //! Of too many, who has been silent for longest is forgotten, and could be heard again if somebody
 //! repeats its words. Members of a group have few places each, so they push out nobody else; in a
@@ -51,8 +51,8 @@ impl Heard {
     /// Something is heard.
     pub(super) fn insert(&mut self, now: Timestamp, (peer, node): (PeerId, NodeId), number: u64) {
         let at = self.row(node);
-        let row = self.rows.get_mut(at).into_iter().flatten();
-        for origin in row.filter(|origin| origin.node == node) {
+        let mut row = self.rows.get_mut(at).into_iter().flatten();
+        if let Some(origin) = row.find(|origin| origin.node == node) {
             origin.window.insert(number);
             origin.last = now;
             return;

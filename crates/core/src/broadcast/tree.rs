@@ -64,8 +64,8 @@ impl Broadcast {
         self.names_at.into_iter().chain(wanted).min()
     }
 
-    /// These are the neighbors now. If a link is lost that carried words, the others do; gives those
-    /// who are to be asked for that.
+    /// These are the neighbors now. If a link is lost that carried words, the others do; gives
+    /// those who are to be asked for that.
     pub(crate) fn meet(&mut self, now: Timestamp, neighbors: &[NodeId]) -> Vec<NodeId> {
         let lost = self.branches.take_where(|node, _| !neighbors.contains(node));
         for want in self.wants.iter_mut().filter(|want| !neighbors.contains(&want.asked)) {
@@ -135,8 +135,8 @@ impl Broadcast {
         is_told
     }
 
-    /// A neighbor has words. Gives those that are lacking and it is asked for, if it is to send words
-    /// from now on, and the neighbor who need not any more.
+    /// A neighbor has words. Gives those that are lacking and it is asked for, if it is to send
+    /// words from now on, and the neighbor who need not any more.
     pub(crate) fn on_names(
         &mut self,
         (now, me): (Timestamp, NodeId),
@@ -172,8 +172,8 @@ impl Broadcast {
         (is_asked.then_some(asked), spared)
     }
 
-    /// Has a neighbor that named a word send words from now on, in the place of the one over whom it
-    /// came, if that is shorter by some links. Gives that one.
+    /// Has a neighbor that named a word send words from now on, in the place of the one over whom
+    /// it came, if that is shorter by some links. Gives that one.
     fn shortcut(&mut self, now: Timestamp, from: NodeId, name: &NamedGossip) -> Option<NodeId> {
         let kept = self.kept.iter().rev().find(|kept| kept.name == name.name())?;
         let longer =
@@ -190,8 +190,8 @@ impl Broadcast {
         Some(longer)
     }
 
-    /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept and
-    /// did not go to it.
+    /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept
+    /// and did not go to it.
     pub(crate) fn on_lacking(&mut self, from: NodeId, names: &[NamedGossip]) -> Vec<Vec<u8>> {
         let Some(branch) = self.branches.get_mut(&from) else { return Vec::new() };
         branch.is_lazy = false;
@@ -206,8 +206,8 @@ impl Broadcast {
         words
     }
 
-    /// What was asked for and has not come is asked for elsewhere. Gives whom to ask, and origins of
-    /// whom something is not waited for any more.
+    /// What was asked for and has not come is asked for elsewhere. Gives whom to ask, and origins
+    /// of whom something is not waited for any more.
     pub(crate) fn wants_due(&mut self, now: Timestamp) -> (Names, Vec<NodeId>) {
         let (mut asked, mut over): (Names, Vec<NodeId>) = (Vec::new(), Vec::new());
         for mut want in self.wants.extract_if(.., |want| now >= want.until).collect::<Vec<_>>() {

@@ -12,8 +12,8 @@ pub(super) struct Window {
 const EARLIER: u32 = 16;
 
 impl Window {
-    /// What came before the first that is heard counts as heard, but for a few that may be on another
-    /// way.
+    /// What came before the first that is heard counts as heard, but for a few that may be on
+    /// another way.
     pub(super) const fn new(first: u64) -> Self {
         Self { highest: first, bits: u128::MAX << EARLIER | 1 }
     }

@@ -62,8 +62,8 @@ pub const FLOODED_MAX: usize = 24;
 /// carry them instead.
 pub const SHORTCUT: u8 = 3;
 
-/// One in so many of those who are there is told with its name, so that trees of links are mended and
-/// made shorter while nobody speaks.
+/// One in so many of those who are there is told with its name, so that trees of links are mended
+/// and made shorter while nobody speaks.
 pub const NAMED_HERE: u64 = 8;
 
 /// Words told in a room lately that are kept for neighbors who turn out to lack them.

@@ -131,13 +131,6 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         envelope: envelope(Kind::Broadcast, "\u{fc}ber/\u{1f9f6}"),
         payload: &[],
     };
-    let names = |lacks, count: u8| LinkFrame::Names {
-        room,
-        lacks,
-        names: (0..count)
-            .map(|at| NamedGossip { node: offerer.party.node, number: at.into(), hops: at })
-            .collect(),
-    };
     let group =
         |more, data: &'static [u8]| LinkFrame::Group { room: offerer.group_tag(), more, data };
     vec![
@@ -169,14 +162,20 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ),
         ("bye", LinkFrame::Bye { code: Code::Left }),
         ("start", LinkFrame::Start { store: [0x5a; 16], number: 3 }),
-        ("names-of-what-is-here", names(false, 2)),
-        ("names-of-what-is-lacking", names(true, 1)),
-        ("names-of-nothing", names(false, 0)),
         ("group", group(false, &PARTS.1)),
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
         ("group-taken-back", group(false, &[])),
+        ("names-of-what-is-here", names(&offerer, false, 2)),
+        ("names-of-what-is-lacking", names(&offerer, true, 1)),
+        ("names-of-nothing", names(&offerer, false, 0)),
     ]
+}
+
+fn names(end: &End, lacks: bool, count: u8) -> LinkFrame<'static> {
+    let node = end.party.node;
+    let names = (0..count).map(|at| NamedGossip { node, number: at.into(), hops: at });
+    LinkFrame::Names { room: end.room_tag(), lacks, names: names.collect() }
 }
 
 /// A description of the connection of one end.
