@@ -2,25 +2,36 @@
 //!
 //! It is flooded: whoever hears it for the first time verifies who tells it, and passes it on to
 //! all neighbors but the one it came from. Neighbors keep the order of what they pass on, so what
-//! one node tells arrives in its order everywhere. Members tell now and then that they are there.
+//! one node tells arrives in its order everywhere. In a room of many it goes over a tree of links
+//! instead (`tree.rs`). Members tell now and then that they are there;
+//! in a room of many only some tell all (`company.rs`).
 
+mod company;
+mod heard;
 mod held;
+mod kept;
+mod tree;
 mod window;
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::gossip::{Gossip, News, Passed};
+use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
 use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
 
 use crate::cx::Cx;
-use crate::table::{Table, TableExt};
+use crate::table::Table;
 use crate::time::Timestamp;
 
+use company::Member;
+use heard::Heard;
 use held::Held;
 pub(crate) use held::Said;
-use window::Window;
+use kept::Kept;
+pub(crate) use tree::Names;
+use tree::{Branch, Want};
 
 /// Whether what somebody tells in a room is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +50,12 @@ pub(crate) struct Broadcast {
     topic: Topic,
     /// Of what this node has told last.
     number: u64,
-    /// Who is there or was lately, at most [`limits::COMPANY_MAX`].
+    /// Who is there or was lately, at most [`limits::COMPANY_MAX`]; of more some.
     members: Table<NodeId, Member>,
+    /// Those who made place for others, and whether the application knows of them.
+    over: Vec<(NodeId, bool)>,
+    /// What was heard, of whomever.
+    heard: Heard,
     /// When to tell next that this node is there. None while a server says who is, and everybody is
     /// linked.
     here_at: Option<Timestamp>,
@@ -48,66 +63,95 @@ pub(crate) struct Broadcast {
     is_large: bool,
     /// The same as it was told last.
     here: Option<Arc<Vec<u8>>>,
-    /// Neighbors who were told who is there.
-    greeted: Vec<NodeId>,
-    /// Whether there were more members than are kept track of.
-    is_full: bool,
+    /// Neighbors, who were told who is there, and how words travel to them; at most
+    /// [`limits::REMOTES_MAX`].
+    branches: Table<NodeId, Branch>,
+    /// When names are to be told that wait for it.
+    names_at: Option<Timestamp>,
+    /// Words that are asked for.
+    wants: Vec<Want>,
+    /// Words that were passed on lately.
+    kept: VecDeque<Kept>,
+    kept_bytes: usize,
     /// Until then it is not known whether everybody is linked; without it nobody is yet.
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
     held: Vec<Held>,
 }
 
-/// A member, as far as others told of it.
-#[derive(Debug)]
-struct Member {
-    peer: PeerId,
-    heard: Window,
-    /// Unless it tells something before.
-    until: Timestamp,
-    /// That it is there, in its own words.
-    here: Option<Arc<Vec<u8>>>,
-    /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
-    is_gone: bool,
-    /// Whether the application knows of it, by us.
-    is_told: bool,
-    /// Until then no link with it is looked for again.
-    sought_until: Option<Timestamp>,
-}
-
 /// What is to be done with gossip that came.
 #[derive(Debug)]
 pub(crate) struct Fresh<'a> {
-    pub(crate) node: NodeId,
+    pub(crate) name: GossipName,
     pub(crate) peer: PeerId,
     pub(crate) news: News<'a>,
+    /// Neighbors who have it, as they said.
+    pub(crate) has_it: Vec<NodeId>,
+    /// To whom it goes from here.
+    pub(crate) course: Course,
+    /// As it goes on from here.
+    pub(crate) passed: Passed<'a>,
+    /// Whether neighbors to whom it does not go whole are told its name.
+    pub(crate) is_named: bool,
+    /// Whether nobody told of its origin before, or that is gone.
+    pub(crate) is_news: bool,
+}
+
+/// Something as it goes to neighbors.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) course: Course,
+    /// What those are told to whom it does not go whole.
+    pub(crate) name: Option<GossipName>,
+    /// Who passed it on, and over how many links it came.
+    pub(crate) from: Option<NodeId>,
+    pub(crate) hops: u8,
+}
+
+/// How far something goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// To everybody.
+    All,
+    /// Over so many links more, one after the other.
+    Walk(u8),
+    /// No further.
+    Here,
 }
 
 /// Why gossip goes no further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
-    /// It was heard before, or is not to be heard.
+    /// It was heard before, and whoever passed it on need not have.
+    Spare,
+    /// It is not to be heard.
     Known,
     /// Whoever passed it on broke the protocol.
     Forged,
-    /// No more members are kept track of.
-    Full,
-    /// Whoever told it is not known to be a member yet.
+    /// Whoever told it is not known to be a member yet, or something that it told before is asked
+    /// for.
     Early(Said),
 }
 
 impl Broadcast {
     /// A room that was just joined. Who was in it before counts on, however short that was ago.
-    pub(crate) fn new(topic: Topic, now: Timestamp, is_of_group: bool) -> Self {
+    pub(crate) fn new(topic: Topic, cx: &mut Cx, is_of_group: bool) -> Self {
+        let now = cx.now;
         Self {
             topic,
             number: now.as_micros(),
             members: Table::new(),
+            over: Vec::new(),
+            heard: Heard::new(cx.random_u64()),
             here_at: None,
             is_large: false,
             here: None,
-            greeted: Vec::new(),
-            is_full: false,
+            branches: Table::new(),
+            names_at: None,
+            wants: Vec::new(),
+            kept: VecDeque::new(),
+            kept_bytes: 0,
             // Of a room a server tells at once who is there; of a group it tells of few.
             new_until: (!is_of_group).then_some(now),
             held: Vec::new(),
@@ -146,30 +190,36 @@ impl Broadcast {
         }
     }
 
-    pub(crate) const fn deadline(&self) -> Option<Timestamp> {
-        self.here_at
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.here_at.into_iter().chain(self.tree_deadline()).min()
     }
 
     /// Whether it is to be told now that this node is there.
     pub(crate) fn is_due(&mut self, cx: &mut Cx) -> bool {
         let is_due = self.here_at.is_some_and(|at| cx.now >= at);
         if is_due {
-            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL));
+            let pace = if self.is_shown(cx.me.node) { self.pace(limits::SHOWN_MAX) } else { 1 };
+            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL) * pace);
         }
         is_due
     }
 
-    /// What this node tells, as it travels.
-    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Vec<u8> {
+    /// What this node tells, as it travels, and how far.
+    pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Told {
         self.number += 1;
         let is_here = matches!(news, News::Here | News::Alone);
+        let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node);
+        let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
+        let name = GossipName { node: cx.me.node, number: self.number };
+        let name = is_named(&news, self.number).then_some(name);
         let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
-        let passed = codec::encode(&Passed { age_ms: 0, gossip: &gossip });
+        let passed = Passed { age_ms: 0, gossip: &gossip, walk: course.walk(), hops: None };
+        let bytes = codec::encode(&passed);
         if is_here {
             self.here = Some(Arc::new(gossip));
         }
-        passed
+        Told { bytes, course, name, from: None, hops: 0 }
     }
 
     /// Who is there, for neighbors who were not told of it yet; some of a large room.
@@ -178,25 +228,30 @@ impl Broadcast {
         cx: &mut Cx,
         neighbors: &[NodeId],
     ) -> Vec<(NodeId, Vec<Vec<u8>>)> {
-        self.greeted.retain(|node| neighbors.contains(node));
-        let new: Vec<NodeId> =
-            neighbors.iter().filter(|node| !self.greeted.contains(node)).copied().collect();
+        let is_new = |node: &&NodeId| !self.branches.contains_key(node);
+        let new: Vec<NodeId> = neighbors.iter().filter(is_new).copied().collect();
         if new.is_empty() {
             return Vec::new();
         }
-        self.greeted.extend(&new);
+        for node in &new {
+            self.branches.insert(*node, Branch::default());
+        }
+        let greeting = |age_ms: u64, gossip: &[u8]| {
+            codec::encode(&Passed { age_ms, gossip, walk: None, hops: None })
+        };
         let mut known: Vec<(NodeId, Vec<u8>)> = Vec::new();
         if let Some(gossip) = &self.here {
-            known.push((cx.me.node, codec::encode(&Passed { age_ms: 0, gossip })));
+            known.push((cx.me.node, greeting(1, gossip)));
         }
+        let life = self.life();
         let mut members: Vec<_> = self.members.iter().filter(|(_, it)| !it.is_gone).collect();
         cx.shuffle(&mut members);
         for (node, member) in members.into_iter().take(limits::GREETED_MEMBERS) {
             let Some(gossip) = &member.here else { continue };
             let left = member.until.since(cx.now);
-            let age = limits::HERE_LIFE.saturating_sub(left);
+            let age = life.saturating_sub(left);
             let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            known.push((*node, codec::encode(&Passed { age_ms, gossip })));
+            known.push((*node, greeting(age_ms, gossip)));
         }
         let to_each = |neighbor: NodeId| {
             let others = known.iter().filter(move |(node, _)| *node != neighbor);
@@ -208,141 +263,86 @@ impl Broadcast {
     /// Takes gossip that a neighbor passed on; `hears` says whether an identity is heard here.
     pub(crate) fn take<'a>(
         &mut self,
-        cx: &Cx,
+        cx: &mut Cx,
         bytes: &'a [u8],
-        hears: impl Fn(&PeerId) -> Hearing,
+        hears: impl Fn(&Cx, &PeerId) -> Hearing,
     ) -> Result<Fresh<'a>, Dropped> {
-        let passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
+        let mut passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
         // Of a later version, perhaps, whose words nobody here understands.
         let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
-        let life = limits::HERE_LIFE.saturating_sub(Duration::from_millis(passed.age_ms));
+        let life = self.life().saturating_sub(Duration::from_millis(passed.age_ms));
+        let (node, peer, number) = (gossip.node(), gossip.peer, gossip.number);
+        let name = GossipName { node, number };
+        if node == cx.me.node || self.heard.contains(node, number) {
+            // What is told to a new neighbor again is older, and who walks meets others by chance.
+            let is_spare = passed.age_ms == 0 && passed.walk.is_none();
+            return Err(if is_spare { Dropped::Spare } else { Dropped::Known });
+        }
         if life.is_zero() {
             return Err(Dropped::Known);
         }
-        let (node, number) = (gossip.node(), gossip.number);
-        if node == cx.me.node {
-            return Err(Dropped::Known);
-        }
-        let member = self.members.get(&node);
-        if member.is_some_and(|member| member.heard.contains(number)) {
-            return Err(Dropped::Known);
-        }
-        match hears(&gossip.peer) {
+        match hears(cx, &peer) {
             Hearing::Heard => {}
-            Hearing::Unknown => {
-                return Err(Dropped::Early(Said { peer: gossip.peer, node, number }));
-            }
+            Hearing::Unknown => return Err(Dropped::Early(Said { peer, name })),
             Hearing::Ignored => return Err(Dropped::Known),
-        }
-        if member.is_none() && self.members.len() >= limits::COMPANY_MAX {
-            // Said once: others may be any number.
-            let was_full = core::mem::replace(&mut self.is_full, true);
-            return Err(if was_full { Dropped::Known } else { Dropped::Full });
         }
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
         }
-        let member = self.members.entry(node).or_insert_with(|| Member {
-            heard: Window::new(number),
-            until: cx.now,
-            ..Member::new(gossip.peer, cx.now)
-        });
-        member.heard.insert(number);
-        member.until = member.until.max(cx.now + life);
-        member.is_gone = gossip.news == News::Gone;
-        if matches!(gossip.news, News::Here | News::Alone) {
+        let news = gossip.news;
+        // What is large goes its own way, also past others.
+        let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
+        if matches!(news, News::Message { .. }) && keeps_order && self.is_ahead(&name) {
+            return Err(Dropped::Early(Said { peer, name }));
+        }
+        self.heard.insert(cx.now, (peer, node), number);
+        let has_it = self.on_come(&name);
+        let is_word = !matches!(news, News::Here | News::Alone | News::Gone);
+        let (until, is_gone) = (cx.now + life, news == News::Gone);
+        // In a room of dozens at once; in one of many only what changes something.
+        let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
+        let member = self.member(cx, node, peer);
+        member.until = member.until.max(until);
+        member.is_gone = is_gone;
+        if matches!(news, News::Here | News::Alone) {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
-        Ok(Fresh { node, peer: gossip.peer, news: gossip.news })
-    }
-
-    /// A link with a member ends, but the member stays in the room.
-    pub(crate) fn on_unlinked(&mut self, now: Timestamp, node: NodeId, peer: PeerId) {
-        self.grow(now);
-        if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
-            return;
-        }
-        let member = self.members.entry(node).or_insert_with(|| Member::new(peer, now));
-        member.until = member.until.max(now + limits::HERE_LIFE);
-        member.is_gone = false;
-    }
-
-    /// A neighbor has left.
-    pub(crate) fn on_left(&mut self, node: NodeId) {
-        if let Some(member) = self.members.get_mut(&node) {
-            member.is_gone = true;
-        }
-    }
-
-    /// Whether a node is in the room, as far as is known from others.
-    pub(crate) fn is_here(&self, node: NodeId) -> bool {
-        self.members.get(&node).is_some_and(|member| !member.is_gone)
-    }
-
-    /// The identity of a node that is in the room, as far as is known from others.
-    pub(crate) fn peer_of(&self, node: NodeId) -> Option<PeerId> {
-        self.members.get(&node).filter(|member| !member.is_gone).map(|member| member.peer)
-    }
-
-    /// Who is in the room, as far as is known from others.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (NodeId, PeerId)> {
-        let here = self.members.iter().filter(|(_, member)| !member.is_gone);
-        here.map(|(node, member)| (*node, member.peer))
-    }
-
-    /// Members to link with, at random: so many, none whom we know, nor one who was sought lately.
-    pub(crate) fn seek(
-        &mut self,
-        cx: &mut Cx,
-        count: usize,
-        is_known: impl Fn(NodeId) -> bool,
-    ) -> Vec<NodeId> {
-        let now = cx.now;
-        let rested = |member: &Member| member.sought_until.is_none_or(|until| now >= until);
-        let free = self
-            .members
-            .iter()
-            .filter(|(node, member)| !member.is_gone && rested(member) && !is_known(**node));
-        let mut free: Vec<NodeId> = free.map(|(node, _)| *node).collect();
-        cx.shuffle(&mut free);
-        free.truncate(count);
-        for node in &free {
-            if let Some(member) = self.members.get_mut(node) {
-                member.sought_until = Some(now + limits::SEEK_REST);
-            }
-        }
-        free
-    }
-
-    /// The application is told that a member is here; says whether that is news.
-    pub(crate) fn mark_told(&mut self, node: NodeId) -> bool {
-        let member = self.members.get_mut(&node).filter(|member| !member.is_gone);
-        member.is_some_and(|member| !core::mem::replace(&mut member.is_told, true))
-    }
-
-    /// The application is told otherwise of a member, or that it left; says whether it knew of it.
-    pub(crate) fn unmark_told(&mut self, node: NodeId) -> bool {
-        let member = self.members.get_mut(&node);
-        member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
-    }
-
-    /// Forgets those who have not been heard of for long; says whom of them the application knows.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
-        let over = self.members.take_where(|_, member| now >= member.until);
-        over.into_iter().map(|(node, member)| (node, member.is_told)).collect()
+        let course = match passed.walk {
+            Some(left @ 1..) if !is_word => Course::Walk(left.min(limits::WALK_MAX) - 1),
+            // Of those who are known by chance only those hear who are on the way.
+            None if is_word || self.is_shown(node) => Course::All,
+            _ => Course::Here,
+        };
+        passed.walk = course.walk();
+        passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
+        let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
+        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news })
     }
 }
 
-impl Member {
-    fn new(peer: PeerId, now: Timestamp) -> Self {
-        Self {
-            peer,
-            heard: Window { highest: 0, bits: 0 },
-            until: now + limits::HERE_LIFE,
-            here: None,
-            is_gone: false,
-            is_told: false,
-            sought_until: None,
+/// Whether neighbors who are not told something are told its name.
+const fn is_named(news: &News<'_>, number: u64) -> bool {
+    match news {
+        News::Message { .. } => true,
+        News::Here => number.is_multiple_of(limits::NAMED_HERE),
+        News::Alone | News::Gone | News::Ephemeral { .. } => false,
+    }
+}
+
+impl Fresh<'_> {
+    /// As it goes on from here.
+    pub(crate) fn told(&self, from: NodeId) -> Told {
+        let (course, hops) = (self.course, self.passed.hops.unwrap_or(0));
+        let name = Some(self.name).filter(|_| self.is_named);
+        Told { bytes: codec::encode(&self.passed), course, name, from: Some(from), hops }
+    }
+}
+
+impl Course {
+    const fn walk(self) -> Option<u8> {
+        match self {
+            Self::Walk(left) => Some(left),
+            Self::All | Self::Here => None,
         }
     }
 }

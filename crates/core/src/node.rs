@@ -26,11 +26,13 @@ mod strangers;
 mod suspension;
 mod timers;
 mod waiting;
+mod words;
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::Channel;
 use lacis_wire::{Code, Millis, NodeId, PeerId, limits};
 
@@ -73,6 +75,8 @@ pub struct Node {
     /// Setup messages that came, and by whom they were handed on.
     carried: VecDeque<(NodeId, Carried)>,
     paths: Paths,
+    /// Names of gossip, and whether whoever told them lacks it.
+    names: Vec<(RoomId, NodeId, (bool, Vec<NamedGossip>))>,
     /// From then on links may end that are not needed.
     calm_at: Timestamp,
     /// Frames about groups that came and wait for their group.
@@ -129,6 +133,7 @@ impl Node {
             gossip: VecDeque::new(),
             carried: VecDeque::new(),
             paths: Paths::default(),
+            names: Vec::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
             started: Vec::new(),
@@ -337,6 +342,7 @@ impl Node {
                 Heard::Carried(from, to, hops, payload) => {
                     self.carried.push_back((node, Carried { from, to, hops, payload }));
                 }
+                Heard::Names(room, lacks, names) => self.names.push((room, node, (lacks, names))),
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),

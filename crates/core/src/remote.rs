@@ -7,6 +7,7 @@ mod rooms;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, Code, NodeId, limits};
@@ -49,6 +50,8 @@ pub(crate) enum Heard {
     Carried(NodeId, NodeId, u8, Vec<u8>),
     /// Gossip that it passes on in a room.
     Gossip(RoomId, Vec<u8>),
+    /// Names of gossip in a room, and whether it lacks that.
+    Names(RoomId, bool, Vec<NamedGossip>),
     /// It is no longer in a room, in which the application knows it.
     Parted(RoomId, Code),
     /// It has said which start of which store it is.

@@ -1,5 +1,7 @@
 //! The simulator as a program: seeds in, a verdict out.
 
+mod mesh;
+
 use std::cell::Cell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,7 +17,7 @@ use lacis_sim::{
 };
 use serde_json::json;
 
-const SUITES: [&str; 4] = ["foundation", "graph", "hostile", "time"];
+const SUITES: [&str; 6] = ["churn", "foundation", "graph", "hostile", "mesh", "time"];
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
 #[derive(Debug, Parser)]
@@ -30,6 +32,15 @@ struct Arguments {
     /// What to simulate
     #[arg(long, default_value = "foundation", value_parser = SUITES)]
     suite: String,
+    /// With --suite mesh or churn: how many are in the room
+    #[arg(long, default_value_t = 1_000)]
+    nodes: usize,
+    /// With --suite mesh: rounds in which one tells something
+    #[arg(long, default_value_t = 20)]
+    rounds: usize,
+    /// With --suite mesh: how many tell something at once, at most
+    #[arg(long, default_value_t = 1_000)]
+    at_once: usize,
     /// Print a closing JSON object
     #[arg(long)]
     json: bool,
@@ -62,6 +73,9 @@ pub(crate) fn main() -> ExitCode {
     #[cfg(feature = "mutants")]
     if arguments.mutants {
         return crate::mutants::all(&arguments.rule, arguments.json);
+    }
+    if ["churn", "mesh"].contains(&arguments.suite.as_str()) {
+        return mesh::main(&arguments);
     }
     let seeds = match arguments.seed {
         Some(seed) => vec![seed],

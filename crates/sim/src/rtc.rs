@@ -18,7 +18,7 @@ mod texts;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lacis_core::{Input, LinkAction, LinkInput, OpId};
+use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId};
 use lacis_wire::Code;
 use lacis_wire::signal::IceServer;
 
@@ -26,6 +26,7 @@ use crate::fabric::Fabric;
 use crate::happening::Happening;
 use crate::happening::rtc::Step;
 use crate::ids::TabId;
+use crate::tally::Tally;
 use connection::Connection;
 use operation::Operation;
 
@@ -53,6 +54,8 @@ pub(crate) struct Rtc {
     /// Who uses which ICE user name.
     users: BTreeMap<String, ConnectionId>,
     browsers: BTreeMap<TabId, Browser>,
+    /// Counts what arrives, where somebody wants to know.
+    pub(crate) tally: Option<Tally>,
     /// What no correct node would have asked for.
     pub(crate) faults: Vec<String>,
 }
@@ -68,28 +71,36 @@ impl Rtc {
         self.browsers.entry(tab).or_default().is_blocked = is_blocked;
     }
 
+    /// The connections of a tab.
+    fn of(&self, tab: TabId) -> impl Iterator<Item = &Connection> {
+        let [first, last] = [0, u32::MAX].map(|link| ConnectionId { tab, link: LinkId(link) });
+        self.connections.range(first..=last).map(|(_, connection)| connection)
+    }
+
     /// Connections that a tab holds.
     pub(crate) fn count(&self, tab: TabId) -> usize {
-        self.connections.keys().filter(|id| id.tab == tab).count()
+        self.of(tab).count()
     }
 
     /// Those of them that have been told of another end.
     pub(crate) fn count_used(&self, tab: TabId) -> usize {
-        let own = self.connections.values().filter(|connection| connection.id.tab == tab);
-        own.filter(|connection| connection.remote.is_some()).count()
+        self.of(tab).filter(|connection| connection.remote.is_some()).count()
     }
 
     /// Bytes that wait in the browser for one channel, the most of all connections of a tab.
     pub(crate) fn buffered_max(&self, tab: TabId) -> usize {
-        let own = self.connections.values().filter(|connection| connection.id.tab == tab);
-        own.map(Connection::buffered_max).max().unwrap_or(0)
+        self.of(tab).map(Connection::buffered_max).max().unwrap_or(0)
+    }
+
+    /// Those with whom the encryption of a connection of a tab stands, and who have not closed it.
+    pub(crate) fn others(&self, tab: TabId) -> impl Iterator<Item = TabId> {
+        let others = self.of(tab).filter_map(|connection| connection.associate);
+        others.filter(|other| self.connections.contains_key(other)).map(|other| other.tab)
     }
 
     /// Whether the encryption of any connection between two tabs stands.
     pub(crate) fn is_encrypted(&self, a: TabId, b: TabId) -> bool {
-        self.connections.values().any(|connection| {
-            connection.id.tab == a && connection.associate.is_some_and(|other| other.tab == b)
-        })
+        self.of(a).any(|connection| connection.associate.is_some_and(|other| other.tab == b))
     }
 
     /// Makes a connection, unless a setting forbids it.
@@ -149,7 +160,9 @@ impl Rtc {
     pub(crate) fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
         self.flush(fabric, id);
         let Some(mut closed) = self.connections.remove(&id) else { return };
-        self.users.retain(|_, user| *user != id);
+        for ufrag in std::mem::take(&mut closed.users) {
+            self.users.remove(&ufrag);
+        }
         for operation in closed.chain.drain(..) {
             if let Some(op) = operation.op()
                 && fabric.random.chance(600)
@@ -176,8 +189,12 @@ impl Rtc {
 
     /// The tab's process is gone, and with it everything, without a word.
     pub(crate) fn forget_tab(&mut self, tab: TabId) {
-        self.connections.retain(|id, _| id.tab != tab);
-        self.users.retain(|_, user| user.tab != tab);
+        for id in self.of(tab).map(|connection| connection.id).collect::<Vec<_>>() {
+            let gone = self.connections.remove(&id).map(|connection| connection.users);
+            for ufrag in gone.into_iter().flatten() {
+                self.users.remove(&ufrag);
+            }
+        }
     }
 
     fn inspected(&mut self, fabric: &mut Fabric, id: ConnectionId, op: OpId) {

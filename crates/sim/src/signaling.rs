@@ -55,6 +55,10 @@ pub(crate) struct Signaling {
     pub(crate) meddler: Option<Meddler>,
     /// Whether nothing more is ever heard of a socket that was hung up.
     pub(crate) is_punctual: bool,
+    /// Whether every tab has a network address of its own.
+    pub(crate) is_spread: bool,
+    /// Bytes of all frames, in either direction.
+    pub(crate) bytes: u64,
 }
 
 impl std::fmt::Debug for Signaling {
@@ -123,6 +127,9 @@ impl Signaling {
     fn send(&mut self, fabric: &mut Fabric, key: SocketKey, way: Way, parcel: Parcel) {
         let Some(socket) = self.sockets.get_mut(&key) else { return };
         let is_frame = matches!(parcel, Parcel::Frame(_));
+        if let Parcel::Frame(bytes) = &parcel {
+            self.bytes += bytes.len() as u64;
+        }
         let held = if is_frame { fabric.net.held(key.tab) } else { Duration::ZERO };
         let delay = fabric.segment(key.tab) + held;
         let pipe = socket.pipe(way);
@@ -168,7 +175,8 @@ impl Signaling {
         let conn = ConnId(self.conns);
         socket.stage = Stage::Open(conn);
         self.tabs.insert(conn, key);
-        hub.handle_input(fabric.now, HubInput::Opened { conn, address: AddressKey(0) });
+        let address = AddressKey(if self.is_spread { key.tab.0 as u64 } else { 0 });
+        hub.handle_input(fabric.now, HubInput::Opened { conn, address });
         self.send(fabric, key, Way::Down, Parcel::Opened);
         self.drain(fabric, server);
     }

@@ -85,8 +85,9 @@ pub(crate) struct Tab {
 /// What an application has seen of the events.
 #[derive(Debug, Default)]
 pub struct Seen {
-    /// Every event so far, without the bytes of files.
+    /// Every event so far, without the bytes of files, where it is kept.
     pub log: Vec<Event>,
+    pub(crate) is_kept: bool,
     /// The members as last told.
     pub members: BTreeMap<(RoomId, NodeId), RemoteState>,
     /// The rooms as last told.
@@ -143,6 +144,9 @@ impl Seen {
                 self.messages.extend(crate::content::number(label));
             }
             _ => {}
+        }
+        if !self.is_kept {
+            return;
         }
         self.log.push(match event {
             Event::FileData { stream, .. } => Event::FileData { stream: *stream, data: Vec::new() },

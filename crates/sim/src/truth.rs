@@ -29,6 +29,8 @@ pub struct Truth {
     pub rooms: BTreeMap<(TabId, RoomId), usize>,
     /// How each tab is hindered.
     pub hindrance: BTreeMap<TabId, Hindrance>,
+    /// Tabs whose node is no more.
+    pub(crate) gone: BTreeSet<TabId>,
     numbers: u64,
 }
 
@@ -39,8 +41,6 @@ pub struct Being {
     pub tab: TabId,
     /// Who it is.
     pub peer: PeerId,
-    /// Since when it is no more.
-    pub gone_at: Option<Duration>,
 }
 
 /// A message.
@@ -166,6 +166,17 @@ impl Truth {
         self.numbers
     }
 
+    /// The number that was given last.
+    pub(crate) const fn last_number(&self) -> u64 {
+        self.numbers
+    }
+
+    /// Whether a tab ever joined a room.
+    pub(crate) fn was_in(&self, tab: TabId, room: usize) -> bool {
+        let mut own = self.rooms.range((tab, RoomId(0))..=(tab, RoomId(u32::MAX)));
+        own.any(|(_, known)| *known == room)
+    }
+
     /// The tab a node runs in.
     #[must_use]
     pub fn tab_of(&self, node: NodeId) -> Option<TabId> {
@@ -175,7 +186,7 @@ impl Truth {
     /// Whether the node of a tab is still there.
     #[must_use]
     pub fn is_alive(&self, tab: TabId) -> bool {
-        self.nodes.values().any(|being| being.tab == tab && being.gone_at.is_none())
+        self.hindrance.contains_key(&tab) && !self.gone.contains(&tab)
     }
 
     /// How long a tab was frozen in all.

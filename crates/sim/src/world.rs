@@ -3,6 +3,7 @@
 mod commands;
 #[cfg(test)]
 mod conformance;
+mod crowd;
 mod faults;
 mod groups;
 mod hands;
@@ -34,6 +35,7 @@ use crate::rtc::Rtc;
 use crate::saboteur::Saboteur;
 use crate::signaling::{Meddler, Signaling};
 use crate::tab::{Seen, Tab, TabSetup};
+use crate::tally::Tally;
 use crate::truth::{Being, Truth};
 use hands::Hands;
 
@@ -71,6 +73,8 @@ pub struct World {
     /// What passes between nodes and their drivers, where somebody looks at it.
     #[cfg(test)]
     logs: BTreeMap<TabId, Vec<lacis_driver::conformance::Logged>>,
+    /// Nodes are looked at from outside once in so many calls.
+    glimpse_every: u64,
     /// Whether everything that happens is printed.
     pub trace: bool,
 }
@@ -100,8 +104,19 @@ impl World {
             judgements_max: 0,
             #[cfg(test)]
             logs: BTreeMap::new(),
+            glimpse_every: 1,
             trace: false,
         }
+    }
+
+    /// An empty world for tabs by the thousand: what costs most and shows least is left out. Nodes
+    /// are looked at from outside now and then, applications keep no log, and what arrives over
+    /// links is counted.
+    pub(crate) fn crowd(seed: u64) -> Self {
+        let mut world = Self { glimpse_every: CROWD_GLIMPSE, ..Self::new(seed) };
+        world.signaling.is_spread = true;
+        world.rtc.tally = Some(Tally::default());
+        world
     }
 
     /// An empty world for a test: a violation panics.
@@ -170,6 +185,7 @@ impl World {
             store: setup.disk.is_some(),
         };
         let seed = random.bytes();
+        let seen = Seen { is_kept: self.glimpse_every == 1, ..Seen::default() };
         let mut tab = Tab {
             id,
             driver: None,
@@ -191,14 +207,14 @@ impl World {
             tickets: 0,
             rooms: Default::default(),
             app: App { manners: setup.manners, ..App::default() },
-            seen: Seen::default(),
+            seen,
             made_in_vain: 0,
             links: Default::default(),
         };
         let now = tab.now(self.fabric.now);
         let node = Node::new(config, seed, now).expect("the configuration is within the limits");
         (tab.node_id, tab.peer) = (node.node_id(), node.peer_id());
-        let being = Being { tab: id, peer: tab.peer, gone_at: None };
+        let being = Being { tab: id, peer: tab.peer };
         self.truth.nodes.insert(tab.node_id, being);
         self.truth.hindrance.insert(id, Default::default());
         self.fabric.net.add(id, setup.access);
@@ -359,6 +375,9 @@ fn wall_at(now: Duration, error: i64) -> Millis {
 
 /// How often is looked for what should have happened and did not.
 const SWEEP: Duration = Duration::from_secs(1);
+
+/// In a crowd, once in so many calls a node is looked at.
+const CROWD_GLIMPSE: u64 = 101;
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(10);

@@ -177,7 +177,7 @@ fn nodes_that_a_server_makes_up_push_nobody_out() {
     for round in 0..10_u8 {
         let members: Vec<_> = (0..16).map(|number| NodeId([round * 16 + number; 16])).collect();
         // To the checkers they are others who have left.
-        let being = Being { tab: gone, peer: PeerId([0; 32]), gone_at: None };
+        let being = Being { tab: gone, peer: PeerId([0; 32]) };
         world.truth.nodes.extend(members.iter().map(|node| (*node, being)));
         let frame = encode(&ServerFrame::Joined { topic, members });
         world.tell(ada, Input::SocketFrame(SocketId(1), frame.into()));

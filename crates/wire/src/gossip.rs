@@ -14,6 +14,8 @@ use crate::link::label_ok;
 use crate::pen::Pen;
 use crate::signature;
 
+pub use crate::naming::{GossipName, NamedGossip};
+
 const DOMAIN: &str = "lacis 2026 gossip 1";
 
 /// Something told to everybody in a room.
@@ -114,6 +116,12 @@ pub struct Passed<'a> {
     /// A [`Gossip`], as its origin wrote it.
     #[cbor(b(1), bytes)]
     pub gossip: &'a [u8],
+    /// Of what does not go to all: over how many more links it goes, one after the other.
+    #[n(2)]
+    pub walk: Option<u8>,
+    /// Of what goes to all: over how many links it came to whoever passes it on. None of the first.
+    #[n(3)]
+    pub hops: Option<u8>,
 }
 
 impl Frame for Passed<'_> {

@@ -28,6 +28,7 @@ pub mod invitation;
 pub mod keys;
 pub mod limits;
 pub mod link;
+mod naming;
 pub mod pairing;
 pub mod pen;
 pub mod proof;

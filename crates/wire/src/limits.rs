@@ -115,6 +115,9 @@ pub const GOSSIP_BYTES: usize = MESSAGE_BYTES - 256;
 /// and room beside.
 pub const GOSSIP_PAYLOAD_BYTES: usize = GOSSIP_BYTES - 512;
 
+/// Names of gossip in one frame: the smallest frame that browsers agree on carries them.
+pub const GOSSIP_NAMES_MAX: usize = 512;
+
 /// Largest file: the largest integer that a JavaScript number holds exactly is far above it.
 pub const FILE_BYTES: u64 = 1 << 40;
 

@@ -13,6 +13,7 @@ use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
 use crate::ids::{NodeId, RoomTag};
 use crate::limits;
+use crate::naming::NamedGossip;
 
 /// One of the three data channels of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -283,9 +284,23 @@ pub enum LinkFrame<'a> {
         #[n(1)]
         number: u64,
     },
+    /// Control: gossip that the sender has, or lacks. Who lacks some wants more pushed from now on;
+    /// an empty list of what one has says that what is pushed comes over another link as soon.
+    #[n(15)]
+    Names {
+        /// The room, as the sender names it on this link.
+        #[n(0)]
+        room: RoomTag,
+        /// Whether the sender lacks it.
+        #[n(1)]
+        lacks: bool,
+        /// At most [`limits::GOSSIP_NAMES_MAX`].
+        #[n(2)]
+        names: Vec<NamedGossip>,
+    },
     /// Control: a sealed setup message that members hand on from one to the next, where no server
     /// brings two together.
-    #[n(15)]
+    #[n(16)]
     Carry {
         /// Who has sealed it.
         #[n(0)]
@@ -337,6 +352,7 @@ impl Frame for LinkFrame<'_> {
                 demand(*hops <= limits::CARRY_HOPS, "hops")?;
                 demand(payload.len() <= limits::SIGNAL_PAYLOAD_BYTES, "payload")
             }
+            Self::Names { names, .. } => demand(names.len() <= limits::GOSSIP_NAMES_MAX, "names"),
         }
     }
 }

@@ -12,7 +12,7 @@ import { readFrame, writeFrame } from "./schema.mjs";
 import { Transport } from "./transport.mjs";
 
 const [OFFER, ANSWER, CANDIDATES, REFUSE] = [0, 1, 2, 6];
-const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START, CARRY] = [0, 1, 2, 3, 12, 13, 14, 15];
+const [PROOF, ROOMS, PING, PONG, BYE, GROUP, START, CARRY] = [0, 1, 2, 3, 12, 13, 14, 16];
 const [FINGERPRINT_MISMATCH, IDENTITY_MISMATCH, LEFT, PROTOCOL] = [21, 22, 33, 38];
 const [CONTROL, BULK, UNRELIABLE] = [0, 1, 2];
 

@@ -92,6 +92,7 @@ const linkFrame = t.variants(
   [code],
   [tag, t.boolean, part],
   [t.id(16), t.unsigned(64, "number", (value) => value >= 1)],
+  [tag, t.boolean, t.list("names", t.strict(node, t.u64, t.u8), 0, 512)],
 );
 
 /** The size of what a stream carries is limited by what that is; an empty part is the last. */

@@ -1,13 +1,16 @@
-//! What somebody told who is not known to be a member yet: it waits for what makes it one.
+//! What somebody told who is not known to be a member yet, and waits for what makes it one, or what
+//! waits for something that was told before.
 
 use alloc::vec::Vec;
 
+use lacis_wire::gossip::GossipName;
 use lacis_wire::{NodeId, PeerId, limits};
 
 use super::Broadcast;
+use crate::table::in_order;
 use crate::time::Timestamp;
 
-/// Gossip of somebody whose membership may be on its way.
+/// Gossip that waits for something.
 #[derive(Debug)]
 pub(super) struct Held {
     from: NodeId,
@@ -20,13 +23,19 @@ pub(super) struct Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(super) peer: PeerId,
-    pub(super) node: NodeId,
-    pub(super) number: u64,
+    pub(super) name: GossipName,
+}
+
+impl Held {
+    /// Whether it is of that name.
+    pub(super) fn is(&self, name: &GossipName) -> bool {
+        self.said.name == *name
+    }
 }
 
 impl Broadcast {
-    /// Keeps gossip until it is known whether whoever told it is a member. Of too much the oldest
-    /// goes.
+    /// Keeps gossip until it is known whether whoever told it is a member, or what it told before
+    /// has come. Of too much the oldest goes.
     pub(crate) fn hold(&mut self, now: Timestamp, (from, said): (NodeId, Said), bytes: Vec<u8>) {
         if bytes.len() > limits::HELD_GOSSIP_BYTES || self.held.iter().any(|it| it.said == said) {
             return;
@@ -40,14 +49,15 @@ impl Broadcast {
         self.held.push(Held { from, said, bytes, until: now + limits::HELD_GOSSIP_LIFE });
     }
 
-    /// Of what is kept so, what was told by those of whom that is known now.
+    /// What is kept so and may be heard now, in order: of that origin, or of those identities.
     pub(crate) fn take_held(
         &mut self,
         now: Timestamp,
-        is_known: impl Fn(&PeerId) -> bool,
+        may_be_heard: &dyn Fn(&PeerId, NodeId) -> bool,
     ) -> Vec<(NodeId, Vec<u8>)> {
         self.held.retain(|it| now < it.until);
-        let known = self.held.extract_if(.., |it| is_known(&it.said.peer));
-        known.map(|it| (it.from, it.bytes)).collect()
+        let ready = |it: &mut Held| may_be_heard(&it.said.peer, it.said.name.node);
+        let ready = self.held.extract_if(.., ready).map(|it| (it.said.name, it.from, it.bytes));
+        in_order(ready).into_iter().map(|(_, from, bytes)| (from, bytes)).collect()
     }
 }

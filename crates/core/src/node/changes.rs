@@ -32,6 +32,7 @@ pub(super) struct ChangedTimers {
     pub(super) all: bool,
     pub(super) signaling: bool,
     pub(super) connections: bool,
+    pub(super) mesh: bool,
     pub(super) remotes: Vec<NodeId>,
     pub(super) groups: Vec<RoomId>,
 }
@@ -52,6 +53,11 @@ impl Changes {
     /// A link may be wanted that was not, by a command after which nothing else happens.
     pub(super) const fn wants(&mut self) {
         (self.connections, self.timers.connections) = (true, true);
+    }
+
+    /// Something is to be done in a large room.
+    pub(super) const fn mesh(&mut self) {
+        self.timers.mesh = true;
     }
 
     /// The link of a remote takes more than before.

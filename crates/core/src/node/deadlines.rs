@@ -17,6 +17,9 @@ impl Node {
             self.timers.set(Source::Dial, self.dial_deadline());
             self.timers.set(Source::Strangers, self.stranger_deadline());
         }
+        if changed.mesh || changed.connections || changed.all {
+            self.timers.set(Source::Mesh, self.mesh_deadline());
+        }
         let (mut remotes, mut groups) = (changed.remotes, changed.groups);
         if changed.all {
             // Beside those that are gone, whose deadlines go too.
@@ -51,7 +54,6 @@ impl Node {
     /// When a link is to be offered next, or may be because a stranger can make place by then.
     pub(super) fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
         let mut earliest = Earliest::default();
-        self.mesh_deadlines(&mut earliest);
         let overlay = self.overlay();
         let wanted = self.remotes.values().filter(|remote| Self::is_wanted(&overlay, remote));
         let first = wanted.filter_map(|remote| remote.connection.wants_link()).min();

@@ -4,22 +4,22 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::gossip::News;
+use lacis_wire::gossip::{GossipName, News};
 use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::Node;
 use crate::broadcast::{Broadcast, Dropped, Fresh, Hearing};
+use crate::cx::Cx;
 use crate::event::{Event, MessageKind, RemoteState};
 use crate::ids::RoomId;
-use crate::io::Priority;
 use crate::remote::Remote;
 use crate::session::{Outgoing, RoomProof};
 use crate::table::TableExt;
 
 impl Node {
     /// Whether what is told in a room has to be passed on to reach everybody.
-    fn floods(&self, room: RoomId) -> bool {
+    pub(super) fn floods(&self, room: RoomId) -> bool {
         let Some(broadcast) = self.broadcasts.get(&room) else { return false };
         if !broadcast.is_large() || broadcast.is_new(self.cx.now) {
             return broadcast.is_new(self.cx.now);
@@ -38,26 +38,6 @@ impl Node {
             && self.remotes.get(&node).is_some_and(|remote| remote.hears(room))
     }
 
-    /// A message to everybody in a room as it travels: to neighbors alone, or to be passed on.
-    pub(super) fn addressed(&mut self, room: RoomId, label: &str, payload: Vec<u8>) -> Outgoing {
-        let mut message = Outgoing {
-            room,
-            kind: Kind::Broadcast,
-            label: label.into(),
-            payload: Arc::new(payload),
-            ticket: None,
-        };
-        if self.floods(room)
-            && let Some(broadcast) = self.broadcasts.get_mut(&room)
-        {
-            let news = News::Message { label, payload: &message.payload };
-            message.payload = Arc::new(broadcast.tell(&self.cx, news));
-            message.kind = Kind::Gossip;
-            message.label = GOSSIP_LABEL.into();
-        }
-        message
-    }
-
     /// An ephemeral message to everybody in a room, if it has to be passed on to reach them.
     pub(super) fn flooded_ephemeral(
         &mut self,
@@ -69,7 +49,7 @@ impl Node {
             return None;
         }
         let news = News::Ephemeral { label, payload };
-        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news))
+        Some(self.broadcasts.get_mut(&room)?.tell(&self.cx, news).bytes)
     }
 
     /// Sends something that may be lost to the neighbors in a room.
@@ -80,9 +60,12 @@ impl Node {
         payload: &[u8],
         except: &[NodeId],
     ) {
+        let broadcast = self.broadcasts.get(&room);
+        let lazy: Vec<NodeId> = broadcast.into_iter().flat_map(Broadcast::lazy).collect();
         for remote in self.remotes.values_mut() {
             let node = remote.node();
-            if except.contains(&node) || !self.signaling.lets_in(room, node) {
+            let is_left_out = except.contains(&node) || lazy.contains(&node);
+            if is_left_out || !self.signaling.lets_in(room, node) {
                 continue;
             }
             let Some(tag) = remote.rooms.word_tag(room) else { continue };
@@ -106,26 +89,13 @@ impl Node {
         self.remotes.values().filter(is_present).map(Remote::node).collect()
     }
 
-    /// Passes something on to the neighbors in a room.
-    fn pass_on(&mut self, room: RoomId, bytes: Vec<u8>, except: &[NodeId]) {
-        let message = passed_on(room, bytes);
-        for node in self.present(room) {
-            if !except.contains(&node) {
-                // Whose queue is full hears it from others.
-                self.with_remote(node, |remote, env| {
-                    remote.send(env.cx, message.clone(), Priority::Automatic)
-                });
-            }
-        }
-    }
-
     /// Tells everybody in a room something about this node, if it is a large one.
     pub(super) fn tell_room(&mut self, room: RoomId, news: News<'_>) {
         // Nobody hears somebody in a group who is no member.
         let speaks = self.groups.open.get(&room).is_none_or(|group| group.speaks(&self.cx));
         let broadcast = self.broadcasts.get_mut(&room).filter(|it| it.is_on() && speaks);
-        if let Some(bytes) = broadcast.map(|it| it.tell(&self.cx, news)) {
-            self.pass_on(room, bytes, &[]);
+        if let Some(told) = broadcast.map(|it| it.tell(&self.cx, news)) {
+            self.pass_on(room, &told, &[]);
         }
     }
 
@@ -160,14 +130,17 @@ impl Node {
 
     /// Hears what neighbors have passed on.
     pub(super) fn hear_gossip(&mut self) {
+        for (room, from, names) in core::mem::take(&mut self.names) {
+            self.on_names(room, from, names);
+        }
         while let Some((room, from, bytes)) = self.gossip.pop_front() {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
             let group = self.groups.open.get(&room);
-            let hears = |peer: &PeerId| match group {
-                Some(group) => group.hears(&self.cx, peer),
+            let hears = |cx: &Cx, peer: &PeerId| match group {
+                Some(group) => group.hears(cx, peer),
                 None => Hearing::Heard,
             };
-            match broadcast.take(&self.cx, &bytes, hears) {
+            match broadcast.take(&mut self.cx, &bytes, hears) {
                 Ok(fresh) => {
                     let speaks = group.is_none_or(|group| group.speaks(&self.cx));
                     match fresh.news {
@@ -175,28 +148,51 @@ impl Node {
                         News::Alone if speaks => broadcast.begin(self.cx.now),
                         _ => {}
                     }
-                    if fresh.node != from {
-                        self.paths.note(self.cx.now, fresh.node, from);
+                    if fresh.name.node != from {
+                        self.paths.note(self.cx.now, fresh.name.node, from);
                     }
-                    let (node, may_be_lost) =
-                        (fresh.node, matches!(fresh.news, News::Ephemeral { .. }));
-                    self.on_fresh(room, fresh);
-                    if may_be_lost {
-                        let kind = (Kind::Gossip, GOSSIP_LABEL);
-                        self.send_ephemeral(room, kind, &bytes, &[from, node]);
-                    } else {
-                        self.pass_on(room, bytes, &[from, node]);
+                    self.on_taken(room, from, fresh);
+                }
+                Err(Dropped::Spare) => {
+                    if broadcast.on_spare(self.cx.now, from) {
+                        self.say_names(room, false, Vec::from([(from, Vec::new())]));
                     }
-                    self.changes.connections = true;
                 }
                 Err(Dropped::Known) => {}
                 Err(Dropped::Early(said)) => {
                     broadcast.hold(self.cx.now, (from, said), bytes);
                 }
-                Err(Dropped::Full) => self.cx.warn(Code::Busy, from),
                 Err(Dropped::Forged) => {
                     self.with_remote(from, |remote, env| remote.connection.on_broken_protocol(env));
                 }
+            }
+        }
+    }
+
+    /// Hands on what was taken: to the application, and to others.
+    fn on_taken(&mut self, room: RoomId, from: NodeId, fresh: Fresh<'_>) {
+        let over = self.broadcasts.get_mut(&room).map(Broadcast::take_over);
+        self.forget_members(room, over.unwrap_or_default());
+        self.changes.connections |= fresh.is_news;
+        let mut except = fresh.has_it.clone();
+        except.extend([from, fresh.name.node]);
+        let told = fresh.told(from);
+        let (node, may_be_lost) = (fresh.name.node, matches!(fresh.news, News::Ephemeral { .. }));
+        self.on_fresh(room, fresh);
+        if may_be_lost {
+            let kind = (Kind::Gossip, GOSSIP_LABEL);
+            return self.send_ephemeral(room, kind, &told.bytes, &except);
+        }
+        self.pass_on(room, &told, &except);
+        self.release(room, node);
+    }
+
+    /// Members of a large room are not known any more; of some the application knows.
+    pub(super) fn forget_members(&mut self, room: RoomId, over: Vec<(NodeId, bool)>) {
+        for (node, was_told) in over {
+            self.note_far(room, node, None);
+            if was_told && !self.is_heard_by(room, node) {
+                self.cx.event(Event::RemoteLeft { room, node, code: Code::LinkLost });
             }
         }
     }
@@ -207,8 +203,8 @@ impl Node {
             let Some(broadcast) = self.broadcasts.get_mut(room) else { continue };
             let Some(group) = self.groups.open.get(room) else { continue };
             let cx = &self.cx;
-            let is_known = |peer: &PeerId| group.hears(cx, peer) != Hearing::Unknown;
-            let held = broadcast.take_held(cx.now, is_known).into_iter();
+            let is_known = |peer: &PeerId, _| group.hears(cx, peer) != Hearing::Unknown;
+            let held = broadcast.take_held(cx.now, &is_known).into_iter();
             self.gossip.extend(held.map(|(from, bytes)| (*room, from, bytes)));
         }
         self.hear_gossip();
@@ -223,7 +219,7 @@ impl Node {
     }
 
     fn on_fresh(&mut self, room: RoomId, fresh: Fresh<'_>) {
-        let Fresh { node, peer, news } = fresh;
+        let Fresh { name: GossipName { node, .. }, peer, news, .. } = fresh;
         if news == News::Gone {
             self.note_far(room, node, None);
             return self.on_gone(room, node);
@@ -280,7 +276,7 @@ impl Node {
             if let Some(broadcast) = self.broadcasts.get_mut(&room) {
                 match (code, peer) {
                     (Code::Busy, Some(peer)) if was_linked => {
-                        broadcast.on_unlinked(self.cx.now, node, peer);
+                        broadcast.on_unlinked(&mut self.cx, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),
                     // Over others nothing reaches it, so it is gone unless it is heard of again.

@@ -7,14 +7,13 @@ use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
 use super::gossip::passed_on;
-use crate::event::Event;
 use crate::ids::RoomId;
 use crate::io::Priority;
 use crate::overlay::Overlay;
 use crate::remote::Remote;
 use crate::session::RoomProof;
 use crate::signaling::{Room, Route};
-use crate::time::{Earliest, Timer, Timestamp};
+use crate::time::{Timer, Timestamp};
 
 impl Node {
     /// How this node stands in its rooms.
@@ -100,7 +99,10 @@ impl Node {
         let neighbors: Vec<NodeId> =
             self.remotes.values().filter(is_neighbor).map(Remote::node).collect();
         let broadcast = self.broadcasts.get_mut(&room).filter(|it| it.is_on());
-        let greetings = broadcast.map(|it| it.greet(&mut self.cx, &neighbors)).unwrap_or_default();
+        let Some(broadcast) = broadcast else { return };
+        let asked = broadcast.meet(self.cx.now, &neighbors);
+        let greetings = broadcast.greet(&mut self.cx, &neighbors);
+        self.say_names(room, true, asked.into_iter().map(|node| (node, Vec::new())).collect());
         for (node, known) in greetings {
             self.with_remote(node, |remote, env| {
                 for bytes in known {
@@ -145,12 +147,8 @@ impl Node {
                 let news = if broadcast.is_large() { News::Here } else { News::Alone };
                 self.tell_room(room, news);
             }
-            for (node, was_told) in over {
-                self.note_far(room, node, None);
-                if was_told && !self.is_heard_by(room, node) {
-                    self.cx.event(Event::RemoteLeft { room, node, code: Code::LinkLost });
-                }
-            }
+            self.forget_members(room, over);
+            self.names_timeout(room);
         }
         self.trim();
     }
@@ -173,13 +171,12 @@ impl Node {
             .then_some(self.calm_at)
     }
 
-    pub(super) fn mesh_deadlines(&self, earliest: &mut Earliest) {
+    pub(super) fn mesh_deadline(&self) -> Option<(Timestamp, Timer)> {
         if self.cx.is_suspended() {
-            return;
+            return None;
         }
-        let here = self.broadcasts.values().filter_map(|it| it.deadline()).min();
-        earliest.see(here, Timer::Mesh);
-        earliest.see(self.trim_at(), Timer::Mesh);
+        let next = self.broadcasts.values().filter_map(|it| it.deadline());
+        next.chain(self.trim_at()).min().map(|at| (at, Timer::Mesh))
     }
 
     /// The links that are missed least, any of which may make place for another: none where there

@@ -79,9 +79,8 @@ impl Node {
         if payload.len() > limits::GOSSIP_PAYLOAD_BYTES {
             return Err(SendError::TooLarge);
         }
-        let message = self.addressed(room, label, payload);
+        let (message, present) = self.addressed(room, label, payload);
         let message = Outgoing { ticket: Some((ticket, Until::Accepted)), ..message };
-        let present = self.present(room);
         if present.is_empty() {
             self.cx.event(Event::Settled { ticket, result: Ok(()) });
             return Ok(());

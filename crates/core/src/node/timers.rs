@@ -16,6 +16,8 @@ pub(super) enum Source {
     Signaling,
     /// Remotes that want a link.
     Dial,
+    /// Large rooms.
+    Mesh,
     Strangers,
     Remote(NodeId),
     Group(RoomId),

@@ -54,6 +54,11 @@ impl Remote {
             LinkFrame::Group { room, more, data } => {
                 self.on_group_part(env, channel, room, more, data);
             }
+            LinkFrame::Names { room, lacks, names } => {
+                if let Some(room) = self.open_room(env, room) {
+                    self.heard.push_back(Heard::Names(room, lacks, names));
+                }
+            }
             LinkFrame::Start { store, number } => self.on_start(Start { store, number }),
             LinkFrame::Carry { from, to, hops, payload } => {
                 self.heard.push_back(Heard::Carried(from, to, hops, Vec::from(payload)));

@@ -2,11 +2,13 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::LinkFrame;
-use lacis_wire::{Code, RoomTag};
+use lacis_wire::{Code, RoomTag, limits};
 
 use super::{Heard, Remote};
 use crate::connect::Env;
+use crate::cx::Cx;
 use crate::event::{Event, RemoteState};
 use crate::ids::RoomId;
 use crate::session::{RoomProof, Tags};
@@ -97,6 +99,27 @@ impl Remote {
             self.connection.close(env, Code::Left);
         }
         self.take_early_parts(env);
+    }
+
+    /// Tells names of gossip in a room, of what this node lacks or has.
+    pub(crate) fn say_names(
+        &mut self,
+        cx: &mut Cx,
+        room: RoomId,
+        lacks: bool,
+        names: &[NamedGossip],
+    ) {
+        let Some(room) = self.rooms.word_tag(room) else { return };
+        let Some(link) = self.connection.link_mut() else { return };
+        let mut rest = names;
+        loop {
+            let (part, others) = rest.split_at(rest.len().min(limits::GOSSIP_NAMES_MAX));
+            link.control(cx, &LinkFrame::Names { room, lacks, names: part.to_vec() });
+            rest = others;
+            if rest.is_empty() {
+                break;
+            }
+        }
     }
 
     /// The room is no longer shared: nothing of it may stay behind.

@@ -58,8 +58,7 @@ fn exists(truth: &Truth, tab: TabId, room: RoomId, node: NodeId, peer: Option<Pe
         return Err(format!("tab {} tells of a wrong identity of tab {}", tab.0, being.tab.0));
     }
     let known = truth.rooms.get(&(tab, room));
-    let theirs = truth.rooms.iter().any(|((t, _), room)| *t == being.tab && Some(room) == known);
-    if !theirs {
+    if !known.is_some_and(|known| truth.was_in(being.tab, *known)) {
         return Err(format!("tab {} sees tab {} in a room it never joined", tab.0, being.tab.0));
     }
     Ok(())

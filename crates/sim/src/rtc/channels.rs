@@ -161,6 +161,9 @@ impl Rtc {
             // Nobody is there to send it again.
             return;
         }
+        if let Some(tally) = &mut self.tally {
+            tally.on_arrived((parcel.from.tab, id.tab), &parcel.bytes);
+        }
         let Some(receiver) = self.connections.get_mut(&id) else { return };
         let lane = receiver.lane(parcel.channel);
         let mut ready = vec![parcel.bytes];

@@ -32,6 +32,8 @@ pub(super) struct Connection {
     pub(super) local: Option<Credentials>,
     pub(super) remote: Option<Remote>,
     pub(super) revision: u32,
+    /// The ICE user names that it ever had.
+    pub(super) users: Vec<String>,
     pub(super) ice: Ice,
     pub(super) dtls: Dtls,
     /// The other end, once the encryption stands.
@@ -152,6 +154,7 @@ impl Connection {
             local: None,
             remote: None,
             revision: 0,
+            users: Vec::new(),
             ice: Ice {
                 state: IceState::New,
                 generation: 0,

@@ -58,9 +58,12 @@ impl Rtc {
     }
 
     fn note_user(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get(&id) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
         for credentials in [&connection.local, &connection.pending].into_iter().flatten() {
-            self.users.insert(credentials.ufrag.clone(), id);
+            if !connection.users.contains(&credentials.ufrag) {
+                connection.users.push(credentials.ufrag.clone());
+                self.users.insert(credentials.ufrag.clone(), id);
+            }
         }
     }
 

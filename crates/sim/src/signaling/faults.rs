@@ -1,6 +1,6 @@
 //! What goes wrong with sockets and servers.
 
-use lacis_core::Input;
+use lacis_core::{Input, SocketId};
 use lacis_signaling::hub::{HubConfig, Input as HubInput};
 
 use super::socket::Stage;
@@ -21,7 +21,8 @@ impl Signaling {
     }
 
     pub(crate) fn sockets_of(&self, tab: TabId) -> Vec<SocketKey> {
-        self.sockets.keys().filter(|key| key.tab == tab).copied().collect()
+        let [first, last] = [0, u32::MAX].map(|id| SocketKey { tab, id: SocketId(id) });
+        self.sockets.range(first..=last).map(|(key, _)| *key).collect()
     }
 
     /// From now on everything on the socket vanishes, in both directions.

@@ -125,9 +125,7 @@ impl World {
         known.driver = None;
         known.inbox.clear();
         known.is_frozen = false;
-        if let Some(being) = self.truth.nodes.get_mut(&known.node_id) {
-            being.gone_at = Some(self.fabric.now);
-        }
+        self.truth.gone.insert(tab);
         self.rtc.forget_tab(tab);
         self.signaling.forget_tab(&mut self.fabric, tab, silently);
     }

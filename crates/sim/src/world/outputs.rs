@@ -41,7 +41,10 @@ impl World {
         }
     }
 
-    pub(super) fn glimpse(&mut self, id: TabId) {
+    fn glimpse(&mut self, id: TabId) {
+        if !self.events.is_multiple_of(self.glimpse_every) {
+            return;
+        }
         let Some(report) = self.report(id) else { return };
         let glimpse = Glimpse {
             report,

@@ -19,6 +19,9 @@ impl World {
             Event::Message { label, .. } | Event::Request { label, .. } => {
                 if let Some(number) = content::number(label) {
                     self.truth.delivered.insert((number, tab));
+                    if let Some(tally) = &mut self.rtc.tally {
+                        tally.on_delivered(number);
+                    }
                 }
             }
             Event::Settled { ticket, result } => {

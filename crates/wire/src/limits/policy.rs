@@ -37,11 +37,52 @@ pub const SEEK_REST: Duration = Duration::from_secs(20);
 /// Members of whom a new neighbor is told at once; of others it hears within [`HERE_INTERVAL`].
 pub const GREETED_MEMBERS: usize = 64;
 
-/// Members of one large room that a node knows of, three hundred bytes each.
+/// Members of one large room that a node knows of, three hundred bytes each. Of more it knows some,
+/// at random.
 pub const COMPANY_MAX: usize = 256;
 
-/// Over a link that does not carry new versions of records, their names follow after this: until
-/// then they come over another one, unless that is lost.
+/// Those members with the lowest node ids tell all that they are there; of others some are told. In
+/// a room of no more everybody knows everybody, and how far apart these ids are tells how many are
+/// in a larger one.
+pub const SHOWN_MAX: usize = 48;
+
+/// Links over which it goes, one after the other, that one of the others is there.
+pub const WALK_MAX: u8 = 6;
+
+/// Members of one room of which is known what was heard of them, in rows by chance: 256 KiB.
+pub const ORIGINS_MAX: usize = 4096;
+
+/// Of them, nodes of one identity: whoever makes up more pushes out its own.
+pub const ORIGINS_PER_PEER: usize = 16;
+
+/// A node that knows more others in a room than this has its words travel over a tree of links.
+pub const FLOODED_MAX: usize = 24;
+
+/// A word that would have come over so many links fewer if another link carried words has that one
+/// carry them instead.
+pub const SHORTCUT: u8 = 3;
+
+/// One in so many of those who are there is told with its name, so that trees of links are mended
+/// and made shorter while nobody speaks.
+pub const NAMED_HERE: u64 = 8;
+
+/// Words told in a room lately that are kept for neighbors who turn out to lack them.
+pub const WORDS_KEPT: usize = 2048;
+
+/// Bytes of those.
+pub const WORDS_KEPT_BYTES: usize = 512 * 1024;
+
+/// Words of which neighbors told the names, and that are asked for, in one room.
+pub const WORDS_WANTED_MAX: usize = 2048;
+
+/// Of them, those whose names one neighbor told first.
+pub const WORDS_WANTED_OF_ONE: usize = WORDS_WANTED_MAX / 4;
+
+/// Names of a neighbor that has not sent what it named are not heeded for so long.
+pub const NAMES_REST: Duration = Duration::from_secs(60);
+
+/// Over a link that does not carry new versions of records or words, their names follow after this:
+/// until then they come over another one, unless that is lost.
 pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(250);
 
 /// Who was told that others have no place for it asks a server again who is there, for the first

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use lacis_wire::code::Code;
 use lacis_wire::description::{Description, DtlsRole};
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
 use lacis_wire::pairing::Handover;
 use lacis_wire::room::RoomLink;
@@ -60,6 +61,14 @@ fn topic() -> impl Strategy<Value = Topic> {
 
 fn room_tag() -> impl Strategy<Value = RoomTag> {
     any::<[u8; 16]>().prop_map(RoomTag)
+}
+
+fn gossip_name() -> impl Strategy<Value = NamedGossip> {
+    (any::<[u8; 16]>(), any::<u64>(), any::<u8>()).prop_map(|(node, number, hops)| NamedGossip {
+        node: NodeId(node),
+        number,
+        hops,
+    })
 }
 
 fn code() -> impl Strategy<Value = Code> {
@@ -179,6 +188,8 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
         1 => (any::<[u8; 16]>(), 1..=u64::MAX)
             .prop_map(|(store, number)| LinkFrame::Start { store, number }),
         1 => carry(),
+        1 => (room_tag(), any::<bool>(), vec(gossip_name(), 0..=limits::GOSSIP_NAMES_MAX))
+            .prop_map(|(room, lacks, names)| LinkFrame::Names { room, lacks, names }),
     ]
 }
 

@@ -2,6 +2,7 @@
 
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::description::{Description, DtlsRole, candidate_ok};
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame, file_ok, label_ok};
 use lacis_wire::room::{RoomLink, server_ok};
 use lacis_wire::setup::Setup;
@@ -74,6 +75,10 @@ fn envelope(label: &str) -> Envelope<'_> {
 fn link_frames() {
     let rooms = |count| LinkFrame::Rooms { tags: vec![RoomTag([0; 16]); count] };
     boundary!(LinkFrame, "tags", rooms(16), rooms(17));
+    let name = NamedGossip { node: NodeId([0; 16]), number: 0, hops: 0 };
+    let room = RoomTag([0; 16]);
+    let names = |count| LinkFrame::Names { room, lacks: true, names: vec![name; count] };
+    boundary!(LinkFrame, "names", names(512), names(513));
     let message = |seq, bytes: usize| LinkFrame::Message {
         seq,
         ack: 0,

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use lacis_wire::code::Code;
 use lacis_wire::codec::encode;
 use lacis_wire::description::{Description, DtlsRole};
+use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
 use lacis_wire::pairing::Handover;
 use lacis_wire::proof::Role;
@@ -171,7 +172,16 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
         ("group-taken-back", group(false, &[])),
+        ("names-of-what-is-here", names(&offerer, false, 2)),
+        ("names-of-what-is-lacking", names(&offerer, true, 1)),
+        ("names-of-nothing", names(&offerer, false, 0)),
     ]
+}
+
+fn names(end: &End, lacks: bool, count: u8) -> LinkFrame<'static> {
+    let node = end.party.node;
+    let names = (0..count).map(|at| NamedGossip { node, number: at.into(), hops: at });
+    LinkFrame::Names { room: end.room_tag(), lacks, names: names.collect() }
 }
 
 /// A description of the connection of one end.

@@ -1,0 +1,246 @@
+//! Who is in a large room, as far as others told: all of those with the lowest node ids, and some
+//! of the others.
+//!
+//! In a room of up to [`limits::SHOWN_MAX`] everybody is among the lowest, so everybody is known.
+//! In a larger one that somebody else is there takes a walk of a few links, and those on the way
+//! know it for a while: enough to find other neighbors when some are lost.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use lacis_wire::{NodeId, PeerId, limits};
+
+use super::Broadcast;
+use super::heard::first;
+use crate::cx::Cx;
+use crate::table::TableExt;
+use crate::time::Timestamp;
+
+/// A member, as far as others told of it.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) peer: PeerId,
+    /// Unless it tells something before.
+    pub(super) until: Timestamp,
+    /// That it is there, in its own words.
+    pub(super) here: Option<Arc<Vec<u8>>>,
+    /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
+    pub(super) is_gone: bool,
+    /// Whether the application knows of it, by us.
+    is_told: bool,
+    /// Until then no link with it is looked for again.
+    sought_until: Option<Timestamp>,
+}
+
+impl Broadcast {
+    /// The highest of the ids that tell all that they are there, if there are others.
+    fn last_shown(&self) -> Option<NodeId> {
+        self.members.iter().nth(limits::SHOWN_MAX - 1).map(|(node, _)| *node)
+    }
+
+    /// Whether all are told that a node is there.
+    pub(super) fn is_shown(&self, node: NodeId) -> bool {
+        self.last_shown().is_none_or(|last| node <= last)
+    }
+
+    /// How many others are in the room; an estimate if they are many.
+    pub(crate) fn company(&self) -> usize {
+        let shown = limits::SHOWN_MAX as u64;
+        let apart = self.last_shown().map_or(0, |last| u64::MAX / (first(&last.0) / shown + 1));
+        self.members.len().max(usize::try_from(apart).unwrap_or(usize::MAX))
+    }
+
+    /// How many times rarer than in a small room its members tell that they are there.
+    pub(super) fn pace(&self, each: usize) -> u32 {
+        u32::try_from(self.company() / each).unwrap_or(4).clamp(1, 4)
+    }
+
+    /// How long a member is there without a word. In between rooms of two sizes who hears waits for
+    /// longer than who tells.
+    pub(super) fn life(&self) -> Duration {
+        limits::HERE_LIFE * self.pace(limits::SHOWN_MAX * 3 / 4)
+    }
+
+    /// A member, which takes the place of another one at random if there is none.
+    pub(super) fn member(&mut self, cx: &mut Cx, node: NodeId, peer: PeerId) -> &mut Member {
+        if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
+            let others = limits::COMPANY_MAX - limits::SHOWN_MAX;
+            let place = usize::try_from(cx.random_u64() % others as u64).unwrap_or(0);
+            let over = self.members.iter().nth(limits::SHOWN_MAX + place).map(|(node, _)| *node);
+            let over = over.and_then(|over| Some((over, self.members.remove(&over)?)));
+            self.over.extend(over.map(|(node, member)| (node, member.is_told)));
+        }
+        self.members.entry(node).or_insert_with(|| Member {
+            peer,
+            until: cx.now,
+            here: None,
+            is_gone: false,
+            is_told: false,
+            sought_until: None,
+        })
+    }
+
+    /// A link with a member ends, but the member stays in the room.
+    pub(crate) fn on_unlinked(&mut self, cx: &mut Cx, node: NodeId, peer: PeerId) {
+        self.grow(cx.now);
+        let until = cx.now + self.life();
+        let member = self.member(cx, node, peer);
+        member.until = member.until.max(until);
+        member.is_gone = false;
+    }
+
+    /// A neighbor has left.
+    pub(crate) fn on_left(&mut self, node: NodeId) {
+        if let Some(member) = self.members.get_mut(&node) {
+            member.is_gone = true;
+        }
+    }
+
+    /// Whether a node is in the room, as far as is known from others.
+    pub(crate) fn is_here(&self, node: NodeId) -> bool {
+        self.peer_of(node).is_some()
+    }
+
+    /// The identity of a node that is in the room, as far as is known from others.
+    pub(crate) fn peer_of(&self, node: NodeId) -> Option<PeerId> {
+        self.members.get(&node).filter(|member| !member.is_gone).map(|member| member.peer)
+    }
+
+    /// Who is in the room, as far as is known from others.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (NodeId, PeerId)> {
+        let here = self.members.iter().filter(|(_, member)| !member.is_gone);
+        here.map(|(node, member)| (*node, member.peer))
+    }
+
+    /// Members to link with, at random: so many, none whom we know, nor one who was sought lately.
+    pub(crate) fn seek(
+        &mut self,
+        cx: &mut Cx,
+        count: usize,
+        is_known: impl Fn(NodeId) -> bool,
+    ) -> Vec<NodeId> {
+        let now = cx.now;
+        let rested = |member: &Member| member.sought_until.is_none_or(|until| now >= until);
+        let free = self
+            .members
+            .iter()
+            .filter(|(node, member)| !member.is_gone && rested(member) && !is_known(**node));
+        let mut free: Vec<NodeId> = free.map(|(node, _)| *node).collect();
+        cx.shuffle(&mut free);
+        // Those that everybody knows come last, or all would want a link with them.
+        if let Some(last) = self.last_shown() {
+            let (first, others) = free.into_iter().partition(|node| *node > last);
+            free = first;
+            let others: Vec<NodeId> = others;
+            free.extend(others);
+        }
+        free.truncate(count);
+        for node in &free {
+            if let Some(member) = self.members.get_mut(node) {
+                member.sought_until = Some(now + limits::SEEK_REST);
+            }
+        }
+        free
+    }
+
+    /// The application is told that a member is here; says whether that is news.
+    pub(crate) fn mark_told(&mut self, node: NodeId) -> bool {
+        let member = self.members.get_mut(&node).filter(|member| !member.is_gone);
+        member.is_some_and(|member| !core::mem::replace(&mut member.is_told, true))
+    }
+
+    /// The application is told otherwise of a member, or that it left; says whether it knew of it.
+    pub(crate) fn unmark_told(&mut self, node: NodeId) -> bool {
+        let member = self.members.get_mut(&node);
+        member.is_some_and(|member| core::mem::replace(&mut member.is_told, false))
+    }
+
+    /// Forgets those who have not been heard of for long; says whom of them, and of those who made
+    /// place for others, the application knows.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
+        self.expire_kept(now);
+        let over = self.members.take_where(|_, member| now >= member.until);
+        self.over.extend(over.into_iter().map(|(node, member)| (node, member.is_told)));
+        self.take_over()
+    }
+
+    /// Those who made place for others, and whether the application knows of them.
+    pub(crate) fn take_over(&mut self) -> Vec<(NodeId, bool)> {
+        core::mem::take(&mut self.over)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use lacis_wire::gossip::{Gossip, News, Passed};
+    use lacis_wire::pen::Pen;
+    use lacis_wire::proof::{peer_id, signing_key};
+    use lacis_wire::{Millis, Topic, codec, limits};
+
+    use crate::broadcast::{Broadcast, Course, Dropped, Hearing};
+    use crate::config::Config;
+    use crate::cx::Cx;
+    use crate::time::Timestamp;
+
+    const TOPIC: Topic = Topic([2; 32]);
+
+    fn cx() -> Cx {
+        let config = Config {
+            servers: Vec::new(),
+            ice_servers: None,
+            relay_only: false,
+            identity: [255; 32],
+            wall: Millis(0),
+            store: false,
+        };
+        Cx::new(config, [1; 32], Timestamp::from_micros(1))
+    }
+
+    /// Something that one of many tells.
+    fn told(who: u16, number: u64, news: News<'_>) -> Vec<u8> {
+        let mut seed = [0; 32];
+        seed[..2].copy_from_slice(&who.to_be_bytes());
+        let key = signing_key(&seed);
+        let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), number, news);
+        let gossip = codec::encode(&gossip.signed(&Pen::new(&key), &TOPIC));
+        codec::encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None })
+    }
+
+    const MANY: u16 = 1_000;
+
+    #[test]
+    fn however_many_there_are_everybody_is_heard_once() {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        for number in [1, 2] {
+            for who in 0..MANY {
+                let word = told(who, number, News::Message { label: "chat", payload: b"hello" });
+                let heard = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+                assert!(heard.is_ok_and(|fresh| fresh.course == Course::All), "{who}");
+                let again = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+                assert_eq!(again.err(), Some(Dropped::Spare));
+                assert!(room.members().count() <= limits::COMPANY_MAX);
+            }
+        }
+    }
+
+    #[test]
+    fn only_some_of_many_tell_all_that_they_are_there_and_so_tell_how_many_there_are() {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        for number in [1, 2] {
+            let mut shown = 0;
+            for who in 0..MANY {
+                let here = told(who, number, News::Here);
+                let fresh = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
+                shown += usize::from(fresh.course == Course::All);
+            }
+            assert!(number == 1 || shown == limits::SHOWN_MAX, "{shown}");
+        }
+        let company = room.company();
+        assert!((700..1_400).contains(&company), "{company}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What was heard of whom in a room, so that nothing is heard twice: for each origin a window of
+//! its numbers, bounded in all, and for each identity.
+//!
+//! Of too many, who has been silent for longest is forgotten, and could be heard again if somebody
+//! repeats its words. Members of a group have few places each, so they push out nobody else; in a
+//! room by link, where anybody may make up identities, that takes thousands of words.
+
+use alloc::vec::Vec;
+
+use lacis_wire::{NodeId, PeerId, limits};
+
+use super::window::Window;
+use crate::time::Timestamp;
+
+/// Origins and what was heard of them.
+#[derive(Debug)]
+pub(super) struct Heard {
+    /// Nobody else knows which ids share a row.
+    seed: u64,
+    rows: Vec<Vec<Origin>>,
+}
+
+#[derive(Debug)]
+struct Origin {
+    node: NodeId,
+    /// The beginning of its identity: as good as all of it.
+    peer: u64,
+    window: Window,
+    last: Timestamp,
+}
+
+const ROWS: usize = 64;
+const ROW_MAX: usize = limits::ORIGINS_MAX / ROWS;
+
+impl Heard {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed, rows: (0..ROWS).map(|_| Vec::new()).collect() }
+    }
+
+    fn row(&self, node: NodeId) -> usize {
+        let mixed = (first(&node.0) ^ self.seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        usize::try_from(mixed >> 32).unwrap_or(0) % ROWS
+    }
+
+    /// Whether something was heard.
+    pub(super) fn contains(&self, node: NodeId, number: u64) -> bool {
+        let mut row = self.rows.get(self.row(node)).into_iter().flatten();
+        row.any(|origin| origin.node == node && origin.window.contains(number))
+    }
+
+    /// Something is heard.
+    pub(super) fn insert(&mut self, now: Timestamp, (peer, node): (PeerId, NodeId), number: u64) {
+        let at = self.row(node);
+        let mut row = self.rows.get_mut(at).into_iter().flatten();
+        if let Some(origin) = row.find(|origin| origin.node == node) {
+            origin.window.insert(number);
+            origin.last = now;
+            return;
+        }
+        let peer = first(&peer.0);
+        let own = |origin: &Origin| origin.peer == peer;
+        if self.rows.iter().flatten().filter(|it| own(it)).count() >= limits::ORIGINS_PER_PEER {
+            let oldest = self.rows.iter().flatten().filter(|it| own(it)).map(|it| it.last).min();
+            for row in &mut self.rows {
+                row.retain(|it| !own(it) || Some(it.last) != oldest);
+            }
+        }
+        let Some(row) = self.rows.get_mut(at) else { return };
+        if row.len() >= ROW_MAX
+            && let Some(oldest) = (0..row.len()).min_by_key(|at| row.get(*at).map(|it| it.last))
+        {
+            row.swap_remove(oldest);
+        }
+        row.push(Origin { node, peer, window: Window::new(number), last: now });
+    }
+}
+
+/// The first bytes of an id as a number.
+pub(super) fn first(id: &[u8]) -> u64 {
+    id.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use lacis_wire::{NodeId, PeerId, limits};
+
+    use super::Heard;
+    use crate::time::Timestamp;
+
+    fn id<const N: usize>(number: u64) -> [u8; N] {
+        let mut id = [0; N];
+        id[..8].copy_from_slice(&number.wrapping_mul(0x1234_5678_9abc_def1).to_be_bytes());
+        id
+    }
+
+    fn at(micros: u64) -> Timestamp {
+        Timestamp::from_micros(micros)
+    }
+
+    #[test]
+    fn of_too_many_the_one_that_was_silent_for_longest_is_forgotten() {
+        let mut heard = Heard::new(7);
+        let most = limits::ORIGINS_MAX as u64;
+        for number in 0..4 * most {
+            heard.insert(at(number), (PeerId(id(number)), NodeId(id(number))), 5);
+        }
+        let known = |number| heard.contains(NodeId(id(number)), 5);
+        assert!((3 * most + most / 2..4 * most).all(known));
+        assert!(!(0..most).any(known));
+        assert!(heard.rows.iter().map(alloc::vec::Vec::len).sum::<usize>() <= limits::ORIGINS_MAX);
+    }
+
+    #[test]
+    fn nodes_of_one_identity_push_out_each_other_alone() {
+        let mut heard = Heard::new(7);
+        heard.insert(at(0), (PeerId(id(1)), NodeId(id(1))), 5);
+        for number in 2..10_000 {
+            heard.insert(at(number), (PeerId(id(2)), NodeId(id(number))), 5);
+        }
+        assert!(heard.contains(NodeId(id(1)), 5) && heard.contains(NodeId(id(9_999)), 5));
+        let count = heard.rows.iter().map(alloc::vec::Vec::len).sum::<usize>();
+        assert_eq!(count, 1 + limits::ORIGINS_PER_PEER);
+    }
+}

@@ -1,0 +1,48 @@
+//! Words told lately, for neighbors who turn out to lack them.
+
+use alloc::vec::Vec;
+
+use lacis_wire::gossip::GossipName;
+use lacis_wire::{NodeId, limits};
+
+use super::{Broadcast, Told};
+use crate::time::Timestamp;
+
+/// A word that was passed on.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) name: GossipName,
+    pub(super) bytes: Vec<u8>,
+    /// Neighbors who got it from here: nobody gets it twice.
+    pub(super) given: Vec<NodeId>,
+    /// Who passed it on to this node, and over how many links it came.
+    pub(super) from: Option<NodeId>,
+    pub(super) hops: u8,
+    since: Timestamp,
+}
+
+impl Broadcast {
+    /// Keeps a word that was passed on to some neighbors.
+    pub(crate) fn keep(&mut self, now: Timestamp, told: &Told, given: Vec<NodeId>) {
+        let Some(name) = told.name.filter(|_| self.is_tree()) else { return };
+        let (bytes, from, hops) = (told.bytes.clone(), told.from, told.hops);
+        self.kept_bytes += bytes.len();
+        self.kept.push_back(Kept { name, bytes, given, from, hops, since: now });
+        while self.kept.len() > limits::WORDS_KEPT || self.kept_bytes > limits::WORDS_KEPT_BYTES {
+            self.drop_kept();
+        }
+    }
+
+    /// Forgets what was passed on too long ago for anybody to ask for it.
+    pub(super) fn expire_kept(&mut self, now: Timestamp) {
+        let is_old = |kept: &Kept| now >= kept.since + limits::HELD_GOSSIP_LIFE;
+        while self.kept.front().is_some_and(is_old) {
+            self.drop_kept();
+        }
+    }
+
+    fn drop_kept(&mut self) {
+        let kept = self.kept.pop_front();
+        self.kept_bytes -= kept.map_or(self.kept_bytes, |kept| kept.bytes.len());
+    }
+}

@@ -1,0 +1,247 @@
+//! How words travel in a room of many: whole over some links, by their names over the others.
+//!
+//! ```text
+//! the links that bring words first are a tree, over which they travel whole
+//! over every other one their names follow a little later: who lacks a word then asks for it
+//! a word that is here already ---> both ends send no more than names from now on
+//! a name that is not here -------> it is asked for, and the link carries words again
+//! ```
+//! Source: J. Leitao, J. Pereira, L. Rodrigues, Epidemic Broadcast Trees, 2007. Every link carries
+//! the words of one origin in order, or their names; so whoever gets a word knows which of those
+//! before it are still missing, and waits for them before it hears it and passes it on.
+
+use alloc::vec::Vec;
+
+use lacis_wire::gossip::{GossipName, NamedGossip};
+use lacis_wire::{NodeId, limits};
+
+use super::{Broadcast, Told};
+use crate::table::TableExt;
+use crate::time::Timestamp;
+
+/// How words travel over a link.
+#[derive(Debug, Default)]
+pub(super) struct Branch {
+    /// Whether only their names do, from here.
+    is_lazy: bool,
+    /// Names that follow, at most [`limits::WORDS_WANTED_MAX`].
+    names: Vec<NamedGossip>,
+    /// Until then the other side is not told again that what it sends is here.
+    spared_until: Timestamp,
+    /// Until then its names are not heeded: it did not send what it had named.
+    ignored_until: Timestamp,
+    /// Until then it does not take the place of another one because it is shorter.
+    rests_until: Timestamp,
+}
+
+/// A word that neighbors have, and that is not here.
+#[derive(Debug)]
+pub(super) struct Want {
+    name: GossipName,
+    /// Who is asked for it.
+    asked: NodeId,
+    /// Who else has it.
+    others: Vec<NodeId>,
+    /// Until then it is waited for.
+    until: Timestamp,
+}
+
+/// Others who have a word that are asked after the first one.
+const OTHERS_MAX: usize = 3;
+
+/// Names for several neighbors.
+pub(crate) type Names = Vec<(NodeId, Vec<NamedGossip>)>;
+
+impl Broadcast {
+    /// Whether words travel over a tree.
+    pub(super) fn is_tree(&self) -> bool {
+        self.members.len() >= limits::FLOODED_MAX
+    }
+
+    /// When names are to be told, or something that was asked for has not come.
+    pub(super) fn tree_deadline(&self) -> Option<Timestamp> {
+        let wanted = self.wants.iter().map(|want| want.until).min();
+        self.names_at.into_iter().chain(wanted).min()
+    }
+
+    /// These are the neighbors now. If a link is lost that carried words, the others do; gives
+    /// those who are to be asked for that.
+    pub(crate) fn meet(&mut self, now: Timestamp, neighbors: &[NodeId]) -> Vec<NodeId> {
+        let lost = self.branches.take_where(|node, _| !neighbors.contains(node));
+        for want in self.wants.iter_mut().filter(|want| !neighbors.contains(&want.asked)) {
+            want.until = now;
+        }
+        let is_tree = self.is_tree() && lost.iter().any(|(_, branch)| !branch.is_lazy);
+        let mut asked = Vec::new();
+        for (node, branch) in self.branches.iter_mut().filter(|_| is_tree) {
+            if core::mem::take(&mut branch.is_lazy) {
+                asked.push(*node);
+            }
+        }
+        asked
+    }
+
+    /// Those to whom words do not go whole.
+    pub(crate) fn lazy(&self) -> impl Iterator<Item = NodeId> {
+        let branches = self.branches.iter().filter(|(_, branch)| branch.is_lazy);
+        branches.filter(|_| self.is_tree()).map(|(node, _)| *node)
+    }
+
+    /// Leaves those neighbors to whom a word goes whole, and the others are told its name later.
+    /// Gives names that are told at once, so that each link carries all in order.
+    pub(crate) fn divide(&mut self, now: Timestamp, told: &Told, nodes: &mut Vec<NodeId>) -> Names {
+        let lazy: Vec<NodeId> = self.lazy().collect();
+        for node in nodes.extract_if(.., |node| lazy.contains(node)) {
+            self.announce(now, node, told);
+        }
+        let mut first = Vec::new();
+        for node in nodes {
+            let names =
+                self.branches.get_mut(node).map(|branch| core::mem::take(&mut branch.names));
+            first.extend(names.filter(|names| !names.is_empty()).map(|names| (*node, names)));
+        }
+        first
+    }
+
+    /// A neighbor is told a name, a little later.
+    pub(crate) fn announce(&mut self, now: Timestamp, node: NodeId, told: &Told) {
+        let (Some(branch), Some(name)) = (self.branches.get_mut(&node), told.name) else { return };
+        // Of more than anybody would ask for the rest comes over other links.
+        if branch.names.len() < limits::WORDS_WANTED_MAX {
+            branch.names.push(name.over(told.hops));
+            self.names_at.get_or_insert(now + limits::ANNOUNCE_AFTER);
+        }
+    }
+
+    /// Names whose time has come.
+    pub(crate) fn names_due(&mut self, now: Timestamp) -> Names {
+        if self.names_at.take_if(|at| now >= *at).is_none() {
+            return Vec::new();
+        }
+        let named = self.branches.iter_mut().filter(|(_, branch)| !branch.names.is_empty());
+        named.map(|(node, branch)| (*node, core::mem::take(&mut branch.names))).collect()
+    }
+
+    /// What a neighbor sent is here already. Says whether it is to be told so.
+    pub(crate) fn on_spare(&mut self, now: Timestamp, from: NodeId) -> bool {
+        let is_tree = self.is_tree();
+        let Some(branch) = self.branches.get_mut(&from).filter(|_| is_tree) else { return false };
+        branch.is_lazy = true;
+        // What is on its way was sent before it heard.
+        let is_told = now >= branch.spared_until;
+        if is_told {
+            branch.spared_until = now + limits::ASK_AGAIN_MIN;
+        }
+        is_told
+    }
+
+    /// A neighbor has words. Gives those that are lacking and it is asked for, if it is to send
+    /// words from now on, and the neighbor who need not any more.
+    pub(crate) fn on_names(
+        &mut self,
+        (now, me): (Timestamp, NodeId),
+        from: NodeId,
+        names: &[NamedGossip],
+    ) -> (Option<Vec<NamedGossip>>, Option<NodeId>) {
+        let Some(branch) = self.branches.get_mut(&from) else { return (None, None) };
+        branch.is_lazy |= names.is_empty();
+        branch.names.retain(|told| names.iter().all(|name| name.name() != told.name()));
+        let mut asked = Vec::new();
+        let of_one = self.wants.iter().filter(|want| want.asked == from).count();
+        let place = limits::WORDS_WANTED_OF_ONE.saturating_sub(of_one);
+        let place = place.min(limits::WORDS_WANTED_MAX.saturating_sub(self.wants.len()));
+        for name in names.iter().filter(|_| now >= branch.ignored_until) {
+            let key = name.name();
+            let is_held = || self.held.iter().any(|held| held.is(&key));
+            if key.node == me || self.heard.contains(key.node, key.number) || is_held() {
+                continue;
+            }
+            if let Some(want) = self.wants.iter_mut().find(|want| want.name == key) {
+                if want.others.len() < OTHERS_MAX && want.asked != from {
+                    want.others.push(from);
+                }
+            } else if asked.len() < place {
+                branch.is_lazy = false;
+                let until = now + limits::WANT_PATIENCE;
+                self.wants.push(Want { name: key, asked: from, others: Vec::new(), until });
+                asked.push(*name);
+            }
+        }
+        let spared = names.iter().find_map(|name| self.shortcut(now, from, name));
+        let is_asked = !asked.is_empty() || spared.is_some();
+        (is_asked.then_some(asked), spared)
+    }
+
+    /// Has a neighbor that named a word send words from now on, in the place of the one over whom
+    /// it came, if that is shorter by some links. Gives that one.
+    fn shortcut(&mut self, now: Timestamp, from: NodeId, name: &NamedGossip) -> Option<NodeId> {
+        let kept = self.kept.iter().rev().find(|kept| kept.name == name.name())?;
+        let longer =
+            kept.from.filter(|_| name.hops.saturating_add(1 + limits::SHORTCUT) <= kept.hops)?;
+        if self.branches.get(&longer).is_none_or(|it| it.is_lazy) {
+            return None;
+        }
+        // Whoever lies about it delays a word a minute.
+        let branch =
+            self.branches.get_mut(&from).filter(|it| it.is_lazy && now >= it.rests_until)?;
+        branch.is_lazy = false;
+        branch.rests_until = now + limits::NAMES_REST;
+        self.branches.get_mut(&longer)?.is_lazy = true;
+        Some(longer)
+    }
+
+    /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept
+    /// and did not go to it.
+    pub(crate) fn on_lacking(&mut self, from: NodeId, names: &[NamedGossip]) -> Vec<Vec<u8>> {
+        let Some(branch) = self.branches.get_mut(&from) else { return Vec::new() };
+        branch.is_lazy = false;
+        let mut words = Vec::new();
+        for kept in &mut self.kept {
+            let is_lacking = names.iter().any(|name| name.name() == kept.name);
+            if is_lacking && !kept.given.contains(&from) {
+                kept.given.push(from);
+                words.push(kept.bytes.to_vec());
+            }
+        }
+        words
+    }
+
+    /// What was asked for and has not come is asked for elsewhere. Gives whom to ask, and origins
+    /// of whom something is not waited for any more.
+    pub(crate) fn wants_due(&mut self, now: Timestamp) -> (Names, Vec<NodeId>) {
+        let (mut asked, mut over): (Names, Vec<NodeId>) = (Vec::new(), Vec::new());
+        for mut want in self.wants.extract_if(.., |want| now >= want.until).collect::<Vec<_>>() {
+            if let Some(branch) = self.branches.get_mut(&want.asked) {
+                branch.ignored_until = now + limits::NAMES_REST;
+            }
+            let Some(next) = want.others.pop() else {
+                over.push(want.name.node);
+                continue;
+            };
+            (want.asked, want.until) = (next, now + limits::WANT_PATIENCE);
+            match asked.iter_mut().find(|(node, _)| *node == next) {
+                Some((_, names)) => names.push(want.name.over(0)),
+                None => asked.push((next, Vec::from([want.name.over(0)]))),
+            }
+            self.wants.push(want);
+        }
+        (asked, over)
+    }
+
+    /// Whether a word of the same origin that was told before is asked for.
+    pub(super) fn is_ahead(&self, name: &GossipName) -> bool {
+        let before = |want: &Want| want.name.node == name.node && want.name.number < name.number;
+        self.wants.iter().any(before)
+    }
+
+    /// A word has come; gives those neighbors who have it.
+    pub(super) fn on_come(&mut self, name: &GossipName) -> Vec<NodeId> {
+        let found = self.wants.iter().position(|want| want.name == *name);
+        let want = found.map(|place| self.wants.swap_remove(place));
+        want.map_or_else(Vec::new, |want| {
+            let mut nodes = want.others;
+            nodes.push(want.asked);
+            nodes
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Words told in a room: to whom they go whole, and who is told their names.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use lacis_wire::gossip::{NamedGossip, News};
+use lacis_wire::link::Kind;
+use lacis_wire::{NodeId, limits};
+
+use super::Node;
+use super::gossip::passed_on;
+use crate::broadcast::{Course, Names, Told};
+use crate::ids::RoomId;
+use crate::io::Priority;
+use crate::session::Outgoing;
+
+impl Node {
+    /// A message to everybody in a room as it travels, to neighbors alone or to be passed on, and
+    /// to whom it goes from here.
+    pub(super) fn addressed(
+        &mut self,
+        room: RoomId,
+        label: &str,
+        payload: Vec<u8>,
+    ) -> (Outgoing, Vec<NodeId>) {
+        let mut message = Outgoing {
+            room,
+            kind: Kind::Broadcast,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: None,
+        };
+        let present = self.present(room);
+        if self.floods(room)
+            && let Some(broadcast) = self.broadcasts.get_mut(&room)
+        {
+            let news = News::Message { label, payload: &message.payload };
+            let told = broadcast.tell(&self.cx, news);
+            let nodes = self.divide(room, &told, present.clone());
+            message = passed_on(room, told.bytes);
+            // Of whom nobody wants more than names, its words are wanted by all.
+            return (message, if nodes.is_empty() { present } else { nodes });
+        }
+        (message, present)
+    }
+
+    /// Passes something on to the neighbors in a room, as far as it goes.
+    pub(super) fn pass_on(&mut self, room: RoomId, told: &Told, except: &[NodeId]) {
+        let mut nodes = self.present(room);
+        nodes.retain(|node| !except.contains(node));
+        if told.course == Course::All {
+            nodes = self.divide(room, told, nodes);
+        } else {
+            self.cx.shuffle(&mut nodes);
+            nodes.truncate(usize::from(told.course != Course::Here));
+        }
+        let message = passed_on(room, told.bytes.clone());
+        for node in nodes {
+            let sent = self.with_remote(node, |remote, env| {
+                remote.send(env.cx, message.clone(), Priority::Automatic)
+            });
+            // Whose queue is full hears it from others, or asks for it.
+            if let Some(Err(_)) = sent
+                && let Some(broadcast) = self.broadcasts.get_mut(&room)
+            {
+                broadcast.announce(self.cx.now, node, told);
+            }
+        }
+    }
+
+    /// Those neighbors to whom something goes whole; the others are told its name if it has one.
+    fn divide(&mut self, room: RoomId, told: &Told, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return nodes };
+        // What is large goes to all at once: nobody keeps it for others.
+        if told.bytes.len() > limits::INTERACTIVE_BYTES {
+            return nodes;
+        }
+        let first = broadcast.divide(self.cx.now, told, &mut nodes);
+        broadcast.keep(self.cx.now, told, nodes.clone());
+        self.changes.mesh();
+        self.say_names(room, false, first);
+        nodes
+    }
+
+    /// Tells neighbors names of words that this node has, or lacks.
+    pub(super) fn say_names(&mut self, room: RoomId, lacks: bool, all: Names) {
+        for (node, names) in all {
+            self.with_remote(node, |remote, env| remote.say_names(env.cx, room, lacks, &names));
+        }
+    }
+
+    /// A neighbor has words, or lacks them.
+    pub(super) fn on_names(
+        &mut self,
+        room: RoomId,
+        from: NodeId,
+        (lacks, names): (bool, Vec<NamedGossip>),
+    ) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        if !lacks {
+            let at = (self.cx.now, self.cx.me.node);
+            let (asked, spared) = broadcast.on_names(at, from, &names);
+            self.changes.mesh();
+            self.say_names(room, true, asked.map(|names| (from, names)).into_iter().collect());
+            self.say_names(
+                room,
+                false,
+                spared.map(|node| (node, Vec::new())).into_iter().collect(),
+            );
+            return;
+        }
+        for bytes in broadcast.on_lacking(from, &names) {
+            self.with_remote(from, |remote, env| {
+                let _ = remote.send(env.cx, passed_on(room, bytes), Priority::Automatic);
+            });
+        }
+    }
+
+    /// Tells names that are due, and asks elsewhere for what has not come.
+    pub(super) fn names_timeout(&mut self, room: RoomId) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        let named = broadcast.names_due(self.cx.now);
+        let (asked, over) = broadcast.wants_due(self.cx.now);
+        self.say_names(room, false, named);
+        self.say_names(room, true, asked);
+        for origin in over {
+            self.release(room, origin);
+        }
+    }
+
+    /// What waited for something that an origin told before is looked at again.
+    pub(super) fn release(&mut self, room: RoomId, origin: NodeId) {
+        let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
+        let held = broadcast.take_held(self.cx.now, &|_, node| node == origin);
+        for (from, bytes) in held.into_iter().rev() {
+            self.gossip.push_front((room, from, bytes));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Rooms of hundreds: a word of anybody reaches all, once, and costs little.
+
+use lacis_sim::{MeshOptions, run_mesh};
+use lacis_wire::limits::LINKS_MAX;
+
+#[test]
+fn in_a_large_room_all_hear_whoever_speaks_and_it_costs_little() {
+    let nodes = 120;
+    let options = MeshOptions { seed: 1, nodes, rounds: 1, at_once: 20, ..MeshOptions::default() };
+    let figures = run_mesh(MeshOptions { calm_s: 20, ..options });
+    assert_eq!(figures.failure, None);
+    assert_eq!(figures.alone, 0);
+    let spreads = [figures.first, figures.single, figures.many, figures.all];
+    assert_eq!(spreads.map(|spread| spread.missed), [0; 4]);
+    assert!(figures.max_links <= LINKS_MAX, "{} links", figures.max_links);
+}

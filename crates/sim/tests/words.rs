@@ -1,0 +1,151 @@
+//! What is told in a room of dozens goes over a tree of links, and comes once, in order.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use lacis_sim::{Outgoing, Saboteur, Scene, Sent, TabId, World};
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::gossip::{Gossip, GossipName, NamedGossip, News, Passed};
+use lacis_wire::link::{Channel, LinkFrame};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MANY: usize = 40;
+
+struct Room {
+    world: World,
+    room: usize,
+    tabs: Vec<TabId>,
+}
+
+/// The word that a frame carries, and by whom it was told.
+fn word(bytes: &[u8]) -> Option<GossipName> {
+    let Ok(LinkFrame::Message { payload, .. }) = decode(bytes) else { return None };
+    let passed = decode::<Passed<'_>>(payload).ok()?;
+    let gossip = decode::<Gossip<'_>>(passed.gossip).ok()?;
+    let is_word = matches!(gossip.news, News::Message { .. });
+    is_word.then_some(GossipName { node: gossip.node(), number: gossip.number })
+}
+
+impl Room {
+    /// Many who have told each other something already.
+    fn new(seed: u64) -> Self {
+        let Scene { world, room, tabs, .. } = Scene::<MANY>::joined(seed);
+        let mut it = Self { world, room, tabs: tabs.to_vec() };
+        it.world.run_for(40 * SECOND);
+        for at in 0..4 {
+            it.tell(at * 9, 1, 3 * SECOND);
+        }
+        it
+    }
+
+    /// One tells several words at once; demands that all hear them, and gives how long it takes.
+    fn tell(&mut self, at: usize, count: usize, limit: Duration) -> Duration {
+        let heard = |w: &World, tab: &TabId| w.seen(*tab).messages.len();
+        let before: Vec<usize> = self.tabs.iter().map(|tab| heard(&self.world, tab)).collect();
+        let begun = self.world.now();
+        for _ in 0..count {
+            self.world.broadcast(self.tabs[at], self.room, 50, true).expect("it may be told");
+        }
+        let tabs = self.tabs.clone();
+        self.world.expect(limit, "all hear it", |w| {
+            let came = |(which, tab): (usize, &TabId)| {
+                which == at || heard(w, tab) == before[which] + count
+            };
+            tabs.iter().enumerate().all(came)
+        });
+        let took = self.world.now() - begun;
+        self.world.run_for(SECOND);
+        took
+    }
+
+    fn sabotage(&mut self, at: usize, change: impl FnMut(Outgoing<'_>) -> Sent + 'static) {
+        self.world.sabotage(self.tabs[at], Saboteur::new(change));
+    }
+}
+
+fn as_it_is(out: &Outgoing<'_>) -> Sent {
+    vec![(out.channel, out.bytes.to_vec())]
+}
+
+#[test]
+fn a_word_is_sent_little_more_than_once_to_each() {
+    let mut room = Room::new(1);
+    let sent = Rc::new(Cell::new(0));
+    for at in 0..MANY {
+        let sent = Rc::clone(&sent);
+        room.sabotage(at, move |out| {
+            sent.set(sent.get() + usize::from(word(out.bytes).is_some()));
+            as_it_is(&out)
+        });
+    }
+    let rounds = 20;
+    let longest = (0..rounds).map(|at| room.tell(at, 1, 3 * SECOND)).max();
+    let spare = sent.get() as f64 / (rounds * (MANY - 1)) as f64 - 1.0;
+    assert!(spare <= 0.2, "{spare} too much");
+    assert!(longest.is_some_and(|longest| longest < SECOND), "{longest:?}");
+}
+
+#[test]
+fn what_the_tree_lost_is_asked_for() {
+    let mut room = Room::new(2);
+    // Whoever passed on is gone, and nobody knows yet.
+    for _ in 0..10 {
+        let tab = room.tabs.remove(5);
+        room.world.kill(tab, true);
+    }
+    for at in 0..room.tabs.len() {
+        room.tell(at, 1, 3 * SECOND);
+    }
+}
+
+#[test]
+fn words_of_one_come_in_order_when_some_are_lost_on_their_way() {
+    let mut room = Room::new(3);
+    for at in (1..MANY).step_by(2) {
+        let mut count = at;
+        room.sabotage(at, move |out| {
+            count += usize::from(word(out.bytes).is_some());
+            let is_lost = word(out.bytes).is_some() && count.is_multiple_of(3);
+            if is_lost { Vec::new() } else { as_it_is(&out) }
+        });
+    }
+    // That they come in order the world checks.
+    for at in 0..10 {
+        room.tell(2 * at, 20, 20 * SECOND);
+    }
+}
+
+#[test]
+fn those_who_name_what_they_do_not_send_delay_it_for_seconds_at_most() {
+    let mut room = Room::new(4);
+    for at in [3, 9, 15, 27] {
+        room.sabotage(at, |out| match word(out.bytes) {
+            Some(_) => Vec::new(),
+            None => as_it_is(&out),
+        });
+    }
+    let honest = (0..MANY).filter(|at| ![3, 9, 15, 27].contains(at));
+    let longest = honest.map(|at| room.tell(at, 1, 12 * SECOND)).max();
+    assert!(longest.is_some_and(|longest| longest < 7 * SECOND), "{longest:?}");
+}
+
+#[test]
+fn words_that_never_were_hold_others_up_for_seconds_at_most_and_once() {
+    let mut room = Room::new(5);
+    for at in [6, 12] {
+        // Of every word it says that the one before it is there, too.
+        room.sabotage(at, move |out| {
+            let Ok(LinkFrame::Names { room, lacks: false, mut names }) = decode(out.bytes) else {
+                return as_it_is(&out);
+            };
+            let before = |name: &NamedGossip| NamedGossip { number: name.number - 1, ..*name };
+            names.extend(names.iter().map(before).collect::<Vec<_>>());
+            let names = LinkFrame::Names { room, lacks: false, names };
+            vec![(Channel::Control, encode(&names))]
+        });
+    }
+    room.tell(0, 1, 7 * SECOND);
+    let longest = (0..10).map(|at| room.tell(at, 2, 7 * SECOND)).max();
+    assert!(longest.is_some_and(|longest| longest < 2 * SECOND), "{longest:?}");
+}
