@@ -58,7 +58,9 @@ pub use disk::{Disk, DiskId};
 pub use fabric::Fabric;
 pub use graph_run::{HEAP_MAX, JUDGEMENTS_MAX, run_graph, run_hostile, run_time};
 pub use ids::{ServerId, TabId};
-pub use mesh_run::{ChurnFigures, MeshFigures, MeshOptions, Spread, run_churn, run_mesh};
+pub use mesh_run::{
+    ChurnFigures, MeshFigures, MeshOptions, Misdeed, Spread, run_churn, run_hostile_mesh, run_mesh,
+};
 pub use network::{Access, Network};
 pub use random::Random;
 pub use rtc::Browser;

@@ -6,8 +6,10 @@
 
 mod churn;
 mod crowd;
+mod hostile;
 
 pub use churn::{ChurnFigures, run_churn};
+pub use hostile::{Misdeed, run_hostile_mesh};
 
 use crowd::Crowd;
 

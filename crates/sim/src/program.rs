@@ -41,6 +41,9 @@ struct Arguments {
     /// With --suite mesh: how many tell something at once, at most
     #[arg(long, default_value_t = 1_000)]
     at_once: usize,
+    /// With --suite mesh: which part of those in the room misbehaves, in each way
+    #[arg(long, value_name = "PART")]
+    hostile: Option<f64>,
     /// Print a closing JSON object
     #[arg(long)]
     json: bool,

@@ -1,7 +1,7 @@
 //! What it costs to tell many something, counted where it arrives: how often words are carried, how
 //! many hops they take, and all bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lacis_wire::codec;
 use lacis_wire::gossip::{Gossip, News, Passed};
@@ -16,8 +16,8 @@ pub(crate) struct Tally {
     words: BTreeMap<u64, Word>,
     /// Bytes of all frames.
     pub(crate) bytes: u64,
-    /// Frames that do not carry words of applications.
-    pub(crate) others: u64,
+    /// Those of whom it does not count what they hear.
+    pub(crate) left_out: BTreeSet<TabId>,
 }
 
 /// Something that was told to all.
@@ -59,8 +59,8 @@ impl Tally {
         self.words.values().map(|word| word.delivered).sum()
     }
 
-    pub(crate) fn on_delivered(&mut self, number: u64) {
-        if let Some(word) = self.words.get_mut(&number) {
+    pub(crate) fn on_delivered(&mut self, number: u64, tab: TabId) {
+        if let Some(word) = self.words.get_mut(&number).filter(|_| !self.left_out.contains(&tab)) {
             word.delivered += 1;
         }
     }
@@ -69,7 +69,6 @@ impl Tally {
     pub(crate) fn on_arrived(&mut self, (from, to): (TabId, TabId), bytes: &[u8]) {
         self.bytes += bytes.len() as u64;
         let Some(word) = number_in(bytes).and_then(|number| self.words.get_mut(&number)) else {
-            self.others += 1;
             return;
         };
         word.payloads += 1;

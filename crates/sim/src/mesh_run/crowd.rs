@@ -77,6 +77,17 @@ impl Crowd {
         }
     }
 
+    /// Some are not what they were; what they hear does not count any more.
+    pub(super) fn turn(&mut self, count: usize) -> Vec<TabId> {
+        let mut turned = Vec::new();
+        for _ in 0..count {
+            let place = self.random.index(self.tabs.len());
+            turned.push(self.tabs.swap_remove(place));
+        }
+        self.world.leave_out(&turned);
+        turned
+    }
+
     /// Nothing happens from outside for some seconds.
     pub(super) fn calm(&mut self, seconds: u32) {
         for _ in 0..seconds {

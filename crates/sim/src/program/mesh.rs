@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lacis_sim::{MeshOptions, Spread, run_churn, run_mesh};
+use lacis_sim::{MeshOptions, Misdeed, Spread, run_churn, run_hostile_mesh, run_mesh};
 use serde_json::json;
 
 use super::Arguments;
@@ -18,6 +18,9 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
     };
     let (mut report, failure) = match arguments.suite.as_str() {
         "churn" => churn(options),
+        _ if arguments.hostile.is_some_and(|part| part > 0.0) => {
+            hostile(options, arguments.hostile.unwrap_or(1.0))
+        }
         _ => mesh(options),
     };
     report["nodes"] = options.nodes.into();
@@ -49,6 +52,20 @@ fn mesh(options: MeshOptions) -> (serde_json::Value, Option<String>) {
     report["missed"] = missed.into();
     let failure = figures.failure.or_else(|| (missed > 0).then(|| format!("{missed} were missed")));
     (report, failure)
+}
+
+/// A room for each way to misbehave.
+fn hostile(options: MeshOptions, part: f64) -> (serde_json::Value, Option<String>) {
+    let (mut report, mut failure, mut missed) = (json!({}), None, 0);
+    let one_in = (1.0 / part).round().max(2.0) as usize;
+    for misdeed in Misdeed::ALL {
+        let (spread, found) = run_hostile_mesh(options, one_in, misdeed);
+        tell(&format!("_{}", misdeed.name()), spread, &mut report);
+        missed += spread.missed;
+        failure = failure.or(found);
+    }
+    report["missed"] = missed.into();
+    (report, failure.or_else(|| (missed > 0).then(|| format!("{missed} were missed"))))
 }
 
 /// One room, most of which dies.

@@ -16,6 +16,13 @@ impl World {
         }
     }
 
+    /// What these hear does not count any more.
+    pub(crate) fn leave_out(&mut self, tabs: &[TabId]) {
+        if let Some(tally) = &mut self.rtc.tally {
+            tally.left_out.extend(tabs);
+        }
+    }
+
     /// How many have heard of what was told so since it was looked at last, all together.
     pub(crate) fn heard_in_all(&self) -> u64 {
         self.rtc.tally.as_ref().map_or(0, |tally| tally.delivered())

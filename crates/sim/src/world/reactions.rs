@@ -20,7 +20,7 @@ impl World {
                 if let Some(number) = content::number(label) {
                     self.truth.delivered.insert((number, tab));
                     if let Some(tally) = &mut self.rtc.tally {
-                        tally.on_delivered(number);
+                        tally.on_delivered(number, tab);
                     }
                 }
             }
