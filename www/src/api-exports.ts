@@ -32,7 +32,7 @@ export type {
   Role,
   WatchOptions,
 } from "./group/options.js";
-export type { Presence, PresenceEntry } from "./group/presence.js";
+export type { Presence, PresenceEntry } from "./presence.js";
 export type { InvitationPreview, InvitationTerms } from "./group/preview.js";
 export type {
   AttributeCondition,

@@ -26,6 +26,13 @@ export type CoreEvent =
       rttMs?: number | undefined;
     }
   | { type: "remote-left"; room: number; node: string; code: string }
+  | {
+      type: "presence";
+      room: number;
+      node: string;
+      peer: string;
+      value?: Uint8Array | undefined;
+    }
   | { type: "connect-failed"; room: number; node: string; code: string }
   | {
       type: "message";
@@ -262,6 +269,7 @@ export interface CoreNode {
     until: number,
   ): void;
   broadcast(ticket: number, room: number, label: string, data: Uint8Array, mode: number): void;
+  set_presence(room: number, value: Uint8Array | undefined): void;
   request(
     ticket: number,
     room: number,

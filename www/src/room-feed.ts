@@ -2,6 +2,7 @@ import { bytesOf, type Content } from "./bytes.js";
 import { errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
 import { IncomingRequest, Message } from "./message.js";
+import type { Presence } from "./presence.js";
 import { EventQueue } from "./queue.js";
 import { IncomingFile } from "./receive-file.js";
 import { type Remote, RemoteNode } from "./remote.js";
@@ -30,11 +31,14 @@ export class RoomFeed {
   readonly offers = new Set<IncomingFile>();
   readonly handlers = new Map<string, RequestHandler>();
   state: RoomState = "connecting";
-  readonly #target: TypedEventTarget<RoomEvents>;
+  readonly #target: TypedEventTarget<RoomEvents> & { readonly presence: Presence };
   readonly #session: Session;
   readonly #subscriptions = new Set<Subscription>();
 
-  constructor(target: TypedEventTarget<RoomEvents>, session: Session) {
+  constructor(
+    target: TypedEventTarget<RoomEvents> & { readonly presence: Presence },
+    session: Session,
+  ) {
     this.#target = target;
     this.#session = session;
   }
@@ -53,6 +57,9 @@ export class RoomFeed {
         break;
       case "remote-left":
         this.#onRemoteLeft(event.node, event.code);
+        break;
+      case "presence":
+        this.#target.presence.hear(event);
         break;
       case "connect-failed":
         emit<RoomEvents>(this.#target, "connectfailed", {

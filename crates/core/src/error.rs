@@ -40,7 +40,7 @@ errors! {
         RemoteUnknown => "no such node is in the room",
         /// The payload exceeds its limit.
         TooLarge => "the payload exceeds its limit",
-        /// The label is empty, too long or holds control characters.
+        /// The label is empty, too long, holds control characters, or is that of presence.
         LabelInvalid => "the label is empty, too long or holds control characters",
         /// Too much is waiting for this member.
         WouldBlock => "too much is waiting to be sent",

@@ -72,6 +72,18 @@ pub enum Event {
         /// Why.
         code: Code,
     },
+    /// A remote node says something of itself, and again before that would end; or nothing any
+    /// more.
+    Presence {
+        /// The room, or the group.
+        room: RoomId,
+        /// The remote node.
+        node: NodeId,
+        /// Its identity.
+        peer: PeerId,
+        /// What it says; `None` once that is over.
+        value: Option<Vec<u8>>,
+    },
     /// An attempt to link to a remote node gave up.
     ConnectFailed {
         /// The room.

@@ -52,6 +52,7 @@ mod io;
 pub mod meter;
 mod node;
 mod overlay;
+mod presence;
 mod remote;
 mod rule;
 mod session;

@@ -18,6 +18,7 @@ mod mesh;
 mod messaging;
 mod pairing;
 mod places;
+mod presence;
 mod report;
 mod server_frames;
 mod starts;
@@ -40,6 +41,7 @@ use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{Input, LinkAction, LinkInput, Output};
 use crate::meter::{self, Cost};
+use crate::presence::Presence;
 use crate::remote::{Heard, Remote};
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
@@ -65,6 +67,8 @@ pub struct Node {
     /// The rooms by secret link, which may be too large for everybody to be linked; at most
     /// [`limits::ROOMS_MAX`].
     broadcasts: Table<RoomId, Broadcast>,
+    /// What is said in rooms and open groups, each of which are at most [`limits::ROOMS_MAX`].
+    presences: Table<RoomId, Presence>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// From then on links may end that are not needed.
@@ -120,6 +124,7 @@ impl Node {
             starting,
             closing: None,
             broadcasts: Table::new(),
+            presences: Table::new(),
             gossip: VecDeque::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
@@ -236,6 +241,7 @@ impl Node {
         }
         self.end_strangers();
         self.mesh_timeout();
+        self.presence_timeout();
         self.changes.everything();
         self.carry_on();
         self.closing_timeout();
@@ -318,17 +324,19 @@ impl Node {
         let mut env = Env { cx, signaling, pool };
         remote.follow(&mut env);
         let peer = remote.connection.peer;
-        let mut parted = Vec::new();
+        let (mut parted, mut said) = (Vec::new(), Vec::new());
         while let Some(heard) = remote.poll() {
             match heard {
                 Heard::Parted(room, code) => parted.push((room, false, code)),
                 Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
                 Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
+                Heard::Presence(room, words) => said.push((room, words)),
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),
                 Heard::Neighbours => {
                     self.changes.neighbours = true;
+                    self.changes.presence = true;
                     // Whoever has just shown that it is in a room is told who is there.
                     self.changes.connections = true;
                 }
@@ -360,6 +368,9 @@ impl Node {
         }
         if self.changes.connections {
             self.count();
+        }
+        for (room, words) in said {
+            peer.into_iter().for_each(|peer| self.on_presence(room, node, peer, &words));
         }
         self.on_parted((node, peer), parted);
     }

@@ -47,6 +47,8 @@ pub(crate) enum Heard {
     GroupFrame(RoomId, Vec<u8>),
     /// Gossip that it passes on in a room.
     Gossip(RoomId, Vec<u8>),
+    /// What it says of itself in a room.
+    Presence(RoomId, Vec<u8>),
     /// It is no longer in a room, in which the application knows it.
     Parted(RoomId, Code),
     /// It has said which start of which store it is.
@@ -125,6 +127,8 @@ impl Remote {
         }
         let gossip = self.session.take_gossip();
         self.heard.extend(gossip.map(|(room, bytes)| Heard::Gossip(room, bytes)));
+        let said = self.session.take_presence();
+        self.heard.extend(said.map(|(room, words)| Heard::Presence(room, words)));
         if self.rooms.take_changed() {
             self.heard.push_back(Heard::Neighbours);
         }

@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(crate) streams: Streams,
     /// Gossip that came and was not looked at.
     gossip: Vec<(RoomId, Vec<u8>)>,
+    /// What it said of itself, likewise.
+    presence: Vec<(RoomId, Vec<u8>)>,
 }
 
 impl Session {
@@ -36,6 +38,7 @@ impl Session {
             messages: Messages::default(),
             streams: Streams::default(),
             gossip: Vec::new(),
+            presence: Vec::new(),
         }
     }
 
@@ -83,6 +86,11 @@ impl Session {
     /// Gossip that came and was not looked at, in order.
     pub(crate) fn take_gossip(&mut self) -> impl Iterator<Item = (RoomId, Vec<u8>)> + use<> {
         core::mem::take(&mut self.gossip).into_iter()
+    }
+
+    /// What the node said of itself, and was not looked at, in order.
+    pub(crate) fn take_presence(&mut self) -> impl Iterator<Item = (RoomId, Vec<u8>)> + use<> {
+        core::mem::take(&mut self.presence).into_iter()
     }
 
     /// Whether nothing is under way, in either direction.

@@ -10,7 +10,7 @@ use lacis_wire::{Code, NodeId};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
-use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+use crate::event::{GroupUpdate, Message, PeerEvent, Presence, Remote, RoomEvent, WatchUpdate};
 use crate::feed::Feed;
 use crate::file::{FileInfo, IncomingFile, Part, Steer};
 use crate::request::{Request, Respond};
@@ -202,6 +202,9 @@ impl Desk {
             Event::FileEnd { stream } => self.tell_stream(stream, Part::End),
             Event::StreamFailed { stream, code } => self.tell_stream(stream, Part::Failed(code)),
             Event::Progress { stream, taken, .. } => self.tell_stream(stream, Part::Taken(taken)),
+            Event::Presence { room, node, peer, value } => {
+                self.tell_presence(room, Presence { node, peer, value: value.map(Into::into) });
+            }
             event => self.tell_room(event),
         }
         None
@@ -264,6 +267,15 @@ impl Desk {
         };
         if let Some(open) = self.rooms.get(&room) {
             open.feed.tell(&told);
+        }
+    }
+
+    /// Tells what somebody says of itself in a room, or in a group.
+    fn tell_presence(&self, room: RoomId, presence: Presence) {
+        if let Some(open) = self.rooms.get(&room) {
+            open.feed.tell(&RoomEvent::Presence(presence));
+        } else if let Some(open) = self.groups.get(&room) {
+            open.feed.tell(&GroupUpdate::Presence(presence));
         }
     }
 

@@ -18,6 +18,7 @@ use crate::event::GroupUpdate;
 use crate::feed::{Feed, Reader};
 use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
+use crate::room::set_presence;
 
 pub use export::Export;
 pub use holding::GroupHolding;
@@ -212,6 +213,15 @@ impl Group {
             .handle()
             .call(move |_, desk| desk.groups.get_mut(&number).map(|group| group.feed.reader()));
         Ok(GroupEvents(reader.await?.ok_or(Code::GroupUnknown)?))
+    }
+
+    /// Says something of this peer to the members who are here or come, until it is changed: others
+    /// hear it as [`GroupUpdate::Presence`]. With `None` it says nothing any more.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`] beyond [`limits::PRESENCE_BYTES`], [`Code::Closed`].
+    pub async fn set_presence(&self, value: Option<Vec<u8>>) -> Result<(), Error> {
+        set_presence(self.handle(), self.number, value).await
     }
 
     /// Connects a group that was disconnected, and waits until a server has answered.

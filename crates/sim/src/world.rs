@@ -9,6 +9,7 @@ mod hands;
 mod memberships;
 mod outputs;
 mod pairing;
+mod presence;
 mod queries;
 mod reactions;
 mod scenario;

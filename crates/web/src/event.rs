@@ -21,6 +21,11 @@ pub(crate) fn to_js(event: Event) -> JsValue {
             .with("peer", peer.map(|peer| peer.to_text()))
             .with("state", member_state(state))
             .with("rttMs", rtt.map(|rtt| rtt.as_secs_f64() * 1000.0)),
+        Event::Presence { room, node, peer, value } => told("presence")
+            .with("room", room.0)
+            .with("node", node.to_text())
+            .with("peer", peer.to_text())
+            .with("value", value.map(|value| bytes(&value))),
         Event::Request { request, room, node, label, payload } => told("request")
             .with("request", request.0)
             .with("room", room.0)

@@ -150,6 +150,15 @@ impl WebNode {
         sent.map_err(error::coded)
     }
 
+    /// Says something of this node in a room or a group, or nothing any more.
+    ///
+    /// # Errors
+    /// `not-in-room`, `too-large` or `closed`.
+    pub fn set_presence(&self, room: u32, value: Option<Vec<u8>>) -> Result<(), JsValue> {
+        let said = self.browser.with(|node, now| node.set_presence(now, RoomId(room), value));
+        said.map_err(error::coded)
+    }
+
     /// Asks a member something.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ pub mod limits;
 pub mod link;
 pub mod pairing;
 pub mod pen;
+pub mod presence;
 pub mod proof;
 pub mod reader;
 pub mod record;

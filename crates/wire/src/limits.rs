@@ -98,6 +98,9 @@ pub const INTERACTIVE_BYTES: usize = 60 * 1024;
 /// Largest payload of an ephemeral message. Losing one packet loses the message, so it stays small.
 pub const EPHEMERAL_BYTES: usize = 15 * 1024;
 
+/// What a node says of itself to everybody in a room: a name, a cursor, what it is doing.
+pub const PRESENCE_BYTES: usize = 8 * 1024;
+
 /// Largest message held in memory. What is larger is a file and is streamed.
 pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 

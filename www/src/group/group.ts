@@ -8,19 +8,20 @@ import type { PeerId } from "../ids.js";
 import type { At, Given, MessageLabel } from "../labels.js";
 import type { MessageOf } from "../message.js";
 import type { Pairing } from "../pairing.js";
+import { Presence } from "../presence.js";
 import { Room } from "../room.js";
+import type { RoomEvents } from "../room-events.js";
 import {
   type BroadcastOptions,
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
   type SendOptions,
 } from "../room-options.js";
-import type { RoomEvent, Session } from "../session.js";
+import type { Session } from "../session.js";
 import { NO_ROOM } from "../tickets.js";
 import { attempted } from "./base.js";
 import type { ConnectWish, GroupEvents, GroupProperties } from "./options.js";
-import { PRESENCE_LABEL, Presence } from "./presence.js";
-import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
+import { propertiesOf } from "./properties.js";
 import { GroupRecords } from "./records.js";
 import { connectionOf, type GroupConnection } from "./standing.js";
 import { tell } from "./tell.js";
@@ -44,8 +45,11 @@ const LOOK_MS = 10_000;
 export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<Types> {
   /** What the members who are here say of themselves. */
   readonly presence = new Presence<PresenceOf<Types>>(
-    (entry) => emit<GroupEvents>(this, "presence", entry),
-    () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
+    (value) => this.session.core.set_presence(this.number, value),
+    (entry) => {
+      emit<GroupEvents>(this, "presence", entry);
+      if (this.#room !== undefined) emit<RoomEvents>(this.#room, "presence", entry);
+    },
   );
   readonly #onClose: () => void;
   #room: Room | undefined;
@@ -143,8 +147,8 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   disconnect(): void {
     if (this.gone !== undefined) return;
     const room = this.#room;
+    this.presence.leave();
     this.#room = undefined;
-    this.presence.detach();
     room?.abandon(new PeerError("left"));
     this.#seeConnection();
     this.session.attempt(() => this.session.core.disconnect_group(this.number));
@@ -309,20 +313,20 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   }
 
   #enter(timeoutMs: number): Room {
-    const room = new Room(this.session, "", this.id, () => {
+    const onLeave = (): void => {
       if (this.#room !== room) return;
+      this.presence.leave();
       this.#room = undefined;
-      this.presence.detach();
       this.#seeConnection();
-    });
+    };
+    const room = new Room(this.session, "", this.id, onLeave, this.presence);
     this.#room = room;
     this.#refusal = undefined;
     for (const change of ["statechange", "remotejoin", "remotechange", "remoteleave"] as const) {
       room.addEventListener(change, () => this.#seeConnection());
     }
     // A room that no server answers goes on trying; its state says how it stands.
-    this.presence.attach(room);
-    room.attach(this.number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
+    room.attach(this.number, timeoutMs).catch(() => {});
     this.#seeConnection();
     return room;
   }
@@ -333,14 +337,6 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     if (connection === "connected") this.#refusal = undefined;
     this.#connection = connection;
     emit<GroupEvents>(this, "connection", connection);
-  }
-
-  /** What the members say to each other beside what the application makes them say. */
-  #intercept(room: Room, event: RoomEvent): boolean {
-    if (event.type !== "message" || event.label !== PRESENCE_LABEL) return false;
-    const sender = room.remotes.get(event.node);
-    if (sender !== undefined) this.presence.hear(sender.peerId, sender.id, event.data);
-    return true;
   }
 
   #handle(event: CoreGroupEvent): void {

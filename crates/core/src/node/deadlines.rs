@@ -17,6 +17,9 @@ impl Node {
             self.timers.set(Source::Dial, self.dial_deadline());
             self.timers.set(Source::Strangers, self.stranger_deadline());
         }
+        if changed.presence || changed.all {
+            self.timers.set(Source::Presence, self.presence_deadline());
+        }
         let (mut remotes, mut groups) = (changed.remotes, changed.groups);
         if changed.all {
             // Beside those that are gone, whose deadlines go too.

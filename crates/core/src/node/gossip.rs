@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::gossip::News;
 use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
-use lacis_wire::{Code, NodeId, PeerId};
+use lacis_wire::{Code, NodeId, PeerId, presence};
 
 use super::Node;
 use crate::broadcast::{Dropped, Fresh, Hearing};
@@ -235,12 +235,16 @@ impl Node {
         let broadcast = self.broadcasts.get_mut(&room);
         if !is_known && broadcast.is_some_and(|it| it.mark_told(node)) {
             self.tell_indirect(room, node, peer);
+            self.on_far_newcomer(room);
         }
         let (label, payload, kind) = match news {
             News::Message { label, payload } => (label, payload, MessageKind::Broadcast),
             News::Ephemeral { label, payload } => (label, payload, MessageKind::Ephemeral),
             News::Here | News::Gone => return,
         };
+        if label == presence::LABEL {
+            return self.on_presence(room, node, peer, payload);
+        }
         let (label, payload) = (label.into(), payload.to_vec());
         self.cx.event(Event::Message { room, node, label, payload, kind });
     }
@@ -258,7 +262,7 @@ impl Node {
         }
         self.with_remote(node, |remote, env| remote.on_gone(env, room));
         if self.broadcasts.get_mut(&room).is_some_and(|it| it.unmark_told(node)) {
-            self.cx.event(Event::RemoteLeft { room, node, code: Code::Left });
+            self.tell_left(room, node, Code::Left);
         }
     }
 
@@ -286,7 +290,7 @@ impl Node {
                 broadcast.unmark_told(node);
             }
             self.note_far(room, node, None);
-            self.cx.event(Event::RemoteLeft { room, node, code });
+            self.tell_left(room, node, code);
         }
     }
 }

@@ -148,6 +148,7 @@ impl Node {
         self.disconnect_group(now, group);
         if let Some(mut open) = self.groups.open.remove(&group) {
             open.close(&mut self.cx, Code::Left);
+            self.leave_presence(group);
             self.changes.everything();
         }
     }

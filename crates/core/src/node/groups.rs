@@ -44,6 +44,9 @@ impl Node {
             }
             self.drive_once();
         }
+        if core::mem::take(&mut self.changes.presence) {
+            self.greet_with_presence();
+        }
         if self.changes.take_keeps() {
             self.note_strangers();
         }
@@ -69,6 +72,7 @@ impl Node {
             group.flush(&mut self.cx);
             if group.is_over() {
                 self.groups.open.remove(number);
+                self.leave_presence(*number);
                 self.changes.keeps = true;
             }
         }
@@ -148,6 +152,7 @@ impl Node {
 
     /// Takes note of how a node with a link stands in a group.
     fn see(&mut self, room: RoomId, node: NodeId, seen: Seen) {
+        self.changes.presence = true;
         if seen == Seen::Hearing {
             let hears = |remote: &Remote| remote.rooms.word_tag(room).is_some();
             if let Some(broadcast) = self.broadcasts.get_mut(&room)

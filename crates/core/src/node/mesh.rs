@@ -7,7 +7,6 @@ use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
 use super::gossip::passed_on;
-use crate::event::Event;
 use crate::ids::RoomId;
 use crate::io::Priority;
 use crate::overlay::Overlay;
@@ -139,7 +138,7 @@ impl Node {
             for (node, was_told) in over {
                 self.note_far(room, node, None);
                 if was_told && !self.is_heard_by(room, node) {
-                    self.cx.event(Event::RemoteLeft { room, node, code: Code::LinkLost });
+                    self.tell_left(room, node, Code::LinkLost);
                 }
             }
         }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{GOSSIP_LABEL, Kind, label_ok};
-use lacis_wire::{Code, NodeId, limits};
+use lacis_wire::{Code, NodeId, limits, presence};
 
 use super::Node;
 use crate::error::SendError;
@@ -193,7 +193,7 @@ impl Node {
         if !self.signaling.rooms.contains_key(&room) {
             return Err(SendError::NotInRoom);
         }
-        if !label_ok(label) {
+        if !label_ok(label) || label == presence::LABEL {
             return Err(SendError::LabelInvalid);
         }
         let known = |node| self.remotes.get(&node).is_some_and(|it| it.rooms.contains(room));

@@ -17,6 +17,7 @@ pub(super) enum Source {
     /// Remotes that want a link.
     Dial,
     Strangers,
+    Presence,
     Remote(NodeId),
     Group(RoomId),
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, Kind, LinkFrame};
-use lacis_wire::{Code, RoomTag, limits};
+use lacis_wire::{Code, RoomTag, limits, presence};
 
 use super::{Heard, Remote};
 use crate::connect::Env;
@@ -41,7 +41,7 @@ impl Remote {
                 let Some(room) = self.open_room(env, envelope.room) else { return };
                 if envelope.kind == Kind::Gossip {
                     self.heard.push_back(Heard::Gossip(room, Vec::from(payload)));
-                } else {
+                } else if envelope.label != presence::LABEL {
                     env.cx.event(Event::Message {
                         room,
                         node: self.node(),

@@ -13,6 +13,7 @@ use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::KeyPart;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::pairing::{Handover, PairingText};
+use lacis_wire::presence::Presence;
 use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
@@ -104,7 +105,8 @@ fn every_limit_is_documented_with_its_value() {
         NEIGHBORS_MAX NEIGHBORS CALM TRIM_INTERVAL ATTEMPT_FRESH SEEK_REST HERE_INTERVAL HERE_LIFE
         GREETED_MEMBERS COMPANY_MAX ASK_AGAIN_MIN ANNOUNCE_AFTER WANT_PATIENCE
         NEWCOMER_TIME HELD_GOSSIP_MAX HELD_GOSSIP_BYTES HELD_GOSSIP_LIFE
-        GOSSIP_BYTES GOSSIP_PAYLOAD_BYTES
+        GOSSIP_BYTES GOSSIP_PAYLOAD_BYTES PRESENCE_BYTES PRESENCE_SPACING PRESENCE_NEWCOMERS
+        PRESENCE_LIFETIME PRESENCE_LIFETIME_MIN PRESENCE_LIFETIME_MAX
         STRANGERS_MAX ATTEMPTS_BESIDE_MAX ATTEMPTS_PER_NODE ATTEMPT_DEADLINE
         ATTEMPT_DEADLINE_MAX OFFER_AGAIN PACES_REMEMBERED GREETING_DEADLINE_MAX
         SPARE_LIFE SPARE_DELAY
@@ -194,6 +196,7 @@ fn frame_sizes_and_versions_are_documented() {
         ("ServerFrame", ServerFrame::BYTES_MAX),
         ("Setup", Setup::BYTES_MAX),
         ("LinkFrame", LinkFrame::BYTES_MAX),
+        ("Presence", Presence::BYTES_MAX),
         ("GroupFrame", GroupFrame::BYTES_MAX),
         ("RoomLink", RoomLink::BYTES_MAX),
         ("PairingText", PairingText::BYTES_MAX),

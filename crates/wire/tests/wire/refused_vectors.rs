@@ -10,6 +10,7 @@ use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::{Invitation, InvitationError, InvitationLink};
 use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
+use lacis_wire::presence::Presence;
 use lacis_wire::pairing::{Handover, PairingText, PairingTextError};
 use lacis_wire::record::Header;
 use lacis_wire::room::{RoomLink, RoomLinkError};
@@ -93,7 +94,7 @@ fn refusal_of_frame(kind: &str, bytes: &[u8]) -> Option<String> {
             }
         };
     }
-    let error = one_of!(ClientFrame ServerFrame LinkFrame Setup GroupFrame RoomLink PairingText
+    let error = one_of!(ClientFrame ServerFrame LinkFrame Presence Setup GroupFrame RoomLink PairingText
         Handover Header Body Credential Chain KeyPart GroupProperties Revocation Invitation
         InvitationLink OpenInvitation Budget Card)?;
     Some(match error {

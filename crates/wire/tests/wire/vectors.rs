@@ -7,6 +7,7 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::LinkFrame;
 use lacis_wire::pairing::{Handover, PairingText};
+use lacis_wire::presence::Presence;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
@@ -31,6 +32,11 @@ fn server_frames() {
 #[test]
 fn link_frames() {
     frames!(LinkFrame, "link", samples::link());
+}
+
+#[test]
+fn presence() {
+    frames!(Presence, "presence", samples::presence());
 }
 
 #[test]

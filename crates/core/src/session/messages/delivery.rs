@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
-use lacis_wire::{Code, limits};
+use lacis_wire::{Code, limits, presence};
 
 use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
 use crate::connect::Link;
@@ -172,6 +172,9 @@ impl Session {
         label: &str,
         payload: Vec<u8>,
     ) {
+        if label == presence::LABEL && matches!(kind, Kind::Direct | Kind::Broadcast) {
+            return self.presence.push((room, payload));
+        }
         let (node, label) = (self.node, label.to_string());
         let event = match kind {
             Kind::Direct => {
