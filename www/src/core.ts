@@ -268,6 +268,15 @@ export interface CoreNode {
     priority: number,
     until: number,
   ): void;
+  send_to_peer(
+    ticket: number,
+    room: number,
+    peer: string,
+    label: string,
+    data: Uint8Array,
+    priority: number,
+    until: number,
+  ): void;
   broadcast(ticket: number, room: number, label: string, data: Uint8Array, mode: number): void;
   set_presence(room: number, value: Uint8Array | undefined): void;
   request(

@@ -38,6 +38,8 @@ errors! {
         NotInRoom => "the node is not in that room",
         /// Nobody of that id is in the room.
         RemoteUnknown => "no such node is in the room",
+        /// No node of that identity can be reached in the room.
+        NotConnected => "no node of that identity can be reached",
         /// The payload exceeds its limit.
         TooLarge => "the payload exceeds its limit",
         /// The label is empty, too long, holds control characters, or is that of presence.

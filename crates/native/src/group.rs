@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lacis_core::{Preview, RoomId};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, limits};
+use lacis_wire::{Code, GroupId, PeerId, limits};
 
 use crate::desk::{Desk, OpenGroup};
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::event::GroupUpdate;
 use crate::feed::{Feed, Reader};
 use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
-use crate::room::set_presence;
+use crate::room::{SendOptions, set_presence};
 
 pub use export::Export;
 pub use holding::GroupHolding;
@@ -213,6 +213,25 @@ impl Group {
             .handle()
             .call(move |_, desk| desk.groups.get_mut(&number).map(|group| group.feed.reader()));
         Ok(GroupEvents(reader.await?.ok_or(Code::GroupUnknown)?))
+    }
+
+    /// Sends a message to one member, to each of its nodes that is connected.
+    ///
+    /// # Errors
+    /// [`Code::NotConnected`] if there is none, and those of [`crate::Room::send`].
+    pub async fn send(
+        &self,
+        to: PeerId,
+        label: &str,
+        data: impl Into<Vec<u8>>,
+        options: SendOptions,
+    ) -> Result<(), Error> {
+        let (number, label, data) = (self.number, label.to_owned(), data.into());
+        let SendOptions { priority, until } = options;
+        let sent = self.handle().ask_node(move |node, now, ticket| {
+            node.send_to_peer(now, ticket, number, to, &label, data, priority, until)
+        });
+        sent.await?.1.settled().await.map(drop)
     }
 
     /// Says something of this peer to the members who are here or come, until it is changed: others

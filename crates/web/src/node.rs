@@ -16,7 +16,7 @@ use wasm_bindgen::prelude::*;
 use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
 use crate::number::{byte_count, millis};
-use crate::parse::node_id;
+use crate::parse::{node_id, peer_id};
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
@@ -117,15 +117,31 @@ impl WebNode {
         priority: u8,
         until: u8,
     ) -> Result<(), JsValue> {
-        let to = node_id(node)?;
-        let priority = match priority {
-            1 => Priority::Interactive,
-            2 => Priority::Bulk,
-            _ => Priority::Automatic,
-        };
-        let until = if until == 1 { Until::Delivered } else { Until::Accepted };
+        let (to, priority, until) = (node_id(node)?, priority_of(priority), until_of(until));
         let sent = self.browser.with(|node, now| {
             node.send(now, ticket, RoomId(room), to, label, data, priority, until)
+        });
+        sent.map_err(error::coded)
+    }
+
+    /// Sends a message to an identity, at each of its nodes.
+    ///
+    /// # Errors
+    /// The reason it was not taken; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "an object would cost more than it tells")]
+    pub fn send_to_peer(
+        &self,
+        ticket: u32,
+        room: u32,
+        peer: &str,
+        label: &str,
+        data: Vec<u8>,
+        priority: u8,
+        until: u8,
+    ) -> Result<(), JsValue> {
+        let (to, priority, until) = (peer_id(peer)?, priority_of(priority), until_of(until));
+        let sent = self.browser.with(|node, now| {
+            node.send_to_peer(now, ticket, RoomId(room), to, label, data, priority, until)
         });
         sent.map_err(error::coded)
     }
@@ -297,4 +313,16 @@ impl WebNode {
     pub fn close(&self, ticket: u32) {
         self.browser.with(|node, now| node.close(now, ticket));
     }
+}
+
+const fn priority_of(number: u8) -> Priority {
+    match number {
+        1 => Priority::Interactive,
+        2 => Priority::Bulk,
+        _ => Priority::Automatic,
+    }
+}
+
+const fn until_of(number: u8) -> Until {
+    if number == 1 { Until::Delivered } else { Until::Accepted }
 }

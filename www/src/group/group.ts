@@ -1,4 +1,4 @@
-import type { Content } from "../bytes.js";
+import { bytesOf, type Content } from "../bytes.js";
 import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
@@ -15,7 +15,9 @@ import {
   type BroadcastOptions,
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
+  PRIORITIES,
   type SendOptions,
+  UNTIL,
 } from "../room-options.js";
 import type { Session } from "../session.js";
 import { NO_ROOM } from "../tickets.js";
@@ -156,7 +158,8 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
 
   /**
    * Sends a message to one member, to each of its pages that is connected: nobody else can read it,
-   * the relays on its way neither. Rejects with `not-connected` if there is none.
+   * the relays on its way neither. Rejects with `not-connected` if there is none, and if none of
+   * them gets it.
    *
    * @example
    * ```ts
@@ -169,12 +172,13 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     content: Given<At<MessagesOf<Types>, Label>>,
     options: SendOptions = {},
   ): Promise<void> {
-    const room = this.#connected();
-    const pages = [...room.remotes.values()].filter((remote) => remote.peerId === peerId);
-    if (pages.length === 0) throw new PeerError("not-connected");
-    await Promise.all(
-      pages.map(({ id }) => room.send(id, label as string, content as Content, options)),
-    );
+    this.#connected();
+    const { priority = "auto", until = "accepted", signal } = options;
+    await this.issue((ticket) => {
+      const { core } = this.session;
+      const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
+      core.send_to_peer(...to, label, data, PRIORITIES[priority], UNTIL[until]);
+    }, signal);
   }
 
   /**

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{GOSSIP_LABEL, Kind, label_ok};
-use lacis_wire::{Code, NodeId, limits, presence};
+use lacis_wire::{Code, NodeId, PeerId, limits, presence};
 
 use super::Node;
 use crate::error::SendError;
@@ -87,15 +87,71 @@ impl Node {
             return Ok(());
         }
         self.cx.tickets.open_parts(ticket, present.len());
+        self.send_to_each(ticket, &present, &message, Priority::Automatic)
+    }
+
+    /// Sends a message to an identity: to each of its nodes in a room that has shown that it is
+    /// one. The ticket settles when all of them are done as `until` says, and fails if none is.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn send_to_peer(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: PeerId,
+        label: &str,
+        payload: Vec<u8>,
+        priority: Priority,
+        until: Until,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        let is_its = |node: &NodeId| {
+            let remote = self.remotes.get(node);
+            remote.is_some_and(|remote| remote.connection.peer == Some(to))
+        };
+        let mut nodes: Vec<NodeId> = self.present(room).into_iter().filter(is_its).collect();
+        if let Some(broadcast) = self.broadcasts.get(&room) {
+            let far = broadcast.members().filter(|(_, peer)| *peer == to);
+            let far = far.map(|(node, _)| node).filter(|node| !nodes.contains(node));
+            nodes.extend(far.collect::<Vec<_>>());
+        }
+        nodes.iter().for_each(|node| self.reach(room, *node));
+        nodes.retain(|node| self.remotes.contains_key(node));
+        if nodes.is_empty() {
+            return Err(SendError::NotConnected);
+        }
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, until)),
+        };
+        self.cx.tickets.open_any(ticket, nodes.len());
+        self.send_to_each(ticket, &nodes, &message, priority)
+    }
+
+    /// Hands a message to each of these nodes. If none of them takes it, the ticket is not used.
+    fn send_to_each(
+        &mut self,
+        ticket: Ticket,
+        nodes: &[NodeId],
+        message: &Outgoing,
+        priority: Priority,
+    ) -> Result<(), SendError> {
         let mut refused = Vec::new();
-        for &node in &present {
-            let taken = self.with_remote(node, |remote, env| {
-                remote.send(env.cx, message.clone(), Priority::Automatic)
+        for node in nodes {
+            let taken = self.with_remote(*node, |remote, env| {
+                remote.send(env.cx, message.clone(), priority)
             });
             refused.extend(taken.and_then(Result::err));
         }
         if let Some(error) = refused.first().copied()
-            && refused.len() == present.len()
+            && refused.len() == nodes.len()
         {
             self.cx.tickets.close(ticket);
             return Err(error);
