@@ -85,10 +85,10 @@ export type CoreGroupEvent =
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
-  | { about: "exported"; ticket: number; part: Uint8Array }
+  | { about: "exported"; ticket: number; bytes: Uint8Array<ArrayBuffer> }
   | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
   | { about: "key-old" | "key-renewed" }
-  | { about: "unsaved" | "refused" | "key-failed"; code: string }
+  | { about: "unsaved" | "refused" | "key-failed" | "closed"; code: string }
   | { about: "set-aside"; id: string; count: number }
   | { about: "clock"; count?: number | null }
   | { about: "rejected"; id: string; code: string }
@@ -388,9 +388,9 @@ export interface CoreNode {
   approve_records(group: number, kinds: string[]): void;
   answer_approval(group: number, number: number, accept: boolean): void;
   export_group(ticket: number, group: number): void;
-  group_of_file(first: Uint8Array): string;
-  import_group(ticket: number, first: Uint8Array): number;
-  import_record(group: number, part: Uint8Array): boolean;
+  import_group(ticket: number, begins: Uint8Array): number;
+  import_file(group: number, file: number, bytes: Uint8Array, isLast: boolean): number;
+  end_import(group: number, file: number): void;
   group_stored(ticket: number, group: number): void;
   clock_correction(group: number): number;
   group_sync(group: number, kind: string | undefined): CoreSync;

@@ -20,7 +20,7 @@ use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
 use crate::room::{SendOptions, set_presence};
 
-pub use export::Export;
+pub use export::{Export, Import};
 pub use holding::GroupHolding;
 pub use records::Watch;
 
@@ -122,10 +122,10 @@ impl Group {
         Ok(group)
     }
 
-    /// Opens the group of a file, by its first part; it is not connected.
-    pub(crate) async fn import_first(holder: Holder, first: Vec<u8>) -> Result<Self, Error> {
+    /// Opens the group of a file, by its beginning; it is not connected.
+    pub(crate) async fn import_first(holder: Holder, begins: Vec<u8>) -> Result<Self, Error> {
         let opened = holder.handle().ask(
-            move |node, now, ticket| node.import_group(now, ticket, &first),
+            move |node, now, ticket| node.import_group(now, ticket, &begins),
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = opened.await?;

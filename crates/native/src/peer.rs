@@ -158,14 +158,15 @@ impl Peer {
         Group::open(self.holder.clone(), id, false).await
     }
 
-    /// Opens the group of a file by the first of its parts, with what is stored of it, and leaves
-    /// it unconnected. The other parts follow by [`Group::import`].
+    /// Opens the group of a file, with what is stored of it, and leaves it unconnected. A mebibyte
+    /// of the file's beginning is enough, or all of it. The whole file follows by [`Group::import`];
+    /// unless it is taken to its end, the group is what it was before.
     ///
     /// # Errors
     /// [`Code::ExportDamaged`], [`Code::NotAllowed`] if another identity exported it,
     /// [`Code::TooManyGroups`], [`Code::Closed`].
-    pub async fn import_group(&self, first: Vec<u8>) -> Result<Group, Error> {
-        Group::import_first(self.holder.clone(), first).await
+    pub async fn import_group(&self, begins: Vec<u8>) -> Result<Group, Error> {
+        Group::import_first(self.holder.clone(), begins).await
     }
 
     /// Looks at an invitation and takes nothing. One for this identity says everything itself; for

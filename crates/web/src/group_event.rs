@@ -4,6 +4,7 @@ use lacis_core::{
     GroupEvent, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record, SyncPhase,
 };
 use lacis_wire::body::{Attribute, Value};
+use lacis_wire::export::framed;
 use lacis_wire::system::OpenInvitation;
 use lacis_wire::{Code, Millis, PeerId};
 use wasm_bindgen::JsValue;
@@ -94,7 +95,7 @@ pub(crate) fn group_event(event: GroupEvent, record: &dyn Fn(Record) -> JsValue)
             told("approve").with("number", number).with("record", record(asked))
         }
         GroupEvent::Exported { ticket, part } => {
-            told("exported").with("ticket", ticket).with("part", bytes(&part))
+            told("exported").with("ticket", ticket).with("bytes", bytes(&framed(&part)))
         }
         event => return plain(event),
     };
@@ -132,6 +133,10 @@ fn plain(event: GroupEvent) -> JsValue {
         GroupEvent::Rejected { id: record, code: why } => {
             (id, code) = (Some(record.to_text()), Some(why));
             "rejected"
+        }
+        GroupEvent::Closed { code: why } => {
+            code = Some(why);
+            "closed"
         }
         GroupEvent::UpdateNeeded => "update-needed",
         GroupEvent::Unsaved { code: why } => {

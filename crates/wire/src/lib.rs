@@ -19,6 +19,7 @@ pub mod codec;
 pub mod credential;
 pub mod description;
 mod error;
+pub mod export;
 pub mod fields;
 pub mod gossip;
 pub mod group;

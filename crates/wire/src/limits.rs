@@ -294,6 +294,9 @@ pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 /// Largest frame about a group: a record and its header, or a chain and what goes with it.
 pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
 
+/// A part of a group as a file: one record at most, or what begins the file.
+pub const EXPORT_PART_BYTES: usize = 1_048_576;
+
 /// Buckets over which the types of applications are spread for reconciliation. More would tell the
 /// types of usual groups apart no better, and each costs some 20 bytes of every summary.
 pub const BUCKETS: u8 = 32;

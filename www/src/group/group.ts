@@ -345,6 +345,10 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
 
   #handle(event: CoreGroupEvent): void {
     if (this.hearRecords(event)) return;
+    if (event.about === "closed") {
+      this.abandon(errorOfCode(event.code));
+      return;
+    }
     if (event.about === "preview") {
       this.session.tickets.respond(event.ticket, event);
       return;

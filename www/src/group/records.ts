@@ -5,7 +5,7 @@ import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
 import { attempted } from "./base.js";
-import { framed, parts } from "./file.js";
+import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
   CountOptions,
@@ -34,6 +34,7 @@ export abstract class GroupRecords<
 > extends GroupMembership<Types> {
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  #imports = 0;
   readonly #validators = new Map<string, RecordValidator>();
 
   /** @internal */
@@ -208,21 +209,20 @@ export abstract class GroupRecords<
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
+    this.#imports += 1;
+    const number = this.#imports;
+    const { core } = this.session;
     let count = 0;
-    let isFirst = true;
-    for await (const part of parts(file)) {
-      this.check();
-      const { core } = this.session;
-      if (!isFirst) {
-        if (attempted(() => core.import_record(this.number, part))) count += 1;
-      } else if (attempted(() => core.group_of_file(part)) !== this.id) {
-        throw new PeerError("export-damaged", {
-          detail: "group.import: the file is of another group",
-        });
+    try {
+      for (let at = 0, isOver = false; !isOver; ) {
+        const { bytes, isLast } = await bytesAt(file, at);
+        this.check();
+        count += attempted(() => core.import_file(this.number, number, bytes, isLast));
+        [at, isOver] = [at + bytes.length, isLast];
       }
-      isFirst = false;
+    } finally {
+      this.session.attempt(() => core.end_import(this.number, number));
     }
-    if (isFirst) throw new PeerError("export-damaged");
     await this.stored();
     return count;
   }
@@ -247,7 +247,7 @@ export abstract class GroupRecords<
         void this.#approve(event.number, new GroupRecord(event.record));
         return true;
       case "exported":
-        this.#exported.get(event.ticket)?.push(framed(event.part));
+        this.#exported.get(event.ticket)?.push(event.bytes);
         return true;
       default:
         return false;

@@ -97,12 +97,18 @@ pub enum GroupEvent {
         /// The record.
         record: Record,
     },
-    /// A part of the file to which the group is exported.
+    /// A part of the file to which the group is exported, in which it stands as
+    /// [`lacis_wire::export::framed`] makes it.
     Exported {
         /// The ticket of the export.
         ticket: Ticket,
         /// The part.
         part: Vec<u8>,
+    },
+    /// The group is not open any more: the file was not taken whole for which it was opened.
+    Closed {
+        /// Why not.
+        code: Code,
     },
     /// Bodies that were locked can be read now.
     Unlocked,

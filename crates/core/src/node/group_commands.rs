@@ -164,12 +164,20 @@ impl Node {
         ticket: Ticket,
         group: RoomId,
     ) -> Result<(), Code> {
+        if !self.groups.open.contains_key(&group) {
+            return Err(Code::GroupUnknown);
+        }
+        self.erase_group(now, group, Some(ticket));
+        Ok(())
+    }
+
+    pub(super) fn erase_group(&mut self, now: Timestamp, group: RoomId, ticket: Option<Ticket>) {
         self.leave(now, group);
-        let open = self.groups.open.get_mut(&group).ok_or(Code::GroupUnknown)?;
-        open.erase(&mut self.cx, ticket);
+        if let Some(open) = self.groups.open.get_mut(&group) {
+            open.erase(&mut self.cx, ticket);
+        }
         self.changes.everything();
         self.drive_groups();
-        Ok(())
     }
 
     /// The time that the members of a group agree on: our own clock, corrected by those of the
