@@ -16,6 +16,7 @@ export type CoreEvent =
       code?: string | undefined;
       retryMs?: number | undefined;
     }
+  | { type: "online"; online: boolean }
   | { type: "room"; room: number; state: "connecting" | "open" | "offline" }
   | {
       type: "remote";

@@ -381,15 +381,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
       return;
     }
-    emit<PeerEvents>(this, "server", this.#session.servers.take(event));
-    this.#setState(this.#stateOfServers());
-  }
-
-  #stateOfServers(): PeerState {
-    const { servers } = this.#session;
-    if (servers.some("open")) return "online";
-    // The first dial is hope; one after a failure is still being offline.
-    return this.#state === "connecting" && !servers.some("waiting") ? "connecting" : "offline";
+    if (event.type === "online") this.#setState(event.online ? "online" : "offline");
+    else emit<PeerEvents>(this, "server", this.#session.servers.take(event));
   }
 
   #setState(state: PeerState): void {

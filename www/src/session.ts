@@ -24,7 +24,7 @@ export interface StreamSink {
 /** What belongs to a room. */
 export type RoomEvent = Extract<CoreEvent, { room: number }>;
 /** What belongs to the peer as a whole. */
-export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
+export type PeerEvent = Extract<CoreEvent, { type: "server" | "online" | "warning" }>;
 
 /**
  * One running node together with what waits for it: tickets, rooms, file transfers. Routes every
@@ -195,6 +195,7 @@ export class Session {
         this.tickets.respond(event.ticket, event.groups);
         break;
       case "server":
+      case "online":
       case "warning":
         this.#onPeerEvent(event);
         break;

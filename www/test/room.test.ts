@@ -224,11 +224,13 @@ describe("servers", () => {
     expect(core.peer.state).toBe("connecting");
     const before = Date.now();
     core.tell({ type: "server", url, state: "waiting", code: "signaling-lost", retryMs: 500 });
+    core.tell({ type: "online", online: false });
     const status = core.peer.servers.get(url);
     expect(status?.code).toBe("signaling-lost");
     expect(status?.retryAt).toBeGreaterThanOrEqual(before + 500);
     core.tell({ type: "server", url, state: "dialing" });
     core.tell({ type: "server", url, state: "open" });
+    core.tell({ type: "online", online: true });
     expect(states).toEqual(["offline", "online"]);
     core.tell({ type: "server", url, state: "closed" });
     expect(core.peer.servers.size).toBe(0);

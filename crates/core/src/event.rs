@@ -43,6 +43,12 @@ pub enum Event {
         /// When it is dialled again.
         retry: Option<Duration>,
     },
+    /// Whether any signaling server is open is known now, or is something else than before. A first
+    /// dial is hope: as long as none has failed and none is open, nothing is known.
+    Online {
+        /// Whether one is.
+        online: bool,
+    },
     /// A room's connection to the outside changed.
     Room {
         /// The room.

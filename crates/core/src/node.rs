@@ -205,6 +205,7 @@ impl Node {
 
     /// Does what follows from what has changed.
     fn carry_on(&mut self) {
+        self.signaling.tell_online(&mut self.cx);
         self.hear_gossip();
         self.bound_orphans();
         if self.changes.take_connections() {

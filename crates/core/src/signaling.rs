@@ -15,7 +15,7 @@ use lacis_wire::signal::{ClientFrame, IceServer};
 use lacis_wire::{NodeId, codec, limits, seal};
 
 use crate::cx::Cx;
-use crate::event::Event;
+use crate::event::{Event, ServerState};
 use crate::ids::{RoomId, SocketId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
@@ -35,6 +35,8 @@ pub(crate) struct Signaling {
     left: VecDeque<Left>,
     /// Links that are set up by hand.
     pairings: Vec<Pairing>,
+    /// Whether a server is open, as it was told last.
+    online: Option<bool>,
 }
 
 impl Signaling {
@@ -42,7 +44,13 @@ impl Signaling {
     pub(crate) fn new(cx: &mut Cx) -> Self {
         let urls = cx.config.servers.clone();
         let servers = urls.into_iter().map(|url| Server::new(cx, url)).collect();
-        Self { servers, rooms: Table::new(), left: VecDeque::new(), pairings: Vec::new() }
+        Self {
+            servers,
+            rooms: Table::new(),
+            left: VecDeque::new(),
+            pairings: Vec::new(),
+            online: None,
+        }
     }
 
     /// Seals a setup message and puts it into the mailbox of `to`, by its route if that is open, or
@@ -182,8 +190,20 @@ impl Signaling {
         self.rooms.get(&room).is_some_and(|room| room.admitted.is_some())
     }
 
+    /// Tells whether any server is open, if that is news.
+    pub(crate) fn tell_online(&mut self, cx: &mut Cx) {
+        let is_any = |state| self.servers.iter().any(|server| server.state() == state);
+        let online = is_any(ServerState::Open);
+        let is_known = online || self.online.is_some() || is_any(ServerState::Waiting);
+        if is_known && self.online != Some(online) {
+            self.online = Some(online);
+            cx.event(Event::Online { online });
+        }
+    }
+
     /// Tells the application which rooms are open now, and which are not any more.
     pub(crate) fn tell_rooms(&mut self, cx: &mut Cx) {
+        self.tell_online(cx);
         let mut open = Vec::new();
         for room in self.rooms.values() {
             if room.is_open(&self.servers) {

@@ -183,6 +183,9 @@ impl Desk {
             Event::Server { url, state, code, retry } => {
                 self.feed.tell(&PeerEvent::Server { url, state, code, retry });
             }
+            Event::Online { online } => {
+                self.feed.tell(&PeerEvent::Online(online));
+            }
             Event::Warning { code, node } => {
                 self.feed.tell(&PeerEvent::Warning { code, node });
             }

@@ -128,6 +128,8 @@ pub enum PeerEvent {
         /// After what time it is dialled again.
         retry: Option<Duration>,
     },
+    /// Whether any server is open is known now, or is something else than before.
+    Online(bool),
     /// Something was not as it should be, and was dealt with.
     Warning {
         /// What.

@@ -26,6 +26,7 @@ pub(crate) fn to_js(event: Event) -> JsValue {
             .with("node", node.to_text())
             .with("peer", peer.to_text())
             .with("value", value.map(|value| bytes(&value))),
+        Event::Online { online } => told("online").with("online", online),
         Event::Request { request, room, node, label, payload } => told("request")
             .with("request", request.0)
             .with("room", room.0)
