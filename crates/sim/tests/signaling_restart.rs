@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::RoomState;
+use lacis_core::{Event, RoomState};
 use lacis_signaling::hub::HubConfig;
 use lacis_sim::{Scene, TabSetup, World};
 
