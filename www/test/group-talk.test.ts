@@ -47,5 +47,5 @@ test("a file is handed to the core in pieces, and given up where it cannot be ta
     event: { about: "closed", code: "export-damaged" },
   };
   core.tell(event);
-  await expect(group.stored()).rejects.toMatchObject({ code: "export-damaged" });
+  await expect(group.stored()).rejects.toMatchObject({ code: "closed" });
 });

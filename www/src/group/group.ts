@@ -346,7 +346,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   #handle(event: CoreGroupEvent): void {
     if (this.hearRecords(event)) return;
     if (event.about === "closed") {
-      this.abandon(errorOfCode(event.code));
+      this.abandon(new PeerError("closed"));
       return;
     }
     if (event.about === "preview") {
