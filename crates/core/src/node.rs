@@ -43,6 +43,7 @@ use crate::io::{Input, LinkAction, LinkInput, Output};
 use crate::meter::{self, Cost};
 use crate::presence::Presence;
 use crate::remote::{Heard, Remote};
+use crate::session::Aside;
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
 use crate::time::{Timer, Timestamp};
@@ -68,7 +69,7 @@ pub struct Node {
     /// [`limits::ROOMS_MAX`].
     broadcasts: Table<RoomId, Broadcast>,
     /// What is said in rooms and open groups, each of which are at most [`limits::ROOMS_MAX`].
-    presences: Table<RoomId, Presence>,
+    presences: Vec<Presence>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// From then on links may end that are not needed.
@@ -124,7 +125,7 @@ impl Node {
             starting,
             closing: None,
             broadcasts: Table::new(),
-            presences: Table::new(),
+            presences: Vec::new(),
             gossip: VecDeque::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
@@ -330,8 +331,10 @@ impl Node {
             match heard {
                 Heard::Parted(room, code) => parted.push((room, false, code)),
                 Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
-                Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
-                Heard::Presence(room, words) => said.push((room, words)),
+                Heard::Aside(Aside::Gossip(room, bytes)) => {
+                    self.gossip.push_back((room, node, bytes));
+                }
+                Heard::Aside(Aside::Presence(room, words)) => said.push((room, words)),
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),

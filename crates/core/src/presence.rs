@@ -10,12 +10,13 @@ use core::time::Duration;
 use lacis_wire::{NodeId, PeerId, codec, limits, presence};
 
 use crate::cx::Cx;
-use crate::table::{Table, TableExt};
+use crate::ids::RoomId;
 use crate::time::Timestamp;
 
 /// What is said in one room.
 #[derive(Debug)]
 pub(crate) struct Presence {
+    pub(crate) room: RoomId,
     /// What this node says of itself; `None` if it says nothing.
     own: Option<Vec<u8>>,
     /// When that was said to all last.
@@ -25,19 +26,20 @@ pub(crate) struct Presence {
     /// Who was told over a link what is said now.
     told: Vec<NodeId>,
     /// Who says something, and until when that holds; at most [`limits::COMPANY_MAX`].
-    others: Table<NodeId, (PeerId, Timestamp)>,
+    others: Vec<(NodeId, PeerId, Timestamp)>,
     /// Before then none of it ends.
     ends_at: Option<Timestamp>,
 }
 
 impl Presence {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new(room: RoomId) -> Self {
         Self {
+            room,
             own: None,
             said_at: None,
             due: None,
             told: Vec::new(),
-            others: Table::new(),
+            others: Vec::new(),
             ends_at: None,
         }
     }
@@ -110,18 +112,20 @@ impl Presence {
         (node, peer): (NodeId, PeerId),
         lifetime_ms: u64,
     ) -> bool {
-        if !self.others.contains_key(&node) && self.others.len() >= limits::COMPANY_MAX {
+        self.forget(node);
+        if self.others.len() >= limits::COMPANY_MAX {
             return false;
         }
         let until = now + Duration::from_millis(lifetime_ms).min(limits::PRESENCE_LIFETIME_MAX);
-        self.others.insert(node, (peer, until));
+        self.others.push((node, peer, until));
         self.ends_at = Some(self.ends_at.map_or(until, |at| at.min(until)));
         true
     }
 
     /// A node says nothing any more; who it is, if it said anything.
     pub(crate) fn forget(&mut self, node: NodeId) -> Option<PeerId> {
-        self.others.remove(&node).map(|(peer, _)| peer)
+        let at = self.others.iter().position(|(known, ..)| *known == node)?;
+        Some(self.others.swap_remove(at).1)
     }
 
     /// Whose words do not hold any more. Who was not called for a while has not heard them said
@@ -130,9 +134,10 @@ impl Presence {
         if self.next_end(cx).is_none_or(|at| cx.now < at) {
             return Vec::new();
         }
-        let over = self.others.take_where(|_, (_, until)| cx.now >= *until);
-        self.ends_at = self.others.values().map(|(_, until)| *until).min();
-        over.into_iter().map(|(node, (peer, _))| (node, peer)).collect()
+        let over = self.others.extract_if(.., |(.., until)| cx.now >= *until);
+        let over = over.map(|(node, peer, _)| (node, peer)).collect();
+        self.ends_at = self.others.iter().map(|(.., until)| *until).min();
+        over
     }
 
     /// A node has left the room: should it come back, it is told anew.
@@ -144,7 +149,8 @@ impl Presence {
     pub(crate) fn leave(&mut self) -> Vec<(NodeId, PeerId)> {
         (self.due, self.ends_at) = (None, None);
         self.told.clear();
-        self.others.drain().into_iter().map(|(node, (peer, _))| (node, peer)).collect()
+        let others = core::mem::take(&mut self.others).into_iter();
+        others.map(|(node, peer, _)| (node, peer)).collect()
     }
 
     fn next_end(&self, cx: &Cx) -> Option<Timestamp> {

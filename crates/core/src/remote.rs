@@ -16,7 +16,7 @@ use crate::cx::Cx;
 use crate::error::SendError;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{LinkInput, Priority};
-use crate::session::{Outgoing, RoomProof, Session, SharedRooms};
+use crate::session::{Aside, Outgoing, RoomProof, Session, SharedRooms};
 use crate::signaling::{Route, Signaling};
 use crate::start::Start;
 use crate::time::{Earliest, Timer, Timestamp};
@@ -45,10 +45,8 @@ pub(crate) struct Remote {
 pub(crate) enum Heard {
     /// A frame about the group whose room that is.
     GroupFrame(RoomId, Vec<u8>),
-    /// Gossip that it passes on in a room.
-    Gossip(RoomId, Vec<u8>),
-    /// What it says of itself in a room.
-    Presence(RoomId, Vec<u8>),
+    /// A message that is not for the application.
+    Aside(Aside),
     /// It is no longer in a room, in which the application knows it.
     Parted(RoomId, Code),
     /// It has said which start of which store it is.
@@ -125,10 +123,9 @@ impl Remote {
                 News::Offered(room) => self.rooms.claim(room),
             }
         }
-        let gossip = self.session.take_gossip();
-        self.heard.extend(gossip.map(|(room, bytes)| Heard::Gossip(room, bytes)));
-        let said = self.session.take_presence();
-        self.heard.extend(said.map(|(room, words)| Heard::Presence(room, words)));
+        for aside in self.session.take_aside() {
+            self.heard.push_back(Heard::Aside(aside));
+        }
         if self.rooms.take_changed() {
             self.heard.push_back(Heard::Neighbours);
         }

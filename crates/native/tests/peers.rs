@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use lacis_native::{
     Code, Content, FileInfo, GroupOptions, Identity, IncomingFile, Message, NodeId, Options, Peer,
-    Presence, Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError, StoreError, Until,
-    WatchUpdate, create_room_link,
+    Presence, Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError,
+    StoreError, Until, WatchUpdate, create_room_link,
 };
 use tokio::net::TcpListener;
 
@@ -114,7 +114,7 @@ async fn what_a_peer_says_of_itself_is_heard_until_it_goes() {
         pair(&server().await).await;
     soon(room_a.set_presence(Some(b"here".to_vec()))).await.unwrap();
     let said = presence(&mut events_b).await;
-    assert_eq!((said.node, said.peer), (id_a, a.peer_id()));
+    assert_eq!((said.node, said.peer), (id_a, a.id()));
     assert_eq!(said.value.as_deref(), Some(&b"here"[..]));
     soon(room_b.set_presence(Some(vec![7; 8_192]))).await.unwrap();
     assert_eq!(presence(&mut events_a).await.value.map(|value| value.len()), Some(8_192));

@@ -1,7 +1,7 @@
 import type { PeerErrorCode } from "../errors.js";
-import type { PresenceEntry } from "../presence.js";
 import type { PeerId, RecordId } from "../ids.js";
 import type { Given } from "../labels.js";
+import type { PresenceEntry } from "../presence.js";
 import type { Schema } from "../schema.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";

@@ -14,7 +14,6 @@ use crate::ids::RoomId;
 use crate::io::Priority;
 use crate::presence::Presence;
 use crate::session::Outgoing;
-use crate::table::TableExt;
 use crate::time::{Earliest, Timer, Timestamp};
 
 impl Node {
@@ -42,14 +41,24 @@ impl Node {
         if value.as_ref().is_some_and(|value| value.len() > limits::PRESENCE_BYTES) {
             return Err(SendError::TooLarge);
         }
-        self.presence_in(room).set(now, value);
+        if let Some(presence) = self.note_presence(room) {
+            presence.set(now, value);
+        }
         self.say_presence(room);
         Ok(())
     }
 
-    fn presence_in(&mut self, room: RoomId) -> &mut Presence {
+    fn presence_in(&mut self, room: RoomId) -> Option<&mut Presence> {
         self.changes.timers.presence = true;
-        self.presences.entry(room).or_insert_with(Presence::new)
+        self.presences.iter_mut().find(|presence| presence.room == room)
+    }
+
+    /// Begins to keep track of a room, unless it is kept track of.
+    fn note_presence(&mut self, room: RoomId) -> Option<&mut Presence> {
+        if self.presences.iter().all(|presence| presence.room != room) {
+            self.presences.push(Presence::new(room));
+        }
+        self.presence_in(room)
     }
 
     /// For how long what is said in a room holds.
@@ -66,8 +75,9 @@ impl Node {
         let group = self.groups.open.get(&room);
         let is_heard = self.signaling.rooms.contains_key(&room)
             && group.is_none_or(|group| group.speaks(&self.cx));
-        let Some(presence) = self.presences.get_mut(&room) else { return };
-        if !presence.is_due(self.cx.now) {
+        let now = self.cx.now;
+        let Some(presence) = self.presence_in(room) else { return };
+        if !presence.is_due(now) {
             return;
         }
         if !is_heard {
@@ -77,8 +87,9 @@ impl Node {
         let message = self.addressed(room, presence::LABEL, words);
         let present = self.present(room);
         self.tell_presence(&present, &message);
-        let now = self.cx.now;
-        self.presence_in(room).on_said(now, lifetime, present);
+        if let Some(presence) = self.presence_in(room) {
+            presence.on_said(now, lifetime, present);
+        }
     }
 
     fn tell_presence(&mut self, nodes: &[NodeId], message: &Outgoing) {
@@ -92,15 +103,16 @@ impl Node {
 
     /// Tells newcomers with a link what this node says of itself.
     pub(super) fn greet_with_presence(&mut self) {
-        let speaks = self.presences.iter().filter(|(_, presence)| presence.speaks());
-        for room in speaks.map(|(room, _)| *room).collect::<Vec<_>>() {
+        for at in 0..self.presences.len() {
+            let presence = self.presences.get(at).filter(|presence| presence.speaks());
+            let Some(room) = presence.map(|presence| presence.room) else { continue };
             let group = self.groups.open.get(&room);
             let present = self.present(room);
             if present.is_empty() || !group.is_none_or(|group| group.speaks(&self.cx)) {
                 continue;
             }
             let (now, lifetime) = (self.cx.now, self.presence_lifetime(room));
-            let presence = self.presence_in(room);
+            let Some(presence) = self.presence_in(room) else { continue };
             let new = presence.greet(now, lifetime, &present);
             let (kind, label) = (Kind::Direct, presence::LABEL.into());
             let payload = presence.words(lifetime);
@@ -110,7 +122,8 @@ impl Node {
 
     /// Somebody has come to a large room, without a link.
     pub(super) fn on_far_newcomer(&mut self, room: RoomId) {
-        if let Some(presence) = self.presences.get_mut(&room) {
+        let presence = self.presences.iter_mut().find(|presence| presence.room == room);
+        if let Some(presence) = presence {
             presence.on_far(&mut self.cx);
             self.changes.timers.presence = true;
         }
@@ -123,22 +136,21 @@ impl Node {
         };
         let Some(value) = said.value else { return self.forget_presence(room, node) };
         let now = self.cx.now;
-        if self.presence_in(room).hear(now, (node, peer), said.lifetime_ms) {
+        let presence = self.note_presence(room);
+        if presence.is_some_and(|it| it.hear(now, (node, peer), said.lifetime_ms)) {
             let value = Some(value.to_vec());
             self.cx.event(Event::Presence { room, node, peer, value });
         }
     }
 
     fn forget_presence(&mut self, room: RoomId, node: NodeId) {
-        let known = self.presences.get_mut(&room).and_then(|presence| presence.forget(node));
-        self.end_presences(room, known.map(|peer| (node, peer)));
+        let known = self.presence_in(room).and_then(|presence| presence.forget(node));
+        if let Some(peer) = known {
+            self.cx.event(Event::Presence { room, node, peer, value: None });
+        }
     }
 
-    fn end_presences(
-        &mut self,
-        room: RoomId,
-        over: impl IntoIterator<Item = (NodeId, PeerId)>,
-    ) {
+    fn end_presences(&mut self, room: RoomId, over: Vec<(NodeId, PeerId)>) {
         for (node, peer) in over {
             self.cx.event(Event::Presence { room, node, peer, value: None });
         }
@@ -146,7 +158,7 @@ impl Node {
 
     /// Tells the application that a remote has left, and before that that what it said is over.
     pub(super) fn tell_left(&mut self, room: RoomId, node: NodeId, code: Code) {
-        if let Some(presence) = self.presences.get_mut(&room) {
+        if let Some(presence) = self.presence_in(room) {
             presence.on_left(node);
         }
         self.forget_presence(room, node);
@@ -155,20 +167,20 @@ impl Node {
 
     /// This node is not in a room any more. What it says in a group, it says again when it is back.
     pub(super) fn leave_presence(&mut self, room: RoomId) {
-        let Some(presence) = self.presences.get_mut(&room) else { return };
+        let Some(presence) = self.presence_in(room) else { return };
         let over = presence.leave();
         self.end_presences(room, over);
         if !self.groups.open.contains_key(&room) {
-            self.presences.remove(&room);
+            self.presences.retain(|presence| presence.room != room);
         }
-        self.changes.timers.presence = true;
     }
 
     /// Does what is due.
     pub(super) fn presence_timeout(&mut self) {
-        for room in self.presences.keys().copied().collect::<Vec<_>>() {
-            let over = self.presences.get_mut(&room).map(|it| it.expire(&self.cx));
-            self.end_presences(room, over.into_iter().flatten());
+        for at in 0..self.presences.len() {
+            let Some(presence) = self.presences.get_mut(at) else { break };
+            let (room, over) = (presence.room, presence.expire(&self.cx));
+            self.end_presences(room, over);
             self.say_presence(room);
         }
     }
@@ -176,7 +188,7 @@ impl Node {
     pub(super) fn presence_deadline(&self) -> Option<(Timestamp, Timer)> {
         let mut earliest = Earliest::default();
         if self.closing.is_none() && !self.cx.is_suspended() {
-            let next = self.presences.values().filter_map(|it| it.deadline(&self.cx)).min();
+            let next = self.presences.iter().filter_map(|it| it.deadline(&self.cx)).min();
             earliest.see(next, Timer::Presence);
         }
         earliest.get()

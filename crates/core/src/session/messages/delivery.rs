@@ -15,7 +15,7 @@ use crate::error::SendError;
 use crate::event::{Event, MessageKind};
 use crate::ids::{RoomId, Ticket};
 use crate::io::{Priority, Until};
-use crate::session::{Session, SharedRooms};
+use crate::session::{Aside, Session, SharedRooms};
 use crate::table::TableExt;
 use crate::time::Timestamp;
 
@@ -173,7 +173,7 @@ impl Session {
         payload: Vec<u8>,
     ) {
         if label == presence::LABEL && matches!(kind, Kind::Direct | Kind::Broadcast) {
-            return self.presence.push((room, payload));
+            return self.aside.push(Aside::Presence(room, payload));
         }
         let (node, label) = (self.node, label.to_string());
         let event = match kind {
@@ -192,7 +192,7 @@ impl Session {
                 self.messages.asked.insert(request, (room, id));
                 Event::Request { request, room, node, label, payload }
             }
-            Kind::Gossip => return self.gossip.push((room, payload)),
+            Kind::Gossip => return self.aside.push(Aside::Gossip(room, payload)),
             Kind::Response { id, refused } => {
                 let Some(question) = self.messages.questions.remove(&id) else { return };
                 let ticket = question.ticket;
