@@ -260,19 +260,11 @@ export interface CoreNode {
   leave(room: number): void;
   pair(written: number, linked: number, room: number, offer: string | undefined): void;
   complete_pairing(linked: number, answer: string): void;
+  /** To one node, or to each node of an identity. */
   send(
     ticket: number,
     room: number,
-    node: string,
-    label: string,
-    data: Uint8Array,
-    priority: number,
-    until: number,
-  ): void;
-  send_to_peer(
-    ticket: number,
-    room: number,
-    peer: string,
+    to: string,
     label: string,
     data: Uint8Array,
     priority: number,

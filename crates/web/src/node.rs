@@ -9,8 +9,8 @@ mod store;
 use std::rc::Rc;
 
 use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
-use lacis_wire::Code;
 use lacis_wire::room::RoomLink;
+use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
@@ -102,7 +102,7 @@ impl WebNode {
         paired.map_err(error::coded)
     }
 
-    /// Sends a message to one member.
+    /// Sends a message to one node, or to each node of an identity.
     ///
     /// # Errors
     /// The reason it was not taken; the ticket is not used then.
@@ -111,37 +111,24 @@ impl WebNode {
         &self,
         ticket: u32,
         room: u32,
-        node: &str,
+        to: &str,
         label: &str,
         data: Vec<u8>,
         priority: u8,
         until: u8,
     ) -> Result<(), JsValue> {
-        let (to, priority, until) = (node_id(node)?, priority_of(priority), until_of(until));
-        let sent = self.browser.with(|node, now| {
-            node.send(now, ticket, RoomId(room), to, label, data, priority, until)
-        });
-        sent.map_err(error::coded)
-    }
-
-    /// Sends a message to an identity, at each of its nodes.
-    ///
-    /// # Errors
-    /// The reason it was not taken; the ticket is not used then.
-    #[expect(clippy::too_many_arguments, reason = "an object would cost more than it tells")]
-    pub fn send_to_peer(
-        &self,
-        ticket: u32,
-        room: u32,
-        peer: &str,
-        label: &str,
-        data: Vec<u8>,
-        priority: u8,
-        until: u8,
-    ) -> Result<(), JsValue> {
-        let (to, priority, until) = (peer_id(peer)?, priority_of(priority), until_of(until));
-        let sent = self.browser.with(|node, now| {
-            node.send_to_peer(now, ticket, RoomId(room), to, label, data, priority, until)
+        let room = RoomId(room);
+        let priority = match priority {
+            1 => Priority::Interactive,
+            2 => Priority::Bulk,
+            _ => Priority::Automatic,
+        };
+        let until = if until == 1 { Until::Delivered } else { Until::Accepted };
+        let peer = peer_id(to).ok();
+        let to = if peer.is_some() { NodeId([0; 16]) } else { node_id(to)? };
+        let sent = self.browser.with(|node, now| match peer {
+            Some(to) => node.send_to_peer(now, ticket, room, to, label, data, priority, until),
+            None => node.send(now, ticket, room, to, label, data, priority, until),
         });
         sent.map_err(error::coded)
     }
@@ -313,16 +300,4 @@ impl WebNode {
     pub fn close(&self, ticket: u32) {
         self.browser.with(|node, now| node.close(now, ticket));
     }
-}
-
-const fn priority_of(number: u8) -> Priority {
-    match number {
-        1 => Priority::Interactive,
-        2 => Priority::Bulk,
-        _ => Priority::Automatic,
-    }
-}
-
-const fn until_of(number: u8) -> Until {
-    if number == 1 { Until::Delivered } else { Until::Accepted }
 }

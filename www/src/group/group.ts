@@ -177,7 +177,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     await this.issue((ticket) => {
       const { core } = this.session;
       const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
-      core.send_to_peer(...to, label, data, PRIORITIES[priority], UNTIL[until]);
+      core.send(...to, label, data, PRIORITIES[priority], UNTIL[until]);
     }, signal);
   }
 
@@ -323,7 +323,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       this.#room = undefined;
       this.#seeConnection();
     };
-    const room = new Room(this.session, "", this.id, onLeave, this.presence);
+    const room = new Room(this.session, "", this.id, onLeave, this.presence as Presence);
     this.#room = room;
     this.#refusal = undefined;
     for (const change of ["statechange", "remotejoin", "remotechange", "remoteleave"] as const) {

@@ -145,9 +145,8 @@ impl Node {
     ) -> Result<(), SendError> {
         let mut refused = Vec::new();
         for node in nodes {
-            let taken = self.with_remote(*node, |remote, env| {
-                remote.send(env.cx, message.clone(), priority)
-            });
+            let taken = self
+                .with_remote(*node, |remote, env| remote.send(env.cx, message.clone(), priority));
             refused.extend(taken.and_then(Result::err));
         }
         if let Some(error) = refused.first().copied()
