@@ -3,7 +3,6 @@ import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
-import { attempted } from "./group/base.js";
 import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
 import { readInvitation } from "./group/invitation.js";

@@ -99,7 +99,7 @@ pub(crate) struct Group {
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
     /// Files that are being taken, at most [`limits::IMPORTS_MAX`].
-    imports: Table<u32, Import>,
+    imports: Vec<Import>,
     /// What becomes of the group unless the file is taken whole for which it was opened.
     half: Option<Undo>,
     watches: Watches,
@@ -368,7 +368,7 @@ impl Group {
         for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             cx.settle(ticket, Err(code));
         }
-        self.imports.drain();
+        self.imports.clear();
         self.neighbours.drain();
     }
 }

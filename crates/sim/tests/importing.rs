@@ -103,12 +103,12 @@ fn half_a_file_leaves_everything_as_it_was() {
 
     // Whoever gives up has not taken it whole either.
     let half = open(&mut world, other, &file);
-    assert_eq!(take(&mut world, other, half, (7, &file), false), Ok(1));
+    take(&mut world, other, half, (7, &file), false).expect("it is good");
     world.command(other, |node, now| node.end_import(now, half, 7));
     world.run_for(SECOND);
     assert!(!is_open(&mut world, other, half) && !is_left(&mut world));
     let whole = open(&mut world, other, &file);
-    assert_eq!(take(&mut world, other, whole, (8, &file), true), Ok(1));
+    take(&mut world, other, whole, (8, &file), true).expect("it is good");
     world.command(other, |node, now| node.end_import(now, whole, 8));
     world.run_for(SECOND);
     assert_eq!(world.texts(other, whole), ["kept"]);

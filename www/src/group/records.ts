@@ -1,6 +1,6 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent } from "../core.js";
-import { invalid, PeerError, report } from "../errors.js";
+import { invalid, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";

@@ -49,7 +49,7 @@ impl Group {
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),
-            imports: Table::new(),
+            imports: Vec::new(),
             half: None,
             watches: Watches::default(),
             sync: SyncState::default(),

@@ -1,6 +1,6 @@
 //! A group as a file, as the application asks for it.
 
-use lacis_wire::{Code, limits};
+use lacis_wire::Code;
 
 use super::Node;
 use crate::group::{Group, Opening, Undo};
@@ -50,7 +50,7 @@ impl Node {
     ///
     /// # Errors
     /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another group;
-    /// [`Code::Busy`] beyond [`limits::IMPORTS_MAX`]. The file is not taken any further then.
+    /// [`Code::Busy`] beyond [`lacis_wire::limits::IMPORTS_MAX`]. The file is not taken any further then.
     pub fn import_file(
         &mut self,
         now: Timestamp,
@@ -59,8 +59,7 @@ impl Node {
         bytes: &[u8],
         is_last: bool,
     ) -> Result<usize, Code> {
-        let taken =
-            self.on_group(now, group, |group, cx| group.import(cx, number, bytes, is_last));
+        let taken = self.on_group(now, group, |group, cx| group.import(cx, number, bytes, is_last));
         if let Err(code) = taken
             && code != Code::Busy
         {

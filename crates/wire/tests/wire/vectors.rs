@@ -54,8 +54,12 @@ fn exports() {
         let file: Vec<u8> = parts.iter().flat_map(framed).collect();
         assert_eq!(file, parts.iter().flat_map(|part| export::framed(part)).collect::<Vec<u8>>());
         let parts: Vec<_> = parts.iter().map(|part| hex(part)).collect();
-        vec![("name", json!(name)), ("group", hex(&group_samples::group().0)),
-            ("parts", json!(parts)), ("file", hex(&file))]
+        vec![
+            ("name", json!(name)),
+            ("group", hex(&group_samples::group().0)),
+            ("parts", json!(parts)),
+            ("file", hex(&file)),
+        ]
     });
     for ((name, parts), stored) in files.iter().zip(compare("export", vectors.collect())) {
         let mut read = export::Parts::default();

@@ -29,6 +29,8 @@ pub(crate) enum Undo {
 /// A file of the group that is being taken.
 #[derive(Debug, Default)]
 pub(in crate::group) struct Import {
+    /// As the application chose it.
+    number: u32,
     parts: Parts,
     /// Whether its first part was read.
     has_begun: bool,
@@ -66,7 +68,7 @@ impl Group {
         bytes: &[u8],
         is_last: bool,
     ) -> Result<usize, Code> {
-        let mut import = self.imports.remove(&number).unwrap_or_default();
+        let mut import = self.take_import(number).unwrap_or_default();
         if self.imports.len() >= limits::IMPORTS_MAX {
             return Err(Code::Busy);
         }
@@ -80,7 +82,7 @@ impl Group {
             }
         }
         if !is_last {
-            self.imports.insert(number, import);
+            self.imports.push(Import { number, ..import });
         } else if import.has_begun && import.parts.is_empty() {
             self.half = None;
         } else {
@@ -97,9 +99,14 @@ impl Group {
         Some(undo)
     }
 
+    fn take_import(&mut self, number: u32) -> Option<Import> {
+        let at = self.imports.iter().position(|import| import.number == number)?;
+        Some(self.imports.swap_remove(at))
+    }
+
     /// A file is not taken any further; says whether it was.
     pub(crate) fn end_import(&mut self, number: u32) -> bool {
-        self.imports.remove(&number).is_some()
+        self.take_import(number).is_some()
     }
 
     /// Takes a record of such a file, by the same rules as one that comes over a link. Nothing is
