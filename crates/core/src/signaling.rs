@@ -195,7 +195,9 @@ impl Signaling {
         let is_any = |state| self.servers.iter().any(|server| server.state() == state);
         let online = is_any(ServerState::Open);
         let is_known = online || self.online.is_some() || is_any(ServerState::Waiting);
-        if is_known && self.online != Some(online) {
+        // Of a node that is closed nothing is told any more.
+        let is_news = is_known && !is_any(ServerState::Closed);
+        if is_news && self.online != Some(online) {
             self.online = Some(online);
             cx.event(Event::Online { online });
         }
