@@ -73,7 +73,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     this.id = core.peer_id();
     this.nodeId = core.node_id();
     const unwatch = watchPage({
-      wake: () => core.wake(),
+      wake: () => core.page(0),
       suspend: () => this.#session.suspend(),
       resume: () => this.#session.resume(),
       leaveNow: () => this.#leaveNow(),

@@ -1,8 +1,8 @@
-import { bytesOfJson, valueOfJson } from "./bytes.js";
-import type { CoreEvent } from "./core.js";
-import { PeerError } from "./errors.js";
+import { bytesOfJson, NOTHING, valueOfJson } from "./bytes.js";
+import type { PeerError } from "./errors.js";
 import { attempted } from "./group/base.js";
 import type { NodeId, PeerId } from "./ids.js";
+import type { Remote } from "./remote.js";
 
 /** What somebody who is here says of itself. */
 export interface PresenceEntry<Value = unknown> {
@@ -13,9 +13,6 @@ export interface PresenceEntry<Value = unknown> {
   /** What it said: any value that JSON can hold; `undefined` once it is gone. */
   readonly value: Value | undefined;
 }
-
-/** More than this is no presence: 8 KiB of JSON. */
-const BYTES_MAX = 8_192;
 
 /**
  * What each page that is here says of itself: a name, a cursor, whether somebody types. It is
@@ -28,16 +25,13 @@ const BYTES_MAX = 8_192;
  * ```
  */
 export class Presence<Value = unknown> {
-  readonly #say: (value: Uint8Array | undefined) => void;
+  readonly #say: (value: Uint8Array) => void;
   readonly #tell: (entry: PresenceEntry<Value>) => void;
   readonly #others = new Map<string, PresenceEntry<Value>>();
   #gone: PeerError | undefined;
 
   /** @internal */
-  constructor(
-    say: (value: Uint8Array | undefined) => void,
-    tell: (entry: PresenceEntry<Value>) => void,
-  ) {
+  constructor(say: (value: Uint8Array) => void, tell: (entry: PresenceEntry<Value>) => void) {
     this.#say = say;
     this.#tell = tell;
   }
@@ -50,23 +44,20 @@ export class Presence<Value = unknown> {
   /** Says this from now on, to whoever is here or comes, until it is changed or cleared. */
   set(value: Value): void {
     if (this.#gone !== undefined) throw this.#gone;
-    const bytes = value === undefined ? undefined : bytesOfJson(value);
-    if (bytes !== undefined && bytes.byteLength > BYTES_MAX) {
-      throw new PeerError("too-large", { detail: `presence.set: at most ${BYTES_MAX} bytes` });
-    }
-    attempted(() => this.#say(bytes));
+    const said = value === undefined ? NOTHING : bytesOfJson(value);
+    attempted(() => this.#say(said));
   }
 
   /** Says nothing any more. */
   clear(): void {
-    if (this.#gone === undefined) attempted(() => this.#say(undefined));
+    if (this.#gone === undefined) attempted(() => this.#say(NOTHING));
   }
 
   /** @internal Somebody says something of itself, or nothing any more. */
-  hear({ node, peer, value: said }: Extract<CoreEvent, { type: "presence" }>): void {
+  hear({ id, peerId }: Remote, said: Uint8Array): void {
     try {
-      const value = said && (valueOfJson(said) as Value);
-      this.#note({ peerId: peer, nodeId: node, value });
+      const value = said.length === 0 ? undefined : (valueOfJson(said) as Value);
+      this.#note({ peerId, nodeId: id, value });
     } catch {
       // It speaks another language; others may understand it.
     }

@@ -1,4 +1,4 @@
-import { bytesOf, type Content } from "./bytes.js";
+import { bytesOf, type Content, NOTHING } from "./bytes.js";
 import { errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
 import { IncomingRequest, Message } from "./message.js";
@@ -59,7 +59,7 @@ export class RoomFeed {
         this.#onRemoteLeft(event.node, event.code);
         break;
       case "presence":
-        this.#target.presence.hear(event);
+        this.#target.presence.hear(this.#remoteOf(event.node), event.data);
         break;
       case "connect-failed":
         emit<RoomEvents>(this.#target, "connectfailed", {
@@ -141,18 +141,18 @@ export class RoomFeed {
   }
 
   async #onRequest({ request, node, label, data }: EventOf<"request">): Promise<void> {
-    const { core } = this.#session;
+    const respond = (answer: Uint8Array, code = ""): void =>
+      this.#session.attempt(() => this.#session.core.respond(request, answer, code));
     const handler = this.handlers.get(label);
     if (handler === undefined) {
-      this.#session.attempt(() => core.refuse(request, "no-handler"));
+      respond(NOTHING, "no-handler");
       return;
     }
     try {
       const incoming = new IncomingRequest(this.#remoteOf(node), label, data);
-      const answer = bytesOf(await handler(incoming));
-      this.#session.attempt(() => core.respond(request, answer));
+      respond(bytesOf(await handler(incoming)));
     } catch (thrown) {
-      this.#session.attempt(() => core.refuse(request, "handler-failed"));
+      respond(NOTHING, "handler-failed");
       // The asking side learns only that it failed; what failed belongs in this page's console.
       report(thrown);
     }

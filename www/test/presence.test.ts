@@ -25,13 +25,13 @@ test("what is said goes to the core as JSON, and nothing once it is cleared", as
   room.presence.set(undefined);
   group.presence.clear();
   const said = script.named("set_presence").map(([, number, value]) => {
-    return [number, value && new TextDecoder().decode(value as Uint8Array)];
+    return [number, new TextDecoder().decode(value as Uint8Array)];
   });
   expect(said).toEqual([
     [1, '{"at":1}'],
     [1, '"here"'],
-    [1, undefined],
-    [1, undefined],
+    [1, ""],
+    [1, ""],
   ]);
 });
 
@@ -41,14 +41,9 @@ test("what others say is kept until it is over, and told", async () => {
   room.addEventListener("presence", ({ detail }) => {
     told.push([detail.nodeId, detail.peerId, detail.value]);
   });
-  const say = (value?: string): void =>
-    script.tell({
-      type: "presence",
-      room: 1,
-      node: "ada",
-      peer: "Ada",
-      value: value === undefined ? undefined : encoder.encode(value),
-    });
+  script.tell({ type: "remote", room: 1, node: "ada", peer: "Ada", state: "direct" });
+  const say = (value = ""): void =>
+    script.tell({ type: "presence", room: 1, node: "ada", data: encoder.encode(value) });
   say("null");
   say("no JSON");
   expect(room.presence.others).toEqual([{ nodeId: "ada", peerId: "Ada", value: null }]);
@@ -77,8 +72,8 @@ test("in a group both the group and its room tell, until it is disconnected", as
   group.addEventListener("presence", ({ detail }) => told.push(["group", detail.value]));
   room.addEventListener("presence", ({ detail }) => told.push(["room", detail.value]));
   await script.spoken(room);
-  const value = encoder.encode("7");
-  script.tell({ type: "presence", room: 1, node: "ada", peer: "Ada", value });
+  const data = encoder.encode("7");
+  script.tell({ type: "presence", room: 1, node: "ada", data });
   group.disconnect();
   expect(told).toEqual([
     ["group", 7],

@@ -18,19 +18,12 @@ pub use group::{
 /// What the application gets to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Something asked for is done, or will not be done.
-    Settled {
+    /// Something asked for is done, or will not be done. Each ticket is completed once.
+    Completed {
         /// The application's number.
         ticket: Ticket,
-        /// Why not.
-        result: Result<(), Code>,
-    },
-    /// A request was answered, or a pairing written. Settles its ticket.
-    Response {
-        /// The application's number.
-        ticket: Ticket,
-        /// The answer.
-        payload: Vec<u8>,
+        /// What comes of it, or why nothing does.
+        result: Result<Completion, Code>,
     },
     /// The connection to a signaling server changed.
     Server {
@@ -175,13 +168,6 @@ pub enum Event {
         /// What.
         event: Box<GroupEvent>,
     },
-    /// Answers a question for the groups that are stored. Settles its ticket.
-    Groups {
-        /// The application's number.
-        ticket: Ticket,
-        /// What is stored.
-        groups: Vec<KeptGroup>,
-    },
     /// Something suspicious that needs no action.
     Warning {
         /// What.
@@ -189,6 +175,21 @@ pub enum Event {
         /// Whose doing it seems to be.
         node: Option<NodeId>,
     },
+}
+
+/// What comes of something that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// It is done.
+    Done,
+    /// The answer to a request, or the text of a pairing.
+    Answer(Vec<u8>),
+    /// The groups that are stored.
+    Groups(Vec<KeptGroup>),
+    /// The record that was read.
+    Record(Box<Record>),
+    /// What an invitation offers.
+    Preview(Box<Preview>),
 }
 
 /// The connection to a signaling server.

@@ -98,7 +98,7 @@ pub(crate) struct Group {
     /// What the store is asked.
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
-    /// Files that are being taken, at most [`limits::IMPORTS_MAX`].
+    /// Files that are being taken.
     imports: Vec<Import>,
     /// What becomes of the group unless the file is taken whole for which it was opened.
     half: Option<Undo>,

@@ -70,6 +70,8 @@ pub struct Node {
     broadcasts: Table<RoomId, Broadcast>,
     /// What is said in rooms and open groups, each of which are at most [`limits::ROOMS_MAX`].
     presences: Vec<Presence>,
+    /// What nodes said of themselves, and was not looked at.
+    said: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// From then on links may end that are not needed.
@@ -126,6 +128,7 @@ impl Node {
             closing: None,
             broadcasts: Table::new(),
             presences: Vec::new(),
+            said: VecDeque::new(),
             gossip: VecDeque::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
@@ -208,6 +211,7 @@ impl Node {
     fn carry_on(&mut self) {
         self.signaling.tell_online(&mut self.cx);
         self.hear_gossip();
+        self.hear_presence();
         self.bound_orphans();
         if self.changes.take_connections() {
             self.dial_remotes();
@@ -243,7 +247,7 @@ impl Node {
         }
         self.end_strangers();
         self.mesh_timeout();
-        self.presence_timeout();
+        self.review_presence();
         self.changes.everything();
         self.carry_on();
         self.closing_timeout();
@@ -326,7 +330,7 @@ impl Node {
         let mut env = Env { cx, signaling, pool };
         remote.follow(&mut env);
         let peer = remote.connection.peer;
-        let (mut parted, mut said) = (Vec::new(), Vec::new());
+        let mut parted = Vec::new();
         while let Some(heard) = remote.poll() {
             match heard {
                 Heard::Parted(room, code) => parted.push((room, false, code)),
@@ -334,7 +338,9 @@ impl Node {
                 Heard::Aside(Aside::Gossip(room, bytes)) => {
                     self.gossip.push_back((room, node, bytes));
                 }
-                Heard::Aside(Aside::Presence(room, words)) => said.push((room, words)),
+                Heard::Aside(Aside::Presence(room, words)) => {
+                    self.said.push_back((room, node, words));
+                }
                 Heard::Started => self.started.push(node),
                 Heard::Lost => self.link_lost = true,
                 Heard::Writable => self.changes.writable(node),
@@ -372,9 +378,6 @@ impl Node {
         }
         if self.changes.connections {
             self.count();
-        }
-        for (room, words) in said {
-            peer.into_iter().for_each(|peer| self.on_presence(room, node, peer, &words));
         }
         self.on_parted((node, peer), parted);
     }

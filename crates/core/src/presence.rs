@@ -3,15 +3,15 @@
 //! It is said to all when it changes and again before it would end, and to newcomers when they
 //! come. What the others say is not kept: the application hears it, and when it is over.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::{NodeId, PeerId, codec, limits, presence};
+use lacis_wire::{NodeId, PeerId, limits, presence};
 
 use crate::cx::Cx;
+use crate::event::Event;
 use crate::ids::RoomId;
-use crate::time::Timestamp;
+use crate::time::{Earliest, Timer, Timestamp};
 
 /// What is said in one room.
 #[derive(Debug)]
@@ -27,21 +27,11 @@ pub(crate) struct Presence {
     told: Vec<NodeId>,
     /// Who says something, and until when that holds; at most [`limits::COMPANY_MAX`].
     others: Vec<(NodeId, PeerId, Timestamp)>,
-    /// Before then none of it ends.
-    ends_at: Option<Timestamp>,
 }
 
 impl Presence {
     pub(crate) const fn new(room: RoomId) -> Self {
-        Self {
-            room,
-            own: None,
-            said_at: None,
-            due: None,
-            told: Vec::new(),
-            others: Vec::new(),
-            ends_at: None,
-        }
+        Self { room, own: None, said_at: None, due: None, told: Vec::new(), others: Vec::new() }
     }
 
     /// Says this from now on: at once, or soon if something was said just before.
@@ -53,48 +43,48 @@ impl Presence {
         }
     }
 
-    /// Whether this node says something.
-    pub(crate) const fn speaks(&self) -> bool {
-        self.own.is_some()
+    /// What is said for so long, as it travels.
+    pub(crate) fn words(&self, lifetime_ms: u32) -> Vec<u8> {
+        let said = self.own.as_deref().map(|own| (lifetime_ms, own));
+        let (lifetime_ms, own) = said.unwrap_or_default();
+        presence::write(lifetime_ms, own)
     }
 
-    /// What is said, as it travels.
-    pub(crate) fn words(&self, lifetime: Duration) -> Arc<Vec<u8>> {
-        let lifetime_ms = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        let value = self.own.as_deref();
-        Arc::new(codec::encode(&presence::Presence { lifetime_ms, value }))
+    /// Whether something is to be said now, or would be to newcomers.
+    pub(crate) fn speaks(&self, now: Timestamp) -> bool {
+        self.own.is_some() || self.is_due(now)
     }
 
-    /// Whether it is to be said to all now.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+    fn is_due(&self, now: Timestamp) -> bool {
         self.due.is_some_and(|at| now >= at)
     }
 
-    /// It was said to all, of whom these have a link.
-    pub(crate) fn on_said(&mut self, now: Timestamp, lifetime: Duration, present: Vec<NodeId>) {
-        self.said_at = Some(now);
-        self.told = present;
-        self.due = self.own.as_ref().map(|_| now + lifetime / 3);
-    }
-
-    /// Nobody is there to whom it could be said.
-    pub(crate) const fn rest(&mut self) {
-        self.due = None;
-    }
-
-    /// Of those who have a link, the newcomers, who count as told from now on.
-    pub(crate) fn greet(
+    /// Those who have a link are these. Says whether something is said to all now, which counts as
+    /// said; else the newcomers among them, to whom it is.
+    pub(crate) fn say(
         &mut self,
         now: Timestamp,
-        lifetime: Duration,
-        present: &[NodeId],
-    ) -> Vec<NodeId> {
-        self.told.retain(|node| present.contains(node));
+        lifetime_ms: u32,
+        present: Vec<NodeId>,
+    ) -> (bool, Vec<NodeId>) {
+        let again = now + Duration::from_millis(u64::from(lifetime_ms / 3));
+        let again = self.own.as_ref().map(|_| again);
+        let is_due = self.is_due(now);
+        if is_due {
+            (self.said_at, self.due) = (Some(now), again);
+            self.told.clear();
+        }
+        self.due = self.due.or(again);
         let is_new = |node: &&NodeId| !self.told.contains(node);
-        let new: Vec<NodeId> = present.iter().filter(is_new).copied().collect();
-        self.told.extend(&new);
-        self.due.get_or_insert(now + lifetime / 3);
-        new
+        let new = present.iter().filter(is_new).copied().collect();
+        self.told = present;
+        (is_due, new)
+    }
+
+    /// Nobody hears this node.
+    pub(crate) fn rest(&mut self) {
+        self.due = None;
+        self.told.clear();
     }
 
     /// Somebody has come without a link, and hears of this node what is said to all.
@@ -105,59 +95,54 @@ impl Presence {
         }
     }
 
-    /// A node says something of itself; whether it is heard.
+    /// A node says something of itself, or nothing any more.
     pub(crate) fn hear(
         &mut self,
-        now: Timestamp,
+        cx: &mut Cx,
         (node, peer): (NodeId, PeerId),
-        lifetime_ms: u64,
-    ) -> bool {
-        self.forget(node);
-        if self.others.len() >= limits::COMPANY_MAX {
-            return false;
+        (lifetime_ms, value): (u32, &[u8]),
+    ) {
+        if lifetime_ms == 0 {
+            return self.end(cx, Some(node), Timestamp::ZERO);
         }
-        let until = now + Duration::from_millis(lifetime_ms).min(limits::PRESENCE_LIFETIME_MAX);
-        self.others.push((node, peer, until));
-        self.ends_at = Some(self.ends_at.map_or(until, |at| at.min(until)));
-        true
-    }
-
-    /// A node says nothing any more; who it is, if it said anything.
-    pub(crate) fn forget(&mut self, node: NodeId) -> Option<PeerId> {
-        let at = self.others.iter().position(|(known, ..)| *known == node)?;
-        Some(self.others.swap_remove(at).1)
-    }
-
-    /// Whose words do not hold any more. Who was not called for a while has not heard them said
-    /// again yet.
-    pub(crate) fn expire(&mut self, cx: &Cx) -> Vec<(NodeId, PeerId)> {
-        if self.next_end(cx).is_none_or(|at| cx.now < at) {
-            return Vec::new();
+        let lifetime = Duration::from_millis(lifetime_ms.into());
+        let until = cx.now + lifetime.min(limits::PRESENCE_LIFETIME_MAX);
+        let is_full = self.others.len() >= limits::COMPANY_MAX;
+        let known = self.others.iter_mut().find(|(other, ..)| *other == node);
+        match known {
+            Some(known) => known.2 = until,
+            None if is_full => return,
+            None => self.others.push((node, peer, until)),
         }
-        let over = self.others.extract_if(.., |(.., until)| cx.now >= *until);
-        let over = over.map(|(node, peer, _)| (node, peer)).collect();
-        self.ends_at = self.others.iter().map(|(.., until)| *until).min();
-        over
+        let value = Some(value.to_vec());
+        cx.event(Event::Presence { room: self.room, node, peer, value });
     }
 
-    /// A node has left the room: should it come back, it is told anew.
-    pub(crate) fn on_left(&mut self, node: NodeId) {
-        self.told.retain(|told| *told != node);
+    /// What others said is over if it does not hold any more. Who was not called for a while has
+    /// not heard them say it again yet.
+    pub(crate) fn expire(&mut self, cx: &mut Cx) {
+        if cx.now >= cx.stalled_until {
+            self.end(cx, None, cx.now);
+        }
     }
 
-    /// This node leaves the room: nothing of what others say holds. Gives who said something.
-    pub(crate) fn leave(&mut self) -> Vec<(NodeId, PeerId)> {
-        (self.due, self.ends_at) = (None, None);
-        self.told.clear();
-        let others = core::mem::take(&mut self.others).into_iter();
-        others.map(|(node, peer, _)| (node, peer)).collect()
+    /// What a node said is over, and what holds no longer than until then.
+    pub(crate) fn end(&mut self, cx: &mut Cx, node: Option<NodeId>, time: Timestamp) {
+        let room = self.room;
+        self.others.retain(|(other, peer, until)| {
+            let is_over = node == Some(*other) || *until <= time;
+            if is_over {
+                let (node, peer) = (*other, *peer);
+                cx.event(Event::Presence { room, node, peer, value: None });
+            }
+            !is_over
+        });
     }
 
-    fn next_end(&self, cx: &Cx) -> Option<Timestamp> {
-        self.ends_at.map(|at| at.max(cx.stalled_until))
-    }
-
-    pub(crate) fn deadline(&self, cx: &Cx) -> Option<Timestamp> {
-        self.due.into_iter().chain(self.next_end(cx)).min()
+    pub(crate) fn deadlines(&self, cx: &Cx, earliest: &mut Earliest) {
+        earliest.see(self.due, Timer::Presence);
+        for (.., until) in &self.others {
+            earliest.see(Some((*until).max(cx.stalled_until)), Timer::Presence);
+        }
     }
 }

@@ -192,13 +192,19 @@ impl Signaling {
 
     /// Tells whether any server is open, if that is news.
     pub(crate) fn tell_online(&mut self, cx: &mut Cx) {
-        let is_any = |state| self.servers.iter().any(|server| server.state() == state);
-        let online = is_any(ServerState::Open);
-        let is_known = online || self.online.is_some() || is_any(ServerState::Waiting);
-        // Of a node that is closed nothing is told any more.
-        let is_news = is_known && !is_any(ServerState::Closed);
-        if is_news && self.online != Some(online) {
-            self.online = Some(online);
+        let mut online = self.online.map(|_| false);
+        for server in &self.servers {
+            match server.state() {
+                ServerState::Open => online = Some(true),
+                ServerState::Waiting => online = online.or(Some(false)),
+                ServerState::Dialing => {}
+                // Of a node that is closed nothing is told any more.
+                ServerState::Closed => return,
+            }
+        }
+        if self.online != online {
+            self.online = online;
+            let online = online == Some(true);
             cx.event(Event::Online { online });
         }
     }

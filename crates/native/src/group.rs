@@ -8,7 +8,7 @@ mod records;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lacis_core::{Preview, RoomId};
+use lacis_core::{Completion, Preview, RoomId};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, PeerId, limits};
 
@@ -149,7 +149,10 @@ impl Group {
         // It is closed again when this is over, however it ends.
         let group = Self { holder, number, id: GroupId([0; 32]) };
         group.begin_to_connect(timeout);
-        Ok(waiting.settled().await?.preview)
+        Ok(match waiting.settled().await?.completion {
+            Completion::Preview(preview) => Some(*preview),
+            _ => None,
+        })
     }
 
     /// Connects a group that is new here, since members let in whom they meet.

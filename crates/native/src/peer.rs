@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lacis_core::{KeptGroup, Preview, Report};
+use lacis_core::{Completion, KeptGroup, Preview, Report};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles};
@@ -210,7 +210,10 @@ impl Peer {
             node.stored_groups(now, ticket);
             Ok::<_, Code>(())
         });
-        Ok(asked.await?.1.settled().await?.groups)
+        Ok(match asked.await?.1.settled().await?.completion {
+            Completion::Groups(groups) => groups,
+            _ => Vec::new(),
+        })
     }
 
     /// Leaves every room and group, says goodbye, and ends once all that was written is stored.

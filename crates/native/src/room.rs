@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lacis_core::{Priority, RoomId, Until};
+use lacis_core::{Completion, Priority, RoomId, Until};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
 use tokio::sync::mpsc;
@@ -222,7 +222,10 @@ impl Room {
         let asked = self.handle().ask_node(move |node, now, ticket| {
             node.request(now, ticket, id, to, &label, data, timeout)
         });
-        Ok(asked.await?.1.settled().await?.bytes)
+        Ok(match asked.await?.1.settled().await?.completion {
+            Completion::Answer(bytes) => bytes,
+            _ => Vec::new(),
+        })
     }
 
     fn handle(&self) -> Handle {

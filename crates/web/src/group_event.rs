@@ -23,6 +23,16 @@ pub(crate) fn sync(sync: GroupSync) -> JsValue {
     Building::told("state", state).with("at", sync.at.map(|at| number(at.0))).done()
 }
 
+/// What an invitation offers.
+pub(crate) fn preview(preview: Preview) -> JsValue {
+    let Preview { properties, invitation: offered, used } = preview;
+    Building::new()
+        .with("properties", properties::object(properties))
+        .with("invitation", invitation(offered))
+        .with("used", used)
+        .done()
+}
+
 /// A group that is stored.
 pub(crate) fn kept(kept: KeptGroup) -> JsValue {
     Building::new().with("id", kept.id.to_text()).with("name", kept.name).done()
@@ -73,17 +83,6 @@ pub(crate) fn group_event(event: GroupEvent, record: &dyn Fn(Record) -> JsValue)
         GroupEvent::Member(changed) => told("member").with("member", member(changed)),
         GroupEvent::Properties(said) => {
             told("properties").with("properties", properties::object(said))
-        }
-        GroupEvent::Read { ticket, record: read } => {
-            told("read").with("ticket", ticket).with("record", record(read))
-        }
-        GroupEvent::Preview { ticket, preview } => {
-            let Preview { properties, invitation: offered, used } = preview;
-            told("preview")
-                .with("ticket", ticket)
-                .with("properties", properties::object(properties))
-                .with("invitation", invitation(offered))
-                .with("used", used)
         }
         GroupEvent::Found { ticket, records } => told("found")
             .with("ticket", ticket)

@@ -153,11 +153,12 @@ impl WebNode {
         sent.map_err(error::coded)
     }
 
-    /// Says something of this node in a room or a group, or nothing any more.
+    /// Says something of this node in a room or a group; what is empty says nothing any more.
     ///
     /// # Errors
     /// `not-in-room`, `too-large` or `closed`.
-    pub fn set_presence(&self, room: u32, value: Option<Vec<u8>>) -> Result<(), JsValue> {
+    pub fn set_presence(&self, room: u32, value: Vec<u8>) -> Result<(), JsValue> {
+        let value = Some(value).filter(|value| !value.is_empty());
         let said = self.browser.with(|node, now| node.set_presence(now, RoomId(room), value));
         said.map_err(error::coded)
     }
@@ -182,18 +183,13 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Answers a request.
-    pub fn respond(&self, request: u32, data: Vec<u8>) {
-        self.browser.with(|node, now| node.respond(now, RequestId(request), Ok(data)));
-    }
-
-    /// Refuses a request.
+    /// Answers a request, or refuses it with a code.
     ///
     /// # Errors
     /// `invalid-argument` for a code that does not exist.
-    pub fn refuse(&self, request: u32, code: &str) -> Result<(), JsValue> {
-        let code = error::parse(code)?;
-        self.browser.with(|node, now| node.respond(now, RequestId(request), Err(code)));
+    pub fn respond(&self, request: u32, data: Vec<u8>, code: &str) -> Result<(), JsValue> {
+        let answer = if code.is_empty() { Ok(data) } else { Err(error::parse(code)?) };
+        self.browser.with(|node, now| node.respond(now, RequestId(request), answer));
         Ok(())
     }
 
@@ -270,24 +266,15 @@ impl WebNode {
         self.browser.with(|node, now| node.cancel(now, ticket));
     }
 
-    /// The page is visible or online again.
-    pub fn wake(&self) {
-        self.browser.with(Node::wake);
-    }
-
-    /// The page is put aside, and may come back.
-    pub fn suspend(&self) {
-        self.browser.suspend();
-    }
-
-    /// The page is back.
-    pub fn resume(&self) {
-        self.browser.resume();
-    }
-
-    /// The page is being closed.
-    pub fn leave_now(&self) {
-        self.browser.with(Node::leave_now);
+    /// Something happens to the page: it is visible or online again (0), put aside (1), back (2), or
+    /// closed (3).
+    pub fn page(&self, change: u8) {
+        match change {
+            0 => self.browser.with(Node::wake),
+            1 => self.browser.suspend(),
+            2 => self.browser.resume(),
+            _ => self.browser.with(Node::leave_now),
+        }
     }
 
     /// What the node knows about itself.

@@ -109,7 +109,6 @@ const KINDS = new Map([
   ["ServerFrame", [serverFrame, 16_384]],
   ["Setup", [setup, 16_079]],
   ["LinkFrame", [checkedLinkFrame, 262_144]],
-  ["Presence", [t.struct(t.u64, t.optional(t.bytes("value", 0, 8_192))), 8_448]],
   ["RoomLink", [t.strict(t.id(16), t.list("servers", t.server, 0, 4)), 2_080]],
   ["PairingText", [t.strict(node, node, t.bytes("payload", 0, 4_096)), 4_096]],
   ["Handover", [handover, 4_096]],

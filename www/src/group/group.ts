@@ -153,7 +153,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     this.#room = undefined;
     room?.abandon(new PeerError("left"));
     this.#seeConnection();
-    this.session.attempt(() => this.session.core.disconnect_group(this.number));
+    this.session.attempt(() => this.session.core.close_group(this.number, true));
   }
 
   /**
@@ -204,7 +204,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   close(): Promise<void> {
     if (this.gone !== undefined) return Promise.resolve();
     this.disconnect();
-    this.session.attempt(() => this.session.core.close_group(this.number));
+    this.session.attempt(() => this.session.core.close_group(this.number, false));
     this.abandon(new PeerError("closed"));
     return Promise.resolve();
   }
@@ -349,10 +349,6 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       this.abandon(new PeerError("closed"));
       return;
     }
-    if (event.about === "preview") {
-      this.session.tickets.respond(event.ticket, event);
-      return;
-    }
     if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
     this.hear(event);
     tell(this, event);
@@ -367,7 +363,8 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       isNew = core.group_members(this.number).length === 0;
     });
     this.disconnect();
-    if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
+    if (!isNew || !this.#wasAskedFor)
+      this.session.attempt(() => core.close_group(this.number, false));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
     this.abandon(new PeerError("closed"));

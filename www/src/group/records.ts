@@ -1,5 +1,5 @@
 import { bytesOf, type Content } from "../bytes.js";
-import type { CoreGroupEvent } from "../core.js";
+import type { CoreGroupEvent, CoreRecord } from "../core.js";
 import { invalid, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
@@ -23,10 +23,7 @@ import type { GroupTypes, RecordOf, RecordsOf, TypeName } from "./types.js";
 import { isTaken } from "./validation.js";
 
 /** What the core tells of records, and what answers a call that is about them. */
-type Told = Extract<
-  CoreGroupEvent,
-  { about: "record" | "read" | "found" | "approve" | "exported" }
->;
+type Told = Extract<CoreGroupEvent, { about: "record" | "found" | "approve" | "exported" }>;
 
 /** The part of a group that is about its records: written, read, watched, carried as a file. */
 export abstract class GroupRecords<
@@ -94,10 +91,11 @@ export abstract class GroupRecords<
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  get(id: RecordId): Promise<RecordOf<Types>> {
-    return this.issue<RecordOf<Types>>((ticket) => {
+  async get(id: RecordId): Promise<RecordOf<Types>> {
+    const record = await this.issue<CoreRecord>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
     });
+    return new GroupRecord(record) as RecordOf<Types>;
   }
 
   /**
@@ -220,8 +218,10 @@ export abstract class GroupRecords<
         count += attempted(() => core.import_file(this.number, number, bytes, isLast));
         [at, isOver] = [at + bytes.length, isLast];
       }
-    } finally {
-      this.session.attempt(() => core.end_import(this.number, number));
+    } catch (error) {
+      // What could not be read to its end is not whole: it ends within a part.
+      this.session.attempt(() => core.import_file(this.number, number, Uint8Array.of(0), true));
+      throw error;
     }
     await this.stored();
     return count;
@@ -237,9 +237,6 @@ export abstract class GroupRecords<
         this.#searches.tell(event.watches, record);
         return true;
       }
-      case "read":
-        this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
-        return true;
       case "found":
         this.#searches.hear(event.ticket, event.records);
         return true;

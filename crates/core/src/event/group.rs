@@ -60,21 +60,7 @@ pub enum GroupEvent {
     Member(GroupMember),
     /// What the founder says of the group is known now, or is something else than before.
     Properties(GroupProperties),
-    /// Answers a read. Settles its ticket.
-    Read {
-        /// The application's number.
-        ticket: Ticket,
-        /// The record.
-        record: Record,
-    },
-    /// Answers [`crate::Node::preview_group`]. Settles its ticket.
-    Preview {
-        /// The application's number.
-        ticket: Ticket,
-        /// What the invitation offers.
-        preview: Preview,
-    },
-    /// Some of what a query looks for; the query's ticket settles after the last.
+    /// Some of what a query looks for; the query's ticket is completed after the last.
     Found {
         /// The application's number.
         ticket: Ticket,

@@ -112,9 +112,7 @@ impl Node {
         for node in self.present(room) {
             if !except.contains(&node) {
                 // Whose queue is full hears it from others.
-                self.with_remote(node, |remote, env| {
-                    remote.send(env.cx, message.clone(), Priority::Automatic)
-                });
+                let _ = self.hand(node, &message, Priority::Automatic);
             }
         }
     }

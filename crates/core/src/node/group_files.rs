@@ -49,8 +49,7 @@ impl Node {
     /// records in them are new. The application chooses the number, for each file another one.
     ///
     /// # Errors
-    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another group;
-    /// [`Code::Busy`] beyond [`lacis_wire::limits::IMPORTS_MAX`]. The file is not taken any further then.
+    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another group. The file is not taken any further then.
     pub fn import_file(
         &mut self,
         now: Timestamp,
@@ -60,9 +59,7 @@ impl Node {
         is_last: bool,
     ) -> Result<usize, Code> {
         let taken = self.on_group(now, group, |group, cx| group.import(cx, number, bytes, is_last));
-        if let Err(code) = taken
-            && code != Code::Busy
-        {
+        if let Err(code) = taken {
             self.undo_import(group, code);
         }
         taken

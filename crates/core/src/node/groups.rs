@@ -7,8 +7,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::{Code, GroupId, NodeId};
 
 use super::Node;
-use crate::event::Event;
-use crate::event::KeptGroup;
+use crate::event::{Completion, KeptGroup};
 use crate::group::{Group, Seen};
 use crate::ids::{OpId, RoomId, Ticket};
 use crate::meter::{self, Cost};
@@ -45,7 +44,7 @@ impl Node {
             self.drive_once();
         }
         if core::mem::take(&mut self.changes.presence) {
-            self.greet_with_presence();
+            self.review_presence();
         }
         if self.changes.take_keeps() {
             self.note_strangers();
@@ -240,9 +239,7 @@ impl Node {
                         groups.push(KeptGroup { id, name });
                     }
                 }
-                if cx.tickets.close(ticket) {
-                    cx.event(Event::Groups { ticket, groups });
-                }
+                cx.complete(ticket, Completion::Groups(groups));
             }
             (Asked::List(ticket), StoreReply::Failed(code)) => cx.settle(ticket, Err(code)),
             (Asked::List(ticket), _) => cx.settle(ticket, Err(Code::Internal)),

@@ -94,12 +94,10 @@ impl Node {
         let broadcast = self.broadcasts.get_mut(&room).filter(|it| it.is_on());
         let greetings = broadcast.map(|it| it.greet(&mut self.cx, &neighbors)).unwrap_or_default();
         for (node, known) in greetings {
-            self.with_remote(node, |remote, env| {
-                for bytes in known {
-                    // Whose queue is full hears it from others.
-                    let _ = remote.send(env.cx, passed_on(room, bytes), Priority::Automatic);
-                }
-            });
+            for bytes in known {
+                // Whose queue is full hears it from others.
+                let _ = self.hand(node, &passed_on(room, bytes), Priority::Automatic);
+            }
         }
     }
 

@@ -44,8 +44,19 @@ impl Node {
             ticket: Some((ticket, until)),
         };
         self.cx.tickets.open(ticket);
-        let taken = self.with_remote(to, |remote, env| remote.send(env.cx, message, priority));
-        self.taken(ticket, taken)
+        self.send_to_each(ticket, &[to], &message, priority)
+    }
+
+    /// Hands a message to a remote.
+    pub(super) fn hand(
+        &mut self,
+        node: NodeId,
+        message: &Outgoing,
+        priority: Priority,
+    ) -> Result<(), SendError> {
+        let sent =
+            self.with_remote(node, |remote, env| remote.send(env.cx, message.clone(), priority));
+        sent.unwrap_or(Err(SendError::RemoteUnknown))
     }
 
     pub(super) fn taken<T>(
@@ -83,7 +94,7 @@ impl Node {
         let message = Outgoing { ticket: Some((ticket, Until::Accepted)), ..message };
         let present = self.present(room);
         if present.is_empty() {
-            self.cx.event(Event::Settled { ticket, result: Ok(()) });
+            self.cx.completed(ticket, Ok(()));
             return Ok(());
         }
         self.cx.tickets.open_parts(ticket, present.len());
@@ -109,21 +120,23 @@ impl Node {
     ) -> Result<(), SendError> {
         self.set_time(now);
         self.check_send(room, None, label)?;
-        let is_its = |node: &NodeId| {
-            let remote = self.remotes.get(node);
-            remote.is_some_and(|remote| remote.connection.peer == Some(to))
-        };
-        let mut nodes: Vec<NodeId> = self.present(room).into_iter().filter(is_its).collect();
-        if let Some(broadcast) = self.broadcasts.get(&room) {
-            let far = broadcast.members().filter(|(_, peer)| *peer == to);
-            let far = far.map(|(node, _)| node).filter(|node| !nodes.contains(node));
-            nodes.extend(far.collect::<Vec<_>>());
+        let mut nodes = Vec::new();
+        for node in self.present(room) {
+            let remote = self.remotes.get(&node);
+            if remote.is_some_and(|remote| remote.connection.peer == Some(to)) {
+                nodes.push(node);
+            }
         }
-        nodes.iter().for_each(|node| self.reach(room, *node));
-        nodes.retain(|node| self.remotes.contains_key(node));
+        let far = self.broadcasts.get(&room).into_iter().flat_map(|it| it.members());
+        for (node, peer) in far {
+            if peer == to && !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
         if nodes.is_empty() {
             return Err(SendError::NotConnected);
         }
+        nodes.iter().for_each(|node| self.reach(room, *node));
         let message = Outgoing {
             room,
             kind: Kind::Direct,
@@ -145,9 +158,7 @@ impl Node {
     ) -> Result<(), SendError> {
         let mut refused = Vec::new();
         for node in nodes {
-            let taken = self
-                .with_remote(*node, |remote, env| remote.send(env.cx, message.clone(), priority));
-            refused.extend(taken.and_then(Result::err));
+            refused.extend(self.hand(*node, message, priority).err());
         }
         if let Some(error) = refused.first().copied()
             && refused.len() == nodes.len()
@@ -184,11 +195,13 @@ impl Node {
             Some(gossip) => self.send_ephemeral(room, (Kind::Gossip, GOSSIP_LABEL), &gossip, &[]),
             None => self.send_ephemeral(room, (Kind::Broadcast, label), payload, &[]),
         }
-        self.cx.event(Event::Settled { ticket, result: Ok(()) });
+        self.cx.completed(ticket, Ok(()));
         Ok(())
     }
 
-    /// Asks a remote something. The ticket settles with [`Event::Response`], or fails.
+    /// Asks a remote something. The ticket is completed with [`Completion::Answer`], or fails.
+    ///
+    /// [`Completion::Answer`]: crate::Completion::Answer
     ///
     /// # Errors
     /// See [`SendError`]; the ticket is not used then.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, Kind, LinkFrame};
-use lacis_wire::{Code, RoomTag, limits, presence};
+use lacis_wire::{Code, RoomTag, limits};
 
 use super::{Heard, Remote};
 use crate::connect::Env;
@@ -42,7 +42,7 @@ impl Remote {
                 let Some(room) = self.open_room(env, envelope.room) else { return };
                 if envelope.kind == Kind::Gossip {
                     self.heard.push_back(Heard::Aside(Aside::Gossip(room, Vec::from(payload))));
-                } else if envelope.label != presence::LABEL {
+                } else {
                     env.cx.event(Event::Message {
                         room,
                         node: self.node(),

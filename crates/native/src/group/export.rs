@@ -6,7 +6,7 @@ use lacis_wire::export::framed;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Group;
-use crate::desk::Outcome;
+use crate::desk::Answer;
 use crate::error::Error;
 use crate::handle::Handle;
 
@@ -14,7 +14,7 @@ use crate::handle::Handle;
 #[derive(Debug)]
 pub struct Export {
     parts: mpsc::UnboundedReceiver<Vec<u8>>,
-    end: Option<oneshot::Receiver<Result<Outcome, Error>>>,
+    end: Option<oneshot::Receiver<Result<Answer, Error>>>,
 }
 
 impl Export {

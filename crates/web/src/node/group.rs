@@ -75,14 +75,12 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Disconnects a group.
-    pub fn disconnect_group(&self, group: u32) {
-        self.browser.with(|node, now| node.disconnect_group(now, RoomId(group)));
-    }
-
-    /// Closes a group; what is stored stays.
-    pub fn close_group(&self, group: u32) {
-        self.browser.with(|node, now| node.close_group(now, RoomId(group)));
+    /// Disconnects a group, and closes it unless it stays open; what is stored stays.
+    pub fn close_group(&self, group: u32, stays: bool) {
+        let group = RoomId(group);
+        self.browser.with(|node, now| {
+            if stays { node.disconnect_group(now, group) } else { node.close_group(now, group) }
+        });
     }
 
     /// Deletes a group here.
@@ -164,11 +162,6 @@ impl WebNode {
             .browser
             .with(|node, now| node.import_file(now, RoomId(group), number, bytes, is_last));
         taken.map_err(error::coded)
-    }
-
-    /// Gives up a file that was not taken whole yet.
-    pub fn end_import(&self, group: u32, number: u32) {
-        self.browser.with(|node, now| node.end_import(now, RoomId(group), number));
     }
 
     /// Settles the ticket once all that is held now is stored.

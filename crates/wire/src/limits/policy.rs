@@ -336,9 +336,6 @@ pub const ADMISSIONS_PER_MINUTE: u32 = 30;
 /// Groups open at once: each that is connected is a room.
 pub const GROUPS_MAX: usize = ROOMS_MAX;
 
-/// Files that are taken into one group at once.
-pub const IMPORTS_MAX: usize = 8;
-
 /// Bytes of group frames that may wait for a member before no more of its questions are answered.
 pub const GROUP_QUEUE_BYTES: usize = 4 * 1_048_576;
 

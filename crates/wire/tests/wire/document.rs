@@ -13,7 +13,6 @@ use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::KeyPart;
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::pairing::{Handover, PairingText};
-use lacis_wire::presence::Presence;
 use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
@@ -120,7 +119,7 @@ fn every_limit_is_documented_with_its_value() {
         TOPIC_REFRESH TOPIC_TTL DOOR_SEATS DOOR_AFTER DOOR_LEAD TOPIC_GRACE OLD_TOPICS_MAX
         STREAM_IDLE CLOSE_DEADLINE REQUEST_DEADLINE DEADLINE_MAX
         RECONCILE_BYTES CLOCK_AHEAD WAITING_BYTES BEATEN_LIFETIME UNNAMED_LIFETIME ASIDE_MAX
-        EXPORT_PART_BYTES IMPORTS_MAX
+        EXPORT_PART_BYTES
         GROUP_FRAME_BYTES BUCKETS PRIORITIES_MAX NAMES_MAX GIVEN_KEYS_MAX RECONCILE_INTERVAL
         SYMBOLS_MAX SYMBOLS_FIRST UNASKED_MAX UNASKED_BYTES
         WANT_DEADLINE WANTED_MAX BODY_CACHE_BYTES UNSAVED_BYTES PAGE_ENTRIES REWRITE_MIN REWRITE_MAX
@@ -197,7 +196,6 @@ fn frame_sizes_and_versions_are_documented() {
         ("ServerFrame", ServerFrame::BYTES_MAX),
         ("Setup", Setup::BYTES_MAX),
         ("LinkFrame", LinkFrame::BYTES_MAX),
-        ("Presence", Presence::BYTES_MAX),
         ("GroupFrame", GroupFrame::BYTES_MAX),
         ("RoomLink", RoomLink::BYTES_MAX),
         ("PairingText", PairingText::BYTES_MAX),

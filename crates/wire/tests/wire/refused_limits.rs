@@ -3,7 +3,6 @@
 use lacis_wire::codec::encode;
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
-use lacis_wire::presence::Presence;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, IceServer, ServerFrame};
@@ -76,7 +75,6 @@ fn of_links() -> Vec<Refused> {
     let open = |body, size| LinkFrame::Open { stream: 2, envelope: envelope("file"), body, size };
     let file = |name: &str| Body::File { name: name.into(), media_type: String::new() };
     let rooms = LinkFrame::Rooms { tags: vec![room; 17] };
-    let presence = Presence { lifetime_ms: 1, value: Some(&[0; 8_193]) };
     let (many, group) = ((1 << 40) + 1, LinkFrame::Group { room, more: true, data: &[] });
     vec![
         case("17-rooms", "LinkFrame", &rooms, "tags"),
@@ -96,6 +94,5 @@ fn of_links() -> Vec<Refused> {
         case("file-that-is-a-folder", "LinkFrame", &open(file(".."), 1), "file"),
         case("empty-chunk", "LinkFrame", &LinkFrame::Chunk { stream: 2, data: &[] }, "data"),
         case("empty-part-that-is-not-the-last", "LinkFrame", &group, "data"),
-        case("presence-of-8193-bytes", "Presence", &presence, "value"),
     ]
 }

@@ -11,7 +11,6 @@ use lacis_wire::invitation::{Invitation, InvitationError, InvitationLink};
 use lacis_wire::keys::KeyPart;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::pairing::{Handover, PairingText, PairingTextError};
-use lacis_wire::presence::Presence;
 use lacis_wire::record::Header;
 use lacis_wire::room::{RoomLink, RoomLinkError};
 use lacis_wire::setup::Setup;
@@ -94,7 +93,7 @@ fn refusal_of_frame(kind: &str, bytes: &[u8]) -> Option<String> {
             }
         };
     }
-    let error = one_of!(ClientFrame ServerFrame LinkFrame Presence Setup GroupFrame RoomLink PairingText
+    let error = one_of!(ClientFrame ServerFrame LinkFrame Setup GroupFrame RoomLink PairingText
         Handover Header Body Credential Chain KeyPart GroupProperties Revocation Invitation
         InvitationLink OpenInvitation Budget Card)?;
     Some(match error {

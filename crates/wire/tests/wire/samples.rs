@@ -7,7 +7,6 @@ use lacis_wire::codec::encode;
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame};
 use lacis_wire::pairing::Handover;
-use lacis_wire::presence::Presence;
 use lacis_wire::proof::Role;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
@@ -166,16 +165,6 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
         ("group-taken-back", group(false, &[])),
-    ]
-}
-
-pub(crate) fn presence() -> Samples<Presence<'static>> {
-    let said = |lifetime_ms, value| Presence { lifetime_ms, value };
-    vec![
-        ("json", said(30_000, Some(&br#"{"cursor":[3,4]}"#[..]))),
-        ("empty", said(5_000, Some(&[]))),
-        ("nothing-any-more", said(30_000, None)),
-        ("for-a-long-time", said(u64::MAX, Some(&[0xff]))),
     ]
 }
 

@@ -7,12 +7,11 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::description::{Description, DtlsRole};
 use lacis_wire::link::LinkFrame;
 use lacis_wire::pairing::{Handover, PairingText};
-use lacis_wire::presence::Presence;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::{NodeId, export, seal};
+use lacis_wire::{NodeId, export, presence, seal};
 use serde_json::json;
 
 use crate::ends::{self, End, answerer, offerer};
@@ -35,8 +34,28 @@ fn link_frames() {
 }
 
 #[test]
-fn presence() {
-    frames!(Presence, "presence", samples::presence());
+fn presences() {
+    let all = [
+        ("json", 30_000, &br#"{"cursor":[3,4]}"#[..]),
+        ("empty", 5_000, b""),
+        ("nothing-any-more", 0, b""),
+        ("for-a-long-time", u32::MAX, b"\xff"),
+    ];
+    let vectors = all.iter().map(|(name, lifetime_ms, value)| {
+        vec![
+            ("name", json!(name)),
+            ("lifetime_ms", json!(lifetime_ms)),
+            ("value", hex(value)),
+            ("payload", hex(&[&lifetime_ms.to_le_bytes(), *value].concat())),
+        ]
+    });
+    for ((name, lifetime_ms, value), stored) in
+        all.iter().zip(compare("presence", vectors.collect()))
+    {
+        let payload = unhex(&stored["payload"]);
+        assert_eq!(presence::read(&payload), Some((*lifetime_ms, *value)), "{name}");
+        assert_eq!(presence::write(*lifetime_ms, value), payload, "{name}");
+    }
 }
 
 /// A group as a file: how its parts stand in it.

@@ -8,7 +8,7 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::export::{self, Parts};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::keys::EpochKey;
-use lacis_wire::{Code, GroupId, KeyName, RecordId, limits};
+use lacis_wire::{Code, GroupId, KeyName, RecordId};
 
 use crate::cx::Cx;
 use crate::graph::{Copy, Outcome};
@@ -69,9 +69,6 @@ impl Group {
         is_last: bool,
     ) -> Result<usize, Code> {
         let mut import = self.take_import(number).unwrap_or_default();
-        if self.imports.len() >= limits::IMPORTS_MAX {
-            return Err(Code::Busy);
-        }
         import.parts.push(bytes);
         let mut count = 0;
         while let Some(part) = import.parts.next_part().map_err(|_| Code::ExportDamaged)? {

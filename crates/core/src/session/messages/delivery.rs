@@ -12,7 +12,7 @@ use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
 use crate::error::SendError;
-use crate::event::{Event, MessageKind};
+use crate::event::{Completion, Event, MessageKind};
 use crate::ids::{RoomId, Ticket};
 use crate::io::{Priority, Until};
 use crate::session::{Aside, Session, SharedRooms};
@@ -196,14 +196,10 @@ impl Session {
             Kind::Response { id, refused } => {
                 let Some(question) = self.messages.questions.remove(&id) else { return };
                 let ticket = question.ticket;
-                match refused {
-                    Some(code) => {
-                        cx.settle(ticket, Err(code));
-                        return;
-                    }
-                    None if cx.tickets.close(ticket) => Event::Response { ticket, payload },
-                    None => return,
-                }
+                return match refused {
+                    Some(code) => cx.settle(ticket, Err(code)),
+                    None => cx.complete(ticket, Completion::Answer(payload)),
+                };
             }
         };
         cx.event(event);
