@@ -32,7 +32,6 @@ export type {
   Role,
   WatchOptions,
 } from "./group/options.js";
-export type { Presence, PresenceEntry } from "./group/presence.js";
 export type { InvitationPreview, InvitationTerms } from "./group/preview.js";
 export type {
   AttributeCondition,
@@ -83,6 +82,7 @@ export type {
   PeerWarning,
   ServerStatus,
 } from "./peer-options.js";
+export type { Presence, PresenceEntry } from "./presence.js";
 export type { QueueLimits } from "./queue.js";
 export type { IncomingFile, ReceiveOptions } from "./receive-file.js";
 export type { Remote, RemoteState } from "./remote.js";

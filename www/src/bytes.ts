@@ -2,6 +2,8 @@ import { CONTENT_RULE, isContent, refuse } from "./check.js";
 import { invalid } from "./errors.js";
 
 const encoder = new TextEncoder();
+/** No bytes. */
+export const NOTHING = new Uint8Array();
 /** A text is what was written: a leading U+FEFF is part of it, and no mark of an encoding. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 

@@ -7,8 +7,7 @@
 
 /** One thing the core tells the page. `type` discriminates. */
 export type CoreEvent =
-  | { type: "settled"; ticket: number; code?: string | undefined }
-  | { type: "response"; ticket: number; data: Uint8Array }
+  | { type: "completed"; ticket: number; code: string | undefined; outcome: CoreCompletion }
   | {
       type: "server";
       url: string;
@@ -16,6 +15,7 @@ export type CoreEvent =
       code?: string | undefined;
       retryMs?: number | undefined;
     }
+  | { type: "online"; online: boolean }
   | { type: "room"; room: number; state: "connecting" | "open" | "offline" }
   | {
       type: "remote";
@@ -26,6 +26,7 @@ export type CoreEvent =
       rttMs?: number | undefined;
     }
   | { type: "remote-left"; room: number; node: string; code: string }
+  | { type: "presence"; room: number; node: string; data: Uint8Array }
   | { type: "connect-failed"; room: number; node: string; code: string }
   | {
       type: "message";
@@ -57,8 +58,10 @@ export type CoreEvent =
   | { type: "stream-failed"; stream: number; code: string }
   | { type: "drained"; stream: number; sent: number; acknowledged: number }
   | { type: "warning"; code: string; node?: string | undefined }
-  | { type: "group"; group: number; event: CoreGroupEvent }
-  | { type: "groups"; ticket: number; groups: CoreGroup[] };
+  | { type: "group"; group: number; event: CoreGroupEvent };
+
+/** What comes of a call: which of them follows from the call. */
+export type CoreCompletion = undefined | Uint8Array | CoreGroup[] | CoreRecord | CorePreview;
 
 /** Something that happened in a group. `about` discriminates. */
 export type CoreGroupEvent =
@@ -73,15 +76,13 @@ export type CoreGroupEvent =
   | { about: "gone" | "rewritten"; id: string; text: string }
   | { about: "member"; member: CoreMember }
   | { about: "properties"; properties: CoreProperties }
-  | { about: "read"; ticket: number; record: CoreRecord }
-  | ({ about: "preview"; ticket: number } & CorePreview)
   | { about: "found"; ticket: number; records: CoreRecord[] }
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
-  | { about: "exported"; ticket: number; part: Uint8Array }
+  | { about: "exported"; ticket: number; bytes: Uint8Array<ArrayBuffer> }
   | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
   | { about: "key-old" | "key-renewed" }
-  | { about: "unsaved" | "refused" | "key-failed"; code: string }
+  | { about: "unsaved" | "refused" | "key-failed" | "closed"; code: string }
   | { about: "set-aside"; id: string; count: number }
   | { about: "clock"; count?: number | null }
   | { about: "rejected"; id: string; code: string }
@@ -190,8 +191,9 @@ export type CoreNewProperties = Omit<CoreProperties, "budgetRecords" | "budgetBy
  */
 export interface CoreListener {
   event(event: CoreEvent): void;
+  /** Kind 3 is presence, of an empty text if it is over. */
   message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
-  settled(ticket: number, code: string | undefined): void;
+  completed(ticket: number, code: string | undefined, outcome: CoreCompletion): void;
   fileData(stream: number, data: Uint8Array): void;
   /** Makes a record of its parts. `numbers`: its version, and when it was made, changed, ends. */
   makeRecord(
@@ -242,7 +244,7 @@ export interface CoreOptions {
 }
 
 /**
- * A running node. Methods that take a ticket settle it exactly once, by an event; they may also
+ * A running node. Methods that take a ticket complete it exactly once, by an event; they may also
  * throw an object with a `code` when the call is refused on the spot.
  */
 export interface CoreNode {
@@ -252,16 +254,19 @@ export interface CoreNode {
   leave(room: number): void;
   pair(written: number, linked: number, room: number, offer: string | undefined): void;
   complete_pairing(linked: number, answer: string): void;
+  /** To one node, or to each node of an identity. */
   send(
     ticket: number,
     room: number,
-    node: string,
+    to: string,
     label: string,
     data: Uint8Array,
     priority: number,
     until: number,
   ): void;
   broadcast(ticket: number, room: number, label: string, data: Uint8Array, mode: number): void;
+  /** What is empty says nothing any more. */
+  set_presence(room: number, value: Uint8Array): void;
   request(
     ticket: number,
     room: number,
@@ -270,8 +275,8 @@ export interface CoreNode {
     data: Uint8Array,
     timeoutMs: number,
   ): void;
-  respond(request: number, data: Uint8Array): void;
-  refuse(request: number, code: string): void;
+  /** Answers a request, or refuses it with a code. */
+  respond(request: number, data: Uint8Array, code: string): void;
   open_file(
     ticket: number,
     room: number,
@@ -286,18 +291,16 @@ export interface CoreNode {
   grant(stream: number, bytes: number): void;
   cancel_stream(stream: number, code: string): void;
   cancel(ticket: number): void;
-  wake(): void;
-  suspend(): void;
-  resume(): void;
-  leave_now(): void;
+  /** The page is visible or online again (0), put aside (1), back (2), or closed (3). */
+  page(change: 0 | 1 | 2 | 3): void;
   diagnose(): unknown;
   stored_groups(ticket: number): void;
   create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;
   join_group(ticket: number, text: string, timeoutMs: number, looks: boolean): number;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
-  disconnect_group(group: number): void;
-  close_group(group: number): void;
+  /** Disconnects a group, and closes it unless it stays open. */
+  close_group(group: number, stays: boolean): void;
   delete_group(ticket: number, group: number): void;
   add_record(
     ticket: number,
@@ -371,9 +374,8 @@ export interface CoreNode {
   approve_records(group: number, kinds: string[]): void;
   answer_approval(group: number, number: number, accept: boolean): void;
   export_group(ticket: number, group: number): void;
-  group_of_file(first: Uint8Array): string;
-  import_group(ticket: number, first: Uint8Array): number;
-  import_record(group: number, part: Uint8Array): boolean;
+  import_group(ticket: number, begins: Uint8Array): number;
+  import_file(group: number, file: number, bytes: Uint8Array, isLast: boolean): number;
   group_stored(ticket: number, group: number): void;
   clock_correction(group: number): number;
   group_sync(group: number, kind: string | undefined): CoreSync;

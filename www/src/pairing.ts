@@ -52,7 +52,7 @@ export async function beginPairing(
     };
   } catch (thrown) {
     // What the core refused at once it does not know.
-    tickets.settle(ticket, "aborted");
+    tickets.complete(ticket, "aborted");
     throw thrown;
   }
 }

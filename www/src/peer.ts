@@ -3,8 +3,7 @@ import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
-import { attempted } from "./group/base.js";
-import { parts } from "./group/file.js";
+import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
 import { readInvitation } from "./group/invitation.js";
 import type {
@@ -74,7 +73,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     this.id = core.peer_id();
     this.nodeId = core.node_id();
     const unwatch = watchPage({
-      wake: () => core.wake(),
+      wake: () => core.page(0),
       suspend: () => this.#session.suspend(),
       resume: () => this.#session.resume(),
       leaveNow: () => this.#leaveNow(),
@@ -260,20 +259,10 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
-    const { value: first } = await parts(file).next();
-    if (first === undefined) throw new PeerError("export-damaged");
-    const id = attempted(() => core.group_of_file(first));
-    const isKept = (await this.groups()).some((group) => group.id === id);
-    const wasOpen = [...this.#groups.values()].some((group) => group.id === id);
-    const call = (ticket: number): number => core.import_group(ticket, first);
+    const { bytes } = await bytesAt(file, 0);
+    const call = (ticket: number): number => core.import_group(ticket, bytes);
     const group = await this.#openGroup<Types>(call, { wanted: false, first: false }, signal);
-    try {
-      await group.import(file);
-    } catch (error) {
-      // Half a group would look like a whole one.
-      if (!wasOpen) await (isKept ? group.close() : group.erase().catch(() => {}));
-      throw error;
-    }
+    await group.import(file);
     if (connect) void group.connect().catch(() => {});
     return group;
   }
@@ -391,15 +380,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
       emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
       return;
     }
-    emit<PeerEvents>(this, "server", this.#session.servers.take(event));
-    this.#setState(this.#stateOfServers());
-  }
-
-  #stateOfServers(): PeerState {
-    const { servers } = this.#session;
-    if (servers.some("open")) return "online";
-    // The first dial is hope; one after a failure is still being offline.
-    return this.#state === "connecting" && !servers.some("waiting") ? "connecting" : "offline";
+    if (event.type === "online") this.#setState(event.online ? "online" : "offline");
+    else emit<PeerEvents>(this, "server", this.#session.servers.take(event));
   }
 
   #setState(state: PeerState): void {

@@ -2,6 +2,7 @@ import type { PeerError } from "./errors.js";
 import type { NodeId } from "./ids.js";
 import type { Labels } from "./labels.js";
 import type { MessageOf } from "./message.js";
+import type { PresenceEntry } from "./presence.js";
 import type { IncomingFile } from "./receive-file.js";
 import type { Remote } from "./remote.js";
 
@@ -52,6 +53,8 @@ export interface RoomEvents<Types = Labels> {
   connectfailed: ConnectFailure;
   /** A message arrived. */
   message: MessageOf<Types>;
+  /** Somebody says something of itself, or nothing any more. */
+  presence: PresenceEntry;
   /** Somebody offers a file. */
   file: IncomingFile;
 }

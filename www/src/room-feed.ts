@@ -1,7 +1,8 @@
-import { bytesOf, type Content } from "./bytes.js";
+import { bytesOf, type Content, NOTHING } from "./bytes.js";
 import { errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
 import { IncomingRequest, Message } from "./message.js";
+import type { Presence } from "./presence.js";
 import { EventQueue } from "./queue.js";
 import { IncomingFile } from "./receive-file.js";
 import { type Remote, RemoteNode } from "./remote.js";
@@ -30,11 +31,14 @@ export class RoomFeed {
   readonly offers = new Set<IncomingFile>();
   readonly handlers = new Map<string, RequestHandler>();
   state: RoomState = "connecting";
-  readonly #target: TypedEventTarget<RoomEvents>;
+  readonly #target: TypedEventTarget<RoomEvents> & { readonly presence: Presence };
   readonly #session: Session;
   readonly #subscriptions = new Set<Subscription>();
 
-  constructor(target: TypedEventTarget<RoomEvents>, session: Session) {
+  constructor(
+    target: TypedEventTarget<RoomEvents> & { readonly presence: Presence },
+    session: Session,
+  ) {
     this.#target = target;
     this.#session = session;
   }
@@ -53,6 +57,9 @@ export class RoomFeed {
         break;
       case "remote-left":
         this.#onRemoteLeft(event.node, event.code);
+        break;
+      case "presence":
+        this.#target.presence.hear(this.#remoteOf(event.node), event.data);
         break;
       case "connect-failed":
         emit<RoomEvents>(this.#target, "connectfailed", {
@@ -134,18 +141,18 @@ export class RoomFeed {
   }
 
   async #onRequest({ request, node, label, data }: EventOf<"request">): Promise<void> {
-    const { core } = this.#session;
+    const respond = (answer: Uint8Array, code = ""): void =>
+      this.#session.attempt(() => this.#session.core.respond(request, answer, code));
     const handler = this.handlers.get(label);
     if (handler === undefined) {
-      this.#session.attempt(() => core.refuse(request, "no-handler"));
+      respond(NOTHING, "no-handler");
       return;
     }
     try {
       const incoming = new IncomingRequest(this.#remoteOf(node), label, data);
-      const answer = bytesOf(await handler(incoming));
-      this.#session.attempt(() => core.respond(request, answer));
+      respond(bytesOf(await handler(incoming)));
     } catch (thrown) {
-      this.#session.attempt(() => core.refuse(request, "handler-failed"));
+      respond(NOTHING, "handler-failed");
       // The asking side learns only that it failed; what failed belongs in this page's console.
       report(thrown);
     }

@@ -3,11 +3,12 @@ import { bytesOf, type Content } from "./bytes.js";
 import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
 import { invalid, PeerError } from "./errors.js";
-import { TypedEventTarget } from "./events.js";
+import { emit, TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
 import type { Answered, Asked, At, Given, Labels, MessageLabel, RequestLabel } from "./labels.js";
 import type { MessageOf } from "./message.js";
 import { beginPairing, type Pairing } from "./pairing.js";
+import { Presence } from "./presence.js";
 import type { IncomingFile } from "./receive-file.js";
 import type { Remote } from "./remote.js";
 import type { RoomEvents, RoomState } from "./room-events.js";
@@ -23,7 +24,7 @@ import {
   UNTIL,
 } from "./room-options.js";
 import { type FileSource, type SendFileOptions, type SentFile, sendFile } from "./send-file.js";
-import type { RoomEvent, Session } from "./session.js";
+import type { Session } from "./session.js";
 import { NO_ROOM } from "./tickets.js";
 import { waitFor } from "./wait.js";
 
@@ -44,9 +45,12 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   readonly link: string;
   /** A short public tag of the room; it does not give the room away. */
   readonly fingerprint: string;
+  /** What the pages that are here say of themselves; in a group it is `group.presence`. */
+  readonly presence: Presence;
   readonly #session: Session;
   readonly #onLeave: () => void;
   readonly #feed: RoomFeed;
+  readonly #ownsPresence: boolean;
   #number = NO_ROOM;
   #holders = 1;
   #gone: PeerError | undefined;
@@ -56,12 +60,25 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /** Use `peer.join`. */
-  constructor(session: Session, link: string, fingerprint: string, onLeave: () => void) {
+  constructor(
+    session: Session,
+    link: string,
+    fingerprint: string,
+    onLeave: () => void,
+    presence?: Presence,
+  ) {
     super();
     this.#session = session;
     this.link = link;
     this.fingerprint = fingerprint;
     this.#onLeave = onLeave;
+    this.presence =
+      presence ??
+      new Presence(
+        (value) => session.core.set_presence(this.#number, value),
+        (entry) => emit<RoomEvents>(this, "presence", entry),
+      );
+    this.#ownsPresence = presence === undefined;
     this.#feed = new RoomFeed(this, session);
   }
 
@@ -229,17 +246,11 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /** @internal The room of a group, which has a number already. */
-  attach(
-    number: number,
-    timeoutMs: number,
-    intercept: (event: RoomEvent) => boolean,
-  ): Promise<undefined> {
+  attach(number: number, timeoutMs: number): Promise<undefined> {
     const { core, rooms, tickets } = this.#session;
     const call = (ticket: number): void => {
       this.#number = number;
-      rooms.set(number, (event) => {
-        if (!intercept(event)) this.#feed.handle(event);
-      });
+      rooms.set(number, (event) => this.#feed.handle(event));
       core.connect_group(ticket, number, timeoutMs);
     };
     return tickets.issue(number, call);
@@ -270,6 +281,7 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
 
   #end(error: PeerError): void {
     this.#gone = error;
+    if (this.#ownsPresence) this.presence.end(error);
     this.#onLeave();
     this.#session.rooms.delete(this.#number);
     this.#session.abandon(error, this.#number);

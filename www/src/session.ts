@@ -24,7 +24,7 @@ export interface StreamSink {
 /** What belongs to a room. */
 export type RoomEvent = Extract<CoreEvent, { room: number }>;
 /** What belongs to the peer as a whole. */
-export type PeerEvent = Extract<CoreEvent, { type: "server" | "warning" }>;
+export type PeerEvent = Extract<CoreEvent, { type: "server" | "online" | "warning" }>;
 
 /**
  * One running node together with what waits for it: tickets, rooms, file transfers. Routes every
@@ -54,18 +54,15 @@ export class Session {
     this.tickets = new Tickets((ticket) => this.attempt(() => this.#core.cancel(ticket)));
     this.#core = new module.WebNode(options, {
       event: (event) => this.inbox.take(event),
-      message: (room, node, label, data, kind) =>
-        this.inbox.take({
-          type: "message",
-          room,
-          node,
-          label,
-          data,
-          kind: KINDS[kind] ?? "direct",
-        }),
-      settled: (ticket, code) => {
-        if (this.inbox.isIdle) this.tickets.settle(ticket, code);
-        else this.inbox.take({ type: "settled", ticket, code });
+      message: (room, node, label, data, code) => {
+        const kind = KINDS[code];
+        const event = { room, node, data };
+        if (kind === undefined) this.inbox.take({ type: "presence", ...event });
+        else this.inbox.take({ type: "message", ...event, label, kind });
+      },
+      completed: (ticket, code, outcome) => {
+        if (this.inbox.isIdle) this.tickets.complete(ticket, code, outcome);
+        else this.inbox.take({ type: "completed", ticket, code, outcome });
       },
       makeRecord: recordOf,
       record: (group, record, isNew, isOwn, from, watches) => {
@@ -129,13 +126,13 @@ export class Session {
 
   /** The page is put aside: every connection is closed, and the store let go of. */
   suspend(): void {
-    this.attempt(() => this.#core.suspend());
+    this.attempt(() => this.#core.page(1));
     this.#keeper?.suspend();
   }
 
   /** The page is back. */
   resume(): void {
-    this.attempt(() => this.#core.resume());
+    this.attempt(() => this.#core.page(2));
     this.#keeper?.resume();
   }
 
@@ -143,7 +140,7 @@ export class Session {
   leaveNow(): void {
     this.#isOver = true;
     this.abandon(new PeerError("closed"));
-    this.attempt(() => this.#core.leave_now());
+    this.attempt(() => this.#core.page(3));
   }
 
   /** Leaves cleanly, and gives the memory of the node back. */
@@ -170,11 +167,8 @@ export class Session {
 
   #dispatch(event: CoreEvent): void {
     switch (event.type) {
-      case "settled":
-        this.tickets.settle(event.ticket, event.code);
-        break;
-      case "response":
-        this.tickets.respond(event.ticket, event.data);
+      case "completed":
+        this.tickets.complete(event.ticket, event.code, event.outcome);
         break;
       case "file-data":
         this.streams.get(event.stream)?.data?.(event.data);
@@ -191,10 +185,8 @@ export class Session {
       case "group":
         this.groups.get(event.group)?.(event.event);
         break;
-      case "groups":
-        this.tickets.respond(event.ticket, event.groups);
-        break;
       case "server":
+      case "online":
       case "warning":
         this.#onPeerEvent(event);
         break;

@@ -2,7 +2,7 @@ import { errorOfAbort, errorOfCode, errorOfThrown, type PeerError } from "./erro
 
 interface Open {
   readonly scope: number;
-  readonly resolve: (data: unknown) => void;
+  readonly resolve: (outcome: unknown) => void;
   readonly reject: (error: PeerError) => void;
   readonly release: (() => void) | undefined;
 }
@@ -56,11 +56,10 @@ export class Tickets {
     const ticket = this.#last;
     const promise = new Promise<Outcome>((fulfil, reject) => {
       const release = signal && this.#watch(ticket, signal);
-      const resolve: Open["resolve"] = (data) => {
+      const resolve: Open["resolve"] = (outcome) => {
         onSuccess?.();
-        // What settles a ticket follows from the call that it was given to: an answer for a
-        // request, nothing for all others.
-        fulfil(data as Outcome);
+        // What comes of a call follows from the call: bytes for a request, nothing for most.
+        fulfil(outcome as Outcome);
       };
       this.#open.set(ticket, { scope, resolve, reject, release });
     });
@@ -72,16 +71,11 @@ export class Tickets {
     return promise;
   }
 
-  /** The core settled a ticket. */
-  settle(ticket: number, code: string | undefined): void {
+  /** The core completed a ticket. */
+  complete(ticket: number, code?: string, outcome?: unknown): void {
     const open = this.#take(ticket);
-    if (code === undefined) open?.resolve(undefined);
+    if (code === undefined) open?.resolve(outcome);
     else open?.reject(errorOfCode(code));
-  }
-
-  /** The core settled a ticket with an answer. */
-  respond(ticket: number, data: unknown): void {
-    this.#take(ticket)?.resolve(data);
   }
 
   /** Rejects every open ticket, or those of one room. */

@@ -137,7 +137,7 @@ describe("whatever is called afterwards says that it is too late", () => {
     const opened = await openAll();
     opened.group.presence.set("here");
     page.dispatchEvent(new Event("pagehide"));
-    expect(opened.script.named("leave_now")).toHaveLength(1);
+    expect(opened.script.named("page")).toEqual([["page", 3]]);
     await expectOver(opened, ["peer", "room", "group", "file", "pairing"]);
     await expectPresenceOver(opened);
     expect(opened.peer.state).toBe("closed");
@@ -169,10 +169,9 @@ test("a page that is put aside and comes back keeps everything that it has open"
   const opened = await openAll();
   const persisted = (type: string): Event => Object.assign(new Event(type), { persisted: true });
   page.dispatchEvent(persisted("pagehide"));
-  expect(opened.script.named("suspend")).toHaveLength(1);
+  expect(opened.script.named("page")).toEqual([["page", 1]]);
   page.dispatchEvent(persisted("pageshow"));
-  expect(opened.script.named("resume")).toHaveLength(1);
-  expect(opened.script.named("leave_now")).toEqual([]);
+  expect(opened.script.named("page").slice(1)).toEqual([["page", 2]]);
   expect(opened.peer.state).not.toBe("closed");
   expect(opened.group.members).toEqual([]);
 });

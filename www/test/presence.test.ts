@@ -1,58 +1,84 @@
-import { expect, test, vi } from "vitest";
-import { Presence } from "../src/group/presence.js";
+import { expect, test } from "vitest";
+import type { Group } from "../src/group/group.js";
 import type { Room } from "../src/room.js";
+import { ScriptedCore } from "./scripted-core.js";
 
-test("presence holds for as long as the group says", () => {
-  const sent: unknown[] = [];
-  const broadcast = (_: string, data: Uint8Array): Promise<void> => {
-    sent.push(JSON.parse(new TextDecoder().decode(data)));
-    return Promise.resolve();
-  };
-  const presence = new Presence(
-    () => {},
-    () => 45_000,
-  );
-  presence.set("here");
-  presence.attach({ broadcast, addEventListener() {} } as unknown as Room);
-  presence.detach();
-  expect(sent).toEqual([{ value: "here", ms: 45_000 }]);
+const encoder = new TextEncoder();
+
+async function opened(): Promise<{ script: ScriptedCore; room: Room; group: Group }> {
+  const script = new ScriptedCore();
+  const founding = script.peer.joinGroup("lg1invitation");
+  script.settle("join_group");
+  const group = await founding;
+  const joining = script.peer.join("#lr1somewhere");
+  script.settle("join");
+  const room = await joining;
+  // The group has the number 1 as the first room has; whoever joined last is told.
+  await script.spoken(room);
+  return { script, room, group };
+}
+
+test("what is said goes to the core as JSON, and nothing once it is cleared", async () => {
+  const { script, room, group } = await opened();
+  group.presence.set({ at: 1 });
+  room.presence.set("here");
+  room.presence.set(undefined);
+  group.presence.clear();
+  const said = script.named("set_presence").map(([, number, value]) => {
+    return [number, new TextDecoder().decode(value as Uint8Array)];
+  });
+  expect(said).toEqual([
+    [1, '{"at":1}'],
+    [1, '"here"'],
+    [1, ""],
+    [1, ""],
+  ]);
 });
 
-test("newcomers without a link are told together, and no cursor waits for that", () => {
-  vi.useFakeTimers();
-  try {
-    const [sent, told]: [unknown[], string[]] = [[], []];
-    const broadcast = (_: string, data: Uint8Array): Promise<void> => {
-      sent.push(JSON.parse(new TextDecoder().decode(data)).value);
-      return Promise.resolve();
-    };
-    const send = (id: string): Promise<void> => {
-      told.push(id);
-      return Promise.resolve();
-    };
-    const room = Object.assign(new EventTarget(), { broadcast, send }) as unknown as Room;
-    const presence = new Presence(
-      () => {},
-      () => 45_000,
-    );
-    const come = (id: string, state: string): void => {
-      room.dispatchEvent(new CustomEvent("remotejoin", { detail: { id, state } }));
-    };
-    presence.attach(room);
-    presence.set(1);
-    vi.advanceTimersByTime(100);
-    for (let at = 0; at < 20; at += 1) come(`far ${at}`, "indirect");
-    come("near", "direct");
-    presence.set(2);
-    expect(sent).toEqual([1, 2]);
-    expect(told).toEqual(["near"]);
-    vi.advanceTimersByTime(2_000);
-    expect(sent).toEqual([1, 2]);
-    for (let at = 0; at < 20; at += 1) come(`later ${at}`, "indirect");
-    vi.advanceTimersByTime(2_000);
-    expect(sent).toEqual([1, 2, 2]);
-    presence.detach();
-  } finally {
-    vi.useRealTimers();
-  }
+test("what others say is kept until it is over, and told", async () => {
+  const { script, room } = await opened();
+  const told: unknown[] = [];
+  room.addEventListener("presence", ({ detail }) => {
+    told.push([detail.nodeId, detail.peerId, detail.value]);
+  });
+  script.tell({ type: "remote", room: 1, node: "ada", peer: "Ada", state: "direct" });
+  const say = (value = ""): void =>
+    script.tell({ type: "presence", room: 1, node: "ada", data: encoder.encode(value) });
+  say("null");
+  say("no JSON");
+  expect(room.presence.others).toEqual([{ nodeId: "ada", peerId: "Ada", value: null }]);
+  say();
+  say();
+  expect(room.presence.others).toEqual([]);
+  say("1");
+  await room.leave();
+  expect(room.presence.others).toEqual([]);
+  expect(told).toEqual([
+    ["ada", "Ada", null],
+    ["ada", "Ada", undefined],
+    ["ada", "Ada", 1],
+    ["ada", "Ada", undefined],
+  ]);
+});
+
+test("in a group both the group and its room tell, until it is disconnected", async () => {
+  const script = new ScriptedCore();
+  const founding = script.peer.joinGroup("lg1invitation");
+  script.settle("join_group");
+  const group = await founding;
+  const room = group.room as Room;
+  expect(room.presence).toBe(group.presence);
+  const told: unknown[] = [];
+  group.addEventListener("presence", ({ detail }) => told.push(["group", detail.value]));
+  room.addEventListener("presence", ({ detail }) => told.push(["room", detail.value]));
+  await script.spoken(room);
+  const data = encoder.encode("7");
+  script.tell({ type: "presence", room: 1, node: "ada", data });
+  group.disconnect();
+  expect(told).toEqual([
+    ["group", 7],
+    ["room", 7],
+    ["group", undefined],
+    ["room", undefined],
+  ]);
 });

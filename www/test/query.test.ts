@@ -100,7 +100,7 @@ describe("the real core", () => {
       {
         event,
         message: ignore,
-        settled: ignore,
+        completed: ignore,
         fileData: ignore,
         makeRecord: recordOf,
         record: (_, record, isNew, isOwn, from, watches) => {

@@ -1,4 +1,5 @@
 import type {
+  CoreCompletion,
   CoreEvent,
   CoreGroupInfo,
   CoreListener,
@@ -82,19 +83,19 @@ export class ScriptedCore {
   settle(name: string, code?: string): void {
     const ticket = this.named(name).at(-1)?.[1];
     if (typeof ticket !== "number") throw new Error(`no ticket was given to ${name}`);
-    this.#listener?.settled(ticket, code);
+    this.settled(ticket, code);
   }
 
   /** Settles a ticket. */
   settled(ticket: number, code?: string): void {
-    this.#listener?.settled(ticket, code);
+    this.#listener?.completed(ticket, code, undefined);
   }
 
   /** Answers the latest call of that name. */
-  respond(name: string, data: Uint8Array): void {
+  respond(name: string, outcome: CoreCompletion): void {
     const ticket = this.named(name).at(-1)?.[1];
     if (typeof ticket !== "number") throw new Error(`no ticket was given to ${name}`);
-    this.tell({ type: "response", ticket, data });
+    this.#listener?.completed(ticket, undefined, outcome);
   }
 
   #module(): CoreModule {
@@ -141,7 +142,7 @@ export class ScriptedCore {
       },
       group_members: () => [],
       group_info: () => this.#group ?? { id: "group", name: "group" },
-      close: (ticket) => this.#listener?.settled(ticket, undefined),
+      close: (ticket) => this.settled(ticket),
     };
     return new Proxy({} as CoreNode, {
       get:

@@ -16,7 +16,8 @@ function start(node: Partial<CoreNode> = {}) {
   const peerEvents: CoreEvent[] = [];
   const session = new Session(module, { signaling: [] }, (event) => peerEvents.push(event));
   const tell = (event: CoreEvent): void => listener?.event(event);
-  const settled = (ticket: number, code?: string): void => listener?.settled(ticket, code);
+  const settled = (ticket: number, code?: string): void =>
+    listener?.completed(ticket, code, undefined);
   const data = (stream: number, bytes: Uint8Array): void => listener?.fileData(stream, bytes);
   return { session, peerEvents, tell, settled, data };
 }

@@ -15,8 +15,8 @@ describe("tickets", () => {
   test("settle once, by whoever comes first", async () => {
     const { tickets, given, call } = start();
     const promise = tickets.issue(1, call);
-    tickets.settle(given[0] ?? 0, undefined);
-    tickets.settle(given[0] ?? 0, "timeout");
+    tickets.complete(given[0] ?? 0);
+    tickets.complete(given[0] ?? 0, "timeout");
     await expect(promise).resolves.toBeUndefined();
     expect(tickets.size).toBe(0);
   });
@@ -24,14 +24,14 @@ describe("tickets", () => {
   test("carry the answer of a request", async () => {
     const { tickets, given, call } = start();
     const promise = tickets.issue<Uint8Array>(1, call);
-    tickets.respond(given[0] ?? 0, Uint8Array.of(7));
+    tickets.complete(given[0] ?? 0, undefined, Uint8Array.of(7));
     await expect(promise).resolves.toEqual(Uint8Array.of(7));
   });
 
   test("reject with the code of the core", async () => {
     const { tickets, given, call } = start();
     const promise = tickets.issue(1, call);
-    tickets.settle(given[0] ?? 0, "remote-left");
+    tickets.complete(given[0] ?? 0, "remote-left");
     await expect(promise).rejects.toMatchObject({ name: "PeerError", code: "remote-left" });
   });
 
@@ -56,7 +56,7 @@ describe("tickets", () => {
     const controller = new AbortController();
     const promise = tickets.issue(1, call, controller.signal);
     controller.abort();
-    tickets.settle(given[0] ?? 0, undefined);
+    tickets.complete(given[0] ?? 0);
     await expect(promise).rejects.toMatchObject({ code: "aborted" });
     expect(cancel).toHaveBeenCalledExactlyOnceWith(given[0]);
   });

@@ -326,12 +326,6 @@ const rows: readonly Row[] = [
   ["toGroupTime, no date", () => group.toGroupTime(new Date(Number.NaN)), /own must be a Date/],
   ["presence.set, 1n", () => group.presence.set(1n), /JSON cannot hold this value: TypeError/],
   ["presence.set, a function", () => group.presence.set(() => {}), /cannot hold .* a function$/],
-  [
-    "presence.set, much",
-    () => group.presence.set("x".repeat(9_000)),
-    /at most 8192 b/,
-    "too-large",
-  ],
 
   // What a browser keeps.
   ["identities.create, 7", () => identities.create(any(7)), /name must be a text of at most 255/],

@@ -1,13 +1,10 @@
-//! `lacis export` and `lacis import`: a group as a file, of the same form as those of pages. Each
-//! part stands after its length in four bytes, the lowest first.
+//! `lacis export` and `lacis import`: a group as a file, of the same form as those of pages.
 
 use std::path::Path;
 
 use serde_json::json;
 use tokio::fs::{File, OpenOptions};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, BufWriter};
-
-use lacis_native::{Code, Error};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 
 use crate::arguments::{Common, ExportOptions, ImportOptions};
 use crate::failure::Failure;
@@ -15,8 +12,8 @@ use crate::output::{Output, Progress, size};
 use crate::session::Session;
 use crate::signals::End;
 
-/// A part is one record at most, or what begins the file.
-const PART_MAX: u32 = 1_048_576;
+/// Bytes of a file that are read at once: more than its first part has.
+const AT_ONCE: u64 = 2 * 1_048_576;
 
 pub(crate) async fn export(
     output: &Output,
@@ -50,10 +47,8 @@ async fn write(
     let mut parts = group.export().await?;
     let (mut count, mut bytes) = (0, 0);
     while let Some(part) = parts.next().await? {
-        let length = u32::try_from(part.len()).map_err(|_| Error::from(Code::TooLarge))?;
-        file.write_all(&length.to_le_bytes()).await.map_err(failed)?;
         file.write_all(&part).await.map_err(failed)?;
-        (count, bytes) = (count + 1, bytes + 4 + u64::from(length));
+        (count, bytes) = (count + 1, bytes + u64::try_from(part.len()).unwrap_or(u64::MAX));
         progress.at(count);
     }
     file.flush().await.map_err(failed)?;
@@ -91,39 +86,24 @@ async fn read(output: &Output, session: &Session, path: &Path) -> Result<(String
     let file = File::open(path).await.map_err(failed)?;
     let all = file.metadata().await.map_err(failed)?.len();
     let mut progress = Progress::new(output, "reading", Some(all));
-    let mut file = BufReader::new(file);
-    let first = part(&mut file, path).await?.ok_or_else(|| Error::from(Code::ExportDamaged))?;
-    let mut done = bytes_of(&first);
-    let group = session.peer.import_group(first).await?;
-    let mut new = 0;
-    while let Some(part) = part(&mut file, path).await? {
-        done += bytes_of(&part);
-        new += u64::from(group.import(part).await?);
+    let mut file = file;
+    let mut bytes = Vec::new();
+    (&mut file).take(AT_ONCE).read_to_end(&mut bytes).await.map_err(failed)?;
+    let group = session.peer.import_group(bytes.clone()).await?;
+    let mut import = group.import().await?;
+    let (mut new, mut done) = (0, 0);
+    loop {
+        done += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        // What is shorter ends the file.
+        let is_last = done % AT_ONCE != 0 || bytes.is_empty();
+        new += import.take(bytes, is_last).await?;
         progress.at(done);
+        if is_last {
+            break;
+        }
+        bytes = Vec::new();
+        (&mut file).take(AT_ONCE).read_to_end(&mut bytes).await.map_err(failed)?;
     }
     group.stored().await?;
-    Ok((group.id().to_text(), new))
-}
-
-fn bytes_of(part: &[u8]) -> u64 {
-    u64::try_from(part.len()).unwrap_or(u64::MAX).saturating_add(4)
-}
-
-/// The next part; nothing at the end of the file.
-async fn part(file: &mut BufReader<File>, path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    let failed = |error| Failure::file(path, &error);
-    let damaged = |_| Failure::from(Error::from(Code::ExportDamaged));
-    let mut length = [0; 4];
-    // Nothing at all is the end; something of a length is not.
-    if file.read(&mut length[..1]).await.map_err(failed)? == 0 {
-        return Ok(None);
-    }
-    file.read_exact(&mut length[1..]).await.map_err(damaged)?;
-    let length = u32::from_le_bytes(length);
-    if length > PART_MAX {
-        return Err(Error::from(Code::ExportDamaged).into());
-    }
-    let mut part = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-    file.read_exact(&mut part).await.map_err(damaged)?;
-    Ok(Some(part))
+    Ok((group.id().to_text(), u64::try_from(new).unwrap_or(u64::MAX)))
 }

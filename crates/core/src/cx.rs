@@ -10,7 +10,7 @@ use lacis_wire::{Code, Millis, NodeId, PeerId};
 use rand_core::{Rng, SeedableRng};
 
 use crate::config::Config;
-use crate::event::Event;
+use crate::event::{Completion, Event};
 use crate::ids::{LinkId, OpId, RequestId, RoomId, SocketId, StreamId};
 use crate::io::{LinkAction, Output};
 use crate::start::Start;
@@ -170,10 +170,23 @@ impl Cx {
         self.event(Event::Warning { code, node: Some(node) });
     }
 
+    /// Tells that a ticket is completed, which is not open.
+    pub(crate) fn completed(&mut self, ticket: crate::Ticket, result: Result<(), Code>) {
+        let result = result.map(|()| Completion::Done);
+        self.event(Event::Completed { ticket, result });
+    }
+
+    /// Completes a ticket with more than that it is done, if it is open.
+    pub(crate) fn complete(&mut self, ticket: crate::Ticket, completion: Completion) {
+        if self.tickets.close(ticket) {
+            self.event(Event::Completed { ticket, result: Ok(completion) });
+        }
+    }
+
     /// Settles one part of what a ticket waits for.
     pub(crate) fn settle(&mut self, ticket: crate::Ticket, result: Result<(), Code>) {
         if let Some(result) = self.tickets.settle(ticket, result) {
-            self.event(Event::Settled { ticket, result });
+            self.completed(ticket, result);
         }
     }
 }

@@ -38,9 +38,11 @@ errors! {
         NotInRoom => "the node is not in that room",
         /// Nobody of that id is in the room.
         RemoteUnknown => "no such node is in the room",
+        /// No node of that identity can be reached in the room.
+        NotConnected => "no node of that identity can be reached",
         /// The payload exceeds its limit.
         TooLarge => "the payload exceeds its limit",
-        /// The label is empty, too long or holds control characters.
+        /// The label is empty, too long, holds control characters, or is that of presence.
         LabelInvalid => "the label is empty, too long or holds control characters",
         /// Too much is waiting for this member.
         WouldBlock => "too much is waiting to be sent",

@@ -18,19 +18,12 @@ pub use group::{
 /// What the application gets to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Something asked for is done, or will not be done.
-    Settled {
+    /// Something asked for is done, or will not be done. Each ticket is completed once.
+    Completed {
         /// The application's number.
         ticket: Ticket,
-        /// Why not.
-        result: Result<(), Code>,
-    },
-    /// A request was answered, or a pairing written. Settles its ticket.
-    Response {
-        /// The application's number.
-        ticket: Ticket,
-        /// The answer.
-        payload: Vec<u8>,
+        /// What comes of it, or why nothing does.
+        result: Result<Completion, Code>,
     },
     /// The connection to a signaling server changed.
     Server {
@@ -42,6 +35,12 @@ pub enum Event {
         code: Option<Code>,
         /// When it is dialled again.
         retry: Option<Duration>,
+    },
+    /// Whether any signaling server is open is known now, or is something else than before. A first
+    /// dial is hope: as long as none has failed and none is open, nothing is known.
+    Online {
+        /// Whether one is.
+        online: bool,
     },
     /// A room's connection to the outside changed.
     Room {
@@ -71,6 +70,18 @@ pub enum Event {
         node: NodeId,
         /// Why.
         code: Code,
+    },
+    /// A remote node says something of itself, and again before that would end; or nothing any
+    /// more.
+    Presence {
+        /// The room, or the group.
+        room: RoomId,
+        /// The remote node.
+        node: NodeId,
+        /// Its identity.
+        peer: PeerId,
+        /// What it says; `None` once that is over.
+        value: Option<Vec<u8>>,
     },
     /// An attempt to link to a remote node gave up.
     ConnectFailed {
@@ -157,13 +168,6 @@ pub enum Event {
         /// What.
         event: Box<GroupEvent>,
     },
-    /// Answers a question for the groups that are stored. Settles its ticket.
-    Groups {
-        /// The application's number.
-        ticket: Ticket,
-        /// What is stored.
-        groups: Vec<KeptGroup>,
-    },
     /// Something suspicious that needs no action.
     Warning {
         /// What.
@@ -171,6 +175,21 @@ pub enum Event {
         /// Whose doing it seems to be.
         node: Option<NodeId>,
     },
+}
+
+/// What comes of something that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// It is done.
+    Done,
+    /// The answer to a request, or the text of a pairing.
+    Answer(Vec<u8>),
+    /// The groups that are stored.
+    Groups(Vec<KeptGroup>),
+    /// The record that was read.
+    Record(Box<Record>),
+    /// What an invitation offers.
+    Preview(Box<Preview>),
 }
 
 /// The connection to a signaling server.

@@ -54,6 +54,8 @@ pub use membership::revoke::RevokeOptions;
 use persist::body_cache::Bodies;
 pub(crate) use persist::profile::Profile;
 use persist::write_queue::Saves;
+use queries::export::Import;
+pub(crate) use queries::export::Undo;
 pub use queries::filter::{Condition, Field, Filter, Operator, Search, Subject};
 pub use queries::query::Paging;
 use queries::query::Query;
@@ -96,6 +98,10 @@ pub(crate) struct Group {
     /// What the store is asked.
     ops: Table<OpId, Loading>,
     queries: Vec<Query>,
+    /// Files that are being taken.
+    imports: Vec<Import>,
+    /// What becomes of the group unless the file is taken whole for which it was opened.
+    half: Option<Undo>,
     watches: Watches,
     sync: SyncState,
     joining: Option<Joining>,
@@ -143,6 +149,8 @@ pub(crate) struct Group {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Ticket(Ticket),
+    /// For a file, the whole of which follows.
+    Import(Ticket),
     Invitation {
         ticket: Ticket,
         invitation: Box<AnyInvitation>,
@@ -154,7 +162,7 @@ pub(crate) enum Opening {
 
 impl Opening {
     pub(crate) const fn ticket(&self) -> Ticket {
-        let (Self::Ticket(ticket) | Self::Invitation { ticket, .. }) = self;
+        let (Self::Ticket(ticket) | Self::Import(ticket) | Self::Invitation { ticket, .. }) = self;
         *ticket
     }
 }
@@ -360,6 +368,7 @@ impl Group {
         for ticket in queries.chain(joining).chain(admitted).chain(opening) {
             cx.settle(ticket, Err(code));
         }
+        self.imports.clear();
         self.neighbours.drain();
     }
 }

@@ -53,6 +53,7 @@ pub mod meter;
 mod node;
 mod overlay;
 mod paths;
+mod presence;
 mod remote;
 mod rule;
 mod session;
@@ -68,8 +69,8 @@ mod wall;
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use event::{
-    Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup, MessageKind,
-    Preview, Record, RemoteState, RoomState, ServerState, SyncPhase,
+    Completion, Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup,
+    MessageKind, Preview, Record, RemoteState, RoomState, ServerState, SyncPhase,
 };
 pub use group::{
     Condition, Field, Filter, InviteOptions, Operator, Paging, RevokeOptions, Search, Subject,

@@ -13,12 +13,14 @@ mod group_members;
 mod group_reading;
 mod group_records;
 mod groups;
+mod hearing;
 mod invitation_commands;
 mod joining;
 mod mesh;
 mod messaging;
 mod pairing;
 mod places;
+mod presence;
 mod report;
 mod server_frames;
 mod starts;
@@ -44,6 +46,7 @@ use crate::ids::{LinkId, RoomId};
 use crate::io::{Input, LinkAction, LinkInput, Output};
 use crate::meter::{self, Cost};
 use crate::paths::Paths;
+use crate::presence::Presence;
 use crate::remote::{Heard, Remote};
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
@@ -70,6 +73,10 @@ pub struct Node {
     /// The rooms by secret link, which may be too large for everybody to be linked; at most
     /// [`limits::ROOMS_MAX`].
     broadcasts: Table<RoomId, Broadcast>,
+    /// What is said in rooms and open groups, each of which are at most [`limits::ROOMS_MAX`].
+    presences: Vec<Presence>,
+    /// What nodes said of themselves, and was not looked at.
+    said: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// Gossip that came, and by whom it was passed on.
     gossip: VecDeque<(RoomId, NodeId, Vec<u8>)>,
     /// Setup messages that came, and by whom they were handed on.
@@ -130,6 +137,8 @@ impl Node {
             starting,
             closing: None,
             broadcasts: Table::new(),
+            presences: Vec::new(),
+            said: VecDeque::new(),
             gossip: VecDeque::new(),
             carried: VecDeque::new(),
             paths: Paths::default(),
@@ -213,8 +222,10 @@ impl Node {
 
     /// Does what follows from what has changed.
     fn carry_on(&mut self) {
+        self.signaling.tell_online(&mut self.cx);
         self.hear_gossip();
         self.hear_carried();
+        self.hear_presence();
         self.bound_orphans();
         if self.changes.take_connections() {
             self.dial_remotes();
@@ -251,6 +262,7 @@ impl Node {
         }
         self.end_strangers();
         self.mesh_timeout();
+        self.review_presence();
         self.changes.everything();
         self.carry_on();
         self.closing_timeout();
@@ -333,26 +345,8 @@ impl Node {
         let mut env = Env { cx, signaling, pool };
         remote.follow(&mut env);
         let peer = remote.connection.peer;
-        let mut parted = Vec::new();
-        while let Some(heard) = remote.poll() {
-            match heard {
-                Heard::Parted(room, code) => parted.push((room, false, code)),
-                Heard::GroupFrame(room, frame) => self.group_frames.push_back((room, node, frame)),
-                Heard::Gossip(room, bytes) => self.gossip.push_back((room, node, bytes)),
-                Heard::Carried(from, to, hops, payload) => {
-                    self.carried.push_back((node, Carried { from, to, hops, payload }));
-                }
-                Heard::Names(room, lacks, names) => self.names.push((room, node, (lacks, names))),
-                Heard::Started => self.started.push(node),
-                Heard::Lost => self.link_lost = true,
-                Heard::Writable => self.changes.writable(node),
-                Heard::Neighbours => {
-                    self.changes.neighbours = true;
-                    // Whoever has just shown that it is in a room is told who is there.
-                    self.changes.connections = true;
-                }
-            }
-        }
+        let (mut parted, mut told) = (Vec::new(), Vec::new());
+        let heard: Vec<Heard> = core::iter::from_fn(|| remote.poll()).collect();
         self.changes.signaling |= !env.signaling.pairings().is_empty();
         self.changes.remote(node);
         let is_changed = remote.connection.take_changed();
@@ -371,15 +365,19 @@ impl Node {
                     room.ask_again(env.cx);
                 }
             }
-            let told = remote.dissolve(&mut env, code).into_iter();
-            parted.extend(told.map(|(room, was_linked)| (room, was_linked, code)));
+            let left = remote.dissolve(&mut env, code).into_iter();
+            told.extend(left.map(|(room, was_linked)| (room, was_linked, code)));
             self.changes.connections = true;
             self.changes.neighbours = true;
             self.changes.signaling = true;
         }
+        for heard in heard {
+            self.note(node, heard, &mut parted);
+        }
         if self.changes.connections {
             self.count();
         }
+        parted.extend(told);
         self.on_parted((node, peer), parted);
     }
 

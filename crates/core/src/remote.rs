@@ -17,7 +17,7 @@ use crate::cx::Cx;
 use crate::error::SendError;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{LinkInput, Priority};
-use crate::session::{Outgoing, RoomProof, Session, SharedRooms};
+use crate::session::{Aside, Outgoing, RoomProof, Session, SharedRooms};
 use crate::signaling::{Route, Signaling};
 use crate::start::Start;
 use crate::time::{Earliest, Timer, Timestamp};
@@ -48,10 +48,10 @@ pub(crate) enum Heard {
     GroupFrame(RoomId, Vec<u8>),
     /// A setup message that it hands on: from whom, for whom, how often that may go on.
     Carried(NodeId, NodeId, u8, Vec<u8>),
-    /// Gossip that it passes on in a room.
-    Gossip(RoomId, Vec<u8>),
     /// Names of gossip in a room, and whether it lacks that.
     Names(RoomId, bool, Vec<NamedGossip>),
+    /// A message that is not for the application.
+    Aside(Aside),
     /// It is no longer in a room, in which the application knows it.
     Parted(RoomId, Code),
     /// It has said which start of which store it is.
@@ -128,8 +128,9 @@ impl Remote {
                 News::Offered(room) => self.rooms.claim(room),
             }
         }
-        let gossip = self.session.take_gossip();
-        self.heard.extend(gossip.map(|(room, bytes)| Heard::Gossip(room, bytes)));
+        for aside in self.session.take_aside() {
+            self.heard.push_back(Heard::Aside(aside));
+        }
         if self.rooms.take_changed() {
             self.heard.push_back(Heard::Neighbours);
         }

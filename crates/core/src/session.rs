@@ -25,18 +25,22 @@ pub(crate) struct Session {
     pub(crate) node: NodeId,
     pub(crate) messages: Messages,
     pub(crate) streams: Streams,
-    /// Gossip that came and was not looked at.
-    gossip: Vec<(RoomId, Vec<u8>)>,
+    /// What came beside the application's messages, and was not looked at.
+    aside: Vec<Aside>,
+}
+
+/// What comes as a message and is not for the application.
+#[derive(Debug)]
+pub(crate) enum Aside {
+    /// Gossip that the remote passes on in a room.
+    Gossip(RoomId, Vec<u8>),
+    /// What the remote says of itself in a room.
+    Presence(RoomId, Vec<u8>),
 }
 
 impl Session {
     pub(crate) fn new(node: NodeId) -> Self {
-        Self {
-            node,
-            messages: Messages::default(),
-            streams: Streams::default(),
-            gossip: Vec::new(),
-        }
+        Self { node, messages: Messages::default(), streams: Streams::default(), aside: Vec::new() }
     }
 
     /// A new link: what was not done goes on where the other side is.
@@ -80,9 +84,9 @@ impl Session {
         self.streams.deadlines(is_linked, earliest);
     }
 
-    /// Gossip that came and was not looked at, in order.
-    pub(crate) fn take_gossip(&mut self) -> impl Iterator<Item = (RoomId, Vec<u8>)> + use<> {
-        core::mem::take(&mut self.gossip).into_iter()
+    /// What came beside the application's messages and was not looked at, in order.
+    pub(crate) fn take_aside(&mut self) -> Vec<Aside> {
+        core::mem::take(&mut self.aside)
     }
 
     /// Whether nothing is under way, in either direction.

@@ -15,7 +15,7 @@ use lacis_wire::signal::{ClientFrame, IceServer};
 use lacis_wire::{NodeId, codec, limits, seal};
 
 use crate::cx::Cx;
-use crate::event::Event;
+use crate::event::{Event, ServerState};
 use crate::ids::{RoomId, SocketId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
@@ -39,6 +39,8 @@ pub(crate) struct Signaling {
     pub(crate) has_links: bool,
     /// Sealed setup messages for members to hand on: whom each is for, and the room.
     pub(crate) carried: Vec<(RoomId, NodeId, Vec<u8>)>,
+    /// Whether a server is open, as it was told last.
+    online: Option<bool>,
 }
 
 impl Signaling {
@@ -53,6 +55,7 @@ impl Signaling {
             pairings: Vec::new(),
             has_links: false,
             carried: Vec::new(),
+            online: None,
         }
     }
 
@@ -213,8 +216,28 @@ impl Signaling {
         self.rooms.get(&room).is_some_and(|room| room.admitted.is_some())
     }
 
+    /// Tells whether any server is open, if that is news.
+    pub(crate) fn tell_online(&mut self, cx: &mut Cx) {
+        let mut online = self.online.map(|_| false);
+        for server in &self.servers {
+            match server.state() {
+                ServerState::Open => online = Some(true),
+                ServerState::Waiting => online = online.or(Some(false)),
+                ServerState::Dialing => {}
+                // Of a node that is closed nothing is told any more.
+                ServerState::Closed => return,
+            }
+        }
+        if self.online != online {
+            self.online = online;
+            let online = online == Some(true);
+            cx.event(Event::Online { online });
+        }
+    }
+
     /// Tells the application which rooms are open now, and which are not any more.
     pub(crate) fn tell_rooms(&mut self, cx: &mut Cx) {
+        self.tell_online(cx);
         let mut open = Vec::new();
         for room in self.rooms.values() {
             if room.is_open(&self.servers) {

@@ -16,21 +16,27 @@ pub(crate) struct Tickets {
 #[derive(Debug)]
 struct Open {
     parts: usize,
-    /// Whether the failure of one part fails the whole.
+    /// Whether it fails if no part of it works.
     strict: bool,
-    failed: Option<Code>,
+    /// How a part that settled did, one that worked before all others.
+    result: Option<Result<(), Code>>,
 }
 
 impl Tickets {
     /// Opens a ticket that one result settles.
     pub(crate) fn open(&mut self, ticket: Ticket) {
-        self.open.insert(ticket, Open { parts: 1, strict: true, failed: None });
+        self.open_any(ticket, 1);
+    }
+
+    /// Opens a ticket that is settled when all of its parts are, and fails if none of them worked.
+    pub(crate) fn open_any(&mut self, ticket: Ticket, parts: usize) {
+        self.open.insert(ticket, Open { parts, strict: true, result: None });
     }
 
     /// Opens a ticket that is settled when all of its parts are, whether they worked or not: a
     /// member that left in the meantime does not make a broadcast fail.
     pub(crate) fn open_parts(&mut self, ticket: Ticket, parts: usize) {
-        self.open.insert(ticket, Open { parts, strict: false, failed: None });
+        self.open.insert(ticket, Open { parts, strict: false, result: None });
     }
 
     pub(crate) fn is_open(&self, ticket: Ticket) -> bool {
@@ -44,16 +50,15 @@ impl Tickets {
         result: Result<(), Code>,
     ) -> Option<Result<(), Code>> {
         let open = self.open.get_mut(&ticket)?;
-        if let Err(code) = result
-            && open.strict
-        {
-            open.failed = Some(code);
+        if open.result != Some(Ok(())) {
+            open.result = Some(result);
         }
         open.parts = open.parts.saturating_sub(1);
         if open.parts > 0 {
             return None;
         }
-        self.open.remove(&ticket).map(|open| open.failed.map_or(Ok(()), Err))
+        let open = self.open.remove(&ticket)?;
+        open.result.filter(|_| open.strict).or(Some(Ok(())))
     }
 
     /// Closes a ticket whatever it still waits for; says whether it was open.
@@ -87,6 +92,18 @@ mod tests {
         let mut tickets = Tickets::default();
         tickets.open_parts(1, 2);
         assert_eq!(tickets.settle(1, Err(Code::LinkLost)), None);
-        assert_eq!(tickets.settle(1, Ok(())), Some(Ok(())));
+        assert_eq!(tickets.settle(1, Err(Code::Left)), Some(Ok(())));
+    }
+
+    #[test]
+    fn a_ticket_for_any_of_many_fails_only_if_all_of_them_do() {
+        let mut tickets = Tickets::default();
+        tickets.open_any(1, 3);
+        assert_eq!(tickets.settle(1, Err(Code::LinkLost)), None);
+        assert_eq!(tickets.settle(1, Ok(())), None);
+        assert_eq!(tickets.settle(1, Err(Code::Left)), Some(Ok(())));
+        tickets.open_any(2, 2);
+        assert_eq!(tickets.settle(2, Err(Code::LinkLost)), None);
+        assert_eq!(tickets.settle(2, Err(Code::RemoteLeft)), Some(Err(Code::RemoteLeft)));
     }
 }

@@ -77,6 +77,8 @@ pub enum Timer {
     Stranger,
     /// A large room is told that this node is there, or has more links than it needs.
     Mesh,
+    /// This node says again what it says of itself, or what others said does not hold any more.
+    Presence,
     /// A clean leave has waited long enough.
     Close,
     /// A write that failed is tried again.

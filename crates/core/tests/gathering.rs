@@ -69,7 +69,9 @@ impl Page {
                     let reply = Input::Store(op, StoreReply::Values(values));
                     self.node.handle_input(self.now, reply);
                 }
-                Output::Event(Event::Settled { result, .. }) => self.settled.push(result),
+                Output::Event(Event::Completed { result, .. }) => {
+                    self.settled.push(result.map(drop))
+                }
                 _ => {}
             }
         }

@@ -55,7 +55,7 @@ impl Page {
 
     fn settled(&self) -> Vec<Ticket> {
         let ticket = |event: &Event| match event {
-            Event::Settled { ticket, .. } => Some(*ticket),
+            Event::Completed { ticket, .. } => Some(*ticket),
             _ => None,
         };
         self.told.borrow().iter().filter_map(ticket).collect()
@@ -114,7 +114,7 @@ impl Platform for &Page {
     fn tell(&mut self, event: Event) {
         assert!(!self.is_telling.replace(true), "an event is told within another");
         let next = match &event {
-            Event::Settled { ticket, .. } if *ticket < self.goes_on.get() => Some(ticket + 1),
+            Event::Completed { ticket, .. } if *ticket < self.goes_on.get() => Some(ticket + 1),
             _ => None,
         };
         self.told.borrow_mut().push(event);

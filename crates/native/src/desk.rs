@@ -3,32 +3,28 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lacis_core::{
-    Event, GroupEvent, KeptGroup, Preview, Record, RequestId, RoomId, StreamId, Ticket,
-};
+use lacis_core::{Completion, Event, GroupEvent, Record, RequestId, RoomId, StreamId, Ticket};
 use lacis_wire::{Code, NodeId};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::error::Error;
-use crate::event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+use crate::event::{GroupUpdate, Message, PeerEvent, Presence, Remote, RoomEvent, WatchUpdate};
 use crate::feed::Feed;
 use crate::file::{FileInfo, IncomingFile, Part, Steer};
 use crate::request::{Request, Respond};
 
-/// What an answer brings.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) bytes: Vec<u8>,
+/// What comes of a command, and the records that came for it before.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) completion: Completion,
     pub(crate) records: Vec<Record>,
-    pub(crate) groups: Vec<KeptGroup>,
-    pub(crate) preview: Option<Preview>,
 }
 
 /// Who waits for a ticket, and what has come for it so far.
 #[derive(Debug)]
 struct Pending {
-    answer: oneshot::Sender<Result<Outcome, Error>>,
-    outcome: Outcome,
+    answer: oneshot::Sender<Result<Answer, Error>>,
+    records: Vec<Record>,
 }
 
 /// Everybody else in a room, as it is now.
@@ -141,9 +137,9 @@ impl Desk {
     pub(crate) fn expect(
         &mut self,
         ticket: Ticket,
-        answer: oneshot::Sender<Result<Outcome, Error>>,
+        answer: oneshot::Sender<Result<Answer, Error>>,
     ) {
-        self.pending.insert(ticket, Pending { answer, outcome: Outcome::default() });
+        self.pending.insert(ticket, Pending { answer, records: Vec::new() });
     }
 
     /// Has the parts of a group that is exported go there, until the ticket settles.
@@ -151,37 +147,27 @@ impl Desk {
         self.exports.insert(ticket, parts);
     }
 
-    fn settle(&mut self, ticket: Ticket, result: Result<(), Code>) {
+    fn complete(&mut self, ticket: Ticket, result: Result<Completion, Code>) {
         self.exports.remove(&ticket);
         if self.closing == Some(ticket) {
-            self.closed = Some(result.map_err(Error::from));
+            self.closed = Some(result.as_ref().map(|_| ()).map_err(|code| Error::from(*code)));
         }
-        if let Some(Pending { answer, outcome }) = self.pending.remove(&ticket) {
+        if let Some(Pending { answer, records }) = self.pending.remove(&ticket) {
             // Whoever gave up waiting does not hear it.
-            let _ = answer.send(result.map(|()| outcome).map_err(Error::from));
-        }
-    }
-
-    fn add(&mut self, ticket: Ticket, add: impl FnOnce(&mut Outcome)) {
-        if let Some(pending) = self.pending.get_mut(&ticket) {
-            add(&mut pending.outcome);
+            let answered = result.map(|completion| Answer { completion, records });
+            let _ = answer.send(answered.map_err(Error::from));
         }
     }
 
     /// Tells an event to whoever it is for.
     pub(crate) fn tell(&mut self, event: Event) -> Option<Rest> {
         match event {
-            Event::Settled { ticket, result } => self.settle(ticket, result),
-            Event::Response { ticket, payload } => {
-                self.add(ticket, |outcome| outcome.bytes = payload);
-                self.settle(ticket, Ok(()));
-            }
-            Event::Groups { ticket, groups } => {
-                self.add(ticket, |outcome| outcome.groups = groups);
-                self.settle(ticket, Ok(()));
-            }
+            Event::Completed { ticket, result } => self.complete(ticket, result),
             Event::Server { url, state, code, retry } => {
                 self.feed.tell(&PeerEvent::Server { url, state, code, retry });
+            }
+            Event::Online { online } => {
+                self.feed.tell(&PeerEvent::Online(online));
             }
             Event::Warning { code, node } => {
                 self.feed.tell(&PeerEvent::Warning { code, node });
@@ -202,6 +188,9 @@ impl Desk {
             Event::FileEnd { stream } => self.tell_stream(stream, Part::End),
             Event::StreamFailed { stream, code } => self.tell_stream(stream, Part::Failed(code)),
             Event::Progress { stream, taken, .. } => self.tell_stream(stream, Part::Taken(taken)),
+            Event::Presence { room, node, peer, value } => {
+                self.tell_presence(room, Presence { node, peer, value: value.map(Into::into) });
+            }
             event => self.tell_room(event),
         }
         None
@@ -267,18 +256,21 @@ impl Desk {
         }
     }
 
+    /// Tells what somebody says of itself in a room, or in a group.
+    fn tell_presence(&self, room: RoomId, presence: Presence) {
+        if let Some(open) = self.rooms.get(&room) {
+            open.feed.tell(&RoomEvent::Presence(presence));
+        } else if let Some(open) = self.groups.get(&room) {
+            open.feed.tell(&GroupUpdate::Presence(presence));
+        }
+    }
+
     fn tell_group(&mut self, group: RoomId, event: GroupEvent) {
         match event {
-            GroupEvent::Read { ticket, record } => {
-                self.add(ticket, |outcome| outcome.records.push(record));
-                self.settle(ticket, Ok(()));
-            }
             GroupEvent::Found { ticket, records } => {
-                self.add(ticket, |outcome| outcome.records.extend(records));
-            }
-            GroupEvent::Preview { ticket, preview } => {
-                self.add(ticket, |outcome| outcome.preview = Some(preview));
-                self.settle(ticket, Ok(()));
+                if let Some(pending) = self.pending.get_mut(&ticket) {
+                    pending.records.extend(records);
+                }
             }
             GroupEvent::Exported { ticket, part } => {
                 if let Some(parts) = self.exports.get(&ticket) {

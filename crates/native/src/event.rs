@@ -45,6 +45,23 @@ pub struct Message {
     pub kind: MessageKind,
 }
 
+/// What somebody who is here says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Whose it is.
+    pub node: NodeId,
+    /// Its identity.
+    pub peer: PeerId,
+    /// What it says; `None` once that is over.
+    pub value: Option<Bytes>,
+}
+
+impl Presence {
+    fn bytes(&self) -> usize {
+        self.value.as_ref().map_or(0, Bytes::len)
+    }
+}
+
 /// What a room tells.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -71,6 +88,8 @@ pub enum RoomEvent {
     },
     /// A message came.
     Message(Message),
+    /// Somebody says something of itself, or nothing any more.
+    Presence(Presence),
     /// Somebody asks something.
     Request(Request),
     /// Somebody offers a file.
@@ -83,6 +102,7 @@ impl feed::Event for RoomEvent {
     fn bytes(&self) -> usize {
         match self {
             Self::Message(message) => message.data.len(),
+            Self::Presence(presence) => presence.bytes(),
             Self::Request(request) => request.data().len(),
             _ => 0,
         }
@@ -108,6 +128,8 @@ pub enum PeerEvent {
         /// After what time it is dialled again.
         retry: Option<Duration>,
     },
+    /// Whether any server is open is known now, or is something else than before.
+    Online(bool),
     /// Something was not as it should be, and was dealt with.
     Warning {
         /// What.
@@ -135,6 +157,8 @@ impl feed::Event for PeerEvent {
 pub enum GroupUpdate {
     /// Something happened.
     Event(Arc<GroupEvent>),
+    /// A member says something of itself, or nothing any more.
+    Presence(Presence),
     /// So many events were lost, because they were not read in time.
     Missed(u64),
 }
@@ -156,6 +180,7 @@ impl feed::Event for GroupUpdate {
                 GroupEvent::Record { record, .. } => weight(record),
                 _ => 0,
             },
+            Self::Presence(presence) => presence.bytes(),
             Self::Missed(_) => 0,
         }
     }

@@ -8,9 +8,9 @@ mod records;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lacis_core::{Preview, RoomId};
+use lacis_core::{Completion, Preview, RoomId};
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, limits};
+use lacis_wire::{Code, GroupId, PeerId, limits};
 
 use crate::desk::{Desk, OpenGroup};
 use crate::error::Error;
@@ -18,8 +18,9 @@ use crate::event::GroupUpdate;
 use crate::feed::{Feed, Reader};
 use crate::handle::{Handle, Holder, TIMEOUT, Waiting};
 use crate::machine::Machine;
+use crate::room::{SendOptions, set_presence};
 
-pub use export::Export;
+pub use export::{Export, Import};
 pub use holding::GroupHolding;
 pub use records::Watch;
 
@@ -121,10 +122,10 @@ impl Group {
         Ok(group)
     }
 
-    /// Opens the group of a file, by its first part; it is not connected.
-    pub(crate) async fn import_first(holder: Holder, first: Vec<u8>) -> Result<Self, Error> {
+    /// Opens the group of a file, by its beginning; it is not connected.
+    pub(crate) async fn import_first(holder: Holder, begins: Vec<u8>) -> Result<Self, Error> {
         let opened = holder.handle().ask(
-            move |node, now, ticket| node.import_group(now, ticket, &first),
+            move |node, now, ticket| node.import_group(now, ticket, &begins),
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = opened.await?;
@@ -148,7 +149,10 @@ impl Group {
         // It is closed again when this is over, however it ends.
         let group = Self { holder, number, id: GroupId([0; 32]) };
         group.begin_to_connect(timeout);
-        Ok(waiting.settled().await?.preview)
+        Ok(match waiting.settled().await?.completion {
+            Completion::Preview(preview) => Some(*preview),
+            _ => None,
+        })
     }
 
     /// Connects a group that is new here, since members let in whom they meet.
@@ -212,6 +216,34 @@ impl Group {
             .handle()
             .call(move |_, desk| desk.groups.get_mut(&number).map(|group| group.feed.reader()));
         Ok(GroupEvents(reader.await?.ok_or(Code::GroupUnknown)?))
+    }
+
+    /// Sends a message to one member, to each of its nodes that is connected.
+    ///
+    /// # Errors
+    /// [`Code::NotConnected`] if there is none, and those of [`crate::Room::send`].
+    pub async fn send(
+        &self,
+        to: PeerId,
+        label: &str,
+        data: impl Into<Vec<u8>>,
+        options: SendOptions,
+    ) -> Result<(), Error> {
+        let (number, label, data) = (self.number, label.to_owned(), data.into());
+        let SendOptions { priority, until } = options;
+        let sent = self.handle().ask_node(move |node, now, ticket| {
+            node.send_to_peer(now, ticket, number, to, &label, data, priority, until)
+        });
+        sent.await?.1.settled().await.map(drop)
+    }
+
+    /// Says something of this peer to the members who are here or come, until it is changed: others
+    /// hear it as [`GroupUpdate::Presence`]. With `None` it says nothing any more.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`] beyond [`limits::PRESENCE_BYTES`], [`Code::Closed`].
+    pub async fn set_presence(&self, value: Option<Vec<u8>>) -> Result<(), Error> {
+        set_presence(self.handle(), self.number, value).await
     }
 
     /// Connects a group that was disconnected, and waits until a server has answered.

@@ -6,7 +6,7 @@ use lacis_core::{Node, Ticket, Timestamp};
 use lacis_wire::Code;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::desk::{Desk, Outcome};
+use crate::desk::{Answer, Desk};
 use crate::error::Error;
 use crate::machine::Machine;
 
@@ -99,16 +99,16 @@ impl Handle {
 pub(crate) struct Waiting {
     handle: Handle,
     ticket: Ticket,
-    given: Option<oneshot::Receiver<Result<Outcome, Error>>>,
+    given: Option<oneshot::Receiver<Result<Answer, Error>>>,
 }
 
 impl Waiting {
     /// Waits until it is.
-    pub(crate) async fn settled(mut self) -> Result<Outcome, Error> {
+    pub(crate) async fn settled(mut self) -> Result<Answer, Error> {
         let Some(given) = &mut self.given else { return Err(Code::Closed.into()) };
-        let outcome = given.await;
+        let answer = given.await;
         self.given = None;
-        outcome.unwrap_or_else(|_| Err(Code::Closed.into()))
+        answer.unwrap_or_else(|_| Err(Code::Closed.into()))
     }
 }
 

@@ -35,10 +35,10 @@ mod store;
 mod udp;
 
 pub use error::{Error, StartError, StoreError};
-pub use event::{GroupUpdate, Message, PeerEvent, Remote, RoomEvent, WatchUpdate};
+pub use event::{GroupUpdate, Message, PeerEvent, Presence, Remote, RoomEvent, WatchUpdate};
 pub use file::{FileInfo, FileReader, IncomingFile};
 pub use file_writer::FileWriter;
-pub use group::{Export, Group, GroupEvents, GroupHolding, GroupOptions, Watch};
+pub use group::{Export, Group, GroupEvents, GroupHolding, GroupOptions, Import, Watch};
 pub use identity::Identity;
 pub use options::Options;
 pub use peer::{InvitationPreview, Peer, PeerEvents, group_of_invitation};

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lacis_core::{KeptGroup, Preview, Report};
+use lacis_core::{Completion, KeptGroup, Preview, Report};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, Roles};
@@ -158,14 +158,15 @@ impl Peer {
         Group::open(self.holder.clone(), id, false).await
     }
 
-    /// Opens the group of a file by the first of its parts, with what is stored of it, and leaves
-    /// it unconnected. The other parts follow by [`Group::import`].
+    /// Opens the group of a file, with what is stored of it, and leaves it unconnected. A mebibyte
+    /// of the file's beginning is enough, or all of it. The whole file follows by [`Group::import`];
+    /// unless it is taken to its end, the group is what it was before.
     ///
     /// # Errors
     /// [`Code::ExportDamaged`], [`Code::NotAllowed`] if another identity exported it,
     /// [`Code::TooManyGroups`], [`Code::Closed`].
-    pub async fn import_group(&self, first: Vec<u8>) -> Result<Group, Error> {
-        Group::import_first(self.holder.clone(), first).await
+    pub async fn import_group(&self, begins: Vec<u8>) -> Result<Group, Error> {
+        Group::import_first(self.holder.clone(), begins).await
     }
 
     /// Looks at an invitation and takes nothing. One for this identity says everything itself; for
@@ -209,7 +210,10 @@ impl Peer {
             node.stored_groups(now, ticket);
             Ok::<_, Code>(())
         });
-        Ok(asked.await?.1.settled().await?.groups)
+        Ok(match asked.await?.1.settled().await?.completion {
+            Completion::Groups(groups) => groups,
+            _ => Vec::new(),
+        })
     }
 
     /// Leaves every room and group, says goodbye, and ends once all that was written is stored.

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lacis_core::{Priority, RoomId, Until};
+use lacis_core::{Completion, Priority, RoomId, Until};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
 use tokio::sync::mpsc;
@@ -160,6 +160,15 @@ impl Room {
         sent.await?.1.settled().await.map(drop)
     }
 
+    /// Says something of this peer to whoever is in the room or comes, until it is changed: others
+    /// hear it as [`RoomEvent::Presence`]. With `None` it says nothing any more.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`] beyond [`lacis_wire::limits::PRESENCE_BYTES`], [`Code::Closed`].
+    pub async fn set_presence(&self, value: Option<Vec<u8>>) -> Result<(), Error> {
+        set_presence(self.handle(), self.id, value).await
+    }
+
     /// Offers a file to one remote, and waits until that has accepted it.
     ///
     /// # Errors
@@ -213,12 +222,27 @@ impl Room {
         let asked = self.handle().ask_node(move |node, now, ticket| {
             node.request(now, ticket, id, to, &label, data, timeout)
         });
-        Ok(asked.await?.1.settled().await?.bytes)
+        Ok(match asked.await?.1.settled().await?.completion {
+            Completion::Answer(bytes) => bytes,
+            _ => Vec::new(),
+        })
     }
 
     fn handle(&self) -> Handle {
         self.holder.handle()
     }
+}
+
+/// Says something of this peer in a room or a group.
+pub(crate) async fn set_presence(
+    handle: Handle,
+    room: RoomId,
+    value: Option<Vec<u8>>,
+) -> Result<(), Error> {
+    let said = handle.call(move |machine, _| {
+        machine.with(|node, now| node.set_presence(now, room, value)).map_err(Code::from)
+    });
+    Ok(said.await??)
 }
 
 impl Drop for Room {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use lacis_native::{
     Code, Content, FileInfo, GroupOptions, Identity, IncomingFile, Message, NodeId, Options, Peer,
-    Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError, StoreError, Until,
-    WatchUpdate, create_room_link,
+    Presence, Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError,
+    StoreError, Until, WatchUpdate, create_room_link,
 };
 use tokio::net::TcpListener;
 
@@ -97,6 +97,33 @@ async fn two_peers_talk_in_a_room() {
         }
     };
     assert_eq!(left, Code::Left);
+    soon(b.close()).await.unwrap();
+}
+
+async fn presence(events: &mut RoomEvents) -> Presence {
+    loop {
+        if let RoomEvent::Presence(said) = soon(events.next()).await.expect("the room goes on") {
+            return said;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_peer_says_of_itself_is_heard_until_it_goes() {
+    let [(a, room_a, mut events_a, _), (b, room_b, mut events_b, id_a)] =
+        pair(&server().await).await;
+    soon(room_a.set_presence(Some(b"here".to_vec()))).await.unwrap();
+    let said = presence(&mut events_b).await;
+    assert_eq!((said.node, said.peer), (id_a, a.id()));
+    assert_eq!(said.value.as_deref(), Some(&b"here"[..]));
+    soon(room_b.set_presence(Some(vec![7; 8_192]))).await.unwrap();
+    assert_eq!(presence(&mut events_a).await.value.map(|value| value.len()), Some(8_192));
+    soon(room_b.set_presence(None)).await.unwrap();
+    assert_eq!(presence(&mut events_a).await.value, None);
+    let much = soon(room_b.set_presence(Some(vec![7; 8_193]))).await;
+    assert_eq!(much.map_err(|error| error.code()), Err(Code::TooLarge));
+    soon(a.close()).await.unwrap();
+    assert_eq!(presence(&mut events_b).await.value, None);
     soon(b.close()).await.unwrap();
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use lacis_core::{Event, LinkAction, Output};
+use lacis_core::{Completion, Event, LinkAction, Output};
 
 use crate::ids::TabId;
 
@@ -41,7 +41,7 @@ impl Fingerprint {
                 self.number(u64::from(stream.0));
                 self.bytes(data);
             }
-            Output::Event(Event::Response { ticket, payload }) => {
+            Output::Event(Event::Completed { ticket, result: Ok(Completion::Answer(payload)) }) => {
                 self.number(u64::from(*ticket));
                 self.bytes(payload);
             }

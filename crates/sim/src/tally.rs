@@ -97,6 +97,6 @@ fn number_in(bytes: &[u8]) -> Option<u64> {
     let passed = codec::decode::<Passed<'_>>(payload).ok()?;
     match codec::decode::<Gossip<'_>>(passed.gossip).ok()?.news {
         News::Message { label, .. } | News::Ephemeral { label, .. } => content::number(label),
-        News::Here | News::Gone => None,
+        News::Here | News::Alone | News::Gone => None,
     }
 }

@@ -10,6 +10,7 @@ mod hands;
 mod memberships;
 mod outputs;
 mod pairing;
+mod presence;
 mod queries;
 mod reactions;
 mod scenario;

@@ -405,7 +405,7 @@ fn records_come_when_the_join_is_done_and_not_before() {
         let log = &world.seen(bob).log;
         let done = log
             .iter()
-            .position(|it| matches!(it, Event::Settled { ticket: one, .. } if *one == ticket))
+            .position(|it| matches!(it, Event::Completed { ticket: one, .. } if *one == ticket))
             .expect("it is done");
         let is_record = |event: &Event| {
             matches!(event, Event::Group { event, .. }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use lacis_core::{Event, GroupEvent, RevokeOptions, RoomId, Ticket};
 use lacis_sim::insider::{Insider, peer};
 use lacis_sim::{ServerId, TabId, TabSetup, World, group_properties, invitation_for};
+use lacis_wire::export::framed;
 use lacis_wire::{Code, GroupId, Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -142,12 +143,14 @@ fn export(world: &mut World, tab: TabId, group: RoomId) -> (Vec<u8>, Vec<Vec<u8>
 
 fn import(world: &mut World, tab: TabId, first: &[u8], parts: &[Vec<u8>]) -> RoomId {
     let ticket = world.plain_ticket(tab);
-    let opened = world.command(tab, |node, now| node.import_group(now, ticket, first));
+    let begins = framed(first);
+    let opened = world.command(tab, |node, now| node.import_group(now, ticket, &begins));
     let group = opened.expect("the tab is there").expect("the file is good");
     world.done(tab, ticket, "it is opened");
-    for part in parts {
-        world.import(tab, group, part).expect("the file is good");
-    }
+    let parts = parts.iter().map(|part| framed(part));
+    let file: Vec<u8> = [begins].into_iter().chain(parts).flatten().collect();
+    let taken = world.command(tab, |node, now| node.import_file(now, group, 1, &file, true));
+    taken.expect("the tab is there").expect("the file is good");
     let ticket = world.plain_ticket(tab);
     world.command(tab, |node, now| node.group_stored(now, ticket, group));
     world.done(tab, ticket, "all is stored");
@@ -202,10 +205,7 @@ fn one_bad_part_of_a_file_does_not_take_the_others_along() {
     parts.insert(2, b"noise".to_vec());
     let other = world.stored(server, 1);
     let other = world.open(other);
-    let ticket = world.plain_ticket(other);
-    let opened = world.command(other, |node, now| node.import_group(now, ticket, &first));
-    let group = opened.expect("it is there").expect("the file is good");
-    world.done(other, ticket, "it is opened");
+    let group = import(&mut world, other, &first, &[]);
     let results: Vec<_> = parts.iter().map(|part| world.import(other, group, part)).collect();
     let bad = results.iter().filter(|it| **it == Err(Code::ExportDamaged)).count();
     assert_eq!(bad, 2, "{results:?}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, InviteOptions, Preview, RevokeOptions, RoomId, Ticket};
+use lacis_core::{Completion, Event, InviteOptions, Preview, RevokeOptions, RoomId, Ticket};
 use lacis_sim::insider::{Insider, changes_group_frames, peer};
 use lacis_sim::{ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::codec::{decode, encode};
@@ -84,7 +84,7 @@ impl Board {
         self.world.command(tab, |node, now| node.stored_groups(now, ticket));
         self.world.run_for(SECOND);
         let told = self.world.seen(tab).log.iter().rev().find_map(|event| match event {
-            Event::Groups { groups, .. } => Some(groups.len()),
+            Event::Completed { result: Ok(Completion::Groups(groups)), .. } => Some(groups.len()),
             _ => None,
         });
         told.expect("it is told")
@@ -93,10 +93,11 @@ impl Board {
 
 fn shown(world: &World, tab: TabId, asked: Ticket) -> Option<Preview> {
     world.seen(tab).log.iter().find_map(|event| match event {
-        Event::Group { event, .. } => match &**event {
-            GroupEvent::Preview { ticket, preview } if *ticket == asked => Some(preview.clone()),
-            _ => None,
-        },
+        Event::Completed { ticket, result: Ok(Completion::Preview(preview)) }
+            if *ticket == asked =>
+        {
+            Some((**preview).clone())
+        }
         _ => None,
     })
 }

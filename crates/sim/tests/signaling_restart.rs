@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::RoomState;
+use lacis_core::{Event, RoomState};
 use lacis_signaling::hub::HubConfig;
 use lacis_sim::{Scene, TabSetup, World};
 
@@ -109,4 +109,37 @@ fn a_token_that_is_not_taken_costs_a_join() {
     world.expect(Duration::from_secs(20), "it is open again", |w| is_now(w, RoomState::Open));
     let stats = world.hub_stats(server).expect("it is up");
     assert_eq!((stats.resumed, stats.received.resume, stats.received.join), (0, 1, 1));
+}
+
+#[test]
+fn a_node_is_told_when_it_is_online_and_when_it_is_not_any_more() {
+    let mut world = World::scenario(11);
+    let server = world.add_server();
+    let dead = world.add_server();
+    world.stop_server(dead, false);
+    let ada = world.open(TabSetup::at(&[server, dead]));
+    let told = |world: &World, tab| {
+        let log = world.seen(tab).log.iter();
+        log.filter_map(|event| match event {
+            Event::Online { online } => Some(*online),
+            _ => None,
+        })
+        .collect::<Vec<_>>()
+    };
+    world.run_for(Duration::from_secs(20));
+    // That the other one is dead changes nothing.
+    assert_eq!(told(&world, ada).last(), Some(&true));
+    let before = told(&world, ada).len();
+    world.stop_server(server, false);
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(told(&world, ada)[before..], [false]);
+    world.start_server(server);
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(told(&world, ada)[before..], [false, true]);
+
+    // Who finds none at first is offline, once.
+    world.stop_server(server, false);
+    let bob = world.open(TabSetup::at(&[server, dead]));
+    world.run_for(Duration::from_secs(60));
+    assert_eq!(told(&world, bob), [false]);
 }

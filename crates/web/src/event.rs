@@ -4,32 +4,26 @@ use lacis_core::{Event, RemoteState, RoomId, RoomState, ServerState};
 use lacis_wire::Code;
 use wasm_bindgen::JsValue;
 
-use crate::group_event::kept;
 use crate::number::number;
-use crate::object::{Building, bytes, list};
+use crate::object::{Building, bytes};
 
 /// A plain object with the same content.
 pub(crate) fn to_js(event: Event) -> JsValue {
     let told = |kind| Building::told("type", kind);
     let object = match event {
-        Event::Response { ticket, payload } => {
-            told("response").with("ticket", ticket).with("data", bytes(&payload))
-        }
         Event::Remote { room, node, peer, state, rtt } => told("remote")
             .with("room", room.0)
             .with("node", node.to_text())
             .with("peer", peer.map(|peer| peer.to_text()))
             .with("state", member_state(state))
             .with("rttMs", rtt.map(|rtt| rtt.as_secs_f64() * 1000.0)),
+        Event::Online { online } => told("online").with("online", online),
         Event::Request { request, room, node, label, payload } => told("request")
             .with("request", request.0)
             .with("room", room.0)
             .with("node", node.to_text())
             .with("label", label)
             .with("data", bytes(&payload)),
-        Event::Groups { ticket, groups } => {
-            told("groups").with("ticket", ticket).with("groups", list(groups.into_iter().map(kept)))
-        }
         Event::File { stream, room, node, name, media_type, size } => told("file")
             .with("stream", stream.0)
             .with("room", room.0)

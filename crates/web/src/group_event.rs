@@ -4,6 +4,7 @@ use lacis_core::{
     GroupEvent, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record, SyncPhase,
 };
 use lacis_wire::body::{Attribute, Value};
+use lacis_wire::export::framed;
 use lacis_wire::system::OpenInvitation;
 use lacis_wire::{Code, Millis, PeerId};
 use wasm_bindgen::JsValue;
@@ -20,6 +21,16 @@ pub(crate) fn sync(sync: GroupSync) -> JsValue {
         SyncPhase::Whole => "synced",
     };
     Building::told("state", state).with("at", sync.at.map(|at| number(at.0))).done()
+}
+
+/// What an invitation offers.
+pub(crate) fn preview(preview: Preview) -> JsValue {
+    let Preview { properties, invitation: offered, used } = preview;
+    Building::new()
+        .with("properties", properties::object(properties))
+        .with("invitation", invitation(offered))
+        .with("used", used)
+        .done()
 }
 
 /// A group that is stored.
@@ -73,17 +84,6 @@ pub(crate) fn group_event(event: GroupEvent, record: &dyn Fn(Record) -> JsValue)
         GroupEvent::Properties(said) => {
             told("properties").with("properties", properties::object(said))
         }
-        GroupEvent::Read { ticket, record: read } => {
-            told("read").with("ticket", ticket).with("record", record(read))
-        }
-        GroupEvent::Preview { ticket, preview } => {
-            let Preview { properties, invitation: offered, used } = preview;
-            told("preview")
-                .with("ticket", ticket)
-                .with("properties", properties::object(properties))
-                .with("invitation", invitation(offered))
-                .with("used", used)
-        }
         GroupEvent::Found { ticket, records } => told("found")
             .with("ticket", ticket)
             .with("records", list(records.into_iter().map(record))),
@@ -94,7 +94,7 @@ pub(crate) fn group_event(event: GroupEvent, record: &dyn Fn(Record) -> JsValue)
             told("approve").with("number", number).with("record", record(asked))
         }
         GroupEvent::Exported { ticket, part } => {
-            told("exported").with("ticket", ticket).with("part", bytes(&part))
+            told("exported").with("ticket", ticket).with("bytes", bytes(&framed(&part)))
         }
         event => return plain(event),
     };
@@ -132,6 +132,10 @@ fn plain(event: GroupEvent) -> JsValue {
         GroupEvent::Rejected { id: record, code: why } => {
             (id, code) = (Some(record.to_text()), Some(why));
             "rejected"
+        }
+        GroupEvent::Closed { code: why } => {
+            code = Some(why);
+            "closed"
         }
         GroupEvent::UpdateNeeded => "update-needed",
         GroupEvent::Unsaved { code: why } => {

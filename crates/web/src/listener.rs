@@ -2,7 +2,9 @@
 //! building an object for each would cost more than everything else about it.
 
 use js_sys::{Array, Uint8Array};
-use lacis_core::{Event, GroupEvent, MessageKind, OpId, Record, StoreChange, StoreRequest};
+use lacis_core::{
+    Completion, Event, GroupEvent, MessageKind, OpId, Record, StoreChange, StoreRequest,
+};
 use lacis_wire::codec::encode;
 use lacis_wire::record::Header;
 use lacis_wire::{NodeId, PeerId};
@@ -11,7 +13,7 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 use crate::event;
-use crate::group_event::{attribute, group_event};
+use crate::group_event::{attribute, group_event, kept, preview};
 use crate::number::{end, number};
 use crate::object::list;
 
@@ -35,7 +37,12 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn settled(this: &JsListener, ticket: u32, code: Option<&str>) -> Result<(), JsValue>;
+    fn completed(
+        this: &JsListener,
+        ticket: u32,
+        code: Option<&str>,
+        outcome: &JsValue,
+    ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, js_name = makeRecord)]
     fn make_record(
@@ -103,6 +110,9 @@ pub(crate) struct Listener {
     label: RefCell<Option<(String, JsValue)>>,
 }
 
+/// The kind of a message that is none: what a node says of itself, or nothing any more.
+const PRESENCE: u8 = 3;
+
 /// Names kept; beyond that all are forgotten and made again.
 const NAMES_MAX: usize = 128;
 
@@ -122,8 +132,16 @@ impl Listener {
                 let (node, label) = (self.node(node), self.label(&label));
                 self.js.message(room.0, &node, &label, payload, kind)
             }
-            Event::Settled { ticket, result } => {
-                self.js.settled(ticket, result.err().map(|code| code.as_str()))
+            Event::Presence { room, node, value, .. } => {
+                let (node, said) = (self.node(node), value.unwrap_or_default());
+                self.js.message(room.0, &node, &JsValue::UNDEFINED, said, PRESENCE)
+            }
+            Event::Completed { ticket, result } => {
+                let (code, outcome) = match result {
+                    Ok(outcome) => (None, self.outcome(outcome)),
+                    Err(code) => (Some(code.as_str()), JsValue::UNDEFINED),
+                };
+                self.js.completed(ticket, code, &outcome)
             }
             Event::FileData { stream, data } => self.js.file_data(stream.0, data),
             Event::Group { group, event } => match *event {
@@ -137,6 +155,17 @@ impl Listener {
                 }
             },
             event => self.js.event(&event::to_js(event)),
+        }
+    }
+
+    /// What comes of something that was asked for, if that is more than that it is done.
+    fn outcome(&self, completion: Completion) -> JsValue {
+        match completion {
+            Completion::Done => JsValue::UNDEFINED,
+            Completion::Answer(payload) => bytes(&payload).into(),
+            Completion::Groups(groups) => list(groups.into_iter().map(kept)),
+            Completion::Record(record) => self.make_record(*record),
+            Completion::Preview(offered) => preview(*offered),
         }
     }
 

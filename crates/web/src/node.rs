@@ -9,14 +9,14 @@ mod store;
 use std::rc::Rc;
 
 use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
-use lacis_wire::Code;
 use lacis_wire::room::RoomLink;
+use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
 use crate::number::{byte_count, millis};
-use crate::parse::node_id;
+use crate::parse::{node_id, peer_id};
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
@@ -102,7 +102,7 @@ impl WebNode {
         paired.map_err(error::coded)
     }
 
-    /// Sends a message to one member.
+    /// Sends a message to one node, or to each node of an identity.
     ///
     /// # Errors
     /// The reason it was not taken; the ticket is not used then.
@@ -111,21 +111,24 @@ impl WebNode {
         &self,
         ticket: u32,
         room: u32,
-        node: &str,
+        to: &str,
         label: &str,
         data: Vec<u8>,
         priority: u8,
         until: u8,
     ) -> Result<(), JsValue> {
-        let to = node_id(node)?;
+        let room = RoomId(room);
         let priority = match priority {
             1 => Priority::Interactive,
             2 => Priority::Bulk,
             _ => Priority::Automatic,
         };
         let until = if until == 1 { Until::Delivered } else { Until::Accepted };
-        let sent = self.browser.with(|node, now| {
-            node.send(now, ticket, RoomId(room), to, label, data, priority, until)
+        let peer = peer_id(to).ok();
+        let to = if peer.is_some() { NodeId([0; 16]) } else { node_id(to)? };
+        let sent = self.browser.with(|node, now| match peer {
+            Some(to) => node.send_to_peer(now, ticket, room, to, label, data, priority, until),
+            None => node.send(now, ticket, room, to, label, data, priority, until),
         });
         sent.map_err(error::coded)
     }
@@ -150,6 +153,16 @@ impl WebNode {
         sent.map_err(error::coded)
     }
 
+    /// Says something of this node in a room or a group; what is empty says nothing any more.
+    ///
+    /// # Errors
+    /// `not-in-room`, `too-large` or `closed`.
+    pub fn set_presence(&self, room: u32, value: Vec<u8>) -> Result<(), JsValue> {
+        let value = Some(value).filter(|value| !value.is_empty());
+        let said = self.browser.with(|node, now| node.set_presence(now, RoomId(room), value));
+        said.map_err(error::coded)
+    }
+
     /// Asks a member something.
     ///
     /// # Errors
@@ -170,18 +183,13 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Answers a request.
-    pub fn respond(&self, request: u32, data: Vec<u8>) {
-        self.browser.with(|node, now| node.respond(now, RequestId(request), Ok(data)));
-    }
-
-    /// Refuses a request.
+    /// Answers a request, or refuses it with a code.
     ///
     /// # Errors
     /// `invalid-argument` for a code that does not exist.
-    pub fn refuse(&self, request: u32, code: &str) -> Result<(), JsValue> {
-        let code = error::parse(code)?;
-        self.browser.with(|node, now| node.respond(now, RequestId(request), Err(code)));
+    pub fn respond(&self, request: u32, data: Vec<u8>, code: &str) -> Result<(), JsValue> {
+        let answer = if code.is_empty() { Ok(data) } else { Err(error::parse(code)?) };
+        self.browser.with(|node, now| node.respond(now, RequestId(request), answer));
         Ok(())
     }
 
@@ -258,24 +266,15 @@ impl WebNode {
         self.browser.with(|node, now| node.cancel(now, ticket));
     }
 
-    /// The page is visible or online again.
-    pub fn wake(&self) {
-        self.browser.with(Node::wake);
-    }
-
-    /// The page is put aside, and may come back.
-    pub fn suspend(&self) {
-        self.browser.suspend();
-    }
-
-    /// The page is back.
-    pub fn resume(&self) {
-        self.browser.resume();
-    }
-
-    /// The page is being closed.
-    pub fn leave_now(&self) {
-        self.browser.with(Node::leave_now);
+    /// Something happens to the page: it is visible or online again (0), put aside (1), back (2), or
+    /// closed (3).
+    pub fn page(&self, change: u8) {
+        match change {
+            0 => self.browser.with(Node::wake),
+            1 => self.browser.suspend(),
+            2 => self.browser.resume(),
+            _ => self.browser.with(Node::leave_now),
+        }
     }
 
     /// What the node knows about itself.

@@ -102,6 +102,9 @@ pub const INTERACTIVE_BYTES: usize = 60 * 1024;
 /// Largest payload of an ephemeral message. Losing one packet loses the message, so it stays small.
 pub const EPHEMERAL_BYTES: usize = 15 * 1024;
 
+/// What a node says of itself to everybody in a room: a name, a cursor, what it is doing.
+pub const PRESENCE_BYTES: usize = 8 * 1024;
+
 /// Largest message held in memory. What is larger is a file and is streamed.
 pub const MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
@@ -297,6 +300,9 @@ pub const CLOCK_AHEAD: Duration = Duration::from_secs(20 * 60);
 
 /// Largest frame about a group: a record and its header, or a chain and what goes with it.
 pub const GROUP_FRAME_BYTES: usize = RECORD_BYTES + 16 * 1024;
+
+/// A part of a group as a file: one record at most, or what begins the file.
+pub const EXPORT_PART_BYTES: usize = 1_048_576;
 
 /// Buckets over which the types of applications are spread for reconciliation. More would tell the
 /// types of usual groups apart no better, and each costs some 20 bytes of every summary.

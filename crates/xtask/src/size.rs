@@ -25,8 +25,8 @@ const BUDGET: usize = 320_000;
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;
     products::package(&tools)?;
-    let wasm = compressed_bytes(&workspace::www().join("wasm/lacis_bg.wasm"))?;
-    let js = compressed_bytes(&bundle(&tools)?)?;
+    let wasm = compressed_file(&workspace::www().join("wasm/lacis_bg.wasm"))?;
+    let js = compressed_file(&bundle(&tools)?)?;
     if options.json {
         println!("{{\"wasm_gz_bytes\":{wasm},\"js_gz_bytes\":{js}}}");
     } else {
@@ -50,9 +50,13 @@ fn bundle(tools: &Tools) -> Result<PathBuf> {
     Ok(bundle)
 }
 
-fn compressed_bytes(file: &Path) -> Result<usize> {
-    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+fn compressed_file(file: &Path) -> Result<usize> {
+    compressed_bytes(&fs::read(file).with_context(|| file.display().to_string())?)
+}
+
+/// How long something is when it travels.
+pub(crate) fn compressed_bytes(bytes: &[u8]) -> Result<usize> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&bytes)?;
+    encoder.write_all(bytes)?;
     Ok(encoder.finish()?.len())
 }

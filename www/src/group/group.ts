@@ -1,4 +1,4 @@
-import type { Content } from "../bytes.js";
+import { bytesOf, type Content } from "../bytes.js";
 import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
@@ -8,19 +8,22 @@ import type { PeerId } from "../ids.js";
 import type { At, Given, MessageLabel } from "../labels.js";
 import type { MessageOf } from "../message.js";
 import type { Pairing } from "../pairing.js";
+import { Presence } from "../presence.js";
 import { Room } from "../room.js";
+import type { RoomEvents } from "../room-events.js";
 import {
   type BroadcastOptions,
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
+  PRIORITIES,
   type SendOptions,
+  UNTIL,
 } from "../room-options.js";
-import type { RoomEvent, Session } from "../session.js";
+import type { Session } from "../session.js";
 import { NO_ROOM } from "../tickets.js";
 import { attempted } from "./base.js";
 import type { ConnectWish, GroupEvents, GroupProperties } from "./options.js";
-import { PRESENCE_LABEL, Presence } from "./presence.js";
-import { PRESENCE_LIFETIME_MS, presenceLifetime, propertiesOf } from "./properties.js";
+import { propertiesOf } from "./properties.js";
 import { GroupRecords } from "./records.js";
 import { connectionOf, type GroupConnection } from "./standing.js";
 import { tell } from "./tell.js";
@@ -44,8 +47,11 @@ const LOOK_MS = 10_000;
 export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<Types> {
   /** What the members who are here say of themselves. */
   readonly presence = new Presence<PresenceOf<Types>>(
-    (entry) => emit<GroupEvents>(this, "presence", entry),
-    () => presenceLifetime(this.properties?.presenceLifetimeMs ?? PRESENCE_LIFETIME_MS),
+    (value) => this.session.core.set_presence(this.number, value),
+    (entry) => {
+      emit<GroupEvents>(this, "presence", entry);
+      if (this.#room !== undefined) emit<RoomEvents>(this.#room, "presence", entry);
+    },
   );
   readonly #onClose: () => void;
   #room: Room | undefined;
@@ -143,16 +149,17 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   disconnect(): void {
     if (this.gone !== undefined) return;
     const room = this.#room;
+    this.presence.leave();
     this.#room = undefined;
-    this.presence.detach();
     room?.abandon(new PeerError("left"));
     this.#seeConnection();
-    this.session.attempt(() => this.session.core.disconnect_group(this.number));
+    this.session.attempt(() => this.session.core.close_group(this.number, true));
   }
 
   /**
    * Sends a message to one member, to each of its pages that is connected: nobody else can read it,
-   * the relays on its way neither. Rejects with `not-connected` if there is none.
+   * the relays on its way neither. Rejects with `not-connected` if there is none, and if none of
+   * them gets it.
    *
    * @example
    * ```ts
@@ -165,12 +172,13 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     content: Given<At<MessagesOf<Types>, Label>>,
     options: SendOptions = {},
   ): Promise<void> {
-    const room = this.#connected();
-    const pages = [...room.remotes.values()].filter((remote) => remote.peerId === peerId);
-    if (pages.length === 0) throw new PeerError("not-connected");
-    await Promise.all(
-      pages.map(({ id }) => room.send(id, label as string, content as Content, options)),
-    );
+    this.#connected();
+    const { priority = "auto", until = "accepted", signal } = options;
+    await this.issue((ticket) => {
+      const { core } = this.session;
+      const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
+      core.send(...to, label, data, PRIORITIES[priority], UNTIL[until]);
+    }, signal);
   }
 
   /**
@@ -196,7 +204,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   close(): Promise<void> {
     if (this.gone !== undefined) return Promise.resolve();
     this.disconnect();
-    this.session.attempt(() => this.session.core.close_group(this.number));
+    this.session.attempt(() => this.session.core.close_group(this.number, false));
     this.abandon(new PeerError("closed"));
     return Promise.resolve();
   }
@@ -309,20 +317,20 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   }
 
   #enter(timeoutMs: number): Room {
-    const room = new Room(this.session, "", this.id, () => {
+    const onLeave = (): void => {
       if (this.#room !== room) return;
+      this.presence.leave();
       this.#room = undefined;
-      this.presence.detach();
       this.#seeConnection();
-    });
+    };
+    const room = new Room(this.session, "", this.id, onLeave, this.presence as Presence);
     this.#room = room;
     this.#refusal = undefined;
     for (const change of ["statechange", "remotejoin", "remotechange", "remoteleave"] as const) {
       room.addEventListener(change, () => this.#seeConnection());
     }
     // A room that no server answers goes on trying; its state says how it stands.
-    this.presence.attach(room);
-    room.attach(this.number, timeoutMs, (event) => this.#intercept(room, event)).catch(() => {});
+    room.attach(this.number, timeoutMs).catch(() => {});
     this.#seeConnection();
     return room;
   }
@@ -335,18 +343,10 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     emit<GroupEvents>(this, "connection", connection);
   }
 
-  /** What the members say to each other beside what the application makes them say. */
-  #intercept(room: Room, event: RoomEvent): boolean {
-    if (event.type !== "message" || event.label !== PRESENCE_LABEL) return false;
-    const sender = room.remotes.get(event.node);
-    if (sender !== undefined) this.presence.hear(sender.peerId, sender.id, event.data);
-    return true;
-  }
-
   #handle(event: CoreGroupEvent): void {
     if (this.hearRecords(event)) return;
-    if (event.about === "preview") {
-      this.session.tickets.respond(event.ticket, event);
+    if (event.about === "closed") {
+      this.abandon(new PeerError("closed"));
       return;
     }
     if (event.about === "refused") this.#refusal = errorOfCode(event.code).code;
@@ -363,7 +363,8 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       isNew = core.group_members(this.number).length === 0;
     });
     this.disconnect();
-    if (!isNew || !this.#wasAskedFor) this.session.attempt(() => core.close_group(this.number));
+    if (!isNew || !this.#wasAskedFor)
+      this.session.attempt(() => core.close_group(this.number, false));
     // An invitation that let nobody in leaves nothing behind.
     else tickets.issue(NO_ROOM, (it) => core.delete_group(it, this.number)).catch(() => {});
     this.abandon(new PeerError("closed"));

@@ -1,8 +1,8 @@
 import type { PeerErrorCode } from "../errors.js";
 import type { PeerId, RecordId } from "../ids.js";
 import type { Given } from "../labels.js";
+import type { PresenceEntry } from "../presence.js";
 import type { Schema } from "../schema.js";
-import type { PresenceEntry } from "./presence.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
 import type { GroupConnection } from "./standing.js";

@@ -7,14 +7,15 @@ import type { CreateGroupOptions, GroupProperties } from "./options.js";
 export const PRESENCE_LIFETIME_MS = 30_000;
 
 /** Said again more often, it would be a burden; held for longer, it would not be true. */
-const PRESENCE_LIFETIME_MIN_MS = 5_000;
-const PRESENCE_LIFETIME_MAX_MS = 600_000;
+const PRESENCE_MIN_MS = 5_000;
+const PRESENCE_MAX_MS = 600_000;
 
 /** What a founder says of a new group. */
 export function newProperties(options: CreateGroupOptions): CoreNewProperties {
   const { name, comment = "", deferExpiry = false } = options;
   const presenceLifetimeMs = millisOf(options.presenceLifetime) ?? PRESENCE_LIFETIME_MS;
-  if (presenceLifetimeMs !== presenceLifetime(presenceLifetimeMs)) {
+  const isFine = presenceLifetimeMs >= PRESENCE_MIN_MS && presenceLifetimeMs <= PRESENCE_MAX_MS;
+  if (!isFine) {
     throw invalid(
       "peer.createGroup: options.presenceLifetime must be from 5 seconds to 10 minutes",
     );
@@ -28,9 +29,4 @@ export function newProperties(options: CreateGroupOptions): CoreNewProperties {
 /** What the core knows of them, as the application reads it. */
 export function propertiesOf({ memberLifetimeMs, ...rest }: CoreProperties): GroupProperties {
   return { ...rest, memberLifetimeMs: memberLifetimeMs ?? Number.POSITIVE_INFINITY };
-}
-
-/** A lifetime of presence that a founder may have said with another program, kept in its limits. */
-export function presenceLifetime(ms: number): number {
-  return Math.min(Math.max(ms, PRESENCE_LIFETIME_MIN_MS), PRESENCE_LIFETIME_MAX_MS);
 }

@@ -1,11 +1,11 @@
 import { bytesOf, type Content } from "../bytes.js";
-import type { CoreGroupEvent } from "../core.js";
-import { invalid, PeerError, report } from "../errors.js";
+import type { CoreGroupEvent, CoreRecord } from "../core.js";
+import { invalid, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
 import { attempted } from "./base.js";
-import { framed, parts } from "./file.js";
+import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
   CountOptions,
@@ -23,10 +23,7 @@ import type { GroupTypes, RecordOf, RecordsOf, TypeName } from "./types.js";
 import { isTaken } from "./validation.js";
 
 /** What the core tells of records, and what answers a call that is about them. */
-type Told = Extract<
-  CoreGroupEvent,
-  { about: "record" | "read" | "found" | "approve" | "exported" }
->;
+type Told = Extract<CoreGroupEvent, { about: "record" | "found" | "approve" | "exported" }>;
 
 /** The part of a group that is about its records: written, read, watched, carried as a file. */
 export abstract class GroupRecords<
@@ -34,6 +31,7 @@ export abstract class GroupRecords<
 > extends GroupMembership<Types> {
   readonly #searches: Searches;
   readonly #exported = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  #imports = 0;
   readonly #validators = new Map<string, RecordValidator>();
 
   /** @internal */
@@ -93,10 +91,11 @@ export abstract class GroupRecords<
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  get(id: RecordId): Promise<RecordOf<Types>> {
-    return this.issue<RecordOf<Types>>((ticket) => {
+  async get(id: RecordId): Promise<RecordOf<Types>> {
+    const record = await this.issue<CoreRecord>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
     });
+    return new GroupRecord(record) as RecordOf<Types>;
   }
 
   /**
@@ -208,21 +207,22 @@ export abstract class GroupRecords<
    * `export-damaged`.
    */
   async import(file: Blob): Promise<number> {
+    this.#imports += 1;
+    const number = this.#imports;
+    const { core } = this.session;
     let count = 0;
-    let isFirst = true;
-    for await (const part of parts(file)) {
-      this.check();
-      const { core } = this.session;
-      if (!isFirst) {
-        if (attempted(() => core.import_record(this.number, part))) count += 1;
-      } else if (attempted(() => core.group_of_file(part)) !== this.id) {
-        throw new PeerError("export-damaged", {
-          detail: "group.import: the file is of another group",
-        });
+    try {
+      for (let at = 0, isOver = false; !isOver; ) {
+        const { bytes, isLast } = await bytesAt(file, at);
+        this.check();
+        count += attempted(() => core.import_file(this.number, number, bytes, isLast));
+        [at, isOver] = [at + bytes.length, isLast];
       }
-      isFirst = false;
+    } catch (error) {
+      // What could not be read to its end is not whole: it ends within a part.
+      this.session.attempt(() => core.import_file(this.number, number, Uint8Array.of(0), true));
+      throw error;
     }
-    if (isFirst) throw new PeerError("export-damaged");
     await this.stored();
     return count;
   }
@@ -237,9 +237,6 @@ export abstract class GroupRecords<
         this.#searches.tell(event.watches, record);
         return true;
       }
-      case "read":
-        this.session.tickets.respond(event.ticket, new GroupRecord(event.record));
-        return true;
       case "found":
         this.#searches.hear(event.ticket, event.records);
         return true;
@@ -247,7 +244,7 @@ export abstract class GroupRecords<
         void this.#approve(event.number, new GroupRecord(event.record));
         return true;
       case "exported":
-        this.#exported.get(event.ticket)?.push(framed(event.part));
+        this.#exported.get(event.ticket)?.push(event.bytes);
         return true;
       default:
         return false;

@@ -52,7 +52,7 @@ export class Searches {
       for (const record of records) found.push(new GroupRecord(record));
       if (limit === undefined || found.length < limit) return;
       // The rest need not be read.
-      tickets.respond(number, undefined);
+      tickets.complete(number);
       this.#session.attempt(() => core.cancel(number));
     };
     const query = (ticket: number): void => {

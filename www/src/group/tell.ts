@@ -8,7 +8,7 @@ import { propertiesOf } from "./properties.js";
 /** What is passed on as it is, and answers nothing that the application asked. */
 type Plain = Exclude<
   CoreGroupEvent,
-  { about: "record" | "read" | "preview" | "found" | "approve" | "exported" }
+  { about: "record" | "found" | "approve" | "exported" | "closed" }
 >;
 
 /** Tells the application what the core tells of a group. */

@@ -60,21 +60,7 @@ pub enum GroupEvent {
     Member(GroupMember),
     /// What the founder says of the group is known now, or is something else than before.
     Properties(GroupProperties),
-    /// Answers a read. Settles its ticket.
-    Read {
-        /// The application's number.
-        ticket: Ticket,
-        /// The record.
-        record: Record,
-    },
-    /// Answers [`crate::Node::preview_group`]. Settles its ticket.
-    Preview {
-        /// The application's number.
-        ticket: Ticket,
-        /// What the invitation offers.
-        preview: Preview,
-    },
-    /// Some of what a query looks for; the query's ticket settles after the last.
+    /// Some of what a query looks for; the query's ticket is completed after the last.
     Found {
         /// The application's number.
         ticket: Ticket,
@@ -97,12 +83,18 @@ pub enum GroupEvent {
         /// The record.
         record: Record,
     },
-    /// A part of the file to which the group is exported.
+    /// A part of the file to which the group is exported, in which it stands as
+    /// [`lacis_wire::export::framed`] makes it.
     Exported {
         /// The ticket of the export.
         ticket: Ticket,
         /// The part.
         part: Vec<u8>,
+    },
+    /// The group is not open any more: the file was not taken whole for which it was opened.
+    Closed {
+        /// Why not.
+        code: Code,
     },
     /// Bodies that were locked can be read now.
     Unlocked,

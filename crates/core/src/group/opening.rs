@@ -49,6 +49,8 @@ impl Group {
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),
+            imports: Vec::new(),
+            half: None,
             watches: Watches::default(),
             sync: SyncState::default(),
             joining: None,

@@ -17,6 +17,8 @@ pub(super) struct Changes {
     pub(super) connections: bool,
     /// Which links there are, or which rooms are shared over them.
     pub(super) neighbours: bool,
+    /// To whom something can be said.
+    pub(super) presence: bool,
     /// With whom a group keeps a link.
     pub(super) keeps: bool,
     /// Remotes whose links take more than before.
@@ -33,6 +35,7 @@ pub(super) struct ChangedTimers {
     pub(super) signaling: bool,
     pub(super) connections: bool,
     pub(super) mesh: bool,
+    pub(super) presence: bool,
     pub(super) remotes: Vec<NodeId>,
     pub(super) groups: Vec<RoomId>,
 }

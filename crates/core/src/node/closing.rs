@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use lacis_wire::{Code, limits};
 
 use super::Node;
-use crate::event::Event;
 use crate::ids::Ticket;
 use crate::remote::Remote;
 use crate::signaling::Signaling;
@@ -27,7 +26,7 @@ impl Node {
     pub fn close(&mut self, now: Timestamp, ticket: Ticket) {
         self.set_time(now);
         if self.closing.is_some() {
-            self.cx.event(Event::Settled { ticket, result: Ok(()) });
+            self.cx.completed(ticket, Ok(()));
             return;
         }
         let deadline = now + limits::CLOSE_DEADLINE;
@@ -83,8 +82,7 @@ impl Node {
         self.close_groups();
         // First, because whatever parting fails has failed for this reason.
         for open in self.cx.tickets.drain() {
-            let result = Err(Code::Closed);
-            self.cx.event(Event::Settled { ticket: open, result });
+            self.cx.completed(open, Err(Code::Closed));
         }
         let nodes: Vec<_> = self.remotes.keys().copied().collect();
         for node in nodes {
@@ -101,7 +99,7 @@ impl Node {
         rooms.clear();
         self.pool.spares.renew(&mut self.cx, &self.signaling);
         if let Some(ticket) = ticket {
-            self.cx.event(Event::Settled { ticket, result: Ok(()) });
+            self.cx.completed(ticket, Ok(()));
         }
     }
 }

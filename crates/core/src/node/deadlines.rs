@@ -20,6 +20,9 @@ impl Node {
         if changed.mesh || changed.connections || changed.all {
             self.timers.set(Source::Mesh, self.mesh_deadline());
         }
+        if changed.presence || changed.all {
+            self.timers.set(Source::Presence, self.presence_deadline());
+        }
         let (mut remotes, mut groups) = (changed.remotes, changed.groups);
         if changed.all {
             // Beside those that are gone, whose deadlines go too.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::gossip::{GossipName, News};
 use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
-use lacis_wire::{Code, NodeId, PeerId};
+use lacis_wire::{Code, NodeId, PeerId, presence};
 
 use super::Node;
 use crate::broadcast::{Broadcast, Dropped, Fresh, Hearing};
@@ -192,7 +192,7 @@ impl Node {
         for (node, was_told) in over {
             self.note_far(room, node, None);
             if was_told && !self.is_heard_by(room, node) {
-                self.cx.event(Event::RemoteLeft { room, node, code: Code::LinkLost });
+                self.tell_left(room, node, Code::LinkLost);
             }
         }
     }
@@ -239,12 +239,16 @@ impl Node {
         let broadcast = self.broadcasts.get_mut(&room);
         if !is_known && broadcast.is_some_and(|it| it.mark_told(node)) {
             self.tell_indirect(room, node, peer);
+            self.on_far_newcomer(room);
         }
         let (label, payload, kind) = match news {
             News::Message { label, payload } => (label, payload, MessageKind::Broadcast),
             News::Ephemeral { label, payload } => (label, payload, MessageKind::Ephemeral),
             News::Here | News::Alone | News::Gone => return,
         };
+        if label == presence::LABEL {
+            return self.on_presence(room, node, peer, payload);
+        }
         let (label, payload) = (label.into(), payload.to_vec());
         self.cx.event(Event::Message { room, node, label, payload, kind });
     }
@@ -262,7 +266,7 @@ impl Node {
         }
         self.with_remote(node, |remote, env| remote.on_gone(env, room));
         if self.broadcasts.get_mut(&room).is_some_and(|it| it.unmark_told(node)) {
-            self.cx.event(Event::RemoteLeft { room, node, code: Code::Left });
+            self.tell_left(room, node, Code::Left);
         }
     }
 
@@ -292,7 +296,7 @@ impl Node {
                 broadcast.unmark_told(node);
             }
             self.note_far(room, node, None);
-            self.cx.event(Event::RemoteLeft { room, node, code });
+            self.tell_left(room, node, code);
         }
     }
 }

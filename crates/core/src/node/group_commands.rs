@@ -10,6 +10,7 @@ use lacis_wire::{Code, GroupId, Millis, limits};
 use super::Node;
 use super::groups::Asked;
 use crate::cx::Cx;
+use crate::event::Completion;
 use crate::group::{Group, Opening, Profile, room_of};
 use crate::ids::{RoomId, Ticket};
 use crate::io::Output;
@@ -17,7 +18,7 @@ use crate::store::{StoreRequest, StoreTable};
 use crate::time::Timestamp;
 
 impl Node {
-    /// The groups that the store holds, told as [`crate::Event::Groups`].
+    /// The groups that the store holds, which complete the ticket.
     pub fn stored_groups(&mut self, now: Timestamp, ticket: Ticket) {
         self.set_time(now);
         let prefix = Vec::new();
@@ -31,9 +32,7 @@ impl Node {
         if !self.cx.config.store {
             return match asked {
                 Asked::List(_) => {
-                    self.cx.tickets.close(ticket);
-                    let groups = Vec::new();
-                    self.cx.event(crate::event::Event::Groups { ticket, groups });
+                    self.cx.complete(ticket, Completion::Groups(Vec::new()));
                 }
             };
         }
@@ -148,6 +147,7 @@ impl Node {
         self.disconnect_group(now, group);
         if let Some(mut open) = self.groups.open.remove(&group) {
             open.close(&mut self.cx, Code::Left);
+            self.leave_presence(group);
             self.changes.everything();
         }
     }
@@ -163,12 +163,20 @@ impl Node {
         ticket: Ticket,
         group: RoomId,
     ) -> Result<(), Code> {
+        if !self.groups.open.contains_key(&group) {
+            return Err(Code::GroupUnknown);
+        }
+        self.erase_group(now, group, Some(ticket));
+        Ok(())
+    }
+
+    pub(super) fn erase_group(&mut self, now: Timestamp, group: RoomId, ticket: Option<Ticket>) {
         self.leave(now, group);
-        let open = self.groups.open.get_mut(&group).ok_or(Code::GroupUnknown)?;
-        open.erase(&mut self.cx, ticket);
+        if let Some(open) = self.groups.open.get_mut(&group) {
+            open.erase(&mut self.cx, ticket);
+        }
         self.changes.everything();
         self.drive_groups();
-        Ok(())
     }
 
     /// The time that the members of a group agree on: our own clock, corrected by those of the
@@ -197,17 +205,30 @@ impl Node {
         group: RoomId,
         act: impl FnOnce(&mut Group, &mut Cx) -> Result<T, Code>,
     ) -> Result<T, Code> {
+        let (open, cx) = self.begin_on_group(now, group)?;
+        let result = act(open, cx);
+        self.end_on_group(group);
+        result
+    }
+
+    /// Never inlined, nor is what follows, since `on_group` is made for each of the many commands.
+    #[inline(never)]
+    fn begin_on_group(
+        &mut self,
+        now: Timestamp,
+        group: RoomId,
+    ) -> Result<(&mut Group, &mut Cx), Code> {
         self.set_time(now);
         if self.closing.is_some() {
             return Err(Code::Closed);
         }
-        let open = self.groups.open.get_mut(&group).ok_or(Code::GroupUnknown)?;
-        if !open.is_open() {
-            return Err(Code::GroupUnknown);
-        }
-        let result = act(open, &mut self.cx);
+        let open = self.groups.open.get_mut(&group).filter(|open| open.is_open());
+        open.map(|open| (open, &mut self.cx)).ok_or(Code::GroupUnknown)
+    }
+
+    #[inline(never)]
+    fn end_on_group(&mut self, group: RoomId) {
         self.changes.group(group);
         self.drive_groups();
-        result
     }
 }

@@ -1,9 +1,9 @@
 //! A group as a file, as the application asks for it.
 
-use lacis_wire::{Code, GroupId};
+use lacis_wire::Code;
 
 use super::Node;
-use crate::group::{Group, Opening};
+use crate::group::{Group, Opening, Undo};
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
 
@@ -26,8 +26,10 @@ impl Node {
         })
     }
 
-    /// Opens the group of a file by its first part, and what is stored of it. The records follow by
-    /// [`Node::import_record`], once the ticket has settled.
+    /// Opens the group of a file, with what is stored of it, by the beginning of the file, in which
+    /// its first part must be whole. Once the ticket has settled all of the file follows by
+    /// [`Node::import_file`]; if that fails, the group is as it was before: closed again, or gone
+    /// if nothing was stored of it.
     ///
     /// # Errors
     /// [`Code::ExportDamaged`], [`Code::NotAllowed`] when another identity exported it,
@@ -36,25 +38,51 @@ impl Node {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
-        first: &[u8],
+        begins: &[u8],
     ) -> Result<RoomId, Code> {
         self.set_time(now);
-        let (id, sealed) = Group::group_of_file(first)?;
-        let profile = Group::profile_in_file(&self.cx, id, sealed)?;
-        self.open_with(profile, Opening::Ticket(ticket))
+        let profile = Group::profile_in_file(&self.cx, begins)?;
+        self.open_with(profile, Opening::Import(ticket))
     }
 
-    /// Takes one further part of a file; says whether it is new.
+    /// Takes the next bytes of a file of a group that is open, whoever exported it; says how many
+    /// records in them are new. The application chooses the number, for each file another one.
     ///
     /// # Errors
-    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`].
-    pub fn import_record(
+    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another group. The file is not taken any further then.
+    pub fn import_file(
         &mut self,
         now: Timestamp,
         group: RoomId,
-        part: &[u8],
-    ) -> Result<bool, Code> {
-        self.on_group(now, group, |group, cx| group.import(cx, part))
+        number: u32,
+        bytes: &[u8],
+        is_last: bool,
+    ) -> Result<usize, Code> {
+        let taken = self.on_group(now, group, |group, cx| group.import(cx, number, bytes, is_last));
+        if let Err(code) = taken {
+            self.undo_import(group, code);
+        }
+        taken
+    }
+
+    /// Gives up a file that was not taken whole yet. One that has ended is ignored.
+    pub fn end_import(&mut self, now: Timestamp, group: RoomId, number: u32) {
+        self.set_time(now);
+        let open = self.groups.open.get_mut(&group);
+        if open.is_some_and(|open| open.end_import(number)) {
+            self.undo_import(group, Code::Aborted);
+        }
+    }
+
+    /// A group that was opened for a file is what it was before.
+    fn undo_import(&mut self, group: RoomId, code: Code) {
+        let now = self.cx.now;
+        let Some(open) = self.groups.open.get_mut(&group) else { return };
+        let Some(undo) = open.undo_import(&mut self.cx, code) else { return };
+        match undo {
+            Undo::Close => self.close_group(now, group),
+            Undo::Erase => self.erase_group(now, group, None),
+        }
     }
 
     /// The ticket settles once all that is held of a group now is stored.
@@ -71,13 +99,5 @@ impl Node {
             group.when_stored(cx, ticket);
             Ok(())
         })
-    }
-
-    /// The group of which a file is, by its first part.
-    ///
-    /// # Errors
-    /// [`Code::ExportDamaged`].
-    pub fn group_of_file(first: &[u8]) -> Result<GroupId, Code> {
-        Group::group_of_file(first).map(|(id, _)| id)
     }
 }

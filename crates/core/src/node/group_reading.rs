@@ -11,7 +11,7 @@ use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
 
 impl Node {
-    /// Reads a record. The ticket settles with [`crate::GroupEvent::Read`].
+    /// Reads a record. The ticket is completed with [`crate::Completion::Record`].
     ///
     /// # Errors
     /// [`Code::GroupUnknown`].

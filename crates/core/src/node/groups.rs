@@ -7,8 +7,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::{Code, GroupId, NodeId};
 
 use super::Node;
-use crate::event::Event;
-use crate::event::KeptGroup;
+use crate::event::{Completion, KeptGroup};
 use crate::group::{Group, Seen};
 use crate::ids::{OpId, RoomId, Ticket};
 use crate::meter::{self, Cost};
@@ -44,6 +43,9 @@ impl Node {
             }
             self.drive_once();
         }
+        if core::mem::take(&mut self.changes.presence) {
+            self.review_presence();
+        }
         if self.changes.take_keeps() {
             self.note_strangers();
         }
@@ -69,6 +71,7 @@ impl Node {
             group.flush(&mut self.cx);
             if group.is_over() {
                 self.groups.open.remove(number);
+                self.leave_presence(*number);
                 self.changes.keeps = true;
             }
         }
@@ -148,6 +151,7 @@ impl Node {
 
     /// Takes note of how a node with a link stands in a group.
     fn see(&mut self, room: RoomId, node: NodeId, seen: Seen) {
+        self.changes.presence = true;
         if seen == Seen::Hearing {
             let hears = |remote: &Remote| remote.rooms.word_tag(room).is_some();
             if let Some(broadcast) = self.broadcasts.get_mut(&room)
@@ -235,9 +239,7 @@ impl Node {
                         groups.push(KeptGroup { id, name });
                     }
                 }
-                if cx.tickets.close(ticket) {
-                    cx.event(Event::Groups { ticket, groups });
-                }
+                cx.complete(ticket, Completion::Groups(groups));
             }
             (Asked::List(ticket), StoreReply::Failed(code)) => cx.settle(ticket, Err(code)),
             (Asked::List(ticket), _) => cx.settle(ticket, Err(Code::Internal)),

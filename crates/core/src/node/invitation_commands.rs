@@ -28,8 +28,8 @@ impl Node {
         self.by_invitation(now, ticket, (invitation, patience), false)
     }
 
-    /// Looks at an invitation and takes nothing. Of an open one the ticket settles by
-    /// [`GroupEvent::Preview`], once a member has answered who may let in: connect the group for
+    /// Looks at an invitation and takes nothing. Of an open one the ticket is completed
+    /// with [`Completion::Preview`], once a member has answered who may let in: connect the group for
     /// that. One for this identity says everything itself, and the ticket settles at once. The
     /// group stays open, so that it can be joined over the same links; close it otherwise.
     ///
@@ -37,7 +37,7 @@ impl Node {
     /// As of [`Node::join_group`]; the ticket fails with [`Code::AlreadyJoined`] if this identity
     /// is a member.
     ///
-    /// [`GroupEvent::Preview`]: crate::GroupEvent::Preview
+    /// [`Completion::Preview`]: crate::Completion::Preview
     pub fn preview_group(
         &mut self,
         now: Timestamp,

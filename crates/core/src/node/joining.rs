@@ -111,6 +111,7 @@ impl Node {
         self.cancel_pairings(|pairing| pairing.room == room);
         self.tell_room(room, News::Gone);
         self.end_broadcast(room);
+        self.leave_presence(room);
         let Some(joining) = self.signaling.drop_room(&mut self.cx, room) else { return };
         self.pool.spares.renew(&mut self.cx, &self.signaling);
         if let Some((ticket, _)) = joining {

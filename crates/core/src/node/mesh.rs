@@ -104,12 +104,10 @@ impl Node {
         let greetings = broadcast.greet(&mut self.cx, &neighbors);
         self.say_names(room, true, asked.into_iter().map(|node| (node, Vec::new())).collect());
         for (node, known) in greetings {
-            self.with_remote(node, |remote, env| {
-                for bytes in known {
-                    // Whose queue is full hears it from others.
-                    let _ = remote.send(env.cx, passed_on(room, bytes), Priority::Automatic);
-                }
-            });
+            for bytes in known {
+                // Whose queue is full hears it from others.
+                let _ = self.hand(node, &passed_on(room, bytes), Priority::Automatic);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{GOSSIP_LABEL, Kind, label_ok};
-use lacis_wire::{Code, NodeId, limits};
+use lacis_wire::{Code, NodeId, PeerId, limits, presence};
 
 use super::Node;
 use crate::error::SendError;
@@ -44,8 +44,19 @@ impl Node {
             ticket: Some((ticket, until)),
         };
         self.cx.tickets.open(ticket);
-        let taken = self.with_remote(to, |remote, env| remote.send(env.cx, message, priority));
-        self.taken(ticket, taken)
+        self.send_to_each(ticket, &[to], &message, priority)
+    }
+
+    /// Hands a message to a remote.
+    pub(super) fn hand(
+        &mut self,
+        node: NodeId,
+        message: &Outgoing,
+        priority: Priority,
+    ) -> Result<(), SendError> {
+        let sent =
+            self.with_remote(node, |remote, env| remote.send(env.cx, message.clone(), priority));
+        sent.unwrap_or(Err(SendError::RemoteUnknown))
     }
 
     pub(super) fn taken<T>(
@@ -82,19 +93,74 @@ impl Node {
         let (message, present) = self.addressed(room, label, payload);
         let message = Outgoing { ticket: Some((ticket, Until::Accepted)), ..message };
         if present.is_empty() {
-            self.cx.event(Event::Settled { ticket, result: Ok(()) });
+            self.cx.completed(ticket, Ok(()));
             return Ok(());
         }
         self.cx.tickets.open_parts(ticket, present.len());
+        self.send_to_each(ticket, &present, &message, Priority::Automatic)
+    }
+
+    /// Sends a message to an identity: to each of its nodes in a room that has shown that it is
+    /// one. The ticket settles when all of them are done as `until` says, and fails if none is.
+    ///
+    /// # Errors
+    /// See [`SendError`]; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing the caller decides")]
+    pub fn send_to_peer(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        room: RoomId,
+        to: PeerId,
+        label: &str,
+        payload: Vec<u8>,
+        priority: Priority,
+        until: Until,
+    ) -> Result<(), SendError> {
+        self.set_time(now);
+        self.check_send(room, None, label)?;
+        let mut nodes = Vec::new();
+        for node in self.present(room) {
+            let remote = self.remotes.get(&node);
+            if remote.is_some_and(|remote| remote.connection.peer == Some(to)) {
+                nodes.push(node);
+            }
+        }
+        let far = self.broadcasts.get(&room).into_iter().flat_map(|it| it.members());
+        for (node, peer) in far {
+            if peer == to && !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        if nodes.is_empty() {
+            return Err(SendError::NotConnected);
+        }
+        nodes.iter().for_each(|node| self.reach(room, *node));
+        let message = Outgoing {
+            room,
+            kind: Kind::Direct,
+            label: label.into(),
+            payload: Arc::new(payload),
+            ticket: Some((ticket, until)),
+        };
+        self.cx.tickets.open_any(ticket, nodes.len());
+        self.send_to_each(ticket, &nodes, &message, priority)
+    }
+
+    /// Hands a message to each of these nodes. If none of them takes it, the ticket is not used.
+    fn send_to_each(
+        &mut self,
+        ticket: Ticket,
+        nodes: &[NodeId],
+        message: &Outgoing,
+        priority: Priority,
+    ) -> Result<(), SendError> {
         let mut refused = Vec::new();
-        for &node in &present {
-            let taken = self.with_remote(node, |remote, env| {
-                remote.send(env.cx, message.clone(), Priority::Automatic)
-            });
-            refused.extend(taken.and_then(Result::err));
+        for node in nodes {
+            refused.extend(self.hand(*node, message, priority).err());
         }
         if let Some(error) = refused.first().copied()
-            && refused.len() == present.len()
+            && refused.len() == nodes.len()
         {
             self.cx.tickets.close(ticket);
             return Err(error);
@@ -128,11 +194,13 @@ impl Node {
             Some(gossip) => self.send_ephemeral(room, (Kind::Gossip, GOSSIP_LABEL), &gossip, &[]),
             None => self.send_ephemeral(room, (Kind::Broadcast, label), payload, &[]),
         }
-        self.cx.event(Event::Settled { ticket, result: Ok(()) });
+        self.cx.completed(ticket, Ok(()));
         Ok(())
     }
 
-    /// Asks a remote something. The ticket settles with [`Event::Response`], or fails.
+    /// Asks a remote something. The ticket is completed with [`Completion::Answer`], or fails.
+    ///
+    /// [`Completion::Answer`]: crate::Completion::Answer
     ///
     /// # Errors
     /// See [`SendError`]; the ticket is not used then.
@@ -192,7 +260,7 @@ impl Node {
         if !self.signaling.rooms.contains_key(&room) {
             return Err(SendError::NotInRoom);
         }
-        if !label_ok(label) {
+        if !label_ok(label) || label == presence::LABEL {
             return Err(SendError::LabelInvalid);
         }
         let known = |node| self.remotes.get(&node).is_some_and(|it| it.rooms.contains(room));

@@ -19,6 +19,7 @@ pub(super) enum Source {
     /// Large rooms.
     Mesh,
     Strangers,
+    Presence,
     Remote(NodeId),
     Group(RoomId),
 }

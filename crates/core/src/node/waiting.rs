@@ -3,7 +3,6 @@
 use lacis_wire::Code;
 
 use super::Node;
-use crate::event::Event;
 use crate::ids::Ticket;
 use crate::table::TableExt;
 use crate::time::Timestamp;
@@ -30,7 +29,7 @@ impl Node {
             room.joining.take_if(|(joining, _)| *joining == ticket);
         }
         if self.cx.tickets.close(ticket) {
-            self.cx.event(Event::Settled { ticket, result: Err(Code::Aborted) });
+            self.cx.completed(ticket, Err(Code::Aborted));
         }
     }
 

@@ -8,6 +8,7 @@ use lacis_wire::{Code, RoomTag, limits};
 use super::{Heard, Remote};
 use crate::connect::Env;
 use crate::event::{Event, MessageKind};
+use crate::session::Aside;
 use crate::start::Start;
 
 /// Most bytes of parts that are kept until a list of rooms names theirs: what a remote shows first.
@@ -40,7 +41,7 @@ impl Remote {
             LinkFrame::Ephemeral { envelope, payload } => {
                 let Some(room) = self.open_room(env, envelope.room) else { return };
                 if envelope.kind == Kind::Gossip {
-                    self.heard.push_back(Heard::Gossip(room, Vec::from(payload)));
+                    self.heard.push_back(Heard::Aside(Aside::Gossip(room, Vec::from(payload))));
                 } else {
                     env.cx.event(Event::Message {
                         room,

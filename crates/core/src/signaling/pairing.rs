@@ -17,7 +17,7 @@ use lacis_wire::{Code, NodeId, codec, limits, seal};
 use super::Signaling;
 use crate::cx::Cx;
 use crate::error::PairError;
-use crate::event::Event;
+use crate::event::Completion;
 use crate::ids::{RoomId, Ticket};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -141,9 +141,7 @@ impl Signaling {
             let (plain, nonce) = (codec::encode(&handover), cx.random());
             let payload = seal::seal(&room.keys, cx.me.node, node, nonce, &plain);
             let text = PairingText { from: cx.me.node, to: node, payload }.to_text();
-            if cx.tickets.close(ticket) {
-                cx.event(Event::Response { ticket, payload: text.into_bytes() });
-            }
+            cx.complete(ticket, Completion::Answer(text.into_bytes()));
         }
     }
 

@@ -51,7 +51,7 @@ pub async fn a_deadline_of_the_node_is_kept<H: Harness>(harness: &mut H) {
     });
     let room = joined.expect("the room can be joined");
     let settled = |logged| match logged {
-        Logged::Output(Output::Event(Event::Settled { ticket: TICKET, result })) => Some(result),
+        Logged::Output(Output::Event(Event::Completed { ticket: TICKET, result })) => Some(result),
         _ => None,
     };
     let result = bench.expect(0, "that it waited long enough", settled).await;

@@ -1,37 +1,72 @@
-//! A group as the parts of a file.
+//! A group as a file.
 
+use lacis_core::RoomId;
 use lacis_wire::Code;
+use lacis_wire::export::framed;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Group;
-use crate::desk::Outcome;
+use crate::desk::Answer;
 use crate::error::Error;
+use crate::handle::Handle;
 
-/// The parts of a group that is being exported.
+/// The bytes of a group that is being exported.
 #[derive(Debug)]
 pub struct Export {
     parts: mpsc::UnboundedReceiver<Vec<u8>>,
-    end: Option<oneshot::Receiver<Result<Outcome, Error>>>,
+    end: Option<oneshot::Receiver<Result<Answer, Error>>>,
 }
 
 impl Export {
-    /// The next part; nothing after the last.
+    /// The next bytes of the file, a record or what begins it; nothing after the last.
     ///
     /// # Errors
     /// [`Code::StoreFailed`], [`Code::Closed`].
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
         if let Some(part) = self.parts.recv().await {
-            return Ok(Some(part));
+            return Ok(Some(framed(&part)));
         }
         let Some(end) = self.end.take() else { return Ok(None) };
         end.await.unwrap_or_else(|_| Err(Code::Closed.into())).map(|_| None)
     }
 }
 
+/// A file that is being taken into a group. Dropping it gives it up; a group that was opened for it
+/// is then what it was before.
+#[derive(Debug)]
+pub struct Import {
+    handle: Handle,
+    group: RoomId,
+    number: u32,
+}
+
+impl Import {
+    /// Takes the next bytes of the file, and says how many records in them are new. The last ones
+    /// are named so, and may be none.
+    ///
+    /// # Errors
+    /// [`Code::ExportDamaged`], [`Code::Closed`].
+    pub async fn take(&mut self, bytes: Vec<u8>, is_last: bool) -> Result<usize, Error> {
+        let (group, number) = (self.group, self.number);
+        let taken = self.handle.clone().call(move |machine, _| {
+            machine.with(|node, now| node.import_file(now, group, number, &bytes, is_last))
+        });
+        Ok(taken.await??)
+    }
+}
+
+impl Drop for Import {
+    fn drop(&mut self) {
+        let (group, number) = (self.group, self.number);
+        self.handle.post(move |machine, _| {
+            machine.with(|node, now| node.end_import(now, group, number));
+        });
+    }
+}
+
 impl Group {
-    /// Gives the group as the parts of a file, which [`crate::Peer::import_group`] and
-    /// [`Group::import`] take: what this identity is in it, and all that it holds. Only this
-    /// identity can use it.
+    /// Gives the group as a file, which [`crate::Peer::import_group`] and [`Group::import`] take:
+    /// what this identity is in it, and all that it holds. Only this identity can use the first.
     ///
     /// # Errors
     /// [`Code::GroupUnknown`], [`Code::Closed`].
@@ -50,15 +85,12 @@ impl Group {
         Ok(Export { parts, end: Some(end) })
     }
 
-    /// Takes one further part of a file; says whether it is new.
+    /// Takes a file of the group, whoever exported it, from its beginning.
     ///
     /// # Errors
-    /// [`Code::ExportDamaged`], [`Code::Closed`].
-    pub async fn import(&self, part: Vec<u8>) -> Result<bool, Error> {
-        let number = self.number;
-        let taken = self.handle().call(move |machine, _| {
-            machine.with(|node, now| node.import_record(now, number, &part))
-        });
-        Ok(taken.await??)
+    /// [`Code::Closed`].
+    pub async fn import(&self) -> Result<Import, Error> {
+        let number = self.handle().call(|_, desk| desk.ticket()).await?;
+        Ok(Import { handle: self.handle(), group: self.number, number })
     }
 }

@@ -1,6 +1,6 @@
 //! The records of a group.
 
-use lacis_core::{Content, Record, Search};
+use lacis_core::{Completion, Content, Record, Search};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::{Code, RecordId};
 
@@ -60,8 +60,10 @@ impl Group {
         let asked = self
             .handle()
             .ask_node(move |node, now, ticket| node.read_record(now, ticket, number, id));
-        let found = asked.await?.1.settled().await?.records.pop();
-        Ok(found.ok_or(Code::RecordUnknown)?)
+        match asked.await?.1.settled().await?.completion {
+            Completion::Record(record) => Ok(*record),
+            _ => Err(Code::RecordUnknown.into()),
+        }
     }
 
     /// Finds the records that fit, in the order of their ids.

@@ -13,7 +13,7 @@ pub(super) struct Closed(BTreeSet<TabId>);
 
 impl Check for Closed {
     fn output(&mut self, truth: &Truth, tab: TabId, output: &Output) -> Verdict {
-        if let Output::Event(Event::Settled { ticket, .. }) = output {
+        if let Output::Event(Event::Completed { ticket, .. }) = output {
             let promise = truth.promises.get(&(tab, *ticket));
             // Whoever asks again is told that it is done.
             if promise.is_some_and(|promise| promise.purpose == Purpose::Close) {

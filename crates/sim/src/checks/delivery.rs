@@ -1,7 +1,7 @@
 //! A message arrives at most once, intact, from the one who sent it, in the room where it was
 //! sent, and at nobody else.
 
-use lacis_core::{Event, MessageKind, Output, RoomId};
+use lacis_core::{Event, Output, RoomId};
 use lacis_wire::NodeId;
 
 use super::{Check, Verdict};
@@ -55,9 +55,6 @@ fn check(
     }
     if payload.len() != letter.size || !content::matches(number, 0, payload) {
         return wrong("damaged");
-    }
-    if letter.kind == LetterKind::Message(MessageKind::Direct) && letter.to.is_none() {
-        return wrong("as if it was meant for it alone");
     }
     Ok(())
 }

@@ -33,6 +33,7 @@ impl Check for Members {
             }
             Output::Event(
                 Event::Message { room, node, .. }
+                | Event::Presence { room, node, value: Some(_), .. }
                 | Event::Request { room, node, .. }
                 | Event::File { room, node, .. },
             ) => {

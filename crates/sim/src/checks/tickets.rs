@@ -1,6 +1,6 @@
 //! A ticket is settled at most once, in time, and tells the truth.
 
-use lacis_core::{Event, Output, Ticket, Until};
+use lacis_core::{Completion, Event, Output, Ticket, Until};
 
 use super::{Check, Verdict};
 use crate::app::{ANSWER, answer_bytes};
@@ -14,14 +14,7 @@ pub(super) struct Tickets;
 impl Check for Tickets {
     fn output(&mut self, truth: &Truth, tab: TabId, output: &Output) -> Verdict {
         match output {
-            Output::Event(Event::Settled { ticket, result }) => {
-                let promise = open(truth, tab, *ticket)?;
-                if result.is_ok() {
-                    kept(truth, tab, *ticket, promise)?;
-                }
-                in_time(truth, tab, *ticket, promise)
-            }
-            Output::Event(Event::Response { ticket, payload }) => {
+            Output::Event(Event::Completed { ticket, result: Ok(Completion::Answer(payload)) }) => {
                 let promise = open(truth, tab, *ticket)?;
                 if promise.purpose == Purpose::Pairing {
                     return in_time(truth, tab, *ticket, promise);
@@ -32,6 +25,13 @@ impl Check for Tickets {
                 let size = answer_bytes(message);
                 if payload.len() != size || !content::matches(message + ANSWER, 0, payload) {
                     return Err(format!("tab {} got a wrong answer to {message}", tab.0));
+                }
+                in_time(truth, tab, *ticket, promise)
+            }
+            Output::Event(Event::Completed { ticket, result }) => {
+                let promise = open(truth, tab, *ticket)?;
+                if result.is_ok() {
+                    kept(truth, tab, *ticket, promise)?;
                 }
                 in_time(truth, tab, *ticket, promise)
             }

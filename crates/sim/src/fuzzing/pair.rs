@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use lacis_core::{
-    Config, Event, Input, LinkAction, LinkId, LinkInput, LinkState, Node, Output, Path,
+    Completion, Config, Event, Input, LinkAction, LinkId, LinkInput, LinkState, Node, Output, Path,
     RemoteState, RequestId, RoomId, SocketId, StreamId, Ticket, Timestamp,
 };
 use lacis_wire::description::{Description, DtlsRole};
@@ -278,8 +278,8 @@ impl Pair {
     fn tell(&mut self, side: Side, event: Event) {
         let end = &mut self.ends[side];
         match event {
-            Event::Settled { ticket, .. } | Event::Response { ticket, .. } => {
-                if let Event::Response { payload, .. } = event {
+            Event::Completed { ticket, result } => {
+                if let Ok(Completion::Answer(payload)) = result {
                     self.texts.push(String::from_utf8_lossy(&payload).into_owned());
                 }
                 assert!(end.open.remove(&ticket), "ticket {ticket} is not open");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lacis_core::{
     JoinError, MessageKind, Node, Priority, SendError, StreamId, Ticket, Timestamp, Until,
 };
-use lacis_wire::limits;
+use lacis_wire::{PeerId, limits};
 
 use super::World;
 use crate::app::Sending;
@@ -152,6 +152,36 @@ impl World {
         let Mail { priority, until, .. } = mail;
         let result = self.command(tab, |node, now| {
             node.send(now, ticket, id, to, &label, bytes, priority, until)
+        });
+        self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
+    }
+
+    /// Sends a message to each node of an identity.
+    ///
+    /// # Errors
+    /// What the node says.
+    pub fn send_to_peer(
+        &mut self,
+        tab: TabId,
+        room: usize,
+        to: PeerId,
+        mail: Mail,
+    ) -> Result<Ticket, SendError> {
+        let id = *self.tabs[tab.0].rooms.get(&room).ok_or(SendError::NotInRoom)?;
+        let letter = Letter {
+            from: tab,
+            room,
+            to: None,
+            kind: LetterKind::Message(MessageKind::Direct),
+            size: mail.size,
+            ordered: mail.is_ordered(),
+        };
+        let number = self.note_letter(letter);
+        let ticket = self.ticket(tab, Purpose::Broadcast { message: number }, None);
+        let (label, bytes) = (content::label(number), content::bytes(number, 0, mail.size));
+        let Mail { priority, until, .. } = mail;
+        let result = self.command(tab, |node, now| {
+            node.send_to_peer(now, ticket, id, to, &label, bytes, priority, until)
         });
         self.refused(tab, ticket, result.unwrap_or(Err(SendError::Closed)))
     }

@@ -11,6 +11,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, KeyName, Millis, RecordId, Roles, limits};
 
 use super::World;
+use super::reactions::done;
 use crate::disk::{Disk, DiskId};
 use crate::ids::{ServerId, TabId};
 use crate::tab::TabSetup;
@@ -75,11 +76,7 @@ impl World {
     #[must_use]
     pub fn settled(&self, tab: TabId, ticket: Ticket) -> Option<Result<(), Code>> {
         self.seen(tab).log.iter().find_map(|event| match event {
-            Event::Settled { ticket: known, result } if *known == ticket => Some(*result),
-            Event::Group { event, .. } => match &**event {
-                GroupEvent::Read { ticket: known, .. } if *known == ticket => Some(Ok(())),
-                _ => None,
-            },
+            Event::Completed { ticket: known, result } if *known == ticket => Some(done(result)),
             _ => None,
         })
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lacis_core::{Event, GroupEvent, InviteOptions, RevokeOptions, RoomId};
-use lacis_wire::{Code, PeerId, Roles};
+use lacis_wire::{Code, PeerId, Roles, export};
 
 use super::World;
 use crate::ids::TabId;
@@ -63,8 +63,8 @@ impl World {
         members.into_iter().find(|member| member.peer == peer).and_then(|member| member.roles)
     }
 
-    /// Hands a part of a file to a tab, which judges it as if it had come over a link; says whether
-    /// it is new.
+    /// Hands a part of a file to a tab, as a file of its own, which judges it as if it had come over
+    /// a link; says whether it is new.
     ///
     /// # Errors
     /// What the node says: a rule is broken.
@@ -72,8 +72,10 @@ impl World {
     /// # Panics
     /// If the tab is not there.
     pub fn import(&mut self, tab: TabId, group: RoomId, part: &[u8]) -> Result<bool, Code> {
-        let taken = self.command(tab, |node, now| node.import_record(now, group, part));
-        taken.expect("the tab is there")
+        let head = export::head(&self.group_id(tab, group));
+        let file = [export::framed(&head), export::framed(part)].concat();
+        let taken = self.command(tab, |node, now| node.import_file(now, group, 0, &file, true));
+        taken.expect("the tab is there").map(|count| count > 0)
     }
 
     /// How often a tab was told of something.

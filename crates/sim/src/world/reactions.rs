@@ -1,6 +1,6 @@
 //! How applications react to events, and what the truth learns from outputs.
 
-use lacis_core::{Event, Node, Output, Timestamp};
+use lacis_core::{Completion, Event, Node, Output, Timestamp};
 use lacis_wire::Code;
 
 use super::World;
@@ -24,18 +24,15 @@ impl World {
                     }
                 }
             }
-            Event::Settled { ticket, result } => {
+            Event::Completed { ticket, result } => {
                 if let Some(promise) = self.truth.promises.get_mut(&(tab, *ticket)) {
-                    promise.settled.get_or_insert((now, *result));
-                }
-            }
-            Event::Response { ticket, payload } => {
-                if let Some(promise) = self.truth.promises.get_mut(&(tab, *ticket)) {
-                    if promise.purpose == Purpose::Pairing {
+                    if promise.purpose == Purpose::Pairing
+                        && let Ok(Completion::Answer(payload)) = result
+                    {
                         let text = String::from_utf8_lossy(payload).into_owned();
                         self.truth.texts.insert((tab, *ticket), text);
                     }
-                    promise.settled.get_or_insert((now, Ok(())));
+                    promise.settled.get_or_insert((now, done(result)));
                 }
             }
             Event::File { stream, name, .. } => {
@@ -85,9 +82,9 @@ impl World {
             Event::StreamFailed { stream, .. } => {
                 known.app.sending.remove(&stream);
             }
-            Event::Settled { ticket, result } => {
+            Event::Completed { ticket, result } => {
                 let stream = known.app.after.remove(&ticket);
-                if let (Some(stream), Ok(())) = (stream, result) {
+                if let (Some(stream), Ok(_)) = (stream, result) {
                     self.write_on(tab, stream);
                 }
             }
@@ -100,6 +97,11 @@ impl World {
         let delay = self.fabric.random.upto(most);
         self.fabric.after(delay, Happening::Call(tab, Call::Deed(deed)));
     }
+}
+
+/// Whether something was done, whatever else came of it.
+pub(super) fn done(result: &Result<Completion, Code>) -> Result<(), Code> {
+    result.as_ref().map(|_| ()).map_err(|code| *code)
 }
 
 /// The application does what it planned.

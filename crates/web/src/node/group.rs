@@ -1,6 +1,6 @@
 //! The groups of a node, as JavaScript holds them.
 
-use lacis_core::{Node, RoomId};
+use lacis_core::RoomId;
 use wasm_bindgen::prelude::*;
 
 use super::WebNode;
@@ -75,14 +75,12 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// Disconnects a group.
-    pub fn disconnect_group(&self, group: u32) {
-        self.browser.with(|node, now| node.disconnect_group(now, RoomId(group)));
-    }
-
-    /// Closes a group; what is stored stays.
-    pub fn close_group(&self, group: u32) {
-        self.browser.with(|node, now| node.close_group(now, RoomId(group)));
+    /// Disconnects a group, and closes it unless it stays open; what is stored stays.
+    pub fn close_group(&self, group: u32, stays: bool) {
+        let group = RoomId(group);
+        self.browser.with(|node, now| {
+            if stays { node.disconnect_group(now, group) } else { node.close_group(now, group) }
+        });
     }
 
     /// Deletes a group here.
@@ -130,7 +128,7 @@ impl WebNode {
         Ok(group_event::sync(sync.map_err(error::coded)?))
     }
 
-    /// Tells the parts of a file of the group, then settles the ticket.
+    /// Tells the bytes of a file of the group, then settles the ticket.
     ///
     /// # Errors
     /// `group-unknown`.
@@ -139,30 +137,30 @@ impl WebNode {
         asked.map_err(error::coded)
     }
 
-    /// The id of the group of which a file is, by its first part.
-    ///
-    /// # Errors
-    /// `export-damaged`.
-    pub fn group_of_file(&self, first: &[u8]) -> Result<String, JsValue> {
-        Node::group_of_file(first).map(|id| id.to_text()).map_err(error::coded)
-    }
-
-    /// Opens the group of a file by its first part. The further parts follow once the ticket has
+    /// Opens the group of a file by its beginning. All of the file follows once the ticket has
     /// settled.
     ///
     /// # Errors
     /// `export-damaged`, `not-allowed`, `too-many-groups` or `closed`.
-    pub fn import_group(&self, ticket: u32, first: &[u8]) -> Result<u32, JsValue> {
-        let made = self.browser.with(|node, now| node.import_group(now, ticket, first));
+    pub fn import_group(&self, ticket: u32, begins: &[u8]) -> Result<u32, JsValue> {
+        let made = self.browser.with(|node, now| node.import_group(now, ticket, begins));
         made.map(|group| group.0).map_err(error::coded)
     }
 
-    /// Takes one further part of a file; says whether it is new.
+    /// Takes the next bytes of a file; says how many records in them are new.
     ///
     /// # Errors
-    /// `export-damaged` or `group-unknown`.
-    pub fn import_record(&self, group: u32, part: &[u8]) -> Result<bool, JsValue> {
-        let taken = self.browser.with(|node, now| node.import_record(now, RoomId(group), part));
+    /// `export-damaged`, `busy` or `group-unknown`.
+    pub fn import_file(
+        &self,
+        group: u32,
+        number: u32,
+        bytes: &[u8],
+        is_last: bool,
+    ) -> Result<usize, JsValue> {
+        let taken = self
+            .browser
+            .with(|node, now| node.import_file(now, RoomId(group), number, bytes, is_last));
         taken.map_err(error::coded)
     }
 

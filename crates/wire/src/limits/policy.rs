@@ -81,6 +81,23 @@ pub const WORDS_WANTED_OF_ONE: usize = WORDS_WANTED_MAX / 4;
 /// Names of a neighbor that has not sent what it named are not heeded for so long.
 pub const NAMES_REST: Duration = Duration::from_secs(60);
 
+/// What a node says of itself is sent no more often: a cursor that moves so looks smooth.
+pub const PRESENCE_SPACING: Duration = Duration::from_millis(40);
+
+/// Of newcomers without a link, those who come within this are told together what this node says of
+/// itself, and not by everybody at once.
+pub const PRESENCE_NEWCOMERS: Duration = Duration::from_secs(1);
+
+/// For how long what a node says of itself holds, where no founder of a group says otherwise. It is
+/// said again after a third of that.
+pub const PRESENCE_LIFETIME: Duration = Duration::from_secs(30);
+
+/// The shortest time for which it holds, whatever a founder says.
+pub const PRESENCE_LIFETIME_MIN: Duration = Duration::from_secs(5);
+
+/// The longest one; nobody is believed for longer.
+pub const PRESENCE_LIFETIME_MAX: Duration = Duration::from_secs(600);
+
 /// Over a link that does not carry new versions of records or words, their names follow after this:
 /// until then they come over another one, unless that is lost.
 pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(250);

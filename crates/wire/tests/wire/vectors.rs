@@ -11,12 +11,12 @@ use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::{NodeId, seal};
+use lacis_wire::{NodeId, export, presence, seal};
 use serde_json::json;
 
 use crate::ends::{self, End, answerer, offerer};
 use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
-use crate::{diagnostic, samples};
+use crate::{diagnostic, group_samples, samples};
 
 #[test]
 fn client_frames() {
@@ -31,6 +31,65 @@ fn server_frames() {
 #[test]
 fn link_frames() {
     frames!(LinkFrame, "link", samples::link());
+}
+
+#[test]
+fn presences() {
+    let all = [
+        ("json", 30_000, &br#"{"cursor":[3,4]}"#[..]),
+        ("empty", 5_000, b""),
+        ("nothing-any-more", 0, b""),
+        ("for-a-long-time", u32::MAX, b"\xff"),
+    ];
+    let vectors = all.iter().map(|(name, lifetime_ms, value)| {
+        vec![
+            ("name", json!(name)),
+            ("lifetime_ms", json!(lifetime_ms)),
+            ("value", hex(value)),
+            ("payload", hex(&[&lifetime_ms.to_le_bytes(), *value].concat())),
+        ]
+    });
+    for ((name, lifetime_ms, value), stored) in
+        all.iter().zip(compare("presence", vectors.collect()))
+    {
+        let payload = unhex(&stored["payload"]);
+        assert_eq!(presence::read(&payload), Some((*lifetime_ms, *value)), "{name}");
+        assert_eq!(presence::write(*lifetime_ms, value), payload, "{name}");
+    }
+}
+
+/// A group as a file: how its parts stand in it.
+#[test]
+fn exports() {
+    let head = export::head(&group_samples::group());
+    let files = [
+        ("what-begins-it", vec![head.clone()]),
+        ("two-parts", vec![head.clone(), b"a record".to_vec()]),
+        ("a-part-of-nothing", vec![head, vec![], samples::count::<8>(0).to_vec()]),
+    ];
+    let vectors = files.iter().map(|(name, parts)| {
+        // By the specification, without the code under test.
+        let framed = |part: &Vec<u8>| [&[part.len().to_le_bytes()[0], 0, 0, 0][..], part].concat();
+        let file: Vec<u8> = parts.iter().flat_map(framed).collect();
+        assert_eq!(file, parts.iter().flat_map(|part| export::framed(part)).collect::<Vec<u8>>());
+        let parts: Vec<_> = parts.iter().map(|part| hex(part)).collect();
+        vec![
+            ("name", json!(name)),
+            ("group", hex(&group_samples::group().0)),
+            ("parts", json!(parts)),
+            ("file", hex(&file)),
+        ]
+    });
+    for ((name, parts), stored) in files.iter().zip(compare("export", vectors.collect())) {
+        let mut read = export::Parts::default();
+        read.push(&unhex(&stored["file"]));
+        for part in parts {
+            assert_eq!(read.next_part(), Ok(Some(&part[..])), "{name}");
+        }
+        assert!(read.is_empty());
+        let (group, rest) = export::read_head(&parts[0]).expect("it begins so");
+        assert_eq!((group, rest), (group_samples::group(), &[][..]));
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! The answer is made of what the founder and the inviter have signed, so nobody has to be believed
 //! but for how many came by it. Whoever looks stays what it was, and nothing of it is stored.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use lacis_wire::credential::{Chain, InvitationUse};
@@ -16,11 +17,12 @@ use lacis_wire::system::System;
 use lacis_wire::{Code, NodeId, PeerId, limits};
 
 use crate::cx::Cx;
+use crate::event::Completion;
 use crate::graph::Copy;
 use crate::group::copies::{bytes_of, copy_of};
 use crate::group::membership::admission::{AnyInvitation, Patience};
 use crate::group::membership::joining::Joining;
-use crate::group::{Group, GroupEvent, InvitationInfo, Preview};
+use crate::group::{Group, InvitationInfo, Preview};
 use crate::ids::Ticket;
 
 impl Group {
@@ -100,9 +102,7 @@ impl Group {
         let told = if is_asked { self.read_preview(seed, chain, records, used) } else { None };
         let Some(preview) = told else { return cx.warn(Code::Protocol, node) };
         for ticket in self.looking.take().into_iter().flat_map(Joining::into_tickets) {
-            if cx.tickets.close(ticket) {
-                self.event(cx, GroupEvent::Preview { ticket, preview: preview.clone() });
-            }
+            cx.complete(ticket, Completion::Preview(Box::new(preview.clone())));
         }
     }
 

@@ -77,10 +77,10 @@ impl Group {
     }
 
     /// Deletes everything that is stored of the group. The ticket settles when that is done.
-    pub(crate) fn erase(&mut self, cx: &mut Cx, ticket: Ticket) {
+    pub(crate) fn erase(&mut self, cx: &mut Cx, ticket: Option<Ticket>) {
         // By its prefix: there may be more of it in the store than is known here.
         let prefix = self.profile.group.as_bytes().to_vec();
-        cx.tickets.open(ticket);
+        ticket.into_iter().for_each(|ticket| cx.tickets.open(ticket));
         self.saves.forget_changes(cx);
         self.close(cx, Code::Left);
         (self.is_open, self.is_erased) = (false, true);

@@ -12,7 +12,7 @@ use crate::cx::Cx;
 use crate::graph::Copy;
 use crate::group::copies::{copy_of, key_of};
 use crate::group::persist::profile::Profile;
-use crate::group::{Group, GroupEvent, Loading, Opening};
+use crate::group::{Group, GroupEvent, Loading, Opening, Undo};
 use crate::ids::OpId;
 use crate::io::Output;
 use crate::store::{StoreChange, StorePage, StoreReply, StoreRequest, StoreTable};
@@ -34,8 +34,10 @@ impl Group {
     /// Begins to read what is stored. What is known of the group by other means is merged with
     /// that, and nothing is written before: what is stored is opened, never made anew over it.
     pub(crate) fn load(&mut self, cx: &mut Cx, opening: Opening) {
+        self.half = matches!(opening, Opening::Import(_)).then_some(Undo::Close);
         self.opening.push(opening);
         if !cx.config.store {
+            self.half = self.half.map(|_| Undo::Erase);
             return self.loaded(cx);
         }
         let op = cx.op_id();
@@ -51,6 +53,8 @@ impl Group {
             // It is being deleted, and may be taken again once that is done.
             return cx.settle(opening.ticket(), Err(Code::Left));
         }
+        // It is wanted by others, too.
+        self.half = None;
         self.opening.push(opening);
         if self.is_open {
             self.settle_opening(cx);
@@ -64,6 +68,7 @@ impl Group {
             if self.is_only_opened() && !self.opening.iter().any(is_new) {
                 return self.fail_opening(cx, Code::GroupUnknown);
             }
+            self.half = self.half.map(|_| Undo::Erase);
             self.keep_profile(cx);
             return self.scan(cx, Loading::System, None);
         };
@@ -205,7 +210,7 @@ impl Group {
     fn settle_opening(&mut self, cx: &mut Cx) {
         for opening in core::mem::take(&mut self.opening) {
             match opening {
-                Opening::Ticket(ticket) => cx.settle(ticket, Ok(())),
+                Opening::Ticket(ticket) | Opening::Import(ticket) => cx.settle(ticket, Ok(())),
                 Opening::Invitation { ticket, invitation, patience, looks } if looks => {
                     self.preview(cx, ticket, &invitation, patience);
                 }

@@ -91,9 +91,9 @@ impl Saves {
     }
 
     /// Deletes everything that is stored under the prefix; the ticket settles then.
-    pub(in crate::group) fn erase(&mut self, prefix: Vec<u8>, ticket: Ticket) {
+    pub(in crate::group) fn erase(&mut self, prefix: Vec<u8>, ticket: Option<Ticket>) {
         self.waiting.erase = Some(prefix);
-        self.ticket(ticket);
+        ticket.into_iter().for_each(|ticket| self.ticket(ticket));
     }
 
     pub(in crate::group) fn bytes(&self) -> usize {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::body::{Body, Place};
 use lacis_wire::codec::{decode, encode};
+use lacis_wire::export::{self, Parts};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::keys::EpochKey;
 use lacis_wire::{Code, GroupId, KeyName, RecordId};
@@ -15,14 +16,30 @@ use crate::group::persist::profile::Profile;
 use crate::group::{Group, GroupEvent};
 use crate::ids::Ticket;
 
-/// How the first part begins.
-const MAGIC: &[u8] = b"lacis group 1\n";
+/// What becomes of a group if the file is not taken whole for which it was opened: half a group
+/// would look like a whole one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undo {
+    /// It was stored before, and is closed.
+    Close,
+    /// Nothing was known of it, and all of it goes.
+    Erase,
+}
+
+/// A file of the group that is being taken.
+#[derive(Debug, Default)]
+pub(in crate::group) struct Import {
+    /// As the application chose it.
+    number: u32,
+    parts: Parts,
+    /// Whether its first part was read.
+    has_begun: bool,
+}
 
 impl Group {
     /// Gives the group as [`GroupEvent::Exported`], part by part; then the ticket settles.
     pub(crate) fn export(&mut self, cx: &mut Cx, ticket: Ticket) {
-        let mut first = MAGIC.to_vec();
-        first.extend_from_slice(self.profile.group.as_bytes());
+        let mut first = export::head(&self.profile.group);
         // Only this identity, on whatever device, can use what makes it a member.
         let data = encode(&self.profile);
         let body = Body { attributes: Vec::new(), data };
@@ -42,9 +59,56 @@ impl Group {
         self.query_raw(cx, ticket);
     }
 
+    /// Takes the next bytes of a file of the group, perhaps its first; says how many records in
+    /// them are new. A file that is not whole, or is of another group, is damaged.
+    pub(crate) fn import(
+        &mut self,
+        cx: &mut Cx,
+        number: u32,
+        bytes: &[u8],
+        is_last: bool,
+    ) -> Result<usize, Code> {
+        let mut import = self.take_import(number).unwrap_or_default();
+        import.parts.push(bytes);
+        let mut count = 0;
+        while let Some(part) = import.parts.next_part().map_err(|_| Code::ExportDamaged)? {
+            if core::mem::replace(&mut import.has_begun, true) {
+                count += usize::from(self.import_record(cx, part)?);
+            } else if Self::group_of_file(part)?.0 != self.id() {
+                return Err(Code::ExportDamaged);
+            }
+        }
+        if !is_last {
+            self.imports.push(Import { number, ..import });
+        } else if import.has_begun && import.parts.is_empty() {
+            self.half = None;
+        } else {
+            return Err(Code::ExportDamaged);
+        }
+        Ok(count)
+    }
+
+    /// The file was not taken whole for which the group was opened, if it was: says what is to
+    /// become of it.
+    pub(crate) fn undo_import(&mut self, cx: &mut Cx, code: Code) -> Option<Undo> {
+        let undo = self.half.take()?;
+        self.event(cx, GroupEvent::Closed { code });
+        Some(undo)
+    }
+
+    fn take_import(&mut self, number: u32) -> Option<Import> {
+        let at = self.imports.iter().position(|import| import.number == number)?;
+        Some(self.imports.swap_remove(at))
+    }
+
+    /// A file is not taken any further; says whether it was.
+    pub(crate) fn end_import(&mut self, number: u32) -> bool {
+        self.take_import(number).is_some()
+    }
+
     /// Takes a record of such a file, by the same rules as one that comes over a link. Nothing is
     /// wrong with one that is known or has ended.
-    pub(crate) fn import(&mut self, cx: &mut Cx, part: &[u8]) -> Result<bool, Code> {
+    fn import_record(&mut self, cx: &mut Cx, part: &[u8]) -> Result<bool, Code> {
         let Ok(GroupFrame::Record { header, body }) = decode(part) else {
             return Err(Code::ExportDamaged);
         };
@@ -67,14 +131,16 @@ impl Group {
     }
 
     /// The group of which a file is, by its first part.
-    pub(crate) fn group_of_file(first: &[u8]) -> Result<(GroupId, &[u8]), Code> {
-        let rest = first.strip_prefix(MAGIC).ok_or(Code::ExportDamaged)?;
-        let (id, sealed) = rest.split_first_chunk::<32>().ok_or(Code::ExportDamaged)?;
-        Ok((GroupId(*id), sealed))
+    fn group_of_file(first: &[u8]) -> Result<(GroupId, &[u8]), Code> {
+        export::read_head(first).ok_or(Code::ExportDamaged)
     }
 
-    /// What this identity remembered of a group that it exported.
-    pub(crate) fn profile_in_file(cx: &Cx, id: GroupId, sealed: &[u8]) -> Result<Profile, Code> {
+    /// What this identity remembered of a group that it exported, by the beginning of the file.
+    pub(crate) fn profile_in_file(cx: &Cx, begins: &[u8]) -> Result<Profile, Code> {
+        let mut parts = Parts::default();
+        parts.push(begins);
+        let first = parts.next_part().ok().flatten().ok_or(Code::ExportDamaged)?;
+        let (id, sealed) = Self::group_of_file(first)?;
         let body = Body::open(&file_key(cx), &Self::file_place(id), sealed);
         let body = body.map_err(|_| Code::NotAllowed)?;
         let profile: Profile = decode(&body.data).map_err(|_| Code::ExportDamaged)?;

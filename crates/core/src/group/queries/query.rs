@@ -1,6 +1,7 @@
 //! What the application reads: one record, or all that fit. Bodies come from the store on demand, a
 //! page at a time.
 
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,6 +10,7 @@ use lacis_wire::record::CopyName;
 use lacis_wire::{Code, PeerId, RecordId};
 
 use crate::cx::Cx;
+use crate::event::Completion;
 use crate::graph::{Copy, Held};
 use crate::group::queries::export::part_of;
 use crate::group::{Group, GroupEvent, Loading, Record, Search};
@@ -94,7 +96,7 @@ enum Purpose {
 }
 
 impl Group {
-    /// Reads one record. The ticket settles with [`GroupEvent::Read`], or fails.
+    /// Reads one record. The ticket is completed with it, or fails.
     pub(crate) fn read(&mut self, cx: &mut Cx, ticket: Ticket, id: RecordId) {
         cx.tickets.open(ticket);
         let waiting = VecDeque::from([id]);
@@ -235,10 +237,7 @@ impl Group {
                 self.queries.remove(at);
                 let record = copies.first().map(|copy| self.reading(copy));
                 match record {
-                    Some(record) if cx.tickets.close(ticket) => {
-                        self.event(cx, GroupEvent::Read { ticket, record });
-                    }
-                    Some(_) => {}
+                    Some(record) => cx.complete(ticket, Completion::Record(Box::new(record))),
                     None => cx.settle(ticket, Err(Code::RecordUnknown)),
                 }
             }

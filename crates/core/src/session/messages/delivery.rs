@@ -6,16 +6,16 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
-use lacis_wire::{Code, limits};
+use lacis_wire::{Code, limits, presence};
 
 use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
 use crate::error::SendError;
-use crate::event::{Event, MessageKind};
+use crate::event::{Completion, Event, MessageKind};
 use crate::ids::{RoomId, Ticket};
 use crate::io::{Priority, Until};
-use crate::session::{Session, SharedRooms};
+use crate::session::{Aside, Session, SharedRooms};
 use crate::table::TableExt;
 use crate::time::Timestamp;
 
@@ -172,6 +172,9 @@ impl Session {
         label: &str,
         payload: Vec<u8>,
     ) {
+        if label == presence::LABEL && matches!(kind, Kind::Direct | Kind::Broadcast) {
+            return self.aside.push(Aside::Presence(room, payload));
+        }
         let (node, label) = (self.node, label.to_string());
         let event = match kind {
             Kind::Direct => {
@@ -189,18 +192,14 @@ impl Session {
                 self.messages.asked.insert(request, (room, id));
                 Event::Request { request, room, node, label, payload }
             }
-            Kind::Gossip => return self.gossip.push((room, payload)),
+            Kind::Gossip => return self.aside.push(Aside::Gossip(room, payload)),
             Kind::Response { id, refused } => {
                 let Some(question) = self.messages.questions.remove(&id) else { return };
                 let ticket = question.ticket;
-                match refused {
-                    Some(code) => {
-                        cx.settle(ticket, Err(code));
-                        return;
-                    }
-                    None if cx.tickets.close(ticket) => Event::Response { ticket, payload },
-                    None => return,
-                }
+                return match refused {
+                    Some(code) => cx.settle(ticket, Err(code)),
+                    None => cx.complete(ticket, Completion::Answer(payload)),
+                };
             }
         };
         cx.event(event);
