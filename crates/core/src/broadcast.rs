@@ -136,14 +136,13 @@ pub(crate) enum Dropped {
 
 impl Broadcast {
     /// A room that was just joined. Who was in it before counts on, however short that was ago.
-    pub(crate) fn new(topic: Topic, cx: &mut Cx, is_of_group: bool) -> Self {
-        let now = cx.now;
+    pub(crate) fn new(topic: Topic, now: Timestamp, is_of_group: bool) -> Self {
         Self {
             topic,
             number: now.as_micros(),
             members: Table::new(),
             over: Vec::new(),
-            heard: Heard::new(cx.random_u64()),
+            heard: Heard::default(),
             here_at: None,
             is_large: false,
             here: None,
@@ -295,6 +294,7 @@ impl Broadcast {
         if matches!(news, News::Message { .. }) && keeps_order && self.is_ahead(&name) {
             return Err(Dropped::Early(Said { peer, name }));
         }
+        self.heard.open(|| cx.random_u64());
         self.heard.insert(cx.now, (peer, node), number);
         let has_it = self.on_come(&name);
         let is_word = !matches!(news, News::Here | News::Alone | News::Gone);

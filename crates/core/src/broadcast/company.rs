@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn however_many_there_are_everybody_is_heard_once() {
         let mut cx = cx();
-        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
         for number in [1, 2] {
             for who in 0..MANY {
                 let word = told(who, number, News::Message { label: "chat", payload: b"hello" });
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn only_some_of_many_tell_all_that_they_are_there_and_so_tell_how_many_there_are() {
         let mut cx = cx();
-        let mut room = Broadcast::new(TOPIC, &mut cx, false);
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
         for number in [1, 2] {
             let mut shown = 0;
             for who in 0..MANY {

@@ -13,7 +13,7 @@ use super::window::Window;
 use crate::time::Timestamp;
 
 /// Origins and what was heard of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Heard {
     /// Nobody else knows which ids share a row.
     seed: u64,
@@ -33,8 +33,11 @@ const ROWS: usize = 64;
 const ROW_MAX: usize = limits::ORIGINS_MAX / ROWS;
 
 impl Heard {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed, rows: (0..ROWS).map(|_| Vec::new()).collect() }
+    /// Something is about to be heard. Most rooms are small, and nothing ever is.
+    pub(super) fn open(&mut self, seed: impl FnOnce() -> u64) {
+        if self.rows.is_empty() {
+            *self = Self { seed: seed(), rows: (0..ROWS).map(|_| Vec::new()).collect() };
+        }
     }
 
     fn row(&self, node: NodeId) -> usize {
@@ -99,7 +102,8 @@ mod tests {
 
     #[test]
     fn of_too_many_the_one_that_was_silent_for_longest_is_forgotten() {
-        let mut heard = Heard::new(7);
+        let mut heard = Heard::default();
+        heard.open(|| 7);
         let most = limits::ORIGINS_MAX as u64;
         for number in 0..4 * most {
             heard.insert(at(number), (PeerId(id(number)), NodeId(id(number))), 5);
@@ -112,7 +116,8 @@ mod tests {
 
     #[test]
     fn nodes_of_one_identity_push_out_each_other_alone() {
-        let mut heard = Heard::new(7);
+        let mut heard = Heard::default();
+        heard.open(|| 7);
         heard.insert(at(0), (PeerId(id(1)), NodeId(id(1))), 5);
         for number in 2..10_000 {
             heard.insert(at(number), (PeerId(id(2)), NodeId(id(number))), 5);

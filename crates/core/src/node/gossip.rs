@@ -192,6 +192,10 @@ impl Node {
         for (node, was_told) in over {
             self.note_far(room, node, None);
             if was_told && !self.is_heard_by(room, node) {
+                // That it left is not told again when nobody tries to reach it any more.
+                if let Some(remote) = self.remotes.get_mut(&node) {
+                    remote.untell(room);
+                }
                 self.tell_left(room, node, Code::LinkLost);
             }
         }

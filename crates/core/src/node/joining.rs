@@ -68,7 +68,7 @@ impl Node {
         self.cx.tickets.open(ticket);
         self.signaling.rejoin(&room.keys);
         let is_of_group = room.admitted.is_some();
-        let broadcast = Broadcast::new(room.keys.topic, &mut self.cx, is_of_group);
+        let broadcast = Broadcast::new(room.keys.topic, now, is_of_group);
         self.broadcasts.insert(id, broadcast);
         self.signaling.rooms.insert(id, room);
         if !self.is_busy() {

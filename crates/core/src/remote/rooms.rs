@@ -31,6 +31,11 @@ impl Remote {
         }
     }
 
+    /// The application is told by others that it left a room.
+    pub(crate) fn untell(&mut self, room: RoomId) {
+        self.told.retain(|told| *told != room);
+    }
+
     /// Tells the application how the remote is reached, in a room.
     pub(crate) fn tell_in(&mut self, env: &mut Env<'_>, room: RoomId) {
         if !env.signaling.lets_in(room, self.node()) {

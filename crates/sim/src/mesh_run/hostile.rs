@@ -59,8 +59,8 @@ fn is_word(payload: &[u8]) -> bool {
     gossip.is_ok_and(|gossip| matches!(gossip.news, News::Message { .. }))
 }
 
-/// Puts a room up in which one in so many misbehaves; gives what others tell each other, and what no
-/// checker may find.
+/// Puts a room up in which one in so many misbehaves; gives what others tell each other, and what
+/// no checker may find.
 #[must_use]
 pub fn run_hostile_mesh(
     options: MeshOptions,

@@ -105,7 +105,7 @@ fn carry() -> LinkFrame<'static> {
     LinkFrame::Carry { from, to, hops: limits::CARRY_HOPS, payload: &[1, 2, 3] }
 }
 
-pub(crate) fn link() -> Samples<LinkFrame<'static>> {
+fn link_without_names() -> Samples<LinkFrame<'static>> {
     let (offerer, room) = (offerer(), offerer().room_tag());
     let envelope = |kind, label| Envelope { room, kind, label };
     let message = |kind| LinkFrame::Message {
@@ -172,13 +172,19 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
         ("group-first-part", group(true, &PARTS.0[..100])),
         ("group-last-part", group(false, &PARTS.0[100..])),
         ("group-taken-back", group(false, &[])),
-        ("names-of-what-is-here", names(&offerer, false, 2)),
-        ("names-of-what-is-lacking", names(&offerer, true, 1)),
-        ("names-of-nothing", names(&offerer, false, 0)),
     ]
 }
 
-fn names(end: &End, lacks: bool, count: u8) -> LinkFrame<'static> {
+pub(crate) fn link() -> Samples<LinkFrame<'static>> {
+    let mut all = link_without_names();
+    all.push(("names-of-what-is-here", names(false, 2)));
+    all.push(("names-of-what-is-lacking", names(true, 1)));
+    all.push(("names-of-nothing", names(false, 0)));
+    all
+}
+
+fn names(lacks: bool, count: u8) -> LinkFrame<'static> {
+    let end = offerer();
     let node = end.party.node;
     let names = (0..count).map(|at| NamedGossip { node, number: at.into(), hops: at });
     LinkFrame::Names { room: end.room_tag(), lacks, names: names.collect() }
