@@ -159,8 +159,8 @@ impl Peer {
     }
 
     /// Opens the group of a file, with what is stored of it, and leaves it unconnected. A mebibyte
-    /// of the file's beginning is enough, or all of it. The whole file follows by [`Group::import`];
-    /// unless it is taken to its end, the group is what it was before.
+    /// of the file's beginning is enough, or all of it. The whole file follows by
+    /// [`Group::import`]; unless it is taken to its end, the group is what it was before.
     ///
     /// # Errors
     /// [`Code::ExportDamaged`], [`Code::NotAllowed`] if another identity exported it,

@@ -266,8 +266,8 @@ impl WebNode {
         self.browser.with(|node, now| node.cancel(now, ticket));
     }
 
-    /// Something happens to the page: it is visible or online again (0), put aside (1), back (2), or
-    /// closed (3).
+    /// Something happens to the page: it is visible or online again (0), put aside (1), back
+    /// (2), or closed (3).
     pub fn page(&self, change: u8) {
         match change {
             0 => self.browser.with(Node::wake),

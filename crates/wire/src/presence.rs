@@ -1,7 +1,7 @@
 //! Presence: what a node says of itself to everybody in a room, for a while.
 //!
-//! It travels as the payload of a message under [`LABEL`]: four bytes, the lowest first, say for how
-//! many milliseconds it holds, and what the application says follows.
+//! It travels as the payload of a message under [`LABEL`]: four bytes, the lowest first, say for
+//! how many milliseconds it holds, and what the application says follows.
 
 use alloc::vec::Vec;
 

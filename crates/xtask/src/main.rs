@@ -20,6 +20,7 @@ mod shell;
 mod sim;
 mod size;
 mod test;
+mod travelling;
 mod vectors;
 mod wasm_tests;
 mod workspace;

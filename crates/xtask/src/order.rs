@@ -12,7 +12,7 @@ use wasm_encoder::{CodeSection, FunctionSection, Module};
 use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader};
 use wasmparser::{Parser, Payload, TypeRef};
 
-use crate::size::compressed_bytes;
+use crate::travelling::compressed_bytes;
 
 /// How functions are compared. Which way finds the best order differs from module to module, by a
 /// few bytes in a thousand, so all are tried.

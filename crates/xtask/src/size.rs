@@ -1,15 +1,13 @@
 //! `cargo xtask size`: how much a page has to load before two tabs can talk.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use crate::setup::Tools;
 use crate::shell::Run;
+use crate::travelling::compressed_bytes;
 use crate::{products, setup, workspace};
 
 #[derive(Debug, clap::Args)]
@@ -52,11 +50,4 @@ fn bundle(tools: &Tools) -> Result<PathBuf> {
 
 fn compressed_file(file: &Path) -> Result<usize> {
     compressed_bytes(&fs::read(file).with_context(|| file.display().to_string())?)
-}
-
-/// How long something is when it travels.
-pub(crate) fn compressed_bytes(bytes: &[u8]) -> Result<usize> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes)?;
-    Ok(encoder.finish()?.len())
 }

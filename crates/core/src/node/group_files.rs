@@ -49,7 +49,8 @@ impl Node {
     /// records in them are new. The application chooses the number, for each file another one.
     ///
     /// # Errors
-    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another group. The file is not taken any further then.
+    /// [`Code::GroupUnknown`], [`Code::ExportDamaged`], also for the file of another
+    /// group. The file is not taken any further then.
     pub fn import_file(
         &mut self,
         now: Timestamp,

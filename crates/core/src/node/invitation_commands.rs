@@ -29,8 +29,8 @@ impl Node {
     }
 
     /// Looks at an invitation and takes nothing. Of an open one the ticket is completed
-    /// with [`Completion::Preview`], once a member has answered who may let in: connect the group for
-    /// that. One for this identity says everything itself, and the ticket settles at once. The
+    /// with [`Completion::Preview`], once a member has answered who may let in: connect the group
+    /// for that. One for this identity says everything itself, and the ticket settles at once. The
     /// group stays open, so that it can be joined over the same links; close it otherwise.
     ///
     /// # Errors

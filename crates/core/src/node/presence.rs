@@ -26,8 +26,8 @@ fn find(all: &mut [Presence], room: RoomId) -> Option<&mut Presence> {
 
 impl Node {
     /// Says something of this node to everybody who is in a room, or comes, until it is changed; or
-    /// nothing any more. It is stored nowhere, and others hear it as [`Event::Presence`]. In a group
-    /// it may be said before that is connected, and again after.
+    /// nothing any more. It is stored nowhere, and others hear it as [`Event::Presence`]. In a
+    /// group it may be said before that is connected, and again after.
     ///
     /// # Errors
     /// [`SendError::NotInRoom`] if neither a room of that number was joined nor a group opened,

@@ -63,8 +63,8 @@ impl World {
         members.into_iter().find(|member| member.peer == peer).and_then(|member| member.roles)
     }
 
-    /// Hands a part of a file to a tab, as a file of its own, which judges it as if it had come over
-    /// a link; says whether it is new.
+    /// Hands a part of a file to a tab, as a file of its own, which judges it as if it had come
+    /// over a link; says whether it is new.
     ///
     /// # Errors
     /// What the node says: a rule is broken.
