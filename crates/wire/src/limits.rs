@@ -1,10 +1,12 @@
 //! Every limit of the protocol, with the reason for its number. What others have to
 //! keep to stands here, and what a node sets for itself in a part of its own.
 
+mod company;
 mod policy;
 
 use core::time::Duration;
 
+pub use self::company::*;
 pub use self::policy::*;
 
 /// Largest signaling frame in either direction. A sealed session description is under 1 KiB and a

@@ -1,0 +1,128 @@
+//! Limits that a node sets itself for large rooms, and for what nodes say of themselves.
+
+use core::time::Duration;
+
+/// Links that a node keeps once things are calm. A room of so many others is linked fully.
+pub const NEIGHBORS_MAX: usize = 8;
+
+/// Links that a node looks for in a larger room. Others look for as many, so it has twice that on
+/// average; a graph with three of each at random is connected already, but for one in millions.
+pub const NEIGHBORS: usize = 4;
+
+/// After the last new link, links above [`NEIGHBORS_MAX`] are kept this long: who comes in between
+/// finds everybody at rest sooner.
+pub const CALM: Duration = Duration::from_secs(10);
+
+/// One after the other is ended in such intervals: whoever loses one looks for another.
+pub const TRIM_INTERVAL: Duration = Duration::from_millis(500);
+
+/// An attempt that takes longer no longer counts as a link to come, and another is made beside it.
+/// Half of what a first one may take: where machines are busy, more attempts would not be faster.
+pub const ATTEMPT_FRESH: Duration = Duration::from_secs(4);
+
+/// A member of a large room tells this often that it is there.
+pub const HERE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A member of a large room that was not heard of for so long is gone: three times it said nothing.
+pub const HERE_LIFE: Duration = Duration::from_secs(190);
+
+/// A member with whom a link was looked for is not sought again for so long.
+pub const SEEK_REST: Duration = Duration::from_secs(20);
+
+/// Members of whom a new neighbor is told at once; of others it hears within [`HERE_INTERVAL`].
+pub const GREETED_MEMBERS: usize = 64;
+
+/// Members of one large room that a node knows of, three hundred bytes each. Of more it knows some,
+/// at random.
+pub const COMPANY_MAX: usize = 256;
+
+/// Those members with the lowest node ids tell all that they are there; of others some are told. In
+/// a room of no more everybody knows everybody, and how far apart these ids are tells how many are
+/// in a larger one.
+pub const SHOWN_MAX: usize = 48;
+
+/// Links over which it goes, one after the other, that one of the others is there.
+pub const WALK_MAX: u8 = 6;
+
+/// Members of one room of which is known what was heard of them, in rows by chance: 256 KiB.
+pub const ORIGINS_MAX: usize = 4096;
+
+/// Of them, nodes of one identity: whoever makes up more pushes out its own.
+pub const ORIGINS_PER_PEER: usize = 16;
+
+/// A node that knows more others in a room than this has its words travel over a tree of links.
+pub const FLOODED_MAX: usize = 24;
+
+/// A word that would have come over so many links fewer if another link carried words has that one
+/// carry them instead.
+pub const SHORTCUT: u8 = 3;
+
+/// One in so many of those who are there is told with its name, so that trees of links are mended
+/// and made shorter while nobody speaks.
+pub const NAMED_HERE: u64 = 8;
+
+/// Words told in a room lately that are kept for neighbors who turn out to lack them.
+pub const WORDS_KEPT: usize = 2048;
+
+/// Bytes of those.
+pub const WORDS_KEPT_BYTES: usize = 512 * 1024;
+
+/// Words of which neighbors told the names, and that are asked for, in one room.
+pub const WORDS_WANTED_MAX: usize = 2048;
+
+/// Of them, those whose names one neighbor told first.
+pub const WORDS_WANTED_OF_ONE: usize = WORDS_WANTED_MAX / 4;
+
+/// Names of a neighbor that has not sent what it named are not heeded for so long.
+pub const NAMES_REST: Duration = Duration::from_secs(60);
+
+/// What a node says of itself is sent no more often: a cursor that moves so looks smooth.
+pub const PRESENCE_SPACING: Duration = Duration::from_millis(40);
+
+/// Of newcomers without a link, those who come within this are told together what this node says of
+/// itself, and not by everybody at once.
+pub const PRESENCE_NEWCOMERS: Duration = Duration::from_secs(1);
+
+/// For how long what a node says of itself holds, where no founder of a group says otherwise. It is
+/// said again after a third of that.
+pub const PRESENCE_LIFETIME: Duration = Duration::from_secs(30);
+
+/// The shortest time for which it holds, whatever a founder says.
+pub const PRESENCE_LIFETIME_MIN: Duration = Duration::from_secs(5);
+
+/// The longest one; nobody is believed for longer.
+pub const PRESENCE_LIFETIME_MAX: Duration = Duration::from_secs(600);
+
+/// Over a link that does not carry new versions of records or words, their names follow after this:
+/// until then they come over another one, unless that is lost.
+pub const ANNOUNCE_AFTER: Duration = Duration::from_millis(250);
+
+/// Who was told that others have no place for it asks a server again who is there, for the first
+/// time after this.
+pub const ASK_AGAIN_MIN: Duration = Duration::from_secs(1);
+
+/// For how long whoever has found the first member of a group has its words passed on: until then
+/// it knows how many are there.
+pub const NEWCOMER_TIME: Duration = Duration::from_secs(10);
+
+/// Neighbors to whom a node hands a setup message of its own, where no server takes it.
+pub const CARRY_COPIES: usize = 3;
+
+/// Setup messages of others that are taken from one neighbor within [`CARRY_TIME`]: those of two
+/// dozen links, each of an offer and some candidates.
+pub const CARRY_MAX: u32 = 240;
+
+/// See [`CARRY_MAX`].
+pub const CARRY_TIME: Duration = Duration::from_secs(60);
+
+/// Nodes of which is remembered through which neighbor they were heard of last.
+pub const PATHS_MAX: usize = 256;
+
+/// Words of somebody in a group's room who is not known to be a member yet, that are kept.
+pub const HELD_GOSSIP_MAX: usize = COMPANY_MAX;
+
+/// Bytes of those.
+pub const HELD_GOSSIP_BYTES: usize = 256 * 1024;
+
+/// For how long they are kept: what makes somebody a member travels the same ways.
+pub const HELD_GOSSIP_LIFE: Duration = Duration::from_secs(20);
