@@ -86,13 +86,13 @@ fn two_who_were_never_linked_link_over_several_others() {
         world.run_for(SECOND * 60);
         world.stop_server(server, false);
         world.run_for(SECOND * 5);
-        let far = |world: &World, one: usize| {
-            tabs.iter().copied().find(|two| *two != tabs[one] && !world.are_linked(tabs[one], *two))
+        let far = |world: &World, one: TabId| {
+            tabs.iter().copied().find(|two| *two != one && !world.are_linked(one, *two))
         };
-        for one in 0..4 {
+        for one in tabs.into_iter().take(4) {
             let two = far(&world, one).expect("nobody is linked with all");
-            world.expect_delivery(tabs[one], room, two, SECOND * 10);
-            assert!(world.are_linked(tabs[one], two));
+            world.expect_delivery(one, room, two, SECOND * 10);
+            assert!(world.are_linked(one, two));
         }
     }
 }

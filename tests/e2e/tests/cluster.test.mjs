@@ -74,13 +74,14 @@ scenario(
     const d = await at(stage, two, link);
     await Promise.all([a, b, c, d].map((tab) => linked(tab, 3, 60_000)));
 
-    // A server is killed: its pages go on, and whoever comes meets those of the other.
+    // A server is killed: its pages go on. Whoever comes meets those of the other, and through them
+    // its pages, too.
     const listen = two.address;
     await two.stop("SIGKILL");
     await send(b, await idOf(a), "my server is gone");
     await got(a, "my server is gone");
     const e = await at(stage, one, link);
-    await linked(e, 2);
+    await linked(e, 4);
 
     // It comes back, as does everybody that it served.
     const again = await stage.server({ words, listen });
