@@ -93,6 +93,7 @@ const linkFrame = t.variants(
   [tag, t.boolean, part],
   [t.id(16), t.unsigned(64, "number", (value) => value >= 1)],
   [tag, t.boolean, t.list("names", t.strict(node, t.u64, t.u8), 0, 512)],
+  [node, node, t.unsigned(8, "hops", (value) => value <= 8), payload],
 );
 
 /** The size of what a stream carries is limited by what that is; an empty part is the last. */
