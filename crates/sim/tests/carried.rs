@@ -14,6 +14,15 @@ fn sever(world: &mut World, tab: TabId, others: &[TabId], severed: bool) {
     }
 }
 
+/// People carry texts between two tabs.
+fn pair(world: &mut World, room: usize, one: TabId, two: TabId) {
+    let offer = world.pair(one, room, None).expect("it may offer");
+    let text = world.expect_text(one, offer);
+    let answer = world.pair(two, room, Some(&text)).expect("it may answer");
+    let text = world.expect_text(two, answer);
+    world.complete_pairing(one, offer, &text).expect("the answer fits");
+}
+
 #[test]
 fn who_lost_links_finds_back_over_the_one_that_is_left() {
     for seed in 0..8 {
@@ -52,11 +61,7 @@ fn who_comes_by_texts_that_people_carry_gets_to_know_all() {
         world.run_for(SECOND * 3);
         let late = world.open(TabSetup::at(&[server]));
         world.join(late, room);
-        let pairing = world.pair(late, room, None).expect("it may offer");
-        let text = world.expect_text(late, pairing);
-        let answer = world.pair(tabs[2], room, Some(&text)).expect("it may answer");
-        let text = world.expect_text(tabs[2], answer);
-        world.complete_pairing(late, pairing, &text).expect("the answer fits");
+        pair(&mut world, room, late, tabs[2]);
         let limit = SECOND * 10;
         for other in tabs {
             world.expect(limit, "it is linked with all", |w| w.are_linked(late, other));
@@ -121,11 +126,7 @@ fn a_member_without_a_server_is_let_in_by_a_link_that_people_made() {
     let late = world.open(setup);
     let joined = world.bring_in(founder, group, late, Roles::MEMBER);
     assert_eq!(world.room_of_group(late, joined), room);
-    let pairing = world.pair(late, room, None).expect("it may offer");
-    let text = world.expect_text(late, pairing);
-    let answer = world.pair(founder, room, Some(&text)).expect("it may answer");
-    let text = world.expect_text(founder, answer);
-    world.complete_pairing(late, pairing, &text).expect("the answer fits");
+    pair(&mut world, room, late, founder);
     for tab in &tabs {
         world.expect(SECOND * 15, "it is linked with all", |w| w.are_linked(late, *tab));
     }
@@ -143,11 +144,7 @@ fn what_is_told_as_soon_as_all_are_linked_comes_to_all() {
         world.run_for(SECOND * 3);
         let late = world.open(TabSetup::at(&[server]));
         world.join(late, room);
-        let pairing = world.pair(late, room, None).expect("it may offer");
-        let text = world.expect_text(late, pairing);
-        let answer = world.pair(tabs[2], room, Some(&text)).expect("it may answer");
-        let text = world.expect_text(tabs[2], answer);
-        world.complete_pairing(late, pairing, &text).expect("the answer fits");
+        pair(&mut world, room, late, tabs[2]);
         let mut all = tabs.to_vec();
         all.push(late);
         let connected = |w: &World, one: TabId, two: TabId| {

@@ -46,8 +46,10 @@ impl Node {
     /// Hears what neighbors have handed on.
     pub(super) fn hear_carried(&mut self) {
         while let Some((by, carried)) = self.carried.pop_front() {
-            if !self.paths.spend(self.cx.now, by) {
-                self.cx.warn(Code::RateLimited, by);
+            if let Err(is_first) = self.paths.spend(self.cx.now, by) {
+                if is_first {
+                    self.cx.warn(Code::RateLimited, by);
+                }
                 continue;
             }
             let Carried { from, to, hops, .. } = carried;
@@ -59,7 +61,7 @@ impl Node {
                 continue;
             }
             if from != by {
-                self.paths.note(self.cx.now, from, by);
+                self.paths.guess(self.cx.now, from, by);
             }
             if to == self.cx.me.node {
                 self.on_deliver(Route::Mesh, from, &carried.payload);

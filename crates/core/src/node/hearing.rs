@@ -28,7 +28,10 @@ impl Node {
             }
             Heard::Names(room, lacks, names) => self.names.push((room, node, (lacks, names))),
             Heard::Started => self.started.push(node),
-            Heard::Lost => self.link_lost = true,
+            Heard::Lost => {
+                self.link_lost = true;
+                self.paths.forget(node);
+            }
             Heard::Writable => self.changes.writable(node),
             Heard::Neighbours => {
                 self.changes.neighbours = true;
