@@ -9,7 +9,8 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
     let Ok(description) = Description::from_sdp(text) else { return };
     let rebuilt = description.to_sdp(1);
-    assert_eq!(Description::from_sdp(&rebuilt), Ok(description));
     // Whatever the fields hold, they cannot smuggle in a line of their own.
-    assert_eq!(rebuilt.lines().count(), 15);
+    let lines = 15 + usize::from(description.sctp_init.is_some());
+    assert_eq!(rebuilt.lines().count(), lines);
+    assert_eq!(Description::from_sdp(&rebuilt), Ok(description));
 });

@@ -7,7 +7,8 @@ use std::rc::{Rc, Weak};
 use gloo_timers::callback::Timeout;
 use js_sys::{ArrayBuffer, Uint8Array};
 use lacis_core::{
-    Event, Input, LinkAction, LinkId, Node, OpId, SocketId, StoreChange, StoreRequest, Timestamp,
+    Event, Input, LinkAction, LinkId, Node, OpId, SocketId, StoreChange, StoreRequest, StreamId,
+    Timestamp,
 };
 use lacis_driver::{Driver, Platform};
 use lacis_wire::link::Channel;
@@ -31,7 +32,9 @@ pub(crate) struct Browser {
     connections: RefCell<LiteMap<LinkId, Connection>>,
     listener: Listener,
     /// Where a message is put that comes out of JavaScript, while the node reads it.
-    scratch: Cell<Vec<u8>>,
+    scratch: RefCell<Vec<u8>>,
+    /// The message that the node reads, as JavaScript has it.
+    heard: RefCell<Option<Uint8Array>>,
     /// The one timer.
     timer: RefCell<Option<Timeout>>,
     /// Whether connections close on the spot: a page with an open one is not kept by its browser,
@@ -51,7 +54,8 @@ impl Browser {
             sockets: RefCell::new(LiteMap::new()),
             connections: RefCell::new(LiteMap::new()),
             listener,
-            scratch: Cell::default(),
+            scratch: RefCell::default(),
+            heard: RefCell::default(),
             timer: RefCell::default(),
             hasty: Cell::new(false),
             gathers: Cell::new(false),
@@ -117,6 +121,40 @@ impl Browser {
         self.with(Node::resume);
     }
 
+    /// Copies a message to where the node reads it; gives how long it is.
+    fn read(&self, came: Option<&Uint8Array>) -> usize {
+        let Some(came) = came else { return 0 };
+        let length = usize::try_from(came.length()).unwrap_or(usize::MAX);
+        let mut scratch = self.scratch.borrow_mut();
+        // It only ever grows: filling it with zeros each time takes as long as copying.
+        if scratch.len() < length {
+            scratch.resize(length, 0);
+        }
+        if let Some(bytes) = scratch.get_mut(..length) {
+            came.copy_to(bytes);
+        }
+        length
+    }
+
+    /// Tells the page of bytes of a file. They are the end of the message that just came, which
+    /// JavaScript has already: another copy, made for every chunk, would slow a fast transfer.
+    fn file_data(&self, stream: StreamId, data: &[u8]) -> Result<(), JsValue> {
+        let (heard, scratch) = (self.heard.borrow(), self.scratch.borrow());
+        let end = heard.as_ref().filter(|heard| {
+            let length = usize::try_from(heard.length()).unwrap_or(usize::MAX);
+            ends_with(scratch.get(..length).unwrap_or_default(), data)
+        });
+        let bytes = end.map_or_else(
+            || Uint8Array::from(data),
+            |heard| {
+                let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
+                heard.subarray(heard.length().saturating_sub(length), heard.length())
+            },
+        );
+        drop((heard, scratch));
+        self.listener.file_data(stream, &bytes)
+    }
+
     /// For what tells this node what happens.
     fn handle(&self) -> Handle {
         Handle::new(self.this.clone())
@@ -142,15 +180,12 @@ impl Hear for Browser {
     fn message(&self, event: &web_sys::Event, name: &dyn Fn(&[u8]) -> Input<'_>) {
         // Only this kind of event has this name, and asking takes as long as decoding.
         let data = event.unchecked_ref::<MessageEvent>().data();
-        let mut bytes = self.scratch.take();
-        bytes.clear();
-        if let Some(data) = data.dyn_ref::<ArrayBuffer>() {
-            let came = Uint8Array::new(data);
-            bytes.resize(came.length().try_into().unwrap_or(usize::MAX), 0);
-            came.copy_to(&mut bytes);
-        }
-        self.input(name(&bytes));
-        self.scratch.set(bytes);
+        let came = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
+        let length = self.read(came.as_ref());
+        self.heard.replace(came);
+        let scratch = self.scratch.borrow();
+        self.input(name(scratch.get(..length).unwrap_or_default()));
+        self.heard.replace(None);
     }
 }
 
@@ -248,7 +283,11 @@ impl Platform for &Browser {
     }
 
     fn tell(&mut self, event: Event) {
-        if let Err(error) = self.listener.tell(event) {
+        let told = match event {
+            Event::FileData { stream, data } => self.file_data(stream, &data),
+            event => self.listener.tell(event),
+        };
+        if let Err(error) = told {
             // The wrapper catches what applications throw; this is a fault of ours.
             web_sys::console::error_1(&error);
         }
@@ -262,4 +301,15 @@ fn refusal(error: &JsValue) -> Code {
         Some(exception) if exception.name() == "UnknownError" => Code::Busy,
         _ => Code::WebrtcBlocked,
     }
+}
+
+/// Whether these bytes end with those. Looks at eight at a time, as comparing slices does not here.
+fn ends_with(whole: &[u8], end: &[u8]) -> bool {
+    let Some(tail) = whole.len().checked_sub(end.len()).and_then(|at| whole.get(at..)) else {
+        return false;
+    };
+    let (tail, tail_rest) = tail.as_chunks::<8>();
+    let (end, end_rest) = end.as_chunks::<8>();
+    let same = |(a, b): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*a) == u64::from_ne_bytes(*b);
+    tail.iter().zip(end).all(same) && tail_rest == end_rest
 }

@@ -3,7 +3,7 @@
 
 use js_sys::{Array, Uint8Array};
 use lacis_core::{
-    Completion, Event, GroupEvent, MessageKind, OpId, Record, StoreChange, StoreRequest,
+    Completion, Event, GroupEvent, MessageKind, OpId, Record, StoreChange, StoreRequest, StreamId,
 };
 use lacis_wire::codec::encode;
 use lacis_wire::record::Header;
@@ -96,7 +96,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = fileData)]
-    fn file_data(this: &JsListener, stream: u32, data: Vec<u8>) -> Result<(), JsValue>;
+    fn file_data(this: &JsListener, stream: u32, data: &Uint8Array) -> Result<(), JsValue>;
 }
 
 /// Tells events to JavaScript.
@@ -143,7 +143,7 @@ impl Listener {
                 };
                 self.js.completed(ticket, code, &outcome)
             }
-            Event::FileData { stream, data } => self.js.file_data(stream.0, data),
+            Event::FileData { stream, data } => self.file_data(stream, &bytes(&data)),
             Event::Group { group, event } => match *event {
                 GroupEvent::Record { record, is_new, is_own, from, watches } => {
                     let (record, from) = (self.make_record(record), self.person(from.as_ref()));
@@ -156,6 +156,11 @@ impl Listener {
             },
             event => self.js.event(&event::to_js(event)),
         }
+    }
+
+    /// Tells of the next bytes of a file.
+    pub(crate) fn file_data(&self, stream: StreamId, data: &Uint8Array) -> Result<(), JsValue> {
+        self.js.file_data(stream.0, data)
     }
 
     /// What comes of something that was asked for, if that is more than that it is done.

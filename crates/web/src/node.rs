@@ -9,14 +9,14 @@ mod store;
 use std::rc::Rc;
 
 use lacis_core::{Node, Priority, RequestId, RoomId, StreamId, Until};
+use lacis_wire::Code;
 use lacis_wire::room::RoomLink;
-use lacis_wire::{Code, NodeId};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
 use crate::number::{byte_count, millis};
-use crate::parse::{node_id, peer_id};
+use crate::parse::{Receiver, node_id, receiver};
 use crate::{error, host, options};
 
 /// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
@@ -124,11 +124,12 @@ impl WebNode {
             _ => Priority::Automatic,
         };
         let until = if until == 1 { Until::Delivered } else { Until::Accepted };
-        let peer = peer_id(to).ok();
-        let to = if peer.is_some() { NodeId([0; 16]) } else { node_id(to)? };
-        let sent = self.browser.with(|node, now| match peer {
-            Some(to) => node.send_to_peer(now, ticket, room, to, label, data, priority, until),
-            None => node.send(now, ticket, room, to, label, data, priority, until),
+        let to = receiver(to)?;
+        let sent = self.browser.with(|node, now| match to {
+            Receiver::Node(to) => node.send(now, ticket, room, to, label, data, priority, until),
+            Receiver::Peer(to) => {
+                node.send_to_peer(now, ticket, room, to, label, data, priority, until)
+            }
         });
         sent.map_err(error::coded)
     }

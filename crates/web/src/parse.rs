@@ -11,6 +11,21 @@ pub(crate) fn node_id(text: &str) -> Result<NodeId, JsValue> {
     NodeId::parse(text).map_err(|_| error::coded(Code::RemoteUnknown))
 }
 
+/// Whom a message is for.
+pub(crate) enum Receiver {
+    Node(NodeId),
+    /// Each node of an identity.
+    Peer(PeerId),
+}
+
+/// A node first: most messages go to one, and an error that nobody hears of takes longer to make
+/// than the message.
+pub(crate) fn receiver(text: &str) -> Result<Receiver, JsValue> {
+    let node = NodeId::parse(text).map(Receiver::Node);
+    node.or_else(|_| PeerId::parse(text).map(Receiver::Peer))
+        .map_err(|_| error::coded(Code::RemoteUnknown))
+}
+
 pub(crate) fn peer_id(text: &str) -> Result<PeerId, JsValue> {
     PeerId::parse(text).map_err(|_| error::coded(Code::InvalidArgument))
 }

@@ -56,12 +56,12 @@ fn options_of_the_wrong_form_are_refused() {
 }
 
 #[wasm_bindgen_test]
-async fn a_join_without_a_server_settles_with_a_reason_and_close_ends_everything() {
+async fn a_join_without_a_server_ends_with_a_reason_and_close_ends_everything() {
     let (events, told) = recorder();
     let node = WebNode::new(options(&["ws://127.0.0.1:1/ws"]), told.into()).unwrap();
     node.join(1, &create_room_link(Vec::new(), None).unwrap(), 300.0).unwrap();
-    let settled = wait_for(&events, 1).await;
-    assert_eq!(code(&settled), "signaling-unreachable");
+    let ended = wait_for(&events, 1).await;
+    assert_eq!(code(&ended), "signaling-unreachable");
     node.close(2);
     let closed = wait_for(&events, 2).await;
     assert_eq!(code(&closed), "");
@@ -75,13 +75,13 @@ async fn a_join_without_a_server_settles_with_a_reason_and_close_ends_everything
 fn recorder() -> (Array, JsValue) {
     let events = Array::new();
     let body = "return { event() {}, message() {}, fileData() {},
-        settled(ticket, code) { events.push({ ticket, code }); } };";
+        completed(ticket, code) { events.push({ ticket, code }); } };";
     let make = Function::new_with_args("events", body);
     let listener = make.call1(&JsValue::NULL, &events).unwrap();
     (events, listener)
 }
 
-/// Waits for the event that settles a ticket. The runner ends a test that waits for ever.
+/// Waits for the event that completes a ticket. The runner ends a test that waits for ever.
 async fn wait_for(events: &Array, ticket: u32) -> JsValue {
     loop {
         let found =

@@ -19,6 +19,7 @@ mod setup;
 mod shell;
 mod sim;
 mod size;
+mod tail;
 mod test;
 mod travelling;
 mod vectors;

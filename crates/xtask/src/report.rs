@@ -4,21 +4,26 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::tail;
+
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     lines: Vec<String>,
-    failures: usize,
+    /// Of each stage that failed its name, why, and what was printed last.
+    failures: Vec<String>,
 }
 
 impl Report {
     pub(crate) fn stage(&mut self, name: &str, work: impl FnOnce() -> Result<()>) {
         eprintln!("\n==> {name}");
         let start = Instant::now();
+        tail::take();
         let result = work();
         let verdict = if result.is_ok() { "passed" } else { "FAILED" };
         if let Err(reason) = &result {
             eprintln!("error: {reason:#}");
-            self.failures += 1;
+            let last = tail::take().join("\n");
+            self.failures.push(format!("{last}\n==> {name} failed: {reason:#}"));
         }
         let elapsed = start.elapsed().as_secs_f64();
         // At once: of a run that is cut short, this is all that tells where the time went.
@@ -29,8 +34,13 @@ impl Report {
     /// Prints the table, and fails if a stage did.
     pub(crate) fn close(self) -> Result<()> {
         println!("\n{}", self.lines.join("\n"));
-        if self.failures > 0 {
-            bail!("{} of {} stages failed", self.failures, self.lines.len());
+        if !self.failures.is_empty() {
+            let (failed, all) = (self.failures.len(), self.lines.len());
+            // A report within a report: its failures are told again at the very end.
+            bail!(
+                "{failed} of {all} stages failed; at last they said\n{}",
+                self.failures.join("\n")
+            );
         }
         println!("  all passed");
         Ok(())

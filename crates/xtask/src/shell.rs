@@ -1,13 +1,13 @@
 //! Running other programs, with words that say what takes time.
 
 use std::ffi::OsStr;
-use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::tail::{self, Results};
 use crate::workspace;
 
 /// A program about to run, from the root of the workspace unless told otherwise.
@@ -60,15 +60,13 @@ impl Run {
 
     /// Runs it as a step on the way: what it prints goes to standard error, so that standard
     /// output holds results only.
-    pub(crate) fn step(mut self) -> Result<()> {
-        self.command.stdout(Stdio::from(io::stderr()));
-        self.show()
+    pub(crate) fn step(self) -> Result<()> {
+        self.end(Results::Told)
     }
 
     /// Runs it as the thing itself: what it prints is the result.
-    pub(crate) fn show(mut self) -> Result<()> {
-        let status = self.command.status().with_context(|| self.line())?;
-        self.judge(status)
+    pub(crate) fn show(self) -> Result<()> {
+        self.end(Results::Printed)
     }
 
     /// Runs it and gives back what it printed.
@@ -89,6 +87,11 @@ impl Run {
     /// The command itself, for a caller that needs the child process.
     pub(crate) fn into_command(self) -> Command {
         self.command
+    }
+
+    fn end(mut self, results: Results) -> Result<()> {
+        let status = tail::status(&mut self.command, results).with_context(|| self.line())?;
+        self.judge(status)
     }
 
     fn judge(&self, status: ExitStatus) -> Result<()> {
