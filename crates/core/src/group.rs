@@ -249,10 +249,13 @@ impl Group {
     }
 
     /// Whether a link with that node is of use: it has shown a chain that holds, or could not be
-    /// judged yet.
+    /// judged yet. Whoever waits to be let in has no use for those who may not do that: with all
+    /// its links to such, it would never reach one who may.
     pub(crate) fn keeps(&self, node: NodeId) -> bool {
-        let neighbour = self.neighbours.get(&node);
-        neighbour.is_some_and(|neighbour| !self.is_open || neighbour.chain.is_some())
+        let waits = self.joining.is_some() || self.looking.is_some();
+        let serves =
+            |neighbour: &Neighbour| neighbour.chain.is_some() && (!waits || neighbour.may_invite());
+        self.neighbours.get(&node).is_some_and(|neighbour| !self.is_open || serves(neighbour))
     }
 
     /// Whether there are others than before with whom a link is kept.

@@ -360,8 +360,12 @@ impl Node {
         if let Some(code) = remote.connection.closed()
             && let Some(mut remote) = remotes.remove(&node)
         {
-            for (room, _) in remote.rooms.iter().filter(|_| code == Code::Busy) {
-                if let Some(room) = env.signaling.rooms.get_mut(&room) {
+            for (room, _) in remote.rooms.iter() {
+                // Those who may let a newcomer in may be others than a server has named.
+                let serves = code != Code::NotMember || !env.signaling.is_newcomer(room);
+                if let Some(room) = env.signaling.rooms.get_mut(&room)
+                    && (code == Code::Busy || !serves)
+                {
                     room.ask_again(env.cx);
                 }
             }

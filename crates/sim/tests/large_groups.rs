@@ -239,7 +239,19 @@ fn who_dies_is_gone_in_the_end() {
 
 #[test]
 fn many_who_come_by_one_link_at_once_are_all_let_in() {
-    let mut crowd = Crowd::new(7, 1);
+    many_come_by_one_link(7);
+}
+
+#[test]
+fn whoever_is_linked_to_none_who_lets_in_looks_for_others() {
+    // Some get all their links before the founder is among them: with members who may not let
+    // them in, or (the second) knowing no more names than those whom the server gave at first.
+    many_come_by_one_link(11);
+    many_come_by_one_link(6);
+}
+
+fn many_come_by_one_link(seed: u64) {
+    let mut crowd = Crowd::new(seed, 1);
     let many = invitation_for(Roles::MEMBER, 100);
     let text = crowd.world.invite_anybody(crowd.tabs[0], crowd.groups[0], many);
     let mut waiting = Vec::new();

@@ -2,8 +2,9 @@
 //!
 //! A browser takes a while to make a connection and to describe it, so both are done while there is
 //! time. A newcomer offers: its spare makes an offer while a server is dialled and asked who is
-//! there, and the offer leaves as soon as the answer names somebody. Whoever is there already
-//! answers: its spare only has to be there, and holds no port until it is used.
+//! there, and the offer leaves as soon as the answer names somebody. A server that is near answers
+//! the dial sooner than a browser makes a connection, so it is asked first. Whoever is there
+//! already answers: its spare only has to be there, and holds no port until it is used.
 
 use alloc::vec::Vec;
 
@@ -12,6 +13,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::signal::IceServer;
 
 use crate::cx::Cx;
+use crate::event::ServerState;
 use crate::ids::{LinkId, OpId};
 use crate::io::{LinkAction, LinkInput};
 use crate::signaling::Signaling;
@@ -23,6 +25,8 @@ pub(crate) struct Spares {
     spare: Option<Spare>,
     /// When the next one is made.
     due: Option<Timestamp>,
+    /// When one that offers is made, if no server is open before.
+    offer_due: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -47,8 +51,23 @@ impl Spares {
         self.spare.is_some()
     }
 
-    /// A room was joined: makes a spare that offers, unless there is a spare.
-    pub(crate) fn prepare_offer(&mut self, cx: &mut Cx, signaling: &Signaling) {
+    /// A room was joined: makes a spare that offers, unless there is a spare. It is made once a
+    /// server was asked who is there, or shortly if none can be asked yet.
+    pub(crate) fn want_offer(&mut self, cx: &mut Cx, signaling: &Signaling) {
+        self.offer_due = Some(cx.now + limits::SPARE_HOLD);
+        if signaling.servers.iter().any(|server| server.state() == ServerState::Open) {
+            self.on_asked(cx, signaling);
+        }
+    }
+
+    /// A server was asked who is there: until it answers, there is time.
+    pub(crate) fn on_asked(&mut self, cx: &mut Cx, signaling: &Signaling) {
+        if self.offer_due.take().is_some() {
+            self.prepare_offer(cx, signaling);
+        }
+    }
+
+    fn prepare_offer(&mut self, cx: &mut Cx, signaling: &Signaling) {
         if self.spare.is_some() {
             return;
         }
@@ -118,10 +137,11 @@ impl Spares {
 
     /// When [`Spares::renew`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        match &self.spare {
+        let renewed = match &self.spare {
             Some(spare) => spare.offer.as_ref().map(|offer| offer.until),
             None => self.due,
-        }
+        };
+        self.offer_due.into_iter().chain(renewed).min()
     }
 
     /// The remotes of a room are known: an offer that none of them is made will not be needed.
@@ -136,6 +156,8 @@ impl Spares {
     pub(crate) fn renew(&mut self, cx: &mut Cx, signaling: &Signaling) {
         if signaling.rooms.is_empty() {
             self.drop_spare(cx);
+        } else if self.offer_due.is_some_and(|at| cx.now >= at) {
+            self.on_asked(cx, signaling);
         } else if self.deadline().is_some_and(|at| cx.now >= at) {
             self.drop_spare(cx);
             self.prepare(cx, signaling);
@@ -143,7 +165,7 @@ impl Spares {
     }
 
     pub(crate) fn drop_spare(&mut self, cx: &mut Cx) {
-        self.due = None;
+        (self.due, self.offer_due) = (None, None);
         if let Some(spare) = self.spare.take() {
             cx.link(spare.id, LinkAction::Close);
         }

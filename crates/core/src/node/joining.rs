@@ -72,7 +72,7 @@ impl Node {
         self.broadcasts.insert(id, broadcast);
         self.signaling.rooms.insert(id, room);
         if !self.is_busy() {
-            self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
+            self.pool.spares.want_offer(&mut self.cx, &self.signaling);
         }
         for node in self.remotes.keys().copied().collect::<Vec<_>>() {
             self.with_remote(node, Remote::name_rooms);
@@ -156,7 +156,8 @@ impl Node {
         self.end_places();
     }
 
-    /// Asks again who is in rooms where somebody had no place, and too few are linked.
+    /// Asks again who is in rooms where somebody had no place, and too few are linked, or none of
+    /// those who are has let this node in.
     fn ask_again(&mut self) {
         let now = self.cx.now;
         if !self.signaling.rooms.values().any(|room| room.may_ask_again(now)) {
@@ -166,7 +167,8 @@ impl Node {
         let mut asked = Vec::new();
         for (id, room) in &mut self.signaling.rooms {
             let standing = overlay.standing(*id);
-            let lacks = standing.lacks() && standing.linked + standing.coming < limits::NEIGHBORS;
+            let few = standing.lacks() && standing.linked + standing.coming < limits::NEIGHBORS;
+            let lacks = few || room.is_newcomer;
             if room.is_asked_again(now, lacks) {
                 asked.push(*id);
             }

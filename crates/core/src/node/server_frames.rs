@@ -28,6 +28,7 @@ impl Node {
         for room in rooms.values().filter(|room| !renewed.contains(&room.keys.topic)) {
             room.announce(cx, index, server);
         }
+        self.pool.spares.on_asked(&mut self.cx, &self.signaling);
     }
 
     pub(super) fn lose_server(&mut self, index: usize, close_code: Option<u16>) {

@@ -55,7 +55,7 @@ impl Node {
             }
         }
         if !self.signaling.rooms.is_empty() {
-            self.pool.spares.prepare_offer(&mut self.cx, &self.signaling);
+            self.pool.spares.want_offer(&mut self.cx, &self.signaling);
         }
         self.check_all();
         self.handle_timeout(now);

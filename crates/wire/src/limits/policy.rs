@@ -111,6 +111,10 @@ pub const GATHER_DEADLINE: Duration = Duration::from_secs(2);
 /// a join take less; candidates much older than this may have ceased to work.
 pub const SPARE_LIFE: Duration = Duration::from_secs(10);
 
+/// A server that is near answers a dial within this: for so long no connection is made, which would
+/// hold the answer up. One that is far takes several round trips, and there is time all the same.
+pub const SPARE_HOLD: Duration = Duration::from_millis(10);
+
 /// After a room was joined or a link made, the next connection is made ahead of need this much
 /// later: by then the page has done what it joined for.
 pub const SPARE_DELAY: Duration = Duration::from_secs(1);
