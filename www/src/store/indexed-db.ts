@@ -1,7 +1,7 @@
 import { check } from "../check.js";
 import { PeerError } from "../errors.js";
 import { nextTask } from "../wait.js";
-import { abandon, Connection, deleteDatabase, type Migrations, transact } from "./connection.js";
+import { abandon, Connection, deleteDatabase, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
 import { type Merged, PackedPage } from "./merged.js";
@@ -10,22 +10,17 @@ import { compare, ManyReader } from "./ranges.js";
 import { errorOfStore, settle } from "./request.js";
 import type { Entry } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
-
-/** One object store for each table of the core, by its number. */
-const TABLES = ["meta", "system", "heads", "bodies"] as const;
-
-/** The table of which entries are packed: many, small, and all read when a group is opened. */
-const PACKED = TABLES.indexOf("heads");
-
-/** Holds the one row that says who owns the database. */
-const OWNER = "owner";
-const OWNER_KEY = 0;
-
-const MIGRATIONS: Migrations = [
-  (database) => {
-    for (const table of [...TABLES, OWNER]) database.createObjectStore(table);
-  },
-];
+import {
+  bytesOf,
+  MIGRATIONS,
+  nameOf,
+  OWNER,
+  OWNER_KEY,
+  PACKED,
+  place,
+  TABLES,
+  tableName,
+} from "./tables.js";
 
 /** Groups that are opened at once; of more, what their scans have read is read again. */
 const VIEWS_MAX = 8;
@@ -398,17 +393,6 @@ export class IndexedDbStore implements Store {
   }
 }
 
-/** Asks for one change, unless its table is packed. */
-function place(
-  transaction: IDBTransaction,
-  { table, key, value }: StoreChange,
-): IDBRequest | undefined {
-  if (table === PACKED) return undefined;
-  const target = transaction.objectStore(tableName(table));
-  const at = key as BufferSource;
-  return value === undefined ? target.delete(at) : target.put(value, at);
-}
-
 /** Adds an entry to those of its shelf; a deletion is one without a value. */
 function gather(
   shelves: Map<string, Entry[]>,
@@ -419,19 +403,4 @@ function gather(
   const entries = shelves.get(name);
   if (entries === undefined) shelves.set(name, [[key, value]]);
   else entries.push([key, value]);
-}
-
-/** Bytes as what a map can find: one character each. */
-function nameOf(key: Uint8Array): string {
-  return String.fromCharCode(...key);
-}
-
-function bytesOf(name: string): Uint8Array {
-  return Uint8Array.from(name, (character) => character.charCodeAt(0));
-}
-
-function tableName(table: number): string {
-  const name = TABLES[table];
-  if (name === undefined) throw new PeerError("store-failed", { detail: `No table ${table}.` });
-  return name;
 }
