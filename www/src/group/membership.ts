@@ -171,6 +171,11 @@ export abstract class GroupMembership<
     if (event.about === "clock") this.#clockAheadMs = event.count ?? undefined;
   }
 
+  /** @internal */
+  clockCorrectionMs(): number {
+    return this.#correction();
+  }
+
   #correction(): number {
     this.check();
     return attempted(() => this.session.core.clock_correction(this.number));
