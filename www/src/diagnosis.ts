@@ -12,6 +12,7 @@ import type { RoomState } from "./room-events.js";
 
 /** One server, as it stands now. */
 export interface ServerDiagnosis {
+  /** Its address, without query and password. */
   readonly url: string;
   readonly state: ServerStatus["state"];
   /** Why it was not reached last, or is not kept; undefined if nothing is wrong. */
@@ -64,7 +65,7 @@ export interface GroupDiagnosis {
   readonly sync: SyncState;
   /** Members as far as they are known here, this identity among them. */
   readonly members: number;
-  /** Those of them who are connected now. */
+  /** Other members who are connected now. */
   readonly present: number;
   /** Records that are held here, deleted ones and those of the system among them. */
   readonly records: number;
@@ -173,7 +174,10 @@ export function diagnosisOf(core: CoreReport, parts: Parts): Diagnosis {
   const found = {
     at: new Date(),
     ...self,
-    servers: core.servers.map((server) => ({ ...server, code: codeOf(server.code) })),
+    servers: core.servers.map(({ url, code, ...rest }) => ({
+      ...{ url: bare(url), code: codeOf(code) },
+      ...rest,
+    })),
     rooms: core.rooms.map(({ room, state, known, lazy }): RoomDiagnosis => {
       const group = groups.get(room);
       const own = rooms.find(({ number }) => number === room);
@@ -239,6 +243,11 @@ function groupNeighborOf({ node, lazy, ...rest }: CoreNeighbor): GroupNeighborDi
 
 function neighborOf(nodeId: NodeId, lazy: readonly NodeId[]): NeighborDiagnosis {
   return { nodeId, spreads: lazy.includes(nodeId) ? "lazy" : "eager" };
+}
+
+/** An address without what may let somebody in: a token in its query, a password. */
+function bare(url: string): string {
+  return url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
 }
 
 function codeOf(code: string | undefined): PeerErrorCode | undefined {
