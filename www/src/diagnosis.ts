@@ -232,7 +232,7 @@ function groupOf(report: CoreReport["groups"][number], group: Group): GroupDiagn
     members: members.filter(({ role }) => role !== undefined).length,
     present: members.filter(({ present }) => present).length,
     ...{ records: held, missing, waiting, aside, unsaved: codeOf(unsaved) },
-    clockCorrectionMs: group.clockCorrectionMs(),
+    clockCorrectionMs: group.clockCorrectionMs,
     neighbors: neighbors.map(groupNeighborOf),
   };
 }

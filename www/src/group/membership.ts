@@ -171,8 +171,8 @@ export abstract class GroupMembership<
     if (event.about === "clock") this.#clockAheadMs = event.count ?? undefined;
   }
 
-  /** @internal */
-  clockCorrectionMs(): number {
+  /** @internal Milliseconds by which group time is ahead of the clock of this device. */
+  get clockCorrectionMs(): number {
     return this.#correction();
   }
 
