@@ -110,7 +110,8 @@ function Entry({ onLook }: { readonly onLook: (look: Look) => void }) {
 
 /** Whether it is a group's invitation, alone or as a link of the applications. */
 function isOfGroup(text: string): boolean {
-  return /(^|[#/])li\d/.test(text.trim()) || text.includes("#/join/");
+  const carried = text.slice(text.lastIndexOf("#") + 1).trim();
+  return /^(l[io]\d|\/join\/)/i.test(carried);
 }
 
 /** Joins a room; a server that is silent is something to look at, and no reason to wait. */
