@@ -74,7 +74,7 @@ export interface GroupDiagnosis {
    * so it may be more. What no neighbor has told of yet is not in it, see `sync`.
    */
   readonly missing: number;
-  /** Versions that came and cannot be judged yet: their author is not known, or their time to come. */
+  /** Versions that came and wait for their author's credential, or for their time. */
   readonly waiting: number;
   /** Versions of somebody who was shut out, which wait for an admin's word. */
   readonly aside: number;

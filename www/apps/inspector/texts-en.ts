@@ -118,8 +118,8 @@ export const en = {
   joining: "Joining...",
   stop: "Leave the room",
   ofGroup:
-    "This is an invitation to a group. A group shows itself to its members alone, and looking must " +
-    "not use up an invitation. Open the group, then its details, then Connections.",
+    "This is an invitation to a group. A group shows itself to its members alone, and looking " +
+    "must not use up an invitation. Open the group, then its details, then Connections.",
   toApps: "Open the groups of this browser",
   groupsLead:
     "Groups are looked at from inside: open one, then its details, then Connections. Your own " +

@@ -108,14 +108,15 @@ export const fr: Words = {
   name: "Inspecteur Lacis",
   ownLead:
     "Voyez qui est relié à qui dans une salle, combien de temps prennent les messages, et ce qui " +
-    "ne va pas. Cette page entre dans la salle comme une page de plus et montre ce qu'elle en voit.",
+    "ne va pas. Cette page entre dans la salle comme une page de plus, et montre ce " +
+    "qu'elle en voit.",
   link: "Lien d'une salle",
   look: "Entrer et regarder",
   joining: "Entrée...",
   stop: "Quitter la salle",
   ofGroup:
-    "C'est une invitation à un groupe. Un groupe ne se montre qu'à ses membres, et regarder ne doit " +
-    "pas consommer une invitation. Ouvrez le groupe, puis ses détails, puis Connexions.",
+    "C'est une invitation à un groupe. Un groupe ne se montre qu'à ses membres, et regarder ne " +
+    "doit pas consommer une invitation. Ouvrez le groupe, puis ses détails, puis Connexions.",
   toApps: "Ouvrir les groupes de ce navigateur",
   groupsLead:
     "Un groupe se regarde de l'intérieur : ouvrez-le, puis ses détails, puis Connexions. Votre " +
