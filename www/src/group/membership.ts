@@ -173,7 +173,7 @@ export abstract class GroupMembership<
 
   /** @internal Milliseconds by which group time is ahead of the clock of this device. */
   get clockCorrectionMs(): number {
-    return this.#correction();
+    return this.gone === undefined ? this.#correction() : 0;
   }
 
   #correction(): number {
