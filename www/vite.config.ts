@@ -20,7 +20,7 @@ export default defineConfig({
     // The service worker reads there what it has to keep.
     manifest: "files.json",
     rolldownOptions: {
-      input: { start: here("apps/index.html") },
+      input: { start: here("apps/index.html"), inspector: here("apps/inspector.html") },
     },
   },
 });

@@ -57,5 +57,10 @@ export function hurry(home: Home): void {
 /** Loads all that is left, so that a server that goes away does not matter to an open page. */
 export async function loadAll(): Promise<void> {
   const names = Object.keys(APPS) as AppName[];
-  await Promise.all([...names.map(loadApp), import("qrcode-generator"), import("jsqr")]);
+  await Promise.all([
+    ...names.map(loadApp),
+    import("./inspector/inspector.js"),
+    import("qrcode-generator"),
+    import("jsqr"),
+  ]);
 }

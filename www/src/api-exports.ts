@@ -2,11 +2,23 @@
 
 export type { Answer, Body, Json } from "./body.js";
 export type { Content } from "./bytes.js";
+export type {
+  CandidateKind,
+  Diagnosis,
+  GroupDiagnosis,
+  GroupNeighborDiagnosis,
+  NeighborDiagnosis,
+  RemoteDiagnosis,
+  RoomDiagnosis,
+  ServerDiagnosis,
+} from "./diagnosis.js";
 export {
   PeerError,
   type PeerErrorCode,
   peerErrorCodes,
 } from "./errors.js";
+export type { FailedConnect } from "./failed-connects.js";
+export type { Finding, FindingCode } from "./findings.js";
 export type { Group } from "./group/group.js";
 export type { BoundInvitation, GroupInvitation, LinkInvitation } from "./group/invitation.js";
 export type {

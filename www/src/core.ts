@@ -243,6 +243,59 @@ export interface CoreOptions {
   store?: boolean;
 }
 
+/** What a node knows about itself. What is not known is undefined. */
+export interface CoreReport {
+  servers: {
+    url: string;
+    state: "dialing" | "open" | "waiting" | "closed";
+    code: string | undefined;
+    retryMs: number | undefined;
+  }[];
+  rooms: {
+    room: number;
+    state: "connecting" | "open" | "offline";
+    known: number;
+    lazy: string[];
+  }[];
+  groups: {
+    group: number;
+    held: number;
+    waiting: number;
+    aside: number;
+    unsaved: string | undefined;
+    neighbors: CoreNeighbor[];
+  }[];
+  remotes: {
+    node: string;
+    peer: string | undefined;
+    state: "connecting" | "direct" | "relayed" | "recovering" | "indirect";
+    rooms: number[];
+    route: "server" | "mesh" | "manual" | undefined;
+    failures: number;
+    code: string | undefined;
+    retryMs: number | undefined;
+    waitingBytes: number;
+    rttMs: number | undefined;
+    local: "host" | "srflx" | "prflx" | "relay" | undefined;
+    remote: "host" | "srflx" | "prflx" | "relay" | undefined;
+    restarts: number | undefined;
+    silentMs: number | undefined;
+  }[];
+  sockets: number;
+  connections: number;
+  spareConnections: number;
+}
+
+/** A linked member of a group, and what is to be sent either way. */
+export interface CoreNeighbor {
+  node: string;
+  introduced: boolean;
+  lazy: boolean;
+  compared: boolean;
+  missing: number;
+  sending: number;
+}
+
 /**
  * A running node. Methods that take a ticket complete it exactly once, by an event; they may also
  * throw an object with a `code` when the call is refused on the spot.
@@ -293,7 +346,7 @@ export interface CoreNode {
   cancel(ticket: number): void;
   /** The page is visible or online again (0), put aside (1), back (2), or closed (3). */
   page(change: 0 | 1 | 2 | 3): void;
-  diagnose(): unknown;
+  diagnose(): CoreReport;
   stored_groups(ticket: number): void;
   create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
   open_group(ticket: number, id: string): number;

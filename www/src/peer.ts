@@ -1,5 +1,6 @@
 import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
+import { type Diagnosis, diagnosisOf } from "./diagnosis.js";
 import { asyncDispose } from "./dispose.js";
 import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
@@ -312,9 +313,23 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     return group;
   }
 
-  /** What is going on, as a plain object to look at or to attach to a bug report. */
-  diagnose(): unknown {
-    return this.#session.core.diagnose();
+  /**
+   * How everything stands: servers, rooms, groups, everybody else, and in words what is wrong or
+   * worth knowing. A plain object, to look at or to attach to a bug report; it holds no secret.
+   *
+   * @example
+   * ```ts
+   * for (const { kind, message } of peer.diagnose().findings) console.log(kind, message);
+   * ```
+   */
+  diagnose(): Diagnosis {
+    const core = this.#session.core.diagnose();
+    return diagnosisOf(core, {
+      ...{ nodeId: this.nodeId, peerId: this.id, state: this.#state },
+      rooms: [...this.#rooms.values()],
+      groups: this.#groups,
+      failedConnects: this.#session.failedConnects.fresh,
+    });
   }
 
   /** Leaves every room and closes every connection. What still waits fails with `closed`. */

@@ -256,6 +256,11 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return tickets.issue(number, call);
   }
 
+  /** @internal Its number in the core. */
+  get number(): number {
+    return this.#number;
+  }
+
   /** @internal Whether the core has taken the room. */
   get entered(): boolean {
     return this.#number >= 0;

@@ -1,5 +1,6 @@
 import type { CoreEvent, CoreGroupEvent, CoreModule, CoreNode, CoreOptions } from "./core.js";
 import { errorOfCode, errorOfThrown, PeerError, report } from "./errors.js";
+import { FailedConnects } from "./failed-connects.js";
 import { Inbox } from "./inbox.js";
 import { recordOf } from "./record-parts.js";
 import { Servers } from "./servers.js";
@@ -34,6 +35,7 @@ export class Session {
   readonly tickets: Tickets;
   readonly inbox = new Inbox((event) => this.#route(event));
   readonly servers = new Servers();
+  readonly failedConnects = new FailedConnects();
   readonly streams = new Map<number, StreamSink>();
   readonly rooms = new Map<number, (event: RoomEvent) => void>();
   readonly groups = new Map<number, (event: CoreGroupEvent) => void>();
@@ -189,6 +191,10 @@ export class Session {
       case "online":
       case "warning":
         this.#onPeerEvent(event);
+        break;
+      case "connect-failed":
+        this.failedConnects.take(event.node, event.code);
+        this.rooms.get(event.room)?.(event);
         break;
       default:
         this.rooms.get(event.room)?.(event);

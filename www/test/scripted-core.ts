@@ -6,6 +6,7 @@ import type {
   CoreModule,
   CoreNode,
   CoreOptions,
+  CoreReport,
 } from "../src/core.js";
 import { Peer } from "../src/peer.js";
 import type { Room } from "../src/room.js";
@@ -23,6 +24,8 @@ export class ScriptedCore {
   readonly peer: Peer;
   /** Runs inside the next `join`, before it returns. */
   duringJoin: (room: number) => void = () => {};
+  /** What it says of itself. */
+  report: CoreReport | undefined;
   #group: CoreGroupInfo | undefined;
   #waiting: (() => void)[] = [];
   #listener: CoreListener | undefined;
@@ -139,6 +142,10 @@ export class ScriptedCore {
       join_group: (_ticket, text) => {
         if (text.includes("twice")) throw { code: "group-open" };
         return 1;
+      },
+      diagnose: () => {
+        if (this.report === undefined) throw new Error("no report was given");
+        return this.report;
       },
       group_members: () => [],
       group_info: () => this.#group ?? { id: "group", name: "group" },

@@ -11,8 +11,8 @@ use lacis_wire::{Code, NodeId, PeerId};
 
 use crate::ids::{RequestId, RoomId, StreamId, Ticket};
 pub use group::{
-    GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup, Preview, Record,
-    SyncPhase,
+    GroupEvent, GroupLoad, GroupMember, GroupReport, GroupSync, InvitationInfo, KeptGroup,
+    NeighborReport, Preview, Record, SyncPhase,
 };
 
 /// What the application gets to see.

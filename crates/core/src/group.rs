@@ -34,8 +34,8 @@ use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits}
 use crate::clock::Clocks;
 use crate::cx::Cx;
 use crate::event::{
-    Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, Preview, Record,
-    SyncPhase,
+    Event, GroupEvent, GroupLoad, GroupMember, GroupReport, GroupSync, InvitationInfo, Preview,
+    Record, SyncPhase,
 };
 use crate::graph::Replica;
 use crate::ids::{OpId, RoomId, Ticket};
@@ -288,6 +288,18 @@ impl Group {
             frame_bytes: neighbours.clone().map(Neighbour::waiting_bytes).sum(),
             names: neighbours.map(Neighbour::waiting_names).sum(),
             body_bytes: self.bodies.bytes(),
+        }
+    }
+
+    /// How it stands, for people who ask.
+    pub(crate) fn report(&self) -> GroupReport {
+        GroupReport {
+            group: self.number,
+            held: self.replica.len(),
+            waiting: self.replica.waiting().0,
+            aside: self.replica.aside(),
+            unsaved: self.saves.refusal(),
+            neighbors: self.neighbours.iter().map(|(node, it)| it.report(*node)).collect(),
         }
     }
 

@@ -113,11 +113,56 @@ pub enum LinkState {
     DtlsFailed,
 }
 
-/// How packets travel.
+/// How packets travel: the candidates of both ends that ICE has chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Path {
+    /// Our end; `None` if the platform does not say.
+    pub local: Option<CandidateKind>,
+    /// The other end.
+    pub remote: Option<CandidateKind>,
+}
+
+impl Path {
     /// Whether a TURN server stands between.
-    pub relayed: bool,
+    #[must_use]
+    pub const fn relayed(self) -> bool {
+        matches!(self.local, Some(CandidateKind::Relay))
+            || matches!(self.remote, Some(CandidateKind::Relay))
+    }
+}
+
+/// What an address is that a link may use, as ICE names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CandidateKind {
+    /// One of the machine itself.
+    Host,
+    /// One that a STUN server has seen, of a router.
+    ServerReflexive,
+    /// One that only the other end has seen.
+    PeerReflexive,
+    /// One of a TURN server.
+    Relay,
+}
+
+impl CandidateKind {
+    const ALL: [Self; 4] = [Self::Host, Self::ServerReflexive, Self::PeerReflexive, Self::Relay];
+
+    /// The kind of that name in descriptions and statistics.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Its name there.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::ServerReflexive => "srflx",
+            Self::PeerReflexive => "prflx",
+            Self::Relay => "relay",
+        }
+    }
 }
 
 /// What the node wants done, in order.

@@ -69,15 +69,19 @@ mod wall;
 pub use config::{Config, ConfigError};
 pub use error::{JoinError, PairError, SendError, StreamError};
 pub use event::{
-    Completion, Event, GroupEvent, GroupLoad, GroupMember, GroupSync, InvitationInfo, KeptGroup,
-    MessageKind, Preview, Record, RemoteState, RoomState, ServerState, SyncPhase,
+    Completion, Event, GroupEvent, GroupLoad, GroupMember, GroupReport, GroupSync, InvitationInfo,
+    KeptGroup, MessageKind, NeighborReport, Preview, Record, RemoteState, RoomState, ServerState,
+    SyncPhase,
 };
 pub use group::{
     Condition, Field, Filter, InviteOptions, Operator, Paging, RevokeOptions, Search, Subject,
 };
 pub use ids::{LinkId, OpId, RequestId, RoomId, SocketId, StreamId, Ticket};
-pub use io::{Input, LinkAction, LinkInput, LinkState, Output, Path, Priority, Until};
+pub use io::{
+    CandidateKind, Input, LinkAction, LinkInput, LinkState, Output, Path, Priority, Until,
+};
 pub use node::{Content, LinkReport, Node, RemoteReport, Report, RoomReport, ServerReport};
 pub use rule::Rule;
+pub use signaling::Route;
 pub use store::{StoreChange, StorePage, StoreReply, StoreRequest, StoreTable};
 pub use time::{Timer, Timestamp};

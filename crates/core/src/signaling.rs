@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 pub(crate) use pairing::Pairing;
 use room::Left;
 pub(crate) use room::Room;
-pub(crate) use route::Route;
+pub use route::Route;
 pub(crate) use server::Server;
 
 /// Servers, rooms and pairings.

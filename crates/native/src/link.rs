@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use lacis_core::{LinkAction, LinkInput, OpId, Path};
+use lacis_core::{CandidateKind, LinkAction, LinkInput, OpId, Path};
 use lacis_wire::Code;
 use lacis_wire::link::Channel;
 use rtc::data_channel::RTCDataChannelId;
@@ -185,8 +185,8 @@ impl Link {
 
     fn path(&self) -> Option<Path> {
         let pair = self.rtc.sctp()?.transport().ice_transport().get_selected_candidate_pair()?;
-        let relay = RTCIceCandidateType::Relay;
-        Some(Path { relayed: pair.local().typ == relay || pair.remote().typ == relay })
+        let kind = |typ: RTCIceCandidateType| CandidateKind::named(&typ.to_string());
+        Some(Path { local: kind(pair.local().typ), remote: kind(pair.remote().typ) })
     }
 
     /// Sends a message; gives what its channel buffers then, if that is open.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Input, LinkInput, LinkState, OpId, Path, SocketId};
+use lacis_core::{CandidateKind, Input, LinkInput, LinkState, OpId, Path, SocketId};
 use lacis_sim::{Scene, TabId, World};
 use lacis_wire::Code;
 use lacis_wire::codec::encode;
@@ -21,7 +21,7 @@ fn callbacks() -> Vec<LinkInput<'static>> {
         inputs.push(LinkInput::Described(op, "v=0".into()));
         inputs.push(LinkInput::Done(op));
         inputs.push(LinkInput::Failed(op, Code::Internal));
-        inputs.push(LinkInput::Path(op, Path { relayed: true }));
+        inputs.push(LinkInput::Path(op, Path { local: Some(CandidateKind::Relay), remote: None }));
     }
     for channel in Channel::ALL {
         inputs.push(LinkInput::ChannelOpened(channel));

@@ -1,7 +1,7 @@
 //! Which path a connection uses, from its statistics.
 
 use js_sys::{Array, Function, Reflect};
-use lacis_core::Path;
+use lacis_core::{CandidateKind, Path};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::RtcPeerConnection;
@@ -18,11 +18,11 @@ pub(crate) async fn find(web: &RtcPeerConnection) -> Option<Path> {
         let works = field(entry, "state") == "succeeded";
         field(entry, "type") == "candidate-pair" && nominated && works
     })?;
-    let relayed = ["localCandidateId", "remoteCandidateId"].iter().any(|end| {
+    let kind = |end| {
         let candidate = look_up(&field(&pair, end));
-        !candidate.is_undefined() && field(&candidate, "candidateType") == "relay"
-    });
-    Some(Path { relayed })
+        CandidateKind::named(&field(&candidate, "candidateType").as_string()?)
+    };
+    Some(Path { local: kind("localCandidateId"), remote: kind("remoteCandidateId") })
 }
 
 fn field(object: &JsValue, name: &str) -> JsValue {

@@ -137,7 +137,7 @@ impl Stage {
                 }
                 return;
             }
-            LinkAction::Inspect(op) => LinkInput::Path(op, Path { relayed: false }),
+            LinkAction::Inspect(op) => LinkInput::Path(op, Path { local: None, remote: None }),
             LinkAction::Send(channel, bytes) => {
                 self.hear(1 - who, LinkInput::Data(channel, bytes.into()));
                 LinkInput::Buffered(channel, 0)

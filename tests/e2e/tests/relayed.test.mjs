@@ -37,6 +37,11 @@ async function talk(stage, server) {
       t.until(() => [...t.room.remotes.values()][0]?.state === "relayed", "a relay"),
     );
   }
+  const { remotes, findings } = await a.evaluate(() => t.peer.diagnose());
+  const [{ local, remote, route }] = remotes;
+  assert.deepEqual([local, remote, route], ["relay", "relay", "server"]);
+  const notes = findings.map(({ code, nodeIds }) => [code, nodeIds]);
+  assert.deepEqual(notes, [["relayed", [idOfB]]]);
   await send(a, idOfB, "through a relay");
   await got(b, "through a relay");
   await send(b, idOfA, "and back");

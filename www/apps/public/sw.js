@@ -3,7 +3,8 @@
 const CACHE = "lacis-pages";
 const PAGE = new URL("./", self.location).href;
 /** What keeps its name when it changes. */
-const UNHASHED = [PAGE, new URL("first.js", PAGE).href];
+const INSPECTOR = new URL("inspector.html", PAGE).href;
+const UNHASHED = [PAGE, INSPECTOR, new URL("first.js", PAGE).href];
 
 /** Everything that was built, as the builder's own list says. */
 async function keepAll() {
@@ -37,17 +38,18 @@ self.addEventListener("activate", (event) => {
 
 /** The newest page if the server answers, otherwise the one that was kept. */
 async function page(request) {
+  const name = request.url.split(/[?#]/)[0] === INSPECTOR ? INSPECTOR : PAGE;
   try {
     const fresh = await fetch(request);
     if (!fresh.ok) throw new Error(String(fresh.status));
     const cache = await caches.open(CACHE);
-    const old = await cache.match(PAGE);
+    const old = await cache.match(name);
     const text = await fresh.clone().text();
     // Another page needs other files; without them it would not open later.
     if (old === undefined || (await old.text()) !== text) keepAll().catch(() => {});
     return fresh;
   } catch (error) {
-    const kept = await caches.match(PAGE);
+    const kept = await caches.match(name);
     if (kept === undefined) throw error;
     return kept;
   }

@@ -132,8 +132,13 @@ function ByCard({ home, space }: Omit<Props, "onClose">) {
   );
 }
 
+interface DetailsProps extends Props {
+  /** Shows how this page is connected with the others. */
+  readonly onInspect: () => void;
+}
+
 /** Who is in a group, and what can be done with it. */
-export function DetailsDialog({ home, space, onClose }: Props) {
+export function DetailsDialog({ home, space, onClose, onInspect }: DetailsProps) {
   const [problem, setProblem] = useState("");
   const fail = (thrown: unknown): void => setProblem(reasonOf(thrown));
   const save = async (): Promise<void> => {
@@ -146,6 +151,9 @@ export function DetailsDialog({ home, space, onClose }: Props) {
       <Problem text={problem} />
       <Rename space={space} onError={fail} />
       <div class="row wrap">
+        <Act hook="open-inspector" run={onInspect}>
+          {texts.connections}
+        </Act>
         <Act hook="export-group" run={save} onError={fail}>
           {texts.exportGroup}
         </Act>

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { Connections } from "./connections.js";
 import { DetailsDialog, InviteDialog, leaveAsking } from "./details.js";
 import type { Home } from "./home.js";
 import { reasonOf } from "./reasons.js";
@@ -21,7 +22,7 @@ interface Props {
 /** What stands above every application: which group it is, who is here, and who may come. */
 export function SpaceBar({ home, space, children }: Props) {
   useWatch(home);
-  const [open, setOpen] = useState<"" | "invite" | "by-hand" | "details">("");
+  const [open, setOpen] = useState<"" | "invite" | "by-hand" | "details" | "inspector">("");
   const [problem, setProblem] = useState("");
   const here = space.members.filter(({ id, present }) => present && id !== space.me.id);
   const close = (): void => setOpen("");
@@ -80,7 +81,14 @@ export function SpaceBar({ home, space, children }: Props) {
       {(open === "invite" || open === "by-hand") && (
         <InviteDialog {...{ home, space }} isByHand={open === "by-hand"} onClose={close} />
       )}
-      {open === "details" && <DetailsDialog home={home} space={space} onClose={close} />}
+      {open === "details" && (
+        <DetailsDialog
+          {...{ home, space }}
+          onClose={close}
+          onInspect={() => setOpen("inspector")}
+        />
+      )}
+      {open === "inspector" && <Connections home={home} space={space} onClose={close} />}
     </>
   );
 }

@@ -171,6 +171,11 @@ export abstract class GroupMembership<
     if (event.about === "clock") this.#clockAheadMs = event.count ?? undefined;
   }
 
+  /** @internal Milliseconds by which group time is ahead of the clock of this device. */
+  get clockCorrectionMs(): number {
+    return this.gone === undefined ? this.#correction() : 0;
+  }
+
   #correction(): number {
     this.check();
     return attempted(() => this.session.core.clock_correction(this.number));

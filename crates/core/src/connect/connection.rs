@@ -44,6 +44,8 @@ pub(crate) struct Connection {
     pub(super) dial_at: Option<Timestamp>,
     /// Attempts that failed since the last link.
     pub(super) failures: u32,
+    /// Why the last of them did.
+    pub(crate) failed: Option<Code>,
     /// Whether servers said that nobody has its mailbox.
     pub(super) absent: bool,
     /// Whether sealed messages in its name came damaged during the present attempt.
@@ -95,6 +97,7 @@ impl Connection {
             attempts: Vec::new(),
             dial_at: None,
             failures: 0,
+            failed: None,
             absent: false,
             tampered: false,
             route: None,
@@ -219,7 +222,7 @@ impl Connection {
     pub(crate) const fn state(&self) -> RemoteState {
         match &self.stage {
             Stage::Linked(link) => match (link.path, link.until_path) {
-                (Some(path), _) if path.relayed => RemoteState::Relayed,
+                (Some(path), _) if path.relayed() => RemoteState::Relayed,
                 (None, Some(former)) => former,
                 _ => RemoteState::Direct,
             },
@@ -287,7 +290,7 @@ impl Connection {
     /// It can be reached: what was remembered of failures is over.
     pub(super) const fn on_reached(&mut self) {
         self.changed = true;
-        self.failures = 0;
+        (self.failures, self.failed) = (0, None);
         self.dial_at = None;
         self.absent = false;
     }

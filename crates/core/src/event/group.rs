@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use lacis_wire::body::Body;
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::system::{GroupProperties, OpenInvitation};
-use lacis_wire::{Code, Millis, PeerId, RecordId, Roles};
+use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles};
 
-use crate::ids::Ticket;
+use crate::ids::{RoomId, Ticket};
 
 /// A record as the application sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +175,40 @@ pub struct GroupLoad {
     pub names: usize,
     /// Bytes of bodies kept in memory.
     pub body_bytes: usize,
+}
+
+/// How a group stands, for people who ask why something does not come.
+#[derive(Clone, Debug)]
+pub struct GroupReport {
+    /// Its number on this node, and that of its room while it is connected.
+    pub group: RoomId,
+    /// Records that are held, deleted ones among them.
+    pub held: usize,
+    /// Versions that came and wait for their author's credential, or for their time.
+    pub waiting: usize,
+    /// Versions that are set aside, since whoever wrote them was shut out.
+    pub aside: usize,
+    /// Why the store refuses what is written, if it does.
+    pub unsaved: Option<Code>,
+    /// The linked members.
+    pub neighbors: Vec<NeighborReport>,
+}
+
+/// How a linked member of a group stands with this node.
+#[derive(Clone, Debug)]
+pub struct NeighborReport {
+    /// Its running instance.
+    pub node: NodeId,
+    /// Whether both have shown each other to be members.
+    pub is_introduced: bool,
+    /// Whether only names of new records travel to it, which come over another link first.
+    pub is_lazy: bool,
+    /// Whether all that it holds was compared with what is held here.
+    pub is_compared: bool,
+    /// Versions that it is known to have, and that are not here.
+    pub missing: usize,
+    /// Versions that are to be sent to it.
+    pub sending: usize,
 }
 
 /// A group that is stored.

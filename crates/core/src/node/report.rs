@@ -7,8 +7,12 @@ use core::time::Duration;
 use lacis_wire::{Code, NodeId, PeerId};
 
 use super::Node;
-use crate::event::{RemoteState, RoomState, ServerState};
+use crate::broadcast::Broadcast;
+use crate::event::{GroupReport, RemoteState, RoomState, ServerState};
+use crate::group::Group;
 use crate::ids::RoomId;
+use crate::io::Path;
+use crate::signaling::Route;
 
 /// The state of a node.
 #[derive(Clone, Debug)]
@@ -17,6 +21,8 @@ pub struct Report {
     pub servers: Vec<ServerReport>,
     /// Its rooms.
     pub rooms: Vec<RoomReport>,
+    /// Its open groups.
+    pub groups: Vec<GroupReport>,
     /// The remotes it knows.
     pub remotes: Vec<RemoteReport>,
     /// Whether a connection made ahead of need waits to be used.
@@ -32,15 +38,21 @@ pub struct ServerReport {
     pub state: ServerState,
     /// What went wrong last.
     pub trouble: Option<Code>,
+    /// Time until it is dialled again; `None` if it is open, or being dialled.
+    pub retry: Option<Duration>,
 }
 
 /// The state of a room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RoomReport {
     /// Which.
     pub room: RoomId,
     /// Whether servers know that we are in it.
     pub state: RoomState,
+    /// Others who are known to be in it, linked or not.
+    pub known: usize,
+    /// Linked remotes to whom only names of words go, since these come over another link first.
+    pub lazy: Vec<NodeId>,
 }
 
 /// The state of a remote.
@@ -54,8 +66,14 @@ pub struct RemoteReport {
     pub state: RemoteState,
     /// The rooms shared with it.
     pub rooms: Vec<RoomId>,
+    /// How setup messages travel to it, if any have.
+    pub route: Option<Route>,
     /// Attempts that failed since the last link.
     pub failures: u32,
+    /// Why the last of them did.
+    pub failed: Option<Code>,
+    /// Time until a link is offered again, if one is wanted and none is being made.
+    pub retry: Option<Duration>,
     /// Bytes of messages that wait for it.
     pub waiting_bytes: usize,
     /// Bytes of files that are kept until it has them.
@@ -71,8 +89,8 @@ pub struct RemoteReport {
 pub struct LinkReport {
     /// Last round trip measured.
     pub rtt: Option<Duration>,
-    /// Whether a TURN server stands between, if that is known.
-    pub relayed: Option<bool>,
+    /// How packets travel, if that is known.
+    pub path: Option<Path>,
     /// ICE restarts so far.
     pub restarts: u32,
     /// Time since anything was heard.
@@ -88,27 +106,38 @@ impl Node {
             url: server.url.clone(),
             state: server.state(),
             trouble: server.trouble,
+            retry: server.retry_at().map(|at| at.since(now)),
         });
-        let rooms = self.signaling.main_rooms();
+        let overlay = self.overlay();
+        let rooms = self.signaling.main_rooms().map(|(room, known)| RoomReport {
+            room,
+            state: known.state(),
+            known: overlay.standing(room).known,
+            lazy: self.broadcasts.get(&room).into_iter().flat_map(Broadcast::lazy).collect(),
+        });
         let remotes = self.remotes.values().map(|remote| RemoteReport {
             node: remote.node(),
             peer: remote.connection.peer,
             state: remote.connection.state(),
             rooms: remote.rooms.iter().map(|(room, _)| room).collect(),
+            route: remote.connection.route(),
             failures: remote.connection.failures(),
+            failed: remote.connection.failed,
+            retry: remote.connection.wants_link().map(|at| at.since(now)),
             waiting_bytes: remote.session.messages.waiting_bytes(),
             file_bytes: remote.session.streams.kept_bytes(),
             gathered_bytes: remote.session.streams.gathered(),
             link: remote.connection.link().map(|link| LinkReport {
                 rtt: link.rtt,
-                relayed: link.path.map(|path| path.relayed),
+                path: link.path,
                 restarts: link.restarts(),
                 silent: now.since(link.heard),
             }),
         });
         Report {
             servers: servers.collect(),
-            rooms: rooms.map(|(room, known)| RoomReport { room, state: known.state() }).collect(),
+            rooms: rooms.collect(),
+            groups: self.groups.open.values().map(Group::report).collect(),
             remotes: remotes.collect(),
             spare: self.pool.spares.is_some(),
         }

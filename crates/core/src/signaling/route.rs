@@ -2,7 +2,7 @@
 
 /// The way that setup messages take to another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Route {
+pub enum Route {
     /// Through a signaling server, by its index among those of the node.
     Server(usize),
     /// From member to member, over links that stand.

@@ -124,6 +124,14 @@ impl Server {
         }
     }
 
+    /// When it is dialled again, while nothing is under way.
+    pub(crate) const fn retry_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Waiting { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
     fn dial(&mut self, cx: &mut Cx) {
         let socket = cx.socket_id();
         self.state = State::Dialing { socket, deadline: cx.now + limits::DIAL_DEADLINE };

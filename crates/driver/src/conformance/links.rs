@@ -171,5 +171,5 @@ pub async fn a_path_is_told<H: Harness>(harness: &mut H) {
         LinkInput::Failed(of, code) if of == op => panic!("it fails: {code:?}"),
         _ => None,
     };
-    assert!(!bench.hear(0, "its path", path).await.relayed);
+    assert!(!bench.hear(0, "its path", path).await.relayed());
 }

@@ -252,7 +252,9 @@ impl Pair {
                     self.pending.push_back((1 - side, Input::Link(other, data)));
                 }
             }
-            LinkAction::Inspect(op) => heard.push(LinkInput::Path(op, Path { relayed: false })),
+            LinkAction::Inspect(op) => {
+                heard.push(LinkInput::Path(op, Path { local: None, remote: None }))
+            }
             LinkAction::AddCandidate(_) => {}
             LinkAction::Close => self.close_link(side, link),
         }

@@ -187,7 +187,11 @@ impl Connection {
     }
 
     pub(super) fn path(&self) -> Option<Path> {
-        self.ice.selected.map(|selected| Path { relayed: selected.relayed })
+        let end = |kind: &str| lacis_core::CandidateKind::named(kind);
+        self.ice.selected.map(|selected| Path {
+            local: end("host"),
+            remote: end(if selected.relayed { "relay" } else { "host" }),
+        })
     }
 
     pub(super) fn last_arrival(&self) -> Duration {

@@ -68,6 +68,7 @@ export const en = {
   noGroup: "This group is not on this device",
   noGroupLead: "You may have left it. With an invitation you can join it again.",
   waitingForApp: "Waiting for a member who can say what this group is for...",
+  connections: "Connections",
   connecting: "Connecting to the server...",
   slowServer: "The server has not answered yet. It goes on trying.",
   online: "Connected",

@@ -71,6 +71,7 @@ export const fr: Texts = {
   noGroup: "Ce groupe n'est pas sur cet appareil",
   noGroupLead: "Vous l'avez peut-être quitté. Une invitation permet d'y revenir.",
   waitingForApp: "On attend un membre qui dise à quoi sert ce groupe...",
+  connections: "Connexions",
   connecting: "Connexion au serveur...",
   slowServer: "Le serveur n'a pas encore répondu. On continue d'essayer.",
   online: "Connecté",

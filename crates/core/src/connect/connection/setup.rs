@@ -147,6 +147,7 @@ impl Connection {
             return self.fail_beside(env, &attempt, code);
         }
         self.failures = self.failures.saturating_add(1);
+        self.failed = Some(code);
         if attempt.negotiation.route == Some(Route::Mesh) {
             // A server may be a better way by now.
             self.route = None;
@@ -188,6 +189,7 @@ impl Connection {
         env.cx.warn(code, self.node);
         if attempt.role() == Role::Offerer {
             self.failures = self.failures.saturating_add(1);
+            self.failed = Some(code);
             self.schedule(env);
         }
     }

@@ -96,6 +96,11 @@ impl Saves {
         ticket.into_iter().for_each(|ticket| self.ticket(ticket));
     }
 
+    /// Why the store refuses, if it does.
+    pub(in crate::group) const fn refusal(&self) -> Option<Code> {
+        self.refusal
+    }
+
     pub(in crate::group) fn bytes(&self) -> usize {
         let under_way = self.under_way.as_ref().map_or(0, |(_, batch)| batch.bytes());
         self.waiting.bytes() + under_way + self.refused.bytes()

@@ -9,8 +9,9 @@ use lacis_wire::codec::encode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::{GroupFrame, NAME_BYTES};
 use lacis_wire::record::{CopyName, RecordType};
-use lacis_wire::{KeyName, PeerId, limits};
+use lacis_wire::{KeyName, NodeId, PeerId, limits};
 
+use crate::event::NeighborReport;
 use crate::group::sync::buckets::Buckets;
 use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
@@ -171,6 +172,18 @@ impl Neighbour {
     /// What waits to be loaded, asked for or sent, in names.
     pub(in crate::group) fn waiting_names(&self) -> usize {
         self.push.len() + self.asked.len() + self.missing.len() + self.in_flight.len()
+    }
+
+    /// How it stands, for people who ask.
+    pub(in crate::group) fn report(&self, node: NodeId) -> NeighborReport {
+        NeighborReport {
+            node,
+            is_introduced: self.is_introduced(),
+            is_lazy: self.spreading.is_lazy(),
+            is_compared: self.is_compared,
+            missing: self.missing.len() + self.in_flight.len(),
+            sending: self.push.len() + self.asked.len(),
+        }
     }
 
     /// Versions are asked of it, and may take until then.

@@ -68,6 +68,10 @@ impl Spreading {
         self.is_lazy = true;
     }
 
+    pub(in crate::group) const fn is_lazy(&self) -> bool {
+        self.is_lazy
+    }
+
     pub(in crate::group) const fn due(&self) -> Option<Timestamp> {
         self.due
     }
