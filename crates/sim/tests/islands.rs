@@ -73,18 +73,21 @@ fn halves_grow_together_by_one_link_that_people_make() {
 
 #[test]
 fn a_link_that_people_make_finds_place_among_attempts_that_nobody_answers() {
-    let Scene { mut world, server, room, tabs } = Scene::<24>::joined(5);
-    world.run_for(MINUTE);
-    world.stop_server(server, false);
-    let (few, others) = tabs.split_at(3);
-    world.isolate(few, 1);
-    for _ in 0..24 {
-        world.run_for(5 * SECOND);
-        let offer = world.pair(few[0], room, None).expect("it may offer");
-        let text = world.expect_text(few[0], offer);
-        world.cancel(few[0], offer.linked);
-        let answer = world.pair(others[0], room, Some(&text)).expect("it may answer");
-        world.expect_text(others[0], answer);
-        world.cancel(others[0], answer.linked);
+    for (seed, few) in [(5, 4), (6, 6), (7, 8)] {
+        let Scene { mut world, server, room, tabs } = Scene::<24>::joined(seed);
+        world.run_for(MINUTE);
+        world.stop_server(server, false);
+        let (few, others) = tabs.split_at(few);
+        world.isolate(few, 1);
+        for round in 0..60 {
+            world.run_for(2 * SECOND);
+            let (one, two) = (few[round % few.len()], others[round % others.len()]);
+            let offer = world.pair(one, room, None).expect("it may offer");
+            let text = world.expect_text(one, offer);
+            world.cancel(one, offer.linked);
+            let answer = world.pair(two, room, Some(&text)).expect("it may answer");
+            world.expect_text(two, answer);
+            world.cancel(two, answer.linked);
+        }
     }
 }
