@@ -103,6 +103,7 @@ pub fn run_hostile_mesh(
     crowd.calm(options.calm_s);
     crowd.rounds(1, |crowd| vec![crowd.any()]);
     let topic = crowd.topic();
+    crowd.world.truth.is_made_up = misdeed == Misdeed::Swarm;
     let turned = crowd.turn(options.nodes / one_in);
     for (at, tab) in turned.iter().enumerate() {
         let mut made_up = (at as u64) << 32;
