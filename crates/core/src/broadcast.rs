@@ -9,6 +9,7 @@
 mod company;
 mod heard;
 mod held;
+mod islands;
 mod kept;
 mod tree;
 mod window;
@@ -77,6 +78,8 @@ pub(crate) struct Broadcast {
     new_until: Option<Timestamp>,
     /// What somebody told who is not known to be a member yet.
     held: Vec<Held>,
+    /// A member with whom a link is wanted beside those there are, until then.
+    bridge: Option<(NodeId, Timestamp)>,
 }
 
 /// What is to be done with gossip that came.
@@ -95,6 +98,8 @@ pub(crate) struct Fresh<'a> {
     pub(crate) is_named: bool,
     /// Whether nobody told of its origin before, or that is gone.
     pub(crate) is_news: bool,
+    /// Whether its origin was on another island so far.
+    pub(crate) is_strange: bool,
 }
 
 /// Something as it goes to neighbors.
@@ -154,6 +159,7 @@ impl Broadcast {
             // Of a room a server tells at once who is there; of a group it tells of few.
             new_until: (!is_of_group).then_some(now),
             held: Vec::new(),
+            bridge: None,
         }
     }
 
@@ -301,6 +307,7 @@ impl Broadcast {
         let (until, is_gone) = (cx.now + life, news == News::Gone);
         // In a room of dozens at once; in one of many only what changes something.
         let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
+        let is_strange = self.is_strange(cx.now, node);
         let member = self.member(cx, node, peer);
         member.until = member.until.max(until);
         member.is_gone = is_gone;
@@ -316,7 +323,7 @@ impl Broadcast {
         passed.walk = course.walk();
         passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
         let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
-        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news })
+        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
     }
 }
 

@@ -13,6 +13,7 @@ mod work;
 
 pub use hostile::{HEAP_MAX, JUDGEMENTS_MAX, run_hostile};
 pub use time::run_time;
+pub(crate) use verdict::copies;
 
 use std::time::Duration;
 

@@ -13,11 +13,11 @@ use std::{fs, io, panic, thread};
 use clap::Parser;
 use lacis_sim::{
     Figures, HEAP_MAX, JUDGEMENTS_MAX, Options, Outcome, combined_hash, kept_seeds, plan, run,
-    run_graph, run_hostile, run_time,
+    run_graph, run_hostile, run_split, run_time,
 };
 use serde_json::json;
 
-const SUITES: [&str; 6] = ["churn", "foundation", "graph", "hostile", "mesh", "time"];
+const SUITES: [&str; 7] = ["churn", "foundation", "graph", "hostile", "mesh", "split", "time"];
 
 /// Runs whole networks from seeds, with faults, and demands that they recover.
 #[derive(Debug, Parser)]
@@ -117,12 +117,18 @@ fn tell_figures(suite: &str, figures: Figures, report: &mut serde_json::Value) {
         report["judgements_max"] = figures.judgements_max.into();
         report["judgements_limit"] = JUDGEMENTS_MAX.into();
     }
+    if suite == "split" {
+        report["linked_ms_max"] = figures.linked_ms_max.into();
+        report["known_ms_max"] = figures.known_ms_max.into();
+        report["equal_ms_max"] = figures.equal_ms_max.into();
+    }
 }
 
 fn run_one(suite: &str, seed: u64, options: Options) -> Outcome {
     match suite {
         "graph" => run_graph(seed, options),
         "hostile" => run_hostile(seed, options),
+        "split" => run_split(seed, options),
         "time" => run_time(seed, options),
         _ => run(seed, options),
     }

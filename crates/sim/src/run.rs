@@ -60,6 +60,12 @@ pub struct Figures {
     pub heap_bytes_max: u64,
     /// The most judgements to which one input of an honest node led.
     pub judgements_max: u64,
+    /// After the last fault: the longest time until no islands were left, in milliseconds.
+    pub linked_ms_max: u64,
+    /// The same until everybody had heard of everybody.
+    pub known_ms_max: u64,
+    /// The same until all held the same.
+    pub equal_ms_max: u64,
 }
 
 impl Figures {
@@ -72,6 +78,9 @@ impl Figures {
             honest_records_lost: self.honest_records_lost + other.honest_records_lost,
             heap_bytes_max: self.heap_bytes_max.max(other.heap_bytes_max),
             judgements_max: self.judgements_max.max(other.judgements_max),
+            linked_ms_max: self.linked_ms_max.max(other.linked_ms_max),
+            known_ms_max: self.known_ms_max.max(other.known_ms_max),
+            equal_ms_max: self.equal_ms_max.max(other.equal_ms_max),
         }
     }
 }

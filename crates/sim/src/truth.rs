@@ -29,6 +29,8 @@ pub struct Truth {
     pub rooms: BTreeMap<(TabId, RoomId), usize>,
     /// How each tab is hindered.
     pub hindrance: BTreeMap<TabId, Hindrance>,
+    /// Whether somebody makes up nodes that never were: in a room by link anybody can.
+    pub(crate) is_made_up: bool,
     /// Tabs whose node is no more.
     pub(crate) gone: BTreeSet<TabId>,
     numbers: u64,

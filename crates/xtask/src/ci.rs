@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<()> {
     report.stage("bundlers", || test::run(&test::Options::some_bundlers()));
     report.stage("release", || release::run(&release::Options::dry()));
     report.stage("sim", || sim::run_words(&["--seeds", "50", "--json"]));
-    for (suite, seeds) in [("graph", "16"), ("hostile", "5"), ("time", "10")] {
+    for (suite, seeds) in [("graph", "16"), ("hostile", "5"), ("split", "2"), ("time", "10")] {
         report.stage(suite, || sim::run_words(&["--suite", suite, "--seeds", seeds, "--json"]));
     }
     report.stage("mutants", || sim::run_words(&["--mutants", "--json"]));

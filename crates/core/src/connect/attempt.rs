@@ -109,7 +109,7 @@ impl Attempt {
         self.remote.is_none()
     }
 
-    pub(super) fn is_manual(&self) -> bool {
+    pub(crate) fn is_manual(&self) -> bool {
         self.negotiation.route == Some(Route::Manual)
     }
 

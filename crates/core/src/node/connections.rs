@@ -45,7 +45,7 @@ impl Node {
         let now = self.cx.now;
         let is_due = |remote: &&Remote| {
             remote.connection.wants_link().is_some_and(|at| now >= at)
-                && Self::is_wanted(&overlay, remote)
+                && self.is_wanted(&overlay, remote)
         };
         let mut ready: Vec<NodeId> =
             self.remotes.values().filter(is_due).map(Remote::node).collect();
@@ -53,7 +53,7 @@ impl Node {
         while self.may_dial() {
             let Some(node) = ready.pop() else { break };
             let Some(remote) = self.remotes.get(&node) else { continue };
-            if !Self::is_wanted(&overlay, remote) {
+            if !self.is_wanted(&overlay, remote) {
                 continue;
             }
             for (room, _) in remote.rooms.iter() {

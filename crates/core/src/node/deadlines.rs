@@ -58,7 +58,7 @@ impl Node {
     pub(super) fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
         let mut earliest = Earliest::default();
         let overlay = self.overlay();
-        let wanted = self.remotes.values().filter(|remote| Self::is_wanted(&overlay, remote));
+        let wanted = self.remotes.values().filter(|remote| self.is_wanted(&overlay, remote));
         let first = wanted.filter_map(|remote| remote.connection.wants_link()).min();
         let at = match self.may_dial() {
             true => first,

@@ -178,7 +178,11 @@ impl Node {
         except.extend([from, fresh.name.node]);
         let told = fresh.told(from);
         let (node, may_be_lost) = (fresh.name.node, matches!(fresh.news, News::Ephemeral { .. }));
+        let is_strange = fresh.is_strange;
         self.on_fresh(room, fresh);
+        if is_strange {
+            self.bridge(room, node, 1);
+        }
         if may_be_lost {
             let kind = (Kind::Gossip, GOSSIP_LABEL);
             return self.send_ephemeral(room, kind, &told.bytes, &except);

@@ -7,6 +7,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
 use super::gossip::passed_on;
+use crate::broadcast::Broadcast;
 use crate::ids::RoomId;
 use crate::io::Priority;
 use crate::overlay::Overlay;
@@ -49,10 +50,25 @@ impl Node {
     }
 
     /// Whether a link with a remote is wanted now.
-    pub(super) fn is_wanted(overlay: &Overlay, remote: &Remote) -> bool {
+    pub(super) fn is_wanted(&self, overlay: &Overlay, remote: &Remote) -> bool {
+        let is_bridge = |it: &Broadcast| it.is_bridge(self.cx.now, remote.node());
         remote.connection.lost_since().is_some()
             || !remote.session.is_idle()
             || overlay.wants(remote.rooms.iter().map(|(room, _)| room))
+            || self.broadcasts.values().any(is_bridge)
+    }
+
+    /// A node turned out to be on another island of a large room: of all in the room so many link
+    /// with it, once things are calm.
+    pub(super) fn bridge(&mut self, room: RoomId, node: NodeId, of_all: usize) {
+        let is_linked = self.remotes.get(&node).is_some_and(|it| it.connection.is_linked());
+        if is_linked || self.cx.now < self.calm_at {
+            return;
+        }
+        let broadcast = self.broadcasts.get_mut(&room);
+        if broadcast.is_some_and(|it| it.wants_bridge(&mut self.cx, node, of_all)) {
+            self.reach(room, node);
+        }
     }
 
     /// Looks for members of large rooms of whom others told, where links are lacking, and takes

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 
 use lacis_wire::pairing::{Handover, PairingText};
+use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
-use crate::connect::{Answer, Env, Offer, Place};
+use crate::connect::{Answer, Attempt, Env, Offer, Place};
 use crate::error::PairError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -38,7 +39,8 @@ impl Node {
         if !self.signaling.rooms.contains_key(&room) {
             return Err(PairError::NotInRoom);
         }
-        if !self.make_place() || self.remotes.len() >= limits::REMOTES_MAX {
+        let has_place = self.make_place() || self.give_up_one();
+        if !has_place || self.remotes.len() >= limits::REMOTES_MAX {
             return Err(PairError::Busy);
         }
         match offer {
@@ -48,6 +50,25 @@ impl Node {
         self.signaling.write_pairings(&mut self.cx);
         self.changes.everything();
         Ok(())
+    }
+
+    /// An attempt of ours that nobody has answered makes place for a link that people make: whoever
+    /// reaches nobody has as many under way as there may be. Says whether there is place now.
+    fn give_up_one(&mut self) -> bool {
+        let is_open =
+            |own: &Attempt| own.role() == Role::Offerer && own.is_open() && !own.is_manual();
+        let waits = |remote: &&Remote| {
+            let connection = &remote.connection;
+            let mut attempts = connection.attempts().iter();
+            !connection.is_linked()
+                && connection.lost_since().is_none()
+                && !connection.attempts().is_empty()
+                && attempts.all(is_open)
+        };
+        if let Some(node) = self.remotes.values().find(waits).map(Remote::node) {
+            self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
+        }
+        !self.is_busy()
     }
 
     fn begin_pairing(&mut self, node: NodeId, room: RoomId, tickets: [Ticket; 2]) {

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
-use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, seal};
+use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, limits, seal};
 
 use super::Node;
 use crate::connect::{Offer, Place};
@@ -150,6 +150,10 @@ impl Node {
         }
         for node in nodes {
             self.discover(Route::Server(index), id, node);
+            let broadcast = self.broadcasts.get(&main);
+            if broadcast.is_some_and(|it| it.is_strange(self.cx.now, node)) {
+                self.bridge(main, node, limits::BRIDGES);
+            }
         }
         self.pool.spares.retire_offer(self.cx.now);
     }

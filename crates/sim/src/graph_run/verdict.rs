@@ -193,6 +193,6 @@ pub(super) fn holds(replica: &Replica, written: &Written) -> bool {
     replica.held(&written.id).is_some_and(|held| held.version >= written.version)
 }
 
-pub(super) fn copies(replica: &Replica) -> Vec<CopyKey> {
+pub(crate) fn copies(replica: &Replica) -> Vec<CopyKey> {
     (0..=limits::BUCKETS).flat_map(|bucket| replica.bucket(bucket).keys()).collect()
 }

@@ -1,9 +1,9 @@
 //! Tabs by the hundred or thousand in one room, and what they tell each other.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use lacis_signaling::hub::HubConfig;
+use lacis_wire::Topic;
 
 use super::{MeshOptions, Spread};
 use crate::ids::{ServerId, TabId};
@@ -88,6 +88,19 @@ impl Crowd {
         turned
     }
 
+    /// The topic of the room.
+    pub(super) fn topic(&self) -> Topic {
+        self.world.room_link(self.room).keys().topic
+    }
+
+    /// These leave and join again.
+    pub(super) fn come_back(&mut self, tabs: &[TabId]) {
+        for tab in tabs {
+            self.world.leave(*tab, self.room);
+            self.world.join(*tab, self.room);
+        }
+    }
+
     /// Nothing happens from outside for some seconds.
     pub(super) fn calm(&mut self, seconds: u32) {
         for _ in 0..seconds {
@@ -107,18 +120,9 @@ impl Crowd {
         alone.filter(|tab| self.world.takes_somebody_for_linked(**tab)).count()
     }
 
-    /// How many islands there are: of those on one everybody reaches everybody, over others.
+    /// How many islands there are.
     pub(super) fn islands(&self) -> usize {
-        let mut left: BTreeSet<TabId> = self.tabs.iter().copied().collect();
-        let mut islands = 0;
-        while let Some(first) = left.pop_first() {
-            islands += 1;
-            let mut reached = vec![first];
-            while let Some(tab) = reached.pop() {
-                reached.extend(self.world.linked_with(tab).filter(|other| left.remove(other)));
-            }
-        }
-        islands
+        self.world.islands(&self.tabs)
     }
 
     /// Time passes, and links are counted.

@@ -2,7 +2,10 @@
 
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::gossip::{Gossip, NamedGossip, News, Passed};
-use lacis_wire::link::LinkFrame;
+use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
+use lacis_wire::pen::Pen;
+use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::{RoomTag, Topic};
 
 use super::crowd::Crowd;
 use super::{MeshOptions, Spread};
@@ -17,11 +20,15 @@ pub enum Misdeed {
     Silence,
     /// They claim to be nearest to everybody, name words that never were, and send none.
     Lie,
+    /// They tell of identities that they make up, as if these were in the room.
+    Swarm,
+    /// They go and come back all the time, all at once.
+    Storm,
 }
 
 impl Misdeed {
     /// Every sort.
-    pub const ALL: [Self; 3] = [Self::Withhold, Self::Silence, Self::Lie];
+    pub const ALL: [Self; 5] = [Self::Withhold, Self::Silence, Self::Lie, Self::Swarm, Self::Storm];
 
     /// As it is printed.
     #[must_use]
@@ -30,13 +37,25 @@ impl Misdeed {
             Self::Withhold => "withhold",
             Self::Silence => "silence",
             Self::Lie => "lie",
+            Self::Swarm => "swarm",
+            Self::Storm => "storm",
         }
     }
 
     /// What is sent in the place of a frame.
-    fn change(self, out: &Outgoing<'_>) -> Sent {
+    fn change(self, out: &Outgoing<'_>, topic: &Topic, made_up: &mut u64) -> Sent {
         let frame = decode::<LinkFrame<'_>>(out.bytes);
+        let as_it_is = (out.channel, out.bytes.to_vec());
         match frame {
+            _ if self == Self::Storm => vec![as_it_is],
+            Ok(LinkFrame::Message { envelope: Envelope { room, .. }, .. })
+            | Ok(LinkFrame::Names { room, .. })
+                if self == Self::Swarm =>
+            {
+                *made_up += 1;
+                vec![(Channel::Ephemeral, somebody(*made_up, topic, room)), as_it_is]
+            }
+            _ if self == Self::Swarm => vec![as_it_is],
             Ok(LinkFrame::Message { payload, .. }) if is_word(payload) => Vec::new(),
             Ok(LinkFrame::Names { room, lacks: false, names }) if self != Self::Withhold => {
                 if self == Self::Silence {
@@ -48,9 +67,21 @@ impl Misdeed {
                 let names = near.chain(before).take(512).collect();
                 vec![(out.channel, encode(&LinkFrame::Names { room, lacks: false, names }))]
             }
-            _ => vec![(out.channel, out.bytes.to_vec())],
+            _ => vec![as_it_is],
         }
     }
+}
+
+/// That somebody is there who never was.
+fn somebody(number: u64, topic: &Topic, room: RoomTag) -> Vec<u8> {
+    let mut seed = [99; 32];
+    seed[..8].copy_from_slice(&number.to_be_bytes());
+    let key = signing_key(&seed);
+    let gossip = Gossip::unsigned((peer_id(&key), [7; 16]), number, News::Here);
+    let gossip = encode(&gossip.signed(&Pen::new(&key), topic));
+    let payload = encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None });
+    let envelope = Envelope { room, kind: Kind::Gossip, label: GOSSIP_LABEL };
+    encode(&LinkFrame::Ephemeral { envelope, payload: &payload })
 }
 
 fn is_word(payload: &[u8]) -> bool {
@@ -71,10 +102,20 @@ pub fn run_hostile_mesh(
     crowd.gather();
     crowd.calm(options.calm_s);
     crowd.rounds(1, |crowd| vec![crowd.any()]);
-    for tab in crowd.turn(options.nodes / one_in) {
-        crowd.world.sabotage(tab, Saboteur::new(move |out| misdeed.change(&out)));
+    let topic = crowd.topic();
+    crowd.world.truth.is_made_up = misdeed == Misdeed::Swarm;
+    let turned = crowd.turn(options.nodes / one_in);
+    for (at, tab) in turned.iter().enumerate() {
+        let mut made_up = (at as u64) << 32;
+        let change = move |out: Outgoing<'_>| misdeed.change(&out, &topic, &mut made_up);
+        crowd.world.sabotage(*tab, Saboteur::new(change));
     }
-    let spread = crowd.rounds(options.rounds, |crowd| vec![crowd.any()]);
+    let spread = crowd.rounds(options.rounds, |crowd| {
+        if misdeed == Misdeed::Storm {
+            crowd.come_back(&turned);
+        }
+        vec![crowd.any()]
+    });
     crowd.tell(misdeed.name());
     (spread, crowd.world.violation().map(str::to_owned))
 }

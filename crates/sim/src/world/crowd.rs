@@ -1,5 +1,7 @@
 //! What is counted where there are tabs by the thousand.
 
+use std::collections::BTreeSet;
+
 use lacis_core::RemoteState;
 
 use super::World;
@@ -36,6 +38,20 @@ impl World {
     /// Those with whom an encrypted connection of a tab stands.
     pub(crate) fn linked_with(&self, tab: TabId) -> impl Iterator<Item = TabId> {
         self.rtc.others(tab)
+    }
+
+    /// How many islands some tabs are on: of those on one everybody reaches everybody, over others.
+    pub(crate) fn islands(&self, tabs: &[TabId]) -> usize {
+        let mut left: BTreeSet<TabId> = tabs.iter().copied().collect();
+        let mut islands = 0;
+        while let Some(first) = left.pop_first() {
+            islands += 1;
+            let mut reached = vec![first];
+            while let Some(tab) = reached.pop() {
+                reached.extend(self.linked_with(tab).filter(|other| left.remove(other)));
+            }
+        }
+        islands
     }
 
     /// Whether an application was told last that somebody is linked.

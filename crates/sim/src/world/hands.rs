@@ -76,7 +76,10 @@ impl Platform for Hands<'_> {
     }
 
     fn send(&mut self, link: LinkId, channel: Channel, bytes: Vec<u8>) -> Option<usize> {
-        let (channel, bytes) = self.sabotaged(link, channel, bytes);
+        let Some((channel, bytes)) = self.sabotaged(link, channel, bytes) else {
+            // Its node takes it for sent.
+            return Some(0);
+        };
         let id = self.connection(link);
         let sent = self.world.rtc.send(&mut self.world.fabric, id, channel, bytes);
         self.judge_browser();
@@ -149,14 +152,19 @@ impl Hands<'_> {
         }
     }
 
-    /// What a saboteur puts in the place of a message: all but the last are sent here.
-    fn sabotaged(&mut self, link: LinkId, channel: Channel, bytes: Vec<u8>) -> (Channel, Vec<u8>) {
+    /// What a saboteur puts in the place of a message, if anything: all but the last are sent here.
+    fn sabotaged(
+        &mut self,
+        link: LinkId,
+        channel: Channel,
+        bytes: Vec<u8>,
+    ) -> Option<(Channel, Vec<u8>)> {
         let id = self.connection(link);
         let Some(saboteur) = self.world.saboteurs.get_mut(&self.id) else {
-            return (channel, bytes);
+            return Some((channel, bytes));
         };
         let mut sent = saboteur.change(Outgoing { link, channel, bytes: &bytes });
-        let last = sent.pop().unwrap_or((channel, bytes));
+        let last = sent.pop();
         for (channel, bytes) in sent {
             // How much its channel buffers is no concern of its own node.
             let _ = self.world.rtc.send(&mut self.world.fabric, id, channel, bytes);

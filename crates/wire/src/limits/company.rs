@@ -29,6 +29,10 @@ pub const HERE_LIFE: Duration = Duration::from_secs(190);
 /// A member with whom a link was looked for is not sought again for so long.
 pub const SEEK_REST: Duration = Duration::from_secs(20);
 
+/// Members of a large room that link with somebody on another island of it whom a server names, on
+/// average, if it names that one to all.
+pub const BRIDGES: usize = 8;
+
 /// Members of whom a new neighbor is told at once; of others it hears within [`HERE_INTERVAL`].
 pub const GREETED_MEMBERS: usize = 64;
 

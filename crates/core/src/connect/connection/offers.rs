@@ -64,7 +64,11 @@ impl Connection {
     fn judge(&self, env: &Env<'_>, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
-        let is_open = |own: &Attempt| own.role() == Role::Offerer && own.is_open();
+        // What people carry is answered, whatever other way an offer of ours may be on.
+        let by_hand = offer.route == Route::Manual;
+        let is_open = |own: &Attempt| {
+            own.role() == Role::Offerer && own.is_open() && (!by_hand || own.is_manual())
+        };
         if self.attempts.iter().any(is_open) && env.cx.me.node > self.node {
             return Ok(None);
         }
