@@ -42,7 +42,8 @@ scenario("the script of the pages does not come", async (stage) => {
   const server = await stage.server();
   for (const [name, pattern] of Object.entries({
     first: "**/assets/start-*.js",
-    shared: "**/assets/rolldown-runtime-*.js",
+    // What all pages load; it is named after a file in it.
+    shared: "**/assets/icon-*.js",
   })) {
     const anna = await openWithout(stage, server, pattern);
     await anna.see("opening", { text: ["Check your connection", "Vérifiez", ".js"] });
