@@ -305,11 +305,13 @@ impl Connection {
         self.dial_at.is_some() || !self.attempts.is_empty()
     }
 
-    /// When a node that cannot be reached counts as gone.
+    /// When a node that cannot be reached counts as gone: not while people bring it here.
     pub(super) fn gone_at(&self) -> Option<Timestamp> {
         let patience =
             if self.absent { limits::ABSENT_DEADLINE } else { limits::RECOVERY_DEADLINE };
-        self.lost_since().map(|lost| lost + patience)
+        let by_hand = self.attempts.iter().filter(|attempt| attempt.is_manual());
+        let until = by_hand.map(|attempt| attempt.deadline).max();
+        self.lost_since().map(|lost| (lost + patience).max(until.unwrap_or(lost)))
     }
 
     pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
