@@ -74,7 +74,8 @@ export class IncomingFile {
 
   /**
    * Accepts the file as a stream of bytes. The sender is slowed down to the pace of the reader;
-   * cancelling the stream cancels the transfer.
+   * cancelling the stream cancels the transfer. A chunk may be a view of a larger buffer: use the
+   * chunk itself, not its `buffer`.
    */
   accept(): ReadableStream<Uint8Array> {
     // Bytes that were handed to the stream, and of those, bytes that the sender may replace.

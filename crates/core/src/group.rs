@@ -143,6 +143,8 @@ pub(crate) struct Group {
     far: Table<NodeId, PeerId>,
     /// Whether there are others than before with whom a link is kept.
     keeps_changed: bool,
+    /// Whether the group waited to be let in when that was asked last.
+    waited: bool,
 }
 
 /// Who waits for a group to be open.
@@ -252,7 +254,7 @@ impl Group {
     /// judged yet. Whoever waits to be let in has no use for those who may not do that: with all
     /// its links to such, it would never reach one who may.
     pub(crate) fn keeps(&self, node: NodeId) -> bool {
-        let waits = self.joining.is_some() || self.looking.is_some();
+        let waits = self.waits();
         let serves =
             |neighbour: &Neighbour| neighbour.chain.is_some() && (!waits || neighbour.may_invite());
         self.neighbours.get(&node).is_some_and(|neighbour| !self.is_open || serves(neighbour))
@@ -260,7 +262,14 @@ impl Group {
 
     /// Whether there are others than before with whom a link is kept.
     pub(crate) const fn take_keeps_changed(&mut self) -> bool {
-        core::mem::replace(&mut self.keeps_changed, false)
+        let waits = self.waits();
+        let turned = core::mem::replace(&mut self.waited, waits) != waits;
+        core::mem::replace(&mut self.keeps_changed, false) || turned
+    }
+
+    /// Whether somebody is waited for who lets this identity in, or tells what is offered.
+    const fn waits(&self) -> bool {
+        self.joining.is_some() || self.looking.is_some()
     }
 
     /// What is held.

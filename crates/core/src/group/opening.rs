@@ -75,6 +75,7 @@ impl Group {
             visible: Vec::new(),
             far: Table::new(),
             keeps_changed: true,
+            waited: false,
         }
     }
 }

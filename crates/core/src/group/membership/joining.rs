@@ -111,7 +111,6 @@ impl Group {
             AnyInvitation::Open(link) => {
                 let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
                 Joining::add(&mut self.joining, link.seed, (ticket, deadline));
-                self.keeps_changed = true;
                 self.arrival.begin(ticket);
                 self.profile.chain = None;
                 self.profile.invitation = Some(link.seed);
@@ -173,7 +172,6 @@ impl Group {
     /// Somebody has let us in.
     pub(in crate::group) fn joined(&mut self, cx: &mut Cx, chain: Chain) {
         let Some(joining) = self.joining.take() else { return };
-        self.keeps_changed = true;
         self.profile.invitation = None;
         self.profile.chain = Some(chain.clone());
         self.keep_profile(cx);
@@ -209,7 +207,6 @@ impl Group {
         }
         for slot in [&mut self.joining, &mut self.looking] {
             let over = slot.take_if(|it| it.is_refused(code));
-            self.keeps_changed |= over.is_some();
             let tickets = over.into_iter().flat_map(Joining::into_tickets);
             tickets.for_each(|ticket| cx.settle(ticket, Err(code)));
         }
@@ -221,10 +218,8 @@ impl Group {
         for (ticket, _) in self.admitted.extract_if(.., |(_, deadline)| now >= *deadline) {
             self.saves.ticket(ticket);
         }
-        let looked = Joining::time_out(&mut self.looking, cx);
-        let joined = Joining::time_out(&mut self.joining, cx);
-        self.keeps_changed |= looked.is_some() || joined.is_some();
-        if let Some(code) = joined {
+        Joining::time_out(&mut self.looking, cx);
+        if let Some(code) = Joining::time_out(&mut self.joining, cx) {
             self.event(cx, GroupEvent::Refused { code });
         }
     }

@@ -43,7 +43,6 @@ impl Group {
             AnyInvitation::Open(link) => {
                 let deadline = cx.now + patience.min(limits::DEADLINE_MAX);
                 Joining::add(&mut self.looking, link.seed, (ticket, deadline));
-                self.keeps_changed = true;
                 self.ask_all(cx);
             }
         }
