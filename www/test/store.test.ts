@@ -147,13 +147,24 @@ describe("the store of a page", () => {
     expect(found.map(textOf)).toEqual(["3 0", "3 1"]);
   });
 
+  test("shows what was asked to be changed before, though it is not done yet", async () => {
+    const store = await open();
+    const key = keyOf(1, 0);
+    const put = (text: string) => store.write([{ table: BODIES, key, value: bytesOf(text) }]);
+    const [first, second] = [put("older"), put("newer")];
+    expect((await store.read(BODIES, [key])).map(textOf)).toEqual(["newer"]);
+    const erased = store.erase(key.subarray(0, 32));
+    expect((await store.scan(BODIES, key.subarray(0, 32), undefined, 9)).keys).toEqual([]);
+    await Promise.all([first, second, erased]);
+  });
+
   test("that is found empty says so once, and keeps what is written then", async () => {
     const store = await open();
     await put(store, 1, 0, 1, "before");
     // Somebody clears what the site has stored: the handle is closed, the database gone.
     spoil();
     indexedDB.deleteDatabase("store");
-    const both = [put(store, 1, 1, 1, "lost"), store.read(BODIES, [keyOf(1, 0)])];
+    const both = [store.read(BODIES, [keyOf(1, 0)]), put(store, 1, 1, 1, "lost")];
     expect(await Promise.all(both.map(codeOf))).toEqual(["store-damaged", "store-damaged"]);
     await put(store, 1, 2, 1, "after");
     expect([...(await heads(store, 1)).values()]).toEqual(["after"]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, RoomId};
+use lacis_core::{Completion, Event, GroupEvent, RoomId};
 use lacis_sim::{TabId, World};
 use lacis_wire::export::framed;
 use lacis_wire::{Code, limits};
@@ -145,4 +145,56 @@ fn a_file_comes_in_pieces_of_any_size_and_beside_others() {
     assert!(new >= 3, "{new}");
     world.run_for(SECOND);
     assert_eq!(world.texts(tab, taken), ["one", "three", "two"]);
+}
+
+/// The groups that a tab says it keeps.
+fn listed(world: &mut World, tab: TabId) -> Vec<String> {
+    let ticket = world.plain_ticket(tab);
+    world.command(tab, |node, now| node.stored_groups(now, ticket));
+    world.expect(SECOND, "it says which groups it keeps", |world| {
+        world.settled(tab, ticket).is_some()
+    });
+    let told = world.seen(tab).log.iter().rev().find_map(|event| match event {
+        Event::Completed { result: Ok(Completion::Groups(groups)), .. } => Some(groups.clone()),
+        _ => None,
+    });
+    told.expect("it is told").into_iter().map(|group| group.name).collect()
+}
+
+#[test]
+fn what_is_being_deleted_is_gone_at_once_and_can_be_opened_anew() {
+    for seed in 1..=16 {
+        let mut world = World::scenario(seed);
+        let server = world.add_server();
+        let setup = world.stored(server, 1);
+        let ada = world.open(setup);
+        let group = world.found(ada, "Board");
+        let id = world.group_id(ada, group);
+        world.write(ada, group, "kept").expect("she may write");
+        let file = export(&mut world, ada, group);
+
+        let setup = world.stored(server, 1);
+        let other = world.open(setup);
+        let half = open(&mut world, other, &file);
+        let cut = &file[..file.len() - 1];
+        // Something is being written when it turns out that the file has no end.
+        take(&mut world, other, half, (1, cut), false).expect("it is good");
+        world.write(other, half, "lost").expect("she may write");
+        assert_eq!(take(&mut world, other, half, (1, &[]), true), Err(Code::ExportDamaged));
+        assert_eq!(listed(&mut world, other), [""; 0], "seed {seed}");
+
+        let half = open(&mut world, other, &file);
+        assert_eq!(take(&mut world, other, half, (1, cut), true), Err(Code::ExportDamaged));
+        let whole = open(&mut world, other, &file);
+        take(&mut world, other, whole, (1, &file), true).expect("it is good");
+        assert_eq!(listed(&mut world, other), ["Board"], "seed {seed}");
+        world.run_for(SECOND);
+        assert_eq!(world.texts(other, whole), ["kept"]);
+
+        // What is closed and opened at once has all that was written.
+        world.write(other, whole, "more").expect("she may write");
+        world.command(other, |node, now| node.close_group(now, whole));
+        let again = world.open_stored(other, id);
+        assert_eq!(world.texts(other, again), ["kept", "more"], "seed {seed}");
+    }
 }

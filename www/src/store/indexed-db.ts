@@ -347,8 +347,10 @@ export class IndexedDbStore implements Store {
     return changed;
   }
 
-  #look<T>(table: number, act: (target: IDBObjectStore) => Promise<T>): Promise<T> {
+  async #look<T>(table: number, act: (target: IDBObjectStore) => Promise<T>): Promise<T> {
     const name = tableName(table);
+    // A change that has not begun yet would be overtaken.
+    if (this.#asked > 0) await this.#writing;
     return this.#run([name], "readonly", (transaction) => act(transaction.objectStore(name)));
   }
 

@@ -8,7 +8,6 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, Millis, limits};
 
 use super::Node;
-use super::groups::Asked;
 use crate::cx::Cx;
 use crate::event::Completion;
 use crate::group::{Group, Opening, Profile, room_of};
@@ -22,23 +21,15 @@ impl Node {
     pub fn stored_groups(&mut self, now: Timestamp, ticket: Ticket) {
         self.set_time(now);
         let prefix = Vec::new();
-        let (table, limit) = (StoreTable::Meta, limits::PAGE_ENTRIES);
-        let request = StoreRequest::Scan { table, prefix, after: None, limit };
-        self.ask_store(ticket, request, Asked::List(ticket));
-    }
-
-    fn ask_store(&mut self, ticket: Ticket, request: StoreRequest, asked: Asked) {
         self.cx.tickets.open(ticket);
         if !self.cx.config.store {
-            return match asked {
-                Asked::List(_) => {
-                    self.cx.complete(ticket, Completion::Groups(Vec::new()));
-                }
-            };
+            return self.cx.complete(ticket, Completion::Groups(Vec::new()));
         }
+        let (table, limit) = (StoreTable::Meta, limits::PAGE_ENTRIES);
+        let request = StoreRequest::Scan { table, prefix, after: None, limit };
         let op = self.cx.op_id();
         self.cx.outputs.push_back(Output::Store(op, request));
-        self.groups.asked.insert(op, asked);
+        self.groups.lists.insert(op, ticket);
     }
 
     /// Founds a group. The ticket settles when it is stored.
@@ -93,7 +84,7 @@ impl Node {
     pub(crate) fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
         let id = profile.group;
         let ticket = opening.ticket();
-        let is_open = |group: &Group| group.id() == id && !group.is_over();
+        let is_open = |group: &Group| group.id() == id && !group.is_over() && !group.is_erased();
         let known = self.groups.open.iter().find(|(_, group)| is_open(group));
         if let Some(number) = known.map(|(number, _)| *number) {
             self.cx.tickets.open(ticket);
@@ -107,7 +98,11 @@ impl Node {
         let number = self.new_group()?;
         self.cx.tickets.open(ticket);
         let mut group = Group::from_profile(number, profile);
-        group.load(&mut self.cx, opening);
+        group.await_opening(opening);
+        // If it is being deleted, it is read once that is done.
+        if !self.groups.open.values().any(|open| open.id() == id && open.is_erased()) {
+            group.load(&mut self.cx);
+        }
         self.groups.open.insert(number, group);
         self.changes.everything();
         self.drive_groups();

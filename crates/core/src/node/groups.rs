@@ -1,6 +1,7 @@
 //! The groups of a node: what comes over links and from the store reaches them, and what they have
 //! to say reaches links and store.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::proof::Role;
@@ -15,22 +16,15 @@ use crate::remote::Remote;
 use crate::store::StoreReply;
 use crate::table::{Table, TableExt};
 
-/// The groups that are open, and what the store is asked about others.
+/// The groups that are open, and who asked the store which there are.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) open: Table<RoomId, Group>,
-    pub(crate) asked: Table<OpId, Asked>,
+    pub(crate) lists: BTreeMap<OpId, Ticket>,
 }
 
 /// Rounds in which groups, links and places settle what they change for each other.
 const ROUNDS_MAX: usize = 4;
-
-/// What the store is asked about groups that are not open.
-#[derive(Debug)]
-pub(crate) enum Asked {
-    /// Which there are.
-    List(Ticket),
-}
 
 impl Node {
     /// Passes on what waits between groups, links and store, for the groups and links of which
@@ -65,16 +59,19 @@ impl Node {
         }
         let changed = core::mem::take(&mut self.changes.groups);
         meter::count(Cost::Group, changed.len());
+        let mut erased = Vec::new();
         for number in &changed {
             let Some(group) = self.groups.open.get_mut(number) else { continue };
             group.review_sync(&mut self.cx);
             group.flush(&mut self.cx);
+            erased.extend(group.erasure().map(|result| (group.id(), result)));
             if group.is_over() {
                 self.groups.open.remove(number);
                 self.leave_presence(*number);
                 self.changes.keeps = true;
             }
         }
+        erased.into_iter().for_each(|(id, result)| self.on_erased(id, result));
         if self.changes.signaling {
             let all = self.groups.open.keys().copied().collect::<Vec<_>>();
             self.settle_places(&all);
@@ -84,6 +81,21 @@ impl Node {
         self.pump_groups(&changed);
         self.admit(&changed);
         self.hear_held(&changed);
+    }
+
+    /// What was stored of a group is deleted, or cannot be: whoever wants to open it has waited for
+    /// that.
+    fn on_erased(&mut self, id: GroupId, result: Result<(), Code>) {
+        for (&number, group) in &mut self.groups.open {
+            if group.id() != id || group.is_erased() {
+                continue;
+            }
+            match result {
+                Ok(()) => group.load(&mut self.cx),
+                Err(code) => group.fail_opening(&mut self.cx, code),
+            }
+            self.changes.group(number);
+        }
     }
 
     /// Which remotes of its room each group has a link to now.
@@ -206,8 +218,8 @@ impl Node {
         if self.on_start_stored(op, &reply) {
             return;
         }
-        if let Some(asked) = self.groups.asked.remove(&op) {
-            return self.on_asked(asked, reply);
+        if let Some(ticket) = self.groups.lists.remove(&op) {
+            return self.on_listed(ticket, reply);
         }
         if reply == StoreReply::Failed(Code::StoreDamaged) {
             for (&number, group) in &mut self.groups.open {
@@ -227,23 +239,19 @@ impl Node {
         }
     }
 
-    fn on_asked(&mut self, asked: Asked, reply: StoreReply) {
+    fn on_listed(&mut self, ticket: Ticket, reply: StoreReply) {
         let cx = &mut self.cx;
-        match (asked, reply) {
-            (Asked::List(ticket), StoreReply::Page(page)) => {
-                let mut groups = Vec::new();
-                for (key, stored) in page.iter() {
-                    let name = Group::name_of_stored(cx, key, stored);
-                    let id = <[u8; 32]>::try_from(key).ok().map(GroupId);
-                    if let (Some(id), Some(name)) = (id, name) {
-                        groups.push(KeptGroup { id, name });
-                    }
-                }
-                cx.complete(ticket, Completion::Groups(groups));
-            }
-            (Asked::List(ticket), StoreReply::Failed(code)) => cx.settle(ticket, Err(code)),
-            (Asked::List(ticket), _) => cx.settle(ticket, Err(Code::Internal)),
-        }
+        let page = match reply {
+            StoreReply::Page(page) => page,
+            StoreReply::Failed(code) => return cx.settle(ticket, Err(code)),
+            _ => return cx.settle(ticket, Err(Code::Internal)),
+        };
+        let listed = page.iter().filter_map(|(key, stored)| {
+            let id = <[u8; 32]>::try_from(key).ok().map(GroupId)?;
+            Group::name_of_stored(cx, key, stored).map(|name| KeptGroup { id, name })
+        });
+        let groups = listed.collect();
+        cx.complete(ticket, Completion::Groups(groups));
     }
 
     /// Gives what is not written yet to the store, and ends what waits.

@@ -57,6 +57,23 @@ pub async fn a_store_answers_each_request_once<H: Harness>(harness: &mut H) {
     let op = bench.op();
     bench.want(0, Output::Store(op, StoreRequest::Erase { prefix: b"k".to_vec() }));
     assert_eq!(reply(&mut bench, op).await, StoreReply::Written);
+    let op = bench.op();
+    bench.want(0, Output::Store(op, write(b"kc", Some(b"4"))));
+    let last = bench.op();
+    bench.want(0, Output::Store(last, StoreRequest::Erase { prefix: b"k".to_vec() }));
+    let keys = vec![b"kc".to_vec()];
+    let asked = bench.op();
+    bench.want(0, Output::Store(asked, StoreRequest::Read { table: TABLE, keys }));
+    let mut told = BTreeMap::new();
+    let all = |logged| {
+        if let Logged::Input(Input::Store(op, reply)) = logged {
+            told.insert(op, reply);
+        }
+        (told.len() == 3).then(|| told.clone())
+    };
+    let told = bench.expect(0, "what is asked while changes are under way", all).await;
+    let (written, nothing) = (StoreReply::Written, StoreReply::Values(vec![None]));
+    assert_eq!(told, [(op, written.clone()), (last, written), (asked, nothing)].into());
     let late = bench.within(0, Duration::from_millis(200)).await;
     let is_late = |it: &&Logged| matches!(it, Logged::Input(Input::Store(..)));
     assert_eq!(late.iter().filter(is_late).count(), 0);

@@ -96,10 +96,12 @@ impl Platform for Hands<'_> {
         let delay = fabric.random.upto(Duration::from_millis(30));
         let mut at = fabric.now + delay;
         let is_change = matches!(request, StoreRequest::Write(_) | StoreRequest::Erase { .. });
-        if is_change && let Some(tab) = self.world.tabs.get_mut(self.id.0) {
-            // Changes are made in the order in which they were asked.
+        if let Some(tab) = self.world.tabs.get_mut(self.id.0) {
+            // Changes are made in the order in which they were asked, and are seen from then on.
             at = at.max(tab.stored_until);
-            tab.stored_until = at;
+            if is_change {
+                tab.stored_until = at;
+            }
         }
         fabric.at(at, Happening::Call(self.id, Call::Store(op, request)));
         Ok(())

@@ -87,6 +87,17 @@ impl Group {
         self.saves.erase(prefix, ticket);
     }
 
+    /// Whether everything that is stored of it is being deleted.
+    pub(crate) const fn is_erased(&self) -> bool {
+        self.is_erased
+    }
+
+    /// What the deletion of all that is stored of it came to, if it was asked for and has.
+    pub(crate) fn erasure(&self) -> Option<Result<(), Code>> {
+        let refused = self.saves.refusal().map(Err);
+        refused.or_else(|| self.saves.is_idle().then_some(Ok(()))).filter(|_| self.is_erased)
+    }
+
     /// The store was found empty below what is known here: all of it is written anew. What was in
     /// the store only is fetched from others again.
     pub(crate) fn write_anew(&mut self, cx: &mut Cx, op: OpId) {

@@ -31,11 +31,15 @@ impl Group {
         decode::<Profile>(&profile).ok().map(|profile| profile.name.to_string())
     }
 
-    /// Begins to read what is stored. What is known of the group by other means is merged with
-    /// that, and nothing is written before: what is stored is opened, never made anew over it.
-    pub(crate) fn load(&mut self, cx: &mut Cx, opening: Opening) {
+    /// What the group is opened for.
+    pub(crate) fn await_opening(&mut self, opening: Opening) {
         self.half = matches!(opening, Opening::Import(_)).then_some(Undo::Close);
         self.opening.push(opening);
+    }
+
+    /// Begins to read what is stored. What is known of the group by other means is merged with
+    /// that, and nothing is written before: what is stored is opened, never made anew over it.
+    pub(crate) fn load(&mut self, cx: &mut Cx) {
         if !cx.config.store {
             self.half = self.half.map(|_| Undo::Erase);
             return self.loaded(cx);
@@ -49,10 +53,6 @@ impl Group {
 
     /// Whoever waits until the group is open.
     pub(crate) fn when_open(&mut self, cx: &mut Cx, opening: Opening) {
-        if self.is_erased {
-            // It is being deleted, and may be taken again once that is done.
-            return cx.settle(opening.ticket(), Err(Code::Left));
-        }
         // It is wanted by others, too.
         self.half = None;
         self.opening.push(opening);
@@ -199,7 +199,7 @@ impl Group {
     }
 
     /// What is stored could not be read: the group does not open, and nothing is written over it.
-    fn fail_opening(&mut self, cx: &mut Cx, code: Code) {
+    pub(crate) fn fail_opening(&mut self, cx: &mut Cx, code: Code) {
         self.is_unreadable = true;
         self.saves.drain(cx, code);
         for opening in core::mem::take(&mut self.opening) {
