@@ -76,6 +76,23 @@ export class Server {
     return this.#log;
   }
 
+  /** Waits until it has printed what the pattern finds. */
+  prints(pattern, ms = 30_000) {
+    const { stdout } = this.#child;
+    return new Promise((resolve, reject) => {
+      const end = (settle) => {
+        clearTimeout(timer);
+        stdout.off("data", look);
+        settle();
+      };
+      const late = () => end(() => reject(new Error(`no ${pattern} in ${ms} ms:\n${this.#log}`)));
+      const timer = setTimeout(late, ms);
+      const look = () => pattern.test(this.#log) && end(resolve);
+      stdout.on("data", look);
+      look();
+    });
+  }
+
   /** Ends the server: asked politely, or at once with "SIGKILL". */
   async stop(signal = "SIGTERM") {
     const child = this.#child;

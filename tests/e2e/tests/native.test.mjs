@@ -1,15 +1,7 @@
-// Programs and pages: the programs are examples of `lacis-native`.
+// Programs and pages in one room.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join as path } from "node:path";
-import { fileURLToPath } from "node:url";
-import { found, join, reads, start as startPeer, write } from "../support/group.mjs";
+import { echo } from "../support/programs.mjs";
 import { got, joinRoom, left, linked, scenario, send } from "../support/scenario.mjs";
-import { Server } from "../support/server.mjs";
-
-const built = new URL("../../../target/debug/examples/", import.meta.url);
-const EXAMPLES = process.env.LACIS_EXAMPLES ?? fileURLToPath(built);
 
 for (const browser of ["chromium", "firefox"]) {
   for (const first of ["program", "page"]) {
@@ -17,11 +9,9 @@ for (const browser of ["chromium", "firefox"]) {
       const server = await stage.server();
       const page = await stage.tab(browser, server);
       const link = await page.evaluate(() => lacis.createRoomLink());
-      const echo = () => stage.run(() => start(server, link));
-
-      let program = first === "program" ? await echo() : undefined;
+      let program = first === "program" ? await echo(stage, server, link) : undefined;
       await joinRoom(page, link);
-      program ??= await echo();
+      program ??= await echo(stage, server, link);
       const [id] = await linked(page);
       assert.match(program.log, new RegExp(`joined as ${id}`));
 
@@ -44,35 +34,3 @@ for (const browser of ["chromium", "firefox"]) {
     });
   }
 }
-
-function start(server, link) {
-  const options = { pattern: /joined as (\S+)/ };
-  return Server.run(path(EXAMPLES, "echo"), [server.socketUrl, link], options);
-}
-
-scenario("a program gives what it keeps of a group while no page is open", async (stage) => {
-  const server = await stage.server();
-  const [a, b] = [await stage.tab("chromium", server), await stage.tab("firefox", server)];
-  const folder = mkdtempSync(path(tmpdir(), "lacis-member-"));
-  stage.defer(() => rmSync(folder, { recursive: true }));
-  await startPeer(a, 1);
-  await startPeer(b, 2);
-  await found(a, "Notes");
-  await write(a, ["before"]);
-  const [forProgram, forPage] = await a.evaluate(async () => [
-    await t.group.invite({ uses: 1, role: "inviter" }),
-    await t.group.invite({ uses: 1 }),
-  ]);
-  const words = [server.socketUrl, forProgram, path(folder, "store")];
-  const options = { pattern: /started as (\S+)/ };
-  const program = await stage.run(() => Server.run(path(EXAMPLES, "member"), words, options));
-  await reads(a, ["before", "a program is here"]);
-  await write(a, ["after"]);
-  await a.evaluate(() => t.group.stored());
-  await a.close();
-
-  await join(b, forPage);
-  await reads(b, ["before", "a program is here", "after"]);
-  await program.stop("SIGINT");
-  assert.match(program.log, /note: before\n[\s\S]*note: after\n[\s\S]*left\n$/);
-});

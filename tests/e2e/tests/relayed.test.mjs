@@ -1,6 +1,7 @@
 // Pages that may use relays only: through ours, over UDP and over TCP, and through coturn.
 import assert from "node:assert/strict";
 import { ADDRESS, configure, isIsolated } from "../support/network.mjs";
+import { echo } from "../support/programs.mjs";
 import { got, joinRoom, linked, scenario, send } from "../support/scenario.mjs";
 import { Server } from "../support/server.mjs";
 
@@ -83,6 +84,29 @@ scenario(
       t.until(() => t.peer.diagnose().spareConnections > 0, "the next connection"),
     );
     assert.equal(await figure(server, "lacis_relays"), 0);
+  },
+  { skip: SKIP },
+);
+
+scenario(
+  "a page that may only be relayed and a program talk through our relays",
+  async (stage) => {
+    // Program and server are one machine here.
+    const words = [...OURS.words, "--turn-allow-private"];
+    const server = await stage.server({ ...OURS, words });
+    const page = await stage.tab("chromium", server);
+    const link = await page.evaluate(() => lacis.createRoomLink());
+    await joinRoom(page, link, { peer: { relayOnly: true } });
+    await echo(stage, server, link);
+    const [id] = await linked(page);
+    const answer = await page.evaluate(
+      async (to) => (await t.room.request(to, "upper", "question")).text(),
+      id,
+    );
+    assert.equal(answer, "QUESTION");
+    const [{ local, route }] = await page.evaluate(() => t.peer.diagnose().remotes);
+    assert.deepEqual([local, route], ["relay", "server"]);
+    assert.ok((await figure(server, "lacis_relayed_bytes_total")) > 0);
   },
   { skip: SKIP },
 );

@@ -29,7 +29,7 @@ impl Node {
         let request = StoreRequest::Scan { table, prefix, after: None, limit };
         let op = self.cx.op_id();
         self.cx.outputs.push_back(Output::Store(op, request));
-        self.groups.lists.insert(op, ticket);
+        self.groups.lists.push((op, ticket));
     }
 
     /// Founds a group. The ticket settles when it is stored.

@@ -1,7 +1,6 @@
 //! The groups of a node: what comes over links and from the store reaches them, and what they have
 //! to say reaches links and store.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use lacis_wire::proof::Role;
@@ -20,7 +19,7 @@ use crate::table::{Table, TableExt};
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) open: Table<RoomId, Group>,
-    pub(crate) lists: BTreeMap<OpId, Ticket>,
+    pub(crate) lists: Vec<(OpId, Ticket)>,
 }
 
 /// Rounds in which groups, links and places settle what they change for each other.
@@ -218,7 +217,8 @@ impl Node {
         if self.on_start_stored(op, &reply) {
             return;
         }
-        if let Some(ticket) = self.groups.lists.remove(&op) {
+        if let Some(at) = self.groups.lists.iter().position(|(asked, _)| *asked == op) {
+            let (_, ticket) = self.groups.lists.swap_remove(at);
             return self.on_listed(ticket, reply);
         }
         if reply == StoreReply::Failed(Code::StoreDamaged) {
