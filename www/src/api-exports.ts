@@ -111,11 +111,11 @@ export type {
 } from "./room-options.js";
 export type { Schema, SchemaIssue, SchemaResult } from "./schema.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";
+export { storeFree } from "./store/lock.js";
 export {
   deleteStore,
   type OpenStoreOptions,
   openStore,
   persistStorage,
-} from "./store/indexed-db.js";
-export { storeFree } from "./store/lock.js";
+} from "./store/open.js";
 export type { Store, StoreChange, StorePage } from "./store/store.js";

@@ -6,7 +6,7 @@ import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import { checkPlatform, warmUp } from "./platform.js";
-import { openStore } from "./store/indexed-db.js";
+import { openStore } from "./store/open.js";
 
 /** Loads the module from `source`, once. */
 export async function initFrom(source: WasmSource): Promise<void> {

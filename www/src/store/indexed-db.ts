@@ -1,7 +1,6 @@
-import { check } from "../check.js";
 import { PeerError } from "../errors.js";
 import { nextTask } from "../wait.js";
-import { abandon, Connection, deleteDatabase, transact } from "./connection.js";
+import { abandon, Connection, transact } from "./connection.js";
 import { type Hold, hold, locksOfBrowser, storeFree } from "./lock.js";
 import { append, compact, erase, load, newestAge, shelfOf } from "./log.js";
 import { type Merged, PackedPage } from "./merged.js";
@@ -24,54 +23,6 @@ import {
 
 /** Groups that are opened at once; of more, what their scans have read is read again. */
 const VIEWS_MAX = 8;
-
-/** Options of {@link openStore}. */
-export interface OpenStoreOptions {
-  /**
-   * Takes the store from the page that owns it, which can write nothing from then on and is told by
-   * the event `storelost` of its peer. For a page that people have just turned to, while another
-   * one is frozen.
-   */
-  readonly take?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Opens the IndexedDB database of that name as a store, of which this page then is the owner. While
- * another one is, it rejects with `store-in-use`, within 3 seconds; {@link storeFree} says when
- * that is over.
- */
-export async function openStore(name: string, options: OpenStoreOptions = {}): Promise<Store> {
-  check("openStore", [name, options]);
-  const held = await hold(name, options);
-  const store = new IndexedDbStore(name, held);
-  try {
-    await store.open();
-    return store;
-  } catch (thrown) {
-    store.close();
-    throw thrown;
-  }
-}
-
-/**
- * Deletes the database of that name and everything in it; rejects with `store-in-use` while a page
- * owns it.
- */
-export async function deleteStore(name: string): Promise<void> {
-  check("deleteStore", [name]);
-  const held = await hold(name);
-  try {
-    await deleteDatabase(name);
-  } finally {
-    held.release();
-  }
-}
-
-/** Asks the browser not to throw stored data away when space is short; says whether it agrees. */
-export async function persistStorage(): Promise<boolean> {
-  return (await globalThis.navigator?.storage?.persist?.()) ?? false;
-}
 
 /** Entries that are asked to be written before others may have a turn: some milliseconds' worth. */
 const SLICE = 128;
