@@ -330,6 +330,8 @@ impl Group {
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
+        // What is given up before the group is open is not done once it is.
+        self.opening.retain(|opening| opening.ticket() != ticket);
         self.joining.take_if(|it| it.cancel(ticket));
         self.looking.take_if(|it| it.cancel(ticket));
         self.admitted.retain(|(waiting, _)| *waiting != ticket);
