@@ -286,13 +286,16 @@ impl Broadcast {
         if life.is_zero() {
             return Err(Dropped::Known);
         }
-        match hears(cx, &peer) {
-            Hearing::Heard => {}
-            Hearing::Unknown => return Err(Dropped::Early(Said { peer, name })),
-            Hearing::Ignored => return Err(Dropped::Known),
+        let hearing = hears(cx, &peer);
+        if hearing == Hearing::Ignored {
+            return Err(Dropped::Known);
         }
+        // Before it is held, too: something forged would keep away what is told under its name.
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
+        }
+        if hearing == Hearing::Unknown {
+            return Err(Dropped::Early(Said { peer, name }));
         }
         let news = gossip.news;
         // What is large goes its own way, also past others.
@@ -315,9 +318,11 @@ impl Broadcast {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
         let course = match passed.walk {
-            Some(left @ 1..) if !is_word => Course::Walk(left.min(limits::WALK_MAX) - 1),
+            // Words go to all, whatever whoever passed them on says.
+            _ if is_word => Course::All,
+            Some(left @ 1..) => Course::Walk(left.min(limits::WALK_MAX) - 1),
             // Of those who are known by chance only those hear who are on the way.
-            None if is_word || self.is_shown(node) => Course::All,
+            None if self.is_shown(node) => Course::All,
             _ => Course::Here,
         };
         passed.walk = course.walk();
