@@ -317,18 +317,25 @@ impl Broadcast {
         if matches!(news, News::Here | News::Alone) {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
-        let course = match passed.walk {
+        let course = self.course(node, is_word, passed.walk);
+        passed.walk = course.walk();
+        passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
+        let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
+        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
+    }
+}
+
+impl Broadcast {
+    /// How far something of a node goes that came with that walk.
+    fn course(&self, node: NodeId, is_word: bool, walk: Option<u8>) -> Course {
+        match walk {
             // Words go to all, whatever whoever passed them on says.
             _ if is_word => Course::All,
             Some(left @ 1..) => Course::Walk(left.min(limits::WALK_MAX) - 1),
             // Of those who are known by chance only those hear who are on the way.
             None if self.is_shown(node) => Course::All,
             _ => Course::Here,
-        };
-        passed.walk = course.walk();
-        passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
-        let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
-        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
+        }
     }
 }
 

@@ -330,7 +330,6 @@ impl Group {
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
-        // What is given up before the group is open is not done once it is.
         self.opening.retain(|opening| opening.ticket() != ticket);
         self.joining.take_if(|it| it.cancel(ticket));
         self.looking.take_if(|it| it.cancel(ticket));

@@ -1,5 +1,5 @@
-//! Groups that are deleted, given up or cannot be read while they are opened, and large records that
-//! are in the store alone.
+//! Groups that are deleted, given up or cannot be read while they are opened, and large records
+//! that are in the store alone.
 
 use std::time::Duration;
 
