@@ -286,13 +286,16 @@ impl Broadcast {
         if life.is_zero() {
             return Err(Dropped::Known);
         }
-        match hears(cx, &peer) {
-            Hearing::Heard => {}
-            Hearing::Unknown => return Err(Dropped::Early(Said { peer, name })),
-            Hearing::Ignored => return Err(Dropped::Known),
+        let hearing = hears(cx, &peer);
+        if hearing == Hearing::Ignored {
+            return Err(Dropped::Known);
         }
+        // Before it is held, too: something forged would keep away what is told under its name.
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
+        }
+        if hearing == Hearing::Unknown {
+            return Err(Dropped::Early(Said { peer, name }));
         }
         let news = gossip.news;
         // What is large goes its own way, also past others.
@@ -314,16 +317,25 @@ impl Broadcast {
         if matches!(news, News::Here | News::Alone) {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
-        let course = match passed.walk {
-            Some(left @ 1..) if !is_word => Course::Walk(left.min(limits::WALK_MAX) - 1),
-            // Of those who are known by chance only those hear who are on the way.
-            None if is_word || self.is_shown(node) => Course::All,
-            _ => Course::Here,
-        };
+        let course = self.course(node, is_word, passed.walk);
         passed.walk = course.walk();
         passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
         let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
         Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
+    }
+}
+
+impl Broadcast {
+    /// How far something of a node goes that came with that walk.
+    fn course(&self, node: NodeId, is_word: bool, walk: Option<u8>) -> Course {
+        match walk {
+            // Words go to all, whatever whoever passed them on says.
+            _ if is_word => Course::All,
+            Some(left @ 1..) => Course::Walk(left.min(limits::WALK_MAX) - 1),
+            // Of those who are known by chance only those hear who are on the way.
+            None if self.is_shown(node) => Course::All,
+            _ => Course::Here,
+        }
     }
 }
 

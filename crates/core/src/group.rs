@@ -330,6 +330,7 @@ impl Group {
     /// The application gives up waiting.
     pub(crate) fn cancel(&mut self, ticket: Ticket) {
         self.cancel_query(ticket);
+        self.opening.retain(|opening| opening.ticket() != ticket);
         self.joining.take_if(|it| it.cancel(ticket));
         self.looking.take_if(|it| it.cancel(ticket));
         self.admitted.retain(|(waiting, _)| *waiting != ticket);

@@ -107,7 +107,9 @@ impl Presence {
         }
         let lifetime = Duration::from_millis(lifetime_ms.into());
         let until = cx.now + lifetime.min(limits::PRESENCE_LIFETIME_MAX);
-        let is_full = self.others.len() >= limits::COMPANY_MAX;
+        // One identity may make up nodes without end, and pushes out nobody else.
+        let own = self.others.iter().filter(|(_, other, _)| *other == peer).count();
+        let is_full = self.others.len() >= limits::COMPANY_MAX || own >= limits::ORIGINS_PER_PEER;
         let known = self.others.iter_mut().find(|(other, ..)| *other == node);
         match known {
             Some(known) => known.2 = until,
@@ -144,5 +146,39 @@ impl Presence {
         for (.., until) in &self.others {
             earliest.see(Some((*until).max(cx.stalled_until)), Timer::Presence);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use lacis_wire::{Millis, NodeId, PeerId, limits};
+
+    use super::Presence;
+    use crate::config::Config;
+    use crate::cx::Cx;
+    use crate::ids::RoomId;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn nodes_of_one_identity_keep_nobody_else_from_being_heard() {
+        let config = Config {
+            servers: Vec::new(),
+            ice_servers: None,
+            relay_only: false,
+            identity: [255; 32],
+            wall: Millis(0),
+            store: false,
+        };
+        let mut cx = Cx::new(config, [1; 32], Timestamp::from_micros(1));
+        let mut room = Presence::new(RoomId(1));
+        for number in 0..=255 {
+            room.hear(&mut cx, (NodeId([number; 16]), PeerId([1; 32])), (u32::MAX, b"here"));
+        }
+        assert_eq!(room.others.len(), limits::ORIGINS_PER_PEER);
+        let other = (NodeId(core::array::from_fn(|at| u8::from(at == 0))), PeerId([2; 32]));
+        room.hear(&mut cx, other, (1_000, b"here"));
+        assert!(room.others.iter().any(|(node, peer, _)| (*node, *peer) == other));
     }
 }

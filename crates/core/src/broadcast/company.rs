@@ -175,10 +175,10 @@ impl Broadcast {
 mod tests {
     use alloc::vec::Vec;
 
-    use lacis_wire::gossip::{Gossip, News, Passed};
+    use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
     use lacis_wire::pen::Pen;
     use lacis_wire::proof::{peer_id, signing_key};
-    use lacis_wire::{Millis, Topic, codec, limits};
+    use lacis_wire::{Millis, NodeId, Topic, codec, limits};
 
     use crate::broadcast::{Broadcast, Course, Dropped, Hearing};
     use crate::config::Config;
@@ -207,6 +207,58 @@ mod tests {
         let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), number, news);
         let gossip = codec::encode(&gossip.signed(&Pen::new(&key), &TOPIC));
         codec::encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None })
+    }
+
+    /// The signature covers no more than what was told: anybody on the way can change the rest.
+    #[test]
+    fn whoever_passes_on_a_word_cannot_say_that_it_ends_here() {
+        for walk in [Some(0), Some(1), None] {
+            let (mut cx, bytes) = (cx(), told(1, 1, News::Message { label: "a", payload: b"b" }));
+            let mut room = Broadcast::new(TOPIC, cx.now, false);
+            let mut passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
+            passed.walk = walk;
+            let bytes = codec::encode(&passed);
+            let fresh = room.take(&mut cx, &bytes, |_, _| Hearing::Heard).expect("it is new");
+            assert_eq!((fresh.course, fresh.passed.walk), (Course::All, None), "{walk:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_forged_is_not_held_in_the_place_of_what_is_not() {
+        let (mut cx, mut bytes) = (cx(), told(1, 1, News::Message { label: "a", payload: b"b" }));
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        let mut hear = |bytes: &[u8]| room.take(&mut cx, bytes, |_, _| Hearing::Unknown).err();
+        assert!(matches!(hear(&bytes), Some(Dropped::Early(_))));
+        let passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
+        let mut gossip = passed.gossip.to_vec();
+        if let Some(last) = gossip.last_mut() {
+            *last ^= 1;
+        }
+        bytes = codec::encode(&Passed { gossip: &gossip, ..passed });
+        assert_eq!(hear(&bytes), Some(Dropped::Forged));
+    }
+
+    /// What waits is not looked at again for everything else that its origin tells.
+    #[test]
+    fn what_waits_for_a_word_stays_until_that_is_not_waited_for_any_more() {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        let neighbor = NodeId([9; 16]);
+        room.greet(&mut cx, &[neighbor]);
+        let word = |number| told(1, number, News::Message { label: "a", payload: b"b" });
+        let first = room.take(&mut cx, &word(100), |_, _| Hearing::Heard).expect("it is new").name;
+        let wanted = GossipName { node: first.node, number: 101 }.over(1);
+        room.on_names((cx.now, NodeId([8; 16])), neighbor, &[wanted]);
+        for number in 102..110 {
+            let bytes = word(number);
+            match room.take(&mut cx, &bytes, |_, _| Hearing::Heard) {
+                Err(Dropped::Early(said)) => room.hold(cx.now, (neighbor, said), bytes.clone()),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(room.take_released(cx.now, first.node).is_empty());
+        assert!(room.take(&mut cx, &word(101), |_, _| Hearing::Heard).is_ok());
+        assert_eq!(room.take_released(cx.now, first.node).len(), 8);
     }
 
     const MANY: u16 = 1_000;

@@ -49,14 +49,24 @@ impl Broadcast {
         self.held.push(Held { from, said, bytes, until: now + limits::HELD_GOSSIP_LIFE });
     }
 
+    /// What an origin told and does not wait for anything that it told before, in order.
+    pub(crate) fn take_released(
+        &mut self,
+        now: Timestamp,
+        origin: NodeId,
+    ) -> Vec<(NodeId, Vec<u8>)> {
+        let first = self.first_wanted(origin);
+        self.take_held(now, &|_, name| name.node == origin && name.number <= first)
+    }
+
     /// What is kept so and may be heard now, in order: of that origin, or of those identities.
     pub(crate) fn take_held(
         &mut self,
         now: Timestamp,
-        may_be_heard: &dyn Fn(&PeerId, NodeId) -> bool,
+        may_be_heard: &dyn Fn(&PeerId, &GossipName) -> bool,
     ) -> Vec<(NodeId, Vec<u8>)> {
         self.held.retain(|it| now < it.until);
-        let ready = |it: &mut Held| may_be_heard(&it.said.peer, it.said.name.node);
+        let ready = |it: &mut Held| may_be_heard(&it.said.peer, &it.said.name);
         let ready = self.held.extract_if(.., ready).map(|it| (it.said.name, it.from, it.bytes));
         in_order(ready).into_iter().map(|(_, from, bytes)| (from, bytes)).collect()
     }

@@ -230,8 +230,13 @@ impl Broadcast {
 
     /// Whether a word of the same origin that was told before is asked for.
     pub(super) fn is_ahead(&self, name: &GossipName) -> bool {
-        let before = |want: &Want| want.name.node == name.node && want.name.number < name.number;
-        self.wants.iter().any(before)
+        self.first_wanted(name.node) < name.number
+    }
+
+    /// The lowest number of an origin that is asked for.
+    pub(super) fn first_wanted(&self, origin: NodeId) -> u64 {
+        let wanted = self.wants.iter().filter(|want| want.name.node == origin);
+        wanted.map(|want| want.name.number).min().unwrap_or(u64::MAX)
     }
 
     /// A word has come; gives those neighbors who have it.

@@ -58,7 +58,7 @@ impl Node {
         }
         let changed = core::mem::take(&mut self.changes.groups);
         meter::count(Cost::Group, changed.len());
-        let mut erased = Vec::new();
+        let (mut erased, mut over) = (Vec::new(), Vec::new());
         for number in &changed {
             let Some(group) = self.groups.open.get_mut(number) else { continue };
             group.review_sync(&mut self.cx);
@@ -66,9 +66,14 @@ impl Node {
             erased.extend(group.erasure().map(|result| (group.id(), result)));
             if group.is_over() {
                 self.groups.open.remove(number);
-                self.leave_presence(*number);
+                over.push(*number);
                 self.changes.keeps = true;
             }
+        }
+        for number in over {
+            // It may have been connected before it was read: without a group anybody would be
+            // heard there.
+            self.leave(self.cx.now, number);
         }
         erased.into_iter().for_each(|(id, result)| self.on_erased(id, result));
         if self.changes.signaling {
@@ -85,6 +90,11 @@ impl Node {
     /// What was stored of a group is deleted, or cannot be: whoever wants to open it has waited for
     /// that.
     fn on_erased(&mut self, id: GroupId, result: Result<(), Code>) {
+        // It may have been opened and deleted again meanwhile: then that is waited for, too.
+        let is_erased = |group: &Group| group.id() == id && group.is_erased();
+        if result.is_ok() && self.groups.open.values().any(is_erased) {
+            return;
+        }
         for (&number, group) in &mut self.groups.open {
             if group.id() != id || group.is_erased() {
                 continue;

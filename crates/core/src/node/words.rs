@@ -131,7 +131,7 @@ impl Node {
     /// What waited for something that an origin told before is looked at again.
     pub(super) fn release(&mut self, room: RoomId, origin: NodeId) {
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
-        let held = broadcast.take_held(self.cx.now, &|_, node| node == origin);
+        let held = broadcast.take_released(self.cx.now, origin);
         for (from, bytes) in held.into_iter().rev() {
             self.gossip.push_front((room, from, bytes));
         }

@@ -52,13 +52,13 @@ impl Bodies {
             && held.pinned
         {
             held.pinned = false;
-            self.loose_bytes += held.copy.body.len();
+            self.loose_bytes += weight(held.copy.body.len());
             self.loose.push_back(*id);
         }
         while self.loose_bytes > limits::BODY_CACHE_BYTES {
             let Some(oldest) = self.loose.pop_front() else { break };
             if let Some(gone) = self.held.remove(&oldest) {
-                self.loose_bytes -= gone.copy.body.len();
+                self.loose_bytes -= weight(gone.copy.body.len());
             }
         }
     }
@@ -76,10 +76,16 @@ impl Bodies {
         if let Some(gone) = self.held.remove(id)
             && !gone.pinned
         {
-            self.loose_bytes -= gone.copy.body.len();
+            self.loose_bytes -= weight(gone.copy.body.len());
             self.loose.retain(|loose| loose != id);
         }
     }
+}
+
+/// What a copy at hand counts for: of those that say little or nothing, like tombstones, there may
+/// be hundreds of thousands.
+pub(in crate::group) const fn weight(body_bytes: usize) -> usize {
+    body_bytes.saturating_add(limits::HEADER_BYTES)
 }
 
 #[cfg(test)]
@@ -88,37 +94,52 @@ mod tests {
     use alloc::vec::Vec;
 
     use lacis_wire::record::{Header, RecordType};
-    use lacis_wire::{Millis, PeerId, RecordId};
+    use lacis_wire::{Millis, PeerId, RecordId, limits};
 
     use super::Bodies;
     use crate::graph::Copy;
 
+    fn copy(version: u64) -> Arc<Copy> {
+        let header = Header {
+            kind: RecordType::new("note").expect("it is one"),
+            id: RecordId([7; 16]),
+            salt: [0; 8],
+            version,
+            flags: 0,
+            creator: PeerId([0; 32]),
+            modifier: None,
+            created: Millis(0),
+            modified: Millis(0),
+            expires: Millis::MAX,
+            format: 1,
+            credential: None,
+            latest: Millis::MAX,
+            replaces: None,
+            key: None,
+            length: 0,
+            hash: [0; 32],
+            signature: [0; 64],
+        };
+        Arc::new(Copy { header, body: Vec::new() })
+    }
+
+    #[test]
+    fn of_what_says_nothing_no_more_stays_at_hand_than_of_anything_else() {
+        let mut bodies = Bodies::default();
+        for version in 1..=10_000 {
+            let copy = copy(version);
+            let name = copy.header.name();
+            bodies.pin(name, Arc::clone(&copy));
+            bodies.stored(&name, &Arc::downgrade(&copy));
+        }
+        let most = limits::BODY_CACHE_BYTES / limits::HEADER_BYTES;
+        assert_eq!((bodies.held.len(), bodies.loose.len()), (most, most));
+    }
+
     #[test]
     fn a_version_that_is_not_stored_stays_although_an_older_one_is() {
         let mut bodies = Bodies::default();
-        let [older, newer] = [1, 2].map(|version| {
-            let header = Header {
-                kind: RecordType::new("note").expect("it is one"),
-                id: RecordId([7; 16]),
-                salt: [0; 8],
-                version,
-                flags: 0,
-                creator: PeerId([0; 32]),
-                modifier: None,
-                created: Millis(0),
-                modified: Millis(0),
-                expires: Millis::MAX,
-                format: 1,
-                credential: None,
-                latest: Millis::MAX,
-                replaces: None,
-                key: None,
-                length: 0,
-                hash: [0; 32],
-                signature: [0; 64],
-            };
-            Arc::new(Copy { header, body: Vec::new() })
-        });
+        let [older, newer] = [copy(1), copy(2)];
         let [old, new] = [older.header.name(), newer.header.name()];
         bodies.pin(old, Arc::clone(&older));
         bodies.pin(new, Arc::clone(&newer));

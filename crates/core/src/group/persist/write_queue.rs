@@ -246,6 +246,8 @@ impl Saves {
     pub(in crate::group) fn forget_changes(&mut self, cx: &mut Cx) {
         self.conclude(cx);
         (self.waiting, self.refused) = (self.waiting.without_changes(), Batch::default());
+        // With it goes what the store refused: nothing is known of what is asked for now.
+        self.refusal = None;
     }
 
     /// Nobody waits any longer. What is not written yet is handed to the store, for the last time.

@@ -15,6 +15,7 @@ use crate::connect::Link;
 use crate::cx::Cx;
 use crate::graph::Held;
 use crate::group::copies::bytes_of;
+use crate::group::persist::body_cache::weight;
 use crate::group::{Group, Loading};
 use crate::rule::Rule;
 use crate::store::StoreTable;
@@ -134,11 +135,25 @@ impl Group {
         neighbour.parts = found.map(|bytes| (bytes, 0));
         if neighbour.parts.is_none() && !neighbour.asked.is_empty() && !neighbour.loading {
             neighbour.loading = true;
-            let names: Vec<CopyName> = neighbour.asked.iter().take(READ_AHEAD).copied().collect();
+            let names = self.next_asked(node);
             self.read_bodies(cx, &names, Loading::Serve(node, names.clone()));
         }
         let neighbour = self.neighbours.get(&node);
         neighbour.is_some_and(|it| it.parts.is_some() || !it.frames.is_empty())
+    }
+
+    /// What a neighbour asked for and is read next: no more than stays at hand until it is sent, or
+    /// the first would be gone when the last has come, and all be read again without end.
+    fn next_asked(&self, node: NodeId) -> Vec<CopyName> {
+        let mut place = limits::BODY_CACHE_BYTES;
+        let asked = self.neighbours.get(&node).into_iter().flat_map(|it| it.asked.iter());
+        let fits = |name: &&CopyName| {
+            let length = self.replica.held(&name.id).map_or(0, |held| held.length);
+            let left = place.checked_sub(weight(usize::try_from(length).unwrap_or(usize::MAX)));
+            place = left.unwrap_or(0);
+            left.is_some()
+        };
+        asked.take(READ_AHEAD).take_while(fits).copied().collect()
     }
 
     fn find(&self, name: &CopyName, now: Millis) -> Found {
