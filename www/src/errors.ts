@@ -180,7 +180,7 @@ export const peerErrorCodes = Object.keys(reasons) as readonly PeerErrorCode[];
  * @example
  * ```ts
  * try {
- *   await room.send(member.id, "chat", "hello");
+ *   await room.send(remote.id, "chat", "hello");
  * } catch (error) {
  *   if (error instanceof PeerError && error.retryable) showRetryButton(error.message);
  * }
