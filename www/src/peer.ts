@@ -332,7 +332,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     });
   }
 
-  /** Leaves every room and closes every connection. What still waits fails with `closed`. */
+  /** Leaves every room and closes every group; what still waits fails with `closed`. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -41,9 +41,9 @@ import { waitFor } from "./wait.js";
  * ```
  */
 export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEvents<Types>> {
-  /** The invitation, as text. Whoever has it can join. */
+  /** The room's link, as text: whoever has it can join. That of a group's room is empty. */
   readonly link: string;
-  /** A short public tag of the room; it does not give the room away. */
+  /** A short public tag of the room, which does not give it away; of a group's room, its id. */
   readonly fingerprint: string;
   /** What the pages that are here say of themselves; in a group it is `group.presence`. */
   readonly presence: Presence;
@@ -142,7 +142,10 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
-  /** Sends a message to everybody in the room. */
+  /**
+   * Sends a message to everybody in the room; resolves once it was handed to the network. Rejects
+   * only if nobody gets it: `warning` tells of single remotes for whom too much waits.
+   */
   broadcast<Label extends MessageLabel<Types>>(
     label: Label,
     content: Given<At<Types, Label>>,
