@@ -47,7 +47,9 @@ export type PeerState = "connecting" | "online" | "offline" | "closed";
 
 /** One server. */
 export interface ServerStatus {
+  /** Its address. */
   readonly url: string;
+  /** `waiting` until it is dialed again; `closed` with the peer. */
   readonly state: "dialing" | "open" | "waiting" | "closed";
   /** Why it is not open, when that is known. */
   readonly code: string | undefined;
@@ -57,6 +59,7 @@ export interface ServerStatus {
 
 /** The detail of `warning`: something to look into that stopped nothing. */
 export interface PeerWarning {
+  /** What it was, as {@link PeerError} has it. */
   readonly code: string;
   /** The node it is about, if it is about one. */
   readonly nodeId: NodeId | undefined;
