@@ -203,7 +203,7 @@ export interface Member {
   readonly roles: readonly Role[];
   /** Until when; undefined for no end. */
   readonly until: Date | undefined;
-  /** Whether a page of it is connected to this one; of this identity, another page. */
+  /** Whether a page of it is here, linked or through others; of this identity, another page. */
   readonly present: boolean;
 }
 

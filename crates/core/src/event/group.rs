@@ -28,7 +28,7 @@ pub struct GroupMember {
     pub roles: Option<Roles>,
     /// Until when.
     pub until: Millis,
-    /// Whether an instance of it is linked to this one now.
+    /// Whether a node of it is here now, by a link or through others.
     pub present: bool,
 }
 
