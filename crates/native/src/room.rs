@@ -40,7 +40,8 @@ pub fn create_room_link() -> io::Result<String> {
     create_room_link_at(Vec::new())
 }
 
-/// The same for a room whose members meet at these servers, whatever their own are.
+/// Makes the link of a new and secret room whose members meet at these servers, whatever their own
+/// are. More than [`lacis_wire::limits::ROOM_LINK_SERVERS_MAX`] make a link that nobody can read.
 ///
 /// # Errors
 /// The system gives no randomness.
@@ -207,7 +208,7 @@ impl Room {
         self.request_within(TIMEOUT, to, label, data).await
     }
 
-    /// Asks a remote something and waits so long for its answer.
+    /// Asks a remote something and waits for `timeout` for its answer.
     ///
     /// # Errors
     /// As of [`Room::request`].
@@ -260,7 +261,7 @@ impl Drop for Room {
 pub struct RoomEvents(Reader<RoomEvent>);
 
 impl RoomEvents {
-    /// What happened next; nothing once the room was left.
+    /// What happened next; `None` once the room was left.
     pub async fn next(&mut self) -> Option<RoomEvent> {
         self.0.next().await
     }
