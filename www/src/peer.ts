@@ -102,7 +102,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   /**
-   * Joins a room and waits until a server has answered.
+   * Joins a room and waits until a server has answered; rejects with `signaling-unreachable` if
+   * none does in time, and with what is wrong with the link.
    *
    * Joining the same room again gives the same object, which then has to be left as often as it
    * was joined.

@@ -87,7 +87,7 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return this.#feed.state;
   }
 
-  /** Everybody else who is here, by node id. It follows what happens. */
+  /** Everybody else who is known to be here, by node id. It follows what happens. */
   get remotes(): ReadonlyMap<string, Remote> {
     return this.#feed.remotes;
   }
@@ -111,7 +111,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Sends a message to one remote, in order with the others under the same priority.
+   * Sends a message to one remote, in order with the others under the same priority. Rejects with
+   * `would-block` where too much waits already, and with `remote-left` if it goes before.
    *
    * @example
    * ```ts
@@ -159,7 +160,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Asks one remote and waits for the answer.
+   * Asks one remote and waits for the answer. Rejects with `timeout`, and with `no-handler` or
+   * `handler-failed` if the other page gives none.
    *
    * @example
    * ```ts
@@ -195,7 +197,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Sends a file to one remote; resolves when it has confirmed every byte.
+   * Sends a file to one remote; resolves when it has confirmed every byte. Rejects with `rejected`
+   * if it does not want it.
    *
    * @example
    * ```ts

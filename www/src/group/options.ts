@@ -241,7 +241,7 @@ export interface RecordChange<Types = GroupTypes> {
 export interface GroupEvents<Types = GroupTypes> {
   /** A record is new, was changed or was deleted. */
   record: RecordChange<Types>;
-  /** A record is gone: it expired, or its author was expelled before it was made. */
+  /** A record is gone: it expired, or its author was shut out before it was made. */
   gone: { readonly id: RecordId; readonly type: string };
   /** A member is new, came, went, or may do other things or for another time. */
   member: Member;

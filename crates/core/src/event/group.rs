@@ -49,7 +49,7 @@ pub enum GroupEvent {
         /// numbers.
         watches: Vec<u32>,
     },
-    /// A record is gone: it expired, or its author had been expelled when it was made.
+    /// A record is gone: it expired, or its author had been shut out when it was made.
     Gone {
         /// Which.
         id: RecordId,
