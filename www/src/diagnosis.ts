@@ -1,5 +1,5 @@
 import type { CoreNeighbor, CoreReport } from "./core.js";
-import { errorOfCode, type PeerErrorCode } from "./errors.js";
+import { codeOf, type PeerErrorCode } from "./errors.js";
 import type { FailedConnect } from "./failed-connects.js";
 import { type Finding, findingsOf } from "./findings.js";
 import type { Group } from "./group/group.js";
@@ -264,8 +264,4 @@ function neighborOf(nodeId: NodeId, lazy: readonly NodeId[]): NeighborDiagnosis 
 /** An address without what may let somebody in: a token in its query, a password. */
 function bare(url: string): string {
   return url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
-}
-
-function codeOf(code: string | undefined): PeerErrorCode | undefined {
-  return code === undefined ? undefined : errorOfCode(code).code;
 }

@@ -237,6 +237,13 @@ export function errorOfCode(code: string, cause?: unknown): PeerError {
   return new PeerError("internal", { cause: cause ?? code });
 }
 
+/** A code that came from the core; an unknown one becomes `internal`. */
+export function codeOf(code: string): PeerErrorCode;
+export function codeOf(code: string | undefined): PeerErrorCode | undefined;
+export function codeOf(code: string | undefined): PeerErrorCode | undefined {
+  return code === undefined ? undefined : errorOfCode(code).code;
+}
+
 /** Turns whatever a call into the core threw into an error of this package. */
 export function errorOfThrown(thrown: unknown): PeerError {
   if (thrown instanceof PeerError) return thrown;

@@ -2,7 +2,7 @@ import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.js";
 import { asyncDispose } from "./dispose.js";
-import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { codeOf, errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
@@ -393,7 +393,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   #handle(event: PeerEvent): void {
     if (event.type === "warning") {
-      emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
+      emit<PeerEvents>(this, "warning", { code: codeOf(event.code), nodeId: event.node });
       return;
     }
     if (event.type === "online") this.#setState(event.online ? "online" : "offline");

@@ -268,7 +268,7 @@ export interface GroupEvents<Types = GroupTypes> {
    */
   keyold: { readonly old: boolean };
   /** A new key that takes account of who was shut out could not be made. */
-  keyfailed: { readonly code: string };
+  keyfailed: { readonly code: PeerErrorCode };
   /**
    * Of somebody who was shut out, so many records or changes are not known to the admin who did
    * that. They are set aside, and come back if an admin calls `group.nameActions`.
@@ -294,13 +294,13 @@ export interface GroupEvents<Types = GroupTypes> {
   /** A member writes what only a newer version of this package understands. */
   updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */
-  unsaved: { readonly code: string };
+  unsaved: { readonly code: PeerErrorCode };
   /** Everything is stored again. */
   saved: undefined;
   /** Stored records were damaged; they are fetched from others. */
   damaged: { readonly count: number };
   /** Others do not take this identity for a member. */
-  refused: { readonly code: string };
+  refused: { readonly code: PeerErrorCode };
   /** The group was closed here. */
   closed: undefined;
 }
