@@ -39,6 +39,7 @@ export abstract class Body<Value = unknown> {
 
 /** An answer to `room.request`. */
 export class Answer<Value = unknown> extends Body<Value> {
+  /** The bytes. */
   readonly data: Uint8Array;
 
   /** Rooms make these. */

@@ -1,5 +1,5 @@
 import type { CoreNeighbor, CoreReport } from "./core.js";
-import { errorOfCode, type PeerErrorCode } from "./errors.js";
+import { codeOf, type PeerErrorCode } from "./errors.js";
 import type { FailedConnect } from "./failed-connects.js";
 import { type Finding, findingsOf } from "./findings.js";
 import type { Group } from "./group/group.js";
@@ -14,6 +14,7 @@ import type { RoomState } from "./room-events.js";
 export interface ServerDiagnosis {
   /** Its address, without query and password. */
   readonly url: string;
+  /** As {@link ServerStatus} has it. */
   readonly state: ServerStatus["state"];
   /** Why it was not reached last, or is not kept; undefined if nothing is wrong. */
   readonly code: PeerErrorCode | undefined;
@@ -23,6 +24,7 @@ export interface ServerDiagnosis {
 
 /** Somebody to whom this page is linked in a room. */
 export interface NeighborDiagnosis {
+  /** The node. */
   readonly nodeId: NodeId;
   /**
    * How words travel to it: `eager` as a whole, `lazy` by their names alone, because they come over
@@ -51,6 +53,7 @@ export interface RoomDiagnosis {
   readonly fingerprint: string | undefined;
   /** The group whose room it is, if it is one's. */
   readonly groupId: GroupId | undefined;
+  /** How it stands with the servers. */
   readonly state: RoomState;
   /** Others who are known to be in it, linked or not. */
   readonly known: number;
@@ -60,8 +63,11 @@ export interface RoomDiagnosis {
 
 /** An open group. */
 export interface GroupDiagnosis {
+  /** The group. */
   readonly groupId: GroupId;
+  /** How it stands with its members. */
   readonly connection: GroupConnection;
+  /** How far what is held here is what the members hold. */
   readonly sync: SyncState;
   /** Members as far as they are known here, this identity among them. */
   readonly members: number;
@@ -86,19 +92,22 @@ export interface GroupDiagnosis {
   readonly clockCorrectionMs: number;
   /** Milliseconds by which members' clocks are ahead, if that is more than right clocks differ. */
   readonly clockAheadMs: number | undefined;
+  /** The members who are linked. */
   readonly neighbors: readonly GroupNeighborDiagnosis[];
 }
 
 /** What an end of a link is, as ICE names it: its own address, a router's, or that of a relay. */
 export type CandidateKind = "host" | "srflx" | "prflx" | "relay";
 
-/** Another page. */
+/** Another node, as this page knows it. */
 export interface RemoteDiagnosis {
+  /** The node. */
   readonly nodeId: NodeId;
   /** The identity behind it; undefined until it has said that. */
   readonly peerId: PeerId | undefined;
   /** The rooms that are shared with it, by their numbers in `rooms`. */
   readonly rooms: readonly number[];
+  /** How it is reached. */
   readonly state: RemoteState;
   /**
    * How what sets the link up travels: by a `server`, from member to member (`mesh`), or as texts
@@ -107,8 +116,9 @@ export interface RemoteDiagnosis {
   readonly route: "server" | "mesh" | "manual" | undefined;
   /** The last round trip in milliseconds; undefined until one was measured. */
   readonly rttMs: number | undefined;
-  /** This end of the link and the other one; undefined until the browser was asked. */
+  /** This end of the link; undefined until the browser was asked. */
   readonly local: CandidateKind | undefined;
+  /** The other end of it; undefined until the browser was asked. */
   readonly remote: CandidateKind | undefined;
   /** How often the path of this link was looked for anew; undefined without a link. */
   readonly restarts: number | undefined;
@@ -132,13 +142,19 @@ export interface RemoteDiagnosis {
 export interface Diagnosis {
   /** When that was. */
   readonly at: Date;
+  /** This page. */
   readonly nodeId: NodeId;
+  /** Its identity. */
   readonly peerId: PeerId;
+  /** How the peer stands with its servers. */
   readonly state: PeerState;
   /** What is wrong or worth knowing, in words; what is worst comes first. */
   readonly findings: readonly Finding[];
+  /** Every server that is in use. */
   readonly servers: readonly ServerDiagnosis[];
+  /** Every room that was joined, those of groups among them. */
   readonly rooms: readonly RoomDiagnosis[];
+  /** Every group that is open. */
   readonly groups: readonly GroupDiagnosis[];
   /** Everybody who is known in any room, linked or not. */
   readonly remotes: readonly RemoteDiagnosis[];
@@ -248,8 +264,4 @@ function neighborOf(nodeId: NodeId, lazy: readonly NodeId[]): NeighborDiagnosis 
 /** An address without what may let somebody in: a token in its query, a password. */
 function bare(url: string): string {
   return url.replace(/[?#].*$/s, "").replace(/\/\/[^/@]*@/, "//");
-}
-
-function codeOf(code: string | undefined): PeerErrorCode | undefined {
-  return code === undefined ? undefined : errorOfCode(code).code;
 }

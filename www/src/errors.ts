@@ -180,7 +180,7 @@ export const peerErrorCodes = Object.keys(reasons) as readonly PeerErrorCode[];
  * @example
  * ```ts
  * try {
- *   await room.send(member.id, "chat", "hello");
+ *   await room.send(remote.id, "chat", "hello");
  * } catch (error) {
  *   if (error instanceof PeerError && error.retryable) showRetryButton(error.message);
  * }
@@ -235,6 +235,13 @@ export function errorOfCode(code: string, cause?: unknown): PeerError {
   const options = cause === undefined ? {} : { cause };
   if (Object.hasOwn(reasons, code)) return new PeerError(code as PeerErrorCode, options);
   return new PeerError("internal", { cause: cause ?? code });
+}
+
+/** A code that came from the core; an unknown one becomes `internal`. */
+export function codeOf(code: string): PeerErrorCode;
+export function codeOf(code: string | undefined): PeerErrorCode | undefined;
+export function codeOf(code: string | undefined): PeerErrorCode | undefined {
+  return code === undefined ? undefined : errorOfCode(code).code;
 }
 
 /** Turns whatever a call into the core threw into an error of this package. */

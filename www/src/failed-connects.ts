@@ -3,6 +3,7 @@ import type { NodeId } from "./ids.js";
 
 /** A node to which no link came about. */
 export interface FailedConnect {
+  /** The node. */
   readonly nodeId: NodeId;
   /** Why the last attempt gave up. */
   readonly code: PeerErrorCode;

@@ -29,6 +29,7 @@ export type FindingCode =
 
 /** Something that is wrong or worth knowing. */
 export interface Finding {
+  /** What it is about. */
   readonly code: FindingCode;
   /** `problem` if something does not work because of it, `note` if it does. */
   readonly kind: "problem" | "note";

@@ -42,8 +42,9 @@ export function init(wasm?: WasmSource): Promise<void> {
 }
 
 /**
- * Starts a peer. It rejects with `unsupported-platform` outside of browsers and with
- * `webrtc-blocked` where WebRTC is switched off.
+ * Starts a peer. It rejects with `unsupported-platform` outside of browsers, `webrtc-blocked` where
+ * WebRTC is switched off, `busy` where the browser makes no more connections, `wasm-failed` where
+ * the module does not come, and `store-in-use` while another page owns the store.
  *
  * @example
  * ```ts

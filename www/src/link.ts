@@ -2,7 +2,7 @@ import type { CoreModule } from "./core.js";
 import { errorOfThrown, PeerError } from "./errors.js";
 import { takeText } from "./text-kinds.js";
 
-/** What an invitation link says, without joining the room. */
+/** What the link of a room says, without joining it. */
 export interface RoomLink {
   /** Servers named in the link, if any. */
   readonly servers: readonly string[];

@@ -20,6 +20,7 @@ export class Message<Value = unknown, Label extends string = string> extends Bod
   readonly from: Remote;
   /** What the sender calls this kind of message. */
   readonly label: Label;
+  /** The bytes. */
   readonly data: Uint8Array;
   /** How it was sent. */
   readonly kind: MessageKind;
@@ -52,6 +53,7 @@ export class IncomingRequest<Value = unknown> extends Body<Value> {
   readonly from: Remote;
   /** The label it was asked under. */
   readonly label: string;
+  /** The bytes. */
   readonly data: Uint8Array;
 
   /** Rooms make these. */

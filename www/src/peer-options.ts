@@ -1,4 +1,4 @@
-import type { PeerError } from "./errors.js";
+import type { PeerError, PeerErrorCode } from "./errors.js";
 import type { Identity } from "./identity/identity.js";
 import type { NodeId } from "./ids.js";
 import type { WasmSource } from "./low-level.js";
@@ -47,17 +47,20 @@ export type PeerState = "connecting" | "online" | "offline" | "closed";
 
 /** One server. */
 export interface ServerStatus {
+  /** Its address. */
   readonly url: string;
+  /** `waiting` until it is dialed again; `closed` with the peer. */
   readonly state: "dialing" | "open" | "waiting" | "closed";
   /** Why it is not open, when that is known. */
-  readonly code: string | undefined;
+  readonly code: PeerErrorCode | undefined;
   /** When the next try begins, on the clock of `Date.now()`; only in the state `waiting`. */
   readonly retryAt: number | undefined;
 }
 
 /** The detail of `warning`: something to look into that stopped nothing. */
 export interface PeerWarning {
-  readonly code: string;
+  /** What it was, as {@link PeerError} has it. */
+  readonly code: PeerErrorCode;
   /** The node it is about, if it is about one. */
   readonly nodeId: NodeId | undefined;
 }

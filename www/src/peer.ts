@@ -2,7 +2,7 @@ import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.js";
 import { asyncDispose } from "./dispose.js";
-import { errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { codeOf, errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
@@ -102,7 +102,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   /**
-   * Joins a room and waits until a server has answered.
+   * Joins a room and waits until a server has answered; rejects with `signaling-unreachable` if
+   * none does in time, and with what is wrong with the link.
    *
    * Joining the same room again gives the same object, which then has to be left as often as it
    * was joined.
@@ -332,7 +333,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     });
   }
 
-  /** Leaves every room and closes every connection. What still waits fails with `closed`. */
+  /** Leaves every room and closes every group; what still waits fails with `closed`. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -392,7 +393,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   #handle(event: PeerEvent): void {
     if (event.type === "warning") {
-      emit<PeerEvents>(this, "warning", { code: event.code, nodeId: event.node });
+      emit<PeerEvents>(this, "warning", { code: codeOf(event.code), nodeId: event.node });
       return;
     }
     if (event.type === "online") this.#setState(event.online ? "online" : "offline");

@@ -1,4 +1,4 @@
-import type { PeerError } from "./errors.js";
+import type { PeerError, PeerErrorCode } from "./errors.js";
 import type { NodeId } from "./ids.js";
 import type { Labels } from "./labels.js";
 import type { MessageOf } from "./message.js";
@@ -21,7 +21,7 @@ export interface RemoteLeave {
   /** Who left; the object that was in `room.remotes` until now. */
   readonly remote: Remote;
   /** Why: `left` for a goodbye, `link-lost` when the remote just fell silent. */
-  readonly code: string;
+  readonly code: PeerErrorCode;
 }
 
 /** The detail of `connectfailed`. */

@@ -1,5 +1,5 @@
 import { bytesOf, type Content, NOTHING } from "./bytes.js";
-import { errorOfAbort, errorOfCode, report } from "./errors.js";
+import { codeOf, errorOfAbort, errorOfCode, report } from "./errors.js";
 import { emit, type TypedEventTarget } from "./events.js";
 import { IncomingRequest, Message } from "./message.js";
 import type { Presence } from "./presence.js";
@@ -137,7 +137,7 @@ export class RoomFeed {
     if (remote === undefined) return;
     this.remotes.delete(node);
     remote.state = "left";
-    emit<RoomEvents>(this.#target, "remoteleave", { remote, code });
+    emit<RoomEvents>(this.#target, "remoteleave", { remote, code: codeOf(code) });
   }
 
   async #onRequest({ request, node, label, data }: EventOf<"request">): Promise<void> {

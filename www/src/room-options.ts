@@ -23,7 +23,7 @@ export interface ReadyOptions {
 /** Options of `room.send`. */
 export interface SendOptions {
   /**
-   * What goes first when much is waiting: `auto` treats up to 64 KiB as interactive and the rest
+   * What goes first when much is waiting: `auto` treats up to 60 KiB as interactive and the rest
    * as bulk. Default: `auto`.
    */
   readonly priority?: "auto" | "interactive" | "bulk" | undefined;

@@ -41,9 +41,9 @@ import { waitFor } from "./wait.js";
  * ```
  */
 export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEvents<Types>> {
-  /** The invitation, as text. Whoever has it can join. */
+  /** The room's link, as text: whoever has it can join. That of a group's room is empty. */
   readonly link: string;
-  /** A short public tag of the room; it does not give the room away. */
+  /** A short public tag of the room, which does not give it away; of a group's room, its id. */
   readonly fingerprint: string;
   /** What the pages that are here say of themselves; in a group it is `group.presence`. */
   readonly presence: Presence;
@@ -87,7 +87,7 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return this.#feed.state;
   }
 
-  /** Everybody else who is here, by node id. It follows what happens. */
+  /** Everybody else who is known to be here, by node id. It follows what happens. */
   get remotes(): ReadonlyMap<string, Remote> {
     return this.#feed.remotes;
   }
@@ -111,7 +111,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Sends a message to one remote, in order with the others under the same priority.
+   * Sends a message to one remote, in order with the others under the same priority. Rejects with
+   * `would-block` where too much waits already, and with `remote-left` if it goes before.
    *
    * @example
    * ```ts
@@ -142,7 +143,10 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return beginPairing(this.#session, this.#number, offer, options.signal);
   }
 
-  /** Sends a message to everybody in the room. */
+  /**
+   * Sends a message to everybody in the room; resolves once it was handed to the network. Rejects
+   * only if nobody gets it: `warning` tells of single remotes for whom too much waits.
+   */
   broadcast<Label extends MessageLabel<Types>>(
     label: Label,
     content: Given<At<Types, Label>>,
@@ -156,7 +160,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Asks one remote and waits for the answer.
+   * Asks one remote and waits for the answer. Rejects with `timeout`, and with `no-handler` or
+   * `handler-failed` if the other page gives none.
    *
    * @example
    * ```ts
@@ -192,7 +197,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   }
 
   /**
-   * Sends a file to one remote; resolves when it has confirmed every byte.
+   * Sends a file to one remote; resolves when it has confirmed every byte. Rejects with `rejected`
+   * if it does not want it.
    *
    * @example
    * ```ts

@@ -7,7 +7,9 @@ export type SchemaResult<Value> =
 
 /** Why a value does not fit, and at which place in it. */
 export interface SchemaIssue {
+  /** Why it does not fit. */
   readonly message: string;
+  /** The keys that lead to the place; none for the value itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

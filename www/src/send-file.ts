@@ -25,8 +25,11 @@ export interface SendFileOptions {
 
 /** What was sent, once the receiver has confirmed all of it. */
 export interface SentFile {
+  /** The name it was sent under. */
   readonly name: string;
+  /** Its media type; empty for none. */
   readonly mediaType: string;
+  /** Its size. */
   readonly bytes: number;
 }
 

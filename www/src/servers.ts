@@ -1,4 +1,4 @@
-import { PeerError } from "./errors.js";
+import { codeOf, PeerError } from "./errors.js";
 import type { ServerStatus } from "./peer-options.js";
 import type { PeerEvent } from "./session.js";
 
@@ -12,7 +12,7 @@ export class Servers {
   /** Takes what the core tells of one. */
   take({ url, state, code, retryMs }: Extract<PeerEvent, { type: "server" }>): ServerStatus {
     const retryAt = retryMs === undefined ? undefined : Date.now() + retryMs;
-    const status: ServerStatus = { url, state, code, retryAt };
+    const status: ServerStatus = { url, state, code: codeOf(code), retryAt };
     if (state === "closed") this.all.delete(url);
     else this.all.set(url, status);
     return status;

@@ -34,7 +34,9 @@ export function init(wasm: WasmSource): Promise<void> {
 
 /**
  * Starts a peer, from the module in `options.wasm` or the one that `init` has loaded; without
- * either it rejects with `not-initialized`.
+ * either it rejects with `not-initialized`. It also rejects with `unsupported-platform` outside of
+ * browsers, `webrtc-blocked` where WebRTC is switched off, `busy` where the browser makes no more
+ * connections, and `store-in-use` while another page owns the store.
  */
 export function createPeer(options: PeerOptions = {}): Promise<Peer> {
   return createPeerFrom(options.wasm, options);

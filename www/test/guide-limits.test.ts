@@ -100,7 +100,7 @@ test.each([
   ["`timeoutMs`, at most", "DEADLINE_MAX"],
   ["first attempt to link", "ATTEMPT_DEADLINE"],
   ["later attempts to link", "ATTEMPT_DEADLINE_MAX"],
-  ["a lost link, before the member counts as gone", "RECOVERY_DEADLINE"],
+  ["a lost link, before the remote counts as gone", "RECOVERY_DEADLINE"],
   ["a pairing that nobody completes", "PAIRING_DEADLINE"],
   ["a bulk message under way, with no sign of the other side", "STREAM_IDLE"],
   ["a file, with no sign of the other side", "DEADLINE_MAX"],

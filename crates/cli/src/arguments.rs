@@ -30,7 +30,8 @@ pub(crate) struct Common {
     /// Folder with the identity and the groups; by default `lacis` where this user's data is
     #[arg(long, global = true, env = "LACIS_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
-    /// Server that introduces peers to each other; up to 4, in the variable separated by spaces
+    /// Server that introduces peers to each other; up to 4, in the variable separated by spaces; by
+    /// default that of this machine, ws://127.0.0.1:8080/ws
     #[arg(long, global = true, env = "LACIS_SERVER", value_name = "URL", value_delimiter = ' ')]
     pub(crate) server: Vec<String>,
     /// Address and UDP port of all links, by default any free port
@@ -99,7 +100,7 @@ pub(crate) enum Command {
     Import(ImportOptions),
     /// Print completions for a shell
     Completions {
-        /// Which
+        /// The shell
         shell: Shell,
     },
 }
@@ -152,7 +153,7 @@ pub(crate) enum GroupCommand {
     Invite(InviteArguments),
     /// List the links that let somebody in
     Invitations(Chosen),
-    /// End such a link
+    /// End a link that lets somebody in
     EndInvitation {
         #[command(flatten)]
         chosen: Chosen,

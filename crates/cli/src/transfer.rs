@@ -27,7 +27,7 @@ const NAME_BYTES: usize = 255;
 /// A peer that nobody knows again.
 async fn stranger(common: &Common) -> Result<Peer, Failure> {
     let identity = Identity::generate();
-    let identity = identity.map_err(|error| Failure::system("no randomness", error))?;
+    let identity = identity.map_err(|error| Failure::system("no link can be made", error))?;
     Peer::start(options(common, servers(common), identity)).await.map_err(Failure::from)
 }
 

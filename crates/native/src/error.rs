@@ -63,7 +63,7 @@ pub enum StartError {
 pub struct Error(Code);
 
 impl Error {
-    /// Which of the reasons that there are.
+    /// The reason, as a code that never changes its meaning.
     #[must_use]
     pub const fn code(self) -> Code {
         self.0

@@ -81,9 +81,9 @@ pub enum RoomEvent {
     },
     /// One attempt to link to somebody gave up; more may follow.
     ConnectFailed {
-        /// Whom.
+        /// The node that was not reached.
         node: NodeId,
-        /// Why.
+        /// Why the attempt gave up.
         code: Code,
     },
     /// A message came.
@@ -132,7 +132,7 @@ pub enum PeerEvent {
     Online(bool),
     /// Something was not as it should be, and was dealt with.
     Warning {
-        /// What.
+        /// What it was.
         code: Code,
         /// The node it is about, if it is about one.
         node: Option<NodeId>,

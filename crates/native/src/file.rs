@@ -34,7 +34,7 @@ pub(crate) enum Part {
 pub struct FileInfo {
     /// Its name. A receiver takes nothing of it for a folder.
     pub name: String,
-    /// Its media type, may be empty.
+    /// Its media type; empty if there is none.
     pub media_type: String,
     /// Its size in bytes.
     pub size: u64,
@@ -125,8 +125,10 @@ impl fmt::Debug for FileReader {
 }
 
 impl FileReader {
-    /// The next bytes; nothing once every byte has come. More flow only when it is called again, so
-    /// a reader that is slow has no more than a few MiB waiting.
+    /// The next bytes; `None` once every byte has come.
+    ///
+    /// More flow only when it is called again, so a reader that is slow has no more than a few MiB
+    /// waiting.
     ///
     /// # Errors
     /// [`Code::RemoteLeft`], [`Code::Aborted`] and whatever else ended it, [`Code::Closed`].

@@ -194,7 +194,7 @@ impl Group {
         self.id
     }
 
-    /// What the founder says of it; nothing until that is known.
+    /// What the founder says of the group; `None` until that is known.
     ///
     /// # Errors
     /// [`Code::Closed`].
@@ -295,12 +295,12 @@ impl Drop for Group {
 pub struct GroupEvents(Reader<GroupUpdate>);
 
 impl GroupEvents {
-    /// What happened next; nothing once the group is closed.
+    /// What happened next; `None` once the group is closed.
     pub async fn next(&mut self) -> Option<GroupUpdate> {
         self.0.next().await
     }
 
-    /// What has happened already, if anything has that was not read yet.
+    /// What has happened already and was not read yet; `None` if nothing has.
     pub fn try_next(&mut self) -> Option<GroupUpdate> {
         self.0.try_next()
     }

@@ -109,7 +109,7 @@ impl Peer {
         self.join_room_within(TIMEOUT, link).await
     }
 
-    /// Joins the room of a link and waits so long until a server has answered.
+    /// Joins the room of a link and waits for `timeout` until a server has answered.
     ///
     /// # Errors
     /// As of [`Peer::join_room`].
@@ -247,8 +247,8 @@ pub enum InvitationPreview {
     },
 }
 
-/// The group of an invitation, or of the address of a page with one; nothing if it is none. It says
-/// nothing of whether the invitation is of use.
+/// The group of an invitation, or of the address of a page with one; `None` if it is none. It does
+/// not say whether the invitation is of use.
 #[must_use]
 pub fn group_of_invitation(invitation: &str) -> Option<GroupId> {
     let text = invitation.rsplit('#').next().unwrap_or(invitation).trim();
@@ -263,7 +263,7 @@ pub fn group_of_invitation(invitation: &str) -> Option<GroupId> {
 pub struct PeerEvents(Reader<PeerEvent>);
 
 impl PeerEvents {
-    /// What happened next; nothing once the peer is closed.
+    /// What happened next; `None` once the peer is closed.
     pub async fn next(&mut self) -> Option<PeerEvent> {
         self.0.next().await
     }

@@ -62,12 +62,12 @@ impl Request {
         &self.data
     }
 
-    /// Answers.
+    /// Answers the request.
     pub fn respond(self, data: impl Into<Vec<u8>>) {
         self.answer(Ok(data.into()));
     }
 
-    /// Refuses to answer; the other side hears the code.
+    /// Refuses the request, for a reason that its sender hears.
     pub fn refuse(self, code: Code) {
         self.answer(Err(code));
     }

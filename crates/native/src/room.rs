@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lacis_core::{Completion, Priority, RoomId, Until};
+use lacis_wire::codec::Frame;
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
 use tokio::sync::mpsc;
@@ -40,12 +41,16 @@ pub fn create_room_link() -> io::Result<String> {
     create_room_link_at(Vec::new())
 }
 
-/// The same for a room whose members meet at these servers, whatever their own are.
+/// Makes the link of a new and secret room whose members meet at these servers, whatever their own
+/// are.
 ///
 /// # Errors
-/// The system gives no randomness.
+/// [`io::ErrorKind::InvalidInput`] for more than [`lacis_wire::limits::ROOM_LINK_SERVERS_MAX`]
+/// servers, or an address that is none; the system gives no randomness.
 pub fn create_room_link_at(servers: Vec<String>) -> io::Result<String> {
-    Ok(RoomLink { secret: random()?, servers }.to_text())
+    let link = RoomLink { secret: random()?, servers };
+    link.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    Ok(link.to_text())
 }
 
 /// How a message is sent to one remote.
@@ -207,7 +212,7 @@ impl Room {
         self.request_within(TIMEOUT, to, label, data).await
     }
 
-    /// Asks a remote something and waits so long for its answer.
+    /// Asks a remote something and waits for `timeout` for its answer.
     ///
     /// # Errors
     /// As of [`Room::request`].
@@ -260,8 +265,23 @@ impl Drop for Room {
 pub struct RoomEvents(Reader<RoomEvent>);
 
 impl RoomEvents {
-    /// What happened next; nothing once the room was left.
+    /// What happened next; `None` once the room was left.
     pub async fn next(&mut self) -> Option<RoomEvent> {
         self.0.next().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_names_as_many_servers_as_can_be_read() {
+        let servers = |count| vec!["wss://example.org/ws".to_owned(); count];
+        assert!(create_room_link_at(servers(4)).is_ok());
+        for wrong in [servers(5), vec!["example.org".to_owned()]] {
+            let kind = create_room_link_at(wrong).map_err(|error| error.kind());
+            assert_eq!(kind, Err(io::ErrorKind::InvalidInput));
+        }
     }
 }

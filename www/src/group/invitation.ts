@@ -15,6 +15,7 @@ import {
 
 /** What the link of an invitation says that is for whoever has it. Nothing in it is signed. */
 export interface LinkInvitation {
+  /** For whoever has the link. */
   readonly kind: "link";
   /** The group's id. */
   readonly group: GroupId;
@@ -24,6 +25,7 @@ export interface LinkInvitation {
 
 /** What an invitation says that is for one identity, signed by whoever invites. */
 export interface BoundInvitation {
+  /** For one identity. */
   readonly kind: "bound";
   /** The group's id. */
   readonly group: GroupId;

@@ -72,7 +72,7 @@ export abstract class GroupMembership<
    * @example
    * ```ts
    * const link = `${location.origin}/#${await group.invite({ uses: 10, expires: "1d" })}`;
-   * const text = await group.invite({ for: card.peer, role: "inviter" });
+   * const text = await group.invite({ for: card.peerId, role: "inviter" });
    * ```
    */
   async invite(options: InviteOptions = {}): Promise<string> {

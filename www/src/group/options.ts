@@ -15,7 +15,7 @@ import type { GroupTypes, PresenceOf, RecordOf } from "./types.js";
  */
 export type Role = "member" | "inviter" | "admin" | "keeper";
 
-/** A time: milliseconds, `Infinity` for ever, or a text such as "30m", "12h" or "7d". */
+/** A time: milliseconds, `Infinity` for no end, or a text such as "30m", "12h" or "7d". */
 export type Lifetime = number | string;
 
 /** Options of `peer.createGroup`. */
@@ -30,7 +30,7 @@ export interface CreateGroupOptions {
    * Default: false, and they go at once.
    */
   readonly deferExpiry?: boolean | undefined;
-  /** How long a membership lasts that is given without a time. Default: for ever. */
+  /** How long a membership lasts that is given without a time. Default: it has no end. */
   readonly memberLifetime?: Lifetime | undefined;
   /**
    * How long what a member says of itself holds that is not said again, from 5 seconds to 10
@@ -50,11 +50,11 @@ export interface CreateGroupOptions {
   readonly connect?: boolean | undefined;
 }
 
-/** Options of `peer.joinGroup` and `peer.openGroup`. */
+/** Options of `peer.openGroup`, `peer.importGroup` and `peer.preview`. */
 export interface OpenGroupOptions {
   /** `false` leaves it unconnected; an open invitation needs a connection. Default: true. */
   readonly connect?: boolean | undefined;
-  /** How long to wait to be admitted by an open invitation. Default: 30,000. */
+  /** How long to wait for a member who may admit, by an open invitation. Default: 30,000. */
   readonly timeoutMs?: number | undefined;
   /** Gives up waiting. */
   readonly signal?: AbortSignal | undefined;
@@ -120,7 +120,7 @@ export interface OpenInvitation {
   readonly issuer: PeerId;
   /** When the link ends; undefined for not by date. */
   readonly expires: Date | undefined;
-  /** Milliseconds for which whoever came by it is a member; `Infinity` for ever. */
+  /** Milliseconds for which whoever came by it is a member; `Infinity` for no end. */
   readonly memberForMs: number;
   /** How many may join by it. */
   readonly uses: number;
@@ -139,7 +139,7 @@ export interface RevokeOptions {
    * false, and they are ended.
    */
   readonly keepInvitations?: boolean | undefined;
-  /** Whether what the member did is undone, what is known here too. Default: false. */
+  /** Whether what the member did is undone, also what is known here. Default: false. */
   readonly undo?: boolean | undefined;
 }
 
@@ -157,7 +157,7 @@ export interface NewRecord<Data = unknown, Type extends string = string> {
   /** What it can be found by. */
   readonly attributes?: Attributes | undefined;
   /**
-   * When it ceases to be. Default: ten years from now, or with the membership of its author. A
+   * When it expires. Default: ten years from now, or with the membership of its author. A
    * later version may move it, up to ten years from when the record was made, or to the time that
    * is given here if that is later.
    */
@@ -201,9 +201,9 @@ export interface Member {
   readonly role: Role | undefined;
   /** Every step that the role includes, for questions such as `roles.includes("inviter")`. */
   readonly roles: readonly Role[];
-  /** Until when; undefined for ever. */
+  /** Until when; undefined for no end. */
   readonly until: Date | undefined;
-  /** Whether a page of it is connected to this one; of this identity, another page. */
+  /** Whether a page of it is here, linked or through others; of this identity, another page. */
   readonly present: boolean;
 }
 
@@ -215,7 +215,7 @@ export interface GroupProperties {
   readonly comment: string;
   /** Whether records outlive their time until another member is met. */
   readonly deferExpiry: boolean;
-  /** Milliseconds that a membership lasts, if it is given without a time; `Infinity` for ever. */
+  /** Milliseconds that a membership lasts, if it is given without a time; `Infinity` for no end. */
   readonly memberLifetimeMs: number;
   /** Milliseconds that what a member says of itself holds. */
   readonly presenceLifetimeMs: number;
@@ -241,7 +241,7 @@ export interface RecordChange<Types = GroupTypes> {
 export interface GroupEvents<Types = GroupTypes> {
   /** A record is new, was changed or was deleted. */
   record: RecordChange<Types>;
-  /** A record is gone: it expired, or its author was expelled before it was made. */
+  /** A record is gone: it expired, or its author was shut out before it was made. */
   gone: { readonly id: RecordId; readonly type: string };
   /** A member is new, came, went, or may do other things or for another time. */
   member: Member;
@@ -268,7 +268,7 @@ export interface GroupEvents<Types = GroupTypes> {
    */
   keyold: { readonly old: boolean };
   /** A new key that takes account of who was shut out could not be made. */
-  keyfailed: { readonly code: string };
+  keyfailed: { readonly code: PeerErrorCode };
   /**
    * Of somebody who was shut out, so many records or changes are not known to the admin who did
    * that. They are set aside, and come back if an admin calls `group.nameActions`.
@@ -294,13 +294,13 @@ export interface GroupEvents<Types = GroupTypes> {
   /** A member writes what only a newer version of this package understands. */
   updateneeded: undefined;
   /** Something could not be stored, and would be lost with the page; it is tried again. */
-  unsaved: { readonly code: string };
+  unsaved: { readonly code: PeerErrorCode };
   /** Everything is stored again. */
   saved: undefined;
   /** Stored records were damaged; they are fetched from others. */
   damaged: { readonly count: number };
   /** Others do not take this identity for a member. */
-  refused: { readonly code: string };
+  refused: { readonly code: PeerErrorCode };
   /** The group was closed here. */
   closed: undefined;
 }

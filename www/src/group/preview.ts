@@ -19,7 +19,7 @@ export interface InvitationTerms {
   readonly role: Role;
   /** When the invitation ends; undefined for not by date. */
   readonly expires: Date | undefined;
-  /** Milliseconds for which whoever takes it now is a member at the most; `Infinity` for ever. */
+  /** Milliseconds for which whoever takes it now is a member at the most; `Infinity` for no end. */
   readonly memberForMs: number;
   /** How many may join by it. */
   readonly uses: number;

@@ -55,15 +55,21 @@ export type AttributeConditions = {
 
 /** Conditions on what every record has; see {@link GroupRecord} for what they mean. */
 export interface FieldConditions {
+  /** `record.id`. */
   readonly $id?: TextCondition;
+  /** `record.creator`. */
   readonly $creator?: TextCondition;
-  /** Nothing fits where nobody has changed the record. */
+  /** `record.modifier`: nothing fits where nobody has changed the record. */
   readonly $modifier?: TextCondition;
+  /** `record.author`. */
   readonly $author?: TextCondition;
+  /** `record.created`. */
   readonly $created?: DateCondition;
+  /** `record.modified`. */
   readonly $modified?: DateCondition;
-  /** A record that never expires does so later than any date. */
+  /** `record.expires`: a record that never expires does so later than any date. */
   readonly $expires?: DateCondition;
+  /** `record.version`. */
   readonly $version?: NumberCondition;
 }
 

@@ -26,7 +26,7 @@ export class GroupRecord<Data = unknown, Type extends string = string> extends B
   readonly created: Date;
   /** When it was changed last. */
   readonly modified: Date;
-  /** When it ceases to be; undefined for never. */
+  /** When it expires; undefined for never. */
   readonly expires: Date | undefined;
   /** Whether it was deleted; there is no data then. */
   readonly deleted: boolean;

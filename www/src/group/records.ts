@@ -55,7 +55,8 @@ export abstract class GroupRecords<
   }
 
   /**
-   * Writes a record. It resolves once the record is stored; members get it meanwhile. After
+   * Writes a record. It resolves once the record is stored; members get it meanwhile. It rejects
+   * with `not-allowed`, `over-budget`, `too-large` or `no-key` where it cannot be written. After
    * `store-full` or `store-failed` the record is held in memory and tried again, as the events
    * `unsaved` and `saved` tell: do not add it once more.
    */
@@ -73,7 +74,10 @@ export abstract class GroupRecords<
     return id;
   }
 
-  /** Writes a new version of a record. Only its creator and admins may. */
+  /**
+   * Writes a new version of a record. Only its creator and admins may. Rejects with `superseded` if
+   * there is a newer one than is given; read it, then try again.
+   */
   update<Data>(record: GroupRecord<Data>, change: RecordUpdate<Data>): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);

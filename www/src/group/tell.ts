@@ -1,6 +1,6 @@
 import type { CoreGroupEvent, CoreMember } from "../core.js";
 import { dateOrNever } from "../date.js";
-import { errorOfCode } from "../errors.js";
+import { codeOf } from "../errors.js";
 import { emit, type TypedEventTarget } from "../events.js";
 import { type GroupEvents, type Member, roleOf, rolesOf } from "./options.js";
 import { propertiesOf } from "./properties.js";
@@ -40,7 +40,7 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
       emit<GroupEvents>(group, "keyold", { old: event.about === "key-old" });
       break;
     case "key-failed":
-      emit<GroupEvents>(group, "keyfailed", { code: event.code });
+      emit<GroupEvents>(group, "keyfailed", { code: codeOf(event.code) });
       break;
     case "set-aside":
       emit<GroupEvents>(group, "setaside", { author: event.id, count: event.count });
@@ -49,14 +49,14 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
       emit<GroupEvents>(group, "rewritten", { old: event.id, new: event.text });
       break;
     case "rejected":
-      emit<GroupEvents>(group, "rejected", { id: event.id, code: errorOfCode(event.code).code });
+      emit<GroupEvents>(group, "rejected", { id: event.id, code: codeOf(event.code) });
       break;
     case "clock":
       emit<GroupEvents>(group, "clock", { aheadMs: event.count ?? undefined });
       break;
     case "unsaved":
     case "refused":
-      emit<GroupEvents>(group, event.about, { code: event.code });
+      emit<GroupEvents>(group, event.about, { code: codeOf(event.code) });
       break;
     case "damaged":
       emit<GroupEvents>(group, "damaged", { count: event.count });

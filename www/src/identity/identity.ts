@@ -9,6 +9,7 @@ export interface Identity {
   readonly name: string;
   /** Its card, to be handed to others, as text or as a QR code. */
   readonly card: string;
+  /** When it was made, by the clock of the device that made it. */
   readonly createdAt: Date;
   /** The name of the database in which its groups are kept. */
   readonly store: string;

@@ -12,6 +12,7 @@ export interface OpenStoreOptions {
    * one is frozen.
    */
   readonly take?: boolean | undefined;
+  /** Gives up waiting. */
   readonly signal?: AbortSignal | undefined;
 }
 

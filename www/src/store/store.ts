@@ -1,13 +1,18 @@
-/** One change to a store; without a value the key is deleted. */
+/** One change to a store. */
 export interface StoreChange {
+  /** The number of the table, from 0 to 3. */
   readonly table: number;
+  /** The key. */
   readonly key: Uint8Array;
+  /** The value; without one the key is deleted. */
   readonly value?: Uint8Array | undefined;
 }
 
 /** Entries of a store, in the order of their keys. */
 export interface StorePage {
+  /** Their keys, in order. */
   readonly keys: readonly Uint8Array[];
+  /** Their values, one for each key. */
   readonly values: readonly Uint8Array[];
 }
 

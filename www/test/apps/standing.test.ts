@@ -1,13 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { Standing } from "../../apps/shared/standing.js";
 import { texts } from "../../apps/shared/texts/index.js";
+import { codeOf } from "../../src/errors.js";
 import type { ServerStatus } from "../../src/peer-options.js";
 
 const url = "ws://a/ws";
 const NOW = 1_000_000;
 
 function status(state: ServerStatus["state"], code?: string, retryAt?: number): ServerStatus {
-  return { url, state, code, retryAt };
+  return { url, state, code: codeOf(code), retryAt };
 }
 
 describe("the words about the servers", () => {

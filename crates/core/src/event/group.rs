@@ -28,7 +28,7 @@ pub struct GroupMember {
     pub roles: Option<Roles>,
     /// Until when.
     pub until: Millis,
-    /// Whether an instance of it is linked to this one now.
+    /// Whether a node of it is here now, by a link or through others.
     pub present: bool,
 }
 
@@ -49,7 +49,7 @@ pub enum GroupEvent {
         /// numbers.
         watches: Vec<u32>,
     },
-    /// A record is gone: it expired, or its author had been expelled when it was made.
+    /// A record is gone: it expired, or its author had been shut out when it was made.
     Gone {
         /// Which.
         id: RecordId,

@@ -18,7 +18,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// The next bytes of the file, a record or what begins it; nothing after the last.
+    /// The next bytes of the file, a record or what begins it; `None` after the last.
     ///
     /// # Errors
     /// [`Code::StoreFailed`], [`Code::Closed`].

@@ -40,9 +40,10 @@ impl Group {
         Ok(found.await??)
     }
 
-    /// Sets how many bytes of bodies may be held of the group here; what goes beyond that is not
-    /// taken from others, but records of the system and the ends of records. What is held already
-    /// stays.
+    /// Sets how many bytes of bodies may be held of the group here; `None` if there is no limit.
+    ///
+    /// What goes beyond it is not taken from others, but records of the system and the ends of
+    /// records are. What is held already stays.
     ///
     /// # Errors
     /// [`Code::Closed`].

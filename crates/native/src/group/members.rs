@@ -19,8 +19,8 @@ impl Group {
         Ok(found.await??)
     }
 
-    /// What a member might do at that time, as far as is known here; nothing for whoever was no
-    /// member then.
+    /// What an identity might do at that time, as far as is known here; `None` if it was no member
+    /// then.
     ///
     /// # Errors
     /// `Closed`.
@@ -49,7 +49,7 @@ impl Group {
         Ok(made.await??)
     }
 
-    /// Makes a link by which whoever has it can come in.
+    /// Makes an invitation for whoever has its link, as text.
     ///
     /// # Errors
     /// `NotAllowed`, `ChainTooLong`, `InvalidArgument`, `Closed`.
@@ -61,7 +61,7 @@ impl Group {
         Ok(made.await??)
     }
 
-    /// The links by which somebody can come in, with those who came by them.
+    /// The invitations for whoever has their link, with those who came by them.
     ///
     /// # Errors
     /// `Closed`.
@@ -71,7 +71,7 @@ impl Group {
         Ok(found.await??)
     }
 
-    /// Ends such a link.
+    /// Ends an invitation for whoever has its link; whoever came by it stays.
     ///
     /// # Errors
     /// `RecordUnknown`, `NotAllowed`, `StoreFull`, `StoreFailed`, `Closed`.

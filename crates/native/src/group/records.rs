@@ -108,7 +108,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// What came next; nothing once the group is closed.
+    /// What came next; `None` once the group is closed.
     pub async fn next(&mut self) -> Option<WatchUpdate> {
         self.reader.next().await
     }
