@@ -31,7 +31,7 @@ scenario("a program gives what it keeps of a group while no page is open", async
   await start(b, 2);
   await found(a, "Notes");
   await write(a, ["before"]);
-  const [forProgram, forPage] = await invitations(a, "inviter", "writer");
+  const [forProgram, forPage] = await invitations(a, "inviter", "member");
   const program = await member(stage, server, forProgram, folder(stage));
   await reads(a, ["before", "a program is here"]);
   await write(a, ["after"]);
@@ -50,7 +50,7 @@ scenario("both browsers and a program are one group, whoever reloads or dies", a
   await start(a, 1);
   await start(b, 2);
   const id = await found(a, "Notes");
-  const [forProgram, forPage] = await invitations(a, "writer", "writer");
+  const [forProgram, forPage] = await invitations(a, "member", "member");
   const place = folder(stage);
   const program = await member(stage, server, forProgram, place);
   await join(b, forPage);
