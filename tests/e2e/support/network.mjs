@@ -9,6 +9,9 @@ const MARK = "LACIS_TEST_NETWORK";
 /** The address that browsers find in the namespace. */
 export const ADDRESS = "10.77.0.1";
 
+/** The address of {@link takeAddress}. */
+const SECOND_ADDRESS = "10.77.0.3";
+
 /** One end of the pair. Taking it down takes the route of every page away. */
 const INTERFACE = "lacis0";
 
@@ -74,6 +77,13 @@ export function configure(program, ...words) {
   if (done.status !== 0) {
     throw new Error(`${program} ${words.join(" ")}: ${done.stderr || done.error}`);
   }
+}
+
+/** Gives this machine a second address while a scenario runs, before it opens pages. */
+export function takeAddress(stage) {
+  const address = [`${SECOND_ADDRESS}/24`, "dev", INTERFACE];
+  configure("ip", "address", "add", ...address);
+  stage.defer(() => configure("ip", "address", "delete", ...address));
 }
 
 /** Drops every datagram, and what goes to or comes from the server, until the result is called. */

@@ -1,6 +1,6 @@
 // Pages that may use relays only: through ours, over UDP and over TCP, and through coturn.
 import assert from "node:assert/strict";
-import { ADDRESS, configure, isIsolated } from "../support/network.mjs";
+import { ADDRESS, configure, isIsolated, takeAddress } from "../support/network.mjs";
 import { echo } from "../support/programs.mjs";
 import { got, joinRoom, linked, scenario, send } from "../support/scenario.mjs";
 import { Server } from "../support/server.mjs";
@@ -28,16 +28,19 @@ async function figure(server, name) {
   return Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1]);
 }
 
+/** Waits until the tab says that its link leads over a relay. */
+function relayed(tab) {
+  return tab.evaluate(() =>
+    t.until(() => [...t.room.remotes.values()][0]?.state === "relayed", "a relay"),
+  );
+}
+
 async function talk(stage, server) {
   const [a, b] = [await stage.tab("chromium", server), await stage.tab("chromium", server)];
   const link = await a.evaluate(() => lacis.createRoomLink());
   for (const tab of [a, b]) await joinRoom(tab, link, { peer: { relayOnly: true } });
   const [[idOfB], [idOfA]] = [await linked(a), await linked(b)];
-  for (const tab of [a, b]) {
-    await tab.evaluate(() =>
-      t.until(() => [...t.room.remotes.values()][0]?.state === "relayed", "a relay"),
-    );
-  }
+  for (const tab of [a, b]) await relayed(tab);
   const { remotes, findings } = await a.evaluate(() => t.peer.diagnose());
   const [{ local, remote, route }] = remotes;
   assert.deepEqual([local, remote, route], ["relay", "relay", "server"]);
@@ -91,7 +94,8 @@ scenario(
 scenario(
   "a page that may only be relayed and a program talk through our relays",
   async (stage) => {
-    // Program and server are one machine here.
+    // At the address of its server a relay reaches nothing but other relays.
+    takeAddress(stage);
     const words = [...OURS.words, "--turn-allow-private"];
     const server = await stage.server({ ...OURS, words });
     const page = await stage.tab("chromium", server);
@@ -104,6 +108,7 @@ scenario(
       id,
     );
     assert.equal(answer, "QUESTION");
+    await relayed(page);
     const [{ local, route }] = await page.evaluate(() => t.peer.diagnose().remotes);
     assert.deepEqual([local, route], ["relay", "server"]);
     assert.ok((await figure(server, "lacis_relayed_bytes_total")) > 0);
