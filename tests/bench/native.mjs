@@ -30,7 +30,8 @@ const size = options.smoke ? SMOKE : FULL;
 const turns = options.smoke ? 1 : 3;
 /** After so long what it took to get there is over. */
 const SETTLE_MS = options.smoke ? 2_000 : 30_000;
-const PATIENCE_MS = 240_000;
+/** What is known to take long takes so long at the most. */
+const LONG_MS = 300_000;
 /** Groups of one node: that of a keeper takes the next node when they are used up. */
 const GROUPS = 16;
 const say = (text) => (options.json ? console.error(text) : console.log(text));
@@ -94,7 +95,7 @@ async function opened(store, count) {
   const all = [];
   for (let turn = 0; turn < turns; turn += 1) {
     const program = measure("open", store);
-    const { open_ms: ms, records } = await program.line();
+    const { open_ms: ms, records } = await program.line(undefined, LONG_MS);
     if (records < count) throw new Error(`${records} records are stored`);
     all.push({ ms, bytes: program.memory });
     await end(program);
@@ -108,7 +109,7 @@ async function fetched(store, name) {
   const newcomer = join(folder, name);
   const [{ identity }] = await told(measure("identity", newcomer));
   const host = measure("serve", store, server.socketUrl, `${identity}=member`);
-  const { invitations } = await host.line();
+  const { invitations } = await host.line(undefined, LONG_MS);
   const words = ["fetch", newcomer, server.socketUrl, invitations[0], size.records];
   const [{ seconds }] = await told(measure(...words));
   await end(host);
@@ -168,7 +169,7 @@ async function linksOf(status) {
 }
 
 async function until(isTrue) {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + LONG_MS;
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`stuck: ${isTrue}`);
     await sleep(500);
@@ -293,11 +294,11 @@ async function measureServe() {
   const id = await page.evaluate((url) => graph.start(1, url), server.socketUrl);
   const words = [`${await identityOf(data)}=keeper`, `${id}=member`];
   const host = measure("serve", store, server.socketUrl, ...words);
-  const { invitations } = await host.line();
+  const { invitations } = await host.line(undefined, LONG_MS);
   const start = performance.now();
   // Pages do not look for addresses that lead nowhere but to this machine.
   const keeper = command(data, ["keep", invitations[0]], "0.0.0.0:0");
-  await keeper.line(({ event, records }) => event === "stored" && records >= size.records);
+  await keeper.line(({ event, records }) => event === "stored" && records >= size.records, LONG_MS);
   const kept = (performance.now() - start) / 1000;
   say(`  a keeper has stored them in ${kept.toFixed(1)} s`);
   await end(host);

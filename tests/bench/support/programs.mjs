@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Whatever takes longer has failed. */
-const PATIENCE_MS = 570_000;
+/** Whatever takes longer has failed, unless it is known to take long. */
+const PATIENCE_MS = 60_000;
 
 /** The kernel counts processor time in hundredths of a second. */
 const TICK_MS = 10;
@@ -14,6 +14,7 @@ const TICK_MS = 10;
 export class Program {
   #child;
   #lines = [];
+  #last;
   #wake = () => {};
   #ended;
   #isOver = false;
@@ -45,15 +46,19 @@ export class Program {
   }
 
   /** The next line that fits; those before it are dropped. */
-  async line(fits = () => true) {
-    const until = performance.now() + PATIENCE_MS;
+  async line(fits = () => true, patience = PATIENCE_MS) {
+    const until = performance.now() + patience;
     for (;;) {
       while (this.#lines.length > 0) {
         const line = this.#lines.shift();
         if (fits(line)) return line;
+        this.#last = line;
       }
       const left = until - performance.now();
-      if (this.#isOver || left <= 0) throw new Error(`${this.name}: does not say it`);
+      if (this.#isOver || left <= 0) {
+        const last = JSON.stringify(this.#last);
+        throw new Error(`${this.name}: does not say it; it said last: ${last}`);
+      }
       const more = new Promise((resolve) => {
         this.#wake = resolve;
       });
