@@ -20,13 +20,16 @@ const { values: options } = parseArgs({
     smoke: { type: "boolean", default: false },
     // Some of the measurements only: records, large, links, files, serve.
     only: { type: "string", multiple: true },
+    // Nodes of the keeper, with ten links each: a multiple of ten.
+    nodes: { type: "string" },
     // Leaves the stores behind, and says where.
     keep: { type: "boolean", default: false },
   },
 });
 const FULL = { records: 100_000, large: 1_000_000, nodes: 20, links: 10, idle: 60_000, mib: 64 };
 const SMOKE = { records: 300, large: 1_000, nodes: 2, links: 2, idle: 1_000, mib: 4 };
-const size = options.smoke ? SMOKE : FULL;
+const size = { ...(options.smoke ? SMOKE : FULL) };
+if (options.nodes !== undefined) size.nodes = Number(options.nodes);
 const turns = options.smoke ? 1 : 3;
 /** After so long what it took to get there is over. */
 const SETTLE_MS = options.smoke ? 2_000 : 30_000;

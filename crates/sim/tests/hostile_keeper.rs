@@ -1,7 +1,9 @@
 //! A hostile keeper delays at the most: whatever it drops, reorders, keeps old, makes up or claims,
 //! members get everything from each other, and take nothing that is forged or was replaced.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lacis_core::RoomId;
@@ -53,11 +55,19 @@ struct Keeper {
     waiting: Vec<GroupFrame>,
 }
 
+/// How many frames went out as something else.
+type Changed = Rc<Cell<usize>>;
+
 impl Keeper {
-    fn node(malice: Malice, insider: Insider) -> Saboteur {
+    fn node(malice: Malice, insider: Insider, changed: Changed) -> Saboteur {
         let (first, waiting) = (BTreeMap::new(), Vec::new());
         let mut keeper = Self { malice, insider, turns: 0, first, waiting };
-        changes_group_frames(move |_, frame| keeper.change(frame))
+        changes_group_frames(move |_, frame| {
+            let meant = frame.clone();
+            let sent = keeper.change(frame);
+            changed.set(changed.get() + usize::from(sent != [meant]));
+            sent
+        })
     }
 
     fn change(&mut self, frame: GroupFrame) -> Vec<GroupFrame> {
@@ -151,6 +161,7 @@ struct Board {
     world: World,
     ada: (TabId, RoomId),
     bob: (TabId, RoomId),
+    changed: Changed,
 }
 
 /// What any member ever wrote.
@@ -170,7 +181,8 @@ fn worked(malice: Malice, seed: u64) -> (Board, TabSetup, String, TabSetup) {
     let insider = Insider::invited(KEEPER, &text);
     let keeps = world.stored(server, KEEPER);
     let keeper = world.open(keeps);
-    world.sabotage(keeper, Keeper::node(malice, insider));
+    let changed = Changed::default();
+    world.sabotage(keeper, Keeper::node(malice, insider, Rc::clone(&changed)));
     let kept = world.take_invitation(keeper, &text);
     world.connect(keeper, kept);
     let second = world.stored(server, 2);
@@ -193,12 +205,21 @@ fn worked(malice: Malice, seed: u64) -> (Board, TabSetup, String, TabSetup) {
     world.write_for(bob, at_bob, "three", DAY);
     let third = world.stored(server, 3);
     let invitation = world.invite(ada, group, peer(3), Roles::MEMBER, None);
-    (Board { world, ada: (ada, group), bob: (bob, at_bob) }, setup, invitation, third)
+    let board = Board { world, ada: (ada, group), bob: (bob, at_bob), changed };
+    (board, setup, invitation, third)
+}
+
+/// It may write nothing, whether anybody can read it or not.
+fn nothing_of_the_keeper(world: &mut World, (tab, group): (TabId, RoomId)) {
+    let keeper = peer(KEEPER);
+    for record in world.read_all(tab, group) {
+        assert!(record.header.creator != keeper && record.header.modifier != Some(keeper));
+    }
 }
 
 fn delays_at_most(malice: Malice, seed: u64) {
     let (mut board, setup, invitation, third) = worked(malice, seed);
-    let Board { world, ada, bob } = &mut board;
+    let Board { world, ada, bob, changed } = &mut board;
     world.expect_texts(bob.0, bob.1, &LEFT);
     world.expect_texts(ada.0, ada.1, &LEFT);
     world.run_for(MINUTE);
@@ -209,12 +230,15 @@ fn delays_at_most(malice: Malice, seed: u64) {
     world.run_for(MINUTE);
 
     // A newcomer finds nobody but the keeper.
+    let before = changed.get();
     let cleo = world.open(third);
     let at_cleo = world.take_invitation(cleo, &invitation);
     world.connect(cleo, at_cleo);
     world.run_for(MINUTE * 3);
     let texts = world.texts(cleo, at_cleo);
     assert!(texts.iter().all(|text| WRITTEN.contains(&&text[..])), "{malice:?}: {texts:?}");
+    assert!(changed.get() > before, "{malice:?}: she was lied to");
+    nothing_of_the_keeper(world, (cleo, at_cleo));
 
     // The first honest member that comes has everything.
     let ada = world.open(setup);
@@ -224,6 +248,7 @@ fn delays_at_most(malice: Malice, seed: u64) {
     world.run_for(MINUTE * 5);
     assert_eq!(world.texts(cleo, at_cleo), LEFT, "{malice:?}: nothing old comes back");
     assert_eq!(world.texts(ada, group), LEFT, "{malice:?}: nothing old comes back");
+    nothing_of_the_keeper(world, (cleo, at_cleo));
     let fingerprint = |world: &World, (tab, group): (TabId, RoomId)| {
         world.replica(tab, group).map(|it| it.compared().fingerprint)
     };

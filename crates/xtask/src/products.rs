@@ -55,7 +55,7 @@ pub(crate) fn lying_server() -> Result<PathBuf> {
 
 /// The folder with the programs that are native peers.
 pub(crate) fn native_examples() -> Result<PathBuf> {
-    Run::cargo("build --package lacis-native --examples").step()?;
+    Run::cargo("build --package lacis-native --example echo --example member").step()?;
     Ok(workspace::target().join("debug/examples"))
 }
 
