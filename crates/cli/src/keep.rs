@@ -58,17 +58,20 @@ pub(crate) async fn keep(
     }
     let (said, mut says) = mpsc::channel(64);
     let wards = Wards { shards: shards.clone(), said, standing, budget: options.budget };
-    let done = end.unless(wards.open_all(&mut tasks)).await;
-    if let Err(failure) = done {
-        shards.close().await?;
-        return Err(failure);
-    }
+    let opened = match end.unless(wards.open_all(&mut tasks)).await {
+        Ok(opened) => opened,
+        Err(failure) => {
+            shards.close().await?;
+            return Err(failure);
+        }
+    };
     // A variable that is empty names none.
     for invitation in options.invitations.into_iter().filter(|it| !it.is_empty()) {
         tasks.spawn(wards.clone().take(invitation, common.timeout));
     }
     let manager = Manager::from_environment();
     greet(output, &shards, &wards.standing, at).await;
+    opened.into_iter().for_each(|said| print(output, said));
     manager.ready();
     let ended = attend(output, (&mut says, &mut end), &shards, &manager).await;
     manager.stopping();
@@ -103,17 +106,21 @@ async fn attend(
     loop {
         tokio::select! {
             () = end.asked() => return Ok(()),
-            Some((object, words)) = says.recv() => match words {
-                Some(words) => output.note(&object, &words),
-                None if output.is_json() => output.say(&object, String::new),
-                None => {}
-            },
+            Some(said) = says.recv() => print(output, said),
             () = manager.watchdog_due() => {
                 if timeout(ALIVE_WITHIN, all_answer(shards)).await == Ok(true) {
                     manager.alive();
                 }
             }
         }
+    }
+}
+
+fn print(output: &Output, (object, words): Said) {
+    match words {
+        Some(words) => output.note(&object, &words),
+        None if output.is_json() => output.say(&object, String::new),
+        None => {}
     }
 }
 
@@ -139,29 +146,34 @@ struct Wards {
 }
 
 impl Wards {
-    /// Opens all that is stored.
-    async fn open_all(&self, tasks: &mut JoinSet<()>) -> Result<(), Failure> {
+    /// Opens all that is stored; gives what there is to say of it. Nobody listens yet, so it does
+    /// not go where the groups say what happens in them.
+    async fn open_all(&self, tasks: &mut JoinSet<()>) -> Result<Vec<Said>, Failure> {
+        let mut all = Vec::new();
         for opened in self.shards.open_all().await? {
             match opened {
-                Ok(group) => self.enter(group, tasks).await?,
+                Ok(group) => {
+                    let first = self.enter(group, tasks).await?;
+                    all.extend(first.map(|object| (object, None)));
+                }
                 Err((name, failure)) => {
                     let words = format!("{} is not kept: {failure}", plain(&name));
                     let object = json!({ "event": "not-kept", "code": failure.code() });
-                    self.say(object, Some(words)).await;
+                    all.push((object, Some(words)));
                 }
             }
         }
-        Ok(())
+        Ok(all)
     }
 
-    async fn enter(&self, group: Group, tasks: &mut JoinSet<()>) -> Result<(), Failure> {
-        let Some(place) = self.standing.enter(group.id()) else { return Ok(()) };
+    /// Has a group kept; gives what there is to say of it, unless it is kept already.
+    async fn enter(&self, group: Group, tasks: &mut JoinSet<()>) -> Result<Option<Value>, Failure> {
+        let Some(place) = self.standing.enter(group.id()) else { return Ok(None) };
         group.limit(Some(self.budget)).await?;
         let said = self.said.clone();
         let first = ward::first(&group, &place).await?;
-        self.say(first, None).await;
         tasks.spawn(ward::watch(group, place, said));
-        Ok(())
+        Ok(Some(first))
     }
 
     /// Takes an invitation, as soon as somebody lets in, and keeps the group from then on.
@@ -177,8 +189,10 @@ impl Wards {
         let object = json!({ "event": "joined", "group": id });
         self.say(object, Some(format!("keeping {id} from now on"))).await;
         let mut tasks = JoinSet::new();
-        if let Err(failure) = self.enter(group, &mut tasks).await {
-            self.fail(&failure).await;
+        match self.enter(group, &mut tasks).await {
+            Ok(Some(first)) => self.say(first, None).await,
+            Ok(None) => {}
+            Err(failure) => self.fail(&failure).await,
         }
         while tasks.join_next().await.is_some() {}
     }

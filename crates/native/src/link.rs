@@ -27,6 +27,9 @@ const BUFFERED_MAX: usize = 16 * 1024 * 1024;
 /// How long a link that was closed goes on until the other side has all that was sent.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// For so long after a message its acknowledgement, or its repetition, is done in time.
+const USED_LATELY: Duration = Duration::from_secs(1);
+
 /// So many packets are kept that came before there is a path: the first flight of a handshake,
 /// which would be repeated a second later.
 const EARLY_MAX: usize = 32;
@@ -47,6 +50,10 @@ pub(crate) struct Link {
     has_path: bool,
     /// Whether DTLS stands.
     is_secure: bool,
+    /// Whether it stands as a whole, by what was told last.
+    is_connected: bool,
+    /// When a message was last sent or came.
+    used: Instant,
     /// What is told of it, in its order.
     told: VecDeque<LinkInput<'static>>,
     /// When it was closed, it goes on until then at most, and nothing more is told.
@@ -102,6 +109,8 @@ impl Link {
             early: VecDeque::new(),
             has_path: false,
             is_secure: false,
+            is_connected: false,
+            used: now,
             told: VecDeque::new(),
             lingers: None,
             is_closed: false,
@@ -198,6 +207,7 @@ impl Link {
             return None;
         }
         data_channel.send(now, BytesMut::from(bytes)).ok()?;
+        self.used = now;
         let buffered = data_channel.outstanding_bytes();
         lane.above |= buffered > lacis_wire::limits::BUFFERED_LOW_BYTES;
         Some(buffered)
@@ -235,6 +245,11 @@ impl Link {
     /// Whether it was closed.
     pub(crate) const fn is_lingering(&self) -> bool {
         self.lingers.is_some()
+    }
+
+    /// Whether it stands, and nothing was said on it lately that somebody waits for.
+    pub(crate) fn is_idle(&self, now: Instant) -> bool {
+        self.is_connected && self.lingers.is_none() && now >= self.used + USED_LATELY
     }
 
     /// Whether nothing is left to do.

@@ -39,6 +39,9 @@ pub(crate) struct Port {
 const BUFFERS: usize = 8;
 const BUFFER_BYTES: usize = 65_536;
 
+/// Whether one read takes as many datagrams as there are buffers, or all that came.
+const READS_ALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 /// So many datagrams wait for the system at most; one more is lost, as on a busy wire.
 const WAITING_MAX: usize = 1_024;
 
@@ -112,9 +115,14 @@ impl Port {
         let mut metas = [RecvMeta::default(); BUFFERS];
         let mut buffers: Vec<IoSliceMut<'_>> =
             space.chunks_exact_mut(BUFFER_BYTES).map(IoSliceMut::new).collect();
-        let read = || state.recv((&*socket).into(), &mut buffers, &mut metas);
-        // An error is about one that was sent earlier, or passes.
-        let count = socket.try_io(Interest::READABLE, read).unwrap_or(0);
+        let mut count = 0;
+        // An error is about one that was sent earlier, or passes. Where a read that leaves buffers
+        // empty says that nothing is left, nobody has to read again to hear it.
+        let _ = socket.try_io(Interest::READABLE, || {
+            count = state.recv((&*socket).into(), &mut buffers, &mut metas)?;
+            let is_empty = READS_ALL && count < BUFFERS;
+            if is_empty { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+        });
         let mut came = Vec::with_capacity(count);
         for (meta, buffer) in metas.iter().zip(space.chunks_exact(BUFFER_BYTES)).take(count) {
             let ip = meta.dst_ip.map_or(usual, |ip| ip.to_canonical());

@@ -1,5 +1,5 @@
 //! `cargo xtask bench NAME`: measurements in real browsers, beside a baseline in the same run, and
-//! of the server alone.
+//! of the server and of native peers alone.
 
 use anyhow::{Result, bail};
 
@@ -30,8 +30,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     // What is not measured need not be fast.
     let is_smoke = options.words.iter().any(|word| word == "--smoke");
-    let server = products::server(if is_smoke { Build::Quick } else { Build::Optimised })?;
-    let mut run = Run::new("node").arg(&script).args(&options.words).env("LACIS_SERVER", server);
+    let build = if is_smoke { Build::Quick } else { Build::Optimised };
+    let mut run = Run::new("node").arg(&script).args(&options.words);
+    if options.name == "native" {
+        let [server, command, measure] = products::native_programs(build)?;
+        run = run.env("LACIS_SERVER", server).env("LACIS_COMMAND", command);
+        run = run.env("LACIS_MEASURE", measure);
+    } else {
+        run = run.env("LACIS_SERVER", products::server(build)?);
+    }
     if options.name == "server" {
         run = run.env("LACIS_LOAD", products::load()?);
     } else {

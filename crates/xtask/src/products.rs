@@ -19,12 +19,19 @@ pub(crate) enum Build {
     Optimised,
 }
 
+impl Build {
+    /// What cargo is told, and the folder that it builds into.
+    const fn how(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Quick => ("", "debug"),
+            Self::Optimised => ("--release", "release"),
+        }
+    }
+}
+
 /// The signaling server.
 pub(crate) fn server(build: Build) -> Result<PathBuf> {
-    let (flags, folder) = match build {
-        Build::Quick => ("", "debug"),
-        Build::Optimised => ("--release", "release"),
-    };
+    let (flags, folder) = build.how();
     timed("Building the signaling server", || {
         Run::cargo("build --package lacis-signaling --bin lacis-signaling").words(flags).step()
     })?;
@@ -48,8 +55,22 @@ pub(crate) fn lying_server() -> Result<PathBuf> {
 
 /// The folder with the programs that are native peers.
 pub(crate) fn native_examples() -> Result<PathBuf> {
-    Run::cargo("build --package lacis-native --examples").step()?;
+    Run::cargo("build --package lacis-native --example echo --example member").step()?;
     Ok(workspace::target().join("debug/examples"))
+}
+
+/// What native peers are measured with: the server, the command, and the program of the other ends.
+pub(crate) fn native_programs(build: Build) -> Result<[PathBuf; 3]> {
+    let (flags, folder) = build.how();
+    timed("Building native peers", || {
+        Run::cargo("build --package lacis-signaling --package lacis --package lacis-native")
+            .words("--bin lacis-signaling --bin lacis --example measure")
+            .words(flags)
+            .step()
+    })?;
+    let made = workspace::target().join(folder);
+    let program = |name| made.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    Ok([program("lacis-signaling"), program("lacis"), program("examples/measure")])
 }
 
 /// What holds packets back, to measure behind a long way.

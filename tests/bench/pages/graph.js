@@ -44,7 +44,6 @@ function note(way, data) {
 }
 
 const { createPeer } = await import("./lacis/dist/index.js");
-const { default: initVerify, Signed } = await import("./verify.js");
 
 const BODY = "x".repeat(300);
 /** Records that are being stored at once. */
@@ -159,6 +158,7 @@ globalThis.graph = {
 
   /** Signatures of records verified a second, of several authors, in one of the ways there are. */
   async verifies(how, authors) {
+    const { default: initVerify, Signed } = await import("./verify.js");
     await initVerify();
     const count = 1_024;
     const signed = new Signed(count, authors);

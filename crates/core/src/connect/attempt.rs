@@ -128,6 +128,7 @@ impl Attempt {
         description: &Description,
     ) -> bool {
         self.local.fingerprint = description.fingerprint;
+        self.channels.limit_frames(description.message_limit());
         let (attempt, description) = (self.negotiation.attempt, description.clone());
         let me = &env.cx.me;
         let (peer, nonce, salt) = (me.peer, self.local.nonce, me.salt);
@@ -216,7 +217,7 @@ impl Attempt {
         let party = party_of(node, introduction, description);
         self.remote = Some(Remote { party, session: introduction.session });
         self.again = None;
-        self.channels.set_frame_bytes(description.message_limit());
+        self.channels.limit_frames(description.message_limit());
     }
 
     /// Shows our proof as the offerer; says whether there is one.

@@ -30,7 +30,7 @@ impl Channels {
         Self {
             link,
             lanes: [Lane::default(); 3],
-            frame_bytes: limits::FRAME_BYTES_MIN,
+            frame_bytes: limits::FRAME_BYTES,
             sent_on_bulk: 0,
         }
     }
@@ -97,8 +97,10 @@ impl Channels {
         lane.buffered = lane.buffered.saturating_add(bytes);
     }
 
-    pub(super) fn set_frame_bytes(&mut self, bytes: usize) {
-        self.frame_bytes = bytes.clamp(limits::FRAME_BYTES_MIN, limits::FRAME_BYTES);
+    /// One of the two ends takes messages of so many bytes: a platform sends none that are larger
+    /// than it takes itself.
+    pub(super) fn limit_frames(&mut self, bytes: usize) {
+        self.frame_bytes = self.frame_bytes.min(bytes).max(limits::FRAME_BYTES_MIN);
     }
 
     /// The largest payload that fits into one frame here.

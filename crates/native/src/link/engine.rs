@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use lacis_wire::limits;
 use lacis_wire::link::Channel;
 use rtc::data_channel::{RTCDataChannelId, RTCDataChannelInit};
 use rtc::ice::mdns::MulticastDnsMode;
@@ -15,10 +14,13 @@ use rtc::shared::error::Result;
 /// A path that was lost is given up as late as browsers do.
 const FAILED_AFTER: Duration = Duration::from_secs(10);
 
+/// The largest message that is sent or taken. The library keeps a buffer of that size for each
+/// connection, which would be most of what one costs; smaller ones would slow files down.
+const MESSAGE_BYTES: u32 = 32 * 1024;
+
 /// A connection that waits for nothing before it takes the first path that works: the other side's
 /// check often comes before its candidate, and such a path would wait for a second.
 pub(super) fn connection(now: Instant) -> Result<RTCPeerConnection> {
-    let message_bytes = u32::try_from(limits::FRAME_BYTES).unwrap_or(u32::MAX);
     let settings = SettingEngineBuilder::new()
         .with_multicast_dns_mode(MulticastDnsMode::Disabled)
         .with_include_loopback_candidate(true)
@@ -26,7 +28,7 @@ pub(super) fn connection(now: Instant) -> Result<RTCPeerConnection> {
         .with_srflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
         .with_relay_acceptance_min_wait(Some(Duration::ZERO))
-        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(message_bytes))
+        .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MESSAGE_BYTES))
         .build();
     RTCPeerConnectionBuilder::new().with_setting_engine(settings).build(now)
 }

@@ -22,8 +22,8 @@ impl Link {
     pub(crate) fn pump(&mut self, now: Instant, send: &mut impl FnMut(Datagram)) {
         loop {
             self.write(send);
-            let events = self.hear();
-            let read = self.read();
+            let events = self.hear(now);
+            let read = self.read(now);
             if !events && !read && !self.catch_up() {
                 break;
             }
@@ -69,7 +69,7 @@ impl Link {
     }
 
     /// Hears what happened to the connection; says whether anything did.
-    fn hear(&mut self) -> bool {
+    fn hear(&mut self, now: Instant) -> bool {
         let mut any = false;
         let mut closed = Vec::new();
         while let Some(event) = self.rtc.poll_event() {
@@ -95,7 +95,7 @@ impl Link {
         }
         if !closed.is_empty() {
             // What came before the end is told before it.
-            self.read();
+            self.read(now);
             for id in closed {
                 self.closed(id);
             }
@@ -104,7 +104,8 @@ impl Link {
     }
 
     fn state(&mut self, state: RTCPeerConnectionState) {
-        self.is_secure |= state == RTCPeerConnectionState::Connected;
+        self.is_connected = state == RTCPeerConnectionState::Connected;
+        self.is_secure |= self.is_connected;
         let state = match state {
             RTCPeerConnectionState::Connected => LinkState::Connected,
             RTCPeerConnectionState::Disconnected => LinkState::Disconnected,
@@ -135,11 +136,12 @@ impl Link {
     }
 
     /// Takes the messages that came; says whether any did.
-    fn read(&mut self) -> bool {
+    fn read(&mut self, now: Instant) -> bool {
         let mut any = false;
         while let Some(tagged) = self.rtc.poll_read() {
             any = true;
             let RTCMessage::DataChannelMessage(id, message) = tagged.message else { continue };
+            self.used = now;
             self.opened(id);
             if let Some(lane) = self.lanes.iter().find(|lane| lane.id == id) {
                 // Text is nothing that anybody sends to a node; the core treats an empty frame so.
@@ -163,12 +165,13 @@ impl Link {
 
     /// Has the connection read a packet.
     pub(super) fn take(&mut self, message: TaggedBytesMut) {
+        let now = message.now;
         // What it cannot use it says in its log.
         let _ = self.rtc.handle_read(message);
         // A channel takes messages only once its opening was heard of, and drops what the next
         // packet brings before that.
         if self.lanes.iter().any(|lane| lane.state == LaneState::Opening) {
-            self.hear();
+            self.hear(now);
         }
     }
 

@@ -15,6 +15,10 @@ use crate::udp::{Datagram, Port};
 /// A link that is due at once again is called a little later: nothing that it waits for is finer.
 const SOON: Duration = Duration::from_millis(1);
 
+/// Links that idle are called together: the library wants to be called five times a second for each
+/// connection, and does something once in two seconds.
+const IDLE_TICK: Duration = Duration::from_millis(500);
+
 /// The lines of the candidates: first those that packets leave from, then those under which the
 /// same are reached from outside.
 fn candidates(
@@ -80,8 +84,12 @@ impl Machine {
     }
 
     fn set_deadline(&mut self, id: LinkId, now: Instant) {
-        let due = self.links.get_mut(&id).and_then(Link::deadline);
-        let due = due.map(|at| at.max(now + SOON));
+        let link = self.links.get_mut(&id);
+        let due = link.and_then(|link| Some((link.deadline()?, link.is_idle(now))));
+        let due = due.map(|(at, is_idle)| {
+            let at = at.max(now + SOON);
+            if is_idle { self.clock.next_tick(at, IDLE_TICK) } else { at }
+        });
         let before = match due {
             Some(at) => self.deadlines.insert(id, at),
             None => self.deadlines.remove(&id),
