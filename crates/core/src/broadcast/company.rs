@@ -44,6 +44,20 @@ impl Broadcast {
         self.last_shown().is_none_or(|last| node <= last)
     }
 
+    /// Whether a member of which it is known until then was heard of within a time.
+    pub(super) fn is_heard(&self, now: Timestamp, until: Timestamp, within: Duration) -> bool {
+        until.since(now) + within >= self.life()
+    }
+
+    /// Whether a node has the lowest id of those that were heard of lately: words travel over the
+    /// tree that is shortest from there.
+    pub(super) fn is_root(&self, (now, me): (Timestamp, NodeId), node: NodeId) -> bool {
+        let mut lower = self.members.iter().take_while(|(other, _)| **other < node);
+        let within = limits::HERE_INTERVAL * 2;
+        let tells = |it: &Member| !it.is_gone && self.is_heard(now, it.until, within);
+        node <= me && !lower.any(|(_, member)| tells(member))
+    }
+
     /// How many others are in the room; an estimate if they are many.
     pub(crate) fn company(&self) -> usize {
         let shown = limits::SHOWN_MAX as u64;
@@ -175,12 +189,12 @@ impl Broadcast {
 mod tests {
     use alloc::vec::Vec;
 
-    use lacis_wire::gossip::{Gossip, News, Passed};
+    use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
     use lacis_wire::pen::Pen;
     use lacis_wire::proof::{peer_id, signing_key};
-    use lacis_wire::{Millis, Topic, codec, limits};
+    use lacis_wire::{Millis, NodeId, Topic, codec, limits};
 
-    use crate::broadcast::{Broadcast, Course, Dropped, Hearing};
+    use crate::broadcast::{Broadcast, Course, Dropped, Hearing, Told};
     use crate::config::Config;
     use crate::cx::Cx;
     use crate::time::Timestamp;
@@ -242,5 +256,71 @@ mod tests {
         }
         let company = room.company();
         assert!((700..1_400).contains(&company), "{company}");
+    }
+
+    /// A room of many, and the two that tell with the lowest ids.
+    fn room_of_many(cx: &mut Cx) -> (Broadcast, NodeId, NodeId) {
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        for who in 0..100 {
+            let here = told(who, limits::NAMED_HERE, News::Here);
+            room.take(cx, &here, |_, _| Hearing::Heard).expect("it is new");
+        }
+        let mut lowest = room.members().map(|(node, _)| node);
+        let (first, second) = (lowest.next().expect("some"), lowest.next().expect("some"));
+        drop(lowest);
+        assert!(second < cx.me.node);
+        (room, first, second)
+    }
+
+    #[test]
+    fn a_tree_becomes_shorter_towards_the_lowest_id_and_no_other() {
+        let mut cx = cx();
+        let (mut room, root, other) = room_of_many(&mut cx);
+        let (near, far) = (NodeId([1; 16]), NodeId([2; 16]));
+        room.greet(&mut cx, &[near, far]);
+        assert!(room.on_spare(cx.now, near));
+        let at = (cx.now, cx.me.node);
+        for (node, hops, is_taken) in [(other, 0, false), (root, 4, false), (root, 3, true)] {
+            let name = GossipName { node, number: u64::from(hops) };
+            let (bytes, from) = (Vec::from([1]), Some(far));
+            let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 5 };
+            room.keep(cx.now, &told, Vec::new());
+            // As if it had been heard.
+            room.heard.open(|| 1);
+            room.heard.insert(cx.now, (cx.me.peer, node), name.number);
+            let (asked, spared) = room.on_names(at, near, &[name.over(hops)]);
+            assert_eq!(spared, is_taken.then_some(far), "{node:?} {hops}");
+            assert_eq!(asked, is_taken.then(Vec::new));
+        }
+    }
+
+    #[test]
+    fn of_the_lowest_ids_the_first_that_is_still_heard_of_is_the_root() {
+        let mut cx = cx();
+        let (mut room, first, second) = room_of_many(&mut cx);
+        let is_root = |room: &Broadcast, cx: &Cx, node| room.is_root((cx.now, cx.me.node), node);
+        assert!(is_root(&room, &cx, first) && !is_root(&room, &cx, second));
+        room.on_left(first);
+        assert!(is_root(&room, &cx, second));
+        let (room, first, second) = room_of_many(&mut cx);
+        assert!(is_root(&room, &cx, first) && !is_root(&room, &cx, second));
+        cx.now = cx.now + limits::HERE_INTERVAL * 2 + limits::HERE_AGAIN;
+        assert!(is_root(&room, &cx, second), "the first has been silent");
+    }
+
+    #[test]
+    fn the_first_two_times_it_is_told_by_name_that_a_node_is_there() {
+        let mut cx = cx();
+        let (mut room, ..) = room_of_many(&mut cx);
+        room.grow(cx.now);
+        let mut named = Vec::new();
+        for _ in 0..4 {
+            assert!(room.is_due(&mut cx));
+            named.push(room.tell(&cx, News::Here).name.is_some());
+            let at = room.deadline().expect("it is told again");
+            assert_eq!(at.since(cx.now) <= limits::HERE_AGAIN, named.len() == 1);
+            cx.now = at;
+        }
+        assert_eq!(named, [true, true, false, false]);
     }
 }
