@@ -207,7 +207,7 @@ impl Broadcast {
         let is_due = self.here_at.is_some_and(|at| cx.now >= at);
         if is_due {
             let pace = match (self.pace(limits::SHOWN_MAX), self.is_shown(cx.me.node)) {
-                _ if self.is_root((cx.now, cx.me.node), cx.me.node) => 1,
+                _ if self.is_root(cx.me.node, cx.me.node) => 1,
                 (pace, true) => pace,
                 (pace, false) => pace.div_ceil(2),
             };
@@ -225,7 +225,7 @@ impl Broadcast {
     pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Told {
         self.number += 1;
         let is_here = matches!(news, News::Here | News::Alone);
-        if is_here && (self.heres < 2 || self.is_root((cx.now, cx.me.node), cx.me.node)) {
+        if is_here && (self.heres < 2 || self.is_root(cx.me.node, cx.me.node)) {
             self.number = self.number.next_multiple_of(limits::NAMED_HERE);
         }
         self.heres = self.heres.saturating_add(u8::from(is_here));

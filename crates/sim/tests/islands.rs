@@ -73,7 +73,7 @@ fn halves_grow_together_by_one_link_that_people_make() {
 
 #[test]
 fn a_link_that_people_make_finds_place_among_attempts_that_nobody_answers() {
-    for (seed, few) in [(5, 4), (6, 6), (7, 8), (8, 10), (9, 12)] {
+    for (seed, few) in [(5, 4), (6, 6), (7, 8)] {
         let Scene { mut world, server, room, tabs } = Scene::<24>::joined(seed);
         world.run_for(MINUTE);
         world.stop_server(server, false);

@@ -44,18 +44,10 @@ impl Broadcast {
         self.last_shown().is_none_or(|last| node <= last)
     }
 
-    /// Whether a member of which it is known until then was heard of within a time.
-    pub(super) fn is_heard(&self, now: Timestamp, until: Timestamp, within: Duration) -> bool {
-        until.since(now) + within >= self.life()
-    }
-
-    /// Whether a node has the lowest id of those that were heard of lately: words travel over the
-    /// tree that is shortest from there.
-    pub(super) fn is_root(&self, (now, me): (Timestamp, NodeId), node: NodeId) -> bool {
-        let mut lower = self.members.iter().take_while(|(other, _)| **other < node);
-        let within = limits::HERE_INTERVAL * 2;
-        let tells = |it: &Member| !it.is_gone && self.is_heard(now, it.until, within);
-        node <= me && !lower.any(|(_, member)| tells(member))
+    /// Whether nobody is known who has a lower id: words travel over the tree that is shortest from
+    /// there.
+    pub(super) fn is_root(&self, me: NodeId, node: NodeId) -> bool {
+        node <= me && self.members().next().is_none_or(|(first, _)| node <= first)
     }
 
     /// How many others are in the room; an estimate if they are many.
@@ -295,17 +287,12 @@ mod tests {
     }
 
     #[test]
-    fn of_the_lowest_ids_the_first_that_is_still_heard_of_is_the_root() {
+    fn once_the_lowest_has_left_the_next_is_the_root() {
         let mut cx = cx();
         let (mut room, first, second) = room_of_many(&mut cx);
-        let is_root = |room: &Broadcast, cx: &Cx, node| room.is_root((cx.now, cx.me.node), node);
-        assert!(is_root(&room, &cx, first) && !is_root(&room, &cx, second));
+        assert!(room.is_root(cx.me.node, first) && !room.is_root(cx.me.node, second));
         room.on_left(first);
-        assert!(is_root(&room, &cx, second));
-        let (room, first, second) = room_of_many(&mut cx);
-        assert!(is_root(&room, &cx, first) && !is_root(&room, &cx, second));
-        cx.now = cx.now + limits::HERE_INTERVAL * 2 + limits::HERE_AGAIN;
-        assert!(is_root(&room, &cx, second), "the first has been silent");
+        assert!(room.is_root(cx.me.node, second));
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Broadcast {
         from: NodeId,
         name: &NamedGossip,
     ) -> Option<NodeId> {
-        if !self.is_root(at, name.node) {
+        if !self.is_root(at.1, name.node) {
             return None;
         }
         let kept = self.kept.iter().rev().find(|kept| kept.name == name.name())?;
