@@ -62,6 +62,8 @@ pub(crate) struct Broadcast {
     here_at: Option<Timestamp>,
     /// Whether there were more than everybody can be linked with: what is told is passed on.
     is_large: bool,
+    /// How often that was told, as far as it matters.
+    heres: u8,
     /// The same as it was told last.
     here: Option<Arc<Vec<u8>>>,
     /// Neighbors, who were told who is there, and how words travel to them; at most
@@ -150,6 +152,7 @@ impl Broadcast {
             heard: Heard::default(),
             here_at: None,
             is_large: false,
+            heres: 0,
             here: None,
             branches: Table::new(),
             names_at: None,
@@ -203,8 +206,17 @@ impl Broadcast {
     pub(crate) fn is_due(&mut self, cx: &mut Cx) -> bool {
         let is_due = self.here_at.is_some_and(|at| cx.now >= at);
         if is_due {
-            let pace = if self.is_shown(cx.me.node) { self.pace(limits::SHOWN_MAX) } else { 1 };
-            self.here_at = Some(cx.now + cx.jitter(limits::HERE_INTERVAL) * pace);
+            let pace = match (self.pace(limits::SHOWN_MAX), self.is_shown(cx.me.node)) {
+                _ if self.is_root(cx.me.node, cx.me.node) => 1,
+                (pace, true) => pace,
+                (pace, false) => pace.div_ceil(2),
+            };
+            // The first may have come before links and the tree were there.
+            let interval = match self.heres {
+                0 => limits::HERE_AGAIN,
+                _ => limits::HERE_INTERVAL * pace,
+            };
+            self.here_at = Some(cx.now + cx.jitter(interval));
         }
         is_due
     }
@@ -213,6 +225,10 @@ impl Broadcast {
     pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Told {
         self.number += 1;
         let is_here = matches!(news, News::Here | News::Alone);
+        if is_here && (self.heres < 2 || self.is_root(cx.me.node, cx.me.node)) {
+            self.number = self.number.next_multiple_of(limits::NAMED_HERE);
+        }
+        self.heres = self.heres.saturating_add(u8::from(is_here));
         let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node);
         let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
         let name = GossipName { node: cx.me.node, number: self.number };

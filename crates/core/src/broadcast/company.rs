@@ -44,6 +44,12 @@ impl Broadcast {
         self.last_shown().is_none_or(|last| node <= last)
     }
 
+    /// Whether nobody is known who has a lower id: words travel over the tree that is shortest from
+    /// there.
+    pub(super) fn is_root(&self, me: NodeId, node: NodeId) -> bool {
+        node <= me && self.members().next().is_none_or(|(first, _)| node <= first)
+    }
+
     /// How many others are in the room; an estimate if they are many.
     pub(crate) fn company(&self) -> usize {
         let shown = limits::SHOWN_MAX as u64;
@@ -180,7 +186,7 @@ mod tests {
     use lacis_wire::proof::{peer_id, signing_key};
     use lacis_wire::{Millis, NodeId, Topic, codec, limits};
 
-    use crate::broadcast::{Broadcast, Course, Dropped, Hearing};
+    use crate::broadcast::{Broadcast, Course, Dropped, Hearing, Told};
     use crate::config::Config;
     use crate::cx::Cx;
     use crate::time::Timestamp;
@@ -294,5 +300,66 @@ mod tests {
         }
         let company = room.company();
         assert!((700..1_400).contains(&company), "{company}");
+    }
+
+    /// A room of many, and the two that tell with the lowest ids.
+    fn room_of_many(cx: &mut Cx) -> (Broadcast, NodeId, NodeId) {
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        for who in 0..100 {
+            let here = told(who, limits::NAMED_HERE, News::Here);
+            room.take(cx, &here, |_, _| Hearing::Heard).expect("it is new");
+        }
+        let mut lowest = room.members().map(|(node, _)| node);
+        let (first, second) = (lowest.next().expect("some"), lowest.next().expect("some"));
+        drop(lowest);
+        assert!(second < cx.me.node);
+        (room, first, second)
+    }
+
+    #[test]
+    fn a_tree_becomes_shorter_towards_the_lowest_id_and_no_other() {
+        let mut cx = cx();
+        let (mut room, root, other) = room_of_many(&mut cx);
+        let (near, far) = (NodeId([1; 16]), NodeId([2; 16]));
+        room.greet(&mut cx, &[near, far]);
+        assert!(room.on_spare(cx.now, near));
+        let at = (cx.now, cx.me.node);
+        for (node, hops, is_taken) in [(other, 0, false), (root, 4, false), (root, 3, true)] {
+            let name = GossipName { node, number: u64::from(hops) };
+            let (bytes, from) = (Vec::from([1]), Some(far));
+            let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 5 };
+            room.keep(cx.now, &told, Vec::new());
+            // As if it had been heard.
+            room.heard.open(|| 1);
+            room.heard.insert(cx.now, (cx.me.peer, node), name.number);
+            let (asked, spared) = room.on_names(at, near, &[name.over(hops)]);
+            assert_eq!(spared, is_taken.then_some(far), "{node:?} {hops}");
+            assert_eq!(asked, is_taken.then(Vec::new));
+        }
+    }
+
+    #[test]
+    fn once_the_lowest_has_left_the_next_is_the_root() {
+        let mut cx = cx();
+        let (mut room, first, second) = room_of_many(&mut cx);
+        assert!(room.is_root(cx.me.node, first) && !room.is_root(cx.me.node, second));
+        room.on_left(first);
+        assert!(room.is_root(cx.me.node, second));
+    }
+
+    #[test]
+    fn the_first_two_times_it_is_told_by_name_that_a_node_is_there() {
+        let mut cx = cx();
+        let (mut room, ..) = room_of_many(&mut cx);
+        room.grow(cx.now);
+        let mut named = Vec::new();
+        for _ in 0..4 {
+            assert!(room.is_due(&mut cx));
+            named.push(room.tell(&cx, News::Here).name.is_some());
+            let at = room.deadline().expect("it is told again");
+            assert_eq!(at.since(cx.now) <= limits::HERE_AGAIN, named.len() == 1);
+            cx.now = at;
+        }
+        assert_eq!(named, [true, true, false, false]);
     }
 }

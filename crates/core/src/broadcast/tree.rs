@@ -167,25 +167,32 @@ impl Broadcast {
                 asked.push(*name);
             }
         }
-        let spared = names.iter().find_map(|name| self.shortcut(now, from, name));
+        let spared = names.iter().find_map(|name| self.shortcut((now, me), from, name));
         let is_asked = !asked.is_empty() || spared.is_some();
         (is_asked.then_some(asked), spared)
     }
 
-    /// Has a neighbor that named a word send words from now on, in the place of the one over whom
-    /// it came, if that is shorter by some links. Gives that one.
-    fn shortcut(&mut self, now: Timestamp, from: NodeId, name: &NamedGossip) -> Option<NodeId> {
+    /// Has a neighbor that named something of the root send words from now on, in the place of the
+    /// one over whom it came, if that is shorter. Gives that one.
+    fn shortcut(
+        &mut self,
+        at: (Timestamp, NodeId),
+        from: NodeId,
+        name: &NamedGossip,
+    ) -> Option<NodeId> {
+        if !self.is_root(at.1, name.node) {
+            return None;
+        }
         let kept = self.kept.iter().rev().find(|kept| kept.name == name.name())?;
-        let longer =
-            kept.from.filter(|_| name.hops.saturating_add(1 + limits::SHORTCUT) <= kept.hops)?;
+        let longer = kept.from.filter(|_| name.hops.saturating_add(1) < kept.hops)?;
         if self.branches.get(&longer).is_none_or(|it| it.is_lazy) {
             return None;
         }
         // Whoever lies about it delays a word a minute.
         let branch =
-            self.branches.get_mut(&from).filter(|it| it.is_lazy && now >= it.rests_until)?;
+            self.branches.get_mut(&from).filter(|it| it.is_lazy && at.0 >= it.rests_until)?;
         branch.is_lazy = false;
-        branch.rests_until = now + limits::NAMES_REST;
+        branch.rests_until = at.0 + limits::NAMES_REST;
         self.branches.get_mut(&longer)?.is_lazy = true;
         Some(longer)
     }

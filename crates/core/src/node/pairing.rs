@@ -60,13 +60,13 @@ impl Node {
         let waits = |remote: &&Remote| {
             let connection = &remote.connection;
             let mut attempts = connection.attempts().iter();
-            !connection.is_linked()
-                && connection.lost_since().is_none()
-                && !connection.attempts().is_empty()
-                && attempts.all(is_open)
+            !connection.is_linked() && !connection.attempts().is_empty() && attempts.all(is_open)
         };
-        if let Some(node) = self.remotes.values().find(waits).map(Remote::node) {
-            self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
+        // Those who were linked come last.
+        let waiting = self.remotes.values().filter(waits);
+        let first = waiting.min_by_key(|remote| remote.connection.lost_since());
+        if let Some(node) = first.map(Remote::node) {
+            self.with_remote(node, |remote, env| remote.connection.make_way(env));
         }
         !self.is_busy()
     }

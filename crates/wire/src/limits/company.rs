@@ -23,6 +23,10 @@ pub const ATTEMPT_FRESH: Duration = Duration::from_secs(4);
 /// A member of a large room tells this often that it is there.
 pub const HERE_INTERVAL: Duration = Duration::from_secs(60);
 
+/// Whoever comes tells this soon for the second time that it is there: when it did for the first
+/// time, few may have been linked with it.
+pub const HERE_AGAIN: Duration = Duration::from_secs(10);
+
 /// A member of a large room that was not heard of for so long is gone: three times it said nothing.
 pub const HERE_LIFE: Duration = Duration::from_secs(190);
 
@@ -57,12 +61,8 @@ pub const ORIGINS_PER_PEER: usize = 16;
 /// A node that knows more others in a room than this has its words travel over a tree of links.
 pub const FLOODED_MAX: usize = 24;
 
-/// A word that would have come over so many links fewer if another link carried words has that one
-/// carry them instead.
-pub const SHORTCUT: u8 = 3;
-
 /// One in so many of those who are there is told with its name, so that trees of links are mended
-/// and made shorter while nobody speaks.
+/// while nobody speaks: those whose number is a multiple of it.
 pub const NAMED_HERE: u64 = 8;
 
 /// Words told in a room lately that are kept for neighbors who turn out to lack them.

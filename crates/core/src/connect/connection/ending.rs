@@ -76,6 +76,16 @@ impl Connection {
         self.close(env, code);
     }
 
+    /// Ends what is to become a link, because another one is wanted more. Who was linked is looked
+    /// for again.
+    pub(crate) fn make_way(&mut self, env: &mut Env<'_>) {
+        if self.lost_since().is_none() {
+            return self.dismiss(env, Code::Busy);
+        }
+        self.withdraw_attempts(env, Code::Busy, |_| true);
+        self.schedule(env);
+    }
+
     /// Closes whatever there is. The node is forgotten after this.
     pub(crate) fn close(&mut self, env: &mut Env<'_>, code: Code) {
         if self.closed().is_some() {
