@@ -68,14 +68,13 @@ impl Broadcast {
         limits::HERE_LIFE * self.pace(limits::SHOWN_MAX * 3 / 4)
     }
 
-    /// A member, which takes the place of another one at random if there is none.
+    /// A member, which takes the place of another one if there is none.
     pub(super) fn member(&mut self, cx: &mut Cx, node: NodeId, peer: PeerId) -> &mut Member {
-        if !self.members.contains_key(&node) && self.members.len() >= limits::COMPANY_MAX {
-            let others = limits::COMPANY_MAX - limits::SHOWN_MAX;
-            let place = usize::try_from(cx.random_u64() % others as u64).unwrap_or(0);
-            let over = self.members.iter().nth(limits::SHOWN_MAX + place).map(|(node, _)| *node);
-            let over = over.and_then(|over| Some((over, self.members.remove(&over)?)));
-            self.over.extend(over.map(|(node, member)| (node, member.is_told)));
+        if !self.members.contains_key(&node)
+            && let Some(over) = self.who_makes_place(cx, peer)
+            && let Some(member) = self.members.remove(&over)
+        {
+            self.over.push((over, member.is_told));
         }
         self.members.entry(node).or_insert_with(|| Member {
             peer,
@@ -85,6 +84,22 @@ impl Broadcast {
             is_told: false,
             sought_until: None,
         })
+    }
+
+    /// Who makes place for one more node of an identity: if that has many, the one of them that was
+    /// heard of longest ago, or the nodes of one identity would push out everybody else; if there
+    /// are many others, one at random.
+    fn who_makes_place(&self, cx: &mut Cx, peer: PeerId) -> Option<NodeId> {
+        let own = self.members.iter().filter(|(_, member)| member.peer == peer);
+        if own.clone().count() >= limits::ORIGINS_PER_PEER {
+            return own.min_by_key(|(_, member)| member.until).map(|(node, _)| *node);
+        }
+        if self.members.len() < limits::COMPANY_MAX {
+            return None;
+        }
+        let others = limits::COMPANY_MAX - limits::SHOWN_MAX;
+        let place = usize::try_from(cx.random_u64() % others as u64).unwrap_or(0);
+        self.members.iter().nth(limits::SHOWN_MAX + place).map(|(node, _)| *node)
     }
 
     /// A link with a member ends, but the member stays in the room.
@@ -207,10 +222,15 @@ mod tests {
 
     /// Something that one of many tells.
     fn told(who: u16, number: u64, news: News<'_>) -> Vec<u8> {
+        told_by((who, [3; 16]), number, news)
+    }
+
+    /// The same of one of its nodes.
+    fn told_by((who, salt): (u16, [u8; 16]), number: u64, news: News<'_>) -> Vec<u8> {
         let mut seed = [0; 32];
         seed[..2].copy_from_slice(&who.to_be_bytes());
         let key = signing_key(&seed);
-        let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), number, news);
+        let gossip = Gossip::unsigned((peer_id(&key), salt), number, news);
         let gossip = codec::encode(&gossip.signed(&Pen::new(&key), &TOPIC));
         codec::encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None })
     }
@@ -265,6 +285,21 @@ mod tests {
         assert!(room.take_released(cx.now, first.node).is_empty());
         assert!(room.take(&mut cx, &word(101), |_, _| Hearing::Heard).is_ok());
         assert_eq!(room.take_released(cx.now, first.node).len(), 8);
+    }
+
+    #[test]
+    fn nodes_of_one_identity_push_out_nobody_else() {
+        let (mut cx, here) = (cx(), told(1, 1, News::Here));
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        let other = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new").name.node;
+        for salt in 0..1_000_u16 {
+            let mut salts = [0; 16];
+            salts[..2].copy_from_slice(&salt.to_be_bytes());
+            let here = told_by((2, salts), 1, News::Here);
+            room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
+        }
+        assert!(room.is_here(other));
+        assert_eq!(room.members().count(), 1 + limits::ORIGINS_PER_PEER);
     }
 
     const MANY: u16 = 1_000;
