@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId, Output, SocketId, Timestamp};
+use lacis_wire::description::Description;
+use lacis_wire::limits;
 use lacis_wire::link::Channel;
 
 use super::harness::{Harness, Logged, Side};
@@ -145,15 +147,19 @@ impl<'h, H: Harness> Bench<'h, H> {
         (sdp, candidates)
     }
 
-    /// Links both ends.
-    pub(super) async fn link(&mut self) {
+    /// Links both ends. Gives the bytes of the largest message that a node sends there: what the
+    /// answer says, as both ends are alike.
+    pub(super) async fn link(&mut self) -> usize {
         let (sdp, candidates) = self.offer().await;
+        let limit = Description::from_sdp(&sdp).map(|description| description.message_limit());
+        let limit = limit.unwrap_or_else(|error| panic!("its answer says {error}"));
         let op = self.op();
         self.ask(0, LinkAction::SetAnswer { op, sdp });
         for line in candidates {
             self.ask(0, LinkAction::AddCandidate(line));
         }
         self.open().await;
+        limit.min(limits::FRAME_BYTES)
     }
 
     /// Passes candidates on until all channels are open at both ends.

@@ -54,8 +54,8 @@ pub async fn operations_of_a_link_are_done_one_after_the_other<H: Harness>(harne
 /// The answer to a send counts that message.
 pub async fn a_send_answers_how_much_is_buffered<H: Harness>(harness: &mut H) {
     let mut bench = Bench::new(harness);
-    bench.link().await;
-    let bytes = vec![7; 64 * 1024];
+    let limit = bench.link().await;
+    let bytes = vec![7; limit.min(64 * 1024)];
     let counts = [(); 3].map(|()| bench.send(0, Channel::Bulk, &bytes));
     let most = |at: usize| (at + 1) * bytes.len();
     let fits = |(at, count): (usize, &Option<usize>)| count.is_some_and(|it| it <= most(at));
@@ -66,8 +66,8 @@ pub async fn a_send_answers_how_much_is_buffered<H: Harness>(harness: &mut H) {
 /// A buffer that was above the mark is told once it is below.
 pub async fn a_buffer_that_drained_is_told<H: Harness>(harness: &mut H) {
     let mut bench = Bench::new(harness);
-    bench.link().await;
-    let bytes = vec![7; 64 * 1024];
+    let limit = bench.link().await;
+    let bytes = vec![7; limit.min(64 * 1024)];
     let count = limits::BUFFERED_HIGH_BYTES * 2 / bytes.len();
     for _ in 0..count {
         bench.send(0, Channel::Bulk, &bytes);
@@ -85,8 +85,8 @@ pub async fn a_buffer_that_drained_is_told<H: Harness>(harness: &mut H) {
 /// The largest message that a node sends arrives whole.
 pub async fn a_message_at_the_limit_arrives_whole<H: Harness>(harness: &mut H) {
     let mut bench = Bench::new(harness);
-    bench.link().await;
-    let pattern = (0..limits::FRAME_BYTES).map(|at| u8::try_from(at % 251).unwrap_or_default());
+    let limit = bench.link().await;
+    let pattern = (0..limit).map(|at| u8::try_from(at % 251).unwrap_or_default());
     let bytes: Vec<u8> = pattern.collect();
     bench.send(0, Channel::Bulk, &bytes);
     bench.send(0, Channel::Control, &bytes);
