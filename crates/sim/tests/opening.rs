@@ -3,13 +3,32 @@
 
 use std::time::Duration;
 
-use lacis_core::StoreTable;
+use lacis_core::{RoomId, StoreTable};
 use lacis_sim::insider::peer;
-use lacis_sim::{World, invitation_for};
+use lacis_sim::{ServerId, TabId, World, invitation_for};
 use lacis_wire::{Code, Roles};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// A group with an invitation that anybody may take.
+struct Board {
+    world: World,
+    server: ServerId,
+    founder: (TabId, RoomId),
+    text: String,
+}
+
+fn board(seed: u64) -> Board {
+    let mut world = World::scenario(seed);
+    let server = world.add_server();
+    let setup = world.stored(server, 1);
+    let ada = world.open(setup);
+    let group = world.found(ada, "Board");
+    let text = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
+    world.run_for(SECOND);
+    Board { world, server, founder: (ada, group), text }
+}
 
 /// Records that are larger together than what is kept at hand are read from the store and given.
 #[test]
@@ -45,13 +64,7 @@ fn large_records_that_are_only_stored_are_given_to_a_newcomer() {
 #[test]
 fn deleting_a_group_that_is_being_opened_leaves_nothing() {
     for micros in [0, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000] {
-        let mut world = World::scenario(2);
-        let server = world.add_server();
-        let setup = world.stored(server, 1);
-        let ada = world.open(setup.clone());
-        let group = world.found(ada, "Board");
-        let text = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
-        world.run_for(SECOND);
+        let Board { mut world, server, text, .. } = board(2);
         let setup = world.stored(server, 2);
         let disk = setup.disk.expect("he has one");
         let bob = world.open(setup);
@@ -73,13 +86,7 @@ fn deleting_a_group_that_is_being_opened_leaves_nothing() {
 /// A group that was deleted because the store is full can be opened anew.
 #[test]
 fn a_group_that_the_store_refused_can_be_deleted_and_joined_anew() {
-    let mut world = World::scenario(3);
-    let server = world.add_server();
-    let setup = world.stored(server, 1);
-    let ada = world.open(setup);
-    let group = world.found(ada, "Board");
-    let text = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
-    world.run_for(SECOND);
+    let Board { mut world, server, text, .. } = board(3);
     let setup = world.stored(server, 2);
     let disk = setup.disk.expect("he has one");
     let bob = world.open(setup);
@@ -131,13 +138,7 @@ fn a_group_that_cannot_be_read_leaves_its_room() {
 /// An invitation whose taking was given up while the store was read is not taken.
 #[test]
 fn an_invitation_that_was_given_up_is_not_taken() {
-    let mut world = World::scenario(5);
-    let server = world.add_server();
-    let setup = world.stored(server, 1);
-    let ada = world.open(setup);
-    let group = world.found(ada, "Board");
-    let text = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
-    world.run_for(SECOND);
+    let Board { mut world, server, founder, text } = board(5);
     let setup = world.stored(server, 2);
     let bob = world.open(setup);
     world.run_for(SECOND);
@@ -148,5 +149,5 @@ fn an_invitation_that_was_given_up_is_not_taken() {
     world.command(bob, |node, now| node.cancel(now, ticket));
     assert_eq!(world.settled(bob, ticket), Some(Err(Code::Aborted)));
     world.run_for(SECOND * 30);
-    assert_eq!(world.roles(ada, group, peer(2)), None);
+    assert_eq!(world.roles(founder.0, founder.1, peer(2)), None);
 }
