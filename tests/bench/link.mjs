@@ -21,8 +21,8 @@ const { values: options } = parseArgs({
     runs: { type: "string", default: "5" },
   },
 });
-const FULL = { connects: 8, trips: 1_000, mib: 64, room: 8 };
-const SMOKE = { connects: 2, trips: 100, mib: 4, room: 3 };
+const FULL = { firsts: 3, connects: 8, trips: 1_000, mib: 64, room: 8 };
+const SMOKE = { firsts: 1, connects: 2, trips: 100, mib: 4, room: 3 };
 const size = options.smoke ? SMOKE : FULL;
 const runs = options.smoke ? 1 : Number(options.runs);
 const isWanted = (part) => options.only === undefined || options.only.includes(part);
@@ -95,11 +95,20 @@ async function connect([first, second], variant) {
 
 const leave = (tabs) => everywhere(tabs, () => bench.leave());
 
-/** The first connection of fresh pages; they stay linked. */
-async function measureFirst(run, tabs) {
-  const ms = {};
-  for (const variant of inTurns(run)) ms[variant] = await connect(tabs[variant], variant);
-  return { cold_connect_ms_p50: ms };
+/**
+ * First connections of fresh pages. No others are open: what a browser does beside for a page that
+ * was opened just now takes longer than a connection.
+ */
+async function measureFirst(run) {
+  const ms = { ours: [], raw: [] };
+  for (let turn = 0; turn < size.firsts; turn += 1) {
+    for (const variant of inTurns(run + turn)) {
+      const tabs = await openPages(variant, 2);
+      ms[variant].push(await connect(tabs, variant));
+      await Promise.all(tabs.map((tab) => tab.close()));
+    }
+  }
+  return { cold_connect_ms_p50: of(ms, median) };
 }
 
 /** The first round trips of fresh pages. */
@@ -236,10 +245,11 @@ async function measureDelayed(run, browser) {
 async function measureRun(run) {
   const figures = {};
   const add = (more) => Object.assign(figures, more);
+  if (isWanted("cold")) add(await measureFirst(run));
   if (isWanted("connect") || isWanted("rtt") || isWanted("throughput")) {
     await withPages(run, 2, async (tabs) => {
       add({ wasm_init_ms_p50: await tabs.ours[0].evaluate(() => bench.initMs) });
-      add(await measureFirst(run, tabs));
+      for (const variant of inTurns(run)) await connect(tabs[variant], variant);
       if (isWanted("rtt")) add(await measureRoundTrips(run, tabs));
       if (isWanted("throughput")) add(await measureThroughput(run, tabs));
       if (isWanted("connect")) add({ connect_ms_p50: await measureConnects(run, tabs) });
