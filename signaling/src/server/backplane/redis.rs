@@ -99,8 +99,8 @@ async fn run(client: Client, me: ServerId, mut inbox: Inbox, hub: Arc<Shared>) {
                 let Err(gone) = ended else { return };
                 hub.hear(&[Event::Unlinked]);
                 give_up(mem::take(&mut link.under_way), &hub);
-                // One that refuses what it is told first, as a full Redis does, is told everything
-                // anew each time.
+                // One that takes nothing, as when its disk is full, is told everything anew each
+                // time.
                 if since.elapsed() >= limits::CLUSTER_RELINK_MAX {
                     wait = limits::CLUSTER_RELINK_MIN;
                 }
