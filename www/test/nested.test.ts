@@ -35,7 +35,7 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllGlobals());
 
 // Firefox goes on delivering messages while `alert`, `confirm` or `prompt` wait for people.
-test("what comes while a listener waits for people is heard, and told once that is over", async () => {
+test("what comes while a listener waits for people is heard, and told after that", async () => {
   const [first, second] = ["ws://127.0.0.1:1/ws", "ws://127.0.0.1:2/ws"];
   const peer = new Peer(module, { signaling: [first, second] });
   await vi.waitFor(() => expect(sockets).toHaveLength(2));
