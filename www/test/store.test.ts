@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Connection } from "../src/store/connection.js";
 import { IndexedDbStore } from "../src/store/indexed-db.js";
 import { StoreKeeper } from "../src/store/keeper.js";
+import { openStore } from "../src/store/open.js";
 import type { Store } from "../src/store/store.js";
 import { bytesOf, History, keyOf } from "./store-history.mjs";
 
@@ -274,4 +275,18 @@ test("what a store of the application throws is told to the core as its answer",
   keeper.resume();
   await vi.waitFor(() => expect(failed).toHaveLength(4));
   expect(failed).toEqual([1, 2, 3, 4].map((op) => [op, "internal"]));
+});
+
+test("opening a store is given up by its signal, and what opens later is closed", async () => {
+  const request: Partial<Record<"onsuccess", () => void>> & { result?: object } = {};
+  vi.stubGlobal("indexedDB", { open: () => request });
+  const enough = new AbortController();
+  const opening = openStore("store", { signal: enough.signal });
+  await vi.waitFor(() => expect(request.onsuccess).toBeDefined());
+  enough.abort("enough");
+  await expect(opening).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  const close = vi.fn();
+  request.result = { close };
+  request.onsuccess?.();
+  await vi.waitFor(() => expect(close).toHaveBeenCalledOnce());
 });
