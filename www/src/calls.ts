@@ -59,7 +59,7 @@ export const CALLS: Readonly<Record<string, string>> = {
   "group.validate": "=type, validator",
   "group.prioritize": "=types:type[]",
   "group.export": "options?{signal}",
-  "group.import": "file",
+  "group.import": "file, options?{signal}",
   "group.invite": "options?{for role memberFor expires:lifetime uses exact}",
   "group.endInvitation": "id",
   "group.setRole": "peerId, role, memberFor?",

@@ -88,9 +88,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   store: ["a name or a store", (value) => isText(value) || isObject(value)],
   file: ["a Blob or a File", (value: unknown) => value instanceof Blob],
   source: [
-    "a Blob, a File, or { name, stream }",
-    (value: { name: unknown; stream: object }) =>
-      value instanceof Blob || (isText(value.name) && "getReader" in value.stream),
+    "a Blob, a File, or { name, size, stream } with a stream that nobody reads yet",
+    (value: { name: unknown; size: number; stream: ReadableStream }) =>
+      value instanceof Blob ||
+      (isText(value.name) &&
+        Number.isSafeInteger(value.size) &&
+        value.size >= 0 &&
+        "getReader" in value.stream &&
+        !value.stream.locked),
   ],
   record: [
     "a record that was read, such as `await group.get(id)`",

@@ -133,7 +133,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const room = shared?.retain() ?? this.#newRoom(text, fingerprint);
     const entered = shared ? shared.ready({ timeoutMs, signal }) : room.enter(timeoutMs, signal);
     try {
-      // A room that the core refused on the spot is none to return, whether or not to wait.
+      // A room that the core refused on the spot is none to return, whether or not to wait, and
+      // none to share.
+      if (!room.entered) this.#forgetRoom(room);
       if (wait || !room.entered) await entered;
       else entered.catch(() => {});
     } catch (error) {
@@ -264,7 +266,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { bytes } = await bytesAt(file, 0);
     const call = (ticket: number): number => core.import_group(ticket, bytes);
     const group = await this.#openGroup<Types>(call, { wanted: false, first: false }, signal);
-    await group.import(file);
+    await group.import(file, { signal });
     if (connect) void group.connect().catch(() => {});
     return group;
   }
@@ -386,9 +388,13 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   #newRoom(link: string, fingerprint: string): Room {
-    const room = new Room(this.#session, link, fingerprint, () => this.#rooms.delete(fingerprint));
+    const room = new Room(this.#session, link, fingerprint, () => this.#forgetRoom(room));
     this.#rooms.set(fingerprint, room);
     return room;
+  }
+
+  #forgetRoom(room: Room): void {
+    if (this.#rooms.get(room.fingerprint) === room) this.#rooms.delete(room.fingerprint);
   }
 
   #handle(event: PeerEvent): void {

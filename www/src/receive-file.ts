@@ -6,8 +6,8 @@ import type { Session, StreamSink } from "./session.js";
 
 /** Options of {@link IncomingFile.blob}. */
 export interface ReceiveOptions {
-  /** Called as bytes arrive. `total` is undefined when the sender did not know it. */
-  readonly onProgress?: ((received: number, total: number | undefined) => void) | undefined;
+  /** Called as bytes arrive. */
+  readonly onProgress?: ((received: number, total: number) => void) | undefined;
   /** Cancels the transfer. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,8 +41,8 @@ export class IncomingFile {
   readonly name: string;
   /** The media type the sender gave; a claim, not a fact. */
   readonly mediaType: string;
-  /** The size in bytes, or undefined when the sender does not know it. */
-  readonly size: number | undefined;
+  /** The size in bytes: so many come, or the transfer fails. */
+  readonly size: number;
   readonly #session: Session;
   readonly #stream: number;
   readonly #scope: number;
@@ -59,7 +59,7 @@ export class IncomingFile {
     this.from = offer.from;
     this.name = plainName(offer.name);
     this.mediaType = offer.mediaType;
-    this.size = offer.size >= 0 ? offer.size : undefined;
+    this.size = offer.size;
     this.#session = session;
     this.#stream = offer.stream;
     this.#scope = offer.scope;

@@ -1,22 +1,27 @@
+import { refuse } from "./check.js";
 import { errorOfAbort, invalid, type PeerError } from "./errors.js";
 import { sentName } from "./file-name.js";
 import type { NodeId } from "./ids.js";
 import type { Session } from "./session.js";
 
-/** What can be sent as a file: something with a name, or bytes that come as a stream. */
+/**
+ * What can be sent as a file: something with a name, or bytes that come as a stream, of which so
+ * many have to come. How long a stream is that does not say so, `new Response(stream).blob()` finds
+ * out.
+ */
 export type FileSource =
   | Blob
   | {
       readonly name: string;
-      readonly size?: number;
+      readonly size: number;
       readonly mediaType?: string;
       readonly stream: ReadableStream<Uint8Array>;
     };
 
 /** Options of `room.sendFile`. */
 export interface SendFileOptions {
-  /** Called as the receiver confirms bytes. `total` is undefined when it is not known. */
-  readonly onProgress?: ((confirmed: number, total: number | undefined) => void) | undefined;
+  /** Called as the receiver confirms bytes. */
+  readonly onProgress?: ((confirmed: number, total: number) => void) | undefined;
   /** Cancels the transfer. */
   readonly signal?: AbortSignal | undefined;
   /** Another name than the source's own, without folders and what no list of files can show. */
@@ -42,7 +47,7 @@ export interface FileTarget {
 interface Source {
   readonly name: string;
   readonly mediaType: string;
-  readonly size: number | undefined;
+  readonly size: number;
   /** The next bytes, or undefined at the end. */
   pull(): Promise<Uint8Array | undefined>;
   /** Ends a pull that waits, and releases the source. */
@@ -117,7 +122,7 @@ class Transfer {
     const { name, mediaType, size } = this.#source;
     const open = (ticket: number): void =>
       this.#session.defer(() => {
-        const stream = core.open_file(ticket, room, nodeId, name, mediaType, size ?? UNKNOWN_SIZE);
+        const stream = core.open_file(ticket, room, nodeId, name, mediaType, size);
         this.#stream = stream;
         streams.set(stream, {
           scope: room,
@@ -129,20 +134,21 @@ class Transfer {
   }
 
   async #writeAll(): Promise<number> {
+    const { size } = this.#source;
     let bytes = 0;
     let ahead = this.#pull();
     for (let slab = await ahead; slab !== undefined; slab = await ahead) {
       // The next read runs while this slab is being sent.
       ahead = this.#pull();
       bytes += slab.byteLength;
+      if (bytes > size) break;
       for (let offset = 0; offset < slab.byteLength; offset += CHUNK_BYTES) {
         const chunk = slab.subarray(offset, offset + CHUNK_BYTES);
         await this.#ticket((ticket, stream) => this.#session.core.write(ticket, stream, chunk));
       }
     }
     if (this.#failure !== undefined) throw this.#failure;
-    const { size } = this.#source;
-    if (size !== undefined && size !== bytes) {
+    if (size !== bytes) {
       throw invalid(`room.sendFile: source.size is ${size}, but ${bytes} bytes came`);
     }
     return bytes;
@@ -203,7 +209,11 @@ function openStream(given: Exclude<FileSource, Blob>, name: string | undefined):
     name: called,
     mediaType: given.mediaType ?? "",
     size: given.size,
-    pull: async () => (await reader.read()).value,
+    pull: async () => {
+      const { value } = await reader.read();
+      if (value === undefined || value instanceof Uint8Array) return value;
+      return refuse("room.sendFile", "source.stream", "one of Uint8Arrays", value);
+    },
     cancel: (reason) => {
       // The stream may already be finished or broken; there is nobody to tell.
       reader.cancel(reason).catch(() => {});
@@ -215,5 +225,3 @@ function openStream(given: Exclude<FileSource, Blob>, name: string | undefined):
 const CHUNK_BYTES = 1024 * 1024;
 /** One read from a blob costs a trip to another process, so it fetches several chunks. */
 const SLAB_BYTES = 1024 * 1024;
-/** How the core is told that a stream's length is not known. */
-const UNKNOWN_SIZE = -1;

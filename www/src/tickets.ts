@@ -11,6 +11,14 @@ interface Open {
 export const NO_ROOM = -1;
 
 /**
+ * The scope of tickets of a group, which go on when its room is left: it has the number of that
+ * room.
+ */
+export function scopeOfGroup(group: number): number {
+  return NO_ROOM - 1 - group;
+}
+
+/**
  * Whether what belongs to a room ends when that of `scope` does; with everything if none is given.
  * What belongs to no room is nobody's: a room that could not be opened ends nothing of others.
  */

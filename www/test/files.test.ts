@@ -1,6 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
 import type { IncomingFile } from "../src/receive-file.js";
 import type { Room } from "../src/room.js";
+import { realModule } from "./real-module.js";
 import { ScriptedCore } from "./scripted-core.js";
 
 const MIB = 1024 * 1024;
@@ -42,12 +45,12 @@ describe("sending a file", () => {
     expect(progress).toHaveBeenCalledExactlyOnceWith(content.length, content.length);
   });
 
-  test("from a stream does not know the size, and cancels the source when declined", async () => {
+  test("from a stream cancels the source when declined", async () => {
     const { core, room } = await joined();
     const cancel = vi.fn();
     const stream = new ReadableStream<Uint8Array>({ cancel });
-    const sending = room.sendFile("ada", { name: "live", stream });
-    expect(core.named("open_file")[0]?.slice(4)).toEqual(["live", "", -1]);
+    const sending = room.sendFile("ada", { name: "live", size: 7, stream });
+    expect(core.named("open_file")[0]?.slice(4)).toEqual(["live", "", 7]);
     core.settle("open_file", "rejected");
     await expect(sending).rejects.toMatchObject({ code: "rejected" });
     expect(cancel).toHaveBeenCalledOnce();
@@ -55,7 +58,8 @@ describe("sending a file", () => {
 
   test("ends while the source is silent when the stream fails", async () => {
     const { core, room } = await joined();
-    const sending = room.sendFile("ada", { name: "live", stream: new ReadableStream() });
+    const source = { name: "live", size: 7, stream: new ReadableStream() };
+    const sending = room.sendFile("ada", source);
     core.settle("open_file");
     await Promise.resolve();
     core.tell({ type: "stream-failed", stream: 1, code: "link-lost" });
@@ -84,6 +88,34 @@ describe("sending a file", () => {
     core.settle("write");
     await expect(sending).rejects.toMatchObject({ code: "invalid-argument" });
     expect(core.named("finish")).toEqual([]);
+  });
+
+  test.each([
+    ["longer than announced", Uint8Array.of(1, 2, 3), /source.size is 2, but 3 bytes came/],
+    ["of texts", "ab", /source.stream must be one of Uint8Arrays, but is a text/],
+    ["of buffers", new ArrayBuffer(2), /source.stream must be one of Uint8Arrays/],
+  ])("from a stream %s is an error that says so, and nothing is sent", async (_, piece, detail) => {
+    const { core, room } = await joined();
+    const stream = new ReadableStream({ start: (controller) => controller.enqueue(piece) });
+    const sending = room.sendFile("ada", { name: "odd", size: 2, stream });
+    core.settle("open_file");
+    const error = { code: "invalid-argument", detail: expect.stringMatching(detail) };
+    await expect(sending).rejects.toMatchObject(error);
+    expect(core.named("write")).toEqual([]);
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+  });
+
+  test("from a stream is taken by the core as from a blob", async () => {
+    const module = await load(realModule());
+    const peer = new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] });
+    const room = await peer.join(module.create_room_link([]), { wait: false });
+    const blob = new Blob(["abc"]);
+    for (const source of [blob, { name: "abc", size: 3, stream: blob.stream() }]) {
+      // Nothing is wrong with either but that nobody of that name is there.
+      const sending = room.sendFile(peer.nodeId, source);
+      await expect(sending).rejects.toMatchObject({ code: "remote-unknown" });
+    }
+    await peer.close();
   });
 });
 

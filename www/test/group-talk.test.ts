@@ -1,14 +1,19 @@
 import { expect, test } from "vitest";
 import type { CoreEvent } from "../src/core.js";
+import type { Group } from "../src/group/group.js";
 import { ScriptedCore } from "./scripted-core.js";
 
 const PEER = "b".repeat(52);
 
-test("a message to a member is one call, whatever pages it has", async () => {
-  const core = new ScriptedCore();
+async function opened(core: ScriptedCore): Promise<Group> {
   const joining = core.peer.joinGroup("lg1invitation", { connect: false });
   core.settle("join_group");
-  const group = await joining;
+  return joining;
+}
+
+test("a message to a member is one call, whatever pages it has", async () => {
+  const core = new ScriptedCore();
+  const group = await opened(core);
   await expect(group.send(PEER, "hello", "there")).rejects.toMatchObject({ code: "not-connected" });
   group.connect().catch(() => {});
   const options = { priority: "bulk", until: "delivered" } as const;
@@ -20,11 +25,50 @@ test("a message to a member is one call, whatever pages it has", async () => {
   group.disconnect();
 });
 
-test("a file is handed to the core in pieces, and given up where it cannot be taken", async () => {
+test("what is asked of a group goes on when it is disconnected, but for messages", async () => {
   const core = new ScriptedCore();
-  const joining = core.peer.joinGroup("lg1invitation", { connect: false });
+  const joining = core.peer.joinGroup("lg1invitation");
   core.settle("join_group");
   const group = await joining;
+  const added = group.add({ type: "note", data: "x" });
+  const found = group.find();
+  const watched = group.watch().next();
+  const sent = group.send(PEER, "hello", "there").catch((error) => error.code);
+  group.disconnect();
+  expect(await sent).toBe("left");
+  core.settle("add_record");
+  core.settle("query_records");
+  core.settle("page_records");
+  await added;
+  expect(await found).toEqual([]);
+  await group.close();
+  expect(await watched).toEqual({ value: undefined, done: true });
+});
+
+test("a file that is taken is given up by its signal, also when its group is opened", async () => {
+  const core = new ScriptedCore();
+  const parts = new Blob([new Uint8Array(3 * 2_097_152)]);
+  const early = new AbortController();
+  const importing = core.peer.importGroup(parts, { signal: early.signal, connect: false });
+  await core.asked("import_group", 1);
+  core.settle("import_group");
+  await core.asked("import_file", 1);
+  early.abort("enough");
+  await expect(importing).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  // The core takes back what it opened, by an end that is none.
+  expect(core.named("import_file").at(-1)?.slice(3)).toEqual([Uint8Array.of(0), true]);
+
+  const group = await opened(core);
+  const late = new AbortController();
+  const taking = group.import(new Blob(["x"]), { signal: late.signal });
+  await core.asked("group_stored", 1);
+  late.abort();
+  await expect(taking).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("a file is handed to the core in pieces, and given up where it cannot be taken", async () => {
+  const core = new ScriptedCore();
+  const group = await opened(core);
   const taking = group.import(new Blob([new Uint8Array(2_097_152), Uint8Array.of(7)]));
   await core.asked("group_stored", 1);
   core.settle("group_stored");

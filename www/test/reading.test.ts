@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { CoreModule } from "../src/core.js";
 import type { Group } from "../src/group/group.js";
+import { Reading } from "../src/group/reading.js";
 import type { GroupRecord } from "../src/group/record.js";
 import { load } from "../src/low-level.js";
 import { Peer } from "../src/peer.js";
+import { EventQueue } from "../src/queue.js";
 import { realModule } from "./real-module.js";
 
 describe("what is held is read", () => {
@@ -103,4 +105,19 @@ describe("what is held is read", () => {
       await group.close();
       expect(await none).toEqual({ value: undefined, done: true });
     }));
+});
+
+test.each([
+  ["deleted", { attributes: {} }],
+  ["of attributes alone", { attributes: { title: "x".repeat(200) }, header: new Uint8Array() }],
+])("what waits is bounded, also of records that are %s", async (_, record) => {
+  const live = new EventQueue<GroupRecord>({ items: Number.MAX_VALUE, bytes: 10_000 }, () => {});
+  const none = { begin: () => ({ ticket: 1, done: Promise.resolve() }), more() {}, stop() {} };
+  const reading = new Reading(live, none);
+  const header = new Uint8Array(200);
+  for (let count = 0; count < 100; count += 1) reading.take({ header, ...record } as GroupRecord);
+  const read = async (): Promise<void> => {
+    for await (const _ of live);
+  };
+  await expect(read()).rejects.toMatchObject({ code: "too-slow" });
 });

@@ -56,6 +56,14 @@ describe("joining", () => {
     expect(core.named("leave")).toEqual([]);
   });
 
+  test("refused on the spot is nothing to share for who joins in the same turn", async () => {
+    const core = new ScriptedCore();
+    const refused = [core.peer.join("lr1full"), core.peer.join("lr1full", { wait: false })];
+    for (const joining of refused) {
+      await expect(joining).rejects.toMatchObject({ code: "too-many-rooms" });
+    }
+  });
+
   test("with an aborted signal never reaches the core", async () => {
     const core = new ScriptedCore();
     const signal = AbortSignal.abort("enough");

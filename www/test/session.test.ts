@@ -151,7 +151,7 @@ describe("reading a source", () => {
       if (pulled === 5) controller.close();
     };
     const stream = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
-    const source = { name: "live", stream };
+    const source = { name: "live", size: 5, stream };
     const sending = sendFile(core.session, { room: 1, nodeId: "ada" }, source, {});
     for (let sent = 1; sent <= 5; sent += 1) {
       await vi.waitFor(() => expect(core.chunks).toHaveLength(sent));
@@ -204,7 +204,7 @@ describe("reading a source", () => {
         throw broken;
       },
     });
-    const given = { name: "broken", stream };
+    const given = { name: "broken", size: 5, stream };
     const sending = sendFile(scripted.session, { room: 1, nodeId: "ada" }, given, {});
     await expect(sending).rejects.toBe(broken);
     expect(told).toEqual([[1, "aborted"]]);

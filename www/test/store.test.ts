@@ -1,6 +1,9 @@
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Connection } from "../src/store/connection.js";
 import { IndexedDbStore } from "../src/store/indexed-db.js";
+import { StoreKeeper } from "../src/store/keeper.js";
+import { openStore } from "../src/store/open.js";
 import type { Store } from "../src/store/store.js";
 import { bytesOf, History, keyOf } from "./store-history.mjs";
 
@@ -243,4 +246,47 @@ describe("the store of a page", () => {
     expect(await codeOf(store.read(HEADS, [keyOf(1, 0)]))).toBe("store-closed");
     expect((await heads(await open(), 1)).size).toBe(1);
   });
+});
+
+test("a database that is closed while it is looked at does not stay open", async () => {
+  const connection: Connection = new Connection({
+    name: "database",
+    migrations: [(fresh) => void fresh.createObjectStore("table")],
+    enter: async () => connection.close(),
+  });
+  expect(await codeOf(connection.open())).toBe("store-closed");
+  expect(handles).toHaveLength(1);
+  const use = (): unknown => handles[0]?.transaction("table");
+  expect(use).toThrow(expect.objectContaining({ name: "InvalidStateError" }));
+});
+
+test("what a store of the application throws is told to the core as its answer", async () => {
+  const fail = (): never => {
+    throw new Error("no promise");
+  };
+  const store: Store = { write: fail, erase: fail, read: fail, scan: fail, close: () => {} };
+  const failed: unknown[] = [];
+  const core = { store_failed: (...told: unknown[]) => failed.push(told) };
+  const keeper = new StoreKeeper(store, (give) => give(core as never));
+  keeper.write(1, new Uint8Array(), [], [], true);
+  keeper.erase(2, new Uint8Array());
+  keeper.read(3, 0, []);
+  keeper.scan(4, 0, new Uint8Array(), undefined, 1);
+  keeper.resume();
+  await vi.waitFor(() => expect(failed).toHaveLength(4));
+  expect(failed).toEqual([1, 2, 3, 4].map((op) => [op, "internal"]));
+});
+
+test("opening a store is given up by its signal, and what opens later is closed", async () => {
+  const request: Partial<Record<"onsuccess", () => void>> & { result?: object } = {};
+  vi.stubGlobal("indexedDB", { open: () => request });
+  const enough = new AbortController();
+  const opening = openStore("store", { signal: enough.signal });
+  await vi.waitFor(() => expect(request.onsuccess).toBeDefined());
+  enough.abort("enough");
+  await expect(opening).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  const close = vi.fn();
+  request.result = { close };
+  request.onsuccess?.();
+  await vi.waitFor(() => expect(close).toHaveBeenCalledOnce());
 });

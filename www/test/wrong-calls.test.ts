@@ -49,6 +49,13 @@ beforeAll(async () => {
 
 afterAll(() => peer.close());
 
+/** A stream that somebody reads. */
+function readStream(): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>();
+  stream.getReader();
+  return stream;
+}
+
 /** What a page without a compiler may pass on. */
 const any = (value: unknown): never => value as never;
 
@@ -216,6 +223,16 @@ const rows: readonly Row[] = [
     "sendFile, half a stream",
     () => room.sendFile("x", any({ stream: new ReadableStream() })),
     /source must be/,
+  ],
+  [
+    "sendFile, a stream of unknown size",
+    () => room.sendFile("x", any({ name: "x", stream: new ReadableStream() })),
+    /source must be a Blob, a File, or { name, size, stream }/,
+  ],
+  [
+    "sendFile, a stream that is read",
+    () => room.sendFile("x", { name: "x", size: 1, stream: readStream() }),
+    /a stream that nobody reads yet/,
   ],
   [
     "sendFile, a long name",

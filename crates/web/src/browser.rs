@@ -121,11 +121,12 @@ impl Browser {
         self.with(Node::resume);
     }
 
-    /// Copies a message to where the node reads it; gives how long it is.
-    fn read(&self, came: Option<&Uint8Array>) -> usize {
-        let Some(came) = came else { return 0 };
+    /// Copies a message to where the node reads it; gives how long it is, unless the node is
+    /// reading another one.
+    fn read(&self, came: Option<&Uint8Array>) -> Option<usize> {
+        let Some(came) = came else { return Some(0) };
         let length = usize::try_from(came.length()).unwrap_or(usize::MAX);
-        let mut scratch = self.scratch.borrow_mut();
+        let mut scratch = self.scratch.try_borrow_mut().ok()?;
         // It only ever grows: filling it with zeros each time takes as long as copying.
         if scratch.len() < length {
             scratch.resize(length, 0);
@@ -133,7 +134,7 @@ impl Browser {
         if let Some(bytes) = scratch.get_mut(..length) {
             came.copy_to(bytes);
         }
-        length
+        Some(length)
     }
 
     /// Tells the page of bytes of a file. They are the end of the message that just came, which
@@ -181,7 +182,11 @@ impl Hear for Browser {
         // Only this kind of event has this name, and asking takes as long as decoding.
         let data = event.unchecked_ref::<MessageEvent>().data();
         let came = data.dyn_ref::<ArrayBuffer>().map(|data| Uint8Array::new(data));
-        let length = self.read(came.as_ref());
+        let Some(length) = self.read(came.as_ref()) else {
+            // The page shows a dialog while it hears that one, as listening.rs tells.
+            let bytes = came.map(|came| came.to_vec());
+            return self.input(name(&bytes.unwrap_or_default()));
+        };
         self.heard.replace(came);
         let scratch = self.scratch.borrow();
         self.input(name(scratch.get(..length).unwrap_or_default()));

@@ -1,6 +1,5 @@
 //! One `RTCPeerConnection` with its three negotiated channels.
 
-use gloo_events::EventListener;
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Array, Object, Promise, Reflect};
 use lacis_core::{Input, LinkAction, LinkId, LinkInput, LinkState, OpId};
@@ -17,6 +16,7 @@ use web_sys::{
 };
 
 use crate::handle::Handle;
+use crate::listening::Listening;
 use crate::path;
 
 /// One connection; closed when dropped.
@@ -24,7 +24,7 @@ pub(crate) struct Connection {
     web: RtcPeerConnection,
     channels: [RtcDataChannel; 3],
     /// Dropped with the connection, so nothing more is heard of it.
-    listeners: Vec<EventListener>,
+    listeners: Vec<Listening>,
 }
 
 /// Closing a connection throws away what the browser has not sent yet.
@@ -59,19 +59,21 @@ impl Connection {
             listen_channel(&mut listeners, &reporter, web, channel);
         }
         let told = reporter.clone();
-        listeners.push(EventListener::new(&web, "icecandidate", move |event| {
+        let on_candidate = move |event: &Event| {
             let candidate =
                 event.dyn_ref::<RtcPeerConnectionIceEvent>().and_then(|e| e.candidate());
             // None, or one that is empty, is the last.
             let line = candidate.map(|c| c.candidate()).filter(|line| !line.is_empty());
             told.tell(line.map_or(LinkInput::Gathered, LinkInput::Candidate));
-        }));
+        };
+        listeners.push(Listening::new(&web, "icecandidate", Box::new(on_candidate)));
         let told = web.clone();
-        listeners.push(EventListener::new(&web, "connectionstatechange", move |_| {
+        let on_state = move |_: &Event| {
             if let Some(state) = state(&told) {
                 reporter.tell(LinkInput::State(state));
             }
-        }));
+        };
+        listeners.push(Listening::new(&web, "connectionstatechange", Box::new(on_state)));
         Ok(Self { web, channels, listeners })
     }
 
@@ -198,17 +200,17 @@ fn open_channel(web: &RtcPeerConnection, channel: Channel) -> RtcDataChannel {
 
 /// What an event of a channel leads to. All of them are of one type: listeners of many types would
 /// make up a good part of the module.
-type React = Box<dyn FnMut(&Reporter, &Event)>;
+type React = Box<dyn Fn(&Reporter, &Event)>;
 
 fn listen_channel(
-    listeners: &mut Vec<EventListener>,
+    listeners: &mut Vec<Listening>,
     reporter: &Reporter,
     web: &RtcDataChannel,
     channel: Channel,
 ) {
-    let mut on = |name: &'static str, mut react: React| {
+    let mut on = |name: &'static str, react: React| {
         let reporter = reporter.clone();
-        listeners.push(EventListener::new(web, name, move |event| react(&reporter, event)));
+        listeners.push(Listening::new(web, name, Box::new(move |event| react(&reporter, event))));
     };
     on("open", Box::new(move |told, _| told.tell(LinkInput::ChannelOpened(channel))));
     on("close", Box::new(move |told, _| told.tell(LinkInput::ChannelClosed(channel))));

@@ -16,6 +16,7 @@ mod group_event;
 mod handle;
 mod host;
 mod listener;
+mod listening;
 mod node;
 mod number;
 mod object;

@@ -1,17 +1,17 @@
 //! One WebSocket to a signaling server.
 
-use gloo_events::EventListener;
 use lacis_core::{Input, SocketId};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, WebSocket};
 
 use crate::handle::Handle;
+use crate::listening::Listening;
 
 /// One WebSocket; closed when dropped.
 pub(crate) struct Socket {
     web: WebSocket,
     /// Dropped with the socket, so nothing more is heard of it.
-    _listeners: [EventListener; 3],
+    _listeners: [Listening; 3],
 }
 
 impl Socket {
@@ -21,7 +21,7 @@ impl Socket {
         web.set_binary_type(BinaryType::Arraybuffer);
         let on = |name: &'static str, react: fn(&Handle, SocketId, &web_sys::Event)| {
             let node = node.clone();
-            EventListener::new(&web, name, move |event| react(&node, id, event))
+            Listening::new(&web, name, Box::new(move |event| react(&node, id, event)))
         };
         let listeners = [
             on("open", |node, id, _| node.input(Input::SocketOpened(id))),

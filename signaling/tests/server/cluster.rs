@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lacis_signaling::hub::HubConfig;
 use lacis_signaling::{BackplaneOptions, Bus, Config};
@@ -24,13 +24,14 @@ impl Redis {
         let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        Self { child: Self::spawn(port), port }
+        Self { child: Self::spawn(port, &[]), port }
     }
 
-    fn spawn(port: u16) -> Child {
+    fn spawn(port: u16, options: &[&str]) -> Child {
         let mut child = Command::new("redis-server")
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"])
             .arg(port.to_string())
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .expect("redis-server is not installed: `cargo xtask setup` does that");
@@ -48,7 +49,12 @@ impl Redis {
     }
 
     fn back(&mut self) {
-        self.child = Self::spawn(self.port);
+        self.child = Self::spawn(self.port, &[]);
+    }
+
+    /// Back as one that only follows another, and so takes nothing.
+    fn follower(&mut self) {
+        self.child = Self::spawn(self.port, &["--replicaof", "127.0.0.1", "1"]);
     }
 
     fn options(&self) -> BackplaneOptions {
@@ -275,6 +281,26 @@ async fn a_redis_that_hangs_holds_nobody_up() {
     is_linked(&a, 0).await;
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGCONT).unwrap();
     is_linked(&a, 1).await;
+}
+
+#[tokio::test]
+async fn a_redis_that_takes_nothing_is_told_everything_ever_more_rarely() {
+    let mut redis = Redis::start();
+    let server = server(&redis.options(), unlimited()).await;
+    let mut anna = Client::greet(&server, 1).await;
+    anna.join(7).await;
+    redis.kill();
+    is_linked(&server, 0).await;
+    redis.follower();
+    let lost = async || server.metric("lacis_backplane_lost_total").await;
+    within(async { while lost().await < 2 {} }).await;
+    // After 0.1 s the first time, so now after 0.2 s, 0.4 s and 0.8 s at least.
+    let since = Instant::now();
+    within(async { while lost().await < 5 {} }).await;
+    assert!(since.elapsed() > Duration::from_secs(1));
+    redis.kill();
+    redis.back();
+    is_linked(&server, 1).await;
 }
 
 #[tokio::test]

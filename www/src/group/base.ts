@@ -2,6 +2,7 @@ import { errorOfThrown, type PeerError } from "../errors.js";
 import { TypedEventTarget } from "../events.js";
 import type { GroupId } from "../ids.js";
 import type { Session } from "../session.js";
+import { scopeOfGroup } from "../tickets.js";
 import type { GroupEvents } from "./options.js";
 import type { GroupTypes } from "./types.js";
 
@@ -40,13 +41,13 @@ export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends T
     if (this.gone !== undefined) throw this.gone;
   }
 
-  /** @internal Makes a call that settles a ticket of the group. */
+  /** @internal Makes a call that settles a ticket of the group, connected or not. */
   protected issue<Outcome = void>(
     call: (ticket: number) => void,
     signal?: AbortSignal | undefined,
   ): Promise<Outcome> {
     if (this.gone !== undefined) return Promise.reject(this.gone);
-    return this.session.tickets.issue(this.number, call, signal);
+    return this.session.tickets.issue(scopeOfGroup(this.number), call, signal);
   }
 }
 

@@ -20,7 +20,7 @@ import {
   UNTIL,
 } from "../room-options.js";
 import type { Session } from "../session.js";
-import { NO_ROOM } from "../tickets.js";
+import { NO_ROOM, scopeOfGroup } from "../tickets.js";
 import { attempted } from "./base.js";
 import type { ConnectWish, GroupEvents, GroupProperties } from "./options.js";
 import { propertiesOf } from "./properties.js";
@@ -174,11 +174,15 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   ): Promise<void> {
     this.#connected();
     const { priority = "auto", until = "accepted", signal } = options;
-    await this.issue((ticket) => {
-      const { core } = this.session;
-      const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
-      core.send(...to, label, data, PRIORITIES[priority], UNTIL[until]);
-    }, signal);
+    const { core, tickets } = this.session;
+    await tickets.issue(
+      this.number,
+      (ticket) => {
+        const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
+        core.send(...to, label, data, PRIORITIES[priority], UNTIL[until]);
+      },
+      signal,
+    );
   }
 
   /**
@@ -310,7 +314,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     this.#room = undefined;
     this.presence.end(error);
     this.session.groups.delete(this.number);
-    this.session.tickets.rejectAll(error, this.number);
+    this.session.tickets.rejectAll(error, scopeOfGroup(this.number));
     this.endSearches();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);

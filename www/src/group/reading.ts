@@ -44,7 +44,7 @@ export class Reading implements AsyncIterableIterator<GroupRecord, undefined> {
       this.#held.delete(record.id);
       this.#newer.add(record.id);
     }
-    this.#live.push(record, record.data?.byteLength ?? 0);
+    this.#live.push(record, bytesOf(record));
   }
 
   /** Nothing more is read. */
@@ -119,4 +119,11 @@ export class Reading implements AsyncIterableIterator<GroupRecord, undefined> {
     this.#newer.clear();
     this.#wake();
   }
+}
+
+/** What a record takes up here; one without data is not nothing. */
+function bytesOf({ header, data, attributes }: GroupRecord): number {
+  let bytes = header.byteLength + (data?.byteLength ?? 0);
+  for (const [name, value] of Object.entries(attributes)) bytes += name.length + `${value}`.length;
+  return bytes;
 }

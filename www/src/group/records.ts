@@ -1,6 +1,6 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreRecord } from "../core.js";
-import { invalid, report } from "../errors.js";
+import { errorOfAbort, invalid, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
@@ -208,9 +208,13 @@ export abstract class GroupRecords<
   /**
    * Takes the records of a file of this group, whoever exported it, by the same rules as those that
    * come from members. Resolves with how many are new, once they are stored; rejects with
-   * `export-damaged`.
+   * `export-damaged`. What was taken before its signal gave it up stays.
    */
-  async import(file: Blob): Promise<number> {
+  async import(
+    file: Blob,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<number> {
+    const { signal } = options;
     this.#imports += 1;
     const number = this.#imports;
     const { core } = this.session;
@@ -219,6 +223,7 @@ export abstract class GroupRecords<
       for (let at = 0, isOver = false; !isOver; ) {
         const { bytes, isLast } = await bytesAt(file, at);
         this.check();
+        if (signal?.aborted) throw errorOfAbort(signal);
         count += attempted(() => core.import_file(this.number, number, bytes, isLast));
         [at, isOver] = [at + bytes.length, isLast];
       }
@@ -227,7 +232,7 @@ export abstract class GroupRecords<
       this.session.attempt(() => core.import_file(this.number, number, Uint8Array.of(0), true));
       throw error;
     }
-    await this.stored();
+    await this.issue((ticket) => core.group_stored(ticket, this.number), signal);
     return count;
   }
 

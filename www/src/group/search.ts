@@ -3,6 +3,7 @@ import { errorOfAbort, errorOfThrown, invalid } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
+import { scopeOfGroup } from "../tickets.js";
 import type { FindOptions, WatchOptions } from "./options.js";
 import { coreFilter } from "./query.js";
 import { Reading } from "./reading.js";
@@ -64,7 +65,7 @@ export class Searches {
       });
     };
     try {
-      await tickets.issue(group, query, signal);
+      await tickets.issue(scopeOfGroup(group), query, signal);
     } finally {
       this.#found.delete(number);
     }
@@ -115,7 +116,7 @@ export class Searches {
     hear: (records: readonly CoreRecord[]) => void,
   ): { ticket: number; done: Promise<void> } {
     let number = 0;
-    const done = this.#session.tickets.issue(group, (ticket) => {
+    const done = this.#session.tickets.issue(scopeOfGroup(group), (ticket) => {
       number = ticket;
       this.#found.set(ticket, hear);
       explained(() => this.#session.core.page_records(ticket, group, type, filter, false, credit));

@@ -93,7 +93,12 @@ export class Identities {
     const row = await this.#row(id);
     const card = cardOf(await this.#module(), await this.#unwrap(row), name);
     const renamed = { ...row, name, card };
-    await this.#do(ROWS, "readwrite", (store) => store.put(renamed));
+    await this.#database.run([ROWS], "readwrite", async (transaction) => {
+      const store = transaction.objectStore(ROWS);
+      // Another page may have deleted it meanwhile, and that holds.
+      if ((await settle(store.count(id))) === 0) throw new PeerError("identity-unknown");
+      store.put(renamed);
+    });
     return this.#identityOf(renamed);
   }
 

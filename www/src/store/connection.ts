@@ -108,15 +108,13 @@ export class Connection {
   async #reopen(): Promise<IDBDatabase> {
     const { name, migrations, enter } = this.#options;
     const { database, isNew } = await openDatabase(name, migrations);
-    if (this.#isClosed) {
-      database.close();
-      throw new PeerError("store-closed");
-    }
     try {
-      await enter?.(database);
+      if (!this.#isClosed) await enter?.(database);
+      // It may have been closed while it was looked at.
+      if (this.#isClosed) throw new PeerError("store-closed");
     } catch (thrown) {
       const error = errorOfOpening(thrown);
-      if (error.code === "store-damaged") this.#adopt(database);
+      if (error.code === "store-damaged" && !this.#isClosed) this.#adopt(database);
       else database.close();
       throw error;
     }

@@ -32,7 +32,11 @@ export class StoreKeeper {
     }
     if (isWhole) {
       this.#begun.delete(op);
-      this.#run(op, this.#store.write(changes), (core) => core.stored(op));
+      this.#run(
+        op,
+        () => this.#store.write(changes),
+        (core) => core.stored(op),
+      );
     } else {
       this.#begun.set(op, changes);
       if (this.#store instanceof IndexedDbStore) this.#store.begin(changes);
@@ -41,12 +45,20 @@ export class StoreKeeper {
 
   /** Deletes what begins with something. */
   erase(op: number, prefix: Uint8Array): void {
-    this.#run(op, this.#store.erase(prefix), (core) => core.stored(op));
+    this.#run(
+      op,
+      () => this.#store.erase(prefix),
+      (core) => core.stored(op),
+    );
   }
 
   /** Reads values. */
   read(op: number, table: number, keys: Uint8Array[]): void {
-    this.#run(op, this.#store.read(table, keys), (core, values) => core.store_values(op, values));
+    this.#run(
+      op,
+      () => this.#store.read(table, keys),
+      (core, values) => core.store_values(op, values),
+    );
   }
 
   /** Reads a page of entries. */
@@ -57,8 +69,10 @@ export class StoreKeeper {
     after: Uint8Array | undefined,
     limit: number,
   ): void {
-    this.#run(op, this.#store.scan(table, prefix, after, limit), (core, page) =>
-      core.store_page(op, packed(page)),
+    this.#run(
+      op,
+      () => this.#store.scan(table, prefix, after, limit),
+      (core, page) => core.store_page(op, packed(page)),
     );
   }
 
@@ -69,7 +83,8 @@ export class StoreKeeper {
 
   /** The page is back: a read of nothing tells at once if another page has the store by now. */
   resume(): void {
-    this.#store.read(0, []).catch(() => {});
+    const read = async (): Promise<unknown> => this.#store.read(0, []);
+    read().catch(() => {});
   }
 
   /** Nothing more will be asked. */
@@ -77,8 +92,10 @@ export class StoreKeeper {
     this.#store.close();
   }
 
-  #run<T>(op: number, asked: Promise<T>, give: (core: CoreNode, result: T) => void): void {
-    asked.then(
+  /** Asks at once. What a store of others throws is its answer, and must not reach the core. */
+  #run<T>(op: number, ask: () => Promise<T>, give: (core: CoreNode, result: T) => void): void {
+    const asked = async (): Promise<T> => ask();
+    asked().then(
       (result) => this.#answer((core) => give(core, result)),
       (thrown) => this.#answer((core) => core.store_failed(op, errorOfThrown(thrown).code)),
     );

@@ -1,4 +1,5 @@
 import { check } from "../check.js";
+import { untilAborted } from "../low-level.js";
 import { deleteDatabase } from "./connection.js";
 import { IndexedDbStore } from "./indexed-db.js";
 import { hold } from "./lock.js";
@@ -26,7 +27,7 @@ export async function openStore(name: string, options: OpenStoreOptions = {}): P
   const held = await hold(name, options);
   const store = new IndexedDbStore(name, held);
   try {
-    await store.open();
+    await untilAborted(store.open(), options.signal);
     return store;
   } catch (thrown) {
     store.close();

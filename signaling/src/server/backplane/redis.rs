@@ -89,7 +89,8 @@ async fn run(client: Client, me: ServerId, mut inbox: Inbox, hub: Arc<Shared>) {
         let gone = match Link::open(&client, me).await {
             Ok((mut link, messages)) => {
                 info!("linked to the other servers");
-                (wait, is_known_gone) = (limits::CLUSTER_RELINK_MIN, false);
+                let since = Instant::now();
+                is_known_gone = false;
                 hub.hear(&[Event::Linked]);
                 let ended = tokio::select! {
                     ended = link.write(&mut inbox, &hub) => ended,
@@ -98,6 +99,11 @@ async fn run(client: Client, me: ServerId, mut inbox: Inbox, hub: Arc<Shared>) {
                 let Err(gone) = ended else { return };
                 hub.hear(&[Event::Unlinked]);
                 give_up(mem::take(&mut link.under_way), &hub);
+                // One that takes nothing, as when its disk is full, is told everything anew each
+                // time.
+                if since.elapsed() >= limits::CLUSTER_RELINK_MAX {
+                    wait = limits::CLUSTER_RELINK_MIN;
+                }
                 gone
             }
             Err(gone) => gone,
