@@ -75,6 +75,28 @@ describe("a group of the real core", () => {
       ]);
     }));
 
+  test("moves to other servers, which its invitations name", () =>
+    founded({ servers: ["wss://a.example/ws"] }, async (group) => {
+      const servers = ["wss://b.example/ws"];
+      expect(group.servers).toEqual(["wss://a.example/ws"]);
+      let told = 0;
+      group.addEventListener("servers", () => {
+        told += 1;
+      });
+      await group.setServers(servers);
+      expect(group.servers).toEqual(servers);
+      expect(told).toBe(1);
+      for (const text of [await group.invite(), await group.invite({ for: somebody(module) })]) {
+        expect(module.parse_invitation(text).servers).toEqual(servers);
+      }
+      for (const wrong of ["ws://b.example/ws", "wss://a:b@b.example/ws"]) {
+        const set = group.setServers([wrong]);
+        await expect(set).rejects.toMatchObject({ code: "invalid-argument" });
+      }
+      await group.setServers([]);
+      expect(group.servers).toEqual([]);
+    }));
+
   test("gives memberships for its lifetime, unless a time is given", () =>
     founded(given, async (group) => {
       const until = async (memberFor?: number): Promise<number | undefined> => {
@@ -121,7 +143,8 @@ test("a lifetime that is none, or of presence beyond its limits, is refused", as
 
 test("what is not known yet is empty, and the event brings it", async () => {
   const core = new ScriptedCore();
-  const info: CoreGroupInfo = { id: "group", name: "Board", founder: null, properties: null };
+  const unknown = { founder: null, properties: null, servers: [] };
+  const info: CoreGroupInfo = { id: "group", name: "Board", ...unknown };
   core.openGroups(info);
   const joining = core.peer.joinGroup("li1x", { connect: false });
   core.settle("join_group");

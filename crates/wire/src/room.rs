@@ -185,6 +185,25 @@ pub fn server_ok(url: &str) -> bool {
         && url.chars().all(|c| c.is_ascii_graphic())
 }
 
+/// Whether a text may be the address of a server to which an admin sends all members of a group:
+/// nobody on the way reads what they say there, unless it is on their own device, and no name or
+/// password is in it.
+#[must_use]
+pub fn group_server_ok(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://").filter(|_| server_ok(url)) else {
+        return false;
+    };
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let host = match authority.strip_prefix("[::1]") {
+        Some(_) => "localhost",
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_numbers = |rest: &str| rest.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let is_own = host == "localhost" || host.strip_prefix("127.").is_some_and(is_numbers);
+    let is_plain = !authority.contains('@') && !url.contains(['#', '\\']);
+    is_plain && !host.is_empty() && (scheme == "wss" || is_own)
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;
