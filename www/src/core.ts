@@ -166,7 +166,7 @@ export interface CoreGroup {
 export interface CoreGroupInfo extends CoreGroup {
   founder?: string | null;
   properties?: CoreProperties | null;
-  servers: string[];
+  servers?: string[];
 }
 
 /** What the founder says of a group. No lifetime is one without end. */

@@ -143,8 +143,7 @@ test("a lifetime that is none, or of presence beyond its limits, is refused", as
 
 test("what is not known yet is empty, and the event brings it", async () => {
   const core = new ScriptedCore();
-  const unknown = { founder: null, properties: null, servers: [] };
-  const info: CoreGroupInfo = { id: "group", name: "Board", ...unknown };
+  const info: CoreGroupInfo = { id: "group", name: "Board", founder: null, properties: null };
   core.openGroups(info);
   const joining = core.peer.joinGroup("li1x", { connect: false });
   core.settle("join_group");

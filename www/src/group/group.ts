@@ -108,7 +108,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
    * The event `servers` tells when an admin has changed them by {@link Group.setServers}.
    */
   get servers(): readonly string[] {
-    return this.#info().servers;
+    return this.#info().servers ?? [];
   }
 
   /**

@@ -10,7 +10,9 @@ use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::symbol::{Symbol, SymbolKey};
-use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Scope, Servers};
+use lacis_wire::system::{
+    self, Budget, GroupProperties, OpenInvitation, Revocation, Scope, Servers,
+};
 use lacis_wire::{EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;

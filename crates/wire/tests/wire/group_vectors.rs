@@ -18,7 +18,9 @@ use lacis_wire::keys::{KeyPart, Meeting, SealedKey};
 use lacis_wire::proof::peer_id;
 use lacis_wire::record::Header;
 use lacis_wire::room::MeetingKey;
-use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Servers, System};
+use lacis_wire::system::{
+    self, Budget, GroupProperties, OpenInvitation, Revocation, Servers, System,
+};
 use serde_json::{Value, json};
 
 use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
