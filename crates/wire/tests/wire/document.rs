@@ -255,6 +255,7 @@ fn every_role_and_system_type_is_documented() {
         system::REVOCATION,
         system::INVITATION,
         system::BUDGET,
+        system::SERVERS,
     ];
     assert_eq!(types, defined);
 }
