@@ -190,18 +190,21 @@ pub fn server_ok(url: &str) -> bool {
 /// password is in it.
 #[must_use]
 pub fn group_server_ok(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://").filter(|_| server_ok(url)) else {
-        return false;
-    };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = match authority.strip_prefix("[::1]") {
-        Some(_) => "localhost",
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    let is_numbers = |rest: &str| rest.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let is_own = host == "localhost" || host.strip_prefix("127.").is_some_and(is_numbers);
-    let is_plain = !authority.contains('@') && !url.contains(['#', '\\']);
-    is_plain && !host.is_empty() && (scheme == "wss" || is_own)
+    // As bytes: slices of text bring along much that a page would have to load.
+    let bytes = url.as_bytes();
+    let secure = bytes.strip_prefix(b"wss://");
+    let Some(rest) = secure.or_else(|| bytes.strip_prefix(b"ws://")) else { return false };
+    let until = |ends: [u8; 2]| move |it: &&u8| !ends.contains(it);
+    let authority = rest.iter().take_while(until([b'/', b'?'])).count();
+    let authority = rest.get(..authority).unwrap_or_default();
+    let host = authority.iter().take_while(until([b':', b':'])).count();
+    let host = authority.get(..host).unwrap_or_default();
+    let numbers = host.strip_prefix(b"127.");
+    let is_own = host == b"localhost"
+        || numbers.is_some_and(|it| it.iter().all(|it| it.is_ascii_digit() || *it == b'.'))
+        || matches!(authority.strip_prefix(b"[::1]"), Some([] | [b':', ..]));
+    let is_plain = !authority.contains(&b'@') && !bytes.iter().any(|it| [b'#', b'\\'].contains(it));
+    server_ok(url) && is_plain && !host.is_empty() && (secure.is_some() || is_own)
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ export const groupServer = text("server", (value) => {
   const [, scheme, rest] = /^(wss?):\/\/([!-~]+)$/.exec(value) ?? [];
   if (rest === undefined || size(value) > 512 || /[#\\]/.test(value)) return false;
   const [authority] = rest.split(/[/?]/);
-  const host = authority.startsWith("[::1]") ? "localhost" : authority.split(":")[0];
+  const host = /^\[::1\](:|$)/.test(authority) ? "localhost" : authority.split(":")[0];
   const isOwn = host === "localhost" || /^127\.[0-9.]*$/.test(host);
   return host !== "" && !authority.includes("@") && (scheme === "wss" || isOwn);
 });

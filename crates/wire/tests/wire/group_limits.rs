@@ -207,6 +207,8 @@ fn servers_of_a_group_have_limits() {
         ("ws://localhost/ws", "ws://localhost.example/ws"),
         ("ws://127.0.0.1:80/ws", "ws://128.0.0.1:80/ws"),
         ("ws://[::1]:80/ws", "ws://[::2]:80/ws"),
+        ("ws://[::1]", "ws://[::1]a.example/ws"),
+        ("wss://[::2]", "wss://:80/ws"),
         ("wss://a.example/@", "wss://a@a.example/"),
         ("wss://a.example?a@b", "wss://a.example#a"),
         ("wss://a.example/%5c", "wss://a.example/\\"),
