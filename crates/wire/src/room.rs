@@ -194,17 +194,13 @@ pub fn group_server_ok(url: &str) -> bool {
     let bytes = url.as_bytes();
     let secure = bytes.strip_prefix(b"wss://");
     let Some(rest) = secure.or_else(|| bytes.strip_prefix(b"ws://")) else { return false };
-    let until = |ends: [u8; 2]| move |it: &&u8| !ends.contains(it);
-    let authority = rest.iter().take_while(until([b'/', b'?'])).count();
-    let authority = rest.get(..authority).unwrap_or_default();
-    let host = authority.iter().take_while(until([b':', b':'])).count();
-    let host = authority.get(..host).unwrap_or_default();
-    let numbers = host.strip_prefix(b"127.");
-    let is_own = host == b"localhost"
-        || numbers.is_some_and(|it| it.iter().all(|it| it.is_ascii_digit() || *it == b'.'))
-        || matches!(authority.strip_prefix(b"[::1]"), Some([] | [b':', ..]));
-    let is_plain = !authority.contains(&b'@') && !bytes.iter().any(|it| [b'#', b'\\'].contains(it));
-    server_ok(url) && is_plain && !host.is_empty() && (secure.is_some() || is_own)
+    let length = rest.iter().take_while(|it| !matches!(it, b'/' | b'?')).count();
+    let authority = rest.get(..length).unwrap_or_default();
+    let own: [&[u8]; 3] = [b"localhost", b"127.0.0.1", b"[::1]"];
+    let is = |host: &&[u8]| matches!(authority.strip_prefix(*host), Some([] | [b':', ..]));
+    let is_fine = secure.is_some() || own.iter().any(is);
+    let is_plain = !authority.contains(&b'@') && !bytes.iter().any(|it| matches!(it, b'#' | b'\\'));
+    is_fine && is_plain && !matches!(authority, [] | [b':', ..]) && server_ok(url)
 }
 
 #[cfg(test)]

@@ -96,9 +96,8 @@ export const groupServer = text("server", (value) => {
   const [, scheme, rest] = /^(wss?):\/\/([!-~]+)$/.exec(value) ?? [];
   if (rest === undefined || size(value) > 512 || /[#\\]/.test(value)) return false;
   const [authority] = rest.split(/[/?]/);
-  const host = /^\[::1\](:|$)/.test(authority) ? "localhost" : authority.split(":")[0];
-  const isOwn = host === "localhost" || /^127\.[0-9.]*$/.test(host);
-  return host !== "" && !authority.includes("@") && (scheme === "wss" || isOwn);
+  const isOwn = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(authority);
+  return /^[^:]/.test(authority) && !authority.includes("@") && (scheme === "wss" || isOwn);
 });
 
 /** The address of a signaling server, in a link or an invitation. */

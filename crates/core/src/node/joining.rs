@@ -87,14 +87,6 @@ impl Node {
         for url in named {
             let is_known = |it: &Server| it.url == *url && it.state() != ServerState::Closed;
             let known = self.signaling.servers.iter().position(is_known);
-            let Self { cx, signaling, .. } = self;
-            // It was hardly dialled any more if groups had only met there before.
-            if let Some(server) = known.and_then(|index| signaling.servers.get_mut(index))
-                && core::mem::take(&mut server.is_before)
-                && cx.suspended_at.is_none()
-            {
-                server.wake(cx);
-            }
             let index = known.or_else(|| self.dial(url));
             places.extend(index.filter(|place| !places.contains(place)));
         }

@@ -49,14 +49,13 @@ impl Node {
         }
     }
 
-    /// A group meets at these servers from now on. Sessions with others end first, to make place.
+    /// A group meets at these servers from now on.
     fn move_rooms(&mut self, number: RoomId, named: &[String], current: usize) {
-        let all = self.signaling.servers.iter().enumerate();
-        let known = all.filter(|(_, server)| named.contains(&server.url)).map(|(index, _)| index);
-        let known = known.collect::<Vec<_>>();
-        self.signaling.move_to(&mut self.cx, number, &known, current);
-        let places = self.meeting_places(named);
-        self.signaling.move_to(&mut self.cx, number, &places, current);
+        // Sessions that end with the first round make place for those of the second.
+        for _ in 0..2 {
+            let places = self.meeting_places(named);
+            self.signaling.move_to(&mut self.cx, number, &places, current);
+        }
         self.signaling.tell_rooms(&mut self.cx);
     }
 

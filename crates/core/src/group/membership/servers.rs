@@ -34,8 +34,12 @@ impl Group {
 
     /// The servers at which to be announced, and how many of them are not those of before.
     pub(crate) fn meeting_servers(&self, cx: &Cx) -> (Vec<String>, usize) {
+        self.known_servers(cx, &self.places.also)
+    }
+
+    fn known_servers(&self, cx: &Cx, also: &[String]) -> (Vec<String>, usize) {
         let mut all = named(cx, self.servers()).to_vec();
-        all.extend_from_slice(&self.places.also);
+        all.extend_from_slice(also);
         let mut count = usize::MAX;
         if let Some(before) = self.servers_before(cx) {
             count = all.len();
@@ -70,12 +74,12 @@ impl Group {
         if self.places.moved == said {
             return;
         }
-        let before = self.servers().to_vec();
-        self.places.moved = said;
-        self.door.look_again();
-        if self.is_open && before != self.servers() {
+        let now = said.as_ref().map_or_else(|| self.profile.servers(), |(_, said)| &said.servers);
+        if self.is_open && now != self.servers() {
             self.event(cx, GroupEvent::Servers);
         }
+        self.places.moved = said;
+        self.door.look_again();
     }
 
     /// Says at which servers the group meets from now on. The ticket settles when it is stored.
@@ -85,14 +89,10 @@ impl Group {
         ticket: Ticket,
         servers: Vec<String>,
     ) -> Result<(), Code> {
-        let mut before: Vec<String> = Vec::new();
-        let known = [named(cx, self.servers()), self.servers_before(cx).unwrap_or_default()];
-        for url in known.into_iter().flatten() {
-            let is_new = !servers.contains(url) && !before.contains(url);
-            if is_new && before.len() < limits::ROOM_LINK_SERVERS_MAX && group_server_ok(url) {
-                before.push(url.clone());
-            }
-        }
+        // The latest come first, so what stands there twice goes before what does not.
+        let mut before = self.known_servers(cx, &[]).0;
+        before.retain(|url| !servers.contains(url) && group_server_ok(url));
+        before.truncate(limits::ROOM_LINK_SERVERS_MAX);
         let said = Servers { servers, before };
         said.check().map_err(|_| Code::InvalidArgument)?;
         let right = self.writing_right(cx, Roles::may_change_others, Millis::MAX)?;
