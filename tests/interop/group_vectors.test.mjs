@@ -42,6 +42,7 @@ const FRAMES = new Map([
   ["revocation", "Revocation"],
   ["open_invitation", "OpenInvitation"],
   ["budget", "Budget"],
+  ["servers", "Servers"],
   ["group_frame", "GroupFrame"],
   ["invitation", "Invitation"],
   ["invitation_link", "InvitationLink"],

@@ -66,6 +66,7 @@ export const CALLS: Readonly<Record<string, string>> = {
   "group.revoke": "peerId, options?{keepInvitations undo}",
   "group.nameActions": "peerId",
   "group.rename": "name:title, comment?",
+  "group.setServers": "servers:server[]",
   "group.rolesAt": "=peerId, at",
   "group.toGroupTime": "=own",
   "group.toOwnTime": "=ofGroup",

@@ -80,7 +80,7 @@ export type CoreGroupEvent =
   | { about: "synced"; kinds: string[]; all: boolean }
   | { about: "approve"; number: number; record: CoreRecord }
   | { about: "exported"; ticket: number; bytes: Uint8Array<ArrayBuffer> }
-  | { about: "unlocked" | "saved" | "invitations" | "update-needed" | "sync" }
+  | { about: "unlocked" | "saved" | "servers" | "invitations" | "update-needed" | "sync" }
   | { about: "key-old" | "key-renewed" }
   | { about: "unsaved" | "refused" | "key-failed" | "closed"; code: string }
   | { about: "set-aside"; id: string; count: number }
@@ -166,6 +166,7 @@ export interface CoreGroup {
 export interface CoreGroupInfo extends CoreGroup {
   founder?: string | null;
   properties?: CoreProperties | null;
+  servers?: string[];
 }
 
 /** What the founder says of a group. No lifetime is one without end. */
@@ -433,6 +434,7 @@ export interface CoreNode {
   clock_correction(group: number): number;
   group_sync(group: number, kind: string | undefined): CoreSync;
   group_members(group: number): CoreMember[];
+  set_servers(ticket: number, group: number, servers: string[]): void;
   group_info(group: number): CoreGroupInfo;
   roles_at(group: number, peer: string, at: number): number;
   stored(op: number): void;

@@ -75,6 +75,28 @@ describe("a group of the real core", () => {
       ]);
     }));
 
+  test("moves to other servers, which its invitations name", () =>
+    founded({ servers: ["wss://a.example/ws"] }, async (group) => {
+      const servers = ["wss://b.example/ws"];
+      expect(group.servers).toEqual(["wss://a.example/ws"]);
+      let told = 0;
+      group.addEventListener("servers", () => {
+        told += 1;
+      });
+      await group.setServers(servers);
+      expect(group.servers).toEqual(servers);
+      expect(told).toBe(1);
+      for (const text of [await group.invite(), await group.invite({ for: somebody(module) })]) {
+        expect(module.parse_invitation(text).servers).toEqual(servers);
+      }
+      for (const wrong of ["ws://b.example/ws", "wss://a:b@b.example/ws"]) {
+        const set = group.setServers([wrong]);
+        await expect(set).rejects.toMatchObject({ code: "invalid-argument" });
+      }
+      await group.setServers([]);
+      expect(group.servers).toEqual([]);
+    }));
+
   test("gives memberships for its lifetime, unless a time is given", () =>
     founded(given, async (group) => {
       const until = async (memberFor?: number): Promise<number | undefined> => {

@@ -340,6 +340,7 @@ const rows: readonly Row[] = [
     () => group.rename("x", "y".repeat(513)),
     /comment must be a text of at most 512/,
   ],
+  ["setServers, a page", () => group.setServers(["https://a.example"]), /begins with ws:\/\/ or/],
   ["toGroupTime, no date", () => group.toGroupTime(new Date(Number.NaN)), /own must be a Date/],
   ["presence.set, 1n", () => group.presence.set(1n), /JSON cannot hold this value: TypeError/],
   ["presence.set, a function", () => group.presence.set(() => {}), /cannot hold .* a function$/],

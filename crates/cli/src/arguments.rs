@@ -45,8 +45,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, env = "LACIS_LOOPBACK", value_parser = BoolishValueParser::new())]
     pub(crate) loopback: bool,
     /// Seconds to wait for others
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
-    #[arg(default_value = "8")]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, default_value = "8")]
     pub(crate) timeout: Duration,
     /// Correct the clock of this machine by so many seconds
     #[arg(long, global = true, env = "LACIS_CLOCK_OFFSET", value_name = "SECONDS")]
@@ -171,6 +170,18 @@ pub(crate) enum GroupCommand {
         /// Undo what it wrote, too
         #[arg(long)]
         undo: bool,
+        #[command(flatten)]
+        handing: Handing,
+    },
+    /// Say at which servers the members meet, or have them meet at others
+    Servers {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Addresses from now on, as wss://; without any, those of now are listed
+        servers: Vec<String>,
+        /// From now on those that each member is started with
+        #[arg(long, conflicts_with = "servers")]
+        own: bool,
         #[command(flatten)]
         handing: Handing,
     },

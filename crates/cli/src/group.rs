@@ -41,6 +41,12 @@ pub(crate) async fn run(
         GroupCommand::Revoke { chosen, member, undo, handing } => {
             revoke(output, common, end, (&chosen, &member, undo), handing).await
         }
+        GroupCommand::Servers { chosen, servers, own, handing } => {
+            if servers.is_empty() && !own {
+                return list_servers(output, common, &chosen).await;
+            }
+            set_servers(output, common, end, (&chosen, servers), handing).await
+        }
         GroupCommand::Forget(chosen) => forget(output, common, &chosen).await,
     }
 }
@@ -145,6 +151,41 @@ async fn revoke(
     let (id, handed) = done?;
     output.say(&json!({ "event": "revoked", "identity": id, "handed": handed }), || {
         format!("{id} is no member any more")
+    });
+    reached(handed, handing)
+}
+
+async fn list_servers(output: &Output, common: &Common, chosen: &Chosen) -> Result<(), Failure> {
+    let session = Session::offline(common).await?;
+    let group = session.group(chosen, false).await?;
+    let all = group.servers().await?;
+    session.close().await?;
+    for url in all {
+        output.say(&json!({ "server": url }), || plain(&url));
+    }
+    Ok(())
+}
+
+async fn set_servers(
+    output: &Output,
+    common: &Common,
+    mut end: End,
+    (chosen, servers): (&Chosen, Vec<String>),
+    handing: Handing,
+) -> Result<(), Failure> {
+    let session = Session::online(common).await?;
+    let done = end.unless(async {
+        let group = session.group(chosen, !handing.offline).await?;
+        group.set_servers(servers.clone()).await?;
+        Ok(if handing.offline { 0 } else { session.hand_over(output, &group).await? })
+    });
+    let done = done.await;
+    session.close().await?;
+    let handed = done?;
+    let object = json!({ "event": "servers", "servers": servers, "handed": handed });
+    output.say(&object, || match servers.as_slice() {
+        [] => "the members meet at the servers of each".to_owned(),
+        some => format!("the members meet at {}", some.join(", ")),
     });
     reached(handed, handing)
 }

@@ -45,12 +45,13 @@ use crate::time::{Earliest, Timer, Timestamp};
 use keys::door::Door;
 use keys::keyring::Keyring;
 use keys::rotation::Rotation;
-pub(crate) use membership::admission::{AnyInvitation, room_of};
+pub(crate) use membership::admission::AnyInvitation;
 use membership::arrival::Arrival;
 pub use membership::invite::InviteOptions;
 use membership::joining::Joining;
 use membership::people::Telling;
 pub use membership::revoke::RevokeOptions;
+use membership::servers::Places;
 use persist::body_cache::Bodies;
 pub(crate) use persist::profile::Profile;
 use persist::write_queue::Saves;
@@ -75,6 +76,7 @@ pub(crate) struct Group {
     profile: Profile,
     /// What the founder says of it, once that is known.
     properties: Option<GroupProperties>,
+    places: Places,
     root: Option<IdentityKey>,
     replica: Replica,
     keyring: Keyring,
@@ -124,8 +126,7 @@ pub(crate) struct Group {
     damaged: usize,
     members_changed: bool,
     telling: Telling,
-    /// Whether this identity has another credential than before, or there is a key that covers all
-    /// ends.
+    /// Whether this identity has another credential than before, or a key covers all ends.
     rewrites_due: bool,
     /// Who has another credential, which the application was not told yet.
     changed: BTreeSet<PeerId>,

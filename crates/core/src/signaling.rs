@@ -39,8 +39,8 @@ pub(crate) struct Signaling {
     pub(crate) has_links: bool,
     /// Sealed setup messages for members to hand on: whom each is for, and the room.
     pub(crate) carried: Vec<(RoomId, NodeId, Vec<u8>)>,
-    /// Whether a server is open, as it was told last.
-    online: Option<bool>,
+    /// Whether a server is open, as it was told last; of a node that is closed nothing is told.
+    pub(crate) online: Option<bool>,
 }
 
 impl Signaling {
@@ -223,9 +223,7 @@ impl Signaling {
             match server.state() {
                 ServerState::Open => online = Some(true),
                 ServerState::Waiting => online = online.or(Some(false)),
-                ServerState::Dialing => {}
-                // Of a node that is closed nothing is told any more.
-                ServerState::Closed => return,
+                ServerState::Dialing | ServerState::Closed => {}
             }
         }
         if self.online != online {

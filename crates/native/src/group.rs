@@ -206,6 +206,19 @@ impl Group {
         Ok(found.await??)
     }
 
+    /// The servers at which the members meet, as far as is known here; none means those that each
+    /// peer is started with. [`GroupEvent::Servers`](crate::GroupEvent::Servers) tells of changes.
+    ///
+    /// # Errors
+    /// [`Code::Closed`].
+    pub async fn servers(&self) -> Result<Vec<String>, Error> {
+        let number = self.number;
+        let found = self
+            .handle()
+            .call(move |machine, _| machine.node().group_servers(number).map(<[String]>::to_vec));
+        Ok(found.await??)
+    }
+
     /// What happens in the group from now on.
     ///
     /// # Errors

@@ -54,6 +54,10 @@ pub const SCENARIOS: &[Scenario] = &[
         rules::only_the_root_key_says_what_the_group_is_called,
     ),
     (
+        "an_admin_has_one_word_about_where_the_group_meets",
+        rules::an_admin_has_one_word_about_where_the_group_meets,
+    ),
+    (
         "an_open_invitation_promises_no_more_than_its_author_may_give",
         rules::an_open_invitation_promises_no_more_than_its_author_may_give,
     ),

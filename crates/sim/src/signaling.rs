@@ -74,12 +74,12 @@ impl Signaling {
     }
 
     pub(crate) fn server_of(url: &str) -> Option<ServerId> {
-        let number = url.strip_prefix("ws://server-")?.strip_suffix("/ws")?;
+        let number = url.strip_prefix("wss://server-")?.strip_suffix("/ws")?;
         number.parse().ok().map(ServerId)
     }
 
     pub(crate) fn url(server: ServerId) -> String {
-        format!("ws://server-{}/ws", server.0)
+        format!("wss://server-{}/ws", server.0)
     }
 
     pub(crate) fn server_count(&self) -> usize {

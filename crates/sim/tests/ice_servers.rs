@@ -19,7 +19,7 @@ fn outputs(node: &mut Node) -> Vec<Output> {
 /// The ICE servers of the first connection of a node whose servers name these, and whether the
 /// application was warned.
 fn used(named: &[Vec<IceServer>]) -> (Vec<String>, bool) {
-    let servers = (0..named.len()).map(|number| format!("ws://server-{number}/ws")).collect();
+    let servers = (0..named.len()).map(|number| format!("wss://server-{number}/ws")).collect();
     let config = Config { servers, identity: [1; 32], ..Config::default() };
     let now = Timestamp::ZERO;
     let mut node = Node::new(config, [2; 32], now).expect("it is within the limits");

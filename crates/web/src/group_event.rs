@@ -111,6 +111,7 @@ fn plain(event: GroupEvent) -> JsValue {
         }
         GroupEvent::Unlocked => "unlocked",
         GroupEvent::Invitations => "invitations",
+        GroupEvent::Servers => "servers",
         GroupEvent::KeyOld => "key-old",
         GroupEvent::KeyRenewed => "key-renewed",
         GroupEvent::KeyFailed { code: why } => {

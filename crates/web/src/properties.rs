@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use crate::error;
 use crate::number::{end, lifetime, millis_of, number};
-use crate::object::Building;
+use crate::object::{Building, list};
 use crate::options::field;
 
 /// Everything that is known of an open group beside its records and members.
@@ -16,7 +16,8 @@ pub(crate) fn info(node: &Node, group: RoomId) -> Result<JsValue, Code> {
     let info = Building::new().with("id", id.to_text()).with("name", name.to_owned());
     let founder = node.group_founder(group)?.map(|peer| peer.to_text());
     let properties = node.group_properties(group)?.cloned().map(object);
-    Ok(info.with("founder", founder).with("properties", properties).done())
+    let info = info.with("founder", founder).with("properties", properties);
+    Ok(info.with("servers", list(node.group_servers(group)?.iter().cloned())).done())
 }
 
 /// What the founder says. No lifetime is one without end.

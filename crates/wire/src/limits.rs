@@ -32,8 +32,11 @@ pub const SAMPLE_MAX: usize = 16;
 /// Longest signaling address.
 pub const URL_BYTES: usize = 512;
 
-/// Signaling servers of one node: two or three are redundancy, more only cost joins.
+/// Signaling servers that a node is started with: two or three are redundancy, more only cost joins.
 pub const SERVERS_MAX: usize = 4;
+
+/// Signaling servers that a node dials, with those that its rooms and groups name.
+pub const SESSIONS_MAX: usize = 16;
 
 /// Signaling addresses inside a room link; a QR code has to hold them.
 pub const ROOM_LINK_SERVERS_MAX: usize = 4;
@@ -270,6 +273,9 @@ pub const INVITATION_LINK_BYTES: usize = ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3)
 
 /// Longest text of such a link, counted in the same way. The usual ones have 122 characters.
 pub const INVITATION_LINK_CHARS: usize = text_chars(INVITATION_LINK_BYTES);
+
+/// Largest word of where a group meets: the longest addresses of now and of before.
+pub const GROUP_SERVERS_BYTES: usize = 2 * ROOM_LINK_SERVERS_MAX * (URL_BYTES + 3) + 8;
 
 /// Largest identity card: key, name and signature, and room for fields of later versions.
 pub const CARD_BYTES: usize = 512;

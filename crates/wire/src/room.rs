@@ -185,6 +185,24 @@ pub fn server_ok(url: &str) -> bool {
         && url.chars().all(|c| c.is_ascii_graphic())
 }
 
+/// Whether a text may be the address of a server to which an admin sends all members of a group:
+/// nobody on the way reads what they say there, unless it is on their own device, and no name or
+/// password is in it.
+#[must_use]
+pub fn group_server_ok(url: &str) -> bool {
+    // As bytes: slices of text bring along much that a page would have to load.
+    let bytes = url.as_bytes();
+    let secure = bytes.strip_prefix(b"wss://");
+    let Some(rest) = secure.or_else(|| bytes.strip_prefix(b"ws://")) else { return false };
+    let length = rest.iter().take_while(|it| !matches!(it, b'/' | b'?')).count();
+    let authority = rest.get(..length).unwrap_or_default();
+    let own: [&[u8]; 3] = [b"localhost", b"127.0.0.1", b"[::1]"];
+    let is = |host: &&[u8]| matches!(authority.strip_prefix(*host), Some([] | [b':', ..]));
+    let is_fine = secure.is_some() || own.iter().any(is);
+    let is_plain = !authority.contains(&b'@') && !bytes.iter().any(|it| matches!(it, b'#' | b'\\'));
+    is_fine && is_plain && !matches!(authority, [] | [b':', ..]) && server_ok(url)
+}
+
 #[cfg(test)]
 mod tests {
     use alloc::format;

@@ -14,6 +14,7 @@ use crate::limits;
 use crate::proof::is_key;
 use crate::record::RecordType;
 use crate::roles::Roles;
+use crate::room::group_server_ok;
 use crate::text::text_ok;
 use crate::time::Millis;
 
@@ -29,6 +30,9 @@ pub const REVOCATION: &str = "lacis.revocation";
 pub const INVITATION: &str = "lacis.invitation";
 /// The type of [`Budget`].
 pub const BUDGET: &str = "lacis.budget";
+
+/// The type of [`Servers`].
+pub const SERVERS: &str = "lacis.servers";
 
 /// What a group is called and how it behaves.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -204,6 +208,30 @@ impl Frame for Budget {
     }
 }
 
+/// At which signaling servers the members of a group meet.
+///
+/// Each admin has one such record, and the one that was written last counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Servers {
+    /// Their addresses; none means those that each member is started with.
+    #[n(0)]
+    pub servers: Vec<String>,
+    /// Where members met before: some may not know better, and are waited for there for a while.
+    #[n(1)]
+    pub before: Vec<String>,
+}
+
+impl Frame for Servers {
+    const BYTES_MAX: usize = limits::GROUP_SERVERS_BYTES;
+
+    fn check(&self) -> Result<(), DecodeError> {
+        demand(self.servers.len() <= limits::ROOM_LINK_SERVERS_MAX, "servers")?;
+        demand(self.before.len() <= limits::ROOM_LINK_SERVERS_MAX, "before")?;
+        let mut all = self.servers.iter().chain(&self.before);
+        demand(all.all(|url| group_server_ok(url)), "server")
+    }
+}
+
 fn budget_ok(records: u32, bytes: u64) -> Result<(), DecodeError> {
     demand((1..=limits::BUDGET_RECORDS_MAX).contains(&records), "budget_records")?;
     demand((1..=limits::BUDGET_BYTES_MAX).contains(&bytes), "budget_bytes")
@@ -224,6 +252,8 @@ pub enum System {
     Invitation(OpenInvitation),
     /// The body of a record of the type [`BUDGET`].
     Budget(Budget),
+    /// The body of a record of the type [`SERVERS`].
+    Servers(Servers),
 }
 
 impl System {
@@ -239,6 +269,7 @@ impl System {
             REVOCATION => Self::Revocation(decode(body)?),
             INVITATION => Self::Invitation(decode(body)?),
             BUDGET => Self::Budget(decode(body)?),
+            SERVERS => Self::Servers(decode(body)?),
             _ => return Ok(None),
         }))
     }

@@ -283,6 +283,13 @@ export const GROUP_KINDS = [
   ["Revocation", [revocation, 240_128]],
   ["OpenInvitation", [openInvitation, 128]],
   ["Budget", [t.strict(identity("subject"), records, recordBytes), 128]],
+  [
+    "Servers",
+    [
+      t.strict(t.list("servers", t.groupServer, 0, 4), t.list("before", t.groupServer, 0, 4)),
+      4_128,
+    ],
+  ],
   ["Invitation", [invitation, 17_020]],
   ["InvitationLink", [t.strict(key, t.id(16), t.id(16), t.list("servers", t.server, 0, 4)), 2_136]],
   ["Card", [t.strict(key, name, signature), 512]],

@@ -13,6 +13,7 @@ const SYSTEM = new Map([
   ["lacis.revocation", "Revocation"],
   ["lacis.invitation", "OpenInvitation"],
   ["lacis.budget", "Budget"],
+  ["lacis.servers", "Servers"],
 ]);
 
 const isDeleted = ({ flags }) => flags === 1;
@@ -109,10 +110,20 @@ function checkRights(header, content, credential) {
     demand(may, "an invitation to more than it may");
   } else {
     demand(has(ADMIN), "no admin");
+    if (type === "lacis.servers") checkServers(header);
     if (type !== "lacis.revocation" && type !== "lacis.key") return;
     const isWhole = version === 1 && !isDeleted(header) && BigInt(expires) === FOREVER;
     demand(isEqual(creator, author) && isWhole, "more than the first version");
   }
+}
+
+/** Each admin has one such record: nothing of it that its id follows from can be chosen. */
+function checkServers(header) {
+  const { creator, created, expires, latest, salt, replaces } = header;
+  const isOwn = isEqual(creator, authorOf(header)) && !isDeleted(header);
+  const ends = BigInt(expires) === FOREVER && BigInt(latest) === FOREVER;
+  const isFixed = created === 0 && replaces === null && isEqual(salt, new Uint8Array(8));
+  demand(isOwn && ends && isFixed, "not the one record of its creator");
 }
 
 /** The digest of a version, by which revocations name it. */

@@ -91,6 +91,15 @@ export const size = (value) => Buffer.byteLength(value);
 /** No control characters. */
 export const isPlain = (value) => !/\p{Cc}/u.test(value);
 
+/** The address of a server to which an admin sends all members of a group. */
+export const groupServer = text("server", (value) => {
+  const [, scheme, rest] = /^(wss?):\/\/([!-~]+)$/.exec(value) ?? [];
+  if (rest === undefined || size(value) > 512 || /[#\\]/.test(value)) return false;
+  const [authority] = rest.split(/[/?]/);
+  const isOwn = /^(localhost|127\.0\.0\.1|\[::1\])(:|$)/.test(authority);
+  return /^[^:]/.test(authority) && !authority.includes("@") && (scheme === "wss" || isOwn);
+});
+
 /** The address of a signaling server, in a link or an invitation. */
 export const server = text("server", (value) => {
   return /^wss?:\/\/[!-~]+$/.test(value) && size(value) <= 512;

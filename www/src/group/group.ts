@@ -104,6 +104,14 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   }
 
   /**
+   * Signaling servers at which the members meet; none means those that each of them is made with.
+   * The event `servers` tells when an admin has changed them by {@link Group.setServers}.
+   */
+  get servers(): readonly string[] {
+    return this.#info().servers ?? [];
+  }
+
+  /**
    * The room in which connected members meet, for direct and ephemeral messages and files;
    * undefined while the group is not connected. Only members are in it.
    */

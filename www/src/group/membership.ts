@@ -164,6 +164,22 @@ export abstract class GroupMembership<
     });
   }
 
+  /**
+   * Has the members meet at other signaling servers, also by invitations made from now on: at most
+   * 4, as `wss://` addresses, or none for those that each is made with. For 90 days they wait at
+   * those of before too, for members who were away and for older invitations. Only admins may.
+   *
+   * @example
+   * ```ts
+   * await group.setServers(["wss://signal.example.org/ws"]);
+   * ```
+   */
+  setServers(servers: readonly string[]): Promise<void> {
+    return this.issue((ticket) => {
+      this.session.core.set_servers(ticket, this.number, [...servers]);
+    });
+  }
+
   /** @internal Notes what the core tells. */
   protected hear(event: CoreGroupEvent): void {
     if (event.about === "key-old") this.#keyOld = true;

@@ -44,7 +44,10 @@ export interface CreateGroupOptions {
   readonly budget?:
     | { readonly records?: number | undefined; readonly bytes?: number | undefined }
     | undefined;
-  /** Signaling servers to name in invitations. Default: those of whoever opens them. */
+  /**
+   * Signaling servers at which the members meet; invitations name them. Default: those of whoever
+   * opens an invitation. An admin can change them later by `group.setServers`.
+   */
   readonly servers?: readonly string[] | undefined;
   /** `false` leaves it unconnected. Default: true. */
   readonly connect?: boolean | undefined;
@@ -247,6 +250,8 @@ export interface GroupEvents<Types = GroupTypes> {
   member: Member;
   /** What the founder says of the group is known now, or is something else than before. */
   properties: GroupProperties;
+  /** `group.servers` are others than before. */
+  servers: undefined;
   /** A member who is connected says something of itself, or nothing any more. */
   presence: PresenceEntry<PresenceOf<Types>>;
   /**

@@ -28,6 +28,7 @@ export function tell(group: TypedEventTarget<GroupEvents>, event: Plain): void {
       break;
     case "unlocked":
     case "saved":
+    case "servers":
     case "invitations":
     case "sync":
       emit<GroupEvents>(group, event.about, undefined);

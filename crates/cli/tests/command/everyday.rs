@@ -114,6 +114,34 @@ fn people_talk_by_a_link_and_are_shut_out() {
 }
 
 #[test]
+fn a_group_moves_to_another_server() {
+    let folder = Folder::new("moves");
+    let (old, new) = (Server::start(), Server::start());
+    let ada = Person::new(&folder, "ada", &old.url);
+    ada.done(&["group", "create", "Talk"]);
+    let named = |said: &[serde_json::Value]| -> Vec<String> {
+        said.iter().map(|it| text(it, "server").to_owned()).collect()
+    };
+    assert_eq!(named(&ada.done(&["group", "servers"])), [old.url.as_str()]);
+    let (said, code) = ada.run(&["group", "servers", "ws://a.example/ws", "--offline"]);
+    assert_eq!((text(event(&said, "failed"), "code"), code), ("invalid-argument", 1));
+    let said = ada.done(&["group", "servers", &new.url, "--offline"]);
+    assert_eq!(event(&said, "servers")["servers"][0], new.url.as_str());
+    assert_eq!(named(&ada.done(&["group", "servers"])), [new.url.as_str()]);
+    // Ben knows no server, and the old one is gone.
+    drop(old);
+    let ben = Person::new(&folder, "ben", "");
+    let mut inviting = ada.start(&["group", "invite"]);
+    let link = text(&inviting.event("invitation"), "text").to_owned();
+    ben.done(&["group", "join", &link]);
+    assert_eq!(text(&inviting.event("admitted"), "identity"), ben.id());
+    assert_eq!(inviting.ended().1, 0);
+    assert_eq!(named(&ben.done(&["group", "servers"])), [new.url.as_str()]);
+    ada.done(&["group", "servers", "--own", "--offline"]);
+    assert!(ada.done(&["group", "servers"]).is_empty());
+}
+
+#[test]
 fn one_process_is_server_and_keeper_and_says_how_it_is() {
     let folder = Folder::new("serve");
     let home = Person::new(&folder, "home", "");

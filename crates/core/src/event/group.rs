@@ -60,6 +60,8 @@ pub enum GroupEvent {
     Member(GroupMember),
     /// What the founder says of the group is known now, or is something else than before.
     Properties(GroupProperties),
+    /// The group meets at other servers than before.
+    Servers,
     /// Some of what a query looks for; the query's ticket is completed after the last.
     Found {
         /// The application's number.

@@ -69,6 +69,11 @@ impl<T: Copy + Ord> Calendar<T> {
         self.0.front().map(|(at, _)| *at)
     }
 
+    /// What is due last.
+    pub(super) fn last(&self) -> Option<&T> {
+        self.0.back().map(|(_, due)| due)
+    }
+
     /// Takes out what is due first, if that is not after a time.
     pub(super) fn pop(&mut self, until: Millis) -> Option<(Millis, T)> {
         self.0.pop_front_if(|(at, _)| *at <= until)

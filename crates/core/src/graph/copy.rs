@@ -88,6 +88,8 @@ pub enum Change {
     Rights,
     /// There are other key records than before, or other ends for them to cover.
     Keys,
+    /// Other words of admins about where the group meets are live than before.
+    Servers,
 }
 
 /// What a replica holds of one bucket.

@@ -8,7 +8,7 @@
 use lacis_wire::codec::Frame;
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::record::{CopyName, Header};
-use lacis_wire::system::{GROUP, INVITATION, KEY, MEMBER, REVOCATION, System};
+use lacis_wire::system::{GROUP, INVITATION, KEY, MEMBER, REVOCATION, SERVERS, System};
 use lacis_wire::time::Millis;
 use lacis_wire::{CredentialId, GroupId, PeerId, limits};
 
@@ -128,7 +128,8 @@ fn examine(
     offered: &Offered<'_>,
 ) -> Result<Verdict, Refusal> {
     let super::Copy { header, body } = offered.copy;
-    demand(!Rule::Form.holds() || header.check().is_ok(), Refusal::Form)?;
+    let is_formed = header.check().is_ok() && is_only_one(header);
+    demand(!Rule::Form.holds() || is_formed, Refusal::Form)?;
     if header.latest <= now && Rule::Over.holds() {
         return Ok(Verdict::Over);
     }
@@ -200,6 +201,16 @@ fn shows(header: &Header, chain: &Chain) -> bool {
         && header.credential == Some(id)
         && header.replaces.is_none()
         && times == (Millis(0), Millis(0), leaf.not_after, leaf.not_after)
+}
+
+/// Whether a word about where the group meets is the one record that its creator has for that, since
+/// nothing in it can be chosen; nobody else changes it, and it stays.
+fn is_only_one(header: &Header) -> bool {
+    let is_own = *header.author() == header.creator && !header.is_deleted();
+    let ends = (header.created, header.expires, header.latest);
+    let is_fixed = header.salt == [0; 8] && header.replaces.is_none();
+    let is_that = is_own && is_fixed && ends == (Millis(0), Millis::MAX, Millis::MAX);
+    header.kind.as_str() != SERVERS || is_that
 }
 
 /// Whether the author may have written this version, as far as is known of its credential.

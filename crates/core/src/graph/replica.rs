@@ -47,6 +47,8 @@ pub struct Replica {
     pub(super) group: GroupId,
     pub(super) members: Members,
     pub(super) keys: KeyRecords,
+    /// Live words of admins about where the group meets, by when they were written.
+    pub(super) servers: Calendar<CopyName>,
     /// System records, live and aside, whole.
     pub(super) system: Table<CopyName, Arc<Copy>>,
     pub(super) entries: Entries,
@@ -96,6 +98,7 @@ impl Replica {
             group,
             members: Members::new(group),
             keys: KeyRecords::default(),
+            servers: Calendar::new(),
             system: Table::new(),
             entries: Entries::new(),
             aside: BTreeMap::new(),
@@ -215,6 +218,12 @@ impl Replica {
     #[must_use]
     pub fn properties(&self) -> Option<&Arc<Copy>> {
         self.system_of(GROUP).next()
+    }
+
+    /// What an admin said last of where the group meets.
+    #[must_use]
+    pub fn servers(&self) -> Option<&Arc<Copy>> {
+        self.system.get(self.servers.last()?)
     }
 
     /// The live records of a type of the system.

@@ -9,3 +9,4 @@ pub(super) mod people;
 pub(super) mod preview;
 pub(super) mod properties;
 pub(super) mod revoke;
+pub(super) mod servers;

@@ -8,6 +8,7 @@ use super::keys::keyring::Keyring;
 use super::keys::rotation::Rotation;
 use super::membership::arrival::Arrival;
 use super::membership::people::Telling;
+use super::membership::servers::Places;
 use super::persist::body_cache::Bodies;
 use super::persist::profile::Profile;
 use super::persist::write_queue::Saves;
@@ -34,6 +35,7 @@ impl Group {
             replica: Replica::new(profile.group),
             profile,
             properties: None,
+            places: Places::default(),
             keyring,
             rotation: Rotation::default(),
             door: Door::default(),

@@ -56,6 +56,7 @@ impl Group {
                     set_aside.insert(author, count + 1);
                 }
                 Change::Keys => keys_changed = true,
+                Change::Servers => self.servers_changed(cx),
                 Change::Member(subject) => {
                     if subject == cx.me.peer {
                         self.choose_chain(cx);

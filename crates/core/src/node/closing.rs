@@ -89,7 +89,8 @@ impl Node {
             self.with_remote(node, |remote, env| remote.connection.part(env, Code::Closed));
         }
         let Self { cx, signaling, .. } = self;
-        let Signaling { servers, rooms, .. } = signaling;
+        let Signaling { servers, rooms, online, .. } = signaling;
+        *online = None;
         for server in servers {
             for room in rooms.values().filter(|room| !room.is_quiet) {
                 server.leave(cx, room.keys.topic);

@@ -10,7 +10,7 @@ use lacis_wire::{Code, GroupId, Millis, limits};
 use super::Node;
 use crate::cx::Cx;
 use crate::event::Completion;
-use crate::group::{Group, Opening, Profile, room_of};
+use crate::group::{Group, Opening, Profile};
 use crate::ids::{RoomId, Ticket};
 use crate::io::Output;
 use crate::store::{StoreRequest, StoreTable};
@@ -89,6 +89,7 @@ impl Node {
         if let Some(number) = known.map(|(number, _)| *number) {
             self.cx.tickets.open(ticket);
             if let Some(group) = self.groups.open.get_mut(&number) {
+                group.meet_also(profile.servers());
                 group.when_open(&mut self.cx, opening);
             }
             self.changes.everything();
@@ -122,7 +123,7 @@ impl Node {
         patience: Duration,
     ) -> Result<(), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
-        let (keys, servers) = room_of(open);
+        let (keys, (servers, _)) = (open.door().keys(), open.meeting_servers(&self.cx));
         let known = (group, open.barred(&self.cx));
         let joined = self.join_room(now, ticket, keys, &servers, patience, Some(known));
         self.changes.everything();

@@ -152,6 +152,32 @@ impl Node {
         self.on_group(now, group, |group, cx| group.rename(cx, ticket, name, comment))
     }
 
+    /// Says at which servers the members of a group meet from now on; none means those that each is
+    /// started with. Those of before are kept for a while, for who does not know yet. Only an admin
+    /// can. The ticket settles when that is stored.
+    ///
+    /// # Errors
+    /// [`Code::NotAllowed`], [`Code::InvalidArgument`], [`Code::GroupUnknown`].
+    pub fn set_group_servers(
+        &mut self,
+        now: Timestamp,
+        ticket: Ticket,
+        group: RoomId,
+        servers: Vec<String>,
+    ) -> Result<(), Code> {
+        self.on_group(now, group, |group, cx| group.set_servers(cx, ticket, servers))
+    }
+
+    /// The servers at which the members of an open group meet, as far as is known here; none means
+    /// those that each is started with.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_servers(&self, group: RoomId) -> Result<&[String], Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.servers())
+    }
+
     /// The members of a group as far as they are known, this identity first.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use lacis_wire::{Code, PeerId, limits};
 use super::Node;
 use crate::broadcast::Broadcast;
 use crate::error::JoinError;
+use crate::event::ServerState;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
 use crate::signaling::{Room, Server, Signaling};
@@ -81,27 +82,41 @@ impl Node {
     }
 
     /// The servers a room meets at: those its link names, dialled if they are new, or all.
-    fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
+    pub(super) fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
         let mut places = Vec::new();
         for url in named {
-            let known = self.signaling.servers.iter().position(|server| server.url == *url);
-            let index = known.or_else(|| {
-                let place = self.signaling.servers.len();
-                (place < limits::SERVERS_MAX).then(|| {
-                    let mut server = Server::new(&mut self.cx, url.clone());
-                    if self.cx.suspended_at.is_some() {
-                        server.pause(&mut self.cx);
-                    }
-                    self.signaling.servers.push(server);
-                    place
-                })
-            });
+            let is_known = |it: &Server| it.url == *url && it.state() != ServerState::Closed;
+            let known = self.signaling.servers.iter().position(is_known);
+            let index = known.or_else(|| self.dial(url));
             places.extend(index.filter(|place| !places.contains(place)));
         }
         if places.is_empty() {
             places.extend(0..self.signaling.servers.len());
         }
         places
+    }
+
+    /// Dials one more server, if there may be one, and says which it is.
+    fn dial(&mut self, url: &str) -> Option<usize> {
+        let Self { cx, signaling, .. } = self;
+        if signaling.servers.len() >= limits::SESSIONS_MAX {
+            signaling.let_go(cx);
+        }
+        let is_over = |it: &Server| it.state() == ServerState::Closed;
+        let free = signaling.servers.iter().position(is_over);
+        let place = free.unwrap_or(signaling.servers.len());
+        if place >= limits::SESSIONS_MAX {
+            return None;
+        }
+        let mut server = Server::new(cx, url.into());
+        if cx.suspended_at.is_some() {
+            server.pause(cx);
+        }
+        match signaling.servers.get_mut(place) {
+            Some(over) => *over = server,
+            None => signaling.servers.push(server),
+        }
+        Some(place)
     }
 
     /// Leaves a room. Remotes with whom no other room is shared are parted from.

@@ -1,5 +1,6 @@
 //! Where the members of each group meet, carried out for the groups that are connected.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Node;
@@ -23,7 +24,11 @@ impl Node {
                 room.is_newcomer = is_newcomer;
             }
             let Some((topic, waits)) = group.review_door(&self.cx, state) else { continue };
+            if let Some((named, current)) = group.review_servers(&self.cx) {
+                self.move_rooms(number, &named, current);
+            }
             self.signaling.meet(&mut self.cx, number, topic, waits);
+            let Some(group) = self.groups.open.get_mut(&number) else { continue };
             let barred = group.newly_barred(&self.cx);
             let (Some(barred), Some(room)) = (barred, self.signaling.rooms.get_mut(&number)) else {
                 continue;
@@ -42,6 +47,16 @@ impl Node {
         for node in self.remotes.values().filter(is_back).map(Remote::node).collect::<Vec<_>>() {
             self.with_remote(node, Remote::name_rooms);
         }
+    }
+
+    /// A group meets at these servers from now on.
+    fn move_rooms(&mut self, number: RoomId, named: &[String], current: usize) {
+        // Sessions that end with the first round make place for those of the second.
+        for _ in 0..2 {
+            let places = self.meeting_places(named);
+            self.signaling.move_to(&mut self.cx, number, &places, current);
+        }
+        self.signaling.tell_rooms(&mut self.cx);
     }
 
     /// A group is disconnected: its members are met nowhere any more.

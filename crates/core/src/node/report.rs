@@ -102,7 +102,9 @@ impl Node {
     #[must_use]
     pub fn report(&self) -> Report {
         let now = self.cx.now;
-        let servers = self.signaling.servers.iter().map(|server| ServerReport {
+        let known = self.signaling.servers.iter();
+        let known = known.filter(|server| server.state() != ServerState::Closed);
+        let servers = known.map(|server| ServerReport {
             url: server.url.clone(),
             state: server.state(),
             trouble: server.trouble,

@@ -78,8 +78,9 @@ impl Node {
             ServerFrame::Joined { topic, members } => {
                 server.trouble = None;
                 // It may have been withdrawn while the answer was on its way.
-                let is_that =
-                    |(_, room): &(&RoomId, &Room)| room.keys.topic == topic && !room.is_quiet;
+                let is_that = |(_, room): &(&RoomId, &Room)| {
+                    room.keys.topic == topic && !room.is_quiet && room.servers.contains(&index)
+                };
                 let room = rooms.iter().find(is_that);
                 if let Some(id) = room.map(|(id, _)| *id) {
                     self.on_joined(index, id, members);

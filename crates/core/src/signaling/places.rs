@@ -7,9 +7,11 @@
 use lacis_wire::room::RoomKeys;
 use lacis_wire::{PeerId, limits};
 
-use super::Signaling;
+use super::{Room, Signaling};
 use crate::cx::Cx;
+use crate::event::ServerState;
 use crate::ids::RoomId;
+use crate::table::TableExt;
 
 impl Signaling {
     /// Whether somebody is not told that we are in a room.
@@ -33,6 +35,39 @@ impl Signaling {
             }
         }
         if met == Some(main) { main } else { place }
+    }
+
+    /// A group is announced at these servers from now on; all but so many are those where it met
+    /// before. Sessions that nothing is announced by any more end.
+    pub(crate) fn move_to(
+        &mut self,
+        cx: &mut Cx,
+        number: RoomId,
+        places: &[usize],
+        current: usize,
+    ) {
+        let Self { rooms, servers, .. } = self;
+        for room in rooms.values_mut().filter(|room| room.main == number) {
+            room.move_to(cx, servers, places);
+            room.current = current;
+        }
+        self.let_go(cx);
+    }
+
+    /// Ends sessions with servers that neither a room nor the configuration names, so that there is
+    /// place for others; and notes at which of the others groups have only met before.
+    pub(crate) fn let_go(&mut self, cx: &mut Cx) {
+        let Self { rooms, servers, .. } = self;
+        let own = cx.config.servers.len();
+        for (index, server) in servers.iter_mut().enumerate().skip(own) {
+            let rank = |room: &Room| room.servers.iter().position(|it| *it == index);
+            let mut uses = rooms.values().filter_map(|room| Some(rank(room)? < room.current));
+            let first = uses.next();
+            server.is_before = first == Some(false) && uses.all(|is_current| !is_current);
+            if first.is_none() && server.state() != ServerState::Closed {
+                server.stop(cx);
+            }
+        }
     }
 
     /// The members of a group meet at a topic, if it is known, and we wait at its door, or not.

@@ -28,6 +28,8 @@ pub(crate) struct Room {
     pub(crate) until: Option<Timestamp>,
     /// Where members of this room meet, as indices of the node's servers.
     pub(crate) servers: Vec<usize>,
+    /// How many of them come first and are not those where a group met before.
+    pub(crate) current: usize,
     /// When each of those servers last answered a join.
     announced: Table<usize, Timestamp>,
     /// Servers that refused it: how often in a row, and when they are asked again.
@@ -66,6 +68,7 @@ impl Room {
             is_quiet: false,
             until: None,
             servers,
+            current: usize::MAX,
             announced: Table::new(),
             refused: Table::new(),
             state,
@@ -80,8 +83,8 @@ impl Room {
 
     /// The topic of a group, behind its door; it is not announced yet.
     pub(crate) fn behind(&self, keys: RoomKeys) -> Self {
-        let (is_quiet, state) = (true, self.state);
-        Self { is_quiet, state, ..Self::new(self.main, keys, self.servers.clone()) }
+        let (is_quiet, state, current) = (true, self.state, self.current);
+        Self { is_quiet, state, current, ..Self::new(self.main, keys, self.servers.clone()) }
     }
 
     /// Announces the room at one server and asks who else is there.
@@ -96,6 +99,23 @@ impl Room {
     pub(crate) fn announce_all(&self, cx: &mut Cx, servers: &[Server]) {
         for (index, server) in servers.iter().enumerate() {
             self.announce(cx, index, server);
+        }
+    }
+
+    /// Announces it at these servers and at no others.
+    pub(super) fn move_to(&mut self, cx: &mut Cx, servers: &mut [Server], places: &[usize]) {
+        let before = core::mem::replace(&mut self.servers, places.to_vec());
+        for (index, server) in servers.iter_mut().enumerate() {
+            match (before.contains(&index), places.contains(&index)) {
+                (true, false) => {
+                    if !self.is_quiet {
+                        server.leave(cx, self.keys.topic);
+                    }
+                    self.on_server_lost(index);
+                }
+                (false, true) => self.announce(cx, index, server),
+                _ => {}
+            }
         }
     }
 

@@ -43,6 +43,8 @@ pub(crate) struct Server {
     bye: Option<(ByeReason, Duration)>,
     /// Why it was not reached last time.
     pub(crate) trouble: Option<Code>,
+    /// Whether it is only one where groups have met before, and may be gone for good.
+    pub(crate) is_before: bool,
 }
 
 #[derive(Debug)]
@@ -87,6 +89,7 @@ impl Server {
             patience: limits::DIAL_DEADLINE,
             bye: None,
             trouble: None,
+            is_before: false,
         };
         server.dial(cx);
         server
@@ -213,7 +216,8 @@ impl Server {
         };
         let wish = said.map_or(Duration::ZERO, |(_, wait)| wait.min(limits::RETRY_AFTER_MAX));
         let wish = wish.max(reason.map_or(Duration::ZERO, least_wait));
-        let delay = cx.backoff(self.failures, limits::REDIAL_MIN, limits::REDIAL_MAX).max(wish);
+        let most = if self.is_before { limits::REDIAL_BEFORE_MAX } else { limits::REDIAL_MAX };
+        let delay = cx.backoff(self.failures, limits::REDIAL_MIN, most).max(wish);
         self.failures = self.failures.saturating_add(1);
         self.trouble = Some(code);
         self.state = State::Waiting { until: cx.now + delay, not_before: cx.now + wish };
@@ -243,12 +247,16 @@ impl Server {
     /// Ends the session for good.
     pub(crate) fn stop(&mut self, cx: &mut Cx) {
         self.hang_up(cx);
+        (self.ice_servers, self.relays) = (Vec::new(), None);
         self.state = State::Stopped;
         self.tell(cx, ServerState::Closed, None);
     }
 
     /// Ends the session until the node is back.
     pub(crate) fn pause(&mut self, cx: &mut Cx) {
+        if self.state() == ServerState::Closed {
+            return;
+        }
         self.hang_up(cx);
         self.resume = None;
         self.failures = 0;

@@ -3,7 +3,7 @@
 use lacis_core::graph::{Change, Copy, Outcome, Refusal, Replica};
 use lacis_wire::codec::encode;
 use lacis_wire::record::RecordType;
-use lacis_wire::system::{GROUP, GroupProperties, INVITATION, OpenInvitation};
+use lacis_wire::system::{GROUP, GroupProperties, INVITATION, OpenInvitation, SERVERS, Servers};
 use lacis_wire::{Millis, Roles, limits};
 
 use super::people::*;
@@ -83,6 +83,56 @@ pub(crate) fn only_the_root_key_says_what_the_group_is_called() {
     let by_admin = Draft::new(GROUP, 2, 1, &body).sign();
     assert_eq!(refused(replica.offer(NOW, &by_admin)), Refusal::NotAllowed);
     assert_eq!(replica.offer(NOW, &Draft::new(GROUP, ROOT, 1, &body).sign()), Outcome::Taken);
+}
+
+/// Where an admin says that the group meets.
+fn word(author: u8, url: &str) -> Draft {
+    let said = Servers { servers: vec![url.into()], before: Vec::new() };
+    Draft::new(SERVERS, author, 0, &encode(&said)).created(0)
+}
+
+#[cfg_attr(test, test)]
+pub(crate) fn an_admin_has_one_word_about_where_the_group_meets() {
+    let mut replica = populated();
+    let of_two = word(2, "wss://two.example");
+    let another = |number| Draft::new(SERVERS, 2, number, &of_two.body);
+    let cases = [
+        (another(1).created(0), Refusal::Form),
+        (another(0), Refusal::Form),
+        (of_two.clone().lasting(LATEST), Refusal::Form),
+        (of_two.clone().until(LATEST), Refusal::Form),
+        (of_two.clone().in_place_of(of_two.header.id), Refusal::Form),
+        (of_two.clone().version(2, 2).deleted(), Refusal::Form),
+        (of_two.clone().version(2, 1), Refusal::Form),
+        (word(2, "wss://a:b@two.example"), Refusal::System),
+        (word(3, "wss://three.example"), Refusal::NotAllowed),
+        (word(4, "wss://four.example"), Refusal::NotAllowed),
+        (word(6, "wss://six.example"), Refusal::NotAllowed),
+    ];
+    for (at, (draft, refusal)) in cases.into_iter().enumerate() {
+        assert_eq!(refused(replica.offer(NOW, &draft.sign())), refusal, "case {at}");
+    }
+    let says = |replica: &Replica, draft: &Draft| {
+        replica.servers().is_some_and(|copy| copy.body == draft.body)
+    };
+    assert!(replica.servers().is_none());
+    assert_eq!(replica.offer(NOW, &of_two.clone().sign()), Outcome::Taken);
+    assert!(says(&replica, &of_two));
+    // What was written last counts, in whatever order it comes.
+    let of_seven = word(7, "wss://seven.example").at(700_000);
+    let of_one = word(1, "wss://one.example").at(600_000);
+    assert_eq!(replica.offer(NOW, &of_seven.clone().sign()), Outcome::Taken);
+    assert_eq!(replica.offer(NOW, &of_one.clone().sign()), Outcome::Taken);
+    assert!(says(&replica, &of_seven));
+    // Who is shut out and not named has said nothing, and the word before it counts again.
+    assert_eq!(replica.offer(NOW, &revocation(1, 9, 7, &[])), Outcome::Taken);
+    assert!(says(&replica, &of_one));
+    let mut again = word(2, "wss://again.example").version(2, 2).at(650_000);
+    assert_eq!(replica.offer(NOW, &again.clone().sign()), Outcome::Taken);
+    assert!(says(&replica, &again));
+    again = word(2, "wss://back.example").version(3, 2).at(590_000);
+    assert_eq!(replica.offer(NOW, &again.sign()), Outcome::Taken);
+    assert!(says(&replica, &of_one), "a later version may be of an earlier date");
 }
 
 #[cfg_attr(test, test)]

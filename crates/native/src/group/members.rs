@@ -83,6 +83,20 @@ impl Group {
         asked.await?.1.settled().await.map(drop)
     }
 
+    /// Says at which servers the members meet from now on, `wss://` addresses, 4 at most; none means
+    /// those that each peer is started with. For 90 days they wait at those of before too, for who
+    /// does not know yet. Only admins may.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidArgument`, `StoreFull`, `StoreFailed`, `Closed`.
+    pub async fn set_servers(&self, servers: Vec<String>) -> Result<(), Error> {
+        let number = self.number;
+        let asked = self.handle().ask_node(move |node, now, ticket| {
+            node.set_group_servers(now, ticket, number, servers)
+        });
+        asked.await?.1.settled().await.map(drop)
+    }
+
     /// Ends a membership.
     ///
     /// # Errors

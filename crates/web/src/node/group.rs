@@ -109,6 +109,22 @@ impl WebNode {
         renamed.map_err(error::coded)
     }
 
+    /// Says at which servers the group meets.
+    ///
+    /// # Errors
+    /// `not-allowed`, `invalid-argument` or `group-unknown`.
+    pub fn set_servers(
+        &self,
+        ticket: u32,
+        group: u32,
+        servers: Vec<String>,
+    ) -> Result<(), JsValue> {
+        let group = RoomId(group);
+        let said =
+            self.browser.with(|node, now| node.set_group_servers(now, ticket, group, servers));
+        said.map_err(error::coded)
+    }
+
     /// What is known of an open group beside its records and members.
     ///
     /// # Errors

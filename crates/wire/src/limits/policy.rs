@@ -176,6 +176,9 @@ pub const REDIAL_MIN: Duration = Duration::from_millis(500);
 /// Longest wait before a signaling server is dialled again.
 pub const REDIAL_MAX: Duration = Duration::from_secs(30);
 
+/// The same of one where a group has met before, and nobody may be any more.
+pub const REDIAL_BEFORE_MAX: Duration = Duration::from_secs(600);
+
 /// Shortest wait before a server is dialled again that refuses this version, origin or token, or
 /// has given the mailbox to a newer connection: no sooner will anything be different.
 pub const REDIAL_REFUSED: Duration = Duration::from_secs(60);
@@ -214,6 +217,14 @@ pub const TOPIC_GRACE: Duration = Duration::from_secs(300);
 
 /// Such topics of one group.
 pub const OLD_TOPICS_MAX: usize = 4;
+
+/// Members of a group whose servers were changed wait at those of before for so long: a season, so
+/// that who was away for a month or two finds back.
+pub const SERVERS_OVERLAP: Duration = Duration::from_secs(90 * 86_400);
+
+/// The servers of a group are changed no more often than this, so that an admin who changes them
+/// all the time does not have all members dial all the time.
+pub const SERVERS_PACE: Duration = Duration::from_secs(30);
 
 /// Longest deadline a caller may ask for.
 pub const DEADLINE_MAX: Duration = Duration::from_secs(600);

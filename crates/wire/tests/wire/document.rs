@@ -17,7 +17,7 @@ use lacis_wire::record::Header;
 use lacis_wire::room::{self, RoomLink};
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
-use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Servers};
 use lacis_wire::{PROTOCOL, Roles, limits};
 
 const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
@@ -79,7 +79,7 @@ macro_rules! values {
 #[test]
 fn every_limit_is_documented_with_its_value() {
     let values = values! {
-        SIGNAL_FRAME_BYTES SIGNAL_PAYLOAD_BYTES SETUP_BYTES SAMPLE_MAX URL_BYTES SERVERS_MAX
+        SIGNAL_FRAME_BYTES SIGNAL_PAYLOAD_BYTES SETUP_BYTES SAMPLE_MAX URL_BYTES SERVERS_MAX SESSIONS_MAX
         ROOM_LINK_SERVERS_MAX ROOM_LINK_BYTES ROOM_LINK_CHARS ICE_SERVERS_MAX ICE_URLS_MAX
         RESUME_TOKEN_BYTES ROOMS_MAX LINKS_MAX PAIRING_CANDIDATES_MAX PAIRING_BYTES PAIRING_CHARS
         PAIRING_DEADLINE GATHER_DEADLINE REMOTES_MAX ATTEMPTS_MAX ATTEMPTS_REMEMBERED
@@ -109,6 +109,7 @@ fn every_limit_is_documented_with_its_value() {
         RECORDS_TOGETHER_FOR RECOVERY_DEADLINE ABSENT_DEADLINE DISCONNECTED_GRACE RESTART_DEADLINE
         PING_INTERVAL FIRST_PING BROKEN_PING_INTERVAL LINK_SILENCE STALL STALL_GRACE CHUNK_TURN
         ACK_DELAY DIAL_DEADLINE BROADCAST_ACK_DELAY REDIAL_MIN REDIAL_REFUSED RETRY_AFTER_MAX
+        REDIAL_BEFORE_MAX SERVERS_OVERLAP SERVERS_PACE GROUP_SERVERS_BYTES
         REDIAL_MAX RELINK_MIN RELINK_MAX RELINK_STAGGER SERVER_PING_INTERVAL SERVER_PONG_DEADLINE
         TOPIC_REFRESH TOPIC_TTL DOOR_SEATS DOOR_AFTER DOOR_LEAD TOPIC_GRACE OLD_TOPICS_MAX
         STREAM_IDLE CLOSE_DEADLINE REQUEST_DEADLINE DEADLINE_MAX RECONCILE_BYTES CLOCK_AHEAD
@@ -201,6 +202,7 @@ fn frame_sizes_and_versions_are_documented() {
         ("Revocation", Revocation::BYTES_MAX),
         ("OpenInvitation", OpenInvitation::BYTES_MAX),
         ("Budget", Budget::BYTES_MAX),
+        ("Servers", Servers::BYTES_MAX),
         ("Invitation", Invitation::BYTES_MAX),
         ("InvitationLink", InvitationLink::BYTES_MAX),
         ("Card", Card::BYTES_MAX),
@@ -253,6 +255,7 @@ fn every_role_and_system_type_is_documented() {
         system::REVOCATION,
         system::INVITATION,
         system::BUDGET,
+        system::SERVERS,
     ];
     assert_eq!(types, defined);
 }

@@ -14,7 +14,7 @@ use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Servers};
 use lacis_wire::{DecodeError, Millis};
 use serde_json::{Value, json};
 
@@ -172,6 +172,7 @@ fn what_is_hashed_signed_or_stored_has_no_new_fields() {
     refuses_new_fields!(Body, group_samples::bodies(), first_of(0));
     refuses_new_fields!(KeyPart, group_samples::key_parts(), first_of(6));
     refuses_new_fields!(Budget, group_samples::budgets(), whole);
+    refuses_new_fields!(Servers, group_samples::moves(), whole);
     refuses_new_fields!(InvitationLink, group_samples::invitation_links(), whole);
     refuses_new_fields!(Invitation, group_samples::invitations(), first_of(0));
     refuses_new_fields!(OpenInvitation, group_samples::open_invitations(), whole);

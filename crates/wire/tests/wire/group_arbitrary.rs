@@ -12,7 +12,7 @@ use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::symbol::SYMBOL_BYTES;
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope, Servers};
 use lacis_wire::{CredentialId, EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles, limits};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -236,6 +236,16 @@ pub(crate) fn open_invitation() -> impl Strategy<Value = OpenInvitation> {
             OpenInvitation { key, roles, not_after, member_for, uses, flags }
         },
     )
+}
+
+pub(crate) fn moved() -> impl Strategy<Value = Servers> {
+    let lists = (secure_servers(), secure_servers());
+    lists.prop_map(|(servers, before)| Servers { servers, before })
+}
+
+fn secure_servers() -> impl Strategy<Value = Vec<String>> {
+    let address = "wss://[a-z0-9.-]{1,40}(:[0-9]{1,5})?(/[!-~&&[^#\\\\]]{0,40})?";
+    vec(address, 0..=limits::ROOM_LINK_SERVERS_MAX)
 }
 
 pub(crate) fn budget() -> impl Strategy<Value = Budget> {

@@ -7,7 +7,7 @@ use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::{Cover, KeyPart, SealedKey};
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Scope, Servers};
 use lacis_wire::{DecodeError, EndId, Millis, PeerId, Roles, codec, limits};
 
 use crate::group_samples as sample;
@@ -190,6 +190,32 @@ fn properties_and_budgets() {
     boundary!(GroupProperties, "budget_bytes", of(most), of(most + 1));
     boundary!(Budget, "budget_bytes", member(1), member(0));
     boundary!(Budget, "budget_bytes", member(most), member(most + 1));
+}
+
+#[test]
+fn servers_of_a_group_have_limits() {
+    let of = |urls: &[String]| Servers { servers: urls.to_vec(), before: urls.to_vec() };
+    let url = "wss://a.example/ws".to_owned();
+    boundary!(Servers, "servers", of(&vec![url.clone(); 4]), of(&vec![url.clone(); 5]));
+    let long = |bytes: usize| format!("wss://{}", "a".repeat(bytes - 6));
+    let most = limits::URL_BYTES;
+    boundary!(Servers, "server", of(&[long(most)]), of(&[long(most + 1)]));
+    let largest = encode(&of(&vec![long(most); 4]));
+    assert!(largest.len() <= limits::GROUP_SERVERS_BYTES, "{}", largest.len());
+    for (fine, wrong) in [
+        ("wss://a.example", "https://a.example"),
+        ("ws://localhost/ws", "ws://localhost.example/ws"),
+        ("ws://127.0.0.1:80/ws", "ws://128.0.0.1:80/ws"),
+        ("ws://[::1]:80/ws", "ws://[::2]:80/ws"),
+        ("ws://[::1]", "ws://[::1]a.example/ws"),
+        ("wss://[::2]", "wss://:80/ws"),
+        ("wss://a.example/@", "wss://a@a.example/"),
+        ("wss://a.example?a@b", "wss://a.example#a"),
+        ("wss://a.example/%5c", "wss://a.example/\\"),
+        ("wss://a.example/ws", "wss://a.example/w s"),
+    ] {
+        boundary!(Servers, "server", of(&[fine.into()]), of(&[wrong.into()]));
+    }
 }
 
 #[test]

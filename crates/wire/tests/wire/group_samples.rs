@@ -10,7 +10,9 @@ use lacis_wire::proof::{IdentityKey, peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::symbol::{Symbol, SymbolKey};
-use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, Scope};
+use lacis_wire::system::{
+    self, Budget, GroupProperties, OpenInvitation, Revocation, Scope, Servers,
+};
 use lacis_wire::{EndId, GroupId, KeyName, Millis, PeerId, RecordId, Roles};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -404,6 +406,12 @@ pub(crate) fn budgets() -> Samples<Budget> {
     let least = Budget { subject: peer(MEMBER), records: 1, bytes: 1 };
     let most = Budget { subject: peer(INVITER), records: 1_048_576, bytes: 64 << 30 };
     vec![("least", least), ("most", most)]
+}
+
+pub(crate) fn moves() -> Samples<Servers> {
+    let before = vec!["ws://127.0.0.1:8080/ws".into(), "wss://a.example:8443/ws?token=x".into()];
+    let moved = Servers { servers: servers(), before };
+    vec![("moved", moved), ("to-those-of-each", Servers { servers: vec![], before: servers() })]
 }
 
 fn servers() -> Vec<String> {

@@ -18,7 +18,9 @@ use lacis_wire::keys::{KeyPart, Meeting, SealedKey};
 use lacis_wire::proof::peer_id;
 use lacis_wire::record::Header;
 use lacis_wire::room::MeetingKey;
-use lacis_wire::system::{self, Budget, GroupProperties, OpenInvitation, Revocation, System};
+use lacis_wire::system::{
+    self, Budget, GroupProperties, OpenInvitation, Revocation, Servers, System,
+};
 use serde_json::{Value, json};
 
 use crate::golden::{Vector, compare, encoded, frames, hex, text, unhex};
@@ -249,6 +251,11 @@ fn budgets() {
 }
 
 #[test]
+fn servers() {
+    frames!(Servers, "servers", group::moves());
+}
+
+#[test]
 fn open_invitations() {
     frames!(OpenInvitation, "open_invitation", group::open_invitations());
 }
@@ -292,6 +299,8 @@ fn system_bodies_are_told_apart_by_the_type_of_the_record() {
     assert_eq!(read(system::GROUP, &encode(&properties)), Ok(Some(System::Group(properties))));
     assert_eq!(read(system::INVITATION, &encode(&open)), Ok(Some(System::Invitation(open))));
     assert_eq!(read(system::BUDGET, &encode(&budget)), Ok(Some(System::Budget(budget))));
+    let moved = group::moves().remove(0).1;
+    assert_eq!(read(system::SERVERS, &encode(&moved)), Ok(Some(System::Servers(moved))));
     let bytes = encode(&revocation);
     assert_eq!(read(system::REVOCATION, &bytes), Ok(Some(System::Revocation(revocation))));
     assert_eq!(read("lacis.later", &bytes), Ok(None));

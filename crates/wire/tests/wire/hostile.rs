@@ -14,7 +14,7 @@ use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Servers};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -53,6 +53,7 @@ fn every_decoder_holds(bytes: &[u8]) -> Result<(), TestCaseError> {
     has_one_meaning!(Invitation, bytes);
     has_one_meaning!(OpenInvitation, bytes);
     has_one_meaning!(Budget, bytes);
+    has_one_meaning!(Servers, bytes);
     has_one_meaning!(InvitationLink, bytes);
     has_one_meaning!(Card, bytes);
     Ok(())

@@ -5,7 +5,7 @@ use lacis_wire::codec::encode;
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::record::Header;
-use lacis_wire::system::{GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{GroupProperties, OpenInvitation, Revocation, Servers};
 use lacis_wire::writer::Encode;
 use lacis_wire::{GroupId, Millis, Roles, limits};
 
@@ -87,6 +87,9 @@ fn of_system_records() -> Vec<Refused> {
         member_for: 5,
         ..sample::open_invitations().remove(0).1
     };
+    let moved = |url: &str| Servers { servers: vec![url.into()], before: Vec::new() };
+    let before = vec!["wss://a.example/ws".to_owned(); 5];
+    let many = Servers { before, ..moved("wss://a.example/ws") };
     let useless = OpenInvitation { uses: 0, ..sample::open_invitations().remove(0).1 };
     let roles = |bits: u8| {
         let mut bytes = encode(&founder());
@@ -115,6 +118,12 @@ fn of_system_records() -> Vec<Refused> {
         case("keys-out-of-order", "KeyPart", &keys, "subject"),
         case("part-beyond-the-last", "KeyPart", &beyond, "part"),
         case("actions-out-of-order", "Revocation", &unsorted, "actions"),
+        case("server-with-a-password", "Servers", &moved("wss://a:b@c.example/ws"), "server"),
+        case("server-that-others-overhear", "Servers", &moved("ws://c.example/ws"), "server"),
+        case("server-like-one-of-this-device", "Servers", &moved("ws://127.c.example"), "server"),
+        case("server-without-a-host", "Servers", &moved("wss:///ws"), "server"),
+        case("server-with-a-part-of-a-page", "Servers", &moved("wss://c.example/ws#a"), "server"),
+        case("five-servers-of-before", "Servers", &many, "before"),
         case("invitation-of-an-admin-for-a-time", "OpenInvitation", &dated_admin, "member_for"),
         case("invitation-for-nobody", "OpenInvitation", &useless, "uses"),
         case("admin-for-a-time", "Credential", &dated, "not_after"),

@@ -15,7 +15,7 @@ use lacis_wire::record::Header;
 use lacis_wire::room::{RoomLink, RoomLinkError};
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Servers};
 use lacis_wire::{DecodeError, GroupId};
 use serde_json::json;
 
@@ -95,7 +95,7 @@ fn refusal_of_frame(kind: &str, bytes: &[u8]) -> Option<String> {
     }
     let error = one_of!(ClientFrame ServerFrame LinkFrame Setup GroupFrame RoomLink PairingText
         Handover Header Body Credential Chain KeyPart GroupProperties Revocation Invitation
-        InvitationLink OpenInvitation Budget Card)?;
+        InvitationLink OpenInvitation Budget Servers Card)?;
     Some(match error {
         DecodeError::TooLong => "too long".into(),
         DecodeError::Malformed => "malformed".into(),

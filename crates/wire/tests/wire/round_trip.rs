@@ -12,7 +12,7 @@ use lacis_wire::record::Header;
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation};
+use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Servers};
 use lacis_wire::{DecodeError, limits};
 use proptest::prelude::*;
 
@@ -111,6 +111,11 @@ proptest! {
     #[test]
     fn open_invitations(frame in group_arbitrary::open_invitation()) {
         round_trip!(OpenInvitation, frame);
+    }
+
+    #[test]
+    fn servers(frame in group_arbitrary::moved()) {
+        round_trip!(Servers, frame);
     }
 
     #[test]

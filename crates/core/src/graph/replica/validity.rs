@@ -47,6 +47,10 @@ impl Replica {
             (Ok(Some(System::Budget(budget))), Some(_)) => {
                 self.budgets.raise(budget.subject, budget.records, budget.bytes);
             }
+            (Ok(Some(System::Servers(_))), _) => {
+                self.servers.insert(header.modified, *name);
+                self.changes.push_back(Change::Servers);
+            }
             _ => {}
         }
         true
@@ -97,6 +101,10 @@ impl Replica {
                 self.changes.push_back(Change::Keys);
             }
             Ok(Some(System::Budget(_))) => self.reread_budgets(name),
+            Ok(Some(System::Servers(_))) => {
+                self.servers.remove(copy.header.modified, *name);
+                self.changes.push_back(Change::Servers);
+            }
             _ => {}
         }
     }

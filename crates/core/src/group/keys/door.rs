@@ -9,6 +9,7 @@
 //! nobody else is seen: each member ranks those it is linked to and itself, and they all come to
 //! the same result. Whoever is linked to nobody ranks itself alone, and waits.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -39,6 +40,9 @@ pub(in crate::group) struct Door {
     ends_changed: bool,
     /// When to look again; zero for at once.
     review_at: Timestamp,
+    /// Servers at which the group is announced, and since when, if they were others before.
+    servers: Vec<String>,
+    moved_at: Option<Timestamp>,
 }
 
 impl Door {
@@ -98,6 +102,24 @@ impl Group {
         let hour = self.when(cx, Millis(this.min(next.saturating_sub(lead))));
         self.door.review_at = at.filter(|at| now < *at).map_or(hour, |at| at.min(hour));
         Some((topic, self.door.waits))
+    }
+
+    /// The servers at which to be announced, and how many of them are not those of before; nothing
+    /// if they are as before. Asked after each [`Group::review_door`] that had something to say.
+    pub(crate) fn review_servers(&mut self, cx: &Cx) -> Option<(Vec<String>, usize)> {
+        let (servers, current) = self.meeting_servers(cx);
+        let door = &mut self.door;
+        if servers == door.servers {
+            return None;
+        }
+        let at = door.moved_at.map(|at| at + limits::SERVERS_PACE);
+        if let Some(at) = at.filter(|at| cx.now < *at) {
+            door.review_at = door.review_at.min(at);
+            return None;
+        }
+        door.moved_at = (!door.servers.is_empty()).then_some(cx.now);
+        door.servers.clone_from(&servers);
+        Some((servers, current))
     }
 
     /// The group is not connected.

@@ -1,6 +1,6 @@
 //! Becoming a member and making others one: founding, inviting, admitting, renewing.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -194,11 +194,6 @@ impl Group {
         &self.profile.door
     }
 
-    /// Where its members meet.
-    pub(crate) fn servers(&self) -> &[String] {
-        &self.profile.servers
-    }
-
     /// A chain for a subject, given by us.
     pub(in crate::group) fn issue(
         &self,
@@ -268,7 +263,7 @@ impl Group {
             chain: self.issue(cx, subject, grant)?,
             name: self.profile.name.clone(),
             door: self.profile.door.clone(),
-            servers: self.profile.servers.clone(),
+            servers: self.servers().to_vec(),
             key,
             signature: [0; 64],
         };
@@ -342,12 +337,6 @@ impl Group {
         // told the rest.
         self.enter_by(cx, node, chain);
     }
-}
-
-/// What the room of a group is joined by.
-pub(crate) fn room_of(group: &Group) -> (lacis_wire::room::RoomKeys, Vec<String>) {
-    let servers = group.servers().iter().map(ToString::to_string).collect();
-    (group.door().keys(), servers)
 }
 
 pub(crate) const fn code_of(error: InvitationError) -> Code {

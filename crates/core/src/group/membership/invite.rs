@@ -53,7 +53,7 @@ impl Group {
             group: self.profile.group,
             door: self.profile.door.clone(),
             seed: cx.random(),
-            servers: self.profile.servers.clone(),
+            servers: self.servers().to_vec(),
         };
         let now = self.now(cx);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);

@@ -78,6 +78,7 @@ impl Group {
             return self.fail_opening(cx, Code::StoreDamaged);
         };
         let known = core::mem::replace(&mut self.profile, profile);
+        self.meet_also(known.servers());
         let merged = self.profile.clone().merged(known);
         let is_more = merged != self.profile;
         self.profile = merged;
@@ -271,6 +272,7 @@ impl Group {
     fn loaded(&mut self, cx: &mut Cx) {
         self.replica.settle_restored();
         self.properties_changed(cx);
+        self.servers_changed(cx);
         self.is_open = true;
         self.expire(cx);
         self.tell_changes(cx, None);

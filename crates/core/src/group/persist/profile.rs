@@ -73,6 +73,11 @@ impl Profile {
         }
     }
 
+    /// Where its members meet, as far as whoever founded it or the invitation said.
+    pub(crate) fn servers(&self) -> &[String] {
+        &self.servers
+    }
+
     /// What an invitation brings along is left for whoever takes it.
     pub(crate) fn leave_out(&mut self) {
         (self.chain, self.invitation) = (None, None);
