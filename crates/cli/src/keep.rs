@@ -85,14 +85,15 @@ pub(crate) async fn keep(
 async fn greet(output: &Output, shards: &Shards, standing: &Standing, status: Option<SocketAddr>) {
     let (peers, groups) = (shards.peers().await, standing.groups());
     let id = peers.first().map(|peer| peer.id().to_text()).unwrap_or_default();
-    let links: Vec<String> = peers.iter().map(|peer| peer.local_addr().to_string()).collect();
+    // All of them share one port.
+    let links = peers.first().map(|peer| peer.local_addr().to_string()).unwrap_or_default();
     let object = json!({
         "event": "keeping", "identity": id, "groups": groups,
-        "links": links, "status": status.map(|it| it.to_string()),
+        "links": [links], "status": status.map(|it| it.to_string()),
     });
     output.say(&object, || {
         let at = status.map(|it| format!(", status at http://{it}/health")).unwrap_or_default();
-        format!("keeping {groups} groups as {id}, links at {}{at}", links.join(" "))
+        format!("keeping {groups} groups as {id}, links at {links}{at}")
     });
 }
 

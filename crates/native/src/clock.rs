@@ -1,5 +1,6 @@
 //! The two clocks of a machine.
 
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use lacis_core::Timestamp;
@@ -27,16 +28,18 @@ impl Clock {
         self.start + Duration::from_micros(at.as_micros())
     }
 
-    /// The next moment, from that on, that is whole ticks after the start.
-    pub(crate) fn next_tick(&self, at: Instant, tick: Duration) -> Instant {
-        let past = at.saturating_duration_since(self.start).as_nanos() % tick.as_nanos().max(1);
-        let past = Duration::from_nanos(u64::try_from(past).unwrap_or_default());
-        if past.is_zero() { at } else { at + (tick - past) }
-    }
-
     pub(crate) fn wall(&self) -> Millis {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
         Millis(millis.saturating_add_signed(self.offset))
     }
+}
+
+/// The next moment, from that on, that is whole ticks after this program began to count: all of its
+/// peers then do together what need not be done at once.
+pub(crate) fn next_tick(at: Instant, tick: Duration) -> Instant {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let past = at.saturating_duration_since(*BEGAN).as_nanos() % tick.as_nanos().max(1);
+    let past = Duration::from_nanos(u64::try_from(past).unwrap_or_default());
+    if past.is_zero() { at } else { at + (tick - past) }
 }

@@ -1,16 +1,24 @@
-//! Whose a datagram is: all links of a peer share one port.
+//! Whose a datagram is: all links of all peers of a thread share one port.
 //!
 //! A link is recognised by its ICE user fragment when the other side looks for a path, and by the
 //! two addresses between which packets travel afterwards. Two peers with one port each have the
 //! same two addresses on all links between them, so each says that it has one ([`SHARED`]) and the
 //! other puts a [`Tag`] before whatever is not STUN. Without it all of these links are given the
-//! packet: what is encrypted is understood by one of them alone.
+//! packet: what is encrypted is understood by one of them alone. The answer to a binding request
+//! has neither tag nor fragment; it is for the link that asked.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use bytes::{Buf, BytesMut};
 use lacis_core::LinkId;
+
+/// A link of one of the machines at a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Whose {
+    pub(crate) machine: u32,
+    pub(crate) link: LinkId,
+}
 
 /// Between which two addresses something travels: ours, and theirs.
 pub(crate) type Way = (SocketAddr, SocketAddr);
@@ -33,13 +41,18 @@ pub(crate) fn tag_of(fragment: &str) -> Option<Tag> {
     Some(tag)
 }
 
+/// What a binding request and its answer have in common (RFC 8489, 5).
+type Transaction = [u8; 12];
+
 /// Which link is recognised by what.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    by_tag: HashMap<Tag, LinkId>,
-    by_fragment: HashMap<Vec<u8>, LinkId>,
-    by_way: HashMap<Way, Vec<LinkId>>,
-    known: HashMap<LinkId, Known>,
+    by_tag: HashMap<Tag, Whose>,
+    by_fragment: HashMap<Vec<u8>, Whose>,
+    by_way: HashMap<Way, Vec<Whose>>,
+    /// Who asked, until the answer comes.
+    by_transaction: HashMap<Transaction, Whose>,
+    known: HashMap<Whose, Known>,
 }
 
 /// What one link is recognised by.
@@ -47,6 +60,7 @@ pub(crate) struct Demux {
 struct Known {
     fragments: Vec<Vec<u8>>,
     ways: VecDeque<Way>,
+    asked: VecDeque<Transaction>,
 }
 
 /// A link remembers so many ways: every address of ours with every candidate of theirs would be
@@ -55,6 +69,14 @@ const WAYS_MAX: usize = 256;
 
 /// A link goes by so many user fragments: each new search for a path brings one.
 const FRAGMENTS_MAX: usize = 4;
+
+/// So many requests of a link are remembered; the answers to others are given to every link that
+/// sends the same way.
+const ASKED_MAX: usize = 16;
+
+/// A packet that does not say whose it is, is given to so many links, the youngest ones. Whoever
+/// does not tag what it sends has a way for each link.
+const DOUBTFUL_MAX: usize = 16;
 
 /// What sort of packet it is, by its first byte (RFC 7983).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +101,12 @@ impl Sort {
 
 impl Demux {
     /// From now on a link is found by that user fragment.
-    pub(crate) fn name(&mut self, link: LinkId, fragment: &str) {
+    pub(crate) fn name(&mut self, whose: Whose, fragment: &str) {
         if let Some(tag) = tag_of(fragment) {
-            self.by_tag.insert(tag, link);
+            self.by_tag.insert(tag, whose);
         }
         let fragment = fragment.as_bytes().to_vec();
-        let known = self.known.entry(link).or_default();
+        let known = self.known.entry(whose).or_default();
         if known.fragments.contains(&fragment) {
             return;
         }
@@ -96,68 +118,122 @@ impl Demux {
             }
         }
         known.fragments.push(fragment.clone());
-        self.by_fragment.insert(fragment, link);
+        self.by_fragment.insert(fragment, whose);
     }
 
-    /// A link sends that way, so what comes that way may be for it.
-    pub(crate) fn sent(&mut self, link: LinkId, way: Way) {
-        let links = self.by_way.entry(way).or_default();
-        if links.contains(&link) {
+    /// A link sends that, so what comes the same way may be for it.
+    pub(crate) fn sent(&mut self, whose: Whose, way: Way, bytes: &[u8]) {
+        if let Some((REQUEST, transaction)) = transaction_of(bytes) {
+            self.asks(whose, transaction);
+        }
+        let all = self.by_way.entry(way).or_default();
+        if all.contains(&whose) {
             return;
         }
-        links.push(link);
-        let ways = &mut self.known.entry(link).or_default().ways;
+        all.push(whose);
+        let ways = &mut self.known.entry(whose).or_default().ways;
         ways.push_back(way);
         if ways.len() > WAYS_MAX
             && let Some(old) = ways.pop_front()
         {
-            self.leave(link, old);
+            self.leave(whose, old);
         }
+    }
+
+    fn asks(&mut self, whose: Whose, transaction: Transaction) {
+        let asked = &mut self.known.entry(whose).or_default().asked;
+        if asked.len() >= ASKED_MAX
+            && let Some(old) = asked.pop_front()
+        {
+            self.by_transaction.remove(&old);
+        }
+        asked.push_back(transaction);
+        self.by_transaction.insert(transaction, whose);
     }
 
     /// A link is gone.
-    pub(crate) fn forget(&mut self, link: LinkId) {
-        let Some(known) = self.known.remove(&link) else { return };
+    pub(crate) fn forget(&mut self, whose: Whose) {
+        let Some(known) = self.known.remove(&whose) else { return };
         for fragment in known.fragments {
             self.by_fragment.remove(&fragment);
         }
-        self.by_tag.retain(|_, of| *of != link);
+        self.by_tag.retain(|_, of| *of != whose);
+        for transaction in known.asked {
+            self.by_transaction.remove(&transaction);
+        }
         for way in known.ways {
-            self.leave(link, way);
+            self.leave(whose, way);
         }
     }
 
-    fn leave(&mut self, link: LinkId, way: Way) {
-        if let Some(links) = self.by_way.get_mut(&way) {
-            links.retain(|it| *it != link);
-            if links.is_empty() {
+    /// All links of a machine are gone.
+    pub(crate) fn forget_all(&mut self, machine: u32) {
+        let all: Vec<Whose> =
+            self.known.keys().filter(|whose| whose.machine == machine).copied().collect();
+        all.into_iter().for_each(|whose| self.forget(whose));
+    }
+
+    fn leave(&mut self, whose: Whose, way: Way) {
+        if let Some(all) = self.by_way.get_mut(&way) {
+            all.retain(|it| *it != whose);
+            if all.is_empty() {
                 self.by_way.remove(&way);
             }
         }
     }
 
     /// Takes the tag off a packet; gives the link that it names, if that sends the same way.
-    pub(crate) fn tagged(&self, way: Way, bytes: &mut BytesMut) -> Option<LinkId> {
+    pub(crate) fn tagged(&self, way: Way, bytes: &mut BytesMut) -> Option<Whose> {
         let tag = *bytes.first_chunk::<9>()?;
-        let link = *self.by_tag.get(&tag)?;
-        self.by_way.get(&way)?.contains(&link).then(|| bytes.advance(tag.len()))?;
-        Some(link)
+        let whose = *self.by_tag.get(&tag)?;
+        self.by_way.get(&way)?.contains(&whose).then(|| bytes.advance(tag.len()))?;
+        Some(whose)
     }
 
     /// The links that a packet without a tag may be for.
-    pub(crate) fn find(&self, way: Way, bytes: &[u8]) -> Vec<LinkId> {
+    pub(crate) fn find(&mut self, way: Way, bytes: &[u8]) -> Vec<Whose> {
         if let Some(fragment) = asked_of(bytes) {
             return self.by_fragment.get(fragment).copied().into_iter().collect();
         }
-        self.by_way.get(&way).cloned().unwrap_or_default()
+        let all = self.by_way.get(&way).map(Vec::as_slice).unwrap_or_default();
+        let whose = match transaction_of(bytes) {
+            Some((REQUEST, _)) | None => None,
+            Some((_, id)) => self.by_transaction.get(&id).map(|whose| (id, *whose)),
+        };
+        match whose.filter(|(_, whose)| all.contains(whose)) {
+            Some((id, whose)) => {
+                self.by_transaction.remove(&id);
+                if let Some(known) = self.known.get_mut(&whose) {
+                    known.asked.retain(|asked| *asked != id);
+                }
+                vec![whose]
+            }
+            None => all.iter().rev().take(DOUBTFUL_MAX).copied().collect(),
+        }
     }
+}
+
+/// The first bytes of a binding request.
+const REQUEST: [u8; 2] = [0, 1];
+
+/// What every STUN message has in one place.
+const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
+
+/// Whether it is a binding request.
+pub(crate) fn is_request(bytes: &[u8]) -> bool {
+    matches!(transaction_of(bytes), Some((REQUEST, _)))
+}
+
+/// What sort of STUN message it is, and of which transaction.
+fn transaction_of(bytes: &[u8]) -> Option<([u8; 2], Transaction)> {
+    let (kind, rest) = bytes.split_first_chunk()?;
+    let (cookie, rest) = rest.get(2..)?.split_first_chunk()?;
+    (*cookie == COOKIE && kind[0] <= 3).then(|| Some((*kind, *rest.first_chunk()?)))?
 }
 
 /// The user fragment of whoever a binding request asks: the part of its user name before the colon
 /// (RFC 8445, 7.2.2).
 fn asked_of(bytes: &[u8]) -> Option<&[u8]> {
-    const REQUEST: [u8; 2] = [0, 1];
-    const COOKIE: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
     const USER_NAME: [u8; 2] = [0, 6];
     let (head, mut rest) = bytes.split_at_checked(20)?;
     if !head.starts_with(&REQUEST) || head.get(4..8)? != COOKIE {
@@ -176,108 +252,4 @@ fn asked_of(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use lacis_core::LinkId;
-
-    use bytes::BytesMut;
-
-    use super::{Demux, Sort, WAYS_MAX, asked_of, tag_of};
-
-    /// A binding request with a user name behind another attribute.
-    fn request(user: &str) -> Vec<u8> {
-        let mut bytes = vec![0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42];
-        bytes.extend([7; 12]);
-        bytes.extend([0x80, 0x22, 0, 3, 1, 2, 3, 0]);
-        bytes.extend([0, 6, 0, u8::try_from(user.len()).unwrap()]);
-        bytes.extend(user.bytes());
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
-
-    #[test]
-    fn a_request_is_for_the_link_that_it_names() {
-        let mut demux = Demux::default();
-        demux.name(LinkId(1), "ours");
-        demux.name(LinkId(2), "other");
-        let way = ("10.0.0.1:1".parse().unwrap(), "10.0.0.2:2".parse().unwrap());
-        assert_eq!(demux.find(way, &request("other:theirs")), [LinkId(2)]);
-        assert_eq!(demux.find(way, &request("nobody:theirs")), []);
-        demux.forget(LinkId(2));
-        assert_eq!(demux.find(way, &request("other:theirs")), []);
-    }
-
-    #[test]
-    fn what_comes_back_is_for_those_who_sent_that_way() {
-        let mut demux = Demux::default();
-        let way = ("10.0.0.1:1".parse().unwrap(), "10.0.0.2:2".parse().unwrap());
-        let sealed = [23, 254, 253, 0, 1];
-        assert_eq!(demux.find(way, &sealed), []);
-        demux.sent(LinkId(1), way);
-        demux.sent(LinkId(2), way);
-        demux.sent(LinkId(1), way);
-        assert_eq!(demux.find(way, &sealed), [LinkId(1), LinkId(2)]);
-        demux.forget(LinkId(1));
-        assert_eq!(demux.find(way, &sealed), [LinkId(2)]);
-    }
-
-    #[test]
-    fn a_tag_names_a_link_that_sends_that_way() {
-        let mut demux = Demux::default();
-        let way = ("10.0.0.1:1".parse().unwrap(), "10.0.0.2:2".parse().unwrap());
-        demux.name(LinkId(1), "abcdefghij");
-        demux.name(LinkId(2), "klmnopqrst");
-        assert_eq!(tag_of("short"), None);
-        let packet = || {
-            let mut packet = BytesMut::from(&tag_of("klmnopqrst").unwrap()[..]);
-            packet.extend_from_slice(b"sealed");
-            packet
-        };
-        let mut refused = packet();
-        assert_eq!(demux.tagged(way, &mut refused), None);
-        assert_eq!(refused, packet());
-        demux.sent(LinkId(2), way);
-        let mut taken = packet();
-        assert_eq!(demux.tagged(way, &mut taken), Some(LinkId(2)));
-        assert_eq!(taken, "sealed");
-        demux.forget(LinkId(2));
-        assert_eq!(demux.tagged(way, &mut packet()), None);
-    }
-
-    #[test]
-    fn a_link_remembers_so_many_ways() {
-        let mut demux = Demux::default();
-        let way = |port: usize| {
-            let peer = format!("10.0.0.2:{port}").parse().unwrap();
-            ("10.0.0.1:1".parse().unwrap(), peer)
-        };
-        for port in 1..=WAYS_MAX + 1 {
-            demux.sent(LinkId(1), way(port));
-        }
-        assert_eq!(demux.find(way(1), &[23; 9]), []);
-        assert_eq!(demux.find(way(2), &[23; 9]), [LinkId(1)]);
-        demux.forget(LinkId(1));
-        assert!(demux.by_way.is_empty() && demux.known.is_empty());
-    }
-
-    #[test]
-    fn no_bytes_do_harm() {
-        let whole = request("ours:theirs");
-        assert_eq!(asked_of(&whole), Some(&b"ours"[..]));
-        for end in 0..whole.len() {
-            let _ = asked_of(&whole[..end]);
-        }
-        let mut long = whole;
-        long[31] = 255;
-        assert_eq!(asked_of(&long), None);
-    }
-
-    #[test]
-    fn sorts_are_told_by_the_first_byte_and_the_epoch() {
-        assert_eq!(Sort::of(&[0, 1]), Some(Sort::Stun));
-        assert_eq!(Sort::of(&[22, 254, 253, 0, 0, 0]), Some(Sort::DtlsPlain));
-        assert_eq!(Sort::of(&[23, 254, 253, 0, 1, 0]), Some(Sort::DtlsSealed));
-        assert_eq!(Sort::of(&[128, 0, 0, 0, 0, 0]), None);
-        assert_eq!(Sort::of(&[22, 254]), None);
-        assert_eq!(Sort::of(&[]), None);
-    }
-}
+mod tests;

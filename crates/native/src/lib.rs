@@ -4,8 +4,9 @@
 //! to other programs alike. All links of a peer share one UDP port. What groups write is kept in a
 //! store in one file.
 //!
-//! Everything about one peer happens on one thread of its own, so a program may use any runtime of
-//! tokio or none; the futures here only wait for that thread.
+//! Everything about one peer happens on one thread, which it has for itself unless it was started
+//! beside another ([`Peer::start_beside`]). So a program may use any runtime of tokio or none; the
+//! futures here only wait for that thread.
 //!
 //! What this version does not do: it uses no TURN relay, so two peers behind routers that both
 //! change ports do not find each other; names under `.local`, behind which browsers hide addresses,
@@ -28,6 +29,7 @@ mod machine;
 mod mirror;
 mod options;
 mod peer;
+mod port;
 mod request;
 mod room;
 mod socket;

@@ -27,8 +27,12 @@ const BUFFERED_MAX: usize = 16 * 1024 * 1024;
 /// How long a link that was closed goes on until the other side has all that was sent.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// For so long after a message its acknowledgement, or its repetition, is done in time.
-const USED_LATELY: Duration = Duration::from_secs(1);
+/// After that long whatever came has been acknowledged; what was sent is seen to be.
+const USED_LATELY: Duration = Duration::from_millis(250);
+
+/// How long after its last request on the path a connection that idles sends the next one. It does
+/// nothing else until then, though it wants to be called five times a second.
+const KEPT_ALIVE: Duration = Duration::from_secs(2);
 
 /// So many packets are kept that came before there is a path: the first flight of a handshake,
 /// which would be repeated a second later.
@@ -52,8 +56,10 @@ pub(crate) struct Link {
     is_secure: bool,
     /// Whether it stands as a whole, by what was told last.
     is_connected: bool,
-    /// When a message was last sent or came.
+    /// When a message was last sent, or something of one came.
     used: Instant,
+    /// When a request was last sent that finds out whether the path works.
+    asked: Instant,
     /// What is told of it, in its order.
     told: VecDeque<LinkInput<'static>>,
     /// When it was closed, it goes on until then at most, and nothing more is told.
@@ -111,6 +117,7 @@ impl Link {
             is_secure: false,
             is_connected: false,
             used: now,
+            asked: now,
             told: VecDeque::new(),
             lingers: None,
             is_closed: false,
@@ -224,6 +231,9 @@ impl Link {
             ecn: None,
         };
         let message = TaggedBytesMut { now, transport, message: bytes };
+        if !is_stun {
+            self.used = now;
+        }
         if is_stun || self.has_path {
             self.take(message);
         } else if self.early.len() < EARLY_MAX {
@@ -247,9 +257,12 @@ impl Link {
         self.lingers.is_some()
     }
 
-    /// Whether it stands, and nothing was said on it lately that somebody waits for.
-    pub(crate) fn is_idle(&self, now: Instant) -> bool {
-        self.is_connected && self.lingers.is_none() && now >= self.used + USED_LATELY
+    /// Until when it has nothing to do unless something comes: it stands, nothing was said on it
+    /// lately, and the other side has all that was.
+    pub(crate) fn idles_until(&mut self, now: Instant) -> Option<Instant> {
+        let is_quiet = self.is_connected && self.lingers.is_none();
+        let is_idle = is_quiet && now >= self.used + USED_LATELY && self.has_sent_all();
+        is_idle.then(|| self.asked + KEPT_ALIVE)
     }
 
     /// Whether nothing is left to do.

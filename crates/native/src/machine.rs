@@ -1,5 +1,5 @@
-//! Everything that one node holds on this machine: its port, links, sockets and store, and the loop
-//! that waits for all of them.
+//! Everything that one node holds on this machine: links, sockets, a store and what it has of a
+//! port, and the loop that waits for all of them.
 
 mod links;
 mod platform;
@@ -14,12 +14,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
-use crate::demux::Demux;
 use crate::link::Link;
-use crate::mirror::{self, Mirrors};
+use crate::port::Port;
 use crate::socket::{self, Socket};
 use crate::store::Store;
-use crate::udp::Port;
 
 /// What one node runs on. It belongs to one thread.
 #[derive(Debug)]
@@ -30,9 +28,6 @@ pub(crate) struct Machine {
     pub(crate) port: Option<Port>,
     /// Addresses outside of this machine that lead to its port.
     outside: Vec<SocketAddr>,
-    mirrors: Mirrors,
-    from_mirrors: mpsc::UnboundedReceiver<mirror::Found>,
-    demux: Demux,
     links: HashMap<LinkId, Link>,
     /// Links that have something to say.
     touched: VecDeque<LinkId>,
@@ -56,13 +51,16 @@ pub(crate) struct Machine {
 /// Frames of servers that wait to be read: a server that sends more waits with them.
 const FRAMES_WAITING: usize = 64;
 
+/// What need not be done at once is done at such moments, which are the same for all peers of a
+/// program.
+const IDLE_TICK: Duration = Duration::from_millis(500);
+
 /// Something happened that ends a wait.
 #[derive(Debug)]
 pub(crate) enum Woken {
     Port,
     Socket(socket::Told),
     Store(OpId, StoreReply),
-    Mirror(mirror::Found),
     Time,
 }
 
@@ -80,15 +78,11 @@ pub(crate) struct Parts {
 impl Machine {
     pub(crate) fn new(node: Node, parts: Parts) -> Self {
         let (to_hear, from_sockets) = mpsc::channel(FRAMES_WAITING);
-        let (to_find, from_mirrors) = mpsc::unbounded_channel();
         Self {
             driver: Driver::new(node),
             clock: parts.clock,
             port: parts.port,
             outside: parts.outside,
-            mirrors: Mirrors::new(to_find),
-            from_mirrors,
-            demux: Demux::default(),
             links: HashMap::new(),
             touched: VecDeque::new(),
             due: BTreeSet::new(),
@@ -126,7 +120,7 @@ impl Machine {
     /// Waits until something happens. What a wait that is given up would have seen, the next one
     /// sees.
     pub(crate) async fn wait(&mut self) -> Woken {
-        let Self { port, from_sockets, from_store, from_mirrors, store, .. } = self;
+        let Self { port, from_sockets, from_store, store, .. } = self;
         let time = self.timer.into_iter().chain(self.due.first().map(|(at, _)| *at)).min();
         let ready = async {
             match port {
@@ -143,8 +137,7 @@ impl Machine {
         tokio::select! {
             Some((op, reply)) = from_store.recv(), if store.is_some() => Woken::Store(op, reply),
             Some(told) = from_sockets.recv() => Woken::Socket(told),
-            Some(found) = from_mirrors.recv() => Woken::Mirror(found),
-            _ = ready => Woken::Port,
+            () = ready => Woken::Port,
             () = time => Woken::Time,
         }
     }
@@ -155,7 +148,6 @@ impl Machine {
             Woken::Port => self.receive(),
             Woken::Socket((id, input)) => self.on_socket(id, input),
             Woken::Store(op, reply) => Driver::input(self, Input::Store(op, reply)),
-            Woken::Mirror(found) => self.look_into(found),
             Woken::Time => self.on_time(),
         }
         self.settle();
@@ -202,6 +194,16 @@ impl Machine {
         for leaving in std::mem::take(&mut self.leaving) {
             let _ = tokio::time::timeout_at(until, leaving).await;
         }
+    }
+
+    /// Lets go of everything.
+    pub(crate) async fn let_go(self) {
+        let Self { port, store, .. } = self;
+        if let Some(port) = port {
+            port.close().await;
+        }
+        // It finishes what it was asked, which holds up nobody else on this thread.
+        let _ = tokio::task::spawn_blocking(move || drop(store)).await;
     }
 }
 

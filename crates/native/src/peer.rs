@@ -1,4 +1,4 @@
-//! A peer, and the thread that it runs on.
+//! A peer.
 
 mod thread;
 
@@ -19,11 +19,13 @@ use crate::group::{Group, GroupOptions};
 use crate::handle::{Handle, Holder, TIMEOUT};
 use crate::options::Options;
 use crate::room::Room;
+use thread::Thread;
 
 /// This program as a peer. One is enough for any number of rooms and groups; its clones are the
 /// same peer.
 ///
-/// It runs on a thread of its own, and leaves when the last clone of it, and the last of its rooms
+/// It runs on a thread of its own unless it was [started beside](Peer::start_beside) another, and
+/// leaves when the last clone of it, and the last of its rooms
 /// and groups, is dropped. [`Peer::close`] says when that is done.
 ///
 /// ```no_run
@@ -46,6 +48,7 @@ use crate::room::Room;
 pub struct Peer {
     holder: Holder,
     who: Arc<Who>,
+    thread: Thread,
 }
 
 /// What never changes of a peer.
@@ -68,8 +71,22 @@ impl Peer {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let (holder, who) = thread::start(options).await?;
-        Ok(Self { holder, who: Arc::new(who) })
+        Self::start_on(Thread::start()?, options).await
+    }
+
+    /// Starts one more peer on the thread and on the UDP port of this one, for a program that is
+    /// many peers: they need one port, and wake the processor together. [`Options::listen`] and
+    /// [`Options::loopback`] are those of the first. One that works hard holds the others up.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_beside(&self, options: Options) -> Result<Self, StartError> {
+        Self::start_on(self.thread.clone(), options).await
+    }
+
+    async fn start_on(thread: Thread, options: Options) -> Result<Self, StartError> {
+        let (holder, who) = thread.bear(options).await?;
+        Ok(Self { holder, who: Arc::new(who), thread })
     }
 
     /// The identity: a public key.

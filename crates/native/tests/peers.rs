@@ -350,3 +350,55 @@ async fn all_links_of_a_peer_share_one_port() {
         }
     }
 }
+
+/// The threads of this process that peers run on.
+#[cfg(target_os = "linux")]
+fn peer_threads() -> usize {
+    let all = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = all.filter_map(|it| std::fs::read_to_string(it.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.trim() == "lacis-peer").count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn peers_that_are_started_beside_one_share_its_port_and_its_thread() {
+    let server = server().await;
+    let link = create_room_link().unwrap();
+    let first = peer(&server).await;
+    let second = soon(first.start_beside(options(&server))).await.unwrap();
+    let third = soon(second.start_beside(options(&server))).await.unwrap();
+    assert_eq!((udp_sockets(), peer_threads()), (1, 1));
+    assert_eq!(second.local_addr(), first.local_addr());
+    let other = peer(&server).await;
+    let mut all = Vec::new();
+    for peer in [&first, &second, &third, &other] {
+        let room = soon(peer.join_room(&link)).await.unwrap();
+        let events = room.events().await.unwrap();
+        all.push((room, events));
+    }
+    for (room, events) in &mut all {
+        while room.remotes().values().filter(|remote| remote.is_connected()).count() < 3 {
+            soon(events.next()).await.unwrap();
+        }
+    }
+    for (room, _) in &all {
+        soon(room.broadcast("chat", "to all")).await.unwrap();
+    }
+    for (_, events) in &mut all {
+        for _ in 1..4 {
+            assert_eq!(message(events).await.data, "to all");
+        }
+    }
+    // Whoever came first may go first; the others stay where they are.
+    let at = first.local_addr();
+    soon(first.close()).await.unwrap();
+    let delivered = SendOptions { until: Until::Delivered, ..SendOptions::default() };
+    let sent = all[1].0.send(other.node_id(), "chat", "still here", delivered);
+    soon(sent).await.unwrap();
+    assert_eq!(message(&mut all[3].1).await.data, "still here");
+    for peer in [&second, &third] {
+        soon(peer.close()).await.unwrap();
+    }
+    // The port is free again, whatever else is kept of the peers.
+    std::net::UdpSocket::bind(at).unwrap();
+}

@@ -1,12 +1,12 @@
-//! The peers of a keeper. A node has room for so many groups; a keeper of more is several nodes,
-//! each with a store and a port of its own, and all of one identity.
+//! The peers of a keeper. A node has room for so many groups; a keeper of more is several nodes of
+//! one identity, each with a store of its own, on one thread and one port.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lacis_native::{Code, Error, Group, GroupId, Peer, group_of_invitation, limits};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 
 use crate::arguments::Common;
 use crate::failure::Failure;
@@ -93,10 +93,14 @@ impl Shards {
 
     /// Ends all of them once everything is stored.
     pub(super) async fn close(&self) -> Result<(), Failure> {
-        let mut result = Ok(());
+        let mut closing = JoinSet::new();
         for peer in self.peers().await {
-            // One that fails keeps no other from ending well.
-            if let Err(error) = peer.close().await {
+            closing.spawn(async move { peer.close().await });
+        }
+        let mut result = Ok(());
+        // One that fails keeps no other from ending well.
+        while let Some(closed) = closing.join_next().await {
+            if let Ok(Err(error)) = closed {
                 result = Err(Failure::from(error));
             }
         }
@@ -107,22 +111,14 @@ impl Shards {
 impl Inner {
     async fn add(&mut self) -> Result<(), Failure> {
         let number = self.all.len() + 1;
-        let mut common = self.common.clone();
-        // Each has the next port, unless any will do.
-        let step = u16::try_from(number - 1).unwrap_or(u16::MAX);
-        common.links = common.links.map(|at| moved(at, step));
-        common.advertise.iter_mut().for_each(|at| *at = moved(*at, step));
-        let options = options(&common, servers(&common), self.place.identity()?);
-        let peer = Peer::start(options.store(self.place.shard(number))).await?;
+        let options = options(&self.common, servers(&self.common), self.place.identity()?);
+        let options = options.store(self.place.shard(number));
+        let peer = match self.all.first() {
+            Some(first) => first.peer.start_beside(options).await?,
+            None => Peer::start(options).await?,
+        };
         let groups = peer.groups().await?.into_iter().map(|kept| kept.id).collect();
         self.all.push(Shard { peer, groups });
         Ok(())
-    }
-}
-
-fn moved(at: SocketAddr, step: u16) -> SocketAddr {
-    match at.port() {
-        0 => at,
-        port => SocketAddr::new(at.ip(), port.saturating_add(step)),
     }
 }

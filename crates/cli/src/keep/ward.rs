@@ -1,10 +1,12 @@
 //! One group that is kept: what happens in it, and what of it outlasts a crash.
 
+use std::sync::LazyLock;
+
 use data_encoding::HEXLOWER;
 use lacis_native::{Error, Group, GroupEvent, GroupUpdate};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
-use tokio::time::{Duration, timeout};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use super::Said;
 use super::standing::{Figures, GroupPlace};
@@ -30,7 +32,7 @@ pub(super) async fn watch(group: Group, place: GroupPlace, said: mpsc::Sender<Sa
             return;
         }
         // What is refused for want of room is no event.
-        let Ok(mut next) = timeout(LOOKED_EVERY, events.next()).await else { continue };
+        let Ok(mut next) = timeout_at(next_look(), events.next()).await else { continue };
         // What has come meanwhile is looked at together.
         loop {
             match next {
@@ -50,14 +52,22 @@ pub(super) async fn watch(group: Group, place: GroupPlace, said: mpsc::Sender<Sa
     }
 }
 
+/// When a group is looked at next, though nothing happens in it: all those together that were last
+/// looked at within the same second.
+fn next_look() -> Instant {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let second = BEGAN.elapsed().as_secs() + 1;
+    *BEGAN + LOOKED_EVERY + Duration::from_secs(second)
+}
+
 /// Waits until what is held now is stored; gives what there is to say of that, if it is new.
 async fn store(
     group: &Group,
     place: &GroupPlace,
     told_last: &mut Option<(usize, [u8; 16], bool)>,
 ) -> Result<Option<Value>, Error> {
-    let figures = figures_of(group).await?;
-    let (present, _) = group.handed().await?;
+    let (figures, handed) = tokio::join!(figures_of(group), group.handed());
+    let (figures, (present, _)) = (figures?, handed?);
     place.set_present(present);
     let state = (figures.records, figures.fingerprint, figures.is_full);
     if *told_last == Some(state) {

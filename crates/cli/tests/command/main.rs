@@ -6,6 +6,7 @@
 mod crash;
 mod every_tab_closed;
 mod everyday;
+mod many_groups;
 #[cfg(target_os = "linux")]
 mod one_port;
 mod support;

@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+use lacis_native::limits;
+
 use crate::support::{Folder, Person, event, holding_in, text};
 
 const OUTSIDE: &str = "10.91.7.1";
@@ -25,9 +27,9 @@ struct Hosts([String; 2]);
 
 impl Hosts {
     /// Makes them; says why where that is not permitted.
-    fn new() -> Result<Self, String> {
-        let pid = std::process::id();
-        let hosts = Self(["outside", "inside"].map(|name| format!("lacis-{name}-{pid}")));
+    fn new(test: &str) -> Result<Self, String> {
+        let name = format!("{test}-{}", std::process::id());
+        let hosts = Self(["outside", "inside"].map(|side| format!("lacis-{side}-{name}")));
         let [outside, inside] = &hosts.0;
         run(&["ip", "netns", "add", outside])?;
         run(&["ip", "netns", "add", inside])?;
@@ -71,7 +73,7 @@ fn run(words: &[&str]) -> Result<(), String> {
 
 #[test]
 fn a_keeper_serves_through_one_open_port() {
-    let hosts = match Hosts::new() {
+    let hosts = match Hosts::new("port") {
         Ok(hosts) => hosts,
         Err(reason) => return eprintln!("SKIPPED, no network namespaces: {reason}"),
     };
@@ -110,6 +112,44 @@ fn a_keeper_serves_through_one_open_port() {
     let said = reader.done(&["read", "--timeout", "30"]);
     let issues = said.iter().filter(|it| it["event"] == "issue");
     assert_eq!(issues.map(|it| text(it, "title")).collect::<Vec<_>>(), ["news", "Again"]);
+    assert_eq!(kept.terminate().1, 0);
+    assert_eq!(serving.terminate().1, 0);
+}
+
+#[test]
+fn a_keeper_of_two_nodes_serves_through_one_open_port() {
+    let hosts = match Hosts::new("nodes") {
+        Ok(hosts) => hosts,
+        Err(reason) => return eprintln!("SKIPPED, no network namespaces: {reason}"),
+    };
+    let folder = Folder::new("nodes");
+    let address = format!("{OUTSIDE}:8080");
+    let mut serving = hosts.outside(&folder, "server", "").start(&["serve", "--listen", &address]);
+    let server = format!("ws://{}/ws", text(&serving.event("listening"), "address"));
+    let publisher = hosts.outside(&folder, "publisher", &server);
+    let another = hosts.outside(&folder, "another", &server);
+    let keeper = hosts.inside(&folder, "keeper", &server, PORT);
+    let id = keeper.id();
+    let mut invitations = Vec::new();
+    for number in 0..=limits::GROUPS_MAX {
+        let name = format!("News {number}");
+        // A node of the publisher has no room for the last, either.
+        let publisher = if number < limits::GROUPS_MAX { &publisher } else { &another };
+        publisher.done(&["group", "create", &name, "--app", "letter"]);
+        let words = ["group", "invite", "--group", &name, "--for", &id, "--role", "keeper"];
+        invitations.push(text(event(&publisher.done(&words), "invitation"), "text").to_owned());
+    }
+    let words: Vec<&str> =
+        std::iter::once("keep").chain(invitations.iter().map(|it| &it[..])).collect();
+    let mut kept = keeper.start(&words);
+    for _ in &invitations {
+        kept.event("joined");
+    }
+    let issue = folder.write("news.md", "Through the wall.\n");
+    let first = ["publish", &issue, "--group", "News 0", "--timeout", "30"];
+    for said in [publisher.done(&first), another.done(&["publish", &issue, "--timeout", "30"])] {
+        assert_eq!(event(&said, "published")["handed"], 1, "{said:?}");
+    }
     assert_eq!(kept.terminate().1, 0);
     assert_eq!(serving.terminate().1, 0);
 }

@@ -21,7 +21,7 @@ impl Link {
     /// waits for [`Link::poll_told`].
     pub(crate) fn pump(&mut self, now: Instant, send: &mut impl FnMut(Datagram)) {
         loop {
-            self.write(send);
+            self.write(now, send);
             let events = self.hear(now);
             let read = self.read(now);
             if !events && !read && !self.catch_up() {
@@ -34,7 +34,7 @@ impl Link {
             if !self.is_closed && (now >= end || self.has_sent_all()) {
                 self.is_closed = true;
                 let _ = self.rtc.close();
-                self.write(send);
+                self.write(now, send);
             }
         }
     }
@@ -53,11 +53,14 @@ impl Link {
         let _ = self.rtc.handle_timeout(now);
     }
 
-    fn write(&mut self, send: &mut impl FnMut(Datagram)) {
+    fn write(&mut self, now: Instant, send: &mut impl FnMut(Datagram)) {
         let tag = self.other.as_deref().filter(|_| self.is_shared).and_then(demux::tag_of);
         while let Some(message) = self.rtc.poll_write() {
             let (local, peer) = (message.transport.local_addr, message.transport.peer_addr);
             let mut bytes = message.message;
+            if demux::is_request(&bytes) {
+                self.asked = now;
+            }
             if let Some(tag) = tag.filter(|_| Sort::of(&bytes) != Some(Sort::Stun)) {
                 let mut tagged = BytesMut::with_capacity(tag.len() + bytes.len());
                 tagged.extend_from_slice(&tag);
@@ -197,7 +200,7 @@ impl Link {
     }
 
     /// Whether the other side has all that was sent, or there is nobody to have it.
-    fn has_sent_all(&mut self) -> bool {
+    pub(super) fn has_sent_all(&mut self) -> bool {
         let open = self.lanes.map(|lane| (lane.state == LaneState::Open).then_some(lane.id));
         open.into_iter().flatten().all(|id| self.buffered(id) == 0)
     }

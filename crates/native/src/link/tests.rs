@@ -174,3 +174,34 @@ fn a_side_that_moved_is_found_at_its_new_address() {
     assert!(says(&first, b"found"), "{first:?}");
     assert!(first.contains(&LinkInput::State(LinkState::Connected)), "{first:?}");
 }
+
+#[test]
+fn a_link_that_idles_is_called_to_ask_for_its_path_and_for_nothing_else() {
+    let mut wire = Wire::new();
+    assert!(wire.run().iter().all(|told| opens(told)));
+    let mut calls = 0;
+    let began = wire.now;
+    while wire.now < began + Duration::from_secs(60) {
+        wire.now += Duration::from_millis(20);
+        for side in 0..2 {
+            wire.carry(side);
+            wire.pump(side);
+            let link = &mut wire.links[side];
+            let until = link.idles_until(wire.now).expect("it idles");
+            if link.deadline().is_some_and(|at| at.max(until) <= wire.now) {
+                calls += 1;
+                link.on_time(wire.now);
+                assert_eq!(wire.pump(side), [], "nothing changes");
+                assert_eq!(wire.packets[1 - side].len(), 1, "it asks");
+            }
+        }
+    }
+    assert!(calls <= 2 * 60 / 2, "{calls} calls");
+    // What is on its way has to be repeated in time, and what came acknowledged.
+    assert!(wire.links[0].send(wire.now, Channel::Control, b"there").is_some());
+    assert_eq!(wire.links[0].idles_until(wire.now + Duration::from_secs(1)), None);
+    wire.pump(0);
+    wire.carry(1);
+    wire.pump(1);
+    assert_eq!(wire.links[1].idles_until(wire.now), None);
+}

@@ -11,8 +11,8 @@ use tokio::task::LocalSet;
 
 use super::{Machine, Parts, Woken};
 use crate::clock::Clock;
+use crate::port::Port;
 use crate::store::Store;
-use crate::udp::Port;
 
 /// Two machines in one process.
 pub(super) struct Two {

@@ -6,18 +6,15 @@ use std::time::{Duration, Instant};
 use lacis_core::{Input, LinkAction, LinkId};
 use lacis_driver::Driver;
 
-use super::Machine;
+use super::{IDLE_TICK, Machine};
 use crate::addresses;
+use crate::clock;
 use crate::demux::{SHARED, Sort};
 use crate::link::Link;
-use crate::udp::{Datagram, Port};
+use crate::port::{Came, Packet, Port};
 
 /// A link that is due at once again is called a little later: nothing that it waits for is finer.
 const SOON: Duration = Duration::from_millis(1);
-
-/// Links that idle are called together: the library wants to be called five times a second for each
-/// connection, and does something once in two seconds.
-const IDLE_TICK: Duration = Duration::from_millis(500);
 
 /// The lines of the candidates: first those that packets leave from, then those under which the
 /// same are reached from outside.
@@ -26,7 +23,7 @@ fn candidates(
     outside: &[SocketAddr],
     seen: &[(SocketAddr, SocketAddr)],
 ) -> [Vec<String>; 2] {
-    let hosts: Vec<SocketAddr> = port.hosts().collect();
+    let hosts = port.hosts();
     let line = |(place, at): (usize, &SocketAddr)| addresses::candidate(place, *at, None) + SHARED;
     let own = hosts.iter().enumerate().map(line).collect();
     let base_of = |at: &SocketAddr| {
@@ -44,16 +41,16 @@ fn candidates(
 impl Machine {
     /// Has a link do something, and be found by what came of it.
     pub(super) fn begin(&mut self, id: LinkId, action: LinkAction) {
-        let Self { links, port: Some(port), demux, outside, mirrors, .. } = self else { return };
+        let Self { links, port: Some(port), outside, .. } = self else { return };
         let Some(link) = links.get_mut(&id).filter(|link| !link.is_lingering()) else { return };
         if matches!(action, LinkAction::Offer { .. } | LinkAction::Accept { .. }) {
             // A machine that cannot say where it is now is where it was.
             let _ = port.look_around();
-            let [hosts, outside] = candidates(port, outside, &mirrors.seen());
+            let [hosts, outside] = candidates(port, outside, &port.seen());
             link.locate(&hosts, &outside);
         }
         if let Some(fragment) = link.operate(Instant::now(), action) {
-            demux.name(id, &fragment);
+            port.name(id, &fragment);
         }
         self.touched.push_back(id);
     }
@@ -70,25 +67,23 @@ impl Machine {
 
     fn pump(&mut self, id: LinkId) {
         let now = Instant::now();
-        let Self { links, port, demux, .. } = self;
+        let Self { links, port, .. } = self;
         let (Some(link), Some(port)) = (links.get_mut(&id), port) else { return };
-        link.pump(now, &mut |datagram| {
-            demux.sent(id, (datagram.local, datagram.peer));
-            port.send(datagram);
-        });
+        link.pump(now, &mut |datagram| port.send(id, datagram));
+        port.flush();
         if link.is_done() {
             links.remove(&id);
-            demux.forget(id);
+            port.forget(id);
         }
         self.set_deadline(id, now);
     }
 
     fn set_deadline(&mut self, id: LinkId, now: Instant) {
         let link = self.links.get_mut(&id);
-        let due = link.and_then(|link| Some((link.deadline()?, link.is_idle(now))));
-        let due = due.map(|(at, is_idle)| {
-            let at = at.max(now + SOON);
-            if is_idle { self.clock.next_tick(at, IDLE_TICK) } else { at }
+        let due = link.and_then(|link| Some((link.deadline()?, link.idles_until(now))));
+        let due = due.map(|(at, idles_until)| match idles_until {
+            Some(until) => clock::next_tick(until.max(at).max(now + SOON), IDLE_TICK),
+            None => at.max(now + SOON),
         });
         let before = match due {
             Some(at) => self.deadlines.insert(id, at),
@@ -102,14 +97,6 @@ impl Machine {
         }
     }
 
-    /// Asks a STUN server.
-    pub(super) fn look_into(&mut self, server: SocketAddr) {
-        let Self { port: Some(port), mirrors, .. } = self else { return };
-        if let Some(request) = mirrors.request(server) {
-            port.send(request);
-        }
-    }
-
     /// Tells all links of an address that a STUN server saw.
     fn on_seen(&mut self, at: SocketAddr, base: SocketAddr) {
         let line = addresses::candidate(0, at, Some(base)) + SHARED;
@@ -119,55 +106,27 @@ impl Machine {
         }
     }
 
-    /// Takes what came at the port, and sends what waits there.
+    /// Takes what came at the port.
     pub(super) fn receive(&mut self) {
         let now = Instant::now();
-        let Some(port) = &mut self.port else { return };
-        port.flush();
-        for datagram in port.receive() {
-            self.take(now, datagram);
+        while let Some(came) = self.port.as_ref().and_then(Port::take) {
+            match came {
+                Came::Packet(packet) => self.give(now, packet),
+                Came::Seen(at, base) => self.on_seen(at, base),
+            }
         }
     }
 
-    fn take(&mut self, now: Instant, mut datagram: Datagram) {
-        let way = (datagram.local, datagram.peer);
-        let tagged = self.demux.tagged(way, &mut datagram.bytes);
-        let Some(sort) = Sort::of(&datagram.bytes) else { return };
-        if tagged.is_none()
-            && sort == Sort::Stun
-            && let Some(news) = self.mirrors.answer(&datagram)
-        {
-            if let Some((at, base)) = news {
-                self.on_seen(at, base);
-            }
+    fn give(&mut self, now: Instant, packet: Packet) {
+        let Packet { link: id, sort, is_doubtful, datagram } = packet;
+        let Some(link) = self.links.get_mut(&id) else { return };
+        // What is in the clear is for one whose handshake is not over.
+        if is_doubtful && sort == Sort::DtlsPlain && link.is_secure() {
             return;
         }
-        let mut ids = match tagged {
-            Some(id) => vec![id],
-            None => self.demux.find(way, &datagram.bytes),
-        };
-        if ids.len() > 1 && sort == Sort::DtlsPlain {
-            let is_new = |id: &LinkId| self.links.get(id).is_some_and(|link| !link.is_secure());
-            ids.retain(is_new);
-        }
-        let (last, others) = match ids.split_last() {
-            Some((last, others)) => (*last, others),
-            None => return,
-        };
-        for id in others {
-            let Datagram { local, peer, ref bytes } = datagram;
-            let copy = Datagram { local, peer, bytes: bytes.clone() };
-            self.give(now, *id, copy, sort);
-        }
-        self.give(now, last, datagram, sort);
-    }
-
-    fn give(&mut self, now: Instant, id: LinkId, datagram: Datagram, sort: Sort) {
-        if let Some(link) = self.links.get_mut(&id) {
-            link.receive(now, datagram, sort == Sort::Stun);
-            if self.touched.back() != Some(&id) {
-                self.touched.push_back(id);
-            }
+        link.receive(now, datagram, sort == Sort::Stun);
+        if self.touched.back() != Some(&id) {
+            self.touched.push_back(id);
         }
     }
 }

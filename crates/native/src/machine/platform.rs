@@ -1,7 +1,7 @@
 //! A machine does what its node wants.
 
 use std::ops::DerefMut;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lacis_core::{Event, LinkAction, LinkId, OpId, SocketId, StoreRequest, Timestamp};
 use lacis_driver::{Driver, Platform};
@@ -9,9 +9,13 @@ use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 use lacis_wire::{Code, Millis};
 
-use super::Machine;
+use super::{IDLE_TICK, Machine};
+use crate::clock;
 use crate::link::Link;
 use crate::socket::Socket;
+
+/// What is due after that may be a tick late.
+const FAR: Duration = Duration::from_secs(2);
 
 impl Platform for Machine {
     fn driver(&mut self) -> impl DerefMut<Target = Driver> {
@@ -27,7 +31,10 @@ impl Platform for Machine {
     }
 
     fn arm(&mut self, at: Timestamp) {
-        self.timer = Some(self.clock.instant(at));
+        let at = self.clock.instant(at);
+        // Nobody waits for what is that far off, and all peers of a program wake at once for it.
+        let is_far = at >= Instant::now() + FAR;
+        self.timer = Some(if is_far { clock::next_tick(at, IDLE_TICK) } else { at });
     }
 
     fn dial(&mut self, id: SocketId, url: String) -> Result<(), Option<u16>> {
@@ -55,11 +62,11 @@ impl Platform for Machine {
         relay_only: bool,
     ) -> Result<(), Code> {
         // There is no relay that this platform could use yet, and nothing else is allowed.
-        if self.port.is_none() || relay_only {
+        let Some(port) = self.port.as_ref().filter(|_| !relay_only) else {
             return Err(Code::WebrtcBlocked);
-        }
+        };
         let now = Instant::now();
-        self.mirrors.ask(now, &servers);
+        port.ask(now, &servers);
         let link = Link::create(now).map_err(|_| Code::WebrtcBlocked)?;
         self.links.insert(id, link);
         Ok(())

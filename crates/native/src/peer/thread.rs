@@ -1,12 +1,14 @@
-//! The thread that a peer runs on.
+//! The thread that peers run on.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use lacis_core::{Config, Node, StreamId};
 use lacis_wire::Code;
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::LocalSet;
+use tokio::task::{JoinSet, LocalSet, spawn_blocking};
 
 use super::Who;
 use crate::clock::Clock;
@@ -17,42 +19,79 @@ use crate::handle::{Command, Handle, Holder};
 use crate::identity;
 use crate::machine::{Machine, Parts};
 use crate::options::Options;
+use crate::port::{Port, WeakPort};
 use crate::store::Store;
-use crate::udp::Port;
 
-/// Starts a thread with a peer on it.
-pub(super) async fn start(options: Options) -> Result<(Holder, Who), StartError> {
-    let (post, commands) = mpsc::unbounded_channel();
-    let holder = Holder(post);
-    let handle = holder.handle();
-    let (started, starts) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("lacis-peer".into())
-        .spawn(move || {
-            let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime,
-                Err(error) => {
-                    let _ = started.send(Err(StartError::System(error)));
-                    return;
+/// A thread for peers, and the one port of all of them. It ends with the last peer, once nobody can
+/// start another.
+#[derive(Clone, Debug)]
+pub(super) struct Thread(mpsc::UnboundedSender<Birth>);
+
+/// A peer that is to begin.
+#[derive(Debug)]
+struct Birth {
+    options: Options,
+    handle: Handle,
+    commands: mpsc::UnboundedReceiver<Command>,
+    started: oneshot::Sender<Result<Who, StartError>>,
+}
+
+impl Thread {
+    pub(super) fn start() -> Result<Self, StartError> {
+        let (births, to_begin) = mpsc::unbounded_channel();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(StartError::System)?;
+        std::thread::Builder::new()
+            .name("lacis-peer".into())
+            .spawn(move || LocalSet::new().block_on(&runtime, host(to_begin)))
+            .map_err(StartError::System)?;
+        Ok(Self(births))
+    }
+
+    /// Starts a peer on it.
+    pub(super) async fn bear(&self, options: Options) -> Result<(Holder, Who), StartError> {
+        let (post, commands) = mpsc::unbounded_channel();
+        let holder = Holder(post);
+        let (started, starts) = oneshot::channel();
+        let birth = Birth { options, handle: holder.handle(), commands, started };
+        let gone = || StartError::System(std::io::ErrorKind::Other.into());
+        self.0.send(birth).map_err(|_| gone())?;
+        let who = starts.await.map_err(|_| gone())??;
+        Ok((holder, who))
+    }
+}
+
+/// Runs peers until there will be none any more.
+async fn host(mut births: mpsc::UnboundedReceiver<Birth>) {
+    let port = Rc::new(RefCell::new(WeakPort::default()));
+    let mut peers = JoinSet::new();
+    loop {
+        tokio::select! {
+            birth = births.recv() => match birth {
+                Some(birth) => {
+                    peers.spawn_local(live(birth, Rc::clone(&port)));
                 }
-            };
-            LocalSet::new().block_on(&runtime, async move {
-                match make(&options) {
-                    Ok((machine, who)) => {
-                        // Whoever gave up waiting has no peer, and this one ends at once.
-                        let _ = started.send(Ok(who));
-                        run(machine, desk(handle), commands).await;
-                    }
-                    Err(error) => {
-                        let _ = started.send(Err(error));
-                    }
-                }
-            });
-        })
-        .map_err(StartError::System)?;
-    let gone = || StartError::System(std::io::ErrorKind::Other.into());
-    let who = starts.await.map_err(|_| gone())??;
-    Ok((holder, who))
+                None => break,
+            },
+            // One that ended has told whoever waits for that.
+            Some(_) = peers.join_next() => {}
+        }
+    }
+    while peers.join_next().await.is_some() {}
+}
+
+async fn live(birth: Birth, port: Rc<RefCell<WeakPort>>) {
+    let Birth { options, handle, commands, started } = birth;
+    match make(&options, &port).await {
+        Ok((machine, who)) => {
+            // Whoever gave up waiting has no peer, and this one ends at once.
+            let _ = started.send(Ok(who));
+            run(machine, desk(handle), commands).await;
+        }
+        Err(error) => {
+            let _ = started.send(Err(error));
+        }
+    }
 }
 
 fn desk(handle: Handle) -> Desk {
@@ -82,11 +121,15 @@ fn act_on(machine: &mut Machine, desk: &mut Desk, stream: StreamId, act: Act) {
     }
 }
 
-fn make(options: &Options) -> Result<(Machine, Who), StartError> {
+async fn make(options: &Options, shared: &RefCell<WeakPort>) -> Result<(Machine, Who), StartError> {
     let clock = Clock::new(options.clock_offset);
     let (answers, from_store) = mpsc::unbounded_channel();
-    let store = match &options.store {
-        Some(path) => Some(Store::open(path, answers)?),
+    let store = match options.store.clone() {
+        // It may have to be repaired first, and other peers of this thread go on meanwhile.
+        Some(path) => {
+            let opened = spawn_blocking(move || Store::open(&path, answers)).await;
+            Some(opened.map_err(|error| StartError::System(error.into()))??)
+        }
         None => None,
     };
     let config = Config {
@@ -98,7 +141,11 @@ fn make(options: &Options) -> Result<(Machine, Who), StartError> {
     };
     let seed = identity::random().map_err(StartError::System)?;
     let node = Node::new(config, seed, clock.now())?;
-    let port = Port::bind(options.listen, options.loopback).map_err(StartError::Port)?;
+    let port = match shared.borrow().port() {
+        Some(port) => port,
+        None => Port::bind(options.listen, options.loopback).map_err(StartError::Port)?,
+    };
+    shared.replace(port.downgrade());
     let who = Who { id: node.peer_id(), node: node.node_id(), bound: port.bound() };
     let outside = options.advertise.clone();
     let parts = Parts { clock, port: Some(port), outside, store, from_store };
@@ -125,8 +172,8 @@ async fn run(mut machine: Machine, mut desk: Desk, mut commands: mpsc::Unbounded
     }
     machine.finish().await;
     tell(&mut machine, &mut desk);
-    // The store is free for the next peer before anybody hears that this one is closed.
-    drop(machine);
+    // Store and port are free for the next peer before anybody hears that this one is closed.
+    machine.let_go().await;
     desk.end();
 }
 
