@@ -84,8 +84,8 @@ impl Group {
     }
 
     /// Says at which servers the members meet from now on, `wss://` addresses, 4 at most; none
-    /// means those that each peer is started with. For 90 days they wait at those of before too, for who
-    /// does not know yet. Only admins may.
+    /// means those that each peer is started with. For 90 days they wait at those of before too,
+    /// for who does not know yet. Only admins may.
     ///
     /// # Errors
     /// `NotAllowed`, `InvalidArgument`, `StoreFull`, `StoreFailed`, `Closed`.
