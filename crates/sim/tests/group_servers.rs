@@ -227,8 +227,8 @@ fn after_the_overlap_nobody_is_at_the_old_server() {
         town.world.sleep(tab, limits::SERVERS_OVERLAP + DAY);
     }
     town.world.run_for(limits::SERVERS_OVERLAP + DAY);
-    // They look again each hour.
-    town.world.run_for(Duration::from_secs(3_700));
+    // Who wakes up looks again where to be, as everybody does each hour.
+    town.world.run_for(6 * SOON);
     assert_eq!([town.visitors(town.old), town.visitors(town.new)], [0, 2]);
     // A session that is over is not begun again by a page that is shown again.
     town.world.put_aside(ada, 10 * SOON);

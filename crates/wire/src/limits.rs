@@ -32,7 +32,8 @@ pub const SAMPLE_MAX: usize = 16;
 /// Longest signaling address.
 pub const URL_BYTES: usize = 512;
 
-/// Signaling servers that a node is started with: two or three are redundancy, more only cost joins.
+/// Signaling servers that a node is started with: two or three are redundancy, more only cost
+/// joins.
 pub const SERVERS_MAX: usize = 4;
 
 /// Signaling servers that a node dials, with those that its rooms and groups name.

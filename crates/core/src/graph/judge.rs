@@ -203,8 +203,8 @@ fn shows(header: &Header, chain: &Chain) -> bool {
         && times == (Millis(0), Millis(0), leaf.not_after, leaf.not_after)
 }
 
-/// Whether a word about where the group meets is the one record that its creator has for that, since
-/// nothing in it can be chosen; nobody else changes it, and it stays.
+/// Whether a word about where the group meets is the one record that its creator has for that:
+/// nothing in it can be chosen, nobody else changes it, and it stays.
 fn is_only_one(header: &Header) -> bool {
     let is_own = *header.author() == header.creator && !header.is_deleted();
     let ends = (header.created, header.expires, header.latest);

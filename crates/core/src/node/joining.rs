@@ -83,6 +83,10 @@ impl Node {
 
     /// The servers a room meets at: those its link names, dialled if they are new, or all.
     pub(super) fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
+        // Before the first is dialled: what is dialled here is in no room yet.
+        if self.signaling.servers.len() >= limits::SESSIONS_MAX {
+            self.signaling.let_go(&mut self.cx);
+        }
         let mut places = Vec::new();
         for url in named {
             let is_known = |it: &Server| it.url == *url && it.state() != ServerState::Closed;
@@ -99,9 +103,6 @@ impl Node {
     /// Dials one more server, if there may be one, and says which it is.
     fn dial(&mut self, url: &str) -> Option<usize> {
         let Self { cx, signaling, .. } = self;
-        if signaling.servers.len() >= limits::SESSIONS_MAX {
-            signaling.let_go(cx);
-        }
         let is_over = |it: &Server| it.state() == ServerState::Closed;
         let free = signaling.servers.iter().position(is_over);
         let place = free.unwrap_or(signaling.servers.len());

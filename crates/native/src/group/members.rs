@@ -83,9 +83,9 @@ impl Group {
         asked.await?.1.settled().await.map(drop)
     }
 
-    /// Says at which servers the members meet from now on, `wss://` addresses, 4 at most; none means
-    /// those that each peer is started with. For 90 days they wait at those of before too, for who
-    /// does not know yet. Only admins may.
+    /// Says at which servers the members meet from now on, `wss://` addresses, 4 at most; none
+    /// means those that each peer is started with. For 90 days they wait at those of before too,
+    /// for who does not know yet. Only admins may.
     ///
     /// # Errors
     /// `NotAllowed`, `InvalidArgument`, `StoreFull`, `StoreFailed`, `Closed`.

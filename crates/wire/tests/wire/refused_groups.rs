@@ -65,6 +65,15 @@ fn of_records() -> Vec<Refused> {
     ]
 }
 
+fn moved(url: &str) -> Servers {
+    Servers { servers: vec![url.into()], before: Vec::new() }
+}
+
+fn moved_often() -> Servers {
+    let before = vec!["wss://a.example/ws".into(); 5];
+    Servers { before, ..moved("wss://a.example/ws") }
+}
+
 fn of_system_records() -> Vec<Refused> {
     let named = |name: &str, comment: &str| GroupProperties {
         name: name.into(),
@@ -87,9 +96,6 @@ fn of_system_records() -> Vec<Refused> {
         member_for: 5,
         ..sample::open_invitations().remove(0).1
     };
-    let moved = |url: &str| Servers { servers: vec![url.into()], before: Vec::new() };
-    let before = vec!["wss://a.example/ws".to_owned(); 5];
-    let many = Servers { before, ..moved("wss://a.example/ws") };
     let useless = OpenInvitation { uses: 0, ..sample::open_invitations().remove(0).1 };
     let roles = |bits: u8| {
         let mut bytes = encode(&founder());
@@ -123,7 +129,7 @@ fn of_system_records() -> Vec<Refused> {
         case("server-like-one-of-this-device", "Servers", &moved("ws://127.c.example"), "server"),
         case("server-without-a-host", "Servers", &moved("wss:///ws"), "server"),
         case("server-with-a-part-of-a-page", "Servers", &moved("wss://c.example/ws#a"), "server"),
-        case("five-servers-of-before", "Servers", &many, "before"),
+        case("five-servers-of-before", "Servers", &moved_often(), "before"),
         case("invitation-of-an-admin-for-a-time", "OpenInvitation", &dated_admin, "member_for"),
         case("invitation-for-nobody", "OpenInvitation", &useless, "uses"),
         case("admin-for-a-time", "Credential", &dated, "not_after"),
