@@ -14,6 +14,7 @@ use super::persist::write_queue::Saves;
 use super::queries::watches::Watches;
 use super::sync::incoming::Incoming;
 use super::sync::progress::SyncState;
+use super::sync::upkeep::Turn;
 use super::writing::approval::Approvals;
 use super::{Group, Rejected};
 use crate::clock::Clocks;
@@ -44,6 +45,7 @@ impl Group {
             bodies: Bodies::default(),
             saves: Saves::default(),
             neighbours: Table::new(),
+            turn: Turn::default(),
             approvals: Approvals::default(),
             rejected: Rejected::default(),
             first: Vec::new(),
