@@ -206,7 +206,7 @@ impl Broadcast {
     pub(crate) fn is_due(&mut self, cx: &mut Cx) -> bool {
         let is_due = self.here_at.is_some_and(|at| cx.now >= at);
         if is_due {
-            let pace = match (self.pace(limits::SHOWN_MAX), self.is_shown(cx.me.node)) {
+            let pace = match (self.pace(limits::SHOWN_MAX), self.is_shown(cx.me.node, cx.me.node)) {
                 _ if self.is_root(cx.me.node, cx.me.node) => 1,
                 (pace, true) => pace,
                 (pace, false) => pace.div_ceil(2),
@@ -229,7 +229,7 @@ impl Broadcast {
             self.number = self.number.next_multiple_of(limits::NAMED_HERE);
         }
         self.heres = self.heres.saturating_add(u8::from(is_here));
-        let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node);
+        let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node, cx.me.node);
         let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
         let name = GossipName { node: cx.me.node, number: self.number };
         let name = is_named(&news, self.number).then_some(name);
@@ -326,30 +326,33 @@ impl Broadcast {
         let (until, is_gone) = (cx.now + life, news == News::Gone);
         // In a room of dozens at once; in one of many only what changes something.
         let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
-        let is_strange = self.is_strange(cx.now, node);
+        let is_strange = self.is_strange((cx.now, cx.me.node), node);
         let member = self.member(cx, node, peer);
         member.until = member.until.max(until);
         member.is_gone = is_gone;
         if matches!(news, News::Here | News::Alone) {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
-        let course = self.course(node, is_word, passed.walk);
-        passed.walk = course.walk();
+        let course = self.course(cx.me.node, node, is_word, passed.walk);
+        // What has walked so far reaches some, and may meet itself: no tree changes by that.
+        let met = passed.walk.filter(|_| !is_word && course == Course::All).map(|_| 0);
+        passed.walk = course.walk().or(met);
         passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
-        let (is_named, is_news) = (is_named(&news, number), is_new || is_gone);
+        let is_named = is_named(&news, number) && passed.walk.is_none();
+        let is_news = is_new || is_gone;
         Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
     }
 }
 
 impl Broadcast {
     /// How far something of a node goes that came with that walk.
-    fn course(&self, node: NodeId, is_word: bool, walk: Option<u8>) -> Course {
+    fn course(&self, me: NodeId, node: NodeId, is_word: bool, walk: Option<u8>) -> Course {
         match walk {
-            // Words go to all, whatever whoever passed them on says.
-            _ if is_word => Course::All,
+            // Whatever whoever passed it on says: nobody signs how far it is to go.
+            _ if is_word || self.is_shown(me, node) => Course::All,
+            // Of those who are known by chance only those hear who are on the way. Who ends that
+            // could as well be silent, and the next one goes another way.
             Some(left @ 1..) => Course::Walk(left.min(limits::WALK_MAX) - 1),
-            // Of those who are known by chance only those hear who are on the way.
-            None if self.is_shown(node) => Course::All,
             _ => Course::Here,
         }
     }

@@ -61,9 +61,7 @@ pub use queries::filter::{Condition, Field, Filter, Operator, Search, Subject};
 pub use queries::query::Paging;
 use queries::query::Query;
 use queries::watches::Watches;
-use sync::incoming::Incoming;
-use sync::neighbour::Neighbour;
-use sync::progress::SyncState;
+use sync::{incoming::Incoming, neighbour::Neighbour, progress::SyncState, upkeep::Turn};
 use writing::approval::Approvals;
 pub(crate) use writing::author::Draft;
 use writing::author::Unsealed;
@@ -92,6 +90,7 @@ pub(crate) struct Group {
     bodies: Bodies,
     saves: Saves,
     neighbours: Table<NodeId, Neighbour>,
+    turn: Turn,
     approvals: Approvals,
     /// Versions that break a rule and are not asked for again.
     rejected: Rejected,
@@ -366,6 +365,7 @@ impl Group {
         if self.is_open && !cx.is_suspended() {
             earliest.see(self.door.deadline(), Timer::Door);
         }
+        earliest.see(self.turn.at, Timer::Compare);
         for neighbour in self.neighbours.values() {
             earliest.see(neighbour.compare_at, Timer::Compare);
             earliest.see(neighbour.spreading.due(), Timer::Want);

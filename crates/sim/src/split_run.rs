@@ -228,6 +228,7 @@ impl SplitRun {
     fn written(&mut self, tab: TabId, pairing: Pairing) -> Result<String, String> {
         let is_settled = |world: &World| world.outcome(tab, pairing.written).is_some();
         self.world.run_until(Duration::from_secs(5), is_settled);
+        self.sound()?;
         let outcome = self.world.outcome(tab, pairing.written);
         let text = self.world.text(tab, pairing).filter(|_| outcome == Some(Ok(())));
         text.ok_or_else(|| format!("tab {} writes no text: {outcome:?}", tab.0))

@@ -73,7 +73,7 @@ fn halves_grow_together_by_one_link_that_people_make() {
 
 #[test]
 fn a_link_that_people_make_finds_place_among_attempts_that_nobody_answers() {
-    for (seed, few) in [(5, 4), (6, 6), (7, 8)] {
+    for (seed, few) in [(5, 4), (6, 6), (7, 8), (8, 10), (9, 12)] {
         let Scene { mut world, server, room, tabs } = Scene::<24>::joined(seed);
         world.run_for(MINUTE);
         world.stop_server(server, false);
@@ -89,5 +89,28 @@ fn a_link_that_people_make_finds_place_among_attempts_that_nobody_answers() {
             world.expect_text(two, answer);
             world.cancel(two, answer.linked);
         }
+    }
+}
+
+/// Offers to members who are on the other island go from member to member there, for up to a minute
+/// each. Of whoever comes back to the server each ends, or is answered, at once.
+#[test]
+fn offers_that_lead_nowhere_do_not_keep_halves_apart_that_one_can_join() {
+    for seed in 10..18 {
+        let Scene { mut world, server, tabs, .. } = Scene::<16>::joined(seed);
+        world.run_for(MINUTE);
+        let halves = tabs.split_at(8);
+        world.isolate(halves.1, 1);
+        for tab in halves.1 {
+            world.fabric.net.cut(*tab, server, true);
+            world.silence_sockets(*tab);
+        }
+        world.run_for(2 * MINUTE + seed.try_into().map_or(SECOND, |count: u32| SECOND * count));
+        assert_eq!(bridges(&world, halves), 0);
+        world.isolate(halves.1, 0);
+        world.fabric.net.cut(halves.1[0], server, false);
+        let is_back = |w: &World| w.hub_stats(server).is_some_and(|it| it.nodes == 9);
+        world.expect(45 * SECOND, "one is back at the server", is_back);
+        world.expect(12 * SECOND, "they are linked", |w| bridges(w, halves) > 0);
     }
 }

@@ -152,3 +152,21 @@ fn a_page_in_many_rooms_keeps_few_links() {
     expect_all_to_all(&mut world, room, &tabs, 100, 2 * SECOND);
     expect_all_to_all(&mut world, other, &tabs, 100, 2 * SECOND);
 }
+
+#[test]
+fn what_was_told_to_a_neighbor_it_hears_also_if_it_has_forgotten_who_passes_it_on() {
+    let Scene { mut world, room, tabs, .. } = Scene::<14>::joined(9);
+    world.run_for(60 * SECOND);
+    let [first, .., last] = tabs;
+    world.isolate(&[last], 1);
+    world.run_for(SECOND);
+    world.broadcast(first, room, 50, true).expect("it may be told");
+    world.run_for(SECOND);
+    world.leave(last, room);
+    world.run_for(SECOND);
+    world.join(last, room);
+    world.run_for(8 * SECOND);
+    assert_eq!(world.seen(last).messages.len(), 0);
+    world.isolate(&[last], 0);
+    world.expect(60 * SECOND, "it hears it", |w| w.seen(last).messages.len() == 1);
+}

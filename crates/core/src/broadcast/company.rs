@@ -39,9 +39,10 @@ impl Broadcast {
         self.members.iter().nth(limits::SHOWN_MAX - 1).map(|(node, _)| *node)
     }
 
-    /// Whether all are told that a node is there.
-    pub(super) fn is_shown(&self, node: NodeId) -> bool {
-        self.last_shown().is_none_or(|last| node <= last)
+    /// Whether all are told that a node is there: this one is one of those who are.
+    pub(super) fn is_shown(&self, me: NodeId, node: NodeId) -> bool {
+        let place = limits::SHOWN_MAX - 1 - usize::from(me < node);
+        self.members.iter().nth(place).is_none_or(|(last, _)| node <= *last)
     }
 
     /// Whether nobody is known who has a lower id: words travel over the tree that is shortest from
@@ -225,7 +226,6 @@ mod tests {
         told_by((who, [3; 16]), number, news)
     }
 
-    /// The same of one of its nodes.
     fn told_by((who, salt): (u16, [u8; 16]), number: u64, news: News<'_>) -> Vec<u8> {
         let mut seed = [0; 32];
         seed[..2].copy_from_slice(&who.to_be_bytes());
@@ -237,15 +237,16 @@ mod tests {
 
     /// The signature covers no more than what was told: anybody on the way can change the rest.
     #[test]
-    fn whoever_passes_on_a_word_cannot_say_that_it_ends_here() {
-        for walk in [Some(0), Some(1), None] {
-            let (mut cx, bytes) = (cx(), told(1, 1, News::Message { label: "a", payload: b"b" }));
+    fn nobody_on_the_way_can_say_of_something_that_goes_to_all_that_it_ends_here() {
+        let all = [News::Message { label: "a", payload: b"b" }, News::Here, News::Gone];
+        for (at, walk) in (0..3).flat_map(|at| [None, Some(0), Some(1)].map(|walk| (at, walk))) {
+            let (mut cx, bytes) = (cx(), told(1, 1, all[at].clone()));
             let mut room = Broadcast::new(TOPIC, cx.now, false);
-            let mut passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
-            passed.walk = walk;
-            let bytes = codec::encode(&passed);
+            let passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
+            let bytes = codec::encode(&Passed { walk, ..passed });
             let fresh = room.take(&mut cx, &bytes, |_, _| Hearing::Heard).expect("it is new");
-            assert_eq!((fresh.course, fresh.passed.walk), (Course::All, None), "{walk:?}");
+            let met = walk.map(|_| 0).filter(|_| at > 0);
+            assert_eq!((fresh.course, fresh.passed.walk), (Course::All, met), "{at} {walk:?}");
         }
     }
 
@@ -302,14 +303,12 @@ mod tests {
         assert_eq!(room.members().count(), 1 + limits::ORIGINS_PER_PEER);
     }
 
-    const MANY: u16 = 1_000;
-
     #[test]
     fn however_many_there_are_everybody_is_heard_once() {
         let mut cx = cx();
         let mut room = Broadcast::new(TOPIC, cx.now, false);
         for number in [1, 2] {
-            for who in 0..MANY {
+            for who in 0..1_000 {
                 let word = told(who, number, News::Message { label: "chat", payload: b"hello" });
                 let heard = room.take(&mut cx, &word, |_, _| Hearing::Heard);
                 assert!(heard.is_ok_and(|fresh| fresh.course == Course::All), "{who}");
@@ -326,7 +325,7 @@ mod tests {
         let mut room = Broadcast::new(TOPIC, cx.now, false);
         for number in [1, 2] {
             let mut shown = 0;
-            for who in 0..MANY {
+            for who in 0..1_000 {
                 let here = told(who, number, News::Here);
                 let fresh = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
                 shown += usize::from(fresh.course == Course::All);

@@ -14,10 +14,10 @@ use crate::time::Timestamp;
 
 impl Broadcast {
     /// Whether a node that is in the room tells nobody near here that it is.
-    pub(crate) fn is_strange(&self, now: Timestamp, node: NodeId) -> bool {
+    pub(crate) fn is_strange(&self, (now, me): (Timestamp, NodeId), node: NodeId) -> bool {
         let told = limits::HERE_INTERVAL * self.pace(limits::SHOWN_MAX * 3 / 4);
         let is_heard = |until: Timestamp| until.since(now) + told >= self.life();
-        self.is_shown(node) && self.members.get(&node).is_none_or(|it| !is_heard(it.until))
+        self.is_shown(me, node) && self.members.get(&node).is_none_or(|it| !is_heard(it.until))
     }
 
     /// A node turned out to be on another island. Of all here so many, on average, want a link with

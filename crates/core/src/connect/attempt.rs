@@ -109,6 +109,16 @@ impl Attempt {
         self.remote.is_none()
     }
 
+    /// Whether it is an offer of ours that nobody has answered, and that people do not carry.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        self.role() == Role::Offerer && self.is_open() && !self.is_manual()
+    }
+
+    /// Whether it has not taken long yet.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.begun) < limits::ATTEMPT_FRESH
+    }
+
     pub(crate) fn is_manual(&self) -> bool {
         self.negotiation.route == Some(Route::Manual)
     }

@@ -21,6 +21,7 @@ use alloc::vec::Vec;
 use lacis_wire::proof::Role;
 use lacis_wire::{AttemptId, Code, NodeId, PeerId, limits};
 
+use super::Env;
 use super::attempt::Attempt;
 use super::channels::Channels;
 use super::link::{Ice, Link};
@@ -186,13 +187,19 @@ impl Connection {
         self.met
     }
 
-    /// A server names the node, in a room: a link is wanted, unless there is one or it is made.
-    pub(crate) fn on_named(&mut self, now: Timestamp, route: Route, room: RoomId) {
+    /// A server or members name the node, in a room: a link is wanted, unless there is one or it is
+    /// made. An offer that went another way, and that nobody has answered, is not waited for.
+    pub(crate) fn on_named(&mut self, env: &mut Env<'_>, route: Route, room: RoomId) {
         self.absent = false;
         if self.is_linked() {
             return;
         }
         (self.route, self.met) = (Some(route), Some(room));
+        let now = env.cx.now;
+        self.withdraw_attempts(env, Code::Replaced, |own| {
+            let is_that = own.negotiation.route == Some(route);
+            own.is_unanswered() && !is_that && !own.is_fresh(now)
+        });
         if self.attempts.is_empty() {
             self.dial(self.dial_at.map_or(now, |at| at.min(now)));
         }

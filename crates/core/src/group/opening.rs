@@ -15,6 +15,7 @@ use super::persist::write_queue::Saves;
 use super::queries::watches::Watches;
 use super::sync::incoming::Incoming;
 use super::sync::progress::SyncState;
+use super::sync::upkeep::Turn;
 use super::writing::approval::Approvals;
 use super::{Group, Rejected};
 use crate::clock::Clocks;
@@ -46,6 +47,7 @@ impl Group {
             bodies: Bodies::default(),
             saves: Saves::default(),
             neighbours: Table::new(),
+            turn: Turn::default(),
             approvals: Approvals::default(),
             rejected: Rejected::default(),
             first: Vec::new(),

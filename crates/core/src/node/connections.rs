@@ -50,6 +50,13 @@ impl Node {
         let mut ready: Vec<NodeId> =
             self.remotes.values().filter(is_due).map(Remote::node).collect();
         self.cx.shuffle(&mut ready);
+        if !self.may_dial() {
+            let remotes = &self.remotes;
+            ready.retain(|node| remotes.get(node).is_some_and(|it| it.connection.failures() == 0));
+            if !ready.is_empty() {
+                self.give_up_unanswered();
+            }
+        }
         while self.may_dial() {
             let Some(node) = ready.pop() else { break };
             let Some(remote) = self.remotes.get(&node) else { continue };
@@ -63,6 +70,16 @@ impl Node {
                 break;
             }
             self.with_remote(node, Remote::offer);
+        }
+    }
+
+    /// A node that has not answered for long makes way for one that was named now: it is looked for
+    /// again, but holds no place meanwhile.
+    pub(super) fn give_up_unanswered(&mut self) {
+        let now = self.cx.now;
+        let waiting = self.remotes.values().find(|it| it.connection.is_given_up(now));
+        if let Some(node) = waiting.map(Remote::node) {
+            self.with_remote(node, |remote, env| remote.connection.make_way(env));
         }
     }
 

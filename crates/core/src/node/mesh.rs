@@ -22,9 +22,8 @@ impl Node {
         let mut overlay = Overlay::default();
         for remote in self.remotes.values() {
             let is_linked = remote.connection.is_linked();
-            let is_fresh = |begun| self.cx.now.since(begun) < limits::ATTEMPT_FRESH;
             let mut attempts = remote.connection.attempts().iter();
-            let is_coming = !is_linked && attempts.any(|attempt| is_fresh(attempt.begun()));
+            let is_coming = !is_linked && attempts.any(|own| own.is_fresh(self.cx.now));
             for (room, proof) in remote.rooms.iter() {
                 let is_company = is_linked
                     && proof != RoomProof::Claimed

@@ -3,12 +3,11 @@
 use alloc::vec::Vec;
 
 use lacis_wire::pairing::{Handover, PairingText};
-use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
-use crate::connect::{Answer, Attempt, Env, Offer, Place};
+use crate::connect::{Answer, Env, Offer, Place};
 use crate::error::PairError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -52,20 +51,15 @@ impl Node {
         Ok(())
     }
 
-    /// An attempt of ours that nobody has answered makes place for a link that people make: whoever
-    /// reaches nobody has as many under way as there may be. Says whether there is place now.
+    /// What may come to nothing makes place for a link that people make: an attempt of ours that
+    /// nobody has answered, then a link that is lost, for whoever reaches nobody has as many of
+    /// both as there may be. Says whether there is place now.
     fn give_up_one(&mut self) -> bool {
-        let is_open =
-            |own: &Attempt| own.role() == Role::Offerer && own.is_open() && !own.is_manual();
-        let waits = |remote: &&Remote| {
-            let connection = &remote.connection;
-            let mut attempts = connection.attempts().iter();
-            !connection.is_linked() && !connection.attempts().is_empty() && attempts.all(is_open)
-        };
-        // Those who were linked come last.
-        let waiting = self.remotes.values().filter(waits);
-        let first = waiting.min_by_key(|remote| remote.connection.lost_since());
-        if let Some(node) = first.map(Remote::node) {
+        while self.is_busy() {
+            // Those who were linked come last, and of them whoever was lost last.
+            let waiting = self.remotes.values().filter(|it| it.connection.may_make_way());
+            let first = waiting.min_by_key(|remote| remote.connection.lost_since());
+            let Some(node) = first.map(Remote::node) else { break };
             self.with_remote(node, |remote, env| remote.connection.make_way(env));
         }
         !self.is_busy()

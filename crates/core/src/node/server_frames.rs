@@ -149,11 +149,13 @@ impl Node {
         if let Some((ticket, _)) = joining {
             self.cx.settle(ticket, Ok(()));
         }
+        // Where few are announced, nobody else hears of those.
+        let of_all = if nodes.len() < limits::BRIDGES { usize::MAX } else { limits::BRIDGES };
         for node in nodes {
             self.discover(Route::Server(index), id, node);
-            let broadcast = self.broadcasts.get(&main);
-            if broadcast.is_some_and(|it| it.is_strange(self.cx.now, node)) {
-                self.bridge(main, node, limits::BRIDGES);
+            let (at, broadcast) = ((self.cx.now, self.cx.me.node), self.broadcasts.get(&main));
+            if broadcast.is_some_and(|it| it.is_strange(at, node)) {
+                self.bridge(main, node, of_all);
             }
         }
         self.pool.spares.retire_offer(self.cx.now);
@@ -176,7 +178,7 @@ impl Node {
         if !remote.connection.is_linked() {
             remote.rooms.claim(main);
         }
-        remote.connection.on_named(cx.now, route, room);
+        self.with_remote(node, |remote, env| remote.connection.on_named(env, route, room));
     }
 
     pub(super) fn on_deliver(&mut self, route: Route, from: NodeId, payload: &[u8]) {
@@ -249,8 +251,8 @@ impl Node {
             } else if self.closing.is_some() {
                 self.refuse_offer(route, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
-                if !self.is_known(from) {
-                    self.make_place();
+                if !self.is_known(from) && !self.make_place() {
+                    self.give_up_unanswered();
                 }
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let cx = &mut self.cx;

@@ -87,10 +87,16 @@ impl Messages {
     }
 
     fn on_forgotten(&mut self, cx: &mut Cx) {
-        while let Some((_, message)) = self.waiting.pop_front_if(|(seq, _)| seq.is_some()) {
-            self.waiting_bytes -= message.payload.len();
-            fail(cx, &message, Code::LinkLost);
-        }
+        let bytes = &mut self.waiting_bytes;
+        self.waiting.retain_mut(|(seq, message)| {
+            // Gossip is heard once however often it comes, and before what was told after it.
+            let is_kept = seq.take().is_none() || message.kind == Kind::Gossip;
+            if !is_kept {
+                *bytes -= message.payload.len();
+                fail(cx, message, Code::LinkLost);
+            }
+            is_kept
+        });
         self.asked.clear();
         // Those whose request has not been sent yet are as good as new.
         let unsent: Vec<u32> =

@@ -62,7 +62,14 @@ impl SplitRun {
             70..80 => self.delete(&person),
             _ => {
                 for room in self.rooms.clone() {
-                    let _ = self.world.broadcast(person.tab, room, 60, true);
+                    let told = self.world.broadcast(person.tab, room, 60, true);
+                    // What nobody could pass on at once comes late rather than never, also after
+                    // what was told later.
+                    let number = self.world.truth.last_number();
+                    let letter = self.world.truth.messages.get_mut(&number);
+                    if let (Ok(_), Some(letter)) = (told, letter) {
+                        letter.ordered = false;
+                    }
                 }
                 Ok(())
             }

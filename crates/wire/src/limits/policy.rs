@@ -246,8 +246,13 @@ pub const ERASE_GRACE: Duration = Duration::from_secs(86_400);
 /// Versions that one member keeps set aside of one author at the most.
 pub const ASIDE_MAX: usize = 65_536;
 
-/// Two members compare what they hold again after this, which heals whatever was lost between them.
+/// Two members whose copies differ compare them again after this, which heals whatever was lost
+/// between them. A member compares with one whose copies are equal, in turn, as often at first.
 pub const RECONCILE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The longest time between two such comparisons with those whose copies are equal: where nothing
+/// changes, each waits for twice as long as the one before.
+pub const RECONCILE_INTERVAL_MAX: Duration = Duration::from_secs(240);
 
 /// A neighbor that was asked for copies and has given none for so long is not waited for: others
 /// who have them are asked too.

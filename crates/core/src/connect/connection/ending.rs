@@ -11,6 +11,7 @@ use crate::connect::link::Link;
 use crate::event::RemoteState;
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
+use crate::time::Timestamp;
 
 impl Connection {
     /// The attempt has proven itself: it becomes the link, and a former one is closed.
@@ -76,6 +77,24 @@ impl Connection {
         self.close(env, code);
     }
 
+    /// Whether it may make way for a link that people make: no link works, and nobody has answered
+    /// what is to become one.
+    pub(crate) fn may_make_way(&self) -> bool {
+        (self.lost_since().is_some() || !self.is_linked())
+            && (self.is_linked() || !self.attempts.is_empty())
+            && self.attempts.iter().all(Attempt::is_unanswered)
+    }
+
+    /// Whether it may make way for one that was named now: it has failed before, and what is to
+    /// become a link is not answered this time either.
+    pub(crate) fn is_given_up(&self, now: Timestamp) -> bool {
+        let is_fresh = |own: &Attempt| own.is_fresh(now);
+        self.failures > 0
+            && self.may_make_way()
+            && !self.attempts.is_empty()
+            && !self.attempts.iter().any(is_fresh)
+    }
+
     /// Ends what is to become a link, because another one is wanted more. Who was linked is looked
     /// for again.
     pub(crate) fn make_way(&mut self, env: &mut Env<'_>) {
@@ -83,6 +102,7 @@ impl Connection {
             return self.dismiss(env, Code::Busy);
         }
         self.withdraw_attempts(env, Code::Busy, |_| true);
+        self.lose_link(env);
         self.schedule(env);
     }
 

@@ -64,12 +64,14 @@ impl Connection {
     fn judge(&self, env: &Env<'_>, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
-        // What people carry is answered, whatever other way an offer of ours may be on.
-        let by_hand = offer.route == Route::Manual;
-        let is_open = |own: &Attempt| {
-            own.role() == Role::Offerer && own.is_open() && (!by_hand || own.is_manual())
+        // An offer of ours wins if it is on its way as this one was. One that goes another way may
+        // never arrive.
+        let way = |route: Route| core::mem::discriminant(&route);
+        let wins = |own: &Attempt| {
+            let is_same = own.negotiation.route.map(way) == Some(way(offer.route));
+            own.role() == Role::Offerer && own.is_open() && is_same
         };
-        if self.attempts.iter().any(is_open) && env.cx.me.node > self.node {
+        if self.attempts.iter().any(wins) && env.cx.me.node > self.node {
             return Ok(None);
         }
         let is_first = self.attempts.is_empty();

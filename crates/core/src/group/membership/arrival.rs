@@ -12,7 +12,6 @@ use crate::cx::Cx;
 use crate::group::Group;
 use crate::group::sync::incoming::Arrived;
 use crate::ids::Ticket;
-use crate::table::TableExt;
 use crate::time::Timestamp;
 
 /// Whom a join is under way for, and what waits for its end.
@@ -77,9 +76,6 @@ impl Group {
             self.take_together(cx, some);
         }
         if is_short {
-            for neighbour in self.neighbours.values_mut() {
-                neighbour.forget_told();
-            }
             self.compare_soon(cx);
         }
     }

@@ -78,6 +78,7 @@ impl Group {
         let keys = chain.as_ref().map(|_| self.keys_held());
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         (neighbour.shown, neighbour.refused) = (chain.is_some(), false);
+        neighbour.entered_at = cx.now;
         neighbour.say(&GroupFrame::Enter { clock, chain, first, held, keys });
     }
 
@@ -190,9 +191,15 @@ impl Group {
         match self.check_member(cx, peer, &chain) {
             Ok(()) => {
                 self.hear_clock(cx, node, clock);
+                let mut entered_at = cx.now;
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.chain = Some(chain);
                     self.keeps_changed = true;
+                    entered_at = neighbour.entered_at;
+                }
+                // It compares again, or its clock was set: it is told ours, too.
+                if cx.now >= entered_at + limits::RECONCILE_INTERVAL / 2 {
+                    self.enter(cx, node);
                 }
                 self.ask_to_join(cx, node);
                 self.begin(cx, node);
@@ -246,10 +253,14 @@ impl Group {
         self.tell_held(node);
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         neighbour.compare_at = Some(cx.now + limits::RECONCILE_INTERVAL);
+        let is_first = neighbour.compared_at.replace(cx.now).is_none();
         neighbour.await_comparison(cx.now);
         let reads = roles.is_some_and(Roles::may_write);
         self.visible.push((node, if reads { Seen::Member } else { Seen::Stranger }));
         let peer = neighbour.peer;
+        if is_first && self.turn.at.is_none() {
+            self.set_turn(cx);
+        }
         self.renew_neighbour(cx, node);
         self.tell_member_of(cx, peer);
     }

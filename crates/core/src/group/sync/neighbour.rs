@@ -81,8 +81,12 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) is_compared: bool,
     /// Until when it has the time to.
     pub(in crate::group) compare_by: Option<Timestamp>,
-    /// When to compare again.
+    /// When it was shown last who we are.
+    pub(in crate::group) entered_at: Timestamp,
+    /// When to look whether to compare again.
     pub(in crate::group) compare_at: Option<Timestamp>,
+    /// When that began last.
+    pub(in crate::group) compared_at: Option<Timestamp>,
     /// What has ended and it was given the header of since the last comparison began.
     pub(in crate::group) ends: Vec<CopyName>,
     /// A frame being sent in parts, and how much of it has left.
@@ -127,7 +131,9 @@ impl Neighbour {
             compared: Table::new(),
             is_compared: false,
             compare_by: None,
+            entered_at: now,
             compare_at: None,
+            compared_at: None,
             ends: Vec::new(),
             parts: None,
             checks: (CHECKS_MAX, now),
@@ -278,6 +284,13 @@ impl Neighbour {
     /// Whether all that it told has come.
     pub(in crate::group) fn lacks_nothing(&self) -> bool {
         self.missing.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Whether both are members to each other, and all that either told is here: nothing differed
+    /// when that was compared last.
+    pub(in crate::group) fn is_whole(&self) -> bool {
+        let told = Buckets(self.whole.0 | self.told.0);
+        self.has_compared() && told == Buckets::ALL && self.lacks_nothing()
     }
 
     /// Notes what has come by now; gives what is whole by what it told, and what it does not

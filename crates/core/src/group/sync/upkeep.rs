@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::group::Holding;
 use lacis_wire::record::RecordType;
 use lacis_wire::{Code, Millis, NodeId, limits};
 
@@ -9,6 +10,17 @@ use crate::cx::Cx;
 use crate::group::{Group, Seen};
 use crate::rule::Rule;
 use crate::table::TableExt;
+use crate::time::Timestamp;
+
+/// When a neighbor with whom nothing differs is compared with again.
+#[derive(Debug, Default)]
+pub(in crate::group) struct Turn {
+    pub(in crate::group) at: Option<Timestamp>,
+    /// How many turns in a row found the same here.
+    rests: u32,
+    /// What was held then.
+    held: Option<Holding>,
+}
 
 impl Group {
     /// The types to have first, from those who are linked and those who will be.
@@ -21,16 +33,40 @@ impl Group {
         Ok(())
     }
 
-    /// Compares with all neighbours at the next opportunity.
+    /// What was told is not all here any more: compares with all neighbours at the next
+    /// opportunity.
     pub(in crate::group) fn compare_soon(&mut self, cx: &Cx) {
         for neighbour in self.neighbours.values_mut() {
+            neighbour.forget_told();
             neighbour.compare_at = Some(cx.now);
         }
+    }
+
+    /// Whose turn it is to be compared with again, if that is due: the neighbor with whom that was
+    /// longest ago. The more rarely, the longer nothing has changed here.
+    fn take_turn(&mut self, cx: &mut Cx) -> Option<NodeId> {
+        self.turn.at.take_if(|at| cx.now >= *at)?;
+        let held = self.replica.compared();
+        self.turn.rests = if self.turn.held == Some(held) { self.turn.rests + 1 } else { 0 };
+        self.turn.held = Some(held);
+        self.set_turn(cx);
+        let begun = self.neighbours.iter_mut().filter(|(_, it)| it.compared_at.is_some());
+        let (node, neighbour) = begun.min_by_key(|(_, it)| it.compared_at)?;
+        (neighbour.compare_at, neighbour.compared_at) = (Some(cx.now), Some(cx.now));
+        Some(*node)
+    }
+
+    /// Somebody is compared with again later.
+    pub(in crate::group) fn set_turn(&mut self, cx: &mut Cx) {
+        let (min, max) = (limits::RECONCILE_INTERVAL, limits::RECONCILE_INTERVAL_MAX);
+        let wait = cx.backoff(self.turn.rests, min, max);
+        self.turn.at = Some(cx.now + wait).filter(|_| !self.neighbours.is_empty());
     }
 
     pub(in crate::group) fn on_link_timeouts(&mut self, cx: &mut Cx) {
         let now = cx.now;
         self.announce_due(cx);
+        let turn = self.take_turn(cx);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
             let asked = neighbour.in_flight.len();
@@ -44,6 +80,9 @@ impl Group {
             }
             neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
             neighbour.ends.clear();
+            if neighbour.is_whole() && turn != Some(node) {
+                continue;
+            }
             // Clocks are told again too: machines sleep, and people set them.
             self.enter(cx, node);
             if self.serves(cx, node) {
