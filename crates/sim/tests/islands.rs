@@ -96,6 +96,7 @@ fn a_link_that_people_make_finds_place_among_attempts_that_nobody_answers() {
 /// each. Of whoever comes back to the server each ends, or is answered, at once.
 #[test]
 fn offers_that_lead_nowhere_do_not_keep_halves_apart_that_one_can_join() {
+    let mut slow = 0;
     for seed in 10..18 {
         let Scene { mut world, server, tabs, .. } = Scene::<16>::joined(seed);
         world.run_for(MINUTE);
@@ -111,6 +112,10 @@ fn offers_that_lead_nowhere_do_not_keep_halves_apart_that_one_can_join() {
         world.fabric.net.cut(halves.1[0], server, false);
         let is_back = |w: &World| w.hub_stats(server).is_some_and(|it| it.nodes == 9);
         world.expect(45 * SECOND, "one is back at the server", is_back);
-        world.expect(12 * SECOND, "they are linked", |w| bridges(w, halves) > 0);
+        let back_at = world.now();
+        world.expect(45 * SECOND, "they are linked", |w| bridges(w, halves) > 0);
+        slow += usize::from(world.now() - back_at > 2 * SECOND);
     }
+    // Whoever came back can offer to the others in the moment in which they offer to it.
+    assert!(slow <= 1, "{slow} of 8 took long");
 }
