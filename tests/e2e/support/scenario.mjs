@@ -100,9 +100,12 @@ async function within(ms, promise) {
   return result;
 }
 
-/** Declares a test. Without a deadline of its own it has a minute. */
-export function scenario(name, run, { deadlineMs = 60_000, skip = false } = {}) {
-  test(name, { timeout: deadlineMs + 15_000, skip }, async () => {
+/**
+ * Declares a test. Without a deadline of its own it has a minute. `crash` says why a page's process
+ * may crash that is under no fault of a page: then the rest is skipped.
+ */
+export function scenario(name, run, { deadlineMs = 60_000, skip = false, crash } = {}) {
+  test(name, { timeout: deadlineMs + 15_000, skip }, async (context) => {
     const stage = new Stage();
     let timer;
     try {
@@ -111,6 +114,10 @@ export function scenario(name, run, { deadlineMs = 60_000, skip = false } = {}) 
       });
       await Promise.race([run(stage), late]);
     } catch (error) {
+      if (crash !== undefined && error.message.includes("Target crashed")) {
+        context.skip(crash);
+        return;
+      }
       const folder = await stage.keep(name);
       console.error(`  what the pages saw is in ${folder}`);
       throw error;
