@@ -10,8 +10,8 @@ use lacis_core::{LinkId, RoomId};
 use lacis_sim::{Outgoing, Saboteur, TabId, World};
 use lacis_wire::codec::decode;
 use lacis_wire::group::GroupFrame;
+use lacis_wire::limits;
 use lacis_wire::link::LinkFrame;
-use lacis_wire::{Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -30,17 +30,8 @@ struct Sent {
 
 /// Members of a group, who are at rest.
 fn group(seed: u64) -> (World, Vec<(TabId, RoomId)>) {
-    let mut world = World::scenario(seed);
-    let server = world.add_server();
-    let setup = world.stored(server, 1);
-    let founder = world.open(setup);
-    let group = world.found(founder, "Board");
-    let mut members = vec![(founder, group)];
-    for identity in 2..=u8::try_from(MANY).expect("they are few") {
-        let setup = world.stored(server, identity);
-        let tab = world.open(setup);
-        members.push((tab, world.bring_in(founder, group, tab, Roles::MEMBER)));
-    }
+    let (mut world, members) = World::group_of(seed, MANY);
+    let (founder, group) = members[0];
     world.write(founder, group, "line").expect("it may write");
     world.run_for(4 * MINUTE);
     (world, members)

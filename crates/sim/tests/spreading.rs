@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use lacis_core::RoomId;
 use lacis_sim::{Saboteur, TabId, World};
-use lacis_wire::Roles;
 use lacis_wire::codec::decode;
 use lacis_wire::group::GroupFrame;
 use lacis_wire::link::LinkFrame;
@@ -27,17 +26,7 @@ struct Group {
 impl Group {
     /// Members who are linked, and say nothing any more.
     fn new(seed: u64, count: usize) -> Self {
-        let mut world = World::scenario(seed);
-        let server = world.add_server();
-        let setup = world.stored(server, 1);
-        let founder = world.open(setup);
-        let group = world.found(founder, "Board");
-        let mut members = vec![(founder, group)];
-        for identity in 2..=u8::try_from(count).expect("they are few") {
-            let setup = world.stored(server, identity);
-            let tab = world.open(setup);
-            members.push((tab, world.bring_in(founder, group, tab, Roles::MEMBER)));
-        }
+        let (mut world, members) = World::group_of(seed, count);
         world.run_for(60 * SECOND);
         let (records, names) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
         for (tab, _) in &members {

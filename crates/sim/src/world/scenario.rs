@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lacis_core::{SendError, Ticket};
-use lacis_wire::Code;
+use lacis_core::{RoomId, SendError, Ticket};
+use lacis_wire::{Code, Roles};
 
 use super::{Mail, World};
 use crate::ids::{ServerId, TabId};
@@ -64,6 +64,23 @@ impl<const N: usize> Scene<N> {
 }
 
 impl World {
+    /// A group with a founder and members, who were brought in one after the other.
+    #[must_use]
+    pub fn group_of(seed: u64, count: usize) -> (Self, Vec<(TabId, RoomId)>) {
+        let mut world = Self::scenario(seed);
+        let server = world.add_server();
+        let setup = world.stored(server, 1);
+        let founder = world.open(setup);
+        let group = world.found(founder, "Board");
+        let mut members = vec![(founder, group)];
+        for identity in (2..).take(count - 1) {
+            let setup = world.stored(server, identity);
+            let tab = world.open(setup);
+            members.push((tab, world.bring_in(founder, group, tab, Roles::MEMBER)));
+        }
+        (world, members)
+    }
+
     /// Whether all of these tabs are linked to each other.
     #[must_use]
     pub fn all_linked(&self, tabs: &[TabId]) -> bool {
