@@ -295,7 +295,8 @@ impl Group {
             waiting_bytes: self.replica.waiting().1,
             aside: self.replica.aside(),
             frame_bytes: neighbours.clone().map(Neighbour::waiting_bytes).sum(),
-            names: neighbours.map(Neighbour::waiting_names).sum(),
+            names: neighbours.clone().map(Neighbour::waiting_names).sum(),
+            awaited: neighbours.map(|it| it.in_flight.len()).max().unwrap_or_default(),
             body_bytes: self.bodies.bytes(),
         }
     }

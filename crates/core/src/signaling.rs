@@ -126,6 +126,15 @@ impl Signaling {
         all
     }
 
+    /// An open server at which a room meets, or any if there is no such room, beside these.
+    pub(crate) fn open_beside(&self, room: Option<RoomId>, known: &[usize]) -> Option<usize> {
+        let places = room.and_then(|id| self.rooms.get(&id)).map(|room| &room.servers);
+        let is_open = |server: &Server| server.socket().is_some();
+        let mut open = self.servers.iter().enumerate().filter(|(_, server)| is_open(server));
+        let meets = |index: &usize| places.is_none_or(|places| places.contains(index));
+        open.find(|(index, _)| meets(index) && !known.contains(index)).map(|(index, _)| index)
+    }
+
     /// Whether a relay is among the ICE servers.
     pub(crate) fn knows_relays(&self, cx: &Cx) -> bool {
         let mut servers = self.ice_servers(cx).into_iter();

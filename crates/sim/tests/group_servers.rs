@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lacis_core::{
-    Event, GroupEvent, RemoteReport, RemoteState, RevokeOptions, RoomId, ServerState,
+    Event, GroupEvent, JoinError, RemoteReport, RemoteState, RevokeOptions, RoomId, ServerState,
 };
 use lacis_sim::{DiskId, ServerId, TabId, TabSetup, World, invitation_for};
 use lacis_wire::export::framed;
@@ -371,4 +371,51 @@ fn a_file_of_the_group_says_where_it_meets() {
     town.world.stop_server(town.old, false);
     town.world.connect(other, at_other);
     town.expect_linked(ada, other);
+}
+
+#[test]
+fn a_server_of_before_that_counts_again_is_dialled_soon() {
+    let mut town = Town::new(9);
+    let (ada, group) = town.found();
+    let bob = town.page(1);
+    let joined = town.world.bring_in(ada, group, bob, Roles::MEMBER);
+    town.expect_linked(ada, bob);
+    town.world.stop_server(town.old, false);
+    town.move_to_new((ada, group));
+    town.expect_servers((bob, joined), &[World::url(town.new)]);
+    // Long enough that it is tried rarely.
+    town.world.run_for(2 * limits::REDIAL_BEFORE_MAX);
+    town.world.start_server(town.old);
+    town.world.stop_server(town.new, false);
+    let old = [World::url(town.old)];
+    assert_eq!(town.set((ada, group), &old), Ok(()));
+    town.expect_servers((bob, joined), &old);
+    town.world.run_for(2 * limits::REDIAL_MIN);
+    assert_eq!(town.visitors(town.old), 2);
+}
+
+/// Sixteen sessions are all there may be.
+#[test]
+fn a_room_for_whose_server_there_is_no_session_is_announced_nowhere_else() {
+    let mut town = Town::new(10);
+    let (ada, group) = town.found();
+    let mut places: Vec<ServerId> = Vec::new();
+    for _ in 0..3 {
+        let four: Vec<_> = (0..4).map(|_| town.world.add_server()).collect();
+        let urls: Vec<String> = four.iter().map(|it| World::url(*it)).collect();
+        assert_eq!(town.set((ada, group), &urls), Ok(()));
+        town.world.run_for(2 * limits::SERVERS_PACE);
+        places.extend(four);
+    }
+    let full = [(); 4].map(|()| {
+        let four: Vec<_> = (0..4).map(|_| town.world.add_server()).collect();
+        town.world.add_room(&four)
+    });
+    let joined = full.map(|room| town.world.try_join(ada, room, SOON));
+    let known = town.world.report(ada).expect("she is there").servers.len();
+    assert_eq!((joined.iter().filter(|it| it.is_ok()).count(), known), (2, limits::SESSIONS_MAX));
+    assert_eq!(joined[3].err(), Some(JoinError::TooManyRooms));
+    // What is left makes place.
+    town.world.leave(ada, full[0]);
+    assert!(town.world.try_join(ada, full[3], SOON).is_ok());
 }

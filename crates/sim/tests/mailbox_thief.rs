@@ -10,7 +10,7 @@ use lacis_sim::{Meddler, ServerId, TabId, TabSetup, World, liar};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::room::RoomKeys;
 use lacis_wire::setup::Setup;
-use lacis_wire::signal::{ClientFrame, ServerFrame};
+use lacis_wire::signal::{ClientFrame, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, NodeId, seal};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -106,6 +106,26 @@ fn offers_by_a_thief_of_a_mailbox_end_no_attempt() {
     }
     assert!(answered > 100, "only {answered} offers of the thief were answered");
     assert!(forged > 2_000, "only {forged} offers were forged");
+}
+
+/// One of two servers says all the time that nobody has her mailbox.
+#[test]
+fn a_server_that_does_not_know_somebody_does_not_speak_for_another() {
+    for ada_first in [true, false] {
+        for seed in 0..20 {
+            let Scene { mut world, room, ada, bob, .. } = Scene::new(seed, ada_first);
+            let to = world.node_id(ada);
+            let reason = Undelivered::Unknown;
+            let frame = encode(&ServerFrame::Undelivered { to, seq: 7, reason });
+            for _ in 0..50 {
+                world.tell(bob, Input::SocketFrame(SocketId(2), frame.clone().into()));
+                world.run_for(Duration::from_millis(20));
+            }
+            world.expect(SECOND, "they are linked", |w| w.are_linked(ada, bob));
+            assert_eq!((world.failures(ada, bob), world.failures(bob, ada)), (vec![], vec![]));
+            world.expect_delivery(ada, room, bob, SECOND);
+        }
+    }
 }
 
 #[test]

@@ -33,6 +33,15 @@ impl Broadcast {
         }
     }
 
+    /// A neighbor whose queue is full did not get a word: it is told the name, and may ask for it.
+    pub(crate) fn not_given(&mut self, now: Timestamp, node: NodeId, bytes: &[u8]) {
+        let found = self.kept.iter_mut().rev().find(|kept| kept.bytes == bytes);
+        let Some(kept) = found else { return };
+        kept.given.retain(|given| *given != node);
+        let name = kept.name.over(kept.hops);
+        self.announce(now, node, name);
+    }
+
     /// Forgets what was passed on too long ago for anybody to ask for it.
     pub(super) fn expire_kept(&mut self, now: Timestamp) {
         let is_old = |kept: &Kept| now >= kept.since + limits::HELD_GOSSIP_LIFE;

@@ -92,7 +92,9 @@ impl Broadcast {
     pub(crate) fn divide(&mut self, now: Timestamp, told: &Told, nodes: &mut Vec<NodeId>) -> Names {
         let lazy: Vec<NodeId> = self.lazy().collect();
         for node in nodes.extract_if(.., |node| lazy.contains(node)) {
-            self.announce(now, node, told);
+            if let Some(name) = told.name {
+                self.announce(now, node, name.over(told.hops));
+            }
         }
         let mut first = Vec::new();
         for node in nodes {
@@ -104,11 +106,11 @@ impl Broadcast {
     }
 
     /// A neighbor is told a name, a little later.
-    pub(crate) fn announce(&mut self, now: Timestamp, node: NodeId, told: &Told) {
-        let (Some(branch), Some(name)) = (self.branches.get_mut(&node), told.name) else { return };
+    pub(super) fn announce(&mut self, now: Timestamp, node: NodeId, name: NamedGossip) {
+        let Some(branch) = self.branches.get_mut(&node) else { return };
         // Of more than anybody would ask for the rest comes over other links.
         if branch.names.len() < limits::WORDS_WANTED_MAX {
-            branch.names.push(name.over(told.hops));
+            branch.names.push(name);
             self.names_at.get_or_insert(now + limits::ANNOUNCE_AFTER);
         }
     }

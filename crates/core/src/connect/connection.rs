@@ -47,7 +47,9 @@ pub(crate) struct Connection {
     pub(super) failures: u32,
     /// Why the last of them did.
     pub(crate) failed: Option<Code>,
-    /// Whether servers said that nobody has its mailbox.
+    /// The servers that said that nobody has its mailbox.
+    pub(super) unknown_at: Vec<usize>,
+    /// Whether no other server is left where it may have one.
     pub(super) absent: bool,
     /// Whether sealed messages in its name came damaged during the present attempt.
     pub(super) tampered: bool,
@@ -99,6 +101,7 @@ impl Connection {
             dial_at: None,
             failures: 0,
             failed: None,
+            unknown_at: Vec::new(),
             absent: false,
             tampered: false,
             route: None,
@@ -190,7 +193,7 @@ impl Connection {
     /// A server or members name the node, in a room: a link is wanted, unless there is one or it is
     /// made. An offer that went another way, and that nobody has answered, is not waited for.
     pub(crate) fn on_named(&mut self, env: &mut Env<'_>, route: Route, room: RoomId) {
-        self.absent = false;
+        self.unknown_at.clear();
         if self.is_linked() {
             return;
         }
@@ -295,11 +298,11 @@ impl Connection {
     }
 
     /// It can be reached: what was remembered of failures is over.
-    pub(super) const fn on_reached(&mut self) {
+    pub(super) fn on_reached(&mut self) {
         self.changed = true;
         (self.failures, self.failed) = (0, None);
         self.dial_at = None;
-        self.absent = false;
+        self.unknown_at.clear();
     }
 
     /// The role on the present link decides who restarts ICE.
@@ -315,7 +318,7 @@ impl Connection {
     /// When a node that cannot be reached counts as gone: not while people bring it here.
     pub(super) fn gone_at(&self) -> Option<Timestamp> {
         let patience =
-            if self.absent { limits::ABSENT_DEADLINE } else { limits::RECOVERY_DEADLINE };
+            if self.is_absent() { limits::ABSENT_DEADLINE } else { limits::RECOVERY_DEADLINE };
         let by_hand = self.attempts.iter().filter(|attempt| attempt.is_manual());
         let until = by_hand.map(|attempt| attempt.deadline).max();
         self.lost_since().map(|lost| (lost + patience).max(until.unwrap_or(lost)))

@@ -175,6 +175,8 @@ pub struct GroupLoad {
     pub frame_bytes: usize,
     /// Names of copies that are to be asked for or sent.
     pub names: usize,
+    /// Those of them that a neighbor is to give, of the one with the most.
+    pub awaited: usize,
     /// Bytes of bodies kept in memory.
     pub body_bytes: usize,
 }

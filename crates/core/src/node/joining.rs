@@ -23,7 +23,8 @@ impl Node {
     /// `patience`; the room stays joined either way, and goes on trying, until it is left.
     ///
     /// # Errors
-    /// See [`JoinError`].
+    /// See [`JoinError`]; [`JoinError::TooManyRooms`] also if there are as many sessions with
+    /// servers as there may be, and none with those of the room.
     pub fn join(
         &mut self,
         now: Timestamp,
@@ -56,7 +57,10 @@ impl Node {
         if self.signaling.main_rooms().count() >= limits::ROOMS_MAX {
             return Err(JoinError::TooManyRooms);
         }
-        let servers = self.meeting_places(servers);
+        let (servers, _) = self.meeting_places(servers);
+        if servers.is_empty() && self.signaling.servers.len() >= limits::SESSIONS_MAX {
+            return Err(JoinError::TooManyRooms);
+        }
         let id = group.as_ref().map_or_else(|| self.cx.room_id(), |(id, _)| *id);
         let mut room = Room::new(id, keys, servers);
         if let Some((_, barred)) = group {
@@ -72,6 +76,8 @@ impl Node {
         let broadcast = Broadcast::new(room.keys.topic, now, is_of_group);
         self.broadcasts.insert(id, broadcast);
         self.signaling.rooms.insert(id, room);
+        // Groups may only have met there before.
+        self.signaling.review_servers(&mut self.cx, false);
         if !self.is_busy() {
             self.pool.spares.want_offer(&mut self.cx, &self.signaling);
         }
@@ -81,23 +87,26 @@ impl Node {
         Ok(id)
     }
 
-    /// The servers a room meets at: those its link names, dialled if they are new, or all.
-    pub(super) fn meeting_places(&mut self, named: &[String]) -> Vec<usize> {
+    /// The servers a room meets at: those that its link names, dialled if they are new, or all if
+    /// it names none. Says whether there was a session for each.
+    pub(super) fn meeting_places(&mut self, named: &[String]) -> (Vec<usize>, bool) {
         // Before the first is dialled: what is dialled here is in no room yet.
         if self.signaling.servers.len() >= limits::SESSIONS_MAX {
-            self.signaling.let_go(&mut self.cx);
+            self.signaling.review_servers(&mut self.cx, true);
         }
+        let mut is_whole = true;
         let mut places = Vec::new();
         for url in named {
             let is_known = |it: &Server| it.url == *url && it.state() != ServerState::Closed;
             let known = self.signaling.servers.iter().position(is_known);
             let index = known.or_else(|| self.dial(url));
+            is_whole &= index.is_some();
             places.extend(index.filter(|place| !places.contains(place)));
         }
-        if places.is_empty() {
+        if named.is_empty() {
             places.extend(0..self.signaling.servers.len());
         }
-        places
+        (places, is_whole)
     }
 
     /// Dials one more server, if there may be one, and says which it is.

@@ -157,15 +157,17 @@ impl Node {
     ) -> Result<(), SendError> {
         let mut refused = Vec::new();
         for node in nodes {
-            refused.extend(self.hand(*node, message, priority).err());
+            let error = self.hand(*node, message, priority).err();
+            refused.extend(error.map(|error| (*node, error)));
         }
-        if let Some(error) = refused.first().copied()
+        if let Some((_, error)) = refused.first().copied()
             && refused.len() == nodes.len()
         {
             self.cx.tickets.close(ticket);
             return Err(error);
         }
-        for error in refused {
+        for (node, error) in refused {
+            self.not_given(message, node);
             self.cx.event(Event::Warning { code: error.into(), node: None });
             self.cx.settle(ticket, Err(error.into()));
         }

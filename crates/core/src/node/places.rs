@@ -52,9 +52,14 @@ impl Node {
     /// A group meets at these servers from now on.
     fn move_rooms(&mut self, number: RoomId, named: &[String], current: usize) {
         // Sessions that end with the first round make place for those of the second.
+        let mut is_all = false;
         for _ in 0..2 {
-            let places = self.meeting_places(named);
+            let (places, is_whole) = self.meeting_places(named);
             self.signaling.move_to(&mut self.cx, number, &places, current);
+            is_all = is_whole;
+        }
+        if !is_all && let Some(group) = self.groups.open.get_mut(&number) {
+            group.move_again(&self.cx);
         }
         self.signaling.tell_rooms(&mut self.cx);
     }

@@ -90,7 +90,7 @@ impl Node {
                 self.on_deliver(Route::Server(index), from, payload);
             }
             ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
-                self.with_remote(to, |remote, env| remote.connection.on_undelivered(env));
+                self.with_remote(to, |remote, env| remote.connection.on_undelivered(env, index));
             }
             ServerFrame::Undelivered { reason, to, .. } => {
                 let code = match reason {

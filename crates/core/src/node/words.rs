@@ -59,12 +59,19 @@ impl Node {
             let sent = self.with_remote(node, |remote, env| {
                 remote.send(env.cx, message.clone(), Priority::Automatic)
             });
-            // Whose queue is full hears it from others, or asks for it.
-            if let Some(Err(_)) = sent
-                && let Some(broadcast) = self.broadcasts.get_mut(&room)
-            {
-                broadcast.announce(self.cx.now, node, told);
+            if let Some(Err(_)) = sent {
+                self.not_given(&message, node);
             }
+        }
+    }
+
+    /// Whose queue is full hears a word from others, or asks for it.
+    pub(super) fn not_given(&mut self, word: &Outgoing, node: NodeId) {
+        if word.kind == Kind::Gossip
+            && let Some(broadcast) = self.broadcasts.get_mut(&word.room)
+        {
+            broadcast.not_given(self.cx.now, node, &word.payload);
+            self.changes.mesh();
         }
     }
 

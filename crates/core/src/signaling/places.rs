@@ -51,20 +51,20 @@ impl Signaling {
             room.move_to(cx, servers, places);
             room.current = current;
         }
-        self.let_go(cx);
+        self.review_servers(cx, true);
     }
 
-    /// Ends sessions with servers that neither a room nor the configuration names, so that there is
-    /// place for others; and notes at which of the others groups have only met before.
-    pub(crate) fn let_go(&mut self, cx: &mut Cx) {
+    /// Notes at which servers groups have only met before. Ends sessions, if that is asked for,
+    /// with those that neither a room nor the configuration names: so there is place for others.
+    pub(crate) fn review_servers(&mut self, cx: &mut Cx, ends: bool) {
         let Self { rooms, servers, .. } = self;
         let own = cx.config.servers.len();
         for (index, server) in servers.iter_mut().enumerate().skip(own) {
             let rank = |room: &Room| room.servers.iter().position(|it| *it == index);
             let mut uses = rooms.values().filter_map(|room| Some(rank(room)? < room.current));
             let first = uses.next();
-            server.is_before = first == Some(false) && uses.all(|is_current| !is_current);
-            if first.is_none() && server.state() != ServerState::Closed {
+            server.set_before(cx, first == Some(false) && uses.all(|is_current| !is_current));
+            if ends && first.is_none() && server.state() != ServerState::Closed {
                 server.stop(cx);
             }
         }

@@ -124,7 +124,9 @@ impl Room {
         if self.is_quiet {
             return;
         }
-        for server in servers {
+        for (_, server) in
+            servers.iter_mut().enumerate().filter(|(at, _)| self.servers.contains(at))
+        {
             server.leave(cx, self.keys.topic);
         }
         self.is_quiet = true;

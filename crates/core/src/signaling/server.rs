@@ -44,7 +44,7 @@ pub(crate) struct Server {
     /// Why it was not reached last time.
     pub(crate) trouble: Option<Code>,
     /// Whether it is only one where groups have met before, and may be gone for good.
-    pub(crate) is_before: bool,
+    is_before: bool,
 }
 
 #[derive(Debug)]
@@ -170,6 +170,15 @@ impl Server {
         self.state = State::Open { socket, heard: cx.now, asked: None };
         self.tell(cx, ServerState::Open, None);
         true
+    }
+
+    /// Whether it is only one where groups have met before. One that counts again is dialled soon.
+    pub(crate) fn set_before(&mut self, cx: &Cx, is_before: bool) {
+        let counts_again = core::mem::replace(&mut self.is_before, is_before) && !is_before;
+        if counts_again && let State::Waiting { until, not_before } = &mut self.state {
+            self.failures = 0;
+            *until = (*until).min(cx.now + limits::REDIAL_MIN).max(*not_before);
+        }
     }
 
     /// Any frame is a sign of life.

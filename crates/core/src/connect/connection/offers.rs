@@ -49,7 +49,7 @@ impl Connection {
         if route != Some(Route::Manual) {
             (self.route, self.met) = (route, Some(offer.room));
         }
-        self.absent = false;
+        self.unknown_at.clear();
         match self.judge(env, &offer, place) {
             Ok(Some(version)) => self.accept(env, offer, version),
             Ok(None) => {}

@@ -53,7 +53,7 @@ impl Connection {
         let (since, link) = match core::mem::replace(&mut self.stage, Stage::Unlinked) {
             Stage::Linked(link) => {
                 // What servers said of its mailbox before does not count.
-                self.absent = false;
+                self.unknown_at.clear();
                 (now, link)
             }
             Stage::Lost { since, link: Some(link) } => (since, link),
@@ -75,7 +75,7 @@ impl Connection {
     fn mark_lost(&mut self, now: Timestamp) {
         self.stage = match core::mem::replace(&mut self.stage, Stage::Unlinked) {
             Stage::Linked(link) => {
-                self.absent = false;
+                self.unknown_at.clear();
                 self.changed = true;
                 self.push(News::Changed);
                 Stage::Lost { since: now, link: Some(link) }

@@ -152,7 +152,7 @@ impl Connection {
             // A server may be a better way by now.
             self.route = None;
         }
-        let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.absent;
+        let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.is_absent();
         if late && !by_hand {
             env.pool.patience.on_late(self.node);
         }
@@ -165,7 +165,7 @@ impl Connection {
             by_hand || matches!(code, Code::Busy | Code::VersionMismatch | Code::WebrtcBlocked);
         let answerer = attempt.role() == Role::Answerer;
         // Whoever comes back to a server learns of us there, and offers.
-        let tries = if self.absent { 2 } else { limits::ATTEMPTS_PER_NODE };
+        let tries = if self.is_absent() { 2 } else { limits::ATTEMPTS_PER_NODE };
         match &self.stage {
             Stage::Closed(_) => {}
             Stage::Linked(link) | Stage::Lost { link: Some(link), .. } if link.is_healthy() => {
@@ -204,27 +204,42 @@ impl Connection {
         self.dial(env.cx.now + wait + stagger);
     }
 
-    /// No server has a mailbox of that node. Members may reach it all the same.
-    pub(crate) fn on_undelivered(&mut self, env: &mut Env<'_>) {
-        self.absent = true;
-        let is_by_server = |own: &&Attempt| {
-            own.is_open() && matches!(own.negotiation.route, Some(Route::Server(_)))
+    /// Whether no server that is left has a mailbox of that node.
+    pub(super) const fn is_absent(&self) -> bool {
+        self.absent && !self.unknown_at.is_empty()
+    }
+
+    /// A server has no mailbox of that node. Another one may, and members may reach it all the
+    /// same. What goes another way is not touched by what this one says.
+    pub(crate) fn on_undelivered(&mut self, env: &mut Env<'_>, index: usize) {
+        let said = Some(Route::Server(index));
+        if !self.unknown_at.contains(&index) {
+            self.unknown_at.push(index);
+        }
+        let elsewhere = env.signaling.open_beside(self.met, &self.unknown_at);
+        self.absent = elsewhere.is_none();
+        let is_by_it = |own: &&Attempt| own.is_open() && own.negotiation.route == said;
+        let open = self.attempts.iter().find(is_by_it).map(Attempt::id);
+        let members = env.signaling.has_links.then_some(Route::Mesh);
+        let next = elsewhere.map(Route::Server).or(members).filter(|it| self.route != Some(*it));
+        let Some(next) = next else {
+            return open.into_iter().for_each(|id| self.fail_attempt(env, id, Code::NoAnswer));
         };
-        let open = self.attempts.iter().find(is_by_server).map(Attempt::id);
-        if env.signaling.has_links && self.route != Some(Route::Mesh) {
-            self.route = Some(Route::Mesh);
-            if let Some(id) = open {
-                self.take_attempt(id);
-                env.cx.link(id, LinkAction::Close);
-            }
-            if let Some(link) = self.link_mut().filter(|link| !link.is_healthy()) {
-                link.negotiation.route = Some(Route::Mesh);
-            }
-            if open.is_some() || self.lost_since().is_some() {
-                self.dial(env.cx.now);
-            }
-        } else if let Some(id) = open {
-            self.fail_attempt(env, id, Code::NoAnswer);
+        let restarts = self.link_mut().filter(|link| !link.is_healthy());
+        let restarts = restarts.filter(|link| link.negotiation.route == said);
+        let is_lost = restarts.is_some();
+        if let Some(link) = restarts {
+            link.negotiation.route = Some(next);
+        }
+        if self.route == said || open.is_some() || is_lost {
+            self.route = Some(next);
+        }
+        if let Some(id) = open {
+            self.take_attempt(id);
+            env.cx.link(id, LinkAction::Close);
+        }
+        if open.is_some() || (self.route == Some(next) && self.lost_since().is_some()) {
+            self.dial(env.cx.now);
         }
     }
 

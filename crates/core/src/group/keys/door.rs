@@ -122,6 +122,12 @@ impl Group {
         Some((servers, current))
     }
 
+    /// For some of these servers there was no session: there may be one later.
+    pub(crate) fn move_again(&mut self, cx: &Cx) {
+        self.door.servers.clear();
+        self.door.review_at = self.door.review_at.min(cx.now + limits::SERVERS_PACE);
+    }
+
     /// The group is not connected.
     pub(crate) fn leave_door(&mut self) {
         self.door = Door::default();

@@ -122,10 +122,9 @@ impl Group {
         names.retain(|name| self.lacks(name));
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         for name in names {
-            if !neighbour.missing.push(name) {
-                // The next comparison finds what there is no place for.
+            if neighbour.late.contains(&name) || !neighbour.missing.push(name) {
+                // The next comparison finds what there is no place for, and what it did not give.
                 neighbour.forget_told();
-                break;
             }
         }
     }
@@ -155,10 +154,13 @@ impl Group {
                 break;
             }
             let Some(name) = neighbour.missing.pop() else { break };
-            if self.replica.has(&name) {
+            if self.replica.has(&name) || neighbour.late.contains(&name) {
                 continue;
             }
-            let is_coming = self.neighbours.values().any(|it| it.gives(cx.now, &name));
+            // What somebody did not give in time is not left to one alone again.
+            let mut others = self.neighbours.values();
+            let is_late = || self.neighbours.values().any(|it| it.late.contains(&name));
+            let is_coming = others.any(|it| it.gives(cx.now, &name)) && !is_late();
             if !is_coming {
                 names.push(name);
             } else if let Some(neighbour) = self.neighbours.get_mut(&node) {

@@ -17,7 +17,7 @@ use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
 use crate::group::sync::spreading::Spreading;
 use crate::ids::LinkId;
-use crate::table::Table;
+use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
 
 /// Signatures that one side may have verified for nothing: a few chains of the longest.
@@ -61,8 +61,12 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) loading: bool,
     /// Versions that it has and we lack.
     pub(in crate::group) missing: Queue<CopyName>,
-    /// Versions that we asked it for, and until when they may take.
+    /// Versions that we asked it for, and until when they may take; at most
+    /// [`limits::WANTED_MAX`].
     pub(in crate::group) in_flight: Table<CopyName, Timestamp>,
+    /// Versions that it did not give in time since the last comparison began: they are asked of
+    /// others, whatever it says.
+    pub(in crate::group) late: Queue<CopyName>,
     /// Since when we wait for the next of them.
     pub(in crate::group) waits_since: Timestamp,
     /// Where the two stand with symbols of what they hold.
@@ -122,6 +126,7 @@ impl Neighbour {
             loading: false,
             missing: Queue::new(limits::MISSING_MAX),
             in_flight: Table::new(),
+            late: Queue::new(limits::NAMES_MAX),
             waits_since: now,
             sketching: Sketching::new(),
             buckets: VecDeque::new(),
@@ -203,6 +208,13 @@ impl Neighbour {
             self.waits_since = now;
         }
         self.in_flight.extend(names.iter().map(|name| (*name, until)));
+    }
+
+    /// Takes back what it was asked for and has not given in time; says whether there is any.
+    pub(in crate::group) fn drop_late(&mut self, now: Timestamp) -> bool {
+        let late = self.in_flight.take_where(|_, deadline| now >= *deadline);
+        late.iter().for_each(|(name, _)| _ = self.late.push(*name));
+        !late.is_empty()
     }
 
     /// A version that it was asked for has come.

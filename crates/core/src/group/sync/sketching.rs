@@ -135,11 +135,21 @@ impl Group {
         let deadline = cx.now + limits::WANT_DEADLINE;
         let coming: Vec<CopyName> = names_of(unasked).filter(|name| self.lacks(name)).collect();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        for name in &coming {
-            neighbour.missing.remove(name);
-        }
-        neighbour.await_versions(cx.now, &coming, deadline);
         neighbour.told_all();
+        let mut later = Vec::new();
+        for name in coming {
+            // Whoever promises it once more gets no more time for it.
+            if neighbour.in_flight.contains_key(&name) {
+                continue;
+            }
+            if neighbour.late.contains(&name) || neighbour.in_flight.len() >= limits::WANTED_MAX {
+                later.push(name);
+                continue;
+            }
+            neighbour.missing.remove(&name);
+            neighbour.await_versions(cx.now, &[name], deadline);
+        }
+        self.lack(node, later);
     }
 
     /// Puts what rights depend on ahead of what a neighbor wants first, and that ahead of the rest.

@@ -69,9 +69,7 @@ impl Group {
         let turn = self.take_turn(cx);
         for node in self.neighbours.keys().copied().collect::<Vec<_>>() {
             let Some(neighbour) = self.neighbours.get_mut(&node) else { continue };
-            let asked = neighbour.in_flight.len();
-            neighbour.in_flight.retain(|_, deadline| now < *deadline);
-            if neighbour.in_flight.len() < asked {
+            if neighbour.drop_late(now) {
                 // What it did not give in time is not here, and the next comparison tells so.
                 neighbour.forget_told();
             }
@@ -80,6 +78,7 @@ impl Group {
             }
             neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
             neighbour.ends.clear();
+            neighbour.late.clear();
             if neighbour.is_whole() && turn != Some(node) {
                 continue;
             }

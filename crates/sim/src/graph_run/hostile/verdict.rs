@@ -62,13 +62,15 @@ impl HostileRun {
             let Some((tab, group)) = self.graph.place(person) else { continue };
             let Some(load) = self.graph.world.group_load(tab, group) else { continue };
             let held = self.graph.replica(person).map_or(0, lacis_core::graph::Replica::bytes);
-            let GroupLoad { waiting, waiting_bytes, aside, frame_bytes, names, body_bytes } = load;
+            let GroupLoad { waiting, waiting_bytes, aside, frame_bytes, body_bytes, .. } = load;
+            let GroupLoad { names, awaited, .. } = load;
             let bytes = held + frame_bytes + body_bytes + names * 32;
             self.figures.heap_bytes_max = self.figures.heap_bytes_max.max(bytes as u64);
             let fine = waiting <= limits::WAITING_BYTES / limits::HEADER_BYTES
                 && waiting_bytes <= limits::WAITING_BYTES
                 && aside <= people * limits::ASIDE_MAX
                 && frame_bytes <= people * (limits::GROUP_QUEUE_BYTES + 1_048_576)
+                && awaited <= limits::WANTED_MAX
                 && names <= people * (limits::MISSING_MAX + limits::NAMES_MAX)
                 && body_bytes <= limits::BODY_CACHE_BYTES + limits::UNSAVED_BYTES;
             if !fine || bytes as u64 > HEAP_MAX {
