@@ -15,6 +15,9 @@ pub(crate) struct Place(PathBuf);
 
 const NAME_CHARS: usize = 60;
 
+/// Stores of a keeper: more than anybody needs.
+const SHARDS_MAX: usize = 1_000;
+
 impl Place {
     /// Opens the folder, and makes it if there is none.
     pub(crate) fn open(common: &Common) -> Result<Self, Failure> {
@@ -38,6 +41,20 @@ impl Place {
             1 => self.store(),
             number => self.0.join(format!("groups-{number}.lacis")),
         }
+    }
+
+    /// How many such stores there are: as many as the number of the last one, and one at least.
+    pub(crate) fn shards(&self) -> Result<usize, Failure> {
+        let entries = fs::read_dir(&self.0).map_err(|error| Failure::file(&self.0, &error))?;
+        let number =
+            |name: &str| name.strip_prefix("groups-")?.strip_suffix(".lacis")?.parse().ok();
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let last = names.filter_map(|name| number(&name)).max().unwrap_or(1);
+        if last > SHARDS_MAX {
+            let path = self.shard(last);
+            return Err(Failure::new(format!("{} is no store of a keeper", path.display())));
+        }
+        Ok(last)
     }
 
     fn identity_file(&self) -> PathBuf {

@@ -11,6 +11,8 @@ mod heard;
 mod held;
 mod islands;
 mod kept;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod window;
 
@@ -78,7 +80,7 @@ pub(crate) struct Broadcast {
     kept_bytes: usize,
     /// Until then it is not known whether everybody is linked; without it nobody is yet.
     new_until: Option<Timestamp>,
-    /// What somebody told who is not known to be a member yet.
+    /// What somebody told who is not known to be a member yet, or told before that is here.
     held: Vec<Held>,
     /// A member with whom a link is wanted beside those there are, until then.
     bridge: Option<(NodeId, Timestamp)>,
@@ -136,9 +138,10 @@ pub(crate) enum Dropped {
     Known,
     /// Whoever passed it on broke the protocol.
     Forged,
-    /// Whoever told it is not known to be a member yet, or something that it told before is asked
-    /// for.
+    /// Whoever told it is not known to be a member yet.
     Early(Said),
+    /// Something that it told before is asked for.
+    Ahead(Said),
 }
 
 impl Broadcast {
@@ -304,6 +307,7 @@ impl Broadcast {
         }
         let hearing = hears(cx, &peer);
         if hearing == Hearing::Ignored {
+            self.on_come(&name);
             return Err(Dropped::Known);
         }
         // Before it is held, too: something forged would keep away what is told under its name.
@@ -311,13 +315,15 @@ impl Broadcast {
             return Err(Dropped::Forged);
         }
         if hearing == Hearing::Unknown {
+            // Whoever was asked for it has given it.
+            self.on_come(&name);
             return Err(Dropped::Early(Said { peer, name }));
         }
         let news = gossip.news;
         // What is large goes its own way, also past others.
         let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
         if matches!(news, News::Message { .. }) && keeps_order && self.is_ahead(&name) {
-            return Err(Dropped::Early(Said { peer, name }));
+            return Err(Dropped::Ahead(Said { peer, name }));
         }
         self.heard.open(|| cx.random_u64());
         self.heard.insert(cx.now, (peer, node), number);

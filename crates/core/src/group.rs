@@ -29,7 +29,7 @@ use lacis_wire::proof::IdentityKey;
 use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::seal::NONCE_BYTES;
 use lacis_wire::system::GroupProperties;
-use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
+use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
 
 use crate::clock::Clocks;
 use crate::cx::Cx;
@@ -38,7 +38,7 @@ use crate::event::{
     Record, SyncPhase,
 };
 use crate::graph::Replica;
-use crate::ids::{OpId, RoomId, Ticket};
+use crate::ids::{LinkId, OpId, RoomId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -61,7 +61,8 @@ pub use queries::filter::{Condition, Field, Filter, Operator, Search, Subject};
 pub use queries::query::Paging;
 use queries::query::Query;
 use queries::watches::Watches;
-use sync::{incoming::Incoming, neighbour::Neighbour, progress::SyncState, upkeep::Turn};
+use sync::upkeep::Turn;
+use sync::{incoming::Incoming, neighbour::Neighbour, progress::SyncState, queue::Queue};
 use writing::approval::Approvals;
 pub(crate) use writing::author::Draft;
 use writing::author::Unsealed;
@@ -85,15 +86,20 @@ pub(crate) struct Group {
     /// What is being written right now, by the nonce under which it was sealed.
     sealed_last: Option<([u8; NONCE_BYTES], Body)>,
     clocks: Clocks,
+    /// When it was written down last how far time has come.
+    noted_at: Option<Timestamp>,
     /// Whether the application was told that its clock differs.
     clock_differs: bool,
     bodies: Bodies,
     saves: Saves,
     neighbours: Table<NodeId, Neighbour>,
+    /// Links on which the group was hidden, and what may be verified there; at most as many as
+    /// there may be links.
+    hidden: VecDeque<(LinkId, (u32, Timestamp))>,
     turn: Turn,
     approvals: Approvals,
     /// Versions that break a rule and are not asked for again.
-    rejected: Rejected,
+    rejected: Queue<CopyName>,
     /// Types to have first.
     first: Vec<RecordType>,
     /// What the store is asked.
@@ -180,30 +186,6 @@ pub(crate) enum Seen {
     Member,
     /// It is one, and takes us for a member, so that it hears what we say.
     Hearing,
-}
-
-/// Names of versions that break a rule, the latest last.
-#[derive(Debug, Default)]
-struct Rejected {
-    order: VecDeque<CopyName>,
-    names: BTreeSet<CopyName>,
-}
-
-impl Rejected {
-    fn contains(&self, name: &CopyName) -> bool {
-        self.names.contains(name)
-    }
-
-    fn insert(&mut self, name: CopyName) {
-        if self.names.insert(name) {
-            self.order.push_back(name);
-        }
-        if self.order.len() > limits::REFUSED_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.names.remove(&oldest);
-        }
-    }
 }
 
 /// What a read of the store is for.

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use lacis_core::{Event, GroupEvent, GroupMember, RoomId};
-use lacis_sim::{TabId, TabSetup, World, group_properties};
+use lacis_core::{Event, GroupEvent, GroupMember, InviteOptions, RoomId};
+use lacis_sim::{TabId, TabSetup, World, group_properties, invitation_for};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, PeerId, Roles};
 
 const SOON: Duration = Duration::from_secs(15);
 const DAY: u64 = 86_400_000;
+const HOUR: u64 = 3_600_000;
 
 fn world(seed: u64) -> (World, [TabId; 2]) {
     let mut world = World::scenario(seed);
@@ -127,6 +128,34 @@ fn what_is_given_without_a_time_lasts_as_long_as_the_group_says() {
     let given = world.command(ada, |node, now| node.set_roles(now, ticket, group, peer, longer));
     assert_eq!(given, Some(Ok(())));
     assert_eq!(until(&mut world), Millis::MAX);
+}
+
+/// Whoever is let in for a day is there for a day, whoever is linked to it.
+#[test]
+fn a_term_that_somebody_named_is_over_when_it_is_over_and_one_of_the_group_goes_on() {
+    let hour = Duration::from_secs(3_600);
+    for (given, stays) in [(Some(hour), false), (None, true)] {
+        for by_link in [false, true] {
+            let (mut world, [ada, bob]) = world(3);
+            let properties = GroupProperties { member_lifetime: HOUR, ..group_properties("Board") };
+            let group = world.found_with(ada, &properties);
+            let peer = world.peer_id(bob);
+            let joined = if by_link {
+                let options =
+                    InviteOptions { member_for: given, ..invitation_for(Roles::MEMBER, 1) };
+                let link = world.invite_anybody(ada, group, options);
+                world.take_invitation(bob, &link)
+            } else {
+                let text = world.invite(ada, group, peer, Roles::MEMBER, given);
+                world.take_invitation(bob, &text)
+            };
+            world.connect(bob, joined);
+            world.expect(SOON, "he is in", |w| w.roles(ada, group, peer) == Some(Roles::MEMBER));
+            world.run_for(hour * 3);
+            let here = [(ada, group), (bob, joined)].map(|(tab, at)| world.roles(tab, at, peer));
+            assert_eq!(here, [Some(Roles::MEMBER).filter(|_| stays); 2], "{given:?} {by_link}");
+        }
+    }
 }
 
 #[test]

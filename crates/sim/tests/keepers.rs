@@ -1,9 +1,13 @@
 //! Keepers: they give what nobody else has any more, and hold no more than they may.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lacis_core::RoomId;
+use lacis_sim::insider::changes_group_frames;
 use lacis_sim::{ServerId, TabId, TabSetup, World};
+use lacis_wire::group::GroupFrame;
 use lacis_wire::{RecordId, Roles};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -133,4 +137,33 @@ fn a_keeper_takes_no_more_than_its_limit_until_something_has_gone() {
     world.expect(MINUTE * 10, "so has another large one", |world| {
         ids.iter().filter(|id| *id != gone && has(world, keeper, id)).count() == 2
     });
+}
+
+/// What it refused it does not fetch again, however much that is.
+#[test]
+fn a_keeper_that_is_full_does_not_fetch_what_it_has_no_room_for_again() {
+    const RECORDS: usize = 5_000;
+    let (mut world, _, ada, keeper) = kept(2);
+    let limited = world.command(keeper.0, |node, now| node.limit_group(now, keeper.1, Some(1_000)));
+    assert_eq!(limited, Some(Ok(())));
+    let sent = Rc::new(Cell::new(0));
+    let count = Rc::clone(&sent);
+    world.sabotage(
+        ada.0,
+        changes_group_frames(move |_, frame| {
+            count.set(count.get() + usize::from(matches!(frame, GroupFrame::Record { .. })));
+            vec![frame]
+        }),
+    );
+    for number in 0..RECORDS {
+        world.write(ada.0, ada.1, &format!("{number}")).expect("she may write");
+        if number % 100 == 0 {
+            world.run_for(SECOND);
+        }
+    }
+    world.run_for(MINUTE * 10);
+    assert!(sent.get() > RECORDS / 2, "{}", sent.get());
+    sent.set(0);
+    world.run_for(MINUTE * 10);
+    assert!(sent.get() < 50, "{} records in ten minutes", sent.get());
 }

@@ -183,6 +183,7 @@ fn nodes_that_a_server_makes_up_push_nobody_out() {
         world.tell(ada, Input::SocketFrame(SocketId(1), frame.into()));
     }
     assert_eq!(world.report(ada).map(|report| report.remotes.len()), Some(REMOTES_MAX));
+    assert!(world.pair(ada, room, None).is_ok(), "people may link by hand all the same");
     let bob = world.open(TabSetup::at(&[server]));
     world.join(bob, room);
     world.expect(SECOND * 2, "they are linked", |w| w.are_linked(ada, bob));

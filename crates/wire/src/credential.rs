@@ -28,7 +28,8 @@ pub struct Credential {
     /// What it may do.
     #[n(2)]
     pub roles: Roles,
-    /// Valid from here on; 0 unless somebody asked for a later time.
+    /// Valid from here on: 0, or [`Credential::FIXED`] for a fixed term, or a later time if
+    /// somebody asked for that.
     #[n(3)]
     pub not_before: Millis,
     /// Valid before this; [`Millis::MAX`] means for ever, and is what an admin has.
@@ -101,6 +102,15 @@ impl InvitationUse {
 }
 
 impl Credential {
+    /// The beginning of a term that is over when it is over: nobody gives more by himself.
+    pub const FIXED: Millis = Millis(1);
+
+    /// Whether it is for a fixed term.
+    #[must_use]
+    pub fn is_fixed(&self) -> bool {
+        self.not_before != Millis(0)
+    }
+
     /// Signs the credential with the key of its issuer, who becomes the `issuer`.
     #[must_use]
     pub fn signed(mut self, key: &IdentityKey) -> Self {

@@ -162,7 +162,7 @@ pub struct OpenInvitation {
     /// How many may come in by it.
     #[n(4)]
     pub uses: u32,
-    /// See [`OpenInvitation::EXACT`].
+    /// See [`OpenInvitation::EXACT`] and [`OpenInvitation::FIXED`].
     #[n(5)]
     pub flags: u8,
 }
@@ -170,6 +170,9 @@ pub struct OpenInvitation {
 impl OpenInvitation {
     /// Only its creator admits, so it cannot be used more often than it says.
     pub const EXACT: u8 = 1;
+
+    /// Whoever comes by it is a member for a fixed term.
+    pub const FIXED: u8 = 2;
 }
 
 impl Frame for OpenInvitation {
@@ -181,7 +184,7 @@ impl Frame for OpenInvitation {
         let is_dated = self.member_for != u64::MAX;
         demand(!self.roles.may_change_others() || !is_dated, "member_for")?;
         demand(self.uses >= 1 && self.member_for >= 1, "uses")?;
-        demand(self.flags & !Self::EXACT == 0, "flags")
+        demand(self.flags & !(Self::EXACT | Self::FIXED) == 0, "flags")
     }
 }
 

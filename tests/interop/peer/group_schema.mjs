@@ -205,7 +205,7 @@ const openInvitation = t.checked(
     t.u64,
     lifetime("member_for"),
     t.unsigned(32, "uses", isNotNothing),
-    t.unsigned(8, "flags", (value) => value <= 1),
+    t.unsigned(8, "flags", (value) => value <= 3),
   ),
   ([, role, , memberFor]) => {
     t.demand(role !== ADMIN || BigInt(memberFor) === FOREVER, "limit of member_for");

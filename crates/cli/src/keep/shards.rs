@@ -39,9 +39,9 @@ impl Shards {
     /// Starts a peer for each store that is there, and one at least.
     pub(super) async fn start(common: &Common) -> Result<Self, Failure> {
         let place = Place::open(common)?;
-        let count = (1..).take_while(|number| place.shard(*number).exists()).count();
+        let count = place.shards()?;
         let mut inner = Inner { common: common.clone(), place, all: Vec::new() };
-        for _ in 0..count.max(1) {
+        for _ in 0..count {
             inner.add().await?;
         }
         Ok(Self(Arc::new(Mutex::new(inner))))
@@ -75,7 +75,12 @@ impl Shards {
     pub(super) async fn give_back(&self, Taken(id): Taken) {
         let Some(id) = id else { return };
         for shard in &mut self.0.lock().await.all {
-            shard.groups.remove(&id);
+            // Another invitation may have brought it meanwhile.
+            let is_there =
+                shard.peer.groups().await.is_ok_and(|all| all.iter().any(|it| it.id == id));
+            if !is_there {
+                shard.groups.remove(&id);
+            }
         }
     }
 

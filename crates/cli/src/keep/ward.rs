@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use data_encoding::HEXLOWER;
-use lacis_native::{Error, Group, GroupEvent, GroupUpdate};
+use lacis_native::{Code, Error, Group, GroupEvent, GroupUpdate};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, timeout_at};
@@ -15,7 +15,7 @@ const LOOKED_EVERY: Duration = Duration::from_secs(60);
 
 /// What is held as it is opened: all of it is stored.
 pub(super) async fn first(group: &Group, place: &GroupPlace) -> Result<Value, Error> {
-    let figures = figures_of(group).await?;
+    let (figures, _) = figures_of(group).await?;
     place.set(figures);
     Ok(told("open", group, &figures))
 }
@@ -67,8 +67,10 @@ async fn store(
     told_last: &mut Option<(usize, [u8; 16], bool)>,
 ) -> Result<Option<Value>, Error> {
     let (figures, handed) = tokio::join!(figures_of(group), group.handed());
-    let (figures, (present, _)) = (figures?, handed?);
+    let ((figures, unsaved), (present, _)) = (figures?, handed?);
     place.set_present(present);
+    // What was told of it may have come faster than it was read.
+    place.set_failing(unsaved.is_some());
     let state = (figures.records, figures.fingerprint, figures.is_full);
     if *told_last == Some(state) {
         return Ok(None);
@@ -79,10 +81,12 @@ async fn store(
     Ok(Some(told("stored", group, &figures)))
 }
 
-async fn figures_of(group: &Group) -> Result<Figures, Error> {
+/// What is held, and why it cannot be stored if that is so.
+async fn figures_of(group: &Group) -> Result<(Figures, Option<Code>), Error> {
     let held = group.holding().await?;
     let (records, bytes, is_full) = (held.records, held.bytes, held.is_full);
-    Ok(Figures { records, bytes, is_full, fingerprint: held.fingerprint })
+    let figures = Figures { records, bytes, is_full, fingerprint: held.fingerprint };
+    Ok((figures, held.unsaved))
 }
 
 fn told(event: &str, group: &Group, figures: &Figures) -> Value {

@@ -16,6 +16,8 @@ pub(super) struct Held {
     from: NodeId,
     said: Said,
     bytes: Vec<u8>,
+    /// Whether it waits for its turn alone: then it is not dropped.
+    is_ahead: bool,
     until: Timestamp,
 }
 
@@ -26,6 +28,13 @@ pub(crate) struct Said {
     pub(super) name: GossipName,
 }
 
+impl Said {
+    /// Who told it.
+    pub(crate) const fn origin(&self) -> NodeId {
+        self.name.node
+    }
+}
+
 impl Held {
     /// Whether it is of that name.
     pub(super) fn is(&self, name: &GossipName) -> bool {
@@ -34,19 +43,44 @@ impl Held {
 }
 
 impl Broadcast {
-    /// Keeps gossip until it is known whether whoever told it is a member, or what it told before
-    /// has come. Of too much the oldest goes.
+    /// Keeps gossip until it is known whether whoever told it is a member. Of too much the oldest
+    /// goes.
     pub(crate) fn hold(&mut self, now: Timestamp, (from, said): (NodeId, Said), bytes: Vec<u8>) {
-        if bytes.len() > limits::HELD_GOSSIP_BYTES || self.held.iter().any(|it| it.said == said) {
+        let bound = limits::HELD_GOSSIP_BYTES.saturating_sub(bytes.len());
+        if self.held.iter().any(|it| it.said == said) {
             return;
         }
-        let count = |held: &[Held]| held.iter().map(|it| it.bytes.len()).sum::<usize>();
-        while self.held.len() >= limits::HELD_GOSSIP_MAX
-            || count(&self.held) + bytes.len() > limits::HELD_GOSSIP_BYTES
-        {
-            self.held.remove(0);
+        while self.is_over(bound) {
+            let Some(oldest) = self.held.iter().position(|it| !it.is_ahead) else { return };
+            self.held.remove(oldest);
         }
-        self.held.push(Held { from, said, bytes, until: now + limits::HELD_GOSSIP_LIFE });
+        let until = now + limits::HELD_GOSSIP_LIFE;
+        self.held.push(Held { from, said, bytes, is_ahead: false, until });
+    }
+
+    /// Keeps gossip until what its origin told before has come. If that is too much, nothing is
+    /// waited for any more; says so.
+    pub(crate) fn hold_ahead(
+        &mut self,
+        now: Timestamp,
+        (from, said): (NodeId, Said),
+        bytes: Vec<u8>,
+    ) -> bool {
+        if !self.held.iter().any(|it| it.said == said) {
+            let until = now + limits::HELD_GOSSIP_LIFE;
+            self.held.push(Held { from, said, bytes, is_ahead: true, until });
+        }
+        let is_over = self.is_over(limits::HELD_GOSSIP_BYTES);
+        if is_over {
+            self.wants.retain(|want| want.origin() != said.name.node);
+        }
+        is_over
+    }
+
+    /// Whether more is kept than may be, with so many bytes.
+    fn is_over(&self, bytes: usize) -> bool {
+        let held = self.held.iter().map(|it| it.bytes.len()).sum::<usize>();
+        self.held.len() >= limits::HELD_GOSSIP_MAX || held > bytes
     }
 
     /// What an origin told and does not wait for anything that it told before, in order.

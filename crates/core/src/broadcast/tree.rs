@@ -46,6 +46,13 @@ pub(super) struct Want {
     until: Timestamp,
 }
 
+impl Want {
+    /// Who told it.
+    pub(super) const fn origin(&self) -> NodeId {
+        self.name.node
+    }
+}
+
 /// Others who have a word that are asked after the first one.
 const OTHERS_MAX: usize = 3;
 

@@ -1,8 +1,11 @@
 //! A group as it is before anything of it was read.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
+use lacis_wire::limits;
+
+use super::Group;
 use super::keys::door::Door;
 use super::keys::keyring::Keyring;
 use super::keys::rotation::Rotation;
@@ -15,9 +18,9 @@ use super::persist::write_queue::Saves;
 use super::queries::watches::Watches;
 use super::sync::incoming::Incoming;
 use super::sync::progress::SyncState;
+use super::sync::queue::Queue;
 use super::sync::upkeep::Turn;
 use super::writing::approval::Approvals;
-use super::{Group, Rejected};
 use crate::clock::Clocks;
 use crate::graph::Replica;
 use crate::ids::RoomId;
@@ -43,13 +46,15 @@ impl Group {
             drafts: Vec::new(),
             sealed_last: None,
             clocks: Clocks::default(),
+            noted_at: None,
             clock_differs: false,
             bodies: Bodies::default(),
             saves: Saves::default(),
             neighbours: Table::new(),
+            hidden: VecDeque::new(),
             turn: Turn::default(),
             approvals: Approvals::default(),
-            rejected: Rejected::default(),
+            rejected: Queue::new(limits::REFUSED_MAX),
             first: Vec::new(),
             ops: Table::new(),
             queries: Vec::new(),

@@ -95,7 +95,7 @@ impl Group {
             let may_be_right =
                 matches!(refusal, Refusal::Body | Refusal::OverBudget | Refusal::Replaced);
             if !may_be_right {
-                self.rejected.insert(name);
+                self.rejected.push_out(name);
             }
             cx.event(Event::Warning { code: Code::Protocol, node: Some(node) });
         }

@@ -54,9 +54,10 @@ impl Node {
             }
             let Carried { from, to, hops, .. } = carried;
             let room = self.signaling.room_of(&carried.payload);
-            let Some(room) = room.filter(|room| self.signaling.lets_in(*room, by)) else {
-                continue;
-            };
+            let is_in =
+                |room: RoomId| self.remotes.get(&by).is_some_and(|it| it.rooms.contains(room));
+            let lets_in = |room: &RoomId| is_in(*room) && self.signaling.lets_in(*room, by);
+            let Some(room) = room.filter(lets_in) else { continue };
             if from == self.cx.me.node {
                 continue;
             }

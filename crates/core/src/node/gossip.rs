@@ -162,6 +162,12 @@ impl Node {
                 Err(Dropped::Early(said)) => {
                     broadcast.hold(self.cx.now, (from, said), bytes);
                 }
+                Err(Dropped::Ahead(said)) => {
+                    let origin = said.origin();
+                    if broadcast.hold_ahead(self.cx.now, (from, said), bytes) {
+                        self.release(room, origin);
+                    }
+                }
                 Err(Dropped::Forged) => {
                     self.with_remote(from, |remote, env| remote.connection.on_broken_protocol(env));
                 }

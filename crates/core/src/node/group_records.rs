@@ -146,6 +146,15 @@ impl Node {
         Ok(open.is_at_limit())
     }
 
+    /// Why the last write of a group failed, if nothing was stored since.
+    ///
+    /// # Errors
+    /// [`Code::GroupUnknown`].
+    pub fn group_unsaved(&self, group: RoomId) -> Result<Option<Code>, Code> {
+        let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
+        Ok(open.report().unsaved)
+    }
+
     /// Answers such a question. One that is not open any more is ignored.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ impl Node {
             return Err(PairError::NotInRoom);
         }
         let has_place = self.make_place() || self.give_up_one();
-        if !has_place || self.remotes.len() >= limits::REMOTES_MAX {
+        if !has_place || !self.place_for(self.cx.me.node) {
             return Err(PairError::Busy);
         }
         match offer {

@@ -103,13 +103,15 @@ impl Node {
     }
 
     /// Makes place for one more node to keep track of: one with which nothing is under way is
-    /// forgotten, the one that failed most often first. The next answer of a server names it again.
+    /// forgotten, the one that failed most often first, and before those for whom something waits.
+    /// The next answer of a server names it again.
     pub(crate) fn place_for(&mut self, node: NodeId) -> bool {
         if self.remotes.contains_key(&node) || self.remotes.len() < limits::REMOTES_MAX {
             return true;
         }
         let idle = self.remotes.values().filter(|remote| remote.connection.is_idle());
-        let idle = idle.max_by_key(|remote| remote.connection.failures());
+        let idle =
+            idle.max_by_key(|remote| (remote.session.is_idle(), remote.connection.failures()));
         let Some(idle) = idle.map(Remote::node) else { return false };
         self.with_remote(idle, |remote, env| remote.connection.close(env, Code::Busy));
         true

@@ -17,6 +17,8 @@ pub struct GroupHolding {
     pub fingerprint: [u8; 16],
     /// Whether something was refused for the limit of [`Group::limit`] since there was room last.
     pub is_full: bool,
+    /// Why the last write failed, if nothing was stored since.
+    pub unsaved: Option<Code>,
 }
 
 impl Group {
@@ -35,6 +37,7 @@ impl Group {
                 bytes: held.map(|held| u64::from(held.length)).sum(),
                 fingerprint: replica.compared().fingerprint,
                 is_full: node.is_group_at_limit(number)?,
+                unsaved: node.group_unsaved(number)?,
             })
         });
         Ok(found.await??)

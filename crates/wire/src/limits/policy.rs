@@ -298,8 +298,12 @@ pub const APPROVALS_MAX: usize = 256;
 /// The application answers within this time, or is asked again when the record is offered again.
 pub const APPROVAL_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Names of copies that the application has refused and that are not asked for again.
+/// Names of copies that break a rule and that are not asked for again.
 pub const REFUSED_MAX: usize = 4_096;
+
+/// Names of copies that the application has refused, or for which there is no room, and that are
+/// not asked for again.
+pub const DECLINED_MAX: usize = 65_536;
 
 /// Clocks that differ from the middle of those of a group by more than this are left out of its
 /// time.

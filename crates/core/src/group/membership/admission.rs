@@ -48,11 +48,20 @@ impl AnyInvitation {
     }
 }
 
+/// For how long something is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    pub(crate) until: Millis,
+    /// Whether somebody said so, and it is not what the group gives everybody. Then it is over when
+    /// it is over; otherwise there is more of it for whoever comes back in time.
+    pub(crate) is_fixed: bool,
+}
+
 /// What is given to somebody with a credential.
 #[derive(Clone, Debug)]
 pub(in crate::group) struct Grant {
     pub(in crate::group) roles: Roles,
-    pub(in crate::group) until: Millis,
+    pub(in crate::group) term: Term,
     pub(in crate::group) invitation: Option<InvitationUse>,
     /// Whether ends of the subject's membership are lifted.
     pub(in crate::group) lifts: bool,
@@ -215,12 +224,13 @@ impl Group {
             return Err(Code::Revoked);
         }
         let is_admin = grant.roles.may_change_others();
-        let not_after = if is_admin { Millis::MAX } else { grant.until.min(leaf.not_after) };
+        let not_after = if is_admin { Millis::MAX } else { grant.term.until.min(leaf.not_after) };
+        let begins = if grant.term.is_fixed { Credential::FIXED } else { Millis(0) };
         let credential = Credential {
             group: self.profile.group,
             subject,
             roles: grant.roles,
-            not_before: leaf.not_before,
+            not_before: leaf.not_before.max(begins),
             not_after,
             serial: self.next_serial(cx, &own, &subject),
             parent: Some(own),
@@ -246,9 +256,9 @@ impl Group {
         cx: &mut Cx,
         subject: PeerId,
         roles: Roles,
-        until: Millis,
+        term: Term,
     ) -> Result<String, Code> {
-        let grant = Grant { roles, until, invitation: None, lifts: true };
+        let grant = Grant { roles, term, invitation: None, lifts: true };
         let reads = roles.may_write() && self.may_seal();
         let key = match self.sealing_key().filter(|_| reads) {
             Some((name, key)) => {
@@ -278,7 +288,7 @@ impl Group {
         ticket: Ticket,
         subject: PeerId,
         roles: Roles,
-        until: Millis,
+        term: Term,
     ) -> Result<(), Code> {
         let now = self.now(cx);
         let members = self.replica.members();
@@ -287,7 +297,7 @@ impl Group {
         }
         let held = members.roles(&subject, now);
         let takes = held.is_some_and(|held| !roles.contains(held));
-        let grant = Grant { roles, until, invitation: None, lifts: true };
+        let grant = Grant { roles, term, invitation: None, lifts: true };
         // Before anything is taken away it is clear that the rest will work.
         self.issue(cx, subject, grant.clone())?;
         if takes {
@@ -306,15 +316,17 @@ impl Group {
         let now = self.now(cx);
         let members = self.replica.members();
         let best = members.best(&peer, now).and_then(|id| members.credential(&id));
-        let Some(leaf) = best.filter(|leaf| leaf.not_after != Millis::MAX) else { return };
+        let is_lease = |leaf: &&Credential| leaf.not_after != Millis::MAX && !leaf.is_fixed();
+        let Some(leaf) = best.filter(is_lease) else { return };
         // Since when it has it is not said; the serial number of ours is the time.
         let whole = leaf.not_after.0.saturating_sub(leaf.serial);
         let left = leaf.not_after.0.saturating_sub(now.0);
         if left > whole / 4 || leaf.issuer != cx.me.peer {
             return;
         }
-        let (roles, until) = (leaf.roles, Millis(now.0.saturating_add(whole)));
-        let grant = Grant { roles, until, invitation: leaf.invitation.clone(), lifts: false };
+        let term = Term { until: Millis(now.0.saturating_add(whole)), is_fixed: false };
+        let (roles, invitation) = (leaf.roles, leaf.invitation.clone());
+        let grant = Grant { roles, term, invitation, lifts: false };
         if let Ok(chain) = self.issue(cx, peer, grant) {
             // If it cannot be written now, the next meeting tries again.
             let _ = self.publish_chain(cx, None, &chain);
@@ -331,7 +343,14 @@ impl Group {
             return;
         }
         if self.joining.is_some() {
-            return self.joined(cx, chain);
+            // Anybody may show us what made us a member once: that lets nobody in.
+            let members = self.replica.members();
+            let is_known =
+                chain.leaf().is_some_and(|leaf| members.credential(&leaf.id()).is_some());
+            if !is_known || members.accepts_chain(&chain, self.rights_time(cx)) {
+                self.joined(cx, chain);
+            }
+            return;
         }
         // What we showed was taken back, and this is what we were given instead. By it we are
         // told the rest.

@@ -15,7 +15,7 @@ use lacis_wire::{Code, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::cx::Cx;
 use crate::graph::Copy;
-use crate::group::membership::admission::Grant;
+use crate::group::membership::admission::{Grant, Term};
 use crate::group::{Group, InvitationInfo};
 use crate::ids::Ticket;
 use crate::rule::Rule;
@@ -68,7 +68,8 @@ impl Group {
                 .min(until),
             member_for: if is_admin { u64::MAX } else { member_for },
             uses: options.uses,
-            flags: if options.exact { OpenInvitation::EXACT } else { 0 },
+            flags: if options.exact { OpenInvitation::EXACT } else { 0 }
+                | if is_dated { OpenInvitation::FIXED } else { 0 },
         };
         // By the salt it is known when nothing else is left of it.
         let of = (Some(content.not_after), Some(salt_of(&content.key)));
@@ -183,7 +184,10 @@ impl Group {
         }
         let grant = Grant {
             roles: info.says.roles,
-            until: Millis(now.0.saturating_add(info.says.member_for)),
+            term: Term {
+                until: Millis(now.0.saturating_add(info.says.member_for)),
+                is_fixed: info.says.flags & OpenInvitation::FIXED != 0,
+            },
             invitation: Some(used.clone()),
             lifts: false,
         };

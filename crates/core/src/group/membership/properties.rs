@@ -8,6 +8,7 @@ use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, Millis, PeerId, Roles};
 
 use crate::cx::Cx;
+use crate::group::membership::admission::Term;
 use crate::group::{Group, GroupEvent};
 
 impl Group {
@@ -38,16 +39,17 @@ impl Group {
         cx: &Cx,
         roles: Roles,
         lifetime: Option<Duration>,
-    ) -> Result<Millis, Code> {
+    ) -> Result<Term, Code> {
+        let is_fixed = lifetime.is_some_and(|it| it != Duration::MAX);
         if roles.may_change_others() {
-            let is_endless = lifetime.is_none_or(|it| it == Duration::MAX);
-            return if is_endless { Ok(Millis::MAX) } else { Err(Code::InvalidArgument) };
+            let endless = Term { until: Millis::MAX, is_fixed };
+            return if is_fixed { Err(Code::InvalidArgument) } else { Ok(endless) };
         }
         let of_group = || self.properties.as_ref().map_or(u64::MAX, |it| it.member_lifetime);
         let span = lifetime.map_or_else(of_group, |lifetime| {
             u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)
         });
-        Ok(Millis(self.now(cx).0.saturating_add(span)))
+        Ok(Term { until: Millis(self.now(cx).0.saturating_add(span)), is_fixed })
     }
 
     /// The record of the properties is another one than before.

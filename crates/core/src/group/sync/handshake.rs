@@ -41,13 +41,21 @@ impl Group {
         let gone = self.neighbours.take_where(|node, neighbour| {
             !links.iter().any(|(known, link, ..)| known == node && *link == neighbour.link)
         });
-        for (node, _) in &gone {
+        for (node, neighbour) in &gone {
+            if self.hidden.len() >= limits::LINKS_MAX {
+                self.hidden.pop_front();
+            }
+            self.hidden.push_back((neighbour.link, neighbour.checks));
             self.clocks.forget(*node);
             self.visible.push((*node, Seen::Unlinked));
         }
         for &(node, link, peer, initiates) in links {
             if !self.neighbours.contains_key(&node) {
-                let neighbour = Neighbour::new(link, peer, initiates, cx.now);
+                let mut neighbour = Neighbour::new(link, peer, initiates, cx.now);
+                // Whoever hides the group and shows it again has no more verified than before.
+                let before = self.hidden.iter().find(|(known, _)| *known == link);
+                neighbour.checks = before.map_or(neighbour.checks, |(_, checks)| *checks);
+                self.hidden.retain(|(known, _)| *known != link);
                 self.neighbours.insert(node, neighbour);
                 self.enter(cx, node);
             }

@@ -96,7 +96,7 @@ pub(in crate::group) struct Neighbour {
     /// A frame being sent in parts, and how much of it has left.
     pub(in crate::group) parts: Option<(Vec<u8>, usize)>,
     /// Signatures that may still be verified for it, as of a time.
-    checks: (u32, Timestamp),
+    pub(in crate::group) checks: (u32, Timestamp),
 }
 
 impl Neighbour {

@@ -4,6 +4,8 @@
 //! neighbor told is still to come. What this node held by the end of its last link is as old as
 //! that.
 
+use alloc::vec::Vec;
+
 use lacis_wire::Millis;
 use lacis_wire::record::RecordType;
 
@@ -44,7 +46,9 @@ impl Group {
             }
         }
         let mut whole = Buckets(whole & denied);
-        if self.arrival.waits() {
+        // What is dated ahead of a clock that is behind is not seen before that is set right.
+        let is_behind = self.clocks.difference().is_some_and(|ahead| ahead > 0);
+        if self.arrival.waits() || (is_behind && self.replica.waiting().0 > 0) {
             whole = Buckets(whole.0 & Buckets::SYSTEM.0);
         }
         let phase = match whole {
@@ -74,8 +78,13 @@ impl Group {
         if whole.0 & !before.0 != 0 {
             let is_whole = |kind: &&RecordType| whole.contains(Replica::bucket_of(kind));
             let held = self.replica.kinds().filter(is_whole);
-            let kinds = held.chain(self.first.iter().filter(is_whole)).cloned().collect();
-            self.event(cx, GroupEvent::Synced { kinds, all: whole == Buckets::ALL });
+            let kinds: Vec<RecordType> =
+                held.chain(self.first.iter().filter(is_whole)).cloned().collect();
+            // That nothing is all there is of types of which there is nothing is no news.
+            let all = whole == Buckets::ALL;
+            if all || !kinds.is_empty() {
+                self.event(cx, GroupEvent::Synced { kinds, all });
+            }
         }
     }
 

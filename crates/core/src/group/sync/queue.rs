@@ -40,6 +40,14 @@ impl<T: Copy + Ord> Queue<T> {
         true
     }
 
+    /// Adds an item at the end; if there is no place for it, the first one goes.
+    pub(in crate::group) fn push_out(&mut self, item: T) {
+        if !self.push(item) {
+            self.pop();
+            self.push(item);
+        }
+    }
+
     /// Adds an item at the front, beyond the end if need be.
     pub(in crate::group) fn push_front(&mut self, item: T) {
         self.remove(&item);

@@ -15,6 +15,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use crate::cx::Cx;
 use crate::graph::{Copy, Offered, Outcome};
+use crate::group::sync::queue::Queue;
 use crate::group::{Group, GroupEvent};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
@@ -25,9 +26,48 @@ pub(in crate::group) struct Approvals {
     kinds: Vec<RecordType>,
     waiting: Table<u32, Waiting>,
     numbers: u32,
-    /// The latest last.
-    refused: VecDeque<CopyName>,
+    refused: Refused,
     limit: Option<Limit>,
+}
+
+/// What was refused, in the order in which it was, and is not asked for again.
+#[derive(Debug)]
+struct Refused {
+    names: Queue<CopyName>,
+    /// The bytes of each; without number if it was not for want of room.
+    lengths: VecDeque<Option<u32>>,
+}
+
+impl Default for Refused {
+    fn default() -> Self {
+        Self { names: Queue::new(limits::DECLINED_MAX), lengths: VecDeque::new() }
+    }
+}
+
+impl Refused {
+    fn insert(&mut self, name: CopyName, length: Option<u32>) {
+        if self.names.contains(&name) {
+            return;
+        }
+        if self.names.len() >= limits::DECLINED_MAX {
+            (self.names.pop(), self.lengths.pop_front());
+        }
+        self.names.push(name);
+        self.lengths.push_back(length);
+    }
+
+    /// What fits into so much room may be asked for again.
+    fn let_in(&mut self, mut room: u64) {
+        for _ in 0..self.names.len() {
+            let (Some(name), Some(length)) = (self.names.pop(), self.lengths.pop_front()) else {
+                return;
+            };
+            match length.map(u64::from) {
+                Some(length) if length <= room => room -= length,
+                _ => self.insert(name, length),
+            }
+        }
+    }
 }
 
 /// How much the application lets a group have here.
@@ -53,25 +93,18 @@ struct Waiting {
 
 impl Approvals {
     pub(in crate::group) fn has_refused(&self, name: &CopyName) -> bool {
-        self.refused.contains(name)
+        self.refused.names.contains(name)
     }
 
     pub(in crate::group) fn deadlines(&self, earliest: &mut Earliest) {
         earliest.see(self.waiting.values().map(|it| it.until).min(), Timer::Approval);
-        let limit = self.limit.filter(|_| !self.refused.is_empty());
+        let limit = self.limit.filter(|_| !self.refused.names.is_empty());
         earliest.see(limit.map(|it| it.count_at), Timer::Approval);
     }
 
     /// Who does not answer in time is asked again when the record is offered again.
     pub(in crate::group) fn expire(&mut self, now: Timestamp) {
         let _ = self.waiting.take_where(|_, it| now >= it.until);
-    }
-
-    fn refuse(&mut self, name: CopyName) {
-        self.refused.push_back(name);
-        if self.refused.len() > limits::REFUSED_MAX {
-            self.refused.pop_front();
-        }
     }
 
     /// So much more is held.
@@ -108,7 +141,7 @@ impl Group {
     ) -> Option<Outcome> {
         let (copy, name) = offered.parts();
         if self.is_beyond_limit(&copy.header) {
-            self.approvals.refuse(name);
+            self.approvals.refused.insert(name, Some(copy.header.length));
             return Some(Outcome::Deferred);
         }
         if !self.approvals.kinds.contains(&copy.header.kind) {
@@ -142,7 +175,7 @@ impl Group {
             self.take_approved(cx, (waiting.copy, name), waiting.from, Some(true));
             return;
         }
-        self.approvals.refuse(waiting.copy.header.name());
+        self.approvals.refused.insert(waiting.copy.header.name(), None);
     }
 
     /// Sets how many bytes of bodies may be held here, others' and all; what is held already stays.
@@ -151,12 +184,12 @@ impl Group {
         let held = self.held_bytes();
         self.approvals.limit =
             bytes.map(|bytes| Limit { bytes, held, count_at: cx.now + COUNTED_EVERY });
-        self.approvals.refused.clear();
+        self.approvals.refused = Refused::default();
     }
 
     /// Whether something was refused since there was room last.
     pub(crate) fn is_at_limit(&self) -> bool {
-        self.approvals.limit.is_some() && !self.approvals.refused.is_empty()
+        self.approvals.limit.is_some() && !self.approvals.refused.names.is_empty()
     }
 
     fn is_beyond_limit(&self, header: &Header) -> bool {
@@ -168,14 +201,13 @@ impl Group {
     /// Counts now and then whether something has gone, if something waits for that.
     pub(in crate::group) fn review_limit(&mut self, cx: &Cx) {
         let Some(limit) = self.approvals.limit.filter(|it| cx.now >= it.count_at) else { return };
-        if self.approvals.refused.is_empty() {
+        if self.approvals.refused.names.is_empty() {
             return;
         }
         let (held, count_at) = (self.held_bytes(), cx.now + COUNTED_EVERY);
         self.approvals.limit = Some(Limit { held, count_at, ..limit });
         if held < limit.held {
-            // What had no place may be asked for again.
-            self.approvals.refused.clear();
+            self.approvals.refused.let_in(limit.bytes.saturating_sub(held));
         }
     }
 

@@ -1,0 +1,275 @@
+//! What is told in a room, to whom it goes, and what waits.
+
+use alloc::vec::Vec;
+
+use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
+use lacis_wire::pen::Pen;
+use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::{Millis, NodeId, Topic, codec, limits};
+
+use crate::broadcast::{Broadcast, Course, Dropped, Hearing, Told};
+use crate::config::Config;
+use crate::cx::Cx;
+use crate::time::Timestamp;
+
+const TOPIC: Topic = Topic([2; 32]);
+
+fn cx() -> Cx {
+    let config = Config {
+        servers: Vec::new(),
+        ice_servers: None,
+        relay_only: false,
+        identity: [255; 32],
+        wall: Millis(0),
+        store: false,
+    };
+    Cx::new(config, [1; 32], Timestamp::from_micros(1))
+}
+
+/// Something that one of many tells.
+fn told(who: u16, number: u64, news: News<'_>) -> Vec<u8> {
+    told_by((who, [3; 16]), number, news)
+}
+
+fn told_by((who, salt): (u16, [u8; 16]), number: u64, news: News<'_>) -> Vec<u8> {
+    let mut seed = [0; 32];
+    seed[..2].copy_from_slice(&who.to_be_bytes());
+    let key = signing_key(&seed);
+    let gossip = Gossip::unsigned((peer_id(&key), salt), number, news);
+    let gossip = codec::encode(&gossip.signed(&Pen::new(&key), &TOPIC));
+    codec::encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None })
+}
+
+/// The signature covers no more than what was told: anybody on the way can change the rest.
+#[test]
+fn nobody_on_the_way_can_say_of_something_that_goes_to_all_that_it_ends_here() {
+    let all = [News::Message { label: "a", payload: b"b" }, News::Here, News::Gone];
+    for (at, walk) in (0..3).flat_map(|at| [None, Some(0), Some(1)].map(|walk| (at, walk))) {
+        let (mut cx, bytes) = (cx(), told(1, 1, all[at].clone()));
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        let passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
+        let bytes = codec::encode(&Passed { walk, ..passed });
+        let fresh = room.take(&mut cx, &bytes, |_, _| Hearing::Heard).expect("it is new");
+        let met = walk.map(|_| 0).filter(|_| at > 0);
+        assert_eq!((fresh.course, fresh.passed.walk), (Course::All, met), "{at} {walk:?}");
+    }
+}
+
+#[test]
+fn what_is_forged_is_not_held_in_the_place_of_what_is_not() {
+    let (mut cx, mut bytes) = (cx(), told(1, 1, News::Message { label: "a", payload: b"b" }));
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    let mut hear = |bytes: &[u8]| room.take(&mut cx, bytes, |_, _| Hearing::Unknown).err();
+    assert!(matches!(hear(&bytes), Some(Dropped::Early(_))));
+    let passed = codec::decode::<Passed<'_>>(&bytes).expect("it is one");
+    let mut gossip = passed.gossip.to_vec();
+    if let Some(last) = gossip.last_mut() {
+        *last ^= 1;
+    }
+    bytes = codec::encode(&Passed { gossip: &gossip, ..passed });
+    assert_eq!(hear(&bytes), Some(Dropped::Forged));
+}
+
+/// What waits is not looked at again for everything else that its origin tells.
+#[test]
+fn what_waits_for_a_word_stays_until_that_is_not_waited_for_any_more() {
+    let mut cx = cx();
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    let neighbor = NodeId([9; 16]);
+    room.greet(&mut cx, &[neighbor]);
+    let word = |number| told(1, number, News::Message { label: "a", payload: b"b" });
+    let first = room.take(&mut cx, &word(100), |_, _| Hearing::Heard).expect("it is new").name;
+    let wanted = GossipName { node: first.node, number: 101 }.over(1);
+    room.on_names((cx.now, NodeId([8; 16])), neighbor, &[wanted]);
+    for number in 102..110 {
+        let bytes = word(number);
+        match room.take(&mut cx, &bytes, |_, _| Hearing::Heard) {
+            Err(Dropped::Ahead(said)) => {
+                assert!(!room.hold_ahead(cx.now, (neighbor, said), bytes.clone()));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(room.take_released(cx.now, first.node).is_empty());
+    assert!(room.take(&mut cx, &word(101), |_, _| Hearing::Heard).is_ok());
+    assert_eq!(room.take_released(cx.now, first.node).len(), 8);
+}
+
+#[test]
+fn nodes_of_one_identity_push_out_nobody_else() {
+    let (mut cx, here) = (cx(), told(1, 1, News::Here));
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    let other = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new").name.node;
+    for salt in 0..1_000_u16 {
+        let mut salts = [0; 16];
+        salts[..2].copy_from_slice(&salt.to_be_bytes());
+        let here = told_by((2, salts), 1, News::Here);
+        room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
+    }
+    assert!(room.is_here(other));
+    assert_eq!(room.members().count(), 1 + limits::ORIGINS_PER_PEER);
+}
+
+#[test]
+fn however_many_there_are_everybody_is_heard_once() {
+    let mut cx = cx();
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    for number in [1, 2] {
+        for who in 0..1_000 {
+            let word = told(who, number, News::Message { label: "chat", payload: b"hello" });
+            let heard = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+            assert!(heard.is_ok_and(|fresh| fresh.course == Course::All), "{who}");
+            let again = room.take(&mut cx, &word, |_, _| Hearing::Heard);
+            assert_eq!(again.err(), Some(Dropped::Spare));
+            assert!(room.members().count() <= limits::COMPANY_MAX);
+        }
+    }
+}
+
+#[test]
+fn only_some_of_many_tell_all_that_they_are_there_and_so_tell_how_many_there_are() {
+    let mut cx = cx();
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    for number in [1, 2] {
+        let mut shown = 0;
+        for who in 0..1_000 {
+            let here = told(who, number, News::Here);
+            let fresh = room.take(&mut cx, &here, |_, _| Hearing::Heard).expect("it is new");
+            shown += usize::from(fresh.course == Course::All);
+        }
+        assert!(number == 1 || shown == limits::SHOWN_MAX, "{shown}");
+    }
+    let company = room.company();
+    assert!((700..1_400).contains(&company), "{company}");
+}
+
+/// A room of many, and the two that tell with the lowest ids.
+fn room_of_many(cx: &mut Cx) -> (Broadcast, NodeId, NodeId) {
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    for who in 0..100 {
+        let here = told(who, limits::NAMED_HERE, News::Here);
+        room.take(cx, &here, |_, _| Hearing::Heard).expect("it is new");
+    }
+    let mut lowest = room.members().map(|(node, _)| node);
+    let (first, second) = (lowest.next().expect("some"), lowest.next().expect("some"));
+    drop(lowest);
+    assert!(second < cx.me.node);
+    (room, first, second)
+}
+
+#[test]
+fn a_tree_becomes_shorter_towards_the_lowest_id_and_no_other() {
+    let mut cx = cx();
+    let (mut room, root, other) = room_of_many(&mut cx);
+    let (near, far) = (NodeId([1; 16]), NodeId([2; 16]));
+    room.greet(&mut cx, &[near, far]);
+    assert!(room.on_spare(cx.now, near));
+    let at = (cx.now, cx.me.node);
+    for (node, hops, is_taken) in [(other, 0, false), (root, 4, false), (root, 3, true)] {
+        let name = GossipName { node, number: u64::from(hops) };
+        let (bytes, from) = (Vec::from([1]), Some(far));
+        let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 5 };
+        room.keep(cx.now, &told, Vec::new());
+        // As if it had been heard.
+        room.heard.open(|| 1);
+        room.heard.insert(cx.now, (cx.me.peer, node), name.number);
+        let (asked, spared) = room.on_names(at, near, &[name.over(hops)]);
+        assert_eq!(spared, is_taken.then_some(far), "{node:?} {hops}");
+        assert_eq!(asked, is_taken.then(Vec::new));
+    }
+}
+
+#[test]
+fn once_the_lowest_has_left_the_next_is_the_root() {
+    let mut cx = cx();
+    let (mut room, first, second) = room_of_many(&mut cx);
+    assert!(room.is_root(cx.me.node, first) && !room.is_root(cx.me.node, second));
+    room.on_left(first);
+    assert!(room.is_root(cx.me.node, second));
+}
+
+#[test]
+fn the_first_two_times_it_is_told_by_name_that_a_node_is_there() {
+    let mut cx = cx();
+    let (mut room, ..) = room_of_many(&mut cx);
+    room.grow(cx.now);
+    let mut named = Vec::new();
+    for _ in 0..4 {
+        assert!(room.is_due(&mut cx));
+        named.push(room.tell(&cx, News::Here).name.is_some());
+        let at = room.deadline().expect("it is told again");
+        assert_eq!(at.since(cx.now) <= limits::HERE_AGAIN, named.len() == 1);
+        cx.now = at;
+    }
+    assert_eq!(named, [true, true, false, false]);
+}
+
+/// Waiting for one word costs none of those behind it.
+#[test]
+fn more_than_may_wait_is_heard_without_what_it_waited_for() {
+    let mut cx = cx();
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    let neighbor = NodeId([9; 16]);
+    room.greet(&mut cx, &[neighbor]);
+    let word = |number| told(1, number, News::Message { label: "a", payload: b"b" });
+    let first = room.take(&mut cx, &word(100), |_, _| Hearing::Heard).expect("it is new").name;
+    let wanted = GossipName { node: first.node, number: 101 }.over(1);
+    room.on_names((cx.now, NodeId([8; 16])), neighbor, &[wanted]);
+    let (mut heard, most) = (0, u64::try_from(limits::HELD_GOSSIP_MAX).expect("few"));
+    for number in 102..102 + most + 50 {
+        let bytes = word(number);
+        match room.take(&mut cx, &bytes, |_, _| Hearing::Heard) {
+            Ok(_) => heard += 1,
+            Err(Dropped::Ahead(said)) => {
+                if room.hold_ahead(cx.now, (neighbor, said), bytes.clone()) {
+                    for (_, bytes) in room.take_released(cx.now, first.node) {
+                        assert!(room.take(&mut cx, &bytes, |_, _| Hearing::Heard).is_ok());
+                        heard += 1;
+                    }
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(heard, most + 50);
+}
+
+/// Whoever gives what it was asked for is heeded, also if nobody here knows who told it.
+#[test]
+fn what_came_is_not_waited_for_whatever_becomes_of_it() {
+    for hearing in [Hearing::Unknown, Hearing::Ignored] {
+        let mut cx = cx();
+        let mut room = Broadcast::new(TOPIC, cx.now, false);
+        let neighbor = NodeId([9; 16]);
+        room.greet(&mut cx, &[neighbor]);
+        let word = |number| told(1, number, News::Message { label: "a", payload: b"b" });
+        let first = room.take(&mut cx, &word(100), |_, _| Hearing::Heard).expect("it is new").name;
+        let wanted = GossipName { node: first.node, number: 101 }.over(1);
+        room.on_names((cx.now, NodeId([8; 16])), neighbor, &[wanted]);
+        assert!(room.take(&mut cx, &word(101), |_, _| hearing).is_err());
+        let (asked, over) = room.wants_due(cx.now + limits::WANT_PATIENCE);
+        assert!(asked.is_empty() && over.is_empty(), "{hearing:?}");
+    }
+}
+
+/// Whoever has no place in its queue is told the name, and gets the word when it asks.
+#[test]
+fn a_word_that_could_not_be_sent_is_given_to_whoever_asks() {
+    let mut cx = cx();
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    let neighbor = NodeId([9; 16]);
+    for who in 0..20 {
+        room.take(&mut cx, &told(who, 1, News::Here), |_, _| Hearing::Heard).expect("it is new");
+    }
+    room.greet(&mut cx, &[neighbor]);
+    let word = told(1, 100, News::Message { label: "a", payload: b"b" });
+    let fresh = room.take(&mut cx, &word, |_, _| Hearing::Heard).expect("it is new");
+    let told = fresh.told(NodeId([7; 16]));
+    room.keep(cx.now, &told, Vec::from([neighbor]));
+    let name = told.name.expect("it has one").over(1);
+    assert!(room.on_lacking(neighbor, &[name]).is_empty(), "it has it");
+    room.not_given(cx.now, neighbor, &told.bytes);
+    let named = room.names_due(cx.now + limits::ANNOUNCE_AFTER);
+    assert_eq!(named.len(), 1);
+    assert_eq!(room.on_lacking(neighbor, &[name]).len(), 1);
+}
