@@ -81,6 +81,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     let listener = TcpListener::bind(listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let advice = config.advice(address);
     let prepared = prepare(listener, config).await.map_err(|error| error.to_string())?;
     // Before the address is printed: who reads it may ask the server to end at once.
     let deaf = |error| format!("cannot wait for signals: {error}");
@@ -89,6 +90,9 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
     // Last, because nothing fails from here on. Nobody may be reading, which is no reason not to
     // serve.
     let _ = writeln!(io::stdout(), "listening on {scheme}://{address}");
+    if let Some(advice) = advice {
+        let _ = writeln!(io::stderr(), "{advice}");
+    }
     prepared.serve(reload, shutdown).await;
     Ok(())
 }

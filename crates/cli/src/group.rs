@@ -1,5 +1,6 @@
 //! `lacis group`: groups, and who is in them.
 
+mod changing;
 mod invitations;
 mod joining;
 
@@ -39,13 +40,20 @@ pub(crate) async fn run(
         }
         GroupCommand::Members(chosen) => members(output, common, &chosen).await,
         GroupCommand::Revoke { chosen, member, undo, handing } => {
-            revoke(output, common, end, (&chosen, &member, undo), handing).await
+            changing::revoke(output, common, end, (&chosen, &member, undo), handing).await
+        }
+        GroupCommand::Role { chosen, member, role, member_for, handing } => {
+            changing::set_role(output, common, end, (&chosen, &member), (role, member_for), handing)
+                .await
+        }
+        GroupCommand::Rename { chosen, name, handing } => {
+            changing::rename(output, common, end, (&chosen, &name), handing).await
         }
         GroupCommand::Servers { chosen, servers, own, handing } => {
             if servers.is_empty() && !own {
                 return list_servers(output, common, &chosen).await;
             }
-            set_servers(output, common, end, (&chosen, servers), handing).await
+            changing::set_servers(output, common, end, (&chosen, servers), handing).await
         }
         GroupCommand::Forget(chosen) => forget(output, common, &chosen).await,
     }
@@ -131,30 +139,6 @@ async fn members(output: &Output, common: &Common, chosen: &Chosen) -> Result<()
     Ok(())
 }
 
-async fn revoke(
-    output: &Output,
-    common: &Common,
-    mut end: End,
-    (chosen, member, undo): (&Chosen, &str, bool),
-    handing: Handing,
-) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
-    let done = end.unless(async {
-        let group = session.group(chosen, !handing.offline).await?;
-        let subject = find_member(&group, member).await?;
-        group.revoke(subject, RevokeOptions { keep_invitations: false, undo }).await?;
-        let handed = if handing.offline { 0 } else { session.hand_over(output, &group).await? };
-        Ok((subject.to_text(), handed))
-    });
-    let done = done.await;
-    session.close().await?;
-    let (id, handed) = done?;
-    output.say(&json!({ "event": "revoked", "identity": id, "handed": handed }), || {
-        format!("{id} is no member any more")
-    });
-    reached(handed, handing)
-}
-
 async fn list_servers(output: &Output, common: &Common, chosen: &Chosen) -> Result<(), Failure> {
     let session = Session::offline(common).await?;
     let group = session.group(chosen, false).await?;
@@ -164,30 +148,6 @@ async fn list_servers(output: &Output, common: &Common, chosen: &Chosen) -> Resu
         output.say(&json!({ "server": url }), || plain(&url));
     }
     Ok(())
-}
-
-async fn set_servers(
-    output: &Output,
-    common: &Common,
-    mut end: End,
-    (chosen, servers): (&Chosen, Vec<String>),
-    handing: Handing,
-) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
-    let done = end.unless(async {
-        let group = session.group(chosen, !handing.offline).await?;
-        group.set_servers(servers.clone()).await?;
-        Ok(if handing.offline { 0 } else { session.hand_over(output, &group).await? })
-    });
-    let done = done.await;
-    session.close().await?;
-    let handed = done?;
-    let object = json!({ "event": "servers", "servers": servers, "handed": handed });
-    output.say(&object, || match servers.as_slice() {
-        [] => "the members meet at the servers of each".to_owned(),
-        some => format!("the members meet at {}", some.join(", ")),
-    });
-    reached(handed, handing)
 }
 
 /// Says so where something was done here and nobody else has it yet.

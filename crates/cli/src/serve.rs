@@ -38,6 +38,7 @@ pub(crate) async fn run(
         turn: relays(listen),
         ..Config::default()
     };
+    let advice = config.advice(address);
     let prepared = prepare(listener, config).await;
     let prepared = prepared.map_err(|error| Failure::new(error.to_string()))?;
     let (close, closing) = oneshot::channel();
@@ -48,6 +49,9 @@ pub(crate) async fn run(
     output.say(&json!({ "event": "listening", "address": address.to_string() }), || {
         format!("listening on http://{address}")
     });
+    if let Some(advice) = advice {
+        output.note(&json!({ "event": "advice", "text": advice }), advice);
+    }
     let mut common = common.clone();
     common.server.insert(0, format!("ws://{}/ws", reached_at(address)));
     let kept = keep::keep(output, &common, options.keep, end).await;

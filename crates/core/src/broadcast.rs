@@ -340,10 +340,7 @@ impl Broadcast {
             member.here = Some(Arc::new(passed.gossip.to_vec()));
         }
         let course = self.course(cx.me.node, node, is_word, passed.walk);
-        // What has walked so far reaches some, and may meet itself: no tree changes by that.
-        let met = passed.walk.filter(|_| !is_word && course == Course::All).map(|_| 0);
-        passed.walk = course.walk().or(met);
-        passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
+        go_on(&mut passed, course, is_word);
         let is_named = is_named(&news, number) && passed.walk.is_none();
         let is_news = is_new || is_gone;
         Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
@@ -362,6 +359,14 @@ impl Broadcast {
             _ => Course::Here,
         }
     }
+}
+
+/// As something goes on from here.
+fn go_on(passed: &mut Passed<'_>, course: Course, is_word: bool) {
+    // What has walked so far reaches some, and may meet itself: no tree changes by that.
+    let met = passed.walk.filter(|_| !is_word && course == Course::All).map(|_| 0);
+    passed.walk = course.walk().or(met);
+    passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
 }
 
 /// Whether neighbors who are not told something are told its name.

@@ -13,12 +13,14 @@ mod seen;
 mod spare;
 mod speech;
 
+use lacis_wire::limits;
 use lacis_wire::proof::Role;
 
 use crate::cx::Cx;
 use crate::ids::LinkId;
 use crate::io::LinkAction;
 use crate::signaling::Signaling;
+use crate::time::Timestamp;
 
 pub(crate) use attempt::{Answer, Attempt};
 pub(crate) use connection::offers::{Offer, Place};
@@ -29,11 +31,27 @@ use seen::Seen;
 use spare::{Offering, Spares};
 
 /// What the connections of a node share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) seen: Seen,
     patience: Patience,
     pub(crate) spares: Spares,
+    /// Links and attempts that there may be.
+    pub(crate) links_max: usize,
+    /// When a link last made place for the first one of a room.
+    pub(crate) turned_at: Option<Timestamp>,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self {
+            seen: Seen::default(),
+            patience: Patience::default(),
+            spares: Spares::default(),
+            links_max: limits::LINKS_MAX,
+            turned_at: None,
+        }
+    }
 }
 
 /// What a connection uses beside its own state.

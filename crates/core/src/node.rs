@@ -27,6 +27,7 @@ mod starts;
 mod strangers;
 mod suspension;
 mod timers;
+mod turns;
 mod waiting;
 mod words;
 

@@ -1,6 +1,7 @@
 //! How nodes that are not linked yet reach each other: servers, the rooms that are announced there,
 //! and texts that people carry.
 
+mod goodbye;
 mod pairing;
 mod places;
 mod room;

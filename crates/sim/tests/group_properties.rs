@@ -150,7 +150,7 @@ fn a_term_that_somebody_named_is_over_when_it_is_over_and_one_of_the_group_goes_
                 world.take_invitation(bob, &text)
             };
             world.connect(bob, joined);
-            world.expect(SOON, "he is in", |w| w.roles(ada, group, peer) == Some(Roles::MEMBER));
+            world.expect(SOON, "he is in", |world| !told_of(world, ada, peer).is_empty());
             world.run_for(hour * 3);
             let here = [(ada, group), (bob, joined)].map(|(tab, at)| world.roles(tab, at, peer));
             assert_eq!(here, [Some(Roles::MEMBER).filter(|_| stays); 2], "{given:?} {by_link}");

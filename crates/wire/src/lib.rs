@@ -29,6 +29,7 @@ pub mod invitation;
 pub mod keys;
 pub mod limits;
 pub mod link;
+pub mod memo;
 mod naming;
 pub mod pairing;
 pub mod pen;

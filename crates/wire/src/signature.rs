@@ -43,7 +43,8 @@ pub(crate) fn sign(key: &SigningKey, message: &[u8]) -> [u8; SIGNATURE_BYTES] {
 }
 
 pub(crate) fn verify(peer: &PeerId, message: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
-    PublicKey::new(peer).is_some_and(|key| key.verify(message, signature))
+    let verify = || PublicKey::new(peer).is_some_and(|key| key.verify(message, signature));
+    crate::memo::remembered(peer, message, signature, verify)
 }
 
 /// A public key, taken out of its id.

@@ -1,5 +1,6 @@
 //! What the server around the hub may be told.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +96,16 @@ pub enum RunError {
 }
 
 impl Config {
+    /// What whoever starts the server at an address had better know.
+    #[must_use]
+    pub fn advice(&self, address: SocketAddr) -> Option<&'static str> {
+        let is_bare = self.tls.is_none() && !self.trust_proxy && !address.ip().is_loopback();
+        is_bare.then_some(
+            "browsers on other machines let pages from http:// neither keep identities nor groups: \
+             use TLS, here or in a proxy (docs/operating.md)",
+        )
+    }
+
     /// Finds out before the start what would not work later.
     ///
     /// # Errors

@@ -94,6 +94,11 @@ fn people_talk_by_a_link_and_are_shut_out() {
 
     let said = ada.done(&["group", "members"]);
     assert!(said.iter().any(|it| it["name"] == "Ben" && it["role"] == "inviter"), "{said:?}");
+    ada.done(&["group", "role", &ben.id(), "admin", "--offline"]);
+    ada.done(&["group", "rename", "Talks", "--offline"]);
+    let said = ada.done(&["group", "members"]);
+    assert!(said.iter().any(|it| it["name"] == "Ben" && it["role"] == "admin"), "{said:?}");
+    assert_eq!(ada.done(&["group", "show"])[0]["name"], "Talks");
     let mut listening = ben.start(&["chat"]);
     listening.event("ready");
     ada.run(&["group", "revoke", &ben.id(), "--timeout", "2"]);

@@ -260,6 +260,7 @@ impl Attempt {
             remote_session: remote.session,
             transcript: self.transcript,
             ice: Ice::Connected,
+            since: now,
             restart: Restart::default(),
             rtt: None,
             path: None,

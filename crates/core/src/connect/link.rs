@@ -34,6 +34,8 @@ pub(crate) struct Link {
     /// What the application is told of a new link until it is known whether a relay stands between,
     /// if one may.
     pub(super) until_path: Option<RemoteState>,
+    /// When it proved itself.
+    pub(crate) since: Timestamp,
     pub(crate) heard: Timestamp,
     /// The ping on its way, and when it left.
     pub(super) ping: Option<(u32, Timestamp)>,

@@ -22,7 +22,7 @@ impl Node {
     /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
     /// delay what comes anyway.
     pub(crate) fn is_busy(&self) -> bool {
-        self.tally.links + self.tally.attempts >= limits::LINKS_MAX
+        self.tally.links + self.tally.attempts >= self.pool.links_max
     }
 
     /// Whether there are as many attempts beside others as there may be.
@@ -50,6 +50,7 @@ impl Node {
         let mut ready: Vec<NodeId> =
             self.remotes.values().filter(is_due).map(Remote::node).collect();
         self.cx.shuffle(&mut ready);
+        self.take_turn(&overlay, &mut ready);
         if !self.may_dial() {
             let remotes = &self.remotes;
             ready.retain(|node| remotes.get(node).is_some_and(|it| it.connection.failures() == 0));

@@ -54,7 +54,8 @@ impl Node {
         earliest.get()
     }
 
-    /// When a link is to be offered next, or may be because a stranger can make place by then.
+    /// When a link is to be offered next, or may be because a stranger or
+    /// another link can make place by then.
     pub(super) fn dial_deadline(&self) -> Option<(Timestamp, Timer)> {
         let mut earliest = Earliest::default();
         let overlay = self.overlay();
@@ -62,7 +63,10 @@ impl Node {
         let first = wanted.filter_map(|remote| remote.connection.wants_link()).min();
         let at = match self.may_dial() {
             true => first,
-            false => first.and(self.place_at()).filter(|at| *at > self.cx.now),
+            false => {
+                let free = self.place_at().into_iter().chain(self.turn_at());
+                first.and(free.filter(|at| *at > self.cx.now).min())
+            }
         };
         earliest.see(at, Timer::Retry);
         earliest.get()

@@ -251,7 +251,7 @@ impl Node {
             } else if self.closing.is_some() {
                 self.refuse_offer(route, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
-                if !self.is_known(from) && !self.make_place() {
+                if !self.is_known(from) && !self.make_place_in(room) {
                     self.give_up_unanswered();
                 }
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };

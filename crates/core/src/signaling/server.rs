@@ -21,6 +21,7 @@ use crate::cx::Cx;
 use crate::event::{Event, ServerState};
 use crate::ids::SocketId;
 use crate::io::Output;
+use crate::signaling::goodbye::{bye_code, least_wait};
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// The session with one server.
@@ -366,25 +367,6 @@ impl Server {
     }
 }
 
-/// What is different only once somebody has changed a program, a list or a token is not asked for
-/// again soon, whatever the server says, or if it had no time to say it. Who was replaced by a copy
-/// of itself must not fight with it for the mailbox; but it may be a late word of its own that did
-/// that, so it does come back.
-const fn least_wait(reason: ByeReason) -> Duration {
-    match reason {
-        ByeReason::Version | ByeReason::Origin | ByeReason::Unauthorized | ByeReason::Replaced => {
-            limits::REDIAL_REFUSED
-        }
-        ByeReason::Shutdown
-        | ByeReason::Protocol
-        | ByeReason::NodeTaken
-        | ByeReason::RateLimited
-        | ByeReason::SlowReader
-        | ByeReason::Timeout
-        | ByeReason::Full => Duration::ZERO,
-    }
-}
-
 /// What of these a browser takes. A server that names others is wrong, and told of, but must not
 /// keep the good ones from being used.
 fn usable(cx: &mut Cx, servers: &[IceServer]) -> Vec<IceServer> {
@@ -393,17 +375,4 @@ fn usable(cx: &mut Cx, servers: &[IceServer]) -> Vec<IceServer> {
         cx.event(Event::Warning { code: Code::Protocol, node: None });
     }
     usable
-}
-
-const fn bye_code(reason: ByeReason) -> Code {
-    match reason {
-        ByeReason::Shutdown | ByeReason::Timeout | ByeReason::SlowReader | ByeReason::Replaced => {
-            Code::SignalingLost
-        }
-        ByeReason::Protocol | ByeReason::Origin | ByeReason::Unauthorized => Code::SignalingRefused,
-        ByeReason::Version => Code::VersionMismatch,
-        ByeReason::NodeTaken => Code::NodeTaken,
-        ByeReason::RateLimited => Code::RateLimited,
-        ByeReason::Full => Code::ServerFull,
-    }
 }

@@ -83,6 +83,39 @@ impl Group {
         asked.await?.1.settled().await.map(drop)
     }
 
+    /// Gives a member other roles, or more time: without a time, as much as the group gives. What
+    /// takes something from an inviter or an admin, only an admin may.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `NotMember`, `InvalidArgument` (an admin has no end), `StoreFull`,
+    /// `StoreFailed`, `Closed`.
+    pub async fn set_roles(
+        &self,
+        subject: PeerId,
+        roles: Roles,
+        member_for: Option<Duration>,
+    ) -> Result<(), Error> {
+        let number = self.number;
+        let asked = self.handle().ask_node(move |node, now, ticket| {
+            node.set_roles(now, ticket, number, subject, (roles, member_for))
+        });
+        asked.await?.1.settled().await.map(drop)
+    }
+
+    /// Calls the group something else, and says something else of it if `comment` is given. Only
+    /// its founder may.
+    ///
+    /// # Errors
+    /// `NotAllowed`, `InvalidArgument`, `StoreFull`, `StoreFailed`, `Closed`.
+    pub async fn rename(&self, name: &str, comment: Option<&str>) -> Result<(), Error> {
+        let (number, name) = (self.number, name.to_owned());
+        let comment = comment.map(str::to_owned);
+        let asked = self.handle().ask_node(move |node, now, ticket| {
+            node.rename_group(now, ticket, number, &name, comment)
+        });
+        asked.await?.1.settled().await.map(drop)
+    }
+
     /// Says at which servers the members meet from now on, `wss://` addresses, 4 at most; none
     /// means those that each peer is started with. For 90 days they wait at those of before too,
     /// for who does not know yet. Only admins may.

@@ -28,6 +28,7 @@ pub(super) struct Crowd {
 
 impl Crowd {
     pub(super) fn new(options: MeshOptions) -> Self {
+        lacis_wire::memo::remember();
         let mut world = World::crowd(options.seed);
         let most = options.nodes + 1;
         let config = HubConfig {

@@ -7,6 +7,12 @@ use super::{MESSAGE_BYTES, REASSEMBLY_BYTES, ROOMS_MAX};
 /// Links one node keeps: a tab gets slow long before browsers refuse (500 connections).
 pub const LINKS_MAX: usize = 12;
 
+/// For so long a link for groups stands before it makes place for the first one of another group.
+pub const TURN_LEAST: Duration = Duration::from_secs(60);
+
+/// Not more often than this one does.
+pub const TURN_PACE: Duration = Duration::from_secs(5);
+
 /// A link in nothing but groups' rooms whose other side has not shown within this that it is a
 /// member is ended: whoever is one shows it in the first frames.
 pub const STRANGER_DEADLINE: Duration = Duration::from_secs(15);

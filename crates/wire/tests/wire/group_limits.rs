@@ -236,7 +236,7 @@ fn records_of_open_invitations() {
     let fine = || with(&|_| ());
     boundary!(OpenInvitation, "uses", with(&|it| it.uses = 1), with(&|it| it.uses = 0));
     boundary!(OpenInvitation, "uses", with(&|it| it.member_for = 1), with(&|it| it.member_for = 0));
-    boundary!(OpenInvitation, "flags", with(&|it| it.flags = 1), with(&|it| it.flags = 2));
+    boundary!(OpenInvitation, "flags", with(&|it| it.flags = 3), with(&|it| it.flags = 4));
     let odd = codec::read(&codec::encode(&2_u8)).expect("any bits");
     boundary!(OpenInvitation, "roles", fine(), with(&|it| it.roles = odd));
     // Nobody becomes an admin for a time.
