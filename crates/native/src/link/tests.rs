@@ -23,8 +23,8 @@ impl Wire {
     fn new() -> Self {
         let now = Instant::now();
         let link = |at: &str| {
-            let mut link = Link::create(now).unwrap();
-            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[]);
+            let mut link = Link::create(now, Vec::new(), false).unwrap();
+            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[], &[]);
             link
         };
         let links = [link("10.0.0.1:1000"), link("10.0.0.2:1000")];
@@ -76,8 +76,8 @@ impl Wire {
         let Self { links, packets, now, .. } = self;
         let [first, second] = packets;
         let to = if side == 0 { second } else { first };
-        links[side].pump(*now, &mut |Datagram { local, peer, bytes }| {
-            to.push(Datagram { local: peer, peer: local, bytes });
+        links[side].pump(*now, &mut |Datagram { local, peer, bytes, is_relayed }| {
+            to.push(Datagram { local: peer, peer: local, bytes, is_relayed });
         });
         std::iter::from_fn(|| links[side].poll_told()).collect()
     }
@@ -166,7 +166,7 @@ fn a_side_that_moved_is_found_at_its_new_address() {
     wire.links[0].send(wire.now, Channel::Control, b"lost");
     let [told, _] = wire.run();
     assert!(told.contains(&LinkInput::State(LinkState::Disconnected)), "{told:?}");
-    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[]);
+    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[], &[]);
     wire.describe(true);
     wire.links[1].send(wire.now, Channel::Control, b"found");
     let [first, second] = wire.run();
