@@ -172,6 +172,12 @@ impl Link {
         }
     }
 
+    /// Whether it has just turned out that it needs none of its relays.
+    pub(crate) fn lets_go_of_relays(&mut self) -> bool {
+        let is_news = self.is_connected && self.relays.settle();
+        is_news && self.path().is_some_and(|path| path.local != Some(CandidateKind::Relay))
+    }
+
     /// Has packets leave by the relays that may be used now.
     fn use_relays(&mut self) {
         while let Some(at) = self.relays.poll_use() {

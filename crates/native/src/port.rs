@@ -172,9 +172,14 @@ impl Port {
 
     /// A link is gone.
     pub(crate) fn forget(&self, link: LinkId) {
+        self.quay.shared.borrow_mut().demux.forget(self.whose(link));
+        self.let_go_of_relays(link);
+    }
+
+    /// A link wants no relay any more.
+    pub(crate) fn let_go_of_relays(&self, link: LinkId) {
         let gone = self.whose(link);
         let mut shared = self.quay.shared.borrow_mut();
-        shared.demux.forget(gone);
         shared.turn.leave(Instant::now(), |whose| *whose == gone);
         if shared.is_due_sooner() {
             self.quay.news.notify_one();

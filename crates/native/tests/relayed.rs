@@ -151,6 +151,13 @@ async fn two_that_reach_each_other_take_no_relay_for_it() {
             soon(end.events.next()).await.unwrap();
         }
     }
+    // They give back what they have asked for.
+    let until = Instant::now() + Duration::from_secs(20);
+    let mut clock = tokio::time::interval(Duration::from_millis(100));
+    while relays(server).await > 0 {
+        assert!(Instant::now() < until, "{} relays", relays(server).await);
+        clock.tick().await;
+    }
     close(ends, server).await;
 }
 

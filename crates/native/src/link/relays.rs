@@ -1,7 +1,7 @@
 //! Relays of a link: which it has, when it begins to use them, and which the other side has.
 //!
 //! A path over a relay is found as fast as any other, and the first that works is taken. So a link
-//! looks for a path without relays first; one that finds such a path takes no place at a relay.
+//! looks for a path without relays first; one that finds such a path keeps no place at a relay.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub(super) struct Relays {
     /// Those that the other side was told of.
     own: Vec<Own>,
     uses: Uses,
+    /// Whether it holds places at them.
+    are_held: bool,
     /// Those that the other side told of.
     theirs: Vec<SocketAddr>,
 }
@@ -49,7 +51,7 @@ impl Relays {
     pub(super) fn new(mut servers: Vec<IceServer>, only: bool) -> Self {
         servers.retain(|server| server.credential.is_some());
         let uses = if only { Uses::Now } else { Uses::Later };
-        Self { servers, only, own: Vec::new(), uses, theirs: Vec::new() }
+        Self { servers, only, own: Vec::new(), uses, are_held: false, theirs: Vec::new() }
     }
 
     pub(super) fn servers(&self) -> &[IceServer] {
@@ -66,6 +68,7 @@ impl Relays {
         if !self.only {
             self.uses = Uses::Later;
         }
+        self.are_held = true;
         for at in relays {
             // A connection that failed has forgotten what it was told.
             match self.own.iter_mut().find(|own| own.at == *at) {
@@ -111,6 +114,11 @@ impl Relays {
             self.uses = if has_path { Uses::Later } else { Uses::Now };
         }
         is_due && !has_path
+    }
+
+    /// A path was found; says whether that is to be looked at, once for each search.
+    pub(super) const fn settle(&mut self) -> bool {
+        std::mem::replace(&mut self.are_held, false)
     }
 
     /// One that packets may leave by from now on.

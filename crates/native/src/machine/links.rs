@@ -71,6 +71,9 @@ impl Machine {
         let Self { links, port, .. } = self;
         let (Some(link), Some(port)) = (links.get_mut(&id), port) else { return };
         link.pump(now, &mut |datagram| port.send(id, datagram));
+        if link.lets_go_of_relays() {
+            port.let_go_of_relays(id);
+        }
         port.flush();
         if link.is_done() {
             links.remove(&id);
