@@ -112,17 +112,21 @@ impl World {
     /// Carries packets until there are none.
     fn carry(&mut self) {
         while let Some(datagram) = self.turn.poll_send() {
-            self.packets += 1;
-            assert!(!datagram.is_relayed && datagram.local.ip().is_unspecified());
-            let v4 = datagram.peer.is_ipv4();
-            let us = at(if v4 { "10.0.0.1:4" } else { "[2001:db9::1]:4" });
-            let client = Client { address: us, stream: None };
-            let Some(server) = &mut self.server else { continue };
-            match server.handle_client(self.passed, client, &datagram.bytes, &mut self.ports) {
-                Some(Packet::ToClient(bytes)) => self.come(datagram.peer, &bytes),
-                Some(Packet::ToPeer(peer, bytes)) => self.sent.push((peer, bytes)),
-                None => {}
-            }
+            self.carry_one(&datagram);
+        }
+    }
+
+    fn carry_one(&mut self, datagram: &Datagram) {
+        self.packets += 1;
+        assert!(!datagram.is_relayed && datagram.local.ip().is_unspecified());
+        let v4 = datagram.peer.is_ipv4();
+        let us = at(if v4 { "10.0.0.1:4" } else { "[2001:db9::1]:4" });
+        let client = Client { address: us, stream: None };
+        let Some(server) = &mut self.server else { return };
+        match server.handle_client(self.passed, client, &datagram.bytes, &mut self.ports) {
+            Some(Packet::ToClient(bytes)) => self.come(datagram.peer, &bytes),
+            Some(Packet::ToPeer(peer, bytes)) => self.sent.push((peer, bytes)),
+            None => {}
         }
     }
 
@@ -265,6 +269,20 @@ fn credentials_that_are_not_taken_are_not_asked_with_again() {
     assert!(world.packets <= packets + 3, "{} after {packets}", world.packets);
     world.want(&servers(1, 2 * HOUR));
     assert_eq!(world.turn.of(WE), [at("9.9.9.9:50001")]);
+}
+
+#[test]
+fn credentials_that_come_meanwhile_are_tried_at_once() {
+    let mut world = World::new(Some(machine("9.9.9.9")));
+    world.pass(Duration::from_secs(1));
+    world.turn.want(world.now(), WE, &servers(1, Duration::ZERO));
+    let name = world.turn.poll_sought().unwrap();
+    world.turn.found(world.now(), &name, &[at("9.9.9.9:3478")]);
+    let unsigned = world.turn.poll_send().unwrap();
+    world.carry_one(&unsigned);
+    // What is under way now is signed with the ones that have ended.
+    world.want(&servers(1, HOUR));
+    assert_eq!(world.news(), [at("9.9.9.9:50001")]);
 }
 
 #[test]
