@@ -60,8 +60,9 @@ impl Turn {
             };
             let credentials =
                 Credentials { username: username.clone(), password: password.clone() };
-            for name in server.urls.iter().filter_map(|url| place(url)) {
-                self.want_at(now, whose, name, credentials.clone());
+            // One of each: no server names so many that there is no room for those of others.
+            if let Some(name) = server.urls.iter().find_map(|url| place(url)) {
+                self.want_at(now, whose, name, credentials);
             }
         }
         self.settle(now);
@@ -74,7 +75,14 @@ impl Turn {
             if place.relay.want(now, credentials) {
                 self.sought.push(name);
             }
-        } else if self.places.len() < SERVERS_MAX {
+            return;
+        }
+        if self.places.len() >= SERVERS_MAX
+            && let Some(refused) = self.places.iter().position(|place| place.relay.is_refused())
+        {
+            self.places.remove(refused);
+        }
+        if self.places.len() < SERVERS_MAX {
             let relay = Relay::new(now, credentials);
             let links = HashSet::from([whose]);
             self.sought.push(name.clone());
@@ -146,7 +154,7 @@ impl Turn {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let of = |place: &Place| {
             let unused = place.unused.map(|since| since + UNUSED);
-            unused.filter(|_| !place.relay.is_ending()).into_iter().chain(place.relay.deadline())
+            unused.filter(|_| place.relay.goes_on()).into_iter().chain(place.relay.deadline())
         };
         self.places.iter().flat_map(of).min()
     }
@@ -156,7 +164,7 @@ impl Turn {
         for place in &mut self.places {
             place.relay.on_time(now);
             let is_unused = place.unused.is_some_and(|since| now >= since + UNUSED);
-            if is_unused && !place.relay.is_ending() {
+            if is_unused && place.relay.goes_on() {
                 place.relay.end(now);
             }
         }
@@ -191,8 +199,7 @@ impl Turn {
     fn settle(&mut self, now: Instant) {
         self.places.retain_mut(|place| {
             self.out.extend(place.relay.take_out());
-            let is_left = place.unused.is_some_and(|since| now >= since);
-            !(is_left && place.relay.is_over())
+            place.unused.is_none() || !place.relay.is_over(now)
         });
     }
 }

@@ -112,13 +112,22 @@ impl Relay {
         self.server == Some(from) || self.requests.is_to(from)
     }
 
-    pub(super) const fn is_over(&self) -> bool {
-        matches!(self.stage, Stage::Over | Stage::Refused(_))
+    /// Whether nothing of it is worth to be remembered: one that was refused is, for a while.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        match self.stage {
+            Stage::Over => true,
+            Stage::Refused(until) => now >= until,
+            _ => false,
+        }
     }
 
-    /// Whether it is ended already.
-    pub(super) const fn is_ending(&self) -> bool {
-        matches!(self.stage, Stage::Ending(None) | Stage::Over)
+    pub(super) const fn is_refused(&self) -> bool {
+        matches!(self.stage, Stage::Refused(_))
+    }
+
+    /// Whether there is something to be ended.
+    pub(super) const fn goes_on(&self) -> bool {
+        !matches!(self.stage, Stage::Ending(None) | Stage::Over | Stage::Refused(_))
     }
 
     /// Somebody wants it, and names the newest credentials. Says whether its server has to be
@@ -176,8 +185,9 @@ impl Relay {
     pub(super) fn end(&mut self, now: Instant) {
         match self.stage {
             Stage::Stands { .. } => self.ask_end(now, None),
+            // The server may have made it already.
+            Stage::Asking(_) if self.access.is_some() => self.ask_end(now, None),
             Stage::Ending(_) => self.stage = Stage::Ending(None),
-            // If the answer is under way, the relay ends by itself.
             Stage::Sought | Stage::Asking(_) | Stage::Refused(_) | Stage::Over => {
                 self.clear();
                 self.stage = Stage::Over;

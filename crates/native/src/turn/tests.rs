@@ -307,6 +307,53 @@ fn a_server_that_is_silent_is_given_up_and_asked_again_later() {
 }
 
 #[test]
+fn a_refusal_is_remembered_when_the_link_that_asked_is_gone() {
+    let mut world = World::new(None);
+    world.want(&servers(1, HOUR));
+    world.pass(Duration::from_secs(5));
+    world.turn.leave(world.now(), |_| true);
+    world.pass(Duration::from_secs(5));
+    world.want(&servers(1, HOUR));
+    assert_eq!(world.packets, 8);
+    world.turn.leave(world.now(), |_| true);
+    world.pass(Duration::from_secs(30));
+    world.want(&servers(1, HOUR));
+    assert_eq!(world.packets, 9);
+}
+
+#[test]
+fn servers_that_refuse_make_room_for_others() {
+    let mut world = World::new(Some(machine("9.9.9.9")));
+    let named = |name: String| {
+        let urls = vec![format!("turn:{name}"), format!("turn:{name}-too")];
+        IceServer { urls, username: Some("a".into()), credential: Some("b".into()) }
+    };
+    let bad: Vec<IceServer> = (0..9).map(|number| named(format!("bad{number}"))).collect();
+    world.turn.want(world.now(), WE, &bad);
+    let sought: Vec<String> = std::iter::from_fn(|| world.turn.poll_sought()).collect();
+    assert_eq!(sought, ["bad3:3478", "bad2:3478", "bad1:3478", "bad0:3478"]);
+    for name in sought {
+        world.turn.found(world.now(), &name, &[]);
+    }
+    world.want(&servers(1, HOUR));
+    assert_eq!(world.turn.of(WE), [at("9.9.9.9:50001")]);
+}
+
+#[test]
+fn one_that_ends_while_it_is_asked_for_is_not_left_behind() {
+    let mut world = World::new(Some(machine("9.9.9.9")));
+    world.turn.want(world.now(), WE, &servers(1, HOUR));
+    let name = world.turn.poll_sought().unwrap();
+    world.turn.found(world.now(), &name, &[at("9.9.9.9:3478")]);
+    let unsigned = world.turn.poll_send().unwrap();
+    world.carry_one(&unsigned);
+    world.turn.end(world.now());
+    world.carry();
+    assert!(world.turn.is_over() && world.ports.open.is_empty());
+    assert_eq!(world.ports.next, 1, "it was there for a moment");
+}
+
+#[test]
 fn a_server_that_is_silent_at_the_end_is_not_waited_for_long() {
     let mut world = World::new(Some(machine("9.9.9.9")));
     world.want(&servers(1, HOUR));
