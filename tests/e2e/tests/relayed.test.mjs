@@ -1,5 +1,5 @@
-// Pages and programs that may use relays only, or find nothing else: through ours, over UDP and over
-// TCP, and through coturn.
+// Pages and programs that may use relays only, or find nothing else: through ours, over UDP and
+// over TCP, and through coturn.
 import assert from "node:assert/strict";
 import { ADDRESS, configure, isIsolated, takeAddress } from "../support/network.mjs";
 import { echo } from "../support/programs.mjs";

@@ -20,8 +20,8 @@ const FAILED_AFTER: Duration = Duration::from_secs(10);
 /// connection, which would be most of what one costs; smaller ones would slow files down.
 const MESSAGE_BYTES: u32 = 32 * 1024;
 
-/// So often a path is tried, five times a second: the other side uses its relays half a second after
-/// the rest, and has to ask for them first.
+/// So often a path is tried, five times a second: the other side uses its relays half a second
+/// after the rest, and has to ask for them first.
 const CHECKS_MAX: u16 = 25;
 
 /// A connection that waits for nothing before it takes the first path that works: the other side's
