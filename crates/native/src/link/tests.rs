@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use lacis_core::{LinkAction, LinkInput, LinkState, OpId};
+use lacis_core::{CandidateKind, LinkAction, LinkInput, LinkState, OpId, Path};
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 
@@ -90,7 +90,8 @@ impl Wire {
         let stays = |packet: &Datagram| ![packet.local, packet.peer].map(Some).contains(&gone);
         for packet in std::mem::take(&mut self.packets[side]).into_iter().filter(stays) {
             let is_stun = Sort::of(&packet.bytes) == Some(Sort::Stun);
-            self.links[side].receive(self.now, packet, is_stun);
+            let is_relayed = packet.local == relay();
+            self.links[side].receive(self.now, Datagram { is_relayed, ..packet }, is_stun);
         }
     }
 
@@ -102,6 +103,11 @@ impl Wire {
             }
         }
     }
+}
+
+/// The address of a relay.
+fn relay() -> SocketAddr {
+    "192.0.2.1:7".parse().unwrap()
 }
 
 fn opens(told: &[LinkInput<'_>]) -> bool {
@@ -219,7 +225,7 @@ fn one_that_may_only_be_relayed_tells_of_nothing_else_and_sends_and_takes_nothin
     let mut link = Link::create(now, vec![server(Some("b")), server(None)], true).unwrap();
     assert_eq!(link.servers().len(), 1);
     let host = candidate(0, "10.0.0.1:1000".parse().unwrap(), None);
-    let relay: SocketAddr = "192.0.2.1:7".parse().unwrap();
+    let relay = relay();
     link.locate(std::slice::from_ref(&host), std::slice::from_ref(&host), &[]);
     let mut wire = Wire::new();
     wire.links[0] = link;
@@ -230,6 +236,7 @@ fn one_that_may_only_be_relayed_tells_of_nothing_else_and_sends_and_takes_nothin
     wire.links[0].locate(&[host], &[], &[relay]);
     let (offer, line) = wire.described(0, LinkAction::Offer { op: OpId(1), restart: false });
     assert!(line.contains(" 192.0.2.1 7 typ relay raddr 0.0.0.0 rport 0"), "{line}");
+    assert!(!offer.contains("10.0.0.1"), "{offer}");
     let (answer, host) = wire.described(1, LinkAction::Accept { op: OpId(2), sdp: offer });
     wire.links[0].operate(now, LinkAction::SetAnswer { op: OpId(3), sdp: answer });
     wire.links[0].operate(now, LinkAction::AddCandidate(host.clone()));
@@ -259,7 +266,7 @@ fn one_that_may_only_be_relayed_tells_of_nothing_else_and_sends_and_takes_nothin
 fn relays_are_used_by_links_that_find_no_other_path() {
     for finds in [true, false] {
         let mut wire = Wire::new();
-        let relay = "192.0.2.1:7".parse().unwrap();
+        let relay = relay();
         wire.gone = (!finds).then(|| "10.0.0.1:1000".parse().unwrap());
         for link in &mut wire.links {
             link.tell_relay(relay);
@@ -281,5 +288,32 @@ fn relays_are_used_by_links_that_find_no_other_path() {
         }
         // The other one is reached, by the relay of this one.
         assert_eq!(wire.links[0].lets_go_of_relays(), finds);
+    }
+}
+
+#[test]
+fn a_path_from_a_relay_is_called_so_though_its_packets_come_before_it_is_told() {
+    let mut wire = Wire::new();
+    wire.packets.iter_mut().for_each(Vec::clear);
+    let create = |only| Link::create(wire.now, Vec::new(), only).unwrap();
+    wire.links = [create(false), create(true)];
+    wire.links[0].locate(&[candidate(0, "10.0.0.1:1000".parse().unwrap(), None)], &[], &[]);
+    wire.links[1].locate(&[], &[], &[relay()]);
+    let (offer, line) = wire.described(0, LinkAction::Offer { op: OpId(1), restart: false });
+    let (answer, late) = wire.described(1, LinkAction::Accept { op: OpId(2), sdp: offer });
+    // As it travels: without candidates.
+    let lines = answer.lines().filter(|line| !line.starts_with("a=candidate"));
+    let sdp = lines.map(|line| format!("{line}\r\n")).collect();
+    wire.links[0].operate(wire.now, LinkAction::SetAnswer { op: OpId(3), sdp });
+    wire.links[1].operate(wire.now, LinkAction::AddCandidate(line));
+    assert!(wire.run().iter().all(|told| opens(told)));
+    wire.links[0].operate(wire.now, LinkAction::AddCandidate(late));
+    for (side, kinds) in [
+        (0, (CandidateKind::Host, CandidateKind::Relay)),
+        (1, (CandidateKind::Relay, CandidateKind::Host)),
+    ] {
+        wire.links[side].operate(wire.now, LinkAction::Inspect(OpId(4)));
+        let path = Path { local: Some(kinds.0), remote: Some(kinds.1) };
+        assert_eq!(wire.pump(side), [LinkInput::Path(OpId(4), path)]);
     }
 }
