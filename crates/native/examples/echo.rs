@@ -3,16 +3,19 @@
 //! ```sh
 //! cargo run -p lacis-native --example echo -- wss://example.org/ws LINK
 //! ```
+//!
+//! With `relayed` behind that it links over relays alone.
 
-use lacis_native::{Identity, Options, Peer, RoomEvent, SendOptions};
+use lacis_native::{Identity, Options, Peer, RemoteState, RoomEvent, SendOptions};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = std::env::args().skip(1);
     let (Some(server), Some(link)) = (words.next(), words.next()) else {
-        return Err("usage: echo SERVER LINK".into());
+        return Err("usage: echo SERVER LINK [relayed]".into());
     };
-    let options = Options::new(Identity::generate()?).signaling(server);
+    let relay_only = words.next().is_some_and(|word| word == "relayed");
+    let options = Options::new(Identity::generate()?).signaling(server).relay_only(relay_only);
     let peer = Peer::start(options).await?;
     let room = peer.join_room(&link).await?;
     println!("joined as {}", peer.node_id());
@@ -23,6 +26,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             event = events.next() => match event {
                 Some(RoomEvent::RemoteLeft { remote, code }) => {
                     println!("{} is gone: {code}", remote.node);
+                }
+                Some(RoomEvent::RemoteChanged(remote)) if remote.state == RemoteState::Relayed => {
+                    println!("{} is relayed", remote.node);
                 }
                 Some(RoomEvent::Message(message)) => {
                     println!("{} says {} bytes", message.from, message.data.len());

@@ -6,6 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 /// At most so many addresses of a machine are told; a machine with more has mostly virtual ones.
 const HOSTS_MAX: usize = 16;
 
+/// The first name of what all candidates of one relay have in common; those of other candidates are
+/// less.
+const RELAYED: usize = 1_000;
+
 /// Which of this machine's addresses are told to others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -53,9 +57,38 @@ pub(crate) fn candidate(place: usize, at: SocketAddr, base: Option<SocketAddr>) 
     }
 }
 
+/// The line that tells of a relay. Which address it was asked for from is nobody's business.
+pub(crate) fn relayed(place: usize, at: SocketAddr) -> String {
+    let rank = 65_535_u32.saturating_sub(u32::try_from(place).unwrap_or(u32::MAX));
+    let priority = (rank << 8) + 255;
+    let (ip, port, foundation) = (at.ip(), at.port(), RELAYED + place);
+    let any = if at.is_ipv4() { "0.0.0.0" } else { "::" };
+    format!("candidate:{foundation} 1 udp {priority} {ip} {port} typ relay raddr {any} rport 0")
+}
+
+/// Host and port of a STUN or TURN server, by its address with that scheme.
+pub(crate) fn server(url: &str, scheme: &str) -> Option<String> {
+    let place = url.strip_prefix(scheme)?;
+    let has_port = place.rsplit_once(':').is_some_and(|(host, port)| {
+        port.bytes().all(|byte| byte.is_ascii_digit())
+            && (!host.contains(':') || host.ends_with(']'))
+    });
+    Some(if has_port { place.to_owned() } else { format!("{place}:3478") })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Wanted, candidate, is_wanted, of_this_machine};
+    use super::{Wanted, candidate, is_wanted, of_this_machine, relayed, server};
+
+    #[test]
+    fn a_server_has_a_port() {
+        let stun = |url| server(url, "stun:");
+        assert_eq!(stun("stun:example.org").as_deref(), Some("example.org:3478"));
+        assert_eq!(stun("stun:example.org:7").as_deref(), Some("example.org:7"));
+        assert_eq!(stun("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
+        assert_eq!(stun("stun:[2001:db8::1]:7").as_deref(), Some("[2001:db8::1]:7"));
+        assert_eq!(stun("turn:example.org"), None);
+    }
 
     #[test]
     fn loopback_is_told_where_it_is_wanted_alone() {
@@ -75,5 +108,9 @@ mod tests {
         assert!(outside.ends_with("2001:db8::1 7 typ srflx raddr 10.0.0.1 rport 5000"));
         assert!(lacis_wire::description::candidate_ok(&host));
         assert!(lacis_wire::description::candidate_ok(&outside));
+        let relay = relayed(0, "192.0.2.1:7".parse().unwrap());
+        let told = "candidate:1000 1 udp 16777215 192.0.2.1 7 typ relay raddr 0.0.0.0 rport 0";
+        assert_eq!(relay, told);
+        assert!(lacis_wire::description::candidate_ok(&relay));
     }
 }

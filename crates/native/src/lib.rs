@@ -8,9 +8,10 @@
 //! beside another ([`Peer::start_beside`]). So a program may use any runtime of tokio or none; the
 //! futures here only wait for that thread.
 //!
-//! What this version does not do: it uses no TURN relay, so two peers behind routers that both
-//! change ports do not find each other; names under `.local`, behind which browsers hide addresses,
-//! are not looked up, so such pages are linked because they find this peer.
+//! Where two find no path to each other, a relay of a TURN server over UDP stands between, if their
+//! signaling server names one. What this version does not do: it asks for no relay over TCP or TLS;
+//! and names under `.local`, behind which browsers hide addresses, are not looked up, so such pages
+//! are linked because they find this peer, or over a relay.
 
 mod addresses;
 mod clock;
@@ -34,6 +35,7 @@ mod request;
 mod room;
 mod socket;
 mod store;
+mod turn;
 mod udp;
 
 pub use error::{Error, StartError, StoreError};

@@ -2,14 +2,17 @@
 
 mod engine;
 mod pump;
+mod relays;
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use lacis_core::{CandidateKind, LinkAction, LinkInput, OpId, Path};
 use lacis_wire::Code;
 use lacis_wire::link::Channel;
+use lacis_wire::signal::IceServer;
 use rtc::data_channel::RTCDataChannelId;
 use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::sdp::RTCSessionDescription;
@@ -17,6 +20,8 @@ use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
 use rtc::shared::error::Result;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use self::relays::Relays;
+use crate::addresses::relayed;
 use crate::demux::SHARED;
 use crate::udp::Datagram;
 
@@ -44,6 +49,9 @@ pub(crate) struct Link {
     lanes: [Lane; 3],
     /// The lines that tell where this side is.
     candidates: Vec<String>,
+    relays: Relays,
+    /// Whether it has been said where this side is.
+    is_located: bool,
     /// The user fragment of the other side.
     other: Option<String>,
     /// Whether the other side has one port for all of its links, too.
@@ -97,9 +105,9 @@ impl std::fmt::Debug for Link {
 }
 
 impl Link {
-    /// Makes a connection and its channels.
-    pub(crate) fn create(now: Instant) -> Result<Self> {
-        let mut rtc = engine::connection(now)?;
+    /// Makes a connection and its channels. Of those servers it may have relays, or nothing else.
+    pub(crate) fn create(now: Instant, servers: Vec<IceServer>, relay_only: bool) -> Result<Self> {
+        let mut rtc = engine::connection(now, relay_only)?;
         let [control, bulk, ephemeral] = Channel::ALL;
         let mut lane = |channel| -> Result<Lane> {
             let id = engine::channel(&mut rtc, channel)?;
@@ -110,6 +118,8 @@ impl Link {
             rtc,
             lanes,
             candidates: Vec::new(),
+            relays: Relays::new(servers, relay_only),
+            is_located: false,
             other: None,
             is_shared: false,
             early: VecDeque::new(),
@@ -124,20 +134,54 @@ impl Link {
         })
     }
 
+    /// The servers that it may have relays of.
+    pub(crate) fn servers(&self) -> &[IceServer] {
+        self.relays.servers()
+    }
+
     /// Says where this side is from now on: `hosts` are the candidates that packets leave from,
-    /// `outside` others under which the same are reached.
-    pub(crate) fn locate(&mut self, hosts: &[String], outside: &[String]) {
-        for line in hosts {
-            // One that is there already stays, and one that cannot be used is one path fewer.
-            let _ = self.rtc.add_local_candidate(candidate(plain(line)));
+    /// `outside` others under which the same are reached, and relays.
+    pub(crate) fn locate(&mut self, hosts: &[String], outside: &[String], relays: &[SocketAddr]) {
+        self.candidates.clear();
+        if !self.relays.are_only() {
+            for line in hosts {
+                // One that is there already stays, and one that cannot be used is one path fewer.
+                let _ = self.rtc.add_local_candidate(candidate(plain(line)));
+            }
+            self.candidates.extend(hosts.iter().chain(outside).cloned());
         }
-        self.candidates = hosts.iter().chain(outside).cloned().collect();
+        self.relays.locate(relays);
+        let lines = relays.iter().enumerate().map(|(place, at)| relayed(place, *at) + SHARED);
+        self.candidates.extend(lines);
+        self.is_located = true;
+        self.use_relays();
     }
 
     /// Tells of one more candidate, if it has been described where this side is.
     pub(crate) fn tell_candidate(&mut self, line: &str) {
-        if !self.candidates.is_empty() && self.lingers.is_none() {
+        if self.is_located && self.lingers.is_none() && !self.relays.are_only() {
             self.told.push_back(LinkInput::Candidate(line.to_owned()));
+        }
+    }
+
+    /// Tells of one more relay.
+    pub(crate) fn tell_relay(&mut self, at: SocketAddr) {
+        if let Some(place) = self.relays.tell(at).filter(|_| self.lingers.is_none()) {
+            self.told.push_back(LinkInput::Candidate(relayed(place, at) + SHARED));
+            self.use_relays();
+        }
+    }
+
+    /// Whether it has just turned out that it needs none of its relays.
+    pub(crate) fn lets_go_of_relays(&mut self) -> bool {
+        let is_news = self.is_connected && self.relays.settle();
+        is_news && self.path().is_some_and(|path| path.local != Some(CandidateKind::Relay))
+    }
+
+    /// Has packets leave by the relays that may be used now.
+    fn use_relays(&mut self) {
+        while let Some(at) = self.relays.poll_use() {
+            let _ = self.rtc.add_local_candidate(candidate(&relayed(0, at)));
         }
     }
 
@@ -151,11 +195,13 @@ impl Link {
                 self.other = fragment(&sdp);
                 let answer = RTCSessionDescription::answer(sdp);
                 let set = answer.and_then(|answer| self.rtc.set_remote_description(now, answer));
+                self.relays.wait(now);
                 self.told.push_back(set.map_or_else(|_| failed(op), |()| LinkInput::Done(op)));
                 return None;
             }
             LinkAction::AddCandidate(line) => {
                 self.is_shared |= line.ends_with(SHARED);
+                self.relays.hear(&line);
                 // One that cannot be used is one path fewer, not a failure.
                 let _ = self.rtc.add_remote_candidate(candidate(plain(&line)));
                 return None;
@@ -193,6 +239,7 @@ impl Link {
     fn accept(&mut self, now: Instant, sdp: String) -> Result<String> {
         self.other = fragment(&sdp);
         self.rtc.set_remote_description(now, RTCSessionDescription::offer(sdp)?)?;
+        self.relays.wait(now);
         let answer = self.rtc.create_answer(None)?;
         let sdp = answer.sdp.clone();
         self.rtc.set_local_description(now, answer)?;
@@ -202,7 +249,11 @@ impl Link {
     fn path(&self) -> Option<Path> {
         let pair = self.rtc.sctp()?.transport().ice_transport().get_selected_candidate_pair()?;
         let kind = |typ: RTCIceCandidateType| CandidateKind::named(&typ.to_string());
-        Some(Path { local: kind(pair.local().typ), remote: kind(pair.remote().typ) })
+        let (local, remote) = (pair.local(), pair.remote());
+        // Its checks may have come before it was told what it is.
+        let is_relay = self.relays.are_theirs(&remote.address, remote.port);
+        let remote = if is_relay { Some(CandidateKind::Relay) } else { kind(remote.typ) };
+        Some(Path { local: kind(local.typ), remote })
     }
 
     /// Sends a message; gives what its channel buffers then, if that is open.
@@ -222,7 +273,10 @@ impl Link {
 
     /// A packet came for this link, or may be for it.
     pub(crate) fn receive(&mut self, now: Instant, datagram: Datagram, is_stun: bool) {
-        let Datagram { local, peer, bytes } = datagram;
+        let Datagram { local, peer, bytes, is_relayed } = datagram;
+        if self.relays.are_only() && !is_relayed {
+            return;
+        }
         let protocol = TransportProtocol::UDP;
         let transport = TransportContext {
             local_addr: local,

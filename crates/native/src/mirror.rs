@@ -13,6 +13,7 @@ use rtc::stun::message::{BINDING_REQUEST, BINDING_SUCCESS, Getter, Message, Tran
 use rtc::stun::xoraddr::XorMappedAddress;
 use tokio::sync::mpsc;
 
+use crate::addresses;
 use crate::udp::Datagram;
 
 /// After that long an answer may be outdated.
@@ -50,7 +51,8 @@ impl Mirrors {
 
     /// Has those servers asked that were not asked lately.
     pub(crate) fn ask(&mut self, now: Instant, servers: &[IceServer]) {
-        for place in servers.iter().flat_map(|server| &server.urls).filter_map(|url| place(url)) {
+        let urls = servers.iter().flat_map(|server| &server.urls);
+        for place in urls.filter_map(|url| addresses::server(url, "stun:")) {
             let is_fresh = |at: &Instant| now.saturating_duration_since(*at) < FRESH;
             if self.servers.get(&place).is_some_and(is_fresh) {
                 continue;
@@ -91,7 +93,8 @@ impl Mirrors {
             SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
             SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
         };
-        Some(Datagram { local: any, peer: server, bytes: BytesMut::from(&message.raw[..]) })
+        let bytes = BytesMut::from(&message.raw[..]);
+        Some(Datagram { local: any, peer: server, bytes, is_relayed: false })
     }
 
     /// Whether a packet is the answer of a server. Gives what that saw, if it is news, and the
@@ -133,16 +136,6 @@ impl Mirrors {
     }
 }
 
-/// Host and port of a STUN server, by its address.
-fn place(url: &str) -> Option<String> {
-    let place = url.strip_prefix("stun:")?;
-    let has_port = place.rsplit_once(':').is_some_and(|(host, port)| {
-        port.bytes().all(|byte| byte.is_ascii_digit())
-            && (!host.contains(':') || host.ends_with(']'))
-    });
-    Some(if has_port { place.to_owned() } else { format!("{place}:3478") })
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::SocketAddr;
@@ -152,17 +145,8 @@ mod tests {
     use rtc::stun::xoraddr::XorMappedAddress;
     use tokio::sync::mpsc::unbounded_channel;
 
-    use super::{Mirrors, place};
+    use super::Mirrors;
     use crate::udp::Datagram;
-
-    #[test]
-    fn a_place_has_a_port() {
-        assert_eq!(place("stun:example.org").as_deref(), Some("example.org:3478"));
-        assert_eq!(place("stun:example.org:7").as_deref(), Some("example.org:7"));
-        assert_eq!(place("stun:[2001:db8::1]").as_deref(), Some("[2001:db8::1]:3478"));
-        assert_eq!(place("stun:[2001:db8::1]:7").as_deref(), Some("[2001:db8::1]:7"));
-        assert_eq!(place("turn:example.org"), None);
-    }
 
     #[test]
     fn an_answer_counts_once_and_from_whom_was_asked() {
@@ -177,7 +161,7 @@ mod tests {
             let mut message = Message::new();
             message.build(&[Box::new(BINDING_SUCCESS), Box::new(id), Box::new(mapped)]).unwrap();
             let bytes = BytesMut::from(&message.raw[..]);
-            mirrors.answer(&Datagram { local, peer: from, bytes })
+            mirrors.answer(&Datagram { local, peer: from, bytes, is_relayed: false })
         };
         assert_eq!(answer("192.0.2.2:3478".parse().unwrap(), outer), None);
         assert_eq!(answer(server, local), Some(None));

@@ -26,6 +26,7 @@ pub struct Options {
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) advertise: Vec<SocketAddr>,
     pub(crate) loopback: bool,
+    pub(crate) relay_only: bool,
     pub(crate) clock_offset: i64,
 }
 
@@ -40,6 +41,7 @@ impl Options {
             listen: None,
             advertise: Vec::new(),
             loopback: false,
+            relay_only: false,
             clock_offset: 0,
         }
     }
@@ -81,6 +83,15 @@ impl Options {
     #[must_use]
     pub const fn loopback(mut self, loopback: bool) -> Self {
         self.loopback = loopback;
+        self
+    }
+
+    /// Links over relays alone, so that others learn no address of this machine: they see that of
+    /// the relay, which the signaling server names. Relays are asked for over UDP; where none is to
+    /// be had there are no links. Default: false.
+    #[must_use]
+    pub const fn relay_only(mut self, relay_only: bool) -> Self {
+        self.relay_only = relay_only;
         self
     }
 

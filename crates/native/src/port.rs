@@ -1,20 +1,23 @@
 //! The one UDP port of all peers of a thread. A task of the thread reads what comes, and each
 //! machine finds what is for it.
 
+mod shared;
+
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lacis_core::LinkId;
 use lacis_wire::signal::IceServer;
 use tokio::sync::{Notify, mpsc};
-use tokio::task::{JoinHandle, spawn_local, yield_now};
+use tokio::task::{JoinHandle, spawn_local};
 
-use crate::demux::{Demux, Sort, Whose};
-use crate::mirror::{self, Mirrors};
+use self::shared::{Shared, carry, find};
+use crate::demux::{Sort, Whose};
+use crate::mirror::Mirrors;
 use crate::udp::{Datagram, Udp};
 
 /// What one machine has of the port.
@@ -34,6 +37,8 @@ pub(crate) enum Came {
     Packet(Packet),
     /// A STUN server sees the port at the first address; the second is that of this machine.
     Seen(SocketAddr, SocketAddr),
+    /// A relay stands for a link.
+    Relay(LinkId, SocketAddr),
 }
 
 /// A packet for a link.
@@ -50,19 +55,15 @@ pub(crate) struct Packet {
 #[derive(Debug)]
 struct Quay {
     shared: Rc<RefCell<Shared>>,
-    /// Wakes the task when something waits to be sent.
-    blocked: Rc<Notify>,
+    /// Wakes the task when something waits to be sent, or relays have less time.
+    news: Rc<Notify>,
+    /// Wakes whoever waits for the end of all relays.
+    over: Rc<Notify>,
     task: JoinHandle<()>,
 }
 
-#[derive(Debug)]
-struct Shared {
-    udp: Udp,
-    demux: Demux,
-    mirrors: Mirrors,
-    inboxes: BTreeMap<u32, Rc<Inbox>>,
-    next: u32,
-}
+/// So long the end of all relays is waited for when a port closes.
+const ENDING: Duration = Duration::from_millis(500);
 
 /// What came for a machine and was not taken. It is bounded by what one read gives: machines take
 /// all that is theirs before the next.
@@ -84,12 +85,11 @@ impl Port {
         let udp = Udp::bind(at, loopback)?;
         let (to_find, found) = mpsc::unbounded_channel();
         let mirrors = Mirrors::new(to_find);
-        let (demux, inboxes) = (Demux::default(), BTreeMap::new());
-        let shared = Shared { udp, demux, mirrors, inboxes, next: 0 };
-        let shared = Rc::new(RefCell::new(shared));
-        let blocked = Rc::new(Notify::new());
-        let task = spawn_local(carry(Rc::clone(&shared), Rc::clone(&blocked), found));
-        Ok(Self::enter(Rc::new(Quay { shared, blocked, task })))
+        let shared = Rc::new(RefCell::new(Shared::new(udp, mirrors)));
+        let (news, over) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
+        let wakes = (Rc::clone(&news), Rc::clone(&over));
+        let task = spawn_local(carry(Rc::clone(&shared), wakes, found));
+        Ok(Self::enter(Rc::new(Quay { shared, news, over, task })))
     }
 
     /// The same port, for other machines while this one has it.
@@ -128,6 +128,23 @@ impl Port {
         self.quay.shared.borrow().mirrors.seen()
     }
 
+    /// A link wants relays on those servers; gives the ones that it can use now.
+    pub(crate) fn want(
+        &self,
+        now: Instant,
+        link: LinkId,
+        servers: &[IceServer],
+    ) -> Vec<SocketAddr> {
+        let whose = self.whose(link);
+        let mut shared = self.quay.shared.borrow_mut();
+        shared.turn.want(now, whose, servers);
+        while let Some(name) = shared.turn.poll_sought() {
+            let (to, news) = (Rc::downgrade(&self.quay.shared), Rc::clone(&self.quay.news));
+            spawn_local(find(to, news, name));
+        }
+        shared.turn.of(whose)
+    }
+
     /// From now on a link is found by that user fragment.
     pub(crate) fn name(&self, link: LinkId, fragment: &str) {
         self.quay.shared.borrow_mut().demux.name(self.whose(link), fragment);
@@ -138,21 +155,35 @@ impl Port {
         let mut shared = self.quay.shared.borrow_mut();
         let way = (datagram.local, datagram.peer);
         shared.demux.sent(self.whose(link), way, &datagram.bytes);
-        shared.udp.send(datagram);
+        match datagram.is_relayed {
+            true => shared.turn.send(Instant::now(), datagram),
+            false => shared.udp.send(datagram),
+        }
     }
 
     /// Sends what is to be sent, now or as soon as the system takes it.
     pub(crate) fn flush(&self) {
         let mut shared = self.quay.shared.borrow_mut();
-        shared.udp.flush();
-        if shared.udp.is_blocked() {
-            self.quay.blocked.notify_one();
+        shared.flush();
+        if shared.udp.is_blocked() || shared.is_due_sooner() {
+            self.quay.news.notify_one();
         }
     }
 
     /// A link is gone.
     pub(crate) fn forget(&self, link: LinkId) {
         self.quay.shared.borrow_mut().demux.forget(self.whose(link));
+        self.let_go_of_relays(link);
+    }
+
+    /// A link wants no relay any more.
+    pub(crate) fn let_go_of_relays(&self, link: LinkId) {
+        let gone = self.whose(link);
+        let mut shared = self.quay.shared.borrow_mut();
+        shared.turn.leave(Instant::now(), |whose| *whose == gone);
+        if shared.is_due_sooner() {
+            self.quay.news.notify_one();
+        }
     }
 
     /// Waits until something has come.
@@ -172,6 +203,8 @@ impl Port {
         let quay = Rc::clone(&self.quay);
         drop(self);
         if let Ok(mut quay) = Rc::try_unwrap(quay) {
+            // A server that does not answer finds out by itself that nobody is there any more.
+            let _ = tokio::time::timeout(ENDING, quay.end_relays()).await;
             quay.task.abort();
             // It was called off, which is what its end says.
             let _ = (&mut quay.task).await;
@@ -196,96 +229,23 @@ impl Drop for Port {
     }
 }
 
+impl Quay {
+    async fn end_relays(&self) {
+        {
+            let mut shared = self.shared.borrow_mut();
+            shared.turn.end(Instant::now());
+            shared.flush();
+        }
+        self.news.notify_one();
+        while !self.shared.borrow().turn.is_over() {
+            self.over.notified().await;
+        }
+    }
+}
+
 impl Drop for Quay {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-/// Reads and sends for all machines.
-async fn carry(
-    shared: Rc<RefCell<Shared>>,
-    blocked: Rc<Notify>,
-    mut found: mpsc::UnboundedReceiver<mirror::Found>,
-) {
-    loop {
-        let (socket, interest) = shared.borrow().udp.to_wait_for();
-        tokio::select! {
-            _ = socket.ready(interest) => {
-                let is_all = shared.borrow_mut().exchange();
-                if !is_all {
-                    // Whoever something came for takes it before more is read.
-                    yield_now().await;
-                }
-            }
-            Some(server) = found.recv() => shared.borrow_mut().look_into(server),
-            () = blocked.notified() => {}
-        }
-    }
-}
-
-impl Shared {
-    fn enter(&mut self, inbox: Rc<Inbox>) -> u32 {
-        let machine = self.next;
-        self.next += 1;
-        self.inboxes.insert(machine, inbox);
-        machine
-    }
-
-    fn leave(&mut self, machine: u32) {
-        self.inboxes.remove(&machine);
-        self.demux.forget_all(machine);
-    }
-
-    /// Says whether all that came has been read.
-    fn exchange(&mut self) -> bool {
-        self.udp.flush();
-        let (came, is_all) = self.udp.receive();
-        came.into_iter().for_each(|datagram| self.hand_out(datagram));
-        is_all
-    }
-
-    /// Asks a STUN server.
-    fn look_into(&mut self, server: SocketAddr) {
-        if let Some(request) = self.mirrors.request(server) {
-            self.udp.send(request);
-            self.udp.flush();
-        }
-    }
-
-    /// Gives a packet to whomever it is for.
-    fn hand_out(&mut self, mut datagram: Datagram) {
-        let way = (datagram.local, datagram.peer);
-        let tagged = self.demux.tagged(way, &mut datagram.bytes);
-        let Some(sort) = Sort::of(&datagram.bytes) else { return };
-        if tagged.is_none()
-            && sort == Sort::Stun
-            && let Some(news) = self.mirrors.answer(&datagram)
-        {
-            if let Some((at, base)) = news {
-                self.inboxes.values().for_each(|inbox| inbox.put(Came::Seen(at, base)));
-            }
-            return;
-        }
-        let all = match tagged {
-            Some(whose) => vec![whose],
-            None => self.demux.find(way, &datagram.bytes),
-        };
-        let is_doubtful = all.len() > 1;
-        let Some((last, others)) = all.split_last() else { return };
-        for whose in others {
-            let Datagram { local, peer, ref bytes } = datagram;
-            let copy = Datagram { local, peer, bytes: bytes.clone() };
-            let link = whose.link;
-            self.put(whose.machine, Packet { link, sort, is_doubtful, datagram: copy });
-        }
-        self.put(last.machine, Packet { link: last.link, sort, is_doubtful, datagram });
-    }
-
-    fn put(&self, machine: u32, packet: Packet) {
-        if let Some(inbox) = self.inboxes.get(&machine) {
-            inbox.put(Came::Packet(packet));
-        }
     }
 }
 

@@ -15,11 +15,13 @@ use crate::addresses::{self, Wanted};
 /// A datagram, and between which addresses it travels.
 #[derive(Debug)]
 pub(crate) struct Datagram {
-    /// The address of this machine.
+    /// The address of this machine, or of the relay.
     pub(crate) local: SocketAddr,
     /// The other one.
     pub(crate) peer: SocketAddr,
     pub(crate) bytes: BytesMut,
+    /// Whether it travels over a relay of ours.
+    pub(crate) is_relayed: bool,
 }
 
 /// A UDP socket, and what waits to be sent by it.
@@ -148,14 +150,15 @@ impl Udp {
             let peer = canonical(meta.addr);
             let all = buffer.get(..meta.len).unwrap_or_default();
             let datagrams = all.chunks(meta.stride.max(1)).map(BytesMut::from);
-            came.extend(datagrams.map(|bytes| Datagram { local, peer, bytes }));
+            let whole = |bytes| Datagram { local, peer, bytes, is_relayed: false };
+            came.extend(datagrams.map(whole));
         }
         (came, count == 0 || (READS_ALL && count < BUFFERS))
     }
 
     /// Has a datagram sent by the next [`Udp::flush`], or as soon as the system takes it.
     pub(crate) fn send(&mut self, datagram: Datagram) {
-        let Datagram { local, peer, bytes } = datagram;
+        let Datagram { local, peer, bytes, .. } = datagram;
         let (way, size) = ((local, peer), bytes.len());
         let count_max = self.state.max_gso_segments();
         if let Some(last) = self.waiting.back_mut()
@@ -248,7 +251,8 @@ mod tests {
                 (0_u8..).zip(&sizes).map(|(at, size)| vec![at; *size]).collect();
             for bytes in &sent {
                 let (local, peer) = (from.bound(), to.bound());
-                from.send(Datagram { local, peer, bytes: BytesMut::from(&bytes[..]) });
+                let bytes = BytesMut::from(&bytes[..]);
+                from.send(Datagram { local, peer, bytes, is_relayed: false });
             }
             let trains = from.waiting.len();
             assert_eq!(from.waiting.iter().map(|train| train.bytes.len()).sum::<usize>(), 120_302);

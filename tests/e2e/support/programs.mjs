@@ -15,10 +15,10 @@ export function folder(stage) {
   return path;
 }
 
-/** Joins a room, and answers what it is asked there. */
-export function echo(stage, server, link) {
+/** Joins a room, and answers what it is asked there; may be `relayed` only. */
+export function echo(stage, server, link, ...relayed) {
   const options = { pattern: /joined as (\S+)/ };
-  const words = [server.socketUrl, link];
+  const words = [server.socketUrl, link, ...relayed];
   return stage.run(() => Server.run(join(EXAMPLES, "echo"), words, options));
 }
 

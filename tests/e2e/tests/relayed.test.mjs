@@ -1,4 +1,5 @@
-// Pages that may use relays only: through ours, over UDP and over TCP, and through coturn.
+// Pages and programs that may use relays only, or find nothing else: through ours, over UDP and
+// over TCP, and through coturn.
 import assert from "node:assert/strict";
 import { ADDRESS, configure, isIsolated, takeAddress } from "../support/network.mjs";
 import { echo } from "../support/programs.mjs";
@@ -116,23 +117,113 @@ scenario(
   { skip: SKIP },
 );
 
+/** Asks a program something, and has it say something back. */
+async function converse(page, id) {
+  const answer = await page.evaluate(
+    async (to) => (await t.room.request(to, "upper", "question")).text(),
+    id,
+  );
+  assert.equal(answer, "QUESTION");
+  await send(page, id, "x".repeat(200_000));
+  await page.evaluate(() => t.until(() => t.messages[0], "what it says back"));
+}
+
+for (const browser of ["chromium", "firefox"]) {
+  for (const first of ["program", "page"]) {
+    scenario(
+      `a program that may only be relayed and ${browser} talk, the ${first} is there first`,
+      async (stage) => {
+        takeAddress(stage);
+        const words = [...OURS.words, "--turn-allow-private"];
+        const server = await stage.server({ ...OURS, words });
+        const page = await stage.tab(browser, server);
+        const link = await page.evaluate(() => lacis.createRoomLink());
+        let program = first === "program" ? await echo(stage, server, link, "relayed") : undefined;
+        await joinRoom(page, link);
+        program ??= await echo(stage, server, link, "relayed");
+        const [id] = await linked(page);
+        await converse(page, id);
+        await relayed(page);
+        await program.prints(/ is relayed/);
+        const [{ remote }] = await page.evaluate(() => t.peer.diagnose().remotes);
+        assert.equal(remote, "relay");
+      },
+      { skip: SKIP },
+    );
+  }
+}
+
+scenario(
+  "a program and a page find each other where the server and its relays are all that is open",
+  async (stage) => {
+    const [from, to] = [20_000, 21_000];
+    const words = [...OURS.words, "--turn-ports", `${from}-${to}`];
+    const server = await stage.server({ ...OURS, words });
+    const port = portOf(server);
+    const rules = `table inet relays {
+      chain out {
+        type filter hook output priority 0; policy accept;
+        udp dport ${port} accept
+        udp sport ${port} accept
+        udp sport ${from}-${to} udp dport ${from}-${to} accept
+        meta l4proto udp drop
+      }
+    }`;
+    configure("nft", rules);
+    stage.defer(() => configure("nft", "delete", "table", "inet", "relays"));
+    const page = await stage.tab("chromium", server);
+    const link = await page.evaluate(() => lacis.createRoomLink());
+    await joinRoom(page, link);
+    const program = await echo(stage, server, link);
+    const [id] = await linked(page);
+    await converse(page, id);
+    await relayed(page);
+    await program.prints(/ is relayed/);
+    const [{ local, remote }] = await page.evaluate(() => t.peer.diagnose().remotes);
+    assert.deepEqual([local, remote], ["relay", "relay"]);
+  },
+  { skip: SKIP },
+);
+
+/** Starts coturn, and a server of ours that names it. */
+async function coturn(stage) {
+  const [port, secret] = [47_811, "between-the-two-servers"];
+  const words = `-n --no-tls --no-dtls --no-cli --no-multicast-peers --log-file stdout
+    --listening-ip ${ADDRESS} --listening-port ${port} --relay-ip ${ADDRESS} --pidfile /dev/null
+    --realm lacis --use-auth-secret --static-auth-secret ${secret}`;
+  await stage.run(() =>
+    Server.run("turnserver", words.split(/\s+/), {
+      at: { host: ADDRESS, port },
+    }),
+  );
+  return stage.server({
+    words: ["--turn-server", `turn:${ADDRESS}:${port}`, "--turn-secret", secret],
+  });
+}
+
 scenario(
   "two pages that may only be relayed talk through coturn, named by our server",
   async (stage) => {
-    const [port, secret] = [47_811, "between-the-two-servers"];
-    const words = `-n --no-tls --no-dtls --no-cli --no-multicast-peers --log-file stdout
-      --listening-ip ${ADDRESS} --listening-port ${port} --relay-ip ${ADDRESS} --pidfile /dev/null
-      --realm lacis --use-auth-secret --static-auth-secret ${secret}`;
-    await stage.run(() =>
-      Server.run("turnserver", words.split(/\s+/), {
-        at: { host: ADDRESS, port },
-      }),
-    );
-    const server = await stage.server({
-      words: ["--turn-server", `turn:${ADDRESS}:${port}`, "--turn-secret", secret],
-    });
+    const server = await coturn(stage);
     await talk(stage, server);
     assert.equal(await figure(server, "lacis_relays"), 0);
+  },
+  { skip: SKIP },
+);
+
+scenario(
+  "a program and a page that may only be relayed talk through coturn",
+  async (stage) => {
+    const server = await coturn(stage);
+    const page = await stage.tab("chromium", server);
+    const link = await page.evaluate(() => lacis.createRoomLink());
+    await joinRoom(page, link, { peer: { relayOnly: true } });
+    await echo(stage, server, link, "relayed");
+    const [id] = await linked(page);
+    await converse(page, id);
+    await relayed(page);
+    const [{ local, remote }] = await page.evaluate(() => t.peer.diagnose().remotes);
+    assert.deepEqual([local, remote], ["relay", "relay"]);
   },
   { skip: SKIP },
 );

@@ -22,12 +22,23 @@ const RULES: &str = "table inet lacis {
   }
 }";
 
+/// The same without that port, but for what comes from the port of the server: a network that lets
+/// answers in to whoever asked, and nobody else.
+const ANSWERS: &str = "table inet lacis {
+  chain in {
+    type filter hook input priority 0; policy drop;
+    iif lo accept
+    udp sport 8080 accept
+    meta l4proto tcp ct state established accept
+  }
+}";
+
 /// Two hosts on one wire, the second one behind the firewall.
 struct Hosts([String; 2]);
 
 impl Hosts {
     /// Makes them; says why where that is not permitted.
-    fn new(test: &str) -> Result<Self, String> {
+    fn new(test: &str, rules: &str) -> Result<Self, String> {
         let name = format!("{test}-{}", std::process::id());
         let hosts = Self(["outside", "inside"].map(|side| format!("lacis-{side}-{name}")));
         let [outside, inside] = &hosts.0;
@@ -40,7 +51,7 @@ impl Hosts {
             run(&["ip", "-n", host, "link", "set", "wire", "up"])?;
             run(&["ip", "-n", host, "link", "set", "lo", "up"])?;
         }
-        run(&["ip", "netns", "exec", inside, "nft", RULES])?;
+        run(&["ip", "netns", "exec", inside, "nft", rules])?;
         Ok(hosts)
     }
 
@@ -73,7 +84,7 @@ fn run(words: &[&str]) -> Result<(), String> {
 
 #[test]
 fn a_keeper_serves_through_one_open_port() {
-    let hosts = match Hosts::new("port") {
+    let hosts = match Hosts::new("port", RULES) {
         Ok(hosts) => hosts,
         Err(reason) => return eprintln!("SKIPPED, no network namespaces: {reason}"),
     };
@@ -117,8 +128,33 @@ fn a_keeper_serves_through_one_open_port() {
 }
 
 #[test]
+fn a_keeper_that_nobody_reaches_serves_over_a_relay() {
+    let hosts = match Hosts::new("relay", ANSWERS) {
+        Ok(hosts) => hosts,
+        Err(reason) => return eprintln!("SKIPPED, no network namespaces: {reason}"),
+    };
+    let folder = Folder::new("relay");
+    let address = format!("{OUTSIDE}:8080");
+    let mut serving = hosts.outside(&folder, "server", "").start(&["serve", "--listen", &address]);
+    let server = format!("ws://{}/ws", text(&serving.event("listening"), "address"));
+    let publisher = hosts.outside(&folder, "publisher", &server);
+    let keeper = hosts.inside(&folder, "keeper", &server, PORT);
+    publisher.done(&["group", "create", "News", "--app", "letter"]);
+    let words = ["group", "invite", "--for", &keeper.id(), "--role", "keeper"];
+    let invitation = text(event(&publisher.done(&words), "invitation"), "text").to_owned();
+    let mut kept = keeper.start(&["keep", &invitation]);
+    kept.event("joined");
+    let issue = folder.write("news.md", "Through the wall.\n");
+    publisher.done(&["publish", &issue, "--timeout", "30"]);
+    let published = publisher.holding();
+    kept.says("that it has it", |it| it["event"] == "stored" && holding_in(it) == published);
+    assert_eq!(kept.terminate().1, 0);
+    assert_eq!(serving.terminate().1, 0);
+}
+
+#[test]
 fn a_keeper_of_two_nodes_serves_through_one_open_port() {
-    let hosts = match Hosts::new("nodes") {
+    let hosts = match Hosts::new("nodes", RULES) {
         Ok(hosts) => hosts,
         Err(reason) => return eprintln!("SKIPPED, no network namespaces: {reason}"),
     };

@@ -44,19 +44,27 @@ impl Link {
         if self.is_closed {
             return None;
         }
-        self.rtc.poll_timeout().into_iter().chain(self.lingers).min()
+        let relays = self.relays.deadline();
+        self.rtc.poll_timeout().into_iter().chain(self.lingers).chain(relays).min()
     }
 
     /// Its time has come.
     pub(crate) fn on_time(&mut self, now: Instant) {
         // What cannot be done in time is told by an event, if it matters.
         let _ = self.rtc.handle_timeout(now);
+        if self.relays.on_time(now, self.has_path) {
+            self.use_relays();
+        }
     }
 
     fn write(&mut self, now: Instant, send: &mut impl FnMut(Datagram)) {
         let tag = self.other.as_deref().filter(|_| self.is_shared).and_then(demux::tag_of);
         while let Some(message) = self.rtc.poll_write() {
             let (local, peer) = (message.transport.local_addr, message.transport.peer_addr);
+            let is_relayed = self.relays.carry(local);
+            if self.relays.are_only() && !is_relayed {
+                continue;
+            }
             let mut bytes = message.message;
             if demux::is_request(&bytes) {
                 self.asked = now;
@@ -67,7 +75,7 @@ impl Link {
                 tagged.extend_from_slice(&bytes);
                 bytes = tagged;
             }
-            send(Datagram { local, peer, bytes });
+            send(Datagram { local, peer, bytes, is_relayed });
         }
     }
 

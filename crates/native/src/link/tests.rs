@@ -1,12 +1,14 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use lacis_core::{LinkAction, LinkInput, LinkState, OpId};
+use lacis_core::{CandidateKind, LinkAction, LinkInput, LinkState, OpId, Path};
 use lacis_wire::link::Channel;
+use lacis_wire::signal::IceServer;
 
 use super::Link;
-use crate::addresses::candidate;
-use crate::demux::Sort;
+use super::relays::WITHOUT;
+use crate::addresses::{candidate, relayed};
+use crate::demux::{SHARED, Sort};
 use crate::udp::Datagram;
 
 /// Two links, packets between them that nobody has carried yet, and a clock that they share.
@@ -23,8 +25,8 @@ impl Wire {
     fn new() -> Self {
         let now = Instant::now();
         let link = |at: &str| {
-            let mut link = Link::create(now).unwrap();
-            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[]);
+            let mut link = Link::create(now, Vec::new(), false).unwrap();
+            link.locate(&[candidate(0, at.parse().unwrap(), None)], &[], &[]);
             link
         };
         let links = [link("10.0.0.1:1000"), link("10.0.0.2:1000")];
@@ -76,8 +78,8 @@ impl Wire {
         let Self { links, packets, now, .. } = self;
         let [first, second] = packets;
         let to = if side == 0 { second } else { first };
-        links[side].pump(*now, &mut |Datagram { local, peer, bytes }| {
-            to.push(Datagram { local: peer, peer: local, bytes });
+        links[side].pump(*now, &mut |Datagram { local, peer, bytes, is_relayed }| {
+            to.push(Datagram { local: peer, peer: local, bytes, is_relayed });
         });
         std::iter::from_fn(|| links[side].poll_told()).collect()
     }
@@ -88,7 +90,8 @@ impl Wire {
         let stays = |packet: &Datagram| ![packet.local, packet.peer].map(Some).contains(&gone);
         for packet in std::mem::take(&mut self.packets[side]).into_iter().filter(stays) {
             let is_stun = Sort::of(&packet.bytes) == Some(Sort::Stun);
-            self.links[side].receive(self.now, packet, is_stun);
+            let is_relayed = packet.local == relay();
+            self.links[side].receive(self.now, Datagram { is_relayed, ..packet }, is_stun);
         }
     }
 
@@ -100,6 +103,11 @@ impl Wire {
             }
         }
     }
+}
+
+/// The address of a relay.
+fn relay() -> SocketAddr {
+    "192.0.2.1:7".parse().unwrap()
 }
 
 fn opens(told: &[LinkInput<'_>]) -> bool {
@@ -166,7 +174,7 @@ fn a_side_that_moved_is_found_at_its_new_address() {
     wire.links[0].send(wire.now, Channel::Control, b"lost");
     let [told, _] = wire.run();
     assert!(told.contains(&LinkInput::State(LinkState::Disconnected)), "{told:?}");
-    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[]);
+    wire.links[0].locate(&[candidate(0, "10.0.0.3:1000".parse().unwrap(), None)], &[], &[]);
     wire.describe(true);
     wire.links[1].send(wire.now, Channel::Control, b"found");
     let [first, second] = wire.run();
@@ -204,4 +212,108 @@ fn a_link_that_idles_is_called_to_ask_for_its_path_and_for_nothing_else() {
     wire.carry(1);
     wire.pump(1);
     assert_eq!(wire.links[1].idles_until(wire.now), None);
+}
+
+#[test]
+fn one_that_may_only_be_relayed_tells_of_nothing_else_and_sends_and_takes_nothing_else() {
+    let now = Instant::now();
+    let server = |credential: Option<&str>| IceServer {
+        urls: vec!["turn:a.b".into()],
+        username: Some("a".into()),
+        credential: credential.map(String::from),
+    };
+    let mut link = Link::create(now, vec![server(Some("b")), server(None)], true).unwrap();
+    assert_eq!(link.servers().len(), 1);
+    let host = candidate(0, "10.0.0.1:1000".parse().unwrap(), None);
+    let relay = relay();
+    link.locate(std::slice::from_ref(&host), std::slice::from_ref(&host), &[]);
+    let mut wire = Wire::new();
+    wire.links[0] = link;
+    wire.links[0].tell_candidate(&host);
+    wire.links[0].tell_relay(relay);
+    let told: Vec<_> = std::iter::from_fn(|| wire.links[0].poll_told()).collect();
+    assert_eq!(told, [LinkInput::Candidate(relayed(0, relay) + SHARED)]);
+    wire.links[0].locate(&[host], &[], &[relay]);
+    let (offer, line) = wire.described(0, LinkAction::Offer { op: OpId(1), restart: false });
+    assert!(line.contains(" 192.0.2.1 7 typ relay raddr 0.0.0.0 rport 0"), "{line}");
+    assert!(!offer.contains("10.0.0.1"), "{offer}");
+    let (answer, host) = wire.described(1, LinkAction::Accept { op: OpId(2), sdp: offer });
+    wire.links[0].operate(now, LinkAction::SetAnswer { op: OpId(3), sdp: answer });
+    wire.links[0].operate(now, LinkAction::AddCandidate(host.clone()));
+    wire.links[1].operate(now, LinkAction::AddCandidate(line));
+    for _ in 0..10 {
+        wire.pump(0);
+        wire.wait();
+    }
+    assert!(!wire.packets[1].is_empty());
+    assert!(wire.packets[1].iter().all(|it| it.is_relayed && it.peer == relay), "swapped");
+    // What comes straight is not answered, though it is signed as it should be.
+    for is_relayed in [false, true] {
+        wire.packets.iter_mut().for_each(Vec::clear);
+        wire.now += Duration::from_millis(200);
+        wire.links[1].on_time(wire.now);
+        wire.pump(1);
+        for packet in std::mem::take(&mut wire.packets[0]) {
+            let packet = Datagram { is_relayed, ..packet };
+            wire.links[0].receive(wire.now, packet, true);
+        }
+        wire.pump(0);
+        assert_eq!(wire.packets[1].is_empty(), !is_relayed);
+    }
+}
+
+#[test]
+fn relays_are_used_by_links_that_find_no_other_path() {
+    for finds in [true, false] {
+        let mut wire = Wire::new();
+        let relay = relay();
+        wire.gone = (!finds).then(|| "10.0.0.1:1000".parse().unwrap());
+        for link in &mut wire.links {
+            link.tell_relay(relay);
+        }
+        let mut sent = Vec::new();
+        for _ in 0..100 {
+            for side in 0..2 {
+                sent.extend(wire.packets[side].iter().map(|it| (wire.now, it.is_relayed)));
+                wire.carry(side);
+                wire.pump(side);
+            }
+            wire.wait();
+        }
+        let began = sent[0].0;
+        let first = sent.iter().find(|(_, is_relayed)| *is_relayed).map(|(at, _)| *at - began);
+        match first {
+            Some(first) => assert!(!finds && first >= WITHOUT - Duration::from_millis(40)),
+            None => assert!(finds),
+        }
+        // The other one is reached, by the relay of this one.
+        assert_eq!(wire.links[0].lets_go_of_relays(), finds);
+    }
+}
+
+#[test]
+fn a_path_from_a_relay_is_called_so_though_its_packets_come_before_it_is_told() {
+    let mut wire = Wire::new();
+    wire.packets.iter_mut().for_each(Vec::clear);
+    let create = |only| Link::create(wire.now, Vec::new(), only).unwrap();
+    wire.links = [create(false), create(true)];
+    wire.links[0].locate(&[candidate(0, "10.0.0.1:1000".parse().unwrap(), None)], &[], &[]);
+    wire.links[1].locate(&[], &[], &[relay()]);
+    let (offer, line) = wire.described(0, LinkAction::Offer { op: OpId(1), restart: false });
+    let (answer, late) = wire.described(1, LinkAction::Accept { op: OpId(2), sdp: offer });
+    // As it travels: without candidates.
+    let lines = answer.lines().filter(|line| !line.starts_with("a=candidate"));
+    let sdp = lines.map(|line| format!("{line}\r\n")).collect();
+    wire.links[0].operate(wire.now, LinkAction::SetAnswer { op: OpId(3), sdp });
+    wire.links[1].operate(wire.now, LinkAction::AddCandidate(line));
+    assert!(wire.run().iter().all(|told| opens(told)));
+    wire.links[0].operate(wire.now, LinkAction::AddCandidate(late));
+    for (side, kinds) in [
+        (0, (CandidateKind::Host, CandidateKind::Relay)),
+        (1, (CandidateKind::Relay, CandidateKind::Host)),
+    ] {
+        wire.links[side].operate(wire.now, LinkAction::Inspect(OpId(4)));
+        let path = Path { local: Some(kinds.0), remote: Some(kinds.1) };
+        assert_eq!(wire.pump(side), [LinkInput::Path(OpId(4), path)]);
+    }
 }

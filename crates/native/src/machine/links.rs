@@ -47,7 +47,8 @@ impl Machine {
             // A machine that cannot say where it is now is where it was.
             let _ = port.look_around();
             let [hosts, outside] = candidates(port, outside, &port.seen());
-            link.locate(&hosts, &outside);
+            let relays = port.want(Instant::now(), id, link.servers());
+            link.locate(&hosts, &outside, &relays);
         }
         if let Some(fragment) = link.operate(Instant::now(), action) {
             port.name(id, &fragment);
@@ -70,6 +71,9 @@ impl Machine {
         let Self { links, port, .. } = self;
         let (Some(link), Some(port)) = (links.get_mut(&id), port) else { return };
         link.pump(now, &mut |datagram| port.send(id, datagram));
+        if link.lets_go_of_relays() {
+            port.let_go_of_relays(id);
+        }
         port.flush();
         if link.is_done() {
             links.remove(&id);
@@ -106,6 +110,14 @@ impl Machine {
         }
     }
 
+    /// Tells a link of a relay that stands for it.
+    fn on_relay(&mut self, id: LinkId, at: SocketAddr) {
+        if let Some(link) = self.links.get_mut(&id) {
+            link.tell_relay(at);
+            self.touched.push_back(id);
+        }
+    }
+
     /// Takes what came at the port.
     pub(super) fn receive(&mut self) {
         let now = Instant::now();
@@ -113,6 +125,7 @@ impl Machine {
             match came {
                 Came::Packet(packet) => self.give(now, packet),
                 Came::Seen(at, base) => self.on_seen(at, base),
+                Came::Relay(link, at) => self.on_relay(link, at),
             }
         }
     }

@@ -61,13 +61,12 @@ impl Platform for Machine {
         servers: Vec<IceServer>,
         relay_only: bool,
     ) -> Result<(), Code> {
-        // There is no relay that this platform could use yet, and nothing else is allowed.
-        let Some(port) = self.port.as_ref().filter(|_| !relay_only) else {
-            return Err(Code::WebrtcBlocked);
-        };
+        let Some(port) = &self.port else { return Err(Code::WebrtcBlocked) };
         let now = Instant::now();
-        port.ask(now, &servers);
-        let link = Link::create(now).map_err(|_| Code::WebrtcBlocked)?;
+        if !relay_only {
+            port.ask(now, &servers);
+        }
+        let link = Link::create(now, servers, relay_only).map_err(|_| Code::WebrtcBlocked)?;
         self.links.insert(id, link);
         Ok(())
     }

@@ -137,6 +137,7 @@ async fn make(options: &Options, shared: &RefCell<WeakPort>) -> Result<(Machine,
         identity: options.identity.0,
         wall: clock.wall(),
         store: store.is_some(),
+        relay_only: options.relay_only,
         ..Config::default()
     };
     let seed = identity::random().map_err(StartError::System)?;
