@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use lacis_wire::limits;
+
 use crate::identity::Identity;
 
 /// What a peer is started with.
@@ -28,6 +30,7 @@ pub struct Options {
     pub(crate) loopback: bool,
     pub(crate) relay_only: bool,
     pub(crate) clock_offset: i64,
+    pub(crate) links: usize,
 }
 
 impl Options {
@@ -43,6 +46,7 @@ impl Options {
             loopback: false,
             relay_only: false,
             clock_offset: 0,
+            links: limits::LINKS_MAX,
         }
     }
 
@@ -92,6 +96,14 @@ impl Options {
     #[must_use]
     pub const fn relay_only(mut self, relay_only: bool) -> Self {
         self.relay_only = relay_only;
+        self
+    }
+
+    /// Allows so many links at once, 12 to 64; each costs some 155 kB. Default: 12. Who is in more
+    /// groups of two than that serves them in turn.
+    #[must_use]
+    pub const fn links(mut self, links: usize) -> Self {
+        self.links = links;
         self
     }
 

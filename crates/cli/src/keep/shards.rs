@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::place::Place;
 use crate::session::{options, servers};
 
+/// Links of one node: so many that there is one for each of its groups, and for a few more of each.
+const LINKS: usize = 48;
+
 /// A place that was taken for a group that is not there yet.
 #[derive(Debug)]
 pub(super) struct Taken(Option<GroupId>);
@@ -117,7 +120,7 @@ impl Inner {
     async fn add(&mut self) -> Result<(), Failure> {
         let number = self.all.len() + 1;
         let options = options(&self.common, servers(&self.common), self.place.identity()?);
-        let options = options.store(self.place.shard(number));
+        let options = options.store(self.place.shard(number)).links(LINKS);
         let peer = match self.all.first() {
             Some(first) => first.peer.start_beside(options).await?,
             None => Peer::start(options).await?,

@@ -27,6 +27,8 @@ pub struct Report {
     pub remotes: Vec<RemoteReport>,
     /// Whether a connection made ahead of need waits to be used.
     pub spare: bool,
+    /// Links and attempts that there may be.
+    pub links_max: usize,
 }
 
 /// The state of the session with a signaling server.
@@ -142,6 +144,7 @@ impl Node {
             groups: self.groups.open.values().map(Group::report).collect(),
             remotes: remotes.collect(),
             spare: self.pool.spares.is_some(),
+            links_max: self.pool.links_max,
         }
     }
 }

@@ -141,7 +141,8 @@ async fn make(options: &Options, shared: &RefCell<WeakPort>) -> Result<(Machine,
         ..Config::default()
     };
     let seed = identity::random().map_err(StartError::System)?;
-    let node = Node::new(config, seed, clock.now())?;
+    let mut node = Node::new(config, seed, clock.now())?;
+    node.allow_links(options.links);
     let port = match shared.borrow().port() {
         Some(port) => port,
         None => Port::bind(options.listen, options.loopback).map_err(StartError::Port)?,

@@ -17,9 +17,9 @@ impl Check for Bounds {
         let figures = [
             ("members", report.remotes.len(), limits::REMOTES_MAX),
             ("rooms", report.rooms.len(), limits::ROOMS_MAX),
-            ("links", links, limits::LINKS_MAX),
+            ("links", links, report.links_max),
             // Every link may have an attempt beside it that is to replace it, and one is spare.
-            ("connections", glimpse.connections, limits::LINKS_MAX + limits::ATTEMPTS_MAX + 1),
+            ("connections", glimpse.connections, report.links_max + limits::ATTEMPTS_MAX + 1),
             ("bytes that wait", waiting.unwrap_or(0), limits::OUTBOX_BYTES),
             // The last message may begin just below the high-water mark, and short frames that
             // answer others are not held back.
