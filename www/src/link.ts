@@ -1,5 +1,5 @@
 import type { CoreModule } from "./core.js";
-import { errorOfThrown, PeerError } from "./errors.js";
+import { attempted, PeerError } from "./errors.js";
 import { takeText } from "./text-kinds.js";
 
 /** What the link of a room says, without joining it. */
@@ -23,21 +23,14 @@ export interface RoomLinkOptions {
 
 /** Makes the link of a room. */
 export function createLink(module: CoreModule, options: RoomLinkOptions): string {
-  try {
-    return module.create_room_link([...(options.servers ?? [])], options.secret);
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  const { servers = [], secret } = options;
+  return attempted(() => module.create_room_link([...servers], secret));
 }
 
 /** Reads a link: the bare text, or an address that carries it after `#`. */
 export function parseLink(module: CoreModule, text: string): RoomLink {
-  try {
-    const parsed = takeText("lr", text, () => module.parse_room_link(text.trim()));
-    if (isRoomLink(parsed)) return parsed;
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  const parsed = takeText("lr", text, () => module.parse_room_link(text.trim()));
+  if (isRoomLink(parsed)) return parsed;
   throw new PeerError("internal");
 }
 

@@ -206,7 +206,7 @@ describe("reading a source", () => {
     });
     const given = { name: "broken", size: 5, stream };
     const sending = sendFile(scripted.session, { room: 1, nodeId: "ada" }, given, {});
-    await expect(sending).rejects.toBe(broken);
+    await expect(sending).rejects.toMatchObject({ code: "source-failed", cause: broken });
     expect(told).toEqual([[1, "aborted"]]);
     expect(scripted.session.streams.size).toBe(0);
   });

@@ -168,7 +168,7 @@ scenario("members say what they do now, and whisper", async (stage) => {
   ]);
   assert.deepEqual(await heard(c, 1), [["hello", "all"]]);
   const nobody = await a.evaluate((me) => t.failure(() => t.group.send(me, "x", "y")), ids[0]);
-  assert.equal(nobody.code, "not-connected");
+  assert.equal(nobody.code, "member-away");
 
   // Who closes the group cleanly is gone at once; nobody waits until it expires.
   await b.evaluate(() => t.group.presence.set("here"));

@@ -109,8 +109,8 @@ scenario("an invitation can be read before it is taken", async (stage) => {
     }
     const lasts = bound.until - Date.now();
     return {
-      open: [open.kind, open.group === group.id, Object.keys(open).length],
-      bound: [bound.group === group.id, bound.peerId === guest.id, bound.inviter === t.peer.id],
+      open: [open.kind, open.groupId === group.id, Object.keys(open).length],
+      bound: [bound.groupId === group.id, bound.peerId === guest.id, bound.inviter === t.peer.id],
       says: [bound.kind, bound.name, bound.role],
       lasts: lasts > 3_500_000 && lasts <= 3_601_000,
       codes,
