@@ -165,7 +165,7 @@ const reasons = {
   ),
   "insecure-context": reason(
     false,
-    "The browser allows this only on pages whose address begins with https.",
+    "This browser does not let this page do this: its address must begin with https.",
   ),
   "not-initialized": reason(false, "The app used the library before it was loaded."),
   "wasm-failed": reason(true, "A part of this app could not be loaded. Reload the page."),

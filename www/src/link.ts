@@ -1,5 +1,5 @@
 import type { CoreModule } from "./core.js";
-import { attempted, PeerError } from "./errors.js";
+import { attempted } from "./errors.js";
 import { takeText } from "./text-kinds.js";
 
 /** What the link of a room says, without joining it. */
@@ -29,18 +29,5 @@ export function createLink(module: CoreModule, options: RoomLinkOptions): string
 
 /** Reads a link: the bare text, or an address that carries it after `#`. */
 export function parseLink(module: CoreModule, text: string): RoomLink {
-  const parsed = takeText("lr", text, () => module.parse_room_link(text.trim()));
-  if (isRoomLink(parsed)) return parsed;
-  throw new PeerError("internal");
-}
-
-function isRoomLink(value: unknown): value is RoomLink {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "servers" in value &&
-    Array.isArray(value.servers) &&
-    "fingerprint" in value &&
-    typeof value.fingerprint === "string"
-  );
+  return takeText("lr", text, () => module.parse_room_link(text.trim()));
 }
