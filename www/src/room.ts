@@ -231,7 +231,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
 
   /**
    * Sends a file to one remote; resolves when it has confirmed every byte. Rejects with `rejected`
-   * if it does not want it.
+   * if it does not want it, and with `source-failed` if the file or stream cannot be read to its
+   * end; `cause` is what the browser or the stream says then.
    *
    * @example
    * ```ts

@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CoreEvent } from "../src/core.js";
 import type { Group } from "../src/group/group.js";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
 import type { Room } from "../src/room.js";
+import type { Store } from "../src/store/store.js";
+import { realModule } from "./real-module.js";
 import { ScriptedCore } from "./scripted-core.js";
 
 const PEER = "b".repeat(52);
@@ -131,6 +135,34 @@ test("a group of a file is closed by a signal that comes before all is stored", 
   await expect(failing).rejects.toMatchObject({ code: "aborted" });
   expect(core.named("close_group")).toHaveLength(length);
   await group.close();
+});
+
+test("a group of a file is not open after its import was given up, whatever was kept", async () => {
+  const module = await load(realModule());
+  const [identity, signaling] = [new Uint8Array(32).fill(9), ["ws://127.0.0.1:1/ws"]];
+  const founder = new Peer(module, { identity, signaling });
+  const founded = await founder.createGroup({ name: "Board", connect: false });
+  await founded.add({ type: "note", data: "here" });
+  const file = await founded.export();
+  await founder.close();
+
+  // It takes whatever it is given, and never says that it has.
+  const store: Store = {
+    write: () => new Promise(() => {}),
+    erase: async () => {},
+    read: async (_, keys) => keys.map(() => undefined),
+    scan: async () => ({ keys: [], values: [] }),
+    close: () => {},
+  };
+  const peer = new Peer(module, { identity, signaling }, store);
+  const controller = new AbortController();
+  const importing = peer.importGroup(file, { signal: controller.signal, connect: false });
+  importing.catch(() => {});
+  await vi.waitFor(() => expect(peer.diagnose().groups).toMatchObject([{ records: 4 }]));
+  controller.abort();
+  await expect(importing).rejects.toMatchObject({ code: "aborted" });
+  expect(peer.diagnose().groups).toEqual([]);
+  await peer.close();
 });
 
 test("a file is handed to the core in pieces, and given up where it cannot be taken", async () => {

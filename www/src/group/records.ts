@@ -218,7 +218,8 @@ export abstract class GroupRecords<
   /**
    * Takes the records of a file of this group, whoever exported it, by the same rules as those that
    * come from members. Resolves with how many are new, once they are stored; rejects with
-   * `export-damaged`. What was taken before its signal gave it up stays.
+   * `export-damaged`, or `source-failed` if the file cannot be read any more. What was taken before
+   * its signal gave it up stays.
    */
   async import(
     file: Blob,
