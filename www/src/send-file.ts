@@ -102,9 +102,11 @@ class Transfer {
       if (this.#confirmed < bytes) this.#progress(bytes);
       return { name, mediaType, bytes };
     } catch (error) {
+      // A ticket that fails with the stream only repeats what the stream itself said; and that it
+      // was cancelled here, which the core tells too, is no reason.
+      const failure = this.#failure ?? error;
       this.#cancelStream();
-      // A ticket that fails with the stream only repeats what the stream itself said.
-      throw this.#failure ?? error;
+      throw failure;
     } finally {
       if (this.#stream !== undefined) this.#session.streams.delete(this.#stream);
     }

@@ -195,7 +195,11 @@ describe("reading a source", () => {
         scripted.settled(ticket);
         return 1;
       },
-      cancel_stream: (...args) => void told.push(args),
+      cancel_stream: (stream, code) => {
+        told.push([stream, code]);
+        // As the core does, to whoever cancels as well.
+        scripted.tell({ type: "stream-failed", stream, code });
+      },
     });
     scripted.session.start();
     const broken = new Error("the disk is gone");
