@@ -103,7 +103,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ],
   type: ["1 to 64 of a-z, 0-9, . and -", /^[a-z0-9.-]{1,64}$/],
   ownType: [
-    "1 to 64 of a-z, 0-9, . and -, and not begin with lacis.",
+    "1 to 64 of a-z, 0-9, . and -, not beginning with lacis.",
     /^(?!lacis\.)[a-z0-9.-]{1,64}$/,
   ],
   attributes: ["an object", isObject],

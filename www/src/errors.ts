@@ -163,10 +163,7 @@ const reasons = {
     false,
     "This browser cannot make direct connections: WebRTC or WebAssembly is missing.",
   ),
-  "insecure-context": reason(
-    false,
-    "This browser does not let this page do this: its address must begin with https.",
-  ),
+  "insecure-context": reason(false, "The address of this page must begin with https for this."),
   "not-initialized": reason(false, "The app used the library before it was loaded."),
   "wasm-failed": reason(true, "A part of this app could not be loaded. Reload the page."),
   "too-slow": reason(false, "Messages came in faster than the app could take them."),

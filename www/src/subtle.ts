@@ -4,6 +4,6 @@ import { PeerError } from "./errors.js";
 export function subtle(): SubtleCrypto {
   const given = globalThis.crypto?.subtle as SubtleCrypto | undefined;
   if (given !== undefined) return given;
-  const detail = "there is no crypto.subtle: open the page by https: or as localhost";
+  const detail = "crypto.subtle is for pages by https: or from localhost";
   throw new PeerError("insecure-context", { detail });
 }

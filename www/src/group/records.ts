@@ -26,7 +26,7 @@ type Told = Extract<CoreGroupEvent, { about: "record" | "found" | "approve" | "e
 
 /** What may be wrong with what was checked already. */
 const EXPIRES_RULE =
-  "expires must be ahead of group.time(), and at most ten years after the record was made";
+  "expires must be ahead of group.time(), and within ten years of record.created";
 
 /** The part of a group that is about its records: written, read, watched, carried as a file. */
 export abstract class GroupRecords<
