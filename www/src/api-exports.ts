@@ -79,6 +79,7 @@ export type {
   Given,
   Labels,
   MessageLabel,
+  Outcome,
   RequestLabel,
   RequestType,
 } from "./labels.js";

@@ -4,7 +4,7 @@
 // "nodeId, label, options?{until:accepted|delivered signal}" says: the second argument is a
 // label; the third may be missing, and is an object of these keys and no others, each of which may
 // be missing but for those with `!`. What each is follows from its name, unless it stands behind
-// `:`; what is in no line here is a text.
+// `:`; what is in no line here is a text. `server[4]` is an array of four servers at the most.
 import { CALLS } from "./calls.js";
 import { invalid, type PeerError } from "./errors.js";
 import { isSchema } from "./schema.js";
@@ -28,7 +28,7 @@ const isName = (value: unknown): boolean => isText(value, 255) && !/\p{Cc}/u.tes
 
 /** Whether something is the address of a signaling server. */
 export const isServer = (value: unknown): boolean =>
-  isText(value) && /^wss?:\/\/[^\s/]+/i.test(value) && URL.canParse(value);
+  isText(value, 512) && /^wss?:\/\/[!-.0-~][!-~]*$/.test(value) && URL.canParse(value);
 
 /** What can be sent, in words. */
 export const CONTENT_RULE = "a Uint8Array, a text, or a value that JSON can hold";
@@ -102,6 +102,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
     (value: { header: unknown }) => isBytes(value.header),
   ],
   type: ["1 to 64 of a-z, 0-9, . and -", /^[a-z0-9.-]{1,64}$/],
+  ownType: [
+    "1 to 64 of a-z, 0-9, . and -, not beginning with lacis.",
+    /^(?!lacis\.)[a-z0-9.-]{1,64}$/,
+  ],
   attributes: ["an object", isObject],
   attribute: [
     "a text of at most 1024 bytes, a safe integer, or a Date from 1970 on",
@@ -176,9 +180,11 @@ export function refuse(call: string, name: string, rule: string, value: unknown)
 
 function checkOne(call: string, name: string, kind: string, value: unknown): void {
   const words = SHAPES[kind] ?? kind;
-  if (words.endsWith("[]")) {
-    if (!Array.isArray(value)) refuse(call, name, "an array", value);
-    const inner = words.slice(0, -2);
+  const [, inner, most] = /^(\w+)\[(\d+)\]$/.exec(words) ?? [];
+  if (inner !== undefined) {
+    if (!Array.isArray(value) || value.length > Number(most)) {
+      refuse(call, name, `an array of at most ${most}`, value);
+    }
     for (const [at, one] of value.entries()) checkOne(call, `${name}[${at}]`, inner, one);
   } else if (words.startsWith("{")) {
     checkObject(call, name, fieldsOf(words), value);
@@ -232,7 +238,9 @@ function checkObject(call: string, name: string, fields: readonly Field[], value
 }
 
 function checkAttributes(call: string, name: string, all: object): void {
-  for (const [key, value] of Object.entries(all)) {
+  const entries = Object.entries(all);
+  if (entries.length > 32) throw invalid(`${call}: ${name} has more than 32`);
+  for (const [key, value] of entries) {
     const called = `${name}.${key}`;
     if (!/^[a-z0-9]{1,40}$/i.test(key)) {
       throw invalid(`${call}: ${called} must be named by 1 to 40 letters and digits`);
@@ -244,7 +252,7 @@ function checkAttributes(call: string, name: string, all: object): void {
 /** What a value is, without what is in it: that may be a secret. */
 function shapeOf(value: unknown): string {
   if (isText(value)) return `a text of ${value.length} characters`;
-  if (Array.isArray(value)) return "an array";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   if (isObject(value)) return `an object (${value.constructor?.name})`;
   return typeof value === "number" ? `the number ${value}` : `${value && typeof value}`;
 }

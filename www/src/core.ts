@@ -463,7 +463,7 @@ export type CoreInvitation =
 /** The functions and the class that a loaded module offers. */
 export interface CoreModule {
   create_room_link(servers: string[], secret?: Uint8Array): string;
-  parse_room_link(text: string): unknown;
+  parse_room_link(text: string): { servers: string[]; fingerprint: string };
   make_card(identity: Uint8Array, name: string): string;
   parse_card(text: string): unknown;
   parse_invitation(text: string): CoreInvitation;

@@ -78,6 +78,7 @@ const reasons = {
   replaced: reason(true, "The connection was rebuilt, and what was under way on it ended."),
   protocol: reason(false, "The other side sent something that makes no sense here."),
   "stream-unknown": reason(false, "This file transfer no longer exists."),
+  "source-failed": reason(false, "This file cannot be read any more. Choose it again."),
   internal: reason(false, "Something went wrong inside the app. Reload the page."),
   "store-full": reason(true, "There is no space left on this device to keep this."),
   "store-failed": reason(true, "This browser could not keep this."),
@@ -121,6 +122,7 @@ const reasons = {
   "group-open": reason(false, "This group is open already."),
   "too-many-groups": reason(false, "Too many groups are open here. Close one first."),
   "not-connected": reason(true, "This group is not connected."),
+  "member-away": reason(true, "This person is not here right now."),
   "not-allowed": reason(false, "You may not do this in this group."),
   "not-member": reason(false, "This person is not a member of the group."),
   revoked: reason(false, "This membership was taken back."),
@@ -154,12 +156,14 @@ const reasons = {
     "This text belongs to another attempt, or was used already. Begin anew on both devices.",
   ),
   "identity-unknown": reason(false, "This identity is not kept in this browser."),
+  "identity-known": reason(false, "This identity is kept in this browser already."),
   "identity-damaged": reason(false, "This is not an exported identity, or it is damaged."),
   "wrong-password": reason(false, "The password is wrong."),
   "unsupported-platform": reason(
     false,
     "This browser cannot make direct connections: WebRTC or WebAssembly is missing.",
   ),
+  "insecure-context": reason(false, "The address of this page must begin with https for this."),
   "not-initialized": reason(false, "The app used the library before it was loaded."),
   "wasm-failed": reason(true, "A part of this app could not be loaded. Reload the page."),
   "too-slow": reason(false, "Messages came in faster than the app could take them."),
@@ -244,6 +248,13 @@ export function codeOf(code: string | undefined): PeerErrorCode | undefined {
   return code === undefined ? undefined : errorOfCode(code).code;
 }
 
+/** What comes of reading what the caller passed on; why it cannot be read is kept as the cause. */
+export function sourced<T>(reading: Promise<T>): Promise<T> {
+  return reading.catch((cause: unknown) => {
+    throw new PeerError("source-failed", { cause });
+  });
+}
+
 /** Turns whatever a call into the core threw into an error of this package. */
 export function errorOfThrown(thrown: unknown): PeerError {
   if (thrown instanceof PeerError) return thrown;
@@ -252,6 +263,19 @@ export function errorOfThrown(thrown: unknown): PeerError {
   }
   // A trap in the module or a wrong argument: neither has a code.
   return new PeerError("internal", { cause: thrown });
+}
+
+/**
+ * Calls the core; what it throws becomes an error of this package. It says that an argument is not
+ * valid, but not by which rule: `rule` does, where there is one that `check` does not know.
+ */
+export function attempted<T>(call: () => T, rule?: string): T {
+  try {
+    return call();
+  } catch (thrown) {
+    const error = errorOfThrown(thrown);
+    throw rule !== undefined && error.code === "invalid-argument" ? invalid(rule, thrown) : error;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Content } from "./bytes.js";
+import type { PeerError } from "./errors.js";
 
 /**
  * What goes under each label, as an application declares it: a type for messages, a function for
@@ -14,6 +15,11 @@ export type Labels = Readonly<Record<string, unknown>>;
 
 /** How a request is declared: a function of what is asked, which gives the answer. */
 export type RequestType = (asked: never) => unknown;
+
+/** What came of asking one remote: what it answered, or why it did not. */
+export type Outcome<Value> =
+  | { readonly status: "fulfilled"; readonly value: Value }
+  | { readonly status: "rejected"; readonly reason: PeerError };
 
 /** The type that stands under a name. */
 export type At<Types, Name> = Name extends keyof Types ? Types[Name] : never;

@@ -1,5 +1,5 @@
 import type { CoreModule } from "./core.js";
-import { errorOfThrown, PeerError } from "./errors.js";
+import { attempted } from "./errors.js";
 import { takeText } from "./text-kinds.js";
 
 /** What the link of a room says, without joining it. */
@@ -23,31 +23,11 @@ export interface RoomLinkOptions {
 
 /** Makes the link of a room. */
 export function createLink(module: CoreModule, options: RoomLinkOptions): string {
-  try {
-    return module.create_room_link([...(options.servers ?? [])], options.secret);
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  const { servers = [], secret } = options;
+  return attempted(() => module.create_room_link([...servers], secret));
 }
 
 /** Reads a link: the bare text, or an address that carries it after `#`. */
 export function parseLink(module: CoreModule, text: string): RoomLink {
-  try {
-    const parsed = takeText("lr", text, () => module.parse_room_link(text.trim()));
-    if (isRoomLink(parsed)) return parsed;
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
-  throw new PeerError("internal");
-}
-
-function isRoomLink(value: unknown): value is RoomLink {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "servers" in value &&
-    Array.isArray(value.servers) &&
-    "fingerprint" in value &&
-    typeof value.fingerprint === "string"
-  );
+  return takeText("lr", text, () => module.parse_room_link(text.trim()));
 }

@@ -2,7 +2,7 @@ import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.js";
 import { asyncDispose } from "./dispose.js";
-import { codeOf, errorOfAbort, errorOfThrown, PeerError } from "./errors.js";
+import { attempted, codeOf, errorOfAbort, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
@@ -64,12 +64,11 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { signal } = options;
     if (signal?.aborted) throw errorOfAbort(signal);
     const onPeerEvent = (event: PeerEvent): void => this.#handle(event);
-    try {
-      const core = { ...coreOptions(options), store: store !== undefined };
-      this.#session = new Session(module, core, onPeerEvent, store);
-    } catch (thrown) {
-      throw errorOfThrown(thrown);
-    }
+    const given = { ...coreOptions(options), store: store !== undefined };
+    this.#session = attempted(
+      () => new Session(module, given, onPeerEvent, store),
+      "createPeer: iceServers are of stun:, or of turn: with username and credential",
+    );
     const { core } = this.#session;
     this.id = core.peer_id();
     this.nodeId = core.node_id();
@@ -168,7 +167,11 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { servers = [], connect = true } = options;
     const properties = newProperties(options);
     const { core } = this.#session;
-    const call = (ticket: number): number => core.create_group(ticket, properties, [...servers]);
+    const call = (ticket: number): number =>
+      attempted(
+        () => core.create_group(ticket, properties, [...servers]),
+        "peer.createGroup: a budget may be of 1048576 records and 64 GiB",
+      );
     return this.#openGroup(call, { wanted: connect, first: false }, undefined);
   }
 
@@ -254,8 +257,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   /**
    * Opens the group of a file that this identity exported, perhaps on another device, and takes its
    * records and rights into what is held of it here. Rejects with `export-damaged`, and then the
-   * group is not there unless it was before; and with `not-allowed` if another identity exported
-   * it.
+   * group is not there unless it was before; with `not-allowed` if another identity exported it;
+   * and with `source-failed` if the file cannot be read any more. Given up by its signal it leaves
+   * no group open that was not; once the last byte was taken it may be kept, as `groups` says.
    */
   async importGroup<Types extends GroupTypes = GroupTypes>(
     file: Blob,
@@ -265,19 +269,18 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { core } = this.#session;
     const { bytes } = await bytesAt(file, 0);
     const call = (ticket: number): number => core.import_group(ticket, bytes);
-    const group = await this.#openGroup<Types>(call, { wanted: false, first: false }, signal);
-    await group.import(file, { signal });
-    if (connect) void group.connect().catch(() => {});
-    return group;
+    const take = (group: Group): Promise<unknown> => group.import(file, { signal });
+    return this.#openGroup<Types>(call, { wanted: connect, first: false }, signal, take);
   }
 
   async #openGroup<Types extends GroupTypes>(
     call: (ticket: number) => number,
     connect: ConnectWish,
     signal: AbortSignal | undefined,
+    take?: (group: Group) => Promise<unknown>,
   ): Promise<Group<Types>> {
     const group = await this.#begin<void, Group>(call, signal, async (opening, done) => {
-      await opening.opening(done, connect, signal);
+      await opening.opening(take ? done.then(() => take(opening)) : done, connect, signal);
       return opening;
     });
     this.#session.inbox.quieten();

@@ -1,6 +1,6 @@
 import { bytesOfJson, NOTHING, valueOfJson } from "./bytes.js";
 import type { PeerError } from "./errors.js";
-import { attempted } from "./group/base.js";
+import { attempted } from "./errors.js";
 import type { NodeId, PeerId } from "./ids.js";
 import type { Remote } from "./remote.js";
 

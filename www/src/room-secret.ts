@@ -16,6 +16,7 @@
 import { argon2idAsync } from "@noble/hashes/argon2.js";
 import { check } from "./check.js";
 import { errorOfAbort } from "./errors.js";
+import { subtle } from "./subtle.js";
 
 /** Options of `roomSecret`. */
 export interface RoomSecretOptions {
@@ -40,7 +41,8 @@ const COST = { t: 3, m: 64 * 1024, p: 4, dkLen: 16 };
 /**
  * Makes the secret of a room of a name and a password, for `createRoomLink`: the same ones give the
  * same room everywhere. It takes a second or several and 64 MiB, on purpose, since a password that
- * is guessed fast is none; the page stays responsive. Texts are taken as NFC.
+ * is guessed fast is none; the page stays responsive. Texts are taken as NFC. Rejects with
+ * `insecure-context` on a page that came neither by https: nor from localhost.
  *
  * By Argon2id (RFC 9106) over the password; see the protocol's page on room links.
  */
@@ -64,7 +66,7 @@ async function saltOf(parts: readonly string[]): Promise<Uint8Array> {
     const text = bytesOf(part);
     return [text.length >> 8, text.length & 255, ...text];
   });
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+  return new Uint8Array(await subtle().digest("SHA-256", Uint8Array.from(bytes)));
 }
 
 function bytesOf(text: string): Uint8Array {

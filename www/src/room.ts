@@ -5,7 +5,16 @@ import { asyncDispose } from "./dispose.js";
 import { invalid, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
-import type { Answered, Asked, At, Given, Labels, MessageLabel, RequestLabel } from "./labels.js";
+import type {
+  Answered,
+  Asked,
+  At,
+  Given,
+  Labels,
+  MessageLabel,
+  Outcome,
+  RequestLabel,
+} from "./labels.js";
 import type { MessageOf } from "./message.js";
 import { beginPairing, type Pairing } from "./pairing.js";
 import { Presence } from "./presence.js";
@@ -182,6 +191,30 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     return new Answer(answer);
   }
 
+  /**
+   * Asks everybody who is in `remotes` now, and resolves once each has answered or failed, with an
+   * outcome for each as `Promise.allSettled` gives it. One deadline holds for all, and who is not
+   * heard by then has failed with `timeout`. In rooms of more than 12 others ask few of them: each
+   * needs a link, of which a page has 12.
+   *
+   * @example
+   * ```ts
+   * for (const [remote, outcome] of await room.requestAll("vote", motion)) {
+   *   show(remote.id, outcome.status === "fulfilled" ? outcome.value.json() : outcome.reason.code);
+   * }
+   * ```
+   */
+  async requestAll<Label extends RequestLabel<Types>>(
+    label: Label,
+    content?: Given<Asked<At<Types, Label>>>,
+    options: RequestOptions = {},
+  ): Promise<ReadonlyMap<Remote, Outcome<Answer<Answered<At<Types, Label>>>>>> {
+    const remotes = [...this.#feed.remotes.values()];
+    const asked = remotes.map(({ id }) => this.request(id, label, content, options));
+    const outcomes = await Promise.allSettled(asked);
+    return new Map(outcomes.map((outcome, at) => [remotes[at] as Remote, outcome]));
+  }
+
   /** Answers requests under `label`; the returned function stops that. One handler a label. */
   respond<Label extends RequestLabel<Types>>(
     label: Label,
@@ -198,7 +231,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
 
   /**
    * Sends a file to one remote; resolves when it has confirmed every byte. Rejects with `rejected`
-   * if it does not want it.
+   * if it does not want it, and with `source-failed` if the file or stream cannot be read to its
+   * end; `cause` is what the browser or the stream says then.
    *
    * @example
    * ```ts
@@ -283,10 +317,10 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     if (this.#gone === undefined) this.#end(error);
   }
 
-  #issue<Outcome = void>(
+  #issue<Result = void>(
     call: (ticket: number) => void,
     signal: AbortSignal | undefined,
-  ): Promise<Outcome> {
+  ): Promise<Result> {
     return this.#session.tickets.issue(this.#number, call, signal);
   }
 

@@ -1,5 +1,5 @@
 import { refuse } from "./check.js";
-import { errorOfAbort, invalid, type PeerError } from "./errors.js";
+import { errorOfAbort, invalid, type PeerError, sourced } from "./errors.js";
 import { sentName } from "./file-name.js";
 import type { NodeId } from "./ids.js";
 import type { Session } from "./session.js";
@@ -102,9 +102,11 @@ class Transfer {
       if (this.#confirmed < bytes) this.#progress(bytes);
       return { name, mediaType, bytes };
     } catch (error) {
+      // A ticket that fails with the stream only repeats what the stream itself said; and that it
+      // was cancelled here, which the core tells too, is no reason.
+      const failure = this.#failure ?? error;
       this.#cancelStream();
-      // A ticket that fails with the stream only repeats what the stream itself said.
-      throw this.#failure ?? error;
+      throw failure;
     } finally {
       if (this.#stream !== undefined) this.#session.streams.delete(this.#stream);
     }
@@ -194,7 +196,7 @@ function openBlob(blob: Blob, name: string | undefined): Source {
       if (offset >= blob.size) return undefined;
       const slab = blob.slice(offset, offset + SLAB_BYTES);
       offset += SLAB_BYTES;
-      return new Uint8Array(await slab.arrayBuffer());
+      return new Uint8Array(await sourced(slab.arrayBuffer()));
     },
     cancel: () => {
       offset = blob.size;
@@ -210,7 +212,7 @@ function openStream(given: Exclude<FileSource, Blob>, name: string | undefined):
     mediaType: given.mediaType ?? "",
     size: given.size,
     pull: async () => {
-      const { value } = await reader.read();
+      const { value } = await sourced(reader.read());
       if (value === undefined || value instanceof Uint8Array) return value;
       return refuse("room.sendFile", "source.stream", "one of Uint8Arrays", value);
     },

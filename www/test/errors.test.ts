@@ -11,11 +11,15 @@ import {
 
 /** Codes that only this layer gives: what they tell happens before there is a core. */
 const OWN = [
+  "insecure-context",
+  "member-away",
   "not-initialized",
+  "source-failed",
   "too-slow",
   "unsupported-platform",
   "wasm-failed",
   "identity-damaged",
+  "identity-known",
   "identity-unknown",
   "wrong-password",
 ];

@@ -105,6 +105,23 @@ describe("sending a file", () => {
     expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
   });
 
+  test("that can be read no more says so, and keeps why", async () => {
+    const { core, room } = await joined();
+    const gone = new DOMException("It was changed.", "NotReadableError");
+    class Changed extends Blob {
+      override slice(): Blob {
+        return Object.assign(new Blob(["x"]), { arrayBuffer: () => Promise.reject(gone) });
+      }
+    }
+    const sending = room.sendFile("ada", new Changed(["abc"]));
+    core.settle("open_file");
+    await expect(sending).rejects.toMatchObject({ code: "source-failed", cause: gone });
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+    const importing = core.peer.importGroup(new Changed(["abc"]));
+    await expect(importing).rejects.toMatchObject({ code: "source-failed", cause: gone });
+    expect(core.named("import_group")).toEqual([]);
+  });
+
   test("from a stream is taken by the core as from a blob", async () => {
     const module = await load(realModule());
     const peer = new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] });

@@ -1,6 +1,11 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CoreEvent } from "../src/core.js";
 import type { Group } from "../src/group/group.js";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
+import type { Room } from "../src/room.js";
+import type { Store } from "../src/store/store.js";
+import { realModule } from "./real-module.js";
 import { ScriptedCore } from "./scripted-core.js";
 
 const PEER = "b".repeat(52);
@@ -21,7 +26,45 @@ test("a message to a member is one call, whatever pages it has", async () => {
   const bytes = new TextEncoder().encode("there");
   expect(core.named("send")).toEqual([["send", expect.any(Number), 1, PEER, "hello", bytes, 2, 1]]);
   core.settle("send", "not-connected");
-  await expect(sent).rejects.toMatchObject({ code: "not-connected" });
+  // The group is connected; it is the member who is not here.
+  await expect(sent).rejects.toMatchObject({ code: "member-away", retryable: true });
+  group.disconnect();
+});
+
+test("a question to a member goes to each of its pages, and the first answer counts", async () => {
+  const core = new ScriptedCore();
+  const group = await opened(core);
+  const ask = () => group.request(PEER, "seen", "this?", { timeoutMs: 500 });
+  await expect(ask()).rejects.toMatchObject({ code: "not-connected" });
+  group.connect().catch(() => {});
+  await expect(ask()).rejects.toMatchObject({ code: "member-away" });
+  const comes = (node: string, peer: string): void =>
+    core.tell({ type: "remote", room: 1, node, peer, state: "direct" });
+  comes("one", PEER);
+  comes("two", PEER);
+  comes("other", "c".repeat(52));
+  await core.spoken(group.room as unknown as Room);
+
+  const answered = ask();
+  const bytes = new TextEncoder().encode("this?");
+  expect(core.named("request").map((call) => call.slice(2))).toEqual([
+    [1, "one", "seen", bytes, 500],
+    [1, "two", "seen", bytes, 500],
+  ]);
+  const [one, two] = core.named("request").map(([, ticket]) => ticket as number);
+  core.settled(one as number, "no-handler");
+  core.respond("request", new TextEncoder().encode("yes"));
+  expect((await answered).text()).toBe("yes");
+  expect(two).not.toBe(one);
+
+  const refused = ask();
+  const [first, second] = core
+    .named("request")
+    .slice(2)
+    .map(([, ticket]) => ticket as number);
+  core.settled(second as number, "timeout");
+  core.settled(first as number, "handler-failed");
+  await expect(refused).rejects.toMatchObject({ code: "handler-failed" });
   group.disconnect();
 });
 
@@ -64,6 +107,62 @@ test("a file that is taken is given up by its signal, also when its group is ope
   await core.asked("group_stored", 1);
   late.abort();
   await expect(taking).rejects.toMatchObject({ code: "aborted" });
+});
+
+test("a group of a file is closed by a signal that comes before all is stored", async () => {
+  const core = new ScriptedCore();
+  core.members = [{ peer: "peer-me", roles: 7, present: false }];
+  const late = new AbortController();
+  const importing = core.peer.importGroup(new Blob(["x"]), { signal: late.signal });
+  await core.asked("import_group", 1);
+  core.settle("import_group");
+  await core.asked("group_stored", 1);
+  late.abort();
+  await expect(importing).rejects.toMatchObject({ code: "aborted" });
+  expect(core.named("close_group").at(-1)).toEqual(["close_group", 1, false]);
+  expect(core.named("connect_group")).toEqual([]);
+
+  // One that somebody else has opened meanwhile stays.
+  const [other, again] = [core.peer.openGroup("group", { connect: false }), new AbortController()];
+  core.settle("open_group");
+  const group = await other;
+  const { length } = core.named("close_group");
+  const failing = core.peer.importGroup(new Blob(["x"]), { signal: again.signal });
+  await core.asked("import_group", 2);
+  core.settle("import_group");
+  await core.asked("group_stored", 2);
+  again.abort();
+  await expect(failing).rejects.toMatchObject({ code: "aborted" });
+  expect(core.named("close_group")).toHaveLength(length);
+  await group.close();
+});
+
+test("a group of a file is not open after its import was given up, whatever was kept", async () => {
+  const module = await load(realModule());
+  const [identity, signaling] = [new Uint8Array(32).fill(9), ["ws://127.0.0.1:1/ws"]];
+  const founder = new Peer(module, { identity, signaling });
+  const founded = await founder.createGroup({ name: "Board", connect: false });
+  await founded.add({ type: "note", data: "here" });
+  const file = await founded.export();
+  await founder.close();
+
+  // It takes whatever it is given, and never says that it has.
+  const store: Store = {
+    write: () => new Promise(() => {}),
+    erase: async () => {},
+    read: async (_, keys) => keys.map(() => undefined),
+    scan: async () => ({ keys: [], values: [] }),
+    close: () => {},
+  };
+  const peer = new Peer(module, { identity, signaling }, store);
+  const controller = new AbortController();
+  const importing = peer.importGroup(file, { signal: controller.signal, connect: false });
+  importing.catch(() => {});
+  await vi.waitFor(() => expect(peer.diagnose().groups).toMatchObject([{ records: 4 }]));
+  controller.abort();
+  await expect(importing).rejects.toMatchObject({ code: "aborted" });
+  expect(peer.diagnose().groups).toEqual([]);
+  await peer.close();
 });
 
 test("a file is handed to the core in pieces, and given up where it cannot be taken", async () => {

@@ -1,18 +1,62 @@
 import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
-import { expect, test, vi } from "vitest";
-import { openIdentitiesFrom } from "../src/identity/identities.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Identities, openIdentitiesFrom } from "../src/identity/identities.js";
+import { secretOf } from "../src/identity/identity.js";
 import { load } from "../src/low-level.js";
+import { roomSecret } from "../src/room-secret.js";
 import { realModule } from "./real-module.js";
 
-test("an identity that is deleted while it gets another name does not come back", async () => {
+let identities: Identities;
+
+beforeEach(async () => {
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("IDBKeyRange", IDBKeyRange);
   const module = await load(realModule());
-  const identities = await openIdentitiesFrom(async () => module);
+  identities = await openIdentitiesFrom(async () => module);
+});
+
+afterEach(() => {
+  identities.close();
+  vi.unstubAllGlobals();
+});
+
+test("an identity that is deleted while it gets another name does not come back", async () => {
   const { id } = await identities.create("Ada");
   const renamed = identities.rename(id, "Grace");
   await identities.delete(id, { groups: "keep" });
   await expect(renamed).rejects.toMatchObject({ code: "identity-unknown" });
   expect(await identities.list()).toEqual([]);
-  identities.close();
+});
+
+test("an identity that is kept already is not imported, and its name of now stays", async () => {
+  const { id } = await identities.create("Old");
+  const exported = await identities.export(id, "correct horse");
+  await identities.rename(id, "New");
+  const again = identities.import(exported, "correct horse");
+  await expect(again).rejects.toMatchObject({ code: "identity-known" });
+  expect((await identities.list()).map(({ name }) => name)).toEqual(["New"]);
+  await identities.delete(id, { groups: "keep" });
+  expect(await identities.import(exported, "correct horse")).toMatchObject({ id, name: "Old" });
+});
+
+test("a page that is not secure is told so by every call that needs the browser's keys", async () => {
+  const me = await identities.create("Ada");
+  const exported = await identities.export(me.id, "correct horse");
+  // What browsers leave of `crypto` on such a page.
+  vi.stubGlobal("crypto", {
+    getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => globalThis.structuredClone(bytes),
+  });
+  const calls: (() => Promise<unknown>)[] = [
+    () => identities.create("Bob"),
+    () => identities.rename(me.id, "Grace"),
+    () => identities.export(me.id, "correct horse"),
+    () => identities.import(exported, "correct horse"),
+    () => secretOf(me),
+    () => roomSecret({ app: "org.example", name: "table 7" }),
+  ];
+  for (const call of calls) {
+    const error = { code: "insecure-context", detail: expect.stringMatching(/https/) };
+    await expect(call()).rejects.toMatchObject(error);
+  }
+  expect((await identities.list()).map(({ name }) => name)).toEqual(["Ada"]);
 });

@@ -85,7 +85,7 @@ describe("invitations of the real core", () => {
       expect(group.invitations()).toEqual([]);
       expect(await parseInvitation(`https://example.org/#${text}`)).toMatchObject({
         kind: "bound",
-        group: group.id,
+        groupId: group.id,
         name: "Board",
         peerId: guest,
         inviter: peer.id,
@@ -93,7 +93,7 @@ describe("invitations of the real core", () => {
         until: undefined,
       });
       const link = await parseInvitation(await group.invite());
-      expect(link).toEqual({ kind: "link", group: group.id, servers: [] });
+      expect(link).toEqual({ kind: "link", groupId: group.id, servers: [] });
       for (const [bad, code] of [
         [damaged(text), "invitation-damaged"],
         [text.replace("li1", "li9"), "invitation-version"],

@@ -27,7 +27,7 @@ describe("what is known of an invitation without anybody else", () => {
     const text = await group.invite({ for: guest.id, role: "inviter", memberFor: "7d" });
     const preview = await guest.preview(`https://example.org/#${text}`, { connect: false });
     expect(preview).toMatchObject({
-      group: group.id,
+      groupId: group.id,
       name: "Board",
       comment: "",
       inviter: founder.id,
@@ -130,7 +130,7 @@ test("a link is told as a member answered, and the group kept for whoever takes 
   const preview = await asked;
   const { join, close, ...terms } = preview;
   expect(terms).toEqual({
-    group: "group",
+    groupId: "group",
     name: "Board",
     comment: "All welcome",
     inviter: "ada",

@@ -170,6 +170,39 @@ describe("requests", () => {
     vi.unstubAllGlobals();
   });
 
+  test("to everybody end together, each with what came of it", async () => {
+    const { core, room } = await joined();
+    for (const node of ["ada", "bob", "cid"]) {
+      core.tell({ type: "remote", room: 1, node, peer: `peer-${node}`, state: "direct" });
+    }
+    const controller = new AbortController();
+    const { signal } = controller;
+    const asking = room.requestAll("vote", { motion: 7 }, { timeoutMs: 700, signal });
+    const data = new TextEncoder().encode('{"motion":7}');
+    expect(core.named("request").map((call) => call.slice(3))).toEqual(
+      ["ada", "bob", "cid"].map((node) => [node, "vote", data, 700]),
+    );
+    core.tell({ type: "remote", room: 1, node: "dan", peer: "peer-dan", state: "direct" });
+    const tickets = core.named("request").map(([, ticket]) => ticket as number);
+    core.tell({
+      type: "completed",
+      ticket: tickets[1] as number,
+      code: undefined,
+      outcome: new TextEncoder().encode('"yes"'),
+    });
+    core.settled(tickets[2] as number, "no-handler");
+    controller.abort();
+    const outcomes = [...(await asking)].map(([remote, outcome]) => [
+      remote.peerId,
+      outcome.status === "fulfilled" ? outcome.value.json() : outcome.reason.code,
+    ]);
+    expect(outcomes).toEqual([
+      ["peer-ada", "aborted"],
+      ["peer-bob", "yes"],
+      ["peer-cid", "no-handler"],
+    ]);
+  });
+
   test("answered after the peer was closed trouble nobody", async () => {
     const { core, room } = await joined();
     let answer = (_: string): void => {};

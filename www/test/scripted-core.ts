@@ -3,6 +3,7 @@ import type {
   CoreEvent,
   CoreGroupInfo,
   CoreListener,
+  CoreMember,
   CoreModule,
   CoreNode,
   CoreOptions,
@@ -26,6 +27,8 @@ export class ScriptedCore {
   duringJoin: (room: number) => void = () => {};
   /** What it says of itself. */
   report: CoreReport | undefined;
+  /** Who is a member of every group. */
+  members: CoreMember[] = [];
   #group: CoreGroupInfo | undefined;
   #waiting: (() => void)[] = [];
   #listener: CoreListener | undefined;
@@ -139,6 +142,9 @@ export class ScriptedCore {
         this.#streams += 1;
         return this.#streams;
       },
+      open_group: () => 1,
+      import_group: () => 1,
+      import_file: () => 0,
       join_group: (_ticket, text) => {
         if (text.includes("twice")) throw { code: "group-open" };
         return 1;
@@ -147,7 +153,7 @@ export class ScriptedCore {
         if (this.report === undefined) throw new Error("no report was given");
         return this.report;
       },
-      group_members: () => [],
+      group_members: () => this.members,
       group_info: () => this.#group ?? { id: "group", name: "group" },
       close: (ticket) => this.settled(ticket),
     };

@@ -195,7 +195,11 @@ describe("reading a source", () => {
         scripted.settled(ticket);
         return 1;
       },
-      cancel_stream: (...args) => void told.push(args),
+      cancel_stream: (stream, code) => {
+        told.push([stream, code]);
+        // As the core does, to whoever cancels as well.
+        scripted.tell({ type: "stream-failed", stream, code });
+      },
     });
     scripted.session.start();
     const broken = new Error("the disk is gone");
@@ -206,7 +210,7 @@ describe("reading a source", () => {
     });
     const given = { name: "broken", size: 5, stream };
     const sending = sendFile(scripted.session, { room: 1, nodeId: "ada" }, given, {});
-    await expect(sending).rejects.toBe(broken);
+    await expect(sending).rejects.toMatchObject({ code: "source-failed", cause: broken });
     expect(told).toEqual([[1, "aborted"]]);
     expect(scripted.session.streams.size).toBe(0);
   });

@@ -59,6 +59,25 @@ function readStream(): ReadableStream<Uint8Array> {
 /** What a page without a compiler may pass on. */
 const any = (value: unknown): never => value as never;
 
+/** So many attributes, or types. */
+const attributes = (count: number): Record<string, number> =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, at]));
+
+const servers = (count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `wss://s${at}.example/ws`);
+
+/** Has so many types validated. */
+function validateMany(count: number): void {
+  const stops: (() => void)[] = [];
+  try {
+    for (const type of Object.keys(attributes(count))) {
+      stops.push(group.validate(type, () => true));
+    }
+  } finally {
+    for (const stop of stops) stop();
+  }
+}
+
 type Row = readonly [called: string, call: () => unknown, detail: RegExp, code?: string];
 
 const rows: readonly Row[] = [
@@ -78,6 +97,29 @@ const rows: readonly Row[] = [
     /identity must be one of `openIdentities\(\)`, or 32 bytes/,
   ],
   ["createPeer, a signal", () => createPeer(any({ signal: 7 })), /signal must be an AbortSignal/],
+  [
+    "createRoomLink, many servers",
+    () => createRoomLink({ servers: servers(5) }),
+    /servers must be an array of at most 4, but is an array of 5$/,
+  ],
+  [
+    "createPeer, many servers",
+    () => createPeer({ signaling: servers(5) }),
+    /signaling must be an array of at most 4/,
+  ],
+  [
+    "createPeer, a long address",
+    () => createPeer({ signaling: [`wss://a.example/${"x".repeat(512)}`] }),
+    /signaling\[0\] must be an address/,
+  ],
+  [
+    "createPeer, TURN without credentials",
+    async () => {
+      const iceServers = [{ urls: "turn:turn.example.org" }];
+      return new Peer(await load(realModule()), { signaling: servers(1), iceServers });
+    },
+    /^createPeer: iceServers are of stun:, or of turn: with username and credential$/,
+  ],
   ["createRoomLink, a text", () => createRoomLink(any("wss://a.example")), /must be an object of/],
   [
     "createRoomLink, half a secret",
@@ -116,6 +158,11 @@ const rows: readonly Row[] = [
   ["join, null as a time", () => peer.join(link(), any({ timeoutMs: null })), /is null$/],
   ["join, no time", () => peer.join(link(), { timeoutMs: Number.NaN }), /is the number NaN$/],
   ["join, a slip", () => peer.join(link(), any({ timeout: 5 })), /did you mean timeoutMs\?$/],
+  [
+    "createGroup, many servers",
+    () => peer.createGroup({ name: "Board", servers: servers(5) }),
+    /servers must be an array of at most 4, but is an array of 5$/,
+  ],
   ["createGroup, nothing", () => peer.createGroup(any({})), /options\.name must be a text of 1 to/],
   ["createGroup, a text", () => peer.createGroup(any("Board")), /must be an object of name, comm/],
   [
@@ -132,6 +179,11 @@ const rows: readonly Row[] = [
     "createGroup, days",
     () => peer.createGroup({ name: "Board", memberLifetime: "28 days" }),
     /memberLifetime must be milliseconds, Infinity, or a text such as/,
+  ],
+  [
+    "createGroup, a budget beyond all",
+    () => peer.createGroup({ name: "Board", budget: { records: 2_000_000 }, connect: false }),
+    /^peer\.createGroup: a budget may be of 1048576 records and 64 GiB$/,
   ],
   [
     "createGroup, a moment",
@@ -206,6 +258,11 @@ const rows: readonly Row[] = [
     () => room.request("x", "y", "", any(null)),
     /options must be an obj.* is null$/,
   ],
+  [
+    "requestAll, a page",
+    () => room.requestAll(any({ id: "x" })),
+    /^room\.requestAll: label must be/,
+  ],
   ["respond, a text", () => room.respond("x", any("yes")), /handler must be a function/],
   [
     "messages, a label",
@@ -242,6 +299,11 @@ const rows: readonly Row[] = [
 
   // A group.
   [
+    "group.request, a page",
+    () => group.request("x", "seen"),
+    /^group\.request: peerId must be an identity/,
+  ],
+  [
     "group.send, a member",
     () => group.send(any({ id: "x" }), "x", ""),
     /peerId must be an identity/,
@@ -271,6 +333,31 @@ const rows: readonly Row[] = [
     "add, a name of an attribute",
     () => group.add({ type: "todo", data: 1, attributes: { due_date: 1 } }),
     /attributes\.due_date must be named by 1 to 40 letters and digits$/,
+  ],
+  [
+    "add, many attributes",
+    () => group.add({ type: "todo", data: 1, attributes: attributes(33) }),
+    /^group\.add: record\.attributes has more than 32$/,
+  ],
+  [
+    "add, a type of the system",
+    () => group.add({ type: "lacis.note", data: 1 }),
+    /record\.type must be .* not beginning with lacis\./,
+  ],
+  [
+    "add, what is over",
+    () => group.add({ type: "todo", data: 1, expires: new Date(1_000) }),
+    /expires must be ahead of group\.time\(\)/,
+  ],
+  [
+    "update, what is over",
+    () => group.update(record, { data: 1, expires: new Date(1_000) }),
+    /expires must be ahead of group\.time\(\)/,
+  ],
+  [
+    "update, beyond its last day",
+    () => group.update(record, { data: 1, expires: new Date(Date.now() + 4_000 * 86_400_000) }),
+    /within ten years of record\.created$/,
   ],
   ["add, 1n", () => group.add({ type: "todo", data: { n: any(1n) } }), /JSON cannot hold/],
   [
@@ -305,7 +392,18 @@ const rows: readonly Row[] = [
   [
     "prioritize, a text",
     () => group.prioritize(any("chat")),
-    /types must be an array, but is a text/,
+    /types must be an array of at most 16, but is a text/,
+  ],
+  [
+    "prioritize, many",
+    () => group.prioritize(Object.keys(attributes(17))),
+    /an array of at most 16/,
+  ],
+  ["validate, many", () => validateMany(17), /^group\.validate: 16 types at most$/],
+  [
+    "validate, the system",
+    () => group.validate("lacis.x", () => true),
+    /not beginning with lacis\./,
   ],
   [
     "prioritize, a bad type",
@@ -325,9 +423,13 @@ const rows: readonly Row[] = [
     /expires must be milliseconds, Infin/,
   ],
   ["invite, a number as a text", () => group.invite({ expires: "7" }), /expires must be millisec/],
-  ["invite, a list of texts", () => group.invite(any({ expires: ["7d"] })), /is an array$/],
+  ["invite, a list of texts", () => group.invite(any({ expires: ["7d"] })), /is an array of 1$/],
   ["invite, a card", () => group.invite({ for: any({ peer: "x" }) }), /for must be an identity/],
-  ["setRole, a list", () => group.setRole(person, any(["admin"])), /role must be .* is an array$/],
+  [
+    "setRole, a list",
+    () => group.setRole(person, any(["admin"])),
+    /role must be .* is an array of 1$/,
+  ],
   [
     "revoke, a name",
     () => group.revoke("Ada"),
@@ -340,6 +442,12 @@ const rows: readonly Row[] = [
     () => group.rename("x", "y".repeat(513)),
     /comment must be a text of at most 512/,
   ],
+  [
+    "setServers, in the local network",
+    () => group.setServers(["ws://192.168.1.5:8080/ws"]),
+    /^group\.setServers: .* of wss:\/\/ or on this device/,
+  ],
+  ["setServers, many", () => group.setServers(servers(5)), /an array of at most 4/],
   ["setServers, a page", () => group.setServers(["https://a.example"]), /begins with ws:\/\/ or/],
   ["toGroupTime, no date", () => group.toGroupTime(new Date(Number.NaN)), /own must be a Date/],
   ["presence.set, 1n", () => group.presence.set(1n), /JSON cannot hold this value: TypeError/],

@@ -69,3 +69,24 @@ scenario(
     );
   },
 );
+
+scenario("a file that is gone since it was chosen ends with that on both sides", async (stage) => {
+  const { a, b, idOfB } = await stage.pair(await stage.server());
+  const seen = b.evaluate(async () => {
+    const { detail: offer } = await t.event("file");
+    return t.failure(() => offer.blob());
+  });
+  const failed = await a.evaluate(async (id) => {
+    const folder = await navigator.storage.getDirectory();
+    const handle = await folder.getFileHandle("notes.txt", { create: true });
+    const writing = await handle.createWritable();
+    await writing.write("as it was chosen");
+    await writing.close();
+    const file = await handle.getFile();
+    await folder.removeEntry("notes.txt");
+    return t.failure(() => t.room.sendFile(id, file));
+  }, idOfB);
+  assert.equal(failed.code, "source-failed");
+  assert.match(failed.cause, /^Not(Found|Readable)Error/);
+  assert.equal((await seen).code, "aborted");
+});

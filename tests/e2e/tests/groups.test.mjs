@@ -167,8 +167,18 @@ scenario("members say what they do now, and whisper", async (stage) => {
     ["hello", "all"],
   ]);
   assert.deepEqual(await heard(c, 1), [["hello", "all"]]);
+  await b.evaluate(() => {
+    t.group.room.respond("seen", (asked) => `${asked.text()}: yes`);
+  });
+  const answer = (peer) =>
+    a.evaluate(async (id) => (await t.group.request(id, "seen", "it")).text(), peer);
+  assert.equal(await answer(ids[1]), "it: yes");
+  const mute = (peer) =>
+    a.evaluate((id) => t.failure(() => t.group.request(id, "seen", "it")), peer);
+  assert.equal((await mute(ids[2])).code, "no-handler");
+  assert.equal((await mute(ids[0])).code, "member-away");
   const nobody = await a.evaluate((me) => t.failure(() => t.group.send(me, "x", "y")), ids[0]);
-  assert.equal(nobody.code, "not-connected");
+  assert.equal(nobody.code, "member-away");
 
   // Who closes the group cleanly is gone at once; nobody waits until it expires.
   await b.evaluate(() => t.group.presence.set("here"));

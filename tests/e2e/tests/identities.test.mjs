@@ -1,5 +1,6 @@
 // Identities in real browsers: kept with their keys wrapped, renamed, exported, imported, deleted.
 import assert from "node:assert/strict";
+import { ADDRESS, isIsolated } from "../support/network.mjs";
 import { scenario } from "../support/scenario.mjs";
 
 for (const browser of ["chromium", "firefox"]) {
@@ -50,9 +51,16 @@ for (const browser of ["chromium", "firefox"]) {
         const wrong = await t.failure(() => t.identities.import(text, "wrong horse"));
         const me = await t.identities.import(text, "correct horse");
         t.peer = await t.start({ identity: me });
-        return { code: wrong.code, peer: t.peer.id, name: me.name };
+        await t.identities.rename(me.id, "Countess");
+        const twice = await t.failure(() => t.identities.import(text, "correct horse"));
+        const [{ name }] = await t.identities.list();
+        return { codes: [wrong.code, twice.code], peer: t.peer.id, names: [me.name, name] };
       }, exported);
-      assert.deepEqual(moved, { code: "wrong-password", peer: made.id, name: "Ada L." });
+      assert.deepEqual(moved, {
+        codes: ["wrong-password", "identity-known"],
+        peer: made.id,
+        names: ["Ada L.", "Countess"],
+      });
 
       const left = await tab.evaluate(async () => {
         await t.peer.close();
@@ -89,6 +97,40 @@ for (const browser of ["chromium", "firefox"]) {
   });
 }
 
+for (const browser of ["chromium", "firefox"]) {
+  const skip = !isIsolated() && "the address is that of a network of its own";
+  scenario(
+    `a page by http: from another device keeps no identities, and says so, in ${browser}`,
+    async (stage) => {
+      const server = await stage.server({ listen: "0.0.0.0:0" });
+      const url = server.url.replace("127.0.0.1", ADDRESS);
+      const tab = await stage.tab(browser, { url });
+      const seen = await tab.evaluate(async () => {
+        await lacis.init();
+        const identities = await lacis.openIdentities();
+        const { code, message } = await t.failure(() => identities.getOrCreate("Ada"));
+        // All that needs no identity that is kept works.
+        t.peer = await t.start();
+        await t.peer.join(await lacis.createRoomLink());
+        const group = await t.peer.createGroup({ name: "Board" });
+        await group.add({ type: "note", data: "bonjour" });
+        return { code, message, isSecure: isSecureContext, count: group.count() };
+      });
+      assert.match(seen.message, /must begin with https/);
+      assert.deepEqual(
+        { ...seen, message: "" },
+        {
+          code: "insecure-context",
+          message: "",
+          isSecure: false,
+          count: 1,
+        },
+      );
+    },
+    { skip },
+  );
+}
+
 scenario("an invitation can be read before it is taken", async (stage) => {
   const server = await stage.server();
   const tab = await stage.tab("chromium", server);
@@ -109,8 +151,8 @@ scenario("an invitation can be read before it is taken", async (stage) => {
     }
     const lasts = bound.until - Date.now();
     return {
-      open: [open.kind, open.group === group.id, Object.keys(open).length],
-      bound: [bound.group === group.id, bound.peerId === guest.id, bound.inviter === t.peer.id],
+      open: [open.kind, open.groupId === group.id, Object.keys(open).length],
+      bound: [bound.groupId === group.id, bound.peerId === guest.id, bound.inviter === t.peer.id],
       says: [bound.kind, bound.name, bound.role],
       lasts: lasts > 3_500_000 && lasts <= 3_601_000,
       codes,

@@ -38,7 +38,7 @@ scenario("a link shows what it offers, and is taken over the same connection", a
   );
   const { expires, ...terms } = await looks(b, link);
   assert.deepEqual(terms, {
-    group,
+    groupId: group,
     name: "Board",
     comment: "",
     inviter,

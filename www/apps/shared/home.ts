@@ -225,7 +225,7 @@ export class Home extends Observable {
     signal?: AbortSignal | undefined,
     pairing?: JoinGroupOptions["pairing"],
   ): Promise<Space> {
-    const { group: id } = await parseInvitation(invitation);
+    const { groupId: id } = await parseInvitation(invitation);
     const held = this.spaces.get(id);
     if (held !== undefined) {
       if (pairing !== undefined) await answerByHand(held, pairing, signal);

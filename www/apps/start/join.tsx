@@ -32,7 +32,7 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
   const [answer, setAnswer] = useState("");
   const waiting = useRef<AbortController | undefined>(undefined);
   const [invitation, wrong] = read;
-  const held = invitation && home.spaces.has(invitation.group) ? invitation.group : undefined;
+  const held = invitation && home.spaces.has(invitation.groupId) ? invitation.groupId : undefined;
   useEffect(() => () => waiting.current?.abort(), []);
   useEffect(() => {
     if (held !== undefined && route.offer === undefined)

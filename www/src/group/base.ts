@@ -1,4 +1,4 @@
-import { errorOfThrown, type PeerError } from "../errors.js";
+import { attempted, type PeerError } from "../errors.js";
 import { TypedEventTarget } from "../events.js";
 import type { GroupId } from "../ids.js";
 import type { Session } from "../session.js";
@@ -48,14 +48,5 @@ export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends T
   ): Promise<Outcome> {
     if (this.gone !== undefined) return Promise.reject(this.gone);
     return this.session.tickets.issue(scopeOfGroup(this.number), call, signal);
-  }
-}
-
-/** Calls the core; what it throws becomes an error of this package. */
-export function attempted<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
   }
 }

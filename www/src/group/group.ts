@@ -1,11 +1,12 @@
+import type { Answer } from "../body.js";
 import { bytesOf, type Content } from "../bytes.js";
 import { checked } from "../check.js";
 import type { CoreGroupEvent, CoreGroupInfo } from "../core.js";
 import { asyncDispose } from "../dispose.js";
-import { errorOfCode, PeerError, type PeerErrorCode } from "../errors.js";
+import { attempted, errorOfCode, PeerError, type PeerErrorCode } from "../errors.js";
 import { emit } from "../events.js";
 import type { PeerId } from "../ids.js";
-import type { At, Given, MessageLabel } from "../labels.js";
+import type { Answered, Asked, At, Given, MessageLabel, RequestLabel } from "../labels.js";
 import type { MessageOf } from "../message.js";
 import type { Pairing } from "../pairing.js";
 import { Presence } from "../presence.js";
@@ -16,12 +17,12 @@ import {
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
   PRIORITIES,
+  type RequestOptions,
   type SendOptions,
   UNTIL,
 } from "../room-options.js";
 import type { Session } from "../session.js";
 import { NO_ROOM, scopeOfGroup } from "../tickets.js";
-import { attempted } from "./base.js";
 import type { ConnectWish, GroupEvents, GroupProperties } from "./options.js";
 import { propertiesOf } from "./properties.js";
 import { GroupRecords } from "./records.js";
@@ -166,8 +167,8 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
 
   /**
    * Sends a message to one member, to each of its pages that is connected: nobody else can read it,
-   * the relays on its way neither. Rejects with `not-connected` if there is none, and if none of
-   * them gets it.
+   * the relays on its way neither. Rejects with `member-away` if there is none, and if none of them
+   * gets it.
    *
    * @example
    * ```ts
@@ -183,7 +184,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     this.#connected();
     const { priority = "auto", until = "accepted", signal } = options;
     const { core, tickets } = this.session;
-    await tickets.issue(
+    const sent = tickets.issue(
       this.number,
       (ticket) => {
         const [to, data] = [[ticket, this.number, peerId] as const, bytesOf(content as Content)];
@@ -191,6 +192,36 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       },
       signal,
     );
+    await sent.catch((error: PeerError) => {
+      // The group is: the core says so of the one member.
+      throw error.code === "not-connected" ? new PeerError("member-away") : error;
+    });
+  }
+
+  /**
+   * Asks a member, as {@link Room.request} does: each of its pages that is here, and the first
+   * answer counts. Rejects with `member-away` if there is none, and if none answers with why the
+   * first of them did not. The other side answers by `group.room.respond`.
+   *
+   * @example
+   * ```ts
+   * const seen = await group.request(member.id, "seen", { id: record.id });
+   * ```
+   */
+  async request<Label extends RequestLabel<MessagesOf<Types>>>(
+    peerId: PeerId,
+    label: Label,
+    content?: Given<Asked<At<MessagesOf<Types>, Label>>>,
+    options: RequestOptions = {},
+  ): Promise<Answer<Answered<At<MessagesOf<Types>, Label>>>> {
+    const room = this.#connected() as unknown as Room<MessagesOf<Types>>;
+    const pages = [...room.remotes.values()].filter((remote) => remote.peerId === peerId);
+    if (pages.length === 0) throw new PeerError("member-away");
+    try {
+      return await Promise.any(pages.map(({ id }) => room.request(id, label, content, options)));
+    } catch (thrown) {
+      throw (thrown as AggregateError).errors[0];
+    }
   }
 
   /**
@@ -238,7 +269,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
    * the others; if it was the last, and none was successful, the group is closed.
    */
   async opening(
-    opened: Promise<void>,
+    opened: Promise<unknown>,
     connect: ConnectWish,
     signal: AbortSignal | undefined,
   ): Promise<void> {

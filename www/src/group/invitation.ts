@@ -18,7 +18,7 @@ export interface LinkInvitation {
   /** For whoever has the link. */
   readonly kind: "link";
   /** The group's id. */
-  readonly group: GroupId;
+  readonly groupId: GroupId;
   /** Servers at which the members meet; none means those of whoever opens it. */
   readonly servers: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface BoundInvitation {
   /** For one identity. */
   readonly kind: "bound";
   /** The group's id. */
-  readonly group: GroupId;
+  readonly groupId: GroupId;
   /** The group's name, as whoever invites knows it. */
   readonly name: string;
   /** Whom it is for. */
@@ -51,11 +51,12 @@ export type GroupInvitation = LinkInvitation | BoundInvitation;
 /** Reads an invitation, and verifies who made it where it says so. */
 export function readInvitation(module: CoreModule, text: string): GroupInvitation {
   const read = takeText("li", text, () => module.parse_invitation(text.trim()));
-  if (read.kind === "link") return read;
-  const { roles, starts, until, ...rest } = read;
+  const { group: groupId, ...said } = read;
+  if (said.kind === "link") return { ...said, groupId };
+  const { roles, starts, until, ...rest } = said;
   // The core reads no invitation that gives other roles than there are.
   const role = roleOf(roles) as Role;
-  return { ...rest, role, starts: dateOf(starts), until: dateOrNever(until ?? undefined) };
+  return { ...rest, groupId, role, starts: dateOf(starts), until: dateOrNever(until ?? undefined) };
 }
 
 /** What the core is asked for an invitation. */

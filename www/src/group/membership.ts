@@ -1,7 +1,8 @@
 import type { CoreGroupEvent } from "../core.js";
 import { dateOf } from "../date.js";
+import { attempted } from "../errors.js";
 import type { PeerId } from "../ids.js";
-import { attempted, GroupBase } from "./base.js";
+import { GroupBase } from "./base.js";
 import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
 import {
   type InviteOptions,
@@ -15,6 +16,9 @@ import {
 } from "./options.js";
 import { memberOf } from "./tell.js";
 import type { GroupTypes } from "./types.js";
+
+/** Nobody on the way may read what members say to their servers. */
+const SERVERS_RULE = "group.setServers: servers are of wss:// or on this device, with no password";
 
 /** The part of a group that is about who is in it, who lets whom in, and whose clock is right. */
 export abstract class GroupMembership<
@@ -176,7 +180,8 @@ export abstract class GroupMembership<
    */
   setServers(servers: readonly string[]): Promise<void> {
     return this.issue((ticket) => {
-      this.session.core.set_servers(ticket, this.number, [...servers]);
+      const { core } = this.session;
+      attempted(() => core.set_servers(ticket, this.number, [...servers]), SERVERS_RULE);
     });
   }
 

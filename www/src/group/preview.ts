@@ -8,7 +8,7 @@ import type { GroupTypes } from "./types.js";
 /** What an invitation offers. All of it but `used` is signed, and verified. */
 export interface InvitationTerms {
   /** The group's id. */
-  readonly group: GroupId;
+  readonly groupId: GroupId;
   /** What the group is called. */
   readonly name: string;
   /** What people should know of it; empty in an invitation for one identity. */
@@ -40,16 +40,16 @@ export function termsOf(
   invitation: GroupInvitation,
   answer: CorePreview | undefined,
 ): InvitationTerms {
-  const { group } = invitation;
+  const { groupId } = invitation;
   if (invitation.kind === "link") {
     // The core settles a look at a link by an answer only.
     const { properties, invitation: offered, used } = answer as CorePreview;
     const { name, comment } = properties;
     const { issuer, role, expires, memberForMs, uses } = openInvitation(offered);
-    return { group, name, comment, inviter: issuer, role, expires, memberForMs, uses, used };
+    return { groupId, name, comment, inviter: issuer, role, expires, memberForMs, uses, used };
   }
   const { name, inviter, role, until } = invitation;
   const memberForMs = until ? until.getTime() - Date.now() : Number.POSITIVE_INFINITY;
-  const terms = { group, name, comment: "", inviter, role, expires: until, memberForMs };
+  const terms = { groupId, name, comment: "", inviter, role, expires: until, memberForMs };
   return { ...terms, uses: 1, used: 0 };
 }

@@ -1,10 +1,9 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreRecord } from "../core.js";
-import { errorOfAbort, invalid, report } from "../errors.js";
+import { attempted, errorOfAbort, invalid, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
-import { attempted } from "./base.js";
 import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
@@ -24,6 +23,10 @@ import { isTaken } from "./validation.js";
 
 /** What the core tells of records, and what answers a call that is about them. */
 type Told = Extract<CoreGroupEvent, { about: "record" | "found" | "approve" | "exported" }>;
+
+/** What may be wrong with what was checked already. */
+const EXPIRES_RULE =
+  "expires must be ahead of group.time(), and within ten years of record.created";
 
 /** The part of a group that is about its records: written, read, watched, carried as a file. */
 export abstract class GroupRecords<
@@ -69,7 +72,10 @@ export abstract class GroupRecords<
       const data = bytesOf(record.data as Content);
       const { core } = this.session;
       const given = coreAttributes(attributes);
-      id = core.add_record(ticket, this.number, type, given, data, expires?.getTime());
+      id = attempted(
+        () => core.add_record(ticket, this.number, type, given, data, expires?.getTime()),
+        EXPIRES_RULE,
+      );
     });
     return id;
   }
@@ -83,7 +89,10 @@ export abstract class GroupRecords<
       const given = coreAttributes(change.attributes);
       const [data, expires] = [bytesOf(change.data as Content), change.expires?.getTime()];
       const { core } = this.session;
-      core.update_record(ticket, this.number, record.header, given, data, expires);
+      attempted(
+        () => core.update_record(ticket, this.number, record.header, given, data, expires),
+        EXPIRES_RULE,
+      );
     });
   }
 
@@ -166,7 +175,8 @@ export abstract class GroupRecords<
     this.#validators.set(type, validator as RecordValidator);
     const tell = (): void => {
       const types = [...this.#validators.keys()];
-      attempted(() => this.session.core.approve_records(this.number, types));
+      const { core } = this.session;
+      attempted(() => core.approve_records(this.number, types), "group.validate: 16 types at most");
     };
     try {
       tell();
@@ -208,7 +218,8 @@ export abstract class GroupRecords<
   /**
    * Takes the records of a file of this group, whoever exported it, by the same rules as those that
    * come from members. Resolves with how many are new, once they are stored; rejects with
-   * `export-damaged`. What was taken before its signal gave it up stays.
+   * `export-damaged`, or `source-failed` if the file cannot be read any more. What was taken before
+   * its signal gave it up stays.
    */
   async import(
     file: Blob,

@@ -1,5 +1,5 @@
 import type { CoreFilter, CoreRecord } from "../core.js";
-import { errorOfAbort, errorOfThrown, invalid } from "../errors.js";
+import { attempted, errorOfAbort } from "../errors.js";
 import { EventQueue } from "../queue.js";
 import { DEFAULT_LIMITS } from "../room-options.js";
 import type { Session } from "../session.js";
@@ -8,6 +8,9 @@ import type { FindOptions, WatchOptions } from "./options.js";
 import { coreFilter } from "./query.js";
 import { Reading } from "./reading.js";
 import { GroupRecord } from "./record.js";
+
+/** What may be wrong with what the core is given. */
+const QUERY_RULE = "where: the query has too many parts or too long texts";
 
 /**
  * What is looked for in one group, once and on and on.
@@ -59,10 +62,10 @@ export class Searches {
     const query = (ticket: number): void => {
       number = ticket;
       this.#found.set(ticket, hear);
-      explained(() => {
+      attempted(() => {
         if (limit === undefined) core.query_records(ticket, group, type, filter);
         else core.page_records(ticket, group, type, filter, isNewest, limit);
-      });
+      }, QUERY_RULE);
     };
     try {
       await tickets.issue(scopeOfGroup(group), query, signal);
@@ -101,7 +104,7 @@ export class Searches {
         this.#session.attempt(() => core.cancel(ticket));
       },
     });
-    explained(() => core.watch_records(group, watch, type, filter));
+    attempted(() => core.watch_records(group, watch, type, filter), QUERY_RULE);
     this.#watches.set(watch, (record) => reading.take(record));
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#ends.add(end);
@@ -119,21 +122,11 @@ export class Searches {
     const done = this.#session.tickets.issue(scopeOfGroup(group), (ticket) => {
       number = ticket;
       this.#found.set(ticket, hear);
-      explained(() => this.#session.core.page_records(ticket, group, type, filter, false, credit));
+      const { core } = this.#session;
+      attempted(() => core.page_records(ticket, group, type, filter, false, credit), QUERY_RULE);
     });
     const forget = (): boolean => this.#found.delete(number);
     done.then(forget, forget);
     return { ticket: number, done };
-  }
-}
-
-/** Makes a call that is given a type and a query, and says what may be wrong with them. */
-function explained(call: () => void): void {
-  try {
-    call();
-  } catch (thrown) {
-    const error = errorOfThrown(thrown);
-    if (error.code !== "invalid-argument") throw error;
-    throw invalid("where: the query has too many parts or too long texts", thrown);
   }
 }

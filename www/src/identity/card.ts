@@ -1,5 +1,5 @@
 import type { CoreModule } from "../core.js";
-import { errorOfThrown } from "../errors.js";
+import { attempted } from "../errors.js";
 import type { PeerId } from "../ids.js";
 import { takeText } from "../text-kinds.js";
 
@@ -13,11 +13,7 @@ export interface IdentityCard {
 
 /** Makes the card of an identity. */
 export function cardOf(module: CoreModule, identity: Uint8Array, name: string): string {
-  try {
-    return module.make_card(identity, name);
-  } catch (thrown) {
-    throw errorOfThrown(thrown);
-  }
+  return attempted(() => module.make_card(identity, name));
 }
 
 /** Reads a card. */

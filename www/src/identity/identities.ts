@@ -8,6 +8,7 @@ import { Connection } from "../store/connection.js";
 import { locksOfBrowser } from "../store/lock.js";
 import { deleteStore } from "../store/open.js";
 import { settle } from "../store/request.js";
+import { subtle } from "../subtle.js";
 import { cardOf, readCard } from "./card.js";
 import { type Identity, withSecret } from "./identity.js";
 import { open, seal } from "./jwe.js";
@@ -45,7 +46,8 @@ const WRAPPING = "wrapping";
 const SECRET_BYTES = 32;
 
 /**
- * The identities that this browser keeps, with their private keys wrapped.
+ * The identities that this browser keeps, with their private keys wrapped. Browsers do that for
+ * secure pages only; elsewhere what makes, opens or exports one rejects with `insecure-context`.
  *
  * @example
  * ```ts
@@ -119,8 +121,9 @@ export class Identities {
   }
 
   /**
-   * Keeps an identity that was exported. It rejects with `wrong-password` or `identity-damaged`.
-   * One that is kept already is replaced by itself.
+   * Keeps an identity that was exported. It rejects with `wrong-password` or `identity-damaged`, and
+   * with `identity-known` if it is kept here already, which changes nothing: its name is that of
+   * now, and not that of the export.
    */
   async import(exported: string, password: string): Promise<Identity> {
     const opened = new TextDecoder().decode(await open(exported, password));
@@ -147,10 +150,13 @@ export class Identities {
     const module = await this.#module();
     const card = cardOf(module, secret, name);
     const { peerId: id } = readCard(module, card);
+    const kept = await this.#do(ROWS, "readonly", (store) => store.count(id));
+    if (kept > 0) throw new PeerError("identity-known");
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const key = await this.#wrappingKey();
-    const wrapped = await crypto.subtle.encrypt(sealing(iv, id), key, secret);
+    const wrapped = await subtle().encrypt(sealing(iv, id), key, secret);
     const row: Row = { id, name, card, createdAt, wrapped, iv };
+    // What is written twice is the same, should the browser have to be asked again.
     await this.#do(ROWS, "readwrite", (store) => store.put(row));
     return this.#identityOf(row);
   }
@@ -162,9 +168,9 @@ export class Identities {
   }
 
   async #unwrap({ id, iv, wrapped }: Row): Promise<Uint8Array> {
+    const key = await this.#wrappingKey();
     try {
-      const key = await this.#wrappingKey();
-      return new Uint8Array(await crypto.subtle.decrypt(sealing(iv, id), key, wrapped));
+      return new Uint8Array(await subtle().decrypt(sealing(iv, id), key, wrapped));
     } catch (cause) {
       throw new PeerError("identity-damaged", { cause });
     }
@@ -172,7 +178,7 @@ export class Identities {
 
   /** The key that wraps all of them. It can be used in this browser, and not be read. */
   async #wrappingKey(): Promise<CryptoKey> {
-    const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, [
+    const fresh = await subtle().generateKey({ name: "AES-GCM", length: 256 }, false, [
       "encrypt",
       "decrypt",
     ]);

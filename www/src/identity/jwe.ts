@@ -2,6 +2,7 @@
 // PBES2-HS512+A256KW (RFC 7518, 4.8) and A256GCM. Any JOSE library can read it. The cryptography is
 // the browser's own.
 import { PeerError } from "../errors.js";
+import { subtle } from "../subtle.js";
 
 /** What OWASP asks of PBKDF2 with SHA-512; `p2c` in the header, so it can grow. */
 const ITERATIONS = 210_000;
@@ -20,11 +21,11 @@ export async function seal(secret: Uint8Array, password: string): Promise<string
   const header = { alg: ALGORITHM, p2s: encode(salt), p2c: ITERATIONS, enc: "A256GCM" };
   const protectedHeader = encode(text.encode(JSON.stringify(header)));
   const wrapping = await wrappingKey(password, salt, ITERATIONS, "wrapKey");
-  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt"]);
-  const wrapped = new Uint8Array(await crypto.subtle.wrapKey("raw", key, wrapping, "AES-KW"));
+  const key = await subtle().generateKey({ name: "AES-GCM", length: 256 }, true, ["encrypt"]);
+  const wrapped = new Uint8Array(await subtle().wrapKey("raw", key, wrapping, "AES-KW"));
   const additionalData = text.encode(protectedHeader);
   const sealed = new Uint8Array(
-    await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, copy(secret)),
+    await subtle().encrypt({ name: "AES-GCM", iv, additionalData }, key, copy(secret)),
   );
   const tag = sealed.length - 16;
   const parts = [wrapped, iv, sealed.subarray(0, tag), sealed.subarray(tag)];
@@ -41,7 +42,7 @@ export async function open(sealed: string, password: string): Promise<Uint8Array
   const algorithm = { name: "AES-GCM", length: 256 };
   let key: CryptoKey;
   try {
-    key = await crypto.subtle.unwrapKey("raw", wrapped, wrapping, "AES-KW", algorithm, false, [
+    key = await subtle().unwrapKey("raw", wrapped, wrapping, "AES-KW", algorithm, false, [
       "decrypt",
     ]);
   } catch (cause) {
@@ -50,7 +51,7 @@ export async function open(sealed: string, password: string): Promise<Uint8Array
   try {
     const additionalData = text.encode(protectedHeader);
     const whole = new Uint8Array([...ciphertext, ...tag]);
-    const opened = crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, whole);
+    const opened = subtle().decrypt({ name: "AES-GCM", iv, additionalData }, key, whole);
     return new Uint8Array(await opened);
   } catch (cause) {
     throw damaged(cause);
@@ -79,14 +80,14 @@ async function wrappingKey(
   iterations: number,
   usage: "wrapKey" | "unwrapKey",
 ): Promise<CryptoKey> {
-  const base = await crypto.subtle.importKey("raw", text.encode(password), "PBKDF2", false, [
+  const base = await subtle().importKey("raw", text.encode(password), "PBKDF2", false, [
     "deriveKey",
   ]);
   // The name of the algorithm goes into the salt, so that a salt serves one algorithm only.
   const salted = new Uint8Array([...text.encode(ALGORITHM), 0, ...salt]);
   const derivation = { name: "PBKDF2", hash: "SHA-512", salt: salted, iterations };
   const algorithm = { name: "AES-KW", length: 256 };
-  return crypto.subtle.deriveKey(derivation, base, algorithm, false, [usage]);
+  return subtle().deriveKey(derivation, base, algorithm, false, [usage]);
 }
 
 function damaged(cause?: unknown): PeerError {

@@ -118,6 +118,7 @@ export const fr: Texts = {
     superseded: "Quelqu'un d'autre vient de modifier ceci. Regardez, puis réessayez.",
     "no-issuer": "Personne qui puisse vous laisser entrer n'est là. Réessayez plus tard.",
     "not-connected": "Personne qui ait cela n'est là en ce moment.",
+    "member-away": "Cette personne n'est pas là en ce moment.",
     "not-allowed": "Vous n'avez pas ce droit dans ce groupe.",
     "not-member": "Cette personne n'est pas membre du groupe.",
     "record-unknown": "Ceci n'est pas ici, ou ne l'est plus.",
@@ -126,6 +127,10 @@ export const fr: Texts = {
     "store-failed": "Ce navigateur n'a pas pu conserver cela.",
     "store-in-use": "Ceci est ouvert dans un autre onglet. Fermez-le d'abord là-bas.",
     "store-unavailable": "Ce navigateur ne permet pas à cette page de conserver quoi que ce soit.",
+    "insecure-context":
+      "Ce navigateur ne le permet pas à cette page : son adresse doit commencer par https.",
+    "identity-known": "Cette identité est déjà dans ce navigateur.",
+    "source-failed": "Ce fichier ne peut plus être lu. Choisissez-le de nouveau.",
     "webrtc-blocked":
       "Ce navigateur bloque les liens directs (WebRTC), par une extension ou un réglage.",
     "unsupported-platform":
