@@ -166,6 +166,14 @@ scenario(
     await anna.close("exporting");
     await anna.click("back");
     await anna.found("chat", "Kitchen");
+    await anna.click("open-details");
+    await anna.click("change-servers");
+    await anna.fill("server-url", "bonjour");
+    await anna.click("servers-save");
+    await anna.see("server-flaw", { text: "wss://" });
+    await look("servers");
+    await anna.click("servers-cancel");
+    await anna.close("details");
     await anna.click("search-open");
     await look("chat-search");
     await anna.tab.evaluate(() => void Promise.reject(new Error("out of the blue")));

@@ -61,6 +61,7 @@ export class Space extends Observable {
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
+  #servers: readonly string[] = [];
   #name = "";
   #isWatched = false;
   #here: Here = {};
@@ -88,6 +89,11 @@ export class Space extends Observable {
     for (const name of ["invitations", "keyold", "clock"] as const) {
       this.on(name, () => this.changed());
     }
+    this.on("servers", () => {
+      // It leads to where the group met before.
+      this.lastLink = undefined;
+      this.changed();
+    });
     this.on("setaside", ({ author, count }) => {
       this.aside.set(author, (this.aside.get(author) ?? 0) + count);
       this.changed();
@@ -218,6 +224,12 @@ export class Space extends Observable {
   get members(): readonly Member[] {
     this.#members = this.#ask(() => this.group.members, this.#members);
     return this.#members;
+  }
+
+  /** The servers at which the members meet; none if each page has those that it was opened with. */
+  get servers(): readonly string[] {
+    this.#servers = this.#ask(() => this.group.servers, this.#servers);
+    return this.#servers;
   }
 
   /** Asks the group something; one that has ended under this page says what it said last. */

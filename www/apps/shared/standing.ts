@@ -32,6 +32,11 @@ export class Standing {
     } else this.#servers.set(status.url, status);
   }
 
+  /** How one server stands; undefined if there is no session with it. */
+  of(url: string): ServerStatus | undefined {
+    return this.#servers.get(url);
+  }
+
   /** Forgets all of them: the peer was closed. */
   clear(): void {
     this.#servers.clear();

@@ -110,7 +110,15 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isClosed = useRef(false);
   const id = useId();
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      isClosed.current = true;
+      // One that is only taken away would take the keyboard's place in the page along.
+      shown?.close();
+    };
+  }, []);
   // The browser tells of its closing only later, when the next one may be open already.
   const close = (): void => {
     if (isClosed.current) return;

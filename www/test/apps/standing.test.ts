@@ -79,6 +79,16 @@ describe("the words about the servers", () => {
     expect(standing.words("connecting", NOW + 9_000).text).toBe(texts.connecting);
   });
 
+  test("are there for each server, which keeps why it was not reached", () => {
+    const standing = new Standing();
+    expect(standing.of(url)).toBeUndefined();
+    standing.see(status("waiting", "server-full", NOW + 1));
+    standing.see(status("dialing"));
+    expect(standing.of(url)).toMatchObject({ state: "dialing", code: "server-full" });
+    standing.see(status("open"));
+    expect(standing.of(url)).toMatchObject({ state: "open", code: undefined });
+  });
+
   test("leave the links out for whoever has none", () => {
     const standing = new Standing();
     standing.see(status("waiting", "signaling-unreachable", NOW + 3_000));

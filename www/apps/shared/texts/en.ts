@@ -172,6 +172,33 @@ export const en = {
     `${name} keeps what is there, but can neither read nor write anything new.`,
   removeUndo: "Undo everything that this person did here",
   removeKeep: "Keep the invitations open that this person made or came by",
+  servers: "Where this group meets",
+  serversOfPage: "No server is named: everybody meets at the one that their page came from.",
+  changeServers: "Change the servers",
+  serversLead:
+    "Members find each other at these servers. Whoever is here follows a change within half a " +
+    "minute, and invitations made from now on name the new servers.",
+  serversBefore:
+    "For 90 days everybody stays at the servers of before, too: for members who are away, and for " +
+    "older invitations. Whoever comes back later needs a new invitation.",
+  serversSaved: "Changed. Everybody who is here follows within half a minute.",
+  serversOvertaken:
+    "Somebody else has changed the servers meanwhile. What you save takes the place of that.",
+  serverNumber: (number: number): string => `Server ${number}`,
+  addServer: "Add a server",
+  serversMost: (max: number): string => `A group meets at ${max} servers at most.`,
+  serverFlaws: {
+    "none-named": "Name at least one server.",
+    "no-address": "This is no address of a server. One looks like this: wss://example.org/ws",
+    "not-secure":
+      "This must begin with wss://, so that nobody on the way can read along. Only a server on " +
+      "this very device may begin with ws://.",
+    "not-plain": "An address must have no name, no password, no # and no backslash in it.",
+    "too-long": "This address is too long.",
+    twice: "This server is named twice.",
+  },
+  serverStates: { open: "connected", dialing: "connecting...", none: "not connected yet" },
+  serverAgain: "It is tried again.",
   clockDiffers: (aheadMs: number): string =>
     `The clock of this device is ${span(aheadMs)} ${aheadMs > 0 ? "behind" : "ahead of"} ` +
     "the others. They may not take what you write until it is set right.",
