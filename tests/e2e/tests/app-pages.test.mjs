@@ -338,6 +338,16 @@ scenario("a long talk opens at its end, and shows what was before on demand", as
   await anna.see("earlier", { text: "(30)" });
   await anna.click("earlier");
   await anna.see("message", { text: "line 0." });
+  // Whoever reads its end goes on reading that when the page gets another size.
+  await anna.tab.reload();
+  await anna.see("message", { text: "line 179." });
+  for (const size of [SIZES.phone, SIZES.desk, { width: 700, height: 300 }]) {
+    await anna.page.setViewportSize(size);
+    await anna.page.waitForFunction(() => {
+      const list = document.querySelector("[data-testid=messages]");
+      return list.scrollHeight - list.scrollTop - list.clientHeight < 2;
+    });
+  }
 });
 
 // Effects of a page that draws late come late: the library waits for a frame, or for 35 ms.

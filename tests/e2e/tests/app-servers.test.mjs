@@ -92,6 +92,36 @@ scenario(
   { deadlineMs: 120_000 },
 );
 
+scenario(
+  "the server of a group is gone while that of the page works: it is said",
+  async (stage) => {
+    const [pages, other] = [await stage.server(), await stage.server()];
+    const query = `?server=${encodeURIComponent(other.socketUrl)}`;
+    const anna = await Person.arrive(stage, "chromium", pages, "Anna", {
+      link: `${pages.url}/${APPS}${query}`,
+    });
+    await anna.found("chat", "Sunday walk");
+    const link = from(pages, await anna.invitation());
+    const bert = await Person.arrive(stage, "chromium", pages, "Bert", { link });
+    await bert.join();
+    await bert.meets(1);
+    await other.stop("SIGKILL");
+    await anna.tab.close();
+    for (const how of ["as it goes", "as it begins"]) {
+      if (how === "as it begins") await bert.tab.reload();
+      await bert.see("no-server", { text: ["Cannot reach the server", "is kept"] });
+      await bert.see("presence", { text: "there is no server" });
+    }
+    await bert.click("open-details");
+    await bert.see("meeting-server", { state: '[data-state="waiting"]', text: "tried again" });
+    await bert.close("details");
+    await bert.click("back");
+    // The page itself has one.
+    await bert.see("server-state", { state: '[data-state="open"]' });
+    await bert.see("space", { text: "there is no server" });
+  },
+);
+
 for (const language of ["en", "fr"]) {
   scenario(`the servers of a group on a phone and on a desk: ${language}`, async (stage) => {
     const server = await stage.server();

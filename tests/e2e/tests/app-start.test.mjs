@@ -199,6 +199,8 @@ scenario("whoever is removed is told, and can write no more", async (stage) => {
   await bert.see("trouble", { state: '[data-kind="revoked"]' });
   await bert.see("compose", { gone: true });
   await bert.see("message", { text: "Before" });
+  // Nobody will come to whom anything could be sent.
+  assert.equal(await bert.see("presence"), "");
   await bert.picture("revoked");
   await bert.click("trouble-leave");
   await bert.click("confirm-yes");

@@ -1,22 +1,28 @@
 import type { RoomState } from "lacis";
 import { useEffect, useReducer } from "preact/hooks";
 import type { Home } from "./home.js";
+import { meetingOf } from "./meeting.js";
 import { reasonOfCode } from "./reasons.js";
 import type { Space } from "./space.js";
 import type { Words } from "./standing.js";
 import { texts } from "./texts/index.js";
 import { Act } from "./ui.js";
 
-/** How these pages stand with the servers, now and as it changes. */
-export function useServerWords(home: Home): Words {
+/** How these pages stand with the servers, or with those of a group, now and as it changes. */
+export function useServerWords(home: Home, space?: Space): Words {
   const [, tick] = useReducer((count: number, _: undefined) => count + 1, 0);
-  const words = home.standing.words(serverState(home), Date.now());
+  const words = serverWords(home, space);
   useEffect(() => {
     if (!words.isCounting) return undefined;
     const timer = setInterval(() => tick(undefined), 1_000);
     return () => clearInterval(timer);
   }, [words.isCounting]);
   return words;
+}
+
+function serverWords(home: Home, space?: Space): Words {
+  const at = space && meetingOf(space).servers;
+  return home.standing.words(serverState(home, space), Date.now(), at);
 }
 
 /** Says in words how these pages stand with the servers, counting down to the next try. */
@@ -37,7 +43,9 @@ export function ServerState({ home }: { home: Home }) {
   );
 }
 
-function serverState(home: Home): RoomState {
+/** A group may meet at other servers than those of the page, which say nothing of it then. */
+function serverState(home: Home, space?: Space): RoomState {
+  if (space?.room !== undefined) return space.room.state;
   switch (home.peer?.state) {
     case "online":
       return "open";
@@ -52,11 +60,17 @@ function serverState(home: Home): RoomState {
 export function presenceWords(space: Space, home: Home): string {
   const others = space.members.length - 1;
   // The bar below says all that there is to say.
-  if (space.trouble?.kind === "ended") return "";
+  if (isOver(space)) return "";
   if (space.present > 0) return texts.present(space.present, others);
-  if (home.peer?.state === "offline") return texts.presentOffline;
-  if (home.peer?.state !== "online") return texts.connecting;
+  const { state } = serverWords(home, space);
+  if (state === "offline") return texts.presentOffline;
+  if (state !== "open") return texts.connecting;
   return others > 0 ? texts.presentNobody : texts.alone;
+}
+
+/** Whether nobody is to be met here any more, whatever the servers do. */
+function isOver({ trouble }: Space): boolean {
+  return trouble?.kind === "ended" || trouble?.kind === "revoked";
 }
 
 interface ServerBarProps {
@@ -68,9 +82,9 @@ interface ServerBarProps {
 
 /** Says that no server is there, to whoever has nobody to be with because of it. */
 export function ServerBar({ home, space, onByHand }: ServerBarProps) {
-  const { state, short, text, isCounting } = useServerWords(home);
+  const { state, short, text, isCounting } = useServerWords(home, space);
   const isSlow = text === texts.slowServer;
-  if (space.present > 0 || space.trouble?.kind === "ended") return null;
+  if (space.present > 0 || isOver(space)) return null;
   if (state !== "offline" && !isSlow) return null;
   return (
     <div

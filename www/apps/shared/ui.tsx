@@ -24,10 +24,14 @@ interface ActProps extends Omit<ButtonHTMLAttributes, "onClick" | "onError"> {
   readonly onError?: ((thrown: unknown) => void) | undefined;
 }
 
-/** A button that is busy, and cannot be pressed again, until what it does has settled. */
+/**
+ * A button that is busy, and cannot be pressed again, until what it does has settled. It is not
+ * switched off meanwhile: that would take the keyboard away from it.
+ */
 export function Act({ hook, run, children, disabled, onError, ...rest }: ActProps) {
   const [isBusy, setBusy] = useState(false);
   const act = async (): Promise<void> => {
+    if (isBusy) return;
     setBusy(true);
     try {
       await run();
@@ -42,7 +46,8 @@ export function Act({ hook, run, children, disabled, onError, ...rest }: ActProp
     <button
       type="button"
       data-testid={hook}
-      disabled={(disabled ?? false) || isBusy}
+      disabled={disabled ?? false}
+      aria-disabled={isBusy}
       aria-busy={isBusy}
       onClick={() => void act()}
       {...rest}
