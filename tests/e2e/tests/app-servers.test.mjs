@@ -106,6 +106,13 @@ scenario(
     await bert.join();
     await bert.meets(1);
     await other.stop("SIGKILL");
+    // Whoever is invited there is told that, and not that nobody is there.
+    const cleo = await Person.arrive(stage, "chromium", pages, "Cleo", { link });
+    const waits = { state: '[data-state="offline"]', text: ["Cannot reach", "new link from Anna"] };
+    await cleo.see("join-waiting", waits);
+    await cleo.click("join-now");
+    await cleo.see("join-waiting", waits);
+    await cleo.tab.close();
     await anna.tab.close();
     for (const how of ["as it goes", "as it begins"]) {
       if (how === "as it begins") await bert.tab.reload();

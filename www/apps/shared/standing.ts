@@ -37,6 +37,12 @@ export class Standing {
     return this.#servers.get(url);
   }
 
+  /** Whether a server lets these pages in. */
+  isOpen(url: string): boolean {
+    const status = this.of(url);
+    return status?.state === "open" && status.code === undefined;
+  }
+
   /** Forgets all of them: the peer was closed. */
   clear(): void {
     this.#servers.clear();

@@ -3,15 +3,18 @@ import { useEffect, useReducer } from "preact/hooks";
 import type { Home } from "./home.js";
 import { meetingOf } from "./meeting.js";
 import { reasonOfCode } from "./reasons.js";
-import type { Space } from "./space.js";
+import { Space } from "./space.js";
 import type { Words } from "./standing.js";
 import { texts } from "./texts/index.js";
 import { Act } from "./ui.js";
 
-/** How these pages stand with the servers, or with those of a group, now and as it changes. */
-export function useServerWords(home: Home, space?: Space): Words {
+/** Where somebody is to be met: a group, or the servers of an invitation. Default: this page's. */
+type Place = Space | readonly string[] | undefined;
+
+/** How these pages stand with the servers of a place, now and as it changes. */
+export function useServerWords(home: Home, place?: Place): Words {
   const [, tick] = useReducer((count: number, _: undefined) => count + 1, 0);
-  const words = serverWords(home, space);
+  const words = serverWords(home, place);
   useEffect(() => {
     if (!words.isCounting) return undefined;
     const timer = setInterval(() => tick(undefined), 1_000);
@@ -20,9 +23,9 @@ export function useServerWords(home: Home, space?: Space): Words {
   return words;
 }
 
-function serverWords(home: Home, space?: Space): Words {
-  const at = space && meetingOf(space).servers;
-  return home.standing.words(serverState(home, space), Date.now(), at);
+function serverWords(home: Home, place: Place): Words {
+  const at = place instanceof Space ? meetingOf(place).servers : place;
+  return home.standing.words(serverState(home, place), Date.now(), at);
 }
 
 /** Says in words how these pages stand with the servers, counting down to the next try. */
@@ -43,9 +46,12 @@ export function ServerState({ home }: { home: Home }) {
   );
 }
 
-/** A group may meet at other servers than those of the page, which say nothing of it then. */
-function serverState(home: Home, space?: Space): RoomState {
-  if (space?.room !== undefined) return space.room.state;
+/** Others may meet at other servers than those of the page, which say nothing of them then. */
+function serverState(home: Home, place: Place): RoomState {
+  if (place instanceof Space && place.room !== undefined) return place.room.state;
+  if (Array.isArray(place)) {
+    return place.some((url) => home.standing.isOpen(url)) ? "open" : "connecting";
+  }
   switch (home.peer?.state) {
     case "online":
       return "open";

@@ -301,6 +301,9 @@ export const en = {
   joinByHand: (name: string): string =>
     `This page goes on trying. ${name === "" ? "Whoever invited you" : name} can also let you in ` +
     `without a server, under "Invite somebody".`,
+  joinMoved: (name: string): string =>
+    "The group may meet at another server by now: then you need a new link from " +
+    `${name === "" ? "whoever invited you" : name}.`,
 
   // This device.
   device: "On this device",

@@ -384,6 +384,9 @@ export const fr: Texts = {
   joinByHand: (name) =>
     `Cette page continue d'essayer. ${name === "" ? "Qui vous a invité" : name} peut aussi vous ` +
     "faire entrer sans serveur, sous « Inviter quelqu'un ».",
+  joinMoved: (name) =>
+    "Le groupe se retrouve peut-être à un autre serveur désormais : il vous faut alors un nouveau " +
+    `lien de ${name === "" ? "qui vous a invité" : name}.`,
 
   device: "Sur cet appareil",
   used: (used, all) => `${used} utilisés sur ${all}`,
