@@ -7,7 +7,7 @@ import { hashOf, Pieces } from "../shared/hash.js";
 import { dataUrl, shrink } from "../shared/images.js";
 import { plainName } from "../shared/names.js";
 import { Said } from "../shared/reasons.js";
-import type { Space } from "../shared/space.js";
+import { kept, type Space } from "../shared/space.js";
 import { readableSize, texts } from "../shared/texts/index.js";
 
 export const FILE_TYPE = "chat.file";
@@ -93,9 +93,9 @@ export class Files {
     const { group } = this.#space;
     if (size <= INLINE_MAX) {
       const data = new Uint8Array(await file.arrayBuffer());
-      await group.add({ type: BYTES_TYPE, data, attributes: { hash } });
+      await kept(group.add({ type: BYTES_TYPE, data, attributes: { hash } }));
     } else await this.#keep(hash, new Blob([file], { type: mediaType }));
-    await group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } });
+    await kept(group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } }));
   }
 
   /** The bytes if they are here. */

@@ -117,7 +117,8 @@ export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => vo
   if (trouble === undefined) return null;
   const { kind, code } = trouble;
   const words = {
-    unsaved: texts.unsaved(reasonOfCode(code)),
+    // It has kept something before: a browser that lets nothing be kept has no groups.
+    unsaved: texts.unsaved(reasonOfCode(code === "store-unavailable" ? "store-failed" : code)),
     refused: texts.refusedByOthers(reasonOfCode(code)),
     revoked: texts.revokedHere,
     ended: texts.ended,

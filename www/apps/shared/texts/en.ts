@@ -95,7 +95,9 @@ export const en = {
   ended: "This page was put aside and has ended. Reload it: what you have typed is kept.",
   memberLeft: "This person is not here any more.",
   /** What codes mean in this language; the package has English sentences for all of them. */
-  reasons: {} as Readonly<Record<string, string>>,
+  reasons: {
+    "store-failed": "This browser could not keep this. The disk of this device may be full.",
+  } as Readonly<Record<string, string>>,
 
   // What fails inside these pages.
   failure: "Something went wrong",

@@ -123,7 +123,8 @@ export const fr: Texts = {
     "record-unknown": "Ceci n'est pas ici, ou ne l'est plus.",
     "no-key": "La clé pour lire et écrire ici n'est pas encore arrivée.",
     "store-full": "Il n'y a plus de place sur cet appareil.",
-    "store-failed": "Ce navigateur n'a pas pu conserver cela.",
+    "store-failed":
+      "Ce navigateur n'a pas pu conserver cela. Le disque de cet appareil est peut-être plein.",
     "store-in-use": "Ceci est ouvert dans un autre onglet. Fermez-le d'abord là-bas.",
     "store-unavailable": "Ce navigateur ne permet pas à cette page de conserver quoi que ce soit.",
     "webrtc-blocked":
