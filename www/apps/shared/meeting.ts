@@ -1,7 +1,7 @@
 // At which servers a group meets, and how an admin changes that.
 import { reasonOf } from "./reasons.js";
 import { pageServers } from "./servers.js";
-import type { Space } from "./space.js";
+import { kept, type Space } from "./space.js";
 import { Observable } from "./watch.js";
 
 /** So many servers a group may name; the package refuses more. */
@@ -104,7 +104,8 @@ export class Meeting extends Observable {
     const wanted = this.#typed;
     const isChange = !isSame(wanted, this.servers);
     try {
-      if (isChange) await this.#space.group.setServers(wanted);
+      // What only the store refused holds all the same, and the group says that it is not safe.
+      if (isChange) await kept(this.#space.group.setServers(wanted));
     } catch (thrown) {
       this.problem = reasonOf(thrown);
       this.changed();
