@@ -101,7 +101,8 @@ describe("the package", () => {
     const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8" });
     expect(stdout).toContain("No problems found");
     expect(status).toBe(0);
-  });
+    // It compiles in each way that there is, which takes a busy machine a while.
+  }, 60_000);
 
   test("brings nothing along: no dependencies and no scripts that run at installation", () => {
     const manifest: Record<string, unknown> = JSON.parse(

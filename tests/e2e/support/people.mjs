@@ -83,7 +83,7 @@ export class Person {
   }
 
   async click(hook, wanted = {}) {
-    await this.see(hook, { state: ":not(:disabled)", ...wanted });
+    await this.see(hook, { state: ':not(:disabled, [aria-busy="true"])', ...wanted });
     await this.#tab.evaluate(
       ([name, text]) => {
         const all = [...document.querySelectorAll(`[data-testid="${name}"]`)];

@@ -148,6 +148,42 @@ scenario(
   { deadlineMs: 180_000 },
 );
 
+scenario("keys work on the board wherever the keyboard is, and never in a field", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.found("board", "Plan");
+  const { keyboard, mouse } = anna.page;
+  await anna.click("tool-text");
+  await mouse.click(300, 250);
+  await anna.see("text-field");
+  await keyboard.type("Tomatoes");
+  await keyboard.press("Enter");
+  await has(anna, 1);
+  // The field is gone, and the keyboard in no other place.
+  await keyboard.press("Control+z");
+  await has(anna, 0);
+  // This button is switched off by what it does.
+  await anna.page.getByTestId("redo").click();
+  await has(anna, 1);
+  await keyboard.press("Control+z");
+  await has(anna, 0);
+  await keyboard.press("Control+y");
+  await has(anna, 1);
+  await anna.page.getByTestId("tool-select").click();
+  await keyboard.press("Control+a");
+  await anna.see("trash", { state: ":not(:disabled)" });
+  // In a dialog they mean what they mean there.
+  await anna.page.getByTestId("open-details").click();
+  await anna.page.getByLabel("Name", { exact: true }).focus();
+  await keyboard.press("End");
+  await keyboard.press("Backspace");
+  assert.equal(await anna.page.getByLabel("Name", { exact: true }).inputValue(), "Pla");
+  await anna.close("details");
+  await has(anna, 1);
+  await keyboard.press("Delete");
+  await has(anna, 0);
+});
+
 async function same(person, picture, ms = 10_000) {
   const end = Date.now() + ms;
   while (Date.now() < end) if ((await svgOf(person)) === picture) return;

@@ -166,6 +166,14 @@ scenario(
     await anna.close("exporting");
     await anna.click("back");
     await anna.found("chat", "Kitchen");
+    await anna.click("open-details");
+    await anna.click("change-servers");
+    await anna.fill("server-url", "bonjour");
+    await anna.click("servers-save");
+    await anna.see("server-flaw", { text: "wss://" });
+    await look("servers");
+    await anna.click("servers-cancel");
+    await anna.close("details");
     await anna.click("search-open");
     await look("chat-search");
     await anna.tab.evaluate(() => void Promise.reject(new Error("out of the blue")));
@@ -330,6 +338,16 @@ scenario("a long talk opens at its end, and shows what was before on demand", as
   await anna.see("earlier", { text: "(30)" });
   await anna.click("earlier");
   await anna.see("message", { text: "line 0." });
+  // Whoever reads its end goes on reading that when the page gets another size.
+  await anna.tab.reload();
+  await anna.see("message", { text: "line 179." });
+  for (const size of [SIZES.phone, SIZES.desk, { width: 700, height: 300 }]) {
+    await anna.page.setViewportSize(size);
+    await anna.page.waitForFunction(() => {
+      const list = document.querySelector("[data-testid=messages]");
+      return list.scrollHeight - list.scrollTop - list.clientHeight < 2;
+    });
+  }
 });
 
 // Effects of a page that draws late come late: the library waits for a frame, or for 35 ms.

@@ -199,6 +199,8 @@ scenario("whoever is removed is told, and can write no more", async (stage) => {
   await bert.see("trouble", { state: '[data-kind="revoked"]' });
   await bert.see("compose", { gone: true });
   await bert.see("message", { text: "Before" });
+  // Nobody will come to whom anything could be sent.
+  assert.equal(await bert.see("presence"), "");
   await bert.picture("revoked");
   await bert.click("trouble-leave");
   await bert.click("confirm-yes");
@@ -206,38 +208,54 @@ scenario("whoever is removed is told, and can write no more", async (stage) => {
   await bert.see("space", { gone: true });
 });
 
-/** A store that is full while `isFull` is set. */
-const FULL = `{
+/** A store that is full while `isFull` is set. One whose disk is full cannot be opened again. */
+const full = (name) => `{
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (...words) {
-    if (globalThis.isFull) throw new DOMException("full", "QuotaExceededError");
+    if (globalThis.isFull) throw new DOMException("full", "${name}");
     return put.apply(this, words);
+  };
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...words) {
+    if (globalThis.isFull) throw new DOMException("full", "${name}");
+    return open.apply(this, words);
   };
 }`;
 
-scenario(
-  "a full device is told of, and nothing is lost when there is room again",
-  async (stage) => {
+for (const [device, name, reason] of [
+  ["a device without space left", "QuotaExceededError", "no space left"],
+  ["a full disk", "UnknownError", "may be full"],
+]) {
+  scenario(`${device} is told of, and nothing is lost when there is room again`, async (stage) => {
     const server = await stage.server();
-    const [anna, bert] = await pair(stage, server, { initScript: FULL });
+    const [anna, bert] = await pair(stage, server, { initScript: full(name) });
     await anna.tab.evaluate(() => {
       globalThis.isFull = true;
     });
     await say(anna, "Is there room?");
-    await anna.see("trouble", { state: '[data-kind="unsaved"]' });
+    await anna.see("trouble", { state: '[data-kind="unsaved"]', text: reason });
     // Once, and with nothing to be sent again: it is kept in memory meanwhile.
     await anna.see("message", { count: 1 });
     await anna.see("say-again", { gone: true });
+    // A small file is a record, too; a large one has no other place.
+    await anna.choose("attach", { name: "map.txt", type: "text/plain", bytes: 3_000 });
+    await anna.see("message", { text: "map.txt" });
+    await anna.see("chat-problem", { gone: true });
+    await anna.choose("attach", { name: "film.bin", type: "video/mp4", bytes: 300_000 });
+    await anna.see("chat-problem", { text: reason });
     await anna.picture("full");
     await anna.tab.evaluate(() => {
       globalThis.isFull = false;
     });
     await anna.see("trouble", { gone: true }, 30_000);
     await bert.see("message", { text: "Is there room?" });
+    await bert.see("message", { text: "map.txt" });
+    await bert.see("message", { text: "film.bin", gone: true });
     await anna.tab.reload();
     await anna.see("message", { text: "Is there room?" });
-  },
-);
+    await anna.see("message", { text: "map.txt" });
+  });
+}
 
 scenario("an identity moves to another device, with its name", async (stage) => {
   const server = await stage.server();

@@ -126,12 +126,12 @@ export function Board({ home, space }: AppProps) {
     setProblem("");
     await sheet.retry();
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
+  useKeys((event) => {
     const act = keyAction(event);
     if (act === undefined) return;
     event.preventDefault();
     Promise.resolve(act()).catch(fail);
-  };
+  });
   /** What a key means on the board. */
   const keyAction = (event: KeyboardEvent): (() => unknown) | undefined => {
     const isCommand = event.ctrlKey || event.metaKey;
@@ -142,6 +142,8 @@ export function Board({ home, space }: AppProps) {
       const ours = sheet.items.filter((it) => sheet.isOurs(it)).map(({ id }) => id);
       return () => parts.current?.pointers.select(ours);
     }
+    // What else goes with those keys is the browser's: zooming the page, going back.
+    if (isCommand || event.altKey) return undefined;
     if (event.key === "Delete" || event.key === "Backspace") return remove;
     if (event.key === "Escape") return () => parts.current?.pointers.select([]);
     if (event.key === "+") return () => surface?.zoom(1.25);
@@ -197,7 +199,6 @@ export function Board({ home, space }: AppProps) {
           role="img"
           aria-label={texts.boardWith(sheet.items.length)}
           tabIndex={0}
-          onKeyDown={onKeyDown}
           onPointerDown={(event) => parts.current?.pointers.press(event)}
           onPointerMove={(event) => parts.current?.pointers.move(event)}
           onPointerUp={(event) => parts.current?.pointers.release(event)}
@@ -249,6 +250,23 @@ function usePaste(take: (data: DataTransfer | null) => boolean): void {
     };
     addEventListener("paste", onPaste);
     return () => removeEventListener("paste", onPaste);
+  }, []);
+}
+
+/**
+ * Has keys taken by the board wherever the keyboard is, unless they are meant for a field or a
+ * dialog: whoever has just pressed a button, or finished a text, takes it back like anybody else.
+ */
+function useKeys(take: (event: KeyboardEvent) => void): void {
+  const latest = useRef(take);
+  latest.current = take;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const isElsewhere = event.target instanceof Element && event.target.closest(FIELDS) !== null;
+      if (!isElsewhere && !event.defaultPrevented) latest.current(event);
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
   }, []);
 }
 

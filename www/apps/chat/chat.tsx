@@ -115,6 +115,16 @@ function Lines({ space, talk, files, lines, unseen, onEdit, onReply, onError }: 
       element.scrollTop = element.scrollHeight;
     }
   }, [last?.id, lines.length]);
+  // Whoever reads the last lines goes on reading them when the list gets another size: a phone is
+  // turned, a bar comes above, somebody begins to type.
+  useEffect(() => {
+    const element = list.current as HTMLDivElement;
+    const resized = new ResizeObserver(() => {
+      if (isAtEnd.current) element.scrollTop = element.scrollHeight;
+    });
+    resized.observe(element);
+    return () => resized.disconnect();
+  }, []);
   const onScroll = (): void => {
     const { scrollTop, scrollHeight, clientHeight } = list.current as HTMLDivElement;
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;

@@ -7,7 +7,7 @@ import { hashOf, Pieces } from "../shared/hash.js";
 import { dataUrl, shrink } from "../shared/images.js";
 import { plainName } from "../shared/names.js";
 import { Said } from "../shared/reasons.js";
-import type { Space } from "../shared/space.js";
+import { kept, type Space } from "../shared/space.js";
 import { readableSize, texts } from "../shared/texts/index.js";
 
 export const FILE_TYPE = "chat.file";
@@ -93,9 +93,9 @@ export class Files {
     const { group } = this.#space;
     if (size <= INLINE_MAX) {
       const data = new Uint8Array(await file.arrayBuffer());
-      await group.add({ type: BYTES_TYPE, data, attributes: { hash } });
-    } else await set(hash, new Blob([file], { type: mediaType }), this.#kept);
-    await group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } });
+      await kept(group.add({ type: BYTES_TYPE, data, attributes: { hash } }));
+    } else await this.#keep(hash, new Blob([file], { type: mediaType }));
+    await kept(group.add({ type: FILE_TYPE, data: { name, size, mediaType, hash, preview } }));
   }
 
   /** The bytes if they are here. */
@@ -127,6 +127,16 @@ export class Files {
     throw failure;
   }
 
+  /** Browsers have many names for what does not fit, and for a disk that fails. */
+  async #keep(hash: string, blob: Blob): Promise<void> {
+    try {
+      await set(hash, blob, this.#kept);
+    } catch (cause) {
+      const isFull = cause instanceof DOMException && cause.name === "QuotaExceededError";
+      throw new PeerError(isFull ? "store-full" : "store-failed", { cause });
+    }
+  }
+
   async #fetchFrom(
     nodeId: string,
     note: FileNote,
@@ -145,7 +155,7 @@ export class Files {
         throw new PeerError("protocol");
       }
       const whole = await gathered(file.accept(), note, onProgress, signal);
-      await set(note.hash, whole, this.#kept);
+      await this.#keep(note.hash, whole);
       return whole;
     } finally {
       this.#awaited.delete(note.hash);

@@ -100,7 +100,7 @@ function Node({ spot, names }: { spot: Spot; names: Names }) {
           {[...name][0]?.toUpperCase()}
         </text>
       )}
-      <text class="name" x={x} y={y + (y < -20 ? -r - 9 : r + 10)}>
+      <text class="name" x={x} y={y + (y < -20 ? -r - 11 : r + 11)}>
         {short}
       </text>
     </g>

@@ -4,6 +4,7 @@ import { ByHand } from "./by-hand.js";
 import { inviteContact } from "./calls.js";
 import type { Home } from "./home.js";
 import { Invitations } from "./invitations.js";
+import { MeetingPlaces } from "./meeting-places.js";
 import { plainName } from "./names.js";
 import { contacts } from "./people.js";
 import { Qr } from "./qr.js";
@@ -41,7 +42,8 @@ export function InviteDialog({ home, space, onClose, isByHand = false }: InviteP
     const { app } = space;
     if (app === undefined) return;
     home.invite(space).then((invitation) => setLink(linkOf(app, invitation, space.me.name)), fail);
-  }, [space]);
+    // A link names the servers at which the group meets.
+  }, [space, space.servers.join(" ")]);
   return (
     <Dialog title={texts.invite} hook="invite" onClose={onClose}>
       {isByHand && <ByHand home={home} space={space} isOpen />}
@@ -150,6 +152,7 @@ export function DetailsDialog({ home, space, onClose, onInspect }: DetailsProps)
       <Members space={space} onError={fail} />
       <Problem text={problem} />
       <Rename space={space} onError={fail} />
+      <MeetingPlaces home={home} space={space} />
       <div class="row wrap">
         <Act hook="open-inspector" run={onInspect}>
           {texts.connections}

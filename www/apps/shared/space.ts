@@ -61,6 +61,7 @@ export class Space extends Observable {
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
+  #servers: readonly string[] = [];
   #name = "";
   #isWatched = false;
   #here: Here = {};
@@ -88,6 +89,11 @@ export class Space extends Observable {
     for (const name of ["invitations", "keyold", "clock"] as const) {
       this.on(name, () => this.changed());
     }
+    this.on("servers", () => {
+      // It leads to where the group met before.
+      this.lastLink = undefined;
+      this.changed();
+    });
     this.on("setaside", ({ author, count }) => {
       this.aside.set(author, (this.aside.get(author) ?? 0) + count);
       this.changed();
@@ -218,6 +224,12 @@ export class Space extends Observable {
   get members(): readonly Member[] {
     this.#members = this.#ask(() => this.group.members, this.#members);
     return this.#members;
+  }
+
+  /** The servers at which the members meet; none if each page has those that it was opened with. */
+  get servers(): readonly string[] {
+    this.#servers = this.#ask(() => this.group.servers, this.#servers);
+    return this.#servers;
   }
 
   /** Asks the group something; one that has ended under this page says what it said last. */
@@ -397,9 +409,21 @@ export class Space extends Observable {
   }
 }
 
+/** What a store may say that works again later: of a full disk browsers know no better word. */
+const PASSING: readonly string[] = ["store-full", "store-failed", "store-unavailable"];
+
 /** Whether a record that could not be stored is held in memory, and stored as soon as possible. */
 export function isKeptAnyway(failure: unknown): boolean {
-  return failure instanceof PeerError && ["store-full", "store-failed"].includes(failure.code);
+  return failure instanceof PeerError && PASSING.includes(failure.code);
+}
+
+/** Waits until something is stored, or held in memory: then the group says so as a whole. */
+export async function kept(writing: Promise<unknown>): Promise<void> {
+  try {
+    await writing;
+  } catch (thrown) {
+    if (!isKeptAnyway(thrown)) throw thrown;
+  }
 }
 
 /** What a record says as JSON; undefined if it is locked, deleted or says something else. */

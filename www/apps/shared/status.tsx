@@ -1,22 +1,31 @@
 import type { RoomState } from "lacis";
 import { useEffect, useReducer } from "preact/hooks";
 import type { Home } from "./home.js";
+import { meetingOf } from "./meeting.js";
 import { reasonOfCode } from "./reasons.js";
-import type { Space } from "./space.js";
+import { Space } from "./space.js";
 import type { Words } from "./standing.js";
 import { texts } from "./texts/index.js";
 import { Act } from "./ui.js";
 
-/** How these pages stand with the servers, now and as it changes. */
-export function useServerWords(home: Home): Words {
+/** Where somebody is to be met: a group, or the servers of an invitation. Default: this page's. */
+type Place = Space | readonly string[] | undefined;
+
+/** How these pages stand with the servers of a place, now and as it changes. */
+export function useServerWords(home: Home, place?: Place): Words {
   const [, tick] = useReducer((count: number, _: undefined) => count + 1, 0);
-  const words = home.standing.words(serverState(home), Date.now());
+  const words = serverWords(home, place);
   useEffect(() => {
     if (!words.isCounting) return undefined;
     const timer = setInterval(() => tick(undefined), 1_000);
     return () => clearInterval(timer);
   }, [words.isCounting]);
   return words;
+}
+
+function serverWords(home: Home, place: Place): Words {
+  const at = place instanceof Space ? meetingOf(place).servers : place;
+  return home.standing.words(serverState(home, place), Date.now(), at);
 }
 
 /** Says in words how these pages stand with the servers, counting down to the next try. */
@@ -37,7 +46,12 @@ export function ServerState({ home }: { home: Home }) {
   );
 }
 
-function serverState(home: Home): RoomState {
+/** Others may meet at other servers than those of the page, which say nothing of them then. */
+function serverState(home: Home, place: Place): RoomState {
+  if (place instanceof Space && place.room !== undefined) return place.room.state;
+  if (Array.isArray(place)) {
+    return place.some((url) => home.standing.isOpen(url)) ? "open" : "connecting";
+  }
   switch (home.peer?.state) {
     case "online":
       return "open";
@@ -52,11 +66,17 @@ function serverState(home: Home): RoomState {
 export function presenceWords(space: Space, home: Home): string {
   const others = space.members.length - 1;
   // The bar below says all that there is to say.
-  if (space.trouble?.kind === "ended") return "";
+  if (isOver(space)) return "";
   if (space.present > 0) return texts.present(space.present, others);
-  if (home.peer?.state === "offline") return texts.presentOffline;
-  if (home.peer?.state !== "online") return texts.connecting;
+  const { state } = serverWords(home, space);
+  if (state === "offline") return texts.presentOffline;
+  if (state !== "open") return texts.connecting;
   return others > 0 ? texts.presentNobody : texts.alone;
+}
+
+/** Whether nobody is to be met here any more, whatever the servers do. */
+function isOver({ trouble }: Space): boolean {
+  return trouble?.kind === "ended" || trouble?.kind === "revoked";
 }
 
 interface ServerBarProps {
@@ -68,9 +88,9 @@ interface ServerBarProps {
 
 /** Says that no server is there, to whoever has nobody to be with because of it. */
 export function ServerBar({ home, space, onByHand }: ServerBarProps) {
-  const { state, short, text, isCounting } = useServerWords(home);
+  const { state, short, text, isCounting } = useServerWords(home, space);
   const isSlow = text === texts.slowServer;
-  if (space.present > 0 || space.trouble?.kind === "ended") return null;
+  if (space.present > 0 || isOver(space)) return null;
   if (state !== "offline" && !isSlow) return null;
   return (
     <div
@@ -97,7 +117,8 @@ export function TroubleBar({ space, onLeave }: { space: Space; onLeave: () => vo
   if (trouble === undefined) return null;
   const { kind, code } = trouble;
   const words = {
-    unsaved: texts.unsaved(reasonOfCode(code)),
+    // It has kept something before: a browser that lets nothing be kept has no groups.
+    unsaved: texts.unsaved(reasonOfCode(code === "store-unavailable" ? "store-failed" : code)),
     refused: texts.refusedByOthers(reasonOfCode(code)),
     revoked: texts.revokedHere,
     ended: texts.ended,

@@ -24,10 +24,14 @@ interface ActProps extends Omit<ButtonHTMLAttributes, "onClick" | "onError"> {
   readonly onError?: ((thrown: unknown) => void) | undefined;
 }
 
-/** A button that is busy, and cannot be pressed again, until what it does has settled. */
+/**
+ * A button that is busy, and cannot be pressed again, until what it does has settled. It is not
+ * switched off meanwhile: that would take the keyboard away from it.
+ */
 export function Act({ hook, run, children, disabled, onError, ...rest }: ActProps) {
   const [isBusy, setBusy] = useState(false);
   const act = async (): Promise<void> => {
+    if (isBusy) return;
     setBusy(true);
     try {
       await run();
@@ -42,7 +46,8 @@ export function Act({ hook, run, children, disabled, onError, ...rest }: ActProp
     <button
       type="button"
       data-testid={hook}
-      disabled={(disabled ?? false) || isBusy}
+      disabled={disabled ?? false}
+      aria-disabled={isBusy}
       aria-busy={isBusy}
       onClick={() => void act()}
       {...rest}
@@ -110,7 +115,15 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const isClosed = useRef(false);
   const id = useId();
-  useLayoutEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      isClosed.current = true;
+      // One that is only taken away would take the keyboard's place in the page along.
+      shown?.close();
+    };
+  }, []);
   // The browser tells of its closing only later, when the next one may be open already.
   const close = (): void => {
     if (isClosed.current) return;

@@ -76,6 +76,7 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
         {answer === "" && route.offer === undefined && (
           <Waiting
             home={home}
+            servers={invitation?.servers ?? []}
             by={route.by ?? ""}
             what={isWaiting ? "joining" : offer === "asking" ? "looking" : undefined}
           />
@@ -157,6 +158,8 @@ function useOffer(
 
 interface WaitingProps {
   readonly home: Home;
+  /** Where the invitation leads to; none means the servers of this page. */
+  readonly servers: readonly string[];
   /** Who has sent the link, as it says itself; empty if it does not. */
   readonly by: string;
   /** What is waited for, if anything is. */
@@ -164,9 +167,10 @@ interface WaitingProps {
 }
 
 /** Whoever waits is told for what, and after a while what can be done about it. */
-function Waiting({ home, by, what }: WaitingProps) {
+function Waiting({ home, servers, by, what }: WaitingProps) {
   const [isLong, setLong] = useState(false);
-  const { state, short } = useServerWords(home);
+  const isNamed = servers.length > 0;
+  const { state, short } = useServerWords(home, isNamed ? servers : undefined);
   const isWaiting = what !== undefined;
   useEffect(() => {
     setLong(false);
@@ -179,7 +183,12 @@ function Waiting({ home, by, what }: WaitingProps) {
     return (
       <div class="stack" data-testid="join-waiting" data-state={state}>
         <p>{short}</p>
-        {(isLong || state === "offline") && <p class="quiet">{texts.joinByHand(by)}</p>}
+        {(isLong || state === "offline") && (
+          <>
+            <p class="quiet">{texts.joinByHand(by)}</p>
+            {isNamed && <p class="quiet">{texts.joinMoved(by)}</p>}
+          </>
+        )}
       </div>
     );
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namedServers } from "../../apps/shared/servers.js";
+import { namedServers, pageServers } from "../../apps/shared/servers.js";
 
 test.each([
   ["", undefined],
@@ -14,4 +14,12 @@ test.each([
 
 test.each(["example.org", "https://example.org/ws", "wss://"])("no server is %j", (url) => {
   expect(() => namedServers(`?server=${url}`)).toThrow(`"${url}"`);
+});
+
+test.each([
+  ["https:", "", ["wss://a.example/ws"]],
+  ["http:", "", ["ws://a.example/ws"]],
+  ["https:", "?server=wss://b/ws", ["wss://b/ws"]],
+])("a page that came by %s with %j has the servers %j", (protocol, search, servers) => {
+  expect(pageServers({ protocol, search, host: "a.example" } as Location)).toEqual(servers);
 });

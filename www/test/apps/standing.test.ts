@@ -79,6 +79,26 @@ describe("the words about the servers", () => {
     expect(standing.words("connecting", NOW + 9_000).text).toBe(texts.connecting);
   });
 
+  test("are there for each server, which keeps why it was not reached", () => {
+    const standing = new Standing();
+    expect(standing.of(url)).toBeUndefined();
+    standing.see(status("waiting", "server-full", NOW + 1));
+    standing.see(status("dialing"));
+    expect(standing.of(url)).toMatchObject({ state: "dialing", code: "server-full" });
+    standing.see(status("open"));
+    expect(standing.of(url)).toMatchObject({ state: "open", code: undefined });
+  });
+
+  test("are of those servers at which a group meets", () => {
+    const standing = new Standing();
+    const other = "ws://b/ws";
+    standing.see(status("open"));
+    standing.see({ ...status("waiting", "server-full", NOW + 7_000), url: other });
+    const { state, text } = standing.words("connecting", NOW, [other]);
+    expect([state, text]).toEqual(["offline", texts.offline(texts.refusals["server-full"], 7)]);
+    expect(standing.words("connecting", NOW, [url]).text).toBe(texts.connecting);
+  });
+
   test("leave the links out for whoever has none", () => {
     const standing = new Standing();
     standing.see(status("waiting", "signaling-unreachable", NOW + 3_000));

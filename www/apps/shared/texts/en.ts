@@ -95,7 +95,9 @@ export const en = {
   ended: "This page was put aside and has ended. Reload it: what you have typed is kept.",
   memberLeft: "This person is not here any more.",
   /** What codes mean in this language; the package has English sentences for all of them. */
-  reasons: {} as Readonly<Record<string, string>>,
+  reasons: {
+    "store-failed": "This browser could not keep this. The disk of this device may be full.",
+  } as Readonly<Record<string, string>>,
 
   // What fails inside these pages.
   failure: "Something went wrong",
@@ -172,6 +174,33 @@ export const en = {
     `${name} keeps what is there, but can neither read nor write anything new.`,
   removeUndo: "Undo everything that this person did here",
   removeKeep: "Keep the invitations open that this person made or came by",
+  servers: "Where this group meets",
+  serversOfPage: "No server is named: everybody meets at the one that their page came from.",
+  changeServers: "Change the servers",
+  serversLead:
+    "Members find each other at these servers. Whoever is here follows a change within half a " +
+    "minute, and invitations made from now on name the new servers.",
+  serversBefore:
+    "For 90 days everybody stays at the servers of before, too: for members who are away, and for " +
+    "older invitations. Whoever comes back later needs a new invitation.",
+  serversSaved: "Changed. Everybody who is here follows within half a minute.",
+  serversOvertaken:
+    "Somebody else has changed the servers meanwhile. What you save takes the place of that.",
+  serverNumber: (number: number): string => `Server ${number}`,
+  addServer: "Add a server",
+  serversMost: (max: number): string => `A group meets at ${max} servers at most.`,
+  serverFlaws: {
+    "none-named": "Name at least one server.",
+    "no-address": "This is no address of a server. One looks like this: wss://example.org/ws",
+    "not-secure":
+      "This must begin with wss://, so that nobody on the way can read along. Only a server on " +
+      "this very device may begin with ws://.",
+    "not-plain": "An address must have no name, no password, no # and no backslash in it.",
+    "too-long": "This address is too long.",
+    twice: "This server is named twice.",
+  },
+  serverStates: { open: "connected", dialing: "connecting...", none: "not connected yet" },
+  serverAgain: "It is tried again.",
   clockDiffers: (aheadMs: number): string =>
     `The clock of this device is ${span(aheadMs)} ${aheadMs > 0 ? "behind" : "ahead of"} ` +
     "the others. They may not take what you write until it is set right.",
@@ -274,6 +303,9 @@ export const en = {
   joinByHand: (name: string): string =>
     `This page goes on trying. ${name === "" ? "Whoever invited you" : name} can also let you in ` +
     `without a server, under "Invite somebody".`,
+  joinMoved: (name: string): string =>
+    "The group may meet at another server by now: then you need a new link from " +
+    `${name === "" ? "whoever invited you" : name}.`,
 
   // This device.
   device: "On this device",

@@ -124,7 +124,8 @@ export const fr: Texts = {
     "record-unknown": "Ceci n'est pas ici, ou ne l'est plus.",
     "no-key": "La clé pour lire et écrire ici n'est pas encore arrivée.",
     "store-full": "Il n'y a plus de place sur cet appareil.",
-    "store-failed": "Ce navigateur n'a pas pu conserver cela.",
+    "store-failed":
+      "Ce navigateur n'a pas pu conserver cela. Le disque de cet appareil est peut-être plein.",
     "store-in-use": "Ceci est ouvert dans un autre onglet. Fermez-le d'abord là-bas.",
     "store-unavailable": "Ce navigateur ne permet pas à cette page de conserver quoi que ce soit.",
     "insecure-context":
@@ -262,6 +263,33 @@ export const fr: Texts = {
     `${name} garde ce qui est là, mais ne pourra plus rien lire ni écrire de nouveau.`,
   removeUndo: "Annuler tout ce que cette personne a fait ici",
   removeKeep: "Laisser ouvertes les invitations qu'elle a faites ou par lesquelles elle est venue",
+  servers: "Où ce groupe se retrouve",
+  serversOfPage: "Aucun serveur n'est nommé : chacun passe par celui d'où vient sa page.",
+  changeServers: "Changer les serveurs",
+  serversLead:
+    "C'est par ces serveurs que les membres se trouvent. Ceux qui sont là suivent dans la " +
+    "demi-minute, et les invitations faites désormais nomment les nouveaux.",
+  serversBefore:
+    "Pendant 90 jours, tous restent aussi aux serveurs d'avant : pour les membres absents et pour " +
+    "les anciennes invitations. Qui revient plus tard a besoin d'une nouvelle invitation.",
+  serversSaved: "C'est changé. Tous ceux qui sont là suivent dans la demi-minute.",
+  serversOvertaken:
+    "Quelqu'un d'autre vient de changer les serveurs. Ce que vous enregistrez prendra sa place.",
+  serverNumber: (number) => `Serveur ${number}`,
+  addServer: "Ajouter un serveur",
+  serversMost: (max) => `Un groupe se retrouve à ${max} serveurs au plus.`,
+  serverFlaws: {
+    "none-named": "Nommez au moins un serveur.",
+    "no-address": "Ce n'est pas l'adresse d'un serveur. En voici la forme : wss://example.org/ws",
+    "not-secure":
+      "L'adresse doit commencer par wss://, pour que personne en chemin ne puisse lire. Seul un " +
+      "serveur de cet appareil même peut commencer par ws://.",
+    "not-plain": "Une adresse ne contient ni nom, ni mot de passe, ni #, ni barre inverse.",
+    "too-long": "Cette adresse est trop longue.",
+    twice: "Ce serveur est nommé deux fois.",
+  },
+  serverStates: { open: "relié", dialing: "en cours de connexion...", none: "pas encore relié" },
+  serverAgain: "On réessaie.",
   clockDiffers: (aheadMs) =>
     `L'horloge de cet appareil a ${span(aheadMs)} ${aheadMs > 0 ? "de retard" : "d'avance"} ` +
     "sur celles des autres. Ce que vous écrivez peut être refusé tant qu'elle n'est pas à l'heure.",
@@ -362,6 +390,9 @@ export const fr: Texts = {
   joinByHand: (name) =>
     `Cette page continue d'essayer. ${name === "" ? "Qui vous a invité" : name} peut aussi vous ` +
     "faire entrer sans serveur, sous « Inviter quelqu'un ».",
+  joinMoved: (name) =>
+    "Le groupe se retrouve peut-être à un autre serveur désormais : il vous faut alors un nouveau " +
+    `lien de ${name === "" ? "qui vous a invité" : name}.`,
 
   device: "Sur cet appareil",
   used: (used, all) => `${used} utilisés sur ${all}`,
