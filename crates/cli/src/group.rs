@@ -5,7 +5,7 @@ mod invitations;
 mod joining;
 
 use data_encoding::HEXLOWER;
-use lacis_native::{Group, GroupMember, GroupOptions, Millis, PeerId, RevokeOptions, Roles};
+use lacis_native::{Group, GroupMember, GroupOptions, Millis, PeerId, Roles};
 use serde_json::json;
 
 use crate::apps;
