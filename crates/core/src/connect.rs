@@ -18,13 +18,14 @@ use lacis_wire::proof::Role;
 use crate::cx::Cx;
 use crate::ids::LinkId;
 use crate::io::LinkAction;
+use crate::relays::Relays;
 use crate::signaling::Signaling;
 
 pub(crate) use attempt::{Answer, Attempt};
 pub(crate) use connection::offers::{Offer, Place};
 pub(crate) use connection::{Connection, News};
 pub(crate) use link::Link;
-use patience::Patience;
+use patience::{Pathless, Patience};
 use seen::Seen;
 use spare::{Offering, Spares};
 
@@ -33,7 +34,9 @@ use spare::{Offering, Spares};
 pub(crate) struct Pool {
     pub(crate) seen: Seen,
     patience: Patience,
+    pub(crate) pathless: Pathless,
     pub(crate) spares: Spares,
+    pub(crate) relays: Relays,
 }
 
 /// What a connection uses beside its own state.
