@@ -277,8 +277,8 @@ export interface CoreReport {
     retryMs: number | undefined;
     waitingBytes: number;
     rttMs: number | undefined;
-    local: "host" | "srflx" | "prflx" | "relay" | undefined;
-    remote: "host" | "srflx" | "prflx" | "relay" | undefined;
+    local: "host" | "srflx" | "prflx" | "relay" | "peer" | undefined;
+    remote: "host" | "srflx" | "prflx" | "relay" | "peer" | undefined;
     restarts: number | undefined;
     silentMs: number | undefined;
   }[];

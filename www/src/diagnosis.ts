@@ -96,8 +96,11 @@ export interface GroupDiagnosis {
   readonly neighbors: readonly GroupNeighborDiagnosis[];
 }
 
-/** What an end of a link is, as ICE names it: its own address, a router's, or that of a relay. */
-export type CandidateKind = "host" | "srflx" | "prflx" | "relay";
+/**
+ * What an end of a link is, as ICE names it: its own address, a router's, or that of a relay.
+ * `peer` if there is none, and another member passes on what is said.
+ */
+export type CandidateKind = "host" | "srflx" | "prflx" | "relay" | "peer";
 
 /** Another node, as this page knows it. */
 export interface RemoteDiagnosis {

@@ -8,7 +8,7 @@ import type { GroupId, NodeId } from "./ids.js";
  * - `offline`: no server is reached.
  * - `no-server`: none is named.
  * - `connecting`: none has answered yet.
- * - `relayed`: links through a TURN server.
+ * - `relayed`: links through a TURN server or over another member.
  * - `indirect`: a room is too large for everybody to be linked.
  * - `alone`: no other member of a group is linked.
  * - `missing`: records of a group that others hold are not here yet.
@@ -98,7 +98,8 @@ function* remoteFindings(found: Omit<Diagnosis, "findings">): Generator<Finding>
   const relayed = found.remotes.filter(({ state }) => state === "relayed");
   if (relayed.length > 0) {
     const nodeIds = relayed.map(({ nodeId }) => nodeId);
-    yield note("relayed", "A relay (TURN) passes on what is sent; it cannot read it.", { nodeIds });
+    const message = "A relay (TURN) or another member passes on what is sent; it cannot read it.";
+    yield note("relayed", message, { nodeIds });
   }
   const count = found.remotes.filter(({ state }) => state === "indirect").length;
   if (count > 0) {

@@ -4,7 +4,7 @@ import type { NodeId, PeerId } from "./ids.js";
  *
  * - `connecting`: the first connection is being set up.
  * - `direct`: linked, with nothing in between.
- * - `relayed`: linked through a TURN server, which sees only encrypted bytes.
+ * - `relayed`: linked through a TURN server or over another member, who see only encrypted bytes.
  * - `recovering`: the link was interrupted and is being repaired; messages wait.
  * - `indirect`: here, in a room too large for everybody to be linked with everybody. What is told
  *   to all reaches it through others; a message to it alone makes a link first.

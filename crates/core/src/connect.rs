@@ -19,6 +19,7 @@ use lacis_wire::proof::Role;
 use crate::cx::Cx;
 use crate::ids::LinkId;
 use crate::io::LinkAction;
+use crate::relays::Relays;
 use crate::signaling::Signaling;
 use crate::time::Timestamp;
 
@@ -26,7 +27,7 @@ pub(crate) use attempt::{Answer, Attempt};
 pub(crate) use connection::offers::{Offer, Place};
 pub(crate) use connection::{Connection, News};
 pub(crate) use link::Link;
-use patience::Patience;
+use patience::{Pathless, Patience};
 use seen::Seen;
 use spare::{Offering, Spares};
 
@@ -35,7 +36,9 @@ use spare::{Offering, Spares};
 pub(crate) struct Pool {
     pub(crate) seen: Seen,
     patience: Patience,
+    pub(crate) pathless: Pathless,
     pub(crate) spares: Spares,
+    pub(crate) relays: Relays,
     /// Links and attempts that there may be.
     pub(crate) links_max: usize,
     /// When a link last made place for the first one of a room.
@@ -47,7 +50,9 @@ impl Default for Pool {
         Self {
             seen: Seen::default(),
             patience: Patience::default(),
+            pathless: Pathless::default(),
             spares: Spares::default(),
+            relays: Relays::default(),
             links_max: limits::LINKS_MAX,
             turned_at: None,
         }

@@ -40,6 +40,8 @@ pub(crate) struct Identity {
 pub(crate) struct Cx {
     pub(crate) now: Timestamp,
     pub(crate) outputs: VecDeque<Output>,
+    /// What is to be done with connections that go over a neighbor.
+    pub(crate) relayed: VecDeque<(LinkId, LinkAction)>,
     rng: ChaCha20Rng,
     counter: u32,
     pub(crate) me: Identity,
@@ -66,6 +68,7 @@ impl Cx {
         Self {
             now,
             outputs: VecDeque::new(),
+            relayed: VecDeque::new(),
             rng,
             counter: 0,
             me: Identity { pen: Pen::new(&key), key, peer, node, salt, vault, start: None },
@@ -87,7 +90,11 @@ impl Cx {
     }
 
     pub(crate) fn link(&mut self, id: LinkId, action: LinkAction) {
-        self.outputs.push_back(Output::Link(id, action));
+        if id.is_relayed() {
+            self.relayed.push_back((id, action));
+        } else {
+            self.outputs.push_back(Output::Link(id, action));
+        }
     }
 
     pub(crate) fn random<const N: usize>(&mut self) -> [u8; N] {
@@ -137,7 +144,12 @@ impl Cx {
     }
 
     pub(crate) fn link_id(&mut self) -> LinkId {
-        LinkId(self.count())
+        LinkId::numbered(self.count(), false)
+    }
+
+    /// Of a connection over a neighbor.
+    pub(crate) fn relayed_id(&mut self) -> LinkId {
+        LinkId::numbered(self.count(), true)
     }
 
     pub(crate) fn op_id(&mut self) -> OpId {

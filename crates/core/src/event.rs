@@ -223,7 +223,7 @@ pub enum RemoteState {
     Connecting,
     /// Linked, packets go straight.
     Direct,
-    /// Linked through a TURN server.
+    /// Linked through a TURN server, or over a neighbor of both.
     Relayed,
     /// The link broke and is being rebuilt; what is sent waits.
     Recovering,

@@ -36,5 +36,20 @@ counter_id! {
     RequestId
 }
 
+/// Marks connections that go over a neighbor, and that no driver hears of.
+const RELAYED: u32 = 1 << 31;
+
+impl LinkId {
+    /// The connection of that number, over a neighbor or by a driver.
+    pub(crate) const fn numbered(number: u32, is_relayed: bool) -> Self {
+        Self(if is_relayed { number | RELAYED } else { number & !RELAYED })
+    }
+
+    /// Whether it goes over a neighbor.
+    pub(crate) const fn is_relayed(self) -> bool {
+        self.0 & RELAYED != 0
+    }
+}
+
 /// The application's number for something that will be settled.
 pub type Ticket = u32;

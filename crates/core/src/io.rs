@@ -123,11 +123,15 @@ pub struct Path {
 }
 
 impl Path {
-    /// Whether a TURN server stands between.
+    /// Over a neighbor.
+    pub(crate) const OVER_PEER: Self =
+        Self { local: Some(CandidateKind::Peer), remote: Some(CandidateKind::Peer) };
+
+    /// Whether a TURN server stands between, or another peer.
     #[must_use]
     pub const fn relayed(self) -> bool {
-        matches!(self.local, Some(CandidateKind::Relay))
-            || matches!(self.remote, Some(CandidateKind::Relay))
+        use CandidateKind::{Peer, Relay};
+        matches!(self.local, Some(Relay | Peer)) || matches!(self.remote, Some(Relay | Peer))
     }
 }
 
@@ -142,6 +146,8 @@ pub enum CandidateKind {
     PeerReflexive,
     /// One of a TURN server.
     Relay,
+    /// None: what is said goes, sealed, over a neighbor of both.
+    Peer,
 }
 
 impl CandidateKind {
@@ -161,6 +167,7 @@ impl CandidateKind {
             Self::ServerReflexive => "srflx",
             Self::PeerReflexive => "prflx",
             Self::Relay => "relay",
+            Self::Peer => "peer",
         }
     }
 }

@@ -54,6 +54,7 @@ mod node;
 mod overlay;
 mod paths;
 mod presence;
+mod relays;
 mod remote;
 mod rule;
 mod session;

@@ -21,6 +21,7 @@ mod messaging;
 mod pairing;
 mod places;
 mod presence;
+mod relaying;
 mod report;
 mod server_frames;
 mod starts;
@@ -48,6 +49,7 @@ use crate::io::{Input, LinkAction, LinkInput, Output};
 use crate::meter::{self, Cost};
 use crate::paths::Paths;
 use crate::presence::Presence;
+use crate::relays::Pairs;
 use crate::remote::{Heard, Remote};
 use crate::signaling::Signaling;
 use crate::table::{Table, TableExt};
@@ -55,6 +57,7 @@ use crate::time::{Timer, Timestamp};
 use carrying::Carried;
 use changes::Changes;
 use closing::Closing;
+use connections::Tally;
 pub use group_records::Content;
 use groups::Groups;
 pub use report::{LinkReport, RemoteReport, Report, RoomReport, ServerReport};
@@ -83,6 +86,8 @@ pub struct Node {
     /// Setup messages that came, and by whom they were handed on.
     carried: VecDeque<(NodeId, Carried)>,
     paths: Paths,
+    /// Neighbors for whom what they say to each other is passed on.
+    pairs: Pairs,
     /// Names of gossip, and whether whoever told them lacks it.
     names: Vec<(RoomId, NodeId, (bool, Vec<NamedGossip>))>,
     /// From then on links may end that are not needed.
@@ -100,16 +105,6 @@ pub struct Node {
     timers: Timers,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
-}
-
-/// How many connections there are.
-#[derive(Clone, Copy, Debug, Default)]
-struct Tally {
-    links: usize,
-    /// Remotes with which a link is being set up.
-    attempts: usize,
-    /// Attempts beside another one with the same remote.
-    beside: usize,
 }
 
 impl Node {
@@ -143,6 +138,7 @@ impl Node {
             gossip: VecDeque::new(),
             carried: VecDeque::new(),
             paths: Paths::default(),
+            pairs: Pairs::default(),
             names: Vec::new(),
             calm_at: now,
             group_frames: VecDeque::new(),
@@ -224,6 +220,7 @@ impl Node {
     /// Does what follows from what has changed.
     fn carry_on(&mut self) {
         self.signaling.tell_online(&mut self.cx);
+        self.hear_relayed();
         self.hear_gossip();
         self.hear_carried();
         self.hear_presence();
@@ -237,6 +234,7 @@ impl Node {
         }
         self.hand_over();
         self.pool.spares.renew(&mut self.cx, &self.signaling);
+        self.act_relayed();
     }
 
     /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]
@@ -262,6 +260,7 @@ impl Node {
             self.with_remote(node, Remote::on_timeout);
         }
         self.end_strangers();
+        self.end_idle_relayed();
         self.mesh_timeout();
         self.review_presence();
         self.changes.everything();
@@ -271,6 +270,9 @@ impl Node {
 
     /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
+        if !self.cx.relayed.is_empty() || self.pool.relays.has_input() {
+            self.carry_on();
+        }
         let output = self.cx.outputs.pop_front()?;
         if let Output::Link(id, LinkAction::Send(channel, bytes)) = &output {
             let owner = self.by_link.get(id).and_then(|node| self.remotes.get_mut(node));
@@ -384,6 +386,7 @@ impl Node {
         }
         parted.extend(told);
         self.on_parted((node, peer), parted);
+        self.act_relayed();
     }
 
     fn on_link(&mut self, id: LinkId, input: LinkInput<'_>) {

@@ -17,6 +17,7 @@ use crate::cx::Cx;
 use crate::error::SendError;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{LinkInput, Priority};
+use crate::relays::Relayed;
 use crate::session::{Aside, Outgoing, RoomProof, Session, SharedRooms};
 use crate::signaling::{Route, Signaling};
 use crate::start::Start;
@@ -48,6 +49,8 @@ pub(crate) enum Heard {
     GroupFrame(RoomId, Vec<u8>),
     /// A setup message that it hands on: from whom, for whom, how often that may go on.
     Carried(NodeId, NodeId, u8, Vec<u8>),
+    /// What it says over this node to another one, or another one over it.
+    Relayed(Relayed),
     /// Names of gossip in a room, and whether it lacks that.
     Names(RoomId, bool, Vec<NamedGossip>),
     /// A message that is not for the application.
@@ -95,6 +98,7 @@ impl Remote {
 
     /// Something happened to one of the connections.
     pub(crate) fn on_link_input(&mut self, env: &mut Env<'_>, id: LinkId, input: LinkInput<'_>) {
+        self.connection.is_awaited = !self.session.is_idle();
         match input {
             LinkInput::Data(channel, bytes) => {
                 if let Some(frame) = self.connection.on_data(env, id, channel, &bytes) {
@@ -179,11 +183,15 @@ impl Remote {
         self.follow(env);
     }
 
-    /// Offers a link in a room that is shared.
-    pub(crate) fn offer(&mut self, env: &mut Env<'_>) {
+    /// Offers a link in a room that is shared, over a neighbor if some are given.
+    pub(crate) fn offer(&mut self, env: &mut Env<'_>, between: Vec<NodeId>) {
         if let Some((room, _)) = self.rooms.iter().next() {
             let place = env.signaling.place_in(room, self.connection.met());
-            self.connection.offer(env, place, self.connection.route());
+            let route = self.connection.route();
+            match between.is_empty() {
+                true => self.connection.offer(env, place, route),
+                false => self.connection.offer_over(env, place, route, between),
+            }
         }
     }
 
@@ -193,6 +201,7 @@ impl Remote {
             return;
         }
         let connection = &mut self.connection;
+        connection.is_awaited = !self.session.is_idle();
         match setup {
             Setup::Offer { .. } => {}
             Setup::Answer { attempt, introduction, version, description, signature } => {
@@ -262,6 +271,7 @@ impl Remote {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, env: &mut Env<'_>) {
+        self.connection.is_awaited = !self.session.is_idle();
         self.connection.on_timeout(env);
         self.follow(env);
         if self.connection.closed().is_none() {

@@ -164,6 +164,7 @@ fn describe(who: usize, dtls_role: DtlsRole) -> String {
         dtls_role,
         message_bytes_max: 262_144,
         sctp_init: None,
+        through: None,
     };
     description.to_sdp(1)
 }

@@ -6,10 +6,12 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use lacis_derive::{Decode, Encode};
 
 use crate::codec::{DecodeError, demand};
+use crate::ids::NodeId;
 use crate::limits;
 
 /// What one side tells the other about its transport.
@@ -35,6 +37,10 @@ pub struct Description {
     /// round trips less pass until the channels open.
     #[n(5)]
     pub sctp_init: Option<String>,
+    /// Neighbors of the sender, for a link over one of them; that one alone in an answer. There is
+    /// no ICE and no DTLS then, and the fingerprint is a key (see [`crate::relay`]).
+    #[n(6)]
+    pub through: Option<Vec<NodeId>>,
 }
 
 /// The `a=setup` attribute.
@@ -102,6 +108,7 @@ impl Description {
                 })?,
             // What says more than it may is as good as not said.
             sctp_init: attribute("sctp-init").filter(|it| sctp_init_ok(it)).map(String::from),
+            through: None,
         };
         match description.check() {
             Ok(()) => Ok(description),
@@ -136,6 +143,20 @@ impl Description {
         sdp
     }
 
+    /// The description of a link over one of these neighbors, with that key.
+    #[must_use]
+    pub const fn over(key: [u8; 32], neighbors: Vec<NodeId>) -> Self {
+        Self {
+            ufrag: String::new(),
+            pwd: String::new(),
+            fingerprint: key,
+            dtls_role: DtlsRole::ActPass,
+            message_bytes_max: limits::RELAY_FRAME_BYTES as u32,
+            sctp_init: None,
+            through: Some(neighbors),
+        }
+    }
+
     /// The largest message that may be sent to whoever sent this.
     #[must_use]
     pub fn message_limit(&self) -> usize {
@@ -147,9 +168,15 @@ impl Description {
 
     /// Checks what came from another node.
     pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        demand(self.sctp_init.as_deref().is_none_or(sctp_init_ok), "sctp-init")?;
+        if let Some(through) = &self.through {
+            demand((1..=limits::RELAY_CHOICE_MAX).contains(&through.len()), "through")?;
+            let bytes = self.message_bytes_max as usize;
+            demand(bytes == limits::RELAY_FRAME_BYTES, "max-message-size")?;
+            return demand(self.ufrag.is_empty() && self.pwd.is_empty(), "ice-ufrag");
+        }
         demand(ice_text_ok(&self.ufrag, 4), "ice-ufrag")?;
         demand(ice_text_ok(&self.pwd, 22), "ice-pwd")?;
-        demand(self.sctp_init.as_deref().is_none_or(sctp_init_ok), "sctp-init")?;
         demand(self.message_limit() >= limits::FRAME_BYTES_MIN, "max-message-size")
     }
 }

@@ -14,6 +14,7 @@ extern crate self as lacis_wire;
 
 pub mod body;
 pub mod card;
+mod channel;
 pub mod code;
 pub mod codec;
 pub mod credential;
@@ -37,6 +38,7 @@ pub mod presence;
 pub mod proof;
 pub mod reader;
 pub mod record;
+pub mod relay;
 pub mod roles;
 pub mod room;
 pub mod seal;

@@ -105,6 +105,23 @@ pub const FRAME_HEADER_BYTES: usize = 256;
 /// Largest payload sent as one interactive message; what is larger travels as a stream.
 pub const INTERACTIVE_BYTES: usize = 60 * 1024;
 
+/// Largest message on a link over a neighbor: the largest interactive one and its header, so that
+/// none which was sent before on another link is too large for this one.
+pub const RELAY_FRAME_BYTES: usize = INTERACTIVE_BYTES + FRAME_HEADER_BYTES;
+
+/// What sealing adds to it: the channel, and a tag.
+pub const RELAY_SEAL_BYTES: usize = 17;
+
+/// The same as it is sealed.
+pub const RELAY_BYTES: usize = RELAY_FRAME_BYTES + RELAY_SEAL_BYTES;
+
+/// Sealed bytes that one end has sent over a neighbor and the other has not taken: that neighbor
+/// holds no more of them. Two of the largest fit, so that one may follow while the other travels.
+pub const RELAY_WINDOW_BYTES: u64 = 128 * 1024;
+
+/// Neighbors of whom an offer leaves the choice.
+pub const RELAY_CHOICE_MAX: usize = 8;
+
 /// Largest payload of an ephemeral message. Losing one packet loses the message, so it stays small.
 pub const EPHEMERAL_BYTES: usize = 15 * 1024;
 

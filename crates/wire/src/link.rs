@@ -9,53 +9,12 @@ use alloc::vec::Vec;
 
 use lacis_derive::{Decode, Encode};
 
+pub use crate::channel::Channel;
 use crate::code::Code;
 use crate::codec::{DecodeError, Frame, demand};
-use crate::ids::{NodeId, RoomTag};
+use crate::ids::{AttemptId, NodeId, RoomTag};
 use crate::limits;
 use crate::naming::NamedGossip;
-
-/// One of the three data channels of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
-    /// Reliable, ordered, never far behind.
-    Control,
-    /// Reliable, ordered, for streams.
-    Bulk,
-    /// Unordered, never sent twice.
-    Ephemeral,
-}
-
-impl Channel {
-    /// Every channel.
-    pub const ALL: [Self; 3] = [Self::Control, Self::Bulk, Self::Ephemeral];
-
-    /// The negotiated stream id.
-    #[must_use]
-    pub const fn id(self) -> u16 {
-        match self {
-            Self::Control => 0,
-            Self::Bulk => 1,
-            Self::Ephemeral => 2,
-        }
-    }
-
-    /// The label, for people who look at `about:webrtc`.
-    #[must_use]
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Control => "lacis-control",
-            Self::Bulk => "lacis-bulk",
-            Self::Ephemeral => "lacis-ephemeral",
-        }
-    }
-
-    /// Whether messages arrive complete and in order.
-    #[must_use]
-    pub const fn reliable(self) -> bool {
-        !matches!(self, Self::Ephemeral)
-    }
-}
 
 /// What a payload belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -315,6 +274,38 @@ pub enum LinkFrame<'a> {
         #[cbor(b(3), bytes)]
         payload: &'a [u8],
     },
+    /// Control: what one node says to another over a neighbor of both.
+    #[n(17)]
+    Relay {
+        /// Who has sealed it.
+        #[n(0)]
+        from: NodeId,
+        /// Whom it is for.
+        #[n(1)]
+        to: NodeId,
+        /// The attempt by which the two have agreed on this.
+        #[n(2)]
+        attempt: AttemptId,
+        /// Sealed bytes that `from` has taken of what `to` sent.
+        #[n(3)]
+        taken: u64,
+        /// One message; see [`crate::relay`]. None in one that only tells what was taken.
+        #[cbor(b(4), bytes)]
+        sealed: &'a [u8],
+    },
+    /// Control: that ends, because one of the two or the neighbor between them ends it.
+    #[n(18)]
+    RelayEnd {
+        /// Who ends it, or with whom the receiver is not linked any more.
+        #[n(0)]
+        from: NodeId,
+        /// Who is told.
+        #[n(1)]
+        to: NodeId,
+        /// The attempt.
+        #[n(2)]
+        attempt: AttemptId,
+    },
 }
 
 impl Frame for LinkFrame<'_> {
@@ -352,6 +343,11 @@ impl Frame for LinkFrame<'_> {
                 demand(*hops <= limits::CARRY_HOPS, "hops")?;
                 demand(payload.len() <= limits::SIGNAL_PAYLOAD_BYTES, "payload")
             }
+            Self::Relay { from, to, sealed, .. } => {
+                demand(from != to, "to")?;
+                demand(sealed.len() <= limits::RELAY_BYTES, "sealed")
+            }
+            Self::RelayEnd { from, to, .. } => demand(from != to, "to"),
             Self::Names { names, .. } => demand(names.len() <= limits::GOSSIP_NAMES_MAX, "names"),
         }
     }

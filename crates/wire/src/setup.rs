@@ -151,10 +151,17 @@ impl Frame for Setup {
 
     fn check(&self) -> Result<(), DecodeError> {
         match self {
-            Self::Offer { description, .. }
-            | Self::Answer { description, .. }
-            | Self::Restart { description, .. }
-            | Self::Restarted { description, .. } => description.check(),
+            Self::Offer { description, .. } => description.check(),
+            Self::Answer { description, .. } => {
+                let one = description.through.as_ref().is_none_or(|through| through.len() == 1);
+                demand(one, "through")?;
+                description.check()
+            }
+            Self::Restart { description, .. } | Self::Restarted { description, .. } => {
+                // A link over a neighbor has nothing that could begin anew.
+                demand(description.through.is_none(), "through")?;
+                description.check()
+            }
             Self::Candidates { list, .. } => {
                 demand((1..=limits::CANDIDATES_MAX).contains(&list.len()), "list")?;
                 demand(list.iter().all(|line| candidate_ok(line)), "candidate")

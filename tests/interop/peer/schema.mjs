@@ -4,8 +4,9 @@ import { isCandidate } from "./descriptions.mjs";
 import { GROUP_KINDS } from "./group_schema.mjs";
 import * as t from "./types.mjs";
 
+// Empty in a description of a link over a neighbor, which this peer only reads.
 const isIce = (least) => (value) => {
-  return value.length >= least && /^[A-Za-z0-9+/_=-]{1,256}$/.test(value);
+  return value === "" || (value.length >= least && /^[A-Za-z0-9+/_=-]{1,256}$/.test(value));
 };
 const isFileName = (value) => {
   return t.size(value) <= 255 && /^[^\p{Cc}/\\]+$/u.test(value) && value !== "." && value !== "..";
@@ -49,6 +50,8 @@ const description = t.struct(
   t.id(32),
   t.number(3),
   t.unsigned(32, "max-message-size", (value) => value === 0 || value >= 16_384),
+  t.optional(t.text("sctp-init", (value) => /^[A-Za-z0-9+/=]{28,256}$/.test(value))),
+  t.optional(t.list("through", node, 1, 8)),
 );
 const candidates = t.list("list", t.text("candidate", isCandidate), 1, 48);
 
@@ -94,6 +97,8 @@ const linkFrame = t.variants(
   [t.id(16), t.unsigned(64, "number", (value) => value >= 1)],
   [tag, t.boolean, t.list("names", t.strict(node, t.u64, t.u8), 0, 512)],
   [node, node, t.unsigned(8, "hops", (value) => value <= 8), payload],
+  [node, node, attempt, t.u64, t.bytes("sealed", 0, 61_713)],
+  [node, node, attempt],
 );
 
 /** The size of what a stream carries is limited by what that is; an empty part is the last. */

@@ -35,7 +35,7 @@ export const en = {
     offline: () => "No server is reached. Links that exist keep working; nobody new is found.",
     "no-server": () => "No server is named: others can only be linked by hand.",
     connecting: () => "No server has answered yet.",
-    relayed: () => "Through a relay (TURN), which passes on what it cannot read.",
+    relayed: () => "Through a relay (TURN) or another page, which passes on what it cannot read.",
     indirect: (count: number) =>
       `${many(count, "page is", "pages are")} not linked, because the room is large: others pass ` +
       "on what is told to all.",

@@ -36,7 +36,7 @@ export const fr: Words = {
       "nouveau.",
     "no-server": () => "Aucun serveur n'est nommé : on ne peut relier les autres qu'à la main.",
     connecting: () => "Aucun serveur n'a encore répondu.",
-    relayed: () => "Par un relais (TURN), qui transmet sans pouvoir lire.",
+    relayed: () => "Par un relais (TURN) ou une autre page, qui transmet sans pouvoir lire.",
     indirect: (count) =>
       `${many(count, "page n'est pas reliée", "pages ne sont pas reliées")}, car la salle est ` +
       "grande : d'autres transmettent ce qui est dit à tous.",

@@ -1,10 +1,12 @@
 //! One attempt to link: a connection from its offer to the proof.
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::proof::{self, Party, Role};
+use lacis_wire::relay::{self, RelaySeal};
 use lacis_wire::setup::{Introduction, Setup};
 use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
 
@@ -12,10 +14,10 @@ use super::Env;
 use super::channels::Channels;
 use super::link::{Ice, Link, Restart};
 use super::negotiation::{Negotiation, Step};
-use super::spare::Offering;
 use super::speech::Speech;
 use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
+use crate::io::Path;
 use crate::signaling::Route;
 use crate::time::Timestamp;
 
@@ -36,6 +38,8 @@ pub(crate) struct Attempt {
     pub(super) deadline: Timestamp,
     /// The offer, until it is answered, and when it is made once more.
     again: Option<(Timestamp, Box<Setup>)>,
+    /// Of one over a neighbor: what our key follows from, until what both have in common is known.
+    secret: [u8; 32],
 }
 
 /// The other end, as it has introduced itself.
@@ -56,21 +60,20 @@ pub(crate) struct Answer {
 }
 
 impl Attempt {
-    /// A connection for an attempt that is sealed in a room, and the offer that it is making
-    /// already, if it is.
+    /// An attempt by a connection, sealed in a room.
     pub(super) fn new(
         env: &mut Env<'_>,
+        id: LinkId,
         role: Role,
         room: RoomId,
         attempt: AttemptId,
-    ) -> (Self, Option<Offering>) {
-        let (id, offer) = env.connection_for(role);
+    ) -> Self {
         let nonce = env.cx.random();
         let me = &env.cx.me;
         let now = env.cx.now;
         let mut negotiation = Negotiation::new(id, attempt, role, room);
         negotiation.room = env.signaling.main(room);
-        let attempt = Self {
+        Self {
             negotiation,
             channels: Channels::new(id),
             answers: None,
@@ -83,8 +86,8 @@ impl Attempt {
             begun: now,
             deadline: now + limits::ATTEMPT_DEADLINE,
             again: None,
-        };
-        (attempt, offer)
+            secret: [0; 32],
+        }
     }
 
     pub(crate) const fn id(&self) -> LinkId {
@@ -189,7 +192,29 @@ impl Attempt {
     ) {
         self.version = version;
         self.introduce(node, introduction, description);
-        self.negotiation.set_remote(env.cx, Step::Accept, description);
+        if !self.id().is_relayed() {
+            self.negotiation.set_remote(env.cx, Step::Accept, description);
+        }
+    }
+
+    /// What an offer over one of these neighbors says.
+    pub(super) fn offer_over(&mut self, cx: &mut Cx, neighbors: Vec<NodeId>) -> Description {
+        self.secret = cx.random();
+        Description::over(relay::public_key(&self.secret), neighbors)
+    }
+
+    /// What the answer to an offer over that neighbor says; `None` if it shows no key.
+    pub(super) fn answer_over(&mut self, cx: &mut Cx, by: NodeId) -> Option<Description> {
+        let offered = self.remote?.party.fingerprint;
+        let (shown, common) = relay::answer(&offered, cx.rng())?;
+        self.secret = common;
+        Some(Description::over(shown, Vec::from([by])))
+    }
+
+    /// Both sides know what they have in common, and what both sign: a neighbor carries the rest.
+    pub(super) fn begin_over(&self, env: &mut Env<'_>, node: NodeId, by: NodeId) {
+        let seal = RelaySeal::new(&self.secret, &self.transcript, self.role());
+        env.pool.relays.begin(self.id(), (node, by), self.negotiation.attempt, seal);
     }
 
     /// Our offer was answered, and the answer's proof holds.
@@ -203,6 +228,10 @@ impl Attempt {
             return Err(Code::VersionMismatch);
         }
         let Answer { introduction, description, signature, .. } = answer;
+        let by = description.through.as_ref().and_then(|through| through.first().copied());
+        if by.is_some() != self.id().is_relayed() {
+            return Err(Code::Protocol);
+        }
         let party = party_of(node, introduction, description);
         let attempt = self.negotiation.attempt;
         let transcript = proof::transcript(answer.version, attempt, &self.local, &party);
@@ -212,7 +241,13 @@ impl Attempt {
         self.transcript = transcript;
         self.version = answer.version;
         self.introduce(node, introduction, description);
-        self.negotiation.set_remote(env.cx, Step::SetAnswer, description);
+        let Some(by) = by else {
+            self.negotiation.set_remote(env.cx, Step::SetAnswer, description);
+            return Ok(());
+        };
+        self.secret =
+            relay::common(&self.secret, &description.fingerprint).ok_or(Code::Protocol)?;
+        self.begin_over(env, node, by);
         Ok(())
     }
 
@@ -252,6 +287,7 @@ impl Attempt {
     /// has shown that it accepts us.
     pub(super) fn prove(self, now: Timestamp, accepted: bool) -> Option<Link> {
         let remote = self.remote?;
+        let path = self.id().is_relayed().then_some(Path::OVER_PEER);
         Some(Link {
             negotiation: self.negotiation,
             channels: self.channels,
@@ -263,13 +299,14 @@ impl Attempt {
             since: now,
             restart: Restart::default(),
             rtt: None,
-            path: None,
+            path,
             until_path: None,
             heard: now,
             ping: None,
             ping_due: now + limits::FIRST_PING,
             stranger_since: None,
             accepted,
+            needed: now,
         })
     }
 }

@@ -53,6 +53,10 @@ pub(crate) struct Connection {
     pub(super) absent: bool,
     /// Whether sealed messages in its name came damaged during the present attempt.
     pub(super) tampered: bool,
+    /// Whether the last attempt of ours was one over a neighbor.
+    pub(super) tried_over: bool,
+    /// Whether something waits for it.
+    pub(crate) is_awaited: bool,
     /// The server that knew it last.
     pub(super) route: Option<Route>,
     /// The room in which that server knew it, or in which it offered.
@@ -104,6 +108,8 @@ impl Connection {
             unknown_at: Vec::new(),
             absent: false,
             tampered: false,
+            tried_over: false,
+            is_awaited: false,
             route: None,
             met: None,
             changed: true,
@@ -217,9 +223,20 @@ impl Connection {
         self.link().is_some_and(Link::is_healthy)
     }
 
+    /// Whether there is one that goes over a neighbor.
+    pub(crate) fn is_relayed(&self) -> bool {
+        self.link().is_some_and(Link::is_relayed)
+    }
+
+    /// Whether there is one that goes over none: with a neighbor.
+    pub(crate) fn is_near(&self) -> bool {
+        self.is_linked() && !self.is_relayed()
+    }
+
     /// When a link is to be offered, if one is wanted and nothing is under way.
     pub(crate) fn wants_link(&self) -> Option<Timestamp> {
-        let rests = self.attempts.is_empty() && !self.has_healthy_link();
+        let is_settled = self.has_healthy_link() && !self.is_relayed();
+        let rests = self.attempts.is_empty() && !is_settled;
         self.dial_at.filter(|_| rests && self.closed().is_none())
     }
 

@@ -45,6 +45,8 @@ pub(crate) struct Link {
     /// Whether the other side has shown that it accepts us; before that only the control channel
     /// is in order with our proof.
     pub(crate) accepted: bool,
+    /// When it was needed last, if it goes over a neighbor.
+    pub(crate) needed: Timestamp,
 }
 
 /// What ICE says.
@@ -67,6 +69,11 @@ impl Link {
         self.negotiation.id
     }
 
+    /// Whether it goes over a neighbor: then it is no neighbor's itself.
+    pub(crate) const fn is_relayed(&self) -> bool {
+        self.id().is_relayed()
+    }
+
     pub(crate) const fn role(&self) -> Role {
         self.negotiation.role
     }
@@ -87,7 +94,7 @@ impl Link {
 
     /// Asks the driver which path is in use, unless it is busy. Says whether it is asked.
     pub(super) fn inspect(&mut self, cx: &mut Cx) -> bool {
-        let is_idle = self.negotiation.is_idle();
+        let is_idle = self.negotiation.is_idle() && !self.is_relayed();
         if is_idle {
             let op = self.negotiation.begin(cx, Step::Inspect);
             cx.link(self.id(), LinkAction::Inspect(op));

@@ -14,6 +14,29 @@ use lacis_wire::{NodeId, limits};
 #[derive(Debug, Default)]
 pub(crate) struct Patience(VecDeque<(NodeId, Duration)>);
 
+/// Nodes to which no path was found, though they answered, and in how many attempts. The oldest is
+/// forgotten first.
+#[derive(Debug, Default)]
+pub(crate) struct Pathless(VecDeque<(NodeId, u32)>);
+
+impl Pathless {
+    /// Attempts that have found no path since one was found.
+    pub(crate) fn count(&self, node: NodeId) -> u32 {
+        self.0.iter().find(|(known, _)| *known == node).map_or(0, |(_, count)| *count)
+    }
+
+    /// So many have found none; 0 when one has.
+    pub(crate) fn set(&mut self, node: NodeId, count: u32) {
+        self.0.retain(|(known, _)| *known != node);
+        if count > 0 {
+            if self.0.len() >= limits::PACES_REMEMBERED {
+                self.0.pop_front();
+            }
+            self.0.push_back((node, count));
+        }
+    }
+}
+
 impl Patience {
     /// How long the next attempt may take.
     pub(crate) fn with(&self, node: NodeId) -> Duration {

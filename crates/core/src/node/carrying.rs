@@ -82,12 +82,12 @@ impl Node {
     }
 
     /// Neighbors in a room who hand on what is given to them.
-    fn carriers(&self, room: RoomId) -> Vec<NodeId> {
+    pub(super) fn carriers(&self, room: RoomId) -> Vec<NodeId> {
         let carries = |remote: &&Remote| {
             let mut links = remote.connection.link().into_iter();
             remote.rooms.contains(room)
                 && self.signaling.lets_in(room, remote.node())
-                && links.any(|link| link.accepted && link.is_healthy())
+                && links.any(|link| link.accepted && link.is_healthy() && !link.is_relayed())
         };
         self.remotes.values().filter(carries).map(Remote::node).collect()
     }

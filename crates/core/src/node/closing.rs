@@ -1,7 +1,5 @@
 //! Leaving cleanly: what waits is sent, goodbyes are said, and nobody waits for ever.
 
-use alloc::vec::Vec;
-
 use lacis_wire::{Code, limits};
 
 use super::Node;
@@ -84,8 +82,7 @@ impl Node {
         for open in self.cx.tickets.drain() {
             self.cx.completed(open, Err(Code::Closed));
         }
-        let nodes: Vec<_> = self.remotes.keys().copied().collect();
-        for node in nodes {
+        for node in self.those_over_neighbors_first() {
             self.with_remote(node, |remote, env| remote.connection.part(env, Code::Closed));
         }
         let Self { cx, signaling, .. } = self;

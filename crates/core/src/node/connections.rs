@@ -8,6 +8,16 @@ use super::Node;
 use crate::meter::{self, Cost};
 use crate::remote::Remote;
 
+/// How many connections there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) links: usize,
+    /// Remotes with which a link is being set up.
+    pub(super) attempts: usize,
+    /// Attempts beside another one with the same remote.
+    pub(super) beside: usize,
+}
+
 impl Node {
     /// Whether there is a connection with that node, or one is being made.
     pub(super) fn is_known(&self, node: NodeId) -> bool {
@@ -70,7 +80,8 @@ impl Node {
             if !self.make_place() {
                 break;
             }
-            self.with_remote(node, Remote::offer);
+            let between = self.neighbors_between(&overlay, node);
+            self.with_remote(node, |remote, env| remote.offer(env, between));
         }
     }
 
@@ -90,11 +101,12 @@ impl Node {
         meter::count(Cost::Remote, self.remotes.len());
         for remote in self.remotes.values() {
             let attempts = remote.connection.attempts().len();
-            self.tally.links += usize::from(remote.connection.is_linked());
+            self.tally.links += usize::from(remote.connection.is_near());
             self.tally.attempts += usize::from(attempts > 0);
             self.tally.beside += attempts.saturating_sub(1);
         }
         self.signaling.has_links = self.tally.links > 0;
+        self.review_relayed();
         if self.tally.links > links {
             self.calm_at = self.cx.now + limits::CALM;
         }

@@ -65,7 +65,8 @@ impl Node {
         for remote in self.remotes.values_mut() {
             let node = remote.node();
             let is_left_out = except.contains(&node) || lazy.contains(&node);
-            if is_left_out || !self.signaling.lets_in(room, node) {
+            let is_far = kind == Kind::Gossip && remote.connection.is_relayed();
+            if is_left_out || is_far || !self.signaling.lets_in(room, node) {
                 continue;
             }
             let Some(tag) = remote.rooms.word_tag(room) else { continue };

@@ -26,6 +26,7 @@ impl Node {
             Heard::Carried(from, to, hops, payload) => {
                 self.carried.push_back((node, Carried { from, to, hops, payload }));
             }
+            Heard::Relayed(relayed) => self.pairs.heard.push_back((node, relayed)),
             Heard::Names(room, lacks, names) => self.names.push((room, node, (lacks, names))),
             Heard::Started => self.started.push(node),
             Heard::Lost => {

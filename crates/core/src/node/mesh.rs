@@ -21,7 +21,7 @@ impl Node {
     pub(super) fn overlay(&self) -> Overlay {
         let mut overlay = Overlay::default();
         for remote in self.remotes.values() {
-            let is_linked = remote.connection.is_linked();
+            let is_linked = remote.connection.is_near();
             let mut attempts = remote.connection.attempts().iter();
             let is_coming = !is_linked && attempts.any(|own| own.is_fresh(self.cx.now));
             for (room, proof) in remote.rooms.iter() {
@@ -109,7 +109,9 @@ impl Node {
     /// Tells new neighbors who is in a large room.
     fn greet(&mut self, room: RoomId) {
         let is_neighbor = |remote: &&Remote| {
-            remote.rooms.word_tag(room).is_some() && self.signaling.lets_in(room, remote.node())
+            remote.rooms.word_tag(room).is_some()
+                && remote.connection.is_near()
+                && self.signaling.lets_in(room, remote.node())
         };
         let neighbors: Vec<NodeId> =
             self.remotes.values().filter(is_neighbor).map(Remote::node).collect();
@@ -200,7 +202,7 @@ impl Node {
         }
         let is_idle = |remote: &&Remote| {
             let mut groups = self.groups.open.values();
-            remote.connection.is_linked()
+            remote.connection.is_near()
                 && remote.session.is_idle()
                 && groups.all(|group| group.is_idle_with(remote.node()))
         };

@@ -102,6 +102,7 @@ impl Node {
         }
         self.begin_pairing(node, room, tickets);
         let offer = Offer {
+            by: None,
             room,
             route: Route::Manual,
             attempt,

@@ -251,9 +251,11 @@ impl Node {
             } else if self.closing.is_some() {
                 self.refuse_offer(route, room, from, attempt, Code::Closed);
             } else if self.place_for(from) {
-                if !self.is_known(from) && !self.make_place_in(room) {
+                let takes_place = description.through.is_none() && !self.is_known(from);
+                if takes_place && !self.make_place_in(room) {
                     self.give_up_unanswered();
                 }
+                let by = self.choose_between(room, from, description.through.as_ref());
                 let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
                 let cx = &mut self.cx;
                 self.remotes.entry(from).or_insert_with(|| Remote::new(cx, from));
@@ -265,6 +267,7 @@ impl Node {
                     versions,
                     description,
                     is_newcomer,
+                    by,
                 };
                 self.with_remote(from, |remote, env| {
                     remote.on_offer(env, offer, place);

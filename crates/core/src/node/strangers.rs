@@ -66,7 +66,10 @@ impl Node {
 
     /// The stranger that has been there for longest, and since when.
     fn first_stranger(&self) -> Option<(Timestamp, NodeId)> {
-        let linked = |remote: &Remote| remote.connection.link()?.stranger_since;
+        let linked = |remote: &Remote| {
+            let link = remote.connection.link().filter(|link| !link.is_relayed())?;
+            link.stranger_since
+        };
         let since = |remote: &Remote| {
             let since = linked(remote).or_else(|| remote.knocks_since(&self.signaling))?;
             Some((since, remote.node()))

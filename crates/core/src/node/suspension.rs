@@ -5,8 +5,6 @@
 //! a browser does not keep it either. Rooms and groups stay open in memory, and what is written to
 //! a group is stored. When the page is back, it takes up its connections anew.
 
-use alloc::vec::Vec;
-
 use lacis_wire::Code;
 
 use super::Node;
@@ -25,7 +23,7 @@ impl Node {
         self.cx.suspended_at = Some(now);
         // The store is let go of too, once it has what was written.
         self.cx.gathers = false;
-        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+        for node in self.those_over_neighbors_first() {
             self.with_remote(node, |remote, env| remote.connection.part(env, Code::Suspended));
         }
         let Self { cx, signaling, .. } = self;

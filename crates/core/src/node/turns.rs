@@ -78,7 +78,7 @@ impl Node {
     fn patient(&self) -> Vec<(Timestamp, NodeId)> {
         let since = |remote: &Remote| {
             let node = remote.node();
-            let link = remote.connection.link()?;
+            let link = remote.connection.link().filter(|link| !link.is_relayed())?;
             let mut rooms = remote.rooms.iter();
             let can_wait = remote.session.is_idle()
                 && rooms.all(|(room, _)| self.signaling.is_of_group(room))

@@ -36,7 +36,7 @@ impl Node {
         {
             let news = News::Message { label, payload: &message.payload };
             let told = broadcast.tell(&self.cx, news);
-            let nodes = self.divide(room, &told, present.clone());
+            let nodes = self.divide(room, &told, self.near(&present));
             message = passed_on(room, told.bytes);
             // Of whom nobody wants more than names, its words are wanted by all.
             return (message, if nodes.is_empty() { present } else { nodes });
@@ -44,9 +44,15 @@ impl Node {
         (message, present)
     }
 
+    /// Those to whom no link goes over a neighbor: that one passes on what is told to all.
+    fn near(&self, nodes: &[NodeId]) -> Vec<NodeId> {
+        let is_far = |node| self.remotes.get(node).is_some_and(|it| it.connection.is_relayed());
+        nodes.iter().filter(|node| !is_far(node)).copied().collect()
+    }
+
     /// Passes something on to the neighbors in a room, as far as it goes.
     pub(super) fn pass_on(&mut self, room: RoomId, told: &Told, except: &[NodeId]) {
-        let mut nodes = self.present(room);
+        let mut nodes = self.near(&self.present(room));
         nodes.retain(|node| !except.contains(node));
         if told.course == Course::All {
             nodes = self.divide(room, told, nodes);

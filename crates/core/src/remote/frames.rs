@@ -8,6 +8,7 @@ use lacis_wire::{Code, RoomTag, limits};
 use super::{Heard, Remote};
 use crate::connect::Env;
 use crate::event::{Event, MessageKind};
+use crate::relays::{Relayed, Said};
 use crate::session::Aside;
 use crate::start::Start;
 
@@ -64,10 +65,24 @@ impl Remote {
             LinkFrame::Carry { from, to, hops, payload } => {
                 self.heard.push_back(Heard::Carried(from, to, hops, Vec::from(payload)));
             }
+            LinkFrame::Relay { from, to, attempt, taken, sealed } => {
+                let said = Said::More(taken, Vec::from(sealed));
+                self.on_relayed(Relayed { from, to, attempt, said });
+            }
+            LinkFrame::RelayEnd { from, to, attempt } => {
+                self.on_relayed(Relayed { from, to, attempt, said: Said::End });
+            }
             LinkFrame::Bye { code } => self.connection.close(env, code),
             frame => self.on_session_frame(env, frame),
         }
         self.pump(env.cx);
+    }
+
+    /// Nothing goes over two neighbors.
+    fn on_relayed(&mut self, relayed: Relayed) {
+        if self.connection.is_near() {
+            self.heard.push_back(Heard::Relayed(relayed));
+        }
     }
 
     /// A frame of a message or of a stream.
@@ -80,6 +95,7 @@ impl Remote {
         };
         let (cx, session) = (&mut *env.cx, &mut self.session);
         let Some(link) = self.connection.link_mut() else { return };
+        link.needed = cx.now;
         match frame {
             LinkFrame::Message { seq, ack, envelope, payload } => {
                 session.on_message(cx, (seq, ack), room, &envelope, payload);

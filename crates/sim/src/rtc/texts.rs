@@ -49,6 +49,7 @@ pub(super) fn stray_sdp(random: &mut Random) -> String {
         dtls_role: DtlsRole::ActPass,
         message_bytes_max: 262_144,
         sctp_init: None,
+        through: None,
     };
     sdp(&description, 1)
 }

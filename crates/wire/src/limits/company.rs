@@ -130,3 +130,25 @@ pub const HELD_GOSSIP_BYTES: usize = 256 * 1024;
 
 /// For how long they are kept: what makes somebody a member travels the same ways.
 pub const HELD_GOSSIP_LIFE: Duration = Duration::from_secs(20);
+
+/// Pairs of neighbors for whom a node passes on what they say to each other, and links of its own
+/// that it has over neighbors. A pair has at most two windows in its buffers: 2 MiB in all.
+pub const RELAYS_MAX: usize = 8;
+
+/// After so many attempts that found no path, one over a neighbor is made: the second may take
+/// twice the time of the first, so a path that is only slow has been found by then.
+pub const RELAY_AFTER: u32 = 2;
+
+/// A link over a neighbor that nobody needs ends after this.
+pub const RELAY_IDLE: Duration = Duration::from_secs(60);
+
+/// A pair that has said nothing for so long gives up its place: its ends ask each other six times
+/// in that time whether they are there.
+pub const RELAY_SILENCE: Duration = Duration::from_secs(60);
+
+/// The first wait before a direct path is looked for again beside a link over a neighbor; twice as
+/// long after each time.
+pub const DIRECT_AGAIN_MIN: Duration = Duration::from_secs(5);
+
+/// The longest such wait: paths that open, open when a network changes, and that is noticed.
+pub const DIRECT_AGAIN_MAX: Duration = Duration::from_secs(600);

@@ -168,6 +168,18 @@ fn carry() -> impl Strategy<Value = LinkFrame<'static>> {
     })
 }
 
+fn relay() -> impl Strategy<Value = LinkFrame<'static>> {
+    let nodes = any::<([u8; 16], [u8; 16])>().prop_filter("one node", |(from, to)| from != to);
+    let sealed = option::of(payload(limits::RELAY_BYTES));
+    (nodes, any::<(u64, u64)>(), sealed).prop_map(|((from, to), (attempt, taken), sealed)| {
+        let (from, to, attempt) = (NodeId(from), NodeId(to), AttemptId(attempt));
+        match sealed {
+            Some(sealed) => LinkFrame::Relay { from, to, attempt, taken, sealed },
+            None => LinkFrame::RelayEnd { from, to, attempt },
+        }
+    })
+}
+
 pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
     prop_oneof![
         3 => payload_frame(),
@@ -188,6 +200,7 @@ pub(crate) fn link_frame() -> impl Strategy<Value = LinkFrame<'static>> {
         1 => (any::<[u8; 16]>(), 1..=u64::MAX)
             .prop_map(|(store, number)| LinkFrame::Start { store, number }),
         1 => carry(),
+        1 => relay(),
         1 => (room_tag(), any::<bool>(), vec(gossip_name(), 0..=limits::GOSSIP_NAMES_MAX))
             .prop_map(|(room, lacks, names)| LinkFrame::Names { room, lacks, names }),
     ]
@@ -207,6 +220,7 @@ pub(crate) fn description() -> impl Strategy<Value = Description> {
             dtls_role,
             message_bytes_max,
             sctp_init,
+            through: None,
         },
     )
 }

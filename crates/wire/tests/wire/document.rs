@@ -119,6 +119,8 @@ fn every_limit_is_documented_with_its_value() {
         UNSAVED_BYTES PAGE_ENTRIES REWRITE_MIN REWRITE_MAX ADMISSIONS_PER_MINUTE GROUPS_MAX
         GROUP_QUEUE_BYTES MISSING_MAX APPROVALS_MAX APPROVAL_DEADLINE REFUSED_MAX DECLINED_MAX
         TURN_LEAST TURN_PACE CLOCK_SPREAD WALL_INTERVAL WALL_JUMP
+        RELAY_FRAME_BYTES RELAY_SEAL_BYTES RELAY_BYTES RELAY_WINDOW_BYTES RELAY_CHOICE_MAX RELAYS_MAX
+        RELAY_AFTER RELAY_IDLE RELAY_SILENCE DIRECT_AGAIN_MIN DIRECT_AGAIN_MAX
     };
     let defined = LIMITS
         .lines()
@@ -227,6 +229,7 @@ fn every_derivation_context_is_documented() {
         include_str!("../../src/pairing.rs"),
         include_str!("../../src/proof.rs"),
         include_str!("../../src/record.rs"),
+        include_str!("../../src/relay.rs"),
         include_str!("../../src/room.rs"),
         include_str!("../../src/seal.rs"),
     ];
@@ -235,7 +238,7 @@ fn every_derivation_context_is_documented() {
         .flat_map(|source| source.split('"').filter(|text| text.starts_with("lacis ")))
         .filter(|text| !text.contains('\n'))
         .collect();
-    assert_eq!(contexts.len(), 31, "{contexts:?}");
+    assert_eq!(contexts.len(), 33, "{contexts:?}");
     for context in contexts {
         assert!(DOCUMENT.contains(&format!("`{context}`")), "{context}");
     }

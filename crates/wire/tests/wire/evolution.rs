@@ -6,6 +6,7 @@ use lacis_wire::card::Card;
 use lacis_wire::code::Code;
 use lacis_wire::codec::{self, decode, encode};
 use lacis_wire::credential::Chain;
+use lacis_wire::description::Description;
 use lacis_wire::group::{GroupFrame, Holding};
 use lacis_wire::invitation::{Invitation, InvitationLink};
 use lacis_wire::keys::KeyPart;
@@ -15,7 +16,7 @@ use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
 use lacis_wire::system::{Budget, GroupProperties, OpenInvitation, Revocation, Servers};
-use lacis_wire::{DecodeError, Millis};
+use lacis_wire::{DecodeError, Millis, NodeId};
 use serde_json::{Value, json};
 
 use crate::{diagnostic, group_frames, group_samples, samples};
@@ -102,15 +103,9 @@ fn new_fields_of_group_frames_are_skipped() {
 #[test]
 fn new_fields_of_setup_messages_are_skipped() {
     let structs = |tree: &Value| {
-        let nested = [
-            (0, vec![1, 1]),
-            (0, vec![1, 2]),
-            (0, vec![1, 3]),
-            (1, vec![1, 1]),
-            (1, vec![1, 3]),
-            (3, vec![1, 2]),
-            (4, vec![1, 2]),
-        ];
+        let nested =
+            [(0, vec![1, 1]), (0, vec![1, 2]), (0, vec![1, 3]), (1, vec![1, 1]), (1, vec![1, 3])];
+        // The last field of a description is none of a restart, so what is new cannot follow it.
         with_nested(tree, &nested)
     };
     let all = samples::setup().into_iter().map(|(name, setup)| (name, with_every_field(setup)));
@@ -122,11 +117,8 @@ fn with_every_field(mut setup: Setup) -> Setup {
     if let Setup::Offer { newcomer, .. } = &mut setup {
         *newcomer = Some(true);
     }
-    if let Setup::Offer { description, .. }
-    | Setup::Answer { description, .. }
-    | Setup::Restart { description, .. }
-    | Setup::Restarted { description, .. } = &mut setup
-    {
+    if let Setup::Offer { description, .. } | Setup::Answer { description, .. } = &mut setup {
+        *description = Description::over([0x55; 32], vec![NodeId([1; 16])]);
         description.sctp_init = Some("AQAAFAAAAAEAAgAAAQABAAAAAAEA".into());
     }
     setup

@@ -5,9 +5,9 @@ use lacis_wire::description::{Description, DtlsRole, candidate_ok};
 use lacis_wire::gossip::NamedGossip;
 use lacis_wire::link::{Body, Envelope, Kind, LinkFrame, file_ok, label_ok};
 use lacis_wire::room::{RoomLink, server_ok};
-use lacis_wire::setup::Setup;
+use lacis_wire::setup::{Introduction, Setup};
 use lacis_wire::signal::{ClientFrame, IceServer, ServerFrame};
-use lacis_wire::{AttemptId, DecodeError, NodeId, RoomTag, Topic, limits};
+use lacis_wire::{AttemptId, DecodeError, NodeId, PROTOCOL, PeerId, RoomTag, Topic, limits};
 
 static PAYLOAD: [u8; limits::FRAME_BYTES] = [0; limits::FRAME_BYTES];
 
@@ -99,6 +99,20 @@ fn link_frames() {
     let part = |more| LinkFrame::Group { room: envelope("a").room, more, data: &[] };
     boundary!(LinkFrame, "data", part(false), part(true));
 
+    let (one, two) = (NodeId([1; 16]), NodeId([2; 16]));
+    let relay = |to, bytes: usize| LinkFrame::Relay {
+        from: one,
+        to,
+        attempt: AttemptId(1),
+        taken: 0,
+        sealed: &PAYLOAD[..bytes],
+    };
+    let most = limits::RELAY_BYTES;
+    boundary!(LinkFrame, "sealed", relay(two, most), relay(two, most + 1));
+    boundary!(LinkFrame, "to", relay(two, 0), relay(one, 0));
+    let end = |to| LinkFrame::RelayEnd { from: one, to, attempt: AttemptId(1) };
+    boundary!(LinkFrame, "to", end(two), end(one));
+
     let (longest, longer) = ("l".repeat(64), "l".repeat(65));
     boundary!(LinkFrame, "label", ephemeral(&longest, 0), ephemeral(&longer, 0));
     boundary!(LinkFrame, "label", ephemeral("a", 0), ephemeral("", 0));
@@ -171,7 +185,39 @@ fn described() -> Description {
         dtls_role: DtlsRole::ActPass,
         message_bytes_max: 262_144,
         sctp_init: None,
+        through: None,
     }
+}
+
+#[test]
+fn setups_over_neighbors() {
+    let attempt = AttemptId(1);
+    let over = |count| Description::over([7; 32], vec![NodeId([1; 16]); count]);
+    let introduction =
+        || Introduction { peer: PeerId([1; 32]), nonce: [2; 32], session: 3, salt: [4; 16] };
+    let offer = |description| Setup::Offer {
+        attempt,
+        introduction: introduction(),
+        versions: PROTOCOL,
+        description,
+        newcomer: None,
+    };
+    boundary!(Setup, "through", offer(over(8)), offer(over(9)));
+    boundary!(Setup, "through", offer(over(1)), offer(over(0)));
+    let sized = |message_bytes_max| offer(Description { message_bytes_max, ..over(1) });
+    boundary!(Setup, "max-message-size", sized(61_696), sized(61_697));
+    let named = |ufrag: &str| offer(Description { ufrag: ufrag.into(), ..over(1) });
+    boundary!(Setup, "ice-ufrag", named(""), named("abcd"));
+    let answer = |description| Setup::Answer {
+        attempt,
+        introduction: introduction(),
+        version: 1,
+        description,
+        signature: [5; 64],
+    };
+    boundary!(Setup, "through", answer(over(1)), answer(over(2)));
+    let restart = |description| Setup::Restart { attempt, round: 1, description };
+    boundary!(Setup, "through", restart(described()), restart(over(1)));
 }
 
 #[test]

@@ -105,6 +105,11 @@ fn carry() -> LinkFrame<'static> {
     LinkFrame::Carry { from, to, hops: limits::CARRY_HOPS, payload: &[1, 2, 3] }
 }
 
+fn relay(sealed: &'static [u8]) -> LinkFrame<'static> {
+    let (from, to) = (NodeId(count(0x10)), NodeId(count(0x30)));
+    LinkFrame::Relay { from, to, attempt: ATTEMPT, taken: 70_000, sealed }
+}
+
 fn link_without_names() -> Samples<LinkFrame<'static>> {
     let (offerer, room) = (offerer(), offerer().room_tag());
     let envelope = |kind, label| Envelope { room, kind, label };
@@ -180,6 +185,10 @@ pub(crate) fn link() -> Samples<LinkFrame<'static>> {
     all.push(("names-of-what-is-here", names(false, 2)));
     all.push(("names-of-what-is-lacking", names(true, 1)));
     all.push(("names-of-nothing", names(false, 0)));
+    all.push(("relay", relay(&[1, 2, 3])));
+    all.push(("relay-of-nothing", relay(&[])));
+    let (from, to) = (NodeId(count(0x10)), NodeId(count(0x30)));
+    all.push(("relay-end", LinkFrame::RelayEnd { from, to, attempt: ATTEMPT }));
     all
 }
 
@@ -199,6 +208,7 @@ pub(crate) fn describe(end: &End, dtls_role: DtlsRole) -> Description {
         dtls_role,
         message_bytes_max: 262_144,
         sctp_init: None,
+        through: None,
     }
 }
 
@@ -238,10 +248,22 @@ pub(crate) fn setup() -> Samples<Setup> {
     if let Setup::Offer { newcomer, .. } = &mut knock {
         *newcomer = Some(true);
     }
+    let (mut offer_over, mut answer_over) = (knock.clone(), answer(DtlsRole::Active));
+    if let (
+        Setup::Offer { description: offered, .. },
+        Setup::Answer { description: answered, .. },
+    ) = (&mut offer_over, &mut answer_over)
+    {
+        let neighbors = vec![NodeId(count(0x10)), NodeId(count(0x30))];
+        *answered = Description::over([0x55; 32], neighbors[1..].to_vec());
+        *offered = Description::over([0xaa; 32], neighbors);
+    }
     vec![
         ("offer", offer(DtlsRole::ActPass)),
         ("offer-of-a-newcomer", knock),
+        ("offer-over-neighbors", offer_over),
         ("answer", answer(DtlsRole::Active)),
+        ("answer-over-a-neighbor", answer_over),
         ("candidates", Setup::Candidates { attempt, list }),
         ("restart", Setup::Restart { attempt, round: 1, description: again }),
         ("restarted", Setup::Restarted { attempt, round: 1, description: restarted }),

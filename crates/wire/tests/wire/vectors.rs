@@ -5,13 +5,16 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::description::{Description, DtlsRole};
-use lacis_wire::link::LinkFrame;
+use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::pairing::{Handover, PairingText};
 use lacis_wire::proof::{self, Party, Role};
+use lacis_wire::relay::{self, RelaySeal};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
 use lacis_wire::{NodeId, export, presence, seal};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
 use crate::ends::{self, End, answerer, offerer};
@@ -31,6 +34,61 @@ fn server_frames() {
 #[test]
 fn link_frames() {
     frames!(LinkFrame, "link", samples::link());
+}
+
+/// What two say over a neighbor, sealed here by the words of the document.
+#[test]
+fn over_a_neighbor() {
+    let (secret, transcript) = ([0x5a; 32], [0xc3; 32]);
+    let offered = relay::public_key(&secret);
+    let mut rng = ChaCha20Rng::from_seed([1; 32]);
+    let (answered, common) = relay::answer(&offered, &mut rng).expect("a key");
+    assert_eq!(relay::common(&secret, &answered), Some(common));
+    let seal = |from: u8, count: u8, channel: Channel, frame: &[u8]| {
+        let input = [&common[..], &transcript, &[from]].concat();
+        let key = blake3::derive_key("lacis 2026 relay 1 key", &input);
+        let mut nonce = [0; 24];
+        nonce[23] = count;
+        let plain = [frame, &channel.id().to_be_bytes()[1..]].concat();
+        let cipher = XChaCha20Poly1305::new(&key.into());
+        cipher.encrypt(&XNonce::from(nonce), &plain[..]).expect("short")
+    };
+    let [proof, ping] = [LinkFrame::Proof { signature: [7; 64] }, LinkFrame::Ping { nonce: 1 }];
+    let (proof, ping) = (encode(&proof), encode(&ping));
+    let messages = [
+        ("first-of-the-offerer", Role::Offerer, 0, Channel::Control, &proof),
+        ("second-of-the-offerer", Role::Offerer, 1, Channel::Bulk, &ping),
+        ("first-of-the-answerer", Role::Answerer, 0, Channel::Ephemeral, &ping),
+    ];
+    let vectors = messages.iter().map(|(name, role, count, channel, frame)| {
+        let from = u8::from(*role == Role::Answerer);
+        vec![
+            ("name", json!(name)),
+            ("secret", hex(&secret)),
+            ("offered", hex(&offered)),
+            ("answered", hex(&answered)),
+            ("common", hex(&common)),
+            ("transcript", hex(&transcript)),
+            ("from_offerer", json!(*role == Role::Offerer)),
+            ("count", json!(count)),
+            ("channel", json!(channel.id())),
+            ("frame", hex(frame)),
+            ("sealed", hex(&seal(from, *count, *channel, frame))),
+        ]
+    });
+    let end = |role| RelaySeal::new(&common, &transcript, role);
+    let (mut of_offerer, mut of_answerer) = (end(Role::Offerer), end(Role::Answerer));
+    for ((_, role, _, channel, frame), stored) in
+        messages.iter().zip(compare("relay", vectors.collect()))
+    {
+        let sealed = unhex(&stored["sealed"]);
+        let (from, to) = match role {
+            Role::Offerer => (&mut of_offerer, &mut of_answerer),
+            Role::Answerer => (&mut of_answerer, &mut of_offerer),
+        };
+        assert_eq!(from.seal(*channel, frame.to_vec()), sealed);
+        assert_eq!(to.open(&sealed), Some((*channel, frame.to_vec())));
+    }
 }
 
 #[test]

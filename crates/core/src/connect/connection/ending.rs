@@ -1,8 +1,8 @@
 //! What connections end for: another takes their place, a goodbye, a room that is left.
 
-use lacis_wire::Code;
 use lacis_wire::link::LinkFrame;
 use lacis_wire::setup::Setup;
+use lacis_wire::{Code, limits};
 
 use super::{Connection, News, Stage};
 use crate::connect::Env;
@@ -16,6 +16,9 @@ use crate::time::Timestamp;
 impl Connection {
     /// The attempt has proven itself: it becomes the link, and a former one is closed.
     pub(super) fn establish(&mut self, env: &mut Env<'_>, id: LinkId, accepted: bool) {
+        if id.is_relayed() && self.is_near() && self.has_healthy_link() {
+            return self.refuse_attempt(env, id, Code::Replaced);
+        }
         let Some(attempt) = self.take_attempt(id) else { return };
         let (begun, now) = (attempt.begun, env.cx.now);
         let Some(mut link) = attempt.prove(now, accepted) else { return };
@@ -30,11 +33,17 @@ impl Connection {
         if let Some(old) = self.link() {
             env.cx.link(old.id(), LinkAction::Close);
         }
-        if !env.signaling.end_pairing(env.cx, self.node, Ok(())) {
+        let is_relayed = link.is_relayed();
+        if !env.signaling.end_pairing(env.cx, self.node, Ok(())) && !is_relayed {
             env.pool.patience.on_success(self.node, now.since(begun));
         }
+        // Whoever has answered an offer over a neighbor knows of that what the other side does.
+        let count = env.pool.pathless.count(self.node).max(limits::RELAY_AFTER);
+        env.pool.pathless.set(self.node, if is_relayed { count } else { 0 });
         self.stage = Stage::Linked(link);
         self.on_reached();
+        self.tried_over = false;
+        self.look_for_path(env);
         env.pool.spares.order(now);
         self.push(News::Up);
     }

@@ -28,6 +28,9 @@ pub(crate) struct Offer {
     pub(crate) description: Description,
     /// Whether whoever offers is no member of the group at whose door it does.
     pub(crate) is_newcomer: bool,
+    /// Over whom it goes, if it is to go over one of the neighbors that it names and one of them is
+    /// a neighbor here.
+    pub(crate) by: Option<NodeId>,
 }
 
 /// Whether there is place for one more connection.
@@ -75,7 +78,16 @@ impl Connection {
             return Ok(None);
         }
         let is_first = self.attempts.is_empty();
-        let full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
+        let mut full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
+        if offer.description.through.is_some() {
+            // It takes no place of those, and is of no use beside a link that takes one.
+            full = env.pool.relays.is_full();
+            if self.is_near() && self.has_healthy_link() {
+                return Err(Code::Replaced);
+            }
+            // Nobody is here over whom it may go.
+            offer.by.ok_or(Code::IceFailed)?;
+        }
         if full && self.same_mailbox(offer.route).is_none() {
             return Err(Code::Busy);
         }
@@ -118,10 +130,29 @@ impl Connection {
             self.peer = Some(offer.introduction.peer);
             self.push(News::Offered(env.signaling.main(offer.room)));
         }
-        let (mut attempt, _) = Attempt::new(env, Role::Answerer, offer.room, offer.attempt);
+        let id = match offer.by {
+            Some(_) => env.cx.relayed_id(),
+            None => env.connection_for(Role::Answerer).0,
+        };
+        let mut attempt = Attempt::new(env, id, Role::Answerer, offer.room, offer.attempt);
         attempt.negotiation.route = Some(offer.route);
         attempt.answers = Some(offer.route);
         attempt.answer(env, self.node, version, (&offer.introduction, &offer.description));
-        self.begin(env, attempt);
+        self.begin(env, attempt, offer.by.is_some());
+        if let Some(by) = offer.by {
+            self.answer_over(env, id, by);
+        }
+    }
+
+    fn answer_over(&mut self, env: &mut Env<'_>, id: LinkId, by: NodeId) {
+        let Some(attempt) = self.attempt(id) else { return };
+        let Some(description) = attempt.answer_over(env.cx, by) else {
+            return self.refuse_attempt(env, id, Code::Protocol);
+        };
+        self.on_described(env, id, &description);
+        let node = self.node;
+        if let Some(attempt) = self.attempt(id) {
+            attempt.begin_over(env, node, by);
+        }
     }
 }

@@ -85,6 +85,10 @@ impl Connection {
     }
 
     fn start_restart(&mut self, env: &mut Env<'_>) {
+        if self.is_relayed() {
+            // There is nothing that could begin anew.
+            return self.lose_link(env);
+        }
         let now = env.cx.now;
         self.mark_lost(now);
         let (node, offerer) = (self.node, self.is_offerer());
@@ -251,6 +255,8 @@ impl Connection {
             if now < env.cx.stalled_until {
                 link.on_heard(now);
                 link.ping_due = now;
+            } else if link.is_relayed() {
+                return self.lose_link(env);
             } else {
                 link.ice = Ice::Disconnected { since: now };
             }
@@ -297,7 +303,7 @@ impl Connection {
         if let Some(link) = self.link_mut() {
             link.ping_due = now;
         }
-        if self.dial_at.is_some() {
+        if self.dial_at.is_some() || self.is_relayed() {
             self.dial(now);
         }
     }

@@ -8,12 +8,12 @@ use alloc::vec::Vec;
 use lacis_wire::description::{self, Description};
 use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
-use lacis_wire::{AttemptId, Code, limits};
+use lacis_wire::{AttemptId, Code, NodeId, limits};
 
 use super::{Connection, News, Stage};
-use crate::connect::Env;
 use crate::connect::attempt::{Answer, Attempt};
 use crate::connect::negotiation::Step;
+use crate::connect::{Env, Pool};
 use crate::event::Event;
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
@@ -22,26 +22,55 @@ use crate::signaling::Route;
 impl Connection {
     /// Offers a link in a room, through a server or by hand.
     pub(crate) fn offer(&mut self, env: &mut Env<'_>, room: RoomId, route: Option<Route>) {
-        self.dial_at = None;
-        self.tampered = false;
+        // A neighbor may be between who helps: there is no time to be patient with a path that none
+        // has found, while what was linked is lost.
+        let is_urgent = self.tried_over && self.lost_since().is_some();
+        (self.dial_at, self.tampered, self.tried_over) = (None, false, false);
         let name = AttemptId(env.cx.random_u64());
-        let (mut attempt, offer) = Attempt::new(env, Role::Offerer, room, name);
+        let (id, offer) = env.connection_for(Role::Offerer);
+        let mut attempt = Attempt::new(env, id, Role::Offerer, room, name);
         attempt.negotiation.route = route;
-        let id = attempt.id();
         let Some(offer) = offer else {
             let op = attempt.negotiation.begin(env.cx, Step::Offer);
             env.cx.link(id, LinkAction::Offer { op, restart: false });
-            return self.begin(env, attempt);
+            return self.begin(env, attempt, is_urgent);
         };
         attempt.negotiation.resume(offer.op, Step::Offer);
-        self.begin(env, attempt);
+        self.begin(env, attempt, is_urgent);
         for input in offer.heard {
             self.on_input(env, id, input);
         }
     }
 
-    pub(super) fn begin(&mut self, env: &mut Env<'_>, mut attempt: Attempt) {
-        attempt.deadline = env.cx.now + env.pool.patience.with(self.node);
+    /// Offers a link over one of these neighbors.
+    pub(crate) fn offer_over(
+        &mut self,
+        env: &mut Env<'_>,
+        room: RoomId,
+        route: Option<Route>,
+        neighbors: Vec<NodeId>,
+    ) {
+        (self.dial_at, self.tampered, self.tried_over) = (None, false, true);
+        let name = AttemptId(env.cx.random_u64());
+        let id = env.cx.relayed_id();
+        let mut attempt = Attempt::new(env, id, Role::Offerer, room, name);
+        attempt.negotiation.route = route;
+        let description = attempt.offer_over(env.cx, neighbors);
+        self.begin(env, attempt, true);
+        self.on_described(env, id, &description);
+    }
+
+    /// Whether the next attempt is one over a neighbor: others have found no path, and the last was
+    /// none of those.
+    pub(crate) fn seeks_neighbor(&self, pool: &Pool) -> bool {
+        let pathless = pool.pathless.count(self.node) >= limits::RELAY_AFTER;
+        pathless && !self.has_healthy_link() && !self.tried_over && !pool.relays.is_full()
+    }
+
+    pub(super) fn begin(&mut self, env: &mut Env<'_>, mut attempt: Attempt, is_urgent: bool) {
+        if !is_urgent {
+            attempt.deadline = env.cx.now + env.pool.patience.with(self.node);
+        }
         self.attempts.push(attempt);
         self.changed = true;
         if !self.is_linked() {
@@ -143,6 +172,9 @@ impl Connection {
         let Some(attempt) = self.take_attempt(id) else { return };
         env.cx.link(id, LinkAction::Close);
         let by_hand = attempt.is_manual();
+        if !id.is_relayed() && !by_hand {
+            self.on_pathless(env, code);
+        }
         if !self.attempts.is_empty() && !by_hand {
             return self.fail_beside(env, &attempt, code);
         }
@@ -153,12 +185,12 @@ impl Connection {
             self.route = None;
         }
         let late = matches!(code, Code::Timeout | Code::NoAnswer) && !self.is_absent();
-        if late && !by_hand {
+        if late && !by_hand && !id.is_relayed() {
             env.pool.patience.on_late(self.node);
         }
         if by_hand {
             env.signaling.end_pairing(env.cx, self.node, Err(code));
-        } else {
+        } else if !self.is_relayed() {
             env.cx.event(Event::ConnectFailed { room: attempt.room(), node: self.node, code });
         }
         let hopeless =
@@ -169,11 +201,12 @@ impl Connection {
         match &self.stage {
             Stage::Closed(_) => {}
             Stage::Linked(link) | Stage::Lost { link: Some(link), .. } if link.is_healthy() => {
-                // It is not needed.
+                // It is not needed, unless that goes over a neighbor.
+                self.look_for_path(env);
             }
             Stage::Linked(_) | Stage::Lost { .. } => self.schedule(env),
             Stage::Unlinked => {
-                let pointless = answerer && self.dial_at.is_none();
+                let pointless = answerer && self.dial_at.is_none() && !self.is_awaited;
                 if hopeless || pointless || self.failures >= tries {
                     self.close(env, code);
                 } else {
@@ -191,6 +224,28 @@ impl Connection {
             self.failures = self.failures.saturating_add(1);
             self.failed = Some(code);
             self.schedule(env);
+        }
+    }
+
+    /// An attempt has found no path, if that is why it failed.
+    fn on_pathless(&self, env: &mut Env<'_>, code: Code) {
+        let more = match code {
+            // The platform has tried all there is.
+            Code::IceFailed => limits::RELAY_AFTER,
+            Code::Timeout => 1,
+            _ => return,
+        };
+        let count = env.pool.pathless.count(self.node);
+        env.pool.pathless.set(self.node, count.saturating_add(more));
+    }
+
+    /// Beside a link over a neighbor a direct path is looked for, by the side that offered that.
+    pub(super) fn look_for_path(&mut self, env: &mut Env<'_>) {
+        if self.is_relayed() && self.is_offerer() {
+            let (min, max) = (limits::DIRECT_AGAIN_MIN, limits::DIRECT_AGAIN_MAX);
+            let tried = env.pool.pathless.count(self.node).saturating_sub(limits::RELAY_AFTER);
+            let wait = env.cx.backoff(tried, min, max);
+            self.dial(env.cx.now + wait);
         }
     }
 

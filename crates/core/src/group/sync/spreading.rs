@@ -104,7 +104,9 @@ impl Group {
             if has_it || !neighbour.is_introduced() {
                 continue;
             }
-            if to_all || (is_live && !neighbour.spreading.is_lazy) {
+            // Whoever is between passes it on.
+            let is_near = !neighbour.link.is_relayed();
+            if is_near && (to_all || (is_live && !neighbour.spreading.is_lazy)) {
                 neighbour.push.push(name);
             } else {
                 neighbour.spreading.announce(cx.now, name);

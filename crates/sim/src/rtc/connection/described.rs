@@ -109,6 +109,7 @@ impl Connection {
             dtls_role,
             message_bytes_max: self.browser.message_bytes_max,
             sctp_init: None,
+            through: None,
         };
         texts::sdp(&description, self.revision)
     }
