@@ -69,10 +69,10 @@ fn promises(world: &mut World, mallory: TabId, withheld: &Rc<RefCell<BTreeSet<Co
 
 /// Whether one has a link to the other.
 fn linked(world: &World, one: TabId, two: TabId) -> bool {
-    let remotes = world.report(one).into_iter().flat_map(|report| report.remotes);
+    let mut remotes = world.report(one).into_iter().flat_map(|report| report.remotes);
     let direct =
         |it: RemoteReport| it.node == world.node_id(two) && it.state == RemoteState::Direct;
-    remotes.map(direct).any(|it| it)
+    remotes.any(direct)
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl Refused {
             return;
         }
         if self.names.len() >= limits::DECLINED_MAX {
-            (self.names.pop(), self.lengths.pop_front());
+            self.names.pop();
+            self.lengths.pop_front();
         }
         self.names.push(name);
         self.lengths.push_back(length);
