@@ -301,7 +301,8 @@ function Troubles({ sheet, problem, note, retry, onError }: TroublesProps) {
 /** Runs something when somebody first gives what is missing here, unless somebody has already. */
 function once(space: AppProps["space"], run: () => void): () => void {
   if (space.hasSynced) return () => {};
-  const stop = space.on("synced", () => {
+  const stop = space.on("synced", ({ all }) => {
+    if (!all) return;
     stop();
     run();
   });

@@ -112,7 +112,7 @@ export function Editor({ space, press, id, onDone }: Props) {
     if (isSave || isMark) event.preventDefault();
   };
   const keptWords = drafts.isKept ? texts.draftKept : texts.draftNotKept;
-  const readers = space.members.filter(({ role }) => role !== undefined).length - 1;
+  const readers = space.others.filter(({ role }) => role !== undefined).length;
   const isEmpty = draft.title.trim() === "" && draft.text.trim() === "";
   return (
     <>

@@ -201,6 +201,7 @@ function Members({ space, onError }: MembersProps) {
                 <span class="dot" />
                 {texts.states[state]}
                 {role === "admin" ? `, ${texts.admin}` : ""}
+                {role === "keeper" ? `, ${texts.keeper}` : ""}
               </span>
             </span>
             {space.isAdmin && !isMe && (

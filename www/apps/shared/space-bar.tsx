@@ -24,7 +24,7 @@ export function SpaceBar({ home, space, children }: Props) {
   useWatch(home);
   const [open, setOpen] = useState<"" | "invite" | "by-hand" | "details" | "inspector">("");
   const [problem, setProblem] = useState("");
-  const here = space.members.filter(({ id, present }) => present && id !== space.me.id);
+  const here = space.others.filter(({ present }) => present);
   const close = (): void => setOpen("");
   return (
     <>

@@ -99,7 +99,8 @@ export class Space extends Observable {
       this.changed();
     });
     this.on("unlocked", () => void this.#loadPeople());
-    this.on("synced", () => {
+    this.on("synced", ({ all }) => {
+      if (!all) return;
       this.#hasSynced = true;
       this.changed();
     });
@@ -261,9 +262,14 @@ export class Space extends Observable {
     return this.roles.some((role) => role === "admin" || role === "inviter");
   }
 
+  /** The other people in it. A keeper is a program that reads nothing, and none of them. */
+  get others(): readonly Member[] {
+    return this.members.filter(({ id, role }) => id !== this.me.id && role !== "keeper");
+  }
+
   /** How many others are here now. */
   get present(): number {
-    return this.members.filter(({ id, present }) => present && id !== this.me.id).length;
+    return this.others.filter(({ present }) => present).length;
   }
 
   /** How a person shows itself, whether or not it has said so. */

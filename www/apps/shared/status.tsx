@@ -64,7 +64,7 @@ function serverState(home: Home, place: Place): RoomState {
 
 /** Says in words who else of a group is here. */
 export function presenceWords(space: Space, home: Home): string {
-  const others = space.members.length - 1;
+  const others = space.others.length;
   // The bar below says all that there is to say.
   if (isOver(space)) return "";
   if (space.present > 0) return texts.present(space.present, others);

@@ -167,6 +167,7 @@ export const en = {
   people: "People",
   states: { here: "here", away: "away", gone: "not here" },
   admin: "admin",
+  keeper: "a keeper, which stores and cannot read",
   groupId: (id: string): string => `Group ${id}`,
   removeMember: "Remove",
   removeName: (name: string): string => `Remove ${name}`,

@@ -256,6 +256,7 @@ export const fr: Texts = {
   people: "Membres",
   states: { here: "ici", away: "absent un instant", gone: "absent" },
   admin: "admin",
+  keeper: "un gardien, qui conserve sans pouvoir lire",
   groupId: (id) => `Groupe ${id}`,
   removeMember: "Retirer",
   removeName: (name) => `Retirer ${name}`,
