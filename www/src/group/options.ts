@@ -85,8 +85,9 @@ export interface MembershipOptions {
   /** What the invited may do. Default: `member`. */
   readonly role?: Role | undefined;
   /**
-   * How long the membership lasts. Default: the group's `memberLifetime`. That of an admin has no
-   * end: it is taken back or stays.
+   * How long the membership lasts: then it is over. Default: the group's `memberLifetime`, of which
+   * there is more for whoever comes back in time. That of an admin has no end: it is taken back or
+   * stays.
    */
   readonly memberFor?: Lifetime | undefined;
 }
