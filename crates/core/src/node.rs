@@ -74,8 +74,7 @@ pub struct Node {
     groups: Groups,
     starting: Starting,
     closing: Option<Closing>,
-    /// The rooms by secret link, which may be too large for everybody to be linked; at most
-    /// [`limits::ROOMS_MAX`].
+    /// The rooms by secret link, large ones too; at most [`limits::ROOMS_MAX`].
     broadcasts: Table<RoomId, Broadcast>,
     /// What is said in rooms and open groups, each of which are at most [`limits::ROOMS_MAX`].
     presences: Vec<Presence>,
