@@ -39,7 +39,7 @@ test("an identity that is kept already is not imported, and its name of now stay
   expect(await identities.import(exported, "correct horse")).toMatchObject({ id, name: "Old" });
 });
 
-test("a page that is not secure is told so by every call that needs the browser's keys", async () => {
+test("a page that is not secure is told so by every call that needs keys", async () => {
   const me = await identities.create("Ada");
   const exported = await identities.export(me.id, "correct horse");
   // What browsers leave of `crypto` on such a page.

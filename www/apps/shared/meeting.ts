@@ -25,7 +25,7 @@ export interface ServerField {
   readonly flaw: ServerFlaw | undefined;
 }
 
-/** The servers of a group as an admin changes them; what is typed stays when the dialog is closed. */
+/** The servers of a group as an admin changes them; what is typed outlasts the dialog. */
 export class Meeting extends Observable {
   readonly #space: Space;
   #fields: readonly ServerField[] = [];

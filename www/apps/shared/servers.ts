@@ -13,7 +13,7 @@ export function namedServers(query: string): string[] | undefined {
   return servers.length === 0 ? undefined : servers;
 }
 
-/** The servers of this page, where no others are named: those of its address, or where it came from. */
+/** The servers of this page where no others are named: of its address, or where it came from. */
 export function pageServers({ search, protocol, host }: Location = location): string[] {
   return namedServers(search) ?? [`${protocol === "https:" ? "wss:" : "ws:"}//${host}/ws`];
 }

@@ -182,8 +182,8 @@ export const en = {
     "Members find each other at these servers. Whoever is here follows a change within half a " +
     "minute, and invitations made from now on name the new servers.",
   serversBefore:
-    "For 90 days everybody stays at the servers of before, too: for members who are away, and for " +
-    "older invitations. Whoever comes back later needs a new invitation.",
+    "For 90 days everybody stays at the servers of before, too: for members who are away, and " +
+    "for older invitations. Whoever comes back later needs a new invitation.",
   serversSaved: "Changed. Everybody who is here follows within half a minute.",
   serversOvertaken:
     "Somebody else has changed the servers meanwhile. What you save takes the place of that.",

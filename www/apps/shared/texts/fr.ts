@@ -271,8 +271,8 @@ export const fr: Texts = {
     "C'est par ces serveurs que les membres se trouvent. Ceux qui sont là suivent dans la " +
     "demi-minute, et les invitations faites désormais nomment les nouveaux.",
   serversBefore:
-    "Pendant 90 jours, tous restent aussi aux serveurs d'avant : pour les membres absents et pour " +
-    "les anciennes invitations. Qui revient plus tard a besoin d'une nouvelle invitation.",
+    "Pendant 90 jours, tous restent aussi aux serveurs d'avant : pour les membres absents et " +
+    "pour les anciennes invitations. Qui revient plus tard a besoin d'une nouvelle invitation.",
   serversSaved: "C'est changé. Tous ceux qui sont là suivent dans la demi-minute.",
   serversOvertaken:
     "Quelqu'un d'autre vient de changer les serveurs. Ce que vous enregistrez prendra sa place.",
@@ -392,8 +392,8 @@ export const fr: Texts = {
     `Cette page continue d'essayer. ${name === "" ? "Qui vous a invité" : name} peut aussi vous ` +
     "faire entrer sans serveur, sous « Inviter quelqu'un ».",
   joinMoved: (name) =>
-    "Le groupe se retrouve peut-être à un autre serveur désormais : il vous faut alors un nouveau " +
-    `lien de ${name === "" ? "qui vous a invité" : name}.`,
+    "Le groupe se retrouve peut-être à un autre serveur désormais : il vous faut alors un " +
+    `nouveau lien de ${name === "" ? "qui vous a invité" : name}.`,
 
   device: "Sur cet appareil",
   used: (used, all) => `${used} utilisés sur ${all}`,
