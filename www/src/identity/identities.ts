@@ -122,8 +122,8 @@ export class Identities {
 
   /**
    * Keeps an identity that was exported. It rejects with `wrong-password` or `identity-damaged`,
-   * and with `identity-known` if it is kept here already, which changes nothing: its name is that of
-   * now, and not that of the export.
+   * and with `identity-known` if it is kept here already, which changes nothing: its name is that
+   * of now, and not that of the export.
    */
   async import(exported: string, password: string): Promise<Identity> {
     const opened = new TextDecoder().decode(await open(exported, password));
