@@ -92,6 +92,8 @@ function contains({ text, file }: Line, query: string): boolean {
   return `${text} ${file?.name ?? ""}`.toLocaleLowerCase().includes(wanted);
 }
 
+const sizeOf = (element: HTMLElement): string => `${element.clientWidth} ${element.clientHeight}`;
+
 interface LinesProps {
   readonly space: AppProps["space"];
   readonly talk: Talk;
@@ -106,6 +108,7 @@ interface LinesProps {
 function Lines({ space, talk, files, lines, unseen, onEdit, onReply, onError }: LinesProps) {
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const size = useRef("");
   const [shown, setShown] = useState(SHOWN);
   const visible = lines.slice(-shown);
   const last = lines.at(-1);
@@ -120,13 +123,17 @@ function Lines({ space, talk, files, lines, unseen, onEdit, onReply, onError }: 
   useEffect(() => {
     const element = list.current as HTMLDivElement;
     const resized = new ResizeObserver(() => {
+      size.current = sizeOf(element);
       if (isAtEnd.current) element.scrollTop = element.scrollHeight;
     });
     resized.observe(element);
     return () => resized.disconnect();
   }, []);
   const onScroll = (): void => {
-    const { scrollTop, scrollHeight, clientHeight } = list.current as HTMLDivElement;
+    const element = list.current as HTMLDivElement;
+    // Browsers tell of scrolling before they tell of another size: nobody has scrolled then.
+    if (sizeOf(element) !== size.current) return;
+    const { scrollTop, scrollHeight, clientHeight } = element;
     isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_END;
   };
   const isNew = ({ at, author }: Line): boolean =>
