@@ -86,8 +86,6 @@ pub(crate) struct Group {
     /// What is being written right now, by the nonce under which it was sealed.
     sealed_last: Option<([u8; NONCE_BYTES], Body)>,
     clocks: Clocks,
-    /// When it was written down last how far time has come.
-    noted_at: Option<Timestamp>,
     /// Whether the application was told that its clock differs.
     clock_differs: bool,
     bodies: Bodies,

@@ -46,7 +46,6 @@ impl Group {
             drafts: Vec::new(),
             sealed_last: None,
             clocks: Clocks::default(),
-            noted_at: None,
             clock_differs: false,
             bodies: Bodies::default(),
             saves: Saves::default(),

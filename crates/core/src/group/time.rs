@@ -1,7 +1,5 @@
 //! Which time of day it is for a group: for what is judged, and for what is written.
 
-use core::time::Duration;
-
 use lacis_wire::{Millis, NodeId};
 
 use super::{Group, GroupEvent};
@@ -9,11 +7,8 @@ use crate::cx::Cx;
 use crate::rule::Rule;
 use crate::time::Timestamp;
 
-/// How often it is written down how far time has come.
-const TIME_STEP: Duration = Duration::from_secs(3_600);
-
-/// How far at the most at once, in milliseconds.
-const TIME_LEAP: u64 = 86_400_000;
+/// How often it is written down how far time has come, in milliseconds.
+const TIME_STEP: u64 = 3_600_000;
 
 impl Group {
     /// The time that the members agree on.
@@ -48,21 +43,12 @@ impl Group {
         Some(if is_certain { own.min(Millis(members)) } else { own.max(Millis(members)) })
     }
 
-    /// Remembers how far time has come, as far as a member's clock agrees with ours. One that says
-    /// what ours says agrees with any: so a clock that is wrong for an hour takes no more than a
-    /// day, and who was away for long is believed again in as many hours as it were days.
+    /// Remembers how far time has come, as far as a member's clock agrees with ours.
     pub(super) fn note_time(&mut self, cx: &mut Cx) {
+        let now = self.now(cx);
         let agrees = self.clocks.median().is_some() && self.clocks.difference().is_none();
-        if !self.is_open || !agrees || self.noted_at.is_some_and(|at| cx.now < at + TIME_STEP) {
-            return;
-        }
-        let (now, known) = (self.now(cx), self.profile.time);
-        let from = if known == Millis(0) { self.replica.latest_until(now) } else { Some(known) };
-        let most = from.map_or(now, |from| Millis(from.0.saturating_add(TIME_LEAP)));
-        let now = now.min(most);
-        if now > known {
+        if self.is_open && agrees && now.0 > self.profile.time.0.saturating_add(TIME_STEP) {
             self.profile.time = now;
-            self.noted_at = Some(cx.now);
             self.keep_profile(cx);
         }
     }
