@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_native::{RevokeOptions, Roles};
+use lacis_native::{Group, RevokeOptions, Roles};
 use serde_json::json;
 
 use super::{find_member, reached, role_name};
@@ -12,24 +12,40 @@ use crate::output::{Output, plain};
 use crate::session::Session;
 use crate::signals::End;
 
-pub(super) async fn revoke(
+/// Has an admin change something, and waits until somebody else has it. Gives what the change came
+/// to, and how many have it.
+async fn change<T>(
     output: &Output,
     common: &Common,
     mut end: End,
-    (chosen, member, undo): (&Chosen, &str, bool),
-    handing: Handing,
-) -> Result<(), Failure> {
+    (chosen, handing): (&Chosen, Handing),
+    deed: impl AsyncFnOnce(&Group) -> Result<T, Failure>,
+) -> Result<(T, usize), Failure> {
     let session = Session::online(common).await?;
     let done = end.unless(async {
         let group = session.group(chosen, !handing.offline).await?;
-        let subject = find_member(&group, member).await?;
-        group.revoke(subject, RevokeOptions { keep_invitations: false, undo }).await?;
+        let told = deed(&group).await?;
         let handed = if handing.offline { 0 } else { session.hand_over(output, &group).await? };
-        Ok((subject.to_text(), handed))
+        Ok((told, handed))
     });
     let done = done.await;
     session.close().await?;
-    let (id, handed) = done?;
+    done
+}
+
+pub(super) async fn revoke(
+    output: &Output,
+    common: &Common,
+    end: End,
+    (chosen, member, undo): (&Chosen, &str, bool),
+    handing: Handing,
+) -> Result<(), Failure> {
+    let done = change(output, common, end, (chosen, handing), async |group| {
+        let subject = find_member(group, member).await?;
+        group.revoke(subject, RevokeOptions { keep_invitations: false, undo }).await?;
+        Ok(subject.to_text())
+    });
+    let (id, handed) = done.await?;
     output.say(&json!({ "event": "revoked", "identity": id, "handed": handed }), || {
         format!("{id} is no member any more")
     });
@@ -39,22 +55,17 @@ pub(super) async fn revoke(
 pub(super) async fn set_role(
     output: &Output,
     common: &Common,
-    mut end: End,
+    end: End,
     (chosen, member): (&Chosen, &str),
     (role, member_for): (Roles, Option<Duration>),
     handing: Handing,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
-    let done = end.unless(async {
-        let group = session.group(chosen, !handing.offline).await?;
-        let subject = find_member(&group, member).await?;
+    let done = change(output, common, end, (chosen, handing), async |group| {
+        let subject = find_member(group, member).await?;
         group.set_roles(subject, role, member_for).await?;
-        let handed = if handing.offline { 0 } else { session.hand_over(output, &group).await? };
-        Ok((subject.to_text(), handed))
+        Ok(subject.to_text())
     });
-    let done = done.await;
-    session.close().await?;
-    let (id, handed) = done?;
+    let (id, handed) = done.await?;
     let role = role_name(role);
     let object = json!({ "event": "role", "identity": id, "role": role, "handed": handed });
     output.say(&object, || format!("{id} is {role}"));
@@ -64,19 +75,14 @@ pub(super) async fn set_role(
 pub(super) async fn rename(
     output: &Output,
     common: &Common,
-    mut end: End,
+    end: End,
     (chosen, name): (&Chosen, &str),
     handing: Handing,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
-    let done = end.unless(async {
-        let group = session.group(chosen, !handing.offline).await?;
-        group.rename(name, None).await?;
-        Ok(if handing.offline { 0 } else { session.hand_over(output, &group).await? })
+    let done = change(output, common, end, (chosen, handing), async |group| {
+        Ok(group.rename(name, None).await?)
     });
-    let done = done.await;
-    session.close().await?;
-    let handed = done?;
+    let ((), handed) = done.await?;
     let object = json!({ "event": "renamed", "name": name, "handed": handed });
     output.say(&object, || format!("it is called {} now", plain(name)));
     reached(handed, handing)
@@ -85,19 +91,14 @@ pub(super) async fn rename(
 pub(super) async fn set_servers(
     output: &Output,
     common: &Common,
-    mut end: End,
+    end: End,
     (chosen, servers): (&Chosen, Vec<String>),
     handing: Handing,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
-    let done = end.unless(async {
-        let group = session.group(chosen, !handing.offline).await?;
-        group.set_servers(servers.clone()).await?;
-        Ok(if handing.offline { 0 } else { session.hand_over(output, &group).await? })
+    let done = change(output, common, end, (chosen, handing), async |group| {
+        Ok(group.set_servers(servers.clone()).await?)
     });
-    let done = done.await;
-    session.close().await?;
-    let handed = done?;
+    let ((), handed) = done.await?;
     let object = json!({ "event": "servers", "servers": servers, "handed": handed });
     output.say(&object, || match servers.as_slice() {
         [] => "the members meet at the servers of each".to_owned(),
