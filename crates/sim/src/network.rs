@@ -1,6 +1,6 @@
 //! Who reaches whom, how fast, and how much is lost on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::ids::{ServerId, TabId};
@@ -45,27 +45,34 @@ impl Default for Access {
 /// The network.
 #[derive(Debug, Default)]
 pub struct Network {
-    tabs: BTreeMap<TabId, Access>,
+    /// By the numbers of the tabs.
+    tabs: Vec<Access>,
+    /// Whether packets may pass where they did not, or not any more where they did.
+    is_changed: bool,
     cut: BTreeSet<(TabId, ServerId)>,
     severed: BTreeSet<(TabId, TabId)>,
 }
 
 impl Network {
     pub(crate) fn add(&mut self, tab: TabId, access: Access) {
-        self.tabs.insert(tab, access);
+        if self.tabs.len() <= tab.0 {
+            self.tabs.resize_with(tab.0 + 1, Access::default);
+        }
+        self.tabs[tab.0] = access;
     }
 
     /// Changes how a tab is connected.
     pub fn change(&mut self, tab: TabId, change: impl FnOnce(&mut Access)) {
-        if let Some(access) = self.tabs.get_mut(&tab) {
+        if let Some(access) = self.tabs.get_mut(tab.0) {
             change(access);
+            self.is_changed = true;
         }
     }
 
     /// How a tab is connected.
     #[must_use]
     pub fn access(&self, tab: TabId) -> Access {
-        self.tabs.get(&tab).copied().unwrap_or_default()
+        self.tabs.get(tab.0).copied().unwrap_or_default()
     }
 
     /// Cuts a tab off from a server, or connects it again.
@@ -80,6 +87,7 @@ impl Network {
     /// Lets no packets pass between two tabs, or lets them pass again.
     pub fn sever(&mut self, a: TabId, b: TabId, severed: bool) {
         let pair = (a.min(b), a.max(b));
+        self.is_changed = true;
         if severed {
             self.severed.insert(pair);
         } else {
@@ -91,10 +99,16 @@ impl Network {
     pub fn heal(&mut self) {
         self.cut.clear();
         self.severed.clear();
-        for access in self.tabs.values_mut() {
+        self.is_changed = true;
+        for access in &mut self.tabs {
             access.island = 0;
             access.loss = 0;
         }
+    }
+
+    /// Whether it has changed since this was asked last.
+    pub(crate) const fn take_changed(&mut self) -> bool {
+        std::mem::replace(&mut self.is_changed, false)
     }
 
     /// Whether packets pass between two tabs.

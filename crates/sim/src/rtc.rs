@@ -13,12 +13,13 @@ mod connection;
 mod ice;
 mod operation;
 mod operations;
+mod table;
 mod texts;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lacis_core::{Input, LinkAction, LinkId, LinkInput, OpId};
+use lacis_core::{Input, LinkAction, LinkInput, OpId};
 use lacis_wire::Code;
 use lacis_wire::signal::IceServer;
 
@@ -29,6 +30,7 @@ use crate::ids::TabId;
 use crate::tally::Tally;
 use connection::Connection;
 use operation::Operation;
+use table::Connections;
 
 pub(crate) use crate::happening::rtc::ConnectionId;
 
@@ -50,7 +52,7 @@ impl Default for Browser {
 /// All connections of all tabs.
 #[derive(Debug, Default)]
 pub(crate) struct Rtc {
-    connections: BTreeMap<ConnectionId, Connection>,
+    connections: Connections,
     /// Who uses which ICE user name.
     users: BTreeMap<String, ConnectionId>,
     browsers: BTreeMap<TabId, Browser>,
@@ -73,8 +75,7 @@ impl Rtc {
 
     /// The connections of a tab.
     fn of(&self, tab: TabId) -> impl Iterator<Item = &Connection> {
-        let [first, last] = [0, u32::MAX].map(|link| ConnectionId { tab, link: LinkId(link) });
-        self.connections.range(first..=last).map(|(_, connection)| connection)
+        self.connections.of(tab)
     }
 
     /// Connections that a tab holds.
@@ -160,6 +161,7 @@ impl Rtc {
     pub(crate) fn close(&mut self, fabric: &mut Fabric, id: ConnectionId) {
         self.flush(fabric, id);
         let Some(mut closed) = self.connections.remove(&id) else { return };
+        self.wake_others(fabric, &closed);
         for ufrag in std::mem::take(&mut closed.users) {
             self.users.remove(&ufrag);
         }
@@ -188,10 +190,11 @@ impl Rtc {
     }
 
     /// The tab's process is gone, and with it everything, without a word.
-    pub(crate) fn forget_tab(&mut self, tab: TabId) {
+    pub(crate) fn forget_tab(&mut self, fabric: &mut Fabric, tab: TabId) {
         for id in self.of(tab).map(|connection| connection.id).collect::<Vec<_>>() {
-            let gone = self.connections.remove(&id).map(|connection| connection.users);
-            for ufrag in gone.into_iter().flatten() {
+            let Some(gone) = self.connections.remove(&id) else { continue };
+            self.wake_others(fabric, &gone);
+            for ufrag in gone.users {
                 self.users.remove(&ufrag);
             }
         }

@@ -229,6 +229,9 @@ impl World {
 
     /// Lets the next thing happen, unless that is later than `until`. Says whether it did.
     pub fn step(&mut self, until: Duration) -> bool {
+        if self.fabric.net.take_changed() {
+            self.rtc.wake_all(&mut self.fabric);
+        }
         if self.violation.is_some() || self.fabric.next_at().is_none_or(|at| at > until) {
             return false;
         }

@@ -36,8 +36,8 @@ impl Node {
             }
         }
         for (room, broadcast) in &self.broadcasts {
-            let others = broadcast.members().filter(|(node, _)| !self.remotes.contains_key(node));
-            let others = others.count();
+            // Of thousands it makes no difference how many they are.
+            let others = self.others(broadcast).take(limits::NEIGHBORS_MAX + 1).count();
             overlay.note(*room, |standing| standing.known += others);
         }
         for (room, group) in &self.groups.open {
@@ -46,6 +46,20 @@ impl Node {
             overlay.note(*room, |standing| standing.is_dense = is_dense);
         }
         overlay
+    }
+
+    /// Members of a large room that are known by hearsay only.
+    fn others<'a>(&'a self, broadcast: &'a Broadcast) -> impl Iterator<Item = NodeId> + 'a {
+        let members = broadcast.members().map(|(node, _)| node);
+        members.filter(|node| !self.remotes.contains_key(node))
+    }
+
+    /// How many others are known to be in a room.
+    pub(super) fn known_in(&self, room: RoomId) -> usize {
+        let remotes = self.remotes.values();
+        let broadcast = self.broadcasts.get(&room);
+        let others = broadcast.map_or(0, |broadcast| self.others(broadcast).count());
+        remotes.filter(|remote| remote.rooms.contains(room)).count() + others
     }
 
     /// Whether a link with a remote is wanted now.

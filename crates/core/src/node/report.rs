@@ -112,11 +112,10 @@ impl Node {
             trouble: server.trouble,
             retry: server.retry_at().map(|at| at.since(now)),
         });
-        let overlay = self.overlay();
         let rooms = self.signaling.main_rooms().map(|(room, known)| RoomReport {
             room,
             state: known.state(),
-            known: overlay.standing(room).known,
+            known: self.known_in(room),
             lazy: self.broadcasts.get(&room).into_iter().flat_map(Broadcast::lazy).collect(),
         });
         let remotes = self.remotes.values().map(|remote| RemoteReport {

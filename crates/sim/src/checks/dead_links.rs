@@ -8,38 +8,45 @@ use super::{Check, Verdict};
 use crate::ids::TabId;
 use crate::truth::Truth;
 
+/// By the numbers of the tabs.
 #[derive(Debug, Default)]
-pub(super) struct DeadLinks {
+pub(super) struct DeadLinks(Vec<Used>);
+
+/// What a tab has used.
+#[derive(Debug, Default)]
+struct Used {
     /// Whether it is still open.
-    links: BTreeMap<(TabId, LinkId), bool>,
-    sockets: BTreeMap<(TabId, SocketId), bool>,
-    ops: BTreeSet<(TabId, OpId)>,
+    links: BTreeMap<LinkId, bool>,
+    sockets: BTreeMap<SocketId, bool>,
+    ops: BTreeSet<OpId>,
 }
 
 impl Check for DeadLinks {
     fn output(&mut self, _: &Truth, tab: TabId, output: &Output) -> Verdict {
+        if self.0.len() <= tab.0 {
+            self.0.resize_with(tab.0 + 1, Used::default);
+        }
+        let Used { links, sockets, ops } = &mut self.0[tab.0];
         match output {
-            Output::Dial(id, _) => fresh(self.sockets.insert((tab, *id), true), tab, id),
-            Output::Transmit(id, _) => alive(self.sockets.get(&(tab, *id)), tab, id),
+            Output::Dial(id, _) => fresh(sockets.insert(*id, true), tab, id),
+            Output::Transmit(id, _) => alive(sockets.get(id), tab, id),
             Output::HangUp(id) => {
-                alive(self.sockets.get(&(tab, *id)), tab, id)?;
-                self.sockets.insert((tab, *id), false);
+                alive(sockets.get(id), tab, id)?;
+                sockets.insert(*id, false);
                 Ok(())
             }
-            Output::Link(id, LinkAction::Create { .. }) => {
-                fresh(self.links.insert((tab, *id), true), tab, id)
-            }
+            Output::Link(id, LinkAction::Create { .. }) => fresh(links.insert(*id, true), tab, id),
             Output::Link(id, action) => {
-                alive(self.links.get(&(tab, *id)), tab, id)?;
+                alive(links.get(id), tab, id)?;
                 match action {
                     LinkAction::Close => {
-                        self.links.insert((tab, *id), false);
+                        links.insert(*id, false);
                     }
                     LinkAction::Offer { op, .. }
                     | LinkAction::Accept { op, .. }
                     | LinkAction::SetAnswer { op, .. }
                     | LinkAction::Inspect(op)
-                        if !self.ops.insert((tab, *op)) =>
+                        if !ops.insert(*op) =>
                     {
                         return Err(format!("tab {} uses {op:?} twice", tab.0));
                     }

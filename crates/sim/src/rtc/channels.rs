@@ -150,6 +150,7 @@ impl Rtc {
             let works = passes && sender.ice.state != IceState::Failed;
             if reliable && !works {
                 sender.line.held.push_back(parcel);
+                sender.wake(fabric);
                 return;
             }
             sender.line.in_flight = sender.line.in_flight.saturating_sub(parcel.bytes.len());

@@ -65,6 +65,8 @@ pub(super) struct Ice {
     pub(super) since: Duration,
     pub(super) last_ok: Duration,
     pub(super) tick: u32,
+    /// Since when nothing can change about the path but by what wakes it.
+    pub(super) rests_since: Option<Duration>,
     /// How long this browser takes to call a silent path disconnected, and then failed.
     pub(super) disconnects_after: Duration,
     pub(super) fails_after: Duration,
@@ -163,6 +165,7 @@ impl Connection {
                 since: Duration::ZERO,
                 last_ok: Duration::ZERO,
                 tick: 0,
+                rests_since: None,
                 disconnects_after: random.millis(4_000, 7_000),
                 fails_after: random.millis(15_000, 30_000),
             },
@@ -229,9 +232,21 @@ impl Connection {
         self.arm_tick(fabric, Duration::ZERO);
     }
 
+    /// Looks at the path again where it rests, at the next of the times at which it would have.
+    pub(super) fn wake(&mut self, fabric: &mut Fabric) {
+        let Some(since) = self.ice.rests_since else { return };
+        let rested = fabric.now.saturating_sub(since).as_micros() / LOOK.as_micros();
+        self.ice.last_ok = since + LOOK * u32::try_from(rested).unwrap_or(u32::MAX);
+        self.arm_tick(fabric, self.ice.last_ok + LOOK - fabric.now);
+    }
+
     /// Looks at the path again after this.
     pub(super) fn arm_tick(&mut self, fabric: &mut Fabric, delay: Duration) {
         self.ice.tick += 1;
+        self.ice.rests_since = None;
         fabric.after(delay, Happening::Rtc(self.id, Step::Tick(self.ice.tick)));
     }
 }
+
+/// How often a browser looks whether a path still works.
+pub(super) const LOOK: Duration = Duration::from_millis(500);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lacis_core::{LinkInput, LinkState};
 use lacis_wire::link::Channel;
 
-use super::connection::{Connection, Dtls, IceState, Selected};
+use super::connection::{Connection, Dtls, IceState, LOOK, Selected};
 use super::{Rtc, tell};
 use crate::fabric::Fabric;
 use crate::happening::Happening;
@@ -56,13 +56,13 @@ impl Rtc {
     }
 
     pub(super) fn tick(&mut self, fabric: &mut Fabric, id: ConnectionId, number: u32) {
+        if self.connections.get(&id).is_none_or(|own| own.ice.tick != number) {
+            return;
+        }
         let found = self.findable(fabric, id);
         let works = self.works(fabric, id);
         let awaited = self.is_awaited(fabric, id);
         let Some(own) = self.connections.get_mut(&id) else { return };
-        if own.ice.tick != number {
-            return;
-        }
         let now = fabric.now;
         let ice = &mut own.ice;
         let is_new = ice.selected.is_none_or(|selected| selected.generation != ice.generation);
@@ -91,11 +91,16 @@ impl Rtc {
         }
         let pause = match ice.state {
             IceState::New | IceState::Checking => Duration::from_millis(20),
-            IceState::Connected => Duration::from_millis(500),
+            IceState::Connected => LOOK,
             IceState::Disconnected | IceState::Failed => Duration::from_millis(250),
         };
         let (is, encrypted) = (ice.state, own.dtls == Dtls::Connected);
-        own.arm_tick(fabric, pause);
+        let is_settled = !is_new && is == IceState::Connected && encrypted;
+        if is_settled && works && own.line.held.is_empty() {
+            own.ice.rests_since = Some(now);
+        } else {
+            own.arm_tick(fabric, pause);
+        }
         if is != was {
             match is {
                 IceState::Connected if encrypted => state(fabric, id, LinkState::Connected),
@@ -109,6 +114,23 @@ impl Rtc {
         }
         if works {
             self.send_again(fabric, id);
+        }
+    }
+
+    /// Packets may pass where they did not, or not any more: all paths are looked at again.
+    pub(crate) fn wake_all(&mut self, fabric: &mut Fabric) {
+        self.connections.values_mut().for_each(|connection| connection.wake(fabric));
+    }
+
+    /// Those at the other end of one that is gone look at their paths again.
+    pub(super) fn wake_others(&mut self, fabric: &mut Fabric, gone: &Connection) {
+        let remote = gone.remote.as_ref();
+        let named = remote.and_then(|remote| self.users.get(&remote.credentials.ufrag).copied());
+        let selected = gone.ice.selected.map(|selected| selected.other);
+        for other in [named, selected, gone.associate].into_iter().flatten() {
+            if let Some(connection) = self.connections.get_mut(&other) {
+                connection.wake(fabric);
+            }
         }
     }
 

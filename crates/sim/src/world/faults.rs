@@ -126,7 +126,7 @@ impl World {
         known.inbox.clear();
         known.is_frozen = false;
         self.truth.gone.insert(tab);
-        self.rtc.forget_tab(tab);
+        self.rtc.forget_tab(&mut self.fabric, tab);
         self.signaling.forget_tab(&mut self.fabric, tab, silently);
     }
 
@@ -148,7 +148,7 @@ impl World {
 
     /// What was connected over a tab's links is forgotten on the way, and nobody is told.
     pub(crate) fn lose_links(&mut self, tab: TabId) {
-        self.rtc.forget_tab(tab);
+        self.rtc.forget_tab(&mut self.fabric, tab);
     }
 
     /// Starts another server in its place.
