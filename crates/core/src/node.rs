@@ -102,6 +102,8 @@ pub struct Node {
     tally: Tally,
     changes: Changes,
     timers: Timers,
+    /// When everything was last looked at.
+    looked_at: Timestamp,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
 }
@@ -147,6 +149,7 @@ impl Node {
             tally: Tally::default(),
             changes,
             timers: Timers::default(),
+            looked_at: now,
             promised: None,
         })
     }
@@ -234,37 +237,6 @@ impl Node {
         self.hand_over();
         self.pool.spares.renew(&mut self.cx, &self.signaling);
         self.act_relayed();
-    }
-
-    /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]
-    /// before it calls this.
-    pub fn handle_timeout(&mut self, now: Timestamp) {
-        if let Some(promised) = self.promised
-            && now.since(promised) > limits::STALL
-        {
-            self.cx.stalled_until = now + limits::STALL_GRACE;
-        }
-        self.set_time(now);
-        meter::begin(true);
-        self.cx.clock.on_timeout(now);
-        for index in 0..self.signaling.servers.len() {
-            let Some(server) = self.signaling.servers.get_mut(index) else { break };
-            if server.on_timeout(&mut self.cx) {
-                self.forget_server(index);
-            }
-        }
-        self.rooms_timeout();
-        self.groups_timeout();
-        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
-            self.with_remote(node, Remote::on_timeout);
-        }
-        self.end_strangers();
-        self.end_idle_relayed();
-        self.mesh_timeout();
-        self.review_presence();
-        self.changes.everything();
-        self.carry_on();
-        self.closing_timeout();
     }
 
     /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.

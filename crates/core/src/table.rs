@@ -32,6 +32,10 @@ impl<K: Ord, V> TableExt<K, V> for Table<K, V> {
     }
 
     fn take_where(&mut self, mut fits: impl FnMut(&K, &V) -> bool) -> Vec<(K, V)> {
+        // Mostly none does, and nothing is moved then.
+        if !self.iter().any(|(key, value)| fits(key, value)) {
+            return Vec::new();
+        }
         let (taken, kept): (Vec<_>, Vec<_>) =
             self.drain().into_iter().partition(|(key, value)| fits(key, value));
         *self = Self::from_sorted_store_unchecked(kept);

@@ -1,12 +1,66 @@
-//! When a node wants to be called next.
+//! When a node wants to be called next, and what it does then.
+
+use core::time::Duration;
+
+use alloc::vec::Vec;
+
+use lacis_wire::limits;
 
 use super::Node;
-use super::timers::Source;
+use super::timers::{Due, Source};
 use crate::meter::{self, Cost};
 use crate::remote::Remote;
 use crate::time::{Earliest, Timer, Timestamp};
 
 impl Node {
+    /// Does what is due. Early or repeated calls do nothing. A driver hands in [`Input::Wall`]
+    /// before it calls this.
+    ///
+    /// [`Input::Wall`]: crate::Input::Wall
+    pub fn handle_timeout(&mut self, now: Timestamp) {
+        let is_late = self.promised.is_some_and(|promised| now.since(promised) > limits::STALL);
+        if is_late {
+            self.cx.stalled_until = now + limits::STALL_GRACE;
+        }
+        self.set_time(now);
+        meter::begin(true);
+        self.cx.clock.on_timeout(now);
+        self.set_timers();
+        // Most of what is due concerns one link, and nothing else is looked at then.
+        match self.timers.take_due(now) {
+            Due::Remotes(nodes) if !is_late && now.since(self.looked_at) < LOOK => {
+                for node in nodes {
+                    self.changes.remote(node);
+                    self.with_remote(node, Remote::on_timeout);
+                }
+            }
+            _ => self.look_at_everything(),
+        }
+        self.carry_on();
+        self.closing_timeout();
+    }
+
+    /// Does what is due everywhere.
+    fn look_at_everything(&mut self) {
+        self.looked_at = self.cx.now;
+        for index in 0..self.signaling.servers.len() {
+            let Some(server) = self.signaling.servers.get_mut(index) else { break };
+            if server.on_timeout(&mut self.cx) {
+                self.forget_server(index);
+            }
+        }
+        self.rooms_timeout();
+        self.groups_timeout();
+        for node in self.remotes.keys().copied().collect::<Vec<_>>() {
+            self.with_remote(node, Remote::on_timeout);
+        }
+        self.end_strangers();
+        self.end_idle_relayed();
+        self.mesh_timeout();
+        self.review_presence();
+        self.changes.everything();
+    }
+
     /// Asks whatever has changed when it wants to be called.
     pub(super) fn set_timers(&mut self) {
         let changed = core::mem::take(&mut self.changes.timers);
@@ -72,3 +126,7 @@ impl Node {
         earliest.get()
     }
 }
+
+/// How long it is at the most, while there are links, until what has no deadline of its own is
+/// looked at.
+const LOOK: Duration = Duration::from_secs(2);

@@ -2,6 +2,7 @@
 //! next deadline costs nothing of what has not changed.
 
 use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use lacis_wire::NodeId;
@@ -22,6 +23,15 @@ pub(super) enum Source {
     Presence,
     Remote(NodeId),
     Group(RoomId),
+}
+
+/// What is due.
+#[derive(Debug)]
+pub(super) enum Due {
+    /// Something with these remotes.
+    Remotes(Vec<NodeId>),
+    /// Something else, too: everything is looked at then.
+    Everything,
 }
 
 /// The next deadline of each part.
@@ -57,6 +67,27 @@ impl Timers {
         }
     }
 
+    /// What is due. It is told again when it wants to be called next.
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Due {
+        let mut nodes = Vec::new();
+        let mut is_all = false;
+        while let Some(Reverse((at, source))) = self.queue.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.queue.pop();
+            if self.due.get(&source).is_none_or(|(due, _)| *due != at) {
+                continue;
+            }
+            self.due.remove(&source);
+            match source {
+                Source::Remote(node) => nodes.push(node),
+                _ => is_all = true,
+            }
+        }
+        if is_all { Due::Everything } else { Due::Remotes(nodes) }
+    }
+
     /// The earliest of all.
     pub(super) fn earliest(&mut self) -> Earliest {
         let mut earliest = Earliest::default();
@@ -75,7 +106,9 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
-    use super::{STALE_MAX, Source, Timers};
+    use lacis_wire::NodeId;
+
+    use super::{Due, STALE_MAX, Source, Timers};
     use crate::ids::RoomId;
     use crate::time::{Timer, Timestamp};
 
@@ -95,6 +128,21 @@ mod tests {
         assert_eq!(timers.earliest().get(), at(5));
         timers.set(Source::Dial, None);
         timers.set(Source::Signaling, None);
+        assert_eq!(timers.earliest().get(), None);
+    }
+
+    #[test]
+    fn what_was_due_is_told_again() {
+        let remote = Source::Remote(NodeId([1; 16]));
+        let mut timers = Timers::default();
+        timers.set(remote, at(5));
+        timers.set(Source::Dial, at(7));
+        let Due::Remotes(nodes) = timers.take_due(Timestamp::from_micros(6)) else { panic!() };
+        assert_eq!(nodes, [NodeId([1; 16])]);
+        timers.set(remote, at(5));
+        assert_eq!(timers.earliest().get(), at(5));
+        let due = timers.take_due(Timestamp::from_micros(7));
+        assert!(matches!(due, Due::Everything));
         assert_eq!(timers.earliest().get(), None);
     }
 
