@@ -274,6 +274,12 @@ impl Remote {
         self.connection.is_awaited = !self.session.is_idle();
         self.connection.on_timeout(env);
         self.follow(env);
+        let works = self.connection.has_healthy_link()
+            && !env.cx.is_suspended()
+            && env.cx.now >= env.cx.stalled_until;
+        if self.session.messages.is_unheard(env.cx.now, works) {
+            self.connection.dismiss(env, Code::Protocol);
+        }
         if self.connection.closed().is_none() {
             self.session.on_timeout(env.cx, self.connection.link_mut());
             self.pump(env.cx);

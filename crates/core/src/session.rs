@@ -80,7 +80,7 @@ impl Session {
     }
 
     pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
-        self.messages.deadlines(earliest);
+        self.messages.deadlines(is_linked, earliest);
         self.streams.deadlines(is_linked, earliest);
     }
 

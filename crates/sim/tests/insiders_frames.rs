@@ -115,7 +115,7 @@ fn a_member_who_may_not_invite_ends_nobodys_joining() {
 }
 
 /// An inviter who was shut out waits for newcomers, and lets them in by what it has no more.
-fn caught_by_one_who_may_no_more(restarts: bool) {
+fn caught_by_one_who_may_no_more(restarts: bool, has_ended: bool) {
     let mut board = board(13);
     let (ada, group) = (board.ada, board.group);
     let mallory = board.tab(3);
@@ -131,7 +131,8 @@ fn caught_by_one_who_may_no_more(restarts: bool) {
     board.world.run_for(SECOND * 15);
     let id = board.leave();
     let own = insider.chain.clone();
-    let given = insider.gives(peer(2), Roles::MEMBER, Millis::MAX, 5);
+    let until = if has_ended { board.world.wall_now() } else { Millis::MAX };
+    let given = insider.gives(peer(2), Roles::MEMBER, until, 5);
     board.world.sabotage(
         mallory,
         changes_group_frames(move |_, frame| match frame {
@@ -161,8 +162,14 @@ fn caught_by_one_who_may_no_more(restarts: bool) {
 
 #[test]
 fn who_was_let_in_by_one_who_may_no_more_is_let_in_all_the_same() {
-    caught_by_one_who_may_no_more(false);
-    caught_by_one_who_may_no_more(true);
+    caught_by_one_who_may_no_more(false, false);
+    caught_by_one_who_may_no_more(true, false);
+}
+
+/// What it was a member by once, on a device that does not know it, ends no joining either.
+#[test]
+fn who_is_shown_by_a_stranger_what_has_ended_is_let_in_all_the_same() {
+    caught_by_one_who_may_no_more(false, true);
 }
 
 /// A founder and a member whose node says more than it should once it is told to.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use lacis_core::{Event, SendError};
-use lacis_sim::{Mail, Manners, Purpose, Scene, World};
+use lacis_sim::{Mail, Manners, Purpose, Saboteur, Scene, World};
+use lacis_wire::codec::{decode, encode};
 use lacis_wire::limits;
+use lacis_wire::link::LinkFrame;
 
 /// Bytes of a file that its sender could write so far.
 fn written(world: &World, file: u64) -> usize {
@@ -81,4 +83,29 @@ fn cursors_are_dropped_rather_than_queued() {
     world.run_for(Duration::from_secs(60));
     let came = world.seen(bob).messages.len();
     assert!((100..400).contains(&came), "{came} of 1000 came");
+}
+
+#[test]
+fn nobody_who_acknowledges_nothing_holds_up_what_is_told_to_all() {
+    let mut scene = Scene::<3>::linked(1);
+    let [ada, bob, eve] = scene.tabs;
+    let world = &mut scene.world;
+    let silent = Saboteur::new(|out| {
+        let bytes = match decode(out.bytes) {
+            Ok(LinkFrame::Ack { .. }) => return vec![],
+            Ok(LinkFrame::Message { seq, envelope, payload, .. }) => {
+                encode(&LinkFrame::Message { seq, ack: 0, envelope, payload })
+            }
+            _ => out.bytes.to_vec(),
+        };
+        vec![(out.channel, bytes)]
+    });
+    world.sabotage(eve, silent);
+    for _ in 0..limits::UNACKED_MAX + 10 {
+        world.broadcast(ada, scene.room, 100, true).expect("it may be sent");
+    }
+    world.expect(limits::STREAM_IDLE * 2, "all has been handed over", |w| {
+        w.truth.promises.values().all(|promise| promise.settled.is_some())
+    });
+    world.expect_delivery(ada, scene.room, bob, Duration::from_secs(2));
 }

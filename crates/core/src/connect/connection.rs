@@ -219,7 +219,7 @@ impl Connection {
         !self.is_linked() && self.attempts.is_empty() && self.lost_since().is_none()
     }
 
-    fn has_healthy_link(&self) -> bool {
+    pub(crate) fn has_healthy_link(&self) -> bool {
         self.link().is_some_and(Link::is_healthy)
     }
 

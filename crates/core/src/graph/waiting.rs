@@ -2,7 +2,7 @@
 //! further ahead than clocks differ. They are kept whole, in memory only, since whoever gave them
 //! has them; bounded by bytes, and by what one author may have here.
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use lacis_wire::record::CopyName;
@@ -15,6 +15,8 @@ use crate::rule::Rule;
 pub(super) struct Waiting {
     /// The oldest first.
     copies: VecDeque<Waiter>,
+    /// Their names: whatever a neighbor names is looked up here.
+    names: BTreeSet<CopyName>,
     bytes: usize,
 }
 
@@ -44,7 +46,7 @@ impl Waiting {
     }
 
     pub(super) fn has(&self, name: &CopyName) -> bool {
-        self.copies.iter().any(|it| it.name == *name)
+        self.names.contains(name)
     }
 
     /// Keeps a version whose signature was verified. One author has a quarter of the place at the
@@ -68,6 +70,7 @@ impl Waiting {
             self.remove(0);
         }
         self.bytes += cost(copy);
+        self.names.insert(name);
         self.copies.push_back(Waiter { until, name, copy: copy.clone() });
     }
 
@@ -79,6 +82,7 @@ impl Waiting {
     fn remove(&mut self, at: usize) -> Option<Copy> {
         let gone = self.copies.remove(at)?;
         self.bytes -= cost(&gone.copy);
+        self.names.remove(&gone.name);
         Some(gone.copy)
     }
 

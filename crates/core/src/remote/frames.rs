@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use lacis_wire::link::{Channel, Kind, LinkFrame};
-use lacis_wire::{Code, RoomTag, limits};
+use lacis_wire::{Code, RoomTag, limits, presence};
 
 use super::{Heard, Remote};
 use crate::connect::Env;
@@ -41,9 +41,10 @@ impl Remote {
             }
             LinkFrame::Ephemeral { envelope, payload } => {
                 let Some(room) = self.open_room(env, envelope.room) else { return };
+                let is_said = matches!(envelope.kind, Kind::Direct | Kind::Broadcast);
                 if envelope.kind == Kind::Gossip {
                     self.heard.push_back(Heard::Aside(Aside::Gossip(room, Vec::from(payload))));
-                } else {
+                } else if is_said && envelope.label != presence::LABEL {
                     env.cx.event(Event::Message {
                         room,
                         node: self.node(),

@@ -39,6 +39,8 @@ pub(crate) struct Messages {
     waiting_bytes: usize,
     unacked: VecDeque<(u64, Outgoing)>,
     unacked_bytes: usize,
+    /// When the other side acknowledged something last, or had acknowledged everything.
+    acked_at: Timestamp,
     last_sent: u64,
     /// Names the sequence that `last_received` counts.
     remote_session: Option<u64>,
@@ -132,6 +134,7 @@ impl Messages {
     fn on_ack(&mut self, cx: &mut Cx, upto: u64) {
         while self.unacked.front().is_some_and(|(seq, _)| *seq <= upto) {
             let Some((_, message)) = self.unacked.pop_front() else { break };
+            self.acked_at = cx.now;
             self.unacked_bytes -= message.payload.len();
             if let Some((ticket, Until::Delivered)) = message.ticket {
                 cx.settle(ticket, Ok(()));
@@ -173,8 +176,19 @@ impl Messages {
         }
     }
 
-    pub(crate) fn deadlines(&self, earliest: &mut Earliest) {
+    /// Whether the other side has acknowledged nothing for long, over a link that works all the
+    /// while: what waits for it would wait for ever.
+    pub(crate) fn is_unheard(&mut self, now: Timestamp, works: bool) -> bool {
+        if !works {
+            self.acked_at = now;
+        }
+        !self.unacked.is_empty() && now >= self.acked_at + limits::STREAM_IDLE
+    }
+
+    pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
         earliest.see(self.ack_due, Timer::Ack);
+        let is_owed = is_linked && !self.unacked.is_empty();
+        earliest.see(is_owed.then(|| self.acked_at + limits::STREAM_IDLE), Timer::Ack);
         let next = self.questions.values().map(|question| question.deadline).min();
         earliest.see(next, Timer::Request);
     }

@@ -196,13 +196,17 @@ impl Streams {
     ) {
         let now = cx.now;
         let Some((id, stream)) = self.by_number(number) else { return };
+        let before = stream.progress();
         if !stream.on_credit(received, upto, taken) {
             if let Some(stream) = self.outbound.remove(&id) {
                 self.end_ours(cx, &mut link, id, stream, Code::Protocol);
             }
             return;
         }
-        stream.active_at = now;
+        // Whoever repeats what it said does not take more.
+        if stream.progress() != before {
+            stream.active_at = now;
+        }
         let opening = stream.opening.take();
         if stream.is_file() {
             let (sent, taken) = (stream.sent, stream.taken);

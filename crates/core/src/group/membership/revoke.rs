@@ -164,6 +164,7 @@ impl Group {
         let is_member = self.profile.chain.is_some();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         neighbour.refused = is_member;
+        let was_asked = core::mem::replace(&mut neighbour.was_asked, true);
         let peer = neighbour.peer;
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
@@ -172,7 +173,7 @@ impl Group {
             Some(roles) if self.is_asking() && roles.may_invite() => {
                 self.join_refused(cx, code);
             }
-            Some(roles) if self.came_by.is_some() && roles.may_invite() => {
+            Some(roles) if !was_asked && self.came_by.is_some() && roles.may_invite() => {
                 self.ask_again(cx, node);
             }
             Some(_) if is_member => self.event(cx, GroupEvent::Refused { code }),

@@ -30,6 +30,8 @@ use crate::table::TableExt;
 
 /// Frames that are kept while a group opens: who some neighbors are, and what they hold.
 const EARLY_MAX: usize = 32;
+/// Of them, those of one neighbor: it says who it is, and what it wants.
+const EARLY_EACH: usize = 4;
 
 impl Group {
     /// Links to members of the group's room, as they are now: with each new one we begin anew.
@@ -103,7 +105,11 @@ impl Group {
         if !self.is_open {
             // Whoever is linked already does not wait until what is stored is read; it says who it
             // is at once, and again at the next comparison.
-            if self.early.len() < EARLY_MAX && bytes.len() <= limits::CHAIN_BYTES * 2 {
+            let own = self.early.iter().filter(|(from, _)| *from == node).count();
+            if own < EARLY_EACH
+                && self.early.len() < EARLY_MAX
+                && bytes.len() <= limits::CHAIN_BYTES * 2
+            {
                 self.early.push((node, bytes.to_vec()));
             }
             return;

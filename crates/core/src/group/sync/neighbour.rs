@@ -39,6 +39,8 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) chain: Option<Chain>,
     /// Whether it has said that it does not take us for a member.
     pub(in crate::group) refused: bool,
+    /// Whether it was asked to let us in since the last comparison began.
+    pub(in crate::group) was_asked: bool,
     /// Whether it has shown that it does, by sending what only members get. Before that, what goes
     /// ahead of other frames could come before our proof.
     pub(in crate::group) confirmed: bool,
@@ -113,6 +115,7 @@ impl Neighbour {
             shown: false,
             chain: None,
             refused: false,
+            was_asked: false,
             confirmed: false,
             first: Vec::new(),
             keys: None,

@@ -79,6 +79,7 @@ impl Group {
             neighbour.compare_at = Some(now + limits::RECONCILE_INTERVAL);
             neighbour.ends.clear();
             neighbour.late.clear();
+            neighbour.was_asked = false;
             if neighbour.is_whole() && turn != Some(node) {
                 continue;
             }

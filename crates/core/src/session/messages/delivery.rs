@@ -120,6 +120,9 @@ impl Session {
             if let Some((ticket, Until::Accepted)) = message.ticket {
                 cx.settle(ticket, Ok(()));
             }
+            if queue.unacked.is_empty() {
+                queue.acked_at = cx.now;
+            }
             queue.unacked_bytes += message.payload.len();
             queue.unacked.push_back((seq, message));
         }
@@ -172,8 +175,12 @@ impl Session {
         label: &str,
         payload: Vec<u8>,
     ) {
-        if label == presence::LABEL && matches!(kind, Kind::Direct | Kind::Broadcast) {
-            return self.aside.push(Aside::Presence(room, payload));
+        if label == presence::LABEL {
+            // Nothing else has that label.
+            if matches!(kind, Kind::Direct | Kind::Broadcast) {
+                self.aside.push(Aside::Presence(room, payload));
+            }
+            return;
         }
         let (node, label) = (self.node, label.to_string());
         let event = match kind {

@@ -110,6 +110,12 @@ impl Outbound {
         true
     }
 
+    /// How far the receiver is: what grows where it takes something.
+    pub(crate) fn progress(&self) -> (bool, u64, u64, u64) {
+        let has = self.kept.start(self.written);
+        (self.stage == Stage::Flowing, self.credit, self.taken, has)
+    }
+
     /// The link is gone, or replaced.
     pub(crate) const fn on_new_link(&mut self, now: Timestamp) {
         self.stage = Stage::Unnamed;
