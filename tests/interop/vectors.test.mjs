@@ -110,12 +110,15 @@ test("the proof of a link is made and verified", () => {
       const field = (name) => unhex(vector[`${role}_${name}`]);
       const [peer, nonce, fingerprint] = ["peer", "nonce", "fingerprint"].map(field);
       assert.deepEqual(publicKeyOf(field("seed")), peer);
-      return { node: nodeIdOf(peer, field("salt")), peer, nonce, fingerprint };
+      const session = BigInt(value(vector[`${role}_session`]));
+      return { node: nodeIdOf(peer, field("salt")), peer, nonce, fingerprint, session };
     };
     const [offerer, answerer] = [end("offerer"), end("answerer")];
     const attempt = BigInt(value(vector.attempt));
     assert.equal(bigEndian(attempt, 8).length, 8);
-    const transcript = transcriptOf(vector.version, attempt, offerer, answerer);
+    const { version, offered } = vector;
+    const topic = unhex(vector.topic);
+    const transcript = transcriptOf({ version, offered, attempt, topic }, offerer, answerer);
     assert.equal(hex(transcript), vector.transcript);
     const keys = roomKeys(unhex(vector.room_secret));
     for (const [role, { node, peer }] of Object.entries({ offerer, answerer })) {

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, IceServer};
-use lacis_wire::{NodeId, codec, limits, seal};
+use lacis_wire::{NodeId, Topic, codec, limits, seal};
 
 use crate::cx::Cx;
 use crate::event::{Event, ServerState};
@@ -203,6 +203,11 @@ impl Signaling {
     /// The room that the application knows, of one that may stand behind it.
     pub(crate) fn main(&self, room: RoomId) -> RoomId {
         self.rooms.get(&room).map_or(room, |known| known.main)
+    }
+
+    /// The topic of a room, or of one behind it.
+    pub(crate) fn topic(&self, room: RoomId) -> Topic {
+        self.rooms.get(&room).map_or(Topic([0; 32]), |known| known.keys.topic)
     }
 
     /// The rooms that the application knows.

@@ -38,9 +38,10 @@ struct Arguments {
     /// With --suite mesh: rounds in which one tells something
     #[arg(long, default_value_t = 20)]
     rounds: usize,
-    /// With --suite mesh: how many tell something at once, at most
-    #[arg(long, default_value_t = 1_000)]
-    at_once: usize,
+    /// With --suite mesh: how many tell something at once [default: so many that a million is heard,
+    /// 1000 at most]
+    #[arg(long)]
+    at_once: Option<usize>,
     /// With --suite mesh: which part of those in the room misbehaves, in each way
     #[arg(long, value_name = "PART")]
     hostile: Option<f64>,

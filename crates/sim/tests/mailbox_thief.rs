@@ -1,12 +1,12 @@
 //! A member of the room has somebody's mailbox at a server where that one is not, and offers in its
 //! name. It cannot prove anything; it must not disturb anything either.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_core::{Event, Input, SocketId};
-use lacis_sim::{Meddler, ServerId, TabId, TabSetup, World, liar};
+use lacis_core::{Event, Input, RemoteState, SocketId};
+use lacis_sim::{Meddler, ServerId, TabId, TabSetup, Way, World, liar};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::room::RoomKeys;
 use lacis_wire::setup::Setup;
@@ -229,4 +229,51 @@ fn what_is_sealed_for_another_room_than_the_offer_counts_for_nothing() {
     assert!(!world.all_linked(&tabs));
     assert_eq!(world.hub_stats(ServerId(0)).map(|stats| stats.nodes), Some(2));
     assert!(tabs.iter().all(|tab| world.links(*tab).len() <= 2));
+}
+
+/// A server and somebody who is in two rooms carry what is sealed in one into the other.
+#[test]
+fn nobody_is_carried_into_a_room_that_it_is_not_in() {
+    let mut world = World::scenario(1);
+    let server = world.add_server();
+    let rooms = [world.add_room(&[server]), world.add_room(&[server])];
+    let keys = rooms.map(|room| world.room_link(room).keys());
+    let topic = keys[0].topic;
+    let carried = Rc::new(Cell::new(0_u8));
+    let count = carried.clone();
+    world.meddle(Box::new(move |passing| {
+        let unchanged = vec![passing.bytes.to_vec()];
+        let Ok(ClientFrame::Send { to, seq, payload }) = decode(passing.bytes) else {
+            return unchanged;
+        };
+        let from = passing.node;
+        let opened = keys.iter().position(|keys| seal::open(keys, from, to, payload).is_ok());
+        let Some(room) = opened.filter(|_| passing.way == Way::Up) else { return unchanged };
+        count.set(count.get() + 1);
+        let plain = seal::open(&keys[room], from, to, payload).expect("it was opened");
+        let nonce = [count.get(); seal::NONCE_BYTES];
+        let payload = seal::seal(&keys[1 - room], from, to, nonce, &plain);
+        vec![encode(&ClientFrame::Send { to, seq, payload: &payload })]
+    }));
+    let [ada, bob] = [(); 2].map(|()| world.open(TabSetup::at(&[server])));
+    // Each was in the other room once, and nobody else was.
+    for (tab, room) in [(ada, rooms[1]), (bob, rooms[0])] {
+        world.join(tab, room);
+        world.run_for(SECOND);
+        world.leave(tab, room);
+    }
+    world.join(ada, rooms[0]);
+    world.join(bob, rooms[1]);
+    world.run_for(SECOND);
+    let frame = encode(&ServerFrame::Joined { topic, members: vec![world.node_id(bob)] });
+    world.tell(ada, Input::SocketFrame(SocketId(1), frame.into()));
+    world.run_for(SECOND * 20);
+    assert!(carried.get() > 1, "bob has answered nothing");
+    for tab in [ada, bob] {
+        let linked = world.seen(tab).log.iter().filter(|event| match event {
+            Event::Remote { state, .. } => *state != RemoteState::Connecting,
+            _ => false,
+        });
+        assert_eq!(linked.count(), 0, "tab {} takes the other for a member", tab.0);
+    }
 }

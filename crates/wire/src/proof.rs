@@ -1,7 +1,7 @@
 //! The identity proof: both ends sign everything that makes their link this link and no other.
 //!
-//! The transcript covers version, attempt, both node ids, both identities, both nonces and both
-//! DTLS fingerprints, each as the signer sees it. The answerer signs when it answers, so the
+//! The transcript covers the room, the versions offered and the one agreed, the attempt, and of both
+//! ends node id, identity, nonce, DTLS fingerprint and session, each as the signer sees it. The answerer signs when it answers, so the
 //! offerer knows before the first packet whether a fingerprint was changed on the way; the offerer
 //! signs in the first frame of the control channel. DTLS itself then holds each side to the
 //! fingerprint that was signed. The construction follows SIGMA (Krawczyk 2003): sign the exchange,
@@ -9,8 +9,9 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 
-use crate::ids::{AttemptId, NodeId, PeerId};
+use crate::ids::{AttemptId, NodeId, PeerId, Topic};
 use crate::signature;
+use crate::version::VersionRange;
 
 /// One end of a link, as the transcript names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,21 @@ pub struct Party {
     pub nonce: [u8; 32],
     /// SHA-256 of its DTLS certificate.
     pub fingerprint: [u8; 32],
+    /// Names the sequence of its messages.
+    pub session: u64,
+}
+
+/// What both ends of a link agree on beside who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The version that the answerer chose.
+    pub version: u16,
+    /// Those that the offerer offered: nobody on the way made the choice smaller.
+    pub offered: VersionRange,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The room in which the offer was made: nobody carried it into another one.
+    pub topic: Topic,
 }
 
 /// Which end signs. It is part of what is signed, so a proof cannot be sent back to its maker.
@@ -36,15 +52,20 @@ pub enum Role {
 
 /// The hash of everything both ends must agree on.
 #[must_use]
-pub fn transcript(version: u16, attempt: AttemptId, offerer: &Party, answerer: &Party) -> [u8; 32] {
+pub fn transcript(terms: &Terms, offerer: &Party, answerer: &Party) -> [u8; 32] {
+    let Terms { version, offered, attempt, topic } = terms;
     let mut hasher = blake3::Hasher::new_derive_key("lacis 2026 link 1 transcript");
-    hasher.update(&version.to_be_bytes());
+    for number in [*version, offered.min, offered.max] {
+        hasher.update(&number.to_be_bytes());
+    }
     hasher.update(&attempt.0.to_be_bytes());
+    hasher.update(&topic.0);
     for party in [offerer, answerer] {
         hasher.update(party.node.as_bytes());
         hasher.update(party.peer.as_bytes());
         hasher.update(&party.nonce);
         hasher.update(&party.fingerprint);
+        hasher.update(&party.session.to_be_bytes());
     }
     *hasher.finalize().as_bytes()
 }
@@ -95,8 +116,8 @@ fn message(role: Role, transcript: &[u8; 32]) -> [u8; 48] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Party, Role, peer_id, sign, signing_key, transcript, verify};
-    use crate::{AttemptId, NodeId};
+    use super::{Party, Role, Terms, peer_id, sign, signing_key, transcript, verify};
+    use crate::{AttemptId, NodeId, Topic, VersionRange};
 
     #[test]
     fn a_proof_holds_for_its_own_link_role_and_signer_only() {
@@ -106,19 +127,30 @@ mod tests {
             peer: peer_id(&key),
             nonce: [3; 32],
             fingerprint: [4; 32],
+            session: 5,
         };
         let answerer = Party { node: NodeId([2; 16]), peer: peer_id(&other), ..offerer };
-        let hash = transcript(1, AttemptId(9), &offerer, &answerer);
+        let offered = VersionRange { min: 1, max: 2 };
+        let terms = Terms { version: 1, offered, attempt: AttemptId(9), topic: Topic([6; 32]) };
+        let hash = transcript(&terms, &offerer, &answerer);
         let proof = sign(&key, Role::Offerer, &hash);
         assert!(verify(&offerer.peer, Role::Offerer, &hash, &proof));
         assert!(!verify(&offerer.peer, Role::Answerer, &hash, &proof));
         assert!(!verify(&answerer.peer, Role::Offerer, &hash, &proof));
         let mut changed = answerer;
         changed.fingerprint[31] ^= 1;
-        let elsewhere = transcript(1, AttemptId(9), &offerer, &changed);
+        let elsewhere = transcript(&terms, &offerer, &changed);
         assert_ne!(hash, elsewhere);
         assert!(!verify(&offerer.peer, Role::Offerer, &elsewhere, &proof));
-        assert_ne!(hash, transcript(2, AttemptId(9), &offerer, &answerer));
-        assert_ne!(hash, transcript(1, AttemptId(8), &offerer, &answerer));
+        for other in [
+            Terms { version: 2, ..terms },
+            Terms { offered: VersionRange { max: 1, ..offered }, ..terms },
+            Terms { attempt: AttemptId(8), ..terms },
+            Terms { topic: Topic([7; 32]), ..terms },
+        ] {
+            assert_ne!(hash, transcript(&other, &offerer, &answerer));
+        }
+        let forgotten = Party { session: 6, ..offerer };
+        assert_ne!(hash, transcript(&terms, &forgotten, &answerer));
     }
 }

@@ -56,11 +56,12 @@ export function open(keys, from, to, sealed) {
 
 const associated = (keys, from, to) => concat(ascii("lacis seal 1"), from, to, keys.topic);
 
-/** What both ends of a link sign (section 9). */
-export function transcriptOf(version, attempt, offerer, answerer) {
-  const parts = [bigEndian(version, 2), bigEndian(attempt, 8)];
-  for (const { node, peer, nonce, fingerprint } of [offerer, answerer]) {
-    parts.push(node, peer, nonce, fingerprint);
+/** What both ends of a link sign (section 9); `offered` are the oldest and the newest version. */
+export function transcriptOf({ version, offered, attempt, topic }, offerer, answerer) {
+  const parts = [version, ...offered].map((number) => bigEndian(number, 2));
+  parts.push(bigEndian(attempt, 8), topic);
+  for (const { node, peer, nonce, fingerprint, session } of [offerer, answerer]) {
+    parts.push(node, peer, nonce, fingerprint, bigEndian(session, 8));
   }
   return deriveKey("lacis 2026 link 1 transcript", concat(...parts));
 }

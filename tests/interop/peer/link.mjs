@@ -40,6 +40,8 @@ export class Link {
   #role;
   #attempt;
   #nonce = random(32);
+  /** The oldest and the newest version that were offered. */
+  #offered = [1, 1];
   #ours;
   #theirs;
   #transcript;
@@ -76,15 +78,16 @@ export class Link {
   async offer() {
     const description = await this.#transport.offer();
     this.#ours = this.#party(description);
-    this.#say(OFFER, this.#attempt, this.#introduction(), [1, 1], description);
+    this.#say(OFFER, this.#attempt, this.#introduction(), this.#offered, description);
   }
 
   /** Answers an offer whose versions have been looked at. */
-  async answer(introduction, offered) {
+  async answer(introduction, versions, offered) {
+    this.#offered = versions;
     const description = await this.#transport.answer(offered);
     this.#ours = this.#party(description);
     this.#theirs = this.#introduced(introduction, offered);
-    this.#transcript = transcriptOf(1, this.#attempt, this.#theirs, this.#ours);
+    this.#transcript = transcriptOf(this.#terms(1), this.#theirs, this.#ours);
     const signature = signProof(this.#owner.seed, "answerer", this.#transcript);
     this.#say(ANSWER, this.#attempt, this.#introduction(), 1, description, signature);
   }
@@ -93,7 +96,7 @@ export class Link {
   async accept([introduction, version, answered, signature]) {
     if (version !== 1) throw new Error("another version than was offered");
     this.#theirs = this.#introduced(introduction, answered);
-    this.#transcript = transcriptOf(version, this.#attempt, this.#ours, this.#theirs);
+    this.#transcript = transcriptOf(this.#terms(version), this.#ours, this.#theirs);
     if (!verifyProof(this.#theirs.peer, "answerer", this.#transcript, signature)) {
       this.#say(REFUSE, this.#attempt, FINGERPRINT_MISMATCH);
       return this.#end("fingerprint-mismatch");
@@ -121,7 +124,14 @@ export class Link {
 
   #party(description) {
     const { node, peer } = this.#owner;
-    return { node, peer, nonce: this.#nonce, fingerprint: description[2] };
+    const { session } = this.#member;
+    return { node, peer, nonce: this.#nonce, fingerprint: description[2], session };
+  }
+
+  /** What both sign beside who they are. */
+  #terms(version) {
+    const [attempt, { topic }] = [this.#attempt, this.place];
+    return { version, offered: this.#offered, attempt, topic };
   }
 
   #introduction() {
@@ -133,7 +143,7 @@ export class Link {
   #introduced([peer, nonce, session, salt], description) {
     if (!isEqual(nodeIdOf(peer, salt), this.#remote)) throw new Error("identity-mismatch");
     this.#member.meet(session);
-    return { node: this.#remote, peer, nonce, fingerprint: description[2] };
+    return { node: this.#remote, peer, nonce, fingerprint: description[2], session };
   }
 
   #say(variant, ...fields) {

@@ -220,7 +220,7 @@ export class Peer {
       own.close({ silently: true });
     }
     const link = this.#begin(from, "answerer", attempt, place);
-    await link.answer(introduction, description);
+    await link.answer(introduction, [min, max], description);
     await link.addCandidates(this.#early.get(name) ?? []);
     this.#early.delete(name);
   }

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use lacis_wire::description::Description;
 use lacis_wire::link::LinkFrame;
-use lacis_wire::proof::{self, Party, Role};
+use lacis_wire::proof::{self, Party, Role, Terms};
 use lacis_wire::relay::{self, RelaySeal};
 use lacis_wire::setup::{Introduction, Setup};
-use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, limits};
+use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, Topic, VersionRange, limits};
 
 use super::Env;
 use super::channels::Channels;
@@ -29,6 +29,10 @@ pub(crate) struct Attempt {
     /// How the offer came that it answers; `None` if it offers itself.
     pub(super) answers: Option<Route>,
     version: u16,
+    /// The versions that were offered.
+    offered: VersionRange,
+    /// The topic of the room with whose keys the offer was sealed.
+    topic: Topic,
     local: Party,
     pub(super) remote: Option<Remote>,
     transcript: [u8; 32],
@@ -46,7 +50,6 @@ pub(crate) struct Attempt {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Remote {
     pub(super) party: Party,
-    session: u64,
 }
 
 /// An answer as it came.
@@ -78,8 +81,10 @@ impl Attempt {
             channels: Channels::new(id),
             answers: None,
             version: PROTOCOL.max,
+            offered: PROTOCOL,
+            topic: env.signaling.topic(room),
             // The fingerprint follows with the description.
-            local: Party { node: me.node, peer: me.peer, nonce, fingerprint: [0; 32] },
+            local: Party { node: me.node, peer: me.peer, nonce, fingerprint: [0; 32], session: 0 },
             remote: None,
             transcript: [0; 32],
             proof: None,
@@ -140,7 +145,7 @@ impl Attempt {
         session: u64,
         description: &Description,
     ) -> bool {
-        self.local.fingerprint = description.fingerprint;
+        (self.local.fingerprint, self.local.session) = (description.fingerprint, session);
         self.channels.limit_frames(description.message_limit());
         let (attempt, description) = (self.negotiation.attempt, description.clone());
         let me = &env.cx.me;
@@ -149,12 +154,15 @@ impl Attempt {
         let setup = match self.role() {
             Role::Offerer => {
                 let newcomer = env.signaling.is_newcomer(self.room()).then_some(true);
+                // It may be sealed elsewhere by now than in the room it began in.
+                self.topic = env.signaling.topic(self.negotiation.sealed_in);
                 Setup::Offer { attempt, introduction, versions: PROTOCOL, description, newcomer }
             }
             Role::Answerer => {
                 let Some(remote) = &self.remote else { return true };
                 let version = self.version;
-                self.transcript = proof::transcript(version, attempt, &remote.party, &self.local);
+                self.transcript =
+                    proof::transcript(&self.terms(version), &remote.party, &self.local);
                 let signature = proof::sign(&env.cx.me.key, Role::Answerer, &self.transcript);
                 Setup::Answer { attempt, introduction, version, description, signature }
             }
@@ -187,10 +195,10 @@ impl Attempt {
         &mut self,
         env: &mut Env<'_>,
         node: NodeId,
-        version: u16,
+        (version, offered): (u16, VersionRange),
         (introduction, description): (&Introduction, &Description),
     ) {
-        self.version = version;
+        (self.version, self.offered) = (version, offered);
         self.introduce(node, introduction, description);
         if !self.id().is_relayed() {
             self.negotiation.set_remote(env.cx, Step::Accept, description);
@@ -233,8 +241,7 @@ impl Attempt {
             return Err(Code::Protocol);
         }
         let party = party_of(node, introduction, description);
-        let attempt = self.negotiation.attempt;
-        let transcript = proof::transcript(answer.version, attempt, &self.local, &party);
+        let transcript = proof::transcript(&self.terms(answer.version), &self.local, &party);
         if !proof::verify(&introduction.peer, Role::Answerer, &transcript, signature) {
             return Err(Code::FingerprintMismatch);
         }
@@ -251,6 +258,12 @@ impl Attempt {
         Ok(())
     }
 
+    /// What both ends sign beside who they are.
+    const fn terms(&self, version: u16) -> Terms {
+        let (offered, attempt, topic) = (self.offered, self.negotiation.attempt, self.topic);
+        Terms { version, offered, attempt, topic }
+    }
+
     /// The browser is at work on an answer: time to sign for what comes next.
     pub(super) fn on_answer_set(&mut self, cx: &Cx) {
         if self.role() == Role::Offerer && self.proof.is_none() && !self.is_open() {
@@ -260,7 +273,7 @@ impl Attempt {
 
     fn introduce(&mut self, node: NodeId, introduction: &Introduction, description: &Description) {
         let party = party_of(node, introduction, description);
-        self.remote = Some(Remote { party, session: introduction.session });
+        self.remote = Some(Remote { party });
         self.again = None;
         self.channels.limit_frames(description.message_limit());
     }
@@ -293,7 +306,7 @@ impl Attempt {
             channels: self.channels,
             speech: Speech::new(now),
             remote: remote.party,
-            remote_session: remote.session,
+            remote_session: remote.party.session,
             transcript: self.transcript,
             ice: Ice::Connected,
             since: now,
@@ -317,5 +330,6 @@ fn party_of(node: NodeId, introduction: &Introduction, description: &Description
         peer: introduction.peer,
         nonce: introduction.nonce,
         fingerprint: description.fingerprint,
+        session: introduction.session,
     }
 }

@@ -12,7 +12,7 @@ pub(super) fn main(arguments: &Arguments) -> ExitCode {
         seed: arguments.seed.unwrap_or(1),
         nodes: arguments.nodes.max(2),
         rounds: arguments.rounds,
-        at_once: arguments.at_once,
+        at_once: arguments.at_once.unwrap_or_else(|| at_once(arguments.nodes)),
         calm_s: 180,
         is_told: true,
     };
@@ -88,4 +88,9 @@ fn tell(name: &str, spread: Spread, report: &mut serde_json::Value) {
     report[format!("last_hop_p99{name}")] = spread.last_hop_p99.into();
     report[format!("missed{name}")] = spread.missed.into();
     report[format!("slowest_ms{name}")] = spread.slowest_ms.into();
+}
+
+/// So many that in a room of that many a million words are heard.
+fn at_once(nodes: usize) -> usize {
+    (1_000_000 / nodes.max(1)).clamp(1, 1_000)
 }

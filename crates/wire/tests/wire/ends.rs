@@ -1,9 +1,9 @@
 //! The two nodes that the samples are about, and the link that they set up.
 
-use lacis_wire::proof::{self, IdentityKey, Party, Role};
+use lacis_wire::proof::{self, IdentityKey, Party, Role, Terms};
 use lacis_wire::room::{MeetingKey, RoomLink};
 use lacis_wire::setup::Introduction;
-use lacis_wire::{AttemptId, NodeId, RoomTag};
+use lacis_wire::{AttemptId, NodeId, RoomTag, VersionRange};
 
 use crate::samples::count;
 
@@ -13,6 +13,12 @@ pub(crate) struct End {
     pub(crate) salt: [u8; 16],
     pub(crate) party: Party,
     pub(crate) key: IdentityKey,
+}
+
+/// What both have agreed on.
+pub(crate) fn terms() -> Terms {
+    let offered = VersionRange { min: 1, max: 1 };
+    Terms { version: 1, offered, attempt: ATTEMPT, topic: room().keys().topic }
 }
 
 pub(crate) const ATTEMPT: AttemptId = AttemptId(0x0102_0304_0506_0708);
@@ -30,7 +36,8 @@ fn end(seed: u8, nonce: u8, fingerprint: u8) -> End {
     let key = proof::signing_key(&seed);
     let peer = proof::peer_id(&key);
     let (nonce, fingerprint) = (count(nonce), count(fingerprint));
-    let party = Party { node: node_of(&peer.0, &salt), peer, nonce, fingerprint };
+    let session = u64::from(salt[0]);
+    let party = Party { node: node_of(&peer.0, &salt), peer, nonce, fingerprint, session };
     End { seed, salt, party, key }
 }
 
@@ -68,11 +75,13 @@ fn node_of(peer: &[u8; 32], salt: &[u8; 16]) -> NodeId {
 
 /// The transcript by the specification, without the code under test.
 pub(crate) fn transcript() -> [u8; 32] {
-    let (version, attempt) = (1_u16, ATTEMPT.0);
-    let mut parts = [&version.to_be_bytes()[..], &attempt.to_be_bytes()].concat();
-    for Party { node, peer, nonce, fingerprint } in [offerer().party, answerer().party] {
-        parts.extend([node.0.as_slice(), &peer.0, &nonce, &fingerprint].concat());
+    let versions = [0, 1, 0, 1, 0, 1];
+    let topic = room().keys().topic;
+    let mut parts = [&versions[..], &ATTEMPT.0.to_be_bytes(), &topic.0].concat();
+    for Party { node, peer, nonce, fingerprint, session } in [offerer().party, answerer().party] {
+        let session = session.to_be_bytes();
+        parts.extend([node.0.as_slice(), &peer.0, &nonce, &fingerprint, &session].concat());
     }
-    assert_eq!(parts.len(), 2 + 8 + 2 * 112);
+    assert_eq!(parts.len(), 3 * 2 + 8 + 32 + 2 * 120);
     blake3::derive_key("lacis 2026 link 1 transcript", &parts)
 }

@@ -284,14 +284,18 @@ fn proofs() {
     for End { salt, party, .. } in [&offerer, &answerer] {
         assert_eq!(NodeId::derive(&party.peer, salt), party.node);
     }
-    let (attempt, secret) = (ends::ATTEMPT, ends::room().secret);
+    let (terms, secret) = (ends::terms(), ends::room().secret);
     let transcript = ends::transcript();
-    assert_eq!(proof::transcript(1, attempt, &offerer.party, &answerer.party), transcript);
+    assert_eq!(proof::transcript(&terms, &offerer.party, &answerer.party), transcript);
     let keys = ends::room().keys();
     let mut vector = vec![
         ("name", json!("link")),
-        ("version", json!(1)),
-        ("attempt", diagnostic::integer(attempt.0)),
+        ("version", json!(terms.version)),
+        ("offered", json!([terms.offered.min, terms.offered.max])),
+        ("attempt", diagnostic::integer(terms.attempt.0)),
+        ("topic", hex(&terms.topic.0)),
+        ("offerer_session", diagnostic::integer(offerer.party.session)),
+        ("answerer_session", diagnostic::integer(answerer.party.session)),
     ];
     vector.extend(described(
         [
@@ -334,7 +338,7 @@ fn proofs() {
 }
 
 fn described(names: [&'static str; 6], end: &End) -> Vector {
-    let Party { node, peer, nonce, fingerprint } = &end.party;
+    let Party { node, peer, nonce, fingerprint, .. } = &end.party;
     let values = [&end.seed[..], &peer.0, &end.salt, &node.0, nonce, fingerprint];
     names.into_iter().zip(values.map(hex)).collect()
 }

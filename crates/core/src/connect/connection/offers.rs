@@ -137,7 +137,8 @@ impl Connection {
         let mut attempt = Attempt::new(env, id, Role::Answerer, offer.room, offer.attempt);
         attempt.negotiation.route = Some(offer.route);
         attempt.answers = Some(offer.route);
-        attempt.answer(env, self.node, version, (&offer.introduction, &offer.description));
+        let versions = (version, offer.versions);
+        attempt.answer(env, self.node, versions, (&offer.introduction, &offer.description));
         self.begin(env, attempt, offer.by.is_some());
         if let Some(by) = offer.by {
             self.answer_over(env, id, by);
