@@ -59,7 +59,7 @@ pub const ORIGINS_MAX: usize = 4096;
 pub const ORIGINS_PER_PEER: usize = 16;
 
 /// A node that knows more others in a room than this has its words travel over a tree of links.
-pub const FLOODED_MAX: usize = 32;
+pub const FLOODED_MAX: usize = 12;
 
 /// One in so many of those who are there is told with its name, so that trees of links are mended
 /// while nobody speaks: those whose number is a multiple of it.
