@@ -2,6 +2,7 @@ import { IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Identities, openIdentitiesFrom } from "../src/identity/identities.js";
 import { secretOf } from "../src/identity/identity.js";
+import { seal } from "../src/identity/jwe.js";
 import { load } from "../src/low-level.js";
 import { roomSecret } from "../src/room-secret.js";
 import { realModule } from "./real-module.js";
@@ -37,6 +38,20 @@ test("an identity that is kept already is not imported, and its name of now stay
   expect((await identities.list()).map(({ name }) => name)).toEqual(["New"]);
   await identities.delete(id, { groups: "keep" });
   expect(await identities.import(exported, "correct horse")).toMatchObject({ id, name: "Old" });
+});
+
+test("what was sealed and is no identity is damaged, whatever it is", async () => {
+  const identity = btoa("\u0007".repeat(32));
+  const ada = { identity, name: "Ada", createdAt: 1 };
+  const wrong = [null, 7, {}, { ...ada, name: "\u0007" }, { ...ada, name: "x".repeat(256) }];
+  wrong.push({ ...ada, name: undefined }, { ...ada, createdAt: "now" }, { ...ada, identity: "" });
+  for (const content of wrong) {
+    const exported = await seal(new TextEncoder().encode(JSON.stringify(content)), "x");
+    const imported = identities.import(exported, "x");
+    await expect(imported).rejects.toMatchObject({ code: "identity-damaged" });
+  }
+  const exported = await seal(new TextEncoder().encode(JSON.stringify(ada)), "x");
+  expect(await identities.import(exported, "x")).toMatchObject({ name: "Ada" });
 });
 
 test("a page that is not secure is told so by every call that needs keys", async () => {

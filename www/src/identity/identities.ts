@@ -132,12 +132,13 @@ export class Identities {
     try {
       content = JSON.parse(opened);
       secret = Uint8Array.from(atob(content.identity), (character) => character.charCodeAt(0));
+      check("identities.create", [content.name]);
     } catch (cause) {
       throw new PeerError("identity-damaged", { cause });
     }
     const { name, createdAt } = content;
-    const fine = typeof name === "string" && typeof createdAt === "number";
-    if (!fine || secret.length !== SECRET_BYTES) throw new PeerError("identity-damaged");
+    const fine = typeof createdAt === "number" && secret.length === SECRET_BYTES;
+    if (!fine) throw new PeerError("identity-damaged");
     return this.#keep(secret, name, createdAt);
   }
 
