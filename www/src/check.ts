@@ -14,7 +14,8 @@ type Kind = readonly [rule: string, fits: Fits, names?: string];
 /** A type by `typeof`, the pattern of a text, or whatever says so; it may throw as well. */
 type Fits = string | RegExp | ((value: never) => unknown);
 
-const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+/** Whether something is bytes; those of another frame are none. */
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 const isDate = (value: unknown): boolean => value instanceof Date && value.getTime() >= 0;
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -65,7 +65,8 @@ function readHeader(encoded: string | undefined): {
   try {
     const { alg, enc, p2s, p2c } = JSON.parse(new TextDecoder().decode(decode(encoded ?? "")));
     const fine = alg === ALGORITHM && enc === "A256GCM" && Number.isInteger(p2c);
-    if (fine && p2c >= 1_000 && p2c <= ITERATIONS_MAX) return { salt: decode(p2s), iterations: p2c };
+    if (fine && p2c >= 1_000 && p2c <= ITERATIONS_MAX)
+      return { salt: decode(p2s), iterations: p2c };
   } catch (cause) {
     throw damaged(cause);
   }
