@@ -1,6 +1,6 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreRecord } from "../core.js";
-import { attempted, errorOfAbort, invalid, report } from "../errors.js";
+import { attempted, errorOfAbort, invalid, PeerError, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { Session } from "../session.js";
@@ -156,12 +156,13 @@ export abstract class GroupRecords<
   /**
    * Lets `validator` say whether a record of that type that comes from others is taken: what it
    * refuses is neither kept nor passed on here. Given a schema, a record is taken if its data is
-   * JSON that fits; deletions have no data, and are taken. It sees records that follow all rules
-   * of the group. The returned function stops that. One validator a type.
+   * JSON that fits; deletions have no data, and are taken. A function is asked about them too; what
+   * `json` and `text` throw there means no. It sees records that follow all rules of the group. The
+   * returned function stops that. One validator a type.
    *
    * @example
    * ```ts
-   * group.validate("move", (record) => isLegal(record.json()));
+   * group.validate("move", (record) => record.deleted || isLegal(record.json()));
    * group.validate("todo", z.object({ title: z.string(), done: z.boolean() }));
    * ```
    */
@@ -281,9 +282,9 @@ export abstract class GroupRecords<
     try {
       fine = await isTaken(this.#validators.get(record.type), record);
     } catch (thrown) {
-      // What could not be validated is not taken.
+      // What could not be validated is not taken. That it cannot be read is its author's doing.
       fine = false;
-      report(thrown);
+      if (!(thrown instanceof SyntaxError || thrown instanceof PeerError)) report(thrown);
     }
     if (this.gone !== undefined) return;
     this.session.attempt(() => this.session.core.answer_approval(this.number, number, fine));
