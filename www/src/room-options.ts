@@ -59,7 +59,7 @@ export interface MessagesOptions<Label extends string = string> {
   /** Ends the iterator; it then throws `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** How much may wait before the iterator ends with `too-slow`. Default: 1,024 and 64 MiB. */
-  readonly limits?: Partial<QueueLimits> | undefined;
+  readonly limits?: { readonly [limit in keyof QueueLimits]?: number | undefined } | undefined;
 }
 
 /** The number by which the core knows a priority. */

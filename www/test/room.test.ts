@@ -129,6 +129,14 @@ describe("messages", () => {
     core.message(1, "ada", "chat", "later");
   });
 
+  test("to iterators wait as many as is usual where a limit is left open", async () => {
+    const { core, room } = await joined();
+    const reading = room.messages({ limits: { items: undefined, bytes: undefined } });
+    for (let count = 0; count < 1_025; count += 1) core.message(1, "ada", "chat", "");
+    for (let count = 0; count < 1_024; count += 1) await reading.next();
+    await expect(reading.next()).rejects.toMatchObject({ code: "too-slow" });
+  });
+
   test("are handed to the core as they are, without a copy", async () => {
     const { core, room } = await joined();
     const data = Uint8Array.of(1, 2, 3);
