@@ -128,10 +128,15 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
    * await room.send(remote.id, "chat", "bonjour", { until: "delivered" });
    * ```
    */
-  send(nodeId: NodeId, label: string, content: Content, options: SendOptions = {}): Promise<void> {
+  send<Label extends MessageLabel<Types>>(
+    nodeId: NodeId,
+    label: Label,
+    content: Given<At<Types, Label>>,
+    options: SendOptions = {},
+  ): Promise<void> {
     const { priority = "auto", until = "accepted", signal } = options;
     return this.#issue((ticket) => {
-      const data = bytesOf(content);
+      const data = bytesOf(content as Content);
       const { core } = this.#session;
       core.send(ticket, this.#number, nodeId, label, data, PRIORITIES[priority], UNTIL[until]);
     }, signal);

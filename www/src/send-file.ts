@@ -14,7 +14,7 @@ export type FileSource =
   | {
       readonly name: string;
       readonly size: number;
-      readonly mediaType?: string;
+      readonly mediaType?: string | undefined;
       readonly stream: ReadableStream<Uint8Array>;
     };
 

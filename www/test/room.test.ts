@@ -288,3 +288,16 @@ describe("servers", () => {
     expect(core.peer.servers.size).toBe(0);
   });
 });
+
+test("the compiler knows the labels of a room also where one remote is told", () => {
+  type Game = { move: { from: string; to: string }; time: (zone: string) => number };
+  return async (room: Room<Game>): Promise<void> => {
+    await room.send("ada", "move", { from: "e2", to: "e4" });
+    // @ts-expect-error: there is no such label.
+    await room.send("ada", "mvoe", { from: "e2", to: "e4" });
+    // @ts-expect-error: a move has two ends.
+    await room.send("ada", "move", 5);
+    // @ts-expect-error: it is asked for, and not told.
+    await room.send("ada", "time", "UTC");
+  };
+});
