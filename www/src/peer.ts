@@ -22,7 +22,7 @@ import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { ownServers, watchPage } from "./platform.js";
 import { Room } from "./room.js";
-import { DEFAULT_TIMEOUT_MS, type JoinOptions } from "./room-options.js";
+import { DEFAULT_TIMEOUT_MS, type JoinOptions, type WaitOptions } from "./room-options.js";
 import { type PeerEvent, Session } from "./session.js";
 import type { Store } from "./store/store.js";
 import { takeText } from "./text-kinds.js";
@@ -147,10 +147,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   /** The groups that are kept in the store. */
-  groups(): Promise<{ readonly id: GroupId; readonly name: string }[]> {
-    return this.#session.tickets.issue(NO_ROOM, (ticket) =>
-      this.#session.core.stored_groups(ticket),
-    );
+  groups(options?: WaitOptions): Promise<{ readonly id: GroupId; readonly name: string }[]> {
+    const call = (ticket: number): void => this.#session.core.stored_groups(ticket);
+    return this.#session.tickets.issue(NO_ROOM, call, options?.signal);
   }
 
   /**
@@ -172,7 +171,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
         () => core.create_group(ticket, properties, [...servers]),
         "peer.createGroup: a budget may be of 1048576 records and 64 GiB",
       );
-    return this.#openGroup(call, { wanted: connect, first: false }, undefined);
+    return this.#openGroup(call, { wanted: connect, first: false }, options.signal);
   }
 
   /**

@@ -12,7 +12,13 @@ export interface JoinOptions {
   readonly exclusive?: boolean | undefined;
 }
 
-/** Options of `room.ready`. */
+/** Options of what waits, and has no others. */
+export interface WaitOptions {
+  /** Gives up waiting: it rejects with `aborted` at once. What was begun is done all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `room.ready` and `group.connect`. */
 export interface ReadyOptions {
   /** How long to wait. Default: 10,000. */
   readonly timeoutMs?: number | undefined;

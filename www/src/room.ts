@@ -31,6 +31,7 @@ import {
   type RequestOptions,
   type SendOptions,
   UNTIL,
+  type WaitOptions,
 } from "./room-options.js";
 import { type FileSource, type SendFileOptions, type SentFile, sendFile } from "./send-file.js";
 import type { Session } from "./session.js";
@@ -153,8 +154,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
    * await pairing.complete(theirText); // the other page: await pairing.linked
    * ```
    */
-  pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    return beginPairing(this.#session, this.#number, offer, options.signal);
+  pair(offer?: string, options?: WaitOptions): Promise<Pairing> {
+    return beginPairing(this.#session, this.#number, offer, options?.signal);
   }
 
   /**

@@ -515,7 +515,7 @@ test("an option that no call has is refused by what there is", async () => {
 
 /** Calls that take nothing, and what this package alone calls. */
 const TAKE_NOTHING = [
-  ...["close", "leave", "disconnect", "erase", "stored", "diagnose", "invitations", "time", "list"],
+  ...["close", "leave", "disconnect", "erase", "diagnose", "invitations", "time", "list"],
   ...[
     "enter",
     "attach",

@@ -17,9 +17,11 @@ import {
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
   PRIORITIES,
+  type ReadyOptions,
   type RequestOptions,
   type SendOptions,
   UNTIL,
+  type WaitOptions,
 } from "../room-options.js";
 import type { Session } from "../session.js";
 import { NO_ROOM, scopeOfGroup } from "../tickets.js";
@@ -137,12 +139,9 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
-  async connect(
-    options: { timeoutMs?: number; signal?: AbortSignal } = {},
-  ): Promise<Room<MessagesOf<Types>>> {
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
-    const room = this.#room ?? this.#enter(timeoutMs);
-    await room.ready({ timeoutMs, signal });
+  async connect(options: ReadyOptions = {}): Promise<Room<MessagesOf<Types>>> {
+    const room = this.#room ?? this.#enter(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    await room.ready(options);
     return room as unknown as Room<MessagesOf<Types>>;
   }
 
@@ -150,7 +149,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
    * Links to another member by texts that people carry, as {@link Room.pair} does; whoever has just
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
-  async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
+  async pair(offer?: string, options?: WaitOptions): Promise<Pairing> {
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
@@ -280,7 +279,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       // Whoever takes an open invitation meets others before being a member.
       if (connect.first && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
       const { pairing } = connect;
-      const answer = pairing && this.pair(pairing.offer, signal && { signal });
+      const answer = pairing && this.pair(pairing.offer, { signal });
       const reached = pairing ? opened : this.#explained(opened);
       await Promise.all([reached, answer?.then(({ text }) => pairing?.onAnswer(text))]);
       this.check();

@@ -3,6 +3,7 @@ import type { CoreGroupEvent, CoreRecord } from "../core.js";
 import { attempted, errorOfAbort, invalid, PeerError, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
+import type { WaitOptions } from "../room-options.js";
 import type { Session } from "../session.js";
 import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
@@ -61,10 +62,13 @@ export abstract class GroupRecords<
    * Writes a record. It resolves once the record is stored; members get it meanwhile. It rejects
    * with `not-allowed`, `over-budget`, `too-large` or `no-key` where it cannot be written. After
    * `store-full` or `store-failed` the record is held in memory and tried again, as the events
-   * `unsaved` and `saved` tell: do not add it once more.
+   * `unsaved` and `saved` tell: do not add it once more. While a key is being renewed it waits, for
+   * a minute at most. Its signal ends the wait only: what was begun is written all the same, as the
+   * event `record` tells, unless the page goes before it has a key.
    */
   async add<Type extends TypeName<Types>>(
     record: NewRecord<RecordsOf<Types>[Type], Type>,
+    options?: WaitOptions,
   ): Promise<RecordId> {
     let id = "";
     await this.issue((ticket) => {
@@ -76,15 +80,20 @@ export abstract class GroupRecords<
         () => core.add_record(ticket, this.number, type, given, data, expires?.getTime()),
         EXPIRES_RULE,
       );
-    });
+    }, options);
     return id;
   }
 
   /**
    * Writes a new version of a record. Only its creator and admins may. Rejects with `superseded` if
-   * there is a newer one than is given; read it, then try again.
+   * there is a newer one than is given; read it, then try again. It waits as `add` does, and so it
+   * is with its signal.
    */
-  update<Data>(record: GroupRecord<Data>, change: RecordUpdate<Data>): Promise<void> {
+  update<Data>(
+    record: GroupRecord<Data>,
+    change: RecordUpdate<Data>,
+    options?: WaitOptions,
+  ): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
       const [data, expires] = [bytesOf(change.data as Content), change.expires?.getTime()];
@@ -93,21 +102,21 @@ export abstract class GroupRecords<
         () => core.update_record(ticket, this.number, record.header, given, data, expires),
         EXPIRES_RULE,
       );
-    });
+    }, options);
   }
 
   /** Deletes a record everywhere. Only its creator and admins may. */
-  delete(record: GroupRecord): Promise<void> {
+  delete(record: GroupRecord, options?: WaitOptions): Promise<void> {
     return this.issue((ticket) => {
       this.session.core.delete_record(ticket, this.number, record.header);
-    });
+    }, options);
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  async get(id: RecordId): Promise<RecordOf<Types>> {
+  async get(id: RecordId, options?: WaitOptions): Promise<RecordOf<Types>> {
     const record = await this.issue<CoreRecord>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
-    });
+    }, options);
     return new GroupRecord(record) as RecordOf<Types>;
   }
 
@@ -201,7 +210,7 @@ export abstract class GroupRecords<
    * Everything that is held of the group, as a file. What makes this identity a member is in it,
    * and can be used by this identity only; the records can be read by every member.
    */
-  async export(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
+  async export(options?: WaitOptions): Promise<Blob> {
     const exported: Uint8Array<ArrayBuffer>[] = [];
     let number = 0;
     try {
@@ -209,7 +218,7 @@ export abstract class GroupRecords<
         number = ticket;
         this.#exported.set(ticket, exported);
         this.session.core.export_group(ticket, this.number);
-      }, options.signal);
+      }, options);
     } finally {
       this.#exported.delete(number);
     }
@@ -222,10 +231,7 @@ export abstract class GroupRecords<
    * `export-damaged`, or `source-failed` if the file cannot be read any more. What was taken before
    * its signal gave it up stays.
    */
-  async import(
-    file: Blob,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<number> {
+  async import(file: Blob, options: WaitOptions = {}): Promise<number> {
     const { signal } = options;
     this.#imports += 1;
     const number = this.#imports;
@@ -244,7 +250,7 @@ export abstract class GroupRecords<
       this.session.attempt(() => core.import_file(this.number, number, Uint8Array.of(0), true));
       throw error;
     }
-    await this.issue((ticket) => core.group_stored(ticket, this.number), signal);
+    await this.stored(options);
     return count;
   }
 
