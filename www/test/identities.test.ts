@@ -40,6 +40,24 @@ test("an identity that is kept already is not imported, and its name of now stay
   expect(await identities.import(exported, "correct horse")).toMatchObject({ id, name: "Old" });
 });
 
+test("a tab whose module does not come lets others make an identity", async () => {
+  let turn: Promise<unknown> = Promise.resolve();
+  const request = (_: string, act: () => Promise<unknown>): Promise<unknown> => {
+    turn = turn.then(act);
+    return turn;
+  };
+  vi.stubGlobal("navigator", { locks: { request } });
+  const waiting = vi.fn(() => new Promise<never>(() => {}));
+  const other = await openIdentitiesFrom(waiting);
+  void other.getOrCreate("Bob");
+  await vi.waitFor(() => expect(waiting).toHaveBeenCalled());
+  const made = await Promise.all(["Ada", "Grace"].map((name) => identities.getOrCreate(name)));
+  expect(made.map(({ name }) => name)).toEqual(["Ada", "Ada"]);
+  // Of one that is there nothing has to be made.
+  expect(await other.getOrCreate("Bob")).toMatchObject({ name: "Ada" });
+  other.close();
+});
+
 test("what was sealed and is no identity is damaged, whatever it is", async () => {
   const identity = btoa("\u0007".repeat(32));
   const ada = { identity, name: "Ada", createdAt: 1 };
