@@ -13,7 +13,7 @@ export const CALLS: Readonly<Record<string, string>> = {
   openIdentities: "name:text",
   openStore: "name:text, options?{take signal}",
   deleteStore: "name:text",
-  storeFree: "store, options?{signal}",
+  storeFree: "store:owner, options?{signal}",
 
   "identities.create": "name",
   "identities.getOrCreate": "name",

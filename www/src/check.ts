@@ -86,7 +86,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ],
   secret: ["16 bytes in a Uint8Array", (value: object) => isBytes(value) && value.length === 16],
   server: ["an address that begins with ws:// or wss://", isServer],
-  store: ["a name or a store", (value) => isText(value) || isObject(value)],
+  store: ["a name or a store", (value) => isText(value) || "scan" in value],
+  owner: ["a name or an identity", (value) => isText(value) || "store" in value],
   file: ["a Blob or a File", (value: unknown) => value instanceof Blob],
   source: [
     "a Blob, a File, or { name, size, stream } with a stream that nobody reads yet",
