@@ -3,9 +3,10 @@ import type { CoreEvent, CoreListener, CoreModule, CoreNode } from "../src/core.
 import { PeerError } from "../src/errors.js";
 import { sendFile } from "../src/send-file.js";
 import { type RoomEvent, Session } from "../src/session.js";
+import type { Store } from "../src/store/store.js";
 
 /** A session over a node of which only the given methods exist. */
-function start(node: Partial<CoreNode> = {}) {
+function start(node: Partial<CoreNode> = {}, store?: Partial<Store>) {
   let listener: CoreListener | undefined;
   const construct = (_: object, [, given]: [unknown, CoreListener]): object => {
     listener = given;
@@ -14,7 +15,8 @@ function start(node: Partial<CoreNode> = {}) {
   };
   const module = { WebNode: new Proxy(class {}, { construct }) } as unknown as CoreModule;
   const peerEvents: CoreEvent[] = [];
-  const session = new Session(module, { signaling: [] }, (event) => peerEvents.push(event));
+  const note = (event: CoreEvent): unknown => peerEvents.push(event);
+  const session = new Session(module, { signaling: [] }, note, store as Store | undefined);
   const tell = (event: CoreEvent): void => listener?.event(event);
   const settled = (ticket: number, code?: string): void =>
     listener?.completed(ticket, code, undefined);
@@ -214,4 +216,16 @@ describe("reading a source", () => {
     expect(told).toEqual([[1, "aborted"]]);
     expect(scripted.session.streams.size).toBe(0);
   });
+});
+
+test("a session whose store cannot be closed gives its memory back all the same", async () => {
+  const free = vi.fn();
+  const wrong = new Error("it is closed already");
+  const close = (): never => {
+    throw wrong;
+  };
+  const { session, settled } = start({ free, close: (ticket) => settled(ticket) }, { close });
+  session.start();
+  await expect(session.close()).rejects.toBe(wrong);
+  expect(free).toHaveBeenCalledOnce();
 });
