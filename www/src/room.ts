@@ -2,7 +2,7 @@ import { Answer } from "./body.js";
 import { bytesOf, type Content } from "./bytes.js";
 import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
-import { invalid, PeerError } from "./errors.js";
+import { errorOfThrown, invalid, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
 import type {
@@ -297,7 +297,12 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     const call = (ticket: number): void => {
       this.#number = number;
       rooms.set(number, (event) => this.#feed.handle(event));
-      core.connect_group(ticket, number, timeoutMs);
+      try {
+        core.connect_group(ticket, number, timeoutMs);
+      } catch (thrown) {
+        // It is none: nobody goes on trying.
+        this.abandon(errorOfThrown(thrown));
+      }
     };
     return tickets.issue(number, call);
   }
