@@ -28,6 +28,17 @@ describe("a group of the real core", () => {
     }
   }
 
+  test("is known by what it was after it was closed, or deleted", () =>
+    founded({ comment: "ours" }, async (group, peer) => {
+      const last = (it: Group): unknown => [it.name, it.comment, it.founder, it.properties];
+      const [was, deleted] = [last(group), await peer.createGroup({ name: "Old", connect: false })];
+      await group.close();
+      await deleted.erase();
+      expect(last(group)).toEqual(was);
+      expect(was).toEqual(["Board", "ours", peer.id, expect.objectContaining({ name: "Board" })]);
+      expect(deleted.name).toBe("Old");
+    }));
+
   test("that has no place for its room says so at once, and does not go on trying", () =>
     founded({}, async (group, peer) => {
       const rooms = Array.from({ length: 16 }, async (_, at) => {

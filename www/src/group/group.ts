@@ -156,6 +156,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   /** Leaves the other members; what they write is fetched after the next `connect`. */
   disconnect(): void {
     if (this.gone !== undefined) return;
+    this.#note();
     const room = this.#room;
     this.presence.leave();
     this.#room = undefined;
@@ -344,9 +345,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   /** @internal The peer was closed, or the group was. */
   abandon(error: PeerError): void {
     if (this.gone !== undefined) return;
-    this.session.attempt(() => {
-      this.#last = this.session.core.group_info(this.number);
-    });
+    this.#note();
     this.gone = error;
     this.#room?.abandon(error);
     this.#room = undefined;
@@ -356,6 +355,13 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     this.endSearches();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);
+  }
+
+  /** Notes what is known, for when the core knows it no more. */
+  #note(): void {
+    this.session.attempt(() => {
+      this.#last = this.session.core.group_info(this.number);
+    });
   }
 
   #enter(timeoutMs: number): Room {
