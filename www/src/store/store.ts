@@ -30,7 +30,10 @@ export interface Store {
   erase(prefix: Uint8Array): Promise<void>;
   /** One value a key, undefined where there is none. */
   read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** At most `limit` entries whose keys begin with `prefix` and come after `after`. */
+  /**
+   * The first `limit` entries whose keys begin with `prefix` and come after `after`; fewer are all
+   * that are left.
+   */
   scan(
     table: number,
     prefix: Uint8Array,
