@@ -27,6 +27,7 @@ import { type PeerEvent, Session } from "./session.js";
 import type { Store } from "./store/store.js";
 import { takeText } from "./text-kinds.js";
 import { NO_ROOM } from "./tickets.js";
+import { untilAborted } from "./wait.js";
 
 /**
  * This page as a peer. `createPeer` makes it; one for a page is enough for any number of rooms.
@@ -266,7 +267,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
-    const { bytes } = await bytesAt(file, 0);
+    const { bytes } = await untilAborted(bytesAt(file, 0), signal);
     const call = (ticket: number): number => core.import_group(ticket, bytes);
     const take = (group: Group): Promise<unknown> => group.import(file, { signal });
     return this.#openGroup<Types>(call, { wanted: connect, first: false }, signal, take);

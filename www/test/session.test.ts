@@ -139,6 +139,7 @@ describe("reading a source", () => {
         tickets.push(ticket);
       },
       finish: (ticket) => scripted.settled(ticket),
+      cancel_stream: () => {},
     });
     scripted.session.start();
     return { ...scripted, chunks, next: () => scripted.settled(tickets.shift() ?? 0) };
@@ -188,6 +189,19 @@ describe("reading a source", () => {
     expect(progress.mock.calls).toEqual([[piece.length, piece.length]]);
     expect(core.session.streams.size).toBe(0);
     expect(core.session.tickets.size).toBe(0);
+  });
+
+  test("that does not answer is given up by the signal of the transfer", async () => {
+    const core = taking();
+    const silent = new Blob(["x"]);
+    const asked = vi.fn(() => new Promise<never>(() => {}));
+    silent.slice = () => Object.assign(new Blob(), { arrayBuffer: asked });
+    const enough = new AbortController();
+    const { signal } = enough;
+    const sending = sendFile(core.session, { room: 1, nodeId: "ada" }, silent, { signal });
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    enough.abort("enough");
+    await expect(sending).rejects.toMatchObject({ code: "aborted", cause: "enough" });
   });
 
   test("that fails ends the transfer with what failed, and tells the receiver", async () => {

@@ -53,6 +53,23 @@ test.each(calls)("%s is given up by its signal", async (name, waits) => {
   expect(core.named(name)).toHaveLength(1);
 });
 
+/** A file on a drive that does not answer. */
+function silentFile(): Blob {
+  const file = new Blob(["x"]);
+  file.slice = () => Object.assign(new Blob(), { arrayBuffer: () => new Promise(() => {}) });
+  return file;
+}
+
+test.each([
+  ["import", (given: { signal: AbortSignal }) => group.import(silentFile(), given)],
+  ["importGroup", (given: { signal: AbortSignal }) => core.peer.importGroup(silentFile(), given)],
+] as const)("%s is given up also while its file is read", async (_, waits) => {
+  const enough = new AbortController();
+  const waiting = waits({ signal: enough.signal });
+  enough.abort("enough");
+  await expect(waiting).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+});
+
 test("what is no signal is refused, and so is what would not be looked at", async () => {
   for (const [, waits] of calls) {
     await expect(waits({ signal: 7 as never })).rejects.toMatchObject({ code: "invalid-argument" });

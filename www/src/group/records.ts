@@ -1,10 +1,11 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreRecord } from "../core.js";
-import { attempted, errorOfAbort, invalid, PeerError, report } from "../errors.js";
+import { attempted, invalid, PeerError, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
 import type { WaitOptions } from "../room-options.js";
 import type { Session } from "../session.js";
+import { untilAborted } from "../wait.js";
 import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
@@ -231,17 +232,15 @@ export abstract class GroupRecords<
    * `export-damaged`, or `source-failed` if the file cannot be read any more. What was taken before
    * its signal gave it up stays.
    */
-  async import(file: Blob, options: WaitOptions = {}): Promise<number> {
-    const { signal } = options;
+  async import(file: Blob, options?: WaitOptions): Promise<number> {
     this.#imports += 1;
     const number = this.#imports;
     const { core } = this.session;
     let count = 0;
     try {
       for (let at = 0, isOver = false; !isOver; ) {
-        const { bytes, isLast } = await bytesAt(file, at);
+        const { bytes, isLast } = await untilAborted(bytesAt(file, at), options?.signal);
         this.check();
-        if (signal?.aborted) throw errorOfAbort(signal);
         count += attempted(() => core.import_file(this.number, number, bytes, isLast));
         [at, isOver] = [at + bytes.length, isLast];
       }
