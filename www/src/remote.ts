@@ -27,7 +27,7 @@ export interface Remote {
   /** The node: one running page. Messages are addressed to it. */
   readonly id: NodeId;
   /**
-   * The identity behind it, proven by its key; empty as long as that is not known here. One identity
+   * The identity behind it, proven by its key; empty as long as it is not known here. One identity
    * may run several nodes.
    */
   readonly peerId: PeerId;

@@ -137,7 +137,7 @@ test("a snippet that does not fit is told", () => {
   expect(compiled(wrong)).toContain("createPier");
 }, 60_000);
 
-test("a signal that may be undefined is taken wherever there is one, by the strictest compiler", () => {
+test("a signal that may be undefined is taken everywhere, by the strictest compiler", () => {
   const code = `
 import { type Group, type Identities, openStore, type Peer, type Room, storeFree } from "lacis";
 export async function all(

@@ -334,7 +334,7 @@ describe("a store of the application", () => {
     expect(await told({ read })).toEqual(["store_values", "store_page", ...done]);
   });
 
-  test("that fails in its own way fails as stores do, and by its code if that is known", async () => {
+  test("that fails in its own way fails as stores do, by its code if that is known", async () => {
     const module = await load(realModule());
     const groups = async (thrown: unknown): Promise<unknown> => {
       const scan = (): Promise<never> => Promise.reject(thrown);
