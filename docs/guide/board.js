@@ -34,4 +34,6 @@ canvas.addEventListener("pointerup", async () => {
   await group.add({ type: "stroke", data: stroke });
   stroke = undefined;
 });
-for await (const record of group.watch({ type: "stroke" })) record.json().forEach(draw);
+for await (const record of group.watch({ type: "stroke" })) {
+  if (!record.deleted) record.json().forEach(draw);
+}

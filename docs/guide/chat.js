@@ -29,6 +29,7 @@ document.querySelector("form").addEventListener("submit", async (event) => {
 
 // First what is here, then what comes.
 for await (const record of group.watch({ type: "line" })) {
+  if (record.deleted) continue;
   const line = document.createElement("li");
   line.textContent = `${record.creator.slice(0, 4)}: ${record.text()}`;
   document.querySelector("ul").append(line);

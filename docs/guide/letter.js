@@ -27,6 +27,7 @@ form.addEventListener("submit", async (event) => {
 
 // Every issue was signed by its author: whoever hands it on can change nothing.
 for await (const record of group.watch({ type: "issue" })) {
+  if (record.deleted) continue;
   const issue = document.createElement("li");
   issue.textContent = `${record.created.toLocaleDateString()}: ${record.text()}`;
   document.querySelector("ul").prepend(issue);

@@ -109,6 +109,7 @@ export type {
   ReadyOptions,
   RequestOptions,
   SendOptions,
+  WaitOptions,
 } from "./room-options.js";
 export type { Schema, SchemaIssue, SchemaResult } from "./schema.js";
 export type { FileSource, SendFileOptions, SentFile } from "./send-file.js";

@@ -2,11 +2,12 @@ import { check } from "./check.js";
 import type { CoreModule } from "./core.js";
 import { secretOf } from "./identity/identity.js";
 import { createLink, type RoomLinkOptions } from "./link.js";
-import { load, loaded, untilAborted, type WasmSource } from "./low-level.js";
+import { load, loaded, type WasmSource } from "./low-level.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import { checkPlatform, warmUp } from "./platform.js";
 import { openStore } from "./store/open.js";
+import { untilAborted } from "./wait.js";
 
 /** Loads the module from `source`, once. */
 export async function initFrom(source: WasmSource): Promise<void> {

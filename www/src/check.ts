@@ -14,7 +14,8 @@ type Kind = readonly [rule: string, fits: Fits, names?: string];
 /** A type by `typeof`, the pattern of a text, or whatever says so; it may throw as well. */
 type Fits = string | RegExp | ((value: never) => unknown);
 
-const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+/** Whether something is bytes; those of another frame are none. */
+export const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 const isDate = (value: unknown): boolean => value instanceof Date && value.getTime() >= 0;
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -85,7 +86,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ],
   secret: ["16 bytes in a Uint8Array", (value: object) => isBytes(value) && value.length === 16],
   server: ["an address that begins with ws:// or wss://", isServer],
-  store: ["a name or a store", (value) => isText(value) || isObject(value)],
+  store: ["a name or a store", (value) => isText(value) || "scan" in value],
+  owner: ["a name or an identity", (value) => isText(value) || "store" in value],
   file: ["a Blob or a File", (value: unknown) => value instanceof Blob],
   source: [
     "a Blob, a File, or { name, size, stream } with a stream that nobody reads yet",

@@ -174,7 +174,7 @@ export interface CoreProperties {
   name: string;
   comment: string;
   deferExpiry: boolean;
-  memberLifetimeMs?: number | null;
+  memberLifetimeMs?: number | null | undefined;
   presenceLifetimeMs: number;
   budgetRecords: number;
   budgetBytes: number;

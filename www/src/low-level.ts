@@ -1,6 +1,6 @@
 import init, * as bindings from "../wasm/lacis.js";
 import type { CoreModule } from "./core.js";
-import { errorOfAbort, PeerError } from "./errors.js";
+import { PeerError } from "./errors.js";
 import { explain, openSource } from "./wasm-source.js";
 
 /** Where the WebAssembly module comes from: its address, a response, its bytes, or compiled. */
@@ -42,15 +42,4 @@ export function loaded(): CoreModule {
   if (!ready)
     throw new PeerError("not-initialized", { detail: "give the module first: await init(wasm)" });
   return bound;
-}
-
-/** Waits for `promise`, or rejects as soon as `signal` is aborted. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  if (signal.aborted) return Promise.reject(errorOfAbort(signal));
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(errorOfAbort(signal));
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -22,11 +22,12 @@ import { parseLink } from "./link.js";
 import type { PeerEvents, PeerOptions, PeerState, ServerStatus } from "./peer-options.js";
 import { ownServers, watchPage } from "./platform.js";
 import { Room } from "./room.js";
-import { DEFAULT_TIMEOUT_MS, type JoinOptions } from "./room-options.js";
+import { DEFAULT_TIMEOUT_MS, type JoinOptions, type WaitOptions } from "./room-options.js";
 import { type PeerEvent, Session } from "./session.js";
 import type { Store } from "./store/store.js";
 import { takeText } from "./text-kinds.js";
 import { NO_ROOM } from "./tickets.js";
+import { untilAborted } from "./wait.js";
 
 /**
  * This page as a peer. `createPeer` makes it; one for a page is enough for any number of rooms.
@@ -147,10 +148,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   }
 
   /** The groups that are kept in the store. */
-  groups(): Promise<{ readonly id: GroupId; readonly name: string }[]> {
-    return this.#session.tickets.issue(NO_ROOM, (ticket) =>
-      this.#session.core.stored_groups(ticket),
-    );
+  groups(options?: WaitOptions): Promise<{ readonly id: GroupId; readonly name: string }[]> {
+    const call = (ticket: number): void => this.#session.core.stored_groups(ticket);
+    return this.#session.tickets.issue(NO_ROOM, call, options?.signal);
   }
 
   /**
@@ -172,7 +172,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
         () => core.create_group(ticket, properties, [...servers]),
         "peer.createGroup: a budget may be of 1048576 records and 64 GiB",
       );
-    return this.#openGroup(call, { wanted: connect, first: false }, undefined);
+    return this.#openGroup(call, { wanted: connect, first: false }, options.signal);
   }
 
   /**
@@ -267,7 +267,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
-    const { bytes } = await bytesAt(file, 0);
+    const { bytes } = await untilAborted(bytesAt(file, 0), signal);
     const call = (ticket: number): number => core.import_group(ticket, bytes);
     const take = (group: Group): Promise<unknown> => group.import(file, { signal });
     return this.#openGroup<Types>(call, { wanted: connect, first: false }, signal, take);

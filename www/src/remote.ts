@@ -26,7 +26,10 @@ export type RemoteState = "connecting" | "direct" | "relayed" | "recovering" | "
 export interface Remote {
   /** The node: one running page. Messages are addressed to it. */
   readonly id: NodeId;
-  /** The identity behind it, proven by its key. One identity may run several nodes. */
+  /**
+   * The identity behind it, proven by its key; empty as long as it is not known here. One identity
+   * may run several nodes.
+   */
   readonly peerId: PeerId;
   /** How the remote is reached. */
   readonly state: RemoteState;

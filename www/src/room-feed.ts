@@ -80,7 +80,8 @@ export class RoomFeed {
   subscribe({ label, signal, limits }: MessagesOptions): EventQueue<Message> {
     if (signal?.aborted) throw errorOfAbort(signal);
     const onAbort = (): void => queue.end(errorOfAbort(signal as AbortSignal));
-    const queue = new EventQueue<Message>({ ...DEFAULT_LIMITS, ...limits }, () => {
+    const { items = DEFAULT_LIMITS.items, bytes = DEFAULT_LIMITS.bytes } = limits ?? {};
+    const queue = new EventQueue<Message>({ items, bytes }, () => {
       signal?.removeEventListener("abort", onAbort);
       this.#subscriptions.delete(subscription);
     });

@@ -12,7 +12,13 @@ export interface JoinOptions {
   readonly exclusive?: boolean | undefined;
 }
 
-/** Options of `room.ready`. */
+/** Options of what waits, and has no others. */
+export interface WaitOptions {
+  /** Gives up waiting: it rejects with `aborted` at once. What was begun is done all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `room.ready` and `group.connect`. */
 export interface ReadyOptions {
   /** How long to wait. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
@@ -59,7 +65,7 @@ export interface MessagesOptions<Label extends string = string> {
   /** Ends the iterator; it then throws `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** How much may wait before the iterator ends with `too-slow`. Default: 1,024 and 64 MiB. */
-  readonly limits?: Partial<QueueLimits> | undefined;
+  readonly limits?: { readonly [limit in keyof QueueLimits]?: number | undefined } | undefined;
 }
 
 /** The number by which the core knows a priority. */

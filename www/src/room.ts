@@ -2,7 +2,7 @@ import { Answer } from "./body.js";
 import { bytesOf, type Content } from "./bytes.js";
 import { checked } from "./check.js";
 import { asyncDispose } from "./dispose.js";
-import { invalid, PeerError } from "./errors.js";
+import { errorOfThrown, invalid, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import type { NodeId } from "./ids.js";
 import type {
@@ -31,6 +31,7 @@ import {
   type RequestOptions,
   type SendOptions,
   UNTIL,
+  type WaitOptions,
 } from "./room-options.js";
 import { type FileSource, type SendFileOptions, type SentFile, sendFile } from "./send-file.js";
 import type { Session } from "./session.js";
@@ -128,10 +129,15 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
    * await room.send(remote.id, "chat", "bonjour", { until: "delivered" });
    * ```
    */
-  send(nodeId: NodeId, label: string, content: Content, options: SendOptions = {}): Promise<void> {
+  send<Label extends MessageLabel<Types>>(
+    nodeId: NodeId,
+    label: Label,
+    content: Given<At<Types, Label>>,
+    options: SendOptions = {},
+  ): Promise<void> {
     const { priority = "auto", until = "accepted", signal } = options;
     return this.#issue((ticket) => {
-      const data = bytesOf(content);
+      const data = bytesOf(content as Content);
       const { core } = this.#session;
       core.send(ticket, this.#number, nodeId, label, data, PRIORITIES[priority], UNTIL[until]);
     }, signal);
@@ -148,8 +154,8 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
    * await pairing.complete(theirText); // the other page: await pairing.linked
    * ```
    */
-  pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
-    return beginPairing(this.#session, this.#number, offer, options.signal);
+  pair(offer?: string, options?: WaitOptions): Promise<Pairing> {
+    return beginPairing(this.#session, this.#number, offer, options?.signal);
   }
 
   /**
@@ -291,7 +297,12 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
     const call = (ticket: number): void => {
       this.#number = number;
       rooms.set(number, (event) => this.#feed.handle(event));
-      core.connect_group(ticket, number, timeoutMs);
+      try {
+        core.connect_group(ticket, number, timeoutMs);
+      } catch (thrown) {
+        // It is none: nobody goes on trying.
+        this.abandon(errorOfThrown(thrown));
+      }
     };
     return tickets.issue(number, call);
   }

@@ -3,6 +3,7 @@ import { errorOfAbort, invalid, type PeerError, sourced } from "./errors.js";
 import { sentName } from "./file-name.js";
 import type { NodeId } from "./ids.js";
 import type { Session } from "./session.js";
+import { untilAborted } from "./wait.js";
 
 /**
  * What can be sent as a file: something with a name, or bytes that come as a stream, of which so
@@ -14,7 +15,7 @@ export type FileSource =
   | {
       readonly name: string;
       readonly size: number;
-      readonly mediaType?: string;
+      readonly mediaType?: string | undefined;
       readonly stream: ReadableStream<Uint8Array>;
     };
 
@@ -157,7 +158,7 @@ class Transfer {
   }
 
   #pull(): Promise<Uint8Array | undefined> {
-    const pulled = this.#source.pull();
+    const pulled = untilAborted(this.#source.pull(), this.#options.signal);
     // Read ahead of its use: a failure is seen when it is awaited, or no longer matters.
     pulled.catch(() => {});
     return pulled;

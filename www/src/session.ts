@@ -153,8 +153,8 @@ export class Session {
       await this.tickets.issue(NO_ROOM, (ticket) => this.#core.close(ticket));
     } finally {
       this.#freed = true;
-      this.#keeper?.close();
       this.#core.free();
+      this.#keeper?.close();
     }
   }
 

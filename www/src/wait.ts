@@ -46,6 +46,17 @@ export function waitFor(
   });
 }
 
+/** Waits for `promise`, or rejects as soon as `signal` is aborted. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  if (signal.aborted) return Promise.reject(errorOfAbort(signal));
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(errorOfAbort(signal));
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}
+
 /** Lets the page do something else. Not a timer: those wait, and are slowed in hidden pages. */
 export function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel();

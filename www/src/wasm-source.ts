@@ -48,4 +48,4 @@ function addressIn(source: WasmSource): URL | undefined {
 }
 
 // That of another realm, as test environments have them, is one too.
-const isUrl = (source: object): source is URL => "href" in source;
+const isUrl = (source: object): source is URL => "href" in Object(source);

@@ -28,6 +28,33 @@ describe("a group of the real core", () => {
     }
   }
 
+  test("is known by what it was after it was closed, or deleted", () =>
+    founded({ comment: "ours" }, async (group, peer) => {
+      const last = (it: Group): unknown => [it.name, it.comment, it.founder, it.properties];
+      const [was, deleted] = [last(group), await peer.createGroup({ name: "Old", connect: false })];
+      await group.close();
+      await deleted.erase();
+      expect(last(group)).toEqual(was);
+      expect(was).toEqual(["Board", "ours", peer.id, expect.objectContaining({ name: "Board" })]);
+      expect(deleted.name).toBe("Old");
+    }));
+
+  test("that has no place for its room says so at once, and does not go on trying", () =>
+    founded({}, async (group, peer) => {
+      const rooms = Array.from({ length: 16 }, async (_, at) => {
+        const link = module.create_room_link([], new Uint8Array(16).fill(at));
+        return peer.join(link, { wait: false });
+      });
+      const [first] = await Promise.all(rooms);
+      await expect(group.connect()).rejects.toMatchObject({ code: "too-many-rooms" });
+      await expect(group.pair()).rejects.toMatchObject({ code: "too-many-rooms" });
+      expect([group.connection, group.room]).toEqual(["disconnected", undefined]);
+      await first?.leave();
+      const asked = group.connect({ timeoutMs: 0 });
+      await expect(asked).rejects.toMatchObject({ code: "signaling-unreachable" });
+      expect(group.connection).toBe("connecting");
+    }));
+
   test("has usual properties where nothing is said", () =>
     founded({}, (group, peer) => {
       expect(group.properties).toEqual({

@@ -43,3 +43,10 @@ test("a header that asks for endless work is refused", async () => {
   const text = [btoa(JSON.stringify(header)).replace(/=+$/, ""), ...rest].join(".");
   await expect(open(text, "x")).rejects.toMatchObject({ code: "identity-damaged" });
 });
+
+test("a header that is JSON and no object is that of a damaged text", async () => {
+  for (const header of ["null", "7", "[]", `{"p2c":{}}`]) {
+    const text = [btoa(header).replace(/=+$/, ""), "a", "b", "c", "d"].join(".");
+    await expect(open(text, "x")).rejects.toMatchObject({ code: "identity-damaged" });
+  }
+});

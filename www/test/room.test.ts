@@ -129,6 +129,14 @@ describe("messages", () => {
     core.message(1, "ada", "chat", "later");
   });
 
+  test("to iterators wait as many as is usual where a limit is left open", async () => {
+    const { core, room } = await joined();
+    const reading = room.messages({ limits: { items: undefined, bytes: undefined } });
+    for (let count = 0; count < 1_025; count += 1) core.message(1, "ada", "chat", "");
+    for (let count = 0; count < 1_024; count += 1) await reading.next();
+    await expect(reading.next()).rejects.toMatchObject({ code: "too-slow" });
+  });
+
   test("are handed to the core as they are, without a copy", async () => {
     const { core, room } = await joined();
     const data = Uint8Array.of(1, 2, 3);
@@ -279,4 +287,17 @@ describe("servers", () => {
     core.tell({ type: "server", url, state: "closed" });
     expect(core.peer.servers.size).toBe(0);
   });
+});
+
+test("the compiler knows the labels of a room also where one remote is told", () => {
+  type Game = { move: { from: string; to: string }; time: (zone: string) => number };
+  return async (room: Room<Game>): Promise<void> => {
+    await room.send("ada", "move", { from: "e2", to: "e4" });
+    // @ts-expect-error: there is no such label.
+    await room.send("ada", "mvoe", { from: "e2", to: "e4" });
+    // @ts-expect-error: a move has two ends.
+    await room.send("ada", "move", 5);
+    // @ts-expect-error: it is asked for, and not told.
+    await room.send("ada", "time", "UTC");
+  };
 });

@@ -143,6 +143,7 @@ export class ScriptedCore {
         return this.#streams;
       },
       open_group: () => 1,
+      create_group: () => 1,
       import_group: () => 1,
       import_file: () => 0,
       join_group: (_ticket, text) => {

@@ -3,9 +3,10 @@ import type { CoreEvent, CoreListener, CoreModule, CoreNode } from "../src/core.
 import { PeerError } from "../src/errors.js";
 import { sendFile } from "../src/send-file.js";
 import { type RoomEvent, Session } from "../src/session.js";
+import type { Store } from "../src/store/store.js";
 
 /** A session over a node of which only the given methods exist. */
-function start(node: Partial<CoreNode> = {}) {
+function start(node: Partial<CoreNode> = {}, store?: Partial<Store>) {
   let listener: CoreListener | undefined;
   const construct = (_: object, [, given]: [unknown, CoreListener]): object => {
     listener = given;
@@ -14,7 +15,8 @@ function start(node: Partial<CoreNode> = {}) {
   };
   const module = { WebNode: new Proxy(class {}, { construct }) } as unknown as CoreModule;
   const peerEvents: CoreEvent[] = [];
-  const session = new Session(module, { signaling: [] }, (event) => peerEvents.push(event));
+  const note = (event: CoreEvent): unknown => peerEvents.push(event);
+  const session = new Session(module, { signaling: [] }, note, store as Store | undefined);
   const tell = (event: CoreEvent): void => listener?.event(event);
   const settled = (ticket: number, code?: string): void =>
     listener?.completed(ticket, code, undefined);
@@ -137,6 +139,7 @@ describe("reading a source", () => {
         tickets.push(ticket);
       },
       finish: (ticket) => scripted.settled(ticket),
+      cancel_stream: () => {},
     });
     scripted.session.start();
     return { ...scripted, chunks, next: () => scripted.settled(tickets.shift() ?? 0) };
@@ -188,6 +191,19 @@ describe("reading a source", () => {
     expect(core.session.tickets.size).toBe(0);
   });
 
+  test("that does not answer is given up by the signal of the transfer", async () => {
+    const core = taking();
+    const silent = new Blob(["x"]);
+    const asked = vi.fn(() => new Promise<never>(() => {}));
+    silent.slice = () => Object.assign(new Blob(), { arrayBuffer: asked });
+    const enough = new AbortController();
+    const { signal } = enough;
+    const sending = sendFile(core.session, { room: 1, nodeId: "ada" }, silent, { signal });
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    enough.abort("enough");
+    await expect(sending).rejects.toMatchObject({ code: "aborted", cause: "enough" });
+  });
+
   test("that fails ends the transfer with what failed, and tells the receiver", async () => {
     const told: unknown[] = [];
     const scripted = start({
@@ -214,4 +230,16 @@ describe("reading a source", () => {
     expect(told).toEqual([[1, "aborted"]]);
     expect(scripted.session.streams.size).toBe(0);
   });
+});
+
+test("a session whose store cannot be closed gives its memory back all the same", async () => {
+  const free = vi.fn();
+  const wrong = new Error("it is closed already");
+  const close = (): never => {
+    throw wrong;
+  };
+  const { session, settled } = start({ free, close: (ticket) => settled(ticket) }, { close });
+  session.start();
+  await expect(session.close()).rejects.toBe(wrong);
+  expect(free).toHaveBeenCalledOnce();
 });

@@ -136,3 +136,33 @@ test("a snippet that does not fit is told", () => {
   const wrong = new Map([["wrong.ts", 'import { createPier } from "lacis";\ncreatePier();\n']]);
   expect(compiled(wrong)).toContain("createPier");
 }, 60_000);
+
+test("a signal that may be undefined is taken everywhere, by the strictest compiler", () => {
+  const code = `
+import { type Group, type Identities, openStore, type Peer, type Room, storeFree } from "lacis";
+export async function all(
+  it: { peer: Peer; room: Room; group: Group; ids: Identities; source: AbortSignal | undefined },
+): Promise<void> {
+  const { peer, room, group, source: signal } = it;
+  const limits = { items: undefined, bytes: undefined };
+  await openStore("x", { signal });
+  await storeFree("x", { signal });
+  await peer.groups({ signal });
+  await peer.createGroup({ name: "x", signal });
+  await peer.importGroup(await group.export({ signal }), { signal });
+  await room.pair("x", { signal });
+  await room.ready({ signal, timeoutMs: undefined });
+  room.messages({ signal, limits });
+  await group.pair("x", { signal });
+  await group.connect({ signal, timeoutMs: undefined });
+  await group.stored({ signal });
+  await group.invite({ signal });
+  const id = await group.add({ type: "x", data: 1 }, { signal });
+  await group.delete(await group.get(id, { signal }), { signal });
+  const file = { name: "x", size: 1, mediaType: undefined, stream: new ReadableStream() };
+  await room.sendFile("x", file, { signal });
+}
+`;
+  const strict = { exactOptionalPropertyTypes: true };
+  expect(compiled(new Map([["signals.ts", code]]), strict)).toBe("");
+}, 60_000);

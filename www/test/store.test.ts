@@ -1,10 +1,14 @@
 import { forceCloseDatabase, IDBFactory, IDBKeyRange } from "fake-indexeddb";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { PeerError } from "../src/errors.js";
+import { load } from "../src/low-level.js";
+import { Peer } from "../src/peer.js";
 import { Connection } from "../src/store/connection.js";
 import { IndexedDbStore } from "../src/store/indexed-db.js";
 import { StoreKeeper } from "../src/store/keeper.js";
 import { openStore } from "../src/store/open.js";
 import type { Store } from "../src/store/store.js";
+import { realModule } from "./real-module.js";
 import { bytesOf, History, keyOf } from "./store-history.mjs";
 
 const HEADS = 2;
@@ -260,21 +264,90 @@ test("a database that is closed while it is looked at does not stay open", async
   expect(use).toThrow(expect.objectContaining({ name: "InvalidStateError" }));
 });
 
-test("what a store of the application throws is told to the core as its answer", async () => {
+describe("a store of the application", () => {
+  const [prefix, key, value] = [Uint8Array.of(1), Uint8Array.of(1, 2), Uint8Array.of(7)];
+  const sound: Store = {
+    write: async () => {},
+    erase: async () => {},
+    read: async (_, keys) => keys.map(() => undefined),
+    scan: async () => ({ keys: [key], values: [value] }),
+    close: () => {},
+  };
+
+  /** What the core is told of a read of two values and of a scan behind a key. */
+  async function told(parts: object): Promise<unknown[]> {
+    const calls: unknown[] = [];
+    const note = (_: unknown, name: string) => (op: number) => calls.push([op, name]);
+    const core = new Proxy({}, { get: note });
+    const keeper = new StoreKeeper({ ...sound, ...parts }, (give) => give(core as never));
+    keeper.read(1, 0, [key, key]);
+    keeper.scan(2, 0, prefix, Uint8Array.of(1, 1), 1);
+    keeper.write(3, new Uint8Array(), [], [], true);
+    keeper.erase(4, prefix);
+    keeper.resume();
+    await vi.waitFor(() => expect(calls).toHaveLength(4));
+    return calls.sort().map((call) => (call as unknown[])[1]);
+  }
+
   const fail = (): never => {
     throw new Error("no promise");
   };
-  const store: Store = { write: fail, erase: fail, read: fail, scan: fail, close: () => {} };
-  const failed: unknown[] = [];
-  const core = { store_failed: (...told: unknown[]) => failed.push(told) };
-  const keeper = new StoreKeeper(store, (give) => give(core as never));
-  keeper.write(1, new Uint8Array(), [], [], true);
-  keeper.erase(2, new Uint8Array());
-  keeper.read(3, 0, []);
-  keeper.scan(4, 0, new Uint8Array(), undefined, 1);
-  keeper.resume();
-  await vi.waitFor(() => expect(failed).toHaveLength(4));
-  expect(failed).toEqual([1, 2, 3, 4].map((op) => [op, "internal"]));
+  const done = ["stored", "stored"];
+
+  test("is answered for what it throws", async () => {
+    expect(await told({})).toEqual(["store_values", "store_page", ...done]);
+    const failing = { write: fail, erase: fail, read: fail, scan: fail };
+    expect(await told(failing)).toEqual(Array.from({ length: 4 }, () => "store_failed"));
+  });
+
+  test.each([
+    { values: undefined },
+    { values: null },
+    { values: [] },
+    { values: [value] },
+    { values: [value, "text"] },
+    { values: [value, value.buffer] },
+    { values: [value, value, value] },
+  ])("fails if it reads $values", async ({ values }) => {
+    const read = async (): Promise<unknown> => values;
+    expect(await told({ read })).toEqual(["store_failed", "store_page", ...done]);
+  });
+
+  test.each([
+    undefined,
+    {},
+    { keys: [key], values: [] },
+    { keys: [key], values: [value.buffer] },
+    { keys: [key], values: ["text"] },
+    { keys: [key.buffer], values: [value] },
+    { keys: [Uint8Array.of(2, 2)], values: [value] },
+    { keys: [Uint8Array.of(1, 1)], values: [value] },
+    { keys: [key, key], values: [value, value] },
+    { keys: [Uint8Array.of(1, 3), key], values: [value, value] },
+  ])("fails if it scans %j", async (page) => {
+    const scan = async (): Promise<unknown> => page;
+    expect(await told({ scan })).toEqual(["store_values", "store_failed", ...done]);
+  });
+
+  test("that has no value may say so by null", async () => {
+    const read = async (): Promise<unknown> => [null, undefined];
+    expect(await told({ read })).toEqual(["store_values", "store_page", ...done]);
+  });
+
+  test("that fails in its own way fails as stores do, by its code if that is known", async () => {
+    const module = await load(realModule());
+    const groups = async (thrown: unknown): Promise<unknown> => {
+      const scan = (): Promise<never> => Promise.reject(thrown);
+      const peer = new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] }, { ...sound, scan });
+      const code = await codeOf(peer.groups());
+      await peer.close();
+      return code;
+    };
+    expect(await groups(new Error("no network"))).toBe("store-failed");
+    expect(await groups(new DOMException("no space", "QuotaExceededError"))).toBe("store-failed");
+    expect(await groups(undefined)).toBe("store-failed");
+    expect(await groups(new PeerError("store-full"))).toBe("store-full");
+  });
 });
 
 test("opening a store is given up by its signal, and what opens later is closed", async () => {

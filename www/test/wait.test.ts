@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { PeerError } from "../src/errors.js";
-import { untilAborted } from "../src/low-level.js";
-import { waitFor } from "../src/wait.js";
+import { untilAborted, waitFor } from "../src/wait.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

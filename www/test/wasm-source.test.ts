@@ -103,6 +103,10 @@ describe("a load that fails tells", () => {
     expect(reason).toContain("404, text/plain");
   });
 
+  test("that what was given is no source", async () => {
+    expect(await reasonOf(5 as never)).toContain("lacis.wasm as given");
+  });
+
   test("that a page came in its place", async () => {
     vi.spyOn(console, "warn").mockImplementation(() => {});
     const reason = await reasonOf(`${origin}/page.wasm`);

@@ -138,7 +138,17 @@ const rows: readonly Row[] = [
   ["openIdentities, a number", () => openIdentities(any(7)), /name must be a text, .* number 7$/],
   ["openStore, a slip", () => openStore("x", any({ steal: true })), /"steal": there are take, sig/],
   ["deleteStore, nothing", () => deleteStore(any(undefined)), /name must be a text/],
-  ["storeFree, nothing", () => storeFree(any(undefined)), /store must be a name or a store/],
+  ["storeFree, nothing", () => storeFree(any(undefined)), /store must be a name or an identity/],
+  [
+    "storeFree, a store",
+    () => storeFree(any({ scan: () => {} })),
+    /must be a name or an identity, but is an object/,
+  ],
+  [
+    "createPeer, an identity for a store",
+    () => createPeer(any({ store: { id: "x", store: "lacis-groups-x" } })),
+    /^createPeer: options\.store must be a name or a store, but is an object/,
+  ],
 
   // A peer.
   ["join, nothing", () => peer.join(any(undefined)), /^peer\.join: link must be a text/],
@@ -515,7 +525,7 @@ test("an option that no call has is refused by what there is", async () => {
 
 /** Calls that take nothing, and what this package alone calls. */
 const TAKE_NOTHING = [
-  ...["close", "leave", "disconnect", "erase", "stored", "diagnose", "invitations", "time", "list"],
+  ...["close", "leave", "disconnect", "erase", "diagnose", "invitations", "time", "list"],
   ...[
     "enter",
     "attach",

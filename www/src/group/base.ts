@@ -1,6 +1,7 @@
 import { attempted, type PeerError } from "../errors.js";
 import { TypedEventTarget } from "../events.js";
 import type { GroupId } from "../ids.js";
+import type { WaitOptions } from "../room-options.js";
 import type { Session } from "../session.js";
 import { scopeOfGroup } from "../tickets.js";
 import type { GroupEvents } from "./options.js";
@@ -31,9 +32,8 @@ export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends T
    * Resolves once everything that the group holds now is stored, and so outlasts its page; rejects
    * with the code of the event `unsaved` when it cannot be. Without a store it resolves at once.
    */
-  async stored(): Promise<void> {
-    this.check();
-    await this.issue((ticket) => this.session.core.group_stored(ticket, this.number));
+  stored(options?: WaitOptions): Promise<void> {
+    return this.issue((ticket) => this.session.core.group_stored(ticket, this.number), options);
   }
 
   /** @internal Throws if it is closed. */
@@ -44,9 +44,9 @@ export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends T
   /** @internal Makes a call that settles a ticket of the group, connected or not. */
   protected issue<Outcome = void>(
     call: (ticket: number) => void,
-    signal?: AbortSignal | undefined,
+    options?: WaitOptions,
   ): Promise<Outcome> {
     if (this.gone !== undefined) return Promise.reject(this.gone);
-    return this.session.tickets.issue(scopeOfGroup(this.number), call, signal);
+    return this.session.tickets.issue(scopeOfGroup(this.number), call, options?.signal);
   }
 }

@@ -17,9 +17,11 @@ import {
   DEFAULT_TIMEOUT_MS,
   type MessagesOptions,
   PRIORITIES,
+  type ReadyOptions,
   type RequestOptions,
   type SendOptions,
   UNTIL,
+  type WaitOptions,
 } from "../room-options.js";
 import type { Session } from "../session.js";
 import { NO_ROOM, scopeOfGroup } from "../tickets.js";
@@ -137,12 +139,9 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   }
 
   /** Looks for the other members and links to them; resolves once a server has answered. */
-  async connect(
-    options: { timeoutMs?: number; signal?: AbortSignal } = {},
-  ): Promise<Room<MessagesOf<Types>>> {
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
-    const room = this.#room ?? this.#enter(timeoutMs);
-    await room.ready({ timeoutMs, signal });
+  async connect(options: ReadyOptions = {}): Promise<Room<MessagesOf<Types>>> {
+    const room = this.#room ?? this.#enter(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    await room.ready(options);
     return room as unknown as Room<MessagesOf<Types>>;
   }
 
@@ -150,13 +149,14 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
    * Links to another member by texts that people carry, as {@link Room.pair} does; whoever has just
    * joined by an invitation counts. No server is needed, and `connect` need not have resolved.
    */
-  async pair(offer?: string, options: { signal?: AbortSignal } = {}): Promise<Pairing> {
+  async pair(offer?: string, options?: WaitOptions): Promise<Pairing> {
     return (this.#room ?? this.#enter(DEFAULT_TIMEOUT_MS)).pair(offer, options);
   }
 
   /** Leaves the other members; what they write is fetched after the next `connect`. */
   disconnect(): void {
     if (this.gone !== undefined) return;
+    this.#note();
     const room = this.#room;
     this.presence.leave();
     this.#room = undefined;
@@ -280,7 +280,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
       // Whoever takes an open invitation meets others before being a member.
       if (connect.first && this.#room === undefined) this.#enter(DEFAULT_TIMEOUT_MS);
       const { pairing } = connect;
-      const answer = pairing && this.pair(pairing.offer, signal && { signal });
+      const answer = pairing && this.pair(pairing.offer, { signal });
       const reached = pairing ? opened : this.#explained(opened);
       await Promise.all([reached, answer?.then(({ text }) => pairing?.onAnswer(text))]);
       this.check();
@@ -345,9 +345,7 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
   /** @internal The peer was closed, or the group was. */
   abandon(error: PeerError): void {
     if (this.gone !== undefined) return;
-    this.session.attempt(() => {
-      this.#last = this.session.core.group_info(this.number);
-    });
+    this.#note();
     this.gone = error;
     this.#room?.abandon(error);
     this.#room = undefined;
@@ -357,6 +355,13 @@ export class Group<Types extends GroupTypes = GroupTypes> extends GroupRecords<T
     this.endSearches();
     this.#onClose();
     emit<GroupEvents>(this, "closed", undefined);
+  }
+
+  /** Notes what is known, for when the core knows it no more. */
+  #note(): void {
+    this.session.attempt(() => {
+      this.#last = this.session.core.group_info(this.number);
+    });
   }
 
   #enter(timeoutMs: number): Room {

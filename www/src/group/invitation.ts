@@ -98,9 +98,7 @@ export function membershipMs(
 ): number | undefined {
   const ms = millisOf(memberFor);
   if (role === "admin" && ms !== undefined && ms !== Number.POSITIVE_INFINITY) {
-    throw invalid(
-      "group.invite: memberFor: the membership of an admin has no end by date; revoke it instead",
-    );
+    throw invalid("memberFor: the membership of an admin has no end by date; revoke it instead");
   }
   return ms;
 }

@@ -2,6 +2,7 @@ import type { CoreGroupEvent } from "../core.js";
 import { dateOf } from "../date.js";
 import { attempted } from "../errors.js";
 import type { PeerId } from "../ids.js";
+import type { WaitOptions } from "../room-options.js";
 import { GroupBase } from "./base.js";
 import { inviteWish, membershipMs, openInvitation } from "./invitation.js";
 import {
@@ -71,7 +72,8 @@ export abstract class GroupMembership<
    * Makes an invitation, and resolves with its text. With `for` it makes that identity a member,
    * connected or not, and is of no use to anybody else. Without, it is a short text for whoever has
    * it, and everybody who may invite lets people in by it: it is kept in the group, listed by
-   * `invitations`, and of use until it has expired, was used up, or was ended.
+   * `invitations`, and of use until it has expired, was used up, or was ended; it is there also if
+   * its signal gave up the wait until it is stored.
    *
    * @example
    * ```ts
@@ -88,11 +90,12 @@ export abstract class GroupMembership<
       return attempted(() => core.invite(this.number, peerId, bits, memberForMs));
     }
     const { expiresMs, uses, exact } = wish;
-    const text = attempted(() =>
-      core.invite_anybody(this.number, bits, expiresMs, memberForMs, uses, exact),
-    );
-    // A link that was handed out must not end with this page.
-    await this.stored();
+    let text = "";
+    await this.issue((ticket) => {
+      text = core.invite_anybody(this.number, bits, expiresMs, memberForMs, uses, exact);
+      // A link that was handed out must not end with this page.
+      core.group_stored(ticket, this.number);
+    }, options);
     return text;
   }
 
@@ -106,8 +109,11 @@ export abstract class GroupMembership<
    * Ends such an invitation for everybody; whoever came by it stays. Only who made it and admins
    * may; rejects with `record-unknown` if there is none of that id.
    */
-  endInvitation(id: string): Promise<void> {
-    return this.issue((ticket) => this.session.core.end_invitation(ticket, this.number, id));
+  endInvitation(id: string, options?: WaitOptions): Promise<void> {
+    return this.issue(
+      (ticket) => this.session.core.end_invitation(ticket, this.number, id),
+      options,
+    );
   }
 
   /**
@@ -124,11 +130,11 @@ export abstract class GroupMembership<
    * Gives a member another role, or more time: by default the group's `memberLifetime`. What takes
    * something away needs an admin nearer to the founder.
    */
-  setRole(peerId: PeerId, role: Role, memberFor?: Lifetime): Promise<void> {
+  setRole(peerId: PeerId, role: Role, memberFor?: Lifetime, options?: WaitOptions): Promise<void> {
     return this.issue((ticket) => {
       const { core } = this.session;
       core.set_roles(ticket, this.number, peerId, roleBits(role), membershipMs(role, memberFor));
-    });
+    }, options);
   }
 
   /**
@@ -147,25 +153,28 @@ export abstract class GroupMembership<
     const { keepInvitations = false, undo = false } = options;
     return this.issue((ticket) => {
       this.session.core.revoke(ticket, this.number, peerId, keepInvitations, undo);
-    });
+    }, options);
   }
 
   /**
    * Lets stand what a member who was shut out did before, and what the admin who did that had not
    * seen: everything of it that this page holds, also what was undone. Only admins may.
    */
-  nameActions(peerId: PeerId): Promise<void> {
-    return this.issue((ticket) => this.session.core.name_actions(ticket, this.number, peerId));
+  nameActions(peerId: PeerId, options?: WaitOptions): Promise<void> {
+    return this.issue(
+      (ticket) => this.session.core.name_actions(ticket, this.number, peerId),
+      options,
+    );
   }
 
   /**
    * Changes what the group is called and, if it is given, the comment; all else stays. Only its
    * founder may.
    */
-  rename(name: string, comment?: string): Promise<void> {
+  rename(name: string, comment?: string, options?: WaitOptions): Promise<void> {
     return this.issue((ticket) => {
       this.session.core.rename_group(ticket, this.number, name, comment);
-    });
+    }, options);
   }
 
   /**
@@ -178,11 +187,11 @@ export abstract class GroupMembership<
    * await group.setServers(["wss://signal.example.org/ws"]);
    * ```
    */
-  setServers(servers: readonly string[]): Promise<void> {
+  setServers(servers: readonly string[], options?: WaitOptions): Promise<void> {
     return this.issue((ticket) => {
       const { core } = this.session;
       attempted(() => core.set_servers(ticket, this.number, [...servers]), SERVERS_RULE);
-    });
+    }, options);
   }
 
   /** @internal Notes what the core tells. */

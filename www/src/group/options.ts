@@ -2,6 +2,7 @@ import type { PeerErrorCode } from "../errors.js";
 import type { PeerId, RecordId } from "../ids.js";
 import type { Given } from "../labels.js";
 import type { PresenceEntry } from "../presence.js";
+import type { WaitOptions } from "../room-options.js";
 import type { Schema } from "../schema.js";
 import type { RecordQuery } from "./query.js";
 import type { Attributes, GroupRecord } from "./record.js";
@@ -51,6 +52,8 @@ export interface CreateGroupOptions {
   readonly servers?: readonly string[] | undefined;
   /** `false` leaves it unconnected. Default: true. */
   readonly connect?: boolean | undefined;
+  /** Gives up waiting, and closes it: it may be kept by then, as `peer.groups` says. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `peer.openGroup`, `peer.importGroup` and `peer.preview`. */
@@ -81,7 +84,7 @@ export interface ConnectWish {
 }
 
 /** Options of `group.invite` that both kinds of invitations have. */
-export interface MembershipOptions {
+export interface MembershipOptions extends WaitOptions {
   /** What the invited may do. Default: `member`. */
   readonly role?: Role | undefined;
   /**
@@ -137,7 +140,7 @@ export interface OpenInvitation {
 }
 
 /** Options of `group.revoke`. */
-export interface RevokeOptions {
+export interface RevokeOptions extends WaitOptions {
   /**
    * Whether the open invitations stay that the member made, and the one that it came by. Default:
    * false, and they are ended.

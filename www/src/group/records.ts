@@ -1,9 +1,11 @@
 import { bytesOf, type Content } from "../bytes.js";
 import type { CoreGroupEvent, CoreRecord } from "../core.js";
-import { attempted, errorOfAbort, invalid, report } from "../errors.js";
+import { attempted, invalid, PeerError, report } from "../errors.js";
 import { emit } from "../events.js";
 import type { RecordId } from "../ids.js";
+import type { WaitOptions } from "../room-options.js";
 import type { Session } from "../session.js";
+import { untilAborted } from "../wait.js";
 import { bytesAt } from "./file.js";
 import { GroupMembership } from "./membership.js";
 import type {
@@ -61,10 +63,13 @@ export abstract class GroupRecords<
    * Writes a record. It resolves once the record is stored; members get it meanwhile. It rejects
    * with `not-allowed`, `over-budget`, `too-large` or `no-key` where it cannot be written. After
    * `store-full` or `store-failed` the record is held in memory and tried again, as the events
-   * `unsaved` and `saved` tell: do not add it once more.
+   * `unsaved` and `saved` tell: do not add it once more. While a key is being renewed it waits, for
+   * a minute at most. Its signal ends the wait only: what was begun is written all the same, as the
+   * event `record` tells, unless the page goes before it has a key.
    */
   async add<Type extends TypeName<Types>>(
     record: NewRecord<RecordsOf<Types>[Type], Type>,
+    options?: WaitOptions,
   ): Promise<RecordId> {
     let id = "";
     await this.issue((ticket) => {
@@ -76,15 +81,20 @@ export abstract class GroupRecords<
         () => core.add_record(ticket, this.number, type, given, data, expires?.getTime()),
         EXPIRES_RULE,
       );
-    });
+    }, options);
     return id;
   }
 
   /**
    * Writes a new version of a record. Only its creator and admins may. Rejects with `superseded` if
-   * there is a newer one than is given; read it, then try again.
+   * there is a newer one than is given; read it, then try again. It waits as `add` does, and so it
+   * is with its signal.
    */
-  update<Data>(record: GroupRecord<Data>, change: RecordUpdate<Data>): Promise<void> {
+  update<Data>(
+    record: GroupRecord<Data>,
+    change: RecordUpdate<Data>,
+    options?: WaitOptions,
+  ): Promise<void> {
     return this.issue((ticket) => {
       const given = coreAttributes(change.attributes);
       const [data, expires] = [bytesOf(change.data as Content), change.expires?.getTime()];
@@ -93,21 +103,21 @@ export abstract class GroupRecords<
         () => core.update_record(ticket, this.number, record.header, given, data, expires),
         EXPIRES_RULE,
       );
-    });
+    }, options);
   }
 
   /** Deletes a record everywhere. Only its creator and admins may. */
-  delete(record: GroupRecord): Promise<void> {
+  delete(record: GroupRecord, options?: WaitOptions): Promise<void> {
     return this.issue((ticket) => {
       this.session.core.delete_record(ticket, this.number, record.header);
-    });
+    }, options);
   }
 
   /** Reads one record; rejects with `record-unknown` if it is not held here. */
-  async get(id: RecordId): Promise<RecordOf<Types>> {
+  async get(id: RecordId, options?: WaitOptions): Promise<RecordOf<Types>> {
     const record = await this.issue<CoreRecord>((ticket) => {
       this.session.core.read_record(ticket, this.number, id);
-    });
+    }, options);
     return new GroupRecord(record) as RecordOf<Types>;
   }
 
@@ -156,12 +166,13 @@ export abstract class GroupRecords<
   /**
    * Lets `validator` say whether a record of that type that comes from others is taken: what it
    * refuses is neither kept nor passed on here. Given a schema, a record is taken if its data is
-   * JSON that fits; deletions have no data, and are taken. It sees records that follow all rules
-   * of the group. The returned function stops that. One validator a type.
+   * JSON that fits; deletions have no data, and are taken. A function is asked about them too; what
+   * `json` and `text` throw there means no. It sees records that follow all rules of the group. The
+   * returned function stops that. One validator a type.
    *
    * @example
    * ```ts
-   * group.validate("move", (record) => isLegal(record.json()));
+   * group.validate("move", (record) => record.deleted || isLegal(record.json()));
    * group.validate("todo", z.object({ title: z.string(), done: z.boolean() }));
    * ```
    */
@@ -200,7 +211,7 @@ export abstract class GroupRecords<
    * Everything that is held of the group, as a file. What makes this identity a member is in it,
    * and can be used by this identity only; the records can be read by every member.
    */
-  async export(options: { readonly signal?: AbortSignal } = {}): Promise<Blob> {
+  async export(options?: WaitOptions): Promise<Blob> {
     const exported: Uint8Array<ArrayBuffer>[] = [];
     let number = 0;
     try {
@@ -208,7 +219,7 @@ export abstract class GroupRecords<
         number = ticket;
         this.#exported.set(ticket, exported);
         this.session.core.export_group(ticket, this.number);
-      }, options.signal);
+      }, options);
     } finally {
       this.#exported.delete(number);
     }
@@ -221,20 +232,15 @@ export abstract class GroupRecords<
    * `export-damaged`, or `source-failed` if the file cannot be read any more. What was taken before
    * its signal gave it up stays.
    */
-  async import(
-    file: Blob,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<number> {
-    const { signal } = options;
+  async import(file: Blob, options?: WaitOptions): Promise<number> {
     this.#imports += 1;
     const number = this.#imports;
     const { core } = this.session;
     let count = 0;
     try {
       for (let at = 0, isOver = false; !isOver; ) {
-        const { bytes, isLast } = await bytesAt(file, at);
+        const { bytes, isLast } = await untilAborted(bytesAt(file, at), options?.signal);
         this.check();
-        if (signal?.aborted) throw errorOfAbort(signal);
         count += attempted(() => core.import_file(this.number, number, bytes, isLast));
         [at, isOver] = [at + bytes.length, isLast];
       }
@@ -243,7 +249,7 @@ export abstract class GroupRecords<
       this.session.attempt(() => core.import_file(this.number, number, Uint8Array.of(0), true));
       throw error;
     }
-    await this.issue((ticket) => core.group_stored(ticket, this.number), signal);
+    await this.stored(options);
     return count;
   }
 
@@ -281,9 +287,9 @@ export abstract class GroupRecords<
     try {
       fine = await isTaken(this.#validators.get(record.type), record);
     } catch (thrown) {
-      // What could not be validated is not taken.
+      // What could not be validated is not taken. That it cannot be read is its author's doing.
       fine = false;
-      report(thrown);
+      if (!(thrown instanceof SyntaxError || thrown instanceof PeerError)) report(thrown);
     }
     if (this.gone !== undefined) return;
     this.session.attempt(() => this.session.core.answer_approval(this.number, number, fine));

@@ -79,7 +79,11 @@ export class Identities {
    * The oldest, or a new one of that name if there is none: who the person at this browser is. Tabs
    * that ask at the same time get the same one.
    */
-  getOrCreate(name: string): Promise<Identity> {
+  async getOrCreate(name: string): Promise<Identity> {
+    const [oldest] = await this.list();
+    if (oldest !== undefined) return oldest;
+    // While it is on its way, other tabs need not wait.
+    await this.#module();
     const find = async (): Promise<Identity> => (await this.list())[0] ?? this.create(name);
     return locksOfBrowser()?.request("lacis-identities", find) ?? find();
   }
@@ -132,12 +136,13 @@ export class Identities {
     try {
       content = JSON.parse(opened);
       secret = Uint8Array.from(atob(content.identity), (character) => character.charCodeAt(0));
+      check("identities.create", [content.name]);
     } catch (cause) {
       throw new PeerError("identity-damaged", { cause });
     }
     const { name, createdAt } = content;
-    const fine = typeof name === "string" && typeof createdAt === "number";
-    if (!fine || secret.length !== SECRET_BYTES) throw new PeerError("identity-damaged");
+    const fine = typeof createdAt === "number" && secret.length === SECRET_BYTES;
+    if (!fine) throw new PeerError("identity-damaged");
     return this.#keep(secret, name, createdAt);
   }
 

@@ -62,16 +62,15 @@ function readHeader(encoded: string | undefined): {
   salt: Uint8Array<ArrayBuffer>;
   iterations: number;
 } {
-  let header: Record<string, unknown>;
   try {
-    header = JSON.parse(new TextDecoder().decode(decode(encoded ?? "")));
+    const { alg, enc, p2s, p2c } = JSON.parse(new TextDecoder().decode(decode(encoded ?? "")));
+    const fine = alg === ALGORITHM && enc === "A256GCM" && Number.isInteger(p2c);
+    if (fine && p2c >= 1_000 && p2c <= ITERATIONS_MAX)
+      return { salt: decode(p2s), iterations: p2c };
   } catch (cause) {
     throw damaged(cause);
   }
-  const { alg, enc, p2s, p2c } = header;
-  const fine = alg === ALGORITHM && enc === "A256GCM" && typeof p2s === "string";
-  if (!fine || typeof p2c !== "number" || !(p2c >= 1_000 && p2c <= ITERATIONS_MAX)) throw damaged();
-  return { salt: decode(p2s), iterations: p2c };
+  throw damaged();
 }
 
 async function wrappingKey(

@@ -1,7 +1,10 @@
+import { isBytes } from "../check.js";
 import type { CoreNode } from "../core.js";
-import { errorOfThrown } from "../errors.js";
+import { PeerError } from "../errors.js";
 import { IndexedDbStore } from "./indexed-db.js";
 import { PackedPage } from "./merged.js";
+import { startsWith } from "./prefix.js";
+import { compare } from "./ranges.js";
 import { pack } from "./runs.js";
 import type { Store, StoreChange, StorePage } from "./store.js";
 
@@ -34,7 +37,7 @@ export class StoreKeeper {
       this.#begun.delete(op);
       this.#run(
         op,
-        () => this.#store.write(changes),
+        async () => this.#store.write(changes),
         (core) => core.stored(op),
       );
     } else {
@@ -47,7 +50,7 @@ export class StoreKeeper {
   erase(op: number, prefix: Uint8Array): void {
     this.#run(
       op,
-      () => this.#store.erase(prefix),
+      async () => this.#store.erase(prefix),
       (core) => core.stored(op),
     );
   }
@@ -56,7 +59,7 @@ export class StoreKeeper {
   read(op: number, table: number, keys: Uint8Array[]): void {
     this.#run(
       op,
-      () => this.#store.read(table, keys),
+      async () => valuesOf(await this.#store.read(table, keys), keys),
       (core, values) => core.store_values(op, values),
     );
   }
@@ -71,8 +74,8 @@ export class StoreKeeper {
   ): void {
     this.#run(
       op,
-      () => this.#store.scan(table, prefix, after, limit),
-      (core, page) => core.store_page(op, packed(page)),
+      async () => packed(await this.#store.scan(table, prefix, after, limit), prefix, after),
+      (core, page) => core.store_page(op, page),
     );
   }
 
@@ -92,17 +95,41 @@ export class StoreKeeper {
     this.#store.close();
   }
 
-  /** Asks at once. What a store of others throws is its answer, and must not reach the core. */
+  /**
+   * Asks at once. What a store of others throws is its answer, and must not reach the core: to that
+   * every code is `store-failed` that it does not know.
+   */
   #run<T>(op: number, ask: () => Promise<T>, give: (core: CoreNode, result: T) => void): void {
-    const asked = async (): Promise<T> => ask();
-    asked().then(
+    ask().then(
       (result) => this.#answer((core) => give(core, result)),
-      (thrown) => this.#answer((core) => core.store_failed(op, errorOfThrown(thrown).code)),
+      (thrown) => this.#answer((core) => core.store_failed(op, `${thrown?.code}`)),
     );
   }
 }
 
-function packed(page: StorePage): Uint8Array {
+/** The values of a read: for one that is missing the core would give up its record. */
+function valuesOf<Value>(values: Value[], keys: readonly unknown[]): Value[] {
+  demand(values.length === keys.length && values.every((it) => it == null || isBytes(it)));
+  return values;
+}
+
+/**
+ * The entries of a scan: what is no entry of its own the core would delete, and where entries come
+ * again it would read for ever.
+ */
+function packed(page: StorePage, prefix: Uint8Array, after: Uint8Array | undefined): Uint8Array {
   if (page instanceof PackedPage) return page.packed;
-  return pack(page.keys.map((key, at) => [key, page.values[at] as Uint8Array]));
+  let last = after;
+  const entries = page.keys.map((key, at) => {
+    const value = page.values[at] as Uint8Array;
+    demand(startsWith(key, prefix) && compare(last, key) < 0 && isBytes(value));
+    last = key;
+    return [key, value] as const;
+  });
+  return pack(entries);
+}
+
+/** Throws if a store answers what cannot be. */
+function demand(fine: boolean): void {
+  if (!fine) throw new PeerError("store-failed");
 }

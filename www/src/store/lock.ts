@@ -97,7 +97,7 @@ export async function storeFree(
   const locks = locksOfBrowser();
   const { signal } = options;
   try {
-    await locks?.request(lockOf(name), signal === undefined ? {} : { signal }, () => {});
+    await locks?.request(lockOf(name), { signal } as LockOptions, () => {});
   } catch (thrown) {
     if (signal?.aborted) throw errorOfAbort(signal);
     throw errorOfOpening(thrown);

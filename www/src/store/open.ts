@@ -1,5 +1,5 @@
 import { check } from "../check.js";
-import { untilAborted } from "../low-level.js";
+import { untilAborted } from "../wait.js";
 import { deleteDatabase } from "./connection.js";
 import { IndexedDbStore } from "./indexed-db.js";
 import { hold } from "./lock.js";

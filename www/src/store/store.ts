@@ -20,7 +20,8 @@ export interface StorePage {
  * Where a peer keeps its groups: opaque bytes under opaque keys. The core checks whatever it reads,
  * so a store need not be trusted, only kept. Failures are `PeerError`s whose code begins with
  * `store-`. One of them asks for something: `store-damaged`, after which everything that is still
- * known is written anew. Whatever is read shows the changes that were asked for before.
+ * known is written anew. Whatever is read shows the changes that were asked for before. What throws
+ * anything else, or answers what cannot be, has failed with `store-failed`.
  */
 export interface Store {
   /** Makes all changes or none, and resolves only when they outlast a crash. */
@@ -29,7 +30,10 @@ export interface Store {
   erase(prefix: Uint8Array): Promise<void>;
   /** One value a key, undefined where there is none. */
   read(table: number, keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** At most `limit` entries whose keys begin with `prefix` and come after `after`. */
+  /**
+   * The first `limit` entries whose keys begin with `prefix` and come after `after`; fewer are all
+   * that are left.
+   */
   scan(
     table: number,
     prefix: Uint8Array,
