@@ -26,7 +26,7 @@ export type CoreEvent =
       rttMs?: number | undefined;
     }
   | { type: "remote-left"; room: number; node: string; code: string }
-  | { type: "presence"; room: number; node: string; data: Uint8Array }
+  | { type: "presence"; room: number; node: string; peer: string; data: Uint8Array }
   | { type: "connect-failed"; room: number; node: string; code: string }
   | {
       type: "message";
@@ -192,7 +192,7 @@ export type CoreNewProperties = Omit<CoreProperties, "budgetRecords" | "budgetBy
  */
 export interface CoreListener {
   event(event: CoreEvent): void;
-  /** Kind 3 is presence, of an empty text if it is over. */
+  /** Kind 3 is presence, of an empty text if it is over; its label is the identity. */
   message(room: number, node: string, label: string, data: Uint8Array, kind: number): void;
   completed(ticket: number, code: string | undefined, outcome: CoreCompletion): void;
   fileData(stream: number, data: Uint8Array): void;

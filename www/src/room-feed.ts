@@ -59,7 +59,7 @@ export class RoomFeed {
         this.#onRemoteLeft(event.node, event.code);
         break;
       case "presence":
-        this.#target.presence.hear(this.#remoteOf(event.node), event.data);
+        this.#target.presence.hear(this.#remoteOf(event.node, event.peer), event.data);
         break;
       case "connect-failed":
         emit<RoomEvents>(this.#target, "connectfailed", {
@@ -167,7 +167,7 @@ export class RoomFeed {
   }
 
   // What arrived last from somebody who has just left still names its sender.
-  #remoteOf(node: string): Remote {
-    return this.remotes.get(node) ?? new RemoteNode(node, "", "left", undefined);
+  #remoteOf(node: string, peer = ""): Remote {
+    return this.remotes.get(node) ?? new RemoteNode(node, peer, "left", undefined);
   }
 }

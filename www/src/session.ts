@@ -59,7 +59,7 @@ export class Session {
       message: (room, node, label, data, code) => {
         const kind = KINDS[code];
         const event = { room, node, data };
-        if (kind === undefined) this.inbox.take({ type: "presence", ...event });
+        if (kind === undefined) this.inbox.take({ type: "presence", ...event, peer: label });
         else this.inbox.take({ type: "message", ...event, label, kind });
       },
       completed: (ticket, code, outcome) => {

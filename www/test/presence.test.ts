@@ -43,7 +43,7 @@ test("what others say is kept until it is over, and told", async () => {
   });
   script.tell({ type: "remote", room: 1, node: "ada", peer: "Ada", state: "direct" });
   const say = (value = ""): void =>
-    script.tell({ type: "presence", room: 1, node: "ada", data: encoder.encode(value) });
+    script.tell({ type: "presence", room: 1, node: "ada", peer: "a", data: encoder.encode(value) });
   say("null");
   say("no JSON");
   expect(room.presence.others).toEqual([{ nodeId: "ada", peerId: "Ada", value: null }]);
@@ -73,7 +73,9 @@ test("in a group both the group and its room tell, until it is disconnected", as
   room.addEventListener("presence", ({ detail }) => told.push(["room", detail.value]));
   await script.spoken(room);
   const data = encoder.encode("7");
-  script.tell({ type: "presence", room: 1, node: "ada", data });
+  script.tell({ type: "presence", room: 1, node: "ada", peer: "a", data });
+  // Nothing else is known of her yet.
+  expect(group.presence.others).toEqual([{ nodeId: "ada", peerId: "a", value: 7 }]);
   group.disconnect();
   expect(told).toEqual([
     ["group", 7],

@@ -132,9 +132,9 @@ impl Listener {
                 let (node, label) = (self.node(node), self.label(&label));
                 self.js.message(room.0, &node, &label, payload, kind)
             }
-            Event::Presence { room, node, value, .. } => {
-                let (node, said) = (self.node(node), value.unwrap_or_default());
-                self.js.message(room.0, &node, &JsValue::UNDEFINED, said, PRESENCE)
+            Event::Presence { room, node, peer, value } => {
+                let (node, peer) = (self.node(node), self.person(Some(&peer)));
+                self.js.message(room.0, &node, &peer, value.unwrap_or_default(), PRESENCE)
             }
             Event::Completed { ticket, result } => {
                 let (code, outcome) = match result {
