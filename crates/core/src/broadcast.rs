@@ -298,6 +298,7 @@ impl Broadcast {
         let (node, peer, number) = (gossip.node(), gossip.peer, gossip.number);
         let name = GossipName { node, number };
         if node == cx.me.node || self.heard.contains(node, number) {
+            self.on_come(&name);
             // What is told to a new neighbor again is older, and who walks meets others by chance.
             let is_spare = passed.age_ms == 0 && passed.walk.is_none();
             return Err(if is_spare { Dropped::Spare } else { Dropped::Known });

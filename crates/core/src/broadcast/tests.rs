@@ -1,6 +1,7 @@
 //! What is told in a room, to whom it goes, and what waits.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
 use lacis_wire::pen::Pen;
@@ -252,9 +253,127 @@ fn what_came_is_not_waited_for_whatever_becomes_of_it() {
     }
 }
 
-/// Whoever has no place in its queue is told the name, and gets the word when it asks.
+/// A room in which one has told something under the number 100, and whose neighbors these are.
+fn room_with(cx: &mut Cx, neighbors: &[NodeId]) -> (Broadcast, NodeId) {
+    let mut room = Broadcast::new(TOPIC, cx.now, false);
+    room.greet(cx, neighbors);
+    let first = word(100);
+    let fresh = room.take(cx, &first, |_, _| Hearing::Heard).expect("it is new");
+    let node = fresh.name.node;
+    (room, node)
+}
+
+fn word(number: u64) -> Vec<u8> {
+    told(1, number, News::Message { label: "a", payload: b"b" })
+}
+
+/// What comes and waits for its turn is kept until then.
+fn comes(room: &mut Broadcast, cx: &mut Cx, from: NodeId, number: u64) {
+    match room.take(cx, &word(number), |_, _| Hearing::Heard) {
+        Err(Dropped::Ahead(said)) => {
+            assert!(!room.hold_ahead(cx.now, (from, said), word(number)));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
 #[test]
-fn a_word_that_could_not_be_sent_is_given_to_whoever_asks() {
+fn a_neighbor_that_names_a_word_again_takes_the_place_of_no_other() {
+    let mut cx = cx();
+    let [silent, again, other] = [1, 2, 3].map(|at| NodeId([at; 16]));
+    let (mut room, node) = room_with(&mut cx, &[silent, again, other]);
+    let name = GossipName { node, number: 101 }.over(1);
+    for from in [silent, again, again, again, again, other] {
+        room.on_names((cx.now, NodeId([8; 16])), from, &[name, name, name]);
+    }
+    let mut asked = Vec::new();
+    for _ in 0..2 {
+        cx.now = cx.now + limits::WANT_PATIENCE;
+        asked.extend(room.wants_due(cx.now).0.into_iter().map(|(node, _)| node));
+    }
+    assert!(asked.contains(&other) && asked.contains(&again), "{asked:?}");
+}
+
+/// Whoever gave what it was asked for is heeded, and does not get it back.
+#[test]
+fn a_word_that_waits_for_others_is_waited_for_no_longer() {
+    let mut cx = cx();
+    let [near, liar] = [1, 2].map(|at| NodeId([at; 16]));
+    let (mut room, node) = room_with(&mut cx, &[near, liar]);
+    let at = (cx.now, NodeId([8; 16]));
+    let name = |number| GossipName { node, number }.over(1);
+    assert!(room.on_names(at, near, &[name(109)]).0.is_some());
+    assert!(room.on_names(at, liar, &[name(105)]).0.is_some());
+    comes(&mut room, &mut cx, near, 109);
+    cx.now = cx.now + limits::WANT_PATIENCE;
+    assert_eq!(room.wants_due(cx.now).1, [node]);
+    let at = (cx.now, at.1);
+    assert_eq!(room.on_names(at, near, &[name(110)]).0, Some([name(110)].to_vec()));
+    assert_eq!(room.on_names(at, liar, &[name(111)]).0, None);
+    let released = room.take_released(cx.now, node);
+    assert_eq!(released.len(), 1);
+    let fresh = room.take(&mut cx, &released[0].1, |_, _| Hearing::Heard).expect("its turn");
+    assert_eq!(fresh.has_it, [near]);
+}
+
+#[test]
+fn a_word_waits_for_seconds_however_many_are_named_before_it() {
+    let mut cx = cx();
+    let neighbors = [1, 2, 3, 4, 5].map(|at| NodeId([at; 16]));
+    let (mut room, node) = room_with(&mut cx, &neighbors);
+    let begun = cx.now;
+    let (mut named, mut released) = (0, None);
+    while released.is_none() && cx.now < begun + 10 * SECOND {
+        let each = [neighbors[named % 5], neighbors[(named + 1) % 5]];
+        if cx.now >= begun + SECOND * 29 / 10 * u32::try_from(named).expect("few") {
+            let number = 101 + u64::try_from(named).expect("few");
+            let name = GossipName { node, number }.over(1);
+            for from in each {
+                room.on_names((cx.now, NodeId([8; 16])), from, &[name]);
+            }
+            named += 1;
+        }
+        if cx.now == begun {
+            comes(&mut room, &mut cx, neighbors[4], 120);
+        }
+        cx.now = cx.now + SECOND / 10;
+        if room.wants_due(cx.now).1.contains(&node) {
+            released = room.take_released(cx.now, node).pop();
+        }
+    }
+    assert!(released.is_some());
+    // What it waited for is still asked for, and heard late.
+    assert!(room.take(&mut cx, &word(120), |_, _| Hearing::Heard).is_ok());
+    assert!(room.take(&mut cx, &word(103), |_, _| Hearing::Heard).is_ok());
+}
+
+#[test]
+fn what_one_neighbor_gives_of_strangers_pushes_out_nothing_that_others_gave() {
+    let mut cx = cx();
+    let [near, liar] = [1, 2].map(|at| NodeId([at; 16]));
+    let (mut room, node) = room_with(&mut cx, &[near, liar]);
+    let mut hold = |who, from| {
+        let here = told(who, 1, News::Here);
+        match room.take(&mut cx, &here, |_, _| Hearing::Unknown) {
+            Err(Dropped::Early(said)) => room.hold(cx.now, (from, said), here),
+            other => panic!("{other:?}"),
+        }
+    };
+    hold(7, near);
+    (1_000..1_300).for_each(|who| hold(who, liar));
+    // Nor does it keep anything from waiting for its turn.
+    let name = GossipName { node, number: 101 }.over(1);
+    room.on_names((cx.now, NodeId([8; 16])), near, &[name]);
+    comes(&mut room, &mut cx, near, 102);
+    let held = room.take_held(cx.now, &|_, _| true);
+    assert!(held.iter().any(|(from, bytes)| *from == near && *bytes == told(7, 1, News::Here)));
+}
+
+/// Whoever has no place in its queue gets the word once it has, also if it asks meanwhile.
+#[test]
+fn a_word_that_could_not_be_sent_is_given_once_there_is_place() {
     let mut cx = cx();
     let mut room = Broadcast::new(TOPIC, cx.now, false);
     let neighbor = NodeId([9; 16]);
@@ -262,14 +381,27 @@ fn a_word_that_could_not_be_sent_is_given_to_whoever_asks() {
         room.take(&mut cx, &told(who, 1, News::Here), |_, _| Hearing::Heard).expect("it is new");
     }
     room.greet(&mut cx, &[neighbor]);
-    let word = told(1, 100, News::Message { label: "a", payload: b"b" });
-    let fresh = room.take(&mut cx, &word, |_, _| Hearing::Heard).expect("it is new");
+    let first = word(100);
+    let fresh = room.take(&mut cx, &first, |_, _| Hearing::Heard).expect("it is new");
     let told = fresh.told(NodeId([7; 16]));
     room.keep(cx.now, &told, Vec::from([neighbor]));
     let name = told.name.expect("it has one").over(1);
     assert!(room.on_lacking(neighbor, &[name]).is_empty(), "it has it");
     room.not_given(cx.now, neighbor, &told.bytes);
-    let named = room.names_due(cx.now + limits::ANNOUNCE_AFTER);
-    assert_eq!(named.len(), 1);
     assert_eq!(room.on_lacking(neighbor, &[name]).len(), 1);
+    room.not_given(cx.now, neighbor, &told.bytes);
+    // What comes meanwhile is named after that.
+    room.announce(cx.now, neighbor, GossipName { number: 101, ..name.name() }.over(1));
+    for _ in 0..2 {
+        cx.now = cx.now + limits::ASK_AGAIN_MIN;
+        assert_eq!(room.owed(cx.now), [(neighbor, Vec::from([told.bytes.clone()]))]);
+        room.not_given(cx.now, neighbor, &told.bytes);
+        assert!(room.names_due(cx.now).is_empty());
+    }
+    cx.now = cx.now + limits::ASK_AGAIN_MIN;
+    assert_eq!(room.owed(cx.now).len(), 1);
+    assert_eq!(room.names_due(cx.now).len(), 1);
+    cx.now = cx.now + limits::ASK_AGAIN_MIN;
+    assert!(room.owed(cx.now).is_empty() && room.names_due(cx.now).is_empty());
+    assert_eq!(room.on_lacking(neighbor, &[name]).len(), 0);
 }
