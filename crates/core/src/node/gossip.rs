@@ -141,7 +141,7 @@ impl Node {
                 Some(group) => group.hears(cx, peer),
                 None => Hearing::Heard,
             };
-            match broadcast.take(&mut self.cx, &bytes, hears) {
+            match broadcast.take(&mut self.cx, (from, &bytes), hears) {
                 Ok(fresh) => {
                     let speaks = group.is_none_or(|group| group.speaks(&self.cx));
                     match fresh.news {
