@@ -118,17 +118,26 @@ impl Broadcast {
         origin: NodeId,
     ) -> Vec<(NodeId, Vec<u8>)> {
         let first = self.first_wanted(origin);
-        self.take_held(now, &|_, name| name.node == origin && name.number <= first)
+        self.take_ready(now, true, &|said| said.name.node == origin && said.name.number <= first)
     }
 
-    /// What is kept so and may be heard now, in order: of that origin, or of those identities.
-    pub(crate) fn take_held(
+    /// What identities told that are known now, in order.
+    pub(crate) fn take_known(
         &mut self,
         now: Timestamp,
-        may_be_heard: &dyn Fn(&PeerId, &GossipName) -> bool,
+        is_known: &dyn Fn(&PeerId) -> bool,
+    ) -> Vec<(NodeId, Vec<u8>)> {
+        self.take_ready(now, false, &|said| is_known(&said.peer))
+    }
+
+    fn take_ready(
+        &mut self,
+        now: Timestamp,
+        is_ahead: bool,
+        is_ready: &dyn Fn(&Said) -> bool,
     ) -> Vec<(NodeId, Vec<u8>)> {
         self.held.retain(|it| it.is_ahead || now < it.until);
-        let ready = |it: &mut Held| may_be_heard(&it.said.peer, &it.said.name);
+        let ready = |it: &mut Held| it.is_ahead == is_ahead && is_ready(&it.said);
         let ready = self.held.extract_if(.., ready).map(|it| (it.said.name, it.from, it.bytes));
         in_order(ready).into_iter().map(|(_, from, bytes)| (from, bytes)).collect()
     }

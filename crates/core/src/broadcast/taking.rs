@@ -50,7 +50,7 @@ impl Broadcast {
         let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
         let is_state = is_state(&gossip.news);
         let is_past = self.heard.is_past(&name, is_state, gossip.at) && keeps_order;
-        if is_past || !self.is_new_by(cx, from == node, (node, peer), gossip.at) {
+        if is_past || (from != node && !self.is_new_by(cx, gossip.at)) {
             self.on_come(&name);
             return Err(Dropped::Known);
         }
@@ -62,6 +62,9 @@ impl Broadcast {
         let waits = matches!(gossip.news, News::Message { .. } | News::Gone);
         if waits && keeps_order && self.is_ahead(&name) {
             return Err(Dropped::Ahead(Said { peer, name }));
+        }
+        if from == node {
+            self.clocks.hear(node, peer, gossip.at, cx.wall());
         }
         Ok(self.accept(cx, (passed, gossip), name, life))
     }
@@ -100,23 +103,12 @@ impl Broadcast {
     }
 
     /// Whether something may have been told just now, by what its origin says: by our clock, or by
-    /// those of neighbors if ours is wrong. Who tells it over its own link does.
-    fn is_new_by(
-        &mut self,
-        cx: &Cx,
-        is_own: bool,
-        (node, peer): (NodeId, PeerId),
-        at: Millis,
-    ) -> bool {
-        let wall = cx.wall();
-        if is_own {
-            self.clocks.hear(node, peer, at, wall);
-        }
-        let is_near = |ahead: i64| {
-            let off = at.0.abs_diff(wall.0.saturating_add_signed(ahead));
+    /// those of neighbors if ours is wrong.
+    fn is_new_by(&self, cx: &Cx, at: Millis) -> bool {
+        [0, self.clocks.apart()].iter().any(|ahead| {
+            let off = at.0.abs_diff(cx.wall().0.saturating_add_signed(*ahead));
             u128::from(off) <= limits::GOSSIP_SPREAD.as_millis()
-        };
-        is_own || is_near(0) || is_near(self.clocks.apart())
+        })
     }
 
     /// That a node is there comes in the same words again. Nobody signs an age, so the least one
