@@ -16,7 +16,7 @@ import {
 } from "./peer/crypto.mjs";
 import { descriptionOf, sdpOf } from "./peer/descriptions.mjs";
 import { kinds, readFrame } from "./peer/schema.mjs";
-import { publicKeyOf } from "./peer/signatures.mjs";
+import { isSigned, publicKeyOf } from "./peer/signatures.mjs";
 import { pairingText, parsePairing, parseRoomLink, roomLinkText } from "./peer/texts.mjs";
 import { bytesOf, read, unhex, value } from "./vectors.mjs";
 
@@ -94,6 +94,18 @@ test("texts of a pairing by hand are read, opened and made", () => {
     assert.deepEqual(readFrame("Handover", handover), value(vector.handover_decoded), vector.name);
     assert.deepEqual(seal(keys, from, to, handover, nonce), payload, vector.name);
     assert.equal(pairingText(unhex(vector.hex)), vector.text, vector.name);
+  }
+});
+
+test("what is told to all is signed with its time and for its room", () => {
+  const domain = new TextEncoder().encode("lacis 2026 gossip 1");
+  for (const { name, hex: digits, decoded, topic, message } of read("gossip")) {
+    const [bytes, [peer, , number, at, , signature]] = [unhex(digits), value(decoded)];
+    const covered = bytes.subarray(0, bytes.length - signature.length);
+    const signed = Buffer.concat([domain, covered, unhex(topic)]);
+    assert.equal(hex(signed), message, name);
+    assert.ok(isSigned(signed, signature, peer), name);
+    assert.equal(BigInt(at), 1_800_000_000_000n + (BigInt(number) % 1000n), name);
   }
 });
 

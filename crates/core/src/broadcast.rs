@@ -11,6 +11,7 @@ mod heard;
 mod held;
 mod islands;
 mod kept;
+mod taking;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -19,11 +20,11 @@ mod window;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::time::Duration;
 
 use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
-use lacis_wire::{NodeId, PeerId, Topic, codec, limits};
+use lacis_wire::{Millis, NodeId, PeerId, Topic, codec, limits};
 
+use crate::clock::Clocks;
 use crate::cx::Cx;
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -59,6 +60,8 @@ pub(crate) struct Broadcast {
     over: Vec<(NodeId, bool)>,
     /// What was heard, of whomever.
     heard: Heard,
+    /// The clocks of neighbors, by what they told themselves.
+    clocks: Clocks,
     /// When to tell next that this node is there. None while a server says who is, and everybody is
     /// linked.
     here_at: Option<Timestamp>,
@@ -153,6 +156,7 @@ impl Broadcast {
             members: Table::new(),
             over: Vec::new(),
             heard: Heard::default(),
+            clocks: Clocks::default(),
             here_at: None,
             is_large: false,
             heres: 0,
@@ -187,6 +191,11 @@ impl Broadcast {
     /// Whether it is not known yet whether everybody is linked.
     pub(crate) fn is_new(&self, now: Timestamp) -> bool {
         self.new_until.is_none_or(|until| now < until)
+    }
+
+    /// Our own clock was set.
+    pub(crate) fn wall_jumped(&mut self) {
+        self.clocks.forget_all();
     }
 
     /// From now on members tell each other who is there.
@@ -236,7 +245,9 @@ impl Broadcast {
         let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
         let name = GossipName { node: cx.me.node, number: self.number };
         let name = is_named(&news, self.number).then_some(name);
-        let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), self.number, news);
+        // By a clock that is wrong, nobody but neighbors would take it for new.
+        let at = Millis(cx.wall().0.saturating_add_signed(self.clocks.apart()));
+        let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), (self.number, at), news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
         let passed = Passed { age_ms: 0, gossip: &gossip, walk: course.walk(), hops: None };
         let bytes = codec::encode(&passed);
@@ -271,8 +282,11 @@ impl Broadcast {
         let mut members: Vec<_> = self.members.iter().filter(|(_, it)| !it.is_gone).collect();
         cx.shuffle(&mut members);
         for (node, member) in members.into_iter().take(limits::GREETED_MEMBERS) {
-            let Some(gossip) = &member.here else { continue };
+            let Some((gossip, _)) = &member.here else { continue };
             let left = member.until.since(cx.now);
+            if left < limits::HERE_LEAST {
+                continue;
+            }
             let age = life.saturating_sub(left);
             let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
             known.push((*node, greeting(age_ms, gossip)));
@@ -283,90 +297,6 @@ impl Broadcast {
         };
         new.into_iter().map(|neighbor| (neighbor, to_each(neighbor))).collect()
     }
-
-    /// Takes gossip that a neighbor passed on; `hears` says whether an identity is heard here.
-    pub(crate) fn take<'a>(
-        &mut self,
-        cx: &mut Cx,
-        bytes: &'a [u8],
-        hears: impl Fn(&Cx, &PeerId) -> Hearing,
-    ) -> Result<Fresh<'a>, Dropped> {
-        let mut passed = codec::decode::<Passed<'a>>(bytes).map_err(|_| Dropped::Forged)?;
-        // Of a later version, perhaps, whose words nobody here understands.
-        let gossip = codec::decode::<Gossip<'a>>(passed.gossip).map_err(|_| Dropped::Known)?;
-        let life = self.life().saturating_sub(Duration::from_millis(passed.age_ms));
-        let (node, peer, number) = (gossip.node(), gossip.peer, gossip.number);
-        let name = GossipName { node, number };
-        if node == cx.me.node || self.heard.contains(node, number) {
-            // What is told to a new neighbor again is older, and who walks meets others by chance.
-            let is_spare = passed.age_ms == 0 && passed.walk.is_none();
-            return Err(if is_spare { Dropped::Spare } else { Dropped::Known });
-        }
-        if life.is_zero() {
-            return Err(Dropped::Known);
-        }
-        let hearing = hears(cx, &peer);
-        if hearing == Hearing::Ignored {
-            self.on_come(&name);
-            return Err(Dropped::Known);
-        }
-        // Before it is held, too: something forged would keep away what is told under its name.
-        if !gossip.verify(&self.topic) {
-            return Err(Dropped::Forged);
-        }
-        if hearing == Hearing::Unknown {
-            // Whoever was asked for it has given it.
-            self.on_come(&name);
-            return Err(Dropped::Early(Said { peer, name }));
-        }
-        let news = gossip.news;
-        // What is large goes its own way, also past others.
-        let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
-        if matches!(news, News::Message { .. }) && keeps_order && self.is_ahead(&name) {
-            return Err(Dropped::Ahead(Said { peer, name }));
-        }
-        self.heard.open(|| cx.random_u64());
-        self.heard.insert(cx.now, (peer, node), number);
-        let has_it = self.on_come(&name);
-        let is_word = !matches!(news, News::Here | News::Alone | News::Gone);
-        let (until, is_gone) = (cx.now + life, news == News::Gone);
-        // In a room of dozens at once; in one of many only what changes something.
-        let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
-        let is_strange = self.is_strange((cx.now, cx.me.node), node);
-        let member = self.member(cx, node, peer);
-        member.until = member.until.max(until);
-        member.is_gone = is_gone;
-        if matches!(news, News::Here | News::Alone) {
-            member.here = Some(Arc::new(passed.gossip.to_vec()));
-        }
-        let course = self.course(cx.me.node, node, is_word, passed.walk);
-        go_on(&mut passed, course, is_word);
-        let is_named = is_named(&news, number) && passed.walk.is_none();
-        let is_news = is_new || is_gone;
-        Ok(Fresh { name, peer, news, course, passed, is_named, has_it, is_news, is_strange })
-    }
-}
-
-impl Broadcast {
-    /// How far something of a node goes that came with that walk.
-    fn course(&self, me: NodeId, node: NodeId, is_word: bool, walk: Option<u8>) -> Course {
-        match walk {
-            // Whatever whoever passed it on says: nobody signs how far it is to go.
-            _ if is_word || self.is_shown(me, node) => Course::All,
-            // Of those who are known by chance only those hear who are on the way. Who ends that
-            // could as well be silent, and the next one goes another way.
-            Some(left @ 1..) => Course::Walk(left.min(limits::WALK_MAX) - 1),
-            _ => Course::Here,
-        }
-    }
-}
-
-/// As something goes on from here.
-fn go_on(passed: &mut Passed<'_>, course: Course, is_word: bool) {
-    // What has walked so far reaches some, and may meet itself: no tree changes by that.
-    let met = passed.walk.filter(|_| !is_word && course == Course::All).map(|_| 0);
-    passed.walk = course.walk().or(met);
-    passed.hops = Some(passed.hops.unwrap_or(0).saturating_add(1));
 }
 
 /// Whether neighbors who are not told something are told its name.

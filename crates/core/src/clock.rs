@@ -16,12 +16,16 @@ use crate::table::{Table, in_order};
 /// How far the clocks of the neighbors are ahead of ours.
 #[derive(Debug, Default)]
 pub(crate) struct Clocks {
+    /// At most [`limits::REMOTES_MAX`].
     ahead: Table<NodeId, (PeerId, i64)>,
 }
 
 impl Clocks {
     /// A member told its clock just now.
     pub(crate) fn hear(&mut self, node: NodeId, peer: PeerId, theirs: Millis, ours: Millis) {
+        if self.ahead.len() >= limits::REMOTES_MAX {
+            self.ahead.clear();
+        }
         let (theirs, ours) = (i128::from(theirs.0), i128::from(ours.0));
         // What is beyond a number of 64 bits is wild whatever it is.
         self.ahead.insert(node, (peer, i64::try_from(theirs - ours).unwrap_or(i64::MAX)));
@@ -69,6 +73,14 @@ impl Clocks {
         middle(&all).unwrap_or_default().clamp(-bound, bound)
     }
 
+    /// How far the middle one of several members' clocks is ahead of ours, if none of them agrees
+    /// with ours.
+    pub(crate) fn apart(&self) -> i64 {
+        let all = self.members();
+        let agrees = |ahead: &i64| ahead.unsigned_abs() <= spread().unsigned_abs();
+        if all.len() < 2 || all.iter().any(agrees) { 0 } else { middle(&all).unwrap_or(0) }
+    }
+
     /// How far our clock is from that of the members, if that is more than clocks differ that are
     /// right.
     pub(crate) fn difference(&self) -> Option<i64> {
@@ -91,7 +103,7 @@ fn middle(sorted: &[i64]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use lacis_wire::{Millis, NodeId, PeerId};
+    use lacis_wire::{Millis, NodeId, PeerId, limits};
 
     use super::{Clocks, spread};
 
@@ -99,7 +111,8 @@ mod tests {
 
     fn clocks(ahead: &[i64]) -> Clocks {
         let mut clocks = Clocks::default();
-        for (at, ahead) in (1..).zip(ahead) {
+        for (at, ahead) in (1_u16..).zip(ahead) {
+            let at = u8::try_from(at % 251).expect("it fits");
             let theirs = Millis(1_000_000_000_000_u64.saturating_add_signed(*ahead));
             clocks.hear(NodeId([at; 16]), PeerId([at; 32]), theirs, Millis(1_000_000_000_000));
         }
@@ -127,6 +140,15 @@ mod tests {
         assert_eq!(clocks(&[-DAY, -DAY + 5, 7]).difference(), Some(-DAY + 5));
         assert_eq!(clocks(&[60_000]).difference(), None);
         assert_eq!(clocks(&[]).difference(), None);
+    }
+
+    #[test]
+    fn a_clock_with_which_one_other_agrees_is_not_taken_for_wrong() {
+        assert_eq!(clocks(&[DAY]).apart(), 0);
+        assert_eq!(clocks(&[DAY, DAY + 5]).apart(), DAY);
+        assert_eq!(clocks(&[DAY, DAY + 5, -60_000]).apart(), 0);
+        let many = clocks(&[DAY; 300]);
+        assert!(many.count() <= limits::REMOTES_MAX);
     }
 
     #[test]

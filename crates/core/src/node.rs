@@ -291,9 +291,8 @@ impl Node {
             self.cx.stalled_until = self.cx.now + limits::STALL_GRACE;
             self.check_all();
         }
-        for group in self.groups.open.values_mut() {
-            group.wall_jumped(&mut self.cx);
-        }
+        self.broadcasts.values_mut().for_each(|it| it.wall_jumped());
+        self.groups.open.values_mut().for_each(|group| group.wall_jumped(&mut self.cx));
         self.groups_timeout();
     }
 

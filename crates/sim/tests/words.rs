@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_sim::{Outgoing, Saboteur, Scene, Sent, TabId, World};
+use lacis_sim::{Mail, Outgoing, Saboteur, Scene, Sent, TabId, World};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::gossip::{Gossip, GossipName, NamedGossip, News, Passed};
 use lacis_wire::link::{Channel, LinkFrame};
@@ -165,4 +165,39 @@ fn words_that_never_were_hold_others_up_for_seconds_at_most_and_once() {
     room.tell(0, 1, 7 * SECOND);
     let longest = (0..10).map(|at| room.tell(at, 2, 7 * SECOND)).max();
     assert!(longest.is_some_and(|longest| longest < 2 * SECOND), "{longest:?}");
+}
+
+/// One neighbor is all that it has, whose queue is full when the word comes, and when it asks.
+#[test]
+fn a_word_for_which_a_queue_has_no_place_comes_once_it_has() {
+    let Scene { mut world, room, tabs, .. } = Scene::<16>::joined(6);
+    let (only, far) = (tabs[1], tabs[15]);
+    for other in tabs.iter().filter(|tab| ![only, far].contains(tab)) {
+        world.fabric.net.sever(far, *other, true);
+    }
+    world.run_for(60 * SECOND);
+    assert!(world.are_linked(only, far));
+    let is_slow = Rc::new(Cell::new(true));
+    let change = {
+        let is_slow = Rc::clone(&is_slow);
+        move |out: Outgoing<'_>| match decode(out.bytes) {
+            Ok(LinkFrame::Ack { .. }) if is_slow.get() => Vec::new(),
+            _ => as_it_is(&out),
+        }
+    };
+    world.sabotage(far, Saboteur::new(change));
+    for _ in 0..20 {
+        while world.send(only, room, far, Mail::delivered(100)).is_ok() {}
+        world.run_for(SECOND / 20);
+    }
+    world.broadcast(tabs[2], room, 50, true).expect("it may be told");
+    let (word, _) = world.truth.messages.last_key_value().expect("it was told");
+    let word = *word;
+    let is_heard = move |w: &World| w.seen(far).messages.contains(&word);
+    world.run_for(10 * SECOND);
+    assert!(!is_heard(&world));
+    is_slow.set(false);
+    // Whatever is told next is acknowledged, and all before it.
+    world.send(far, room, only, Mail::delivered(100)).expect("it may be told");
+    world.expect(20 * SECOND, "it is heard", is_heard);
 }

@@ -1,7 +1,8 @@
 //! Gossip: what one member tells everybody in a room, passed on from neighbor to neighbor.
 //!
-//! Whoever passes it on is not trusted with it: its origin signs it, for that room alone. The node
-//! id follows from the key that signs, so nobody speaks in the name of another node.
+//! Whoever passes it on is not trusted with it: its origin signs it, for that room alone, and says
+//! when it told it, so that it is not told again to those who come later. The node id follows from
+//! the key that signs, so nobody speaks in the name of another node.
 
 use alloc::vec::Vec;
 
@@ -13,6 +14,7 @@ use crate::limits;
 use crate::link::label_ok;
 use crate::pen::Pen;
 use crate::signature;
+use crate::time::Millis;
 
 pub use crate::naming::{GossipName, NamedGossip};
 
@@ -30,11 +32,14 @@ pub struct Gossip<'a> {
     /// Greater than that of whatever this node has told in this room before.
     #[n(2)]
     pub number: u64,
+    /// When it tells it, by its own clock.
+    #[n(3)]
+    pub at: Millis,
     /// What it tells.
-    #[cbor(b(3))]
+    #[cbor(b(4))]
     pub news: News<'a>,
     /// Signature of the identity over everything before, and the topic of the room.
-    #[cbor(n(4), bytes)]
+    #[cbor(n(5), bytes)]
     pub signature: [u8; 64],
 }
 
@@ -76,8 +81,12 @@ pub enum News<'a> {
 impl<'a> Gossip<'a> {
     /// What a node tells, not signed yet.
     #[must_use]
-    pub const fn unsigned((peer, salt): (PeerId, [u8; 16]), number: u64, news: News<'a>) -> Self {
-        Self { peer, salt, number, news, signature: [0; 64] }
+    pub const fn unsigned(
+        (peer, salt): (PeerId, [u8; 16]),
+        (number, at): (u64, Millis),
+        news: News<'a>,
+    ) -> Self {
+        Self { peer, salt, number, at, news, signature: [0; 64] }
     }
 
     /// Signs it for a room.
@@ -157,12 +166,13 @@ mod tests {
     use crate::ids::Topic;
     use crate::pen::Pen;
     use crate::proof::{peer_id, signing_key};
+    use crate::time::Millis;
 
     fn told() -> (Gossip<'static>, Topic) {
         let key = signing_key(&[1; 32]);
         let topic = Topic([2; 32]);
         let news = News::Message { label: "chat", payload: b"hello" };
-        let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), 1, news);
+        let gossip = Gossip::unsigned((peer_id(&key), [3; 16]), (1, Millis(5)), news);
         (gossip.signed(&Pen::new(&key), &topic), topic)
     }
 
@@ -176,10 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_for_its_room_number_words_and_node_alone() {
+    fn it_holds_for_its_room_number_time_words_and_node_alone() {
         let (gossip, topic) = told();
         assert!(!gossip.verify(&Topic([4; 32])));
         assert!(!Gossip { number: 2, ..gossip.clone() }.verify(&topic));
+        assert!(!Gossip { at: Millis(6), ..gossip.clone() }.verify(&topic));
         assert!(!Gossip { news: News::Gone, ..gossip.clone() }.verify(&topic));
         assert!(!Gossip { salt: [5; 16], ..gossip }.verify(&topic));
     }

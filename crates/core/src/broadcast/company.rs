@@ -23,8 +23,8 @@ pub(super) struct Member {
     pub(super) peer: PeerId,
     /// Unless it tells something before.
     pub(super) until: Timestamp,
-    /// That it is there, in its own words.
-    pub(super) here: Option<Arc<Vec<u8>>>,
+    /// That it is there, in its own words, and when these came.
+    pub(super) here: Option<(Arc<Vec<u8>>, Timestamp)>,
     /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
     pub(super) is_gone: bool,
     /// Whether the application knows of it, by us.

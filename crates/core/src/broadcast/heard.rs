@@ -1,13 +1,17 @@
 //! What was heard of whom in a room, so that nothing is heard twice: for each origin a window of
 //! its numbers, bounded in all, and for each identity.
 //!
+//! Who is there or has left, the last number says under which it told so: whatever is older and
+//! comes later changes nothing.
+//!
 //! Of too many, who has been silent for longest is forgotten, and could be heard again if somebody
 //! repeats its words. Members of a group have few places each, so they push out nobody else; in a
 //! room by link, where anybody may make up identities, that takes thousands of words.
 
 use alloc::vec::Vec;
 
-use lacis_wire::{NodeId, PeerId, limits};
+use lacis_wire::gossip::GossipName;
+use lacis_wire::{Millis, NodeId, PeerId, limits};
 
 use super::window::Window;
 use crate::time::Timestamp;
@@ -26,6 +30,10 @@ struct Origin {
     /// The beginning of its identity: as good as all of it.
     peer: u64,
     window: Window,
+    /// When the highest number was told, by what it says.
+    at: Millis,
+    /// The highest number under which it told that it is there, or leaves; of none 0.
+    state: u64,
     last: Timestamp,
 }
 
@@ -45,20 +53,46 @@ impl Heard {
         usize::try_from(mixed >> 32).unwrap_or(0) % ROWS
     }
 
-    /// Whether something was heard.
-    pub(super) fn contains(&self, node: NodeId, number: u64) -> bool {
+    fn find(&self, node: NodeId) -> Option<&Origin> {
         let mut row = self.rows.get(self.row(node)).into_iter().flatten();
-        row.any(|origin| origin.node == node && origin.window.contains(number))
+        row.find(|origin| origin.node == node)
     }
 
-    /// Something is heard.
-    pub(super) fn insert(&mut self, now: Timestamp, (peer, node): (PeerId, NodeId), number: u64) {
-        let at = self.row(node);
-        let mut row = self.rows.get_mut(at).into_iter().flatten();
+    /// Whether something was heard.
+    pub(super) fn contains(&self, node: NodeId, number: u64) -> bool {
+        self.find(node).is_some_and(|origin| origin.window.contains(number))
+    }
+
+    /// Whether something that was not heard has been overtaken by what was.
+    pub(super) fn is_past(&self, name: &GossipName, is_state: bool, at: Millis) -> bool {
+        let late = Millis(at.0.saturating_add(limits::GOSSIP_LATE.as_millis() as u64));
+        self.find(name.node).is_some_and(|origin| {
+            (is_state && name.number < origin.state)
+                || (name.number < origin.window.highest && late < origin.at)
+        })
+    }
+
+    /// Something is heard. Says whether nothing that was told later says who is there.
+    pub(super) fn insert(
+        &mut self,
+        now: Timestamp,
+        (peer, GossipName { node, number }): (PeerId, GossipName),
+        is_state: bool,
+        at: Millis,
+    ) -> bool {
+        let place = self.row(node);
+        let mut row = self.rows.get_mut(place).into_iter().flatten();
         if let Some(origin) = row.find(|origin| origin.node == node) {
+            let is_last = number > origin.state;
+            if number > origin.window.highest {
+                origin.at = at;
+            }
+            if is_state && is_last {
+                origin.state = number;
+            }
             origin.window.insert(number);
             origin.last = now;
-            return;
+            return is_last;
         }
         let peer = first(&peer.0);
         let own = |origin: &Origin| origin.peer == peer;
@@ -68,13 +102,15 @@ impl Heard {
                 row.retain(|it| !own(it) || Some(it.last) != oldest);
             }
         }
-        let Some(row) = self.rows.get_mut(at) else { return };
+        let Some(row) = self.rows.get_mut(place) else { return true };
         if row.len() >= ROW_MAX
             && let Some(oldest) = (0..row.len()).min_by_key(|at| row.get(*at).map(|it| it.last))
         {
             row.swap_remove(oldest);
         }
-        row.push(Origin { node, peer, window: Window::new(number), last: now });
+        let state = if is_state { number } else { 0 };
+        row.push(Origin { node, peer, window: Window::new(number), at, state, last: now });
+        true
     }
 }
 
@@ -85,7 +121,8 @@ pub(super) fn first(id: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use lacis_wire::{NodeId, PeerId, limits};
+    use lacis_wire::gossip::GossipName;
+    use lacis_wire::{Millis, NodeId, PeerId, limits};
 
     use super::Heard;
     use crate::time::Timestamp;
@@ -96,8 +133,10 @@ mod tests {
         id
     }
 
-    fn at(micros: u64) -> Timestamp {
-        Timestamp::from_micros(micros)
+    fn insert(heard: &mut Heard, micros: u64, peer: u64, node: u64) {
+        let name = GossipName { node: NodeId(id(node)), number: 5 };
+        let now = Timestamp::from_micros(micros);
+        heard.insert(now, (PeerId(id(peer)), name), false, Millis(0));
     }
 
     #[test]
@@ -106,7 +145,7 @@ mod tests {
         heard.open(|| 7);
         let most = limits::ORIGINS_MAX as u64;
         for number in 0..4 * most {
-            heard.insert(at(number), (PeerId(id(number)), NodeId(id(number))), 5);
+            insert(&mut heard, number, number, number);
         }
         let known = |number| heard.contains(NodeId(id(number)), 5);
         assert!((3 * most + most / 2..4 * most).all(known));
@@ -118,9 +157,9 @@ mod tests {
     fn nodes_of_one_identity_push_out_each_other_alone() {
         let mut heard = Heard::default();
         heard.open(|| 7);
-        heard.insert(at(0), (PeerId(id(1)), NodeId(id(1))), 5);
+        insert(&mut heard, 0, 1, 1);
         for number in 2..10_000 {
-            heard.insert(at(number), (PeerId(id(2)), NodeId(id(number))), 5);
+            insert(&mut heard, number, 2, number);
         }
         assert!(heard.contains(NodeId(id(1)), 5) && heard.contains(NodeId(id(9_999)), 5));
         let count = heard.rows.iter().map(alloc::vec::Vec::len).sum::<usize>();

@@ -15,6 +15,8 @@ pub(super) struct Kept {
     pub(super) bytes: Vec<u8>,
     /// Neighbors who got it from here: nobody gets it twice.
     pub(super) given: Vec<NodeId>,
+    /// Neighbors whose queues had no place for it.
+    owed: Vec<NodeId>,
     /// Who passed it on to this node, and over how many links it came.
     pub(super) from: Option<NodeId>,
     pub(super) hops: u8,
@@ -27,25 +29,48 @@ impl Broadcast {
         let Some(name) = told.name.filter(|_| self.is_tree()) else { return };
         let (bytes, from, hops) = (told.bytes.clone(), told.from, told.hops);
         self.kept_bytes += bytes.len();
-        self.kept.push_back(Kept { name, bytes, given, from, hops, since: now });
+        self.kept.push_back(Kept { name, bytes, given, owed: Vec::new(), from, hops, since: now });
         while self.kept.len() > limits::WORDS_KEPT || self.kept_bytes > limits::WORDS_KEPT_BYTES {
             self.drop_kept();
         }
     }
 
-    /// A neighbor whose queue is full did not get a word: it is told the name, and may ask for it.
+    /// A neighbor whose queue is full did not get a word: it gets it once there is place.
     pub(crate) fn not_given(&mut self, now: Timestamp, node: NodeId, bytes: &[u8]) {
         let found = self.kept.iter_mut().rev().find(|kept| kept.bytes == bytes);
-        let Some(kept) = found else { return };
+        let (Some(kept), Some(branch)) = (found, self.branches.get_mut(&node)) else { return };
         kept.given.retain(|given| *given != node);
-        let name = kept.name.over(kept.hops);
-        self.announce(now, node, name);
+        kept.owed.push(node);
+        branch.is_full = true;
+        self.names_at.get_or_insert(now + limits::ASK_AGAIN_MIN);
+    }
+
+    /// Words for neighbors whose queues had no place: it is time to try again.
+    pub(crate) fn owed(&mut self, now: Timestamp) -> Vec<(NodeId, Vec<Vec<u8>>)> {
+        let mut all = Vec::new();
+        let is_due = self.names_at.is_some_and(|at| now >= at);
+        for (node, branch) in self.branches.iter_mut().filter(|_| is_due) {
+            if !core::mem::take(&mut branch.is_full) {
+                continue;
+            }
+            let mut words = Vec::new();
+            for kept in &mut self.kept {
+                if kept.owed.extract_if(.., |owed| owed == node).count() > 0 {
+                    kept.given.push(*node);
+                    words.push(kept.bytes.clone());
+                }
+            }
+            all.push((*node, words));
+        }
+        all
     }
 
     /// Forgets what was passed on too long ago for anybody to ask for it.
     pub(super) fn expire_kept(&mut self, now: Timestamp) {
+        let is_owed =
+            |it: &Self, kept: &Kept| kept.owed.iter().any(|node| it.branches.contains_key(node));
         let is_old = |kept: &Kept| now >= kept.since + limits::HELD_GOSSIP_LIFE;
-        while self.kept.front().is_some_and(is_old) {
+        while self.kept.front().is_some_and(|kept| is_old(kept) && !is_owed(self, kept)) {
             self.drop_kept();
         }
     }

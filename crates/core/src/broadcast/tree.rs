@@ -32,6 +32,8 @@ pub(super) struct Branch {
     ignored_until: Timestamp,
     /// Until then it does not take the place of another one because it is shorter.
     rests_until: Timestamp,
+    /// Whether its queue took no more of late: nothing is told over it before what is owed.
+    pub(super) is_full: bool,
 }
 
 /// A word that neighbors have, and that is not here.
@@ -40,21 +42,13 @@ pub(super) struct Want {
     name: GossipName,
     /// Who is asked for it.
     asked: NodeId,
-    /// Who else has it.
+    /// Who else has it, at most [`limits::NEIGHBORS_MAX`].
     others: Vec<NodeId>,
-    /// Until then it is waited for.
-    until: Timestamp,
+    /// Until then it is waited for. None if it has come and waits for others itself.
+    until: Option<Timestamp>,
+    /// Whether what its origin told later waits for it.
+    is_first: bool,
 }
-
-impl Want {
-    /// Who told it.
-    pub(super) const fn origin(&self) -> NodeId {
-        self.name.node
-    }
-}
-
-/// Others who have a word that are asked after the first one.
-const OTHERS_MAX: usize = 3;
 
 /// Names for several neighbors.
 pub(crate) type Names = Vec<(NodeId, Vec<NamedGossip>)>;
@@ -67,8 +61,8 @@ impl Broadcast {
 
     /// When names are to be told, or something that was asked for has not come.
     pub(super) fn tree_deadline(&self) -> Option<Timestamp> {
-        let wanted = self.wants.iter().map(|want| want.until).min();
-        self.names_at.into_iter().chain(wanted).min()
+        let wanted = self.wants.iter().filter_map(|want| want.until).min();
+        self.names_at.into_iter().chain(wanted).chain(self.ahead_deadline()).min()
     }
 
     /// These are the neighbors now. If a link is lost that carried words, the others do; gives
@@ -76,7 +70,7 @@ impl Broadcast {
     pub(crate) fn meet(&mut self, now: Timestamp, neighbors: &[NodeId]) -> Vec<NodeId> {
         let lost = self.branches.take_where(|node, _| !neighbors.contains(node));
         for want in self.wants.iter_mut().filter(|want| !neighbors.contains(&want.asked)) {
-            want.until = now;
+            want.until = want.until.map(|_| now);
         }
         let is_tree = self.is_tree() && lost.iter().any(|(_, branch)| !branch.is_lazy);
         let mut asked = Vec::new();
@@ -90,7 +84,8 @@ impl Broadcast {
 
     /// Those to whom words do not go whole.
     pub(crate) fn lazy(&self) -> impl Iterator<Item = NodeId> {
-        let branches = self.branches.iter().filter(|(_, branch)| branch.is_lazy);
+        let is_lazy = |branch: &Branch| branch.is_lazy || branch.is_full;
+        let branches = self.branches.iter().filter(move |(_, branch)| is_lazy(branch));
         branches.filter(|_| self.is_tree()).map(|(node, _)| *node)
     }
 
@@ -127,7 +122,11 @@ impl Broadcast {
         if self.names_at.take_if(|at| now >= *at).is_none() {
             return Vec::new();
         }
-        let named = self.branches.iter_mut().filter(|(_, branch)| !branch.names.is_empty());
+        if self.branches.values().any(|branch| branch.is_full) {
+            self.names_at = Some(now + limits::ASK_AGAIN_MIN);
+        }
+        let is_named = |branch: &Branch| !branch.is_full && !branch.names.is_empty();
+        let named = self.branches.iter_mut().filter(|(_, branch)| is_named(branch));
         named.map(|(node, branch)| (*node, core::mem::take(&mut branch.names))).collect()
     }
 
@@ -156,23 +155,25 @@ impl Broadcast {
         branch.is_lazy |= names.is_empty();
         branch.names.retain(|told| names.iter().all(|name| name.name() != told.name()));
         let mut asked = Vec::new();
-        let of_one = self.wants.iter().filter(|want| want.asked == from).count();
+        let of_one = |want: &&Want| want.asked == from && want.until.is_some();
+        let of_one = self.wants.iter().filter(of_one).count();
         let place = limits::WORDS_WANTED_OF_ONE.saturating_sub(of_one);
         let place = place.min(limits::WORDS_WANTED_MAX.saturating_sub(self.wants.len()));
         for name in names.iter().filter(|_| now >= branch.ignored_until) {
             let key = name.name();
-            let is_held = || self.held.iter().any(|held| held.is(&key));
+            let is_held = || self.held.iter().any(|held| held.is_named(&key));
             if key.node == me || self.heard.contains(key.node, key.number) || is_held() {
                 continue;
             }
             if let Some(want) = self.wants.iter_mut().find(|want| want.name == key) {
-                if want.others.len() < OTHERS_MAX && want.asked != from {
+                let is_known = want.asked == from || want.others.contains(&from);
+                if want.others.len() < limits::NEIGHBORS_MAX && !is_known {
                     want.others.push(from);
                 }
             } else if asked.len() < place {
                 branch.is_lazy = false;
-                let until = now + limits::WANT_PATIENCE;
-                self.wants.push(Want { name: key, asked: from, others: Vec::new(), until });
+                let (others, until) = (Vec::new(), Some(now + limits::WANT_PATIENCE));
+                self.wants.push(Want { name: key, asked: from, others, until, is_first: true });
                 asked.push(*name);
             }
         }
@@ -226,7 +227,8 @@ impl Broadcast {
     /// of whom something is not waited for any more.
     pub(crate) fn wants_due(&mut self, now: Timestamp) -> (Names, Vec<NodeId>) {
         let (mut asked, mut over): (Names, Vec<NodeId>) = (Vec::new(), Vec::new());
-        for mut want in self.wants.extract_if(.., |want| now >= want.until).collect::<Vec<_>>() {
+        let is_due = |want: &mut Want| want.until.is_some_and(|until| now >= until);
+        for mut want in self.wants.extract_if(.., is_due).collect::<Vec<_>>() {
             if let Some(branch) = self.branches.get_mut(&want.asked) {
                 branch.ignored_until = now + limits::NAMES_REST;
             }
@@ -234,13 +236,14 @@ impl Broadcast {
                 over.push(want.name.node);
                 continue;
             };
-            (want.asked, want.until) = (next, now + limits::WANT_PATIENCE);
+            (want.asked, want.until) = (next, Some(now + limits::WANT_PATIENCE));
             match asked.iter_mut().find(|(node, _)| *node == next) {
                 Some((_, names)) => names.push(want.name.over(0)),
                 None => asked.push((next, Vec::from([want.name.over(0)]))),
             }
             self.wants.push(want);
         }
+        over.extend(self.ahead_due(now));
         (asked, over)
     }
 
@@ -249,10 +252,25 @@ impl Broadcast {
         self.first_wanted(name.node) < name.number
     }
 
-    /// The lowest number of an origin that is asked for.
+    /// The lowest number of an origin that is asked for and waited for.
     pub(super) fn first_wanted(&self, origin: NodeId) -> u64 {
-        let wanted = self.wants.iter().filter(|want| want.name.node == origin);
+        let wanted = self.wants.iter().filter(|want| want.name.node == origin && want.is_first);
         wanted.map(|want| want.name.number).min().unwrap_or(u64::MAX)
+    }
+
+    /// A word has come and waits for others: nobody is asked for it any more.
+    pub(super) fn on_ahead(&mut self, name: &GossipName) {
+        for want in self.wants.iter_mut().filter(|want| want.name == *name) {
+            (want.until, want.is_first) = (None, false);
+        }
+    }
+
+    /// What an origin told does not wait any more for what it told before that number.
+    pub(super) fn hurry(&mut self, origin: NodeId, number: u64) {
+        let name = |want: &Want| want.name.node == origin && want.name.number < number;
+        for want in self.wants.iter_mut().filter(|want| name(want)) {
+            want.is_first = false;
+        }
     }
 
     /// A word has come; gives those neighbors who have it.

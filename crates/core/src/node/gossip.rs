@@ -141,7 +141,7 @@ impl Node {
                 Some(group) => group.hears(cx, peer),
                 None => Hearing::Heard,
             };
-            match broadcast.take(&mut self.cx, &bytes, hears) {
+            match broadcast.take(&mut self.cx, (from, &bytes), hears) {
                 Ok(fresh) => {
                     let speaks = group.is_none_or(|group| group.speaks(&self.cx));
                     match fresh.news {
@@ -218,9 +218,8 @@ impl Node {
             let Some(broadcast) = self.broadcasts.get_mut(room) else { continue };
             let Some(group) = self.groups.open.get(room) else { continue };
             let cx = &self.cx;
-            let is_known =
-                |peer: &PeerId, _: &GossipName| group.hears(cx, peer) != Hearing::Unknown;
-            let held = broadcast.take_held(cx.now, &is_known).into_iter();
+            let is_known = |peer: &PeerId| group.hears(cx, peer) != Hearing::Unknown;
+            let held = broadcast.take_known(cx.now, &is_known).into_iter();
             self.gossip.extend(held.map(|(from, bytes)| (*room, from, bytes)));
         }
         self.hear_gossip();

@@ -62,16 +62,13 @@ impl Node {
         }
         let message = passed_on(room, told.bytes.clone());
         for node in nodes {
-            let sent = self.with_remote(node, |remote, env| {
-                remote.send(env.cx, message.clone(), Priority::Automatic)
-            });
-            if let Some(Err(_)) = sent {
+            if self.hand(node, &message, Priority::Automatic).is_err() {
                 self.not_given(&message, node);
             }
         }
     }
 
-    /// Whose queue is full hears a word from others, or asks for it.
+    /// Whose queue is full hears a word from others, or once there is place again.
     pub(super) fn not_given(&mut self, word: &Outgoing, node: NodeId) {
         if word.kind == Kind::Gossip
             && let Some(broadcast) = self.broadcasts.get_mut(&word.room)
@@ -122,15 +119,25 @@ impl Node {
             );
             return;
         }
-        for bytes in broadcast.on_lacking(from, &names) {
-            self.with_remote(from, |remote, env| {
-                let _ = remote.send(env.cx, passed_on(room, bytes), Priority::Automatic);
-            });
+        let words = broadcast.on_lacking(from, &names);
+        self.give(room, from, words);
+    }
+
+    /// Gives words to a neighbor that lacks them.
+    fn give(&mut self, room: RoomId, node: NodeId, words: Vec<Vec<u8>>) {
+        for word in words.into_iter().map(|bytes| passed_on(room, bytes)) {
+            if self.hand(node, &word, Priority::Automatic).is_err() {
+                self.not_given(&word, node);
+            }
         }
     }
 
     /// Tells names that are due, and asks elsewhere for what has not come.
     pub(super) fn names_timeout(&mut self, room: RoomId) {
+        let owed = self.broadcasts.get_mut(&room).map(|it| it.owed(self.cx.now));
+        for (node, words) in owed.into_iter().flatten() {
+            self.give(room, node, words);
+        }
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
         let named = broadcast.names_due(self.cx.now);
         let (asked, over) = broadcast.wants_due(self.cx.now);

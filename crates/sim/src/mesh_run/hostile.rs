@@ -5,7 +5,7 @@ use lacis_wire::gossip::{Gossip, NamedGossip, News, Passed};
 use lacis_wire::link::{Channel, Envelope, GOSSIP_LABEL, Kind, LinkFrame};
 use lacis_wire::pen::Pen;
 use lacis_wire::proof::{peer_id, signing_key};
-use lacis_wire::{RoomTag, Topic};
+use lacis_wire::{Millis, RoomTag, Topic};
 
 use super::crowd::Crowd;
 use super::{MeshOptions, Spread};
@@ -43,7 +43,7 @@ impl Misdeed {
     }
 
     /// What is sent in the place of a frame.
-    fn change(self, out: &Outgoing<'_>, topic: &Topic, made_up: &mut u64) -> Sent {
+    fn change(self, out: &Outgoing<'_>, (topic, at): (&Topic, Millis), made_up: &mut u64) -> Sent {
         let frame = decode::<LinkFrame<'_>>(out.bytes);
         let as_it_is = (out.channel, out.bytes.to_vec());
         match frame {
@@ -53,7 +53,7 @@ impl Misdeed {
                 if self == Self::Swarm =>
             {
                 *made_up += 1;
-                vec![(Channel::Ephemeral, somebody(*made_up, topic, room)), as_it_is]
+                vec![(Channel::Ephemeral, somebody((*made_up, at), topic, room)), as_it_is]
             }
             _ if self == Self::Swarm => vec![as_it_is],
             Ok(LinkFrame::Message { payload, .. }) if is_word(payload) => Vec::new(),
@@ -73,11 +73,11 @@ impl Misdeed {
 }
 
 /// That somebody is there who never was.
-fn somebody(number: u64, topic: &Topic, room: RoomTag) -> Vec<u8> {
+fn somebody((number, at): (u64, Millis), topic: &Topic, room: RoomTag) -> Vec<u8> {
     let mut seed = [99; 32];
     seed[..8].copy_from_slice(&number.to_be_bytes());
     let key = signing_key(&seed);
-    let gossip = Gossip::unsigned((peer_id(&key), [7; 16]), number, News::Here);
+    let gossip = Gossip::unsigned((peer_id(&key), [7; 16]), (number, at), News::Here);
     let gossip = encode(&gossip.signed(&Pen::new(&key), topic));
     let payload = encode(&Passed { age_ms: 0, gossip: &gossip, walk: None, hops: None });
     let envelope = Envelope { room, kind: Kind::Gossip, label: GOSSIP_LABEL };
@@ -102,12 +102,12 @@ pub fn run_hostile_mesh(
     crowd.gather();
     crowd.calm(options.calm_s);
     crowd.rounds(1, |crowd| vec![crowd.any()]);
-    let topic = crowd.topic();
+    let (topic, now) = (crowd.topic(), crowd.world.wall_now());
     crowd.world.truth.is_made_up = misdeed == Misdeed::Swarm;
     let turned = crowd.turn(options.nodes / one_in);
     for (at, tab) in turned.iter().enumerate() {
         let mut made_up = (at as u64) << 32;
-        let change = move |out: Outgoing<'_>| misdeed.change(&out, &topic, &mut made_up);
+        let change = move |out: Outgoing<'_>| misdeed.change(&out, (&topic, now), &mut made_up);
         crowd.world.sabotage(*tab, Saboteur::new(change));
     }
     let spread = crowd.rounds(options.rounds, |crowd| {

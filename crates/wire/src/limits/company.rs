@@ -122,7 +122,8 @@ pub const CARRY_TIME: Duration = Duration::from_secs(60);
 /// Nodes of which is remembered through which neighbor they were heard of last.
 pub const PATHS_MAX: usize = 256;
 
-/// Words of somebody in a group's room who is not known to be a member yet, that are kept.
+/// Words of somebody in a group's room who is not known to be a member yet, that are kept, a
+/// quarter of them of one neighbor. As many wait for others before them.
 pub const HELD_GOSSIP_MAX: usize = COMPANY_MAX;
 
 /// Bytes of those.
@@ -130,6 +131,23 @@ pub const HELD_GOSSIP_BYTES: usize = 256 * 1024;
 
 /// For how long they are kept: what makes somebody a member travels the same ways.
 pub const HELD_GOSSIP_LIFE: Duration = Duration::from_secs(20);
+
+/// For how long words wait at most for others of the same origin that were told before: those are
+/// asked of two neighbors in that time.
+pub const AHEAD_LIFE: Duration = Duration::from_secs(6);
+
+/// How far the time that an origin signs may be from that of whoever hears it from others: clocks
+/// of people are wrong by as much, mostly because of time zones. What was said yesterday is not
+/// heard as new.
+pub const GOSSIP_SPREAD: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// What an origin told earlier than what was heard of it last, and comes so much later, is not
+/// heard any more: over no way does it take so long.
+pub const GOSSIP_LATE: Duration = Duration::from_secs(10 * 60);
+
+/// That somebody is there holds for so long at least, whatever age others say that it has: until
+/// then it has come over a way on which nobody lies.
+pub const HERE_LEAST: Duration = Duration::from_secs(10);
 
 /// Pairs of neighbors for whom a node passes on what they say to each other, and links of its own
 /// that it has over neighbors. A pair has at most two windows in its buffers: 2 MiB in all.

@@ -5,14 +5,16 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::description::{Description, DtlsRole};
+use lacis_wire::gossip::{Gossip, News};
 use lacis_wire::link::{Channel, LinkFrame};
 use lacis_wire::pairing::{Handover, PairingText};
+use lacis_wire::pen::Pen;
 use lacis_wire::proof::{self, Party, Role};
 use lacis_wire::relay::{self, RelaySeal};
 use lacis_wire::room::RoomLink;
 use lacis_wire::setup::Setup;
 use lacis_wire::signal::{ClientFrame, ServerFrame};
-use lacis_wire::{NodeId, export, presence, seal};
+use lacis_wire::{Millis, NodeId, Topic, export, presence, seal};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
@@ -113,6 +115,46 @@ fn presences() {
         let payload = unhex(&stored["payload"]);
         assert_eq!(presence::read(&payload), Some((*lifetime_ms, *value)), "{name}");
         assert_eq!(presence::write(*lifetime_ms, value), payload, "{name}");
+    }
+}
+
+/// What one tells to all, signed here by the words of the document.
+#[test]
+fn gossips() {
+    let (topic, key) = (Topic([0x21; 32]), proof::signing_key(&[9; 32]));
+    let [label, payload] = ["chat", "hello"];
+    let all = [
+        ("here", 8, News::Here),
+        ("gone", 9, News::Gone),
+        ("alone", 1, News::Alone),
+        ("message", u64::MAX, News::Message { label, payload: payload.as_bytes() }),
+        ("ephemeral", 24, News::Ephemeral { label, payload: b"" }),
+    ];
+    let told = |number: u64, news: &News<'static>| {
+        let at = Millis(1_800_000_000_000 + number % 1_000);
+        let gossip = Gossip::unsigned((proof::peer_id(&key), [7; 16]), (number, at), news.clone());
+        gossip.signed(&Pen::new(&key), &topic)
+    };
+    let vectors = all.iter().map(|(name, number, news)| {
+        let gossip = told(*number, news);
+        let bytes = encode(&gossip);
+        let fields = &bytes[..bytes.len() - 64];
+        let message = [&b"lacis 2026 gossip 1"[..], fields, &topic.0].concat();
+        let signature = ed25519_dalek::Signer::sign(&key, &message);
+        assert_eq!(gossip.signature, signature.to_bytes());
+        let mut vector = encoded(name, &bytes);
+        vector.extend([
+            ("seed", hex(&[9; 32])),
+            ("topic", hex(&topic.0)),
+            ("message", hex(&message)),
+        ]);
+        vector
+    });
+    for ((name, number, news), stored) in all.iter().zip(compare("gossip", vectors.collect())) {
+        let bytes = unhex(&stored["hex"]);
+        let read = decode::<Gossip<'_>>(&bytes);
+        assert_eq!(read.as_ref(), Ok(&told(*number, news)), "{name}");
+        assert!(read.is_ok_and(|gossip| gossip.verify(&topic)), "{name}");
     }
 }
 
