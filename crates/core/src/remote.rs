@@ -12,7 +12,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, Code, NodeId, limits};
 
-use crate::connect::{Answer, Attempt, Connection, Env, News, Offer, Place};
+use crate::connect::{Answer, Attempt, Connection, Env, News, Offer};
 use crate::cx::Cx;
 use crate::error::SendError;
 use crate::ids::{LinkId, RoomId};
@@ -177,9 +177,9 @@ impl Remote {
         taken
     }
 
-    /// It offers a link.
-    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, place: Place) {
-        self.connection.on_offer(env, offer, place);
+    /// It offers a link, for which there is place.
+    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+        self.connection.accept(env, offer, version);
         self.follow(env);
     }
 

@@ -15,15 +15,11 @@ impl Seen {
         self.order.contains(&(node, attempt))
     }
 
-    /// Remembers an attempt; says whether it is new.
-    pub(crate) fn insert(&mut self, node: NodeId, attempt: AttemptId) -> bool {
-        if self.contains(node, attempt) {
-            return false;
-        }
+    /// Remembers an attempt that is new.
+    pub(crate) fn insert(&mut self, node: NodeId, attempt: AttemptId) {
         self.order.push_back((node, attempt));
         if self.order.len() > limits::ATTEMPTS_REMEMBERED {
             self.order.pop_front();
         }
-        true
     }
 }

@@ -6,6 +6,7 @@ use lacis_wire::{NodeId, limits};
 
 use super::Node;
 use crate::meter::{self, Cost};
+use crate::overlay::Overlay;
 use crate::remote::Remote;
 
 /// How many connections there are.
@@ -19,15 +20,6 @@ pub(super) struct Tally {
 }
 
 impl Node {
-    /// Whether there is a connection with that node, or one is being made.
-    pub(super) fn is_known(&self, node: NodeId) -> bool {
-        let remote = self.remotes.get(&node);
-        let is_under_way = |remote: &Remote| {
-            remote.connection.is_linked() || !remote.connection.attempts().is_empty()
-        };
-        remote.is_some_and(is_under_way)
-    }
-
     /// Whether there is no place for a connection that somebody else wants. Attempts of others may
     /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
     /// delay what comes anyway.
@@ -40,11 +32,15 @@ impl Node {
         self.tally.beside >= limits::ATTEMPTS_BESIDE_MAX
     }
 
-    pub(super) fn may_dial(&self) -> bool {
+    /// Whether another offer may be made, if there is place.
+    fn may_offer(&self) -> bool {
         self.signaling.is_reachable()
             && self.tally.attempts < limits::ATTEMPTS_MAX
-            && self.has_place()
             && self.closing.is_none()
+    }
+
+    pub(super) fn may_dial(&self) -> bool {
+        self.may_offer() && self.has_place()
     }
 
     /// Offers links to remotes with whom one is wanted, as far as there is place.
@@ -60,7 +56,11 @@ impl Node {
         let mut ready: Vec<NodeId> =
             self.remotes.values().filter(is_due).map(Remote::node).collect();
         self.cx.shuffle(&mut ready);
-        self.take_turn(&overlay, &mut ready);
+        if self.may_offer()
+            && let Some(node) = self.take_turn(&overlay, &mut ready)
+        {
+            self.offer_to(&mut overlay, node);
+        }
         if !self.may_dial() {
             let remotes = &self.remotes;
             ready.retain(|node| remotes.get(node).is_some_and(|it| it.connection.failures() == 0));
@@ -70,19 +70,25 @@ impl Node {
         }
         while self.may_dial() {
             let Some(node) = ready.pop() else { break };
-            let Some(remote) = self.remotes.get(&node) else { continue };
-            if !self.is_wanted(&overlay, remote) {
+            let wanted = self.remotes.get(&node).filter(|it| self.is_wanted(&overlay, it));
+            if wanted.is_none() {
                 continue;
-            }
-            for (room, _) in remote.rooms.iter() {
-                overlay.note(room, |standing| standing.coming += 1);
             }
             if !self.make_place() {
                 break;
             }
-            let between = self.neighbors_between(&overlay, node);
-            self.with_remote(node, |remote, env| remote.offer(env, between));
+            self.offer_to(&mut overlay, node);
         }
+    }
+
+    /// Offers a link to a remote.
+    fn offer_to(&mut self, overlay: &mut Overlay, node: NodeId) {
+        let rooms = self.remotes.get(&node).into_iter().flat_map(|remote| remote.rooms.iter());
+        for (room, _) in rooms {
+            overlay.note(room, |standing| standing.coming += 1);
+        }
+        let between = self.neighbors_between(overlay, node);
+        self.with_remote(node, |remote, env| remote.offer(env, between));
     }
 
     /// A node that has not answered for long makes way for one that was named now: it is looked for
@@ -110,6 +116,7 @@ impl Node {
         if self.tally.links > links {
             self.calm_at = self.cx.now + limits::CALM;
         }
+        self.end_turn();
     }
 
     /// Remotes whose link is lost may be more than there are links: what they all have begun to

@@ -7,7 +7,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
-use crate::connect::{Answer, Env, Offer, Place};
+use crate::connect::{Answer, Env, Offer};
 use crate::error::PairError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -111,14 +111,14 @@ impl Node {
             description,
             is_newcomer: false,
         };
-        self.with_remote(node, |remote, env| {
-            remote.on_offer(env, offer, Place { is_busy: false, is_crowded: false });
-            if remote.connection.attempt_named(attempt).is_some() {
+        self.with_remote(node, |remote, env| match remote.connection.judge(env, &offer) {
+            Ok(version) => {
+                remote.on_offer(env, offer, version);
                 remote.connection.on_candidates(env, attempt, candidates);
                 remote.connection.give_time(env.cx.now + limits::PAIRING_DEADLINE);
-            } else {
-                let refused = env.signaling.pairing(node).and_then(|pairing| pairing.refused);
-                env.signaling.end_pairing(env.cx, node, Err(refused.unwrap_or(Code::Busy)));
+            }
+            Err(code) => {
+                env.signaling.end_pairing(env.cx, node, Err(code.unwrap_or(Code::Busy)));
                 remote.forget_if_idle(env);
             }
         });

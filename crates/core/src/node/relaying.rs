@@ -47,9 +47,8 @@ impl Node {
         &mut self,
         room: RoomId,
         node: NodeId,
-        offered: Option<&Vec<NodeId>>,
+        offered: &[NodeId],
     ) -> Option<NodeId> {
-        let offered = offered?;
         let own = self.neighbors_to_choose(self.signaling.main(room), node);
         own.into_iter().find(|node| offered.contains(node))
     }

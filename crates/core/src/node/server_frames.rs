@@ -8,7 +8,7 @@ use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, limits, seal};
 
 use super::Node;
-use crate::connect::{Offer, Place};
+use crate::connect::Offer;
 use crate::event::Event;
 use crate::ids::{RoomId, SocketId};
 use crate::io::Output;
@@ -220,7 +220,7 @@ impl Node {
         }
     }
 
-    fn refuse_offer(
+    pub(super) fn refuse_offer(
         &mut self,
         route: Route,
         room: RoomId,
@@ -242,40 +242,29 @@ impl Node {
     }
 
     fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
-        if let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup {
-            let is_newcomer = newcomer == Some(true);
-            let known = self.remotes.contains_key(&from);
-            let place = self.signaling.rooms.get(&room);
-            if !known && place.is_some_and(|place| !place.hears_all()) {
-                // Only whoever remembers us can have come here, or was told by a server that lies.
-            } else if self.closing.is_some() {
-                self.refuse_offer(route, room, from, attempt, Code::Closed);
-            } else if self.place_for(from) {
-                let takes_place = description.through.is_none() && !self.is_known(from);
-                if takes_place && !self.make_place_in(room) {
-                    self.give_up_unanswered();
-                }
-                let by = self.choose_between(room, from, description.through.as_ref());
-                let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
-                let cx = &mut self.cx;
-                self.remotes.entry(from).or_insert_with(|| Remote::new(cx, from));
-                let offer = Offer {
-                    room,
-                    route,
-                    attempt,
-                    introduction,
-                    versions,
-                    description,
-                    is_newcomer,
-                    by,
-                };
-                self.with_remote(from, |remote, env| {
-                    remote.on_offer(env, offer, place);
-                    remote.forget_if_idle(env);
-                });
-            }
+        let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup else {
+            self.with_remote(from, |remote, env| remote.on_setup(env, route, room, setup));
             return;
+        };
+        let is_newcomer = newcomer == Some(true);
+        let known = self.remotes.contains_key(&from);
+        let place = self.signaling.rooms.get(&room);
+        if !known && place.is_some_and(|place| !place.hears_all()) {
+            // Only whoever remembers us can have come here, or was told by a server that lies.
+        } else if self.closing.is_some() {
+            self.refuse_offer(route, room, from, attempt, Code::Closed);
+        } else {
+            let offer = Offer {
+                room,
+                route,
+                attempt,
+                introduction,
+                versions,
+                description,
+                is_newcomer,
+                by: None,
+            };
+            self.on_offer(from, offer);
         }
-        self.with_remote(from, |remote, env| remote.on_setup(env, route, room, setup));
     }
 }

@@ -7,7 +7,7 @@
 
 use lacis_wire::description::Description;
 use lacis_wire::proof::Role;
-use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::setup::Introduction;
 use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 
 use super::{Connection, News};
@@ -33,38 +33,13 @@ pub(crate) struct Offer {
     pub(crate) by: Option<NodeId>,
 }
 
-/// Whether there is place for one more connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// None for a node with which nothing is under way yet.
-    pub(crate) is_busy: bool,
-    /// None beside an attempt that is under way.
-    pub(crate) is_crowded: bool,
-}
-
 impl Connection {
-    /// Another node offers.
-    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, place: Place) {
-        if !env.pool.seen.insert(self.node, offer.attempt) {
-            return;
+    /// What becomes of an offer if there is place: the version to accept it with, or why it is
+    /// refused. Nothing is done about one that came already, or over which our own offer wins.
+    pub(crate) fn judge(&self, env: &Env<'_>, offer: &Offer) -> Result<u16, Option<Code>> {
+        if env.pool.seen.contains(self.node, offer.attempt) {
+            return Err(None);
         }
-        let mut route = Some(offer.route);
-        if route != Some(Route::Manual) {
-            (self.route, self.met) = (route, Some(offer.room));
-        }
-        self.unknown_at.clear();
-        match self.judge(env, &offer, place) {
-            Ok(Some(version)) => self.accept(env, offer, version),
-            Ok(None) => {}
-            Err(code) => {
-                let refusal = Setup::Refuse { attempt: offer.attempt, code };
-                env.signaling.send(env.cx, &mut route, offer.room, self.node, &refusal);
-            }
-        }
-    }
-
-    /// The version to accept an offer with; `None` if our own offer wins.
-    fn judge(&self, env: &Env<'_>, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
         // An offer of ours wins if it is on its way as this one was. One that goes another way may
@@ -75,32 +50,22 @@ impl Connection {
             own.role() == Role::Offerer && own.is_open() && is_same
         };
         if self.attempts.iter().any(wins) && env.cx.me.node > self.node {
-            return Ok(None);
+            return Err(None);
         }
-        let is_first = self.attempts.is_empty();
-        let mut full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
-        if offer.description.through.is_some() {
-            // It takes no place of those, and is of no use beside a link that takes one.
-            full = env.pool.relays.is_full();
-            if self.is_near() && self.has_healthy_link() {
-                return Err(Code::Replaced);
-            }
-            // Nobody is here over whom it may go.
-            offer.by.ok_or(Code::IceFailed)?;
-        }
-        if full && self.same_mailbox(offer.route).is_none() {
-            return Err(Code::Busy);
+        // Over a neighbor it is of no use beside a link that goes over none.
+        if offer.description.through.is_some() && self.is_near() && self.has_healthy_link() {
+            return Err(Some(Code::Replaced));
         }
         // Two who both want to be let in are of no use to each other.
         if offer.is_newcomer && env.signaling.is_newcomer(offer.room) {
-            return Err(Code::Busy);
+            return Err(Some(Code::Busy));
         }
-        Ok(Some(version))
+        Ok(version)
     }
 
     /// The attempt that an offer through that server takes the place of. Whoever has the mailbox
     /// there has it alone: it offered before, or it got our offer, and its own has won.
-    fn same_mailbox(&self, route: Route) -> Option<LinkId> {
+    pub(crate) fn same_mailbox(&self, route: Route) -> Option<LinkId> {
         // What members hand on may be of any of them.
         if route == Route::Mesh {
             return None;
@@ -119,7 +84,13 @@ impl Connection {
         if same && derived == self.node { Ok(()) } else { Err(Code::IdentityMismatch) }
     }
 
-    fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+    /// Accepts an offer for which there is place.
+    pub(crate) fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+        env.pool.seen.insert(self.node, offer.attempt);
+        if offer.route != Route::Manual {
+            (self.route, self.met) = (Some(offer.route), Some(offer.room));
+        }
+        self.unknown_at.clear();
         while let Some(former) = self.same_mailbox(offer.route) {
             self.take_attempt(former);
             env.cx.link(former, LinkAction::Close);
