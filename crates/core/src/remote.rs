@@ -298,16 +298,19 @@ impl Remote {
         shown.any(|(room, _)| !signaling.is_of_group(room))
     }
 
-    /// Since when an attempt of its own waits in a group's room, and nothing else is known of it.
-    pub(crate) fn knocks_since(&self, signaling: &Signaling) -> Option<Timestamp> {
+    /// When an attempt of its own can make place, of which nothing has come so far; if that is all
+    /// that is known of it.
+    pub(crate) fn knocks_until(&self, signaling: &Signaling) -> Option<Timestamp> {
         let connection = &self.connection;
         let attempts = connection.attempts();
+        let is_theirs = |own: &Attempt| own.role() == Role::Answerer && !own.is_manual();
         let knocks = !connection.is_linked()
             && connection.lost_since().is_none()
-            && attempts
-                .iter()
-                .all(|own| own.role() == Role::Answerer && signaling.is_of_group(own.room()));
-        attempts.first().filter(|_| knocks).map(Attempt::begun)
+            && attempts.iter().all(is_theirs);
+        let in_group = attempts.iter().all(|own| signaling.is_of_group(own.room()));
+        let time = if in_group { limits::STRANGER_GRACE } else { limits::ATTEMPT_FRESH };
+        let mut placed = attempts.iter().filter(|own| knocks && !own.id().is_relayed());
+        placed.next().map(|own| own.begun() + time)
     }
 
     /// Tells the other side of a new link which start we are, if that is known.

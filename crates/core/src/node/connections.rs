@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::proof::Role;
 use lacis_wire::{NodeId, limits};
 
 use super::Node;
@@ -13,16 +14,18 @@ use crate::remote::Remote;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) links: usize,
-    /// Remotes with which a link is being set up.
+    /// Remotes with which a link is being set up that takes a place.
     pub(super) attempts: usize,
+    /// Those of them to which this node offers.
+    pub(super) offers: usize,
     /// Attempts beside another one with the same remote.
     pub(super) beside: usize,
 }
 
 impl Node {
-    /// Whether there is no place for a connection that somebody else wants. Attempts of others may
-    /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
-    /// delay what comes anyway.
+    /// Whether there is no place for a connection that somebody else wants. Attempts of others do
+    /// not count for [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would
+    /// only delay what comes anyway, and who makes ever new ones keeps this node from nobody.
     pub(crate) fn is_busy(&self) -> bool {
         self.tally.links + self.tally.attempts >= self.pool.links_max
     }
@@ -35,7 +38,7 @@ impl Node {
     /// Whether another offer may be made, if there is place.
     fn may_offer(&self) -> bool {
         self.signaling.is_reachable()
-            && self.tally.attempts < limits::ATTEMPTS_MAX
+            && self.tally.offers < limits::ATTEMPTS_MAX
             && self.closing.is_none()
     }
 
@@ -59,7 +62,8 @@ impl Node {
         if self.may_offer()
             && let Some(node) = self.take_turn(&overlay, &mut ready)
         {
-            self.offer_to(&mut overlay, node);
+            let between = self.neighbors_between(&overlay, node);
+            self.offer_to(&mut overlay, node, between);
         }
         if !self.may_dial() {
             let remotes = &self.remotes;
@@ -74,20 +78,21 @@ impl Node {
             if wanted.is_none() {
                 continue;
             }
-            if !self.make_place() {
+            let between = self.neighbors_between(&overlay, node);
+            // What goes over a neighbor takes no place.
+            if between.is_empty() && !self.make_place() {
                 break;
             }
-            self.offer_to(&mut overlay, node);
+            self.offer_to(&mut overlay, node, between);
         }
     }
 
-    /// Offers a link to a remote.
-    fn offer_to(&mut self, overlay: &mut Overlay, node: NodeId) {
+    /// Offers a link to a remote, over a neighbor if some are given.
+    fn offer_to(&mut self, overlay: &mut Overlay, node: NodeId, between: Vec<NodeId>) {
         let rooms = self.remotes.get(&node).into_iter().flat_map(|remote| remote.rooms.iter());
         for (room, _) in rooms {
             overlay.note(room, |standing| standing.coming += 1);
         }
-        let between = self.neighbors_between(overlay, node);
         self.with_remote(node, |remote, env| remote.offer(env, between));
     }
 
@@ -106,9 +111,14 @@ impl Node {
         let links = core::mem::take(&mut self.tally).links;
         meter::count(Cost::Remote, self.remotes.len());
         for remote in self.remotes.values() {
-            let attempts = remote.connection.attempts().len();
+            let (mut attempts, mut offers) = (0_usize, false);
+            for own in remote.connection.attempts().iter().filter(|own| !own.id().is_relayed()) {
+                attempts += 1;
+                offers |= own.role() == Role::Offerer;
+            }
             self.tally.links += usize::from(remote.connection.is_near());
             self.tally.attempts += usize::from(attempts > 0);
+            self.tally.offers += usize::from(offers);
             self.tally.beside += attempts.saturating_sub(1);
         }
         self.signaling.has_links = self.tally.links > 0;

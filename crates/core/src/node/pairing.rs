@@ -105,6 +105,7 @@ impl Node {
             by: None,
             room,
             route: Route::Manual,
+            handed_by: None,
             attempt,
             introduction,
             versions,

@@ -87,7 +87,7 @@ impl Node {
                 }
             }
             ServerFrame::Deliver { from, payload } => {
-                self.on_deliver(Route::Server(index), from, payload);
+                self.on_deliver(Route::Server(index), None, from, payload);
             }
             ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
                 self.with_remote(to, |remote, env| remote.connection.on_undelivered(env, index));
@@ -181,7 +181,14 @@ impl Node {
         self.with_remote(node, |remote, env| remote.connection.on_named(env, route, room));
     }
 
-    pub(super) fn on_deliver(&mut self, route: Route, from: NodeId, payload: &[u8]) {
+    /// A server delivers a sealed payload, or a neighbor hands one over.
+    pub(super) fn on_deliver(
+        &mut self,
+        route: Route,
+        by: Option<NodeId>,
+        from: NodeId,
+        payload: &[u8],
+    ) {
         let me = self.cx.me.node;
         // A server that sends back what we sent.
         if from == me {
@@ -206,7 +213,7 @@ impl Node {
             return;
         };
         match codec::decode::<Setup>(&plain) {
-            Ok(setup) => self.on_setup(route, room, from, setup),
+            Ok(setup) => self.on_setup((route, by), room, from, setup),
             Err(_) => self.cx.event(Event::Warning { code: Code::Protocol, node: Some(from) }),
         }
     }
@@ -241,7 +248,13 @@ impl Node {
         }
     }
 
-    fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
+    fn on_setup(
+        &mut self,
+        (route, handed_by): (Route, Option<NodeId>),
+        room: RoomId,
+        from: NodeId,
+        setup: Setup,
+    ) {
         let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup else {
             self.with_remote(from, |remote, env| remote.on_setup(env, route, room, setup));
             return;
@@ -257,6 +270,7 @@ impl Node {
             let offer = Offer {
                 room,
                 route,
+                handed_by,
                 attempt,
                 introduction,
                 versions,

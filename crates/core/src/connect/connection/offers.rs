@@ -22,6 +22,8 @@ use crate::signaling::Route;
 pub(crate) struct Offer {
     pub(crate) room: RoomId,
     pub(crate) route: Route,
+    /// The neighbor that handed it over, if one did.
+    pub(crate) handed_by: Option<NodeId>,
     pub(crate) attempt: AttemptId,
     pub(crate) introduction: Introduction,
     pub(crate) versions: VersionRange,
@@ -107,7 +109,7 @@ impl Connection {
         };
         let mut attempt = Attempt::new(env, id, Role::Answerer, offer.room, offer.attempt);
         attempt.negotiation.route = Some(offer.route);
-        attempt.answers = Some(offer.route);
+        (attempt.answers, attempt.handed_by) = (Some(offer.route), offer.handed_by);
         attempt.answer(env, self.node, version, (&offer.introduction, &offer.description));
         self.begin(env, attempt, offer.by.is_some());
         if let Some(by) = offer.by {
