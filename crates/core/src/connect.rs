@@ -28,7 +28,7 @@ pub(crate) use connection::offers::Offer;
 pub(crate) use connection::{Connection, News};
 pub(crate) use link::Link;
 use patience::{Pathless, Patience};
-use seen::Seen;
+pub(crate) use seen::{Print, Seen};
 use spare::{Offering, Spares};
 
 /// What the connections of a node share.

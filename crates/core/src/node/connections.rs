@@ -121,7 +121,17 @@ impl Node {
             self.tally.offers += usize::from(offers);
             self.tally.beside += attempts.saturating_sub(1);
         }
-        self.signaling.has_links = self.tally.links > 0;
+        self.signaling.carries.clear();
+        for remote in self.remotes.values() {
+            let connection = &remote.connection;
+            if connection.is_near() && connection.lost_since().is_none() {
+                for (room, _) in remote.rooms.iter() {
+                    if !self.signaling.carries.contains(&room) {
+                        self.signaling.carries.push(room);
+                    }
+                }
+            }
+        }
         self.review_relayed();
         if self.tally.links > links {
             self.calm_at = self.cx.now + limits::CALM;

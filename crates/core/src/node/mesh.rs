@@ -62,13 +62,14 @@ impl Node {
         remotes.filter(|remote| remote.rooms.contains(room)).count() + others
     }
 
-    /// Whether a link with a remote is wanted now.
+    /// Whether a link with a remote is wanted now, and it can be reached.
     pub(super) fn is_wanted(&self, overlay: &Overlay, remote: &Remote) -> bool {
         let is_bridge = |it: &Broadcast| it.is_bridge(self.cx.now, remote.node());
-        remote.connection.lost_since().is_some()
+        let is_sought = remote.connection.lost_since().is_some()
             || !remote.session.is_idle()
             || overlay.wants(remote.rooms.iter().map(|(room, _)| room))
-            || self.broadcasts.values().any(is_bridge)
+            || self.broadcasts.values().any(is_bridge);
+        is_sought && remote.meeting(&self.signaling).is_some()
     }
 
     /// A node turned out to be on another island of a large room: of all in the room so many link
@@ -156,7 +157,7 @@ impl Node {
         let servers = known.map(|known| known.servers.iter()).unwrap_or_default();
         let announced = |index: &&usize| known.is_some_and(|known| known.is_announced(**index));
         let server = servers.clone().find(announced);
-        let members = self.signaling.has_links.then_some(Route::Mesh);
+        let members = self.signaling.members_of(place);
         let route = server.map(|index| Route::Server(*index)).or(members);
         if let Some(route) = route {
             self.discover(route, place, node);

@@ -16,7 +16,7 @@ impl Node {
         let verdict = known.judge(&Env { cx, signaling, pool }, &offer);
         // As if it had been lost: it is made once more, and its like are not answered without end.
         let is_overrun = offer.handed_by.is_some_and(|by| self.is_overrun(by));
-        if verdict == Err(None) || is_overrun || !self.place_for(from) {
+        if verdict == Err(None) || is_overrun || (verdict.is_ok() && !self.place_for(from)) {
             return;
         }
         let taken = verdict.and_then(|version| {
@@ -30,7 +30,7 @@ impl Node {
                 self.with_remote(from, |remote, env| remote.on_offer(env, offer, version));
             }
             Err(code) => {
-                self.pool.seen.insert(from, offer.attempt);
+                self.pool.seen.insert(from, offer.print);
                 let code = code.unwrap_or(Code::Busy);
                 self.refuse_offer(offer.route, offer.room, from, offer.attempt, code);
             }

@@ -7,7 +7,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
-use crate::connect::{Answer, Env, Offer};
+use crate::connect::{Answer, Env, Offer, Seen};
 use crate::error::PairError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -94,10 +94,11 @@ impl Node {
         let text = PairingText::parse(text)?;
         let node = text.from;
         let Handover { setup, candidates } = self.signaling.open_pairing(room, &text)?;
+        let print = Seen::print(&setup);
         let Setup::Offer { attempt, introduction, versions, description, .. } = setup else {
             return Err(PairError::PairingMismatch);
         };
-        if node == self.cx.me.node || self.pool.seen.contains(node, attempt) {
+        if node == self.cx.me.node || self.pool.seen.contains(node, print) {
             return Err(PairError::PairingMismatch);
         }
         self.begin_pairing(node, room, tickets);
@@ -106,6 +107,7 @@ impl Node {
             room,
             route: Route::Manual,
             handed_by: None,
+            print,
             attempt,
             introduction,
             versions,
@@ -115,7 +117,7 @@ impl Node {
         self.with_remote(node, |remote, env| match remote.connection.judge(env, &offer) {
             Ok(version) => {
                 remote.on_offer(env, offer, version);
-                remote.connection.on_candidates(env, attempt, candidates);
+                remote.connection.on_candidates(env, attempt, None, candidates);
                 remote.connection.give_time(env.cx.now + limits::PAIRING_DEADLINE);
             }
             Err(code) => {
@@ -170,7 +172,7 @@ impl Node {
             remote.tell(env);
             let answer = Answer { attempt, introduction, version, description, signature };
             remote.connection.on_answer(env, &answer, Route::Manual);
-            remote.connection.on_candidates(env, attempt, candidates);
+            remote.connection.on_candidates(env, attempt, None, candidates);
         });
         Ok(())
     }

@@ -8,7 +8,7 @@ use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, limits, seal};
 
 use super::Node;
-use crate::connect::Offer;
+use crate::connect::{Offer, Seen};
 use crate::event::Event;
 use crate::ids::{RoomId, SocketId};
 use crate::io::Output;
@@ -235,8 +235,11 @@ impl Node {
         attempt: AttemptId,
         code: Code,
     ) {
-        let refusal = Setup::Refuse { attempt, code };
-        self.signaling.send(&mut self.cx, &mut Some(route), room, to, &refusal);
+        // What members hand over counts for nothing.
+        if route != Route::Mesh {
+            let refusal = Setup::Refuse { attempt, code };
+            self.signaling.send(&mut self.cx, &mut Some(route), room, to, &refusal);
+        }
     }
 
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
@@ -255,8 +258,10 @@ impl Node {
         from: NodeId,
         setup: Setup,
     ) {
+        let print = Seen::print(&setup);
         let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup else {
-            self.with_remote(from, |remote, env| remote.on_setup(env, route, room, setup));
+            let way = (route, handed_by);
+            self.with_remote(from, |remote, env| remote.on_setup(env, way, room, setup));
             return;
         };
         let is_newcomer = newcomer == Some(true);
@@ -271,6 +276,7 @@ impl Node {
                 room,
                 route,
                 handed_by,
+                print,
                 attempt,
                 introduction,
                 versions,

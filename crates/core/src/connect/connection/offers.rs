@@ -11,8 +11,9 @@ use lacis_wire::setup::Introduction;
 use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 
 use super::{Connection, News};
-use crate::connect::Env;
 use crate::connect::attempt::Attempt;
+use crate::connect::link::Link;
+use crate::connect::{Env, Print};
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
 use crate::signaling::Route;
@@ -24,6 +25,8 @@ pub(crate) struct Offer {
     pub(crate) route: Route,
     /// The neighbor that handed it over, if one did.
     pub(crate) handed_by: Option<NodeId>,
+    /// What it is recognised by when it comes again.
+    pub(crate) print: Print,
     pub(crate) attempt: AttemptId,
     pub(crate) introduction: Introduction,
     pub(crate) versions: VersionRange,
@@ -39,17 +42,20 @@ impl Connection {
     /// What becomes of an offer if there is place: the version to accept it with, or why it is
     /// refused. Nothing is done about one that came already, or over which our own offer wins.
     pub(crate) fn judge(&self, env: &Env<'_>, offer: &Offer) -> Result<u16, Option<Code>> {
-        if env.pool.seen.contains(self.node, offer.attempt) {
+        // Under its name there may be others, which somebody has changed on the way, until one of
+        // them has proven itself.
+        let is_linked_so = |link: &Link| link.negotiation.attempt == offer.attempt;
+        if env.pool.seen.contains(self.node, offer.print) || self.link().is_some_and(is_linked_so) {
             return Err(None);
         }
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
-        // An offer of ours wins if it is on its way as this one was. One that goes another way may
-        // never arrive.
-        let way = |route: Route| core::mem::discriminant(&route);
+        // An offer of ours wins if it is on its way as this one was. One that goes another way, by
+        // another server too, may never arrive.
         let wins = |own: &Attempt| {
-            let is_same = own.negotiation.route.map(way) == Some(way(offer.route));
-            own.role() == Role::Offerer && own.is_open() && is_same
+            own.role() == Role::Offerer
+                && own.is_open()
+                && own.negotiation.route == Some(offer.route)
         };
         if self.attempts.iter().any(wins) && env.cx.me.node > self.node {
             return Err(None);
@@ -88,7 +94,7 @@ impl Connection {
 
     /// Accepts an offer for which there is place.
     pub(crate) fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
-        env.pool.seen.insert(self.node, offer.attempt);
+        env.pool.seen.insert(self.node, offer.print);
         if offer.route != Route::Manual {
             (self.route, self.met) = (Some(offer.route), Some(offer.room));
         }
