@@ -321,6 +321,7 @@ impl Attempt {
             ping: None,
             ping_due: now + limits::FIRST_PING,
             stranger_since: None,
+            busy_since: None,
             accepted,
             needed: now,
         })

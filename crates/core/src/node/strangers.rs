@@ -92,13 +92,14 @@ impl Node {
     pub(crate) fn has_place(&self) -> bool {
         !self.is_busy()
             || self.oldest_stranger().is_some()
-            || !self.dispensable(LEAST_LEFT).is_empty()
+            || !self.dispensable(LEAST_LEFT, true).is_empty()
     }
 
     /// Makes place for one more connection if there is none. Says whether there is place now.
     pub(crate) fn make_place(&mut self) -> bool {
         if self.is_busy()
-            && let Some(node) = self.oldest_stranger().or_else(|| self.pick_dispensable(LEAST_LEFT))
+            && let Some(node) =
+                self.oldest_stranger().or_else(|| self.pick_dispensable(LEAST_LEFT, true))
         {
             self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
         }
