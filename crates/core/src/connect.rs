@@ -24,11 +24,11 @@ use crate::signaling::Signaling;
 use crate::time::Timestamp;
 
 pub(crate) use attempt::{Answer, Attempt};
-pub(crate) use connection::offers::{Offer, Place};
+pub(crate) use connection::offers::Offer;
 pub(crate) use connection::{Connection, News};
 pub(crate) use link::Link;
 use patience::{Pathless, Patience};
-use seen::Seen;
+pub(crate) use seen::{Print, Seen};
 use spare::{Offering, Spares};
 
 /// What the connections of a node share.

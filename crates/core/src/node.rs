@@ -18,6 +18,7 @@ mod invitation_commands;
 mod joining;
 mod mesh;
 mod messaging;
+mod offers;
 mod pairing;
 mod places;
 mod presence;
@@ -121,10 +122,7 @@ impl Node {
         let signaling = Signaling::new(&mut cx);
         let mut changes = Changes::default();
         changes.everything();
-        let starting = match has_store {
-            true => Starting::begin(&mut cx),
-            false => Starting::Unknown,
-        };
+        let starting = if has_store { Starting::begin(&mut cx) } else { Starting::Unknown };
         Ok(Self {
             cx,
             signaling,

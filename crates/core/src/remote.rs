@@ -12,7 +12,7 @@ use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{AttemptId, Code, NodeId, limits};
 
-use crate::connect::{Answer, Attempt, Connection, Env, News, Offer, Place};
+use crate::connect::{Answer, Attempt, Connection, Env, News, Offer};
 use crate::cx::Cx;
 use crate::error::SendError;
 use crate::ids::{LinkId, RoomId};
@@ -177,16 +177,22 @@ impl Remote {
         taken
     }
 
-    /// It offers a link.
-    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, place: Place) {
-        self.connection.on_offer(env, offer, place);
+    /// It offers a link, for which there is place.
+    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+        self.connection.accept(env, offer, version);
         self.follow(env);
+    }
+
+    /// The place of a shared room where it can be reached now.
+    pub(crate) fn meeting(&self, signaling: &Signaling) -> Option<RoomId> {
+        let met = self.connection.met();
+        let mut places = self.rooms.iter().map(|(room, _)| signaling.place_in(room, met));
+        places.find(|place| signaling.reaches(*place))
     }
 
     /// Offers a link in a room that is shared, over a neighbor if some are given.
     pub(crate) fn offer(&mut self, env: &mut Env<'_>, between: Vec<NodeId>) {
-        if let Some((room, _)) = self.rooms.iter().next() {
-            let place = env.signaling.place_in(room, self.connection.met());
+        if let Some(place) = self.meeting(env.signaling) {
             let route = self.connection.route();
             match between.is_empty() {
                 true => self.connection.offer(env, place, route),
@@ -196,7 +202,13 @@ impl Remote {
     }
 
     /// A setup message came, sealed with the key of a room.
-    pub(crate) fn on_setup(&mut self, env: &mut Env<'_>, route: Route, room: RoomId, setup: Setup) {
+    pub(crate) fn on_setup(
+        &mut self,
+        env: &mut Env<'_>,
+        (route, by): (Route, Option<NodeId>),
+        room: RoomId,
+        setup: Setup,
+    ) {
         if !self.speaks_in(env, setup.attempt(), room) {
             return;
         }
@@ -208,7 +220,9 @@ impl Remote {
                 let answer = Answer { attempt, introduction, version, description, signature };
                 connection.on_answer(env, &answer, route);
             }
-            Setup::Candidates { attempt, list } => connection.on_candidates(env, attempt, list),
+            Setup::Candidates { attempt, list } => {
+                connection.on_candidates(env, attempt, by, list);
+            }
             Setup::Restart { attempt, round, description } => {
                 connection.on_restart(env, attempt, round, &description);
             }
@@ -217,7 +231,7 @@ impl Remote {
             }
             Setup::RestartWanted { attempt } => connection.on_restart_wanted(env, attempt),
             Setup::Refuse { attempt, code } => {
-                if let Some(room) = connection.on_refuse(env, attempt, code) {
+                if let Some(room) = connection.on_refuse(env, route, attempt, code) {
                     self.on_left(env, room, code);
                 }
             }
@@ -228,7 +242,7 @@ impl Remote {
     /// link everything is sealed with that of the offer's room, after that with any that is shared.
     fn speaks_in(&self, env: &Env<'_>, attempt: AttemptId, room: RoomId) -> bool {
         let is_shared = || self.rooms.contains(env.signaling.main(room));
-        self.connection.sealed_in(attempt).map_or_else(is_shared, |sealed_in| sealed_in == room)
+        self.connection.is_sealed_in(attempt, room).unwrap_or_else(is_shared)
     }
 
     /// It leaves while a link was being set up in a room.
@@ -304,16 +318,19 @@ impl Remote {
         shown.any(|(room, _)| !signaling.is_of_group(room))
     }
 
-    /// Since when an attempt of its own waits in a group's room, and nothing else is known of it.
-    pub(crate) fn knocks_since(&self, signaling: &Signaling) -> Option<Timestamp> {
+    /// When an attempt of its own can make place, of which nothing has come so far; if that is all
+    /// that is known of it.
+    pub(crate) fn knocks_until(&self, signaling: &Signaling) -> Option<Timestamp> {
         let connection = &self.connection;
         let attempts = connection.attempts();
+        let is_theirs = |own: &Attempt| own.role() == Role::Answerer && !own.is_manual();
         let knocks = !connection.is_linked()
             && connection.lost_since().is_none()
-            && attempts
-                .iter()
-                .all(|own| own.role() == Role::Answerer && signaling.is_of_group(own.room()));
-        attempts.first().filter(|_| knocks).map(Attempt::begun)
+            && attempts.iter().all(is_theirs);
+        let in_group = attempts.iter().all(|own| signaling.is_of_group(own.room()));
+        let time = if in_group { limits::STRANGER_GRACE } else { limits::ATTEMPT_FRESH };
+        let mut placed = attempts.iter().filter(|own| knocks && !own.id().is_relayed());
+        placed.next().map(|own| own.begun() + time)
     }
 
     /// Tells the other side of a new link which start we are, if that is known.

@@ -36,8 +36,9 @@ pub(crate) struct Signaling {
     left: VecDeque<Left>,
     /// Links that are set up by hand.
     pairings: Vec<Pairing>,
-    /// Whether there are links over which members hand on what no server takes.
-    pub(crate) has_links: bool,
+    /// The rooms, as the application knows them, in which there are links over which members hand on
+    /// what no server takes; at most [`limits::ROOMS_MAX`].
+    pub(crate) carries: Vec<RoomId>,
     /// Sealed setup messages for members to hand on: whom each is for, and the room.
     pub(crate) carried: Vec<(RoomId, NodeId, Vec<u8>)>,
     /// Whether a server is open, as it was told last; of a node that is closed nothing is told.
@@ -54,14 +55,15 @@ impl Signaling {
             rooms: Table::new(),
             left: VecDeque::new(),
             pairings: Vec::new(),
-            has_links: false,
+            carries: Vec::new(),
             carried: Vec::new(),
             online: None,
         }
     }
 
     /// Seals a setup message and puts it into the mailbox of `to`, by its route if that is open, or
-    /// through any open server, or else leaves it to members. Says whether there was a way.
+    /// through any open server of the room, or else leaves it to members. Says whether there was a
+    /// way.
     pub(crate) fn send(
         &mut self,
         cx: &mut Cx,
@@ -74,12 +76,12 @@ impl Signaling {
             if self.collect(cx.now, to, setup) {
                 return true;
             }
-            // It is linked by now; what is left to say goes through any server there may be.
+            // It is linked by now; what is left to say goes through any server of the room.
             *route = None;
         }
         let joined = self.rooms.get(&room).map(|room| &room.keys);
         let left = || self.left.iter().find(|left| left.id == room).map(|left| &left.keys);
-        let (Some(way), Some(keys)) = (self.way(*route), joined.or_else(left)) else {
+        let (Some(way), Some(keys)) = (self.way(*route, room), joined.or_else(left)) else {
             return false;
         };
         *route = Some(way);
@@ -95,16 +97,40 @@ impl Signaling {
         true
     }
 
-    /// The way that is open now for what went one way so far.
-    fn way(&self, route: Option<Route>) -> Option<Route> {
-        let members = self.has_links.then_some(Route::Mesh);
+    /// The way that is open now for what went one way so far. No server but those of the room
+    /// learns that two of it talk.
+    fn way(&self, route: Option<Route>, room: RoomId) -> Option<Route> {
+        let members = self.members_of(room);
         if route == Some(Route::Mesh) && members.is_some() {
             return members;
         }
-        let open = |server: &usize| self.servers.get(*server).is_some_and(|s| s.socket().is_some());
-        let usual = route.and_then(Route::server);
-        let chosen = usual.filter(open).or_else(|| (0..self.servers.len()).find(open));
+        let open = |index: &usize| self.servers.get(*index).is_some_and(|s| s.socket().is_some());
+        let places = self.places_of(room);
+        let usual = route.and_then(Route::server).filter(|index| places.contains(index));
+        let chosen = usual.filter(open).or_else(|| places.iter().copied().find(open));
         chosen.map(Route::Server).or(members)
+    }
+
+    /// The servers of a room, those where it meets now first; also of one that was left lately.
+    fn places_of(&self, room: RoomId) -> &[usize] {
+        let left = || self.left.iter().find(|left| left.id == room).map(|left| &left.servers);
+        self.rooms.get(&room).map(|room| &room.servers).or_else(left).map_or(&[], Vec::as_slice)
+    }
+
+    /// The way over members, if there are any in that room.
+    pub(crate) fn members_of(&self, room: RoomId) -> Option<Route> {
+        self.carries.contains(&self.main(room)).then_some(Route::Mesh)
+    }
+
+    /// Whether somebody in a room can be reached now.
+    pub(crate) fn reaches(&self, room: RoomId) -> bool {
+        self.way(None, room).is_some()
+    }
+
+    /// Whether every server where a room meets now is one of these.
+    pub(crate) fn are_all(&self, room: Option<RoomId>, known: &[usize]) -> bool {
+        let Some(room) = room.and_then(|id| self.rooms.get(&id)) else { return false };
+        room.servers.iter().take(room.current).all(|index| known.contains(index))
     }
 
     /// The ICE servers a new link uses.
@@ -127,13 +153,11 @@ impl Signaling {
         all
     }
 
-    /// An open server at which a room meets, or any if there is no such room, beside these.
+    /// An open server at which a room meets, beside these.
     pub(crate) fn open_beside(&self, room: Option<RoomId>, known: &[usize]) -> Option<usize> {
-        let places = room.and_then(|id| self.rooms.get(&id)).map(|room| &room.servers);
-        let is_open = |server: &Server| server.socket().is_some();
-        let mut open = self.servers.iter().enumerate().filter(|(_, server)| is_open(server));
-        let meets = |index: &usize| places.is_none_or(|places| places.contains(index));
-        open.find(|(index, _)| meets(index) && !known.contains(index)).map(|(index, _)| index)
+        let open = |index: &usize| self.servers.get(*index).is_some_and(|s| s.socket().is_some());
+        let mut places = self.places_of(room?).iter().copied();
+        places.find(|index| open(index) && !known.contains(index))
     }
 
     /// Whether a relay is among the ICE servers.
@@ -149,7 +173,7 @@ impl Signaling {
 
     /// Whether any server can be reached, or members may.
     pub(crate) fn is_reachable(&self) -> bool {
-        self.has_links || self.servers.iter().any(|server| server.socket().is_some())
+        !self.carries.is_empty() || self.servers.iter().any(|server| server.socket().is_some())
     }
 
     /// The room in which something is sealed, as the application knows it.
@@ -183,7 +207,7 @@ impl Signaling {
             self.left.pop_front();
         }
         let until = now + limits::ATTEMPT_DEADLINE_MAX;
-        self.left.push_back(Left { id, keys: room.keys, until });
+        self.left.push_back(Left { id, keys: room.keys, servers: room.servers, until });
         Some(room.joining)
     }
 

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use lacis_sim::{Scene, TabSetup, World, liar};
+use lacis_core::{Input, SocketId};
+use lacis_sim::{Scene, TabSetup, Way, World, liar};
 use lacis_wire::code::Code;
+use lacis_wire::codec::{decode, encode};
+use lacis_wire::signal::{ClientFrame, ServerFrame};
 
 /// Both are told of each other as soon as they have joined.
 fn both_offer(seed: u64) -> Scene<2> {
@@ -59,4 +62,42 @@ fn a_lost_link_is_rebuilt_by_one_of_both() {
     assert_eq!((world.connections(ada), world.connections(bob)), (1, 1));
     assert!(!world.failures(ada, bob).contains(&Code::IdentityMismatch));
     world.expect_delivery(ada, room, bob, Duration::from_secs(1));
+}
+
+/// One of two servers names both to each other and delivers nothing.
+#[test]
+fn an_offer_that_a_server_keeps_back_does_not_win_over_one_that_came() {
+    for seed in 0..10 {
+        let mut world = World::scenario(seed);
+        let servers = [world.add_server(), world.add_server()];
+        let room = world.add_room(&servers);
+        let mut tabs = [(); 2].map(|()| world.open(TabSetup::at(&servers)));
+        tabs.sort_by_key(|tab| world.node_id(*tab));
+        let [lesser, greater] = tabs;
+        let nodes = tabs.map(|tab| world.node_id(tab));
+        world.meddle(Box::new(move |passing| match decode(passing.bytes) {
+            Ok(ClientFrame::Send { .. })
+                if passing.way == Way::Up && passing.server == servers[0] =>
+            {
+                Vec::new()
+            }
+            _ => match decode(passing.bytes) {
+                Ok(ServerFrame::Joined { topic, .. }) if passing.way == Way::Down => {
+                    let is_named = passing.server == servers[0] && passing.node == nodes[1];
+                    let members = Vec::from_iter(is_named.then_some(nodes[0]));
+                    vec![encode(&ServerFrame::Joined { topic, members })]
+                }
+                _ => vec![passing.bytes.to_vec()],
+            },
+        }));
+        world.join(lesser, room);
+        world.run_for(Duration::from_secs(1));
+        world.join(greater, room);
+        world.run_for(Duration::from_millis(200));
+        let topic = world.room_link(room).keys().topic;
+        let named = encode(&ServerFrame::Joined { topic, members: vec![nodes[1]] });
+        world.tell(lesser, Input::SocketFrame(SocketId(2), named.into()));
+        let limit = Duration::from_secs(2);
+        world.expect(limit, "they are linked", |w| w.are_linked(lesser, greater));
+    }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lacis_core::{Event, Input, RemoteState, SocketId};
-use lacis_sim::{Meddler, ServerId, TabId, TabSetup, Way, World, liar};
+use lacis_sim::{Mail, Meddler, ServerId, TabId, TabSetup, Way, World, liar};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::room::RoomKeys;
 use lacis_wire::setup::Setup;
@@ -275,5 +275,41 @@ fn nobody_is_carried_into_a_room_that_it_is_not_in() {
             _ => false,
         });
         assert_eq!(linked.count(), 0, "tab {} takes the other for a member", tab.0);
+    }
+}
+
+/// A server that the room does not name learns nothing of who speaks there, and nothing that it
+/// says of them counts.
+#[test]
+fn setups_go_to_servers_of_their_room_only() {
+    for seed in 0..5 {
+        let mut world = World::scenario(seed);
+        let [other, server] = [world.add_server(), world.add_server()];
+        let room = world.add_room(&[server]);
+        let sent = Rc::new(RefCell::new(0));
+        let count = sent.clone();
+        world.meddle(Box::new(move |passing| {
+            let is_sent = matches!(decode(passing.bytes), Ok(ClientFrame::Send { .. }));
+            *count.borrow_mut() += usize::from(is_sent && passing.server == other);
+            vec![passing.bytes.to_vec()]
+        }));
+        let ada = world.open(TabSetup::at(&[other]));
+        let bob = world.open(TabSetup::at(&[server]));
+        for tab in [ada, bob] {
+            world.join(tab, room);
+        }
+        world.expect(SECOND * 5, "they are linked", |w| w.are_linked(ada, bob));
+        world.run_for(SECOND * 2);
+        world.stop_server(server, false);
+        world.fabric.net.sever(ada, bob, true);
+        world.run_for(SECOND * 3);
+        let mail = world.send(ada, room, bob, Mail::delivered(32)).expect("it may be sent");
+        world.run_for(SECOND * 17);
+        assert_eq!(*sent.borrow(), 0, "seed {seed}");
+        assert_eq!(world.outcome(ada, mail), None, "seed {seed}: nobody has given bob up");
+        world.start_server(server);
+        world.fabric.net.sever(ada, bob, false);
+        world.expect(SECOND * 40, "they are linked again", |w| w.are_linked(ada, bob));
+        assert_eq!(*sent.borrow(), 0, "seed {seed}");
     }
 }

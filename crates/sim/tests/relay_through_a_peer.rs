@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use lacis_core::{CandidateKind, RemoteState};
-use lacis_sim::{Mail, Saboteur, Scene, TabId, TabSetup, World};
+use lacis_sim::{Mail, Saboteur, Scene, TabId, TabSetup, World, liar};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::link::LinkFrame;
+use lacis_wire::setup::Setup;
 use lacis_wire::{Code, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -257,6 +258,46 @@ fn who_has_more_passed_on_than_it_may_harms_no_other_pair() {
         world.expect_delivery(bob, room, ada, SECOND * 2);
     }
     assert!(are_over_a_peer(&world, ada, bob));
+}
+
+/// Who answers names somebody whom the offer did not name: a neighbor in another room.
+#[test]
+fn nothing_is_said_over_a_neighbor_who_was_not_offered() {
+    let Scene { mut world, server, room, tabs } = Scene::<3>::joined(3);
+    let [ada, bob, _] = tabs;
+    world.fabric.net.sever(ada, bob, true);
+    let eve = world.open(TabSetup::at(&[server]));
+    let other = world.add_room(&[server]);
+    for tab in [ada, bob, eve] {
+        world.join(tab, other);
+    }
+    let node = world.node_id(eve);
+    let answered = Rc::new(Cell::new(0));
+    let count = answered.clone();
+    world.meddle(liar::rewrite_setups(world.room_link(room).keys(), move |_, _, mut setup| {
+        if let Setup::Answer { description, .. } = &mut setup
+            && let Some(through) = &mut description.through
+        {
+            *through = vec![node];
+            count.set(count.get() + 1);
+        }
+        vec![setup]
+    }));
+    let said = Rc::new(Cell::new(0));
+    for tab in [ada, bob] {
+        let said = said.clone();
+        world.sabotage(
+            tab,
+            Saboteur::new(move |out| {
+                let is_said = matches!(decode(out.bytes), Ok(LinkFrame::Relay { .. }));
+                said.set(said.get() + u32::from(is_said));
+                vec![(out.channel, out.bytes.to_vec())]
+            }),
+        );
+    }
+    world.run_for(PATIENCE);
+    assert!(answered.get() > 0, "nobody has offered so");
+    assert_eq!(said.get(), 0);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) struct Attempt {
     pub(super) channels: Channels,
     /// How the offer came that it answers; `None` if it offers itself.
     pub(super) answers: Option<Route>,
+    /// The neighbor that handed that offer over, if one did.
+    pub(super) handed_by: Option<NodeId>,
     version: u16,
     /// The versions that were offered.
     offered: VersionRange,
@@ -42,6 +44,8 @@ pub(crate) struct Attempt {
     pub(super) deadline: Timestamp,
     /// The offer, until it is answered, and when it is made once more.
     again: Option<(Timestamp, Box<Setup>)>,
+    /// The neighbors over one of whom it is offered to go, if it is.
+    through: Vec<NodeId>,
     /// Of one over a neighbor: what our key follows from, until what both have in common is known.
     secret: [u8; 32],
 }
@@ -80,6 +84,7 @@ impl Attempt {
             negotiation,
             channels: Channels::new(id),
             answers: None,
+            handed_by: None,
             version: PROTOCOL.max,
             offered: PROTOCOL,
             topic: env.signaling.topic(room),
@@ -91,6 +96,7 @@ impl Attempt {
             begun: now,
             deadline: now + limits::ATTEMPT_DEADLINE,
             again: None,
+            through: Vec::new(),
             secret: [0; 32],
         }
     }
@@ -110,6 +116,10 @@ impl Attempt {
 
     pub(crate) const fn begun(&self) -> Timestamp {
         self.begun
+    }
+
+    pub(crate) const fn handed_by(&self) -> Option<NodeId> {
+        self.handed_by
     }
 
     /// Whether nobody has answered it yet.
@@ -208,6 +218,7 @@ impl Attempt {
     /// What an offer over one of these neighbors says.
     pub(super) fn offer_over(&mut self, cx: &mut Cx, neighbors: Vec<NodeId>) -> Description {
         self.secret = cx.random();
+        self.through.clone_from(&neighbors);
         Description::over(relay::public_key(&self.secret), neighbors)
     }
 
@@ -237,8 +248,13 @@ impl Attempt {
         }
         let Answer { introduction, description, signature, .. } = answer;
         let by = description.through.as_ref().and_then(|through| through.first().copied());
-        if by.is_some() != self.id().is_relayed() {
+        // It goes over one who was offered, and nobody else learns that the two talk.
+        if by.map_or(self.id().is_relayed(), |by| !self.through.contains(&by)) {
             return Err(Code::Protocol);
+        }
+        // Since it was offered others may have taken all places.
+        if by.is_some() && env.pool.relays.is_full() {
+            return Err(Code::IceFailed);
         }
         let party = party_of(node, introduction, description);
         let transcript = proof::transcript(&self.terms(answer.version), &self.local, &party);
@@ -318,6 +334,7 @@ impl Attempt {
             ping: None,
             ping_due: now + limits::FIRST_PING,
             stranger_since: None,
+            busy_since: None,
             accepted,
             needed: now,
         })

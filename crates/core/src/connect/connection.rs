@@ -288,10 +288,11 @@ impl Connection {
         self.attempts.iter().find(is_that).map(Attempt::id)
     }
 
-    /// The room with whose key the messages about an attempt are sealed.
-    pub(crate) fn sealed_in(&self, name: AttemptId) -> Option<RoomId> {
-        let named = self.attempts.iter().find(|attempt| attempt.negotiation.attempt == name);
-        named.map(|attempt| attempt.negotiation.sealed_in)
+    /// Whether the messages about an attempt are sealed with the key of that room; `None` if there
+    /// is no such attempt. Of several under one name one is the true one.
+    pub(crate) fn is_sealed_in(&self, name: AttemptId, room: RoomId) -> Option<bool> {
+        let named = self.attempts.iter().filter(|own| own.negotiation.attempt == name);
+        named.map(|own| own.negotiation.sealed_in == room).max()
     }
 
     pub(super) fn take_attempt(&mut self, id: LinkId) -> Option<Attempt> {

@@ -51,7 +51,8 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 struct Candidates {
     waiting: Vec<String>,
-    count: usize,
+    /// How many came by each neighbor that handed some over, or without one.
+    counts: Vec<(Option<NodeId>, usize)>,
     ready: bool,
     /// Whether one of them is that of a relay.
     relayed: bool,
@@ -62,12 +63,18 @@ const RELAY: &[u8] = b" typ relay";
 
 impl Candidates {
     /// Takes one; gives it back if it may be passed on at once. More than
-    /// [`limits::CANDIDATES_MAX`] are dropped: a path that needs more has other troubles.
-    fn push(&mut self, candidate: String) -> Option<String> {
-        if self.count >= limits::CANDIDATES_MAX {
+    /// [`limits::CANDIDATES_MAX`] by one way are dropped: a path that needs more has other troubles,
+    /// and who makes some up takes the place of none that others hand over.
+    fn push(&mut self, by: Option<NodeId>, candidate: String) -> Option<String> {
+        let known = self.counts.iter().position(|(it, _)| *it == by);
+        if known.is_none() && self.counts.len() <= limits::LINKS_MAX {
+            self.counts.push((by, 0));
+        }
+        let (_, count) = self.counts.iter_mut().find(|(it, _)| *it == by)?;
+        if *count >= limits::CANDIDATES_MAX {
             return None;
         }
-        self.count += 1;
+        *count += 1;
         self.relayed |= candidate.as_bytes().windows(RELAY.len()).any(|part| part == RELAY);
         if self.ready {
             return Some(candidate);
@@ -143,9 +150,14 @@ impl Negotiation {
         }
     }
 
-    /// A candidate of the other side.
-    pub(super) fn on_remote_candidate(&mut self, cx: &mut Cx, candidate: String) {
-        if let Some(now) = self.theirs.push(candidate) {
+    /// A candidate of the other side, and the neighbor that handed it over, if one did.
+    pub(super) fn on_remote_candidate(
+        &mut self,
+        cx: &mut Cx,
+        by: Option<NodeId>,
+        candidate: String,
+    ) {
+        if let Some(now) = self.theirs.push(by, candidate) {
             cx.link(self.id, LinkAction::AddCandidate(now));
         }
     }
@@ -157,7 +169,7 @@ impl Negotiation {
         node: NodeId,
         candidate: String,
     ) {
-        if let Some(now) = self.ours.push(candidate) {
+        if let Some(now) = self.ours.push(None, candidate) {
             let setup = Setup::Candidates { attempt: self.attempt, list: vec![now] };
             self.signal(env, node, &setup);
         }

@@ -65,7 +65,7 @@ impl Node {
                 self.paths.guess(self.cx.now, from, by);
             }
             if to == self.cx.me.node {
-                self.on_deliver(Route::Mesh, from, &carried.payload);
+                self.on_deliver(Route::Mesh, Some(by), from, &carried.payload);
                 self.changes.signaling = true;
                 self.changes.connections = true;
             } else if let Some(next) = self.next_to(room, to, by).filter(|_| hops > 0) {

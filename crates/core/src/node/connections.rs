@@ -2,35 +2,30 @@
 
 use alloc::vec::Vec;
 
+use lacis_wire::proof::Role;
 use lacis_wire::{NodeId, limits};
 
 use super::Node;
 use crate::meter::{self, Cost};
+use crate::overlay::Overlay;
 use crate::remote::Remote;
 
 /// How many connections there are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) links: usize,
-    /// Remotes with which a link is being set up.
+    /// Remotes with which a link is being set up that takes a place.
     pub(super) attempts: usize,
+    /// Those of them to which this node offers.
+    pub(super) offers: usize,
     /// Attempts beside another one with the same remote.
     pub(super) beside: usize,
 }
 
 impl Node {
-    /// Whether there is a connection with that node, or one is being made.
-    pub(super) fn is_known(&self, node: NodeId) -> bool {
-        let remote = self.remotes.get(&node);
-        let is_under_way = |remote: &Remote| {
-            remote.connection.is_linked() || !remote.connection.attempts().is_empty()
-        };
-        remote.is_some_and(is_under_way)
-    }
-
-    /// Whether there is no place for a connection that somebody else wants. Attempts of others may
-    /// exceed [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would only
-    /// delay what comes anyway.
+    /// Whether there is no place for a connection that somebody else wants. Attempts of others do
+    /// not count for [`limits::ATTEMPTS_MAX`]: when a room meets all at once, refusing them would
+    /// only delay what comes anyway, and who makes ever new ones keeps this node from nobody.
     pub(crate) fn is_busy(&self) -> bool {
         self.tally.links + self.tally.attempts >= self.pool.links_max
     }
@@ -40,11 +35,15 @@ impl Node {
         self.tally.beside >= limits::ATTEMPTS_BESIDE_MAX
     }
 
-    pub(super) fn may_dial(&self) -> bool {
+    /// Whether another offer may be made, if there is place.
+    fn may_offer(&self) -> bool {
         self.signaling.is_reachable()
-            && self.tally.attempts < limits::ATTEMPTS_MAX
-            && self.has_place()
+            && self.tally.offers < limits::ATTEMPTS_MAX
             && self.closing.is_none()
+    }
+
+    pub(super) fn may_dial(&self) -> bool {
+        self.may_offer() && self.has_place()
     }
 
     /// Offers links to remotes with whom one is wanted, as far as there is place.
@@ -60,7 +59,12 @@ impl Node {
         let mut ready: Vec<NodeId> =
             self.remotes.values().filter(is_due).map(Remote::node).collect();
         self.cx.shuffle(&mut ready);
-        self.take_turn(&overlay, &mut ready);
+        if self.may_offer()
+            && let Some(node) = self.take_turn(&overlay, &mut ready)
+        {
+            let between = self.neighbors_between(&overlay, node);
+            self.offer_to(&mut overlay, node, between);
+        }
         if !self.may_dial() {
             let remotes = &self.remotes;
             ready.retain(|node| remotes.get(node).is_some_and(|it| it.connection.failures() == 0));
@@ -70,19 +74,26 @@ impl Node {
         }
         while self.may_dial() {
             let Some(node) = ready.pop() else { break };
-            let Some(remote) = self.remotes.get(&node) else { continue };
-            if !self.is_wanted(&overlay, remote) {
+            let wanted = self.remotes.get(&node).filter(|it| self.is_wanted(&overlay, it));
+            if wanted.is_none() {
                 continue;
             }
-            for (room, _) in remote.rooms.iter() {
-                overlay.note(room, |standing| standing.coming += 1);
-            }
-            if !self.make_place() {
+            let between = self.neighbors_between(&overlay, node);
+            // What goes over a neighbor takes no place.
+            if between.is_empty() && !self.make_place() {
                 break;
             }
-            let between = self.neighbors_between(&overlay, node);
-            self.with_remote(node, |remote, env| remote.offer(env, between));
+            self.offer_to(&mut overlay, node, between);
         }
+    }
+
+    /// Offers a link to a remote, over a neighbor if some are given.
+    fn offer_to(&mut self, overlay: &mut Overlay, node: NodeId, between: Vec<NodeId>) {
+        let rooms = self.remotes.get(&node).into_iter().flat_map(|remote| remote.rooms.iter());
+        for (room, _) in rooms {
+            overlay.note(room, |standing| standing.coming += 1);
+        }
+        self.with_remote(node, |remote, env| remote.offer(env, between));
     }
 
     /// A node that has not answered for long makes way for one that was named now: it is looked for
@@ -100,16 +111,32 @@ impl Node {
         let links = core::mem::take(&mut self.tally).links;
         meter::count(Cost::Remote, self.remotes.len());
         for remote in self.remotes.values() {
-            let attempts = remote.connection.attempts().len();
+            let (mut attempts, mut offers) = (0_usize, false);
+            for own in remote.connection.attempts().iter().filter(|own| !own.id().is_relayed()) {
+                attempts += 1;
+                offers |= own.role() == Role::Offerer;
+            }
             self.tally.links += usize::from(remote.connection.is_near());
             self.tally.attempts += usize::from(attempts > 0);
+            self.tally.offers += usize::from(offers);
             self.tally.beside += attempts.saturating_sub(1);
         }
-        self.signaling.has_links = self.tally.links > 0;
+        self.signaling.carries.clear();
+        for remote in self.remotes.values() {
+            let connection = &remote.connection;
+            if connection.is_near() && connection.lost_since().is_none() {
+                for (room, _) in remote.rooms.iter() {
+                    if !self.signaling.carries.contains(&room) {
+                        self.signaling.carries.push(room);
+                    }
+                }
+            }
+        }
         self.review_relayed();
         if self.tally.links > links {
             self.calm_at = self.cx.now + limits::CALM;
         }
+        self.end_turn();
     }
 
     /// Remotes whose link is lost may be more than there are links: what they all have begun to

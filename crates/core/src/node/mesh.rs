@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use lacis_wire::gossip::News;
+use lacis_wire::proof::Role;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
@@ -62,13 +63,14 @@ impl Node {
         remotes.filter(|remote| remote.rooms.contains(room)).count() + others
     }
 
-    /// Whether a link with a remote is wanted now.
+    /// Whether a link with a remote is wanted now, and it can be reached.
     pub(super) fn is_wanted(&self, overlay: &Overlay, remote: &Remote) -> bool {
         let is_bridge = |it: &Broadcast| it.is_bridge(self.cx.now, remote.node());
-        remote.connection.lost_since().is_some()
+        let is_sought = remote.connection.lost_since().is_some()
             || !remote.session.is_idle()
             || overlay.wants(remote.rooms.iter().map(|(room, _)| room))
-            || self.broadcasts.values().any(is_bridge)
+            || self.broadcasts.values().any(is_bridge);
+        is_sought && remote.meeting(&self.signaling).is_some()
     }
 
     /// A node turned out to be on another island of a large room: of all in the room so many link
@@ -156,7 +158,7 @@ impl Node {
         let servers = known.map(|known| known.servers.iter()).unwrap_or_default();
         let announced = |index: &&usize| known.is_some_and(|known| known.is_announced(**index));
         let server = servers.clone().find(announced);
-        let members = self.signaling.has_links.then_some(Route::Mesh);
+        let members = self.signaling.members_of(place);
         let route = server.map(|index| Route::Server(*index)).or(members);
         if let Some(route) = route {
             self.discover(route, place, node);
@@ -179,6 +181,7 @@ impl Node {
             self.forget_members(room, over);
             self.names_timeout(room);
         }
+        self.note_busy();
         self.trim();
     }
 
@@ -187,7 +190,7 @@ impl Node {
         if self.trim_at().is_none_or(|at| self.cx.now < at) {
             return;
         }
-        let Some(node) = self.pick_dispensable(limits::NEIGHBORS) else {
+        let Some(node) = self.pick_dispensable(limits::NEIGHBORS, false) else {
             self.calm_at = self.cx.now + limits::CALM;
             return;
         };
@@ -208,31 +211,85 @@ impl Node {
         next.chain(self.trim_at()).min().map(|at| (at, Timer::Mesh))
     }
 
+    /// Whether nothing is under way with a remote.
+    fn is_idle(&self, remote: &Remote) -> bool {
+        let mut groups = self.groups.open.values();
+        remote.session.is_idle() && groups.all(|group| group.is_idle_with(remote.node()))
+    }
+
+    /// Takes note of the links over which something is under way while places are wanted: what the
+    /// other side has begun and does not end keeps a place for a while only.
+    fn note_busy(&mut self) {
+        let (now, is_full) = (self.cx.now, self.is_busy());
+        let is_busy = |remote: &&Remote| is_full && !self.is_idle(remote);
+        let busy: Vec<NodeId> = self.remotes.values().filter(is_busy).map(Remote::node).collect();
+        for (node, remote) in &mut self.remotes {
+            if let Some(link) = remote.connection.link_mut() {
+                let since = link.busy_since.unwrap_or(now);
+                link.busy_since = busy.contains(node).then_some(since);
+            }
+        }
+    }
+
+    /// Whether something has been under way on a link for long enough, and none of it is a stream
+    /// of ours.
+    fn may_break_off(&self, remote: &Remote) -> bool {
+        let since = remote.connection.link().and_then(|link| link.busy_since);
+        since.is_some_and(|since| self.cx.now >= since + limits::CALM)
+            && remote.session.streams.outbound.is_empty()
+    }
+
     /// The links that are missed least, any of which may make place for another: none where there
     /// are no more than are kept anyway, so that nobody who only knows a room can take them.
-    pub(super) fn dispensable(&self, least: usize) -> Vec<NodeId> {
-        if self.tally.links <= limits::NEIGHBORS_MAX {
+    ///
+    /// Of several links with one identity the newest go first. Then those go that others have
+    /// offered, and last the first few that this node has chosen itself: who offers a lot pushes
+    /// out others like it. What is idle goes before what is not.
+    pub(super) fn dispensable(&self, least: usize, may_be_busy: bool) -> Vec<NodeId> {
+        let near = || self.remotes.values().filter(|remote| remote.connection.is_near());
+        let idle = near().filter(|remote| self.is_idle(remote)).count();
+        let count = if may_be_busy { self.tally.links } else { idle };
+        if count <= limits::NEIGHBORS_MAX {
             return Vec::new();
         }
-        let is_idle = |remote: &&Remote| {
-            let mut groups = self.groups.open.values();
-            remote.connection.is_near()
-                && remote.session.is_idle()
-                && groups.all(|group| group.is_idle_with(remote.node()))
+        let since = |remote: &Remote| remote.connection.link().map(|link| link.since);
+        // How many links there are with its identity, and how many older ones this node has chosen.
+        let twins = |remote: &Remote| {
+            near().filter(|it| it.connection.peer == remote.connection.peer).count()
         };
-        let links = self.remotes.values().filter(is_idle);
-        let links = links.map(|remote| {
-            // A link with somebody who is not counted in a room is not missed there.
-            let lets_in = |room| self.signaling.lets_in(room, remote.node());
-            let rooms = remote.rooms.iter().map(move |(room, _)| (room, lets_in(room)));
-            (remote.node(), rooms)
+        let is_own = |remote: &Remote| {
+            remote.connection.link().is_some_and(|link| link.role() == Role::Offerer)
+        };
+        let elders =
+            |remote: &Remote| near().filter(|it| is_own(it) && since(it) < since(remote)).count();
+        let mut ranks = Vec::new();
+        for remote in near() {
+            let is_idle = self.is_idle(remote);
+            if is_idle || (may_be_busy && self.may_break_off(remote)) {
+                let is_chosen = is_own(remote) && elders(remote) < limits::NEIGHBORS;
+                ranks.push((remote, twins(remote), 2 * u8::from(!is_idle) + u8::from(is_chosen)));
+            }
+        }
+        let newest = ranks.iter().max_by_key(|(remote, twins, _)| (*twins, since(remote)));
+        if let Some((remote, _, _)) = newest.filter(|(_, twins, _)| *twins > 1) {
+            return Vec::from([remote.node()]);
+        }
+        let overlay = self.overlay();
+        let found = (0..4).map(|rank| {
+            let links = ranks.iter().filter(|(.., it)| *it == rank).map(|(remote, ..)| {
+                // A link with somebody who is not counted in a room is not missed there.
+                let lets_in = |room| self.signaling.lets_in(room, remote.node());
+                let rooms = remote.rooms.iter().map(move |(room, _)| (room, lets_in(room)));
+                (remote.node(), rooms)
+            });
+            overlay.dispensable(links, least)
         });
-        self.overlay().dispensable(links, least)
+        found.into_iter().find(|nodes| !nodes.is_empty()).unwrap_or_default()
     }
 
     /// Any of the links that are missed least.
-    pub(super) fn pick_dispensable(&mut self, least: usize) -> Option<NodeId> {
-        let mut nodes = self.dispensable(least);
+    pub(super) fn pick_dispensable(&mut self, least: usize, may_be_busy: bool) -> Option<NodeId> {
+        let mut nodes = self.dispensable(least, may_be_busy);
         self.cx.shuffle(&mut nodes);
         nodes.pop()
     }

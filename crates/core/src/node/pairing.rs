@@ -7,7 +7,7 @@ use lacis_wire::setup::Setup;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
-use crate::connect::{Answer, Env, Offer, Place};
+use crate::connect::{Answer, Env, Offer, Seen};
 use crate::error::PairError;
 use crate::ids::{RoomId, Ticket};
 use crate::remote::Remote;
@@ -94,10 +94,11 @@ impl Node {
         let text = PairingText::parse(text)?;
         let node = text.from;
         let Handover { setup, candidates } = self.signaling.open_pairing(room, &text)?;
+        let print = Seen::print(&setup);
         let Setup::Offer { attempt, introduction, versions, description, .. } = setup else {
             return Err(PairError::PairingMismatch);
         };
-        if node == self.cx.me.node || self.pool.seen.contains(node, attempt) {
+        if node == self.cx.me.node || self.pool.seen.contains(node, print) {
             return Err(PairError::PairingMismatch);
         }
         self.begin_pairing(node, room, tickets);
@@ -105,20 +106,22 @@ impl Node {
             by: None,
             room,
             route: Route::Manual,
+            handed_by: None,
+            print,
             attempt,
             introduction,
             versions,
             description,
             is_newcomer: false,
         };
-        self.with_remote(node, |remote, env| {
-            remote.on_offer(env, offer, Place { is_busy: false, is_crowded: false });
-            if remote.connection.attempt_named(attempt).is_some() {
-                remote.connection.on_candidates(env, attempt, candidates);
+        self.with_remote(node, |remote, env| match remote.connection.judge(env, &offer) {
+            Ok(version) => {
+                remote.on_offer(env, offer, version);
+                remote.connection.on_candidates(env, attempt, None, candidates);
                 remote.connection.give_time(env.cx.now + limits::PAIRING_DEADLINE);
-            } else {
-                let refused = env.signaling.pairing(node).and_then(|pairing| pairing.refused);
-                env.signaling.end_pairing(env.cx, node, Err(refused.unwrap_or(Code::Busy)));
+            }
+            Err(code) => {
+                env.signaling.end_pairing(env.cx, node, Err(code.unwrap_or(Code::Busy)));
                 remote.forget_if_idle(env);
             }
         });
@@ -169,7 +172,7 @@ impl Node {
             remote.tell(env);
             let answer = Answer { attempt, introduction, version, description, signature };
             remote.connection.on_answer(env, &answer, Route::Manual);
-            remote.connection.on_candidates(env, attempt, candidates);
+            remote.connection.on_candidates(env, attempt, None, candidates);
         });
         Ok(())
     }

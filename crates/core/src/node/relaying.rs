@@ -8,7 +8,7 @@ use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
 use crate::connect::Link;
-use crate::ids::{LinkId, RoomId};
+use crate::ids::RoomId;
 use crate::overlay::Overlay;
 use crate::relays::{Pair, Relayed, Said, Side};
 use crate::remote::Remote;
@@ -47,9 +47,8 @@ impl Node {
         &mut self,
         room: RoomId,
         node: NodeId,
-        offered: Option<&Vec<NodeId>>,
+        offered: &[NodeId],
     ) -> Option<NodeId> {
-        let offered = offered?;
         let own = self.neighbors_to_choose(self.signaling.main(room), node);
         own.into_iter().find(|node| offered.contains(node))
     }
@@ -69,10 +68,11 @@ impl Node {
         link.is_some_and(|link| link.payload_bytes() >= limits::RELAY_BYTES)
     }
 
-    /// The link with a neighbor.
-    fn near_link(&self, node: NodeId) -> Option<LinkId> {
-        let link = self.remotes.get(&node)?.connection.link()?;
-        (link.accepted && !link.is_relayed()).then(|| link.id())
+    /// A neighbor as one side of a pair.
+    fn side(&self, node: NodeId) -> Option<Side> {
+        let connection = &self.remotes.get(&node)?.connection;
+        let link = connection.link().filter(|link| link.accepted && !link.is_relayed())?;
+        Some(Side::new(node, connection.peer?, link.id()))
     }
 
     /// Does what connections over neighbors want done.
@@ -134,11 +134,8 @@ impl Node {
     /// Passes on what one neighbor says to another, within bounds.
     fn pass_relayed(&mut self, relayed: &Relayed) {
         let (from, to) = (relayed.from, relayed.to);
-        let links = (self.near_link(from), self.near_link(to));
-        let sides = match (links, self.passage(relayed)) {
-            ((Some(one), Some(two)), Some(is_clear)) => {
-                Some(([Side::new(from, one), Side::new(to, two)], is_clear))
-            }
+        let sides = match (self.side(from), self.side(to), self.passage(relayed)) {
+            (Some(one), Some(two), Some(is_clear)) => Some(([one, two], is_clear)),
             _ => None,
         };
         let (passes, over) = self.pairs.on_relayed(self.cx.now, relayed, sides);

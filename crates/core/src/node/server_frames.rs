@@ -8,7 +8,7 @@ use lacis_wire::signal::{Refusal, ServerFrame, Undelivered};
 use lacis_wire::{AttemptId, Code, NodeId, Topic, codec, limits, seal};
 
 use super::Node;
-use crate::connect::{Offer, Place};
+use crate::connect::{Offer, Seen};
 use crate::event::Event;
 use crate::ids::{RoomId, SocketId};
 use crate::io::Output;
@@ -87,7 +87,7 @@ impl Node {
                 }
             }
             ServerFrame::Deliver { from, payload } => {
-                self.on_deliver(Route::Server(index), from, payload);
+                self.on_deliver(Route::Server(index), None, from, payload);
             }
             ServerFrame::Undelivered { to, reason: Undelivered::Unknown, .. } => {
                 self.with_remote(to, |remote, env| remote.connection.on_undelivered(env, index));
@@ -181,7 +181,14 @@ impl Node {
         self.with_remote(node, |remote, env| remote.connection.on_named(env, route, room));
     }
 
-    pub(super) fn on_deliver(&mut self, route: Route, from: NodeId, payload: &[u8]) {
+    /// A server delivers a sealed payload, or a neighbor hands one over.
+    pub(super) fn on_deliver(
+        &mut self,
+        route: Route,
+        by: Option<NodeId>,
+        from: NodeId,
+        payload: &[u8],
+    ) {
         let me = self.cx.me.node;
         // A server that sends back what we sent.
         if from == me {
@@ -206,7 +213,7 @@ impl Node {
             return;
         };
         match codec::decode::<Setup>(&plain) {
-            Ok(setup) => self.on_setup(route, room, from, setup),
+            Ok(setup) => self.on_setup((route, by), room, from, setup),
             Err(_) => self.cx.event(Event::Warning { code: Code::Protocol, node: Some(from) }),
         }
     }
@@ -220,7 +227,7 @@ impl Node {
         }
     }
 
-    fn refuse_offer(
+    pub(super) fn refuse_offer(
         &mut self,
         route: Route,
         room: RoomId,
@@ -228,8 +235,11 @@ impl Node {
         attempt: AttemptId,
         code: Code,
     ) {
-        let refusal = Setup::Refuse { attempt, code };
-        self.signaling.send(&mut self.cx, &mut Some(route), room, to, &refusal);
+        // What members hand over counts for nothing.
+        if route != Route::Mesh {
+            let refusal = Setup::Refuse { attempt, code };
+            self.signaling.send(&mut self.cx, &mut Some(route), room, to, &refusal);
+        }
     }
 
     /// Somebody changed a sealed message, or seals without the key. An attempt goes on, because
@@ -241,41 +251,40 @@ impl Node {
         }
     }
 
-    fn on_setup(&mut self, route: Route, room: RoomId, from: NodeId, setup: Setup) {
-        if let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup {
-            let is_newcomer = newcomer == Some(true);
-            let known = self.remotes.contains_key(&from);
-            let place = self.signaling.rooms.get(&room);
-            if !known && place.is_some_and(|place| !place.hears_all()) {
-                // Only whoever remembers us can have come here, or was told by a server that lies.
-            } else if self.closing.is_some() {
-                self.refuse_offer(route, room, from, attempt, Code::Closed);
-            } else if self.place_for(from) {
-                let takes_place = description.through.is_none() && !self.is_known(from);
-                if takes_place && !self.make_place_in(room) {
-                    self.give_up_unanswered();
-                }
-                let by = self.choose_between(room, from, description.through.as_ref());
-                let place = Place { is_busy: self.is_busy(), is_crowded: self.is_crowded() };
-                let cx = &mut self.cx;
-                self.remotes.entry(from).or_insert_with(|| Remote::new(cx, from));
-                let offer = Offer {
-                    room,
-                    route,
-                    attempt,
-                    introduction,
-                    versions,
-                    description,
-                    is_newcomer,
-                    by,
-                };
-                self.with_remote(from, |remote, env| {
-                    remote.on_offer(env, offer, place);
-                    remote.forget_if_idle(env);
-                });
-            }
+    fn on_setup(
+        &mut self,
+        (route, handed_by): (Route, Option<NodeId>),
+        room: RoomId,
+        from: NodeId,
+        setup: Setup,
+    ) {
+        let print = Seen::print(&setup);
+        let Setup::Offer { attempt, introduction, versions, description, newcomer } = setup else {
+            let way = (route, handed_by);
+            self.with_remote(from, |remote, env| remote.on_setup(env, way, room, setup));
             return;
+        };
+        let is_newcomer = newcomer == Some(true);
+        let known = self.remotes.contains_key(&from);
+        let place = self.signaling.rooms.get(&room);
+        if !known && place.is_some_and(|place| !place.hears_all()) {
+            // Only whoever remembers us can have come here, or was told by a server that lies.
+        } else if self.closing.is_some() {
+            self.refuse_offer(route, room, from, attempt, Code::Closed);
+        } else {
+            let offer = Offer {
+                room,
+                route,
+                handed_by,
+                print,
+                attempt,
+                introduction,
+                versions,
+                description,
+                is_newcomer,
+                by: None,
+            };
+            self.on_offer(from, offer);
         }
-        self.with_remote(from, |remote, env| remote.on_setup(env, route, room, setup));
     }
 }

@@ -3,7 +3,7 @@
 //! Whoever knows where a group meets can link to its members, also when it was shut out, or read an
 //! old invitation. A member shows its membership in the first frames; who does not is a stranger.
 //! Strangers' links end soon, a few of them may stand for that long, and they are the first to make
-//! place when another link is wanted. So are attempts of theirs that do not get done.
+//! place when another link is wanted. So are attempts of others in any room that do not get done.
 
 use alloc::vec::Vec;
 
@@ -64,41 +64,42 @@ impl Node {
         }
     }
 
-    /// The stranger that has been there for longest, and since when.
+    /// The stranger that can make place first, linked or not, and when.
     fn first_stranger(&self) -> Option<(Timestamp, NodeId)> {
         let linked = |remote: &Remote| {
             let link = remote.connection.link().filter(|link| !link.is_relayed())?;
-            link.stranger_since
+            Some(link.stranger_since? + limits::STRANGER_GRACE)
         };
-        let since = |remote: &Remote| {
-            let since = linked(remote).or_else(|| remote.knocks_since(&self.signaling))?;
-            Some((since, remote.node()))
+        let until = |remote: &Remote| {
+            let until = linked(remote).or_else(|| remote.knocks_until(&self.signaling))?;
+            Some((until, remote.node()))
         };
-        self.remotes.values().filter_map(since).min()
+        self.remotes.values().filter_map(until).min()
     }
 
-    /// When the stranger that has been there for longest can make place.
+    /// When a stranger can make place.
     pub(super) fn place_at(&self) -> Option<Timestamp> {
-        self.first_stranger().map(|(since, _)| since + limits::STRANGER_GRACE)
+        self.first_stranger().map(|(until, _)| until)
     }
 
-    /// The stranger that has been there for longest, if that is long enough to make place.
+    /// The stranger that can make place now.
     fn oldest_stranger(&self) -> Option<NodeId> {
-        let (since, node) = self.first_stranger()?;
-        (self.cx.now >= since + limits::STRANGER_GRACE).then_some(node)
+        let (until, node) = self.first_stranger()?;
+        (self.cx.now >= until).then_some(node)
     }
 
     /// Whether there is place for one more connection, or can be made.
     pub(crate) fn has_place(&self) -> bool {
         !self.is_busy()
             || self.oldest_stranger().is_some()
-            || !self.dispensable(LEAST_LEFT).is_empty()
+            || !self.dispensable(LEAST_LEFT, true).is_empty()
     }
 
     /// Makes place for one more connection if there is none. Says whether there is place now.
     pub(crate) fn make_place(&mut self) -> bool {
         if self.is_busy()
-            && let Some(node) = self.oldest_stranger().or_else(|| self.pick_dispensable(LEAST_LEFT))
+            && let Some(node) =
+                self.oldest_stranger().or_else(|| self.pick_dispensable(LEAST_LEFT, true))
         {
             self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
         }

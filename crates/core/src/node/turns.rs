@@ -25,44 +25,54 @@ impl Node {
 
     /// Makes place for a link in a room, if there is none. Says whether there is place now.
     pub(super) fn make_place_in(&mut self, room: RoomId) -> bool {
-        if self.make_place() {
-            return true;
-        }
-        let main = self.signaling.main(room);
-        if self.overlay().standing(main).linked == 0 {
-            self.turn();
-        }
-        !self.is_busy()
+        self.make_place() || self.may_turn(&self.overlay(), self.signaling.main(room))
     }
 
-    /// If there is no place for a link, and one of these nodes would be the first in a room, makes
-    /// place for it and puts it last, where it is taken from.
-    pub(super) fn take_turn(&mut self, overlay: &Overlay, ready: &mut [NodeId]) {
+    /// Whether a link that would be the first in a room may be set up beside all that there may
+    /// be, of which one can wait: that one ends when the new one has proven itself, and nothing
+    /// that somebody only says ends any. There is one such at a time.
+    fn may_turn(&self, overlay: &Overlay, room: RoomId) -> bool {
+        let standing = overlay.standing(room);
+        standing.linked + standing.coming == 0
+            && self.tally.links + self.tally.attempts == self.pool.links_max
+            && self.turn_at().is_some_and(|at| self.cx.now >= at)
+    }
+
+    /// If there is no place for a link, gives one of these nodes that would be the first in a room
+    /// and may be linked with beside all others; of several whoever has not failed to answer.
+    pub(super) fn take_turn(&self, overlay: &Overlay, ready: &mut Vec<NodeId>) -> Option<NodeId> {
         if ready.is_empty() || self.has_place() {
+            return None;
+        }
+        let failures = |node: &NodeId| {
+            let remote = self.remotes.get(node)?;
+            let mut rooms = remote.rooms.iter();
+            let is_first = rooms.any(|(room, _)| self.may_turn(overlay, room));
+            is_first.then_some(remote.connection.failures())
+        };
+        let turns = ready.iter().enumerate().filter_map(|(at, node)| Some((failures(node)?, at)));
+        let (_, at) = turns.min()?;
+        Some(ready.swap_remove(at))
+    }
+
+    /// If there is one link more than there may be, ends the one that can wait and stands for
+    /// longest, or else the one that was one too many.
+    pub(super) fn end_turn(&mut self) {
+        if self.tally.links <= self.pool.links_max {
             return;
         }
-        let lacks = |room: RoomId| {
-            let standing = overlay.standing(room);
-            standing.linked + standing.coming == 0
+        let first = self.patient().into_iter().min();
+        let node = match first.filter(|(since, _)| self.cx.now >= *since + limits::TURN_LEAST) {
+            Some((_, node)) => {
+                self.pool.turned_at = Some(self.cx.now);
+                Some(node)
+            }
+            None => {
+                let links = self.remotes.values().filter(|it| it.connection.is_near());
+                links.max_by_key(|it| it.connection.link().map(|it| it.since)).map(Remote::node)
+            }
         };
-        let is_first = |node: &NodeId| {
-            let remote = self.remotes.get(node);
-            remote.is_some_and(|remote| remote.rooms.iter().any(|(room, _)| lacks(room)))
-        };
-        let Some(place) = ready.iter().position(is_first) else { return };
-        if let Some(last) = ready.len().checked_sub(1) {
-            ready.swap(place, last);
-        }
-        self.turn();
-    }
-
-    /// Ends the link that can wait and stands for longest, if it is time.
-    fn turn(&mut self) {
-        let now = self.cx.now;
-        let waits = self.pool.turned_at.is_some_and(|at| now < at + limits::TURN_PACE);
-        let Some((since, node)) = self.patient().into_iter().min() else { return };
-        if !waits && now >= since + limits::TURN_LEAST {
-            self.pool.turned_at = Some(now);
+        if let Some(node) = node {
             self.with_remote(node, |remote, env| remote.connection.dismiss(env, Code::Busy));
         }
     }

@@ -6,7 +6,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use lacis_wire::{AttemptId, NodeId, limits};
+use lacis_wire::{AttemptId, NodeId, PeerId, limits};
 
 use super::{Relayed, Said};
 use crate::ids::LinkId;
@@ -33,6 +33,7 @@ pub(crate) struct Pair {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side {
     pub(crate) node: NodeId,
+    peer: PeerId,
     /// The link with it: the pair ends with that.
     pub(crate) over: LinkId,
     /// What it has sent.
@@ -42,8 +43,8 @@ pub(crate) struct Side {
 }
 
 impl Side {
-    pub(crate) const fn new(node: NodeId, over: LinkId) -> Self {
-        Self { node, over, sent: 0, taken: 0 }
+    pub(crate) const fn new(node: NodeId, peer: PeerId, over: LinkId) -> Self {
+        Self { node, peer, over, sent: 0, taken: 0 }
     }
 }
 
@@ -99,19 +100,43 @@ impl Pairs {
             (is_of(pair) && pair.attempt != attempt)
                 || now.since(pair.used) >= limits::RELAY_SILENCE
         });
-        let has_place = is_clear && self.list.len() < limits::RELAYS_MAX;
-        if has_place && !self.list.iter().any(is_of) {
-            self.list.push(Pair { attempt, sides, used: now });
+        // Who says something has a use for it; telling of what was taken costs nothing.
+        let says = !sealed.is_empty();
+        if is_clear && says && !self.list.iter().any(is_of) {
+            over.extend(self.make_place(&sides));
+            if self.list.len() < limits::RELAYS_MAX {
+                self.list.push(Pair { attempt, sides, used: now });
+            }
         }
         let Some(pair) = self.list.iter_mut().find(|pair| is_of(pair)) else {
             return (false, over);
         };
-        pair.used = now;
+        if says {
+            pair.used = now;
+        }
         let is_fair = pair.counts(from, *taken, sealed.len() as u64);
         if !is_fair {
             over.extend(self.take(is_of));
         }
         (is_fair, over)
+    }
+
+    /// Where there is no place for a pair of these, an identity that is in more than half of all
+    /// gives up the one that was silent for longest.
+    fn make_place(&mut self, sides: &[Side; 2]) -> Option<Pair> {
+        let count = |sides: &[Side; 2]| {
+            let of = |peer| move |pair: &&Pair| pair.sides.iter().any(|side| side.peer == peer);
+            let counts = sides.iter().map(|side| self.list.iter().filter(of(side.peer)).count());
+            counts.max().unwrap_or_default()
+        };
+        let share = limits::RELAYS_MAX / 2;
+        if self.list.len() < limits::RELAYS_MAX || count(sides) >= share {
+            return None;
+        }
+        let pairs = self.list.iter().enumerate();
+        let greedy = pairs.filter(|(_, pair)| count(&pair.sides) > share);
+        let (at, _) = greedy.min_by_key(|(_, pair)| pair.used)?;
+        Some(self.list.swap_remove(at))
     }
 
     /// Takes out pairs.
@@ -125,7 +150,7 @@ mod tests {
     use alloc::vec::Vec;
     use core::time::Duration;
 
-    use lacis_wire::{AttemptId, NodeId, limits};
+    use lacis_wire::{AttemptId, NodeId, PeerId, limits};
 
     use super::{Pairs, Side};
     use crate::ids::LinkId;
@@ -136,6 +161,12 @@ mod tests {
 
     fn node(number: usize) -> NodeId {
         NodeId([u8::try_from(number).unwrap_or(255); 16])
+    }
+
+    /// One end, of an identity of its own up to 100; all others have one.
+    fn side(number: usize, link: u32) -> Side {
+        let peer = PeerId([u8::try_from(number.min(101)).unwrap_or(255); 32]);
+        Side::new(node(number), peer, LinkId::numbered(link, false))
     }
 
     /// What one says to another, under an attempt, of so many bytes.
@@ -151,9 +182,9 @@ mod tests {
         (taken, bytes): (u64, usize),
     ) -> bool {
         let said = Said::More(taken, Vec::from_iter(core::iter::repeat_n(0, bytes)));
+        let sides = [side(from, 1), side(to, 2)];
         let (from, to) = (node(from), node(to));
         let relayed = Relayed { from, to, attempt: AttemptId(attempt), said };
-        let sides = [Side::new(from, LinkId(1)), Side::new(to, LinkId(2))];
         pairs.on_relayed(now, &relayed, Some((sides, true))).0
     }
 
@@ -192,6 +223,24 @@ mod tests {
     }
 
     #[test]
+    fn one_identity_holds_half_of_all_where_others_want_a_place_and_who_says_nothing_none() {
+        let mut pairs = Pairs::default();
+        // Each of its nodes speaks with another one of its own.
+        for number in 0..limits::RELAYS_MAX {
+            assert!(says(&mut pairs, [110 + number, 130 + number], 1, (0, 10)), "there is place");
+        }
+        for number in 0..limits::RELAYS_MAX / 2 {
+            assert!(says(&mut pairs, [2 * number, 2 * number + 1], 1, (0, 10)), "pair {number}");
+        }
+        assert_eq!(pairs.list.len(), limits::RELAYS_MAX);
+        assert!(!says(&mut pairs, [98, 99], 1, (0, 10)), "what is left of it is its share");
+        let later = Timestamp::ZERO + limits::RELAY_SILENCE;
+        assert!(!says_at(&mut pairs, later, [0, 1], 1, (0, 0)), "it says nothing");
+        assert!(says_at(&mut pairs, later, [98, 99], 1, (0, 10)), "the silent make place");
+        assert_eq!(pairs.list.len(), 1);
+    }
+
+    #[test]
     fn without_two_links_nothing_passes_and_what_was_there_ends() {
         let mut pairs = Pairs::default();
         assert!(says(&mut pairs, [1, 2], 7, (0, 10)));
@@ -201,7 +250,10 @@ mod tests {
         assert!(!passes && over.len() == 1);
         let told = over.iter().flat_map(super::Pair::farewells).map(|it| it.to);
         assert_eq!(told.collect::<Vec<_>>(), [node(2), node(1)]);
-        let sides = [Side::new(node(2), LinkId(1)), Side::new(node(1), LinkId(2))];
+        let sides = [side(2, 1), side(1, 2)];
+        let begun = pairs.on_relayed(Timestamp::ZERO, &relayed, Some((sides, true)));
+        assert!(!begun.0, "nothing is said");
+        let relayed = Relayed { said: Said::More(0, Vec::from([0])), ..relayed };
         let begun = pairs.on_relayed(Timestamp::ZERO, &relayed, Some((sides, false)));
         assert!(!begun.0, "too much is in the way for a new one");
         let end = Relayed { said: Said::End, ..relayed };

@@ -38,8 +38,6 @@ pub(crate) struct Pairing {
     gathered: bool,
     /// When the text is written with what there is.
     due: Option<Timestamp>,
-    /// Why the other side's offer was not accepted.
-    pub(crate) refused: Option<Code>,
 }
 
 impl Pairing {
@@ -53,7 +51,6 @@ impl Pairing {
             candidates: Vec::new(),
             gathered: false,
             due: None,
-            refused: None,
         }
     }
 
@@ -69,8 +66,10 @@ impl Pairing {
                 let useful = list.iter().filter_map(|line| essential(line));
                 self.candidates.extend(useful.take(place).map(String::from));
             }
-            Setup::Refuse { code, .. } => self.refused = Some(*code),
-            Setup::Restart { .. } | Setup::Restarted { .. } | Setup::RestartWanted { .. } => {}
+            Setup::Refuse { .. }
+            | Setup::Restart { .. }
+            | Setup::Restarted { .. }
+            | Setup::RestartWanted { .. } => {}
         }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) struct Room {
 pub(super) struct Left {
     pub(super) id: RoomId,
     pub(super) keys: RoomKeys,
+    pub(super) servers: Vec<usize>,
     /// Until then an offer may be on its way.
     pub(super) until: Timestamp,
 }

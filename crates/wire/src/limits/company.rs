@@ -116,6 +116,10 @@ pub const CARRY_COPIES: usize = 3;
 /// dozen links, each of an offer and some candidates.
 pub const CARRY_MAX: u32 = 240;
 
+/// Attempts under way that answer offers which members have handed over: anybody among them can
+/// make up as many as they like. Half of these may have come by one neighbor.
+pub const CARRIED_ATTEMPTS: usize = 4;
+
 /// See [`CARRY_MAX`].
 pub const CARRY_TIME: Duration = Duration::from_secs(60);
 

@@ -29,6 +29,11 @@ impl Connection {
         // To ask a browser takes as long as a message; where no relay is, nobody waits for that.
         let is_relayed = link.negotiation.knows_relays() || env.signaling.knows_relays(env.cx);
         link.until_path = (is_relayed && link.inspect(env.cx)).then_some(former);
+        // What somebody has changed on its way has the same name: nobody waits for that.
+        let name = link.negotiation.attempt;
+        for twin in self.attempts.extract_if(.., |own| own.negotiation.attempt == name) {
+            env.cx.link(twin.id(), LinkAction::Close);
+        }
         self.withdraw_attempts(env, Code::Replaced, |_| true);
         if let Some(old) = self.link() {
             env.cx.link(old.id(), LinkAction::Close);

@@ -7,12 +7,13 @@
 
 use lacis_wire::description::Description;
 use lacis_wire::proof::Role;
-use lacis_wire::setup::{Introduction, Setup};
+use lacis_wire::setup::Introduction;
 use lacis_wire::{AttemptId, Code, NodeId, PROTOCOL, VersionRange};
 
 use super::{Connection, News};
-use crate::connect::Env;
 use crate::connect::attempt::Attempt;
+use crate::connect::link::Link;
+use crate::connect::{Env, Print};
 use crate::ids::{LinkId, RoomId};
 use crate::io::LinkAction;
 use crate::signaling::Route;
@@ -22,6 +23,10 @@ use crate::signaling::Route;
 pub(crate) struct Offer {
     pub(crate) room: RoomId,
     pub(crate) route: Route,
+    /// The neighbor that handed it over, if one did.
+    pub(crate) handed_by: Option<NodeId>,
+    /// What it is recognised by when it comes again.
+    pub(crate) print: Print,
     pub(crate) attempt: AttemptId,
     pub(crate) introduction: Introduction,
     pub(crate) versions: VersionRange,
@@ -33,74 +38,42 @@ pub(crate) struct Offer {
     pub(crate) by: Option<NodeId>,
 }
 
-/// Whether there is place for one more connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    /// None for a node with which nothing is under way yet.
-    pub(crate) is_busy: bool,
-    /// None beside an attempt that is under way.
-    pub(crate) is_crowded: bool,
-}
-
 impl Connection {
-    /// Another node offers.
-    pub(crate) fn on_offer(&mut self, env: &mut Env<'_>, offer: Offer, place: Place) {
-        if !env.pool.seen.insert(self.node, offer.attempt) {
-            return;
+    /// What becomes of an offer if there is place: the version to accept it with, or why it is
+    /// refused. Nothing is done about one that came already, or over which our own offer wins.
+    pub(crate) fn judge(&self, env: &Env<'_>, offer: &Offer) -> Result<u16, Option<Code>> {
+        // Under its name there may be others, which somebody has changed on the way, until one of
+        // them has proven itself.
+        let is_linked_so = |link: &Link| link.negotiation.attempt == offer.attempt;
+        if env.pool.seen.contains(self.node, offer.print) || self.link().is_some_and(is_linked_so) {
+            return Err(None);
         }
-        let mut route = Some(offer.route);
-        if route != Some(Route::Manual) {
-            (self.route, self.met) = (route, Some(offer.room));
-        }
-        self.unknown_at.clear();
-        match self.judge(env, &offer, place) {
-            Ok(Some(version)) => self.accept(env, offer, version),
-            Ok(None) => {}
-            Err(code) => {
-                let refusal = Setup::Refuse { attempt: offer.attempt, code };
-                env.signaling.send(env.cx, &mut route, offer.room, self.node, &refusal);
-            }
-        }
-    }
-
-    /// The version to accept an offer with; `None` if our own offer wins.
-    fn judge(&self, env: &Env<'_>, offer: &Offer, place: Place) -> Result<Option<u16>, Code> {
         let version = PROTOCOL.agree(offer.versions).ok_or(Code::VersionMismatch)?;
         self.check_introduction(&offer.introduction)?;
-        // An offer of ours wins if it is on its way as this one was. One that goes another way may
-        // never arrive.
-        let way = |route: Route| core::mem::discriminant(&route);
+        // An offer of ours wins if it is on its way as this one was. One that goes another way, by
+        // another server too, may never arrive.
         let wins = |own: &Attempt| {
-            let is_same = own.negotiation.route.map(way) == Some(way(offer.route));
-            own.role() == Role::Offerer && own.is_open() && is_same
+            own.role() == Role::Offerer
+                && own.is_open()
+                && own.negotiation.route == Some(offer.route)
         };
         if self.attempts.iter().any(wins) && env.cx.me.node > self.node {
-            return Ok(None);
+            return Err(None);
         }
-        let is_first = self.attempts.is_empty();
-        let mut full = if is_first { place.is_busy && !self.is_linked() } else { place.is_crowded };
-        if offer.description.through.is_some() {
-            // It takes no place of those, and is of no use beside a link that takes one.
-            full = env.pool.relays.is_full();
-            if self.is_near() && self.has_healthy_link() {
-                return Err(Code::Replaced);
-            }
-            // Nobody is here over whom it may go.
-            offer.by.ok_or(Code::IceFailed)?;
-        }
-        if full && self.same_mailbox(offer.route).is_none() {
-            return Err(Code::Busy);
+        // Over a neighbor it is of no use beside a link that goes over none.
+        if offer.description.through.is_some() && self.is_near() && self.has_healthy_link() {
+            return Err(Some(Code::Replaced));
         }
         // Two who both want to be let in are of no use to each other.
         if offer.is_newcomer && env.signaling.is_newcomer(offer.room) {
-            return Err(Code::Busy);
+            return Err(Some(Code::Busy));
         }
-        Ok(Some(version))
+        Ok(version)
     }
 
     /// The attempt that an offer through that server takes the place of. Whoever has the mailbox
     /// there has it alone: it offered before, or it got our offer, and its own has won.
-    fn same_mailbox(&self, route: Route) -> Option<LinkId> {
+    pub(crate) fn same_mailbox(&self, route: Route) -> Option<LinkId> {
         // What members hand on may be of any of them.
         if route == Route::Mesh {
             return None;
@@ -119,7 +92,13 @@ impl Connection {
         if same && derived == self.node { Ok(()) } else { Err(Code::IdentityMismatch) }
     }
 
-    fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+    /// Accepts an offer for which there is place.
+    pub(crate) fn accept(&mut self, env: &mut Env<'_>, offer: Offer, version: u16) {
+        env.pool.seen.insert(self.node, offer.print);
+        if offer.route != Route::Manual {
+            (self.route, self.met) = (Some(offer.route), Some(offer.room));
+        }
+        self.unknown_at.clear();
         while let Some(former) = self.same_mailbox(offer.route) {
             self.take_attempt(former);
             env.cx.link(former, LinkAction::Close);
@@ -136,7 +115,7 @@ impl Connection {
         };
         let mut attempt = Attempt::new(env, id, Role::Answerer, offer.room, offer.attempt);
         attempt.negotiation.route = Some(offer.route);
-        attempt.answers = Some(offer.route);
+        (attempt.answers, attempt.handed_by) = (Some(offer.route), offer.handed_by);
         let versions = (version, offer.versions);
         attempt.answer(env, self.node, versions, (&offer.introduction, &offer.description));
         self.begin(env, attempt, offer.by.is_some());

@@ -107,22 +107,30 @@ impl Connection {
         match known.and_then(|()| attempt.on_answer(env, node, answer)) {
             Ok(()) if self.is_linked() => {}
             Ok(()) => self.peer = Some(answer.introduction.peer),
-            Err(code) if expected => self.refuse_attempt(env, id, code),
+            // What members hand over may be of any of them.
+            Err(code) if expected && route != Route::Mesh => self.refuse_attempt(env, id, code),
             Err(code) => env.cx.warn(code, node),
         }
     }
 
-    /// Candidates of the other side, for the attempt or for a restart of the link.
-    pub(crate) fn on_candidates(&mut self, env: &mut Env<'_>, name: AttemptId, list: Vec<String>) {
+    /// Candidates of the other side, for the attempts of that name or for a restart of the link,
+    /// and the neighbor that handed them over, if one did.
+    pub(crate) fn on_candidates(
+        &mut self,
+        env: &mut Env<'_>,
+        name: AttemptId,
+        by: Option<NodeId>,
+        list: Vec<String>,
+    ) {
         let attempts = self.attempts.iter_mut().map(|attempt| &mut attempt.negotiation);
         let link = match &mut self.stage {
             Stage::Linked(link) | Stage::Lost { link: Some(link), .. } => Some(link),
             _ => None,
         };
-        let mut all = attempts.chain(link.map(|link| &mut link.negotiation));
-        if let Some(negotiation) = all.find(|it| it.attempt == name) {
-            for candidate in list {
-                negotiation.on_remote_candidate(env.cx, candidate);
+        let all = attempts.chain(link.map(|link| &mut link.negotiation));
+        for negotiation in all.filter(|it| it.attempt == name) {
+            for candidate in &list {
+                negotiation.on_remote_candidate(env.cx, by, candidate.clone());
             }
         }
     }
@@ -271,11 +279,12 @@ impl Connection {
         if !self.unknown_at.contains(&index) {
             self.unknown_at.push(index);
         }
-        let elsewhere = env.signaling.open_beside(self.met, &self.unknown_at);
-        self.absent = elsewhere.is_none();
+        let place = self.met.or_else(|| self.attempts.first().map(|own| own.negotiation.sealed_in));
+        let elsewhere = env.signaling.open_beside(place, &self.unknown_at);
+        self.absent = env.signaling.are_all(place, &self.unknown_at);
         let is_by_it = |own: &&Attempt| own.is_open() && own.negotiation.route == said;
         let open = self.attempts.iter().find(is_by_it).map(Attempt::id);
-        let members = env.signaling.has_links.then_some(Route::Mesh);
+        let members = place.and_then(|room| env.signaling.members_of(room));
         let next = elsewhere.map(Route::Server).or(members).filter(|it| self.route != Some(*it));
         let Some(next) = next else {
             return open.into_iter().for_each(|id| self.fail_attempt(env, id, Code::NoAnswer));
@@ -300,15 +309,18 @@ impl Connection {
 
     /// The attempt or link was ended by the other side, through the server. Gives the room of an
     /// attempt with which it has left: it is not waited for, unless there is a link that works: on
-    /// that it would have said goodbye.
+    /// that it would have said goodbye. Who hands something over may have said that itself: it ends
+    /// nothing but a link that is lost.
     pub(crate) fn on_refuse(
         &mut self,
         env: &mut Env<'_>,
+        route: Route,
         name: AttemptId,
         code: Code,
     ) -> Option<RoomId> {
+        let is_sure = route != Route::Mesh;
         let leaves = matches!(code, Code::Left | Code::Closed);
-        if let Some(id) = self.attempt_named(name) {
+        if let Some(id) = self.attempt_named(name).filter(|_| is_sure) {
             let others = self.attempts.len() > 1 || self.has_healthy_link();
             if leaves && !others {
                 env.cx.link(id, LinkAction::Close);
@@ -320,7 +332,7 @@ impl Connection {
         // It leaves, and its goodbye could not pass the broken link.
         if leaves && self.lost_since().is_some() {
             self.close(env, Code::Left);
-        } else if !link.accepted {
+        } else if !link.accepted && is_sure {
             // The answerer refused our proof, which we sent without waiting for its verdict.
             let room = link.room();
             env.cx.event(Event::ConnectFailed { room, node: self.node, code });
