@@ -138,7 +138,13 @@ export class Space extends Observable {
   /** Hears what members send under that label, directly or to all, for as long as it is open. */
   onMessage(label: string, listener: (peer: string, data: Uint8Array) => void): void {
     const hear = ({ detail }: CustomEvent<Message>): void => {
-      if (detail.label === label) listener(detail.from.peerId, detail.data);
+      if (detail.label !== label) return;
+      try {
+        listener(detail.from.peerId, detail.data);
+      } catch (thrown) {
+        // Whatever a member may send, it is no failure of this page that a person must be told of.
+        console.warn(`${label}: ${thrown}`);
+      }
     };
     this.room?.addEventListener("message", hear, this.#until);
   }
