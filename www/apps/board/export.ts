@@ -1,7 +1,7 @@
 import { dataUrl } from "../shared/images.js";
 import { arrowHead, draw, FONT, outlineOf } from "./draw.js";
 import { type Area, around, LINE_HEIGHT, type Shape } from "./item.js";
-import type { Item } from "./model.js";
+import type { Item } from "./pile.js";
 
 const MARGIN = 24;
 /** Browsers draw no larger pictures than this, a side. */
@@ -17,7 +17,8 @@ export async function svgOf(items: readonly Item[], get: GetPicture): Promise<Bl
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}">`;
   const paper = `<rect x="${left}" y="${top}" width="100%" height="100%" fill="#fff"/>`;
   const content: BlobPart[] = [];
-  for (const { shape } of items) content.push(await elementOf(shape, get), "\n");
+  // More may come while pictures are looked for.
+  for (const { shape } of [...items]) content.push(await elementOf(shape, get), "\n");
   return new Blob([`${head}\n${paper}\n`, ...content, "</svg>\n"], { type: "image/svg+xml" });
 }
 
@@ -33,7 +34,7 @@ export async function pngOf(items: readonly Item[], get: GetPicture): Promise<Bl
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
-  for (const { shape } of items) {
+  for (const { shape } of [...items]) {
     if (shape.kind !== "image") draw(context, shape, scale, () => undefined);
     else await paint(context, shape, await get(shape.picture));
   }
