@@ -52,12 +52,3 @@ export function readProfile(value: unknown): Profile | undefined {
       isPicture && /^data:image\/(png|jpeg|webp);base64,/.test(picture) ? picture : undefined,
   };
 }
-
-/** The identities that somebody has as contacts, with the names under which they were met. */
-export function contacts(me: string): Record<string, string> {
-  return recall<Record<string, string>>(`contacts.${me}`, {});
-}
-
-export function keepContact(me: string, id: string, name: string): void {
-  remember(`contacts.${me}`, { ...contacts(me), [id]: name });
-}

@@ -10,17 +10,11 @@ import {
   type Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
+import { keepContact } from "./contacts.js";
 import { Drafts } from "./drafts.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
-import {
-  colourOf,
-  keepContact,
-  type Look,
-  PROFILE_TYPE,
-  type Profile,
-  readProfile,
-} from "./people.js";
+import { colourOf, type Look, PROFILE_TYPE, type Profile, readProfile } from "./people.js";
 import { texts } from "./texts/index.js";
 import { Observable } from "./watch.js";
 

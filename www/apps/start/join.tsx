@@ -1,10 +1,10 @@
 import { type GroupInvitation, type InvitationPreview, PeerError, parseInvitation } from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GiveBack } from "../shared/by-hand.js";
+import { contacts } from "../shared/contacts.js";
 import type { Home } from "../shared/home.js";
 import { plainName } from "../shared/names.js";
 import { patiently } from "../shared/patience.js";
-import { contacts } from "../shared/people.js";
 import { reasonOf, reasonOfCode } from "../shared/reasons.js";
 import { go, type Route } from "../shared/route.js";
 import type { Space } from "../shared/space.js";
