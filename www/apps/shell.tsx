@@ -61,7 +61,8 @@ function Page({ home, route }: { home: Home; route: Route }) {
   if (route.at === "join") return <Join key={route.invitation} home={home} route={route} />;
   if (route.at === "start") return <Start home={home} />;
   const space = home.spaces.get(route.id);
-  if (space !== undefined) return <Loaded home={home} space={space} key={space.id} />;
+  if (space !== undefined)
+    return <Loaded home={home} space={space} key={`${space.id} ${space.app}`} />;
   return (
     <Notice title={texts.noGroup} text={texts.noGroupLead} hook="no-group">
       <Act hook="to-start" class="primary" run={() => go({ at: "start" })}>

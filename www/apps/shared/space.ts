@@ -51,6 +51,8 @@ export class Space extends Observable {
   readonly #parts = new Map<string, unknown>();
   readonly #look: () => Look;
   #app: AppName | undefined;
+  /** When the record was made that says so. */
+  #appSince = Number.POSITIVE_INFINITY;
   #remembered: Remembered;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
@@ -92,7 +94,7 @@ export class Space extends Observable {
       this.aside.set(author, (this.aside.get(author) ?? 0) + count);
       this.changed();
     });
-    this.on("unlocked", () => void this.#loadPeople());
+    this.on("unlocked", () => void this.#load());
     this.on("synced", ({ all }) => {
       if (!all) return;
       this.#hasSynced = true;
@@ -156,7 +158,7 @@ export class Space extends Observable {
     return this.group.room;
   }
 
-  /** Which application the group is for; undefined until its founder's word has arrived. */
+  /** Which application the group is for; undefined until an admin's word has arrived. */
   get app(): AppName | undefined {
     return this.#app;
   }
@@ -262,6 +264,11 @@ export class Space extends Observable {
     return this.roles.some((role) => role === "admin" || role === "inviter");
   }
 
+  /** Whether whoever wrote what stands there was an admin then. */
+  wasAdmin({ author, modified }: GroupRecord): boolean {
+    return this.#ask(() => this.group.rolesAt(author, modified), []).includes("admin");
+  }
+
   /** The other people in it. A keeper is a program that reads nothing, and none of them. */
   get others(): readonly Member[] {
     return this.members.filter(({ id, role }) => id !== this.me.id && role !== "keeper");
@@ -298,10 +305,7 @@ export class Space extends Observable {
 
   /** Reads what is held here, and says who this person is. */
   async start(): Promise<void> {
-    await this.#loadPeople();
-    if (this.#app === undefined) {
-      for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
-    }
+    await this.#load();
     await this.introduce();
   }
 
@@ -376,16 +380,24 @@ export class Space extends Observable {
     this.changed();
   }
 
+  /**
+   * Admins say what a group is for, and the first of them, who has founded it, before all others:
+   * a member could make a newsletter something else, and a link may say anything.
+   */
   #hearApp(record: GroupRecord): void {
     const { app } = (jsonOf(record) ?? {}) as { app?: unknown };
-    if (this.#app !== undefined || !isApp(app)) return;
+    const since = record.created.getTime();
+    if (!isApp(app) || since >= this.#appSince || !this.wasAdmin(record)) return;
+    this.#appSince = since;
+    if (this.#app === app) return;
     this.#app = app;
     remember(`app.${this.id}`, app);
     this.changed();
   }
 
-  async #loadPeople(): Promise<void> {
+  async #load(): Promise<void> {
     for (const record of await this.group.find({ type: PROFILE_TYPE })) this.#hearProfile(record);
+    for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
   }
 
   #judgeSelf(): void {
