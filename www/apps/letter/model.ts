@@ -3,7 +3,7 @@ import { plainName } from "../shared/names.js";
 import { Pictures } from "../shared/pictures.js";
 import { Shown } from "../shared/shown.js";
 import { jsonOf, type Space } from "../shared/space.js";
-import { ISSUE_TYPE, sourcesOf } from "./guard.js";
+import { ISSUE_TYPE, mightPublish, sourcesOf } from "./guard.js";
 
 export const IMAGE_TYPE = "letter.image";
 const TITLE_MAX = 200;
@@ -102,6 +102,8 @@ export class Press extends Shown {
     const value = (jsonOf(record) ?? {}) as Record<string, unknown>;
     const { title, text, key } = value;
     if (typeof title !== "string" || typeof text !== "string") return;
+    // What came before anybody watched is none, either.
+    if (!mightPublish(this.space.group, record)) return;
     const { id, author, created, modified, version } = record;
     this.#issues.set(id, {
       ...{ id, author, version, record },

@@ -316,11 +316,9 @@ export class Home extends Observable {
     this.changed();
     space.subscribe(() => this.changed());
     space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
-    const isKnown = space.app !== undefined;
-    // At once: what comes meanwhile must not pass unseen.
-    if (isKnown) guard(space);
+    // At once, whatever the group is said to be for: it may turn out to be a newsletter.
+    guardIssues(space);
     await space.start();
-    if (!isKnown) guard(space);
     this.changed();
     return space;
   }
@@ -348,10 +346,6 @@ export class Home extends Observable {
     this.#phase = phase;
     this.changed();
   }
-}
-
-function guard(space: Space): void {
-  if (space.app === "letter") guardIssues(space);
 }
 
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);
