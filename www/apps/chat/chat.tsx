@@ -8,7 +8,7 @@ import { texts } from "../shared/texts/index.js";
 import { Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
 import { type About, Composer } from "./composer.js";
-import { Files } from "./files.js";
+import { type Files, filesOf } from "./files.js";
 import { LineView } from "./line.js";
 import { type Line, type Talk, talkOf } from "./model.js";
 import { NotifyButton, notifyOf } from "./notify.js";
@@ -22,7 +22,7 @@ const NEAR_END = 80;
 export function Chat({ home, space }: AppProps) {
   useWatch(space);
   const talk = talkOf(space);
-  const files = space.part("files", () => new Files(space));
+  const files = filesOf(space);
   useWatch(talk);
   // What was new when the talk was opened stays marked.
   const [unseen] = useState({ from: space.newSince, to: Date.now() });

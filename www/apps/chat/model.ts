@@ -2,7 +2,7 @@ import type { GroupRecord } from "lacis";
 import { Shown } from "../shared/shown.js";
 import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
 import type { FileNote } from "./files.js";
-import { FILE_TYPE, readFileNote } from "./files.js";
+import { FILE_TYPE, filesOf, readFileNote } from "./files.js";
 
 export const LINE_TYPE = "chat.line";
 const HAVE = "chat.have";
@@ -177,7 +177,10 @@ export class Talk extends Shown {
   }
 
   async delete(line: Line): Promise<void> {
-    if (line.record !== undefined) await this.space.group.delete(line.record);
+    const { record, file } = line;
+    if (record === undefined) return;
+    if (file === undefined) await this.space.group.delete(record);
+    else await filesOf(this.space).delete(record, file);
   }
 
   /** Says again what an earlier page had not stored. */

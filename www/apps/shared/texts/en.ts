@@ -345,7 +345,12 @@ export const en = {
     `Too large: this file has ${size}, and ${max} is the most that can be sent here.`,
   quoteGone: "What this replies to is not here.",
   deleteLine: "Delete this message?",
-  deleteLineLead: "It disappears for everybody.",
+  deleteLineLead:
+    "It disappears for everybody in this group, for whoever is away as soon as they come back. " +
+    "What somebody has copied stays with them.",
+  deleteFileLead: (name: string): string =>
+    `"${name}" disappears for everybody in this group, for whoever is away as soon as they come ` +
+    "back. Whoever has saved it on their device keeps that copy.",
   storing: "storing",
   stored: "kept here, nobody has it yet",
   delivered: (count: number, of: number): string =>
@@ -436,7 +441,9 @@ export const en = {
   publish: "Publish",
   correct: "Correct",
   withdraw: "Withdraw",
-  withdrawLead: (title: string): string => `"${title}" disappears for all readers.`,
+  withdrawLead: (title: string): string =>
+    `"${title}" and its pictures disappear for all readers, for whoever is away as soon as they ` +
+    "come back. What somebody has copied stays with them.",
   discardDraft: "Throw the draft away",
   discardDraftLead: "What you have written here is lost.",
   correctedMeanwhile: "Replace a newer correction?",

@@ -429,7 +429,12 @@ export const fr: Texts = {
   fileTooLarge: (size, max) => `Trop gros : ce fichier fait ${size}, et ${max} est le maximum ici.`,
   quoteGone: "Ce à quoi ceci répond n'est pas ici.",
   deleteLine: "Supprimer ce message ?",
-  deleteLineLead: "Il disparaît pour tout le monde.",
+  deleteLineLead:
+    "Il disparaît pour tout le groupe ; pour les absents, dès leur retour. Les copies que " +
+    "quelqu'un en a faites lui restent.",
+  deleteFileLead: (name) =>
+    `« ${name} » disparaît pour tout le groupe ; pour les absents, dès leur retour. Qui l'a ` +
+    "enregistré sur son appareil garde cette copie.",
   storing: "en cours",
   stored: "gardé ici, personne ne l'a encore",
   delivered: (count, of) => (of === 1 ? "remis" : `remis à ${count} sur ${of}`),
@@ -519,7 +524,9 @@ export const fr: Texts = {
   publish: "Publier",
   correct: "Corriger",
   withdraw: "Retirer",
-  withdrawLead: (title) => `« ${title} » disparaît pour tous les lecteurs.`,
+  withdrawLead: (title) =>
+    `« ${title} » et ses images disparaissent pour tous les lecteurs ; pour les absents, dès leur ` +
+    "retour. Les copies que quelqu'un en a faites lui restent.",
   discardDraft: "Jeter le brouillon",
   discardDraftLead: "Ce que vous avez écrit ici sera perdu.",
   correctedMeanwhile: "Remplacer une correction plus récente ?",
