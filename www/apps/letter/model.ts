@@ -10,6 +10,9 @@ const TITLE_MAX = 200;
 /** Together with its title it must fit into a record. */
 export const TEXT_MAX = 200_000;
 
+/** Begins the places of drafts of issues. */
+export const DRAFT = "issue.";
+
 /** One issue of a newsletter. */
 export interface Issue {
   readonly id: string;
@@ -82,8 +85,16 @@ export class Press extends Shown {
     await this.space.group.update(record, { data: { title: title.trim(), text, key } });
   }
 
+  /** Takes an issue back, with the pictures that are in nothing else. */
   async withdraw(issue: Issue): Promise<void> {
     await this.space.group.delete(issue.record);
+    const others = this.issues.filter(({ id }) => id !== issue.id).map(({ text }) => text);
+    const drafts = this.space.drafts.under(DRAFT).map((place) => {
+      return this.space.drafts.get<{ text?: string }>(place)?.text ?? "";
+    });
+    const used = new Set([...others, ...drafts].flatMap(picturesIn));
+    const unused = picturesIn(issue.text).filter((id) => !used.has(id));
+    await Promise.all(unused.map((id) => this.pictures.delete(id)));
   }
 
   /** Keeps a picture; resolves with what stands for it in the text. */
@@ -118,4 +129,9 @@ export class Press extends Shown {
   #drop(id: string): void {
     if (this.#issues.delete(id)) this.changed();
   }
+}
+
+/** The ids of the pictures that a text shows. */
+function picturesIn(text: string): string[] {
+  return [...text.matchAll(/lacis:([a-z0-9]+)/g)].flatMap(([, id]) => id ?? []);
 }
