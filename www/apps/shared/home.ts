@@ -13,7 +13,7 @@ import {
 import { guardIssues } from "../letter/guard.js";
 import { APP_TYPE, type AppName } from "./apps.js";
 import { CALL, type Call, hearCall } from "./calls.js";
-import { forgetDrafts } from "./drafts.js";
+import { forgetIdentity } from "./forget.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
 import { takeTurn, turnIsFree } from "./one-tab.js";
@@ -58,6 +58,8 @@ export class Home extends Observable {
   #phase: Phase = { at: "starting" };
   /** Counts whom this tab has become: what began for an earlier one ends. */
   #turn = 0;
+  /** Gives back the turn that this tab has. */
+  #giveBack: () => void = () => {};
   /** Waits while another tab is at work. */
   #waiting: AbortController | undefined;
 
@@ -111,19 +113,25 @@ export class Home extends Observable {
 
   /** Becomes another identity of this browser. */
   async become(me: Identity): Promise<void> {
+    this.#enter({ at: "starting" });
+    await this.#become(me);
+  }
+
+  async #become(me: Identity): Promise<void> {
     this.#turn += 1;
     const turn = this.#turn;
     this.#waiting?.abort();
-    this.#enter({ at: "starting" });
     try {
       await this.#leave();
-      await takeTurn(me.id, async () => {
+      const giveBack = await takeTurn(me.id, async () => {
         if (turn !== this.#turn) return;
         this.#turn += 1;
         await this.#leave();
         this.#enter({ at: "elsewhere" });
         void this.#goOnAfter(me);
       });
+      if (turn !== this.#turn) return giveBack();
+      this.#giveBack = giveBack;
       this.#me = me;
       remember(LAST, me.id);
       const signaling = namedServers(location.search);
@@ -153,7 +161,19 @@ export class Home extends Observable {
   async #goOnAfter(me: Identity): Promise<void> {
     const waiting = new AbortController();
     this.#waiting = waiting;
-    if (await turnIsFree(me.id, waiting.signal)) await this.become(me);
+    if (!(await turnIsFree(me.id, waiting.signal))) return;
+    await this.#list();
+    // The other tab may have deleted it.
+    if (this.#all.some(({ id }) => id === me.id)) await this.become(me);
+    else await this.#becomeAnybody();
+  }
+
+  /** Becomes any identity of this browser, if there is one. */
+  async #becomeAnybody(): Promise<void> {
+    this.#me = undefined;
+    const [next] = this.#all;
+    if (next === undefined) this.#enter({ at: "new" });
+    else await this.become(next);
   }
 
   /** Takes over from the other tab. */
@@ -179,14 +199,19 @@ export class Home extends Observable {
   async deleteMe(groups: "delete" | "keep"): Promise<void> {
     const me = this.#me;
     if (me === undefined) return;
+    // Also those that could not be opened.
+    const ids = (await this.#running.groups()).map(({ id }) => id);
     await this.#leave();
-    await this.#kept.delete(me.id, { groups });
-    forgetDrafts(me.id);
-    this.#me = undefined;
+    try {
+      await this.#kept.delete(me.id, { groups });
+    } catch (thrown) {
+      // All is there as before, and whoever asked for it is told.
+      await this.#become(me);
+      throw thrown;
+    }
+    await forgetIdentity(me.id, groups === "delete" ? ids : []);
     await this.#list();
-    const next = this.#all[0];
-    if (next === undefined) this.#enter({ at: "new" });
-    else await this.become(next);
+    await this.#becomeAnybody();
   }
 
   /** The identity in use, under a password. */
@@ -252,7 +277,10 @@ export class Home extends Observable {
       uses: USES,
       expires: LINK_LIFETIME,
     });
-    const made = space.invitations.find(({ id }) => open.every((other) => other.id !== id));
+    // Others may have made some meanwhile.
+    const made = space.invitations.find(
+      ({ id, issuer }) => issuer === space.me.id && open.every((other) => other.id !== id),
+    );
     if (made !== undefined) space.lastLink = { id: made.id, text };
     return text;
   }
@@ -281,7 +309,7 @@ export class Home extends Observable {
     space.end();
     this.changed();
     await space.group.erase();
-    space.forget();
+    await space.forget();
   }
 
   /** Opens a group from a file that this identity exported. */
@@ -331,6 +359,9 @@ export class Home extends Observable {
     this.#peer = undefined;
     this.standing.clear();
     await peer?.close();
+    // Another tab may be whoever this one was.
+    this.#giveBack();
+    this.#giveBack = () => {};
   }
 
   async #list(): Promise<void> {

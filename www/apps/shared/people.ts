@@ -37,6 +37,11 @@ export function keepLook(id: string, look: Look): void {
   remember(`look.${id}`, look);
 }
 
+/** Forgets how an identity showed itself: it is deleted here. */
+export function forgetLook(id: string): void {
+  remember(`look.${id}`, undefined);
+}
+
 /** Reads what a member wrote of itself; it may have written anything. */
 export function readProfile(value: unknown): Profile | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -12,6 +12,7 @@ import {
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
 import { keepContact } from "./contacts.js";
 import { Drafts } from "./drafts.js";
+import { forgetGroup } from "./forget.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
 import { colourOf, type Look, PROFILE_TYPE, type Profile, readProfile } from "./people.js";
@@ -342,12 +343,10 @@ export class Space extends Observable {
     this.#listening.abort();
   }
 
-  /** Forgets what is remembered beside the group. */
-  forget(): void {
-    for (const kind of ["space", "app", "sources", "notify"]) {
-      remember(`${kind}.${this.id}`, undefined);
-    }
+  /** Forgets what is kept beside the group. */
+  async forget(): Promise<void> {
     this.drafts.forget();
+    await forgetGroup(this.me.id, this.id);
   }
 
   get #until(): { signal: AbortSignal } {
