@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type AppProps, loadApp, loadedApp } from "./load.js";
-import { CallsDialog } from "./shared/calls.js";
+import { CallsView } from "./shared/calls-view.js";
 import { Boundary, Failed, FailureBar } from "./shared/failure.js";
 import type { Home } from "./shared/home.js";
 import { NotLoaded } from "./shared/reasons.js";
@@ -47,7 +47,7 @@ function Pages({ home }: { home: Home }) {
       return (
         <>
           <Page home={home} route={route} />
-          <CallsDialog home={home} />
+          <CallsView home={home} />
         </>
       );
   }

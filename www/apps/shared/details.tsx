@@ -1,7 +1,6 @@
 import { parseCard } from "lacis";
 import { useEffect, useState } from "preact/hooks";
 import { ByHand } from "./by-hand.js";
-import { inviteContact } from "./calls.js";
 import { contacts } from "./contacts.js";
 import type { Home } from "./home.js";
 import { Invitations } from "./invitations.js";
@@ -82,7 +81,7 @@ function KnownPeople({
             <span class="grow">{name}</span>
             <Act
               hook="call"
-              run={() => inviteContact(home, space, id)}
+              run={() => home.call(space, id)}
               onError={onError}
               aria-label={texts.callName(name)}
             >

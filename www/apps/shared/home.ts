@@ -8,11 +8,12 @@ import {
   type JoinGroupOptions,
   openIdentities,
   type Peer,
+  PeerError,
   parseInvitation,
 } from "lacis";
 import { guardIssues } from "../letter/guard.js";
 import { APP_TYPE, type AppName } from "./apps.js";
-import { CALL, type Call, hearCall } from "./calls.js";
+import { CALL, Calls } from "./calls.js";
 import { forgetIdentity } from "./forget.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
@@ -50,7 +51,7 @@ export class Home extends Observable {
   readonly standing = new Standing();
   readonly spaces = new Map<string, Space>();
   /** Invitations from and to contacts that somebody still has to look at. */
-  readonly calls = new Map<string, Call>();
+  readonly calls = new Calls(() => this.changed());
   #identities: Identities | undefined;
   #all: Identity[] = [];
   #me: Identity | undefined;
@@ -292,15 +293,13 @@ export class Home extends Observable {
     );
   }
 
-  /** Shows a call, or how it stands now. */
-  setCall(call: Call): void {
-    this.calls.set(call.id, call);
-    this.changed();
-  }
-
-  endCall(id: string): void {
-    this.calls.delete(id);
-    this.changed();
+  /** Calls a contact into a group; rejects if nobody is connected with it. */
+  async call(space: Space, peer: string): Promise<void> {
+    const meeting = this.meetingPlace(peer);
+    const { app, name } = space;
+    if (meeting === undefined || app === undefined) throw new PeerError("not-connected");
+    const invitation = await this.inviteOne(space, peer);
+    await this.calls.make({ peer, app, name, invitation, space: meeting });
   }
 
   /** Deletes a group from this device. */
@@ -343,7 +342,7 @@ export class Home extends Observable {
     this.spaces.set(group.id, space);
     this.changed();
     space.subscribe(() => this.changed());
-    space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
+    space.onMessage(CALL, (peer, data) => this.calls.hear(space, peer, textOf(data)));
     // At once, whatever the group is said to be for: it may turn out to be a newsletter.
     guardIssues(space);
     await space.start();

@@ -24,7 +24,6 @@ export const en = {
   name: "Lacis",
 
   // In general.
-  accept: "Accept",
   notAServer: (url: string): string =>
     `The server in this address must begin with ws:// or wss://, but it is "${url}".`,
   broken: "Something went wrong that should not have. Reload the page.",
@@ -240,9 +239,11 @@ export const en = {
   callName: (name: string): string => `Invite ${name}`,
   calling: (name: string): string => `Inviting ${name}`,
   called: (name: string): string => `${name} invites you`,
+  calls: "Invitations to you",
+  lookAtCall: "Have a look",
   callStates: {
     open: (name: string): string => `Waiting for ${name} to answer...`,
-    accepted: (name: string): string => `${name} is coming.`,
+    accepted: (name: string): string => `${name} is having a look.`,
     declined: (name: string): string => `${name} would rather not.`,
     cancelled: (name: string): string => `${name} has taken the invitation back.`,
     expired: (): string => "Nobody answered in time.",

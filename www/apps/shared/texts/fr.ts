@@ -26,7 +26,6 @@ export const fr: Texts = {
   language: "fr",
   name: "Lacis",
 
-  accept: "Accepter",
   notAServer: (url) =>
     `Le serveur dans cette adresse doit commencer par ws:// ou wss://, mais c'est "${url}".`,
   broken: "Quelque chose d'inattendu s'est produit. Rechargez la page.",
@@ -328,9 +327,11 @@ export const fr: Texts = {
   callName: (name) => `Inviter ${name}`,
   calling: (name) => `Invitation de ${name}`,
   called: (name) => `${name} vous invite`,
+  calls: "Invitations pour vous",
+  lookAtCall: "Regarder",
   callStates: {
     open: (name) => `On attend la réponse de ${name}...`,
-    accepted: (name) => `${name} arrive.`,
+    accepted: (name) => `${name} regarde l'invitation.`,
     declined: (name) => `${name} préfère ne pas venir.`,
     cancelled: (name) => `${name} a retiré l'invitation.`,
     expired: () => "Personne n'a répondu à temps.",
