@@ -3,6 +3,7 @@ import { plainName } from "../shared/names.js";
 import { Pictures } from "../shared/pictures.js";
 import { Shown } from "../shared/shown.js";
 import { jsonOf, type Space } from "../shared/space.js";
+import { texts } from "../shared/texts/index.js";
 import { ISSUE_TYPE, mightPublish, sourcesOf } from "./guard.js";
 
 export const IMAGE_TYPE = "letter.image";
@@ -118,7 +119,7 @@ export class Press extends Shown {
     const { id, author, created, modified, version } = record;
     this.#issues.set(id, {
       ...{ id, author, version, record },
-      title: plainName(title, TITLE_MAX),
+      title: plainName(title, TITLE_MAX) || texts.noTitle,
       key: typeof key === "string" ? key : undefined,
       text,
       published: created,
