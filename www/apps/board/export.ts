@@ -25,10 +25,8 @@ export async function svgOf(items: readonly Item[], get: GetPicture): Promise<Bl
 /** The whole board as a PNG, twice as fine as it is seen if that is possible. */
 export async function pngOf(items: readonly Item[], get: GetPicture): Promise<Blob> {
   const { left, top, right, bottom } = areaOfAll(items);
-  const [width, height] = [right - left, bottom - top];
-  const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: width * scale, height: height * scale });
+  const { scale, ...size } = sizeOf(right - left, bottom - top);
+  const canvas = Object.assign(document.createElement("canvas"), size);
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("this browser cannot draw");
   context.fillStyle = "#fff";
@@ -41,6 +39,13 @@ export async function pngOf(items: readonly Item[], get: GetPicture): Promise<Bl
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"),
   );
+}
+
+/** How large the picture of a board is, in pixels, which are whole. */
+export function sizeOf(width: number, height: number) {
+  const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
+  const pixels = (side: number): number => Math.max(1, Math.floor(side * scale));
+  return { scale, width: pixels(width), height: pixels(height) };
 }
 
 /** Draws a picture, which must be there before what lies above it. */
@@ -106,7 +111,10 @@ async function elementOf(shape: Shape, get: GetPicture): Promise<string> {
   }
 }
 
+/** What no XML may hold, however it is written. */
+const NO_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
 function escaped(text: string): string {
   const marks: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (mark) => marks[mark] as string);
+  return text.replace(NO_XML, "").replace(/[&<>"]/g, (mark) => marks[mark] as string);
 }
