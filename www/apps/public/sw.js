@@ -70,3 +70,17 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
   }
 });
+
+/** Whoever follows a notification comes to the page that is open already. */
+async function show({ tag }) {
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const pages = open.filter(({ url }) => url.startsWith(PAGE));
+  const named = pages.find(({ url }) => url.endsWith(`#/g/${tag}`)) ?? pages[0];
+  if (named === undefined) await self.clients.openWindow(`${PAGE}#/g/${tag}`);
+  else await named.focus();
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification));
+});
