@@ -59,6 +59,7 @@ export class Space extends Observable {
   #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
   #servers: readonly string[] = [];
+  #invitations: readonly OpenInvitation[] = [];
   #name = "";
   #isWatched = false;
   #here: Here = {};
@@ -166,7 +167,7 @@ export class Space extends Observable {
 
   get name(): string {
     this.#name = this.#ask(() => plainName(this.group.name), this.#name);
-    return this.#name;
+    return this.#name || texts.noTitle;
   }
 
   /** Whether everything that is shown outlasts this page. */
@@ -214,8 +215,9 @@ export class Space extends Observable {
   }
 
   /** The links by which somebody may still come in. */
-  get invitations(): OpenInvitation[] {
-    return this.group.invitations();
+  get invitations(): readonly OpenInvitation[] {
+    this.#invitations = this.#ask(() => this.group.invitations(), this.#invitations);
+    return this.#invitations;
   }
 
   /** Lets stand what somebody did who was shut out. */

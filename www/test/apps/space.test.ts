@@ -36,3 +36,14 @@ test("the first word on what a group is for holds, over what a link has said", a
   expect(later.app).toBe("board");
   for (const space of [invited, later]) space.end();
 });
+
+test("a group that ends under an open page says what it said last", async () => {
+  const { spaces, peers } = await groupOf();
+  const [ada] = spaces as [Space];
+  await ada.group.invite({ role: "inviter", uses: 3 });
+  const seen = [ada.members, ada.servers, ada.name, ada.invitations];
+  expect(ada.invitations).toHaveLength(1);
+  await peers[0]?.close();
+  expect([ada.members, ada.servers, ada.name, ada.invitations]).toEqual(seen);
+  expect(ada.trouble?.kind).toBe("ended");
+});
