@@ -342,6 +342,7 @@ export const en = {
   editedGone: "The message that you were changing was deleted. This will be a new one.",
   draftNotKept: "This browser cannot keep what you type: do not close this page before it is sent.",
   fileWithoutName: "file",
+  addingFile: (name: string): string => `Adding "${name}"...`,
   fileTooLarge: (size: string, max: string): string =>
     `Too large: this file has ${size}, and ${max} is the most that can be sent here.`,
   quoteGone: "What this replies to is not here.",

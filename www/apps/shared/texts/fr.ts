@@ -427,6 +427,7 @@ export const fr: Texts = {
   editedGone: "Le message que vous modifiiez a été supprimé. Ce sera un nouveau message.",
   draftNotKept: "Ce navigateur ne peut pas garder ce que vous tapez : envoyez avant de fermer.",
   fileWithoutName: "fichier",
+  addingFile: (name) => `Ajout de « ${name} »...`,
   fileTooLarge: (size, max) => `Trop gros : ce fichier fait ${size}, et ${max} est le maximum ici.`,
   quoteGone: "Ce à quoi ceci répond n'est pas ici.",
   deleteLine: "Supprimer ce message ?",
