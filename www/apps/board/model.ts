@@ -1,7 +1,8 @@
 import type { GroupRecord } from "lacis";
 import { Pictures } from "../shared/pictures.js";
+import { isKeptAnyway, jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
-import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
+import type { Space } from "../shared/space.js";
 import { areaOf, readShape, type Shape } from "./item.js";
 import { type Item, Pile } from "./pile.js";
 import { applied, type Change, changeOf, inverse, making, type Step } from "./steps.js";

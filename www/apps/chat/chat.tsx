@@ -25,7 +25,7 @@ export function Chat({ home, space }: AppProps) {
   const files = filesOf(space);
   useWatch(talk);
   // What was new when the talk was opened stays marked.
-  const [unseen] = useState({ from: space.newSince, to: Date.now() });
+  const [unseen] = useState({ from: space.news.newSince, to: Date.now() });
   const [query, setQuery] = useState<string | undefined>();
   const [about, setAbout] = useDraft<About>(space.drafts, "about", {});
   const [problem, setProblem] = useState("");
@@ -192,9 +192,9 @@ function dayOf({ at }: Line): string {
 }
 
 function Typing({ space }: Pick<AppProps, "space">) {
-  const names = space.members
-    .filter(({ id }) => id !== space.me.id && space.hereOf(id)?.typing)
-    .map(({ id }) => space.person(id).name);
+  const names = [...space.heres]
+    .filter(([id, { typing }]) => typing === true && id !== space.me.id && space.member(id))
+    .map(([id]) => space.person(id).name);
   return (
     <p class="typing quiet" role="status" data-testid="typing">
       {names.length > 0 ? texts.typing(names) : ""}

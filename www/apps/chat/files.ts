@@ -7,7 +7,8 @@ import { hashOf, Pieces } from "../shared/hash.js";
 import { dataUrl, shrink } from "../shared/images.js";
 import { plainName } from "../shared/names.js";
 import { Said } from "../shared/reasons.js";
-import { jsonOf, kept, type Space } from "../shared/space.js";
+import { jsonOf, kept } from "../shared/records.js";
+import type { Space } from "../shared/space.js";
 import { readableSize, texts } from "../shared/texts/index.js";
 
 export const FILE_TYPE = "chat.file";

@@ -1,8 +1,9 @@
 import type { GroupEvents, GroupRecord } from "lacis";
 import { plainName } from "../shared/names.js";
 import { Pictures } from "../shared/pictures.js";
+import { jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
-import { jsonOf, type Space } from "../shared/space.js";
+import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
 import { ISSUE_TYPE, mightPublish, sourcesOf } from "./guard.js";
 

@@ -68,8 +68,7 @@ function KnownPeople({
   space,
   onError,
 }: Omit<Props, "onClose"> & { onError: (thrown: unknown) => void }) {
-  const inside = new Set(space.members.map(({ id }) => id));
-  const known = Object.entries(contacts(space.me.id)).filter(([id]) => !inside.has(id));
+  const known = Object.entries(contacts(space.me.id)).filter(([id]) => !space.member(id));
   const reachable = known.filter(([id]) => home.meetingPlace(id) !== undefined);
   if (reachable.length === 0) return null;
   return (
@@ -189,7 +188,7 @@ function Members({ space, onError }: MembersProps) {
       {members.map(({ id, role, present }) => {
         const isMe = id === space.me.id;
         const person = space.person(id);
-        const away = space.hereOf(id)?.away === true;
+        const away = space.heres.get(id)?.away === true;
         const state = isMe || present ? (away ? "away" : "here") : "gone";
         return (
           <li key={id} data-testid="member" data-state={state} data-id={id}>

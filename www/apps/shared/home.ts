@@ -87,7 +87,9 @@ export class Home extends Observable {
 
   /** The groups, the liveliest first. */
   get sorted(): Space[] {
-    return [...this.spaces.values()].sort((a, b) => b.activeAt.getTime() - a.activeAt.getTime());
+    return [...this.spaces.values()].sort(
+      (a, b) => b.news.activeAt.getTime() - a.news.activeAt.getTime(),
+    );
   }
 
   /** Loads what is needed, and goes on as whoever this browser was last. */
@@ -288,9 +290,7 @@ export class Home extends Observable {
 
   /** A group in which that contact is connected now. */
   meetingPlace(peer: string): Space | undefined {
-    return [...this.spaces.values()].find((space) =>
-      space.members.some(({ id, present }) => id === peer && present),
-    );
+    return [...this.spaces.values()].find((space) => space.member(peer)?.present === true);
   }
 
   /** Calls a contact into a group; rejects if nobody is connected with it. */

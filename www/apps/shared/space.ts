@@ -1,47 +1,39 @@
-import {
-  type Group,
-  type GroupEvents,
-  type GroupRecord,
-  type Identity,
-  type Member,
-  type Message,
-  type OpenInvitation,
-  PeerError,
-  type Room,
+import type {
+  Group,
+  GroupEvents,
+  GroupRecord,
+  Identity,
+  Member,
+  Message,
+  OpenInvitation,
+  Remote,
+  Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
 import { keepContact } from "./contacts.js";
 import { Drafts } from "./drafts.js";
 import { forgetGroup } from "./forget.js";
+import { type Here, heresOf, Roll } from "./members.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
+import { News } from "./news.js";
 import { colourOf, type Look, PROFILE_TYPE, type Profile, readProfile } from "./people.js";
+import { jsonOf } from "./records.js";
 import { texts } from "./texts/index.js";
 import { Observable } from "./watch.js";
 
-/** What a page remembers of a group between two visits. */
-interface Remembered {
-  unread: number;
-  /** When something last happened in it, in milliseconds since 1970. */
-  activeAt: number;
-  /** Up to when everything was seen. */
-  readAt: number;
-}
-
-/** What each page says of itself while it is here. */
-export interface Here {
-  readonly away?: boolean;
-  readonly typing?: boolean;
-}
-
 /** What went wrong with keeping or sharing, and still does. */
 export type Trouble = "unsaved" | "refused" | "revoked" | "ended";
+
+/** For so long nobody asks the group again who is in it, unless it tells of a change. */
+const ASKED_MS = 1_000;
 
 /** A group in these pages: its people, its news, and how it stands. */
 export class Space extends Observable {
   readonly group: Group;
   readonly me: Identity;
   readonly people = new Map<string, Profile>();
+  readonly news: News;
   /** What this person has typed here and not yet handed over. */
   readonly drafts: Drafts;
   /** The link that this page made last, and its invitation. */
@@ -54,19 +46,21 @@ export class Space extends Observable {
   #app: AppName | undefined;
   /** When the record was made that says so. */
   #appSince = Number.POSITIVE_INFINITY;
-  #remembered: Remembered;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
   #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
+  #asked: { readonly roll: Roll; readonly at: number } | undefined;
+  #heres: ReadonlyMap<string, Here> | undefined;
+  #isJudging = false;
+  /** How each node stood when something changed. */
+  readonly #remotes = new Map<string, string>();
   #servers: readonly string[] = [];
   #invitations: readonly OpenInvitation[] = [];
   #name = "";
-  #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
   /** Records that were heard of since the store was last asked. */
   #unstored = 0;
-  #newSince = 0;
 
   constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
     super();
@@ -76,14 +70,16 @@ export class Space extends Observable {
     this.#look = look;
     this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
     if (app !== undefined) remember(`app.${group.id}`, app);
-    const fresh = { unread: 0, activeAt: Date.now(), readAt: 0 };
-    this.#remembered = { ...fresh, ...recall(`space.${group.id}`, {}) };
+    this.news = new News(group.id, this.signal);
     this.on("record", (change) => {
       this.#seeStored();
       this.#hear(change);
     });
-    this.on("member", () => this.#judgeSelf());
-    this.on("presence", () => this.changed());
+    this.on("member", () => this.#judgeSelfSoon());
+    this.on("presence", () => {
+      this.#heres = undefined;
+      this.changed();
+    });
     for (const name of ["invitations", "keyold", "clock"] as const) {
       this.on(name, () => this.changed());
     }
@@ -96,7 +92,10 @@ export class Space extends Observable {
       this.aside.set(author, (this.aside.get(author) ?? 0) + count);
       this.changed();
     });
-    this.on("unlocked", () => void this.#load());
+    this.on("unlocked", () => {
+      this.#asked = undefined;
+      void this.#load();
+    });
     this.on("synced", ({ all }) => {
       if (!all) return;
       this.#hasSynced = true;
@@ -110,9 +109,14 @@ export class Space extends Observable {
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
     this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
-    for (const name of ["remotejoin", "remotechange", "remoteleave"] as const) {
-      this.room?.addEventListener(name, () => this.changed(), this.#until);
-    }
+    const hear = ({ detail }: CustomEvent<Remote>): void => this.#hearRemote(detail);
+    this.room?.addEventListener("remotejoin", hear, this.#until);
+    this.room?.addEventListener("remotechange", hear, this.#until);
+    this.room?.addEventListener(
+      "remoteleave",
+      ({ detail }) => this.#hearRemote(detail.remote),
+      this.#until,
+    );
     this.group.presence.set(this.#here);
     document.addEventListener("visibilitychange", () => this.#seeWhetherAway(), this.#until);
   }
@@ -191,20 +195,6 @@ export class Space extends Observable {
     }
   }
 
-  get unread(): number {
-    return this.#remembered.unread;
-  }
-
-  get activeAt(): Date {
-    return new Date(this.#remembered.activeAt);
-  }
-
-  /** Up to when this person had seen everything before it began to look; 0 for never. */
-  get newSince(): number {
-    // Whoever is just about to look asks before it is known that somebody does.
-    return this.#isWatched ? this.#newSince : this.#remembered.readAt;
-  }
-
   get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {
     return this.#trouble;
   }
@@ -228,8 +218,21 @@ export class Space extends Observable {
   }
 
   get members(): readonly Member[] {
-    this.#members = this.#ask(() => this.group.members, this.#members);
-    return this.#members;
+    return this.#roll.list;
+  }
+
+  member(id: string): Member | undefined {
+    return this.#roll.member(id);
+  }
+
+  /** Asked for once in a while: what changes it is told of, but for what ends by its date. */
+  get #roll(): Roll {
+    const now = performance.now();
+    if (this.#asked === undefined || now - this.#asked.at > ASKED_MS) {
+      this.#members = this.#ask(() => this.group.members, this.#members);
+      this.#asked = { roll: new Roll(this.#members, this.me.id), at: now };
+    }
+    return this.#asked.roll;
   }
 
   /** The servers at which the members meet; none if each page has those that it was opened with. */
@@ -252,7 +255,7 @@ export class Space extends Observable {
 
   /** What this person may do here. */
   get roles(): readonly string[] {
-    return this.members.find(({ id }) => id === this.me.id)?.roles ?? [];
+    return this.#roll.self?.roles ?? [];
   }
 
   get mayWrite(): boolean {
@@ -272,14 +275,19 @@ export class Space extends Observable {
     return this.#ask(() => this.group.rolesAt(author, modified), []).includes("admin");
   }
 
-  /** The other people in it. A keeper is a program that reads nothing, and none of them. */
+  /** The other people in it. */
   get others(): readonly Member[] {
-    return this.members.filter(({ id, role }) => id !== this.me.id && role !== "keeper");
+    return this.#roll.others;
   }
 
   /** How many others are here now. */
   get present(): number {
-    return this.others.filter(({ present }) => present).length;
+    return this.#roll.present;
+  }
+
+  /** How many others can hold what is written. */
+  get holders(): number {
+    return this.#roll.holders;
   }
 
   /** How a person shows itself, whether or not it has said so. */
@@ -290,15 +298,10 @@ export class Space extends Observable {
     return { name, colour: colourOf(id) };
   }
 
-  /** What a member's pages say of themselves; the liveliest counts. */
-  hereOf(id: string): Here | undefined {
-    const said = this.group.presence.others.filter(({ peerId }) => peerId === id);
-    const all = said.map(({ value }) => (value ?? {}) as Here);
-    if (all.length === 0) return undefined;
-    return {
-      away: all.every(({ away }) => away === true),
-      typing: all.some(({ typing }) => typing === true),
-    };
+  /** What members say of themselves, by their ids. */
+  get heres(): ReadonlyMap<string, Here> {
+    this.#heres ??= heresOf(this.group.presence.others);
+    return this.#heres;
   }
 
   /** Says whether this person is typing. */
@@ -327,16 +330,15 @@ export class Space extends Observable {
 
   /** Whether the person looks at it: what comes meanwhile is no news. */
   watch(isWatched: boolean): void {
-    if (isWatched) this.#newSince = this.#remembered.readAt;
-    this.#isWatched = isWatched;
+    this.news.watch(isWatched);
     // What came while it was looked at was seen.
     this.markRead();
   }
 
   /** Everything that is here has been seen. */
   markRead(): void {
-    const { unread } = this.#remembered;
-    this.#keep({ unread: 0, readAt: Date.now() });
+    const { unread } = this.news;
+    this.news.markRead();
     if (unread > 0) this.changed();
   }
 
@@ -355,19 +357,12 @@ export class Space extends Observable {
     return { signal: this.#listening.signal };
   }
 
-  #keep(change: Partial<Remembered>): void {
-    this.#remembered = { ...this.#remembered, ...change };
-    remember(`space.${this.id}`, this.#remembered);
-  }
-
   #hear({ record, isNew, isOwn }: GroupEvents["record"]): void {
     if (record.type === PROFILE_TYPE) this.#hearProfile(record);
     if (record.type === APP_TYPE) this.#hearApp(record);
     const isNews = this.#app !== undefined && NEWS[this.#app].includes(record.type);
     if (!isNews || record.deleted) return;
-    const activeAt = Math.max(this.#remembered.activeAt, record.modified.getTime());
-    const isSeen = isOwn || !isNew || (this.#isWatched && !document.hidden);
-    this.#keep({ activeAt, unread: this.unread + (isSeen ? 0 : 1) });
+    this.news.take(record.modified, isOwn || !isNew);
     this.changed();
   }
 
@@ -401,8 +396,26 @@ export class Space extends Observable {
     for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
   }
 
+  /** Round trips are told of every few seconds, for each link: they change nothing here. */
+  #hearRemote({ id, peerId, state }: Remote): void {
+    const standing = `${peerId} ${state}`;
+    if (this.#remotes.get(id) === standing) return;
+    if (state === "left") this.#remotes.delete(id);
+    else this.#remotes.set(id, standing);
+    this.#asked = undefined;
+    this.changed();
+  }
+
+  /** Once for all that comes together. */
+  #judgeSelfSoon(): void {
+    this.#asked = undefined;
+    if (!this.#isJudging) queueMicrotask(() => this.#judgeSelf());
+    this.#isJudging = true;
+  }
+
   #judgeSelf(): void {
-    const self = this.members.find(({ id }) => id === this.me.id);
+    this.#isJudging = false;
+    const { self } = this.#roll;
     if (self !== undefined && self.roles.length === 0) {
       this.#setTrouble({ kind: "revoked", code: "revoked" });
     } else if (this.#trouble?.kind === "revoked") this.#setTrouble(undefined);
@@ -419,37 +432,11 @@ export class Space extends Observable {
 
   #seeWhetherAway(): void {
     this.#say({ ...this.#here, away: document.hidden, typing: false });
-    if (!document.hidden && this.#isWatched) this.markRead();
+    if (!document.hidden && this.news.isWatched) this.markRead();
   }
 
   #say(here: Here): void {
     this.#here = here;
     this.#ask(() => this.group.presence.set(here), undefined);
-  }
-}
-
-/** What a store may say that works again later: of a full disk browsers know no better word. */
-const PASSING: readonly string[] = ["store-full", "store-failed", "store-unavailable"];
-
-/** Whether a record that could not be stored is held in memory, and stored as soon as possible. */
-export function isKeptAnyway(failure: unknown): boolean {
-  return failure instanceof PeerError && PASSING.includes(failure.code);
-}
-
-/** Waits until something is stored, or held in memory: then the group says so as a whole. */
-export async function kept(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing;
-  } catch (thrown) {
-    if (!isKeptAnyway(thrown)) throw thrown;
-  }
-}
-
-/** What a record says as JSON; undefined if it is locked, deleted or says something else. */
-export function jsonOf(record: GroupRecord): unknown {
-  try {
-    return record.data === undefined ? undefined : record.json();
-  } catch {
-    return undefined;
   }
 }
