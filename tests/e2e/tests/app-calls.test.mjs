@@ -1,8 +1,11 @@
 // Somebody who is connected in one group is called into another.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { Person } from "../support/people.mjs";
 import { scenario } from "../support/scenario.mjs";
 
+const require = createRequire(new URL("../../../www/package.json", import.meta.url));
 const SIZES = [
   { width: 390, height: 844 },
   { width: 1280, height: 800 },
@@ -79,6 +82,12 @@ scenario("a call takes no letter from whoever is writing, and is reached by Tab"
     await bert.page.setViewportSize(size);
     await bert.picture(`called-${size.width}`);
   }
+  await bert.page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const flaws = await bert.page.evaluate(async () => {
+    const { violations } = await axe.run();
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+  });
+  assert.deepEqual(flaws, []);
   const focused = () =>
     bert.tab.evaluate(() => document.activeElement?.getAttribute("data-testid") ?? "");
   for (let times = 0; times < 20 && (await focused()) !== "call-decline"; times += 1) {

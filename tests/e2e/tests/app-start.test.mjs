@@ -272,8 +272,12 @@ scenario("an identity moves to another device, with its name", async (stage) => 
   await anna.tab.evaluate(() => {
     document.querySelector("[data-testid=export]").open = true;
   });
+  await anna.fill("export-password", "short");
+  await anna.click("export-make");
+  await anna.see("export-problem", { text: "8" });
   await anna.fill("export-password", "correct horse");
   await anna.click("export-make");
+  await anna.see("export-problem", { gone: true });
   const exported = await anna.see("exported");
   const other = new Person(await stage.bareTab("firefox", `${server.url}/${APPS}`), "Anna");
   await other.see("welcome");

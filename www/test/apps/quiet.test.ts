@@ -21,7 +21,7 @@ async function roomWithBob() {
     Object.assign(remote, { state, connected, rttMs });
     room.dispatchEvent(new CustomEvent("remotechange", { detail: remote }));
   };
-  return { ada, bob, become };
+  return { ada, bob, room, become };
 }
 
 test("whoever is here is told once what is held of it, not at each round trip", async () => {
@@ -76,4 +76,16 @@ test("what is drawn asks the group once who is in it, and again after a change",
   expect(ada.member(bob.me.id)?.roles).toContain("inviter");
   await ada.group.setRole(bob.me.id, "member");
   expect(ada.member(bob.me.id)?.roles).not.toContain("inviter");
+});
+
+test("whatever a member sends, it is no failure that a person is told of", async () => {
+  const { ada, bob, room } = await roomWithBob();
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  onTestFinished(() => warn.mockRestore());
+  ada.onMessage("app.word", () => {
+    throw new TypeError("it is null");
+  });
+  const detail = { label: "app.word", from: { peerId: bob.me.id }, data: new Uint8Array() };
+  room.dispatchEvent(new CustomEvent("message", { detail }));
+  expect(warn).toHaveBeenCalledWith("app.word: TypeError: it is null");
 });
