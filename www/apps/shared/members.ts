@@ -1,4 +1,4 @@
-import type { Member, PresenceEntry } from "lacis";
+import type { Member, PresenceEntry, Remote, Room } from "lacis";
 
 /** What each page says of itself while it is here. */
 export interface Here {
@@ -47,4 +47,27 @@ export function heresOf(entries: readonly PresenceEntry[]): ReadonlyMap<string, 
     });
   }
   return heres;
+}
+
+/**
+ * Tells whenever somebody comes, goes or is reached in another way. Round trips, of which each link
+ * tells every few seconds as well, change nothing that is shown.
+ */
+export function watchRemotes(
+  room: Room | undefined,
+  signal: AbortSignal,
+  onChange: () => void,
+): void {
+  const standing = new Map<string, string>();
+  const hear = ({ id, peerId, state }: Remote): void => {
+    const now = `${peerId} ${state}`;
+    if (standing.get(id) === now) return;
+    if (state === "left") standing.delete(id);
+    else standing.set(id, now);
+    onChange();
+  };
+  for (const name of ["remotejoin", "remotechange"] as const) {
+    room?.addEventListener(name, ({ detail }) => hear(detail), { signal });
+  }
+  room?.addEventListener("remoteleave", ({ detail }) => hear(detail.remote), { signal });
 }

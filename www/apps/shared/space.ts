@@ -6,19 +6,19 @@ import type {
   Member,
   Message,
   OpenInvitation,
-  Remote,
   Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
-import { keepContact } from "./contacts.js";
 import { Drafts } from "./drafts.js";
 import { forgetGroup } from "./forget.js";
-import { type Here, heresOf, Roll } from "./members.js";
+import { type Here, heresOf, Roll, watchRemotes } from "./members.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
 import { News } from "./news.js";
-import { colourOf, type Look, PROFILE_TYPE, type Profile, readProfile } from "./people.js";
+import { type Look, PROFILE_TYPE, type Profile } from "./people.js";
+import { Profiles } from "./profiles.js";
 import { jsonOf } from "./records.js";
+import { Storing } from "./storing.js";
 import { texts } from "./texts/index.js";
 import { Observable } from "./watch.js";
 
@@ -32,7 +32,7 @@ const ASKED_MS = 1_000;
 export class Space extends Observable {
   readonly group: Group;
   readonly me: Identity;
-  readonly people = new Map<string, Profile>();
+  readonly #profiles: Profiles;
   readonly news: News;
   /** What this person has typed here and not yet handed over. */
   readonly drafts: Drafts;
@@ -42,37 +42,33 @@ export class Space extends Observable {
   readonly aside = new Map<string, number>();
   readonly #listening = new AbortController();
   readonly #parts = new Map<string, unknown>();
-  readonly #look: () => Look;
   #app: AppName | undefined;
   /** When the record was made that says so. */
   #appSince = Number.POSITIVE_INFINITY;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
-  #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
   #asked: { readonly roll: Roll; readonly at: number } | undefined;
   #heres: ReadonlyMap<string, Here> | undefined;
   #isJudging = false;
-  /** How each node stood when something changed. */
-  readonly #remotes = new Map<string, string>();
   #servers: readonly string[] = [];
   #invitations: readonly OpenInvitation[] = [];
   #name = "";
   #here: Here = {};
   #hasSynced = false;
-  /** Records that were heard of since the store was last asked. */
-  #unstored = 0;
+  readonly #storing: Storing;
 
   constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
     super();
     this.group = group;
     this.me = me;
     this.drafts = new Drafts(me.id, group.id);
-    this.#look = look;
+    this.#storing = new Storing(group, () => this.changed());
+    this.#profiles = new Profiles(group, me, look);
     this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
     if (app !== undefined) remember(`app.${group.id}`, app);
     this.news = new News(group.id, this.signal);
     this.on("record", (change) => {
-      this.#seeStored();
+      void this.#storing.hear();
       this.#hear(change);
     });
     this.on("member", () => this.#judgeSelfSoon());
@@ -103,20 +99,16 @@ export class Space extends Observable {
     });
     this.on("unsaved", ({ code }) => this.#setTrouble({ kind: "unsaved", code }));
     this.on("saved", () => {
-      this.#unstored = 0;
+      this.#storing.saved();
       this.#setTrouble(undefined);
     });
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
     this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
-    const hear = ({ detail }: CustomEvent<Remote>): void => this.#hearRemote(detail);
-    this.room?.addEventListener("remotejoin", hear, this.#until);
-    this.room?.addEventListener("remotechange", hear, this.#until);
-    this.room?.addEventListener(
-      "remoteleave",
-      ({ detail }) => this.#hearRemote(detail.remote),
-      this.#until,
-    );
+    watchRemotes(this.room, this.signal, () => {
+      this.#asked = undefined;
+      this.changed();
+    });
     this.group.presence.set(this.#here);
     document.addEventListener("visibilitychange", () => this.#seeWhetherAway(), this.#until);
   }
@@ -176,23 +168,7 @@ export class Space extends Observable {
 
   /** Whether everything that is shown outlasts this page. */
   get isStored(): boolean {
-    return this.#unstored === 0;
-  }
-
-  /** Asks the store once for many records that come together. */
-  async #seeStored(): Promise<void> {
-    this.#unstored += 1;
-    if (this.#unstored > 1) return;
-    try {
-      for (let asked = 0; asked < this.#unstored; ) {
-        asked = this.#unstored;
-        await this.group.stored();
-      }
-      this.#unstored = 0;
-      this.changed();
-    } catch {
-      // The event "unsaved" has told, and "saved" will.
-    }
+    return this.#storing.isStored;
   }
 
   get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {
@@ -292,10 +268,12 @@ export class Space extends Observable {
 
   /** How a person shows itself, whether or not it has said so. */
   person(id: string): Profile {
-    const known = this.people.get(id);
-    if (known !== undefined) return known;
-    const name = id === this.me.id ? this.me.name : texts.guest(id);
-    return { name, colour: colourOf(id) };
+    return this.#profiles.person(id);
+  }
+
+  /** Those who have said so, by their ids. */
+  get people(): ReadonlyMap<string, Profile> {
+    return this.#profiles.all;
   }
 
   /** What members say of themselves, by their ids. */
@@ -318,13 +296,7 @@ export class Space extends Observable {
   /** Tells the others how this person shows itself, if they do not know. */
   async introduce(): Promise<void> {
     if (!this.mayWrite) return;
-    const { colour, picture } = this.#look();
-    const wanted: Profile = { name: this.me.name, colour, picture };
-    const held = this.people.get(this.me.id);
-    if (held !== undefined && JSON.stringify(held) === JSON.stringify(wanted)) return;
-    this.people.set(this.me.id, wanted);
-    if (this.#own !== undefined) await this.group.update(this.#own, { data: wanted });
-    else await this.group.add({ type: PROFILE_TYPE, data: wanted });
+    await this.#profiles.introduce();
     this.changed();
   }
 
@@ -358,21 +330,14 @@ export class Space extends Observable {
   }
 
   #hear({ record, isNew, isOwn }: GroupEvents["record"]): void {
-    if (record.type === PROFILE_TYPE) this.#hearProfile(record);
+    if (record.type === PROFILE_TYPE) {
+      this.#profiles.hear(record);
+      this.changed();
+    }
     if (record.type === APP_TYPE) this.#hearApp(record);
     const isNews = this.#app !== undefined && NEWS[this.#app].includes(record.type);
     if (!isNews || record.deleted) return;
     this.news.take(record.modified, isOwn || !isNew);
-    this.changed();
-  }
-
-  #hearProfile(record: GroupRecord): void {
-    if (record.creator === this.me.id && !record.deleted) this.#own = record;
-    const profile = record.data === undefined ? undefined : readProfile(jsonOf(record));
-    // Only a person itself says who it is.
-    if (profile === undefined || record.author !== record.creator) return;
-    this.people.set(record.creator, profile);
-    if (record.creator !== this.me.id) keepContact(this.me.id, record.creator, profile.name);
     this.changed();
   }
 
@@ -392,18 +357,9 @@ export class Space extends Observable {
   }
 
   async #load(): Promise<void> {
-    for (const record of await this.group.find({ type: PROFILE_TYPE })) this.#hearProfile(record);
-    for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
-  }
-
-  /** Round trips are told of every few seconds, for each link: they change nothing here. */
-  #hearRemote({ id, peerId, state }: Remote): void {
-    const standing = `${peerId} ${state}`;
-    if (this.#remotes.get(id) === standing) return;
-    if (state === "left") this.#remotes.delete(id);
-    else this.#remotes.set(id, standing);
-    this.#asked = undefined;
+    await this.#profiles.load();
     this.changed();
+    for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
   }
 
   /** Once for all that comes together. */
