@@ -1,4 +1,4 @@
-// What the pages keep on a device: enough to open without a server, and nothing of what was deleted.
+// What the pages keep on a device: enough to open without a server, nothing of what was deleted.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";

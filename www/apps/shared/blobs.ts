@@ -74,7 +74,7 @@ export class Blobs {
   }
 }
 
-/** Deletes all files of a person in a group; what some browser holds open goes when it is closed. */
+/** Deletes all files of a person in a group; what another tab holds open goes with that tab. */
 export function deleteBlobs(me: string, group: string): Promise<void> {
   return new Promise((resolve) => {
     try {

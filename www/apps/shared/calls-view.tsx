@@ -1,5 +1,5 @@
-// Calls as they are shown. One that comes never takes the keyboard from whoever is writing: it stands
-// beside what there is, can be reached by Tab, and waits.
+// Calls as they are shown. One that comes never takes the keyboard from whoever is writing: it
+// stands beside what there is, can be reached by Tab, and waits.
 import type { Call } from "./calls.js";
 import type { Home } from "./home.js";
 import { go } from "./route.js";

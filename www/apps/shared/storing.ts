@@ -1,6 +1,6 @@
 import type { Group } from "lacis";
 
-/** Whether all that was heard of outlasts the page: asked of the store once for what comes together. */
+/** Whether all that was heard of outlasts the page; what comes together is asked for once. */
 export class Storing {
   readonly #group: Group;
   readonly #onStored: () => void;

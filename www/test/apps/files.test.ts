@@ -52,7 +52,7 @@ describe("a file that is deleted", () => {
     }
   });
 
-  test("leaves the bytes that another line of its author, or somebody else's, still needs", async () => {
+  test("leaves the bytes that another line still needs, of its author or of others", async () => {
     const [ada, bob] = await twoAdmins();
     for (let time = 0; time < 2; time += 1) await filesOf(ada).post(SMALL);
     await filesOf(bob).post(SMALL);

@@ -71,7 +71,7 @@ async function homeOf({ me }: Space, groups: readonly Space["group"][]): Promise
   return home;
 }
 
-test("what a reader writes is no issue, also while nobody knows that it is a newsletter", async () => {
+test("what a reader writes is no issue, also before it is known to be a newsletter", async () => {
   const { spaces } = await groupOf("inviter", "inviter");
   const [ada, bob, cleo] = spaces as [Space, Space, Space];
   const home = await homeOf(bob, [bob.group]);
