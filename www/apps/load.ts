@@ -16,6 +16,8 @@ export interface App {
   readonly View: ComponentType<AppProps>;
   /** Begins to read what will be shown. */
   readonly prepare: (space: Space) => void;
+  /** Does what a group needs also while nobody looks at it; calls after the first do nothing. */
+  readonly attend?: (space: Space) => void;
 }
 
 const APPS: Readonly<Record<AppName, () => Promise<App>>> = {
@@ -63,4 +65,13 @@ export async function loadAll(): Promise<void> {
     import("qrcode-generator"),
     import("jsqr"),
   ]);
+}
+
+/** Has each application attend to its groups from now on, whether or not somebody looks at them. */
+export function attendAll(home: Home): void {
+  const attend = (): void => {
+    for (const space of home.spaces.values()) loadedApp(space.app)?.attend?.(space);
+  };
+  attend();
+  home.subscribe(attend);
 }

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { hurry, loadAll } from "./load.js";
+import { attendAll, hurry, loadAll } from "./load.js";
 import { failures } from "./shared/failures.js";
 import { Home } from "./shared/home.js";
 import { texts } from "./shared/texts/index.js";
@@ -14,6 +14,7 @@ hurry(home);
 home
   .start()
   .then(loadAll)
+  .then(() => attendAll(home))
   .catch((thrown) => console.warn(String(thrown)));
 
 // Keeps the pages themselves, so that they open without a network. Development has none.

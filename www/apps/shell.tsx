@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type AppProps, loadApp, loadedApp } from "./load.js";
-import { CallsDialog } from "./shared/calls.js";
+import { CallsView } from "./shared/calls-view.js";
 import { Boundary, Failed, FailureBar } from "./shared/failure.js";
 import type { Home } from "./shared/home.js";
 import { NotLoaded } from "./shared/reasons.js";
@@ -47,7 +47,7 @@ function Pages({ home }: { home: Home }) {
       return (
         <>
           <Page home={home} route={route} />
-          <CallsDialog home={home} />
+          <CallsView home={home} />
         </>
       );
   }
@@ -61,7 +61,8 @@ function Page({ home, route }: { home: Home; route: Route }) {
   if (route.at === "join") return <Join key={route.invitation} home={home} route={route} />;
   if (route.at === "start") return <Start home={home} />;
   const space = home.spaces.get(route.id);
-  if (space !== undefined) return <Loaded home={home} space={space} key={space.id} />;
+  if (space !== undefined)
+    return <Loaded home={home} space={space} key={`${space.id} ${space.app}`} />;
   return (
     <Notice title={texts.noGroup} text={texts.noGroupLead} hook="no-group">
       <Act hook="to-start" class="primary" run={() => go({ at: "start" })}>

@@ -111,6 +111,59 @@ scenario("a second tab takes over, and gives back", async (stage) => {
   await anna.meets(1);
 });
 
+scenario("a tab that becomes somebody else leaves its identity to the other", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  await anna.found("chat", "Kitchen");
+  await anna.click("back");
+  const second = await anna.page.context().newPage();
+  await second.goto(`${server.url}/${APPS}`);
+  await second.getByTestId("space").waitFor();
+  await anna.see("elsewhere");
+  await second.getByTestId("me").click();
+  await second.getByTestId("new-identity").click();
+  await second.getByTestId("space").waitFor({ state: "detached" });
+  // It goes on by itself, and both are at work.
+  await anna.see("space", { text: "Kitchen" });
+  await second.getByTestId("new-chat").waitFor();
+  assert.equal(await second.getByTestId("elsewhere").count(), 0);
+});
+
+/** Makes another identity in the same browser. */
+async function becomeAnother(person) {
+  await person.click("me");
+  const before = await person.tab.evaluate(() => localStorage.getItem("lacis.last-identity"));
+  await person.click("new-identity");
+  await person.page.waitForFunction(
+    (old) => localStorage.getItem("lacis.last-identity") !== old,
+    before,
+  );
+  await person.see("me");
+}
+
+scenario("an invitation for another identity of this browser is taken at once", async (stage) => {
+  const server = await stage.server();
+  const anna = await Person.arrive(stage, "chromium", server, "Anna");
+  const bert = await Person.arrive(stage, "chromium", server, "Bert");
+  await bert.click("me");
+  const card = await bert.tab.evaluate(() => document.querySelector("[data-testid=card]").value);
+  await bert.close("identity");
+  await becomeAnother(bert);
+  await anna.found("chat", "Kitchen");
+  await anna.click("open-invite");
+  await anna.tab.evaluate(() => {
+    document.querySelector("[data-testid=invite] details").open = true;
+  });
+  await anna.fill("their-card", card);
+  await anna.click("by-card");
+  const bound = await anna.see("card-link", { text: "#/join/" });
+  await anna.close("invite");
+  await bert.page.goto(bound);
+  await bert.join();
+  await bert.see("compose");
+  await Promise.all([anna, bert].map((person) => person.meets(1)));
+});
+
 scenario("news are counted, until they are seen; what was new is marked", async (stage) => {
   const server = await stage.server();
   const [anna, bert] = await pair(stage, server);
@@ -128,51 +181,6 @@ scenario("news are counted, until they are seen; what was new is marked", async 
   await anna.see("new-lines");
   await anna.click("back");
   await anna.see("unread", { gone: true });
-});
-
-/** Closes a dialog and opens it before the browser could tell of its closing. */
-async function reopen(person, hook) {
-  await person.tab.evaluate(async (name) => {
-    const press = (it) => document.querySelector(`[data-testid="${it}"]`).click();
-    press(`${name}-close`);
-    // Time to draw, and no more.
-    for (let turn = 0; turn < 10; turn++) await null;
-    press(`open-${name}`);
-    await new Promise((resolve) => setTimeout(resolve));
-  }, hook);
-  await person.see(hook);
-}
-
-scenario("somebody is called into another group: taken back, declined, accepted", async (stage) => {
-  const server = await stage.server();
-  const [anna, bert] = await pair(stage, server);
-  await anna.click("back");
-  await anna.found("board", "Plan");
-  const call = async () => {
-    await anna.click("open-invite");
-    await anna.click("call");
-    await anna.see("call-state", { state: '[data-state="open"]' });
-    await bert.see("calls", { text: "Anna invites you" });
-  };
-  await call();
-  await anna.click("call-cancel");
-  await bert.see("call-state", { state: '[data-state="cancelled"]' });
-  await bert.click("call-done");
-  await anna.close("invite");
-  await call();
-  await bert.click("call-decline");
-  await anna.see("call-state", { state: '[data-state="declined"]' });
-  await anna.click("call-done");
-  await reopen(anna, "invite");
-  await anna.close("invite");
-  await call();
-  await bert.picture("called");
-  await bert.click("call-accept");
-  await anna.see("call-state", { state: '[data-state="accepted"]' });
-  await anna.click("call-done");
-  await anna.close("invite");
-  await bert.see("canvas");
-  await Promise.all([anna, bert].map((person) => person.meets(1)));
 });
 
 scenario("an invitation is scanned with the camera", async (stage) => {
@@ -264,8 +272,12 @@ scenario("an identity moves to another device, with its name", async (stage) => 
   await anna.tab.evaluate(() => {
     document.querySelector("[data-testid=export]").open = true;
   });
+  await anna.fill("export-password", "short");
+  await anna.click("export-make");
+  await anna.see("export-problem", { text: "8" });
   await anna.fill("export-password", "correct horse");
   await anna.click("export-make");
+  await anna.see("export-problem", { gone: true });
   const exported = await anna.see("exported");
   const other = new Person(await stage.bareTab("firefox", `${server.url}/${APPS}`), "Anna");
   await other.see("welcome");

@@ -1,7 +1,7 @@
 import { dataUrl } from "../shared/images.js";
 import { arrowHead, draw, FONT, outlineOf } from "./draw.js";
 import { type Area, around, LINE_HEIGHT, type Shape } from "./item.js";
-import type { Item } from "./model.js";
+import type { Item } from "./pile.js";
 
 const MARGIN = 24;
 /** Browsers draw no larger pictures than this, a side. */
@@ -17,29 +17,35 @@ export async function svgOf(items: readonly Item[], get: GetPicture): Promise<Bl
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${view}">`;
   const paper = `<rect x="${left}" y="${top}" width="100%" height="100%" fill="#fff"/>`;
   const content: BlobPart[] = [];
-  for (const { shape } of items) content.push(await elementOf(shape, get), "\n");
+  // More may come while pictures are looked for.
+  for (const { shape } of [...items]) content.push(await elementOf(shape, get), "\n");
   return new Blob([`${head}\n${paper}\n`, ...content, "</svg>\n"], { type: "image/svg+xml" });
 }
 
 /** The whole board as a PNG, twice as fine as it is seen if that is possible. */
 export async function pngOf(items: readonly Item[], get: GetPicture): Promise<Blob> {
   const { left, top, right, bottom } = areaOfAll(items);
-  const [width, height] = [right - left, bottom - top];
-  const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: width * scale, height: height * scale });
+  const { scale, ...size } = sizeOf(right - left, bottom - top);
+  const canvas = Object.assign(document.createElement("canvas"), size);
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("this browser cannot draw");
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.setTransform(scale, 0, 0, scale, -left * scale, -top * scale);
-  for (const { shape } of items) {
+  for (const { shape } of [...items]) {
     if (shape.kind !== "image") draw(context, shape, scale, () => undefined);
     else await paint(context, shape, await get(shape.picture));
   }
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("no picture"))), "image/png"),
   );
+}
+
+/** How large the picture of a board is, in pixels, which are whole. */
+export function sizeOf(width: number, height: number) {
+  const scale = Math.min(2, SIDE_MAX / Math.max(width, height));
+  const pixels = (side: number): number => Math.max(1, Math.floor(side * scale));
+  return { scale, width: pixels(width), height: pixels(height) };
 }
 
 /** Draws a picture, which must be there before what lies above it. */
@@ -105,7 +111,10 @@ async function elementOf(shape: Shape, get: GetPicture): Promise<string> {
   }
 }
 
+/** What no XML may hold, however it is written. */
+const NO_XML = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
 function escaped(text: string): string {
   const marks: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  return text.replace(/[&<>"]/g, (mark) => marks[mark] as string);
+  return text.replace(NO_XML, "").replace(/[&<>"]/g, (mark) => marks[mark] as string);
 }

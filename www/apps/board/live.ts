@@ -10,6 +10,12 @@ const OVERLAP = 8;
 const STROKE_MS = 10_000;
 const CURSOR_MS = 8_000;
 const STROKES_MAX = 64;
+/** Nobody draws with more than that at once, on all the pages that are open. */
+const STROKES_OF_ONE_MAX = 8;
+/** What somebody is drawing is outlined anew with every frame: that much of it, and no more. */
+const NUMBERS_OF_ONE_MAX = 3 * POINTS_MAX;
+/** Names are no longer than the package makes them, with room for those of other programs. */
+const ID_MAX = 64;
 
 /** Where somebody points. */
 export interface Cursor {
@@ -132,18 +138,12 @@ export class Live {
   }
 
   #hear(peer: string, data: Uint8Array): void {
-    let wire: Wire;
-    try {
-      wire = JSON.parse(new TextDecoder().decode(data)) as Wire;
-    } catch {
-      return;
-    }
-    if (typeof wire !== "object" || wire === null) return;
-    if (Array.isArray(wire.at)) this.#hearCursor(peer, wire.at);
-    if (typeof wire.stroke === "object") this.#hearStroke(peer, wire.stroke);
-    if (typeof wire.end === "string" && this.#strokes.get(wire.end)?.peer === peer) {
-      this.#strokes.delete(wire.end);
-    }
+    const wire = readWire(data);
+    if (wire === undefined) return;
+    const { at, stroke, end } = wire;
+    if (Array.isArray(at)) this.#hearCursor(peer, at);
+    if (typeof stroke === "object" && stroke !== null) this.#hearStroke(peer, stroke);
+    if (typeof end === "string" && this.#strokes.get(end)?.peer === peer) this.#strokes.delete(end);
     this.#onChange();
   }
 
@@ -154,20 +154,60 @@ export class Live {
     this.#cursors.set(peer, Object.assign(known, { toX, toY, at: performance.now() }));
   }
 
-  #hearStroke(peer: string, wire: NonNullable<Wire["stroke"]>): void {
+  #hearStroke(peer: string, wire: { readonly id?: unknown; readonly from?: unknown }): void {
     const { id, from } = wire;
-    const shape = readShape({ kind: "stroke", ...wire });
-    if (shape?.kind !== "stroke" || typeof id !== "string" || !(from >= 0)) return;
+    const shape = readShape({ ...wire, kind: "stroke" });
+    if (shape?.kind !== "stroke" || typeof id !== "string" || id.length > ID_MAX) return;
+    if (!Number.isSafeInteger(from) || (from as number) < 0) return;
     const known = this.#strokes.get(id);
     if (known !== undefined && known.peer !== peer) return;
-    if (known === undefined && this.#strokes.size >= STROKES_MAX) return;
     const points = known?.stroke.points ?? [];
     // Of a gap nothing is drawn: the record closes it.
-    const start = Math.min(from, points.length);
+    const start = Math.min(from as number, points.length);
+    if (start + shape.points.length > 3 * POINTS_MAX) return;
+    if (known === undefined && !this.#makeRoom(peer)) return;
     points.splice(start, points.length, ...shape.points);
-    if (points.length > 3 * POINTS_MAX) return;
     const { colour, width } = shape;
     const stroke = { kind: "stroke" as const, colour, width, points };
+    // The newest is the last.
+    this.#strokes.delete(id);
     this.#strokes.set(id, { peer, stroke, at: performance.now() });
+    this.#forgetOldest(peer);
+  }
+
+  /** Whether another stroke of somebody can be shown; what it drew before goes first. */
+  #makeRoom(peer: string): boolean {
+    const theirs = this.#of(peer);
+    const [oldest] = theirs;
+    if (oldest !== undefined && theirs.length >= STROKES_OF_ONE_MAX) {
+      this.#strokes.delete(oldest[0]);
+    }
+    return this.#strokes.size < STROKES_MAX;
+  }
+
+  /** Forgets what somebody drew first, as long as all of it together is too much to draw. */
+  #forgetOldest(peer: string): void {
+    const theirs = this.#of(peer);
+    let count = theirs.reduce((sum, [, { stroke }]) => sum + stroke.points.length, 0);
+    for (const [id, { stroke }] of theirs) {
+      if (count <= NUMBERS_OF_ONE_MAX) return;
+      this.#strokes.delete(id);
+      count -= stroke.points.length;
+    }
+  }
+
+  /** What somebody is drawing, that of which was heard longest ago first. */
+  #of(peer: string): [string, LiveStroke][] {
+    return [...this.#strokes].filter(([, stroke]) => stroke.peer === peer);
+  }
+}
+
+/** Reads what a member sent; it may have sent anything. */
+function readWire(data: Uint8Array): { readonly [Key in keyof Wire]?: unknown } | undefined {
+  try {
+    const wire: unknown = JSON.parse(new TextDecoder().decode(data));
+    return typeof wire === "object" && wire !== null ? wire : undefined;
+  } catch {
+    return undefined;
   }
 }

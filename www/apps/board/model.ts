@@ -1,8 +1,10 @@
 import type { GroupRecord } from "lacis";
 import { Pictures } from "../shared/pictures.js";
+import { isKeptAnyway, jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
-import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
-import { type Area, areaOf, readShape, type Shape } from "./item.js";
+import type { Space } from "../shared/space.js";
+import { areaOf, readShape, type Shape } from "./item.js";
+import { type Item, Pile } from "./pile.js";
 import { applied, type Change, changeOf, inverse, making, type Step } from "./steps.js";
 
 export const ITEM_TYPE = "board.item";
@@ -16,18 +18,6 @@ const STEPS_MAX = 200;
 /** What was taken away can be brought back for so long; then its creator deletes it for good. */
 const GONE_MS = 24 * 60 * 60 * 1_000;
 
-/** Something on the board. */
-export interface Item {
-  /** The record's id, or a name of its own while it is on its way into the store. */
-  readonly id: string;
-  readonly shape: Shape;
-  readonly area: Area;
-  readonly creator: string;
-  readonly at: number;
-  /** Nothing while it is not stored. */
-  readonly record: GroupRecord | undefined;
-}
-
 /** What changed of the picture: one thing, perhaps new and above all others, or anything. */
 export type Picture = { readonly item: Item; readonly isOnTop: boolean } | "all";
 
@@ -40,7 +30,7 @@ export function sheetOf(space: Space): Sheet {
 export class Sheet extends Shown {
   readonly pictures: Pictures;
   #onPicture: (change: Picture) => void = () => {};
-  readonly #items = new Map<string, Item>();
+  readonly #items = new Pile();
   /** Things that were taken away, and may come back. */
   readonly #gone = new Map<string, Item>();
   readonly #keys = new Map<string, string>();
@@ -48,11 +38,12 @@ export class Sheet extends Shown {
   readonly #undone: Step[] = [];
   /** What is under way; no step is taken back before it. */
   readonly #running = new Set<Promise<unknown>>();
-  /** Pending things that are on their way into the store now. */
+  /** Things that are no records yet, by their names here. */
+  readonly #pending = new Set<string>();
+  /** Those of them that are on their way into the store now. */
   readonly #sending = new Set<string>();
   /** Things of one's own that somebody else has changed while this page was open. */
   readonly #touched = new Set<string>();
-  #sorted: Item[] | undefined;
   #hasResumed = false;
   #failure: unknown;
 
@@ -80,10 +71,12 @@ export class Sheet extends Shown {
 
   protected async read(): Promise<void> {
     const records = await this.space.group.find({ type: ITEM_TYPE });
-    for (const record of records) {
-      const item = itemOf(record);
-      if (item !== undefined) this.#hold(item);
-    }
+    const all = records.flatMap((record) => itemOf(record) ?? []);
+    const isGone = ({ shape }: Item): boolean => shape.gone !== undefined;
+    const shown = all.filter((item) => !isGone(item));
+    for (const { id } of shown) this.#gone.delete(id);
+    this.#items.putAll(shown);
+    for (const item of all.filter(isGone)) this.#hold(item);
     this.#redraw();
     this.#resume();
     this.#cleanUp();
@@ -119,10 +112,7 @@ export class Sheet extends Shown {
 
   /** All things, those below first. */
   get items(): readonly Item[] {
-    this.#sorted ??= [...this.#items.values()].sort(
-      (a, b) => a.at - b.at || (a.id < b.id ? -1 : 1),
-    );
-    return this.#sorted;
+    return this.#items.sorted;
   }
 
   get canUndo(): boolean {
@@ -146,7 +136,7 @@ export class Sheet extends Shown {
   #named(live: string): Item | undefined {
     const { id } = this.space.me;
     const isIt = ({ shape, creator }: Item): boolean => shape.live === live && creator === id;
-    return [...this.#items.values(), ...this.#gone.values()].find(isIt);
+    return [...this.items, ...this.#gone.values()].find(isIt);
   }
 
   /** How many things could not be kept, and are drawn here only. */
@@ -198,10 +188,8 @@ export class Sheet extends Shown {
   }
 
   #lost(): Item[] {
-    const isLost = ({ id, record }: Item): boolean => {
-      return record === undefined && !this.#sending.has(id);
-    };
-    return [...this.#items.values()].filter(isLost);
+    const lost = [...this.#pending].filter((id) => !this.#sending.has(id));
+    return lost.flatMap((id) => this.#items.get(id) ?? []);
   }
 
   async #turn(from: Step[], to: Step[], way: (change: Change) => Change): Promise<boolean> {
@@ -322,52 +310,53 @@ export class Sheet extends Shown {
     } else if (!this.#settle(item)) this.#put(item);
   }
 
-  /** Keeps a thing where it belongs: on the board, or among what may come back. */
-  #hold(item: Item): void {
-    const isGone = item.shape.gone !== undefined;
-    (isGone ? this.#gone : this.#items).set(item.id, item);
-    (isGone ? this.#items : this.#gone).delete(item.id);
+  /**
+   * Keeps a thing where it belongs: on the board, or among what may come back. Says whether it is
+   * new on the board and above all others.
+   */
+  #hold(item: Item): boolean {
+    const { id, record, shape } = item;
+    if (record === undefined) this.#pending.add(id);
+    if (shape.gone === undefined) {
+      this.#gone.delete(id);
+      return this.#items.put(item);
+    }
+    this.#gone.set(id, item);
+    this.#items.delete(id);
+    return false;
   }
 
   /** Whether a thing of one's own has become a record: it is drawn already. */
   #settle(item: Item): boolean {
     if (item.creator !== this.space.me.id || this.#items.has(item.id)) return false;
-    const sorted = this.items as Item[];
     const { live } = item.shape;
-    const isThis = ({ record, shape }: Item): boolean =>
-      record === undefined && live !== undefined && shape.live === live;
-    const place = sorted.findIndex(isThis);
-    const pending = sorted[place];
+    if (live === undefined) return false;
+    const isThis = (id: string): boolean => this.#items.get(id)?.shape.live === live;
+    const pending = [...this.#pending].find(isThis);
     if (pending === undefined) return false;
-    this.#items.delete(pending.id);
-    this.#items.set(item.id, item);
-    sorted[place] = item;
+    this.#forget(pending);
+    this.#items.put(item);
     this.changed();
     return true;
   }
 
   #put(item: Item): void {
-    const isNew = !this.#items.has(item.id);
-    const sorted = this.items as Item[];
-    const last = sorted.at(-1);
-    this.#hold(item);
-    if (isNew && (last === undefined || last.at <= item.at)) {
-      sorted.push(item);
-      this.#onPicture({ item, isOnTop: true });
-    } else {
-      this.#sorted = undefined;
-      this.#onPicture({ item, isOnTop: false });
-    }
+    const isOnTop = this.#hold(item);
+    this.#onPicture({ item, isOnTop });
     this.changed();
   }
 
   #drop(id: string): void {
     this.#gone.delete(id);
-    if (this.#items.delete(id)) this.#redraw();
+    if (this.#forget(id)) this.#redraw();
+  }
+
+  #forget(id: string): boolean {
+    this.#pending.delete(id);
+    return this.#items.delete(id);
   }
 
   #redraw(): void {
-    this.#sorted = undefined;
     this.#onPicture("all");
     this.changed();
   }

@@ -2,7 +2,8 @@ import type { Space } from "../shared/space.js";
 import { draw, drawLive, imageOf } from "./draw.js";
 import { type Area, around, overlap, type Shape, type Stroke } from "./item.js";
 import type { Live } from "./live.js";
-import type { Item, Picture, Sheet } from "./model.js";
+import type { Picture, Sheet } from "./model.js";
+import type { Item } from "./pile.js";
 
 const SCALE_MIN = 0.05;
 const SCALE_MAX = 20;

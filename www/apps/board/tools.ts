@@ -1,6 +1,7 @@
 import { type Area, areaOf, isHit, moved, overlap, POINTS_MAX, round, type Shape } from "./item.js";
 import type { Live } from "./live.js";
-import type { Item, Sheet } from "./model.js";
+import type { Sheet } from "./model.js";
+import type { Item } from "./pile.js";
 import type { Surface } from "./surface.js";
 
 export const TOOLS = ["select", "pen", "line", "arrow", "rect", "ellipse", "text", "hand"] as const;

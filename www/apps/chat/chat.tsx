@@ -8,7 +8,7 @@ import { texts } from "../shared/texts/index.js";
 import { Icon, Problem } from "../shared/ui.js";
 import { useWatch } from "../shared/watch.js";
 import { type About, Composer } from "./composer.js";
-import { Files } from "./files.js";
+import { type Files, filesOf } from "./files.js";
 import { LineView } from "./line.js";
 import { type Line, type Talk, talkOf } from "./model.js";
 import { NotifyButton, notifyOf } from "./notify.js";
@@ -22,10 +22,10 @@ const NEAR_END = 80;
 export function Chat({ home, space }: AppProps) {
   useWatch(space);
   const talk = talkOf(space);
-  const files = space.part("files", () => new Files(space));
+  const files = filesOf(space);
   useWatch(talk);
   // What was new when the talk was opened stays marked.
-  const [unseen] = useState({ from: space.newSince, to: Date.now() });
+  const [unseen] = useState({ from: space.news.newSince, to: Date.now() });
   const [query, setQuery] = useState<string | undefined>();
   const [about, setAbout] = useDraft<About>(space.drafts, "about", {});
   const [problem, setProblem] = useState("");
@@ -192,9 +192,9 @@ function dayOf({ at }: Line): string {
 }
 
 function Typing({ space }: Pick<AppProps, "space">) {
-  const names = space.members
-    .filter(({ id }) => id !== space.me.id && space.hereOf(id)?.typing)
-    .map(({ id }) => space.person(id).name);
+  const names = [...space.heres]
+    .filter(([id, { typing }]) => typing === true && id !== space.me.id && space.member(id))
+    .map(([id]) => space.person(id).name);
   return (
     <p class="typing quiet" role="status" data-testid="typing">
       {names.length > 0 ? texts.typing(names) : ""}

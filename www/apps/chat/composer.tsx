@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useDraft } from "../shared/drafts.js";
+import { plainName } from "../shared/names.js";
 import { reasonOf } from "../shared/reasons.js";
 import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
@@ -43,6 +44,7 @@ export function Composer(props: Props) {
   const empty: Written = { text: editing?.text ?? "", to: "" };
   const [{ text, to }, put] = useDraft(drafts, place, empty);
   const [problem, setProblem] = useState("");
+  const [note, setNote] = useState("");
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const typing = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -98,12 +100,17 @@ export function Composer(props: Props) {
     event.preventDefault();
     send();
   };
-  const attach = async (chosen: FileList | null): Promise<void> => {
+  const attach = async (chosen: readonly File[]): Promise<void> => {
     setProblem("");
     try {
-      for (const file of chosen ?? []) await files.post(file);
+      for (const file of chosen) {
+        setNote(texts.addingFile(plainName(file.name)));
+        await files.post(file);
+      }
     } catch (thrown) {
       setProblem(reasonOf(thrown));
+    } finally {
+      setNote("");
     }
   };
   if (!space.mayWrite) {
@@ -123,6 +130,9 @@ export function Composer(props: Props) {
         <Recipient space={space} to={to} onChoose={(next) => put({ text, to: next })} />
       )}
       <Problem text={problem} hook="chat-problem" />
+      <p class="quiet" role="status" data-testid="chat-note">
+        {note}
+      </p>
       {!drafts.isKept && text !== "" && <p class="quiet">{texts.draftNotKept}</p>}
       <div class="row end">
         <label class="button plain" title={texts.attach}>
@@ -133,7 +143,11 @@ export function Composer(props: Props) {
             multiple
             class="hidden"
             data-testid="attach"
-            onChange={(event) => void attach(event.currentTarget.files)}
+            onChange={(event) => {
+              void attach([...(event.currentTarget.files ?? [])]);
+              // So that the same file can be chosen again.
+              event.currentTarget.value = "";
+            }}
           />
         </label>
         <textarea

@@ -1,4 +1,5 @@
 import type { Space } from "../shared/space.js";
+import { filesOf } from "./files.js";
 import { talkOf } from "./model.js";
 
 export { Chat as View } from "./chat.js";
@@ -8,4 +9,9 @@ export function prepare(space: Space): void {
   talkOf(space)
     .load()
     .catch(() => {});
+}
+
+/** Gives others the files that are kept here, and drops those that were deleted. */
+export function attend(space: Space): void {
+  filesOf(space);
 }

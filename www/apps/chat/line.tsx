@@ -122,9 +122,9 @@ function Mark({ delivery, talk, line }: { delivery: Delivery; talk: Talk; line: 
 function Tools({ talk, line, isMine, onEdit, onReply, onError }: Props & { isMine: boolean }) {
   if (line.record === undefined) return null;
   const remove = async (): Promise<void> => {
-    if (await confirmed(texts.deleteLine, texts.deleteLineLead, texts.delete)) {
-      await talk.delete(line);
-    }
+    const { file } = line;
+    const lead = file === undefined ? texts.deleteLineLead : texts.deleteFileLead(file.name);
+    if (await confirmed(texts.deleteLine, lead, texts.delete)) await talk.delete(line);
   };
   return (
     <span class="tools">

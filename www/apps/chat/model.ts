@@ -1,8 +1,9 @@
-import type { GroupRecord } from "lacis";
+import type { GroupRecord, Remote } from "lacis";
+import { isKeptAnyway, jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
-import { isKeptAnyway, jsonOf, type Space } from "../shared/space.js";
+import type { Space } from "../shared/space.js";
 import type { FileNote } from "./files.js";
-import { FILE_TYPE, readFileNote } from "./files.js";
+import { FILE_TYPE, filesOf, readFileNote } from "./files.js";
 
 export const LINE_TYPE = "chat.line";
 const HAVE = "chat.have";
@@ -78,6 +79,8 @@ export class Talk extends Shown {
   /** Lines on their way into the store, by a name of their own. */
   readonly #pending = new Map<string, Pending>();
   readonly #telling = new Map<string, Set<string>>();
+  /** The nodes that are connected. */
+  readonly #here = new Set<string>();
   #sorted: Line[] | undefined;
   #hasResumed = false;
 
@@ -91,10 +94,12 @@ export class Talk extends Shown {
     });
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
     space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
-    // Whoever comes is told which of its lines are held here.
+    // Whoever comes is told which of its lines are held here. Who is here is told once all is read.
+    for (const remote of space.room?.remotes.values() ?? []) this.#isNewHere(remote);
     space.room?.addEventListener("remotechange", ({ detail }) => {
-      if (detail.connected) this.#tellAll(detail.peerId);
+      if (this.#isNewHere(detail)) this.#tellAll(detail.peerId);
     });
+    space.room?.addEventListener("remoteleave", ({ detail }) => this.#isNewHere(detail.remote));
   }
 
   protected async read(): Promise<void> {
@@ -126,13 +131,10 @@ export class Talk extends Shown {
       const { failure } = pending;
       return failure === undefined ? { state: "storing" } : { state: "failed", reason: failure };
     }
-    const count = this.#holders.get(line.id)?.size ?? 0;
-    const others = this.space.members.filter(({ id, roles }) => {
-      return roles.length > 0 && id !== this.space.me.id;
-    });
     if (line.whisperTo !== undefined) return { state: "delivered", count: 1, of: 1 };
+    const count = this.#holders.get(line.id)?.size ?? 0;
     if (count === 0) return { state: "stored" };
-    return { state: "delivered", count, of: Math.max(count, others.length) };
+    return { state: "delivered", count, of: Math.max(count, this.space.holders) };
   }
 
   /**
@@ -177,7 +179,10 @@ export class Talk extends Shown {
   }
 
   async delete(line: Line): Promise<void> {
-    if (line.record !== undefined) await this.space.group.delete(line.record);
+    const { record, file } = line;
+    if (record === undefined) return;
+    if (file === undefined) await this.space.group.delete(record);
+    else await filesOf(this.space).delete(record, file);
   }
 
   /** Says again what an earlier page had not stored. */
@@ -268,6 +273,14 @@ export class Talk extends Shown {
     if (!this.#lines.delete(id)) return;
     this.#sorted = undefined;
     this.changed();
+  }
+
+  /** Whether a node is connected that was not: round trips are told of as changes, too. */
+  #isNewHere({ id, peerId, connected }: Remote): boolean {
+    if (!connected) this.#here.delete(id);
+    if (!connected || peerId === "" || this.#here.has(id)) return false;
+    this.#here.add(id);
+    return true;
   }
 
   #tellPresent(): void {

@@ -16,11 +16,27 @@ export function notifyOf(space: Space, talk: Talk): () => void {
     if (!isWanted || !recall(key(space), false) || Notification.permission !== "granted") return;
     const text = talk.line(record.id)?.text ?? "";
     const title = `${space.person(record.author).name} - ${space.name}`;
-    const shown = new Notification(title, { body: text, tag: space.id });
-    shown.addEventListener("click", () => focus());
+    void show(title, { body: text, tag: space.id });
   };
   space.group.addEventListener("record", tell);
   return () => space.group.removeEventListener("record", tell);
+}
+
+/** Phones show only those of a service worker, and refuse to make others; development has none. */
+async function show(title: string, options: NotificationOptions): Promise<void> {
+  try {
+    const worker = await navigator.serviceWorker?.getRegistration();
+    if (worker?.active) return await worker.showNotification(title, options);
+  } catch {
+    // The other way may do.
+  }
+  try {
+    const shown = new Notification(title, options);
+    shown.addEventListener("click", () => focus());
+  } catch (thrown) {
+    // Whoever comes back sees what is new all the same.
+    console.warn(String(thrown));
+  }
 }
 
 /** Switches notifications of a group on and off. */

@@ -4,12 +4,13 @@ import { lossOf, shrink } from "../shared/images.js";
 import { plainName } from "../shared/names.js";
 import { PICTURE_LIMITS } from "../shared/pictures.js";
 import { reasonOf } from "../shared/reasons.js";
-import { isKeptAnyway, type Space } from "../shared/space.js";
+import { isKeptAnyway } from "../shared/records.js";
+import type { Space } from "../shared/space.js";
 import { texts } from "../shared/texts/index.js";
 import { Act, confirmed, Problem } from "../shared/ui.js";
 import { Format, markByKey } from "./format.js";
 import { Markdown } from "./issue.js";
-import { flawOf, type Issue, type Press } from "./model.js";
+import { DRAFT, flawOf, type Issue, type Press } from "./model.js";
 
 /** At the desk: nothing that was published yet. */
 export const NEW = "new";
@@ -36,7 +37,7 @@ interface Props {
 export function Editor({ space, press, id, onDone }: Props) {
   const { drafts } = space;
   const issue = press.issues.find((it) => it.id === id);
-  const place = `issue.${id}`;
+  const place = `${DRAFT}${id}`;
   const [fresh] = useState(() => crypto.randomUUID());
   const { title = "", text = "", version = 0 } = issue ?? {};
   const start: Draft = { title, text, version, key: fresh };
@@ -219,13 +220,13 @@ function wordsIn(text: string): number {
 
 /** The draft of a new issue that waits to be gone on with. */
 export function waitingDraft({ drafts }: Space): { readonly title: string } | undefined {
-  const draft = drafts.get<Draft>(`issue.${NEW}`);
+  const draft = drafts.get<Draft>(`${DRAFT}${NEW}`);
   return draft === undefined || draft.title + draft.text === "" ? undefined : draft;
 }
 
 /** Drops the draft of what is an issue by now, although the page died before it could know. */
 export function dropPublished({ drafts }: Space, press: Press): boolean {
-  const place = `issue.${NEW}`;
+  const place = `${DRAFT}${NEW}`;
   const key = drafts.get<Draft>(place)?.key;
   if (key === undefined || press.named(key) === undefined) return false;
   drafts.drop(place);

@@ -1,14 +1,19 @@
 import type { GroupEvents, GroupRecord } from "lacis";
 import { plainName } from "../shared/names.js";
 import { Pictures } from "../shared/pictures.js";
+import { jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
-import { jsonOf, type Space } from "../shared/space.js";
-import { ISSUE_TYPE, sourcesOf } from "./guard.js";
+import type { Space } from "../shared/space.js";
+import { texts } from "../shared/texts/index.js";
+import { ISSUE_TYPE, mightPublish, sourcesOf } from "./guard.js";
 
 export const IMAGE_TYPE = "letter.image";
 const TITLE_MAX = 200;
 /** Together with its title it must fit into a record. */
 export const TEXT_MAX = 200_000;
+
+/** Begins the places of drafts of issues. */
+export const DRAFT = "issue.";
 
 /** One issue of a newsletter. */
 export interface Issue {
@@ -82,8 +87,16 @@ export class Press extends Shown {
     await this.space.group.update(record, { data: { title: title.trim(), text, key } });
   }
 
+  /** Takes an issue back, with the pictures that are in nothing else. */
   async withdraw(issue: Issue): Promise<void> {
     await this.space.group.delete(issue.record);
+    const others = this.issues.filter(({ id }) => id !== issue.id).map(({ text }) => text);
+    const drafts = this.space.drafts.under(DRAFT).map((place) => {
+      return this.space.drafts.get<{ text?: string }>(place)?.text ?? "";
+    });
+    const used = new Set([...others, ...drafts].flatMap(picturesIn));
+    const unused = picturesIn(issue.text).filter((id) => !used.has(id));
+    await Promise.all(unused.map((id) => this.pictures.delete(id)));
   }
 
   /** Keeps a picture; resolves with what stands for it in the text. */
@@ -102,10 +115,12 @@ export class Press extends Shown {
     const value = (jsonOf(record) ?? {}) as Record<string, unknown>;
     const { title, text, key } = value;
     if (typeof title !== "string" || typeof text !== "string") return;
+    // What came before anybody watched is none, either.
+    if (!mightPublish(this.space.group, record)) return;
     const { id, author, created, modified, version } = record;
     this.#issues.set(id, {
       ...{ id, author, version, record },
-      title: plainName(title, TITLE_MAX),
+      title: plainName(title, TITLE_MAX) || texts.noTitle,
       key: typeof key === "string" ? key : undefined,
       text,
       published: created,
@@ -116,4 +131,9 @@ export class Press extends Shown {
   #drop(id: string): void {
     if (this.#issues.delete(id)) this.changed();
   }
+}
+
+/** The ids of the pictures that a text shows. */
+function picturesIn(text: string): string[] {
+  return [...text.matchAll(/lacis:([a-z0-9]+)/g)].flatMap(([, id]) => id ?? []);
 }

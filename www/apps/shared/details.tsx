@@ -1,12 +1,11 @@
 import { parseCard } from "lacis";
 import { useEffect, useState } from "preact/hooks";
 import { ByHand } from "./by-hand.js";
-import { inviteContact } from "./calls.js";
+import { contacts } from "./contacts.js";
 import type { Home } from "./home.js";
 import { Invitations } from "./invitations.js";
 import { MeetingPlaces } from "./meeting-places.js";
 import { plainName } from "./names.js";
-import { contacts } from "./people.js";
 import { Qr } from "./qr.js";
 import { reasonOf } from "./reasons.js";
 import { RemoveMember } from "./remove-member.js";
@@ -69,8 +68,7 @@ function KnownPeople({
   space,
   onError,
 }: Omit<Props, "onClose"> & { onError: (thrown: unknown) => void }) {
-  const inside = new Set(space.members.map(({ id }) => id));
-  const known = Object.entries(contacts(space.me.id)).filter(([id]) => !inside.has(id));
+  const known = Object.entries(contacts(space.me.id)).filter(([id]) => !space.member(id));
   const reachable = known.filter(([id]) => home.meetingPlace(id) !== undefined);
   if (reachable.length === 0) return null;
   return (
@@ -82,7 +80,7 @@ function KnownPeople({
             <span class="grow">{name}</span>
             <Act
               hook="call"
-              run={() => inviteContact(home, space, id)}
+              run={() => home.call(space, id)}
               onError={onError}
               aria-label={texts.callName(name)}
             >
@@ -190,7 +188,7 @@ function Members({ space, onError }: MembersProps) {
       {members.map(({ id, role, present }) => {
         const isMe = id === space.me.id;
         const person = space.person(id);
-        const away = space.hereOf(id)?.away === true;
+        const away = space.heres.get(id)?.away === true;
         const state = isMe || present ? (away ? "away" : "here") : "gone";
         return (
           <li key={id} data-testid="member" data-state={state} data-id={id}>

@@ -1,8 +1,8 @@
 import { Component, type ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
+import { contacts } from "./contacts.js";
 import { type Failures, failures } from "./failures.js";
 import type { Home } from "./home.js";
-import { contacts } from "./people.js";
 import { helpFor, reasonOf } from "./reasons.js";
 import { reportOf } from "./report.js";
 import { go, routeOf } from "./route.js";

@@ -8,12 +8,13 @@ import {
   type JoinGroupOptions,
   openIdentities,
   type Peer,
+  PeerError,
   parseInvitation,
 } from "lacis";
 import { guardIssues } from "../letter/guard.js";
 import { APP_TYPE, type AppName } from "./apps.js";
-import { CALL, type Call, hearCall } from "./calls.js";
-import { forgetDrafts } from "./drafts.js";
+import { CALL, Calls } from "./calls.js";
+import { forgetIdentity } from "./forget.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
 import { takeTurn, turnIsFree } from "./one-tab.js";
@@ -50,7 +51,7 @@ export class Home extends Observable {
   readonly standing = new Standing();
   readonly spaces = new Map<string, Space>();
   /** Invitations from and to contacts that somebody still has to look at. */
-  readonly calls = new Map<string, Call>();
+  readonly calls = new Calls(() => this.changed());
   #identities: Identities | undefined;
   #all: Identity[] = [];
   #me: Identity | undefined;
@@ -58,6 +59,8 @@ export class Home extends Observable {
   #phase: Phase = { at: "starting" };
   /** Counts whom this tab has become: what began for an earlier one ends. */
   #turn = 0;
+  /** Gives back the turn that this tab has. */
+  #giveBack: () => void = () => {};
   /** Waits while another tab is at work. */
   #waiting: AbortController | undefined;
 
@@ -84,7 +87,9 @@ export class Home extends Observable {
 
   /** The groups, the liveliest first. */
   get sorted(): Space[] {
-    return [...this.spaces.values()].sort((a, b) => b.activeAt.getTime() - a.activeAt.getTime());
+    return [...this.spaces.values()].sort(
+      (a, b) => b.news.activeAt.getTime() - a.news.activeAt.getTime(),
+    );
   }
 
   /** Loads what is needed, and goes on as whoever this browser was last. */
@@ -111,19 +116,25 @@ export class Home extends Observable {
 
   /** Becomes another identity of this browser. */
   async become(me: Identity): Promise<void> {
+    this.#enter({ at: "starting" });
+    await this.#become(me);
+  }
+
+  async #become(me: Identity): Promise<void> {
     this.#turn += 1;
     const turn = this.#turn;
     this.#waiting?.abort();
-    this.#enter({ at: "starting" });
     try {
       await this.#leave();
-      await takeTurn(me.id, async () => {
+      const giveBack = await takeTurn(me.id, async () => {
         if (turn !== this.#turn) return;
         this.#turn += 1;
         await this.#leave();
         this.#enter({ at: "elsewhere" });
         void this.#goOnAfter(me);
       });
+      if (turn !== this.#turn) return giveBack();
+      this.#giveBack = giveBack;
       this.#me = me;
       remember(LAST, me.id);
       const signaling = namedServers(location.search);
@@ -153,7 +164,19 @@ export class Home extends Observable {
   async #goOnAfter(me: Identity): Promise<void> {
     const waiting = new AbortController();
     this.#waiting = waiting;
-    if (await turnIsFree(me.id, waiting.signal)) await this.become(me);
+    if (!(await turnIsFree(me.id, waiting.signal))) return;
+    await this.#list();
+    // The other tab may have deleted it.
+    if (this.#all.some(({ id }) => id === me.id)) await this.become(me);
+    else await this.#becomeAnybody();
+  }
+
+  /** Becomes any identity of this browser, if there is one. */
+  async #becomeAnybody(): Promise<void> {
+    this.#me = undefined;
+    const [next] = this.#all;
+    if (next === undefined) this.#enter({ at: "new" });
+    else await this.become(next);
   }
 
   /** Takes over from the other tab. */
@@ -179,14 +202,19 @@ export class Home extends Observable {
   async deleteMe(groups: "delete" | "keep"): Promise<void> {
     const me = this.#me;
     if (me === undefined) return;
+    // Also those that could not be opened.
+    const ids = (await this.#running.groups()).map(({ id }) => id);
     await this.#leave();
-    await this.#kept.delete(me.id, { groups });
-    forgetDrafts(me.id);
-    this.#me = undefined;
+    try {
+      await this.#kept.delete(me.id, { groups });
+    } catch (thrown) {
+      // All is there as before, and whoever asked for it is told.
+      await this.#become(me);
+      throw thrown;
+    }
+    await forgetIdentity(me.id, groups === "delete" ? ids : []);
     await this.#list();
-    const next = this.#all[0];
-    if (next === undefined) this.#enter({ at: "new" });
-    else await this.become(next);
+    await this.#becomeAnybody();
   }
 
   /** The identity in use, under a password. */
@@ -252,27 +280,26 @@ export class Home extends Observable {
       uses: USES,
       expires: LINK_LIFETIME,
     });
-    const made = space.invitations.find(({ id }) => open.every((other) => other.id !== id));
+    // Others may have made some meanwhile.
+    const made = space.invitations.find(
+      ({ id, issuer }) => issuer === space.me.id && open.every((other) => other.id !== id),
+    );
     if (made !== undefined) space.lastLink = { id: made.id, text };
     return text;
   }
 
   /** A group in which that contact is connected now. */
   meetingPlace(peer: string): Space | undefined {
-    return [...this.spaces.values()].find((space) =>
-      space.members.some(({ id, present }) => id === peer && present),
-    );
+    return [...this.spaces.values()].find((space) => space.member(peer)?.present === true);
   }
 
-  /** Shows a call, or how it stands now. */
-  setCall(call: Call): void {
-    this.calls.set(call.id, call);
-    this.changed();
-  }
-
-  endCall(id: string): void {
-    this.calls.delete(id);
-    this.changed();
+  /** Calls a contact into a group; rejects if nobody is connected with it. */
+  async call(space: Space, peer: string): Promise<void> {
+    const meeting = this.meetingPlace(peer);
+    const { app, name } = space;
+    if (meeting === undefined || app === undefined) throw new PeerError("not-connected");
+    const invitation = await this.inviteOne(space, peer);
+    await this.calls.make({ peer, app, name, invitation, space: meeting });
   }
 
   /** Deletes a group from this device. */
@@ -281,7 +308,7 @@ export class Home extends Observable {
     space.end();
     this.changed();
     await space.group.erase();
-    space.forget();
+    await space.forget();
   }
 
   /** Opens a group from a file that this identity exported. */
@@ -315,12 +342,10 @@ export class Home extends Observable {
     this.spaces.set(group.id, space);
     this.changed();
     space.subscribe(() => this.changed());
-    space.onMessage(CALL, (peer, data) => hearCall(this, space, peer, textOf(data)));
-    const isKnown = space.app !== undefined;
-    // At once: what comes meanwhile must not pass unseen.
-    if (isKnown) guard(space);
+    space.onMessage(CALL, (peer, data) => this.calls.hear(space, peer, textOf(data)));
+    // At once, whatever the group is said to be for: it may turn out to be a newsletter.
+    guardIssues(space);
     await space.start();
-    if (!isKnown) guard(space);
     this.changed();
     return space;
   }
@@ -333,6 +358,9 @@ export class Home extends Observable {
     this.#peer = undefined;
     this.standing.clear();
     await peer?.close();
+    // Another tab may be whoever this one was.
+    this.#giveBack();
+    this.#giveBack = () => {};
   }
 
   async #list(): Promise<void> {
@@ -348,10 +376,6 @@ export class Home extends Observable {
     this.#phase = phase;
     this.changed();
   }
-}
-
-function guard(space: Space): void {
-  if (space.app === "letter") guardIssues(space);
 }
 
 const textOf = (data: Uint8Array): string => new TextDecoder().decode(data);

@@ -1,7 +1,8 @@
 // At which servers a group meets, and how an admin changes that.
 import { reasonOf } from "./reasons.js";
+import { kept } from "./records.js";
 import { pageServers } from "./servers.js";
-import { kept, type Space } from "./space.js";
+import type { Space } from "./space.js";
 import { Observable } from "./watch.js";
 
 /** So many servers a group may name; the package refuses more. */

@@ -4,6 +4,9 @@
  */
 const HARMFUL = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
+/** What takes no place, or shows nothing there: a name of these alone is none. */
+const UNSEEN = /[\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
 /** A name that nobody has vouched for is shown only up to here: it stands in a link. */
 const SAID_MAX = 40;
 
@@ -33,9 +36,10 @@ const LENGTH_MAX = 255;
 
 /**
  * A name as it can be shown between other words: one that somebody else chose, and one's own before
- * others see it.
+ * others see it. Empty if nothing of it could be seen.
  */
 export function plainName(name: string, lengthMax = LENGTH_MAX): string {
   const plain = name.replace(HARMFUL, "").trim();
-  return [...plain].slice(0, lengthMax).join("");
+  const shown = [...plain].slice(0, lengthMax).join("");
+  return shown.replace(UNSEEN, "") === "" ? "" : shown;
 }

@@ -7,23 +7,32 @@ const RELOAD_MS = 1_500;
 
 const lockOf = (identity: string): string => `lacis-turn-${identity}`;
 
-/** Waits for the turn of this tab; `onLost` runs when another one takes over. */
-export async function takeTurn(identity: string, onLost: () => Promise<void>): Promise<void> {
+/**
+ * Waits for the turn of this tab; `onLost` runs when another one takes over. Resolves with what
+ * gives the turn back, as closing this tab does.
+ */
+export async function takeTurn(identity: string, onLost: () => Promise<void>): Promise<() => void> {
   const name = lockOf(identity);
   const channel = new BroadcastChannel(name);
   let hold: ((lock: Lock | null) => Promise<void>) | undefined;
-  const held = new Promise<void>((resolve) => {
+  const held = new Promise<() => void>((resolve) => {
     hold = (lock) => {
       if (lock === null) return Promise.resolve();
-      resolve();
       return new Promise((release) => {
-        const onAsked = async (): Promise<void> => {
+        const end = (): void => {
           channel.removeEventListener("message", onAsked);
           channel.close();
+        };
+        const onAsked = async (): Promise<void> => {
+          end();
           await onLost();
           release();
         };
         channel.addEventListener("message", onAsked);
+        resolve(() => {
+          end();
+          release();
+        });
       });
     };
   });
@@ -35,7 +44,7 @@ export async function takeTurn(identity: string, onLost: () => Promise<void>): P
     // Somebody took it by force: this tab had been frozen.
     return onLost();
   });
-  await held;
+  return held;
 }
 
 /**

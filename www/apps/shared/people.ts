@@ -37,6 +37,11 @@ export function keepLook(id: string, look: Look): void {
   remember(`look.${id}`, look);
 }
 
+/** Forgets how an identity showed itself: it is deleted here. */
+export function forgetLook(id: string): void {
+  remember(`look.${id}`, undefined);
+}
+
 /** Reads what a member wrote of itself; it may have written anything. */
 export function readProfile(value: unknown): Profile | undefined {
   if (typeof value !== "object" || value === null) return undefined;
@@ -51,13 +56,4 @@ export function readProfile(value: unknown): Profile | undefined {
     picture:
       isPicture && /^data:image\/(png|jpeg|webp);base64,/.test(picture) ? picture : undefined,
   };
-}
-
-/** The identities that somebody has as contacts, with the names under which they were met. */
-export function contacts(me: string): Record<string, string> {
-  return recall<Record<string, string>>(`contacts.${me}`, {});
-}
-
-export function keepContact(me: string, id: string, name: string): void {
-  remember(`contacts.${me}`, { ...contacts(me), [id]: name });
 }

@@ -1,7 +1,8 @@
 // Pictures that a group keeps. One record has no room for the pixels that a screen needs, so a
 // picture is several: parts, and one that names them and says what they are together.
 import { hashOf } from "./hash.js";
-import { jsonOf, type Space } from "./space.js";
+import { jsonOf } from "./records.js";
+import type { Space } from "./space.js";
 import { Observable } from "./watch.js";
 
 /** With room for what else is in a record. */

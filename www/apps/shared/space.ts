@@ -1,52 +1,39 @@
-import {
-  type Group,
-  type GroupEvents,
-  type GroupRecord,
-  type Identity,
-  type Member,
-  type Message,
-  type OpenInvitation,
-  PeerError,
-  type Room,
+import type {
+  Group,
+  GroupEvents,
+  GroupRecord,
+  Identity,
+  Member,
+  Message,
+  OpenInvitation,
+  Room,
 } from "lacis";
 import { APP_TYPE, type AppName, isApp, NEWS } from "./apps.js";
 import { Drafts } from "./drafts.js";
+import { forgetGroup } from "./forget.js";
+import { type Here, heresOf, Roll, watchRemotes } from "./members.js";
 import { recall, remember } from "./memory.js";
 import { plainName } from "./names.js";
-import {
-  colourOf,
-  keepContact,
-  type Look,
-  PROFILE_TYPE,
-  type Profile,
-  readProfile,
-} from "./people.js";
+import { News } from "./news.js";
+import { type Look, PROFILE_TYPE, type Profile } from "./people.js";
+import { Profiles } from "./profiles.js";
+import { jsonOf } from "./records.js";
+import { Storing } from "./storing.js";
 import { texts } from "./texts/index.js";
 import { Observable } from "./watch.js";
 
-/** What a page remembers of a group between two visits. */
-interface Remembered {
-  unread: number;
-  /** When something last happened in it, in milliseconds since 1970. */
-  activeAt: number;
-  /** Up to when everything was seen. */
-  readAt: number;
-}
-
-/** What each page says of itself while it is here. */
-export interface Here {
-  readonly away?: boolean;
-  readonly typing?: boolean;
-}
-
 /** What went wrong with keeping or sharing, and still does. */
 export type Trouble = "unsaved" | "refused" | "revoked" | "ended";
+
+/** For so long nobody asks the group again who is in it, unless it tells of a change. */
+const ASKED_MS = 1_000;
 
 /** A group in these pages: its people, its news, and how it stands. */
 export class Space extends Observable {
   readonly group: Group;
   readonly me: Identity;
-  readonly people = new Map<string, Profile>();
+  readonly #profiles: Profiles;
+  readonly news: News;
   /** What this person has typed here and not yet handed over. */
   readonly drafts: Drafts;
   /** The link that this page made last, and its invitation. */
@@ -55,37 +42,40 @@ export class Space extends Observable {
   readonly aside = new Map<string, number>();
   readonly #listening = new AbortController();
   readonly #parts = new Map<string, unknown>();
-  readonly #look: () => Look;
   #app: AppName | undefined;
-  #remembered: Remembered;
+  /** When the record was made that says so. */
+  #appSince = Number.POSITIVE_INFINITY;
   #trouble: { readonly kind: Trouble; readonly code: string } | undefined;
-  #own: GroupRecord | undefined;
   #members: readonly Member[] = [];
+  #asked: { readonly roll: Roll; readonly at: number } | undefined;
+  #heres: ReadonlyMap<string, Here> | undefined;
+  #isJudging = false;
   #servers: readonly string[] = [];
+  #invitations: readonly OpenInvitation[] = [];
   #name = "";
-  #isWatched = false;
   #here: Here = {};
   #hasSynced = false;
-  /** Records that were heard of since the store was last asked. */
-  #unstored = 0;
-  #newSince = 0;
+  readonly #storing: Storing;
 
   constructor(group: Group, me: Identity, look: () => Look, app?: AppName | undefined) {
     super();
     this.group = group;
     this.me = me;
     this.drafts = new Drafts(me.id, group.id);
-    this.#look = look;
+    this.#storing = new Storing(group, () => this.changed());
+    this.#profiles = new Profiles(group, me, look);
     this.#app = app ?? recall<AppName | undefined>(`app.${group.id}`, undefined);
     if (app !== undefined) remember(`app.${group.id}`, app);
-    const fresh = { unread: 0, activeAt: Date.now(), readAt: 0 };
-    this.#remembered = { ...fresh, ...recall(`space.${group.id}`, {}) };
+    this.news = new News(group.id, this.signal);
     this.on("record", (change) => {
-      this.#seeStored();
+      void this.#storing.hear();
       this.#hear(change);
     });
-    this.on("member", () => this.#judgeSelf());
-    this.on("presence", () => this.changed());
+    this.on("member", () => this.#judgeSelfSoon());
+    this.on("presence", () => {
+      this.#heres = undefined;
+      this.changed();
+    });
     for (const name of ["invitations", "keyold", "clock"] as const) {
       this.on(name, () => this.changed());
     }
@@ -98,7 +88,10 @@ export class Space extends Observable {
       this.aside.set(author, (this.aside.get(author) ?? 0) + count);
       this.changed();
     });
-    this.on("unlocked", () => void this.#loadPeople());
+    this.on("unlocked", () => {
+      this.#asked = undefined;
+      void this.#load();
+    });
     this.on("synced", ({ all }) => {
       if (!all) return;
       this.#hasSynced = true;
@@ -106,15 +99,16 @@ export class Space extends Observable {
     });
     this.on("unsaved", ({ code }) => this.#setTrouble({ kind: "unsaved", code }));
     this.on("saved", () => {
-      this.#unstored = 0;
+      this.#storing.saved();
       this.#setTrouble(undefined);
     });
     this.on("refused", ({ code }) => this.#setTrouble({ kind: "refused", code }));
     this.on("closed", () => this.#setTrouble({ kind: "ended", code: "closed" }));
     this.room?.addEventListener("statechange", () => this.changed(), this.#until);
-    for (const name of ["remotejoin", "remotechange", "remoteleave"] as const) {
-      this.room?.addEventListener(name, () => this.changed(), this.#until);
-    }
+    watchRemotes(this.room, this.signal, () => {
+      this.#asked = undefined;
+      this.changed();
+    });
     this.group.presence.set(this.#here);
     document.addEventListener("visibilitychange", () => this.#seeWhetherAway(), this.#until);
   }
@@ -138,7 +132,13 @@ export class Space extends Observable {
   /** Hears what members send under that label, directly or to all, for as long as it is open. */
   onMessage(label: string, listener: (peer: string, data: Uint8Array) => void): void {
     const hear = ({ detail }: CustomEvent<Message>): void => {
-      if (detail.label === label) listener(detail.from.peerId, detail.data);
+      if (detail.label !== label) return;
+      try {
+        listener(detail.from.peerId, detail.data);
+      } catch (thrown) {
+        // Whatever a member may send, it is no failure of this page that a person must be told of.
+        console.warn(`${label}: ${thrown}`);
+      }
     };
     this.room?.addEventListener("message", hear, this.#until);
   }
@@ -156,49 +156,19 @@ export class Space extends Observable {
     return this.group.room;
   }
 
-  /** Which application the group is for; undefined until its founder's word has arrived. */
+  /** Which application the group is for; undefined until an admin's word has arrived. */
   get app(): AppName | undefined {
     return this.#app;
   }
 
   get name(): string {
     this.#name = this.#ask(() => plainName(this.group.name), this.#name);
-    return this.#name;
+    return this.#name || texts.noTitle;
   }
 
   /** Whether everything that is shown outlasts this page. */
   get isStored(): boolean {
-    return this.#unstored === 0;
-  }
-
-  /** Asks the store once for many records that come together. */
-  async #seeStored(): Promise<void> {
-    this.#unstored += 1;
-    if (this.#unstored > 1) return;
-    try {
-      for (let asked = 0; asked < this.#unstored; ) {
-        asked = this.#unstored;
-        await this.group.stored();
-      }
-      this.#unstored = 0;
-      this.changed();
-    } catch {
-      // The event "unsaved" has told, and "saved" will.
-    }
-  }
-
-  get unread(): number {
-    return this.#remembered.unread;
-  }
-
-  get activeAt(): Date {
-    return new Date(this.#remembered.activeAt);
-  }
-
-  /** Up to when this person had seen everything before it began to look; 0 for never. */
-  get newSince(): number {
-    // Whoever is just about to look asks before it is known that somebody does.
-    return this.#isWatched ? this.#newSince : this.#remembered.readAt;
+    return this.#storing.isStored;
   }
 
   get trouble(): { readonly kind: Trouble; readonly code: string } | undefined {
@@ -211,8 +181,9 @@ export class Space extends Observable {
   }
 
   /** The links by which somebody may still come in. */
-  get invitations(): OpenInvitation[] {
-    return this.group.invitations();
+  get invitations(): readonly OpenInvitation[] {
+    this.#invitations = this.#ask(() => this.group.invitations(), this.#invitations);
+    return this.#invitations;
   }
 
   /** Lets stand what somebody did who was shut out. */
@@ -223,8 +194,21 @@ export class Space extends Observable {
   }
 
   get members(): readonly Member[] {
-    this.#members = this.#ask(() => this.group.members, this.#members);
-    return this.#members;
+    return this.#roll.list;
+  }
+
+  member(id: string): Member | undefined {
+    return this.#roll.member(id);
+  }
+
+  /** Asked for once in a while: what changes it is told of, but for what ends by its date. */
+  get #roll(): Roll {
+    const now = performance.now();
+    if (this.#asked === undefined || now - this.#asked.at > ASKED_MS) {
+      this.#members = this.#ask(() => this.group.members, this.#members);
+      this.#asked = { roll: new Roll(this.#members, this.me.id), at: now };
+    }
+    return this.#asked.roll;
   }
 
   /** The servers at which the members meet; none if each page has those that it was opened with. */
@@ -247,7 +231,7 @@ export class Space extends Observable {
 
   /** What this person may do here. */
   get roles(): readonly string[] {
-    return this.members.find(({ id }) => id === this.me.id)?.roles ?? [];
+    return this.#roll.self?.roles ?? [];
   }
 
   get mayWrite(): boolean {
@@ -262,33 +246,40 @@ export class Space extends Observable {
     return this.roles.some((role) => role === "admin" || role === "inviter");
   }
 
-  /** The other people in it. A keeper is a program that reads nothing, and none of them. */
+  /** Whether whoever wrote what stands there was an admin then. */
+  wasAdmin({ author, modified }: GroupRecord): boolean {
+    return this.#ask(() => this.group.rolesAt(author, modified), []).includes("admin");
+  }
+
+  /** The other people in it. */
   get others(): readonly Member[] {
-    return this.members.filter(({ id, role }) => id !== this.me.id && role !== "keeper");
+    return this.#roll.others;
   }
 
   /** How many others are here now. */
   get present(): number {
-    return this.others.filter(({ present }) => present).length;
+    return this.#roll.present;
+  }
+
+  /** How many others can hold what is written. */
+  get holders(): number {
+    return this.#roll.holders;
   }
 
   /** How a person shows itself, whether or not it has said so. */
   person(id: string): Profile {
-    const known = this.people.get(id);
-    if (known !== undefined) return known;
-    const name = id === this.me.id ? this.me.name : texts.guest(id);
-    return { name, colour: colourOf(id) };
+    return this.#profiles.person(id);
   }
 
-  /** What a member's pages say of themselves; the liveliest counts. */
-  hereOf(id: string): Here | undefined {
-    const said = this.group.presence.others.filter(({ peerId }) => peerId === id);
-    const all = said.map(({ value }) => (value ?? {}) as Here);
-    if (all.length === 0) return undefined;
-    return {
-      away: all.every(({ away }) => away === true),
-      typing: all.some(({ typing }) => typing === true),
-    };
+  /** Those who have said so, by their ids. */
+  get people(): ReadonlyMap<string, Profile> {
+    return this.#profiles.all;
+  }
+
+  /** What members say of themselves, by their ids. */
+  get heres(): ReadonlyMap<string, Here> {
+    this.#heres ??= heresOf(this.group.presence.others);
+    return this.#heres;
   }
 
   /** Says whether this person is typing. */
@@ -298,38 +289,28 @@ export class Space extends Observable {
 
   /** Reads what is held here, and says who this person is. */
   async start(): Promise<void> {
-    await this.#loadPeople();
-    if (this.#app === undefined) {
-      for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
-    }
+    await this.#load();
     await this.introduce();
   }
 
   /** Tells the others how this person shows itself, if they do not know. */
   async introduce(): Promise<void> {
     if (!this.mayWrite) return;
-    const { colour, picture } = this.#look();
-    const wanted: Profile = { name: this.me.name, colour, picture };
-    const held = this.people.get(this.me.id);
-    if (held !== undefined && JSON.stringify(held) === JSON.stringify(wanted)) return;
-    this.people.set(this.me.id, wanted);
-    if (this.#own !== undefined) await this.group.update(this.#own, { data: wanted });
-    else await this.group.add({ type: PROFILE_TYPE, data: wanted });
+    await this.#profiles.introduce();
     this.changed();
   }
 
   /** Whether the person looks at it: what comes meanwhile is no news. */
   watch(isWatched: boolean): void {
-    if (isWatched) this.#newSince = this.#remembered.readAt;
-    this.#isWatched = isWatched;
+    this.news.watch(isWatched);
     // What came while it was looked at was seen.
     this.markRead();
   }
 
   /** Everything that is here has been seen. */
   markRead(): void {
-    const { unread } = this.#remembered;
-    this.#keep({ unread: 0, readAt: Date.now() });
+    const { unread } = this.news;
+    this.news.markRead();
     if (unread > 0) this.changed();
   }
 
@@ -338,58 +319,59 @@ export class Space extends Observable {
     this.#listening.abort();
   }
 
-  /** Forgets what is remembered beside the group. */
-  forget(): void {
-    for (const kind of ["space", "app", "sources", "notify"]) {
-      remember(`${kind}.${this.id}`, undefined);
-    }
+  /** Forgets what is kept beside the group. */
+  async forget(): Promise<void> {
     this.drafts.forget();
+    await forgetGroup(this.me.id, this.id);
   }
 
   get #until(): { signal: AbortSignal } {
     return { signal: this.#listening.signal };
   }
 
-  #keep(change: Partial<Remembered>): void {
-    this.#remembered = { ...this.#remembered, ...change };
-    remember(`space.${this.id}`, this.#remembered);
-  }
-
   #hear({ record, isNew, isOwn }: GroupEvents["record"]): void {
-    if (record.type === PROFILE_TYPE) this.#hearProfile(record);
+    if (record.type === PROFILE_TYPE) {
+      this.#profiles.hear(record);
+      this.changed();
+    }
     if (record.type === APP_TYPE) this.#hearApp(record);
     const isNews = this.#app !== undefined && NEWS[this.#app].includes(record.type);
     if (!isNews || record.deleted) return;
-    const activeAt = Math.max(this.#remembered.activeAt, record.modified.getTime());
-    const isSeen = isOwn || !isNew || (this.#isWatched && !document.hidden);
-    this.#keep({ activeAt, unread: this.unread + (isSeen ? 0 : 1) });
+    this.news.take(record.modified, isOwn || !isNew);
     this.changed();
   }
 
-  #hearProfile(record: GroupRecord): void {
-    if (record.creator === this.me.id && !record.deleted) this.#own = record;
-    const profile = record.data === undefined ? undefined : readProfile(jsonOf(record));
-    // Only a person itself says who it is.
-    if (profile === undefined || record.author !== record.creator) return;
-    this.people.set(record.creator, profile);
-    if (record.creator !== this.me.id) keepContact(this.me.id, record.creator, profile.name);
-    this.changed();
-  }
-
+  /**
+   * Admins say what a group is for, and the first of them, who has founded it, before all others:
+   * a member could make a newsletter something else, and a link may say anything.
+   */
   #hearApp(record: GroupRecord): void {
     const { app } = (jsonOf(record) ?? {}) as { app?: unknown };
-    if (this.#app !== undefined || !isApp(app)) return;
+    const since = record.created.getTime();
+    if (!isApp(app) || since >= this.#appSince || !this.wasAdmin(record)) return;
+    this.#appSince = since;
+    if (this.#app === app) return;
     this.#app = app;
     remember(`app.${this.id}`, app);
     this.changed();
   }
 
-  async #loadPeople(): Promise<void> {
-    for (const record of await this.group.find({ type: PROFILE_TYPE })) this.#hearProfile(record);
+  async #load(): Promise<void> {
+    await this.#profiles.load();
+    this.changed();
+    for (const record of await this.group.find({ type: APP_TYPE })) this.#hearApp(record);
+  }
+
+  /** Once for all that comes together. */
+  #judgeSelfSoon(): void {
+    this.#asked = undefined;
+    if (!this.#isJudging) queueMicrotask(() => this.#judgeSelf());
+    this.#isJudging = true;
   }
 
   #judgeSelf(): void {
-    const self = this.members.find(({ id }) => id === this.me.id);
+    this.#isJudging = false;
+    const { self } = this.#roll;
     if (self !== undefined && self.roles.length === 0) {
       this.#setTrouble({ kind: "revoked", code: "revoked" });
     } else if (this.#trouble?.kind === "revoked") this.#setTrouble(undefined);
@@ -406,37 +388,11 @@ export class Space extends Observable {
 
   #seeWhetherAway(): void {
     this.#say({ ...this.#here, away: document.hidden, typing: false });
-    if (!document.hidden && this.#isWatched) this.markRead();
+    if (!document.hidden && this.news.isWatched) this.markRead();
   }
 
   #say(here: Here): void {
     this.#here = here;
     this.#ask(() => this.group.presence.set(here), undefined);
-  }
-}
-
-/** What a store may say that works again later: of a full disk browsers know no better word. */
-const PASSING: readonly string[] = ["store-full", "store-failed", "store-unavailable"];
-
-/** Whether a record that could not be stored is held in memory, and stored as soon as possible. */
-export function isKeptAnyway(failure: unknown): boolean {
-  return failure instanceof PeerError && PASSING.includes(failure.code);
-}
-
-/** Waits until something is stored, or held in memory: then the group says so as a whole. */
-export async function kept(writing: Promise<unknown>): Promise<void> {
-  try {
-    await writing;
-  } catch (thrown) {
-    if (!isKeptAnyway(thrown)) throw thrown;
-  }
-}
-
-/** What a record says as JSON; undefined if it is locked, deleted or says something else. */
-export function jsonOf(record: GroupRecord): unknown {
-  try {
-    return record.data === undefined ? undefined : record.json();
-  } catch {
-    return undefined;
   }
 }

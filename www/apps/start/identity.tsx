@@ -119,7 +119,11 @@ function LookForm({ home, onError }: { home: Home; onError: (thrown: unknown) =>
             type="file"
             accept="image/*"
             class="hidden"
-            onChange={(event) => void choose(event.currentTarget.files?.[0])}
+            onChange={(event) => {
+              void choose(event.currentTarget.files?.[0]);
+              // So that the same file can be chosen again.
+              event.currentTarget.value = "";
+            }}
           />
         </label>
         {look.picture !== undefined && (
@@ -144,8 +148,16 @@ function ExportIdentity({ home }: { home: Home }) {
   const [problem, setProblem] = useState("");
   const make = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (password.length < PASSWORD_MIN) setProblem(texts.passwordShort(PASSWORD_MIN));
-    else setExported(await home.exportMe(password));
+    const isShort = password.length < PASSWORD_MIN;
+    setProblem(isShort ? texts.passwordShort(PASSWORD_MIN) : "");
+    // One under another password must not be taken for this one.
+    setExported("");
+    if (isShort) return;
+    try {
+      setExported(await home.exportMe(password));
+    } catch (thrown) {
+      setProblem(reasonOf(thrown));
+    }
   };
   return (
     <form class="stack" onSubmit={(event) => void make(event)}>
@@ -160,7 +172,7 @@ function ExportIdentity({ home }: { home: Home }) {
           onInput={(event) => setPassword(event.currentTarget.value)}
         />
       </label>
-      <Problem text={problem} />
+      <Problem text={problem} hook="export-problem" />
       <button type="submit" data-testid="export-make">
         {texts.backup}
       </button>

@@ -1,10 +1,16 @@
-import { type GroupInvitation, type InvitationPreview, PeerError, parseInvitation } from "lacis";
+import {
+  type GroupInvitation,
+  type Identity,
+  type InvitationPreview,
+  PeerError,
+  parseInvitation,
+} from "lacis";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { GiveBack } from "../shared/by-hand.js";
+import { contacts } from "../shared/contacts.js";
 import type { Home } from "../shared/home.js";
 import { plainName } from "../shared/names.js";
 import { patiently } from "../shared/patience.js";
-import { contacts } from "../shared/people.js";
 import { reasonOf, reasonOfCode } from "../shared/reasons.js";
 import { go, type Route } from "../shared/route.js";
 import type { Space } from "../shared/space.js";
@@ -17,6 +23,9 @@ type JoinRoute = Extract<Route, { at: "join" }>;
 
 /** What a text says that may be an invitation; or why it says nothing. */
 type Read = readonly [GroupInvitation | undefined, string];
+
+/** The invitation that is taken as soon as this tab has become whom it is for. */
+let goesOn: string | undefined;
 
 /** What an invitation is for; taken only when the person says so. */
 export function Join({ home, route }: { home: Home; route: JoinRoute }) {
@@ -43,11 +52,13 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
   const offer = useOffer(home, mayAsk ? route.invitation : undefined, fail);
   const shown = offer === "asking" ? undefined : offer;
   const join = async (): Promise<void> => {
+    const other = otherInvited(home, invitation);
+    // All is drawn anew for somebody else, and goes on there.
+    if (other !== undefined) return becomeInvited(home, other, route.invitation);
     waiting.current = new AbortController();
     setWaiting(true);
     fail(undefined);
     try {
-      await becomeInvited(home, invitation);
       const { app, offer } = route;
       const pairing = offer === undefined ? undefined : { offer, onAnswer: setAnswer };
       const { signal } = waiting.current;
@@ -61,6 +72,11 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
       setAnswer("");
     }
   };
+  useEffect(() => {
+    if (goesOn !== route.invitation || otherInvited(home, invitation) !== undefined) return;
+    goesOn = undefined;
+    void join();
+  }, []);
   const isUseless = invitation === undefined || (failed !== undefined && isFinal(failed.thrown));
   const problem = failed === undefined ? wrong : reasonOf(failed.thrown);
   return (
@@ -117,12 +133,19 @@ export function useInvitation(text: string | undefined): Read | undefined {
   return read?.text === text ? read?.read : undefined;
 }
 
-/** An invitation for another identity of this person is taken as that one. */
-async function becomeInvited(home: Home, invitation: GroupInvitation | undefined): Promise<void> {
-  if (invitation?.kind !== "bound" || invitation.peerId === home.me?.id) return;
+/** The identity of this browser that an invitation is for, if it is not the one in use. */
+function otherInvited(home: Home, invitation: GroupInvitation | undefined): Identity | undefined {
+  if (invitation?.kind !== "bound" || invitation.peerId === home.me?.id) return undefined;
   const wanted = invitation.peerId;
-  const other = home.all.find(({ id }) => id === wanted);
-  if (other !== undefined) await home.become(other);
+  return home.all.find(({ id }) => id === wanted);
+}
+
+/** An invitation for another identity of this person is taken as that one. */
+async function becomeInvited(home: Home, other: Identity, invitation: string): Promise<void> {
+  goesOn = invitation;
+  await home.become(other);
+  // Another tab may be at work for it, or it cannot be opened: both are told.
+  if (home.phase.at !== "ready") goesOn = undefined;
 }
 
 /** What a link offers, asked for until somebody is there who can say it. */

@@ -75,7 +75,8 @@ function NewSpaces({ home }: { home: Home }) {
 }
 
 function SpaceLine({ space, home }: { space: Space; home: Home }) {
-  const { app, unread, trouble } = space;
+  const { app, trouble } = space;
+  const { unread } = space.news;
   return (
     <li>
       <a href={`#/g/${space.id}`} data-testid="space" data-app={app}>
@@ -89,8 +90,8 @@ function SpaceLine({ space, home }: { space: Space; home: Home }) {
           </span>
         </span>
         <span class="right">
-          <time class="quiet" dateTime={space.activeAt.toISOString()}>
-            {readableTime(space.activeAt)}
+          <time class="quiet" dateTime={space.news.activeAt.toISOString()}>
+            {readableTime(space.news.activeAt)}
           </time>
           {unread > 0 && (
             <span class="badge" data-testid="unread" title={texts.unread(unread)}>

@@ -27,6 +27,7 @@ export function Storage({ home }: { home: Home }) {
   };
   const take = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
+    setProblem("");
     try {
       go({ at: "space", id: (await home.importGroup(file)).id });
     } catch (thrown) {
@@ -63,7 +64,11 @@ export function Storage({ home }: { home: Home }) {
           type="file"
           class="hidden"
           data-testid="import-group"
-          onChange={(event) => void take(event.currentTarget.files?.[0])}
+          onChange={(event) => {
+            void take(event.currentTarget.files?.[0]);
+            // So that the same file can be chosen again.
+            event.currentTarget.value = "";
+          }}
         />
       </label>
       <Problem text={problem} />

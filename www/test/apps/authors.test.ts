@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import { LINE_TYPE, lineOf } from "../../apps/chat/model.js";
 import { ISSUE_TYPE, mightPublish } from "../../apps/letter/guard.js";
+import { pressOf } from "../../apps/letter/model.js";
 import type { Space } from "../../apps/shared/space.js";
 import type { GroupRecord } from "../../src/group/record.js";
-import { give, meet, twoAdmins } from "./members.js";
+import { give, groupOf, meet, twoAdmins } from "./members.js";
 
 async function only(space: Space, type: string): Promise<GroupRecord> {
   const [record, ...more] = await space.group.find({ type });
@@ -40,4 +41,16 @@ test("an issue stays rightful when its admin has been shut out since", async () 
   expect((await only(ada, ISSUE_TYPE)).id).toBe(issue.id);
   const stranger = { ...issue, author: "a".repeat(52) };
   expect(() => mightPublish(ada.group, stranger as unknown as GroupRecord)).not.toThrow();
+});
+
+test("an issue of a reader that was taken before anybody watched is not shown", async () => {
+  const { spaces } = await groupOf("inviter");
+  const [ada, bob] = spaces as [Space, Space];
+  const [early, late] = [pressOf(ada), pressOf(bob)];
+  await early.load();
+  await bob.group.add({ type: ISSUE_TYPE, data: { title: "Fake", text: "all of it" } });
+  await give(bob, ada);
+  await only(ada, ISSUE_TYPE);
+  await late.load();
+  expect([early.issues, late.issues]).toEqual([[], []]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { moved, POINTS_MAX, readShape } from "../../apps/board/item.js";
 import { readFileNote } from "../../apps/chat/files.js";
 import { flawOf, TEXT_MAX } from "../../apps/letter/model.js";
+import { plainName } from "../../apps/shared/names.js";
 import { readProfile } from "../../apps/shared/people.js";
 import { PICTURE_BYTES, readPictureNote } from "../../apps/shared/pictures.js";
 
@@ -60,6 +61,29 @@ describe("profiles", () => {
     expect(readProfile({ name })?.name).toBe(plain);
     expect(readProfile({ name: "\u202E\u2069 " })).toBeUndefined();
   });
+});
+
+describe("names", () => {
+  test.each([
+    "",
+    " ",
+    "\u200B",
+    "\u2060",
+    "\u3164",
+    "\uFFA0",
+    "\u2800",
+    "\u{E0041}",
+    "\u00AD\u180E \uFE0F",
+  ])("of which nothing can be seen are none: %j", (name) => {
+    expect(plainName(name)).toBe("");
+    expect(readProfile({ name })).toBeUndefined();
+  });
+
+  test.each([
+    "\u0645\u06cc\u200c\u062e",
+    "\u{1F469}\u200D\u{1F467}",
+    "\u{1F3F4}\u{E0067}\u{E0062}\u{E007F}",
+  ])("keep what belongs to their letters: %j", (name) => expect(plainName(name)).toBe(name));
 });
 
 describe("notes of files", () => {

@@ -3,10 +3,16 @@
 import { setMaxListeners } from "node:events";
 import { onTestFinished, vi } from "vitest";
 import { Space } from "../../apps/shared/space.js";
+import type { CoreModule } from "../../src/core.js";
+import type { Role } from "../../src/group/options.js";
 import type { Identity } from "../../src/identity/identity.js";
 import { load } from "../../src/low-level.js";
 import { Peer } from "../../src/peer.js";
 import { realModule, somebody } from "../real-module.js";
+
+const NAMES = ["Ada", "Bob", "Cleo", "Dora"];
+/** A server that nobody reaches. */
+export const NOWHERE = "ws://127.0.0.1:1/ws";
 
 /** What a page has beside a core. */
 export function pageGlobals(): Map<string, string> {
@@ -27,32 +33,45 @@ export function pageGlobals(): Map<string, string> {
 
 /** Two admins of one group: the first has founded it. */
 export async function twoAdmins(): Promise<[Space, Space]> {
+  const { spaces } = await groupOf("admin");
+  return spaces as [Space, Space];
+}
+
+/** A group: Ada has founded it, and the others have these roles. */
+export async function groupOf(
+  ...roles: Role[]
+): Promise<{ readonly spaces: Space[]; readonly peers: Peer[]; readonly module: CoreModule }> {
   pageGlobals();
   const module = await load(realModule());
-  const peers = [1, 2].map(() => new Peer(module, { signaling: ["ws://127.0.0.1:1/ws"] }));
-  const [ada, bob] = peers as [Peer, Peer];
+  const peers = ["ada", ...roles].map(() => new Peer(module, { signaling: [NOWHERE] }));
+  const [ada, ...others] = peers as [Peer, ...Peer[]];
   const founded = await ada.createGroup({ name: "Group", connect: false });
-  const invitation = await founded.invite({ for: bob.id, role: "admin" });
-  const joined = await bob.joinGroup(invitation, { connect: false });
-  const spaces = [
-    new Space(founded, { id: ada.id, name: "Ada" } as Identity, () => ({ colour: 0 })),
-    new Space(joined, { id: bob.id, name: "Bob" } as Identity, () => ({ colour: 1 })),
-  ] as [Space, Space];
+  const groups = [founded];
+  for (const [at, peer] of others.entries()) {
+    const invitation = await founded.invite({ for: peer.id, role: roles[at] as Role });
+    groups.push(await peer.joinGroup(invitation, { connect: false }));
+  }
+  const spaces = groups.map((group, at) => {
+    const { id } = peers[at] as Peer;
+    const me = { id, name: NAMES[at] } as Identity;
+    return new Space(group, me, () => ({ colour: at }));
+  });
   // A page has as many listeners as it has parts.
   for (const { signal } of spaces) setMaxListeners(0, signal);
   onTestFinished(async () => {
     for (const space of spaces) space.end();
     for (const peer of peers) await peer.close();
   });
-  await give(spaces[1], spaces[0]);
-  // Whoever comes gets the key over a link. Here there is none, so there is a new key for both.
+  const [first, ...rest] = spaces as [Space, ...Space[]];
+  for (const space of rest) await give(space, first);
+  // Whoever comes gets the key over a link. Here there is none, so there is a new key for all.
   const renewed = new Promise((resolve) =>
     founded.addEventListener("unlocked", resolve, { once: true }),
   );
   await founded.revoke(somebody(module));
   await renewed;
-  await give(spaces[0], spaces[1]);
-  return spaces;
+  for (const space of rest) await give(first, space);
+  return { spaces, peers, module };
 }
 
 /** Gives what one holds to the other. */

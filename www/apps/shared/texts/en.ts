@@ -24,7 +24,6 @@ export const en = {
   name: "Lacis",
 
   // In general.
-  accept: "Accept",
   notAServer: (url: string): string =>
     `The server in this address must begin with ws:// or wss://, but it is "${url}".`,
   broken: "Something went wrong that should not have. Reload the page.",
@@ -240,9 +239,11 @@ export const en = {
   callName: (name: string): string => `Invite ${name}`,
   calling: (name: string): string => `Inviting ${name}`,
   called: (name: string): string => `${name} invites you`,
+  calls: "Invitations to you",
+  lookAtCall: "Have a look",
   callStates: {
     open: (name: string): string => `Waiting for ${name} to answer...`,
-    accepted: (name: string): string => `${name} is coming.`,
+    accepted: (name: string): string => `${name} is having a look.`,
     declined: (name: string): string => `${name} would rather not.`,
     cancelled: (name: string): string => `${name} has taken the invitation back.`,
     expired: (): string => "Nobody answered in time.",
@@ -341,11 +342,17 @@ export const en = {
   editedGone: "The message that you were changing was deleted. This will be a new one.",
   draftNotKept: "This browser cannot keep what you type: do not close this page before it is sent.",
   fileWithoutName: "file",
+  addingFile: (name: string): string => `Adding "${name}"...`,
   fileTooLarge: (size: string, max: string): string =>
     `Too large: this file has ${size}, and ${max} is the most that can be sent here.`,
   quoteGone: "What this replies to is not here.",
   deleteLine: "Delete this message?",
-  deleteLineLead: "It disappears for everybody.",
+  deleteLineLead:
+    "It disappears for everybody in this group, for whoever is away as soon as they come back. " +
+    "What somebody has copied stays with them.",
+  deleteFileLead: (name: string): string =>
+    `"${name}" disappears for everybody in this group, for whoever is away as soon as they come ` +
+    "back. Whoever has saved it on their device keeps that copy.",
   storing: "storing",
   stored: "kept here, nobody has it yet",
   delivered: (count: number, of: number): string =>
@@ -436,7 +443,9 @@ export const en = {
   publish: "Publish",
   correct: "Correct",
   withdraw: "Withdraw",
-  withdrawLead: (title: string): string => `"${title}" disappears for all readers.`,
+  withdrawLead: (title: string): string =>
+    `"${title}" and its pictures disappear for all readers, for whoever is away as soon as they ` +
+    "come back. What somebody has copied stays with them.",
   discardDraft: "Throw the draft away",
   discardDraftLead: "What you have written here is lost.",
   correctedMeanwhile: "Replace a newer correction?",

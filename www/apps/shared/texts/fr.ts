@@ -26,7 +26,6 @@ export const fr: Texts = {
   language: "fr",
   name: "Lacis",
 
-  accept: "Accepter",
   notAServer: (url) =>
     `Le serveur dans cette adresse doit commencer par ws:// ou wss://, mais c'est "${url}".`,
   broken: "Quelque chose d'inattendu s'est produit. Rechargez la page.",
@@ -328,9 +327,11 @@ export const fr: Texts = {
   callName: (name) => `Inviter ${name}`,
   calling: (name) => `Invitation de ${name}`,
   called: (name) => `${name} vous invite`,
+  calls: "Invitations pour vous",
+  lookAtCall: "Regarder",
   callStates: {
     open: (name) => `On attend la réponse de ${name}...`,
-    accepted: (name) => `${name} arrive.`,
+    accepted: (name) => `${name} regarde l'invitation.`,
     declined: (name) => `${name} préfère ne pas venir.`,
     cancelled: (name) => `${name} a retiré l'invitation.`,
     expired: () => "Personne n'a répondu à temps.",
@@ -426,10 +427,16 @@ export const fr: Texts = {
   editedGone: "Le message que vous modifiiez a été supprimé. Ce sera un nouveau message.",
   draftNotKept: "Ce navigateur ne peut pas garder ce que vous tapez : envoyez avant de fermer.",
   fileWithoutName: "fichier",
+  addingFile: (name) => `Ajout de « ${name} »...`,
   fileTooLarge: (size, max) => `Trop gros : ce fichier fait ${size}, et ${max} est le maximum ici.`,
   quoteGone: "Ce à quoi ceci répond n'est pas ici.",
   deleteLine: "Supprimer ce message ?",
-  deleteLineLead: "Il disparaît pour tout le monde.",
+  deleteLineLead:
+    "Il disparaît pour tout le groupe ; pour les absents, dès leur retour. Les copies que " +
+    "quelqu'un en a faites lui restent.",
+  deleteFileLead: (name) =>
+    `« ${name} » disparaît pour tout le groupe ; pour les absents, dès leur retour. Qui l'a ` +
+    "enregistré sur son appareil garde cette copie.",
   storing: "en cours",
   stored: "gardé ici, personne ne l'a encore",
   delivered: (count, of) => (of === 1 ? "remis" : `remis à ${count} sur ${of}`),
@@ -519,7 +526,9 @@ export const fr: Texts = {
   publish: "Publier",
   correct: "Corriger",
   withdraw: "Retirer",
-  withdrawLead: (title) => `« ${title} » disparaît pour tous les lecteurs.`,
+  withdrawLead: (title) =>
+    `« ${title} » et ses images disparaissent pour tous les lecteurs ; pour les absents, dès leur ` +
+    "retour. Les copies que quelqu'un en a faites lui restent.",
   discardDraft: "Jeter le brouillon",
   discardDraftLead: "Ce que vous avez écrit ici sera perdu.",
   correctedMeanwhile: "Remplacer une correction plus récente ?",
