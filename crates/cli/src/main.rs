@@ -16,7 +16,7 @@ mod session;
 mod signals;
 mod transfer;
 
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -40,7 +40,10 @@ fn main() -> ExitCode {
 
 fn start(output: &Output, arguments: Arguments) -> Result<(), Failure> {
     if let Command::Completions { shell } = arguments.command {
-        clap_complete::generate(shell, &mut Arguments::command(), "lacis", &mut io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "lacis", &mut script);
+        // Whoever read it may be gone.
+        let _ = io::stdout().write_all(&script);
         return Ok(());
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();

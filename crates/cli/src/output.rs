@@ -43,7 +43,7 @@ impl Output {
         if self.json {
             self.say(object, String::new);
         } else {
-            eprintln!("{words}");
+            complain(&format!("{words}\n"));
         }
     }
 
@@ -55,9 +55,9 @@ impl Output {
             let object = json!({ "event": "failed", "code": code, "text": text, "hint": hint });
             self.say(&object, String::new);
         }
-        eprintln!("error: {failure}");
+        complain(&format!("error: {failure}\n"));
         if let Some(hint) = failure.help() {
-            eprintln!("hint: {hint}");
+            complain(&format!("hint: {hint}\n"));
         }
     }
 
@@ -77,16 +77,21 @@ impl Output {
             }
             None => done.to_string(),
         };
-        eprint!("\r\x1b[K{what}: {so_far}");
-        let _ = io::stderr().flush();
+        complain(&format!("\r\x1b[K{what}: {so_far}"));
         self.in_progress.set(true);
     }
 
     fn clear_progress(&self) {
         if self.in_progress.replace(false) {
-            eprint!("\r\x1b[K");
+            complain("\r\x1b[K");
         }
     }
+}
+
+/// Writes to standard error. Whoever read it may be gone, which ends nothing either.
+fn complain(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// The progress of one thing, shown a few times a second.

@@ -83,6 +83,29 @@ fn it_says_where_it_listens_and_ends_when_it_is_asked_to() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn it_serves_and_ends_as_ever_when_nobody_reads_its_log() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let mut running = Running::start(&[]);
+    drop(running.child.stderr.take());
+    // The first of these makes a line of the log, and the second finds that done.
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&running.address).unwrap();
+        let request = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n\
+            upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+            sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nx-forwarded-for: 192.0.2.1\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 101");
+    }
+    kill(Pid::from_raw(i32::try_from(running.child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn every_option_has_a_variable() {
     let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/pages");
