@@ -104,11 +104,12 @@ async fn attend(
     shards: &Shards,
     manager: &Manager,
 ) -> Result<(), Failure> {
+    let mut signs = manager.signs();
     loop {
         tokio::select! {
             () = end.asked() => return Ok(()),
             Some(said) = says.recv() => print(output, said),
-            () = manager.watchdog_due() => {
+            () = signs.due() => {
                 if timeout(ALIVE_WITHIN, all_answer(shards)).await == Ok(true) {
                     manager.alive();
                 }

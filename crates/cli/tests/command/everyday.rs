@@ -262,6 +262,60 @@ fn a_service_manager_is_told_when_it_is_ready_that_it_lives_and_that_it_ends() {
 }
 
 #[test]
+fn a_keeper_with_much_to_do_says_that_it_lives_too() {
+    let folder = Folder::new("busy");
+    let server = Server::start();
+    let path = folder.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    let keeper = Person::new(&folder, "keeper", &server.url)
+        .variable("NOTIFY_SOCKET", path.to_str().unwrap())
+        .variable("WATCHDOG_USEC", "4000000");
+    let founder = Person::new(&folder, "founder", &server.url);
+    founder.done(&["group", "create", "Talk"]);
+    let words = ["group", "invite", "--for", &keeper.id(), "--role", "keeper"];
+    let said = founder.done(&words);
+    let mut kept = keeper.start(&["keep", text(event(&said, "invitation"), "text")]);
+    kept.event("joined");
+    let mut talk = founder.start(&["chat"]);
+    talk.event("ready");
+    socket.set_nonblocking(true).unwrap();
+    let told = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).ok()?;
+        String::from_utf8(bytes[..length].to_vec()).ok()
+    };
+    while told().is_some() {}
+    // It has something to say all the time, and a sign of life is due each 2 s.
+    let (begun, mut signs) = (std::time::Instant::now(), 0);
+    while signs < 2 {
+        assert!(begun.elapsed() < crate::support::SOON, "no sign of life from a busy keeper");
+        talk.type_line("bonjour");
+        kept.event("stored");
+        signs += usize::from(told().as_deref() == Some("WATCHDOG=1"));
+    }
+    assert_eq!(talk.ended().1, 0);
+    assert_eq!(kept.terminate().1, 0);
+}
+
+#[test]
+fn who_reads_no_complaints_ends_nothing() {
+    let folder = Folder::new("unread");
+    let data = folder.path("person");
+    let command = |words: &[&str]| {
+        let mut command = std::process::Command::new(crate::support::PROGRAM);
+        command.args(words).env("LACIS_DATA", &data).env("LACIS_SERVER", "ws://127.0.0.1:1/ws");
+        // A pipe of which nobody has the other end.
+        let (read, write) = std::io::pipe().unwrap();
+        drop(read);
+        command.stderr(write).stdout(std::process::Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(command(&["group", "show"]), Some(1));
+    assert_eq!(command(&["group", "create", "Notes"]), Some(0));
+    assert_eq!(command(&["receive", "--timeout", "1"]), Some(3));
+}
+
+#[test]
 fn a_keeper_keeps_more_groups_than_one_node_has_room_for() {
     const GROUPS: usize = lacis_native::limits::GROUPS_MAX + 1;
     let folder = Folder::new("many");
