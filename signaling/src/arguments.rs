@@ -170,6 +170,9 @@ impl Arguments {
                 connections_max: self.connections_max,
                 connections_per_address_max: self.connections_per_address_max,
                 topics_max: self.topics_max,
+                topics_per_address_max: self
+                    .connections_per_address_max
+                    .saturating_mul(limits::TOPICS_PER_PLACE),
                 members_per_topic_max: self.members_per_topic_max,
                 ice_servers: self.ice_server,
                 relays,

@@ -9,7 +9,6 @@ use axum::http::{Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
-use lacis_wire::signal::ByeReason;
 
 use super::address::client_address;
 use super::shared::Shared;
@@ -52,15 +51,13 @@ async fn open_socket(
         shared.warn_of_proxy();
     }
     let address = client_address(peer.address, headers, shared.config.trust_proxy);
-    let key = shared.keys.key(address);
+    let from = (shared.keys.key(address), shared.keys.wide(address));
     let Some(place) = shared.sockets.enter_websocket(address) else {
         let answer = [(header::CONNECTION, "close"), (header::RETRY_AFTER, "10")];
         return (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
     };
-    let client = shared.clients.enter(address);
     // Told over the WebSocket, because a page learns nothing of an answer that is none.
     let refusal = shared.admission.refusal(request.uri(), headers);
-    let refusal = refusal.or(client.is_none().then_some(ByeReason::Full));
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
@@ -70,8 +67,8 @@ async fn open_socket(
         let socket = Socket::new(stream, &early);
         // It holds the buffer that the request was read into.
         drop(early);
-        session::serve(socket, shared, key, refusal).await;
-        drop((peer.socket, place, client));
+        session::serve(socket, shared, from, refusal).await;
+        drop((peer.socket, place));
     });
     let answer = [
         (header::CONNECTION, "upgrade"),

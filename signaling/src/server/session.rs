@@ -21,10 +21,10 @@ use crate::limits;
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: Socket<S>,
     shared: Arc<Shared>,
-    address: AddressKey,
+    from: (AddressKey, Option<AddressKey>),
     refusal: Option<ByeReason>,
 ) {
-    let attached = shared.attach(address, refusal);
+    let attached = shared.attach(from, refusal);
     let mut reading = Reading::Open;
     let (mut received, mut written) = (Vec::new(), 0);
     loop {
