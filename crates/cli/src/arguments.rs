@@ -215,6 +215,9 @@ pub(crate) struct ReceiveOptions {
     /// Folder for the file
     #[arg(long, short, value_name = "FOLDER", default_value = ".")]
     pub(crate) output: PathBuf,
+    /// The most that is taken, such as 500M or 2G; a larger file is refused
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) max_size: Option<u64>,
 }
 
 #[derive(Debug, Args)]

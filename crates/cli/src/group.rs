@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::apps;
 use crate::arguments::{Chosen, Common, GroupCommand, Handing};
 use crate::failure::Failure;
-use crate::output::{Output, plain, size, utc};
+use crate::output::{Output, plain_line, size, utc};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -89,7 +89,7 @@ async fn list(output: &Output, common: &Common) -> Result<(), Failure> {
     for kept in all {
         let id = kept.id.to_text();
         output.say(&json!({ "group": id, "name": kept.name }), || {
-            format!("{id} {}", plain(&kept.name))
+            format!("{id} {}", plain_line(&kept.name, apps::NAME_CHARS))
         });
     }
     Ok(())
@@ -111,7 +111,10 @@ async fn show(output: &Output, common: &Common, chosen: &Chosen) -> Result<(), F
     });
     output.say(&object, || {
         let held = format!("{} records, {}", holding.records, size(holding.bytes));
-        format!("{}\n{id}\n{members} members, {held}\n{fingerprint}", plain(&name))
+        format!(
+            "{}\n{id}\n{members} members, {held}\n{fingerprint}",
+            plain_line(&name, apps::NAME_CHARS)
+        )
     });
     Ok(())
 }
@@ -145,7 +148,7 @@ async fn list_servers(output: &Output, common: &Common, chosen: &Chosen) -> Resu
     let all = group.servers().await?;
     session.close().await?;
     for url in all {
-        output.say(&json!({ "server": url }), || plain(&url));
+        output.say(&json!({ "server": url }), || plain_line(&url, usize::MAX));
     }
     Ok(())
 }

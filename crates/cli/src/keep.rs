@@ -19,10 +19,11 @@ use self::notify::Manager;
 use self::shards::Shards;
 use self::standing::Standing;
 use self::status::StatusServer;
+use crate::apps;
 use crate::arguments::{Common, KeepOptions};
 use crate::failure::Failure;
 use crate::group::is_passing;
-use crate::output::{Output, plain};
+use crate::output::{Output, plain_line};
 use crate::signals::End;
 
 /// Something a keeper has to say: as an object, and in words where those are for people.
@@ -159,7 +160,8 @@ impl Wards {
                     all.extend(first.map(|object| (object, None)));
                 }
                 Err((name, failure)) => {
-                    let words = format!("{} is not kept: {failure}", plain(&name));
+                    let words =
+                        format!("{} is not kept: {failure}", plain_line(&name, apps::NAME_CHARS));
                     let object = json!({ "event": "not-kept", "code": failure.code() });
                     all.push((object, Some(words)));
                 }

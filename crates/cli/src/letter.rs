@@ -11,7 +11,7 @@ use crate::apps;
 use crate::arguments::{Common, PublishOptions, ReadOptions};
 use crate::failure::Failure;
 use crate::group::reached;
-use crate::output::{Output, plain, utc};
+use crate::output::{Output, plain, plain_line, utc};
 use crate::session::{CaughtUp, Session};
 use crate::signals::End;
 
@@ -167,7 +167,7 @@ fn show(output: &Output, record: &Record) {
         "author": author, "published": header.created.0, "version": header.version,
     });
     output.say(&object, || {
-        let (title, when) = (plain(title), utc(header.created));
+        let (title, when) = (plain_line(title, apps::TITLE_CHARS), utc(header.created));
         format!("# {title}\n{when}, {author}\n\n{}\n", plain(text).trim_end())
     });
 }

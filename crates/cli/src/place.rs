@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use lacis_native::Identity;
 
+use crate::apps::NAME_CHARS;
 use crate::arguments::Common;
 use crate::failure::Failure;
+use crate::output::plain_line;
 
 /// The folder with the identity and the groups. Only its owner can look into it.
 #[derive(Debug)]
 pub(crate) struct Place(PathBuf);
-
-const NAME_CHARS: usize = 60;
 
 /// Stores of a keeper: more than anybody needs.
 const SHARDS_MAX: usize = 1_000;
@@ -74,18 +74,22 @@ impl Place {
     /// What others see as the name of this identity.
     pub(crate) fn name(&self) -> Option<String> {
         let text = fs::read_to_string(self.0.join("name")).ok()?;
-        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+        Some(text.trim().to_owned()).filter(|name| is_name(name))
     }
 
     pub(crate) fn set_name(&self, name: &str) -> Result<(), Failure> {
         let name = name.trim();
-        let fine = (1..=NAME_CHARS).contains(&name.chars().count());
-        if !fine || name.chars().any(char::is_control) {
+        if !is_name(name) {
             return Err(Failure::misused("a name has 1 to 60 characters, all of which show"));
         }
         let path = self.0.join("name");
         write_private(&path, name).map_err(|error| Failure::file(&path, &error))
     }
+}
+
+/// Whether all of it shows, on one line.
+fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS).contains(&name.chars().count()) && plain_line(name, NAME_CHARS) == name
 }
 
 /// Writes a file that only this user can read.
@@ -95,6 +99,17 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?.write_all(text.as_bytes())
+}
+
+/// A file that is of no use yet, and goes unless it gets another name.
+#[derive(Debug)]
+pub(crate) struct Unfinished(pub(crate) PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is gone already where it got its name; where it cannot be removed nothing is worse.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 fn make(path: &Path) -> io::Result<()> {

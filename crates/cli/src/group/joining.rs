@@ -4,9 +4,10 @@ use lacis_native::{Code, Group, InvitationPreview, Millis, Roles};
 use serde_json::json;
 
 use super::role_name;
+use crate::apps;
 use crate::arguments::Common;
 use crate::failure::Failure;
-use crate::output::{Output, plain, utc};
+use crate::output::{Output, plain_below, plain_line, utc};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -33,7 +34,7 @@ pub(super) async fn join(
     session.close().await?;
     let (id, name, role) = joined?;
     let object = json!({ "event": "joined", "group": id, "name": name, "role": role });
-    output.say(&object, || format!("{id} {}", plain(&name)));
+    output.say(&object, || format!("{id} {}", plain_line(&name, apps::NAME_CHARS)));
     Ok(())
 }
 
@@ -83,7 +84,7 @@ pub(super) async fn preview(
                 "uses": says.uses, "used": offer.used,
             });
             output.say(&object, || {
-                let (name, comment) = (plain(name), plain(comment));
+                let (name, comment) = (plain_line(name, apps::NAME_CHARS), plain_below(comment));
                 let left = format!("{} of {} have come in", offer.used, says.uses);
                 format!("{name}\n{comment}\n{role}, by {issuer}; {left}")
             });
@@ -100,6 +101,6 @@ fn bound(output: &Output, name: &str, roles: Roles, until: Millis) {
     let object = json!({ "name": name, "role": role, "until": until.map(|it| it.0) });
     output.say(&object, || {
         let until = until.map(|it| format!(" until {}", utc(it))).unwrap_or_default();
-        format!("{}\n{role}{until}, for this identity alone", plain(name))
+        format!("{}\n{role}{until}, for this identity alone", plain_line(name, apps::NAME_CHARS))
     });
 }

@@ -22,11 +22,51 @@ fn a_file_goes_from_one_to_the_other_and_keeps_what_is_there() {
         assert!(std::fs::read(out.join(name)).unwrap() == data);
     }
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2, "nothing else is left there");
+    // Where a name would be read by programs it is another one, and nobody else reads the file.
+    let hidden = folder.write(".bash_profile", "rm -rf /");
+    let offer = || {
+        let mut sending = a.start(&["send", &hidden]);
+        let link = text(&sending.event("link"), "link").to_owned();
+        (sending, link)
+    };
+    let (refused, link) = offer();
+    let words = ["--output", out.to_str().unwrap(), "--max-size"];
+    let (said, code) = b.run(&[&["receive", &link], &words[..], &["1"]].concat());
+    assert_eq!((text(event(&said, "failed"), "code"), code), ("too-large", 1));
+    drop(refused);
+    let (sending, link) = offer();
+    b.done(&[&["receive", &link], &words[..], &["1K"]].concat());
+    assert_eq!(sending.ended().1, 0);
+    assert!(!out.join(".bash_profile").exists());
+    let mode = std::fs::metadata(out.join("_.bash_profile")).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+    std::fs::remove_file(out.join("_.bash_profile")).unwrap();
     // The other way round: who receives waits.
     let mut receiving = b.start(&["receive", "--output", out.to_str().unwrap()]);
     let link = text(&receiving.event("link"), "link").to_owned();
     a.done(&["send", source.to_str().unwrap(), "--to", &link]);
     assert_eq!(receiving.ended().1, 0);
+}
+
+#[test]
+fn a_file_that_is_called_off_leaves_nothing() {
+    let folder = Folder::new("called-off");
+    let server = Server::start();
+    let (a, b) = (Person::new(&folder, "a", &server.url), Person::new(&folder, "b", &server.url));
+    let source = folder.path("large");
+    // Mostly holes, and more than a link carries in the time of this test.
+    std::fs::File::create(&source).unwrap().set_len(1 << 36).unwrap();
+    let out = folder.path("out");
+    std::fs::create_dir(&out).unwrap();
+    let mut sending = a.start(&["send", source.to_str().unwrap()]);
+    let link = text(&sending.event("link"), "link").to_owned();
+    let mut receiving = b.start(&["receive", &link, "--output", out.to_str().unwrap()]);
+    receiving.event("progress");
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "it is on its way");
+    let (_, code) = receiving.terminate();
+    assert_eq!(code, 130);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
+    drop(sending);
 }
 
 #[test]
