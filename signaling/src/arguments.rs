@@ -1,10 +1,8 @@
 //! What the program can be told, on its command line or by variables.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
@@ -16,6 +14,8 @@ use lacis_signaling::{
 use lacis_wire::signal::IceServer;
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
+
+use crate::secret;
 
 /// Helps peers find each other and connect, and passes nothing on but sealed setup messages.
 #[derive(Debug, Parser, Serialize)]
@@ -176,7 +176,7 @@ impl Arguments {
                 members_per_topic_max: self.members_per_topic_max,
                 ice_servers: self.ice_server,
                 relays,
-                secret: self.secret_file.as_deref().map(secret_in).transpose()?,
+                secret: self.secret_file.as_deref().map(secret::in_file).transpose()?,
                 ..HubConfig::default()
             },
             pages: self.pages,
@@ -224,27 +224,6 @@ impl Arguments {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }
-
-/// Reads a secret, or makes one and writes it where only this user can read it.
-fn secret_in(file: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: io::Error| format!("{}: {error}", file.display());
-    match std::fs::read(file) {
-        Ok(secret) if secret.len() >= SECRET_BYTES => return Ok(secret),
-        Ok(_) => return Err(format!("{}: shorter than {SECRET_BYTES} bytes", file.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let mut secret = vec![0; SECRET_BYTES];
-    getrandom::fill(&mut secret).map_err(|error| error.to_string())?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).and_then(|mut file| file.write_all(&secret)).map_err(failed)?;
-    Ok(secret)
-}
-
-const SECRET_BYTES: usize = 32;
 
 fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod environment;
+mod secret;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -68,7 +68,13 @@ impl Place {
     /// The identity, or a new one.
     pub(crate) fn identity(&self) -> Result<Identity, Failure> {
         let path = self.identity_file();
-        Identity::open(&path).map_err(|error| Failure::file(&path, &error))
+        Identity::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => {
+                Failure::new(format!("{}: that is no identity, or half of one", path.display()))
+                    .hint("put a copy in its place; without the file you are somebody new")
+            }
+            _ => Failure::file(&path, &error),
+        })
     }
 
     /// What others see as the name of this identity.
@@ -92,13 +98,17 @@ fn is_name(name: &str) -> bool {
     (1..=NAME_CHARS).contains(&name.chars().count()) && plain_line(name, NAME_CHARS) == name
 }
 
-/// Writes a file that only this user can read.
+/// Writes a file that only this user can read: the whole of it or nothing, whatever happens.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = Unfinished(path.with_added_extension(format!("{}.new", std::process::id())));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    let mut file = options.open(&beside.0)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside.0, path)
 }
 
 /// A file that is of no use yet, and goes unless it gets another name.

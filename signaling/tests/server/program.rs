@@ -168,6 +168,31 @@ fn what_cannot_be_read_is_said_before_anybody_is_told_that_it_listens() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_no_half_of_a_secret() {
+    let file = std::env::temp_dir().join(format!("lacis-half-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, []).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", PROGRAM]);
+    command.args(["--listen", "127.0.0.1:0", "--secret-file", path]);
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let told = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{told}");
+    // Neither that nor what was there before keeps it from starting.
+    drop(Running::with(&["--secret-file", path], &[]));
+    let secret = std::fs::read(&file).unwrap();
+    assert_eq!(secret.len(), 32);
+    drop(Running::with(&["--secret-file", path], &[]));
+    assert_eq!(std::fs::read(&file).unwrap(), secret);
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    let beside = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let left = beside.filter(|it| it.file_name().to_string_lossy().starts_with(&name));
+    assert_eq!(left.count(), 1);
+    std::fs::remove_file(&file).unwrap();
+}
+
 #[test]
 fn yes_and_no_are_said_in_many_ways() {
     let shown = |word: &str| {
