@@ -20,7 +20,7 @@ pub(crate) async fn run(
     options: ChatOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let talked = tokio::select! {
         talked = talk(output, &session, &options) => talked,
         // To stop is how a talk ends.

@@ -22,11 +22,11 @@ pub(crate) async fn run(
     common: &Common,
     command: GroupCommand,
 ) -> Result<(), Failure> {
-    let end = End::listen()?;
+    let mut end = End::listen()?;
     match command {
         GroupCommand::Create { name, app } => create(output, common, end, &name, &app).await,
-        GroupCommand::List => list(output, common).await,
-        GroupCommand::Show(chosen) => show(output, common, &chosen).await,
+        GroupCommand::List => end.unless(list(output, common)).await,
+        GroupCommand::Show(chosen) => end.unless(show(output, common, &chosen)).await,
         GroupCommand::Preview { invitation } => {
             joining::preview(output, common, end, &invitation).await
         }
@@ -34,11 +34,13 @@ pub(crate) async fn run(
             joining::join(output, common, end, &invitation, wait).await
         }
         GroupCommand::Invite(wanted) => invitations::invite(output, common, end, wanted).await,
-        GroupCommand::Invitations(chosen) => invitations::list(output, common, &chosen).await,
+        GroupCommand::Invitations(chosen) => {
+            end.unless(invitations::list(output, common, &chosen)).await
+        }
         GroupCommand::EndInvitation { chosen, id } => {
             invitations::end(output, common, end, &chosen, &id).await
         }
-        GroupCommand::Members(chosen) => members(output, common, &chosen).await,
+        GroupCommand::Members(chosen) => end.unless(members(output, common, &chosen)).await,
         GroupCommand::Revoke { chosen, member, undo, handing } => {
             changing::revoke(output, common, end, (&chosen, &member, undo), handing).await
         }
@@ -51,11 +53,11 @@ pub(crate) async fn run(
         }
         GroupCommand::Servers { chosen, servers, own, handing } => {
             if servers.is_empty() && !own {
-                return list_servers(output, common, &chosen).await;
+                return end.unless(list_servers(output, common, &chosen)).await;
             }
             changing::set_servers(output, common, end, (&chosen, servers), handing).await
         }
-        GroupCommand::Forget(chosen) => forget(output, common, &chosen).await,
+        GroupCommand::Forget(chosen) => end.unless(forget(output, common, &chosen)).await,
     }
 }
 
@@ -66,7 +68,7 @@ async fn create(
     name: &str,
     app: &str,
 ) -> Result<(), Failure> {
-    let session = Session::offline(common).await?;
+    let session = end.unless(Session::offline(common)).await?;
     let mut options = GroupOptions::new(name);
     // Whoever is invited may know no server. The usual one is that of this machine alone.
     options.servers = common.named_servers().collect();

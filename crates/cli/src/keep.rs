@@ -49,7 +49,7 @@ pub(crate) async fn keep(
         Some(address) => Some(StatusServer::bind(address).await?),
         None => None,
     };
-    let shards = Shards::start(common).await?;
+    let shards = Shards::new(common, options.budget)?;
     let standing = Arc::new(Standing::default());
     let at = status.as_ref().map(StatusServer::address);
     // These end with this function, however it ends.
@@ -58,8 +58,12 @@ pub(crate) async fn keep(
         tasks.spawn(status.serve(Arc::clone(&standing), shards.clone()));
     }
     let (said, mut says) = mpsc::channel(64);
-    let wards = Wards { shards: shards.clone(), said, standing, budget: options.budget };
-    let opened = match end.unless(wards.open_all(&mut tasks)).await {
+    let wards = Wards { shards: shards.clone(), said, standing };
+    let opening = async {
+        shards.start().await?;
+        wards.open_all(&mut tasks).await
+    };
+    let opened = match end.unless(opening).await {
         Ok(opened) => opened,
         Err(failure) => {
             shards.close().await?;
@@ -73,6 +77,7 @@ pub(crate) async fn keep(
     let manager = Manager::from_environment();
     greet(output, &shards, &wards.standing, at).await;
     opened.into_iter().for_each(|said| print(output, said));
+    wards.standing.opened();
     manager.ready();
     let ended = attend(output, (&mut says, &mut end), &shards, &manager).await;
     manager.stopping();
@@ -145,7 +150,6 @@ struct Wards {
     shards: Shards,
     said: mpsc::Sender<Said>,
     standing: Arc<Standing>,
-    budget: u64,
 }
 
 impl Wards {
@@ -173,7 +177,6 @@ impl Wards {
     /// Has a group kept; gives what there is to say of it, unless it is kept already.
     async fn enter(&self, group: Group, tasks: &mut JoinSet<()>) -> Result<Option<Value>, Failure> {
         let Some(place) = self.standing.enter(group.id()) else { return Ok(None) };
-        group.limit(Some(self.budget)).await?;
         let said = self.said.clone();
         let first = ward::first(&group, &place).await?;
         tasks.spawn(ward::watch(group, place, said));

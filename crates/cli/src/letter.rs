@@ -22,7 +22,7 @@ pub(crate) async fn publish(
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
     let (title, text) = issue(&options).await?;
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let done = end.unless(async {
         let group = session.group(&options.chosen, !options.handing.offline).await?;
         let own = group.members().await?.into_iter().find(|it| it.peer == session.peer.id());
@@ -91,8 +91,8 @@ pub(crate) async fn read(
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
     let session = match options.offline {
-        true => Session::offline(common).await?,
-        false => Session::online(common).await?,
+        true => end.unless(Session::offline(common)).await?,
+        false => end.unless(Session::online(common)).await?,
     };
     let done = end.unless(async {
         let group = session.group(&options.chosen, !options.offline).await?;

@@ -63,7 +63,7 @@ pub(crate) async fn send(
     options: SendOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let peer = stranger(common).await?;
+    let peer = end.unless(stranger(common)).await?;
     let sent = end.unless(offer(output, common, &peer, &options)).await;
     peer.close().await?;
     let info = sent?;
@@ -140,7 +140,7 @@ pub(crate) async fn receive(
     options: ReceiveOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let peer = stranger(common).await?;
+    let peer = end.unless(stranger(common)).await?;
     let received = end.unless(take(output, common, &peer, &options)).await;
     peer.close().await?;
     let (path, bytes) = received?;

@@ -22,7 +22,7 @@ async fn change<T>(
     (chosen, handing): (&Chosen, Handing),
     deed: impl AsyncFnOnce(&Group) -> Result<T, Failure>,
 ) -> Result<(T, usize), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let done = end.unless(async {
         let group = session.group(chosen, !handing.offline).await?;
         let told = deed(&group).await?;

@@ -18,7 +18,7 @@ pub(super) async fn join(
     invitation: &str,
     waits: bool,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let joined = end.unless(async {
         let group = enter(output, &session, common, invitation, waits).await?;
         session.introduce(&group).await?;
@@ -70,7 +70,7 @@ pub(super) async fn preview(
     mut end: End,
     invitation: &str,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let looked = end.unless(async { Ok(session.peer.preview(invitation, common.timeout).await?) });
     let looked = looked.await;
     session.close().await?;

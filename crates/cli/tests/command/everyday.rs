@@ -100,6 +100,30 @@ fn a_group_goes_into_a_file_and_comes_out_of_it() {
 }
 
 #[test]
+fn a_disk_that_fills_up_leaves_no_part_of_a_group() {
+    let folder = Folder::new("full");
+    let person = Person::new(&folder, "person", "ws://127.0.0.1:1/ws");
+    person.done(&["group", "create", "Notes", "--app", "letter"]);
+    let issue = folder.write("news.md", &"Nothing new. ".repeat(10_000));
+    person.done(&["publish", "--offline", &issue]);
+    // A disk of its own for the file, too small for it, and what is left there.
+    let out = folder.path("out");
+    std::fs::create_dir(&out).unwrap();
+    let script = "mount -t tmpfs -o size=64k none \"$0\" || exit 99
+        \"$@\"; code=$?; ls -A \"$0\" >&2; exit $code";
+    let words = ["unshare", "-rm", "sh", "-c", script, out.to_str().unwrap()];
+    let hindered = Person::new(&folder, "person", "").through(&words, "127.0.0.1:0");
+    let file = out.join("notes.group");
+    let (complaints, code) = hindered.start(&["export", file.to_str().unwrap()]).complaints();
+    if code == 99 || complaints.contains("unshare") {
+        return eprintln!("skipped: no disk can be made here: {complaints}");
+    }
+    assert_eq!(code, 1, "{complaints}");
+    assert!(complaints.contains("No space left") && !complaints.contains("\nnotes.group"));
+    assert!(complaints.lines().last().is_some_and(|it| it.contains("No space")), "{complaints}");
+}
+
+#[test]
 fn people_talk_by_a_link_and_are_shut_out() {
     let folder = Folder::new("talk");
     let server = Server::start();
@@ -248,6 +272,27 @@ fn what_cannot_be_done_is_said_in_plain_words_and_by_the_exit_code() {
     let (said, code) = person.run(&["publish", &issue, "--timeout", "1"]);
     assert_eq!(code, 3, "{said:?}");
     event(&said, "stored");
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_of_an_identity() {
+    let folder = Folder::new("half");
+    let person = Person::new(&folder, "person", "");
+    std::fs::create_dir(person.data()).unwrap();
+    // No file may become longer than nothing.
+    let full = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
+    let hindered = Person::new(&folder, "person", "").through(&full, "127.0.0.1:0");
+    let (said, code) = hindered.run(&["identity", "new", "--name", "Ada"]);
+    assert_eq!(code, 1, "{said:?}");
+    assert_eq!(std::fs::read_dir(person.data()).unwrap().count(), 0);
+    person.done(&["identity", "new", "--name", "Ada"]);
+    let shown = person.done(&["identity", "show"]);
+    assert_eq!(hindered.run(&["identity", "name", "Eve"]).1, 1);
+    assert_eq!(person.done(&["identity", "show"]), shown);
+    assert_eq!(text(&shown[0], "name"), "Ada");
+    std::fs::write(person.data().join("identity"), [1; 16]).unwrap();
+    let (said, _) = person.run(&["identity", "show"]);
+    assert!(text(event(&said, "failed"), "hint").contains("a copy"), "{said:?}");
 }
 
 #[test]
