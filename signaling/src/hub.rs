@@ -179,6 +179,26 @@ impl Hub {
         self.tell_senders();
     }
 
+    /// Takes in what the clock of the world shows, as time since 1970. It may be set at any time,
+    /// and goes on while the machine sleeps, which the clock of the other calls does not.
+    pub fn handle_wall(&mut self, now: Duration, wall: Duration) {
+        self.now = self.now.max(now);
+        let before = self.wall();
+        self.config.epoch = wall.saturating_sub(self.now);
+        let lifetime = self.config.relays.as_ref().map(|relays| relays.lifetime);
+        if lifetime.is_some_and(|lifetime| before.abs_diff(self.wall()) >= lifetime / 8) {
+            // What was handed out ends at another time than was said.
+            let ready = self.sessions.iter_mut().filter(|(_, it)| it.mailbox.is_some());
+            let conns: Vec<ConnId> = ready
+                .map(|(conn, session)| {
+                    session.renews = self.now;
+                    *conn
+                })
+                .collect();
+            conns.into_iter().for_each(|conn| self.rearm(conn));
+        }
+    }
+
     /// The next thing to do outside.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()

@@ -236,15 +236,19 @@ pub const TURN_RELAY_BYTES: RateLimit =
 pub const TURN_RELAYS_BYTES: RateLimit =
     RateLimit { burst: 128 * 1024 * 1024, per_second: 64 * 1024 * 1024 };
 
-/// Answers for those who have shown no credentials. A page that loads asks twice; an answer is five
+/// Answers for those who have no relay; as many again for those of them who have shown a nonce, which
+/// nobody does from a forged address. A page that loads asks twice; an answer is five
 /// times as long as its question, so forgers get 5 Mbit/s out of it at most.
 pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
 
 /// The same, for one address: a class behind one, all of whose pages load at once.
 pub const TURN_STRANGERS_OF_ADDRESS: RateLimit = RateLimit { burst: 2_000, per_second: 500 };
 
-/// Places of the table that counts them. Who floods takes some allowance from one address in as
-/// many, and the table is under 100 KiB.
+/// The same, for one IPv6 /48 network: four of these at least take it all.
+pub const TURN_STRANGERS_OF_NETWORK: RateLimit = RateLimit { burst: 5_000, per_second: 1_250 };
+
+/// Places of each table that counts them. Who floods takes some allowance from one address in as
+/// many, and a table is under 100 KiB.
 pub const TURN_STRANGER_PLACES: usize = 4_096;
 
 /// Requests of the client of one relay: an agent asks once for every candidate of the other side,

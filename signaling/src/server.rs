@@ -27,7 +27,6 @@ mod turn;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -75,7 +74,7 @@ pub async fn prepare(listener: TcpListener, mut config: Config) -> Result<Prepar
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(RunError::Randomness)?;
     let me = ServerId(getrandom::u64().map_err(RunError::Randomness)?);
-    config.hub.epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    config.hub.epoch = shared::wall();
     let tls = config.tls.clone().map(Tls::new).transpose();
     let tls = tls.map_err(|reason| RunError::Tls(reason.into()))?;
     let admission = Admission::new(config.origins.clone(), config.tokens.clone())

@@ -59,7 +59,8 @@ pub struct HubConfig {
     /// What tokens are made and read with, by which clients go on with a session at another time.
     /// Without it there are none.
     pub secret: Option<Vec<u8>>,
-    /// The clock of the world when the hub's clock was at zero, since 1970.
+    /// The clock of the world when the hub's clock was at zero, since 1970, until
+    /// [`Hub::handle_wall`](super::Hub::handle_wall) is told what it shows.
     pub epoch: Duration,
 }
 

@@ -10,7 +10,8 @@ use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
 use super::{
-    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, ServerId,
+    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, Relays,
+    ServerId,
 };
 use crate::limits;
 
@@ -507,4 +508,36 @@ fn the_same_history_has_the_same_outputs() {
         world.outputs
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn credentials_end_by_the_clock_of_the_world_whenever_that_is_set() {
+    let relays = Relays {
+        stun: vec![],
+        turn: (0..5).map(|it| format!("turn:{it}")).collect(),
+        secret: vec![1; 32],
+        lifetime: Duration::from_secs(3_600),
+    };
+    let mut world = World::new(HubConfig { relays: Some(relays), ..HubConfig::default() });
+    world.open(A, 1);
+    world.hello(A);
+    let granted = |bytes: &Bytes| match read(bytes) {
+        ServerFrame::IceServers { servers, .. } => {
+            assert_eq!(servers.iter().map(|it| it.urls.len()).collect::<Vec<_>>(), [4, 1]);
+            let ends = crate::hub::end_of(servers[0].username.as_deref().unwrap());
+            Duration::from_secs(ends.unwrap())
+        }
+        other => panic!("{other:?}"),
+    };
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(granted(&world.take(A)[1]), hour);
+    // A machine without a clock of its own hears what time it is.
+    let wall = Duration::from_secs(1_800_000_000);
+    world.hub.handle_wall(world.now, wall);
+    world.pass(1);
+    assert_eq!(granted(&world.take_one(A)), wall + hour + Duration::from_secs(1));
+    // A little is no reason to tell everybody anew.
+    world.hub.handle_wall(world.now, wall + Duration::from_secs(60));
+    world.pass(1);
+    assert!(world.take(A).is_empty());
 }

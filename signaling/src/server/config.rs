@@ -11,7 +11,7 @@ use lacis_wire::signal::ServerFrame;
 use super::admission::TokenKeys;
 use super::bus::Bus;
 use super::tls::TlsFiles;
-use super::turn::TurnOptions;
+use super::turn::{self, TurnOptions};
 use crate::hub::HubConfig;
 use crate::limits;
 
@@ -70,7 +70,7 @@ pub enum RunError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// More or longer ICE servers than a `Welcome` may carry.
+    /// More or longer ICE servers than a frame may carry.
     #[error("the ICE servers do not fit into a frame: {0}")]
     IceServers(lacis_wire::DecodeError),
     /// The certificate or its key cannot be read, or they do not belong together.
@@ -121,9 +121,18 @@ impl Config {
             }
         }
         let ice_servers = self.hub.ice_servers.clone();
-        let welcome = encode(&ServerFrame::Welcome { version: u16::MAX, ice_servers });
-        decode::<ServerFrame<'_>>(&welcome).map(|_| ()).map_err(RunError::IceServers)
+        fits(&ServerFrame::Welcome { version: u16::MAX, ice_servers })?;
+        // Our own stand in place of others.
+        let own = self.turn.as_ref().map(|options| turn::offered(u16::MAX, options, vec![0; 32]));
+        let Some(relays) = own.or_else(|| self.hub.relays.clone()) else { return Ok(()) };
+        let servers = relays.grant(u64::MAX, u64::MAX);
+        fits(&ServerFrame::IceServers { servers, lifetime_ms: u32::MAX })
     }
+}
+
+/// Whether clients could read it.
+fn fits(frame: &ServerFrame<'_>) -> Result<(), RunError> {
+    decode::<ServerFrame<'_>>(&encode(frame)).map(|_| ()).map_err(RunError::IceServers)
 }
 
 impl Default for Config {

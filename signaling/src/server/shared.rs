@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use lacis_wire::signal::ByeReason;
@@ -177,6 +177,7 @@ impl Shared {
     ) -> T {
         let now = self.start.elapsed();
         let mut inner = self.lock();
+        inner.hub.handle_wall(now, wall());
         feed(&mut inner.hub, now);
         inner.hand_out(now);
         let next = inner.hub.poll_timeout();
@@ -192,6 +193,11 @@ impl Shared {
         // Where a panic ends its task alone, as in a build for tests, the others go on.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the clock of the world shows, since 1970.
+pub(super) fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 impl Inner {

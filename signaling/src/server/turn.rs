@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::net::UdpSocket;
@@ -154,6 +154,8 @@ impl Turn {
             }
             let now = self.start.elapsed();
             let Inner { machine, sockets, .. } = &mut *self.lock();
+            let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            machine.handle_wall(now, wall);
             machine.handle_timeout(now, sockets);
         }
     }

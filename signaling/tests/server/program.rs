@@ -149,6 +149,16 @@ fn what_cannot_work_is_refused_in_plain_words() {
     assert!(refused(&["--allow-origin", "example.org"]).contains("https://example.org"));
     let many = ["--ice-server", "stun:x"].repeat(9);
     assert!(refused(&many).contains("do not fit"));
+    let outside = |count: usize, host: &str| {
+        let servers =
+            (0..count).flat_map(|it| ["--turn-server".into(), format!("turn:{it}.{host}")]);
+        let words: Vec<String> = servers.chain(["--turn-secret".into(), "north".into()]).collect();
+        refused(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let long = format!("{}.test", "a".repeat(600));
+    assert!(outside(33, "test").contains("do not fit") && outside(1, &long).contains("do not fit"));
+    let own = ["--listen", "127.0.0.1:0", "--turn", "on", "--turn-host", &long];
+    assert!(refused(&own).contains("do not fit"));
 }
 
 #[test]
