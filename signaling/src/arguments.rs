@@ -36,6 +36,7 @@ pub(crate) struct Arguments {
     /// STUN or TURN server for clients to use. Can be given several times, in the variable
     /// separated by spaces
     #[arg(long, env = "LACIS_ICE_SERVER", value_name = "URL[,USER,CREDENTIAL]")]
+    #[arg(hide_env_values = true)]
     #[arg(value_delimiter = ' ', value_parser = parse_ice_server)]
     #[serde(serialize_with = "without_credentials")]
     pub(crate) ice_server: Vec<IceServer>,
@@ -210,6 +211,12 @@ impl Arguments {
                 When::Auto | When::Off => Ok(None),
             };
         };
+        match self.check_turn(address) {
+            Ok(()) => {}
+            // Nobody has asked for any.
+            Err(_) if self.turn_address.is_none() && self.turn == When::Auto => return Ok(None),
+            Err(reason) => return Err(reason),
+        }
         Ok(Some(TurnOptions {
             address,
             host: self.turn_host.clone(),
@@ -217,6 +224,24 @@ impl Arguments {
             allow_private: self.turn_allow_private,
             lifetime: Duration::from_secs(self.turn_lifetime),
         }))
+    }
+
+    /// Whether relays that are offered at that address can be reached where the server listens.
+    fn check_turn(&self, address: IpAddr) -> Result<(), String> {
+        let listen = self.listen.ip();
+        let is_kept_in = listen.is_loopback() && !address.to_canonical().is_loopback();
+        let is_other = match listen {
+            IpAddr::V4(_) => address.is_ipv6(),
+            // One that listens on all addresses has those of IPv4, too.
+            IpAddr::V6(v6) => address.is_ipv4() && !v6.is_unspecified(),
+        };
+        if is_kept_in || is_other {
+            return Err(format!(
+                "--turn-address {address} does not lead to --listen {listen}: nobody would reach \
+                 the relays; listen on 0.0.0.0, or turn them off by --turn off"
+            ));
+        }
+        Ok(())
     }
 
     /// All options as JSON, without secrets.

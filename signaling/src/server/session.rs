@@ -72,7 +72,7 @@ async fn write_unless_closing<S: AsyncRead + AsyncWrite + Unpin>(
     batch: &mut Batch,
     attached: &Attached,
 ) -> io::Result<()> {
-    let mut writing = pin!(socket.write(batch));
+    let mut writing = pin!(socket.write(batch, || attached.progressed()));
     loop {
         tokio::select! {
             result = &mut writing => return result,
@@ -89,7 +89,7 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     last: &mut Batch,
     reason: ByeReason,
 ) -> io::Result<()> {
-    socket.write(last).await?;
+    socket.write(last, || ()).await?;
     socket.close(reason.close_code(), close_text(reason)).await
 }
 

@@ -259,6 +259,15 @@ impl Attached {
         self.shared.feed(hear, take)
     }
 
+    /// Tells the hub that some of what was taken has left, though no frame of it whole: on a slow
+    /// line that is all there is to see of a client that reads all the time.
+    pub(super) fn progressed(&self) {
+        let conn = self.conn;
+        self.shared.with_hub(|hub, now| {
+            hub.handle_input(now, Input::Written { conn, frames: 0 });
+        });
+    }
+
     /// Whether the hub wants the connection closed, ahead of what waits for it.
     pub(super) fn is_closing(&self) -> bool {
         self.shared.lock().queues.get(&self.conn).is_some_and(|queue| queue.close.is_some())

@@ -119,8 +119,10 @@ fn every_option_has_a_variable() {
     ]);
     assert!(running.get("/harness.js").contains("200 OK"));
 
-    let help = Command::new(PROGRAM).arg("--help").output().unwrap().stdout;
-    let help = String::from_utf8(help).unwrap();
+    let mut asked = Command::new(PROGRAM);
+    asked.arg("--help").env("LACIS_ICE_SERVER", "turn:x.test,anna,north");
+    let help = String::from_utf8(asked.output().unwrap().stdout).unwrap();
+    assert!(help.contains("LACIS_ICE_SERVER") && !help.contains("north"), "{help}");
     let manual = include_str!("../../../docs/operating.md");
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
     for option in options
@@ -157,6 +159,10 @@ fn what_cannot_work_is_refused_in_plain_words() {
     };
     let long = format!("{}.test", "a".repeat(600));
     assert!(outside(33, "test").contains("do not fit") && outside(1, &long).contains("do not fit"));
+    for (listen, address) in [("127.0.0.1:0", "203.0.113.5"), ("0.0.0.0:0", "2001:db8::1")] {
+        let message = refused(&["--listen", listen, "--turn-address", address]);
+        assert!(message.contains("does not lead to"), "{message}");
+    }
     let own = ["--listen", "127.0.0.1:0", "--turn", "on", "--turn-host", &long];
     assert!(refused(&own).contains("do not fit"));
 }
