@@ -32,6 +32,11 @@ async fn stranger(common: &Common) -> Result<Peer, Failure> {
     Peer::start(options(common, servers(common), identity)).await.map_err(Failure::from)
 }
 
+/// A variable that is empty names none.
+fn named(link: Option<&String>) -> Option<&str> {
+    link.map(|it| it.trim()).filter(|it| !it.is_empty())
+}
+
 /// Joins the room of that link, or of a new one, which is printed.
 async fn meet(
     output: &Output,
@@ -89,7 +94,7 @@ async fn offer(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let info = FileInfo { name: safe_name(&name), media_type: String::new(), size: about.len() };
     let then = "on the other device: lacis receive";
-    let room = meet(output, common, peer, options.to.as_deref(), then).await?;
+    let room = meet(output, common, peer, named(options.to.as_ref()), then).await?;
     let mut events = room.events().await?;
     loop {
         let event = events.next().await.ok_or_else(|| Error::from(Code::Closed))?;
@@ -158,7 +163,7 @@ async fn take(
     options: &ReceiveOptions,
 ) -> Result<(PathBuf, u64), Failure> {
     let then = "on the other device: lacis send FILE --to";
-    let room = meet(output, common, peer, options.link.as_deref(), then).await?;
+    let room = meet(output, common, peer, named(options.link.as_ref()), then).await?;
     let mut events = room.events().await?;
     loop {
         let event = events.next().await.ok_or_else(|| Error::from(Code::Closed))?;

@@ -263,6 +263,9 @@ fn what_cannot_be_done_is_said_in_plain_words_and_by_the_exit_code() {
         let (complaints, ended) = person.start(words).complaints();
         assert_eq!(ended, code, "{words:?}: {complaints}");
         assert!(complaints.contains(says), "{words:?}: {complaints}");
+        let (said, _) = person.run(words);
+        let failed = event(&said, "failed");
+        assert_eq!(failed["code"] == "usage", code == 2, "{failed}");
     }
     let (complaints, code) = person.start(&["receive", "--timeout", "1"]).complaints();
     assert_eq!(code, 3, "{complaints}");
