@@ -1,5 +1,7 @@
 //! What the program can be told, on its command line or by variables.
 
+mod parsing;
+
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -9,12 +11,15 @@ use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use lacis_signaling::hub::{HubConfig, Relays};
 use lacis_signaling::{
-    BackplaneOptions, Config, TlsFiles, TokenKeys, TurnOptions, limits, own_address,
+    BackplaneOptions, Config, MetricsAt, TlsFiles, TokenKeys, TurnOptions, limits, own_address,
 };
 use lacis_wire::signal::IceServer;
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
 
+use self::parsing::{
+    parse_ice_server, parse_ice_url, parse_metrics, parse_origin, parse_ports, parse_threads,
+};
 use crate::secret;
 
 /// Helps peers find each other and connect, and passes nothing on but sealed setup messages.
@@ -96,6 +101,12 @@ pub(crate) struct Arguments {
     /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
     #[arg(long, env = "LACIS_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) trust_proxy: bool,
+    /// Where /metrics is answered: `here`, beside /health; at another address and port, which a
+    /// firewall can keep to itself; or `off`
+    #[arg(long, env = "LACIS_METRICS", value_name = "WHERE", default_value = "here")]
+    #[arg(value_parser = parse_metrics)]
+    #[serde(serialize_with = "metrics_as_text")]
+    pub(crate) metrics: MetricsAt,
     /// Signaling connections in all
     #[arg(long, env = "LACIS_CONNECTIONS_MAX", value_name = "COUNT")]
     #[arg(default_value_t = limits::CONNECTIONS_MAX)]
@@ -183,6 +194,7 @@ impl Arguments {
             pages: self.pages,
             origins: self.allow_origin,
             trust_proxy: self.trust_proxy,
+            metrics: self.metrics,
             tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
             tokens: self.token_keys.map(|file| TokenKeys { file, audience: self.token_audience }),
             turn,
@@ -254,6 +266,14 @@ fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S:
     to.collect_str(value)
 }
 
+fn metrics_as_text<S: serde::Serializer>(value: &MetricsAt, to: S) -> Result<S::Ok, S::Error> {
+    match value {
+        MetricsAt::Here => to.serialize_str("here"),
+        MetricsAt::Off => to.serialize_str("off"),
+        MetricsAt::Address(at) => to.collect_str(at),
+    }
+}
+
 /// An address without what stands before its host, and behind its path: a socket of Unix takes its
 /// password there.
 fn without_password<S: serde::Serializer>(url: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
@@ -276,101 +296,15 @@ fn as_range<S: serde::Serializer>(ports: &RangeInclusive<u16>, to: S) -> Result<
     to.collect_str(&format_args!("{}-{}", ports.start(), ports.end()))
 }
 
-/// An origin as a browser writes it: scheme and host, the port unless it is the usual one.
-fn parse_origin(text: &str) -> Result<String, String> {
-    let origin = text.trim_end_matches('/');
-    match origin.split_once("://") {
-        Some((scheme, host)) if !scheme.is_empty() && !host.is_empty() && !host.contains('/') => {
-            Ok(origin.to_ascii_lowercase())
-        }
-        _ => Err("an origin looks like https://example.org".into()),
-    }
-}
-
-/// `stun:host:port`, or `turn:host:port,user,credential`.
-fn parse_ice_server(text: &str) -> Result<IceServer, String> {
-    let mut parts = text.splitn(3, ',');
-    let url = parts.next().unwrap_or_default();
-    let (username, credential) = (parts.next(), parts.next());
-    let has_scheme =
-        |names: &[&str]| url.split_once(':').is_some_and(|(scheme, _)| names.contains(&scheme));
-    if has_scheme(&["turn", "turns"]) && credential.is_none() {
-        return Err("a TURN server needs a user and a credential: turn:HOST,USER,CREDENTIAL".into());
-    }
-    if !has_scheme(&["stun", "stuns", "turn", "turns"]) {
-        return Err("an ICE server looks like stun:example.org:3478".into());
-    }
-    Ok(IceServer {
-        urls: vec![url.to_owned()],
-        username: username.map(str::to_owned),
-        credential: credential.map(str::to_owned),
-    })
-}
-
-fn parse_threads(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(threads @ 1..=1024) => Ok(threads),
-        _ => Err("a number from 1 to 1024".into()),
-    }
-}
-
-/// The address of a STUN or TURN server alone.
-fn parse_ice_url(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some(("stun" | "stuns" | "turn" | "turns", host)) if !host.is_empty() => Ok(text.into()),
-        _ => Err("such a server looks like turn:example.org:3478".into()),
-    }
-}
-
-fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, String> {
-    let ports = text.split_once('-').and_then(|(first, last)| {
-        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-        (1024 <= first && first <= last).then_some(first..=last)
-    });
-    ports.ok_or_else(|| "ports look like 49152-65535, and begin at 1024 or above".into())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, parse_ice_server, parse_ice_url, parse_origin, parse_ports};
+    use super::Arguments;
 
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn origins_are_taken_as_browsers_write_them() {
-        assert_eq!(parse_origin("https://Example.org/"), Ok("https://example.org".into()));
-        assert_eq!(parse_origin("http://localhost:8080"), Ok("http://localhost:8080".into()));
-        for text in ["example.org", "https://", "://x", "https://example.org/chat", ""] {
-            assert!(parse_origin(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ice_servers_have_a_scheme_and_turn_servers_credentials() {
-        let turn = parse_ice_server("turn:example.org:3478,anna,pass,word").unwrap();
-        assert_eq!(turn.urls, ["turn:example.org:3478"]);
-        assert_eq!(turn.username.as_deref(), Some("anna"));
-        assert_eq!(turn.credential.as_deref(), Some("pass,word"));
-        assert!(parse_ice_server("stun:example.org").is_ok());
-        for text in ["example.org", "turn:example.org", "turn:example.org,anna", "http://x", ""] {
-            assert!(parse_ice_server(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ports_are_a_range_of_free_ones() {
-        assert_eq!(parse_ports("49152-65535"), Ok(49152..=65535));
-        assert_eq!(parse_ports("5000-5000"), Ok(5000..=5000));
-        for text in ["", "5000", "5001-5000", "80-90", "1-70000", "a-b"] {
-            assert!(parse_ports(text).is_err(), "{text}");
-        }
-        assert!(parse_ice_url("turns:relay.example.org").is_ok());
-        assert!(parse_ice_url("relay.example.org").is_err() && parse_ice_url("turn:").is_err());
     }
 
     #[test]

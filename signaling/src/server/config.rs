@@ -27,6 +27,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a reverse proxy stands in front, whose `X-Forwarded-For` names the client.
     pub trust_proxy: bool,
+    /// Where `/metrics` is answered.
+    pub metrics: MetricsAt,
     /// Whose signature lets a client in; everybody is let in, if not given.
     pub tokens: Option<TokenKeys>,
     /// Where the certificate is, for a server that speaks TLS itself.
@@ -47,6 +49,18 @@ pub struct Config {
     pub close_deadline: Duration,
     /// Time for all clients to be gone at a shutdown.
     pub shutdown_deadline: Duration,
+}
+
+/// Where figures are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAt {
+    /// At the address of the server.
+    #[default]
+    Here,
+    /// Nowhere.
+    Off,
+    /// At an address of their own, over plain HTTP.
+    Address(SocketAddr),
 }
 
 /// Which servers a server acts as one with. Without any, its memory knows all there is to know.
@@ -87,6 +101,14 @@ pub enum RunError {
     Turn {
         /// Address and port, for UDP.
         address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The address for figures is taken, or none of this machine.
+    #[error("cannot show metrics at {address}: {source}")]
+    Metrics {
+        /// As it was given.
+        address: SocketAddr,
         /// What the system says.
         source: std::io::Error,
     },
@@ -142,6 +164,7 @@ impl Default for Config {
             pages: None,
             origins: Vec::new(),
             trust_proxy: false,
+            metrics: MetricsAt::Here,
             tokens: None,
             tls: None,
             turn: None,

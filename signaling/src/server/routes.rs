@@ -11,6 +11,7 @@ use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
 
 use super::address::client_address;
+use super::config::MetricsAt;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
 use super::sockets::Peer;
@@ -22,13 +23,24 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/ws", any(open_socket))
         .route("/health", get(health))
         .route("/health/live", get(async || "live\n"))
-        .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics::show));
+        .route("/health/ready", get(ready));
+    let router = match shared.config.metrics {
+        MetricsAt::Here => router.route("/metrics", get(metrics::show)),
+        // The pages have no such file either.
+        MetricsAt::Off | MetricsAt::Address(_) => {
+            router.route("/metrics", get(async || StatusCode::NOT_FOUND))
+        }
+    };
     let router = match &shared.config.pages {
         Some(folder) => router.fallback_service(pages::service(folder)),
         None => router.route("/", get(introduction)),
     };
     router.with_state(shared)
+}
+
+/// What is answered at the address of figures alone.
+pub(super) fn figures(shared: Arc<Shared>) -> Router {
+    Router::new().route("/metrics", get(metrics::show)).with_state(shared)
 }
 
 async fn open_socket(

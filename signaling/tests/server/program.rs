@@ -210,6 +210,25 @@ fn a_full_disk_leaves_no_half_of_a_secret() {
 }
 
 #[test]
+fn metrics_are_shown_where_they_are_to_be() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+    let mut elsewhere = Running::with(&["--metrics", &free], &[]);
+    assert!(elsewhere.get("/metrics").contains("404"));
+    assert!(elsewhere.get("/health").contains("200 OK"));
+    elsewhere.address = free;
+    assert!(elsewhere.get("/metrics").contains("lacis_connections 0"));
+    assert!(elsewhere.get("/health").contains("404"));
+    assert!(Running::with(&["--metrics", "off"], &[]).get("/metrics").contains("404"));
+    assert!(Running::with(&[], &[]).get("/metrics").contains("lacis_connections 0"));
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+    assert!(refused(&["--metrics", "there"]).contains("127.0.0.1:9090"));
+    let held = TcpListener::bind(&taken).unwrap();
+    let words = ["--listen", "127.0.0.1:0", "--metrics", &taken];
+    assert!(refused(&words).contains("cannot show metrics"));
+    drop(held);
+}
+
+#[test]
 fn yes_and_no_are_said_in_many_ways() {
     let shown = |word: &str| {
         let mut command = Command::new(PROGRAM);
