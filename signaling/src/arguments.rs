@@ -1,21 +1,26 @@
 //! What the program can be told, on its command line or by variables.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+mod parsing;
+
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Parser, ValueEnum};
 use lacis_signaling::hub::{HubConfig, Relays};
 use lacis_signaling::{
-    BackplaneOptions, Config, TlsFiles, TokenKeys, TurnOptions, limits, own_address,
+    BackplaneOptions, Config, MetricsAt, TlsFiles, TokenKeys, TurnOptions, limits, own_address,
 };
 use lacis_wire::signal::IceServer;
 use serde::Serialize;
 use tracing::level_filters::LevelFilter;
+
+use self::parsing::{
+    parse_ice_server, parse_ice_url, parse_metrics, parse_origin, parse_ports, parse_threads,
+};
+use crate::secret;
 
 /// Helps peers find each other and connect, and passes nothing on but sealed setup messages.
 #[derive(Debug, Parser, Serialize)]
@@ -36,6 +41,7 @@ pub(crate) struct Arguments {
     /// STUN or TURN server for clients to use. Can be given several times, in the variable
     /// separated by spaces
     #[arg(long, env = "LACIS_ICE_SERVER", value_name = "URL[,USER,CREDENTIAL]")]
+    #[arg(hide_env_values = true)]
     #[arg(value_delimiter = ' ', value_parser = parse_ice_server)]
     #[serde(serialize_with = "without_credentials")]
     pub(crate) ice_server: Vec<IceServer>,
@@ -95,6 +101,12 @@ pub(crate) struct Arguments {
     /// Take client addresses from X-Forwarded-For. Only behind a reverse proxy that sets it
     #[arg(long, env = "LACIS_TRUST_PROXY", value_parser = BoolishValueParser::new())]
     pub(crate) trust_proxy: bool,
+    /// Where /metrics is answered: `here`, beside /health; at another address and port, which a
+    /// firewall can keep to itself; or `off`
+    #[arg(long, env = "LACIS_METRICS", value_name = "WHERE", default_value = "here")]
+    #[arg(value_parser = parse_metrics)]
+    #[serde(serialize_with = "metrics_as_text")]
+    pub(crate) metrics: MetricsAt,
     /// Signaling connections in all
     #[arg(long, env = "LACIS_CONNECTIONS_MAX", value_name = "COUNT")]
     #[arg(default_value_t = limits::CONNECTIONS_MAX)]
@@ -170,15 +182,19 @@ impl Arguments {
                 connections_max: self.connections_max,
                 connections_per_address_max: self.connections_per_address_max,
                 topics_max: self.topics_max,
+                topics_per_address_max: self
+                    .connections_per_address_max
+                    .saturating_mul(limits::TOPICS_PER_PLACE),
                 members_per_topic_max: self.members_per_topic_max,
                 ice_servers: self.ice_server,
                 relays,
-                secret: self.secret_file.as_deref().map(secret_in).transpose()?,
+                secret: self.secret_file.as_deref().map(secret::in_file).transpose()?,
                 ..HubConfig::default()
             },
             pages: self.pages,
             origins: self.allow_origin,
             trust_proxy: self.trust_proxy,
+            metrics: self.metrics,
             tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
             tokens: self.token_keys.map(|file| TokenKeys { file, audience: self.token_audience }),
             turn,
@@ -207,6 +223,12 @@ impl Arguments {
                 When::Auto | When::Off => Ok(None),
             };
         };
+        match self.check_turn(address) {
+            Ok(()) => {}
+            // Nobody has asked for any.
+            Err(_) if self.turn_address.is_none() && self.turn == When::Auto => return Ok(None),
+            Err(reason) => return Err(reason),
+        }
         Ok(Some(TurnOptions {
             address,
             host: self.turn_host.clone(),
@@ -216,35 +238,40 @@ impl Arguments {
         }))
     }
 
+    /// Whether relays that are offered at that address can be reached where the server listens.
+    fn check_turn(&self, address: IpAddr) -> Result<(), String> {
+        let listen = self.listen.ip();
+        let is_kept_in = listen.is_loopback() && !address.to_canonical().is_loopback();
+        let is_other = match listen {
+            IpAddr::V4(_) => address.is_ipv6(),
+            // One that listens on all addresses has those of IPv4, too.
+            IpAddr::V6(v6) => address.is_ipv4() && !v6.is_unspecified(),
+        };
+        if is_kept_in || is_other {
+            return Err(format!(
+                "--turn-address {address} does not lead to --listen {listen}: nobody would reach \
+                 the relays; listen on 0.0.0.0, or turn them off by --turn off"
+            ));
+        }
+        Ok(())
+    }
+
     /// All options as JSON, without secrets.
     pub(crate) fn shown(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 }
 
-/// Reads a secret, or makes one and writes it where only this user can read it.
-fn secret_in(file: &Path) -> Result<Vec<u8>, String> {
-    let failed = |error: io::Error| format!("{}: {error}", file.display());
-    match std::fs::read(file) {
-        Ok(secret) if secret.len() >= SECRET_BYTES => return Ok(secret),
-        Ok(_) => return Err(format!("{}: shorter than {SECRET_BYTES} bytes", file.display())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let mut secret = vec![0; SECRET_BYTES];
-    getrandom::fill(&mut secret).map_err(|error| error.to_string())?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).and_then(|mut file| file.write_all(&secret)).map_err(failed)?;
-    Ok(secret)
-}
-
-const SECRET_BYTES: usize = 32;
-
 fn as_text<S: serde::Serializer>(value: &LevelFilter, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(value)
+}
+
+fn metrics_as_text<S: serde::Serializer>(value: &MetricsAt, to: S) -> Result<S::Ok, S::Error> {
+    match value {
+        MetricsAt::Here => to.serialize_str("here"),
+        MetricsAt::Off => to.serialize_str("off"),
+        MetricsAt::Address(at) => to.collect_str(at),
+    }
 }
 
 /// An address without what stands before its host, and behind its path: a socket of Unix takes its
@@ -269,101 +296,15 @@ fn as_range<S: serde::Serializer>(ports: &RangeInclusive<u16>, to: S) -> Result<
     to.collect_str(&format_args!("{}-{}", ports.start(), ports.end()))
 }
 
-/// An origin as a browser writes it: scheme and host, the port unless it is the usual one.
-fn parse_origin(text: &str) -> Result<String, String> {
-    let origin = text.trim_end_matches('/');
-    match origin.split_once("://") {
-        Some((scheme, host)) if !scheme.is_empty() && !host.is_empty() && !host.contains('/') => {
-            Ok(origin.to_ascii_lowercase())
-        }
-        _ => Err("an origin looks like https://example.org".into()),
-    }
-}
-
-/// `stun:host:port`, or `turn:host:port,user,credential`.
-fn parse_ice_server(text: &str) -> Result<IceServer, String> {
-    let mut parts = text.splitn(3, ',');
-    let url = parts.next().unwrap_or_default();
-    let (username, credential) = (parts.next(), parts.next());
-    let has_scheme =
-        |names: &[&str]| url.split_once(':').is_some_and(|(scheme, _)| names.contains(&scheme));
-    if has_scheme(&["turn", "turns"]) && credential.is_none() {
-        return Err("a TURN server needs a user and a credential: turn:HOST,USER,CREDENTIAL".into());
-    }
-    if !has_scheme(&["stun", "stuns", "turn", "turns"]) {
-        return Err("an ICE server looks like stun:example.org:3478".into());
-    }
-    Ok(IceServer {
-        urls: vec![url.to_owned()],
-        username: username.map(str::to_owned),
-        credential: credential.map(str::to_owned),
-    })
-}
-
-fn parse_threads(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(threads @ 1..=1024) => Ok(threads),
-        _ => Err("a number from 1 to 1024".into()),
-    }
-}
-
-/// The address of a STUN or TURN server alone.
-fn parse_ice_url(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some(("stun" | "stuns" | "turn" | "turns", host)) if !host.is_empty() => Ok(text.into()),
-        _ => Err("such a server looks like turn:example.org:3478".into()),
-    }
-}
-
-fn parse_ports(text: &str) -> Result<RangeInclusive<u16>, String> {
-    let ports = text.split_once('-').and_then(|(first, last)| {
-        let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-        (1024 <= first && first <= last).then_some(first..=last)
-    });
-    ports.ok_or_else(|| "ports look like 49152-65535, and begin at 1024 or above".into())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, Parser};
 
-    use super::{Arguments, parse_ice_server, parse_ice_url, parse_origin, parse_ports};
+    use super::Arguments;
 
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn origins_are_taken_as_browsers_write_them() {
-        assert_eq!(parse_origin("https://Example.org/"), Ok("https://example.org".into()));
-        assert_eq!(parse_origin("http://localhost:8080"), Ok("http://localhost:8080".into()));
-        for text in ["example.org", "https://", "://x", "https://example.org/chat", ""] {
-            assert!(parse_origin(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ice_servers_have_a_scheme_and_turn_servers_credentials() {
-        let turn = parse_ice_server("turn:example.org:3478,anna,pass,word").unwrap();
-        assert_eq!(turn.urls, ["turn:example.org:3478"]);
-        assert_eq!(turn.username.as_deref(), Some("anna"));
-        assert_eq!(turn.credential.as_deref(), Some("pass,word"));
-        assert!(parse_ice_server("stun:example.org").is_ok());
-        for text in ["example.org", "turn:example.org", "turn:example.org,anna", "http://x", ""] {
-            assert!(parse_ice_server(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn ports_are_a_range_of_free_ones() {
-        assert_eq!(parse_ports("49152-65535"), Ok(49152..=65535));
-        assert_eq!(parse_ports("5000-5000"), Ok(5000..=5000));
-        for text in ["", "5000", "5001-5000", "80-90", "1-70000", "a-b"] {
-            assert!(parse_ports(text).is_err(), "{text}");
-        }
-        assert!(parse_ice_url("turns:relay.example.org").is_ok());
-        assert!(parse_ice_url("relay.example.org").is_err() && parse_ice_url("turn:").is_err());
     }
 
     #[test]

@@ -59,7 +59,8 @@ fn step(hub: &mut Hub, model: &mut Model, op: &Op) {
     let now = model.now;
     match op {
         Op::Open { conn, address } => {
-            hub.handle_input(now, Input::Opened { conn: *conn, address: *address });
+            let network = network_of(*address);
+            hub.handle_input(now, Input::Opened { conn: *conn, address: *address, network });
         }
         Op::Frame { conn, bytes } => hub.handle_input(now, Input::Frame { conn: *conn, bytes }),
         Op::Malformed { conn } => hub.handle_input(now, Input::Malformed { conn: *conn }),
@@ -83,6 +84,11 @@ fn step(hub: &mut Hub, model: &mut Model, op: &Op) {
     model.compare(hub);
 }
 
+/// Two of the three addresses are in one wide network.
+fn network_of(address: AddressKey) -> Option<AddressKey> {
+    (address.0 > 0).then_some(AddressKey(9))
+}
+
 /// So small that short histories reach every limit.
 fn small_config(exact: bool) -> HubConfig {
     let rates = |burst, per_second| {
@@ -96,6 +102,7 @@ fn small_config(exact: bool) -> HubConfig {
         connections_max: 6,
         connections_per_address_max: 4,
         topics_max: 5,
+        topics_per_address_max: 4,
         topics_per_connection_max: 3,
         members_per_topic_max: 3,
         queue_bytes_max: 1_500,

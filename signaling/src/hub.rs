@@ -12,7 +12,7 @@
 //!
 //! let mut hub = Hub::new(HubConfig::default(), [0; 32]);
 //! let now = Duration::ZERO;
-//! hub.handle_input(now, Input::Opened { conn: ConnId(1), address: AddressKey(7) });
+//! hub.handle_input(now, Input::Opened { conn: ConnId(1), address: AddressKey(7), network: None });
 //! hub.handle_input(now, Input::Frame { conn: ConnId(1), bytes: b"not a frame" });
 //! let mut closed = false;
 //! while let Some(output) = hub.poll_output() {
@@ -43,7 +43,9 @@ mod cluster;
 mod config;
 mod frames;
 mod ids;
+mod kept;
 mod messages;
+mod queues;
 mod rate;
 mod relays;
 mod resume;
@@ -61,17 +63,16 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use bytes::Bytes;
 use lacis_wire::NodeId;
-use lacis_wire::codec::encode_with_capacity;
 use lacis_wire::signal::{ByeReason, ServerFrame};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use self::addresses::{Addresses, OpenError};
+use self::addresses::{Addresses, OpenError, Source};
 use self::cluster::Cluster;
+use self::kept::Kept;
 use self::resume::Tokens;
-use self::session::{Due, Sender, Session, Waiting};
+use self::session::{Due, Sender, Session};
 use self::topics::Topics;
 use crate::limits;
 
@@ -97,6 +98,7 @@ pub struct Hub {
     /// Boxed, because a tree has places that are not taken.
     sessions: BTreeMap<ConnId, Box<Session>>,
     mailboxes: BTreeMap<NodeId, ConnId>,
+    kept: Kept,
     topics: Topics,
     cluster: Cluster,
     addresses: Addresses,
@@ -127,6 +129,7 @@ impl Hub {
             hash_key,
             sessions: BTreeMap::new(),
             mailboxes: BTreeMap::new(),
+            kept: Kept::default(),
             topics: Topics::new(),
             cluster: Cluster::default(),
             addresses: Addresses::new(),
@@ -143,13 +146,15 @@ impl Hub {
     pub fn handle_input(&mut self, now: Duration, input: Input<'_>) {
         self.handle_timeout(now);
         match input {
-            Input::Opened { conn, address } => self.on_opened(conn, address),
+            Input::Opened { conn, address, network } => {
+                self.on_opened(conn, Source { address, network });
+            }
             Input::Frame { conn, bytes } => self.on_frame(conn, bytes),
             Input::Malformed { conn } => self.on_malformed(conn),
             Input::Alive { conn } => self.on_alive(conn),
             Input::Written { conn, frames } => self.on_written(conn, frames),
             Input::Closed { conn } => {
-                if self.forget(conn) {
+                if self.forget(conn, true) {
                     self.stats.lost += 1;
                 }
             }
@@ -170,7 +175,28 @@ impl Hub {
         }
         self.end_lookups(self.now);
         self.addresses.expire(self.now);
+        self.kept.expire(self.now);
         self.tell_senders();
+    }
+
+    /// Takes in what the clock of the world shows, as time since 1970. It may be set at any time,
+    /// and goes on while the machine sleeps, which the clock of the other calls does not.
+    pub fn handle_wall(&mut self, now: Duration, wall: Duration) {
+        self.now = self.now.max(now);
+        let before = self.wall();
+        self.config.epoch = wall.saturating_sub(self.now);
+        let lifetime = self.config.relays.as_ref().map(|relays| relays.lifetime);
+        if lifetime.is_some_and(|lifetime| before.abs_diff(self.wall()) >= lifetime / 8) {
+            // What was handed out ends at another time than was said.
+            let ready = self.sessions.iter_mut().filter(|(_, it)| it.mailbox.is_some());
+            let conns: Vec<ConnId> = ready
+                .map(|(conn, session)| {
+                    session.renews = self.now;
+                    *conn
+                })
+                .collect();
+            conns.into_iter().for_each(|conn| self.rearm(conn));
+        }
     }
 
     /// The next thing to do outside.
@@ -212,7 +238,7 @@ impl Hub {
         self.shutting_down
     }
 
-    fn on_opened(&mut self, conn: ConnId, address: AddressKey) {
+    fn on_opened(&mut self, conn: ConnId, source: Source) {
         debug_assert!(!self.sessions.contains_key(&conn), "a connection's number came back");
         if self.shutting_down {
             return self.refuse(conn, ByeReason::Shutdown);
@@ -220,13 +246,13 @@ impl Hub {
         if self.sessions.len() >= self.config.connections_max {
             return self.refuse(conn, ByeReason::Full);
         }
-        match self.addresses.open(&self.config, self.now, address) {
+        match self.addresses.open(&self.config, self.now, source) {
             Err(OpenError::Full) => return self.refuse(conn, ByeReason::Full),
             Err(OpenError::RateLimited) => return self.refuse(conn, ByeReason::RateLimited),
             Ok(()) => {}
         }
         self.stats.opened += 1;
-        let session = Box::new(Session::new(&self.config, self.now, address));
+        let session = Box::new(Session::new(&self.config, self.now, source));
         self.sessions.insert(conn, session);
         self.rearm(conn);
     }
@@ -236,12 +262,6 @@ impl Hub {
             self.stats.received.malformed += 1;
             self.close(conn, ByeReason::Protocol);
         }
-    }
-
-    fn on_written(&mut self, conn: ConnId, frames: usize) {
-        let Some(session) = self.sessions.get_mut(&conn) else { return };
-        self.queued_bytes -= session.written(frames);
-        session.progressed = self.now;
     }
 
     /// Hands a client credentials for the relays, if there are any.
@@ -308,53 +328,6 @@ impl Hub {
             self.rearm(conn);
         }
     }
-
-    /// Queues a frame, or closes the connection because it does not read.
-    fn send(&mut self, conn: ConnId, frame: &ServerFrame<'_>) -> bool {
-        self.send_for(conn, frame, None)
-    }
-
-    /// The same for somebody who is told if the frame never leaves.
-    fn send_for(&mut self, conn: ConnId, frame: &ServerFrame<'_>, sender: Option<Sender>) -> bool {
-        let payload = match frame {
-            ServerFrame::Deliver { payload, .. } => payload.len(),
-            ServerFrame::Welcome { .. }
-            | ServerFrame::Joined { .. }
-            | ServerFrame::Undelivered { .. }
-            | ServerFrame::Refused { .. }
-            | ServerFrame::Bye { .. }
-            | ServerFrame::IceServers { .. }
-            | ServerFrame::Resume { .. }
-            | ServerFrame::NotResumed {}
-            | ServerFrame::Pong { .. } => 0,
-        };
-        let frame = encode_with_capacity(frame, FRAME_HEADER_BYTES + payload);
-        let cost = frame.len() + limits::QUEUE_FRAME_BYTES;
-        let Some(session) = self.sessions.get_mut(&conn) else { return false };
-        if session.queued + cost > self.config.queue_bytes_max {
-            self.close(conn, ByeReason::SlowReader);
-            return false;
-        }
-        let stalls_at = match session.queued {
-            0 => self.now.saturating_add(self.config.stall_max),
-            _ => Duration::MAX,
-        };
-        if session.queued == 0 {
-            session.progressed = self.now;
-        }
-        session.queued += cost;
-        session.waiting.push_back(Waiting { cost, sender });
-        self.queued_bytes += cost;
-        self.push(conn, frame);
-        self.rearm_before(conn, stalls_at);
-        true
-    }
-
-    fn push(&mut self, conn: ConnId, frame: Vec<u8>) {
-        self.stats.sent += 1;
-        self.stats.sent_bytes += frame.len() as u64;
-        self.outputs.push_back(Output::Send { conn, frame: Bytes::from(frame) });
-    }
 }
 
 impl fmt::Debug for Hub {
@@ -363,9 +336,6 @@ impl fmt::Debug for Hub {
         f.debug_struct("Hub").field("stats", &self.stats()).finish_non_exhaustive()
     }
 }
-
-/// What a frame of any kind needs beside its payload.
-const FRAME_HEADER_BYTES: usize = 64;
 
 /// The finest difference in time that a timer is armed for.
 const TIMER_STEP: Duration = Duration::from_millis(1);

@@ -26,6 +26,6 @@ pub mod turn;
 
 #[cfg(feature = "server")]
 pub use server::{
-    BackplaneOptions, Bus, Config, Prepared, RunError, TlsFiles, TokenKeys, TurnOptions,
+    BackplaneOptions, Bus, Config, MetricsAt, Prepared, RunError, TlsFiles, TokenKeys, TurnOptions,
     own_address, prepare, run,
 };

@@ -21,6 +21,14 @@ pub const ADDRESSES_PER_NETWORK_MAX: usize = 8;
 /// Topics in all. Most rooms are small: four for each connection.
 pub const TOPICS_MAX: usize = 65_536;
 
+/// Topics that count for one address: four for each of its connections. A topic counts for the
+/// address of one of its members; so nobody fills the table from fewer than 32 addresses, or four
+/// wide networks.
+pub const TOPICS_PER_ADDRESS_MAX: usize = CONNECTIONS_PER_ADDRESS_MAX * TOPICS_PER_PLACE;
+
+/// Topics for each connection that an address may have.
+pub const TOPICS_PER_PLACE: usize = 4;
+
 /// Topics of one connection: twice the rooms a node may be in, because a topic that changes with
 /// time is announced under its old and its new name for a while.
 pub const TOPICS_PER_CONNECTION_MAX: usize = 32;
@@ -33,9 +41,33 @@ pub const MEMBERS_PER_TOPIC_MAX: usize = 4_096;
 /// as a fourth, so that this is under 1 MiB of memory.
 pub const QUEUE_BYTES_MAX: usize = 720 * 1024;
 
+/// Fourths of a queue that payloads may take; more are refused. The rest is for the server's own
+/// words, and only who lets these pile up is closed: nobody is for what others send. 600 refusals,
+/// which is the most at once, take a little over half of it.
+pub const QUEUE_FOURTHS_OF_PAYLOADS: usize = 3;
+
+/// Fourths that the payloads of one address, wide network or other server may take, so that one
+/// alone keeps nobody from being reached: three times what a newcomer sends to one member.
+pub const QUEUE_FOURTHS_OF_SENDER: usize = 2;
+
 /// Bytes waiting for all connections together: what a small machine can spare. At this point
 /// payloads are refused, and [`STALL_MAX`] takes the space back from those who do not read.
 pub const QUEUES_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// The part of that which may wait for connections of one address, before payloads for these are
+/// refused: nobody takes the space of all from fewer than 16.
+pub const QUEUES_PART_OF_ADDRESS: usize = 16;
+
+/// The same of a wide network: four at least take it all.
+pub const QUEUES_PART_OF_NETWORK: usize = 4;
+
+/// Time for which a mailbox stays its owner's after its connection ended: nodes come back within a
+/// minute or two, unless their machine sleeps.
+pub const MAILBOX_KEPT: Duration = Duration::from_secs(300);
+
+/// Mailboxes that are kept so, of one address as many as its connections. One takes about 250
+/// bytes, so these are 4 MiB at the most.
+pub const MAILBOXES_KEPT_MAX: usize = CONNECTIONS_MAX;
 
 /// What a waiting frame costs beside its bytes: the handle, who is told if it never leaves, and
 /// what allocator and growing lists take. Without it, a queue of tiny frames would take many times
@@ -204,15 +236,19 @@ pub const TURN_RELAY_BYTES: RateLimit =
 pub const TURN_RELAYS_BYTES: RateLimit =
     RateLimit { burst: 128 * 1024 * 1024, per_second: 64 * 1024 * 1024 };
 
-/// Answers for those who have shown no credentials. A page that loads asks twice; an answer is five
+/// Answers for those who have no relay; as many again for those of them who have shown a nonce, which
+/// nobody does from a forged address. A page that loads asks twice; an answer is five
 /// times as long as its question, so forgers get 5 Mbit/s out of it at most.
 pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
 
 /// The same, for one address: a class behind one, all of whose pages load at once.
 pub const TURN_STRANGERS_OF_ADDRESS: RateLimit = RateLimit { burst: 2_000, per_second: 500 };
 
-/// Places of the table that counts them. Who floods takes some allowance from one address in as
-/// many, and the table is under 100 KiB.
+/// The same, for one IPv6 /48 network: four of these at least take it all.
+pub const TURN_STRANGERS_OF_NETWORK: RateLimit = RateLimit { burst: 5_000, per_second: 1_250 };
+
+/// Places of each table that counts them. Who floods takes some allowance from one address in as
+/// many, and a table is under 100 KiB.
 pub const TURN_STRANGER_PLACES: usize = 4_096;
 
 /// Requests of the client of one relay: an agent asks once for every candidate of the other side,

@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 mod environment;
+mod secret;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ fn main() -> ExitCode {
         .with_max_level(arguments.log)
         .with_writer(io::stderr)
         .with_ansi(false)
+        // It would say by a panic that nobody reads the log any more.
+        .log_internal_errors(false)
         .with_target(false);
     match arguments.log_format {
         LogFormat::Text => log.init(),
@@ -49,7 +52,8 @@ fn ended(result: Result<(), String>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("error: {reason}");
+            // Nobody may be reading, which changes nothing.
+            let _ = writeln!(io::stderr(), "error: {reason}");
             ExitCode::FAILURE
         }
     }

@@ -15,6 +15,12 @@ impl RateLimit {
     /// No limit that anybody reaches.
     pub const NONE: Self = Self { burst: u32::MAX, per_second: u32::MAX };
 
+    /// That of many together.
+    pub(crate) const fn times(self, count: u32) -> Self {
+        let Self { burst, per_second } = self;
+        Self { burst: burst.saturating_mul(count), per_second: per_second.saturating_mul(count) }
+    }
+
     /// Time in which an empty bucket fills up.
     pub(crate) fn refill_time(self) -> Duration {
         Duration::from_secs(1)

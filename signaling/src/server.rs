@@ -27,7 +27,6 @@ mod turn;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -47,7 +46,7 @@ use crate::limits;
 pub use self::addresses::own_address;
 pub use self::admission::TokenKeys;
 pub use self::bus::Bus;
-pub use self::config::{BackplaneOptions, Config, RunError};
+pub use self::config::{BackplaneOptions, Config, MetricsAt, RunError};
 pub use self::tls::TlsFiles;
 pub use self::turn::TurnOptions;
 
@@ -75,17 +74,25 @@ pub async fn prepare(listener: TcpListener, mut config: Config) -> Result<Prepar
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(RunError::Randomness)?;
     let me = ServerId(getrandom::u64().map_err(RunError::Randomness)?);
-    config.hub.epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    config.hub.epoch = shared::wall();
     let tls = config.tls.clone().map(Tls::new).transpose();
     let tls = tls.map_err(|reason| RunError::Tls(reason.into()))?;
     let admission = Admission::new(config.origins.clone(), config.tokens.clone())
         .map_err(|reason| RunError::Tokens(reason.into()))?;
     let turn = open_turn(&listener, &mut config).await?;
     let backplane = config.backplane.as_ref().map(backplane::open).transpose()?;
+    let figures = match config.metrics {
+        MetricsAt::Address(address) => {
+            let refused = |source| RunError::Metrics { address, source };
+            Some(TcpListener::bind(address).await.map_err(refused)?)
+        }
+        MetricsAt::Here | MetricsAt::Off => None,
+    };
     let (outbox, inbox) = outbox::queue();
     let outbox = backplane.is_some().then_some(outbox);
     let shared = Arc::new(Shared::new(config, seed, admission, tls, turn, outbox));
-    Ok(Prepared { listener, shared, me, backplane: backplane.map(|backplane| (backplane, inbox)) })
+    let backplane = backplane.map(|backplane| (backplane, inbox));
+    Ok(Prepared { listener, shared, me, backplane, figures })
 }
 
 /// A server that has all it needs and accepts nobody yet.
@@ -95,17 +102,26 @@ pub struct Prepared {
     shared: Arc<Shared>,
     me: ServerId,
     backplane: Option<(Box<dyn Backplane>, Inbox)>,
+    /// Where figures are shown, if that is elsewhere.
+    figures: Option<TcpListener>,
 }
 
 impl Prepared {
     /// Serves as [`run`] does.
     pub async fn serve(self, reload: Arc<Notify>, shutdown: impl Future<Output = ()> + Send) {
-        let Self { listener, shared, me, backplane } = self;
+        let Self { listener, shared, me, backplane, figures } = self;
         // These end with this function, however it ends.
         let mut tasks = JoinSet::new();
         tasks.spawn(shared::keep_time(Arc::clone(&shared)));
         if let Some(turn) = &shared.turn {
             turn.serve(&mut tasks);
+        }
+        if let Some(listener) = figures {
+            let router = routes::figures(Arc::clone(&shared));
+            tasks.spawn(async move {
+                // It ends with the server, and not before.
+                let _ = axum::serve(listener, router).await;
+            });
         }
         let mut linking = JoinSet::new();
         if let Some((backplane, inbox)) = backplane {

@@ -55,9 +55,12 @@ pub struct TurnConfig {
     pub strangers: RateLimit,
     /// The same, for one address.
     pub strangers_of_address: RateLimit,
+    /// The same, for one wide network of IPv6.
+    pub strangers_of_network: RateLimit,
     /// Requests of one relay's client that are carried out.
     pub requests: RateLimit,
-    /// The clock of the world when the machine's clock was at zero, since 1970.
+    /// The clock of the world when the machine's clock was at zero, since 1970, until
+    /// [`Machine::handle_wall`] is told what it shows.
     pub epoch: Duration,
 }
 
@@ -78,6 +81,7 @@ impl TurnConfig {
             relays_bytes: limits::TURN_RELAYS_BYTES,
             strangers: limits::TURN_STRANGERS,
             strangers_of_address: limits::TURN_STRANGERS_OF_ADDRESS,
+            strangers_of_network: limits::TURN_STRANGERS_OF_NETWORK,
             requests: limits::TURN_REQUESTS,
             epoch,
         }

@@ -4,7 +4,7 @@ use lacis_native::{Content, Group, Header, PeerId, Record, RecordType, Search};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
-use crate::output::plain;
+use crate::output::plain_line;
 
 pub(crate) const APP: &str = "app";
 pub(crate) const PROFILE: &str = "profile";
@@ -16,6 +16,8 @@ pub(crate) const ISSUE: &str = "letter.issue";
 pub(crate) const LINE_CHARS: usize = 8_000;
 /// The longest text of an issue.
 pub(crate) const ISSUE_BYTES: usize = 200_000;
+/// The longest name of a person or a group that is shown.
+pub(crate) const NAME_CHARS: usize = 60;
 /// The longest title that is shown.
 pub(crate) const TITLE_CHARS: usize = 200;
 
@@ -65,6 +67,6 @@ pub(crate) async fn introduce(group: &Group, me: PeerId, name: &str) -> Result<(
 pub(crate) fn name_in(record: &Record) -> Option<(PeerId, String)> {
     let is_own = author(&record.header) == record.header.creator;
     let value = value_of(record).filter(|_| is_own)?;
-    let name = plain(value.get("name")?.as_str()?);
-    (!name.trim().is_empty()).then_some((record.header.creator, name))
+    let name = plain_line(value.get("name")?.as_str()?, NAME_CHARS);
+    (!name.is_empty()).then_some((record.header.creator, name))
 }

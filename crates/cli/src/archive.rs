@@ -1,5 +1,6 @@
 //! `lacis export` and `lacis import`: a group as a file, of the same form as those of pages.
 
+use std::io;
 use std::path::Path;
 
 use serde_json::json;
@@ -9,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufWriter};
 use crate::arguments::{Common, ExportOptions, ImportOptions};
 use crate::failure::Failure;
 use crate::output::{Output, Progress, size};
+use crate::place::Unfinished;
 use crate::session::Session;
 use crate::signals::End;
 
@@ -21,7 +23,7 @@ pub(crate) async fn export(
     options: ExportOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let session = Session::offline(common).await?;
+    let session = end.unless(Session::offline(common)).await?;
     let written = end.unless(write(output, &session, &options)).await;
     session.close().await?;
     let (parts, bytes) = written?;
@@ -43,7 +45,12 @@ async fn write(
     let group = session.group(&options.chosen, false).await?;
     let all = group.holding().await?.records;
     let mut progress = Progress::new(output, "records", u64::try_from(all).ok());
-    let mut file = BufWriter::new(create(path).await?);
+    // The name of a file that is whole is taken at the end, and first of all it must be free.
+    if path.try_exists().map_err(failed)? {
+        return Err(failed(io::ErrorKind::AlreadyExists.into()));
+    }
+    let partial = Unfinished(path.with_added_extension(format!("{}.part", std::process::id())));
+    let mut file = BufWriter::new(create(&partial.0).await?);
     let mut parts = group.export().await?;
     let (mut count, mut bytes) = (0, 0);
     while let Some(part) = parts.next().await? {
@@ -53,6 +60,12 @@ async fn write(
     }
     file.flush().await.map_err(failed)?;
     file.get_ref().sync_all().await.map_err(failed)?;
+    // This takes no name that somebody else took meanwhile; a rename does where there are no links.
+    match std::fs::hard_link(&partial.0, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Err(failed(error)),
+        Err(_) => std::fs::rename(&partial.0, path).map_err(failed)?,
+        Ok(()) => {}
+    }
     Ok((count, bytes))
 }
 
@@ -71,7 +84,7 @@ pub(crate) async fn import(
     options: ImportOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let session = Session::offline(common).await?;
+    let session = end.unless(Session::offline(common)).await?;
     let taken = end.unless(read(output, &session, &options.file)).await;
     session.close().await?;
     let (group, new) = taken?;

@@ -203,18 +203,24 @@ pub(crate) struct ReadOptions {
 pub(crate) struct SendOptions {
     /// The file
     pub(crate) file: PathBuf,
-    /// The link of a room where the receiver waits; by default a new one, which is printed
-    #[arg(long, value_name = "LINK")]
+    /// The link of a room where the receiver waits; by default a new one, which is printed. In the
+    /// variable others on this machine do not see it
+    #[arg(long, value_name = "LINK", env = "LACIS_LINK", hide_env_values = true)]
     pub(crate) to: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ReceiveOptions {
-    /// The link that the sender printed; without one, a new one is printed
+    /// The link that the sender printed; without one, a new one is printed. In the variable others
+    /// on this machine do not see it
+    #[arg(env = "LACIS_LINK", hide_env_values = true)]
     pub(crate) link: Option<String>,
     /// Folder for the file
     #[arg(long, short, value_name = "FOLDER", default_value = ".")]
     pub(crate) output: PathBuf,
+    /// The most that is taken, such as 500M or 2G; a larger file is refused
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    pub(crate) max_size: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::apps;
 use crate::arguments::{ChatOptions, Common, Handing};
 use crate::failure::Failure;
 use crate::group::reached;
-use crate::output::{Output, plain, size, utc};
+use crate::output::{Output, plain_below, plain_line, size, utc};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     options: ChatOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let talked = tokio::select! {
         talked = talk(output, &session, &options) => talked,
         // To stop is how a talk ends.
@@ -133,7 +133,10 @@ impl View<'_> {
         let header = &record.header;
         let text = if header.kind.as_str() == apps::FILE {
             let bytes = value.get("size").and_then(Value::as_u64).unwrap_or_default();
-            field("name").map(|name| format!("[{name}, {}]", size(bytes)))
+            field("name").map(|name| {
+                let name = plain_line(&name, apps::TITLE_CHARS);
+                format!("[{name}, {}]", size(bytes))
+            })
         } else {
             field("text")
         };
@@ -146,7 +149,7 @@ impl View<'_> {
         self.output.say(&object, || {
             let changed = if header.version > 1 { " (changed)" } else { "" };
             let name = self.name_of(&header.creator);
-            format!("{} {name}{changed}: {}", utc(header.created), plain(&text))
+            format!("{} {name}{changed}: {}", utc(header.created), plain_below(&text))
         });
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::apps;
 use crate::arguments::{Chosen, Common, GroupCommand, Handing};
 use crate::failure::Failure;
-use crate::output::{Output, plain, size, utc};
+use crate::output::{Output, plain_line, size, utc};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -22,11 +22,11 @@ pub(crate) async fn run(
     common: &Common,
     command: GroupCommand,
 ) -> Result<(), Failure> {
-    let end = End::listen()?;
+    let mut end = End::listen()?;
     match command {
         GroupCommand::Create { name, app } => create(output, common, end, &name, &app).await,
-        GroupCommand::List => list(output, common).await,
-        GroupCommand::Show(chosen) => show(output, common, &chosen).await,
+        GroupCommand::List => end.unless(list(output, common)).await,
+        GroupCommand::Show(chosen) => end.unless(show(output, common, &chosen)).await,
         GroupCommand::Preview { invitation } => {
             joining::preview(output, common, end, &invitation).await
         }
@@ -34,11 +34,13 @@ pub(crate) async fn run(
             joining::join(output, common, end, &invitation, wait).await
         }
         GroupCommand::Invite(wanted) => invitations::invite(output, common, end, wanted).await,
-        GroupCommand::Invitations(chosen) => invitations::list(output, common, &chosen).await,
+        GroupCommand::Invitations(chosen) => {
+            end.unless(invitations::list(output, common, &chosen)).await
+        }
         GroupCommand::EndInvitation { chosen, id } => {
             invitations::end(output, common, end, &chosen, &id).await
         }
-        GroupCommand::Members(chosen) => members(output, common, &chosen).await,
+        GroupCommand::Members(chosen) => end.unless(members(output, common, &chosen)).await,
         GroupCommand::Revoke { chosen, member, undo, handing } => {
             changing::revoke(output, common, end, (&chosen, &member, undo), handing).await
         }
@@ -51,11 +53,11 @@ pub(crate) async fn run(
         }
         GroupCommand::Servers { chosen, servers, own, handing } => {
             if servers.is_empty() && !own {
-                return list_servers(output, common, &chosen).await;
+                return end.unless(list_servers(output, common, &chosen)).await;
             }
             changing::set_servers(output, common, end, (&chosen, servers), handing).await
         }
-        GroupCommand::Forget(chosen) => forget(output, common, &chosen).await,
+        GroupCommand::Forget(chosen) => end.unless(forget(output, common, &chosen)).await,
     }
 }
 
@@ -66,7 +68,7 @@ async fn create(
     name: &str,
     app: &str,
 ) -> Result<(), Failure> {
-    let session = Session::offline(common).await?;
+    let session = end.unless(Session::offline(common)).await?;
     let mut options = GroupOptions::new(name);
     // Whoever is invited may know no server. The usual one is that of this machine alone.
     options.servers = common.named_servers().collect();
@@ -89,7 +91,7 @@ async fn list(output: &Output, common: &Common) -> Result<(), Failure> {
     for kept in all {
         let id = kept.id.to_text();
         output.say(&json!({ "group": id, "name": kept.name }), || {
-            format!("{id} {}", plain(&kept.name))
+            format!("{id} {}", plain_line(&kept.name, apps::NAME_CHARS))
         });
     }
     Ok(())
@@ -111,7 +113,10 @@ async fn show(output: &Output, common: &Common, chosen: &Chosen) -> Result<(), F
     });
     output.say(&object, || {
         let held = format!("{} records, {}", holding.records, size(holding.bytes));
-        format!("{}\n{id}\n{members} members, {held}\n{fingerprint}", plain(&name))
+        format!(
+            "{}\n{id}\n{members} members, {held}\n{fingerprint}",
+            plain_line(&name, apps::NAME_CHARS)
+        )
     });
     Ok(())
 }
@@ -145,7 +150,7 @@ async fn list_servers(output: &Output, common: &Common, chosen: &Chosen) -> Resu
     let all = group.servers().await?;
     session.close().await?;
     for url in all {
-        output.say(&json!({ "server": url }), || plain(&url));
+        output.say(&json!({ "server": url }), || plain_line(&url, usize::MAX));
     }
     Ok(())
 }

@@ -19,10 +19,11 @@ use self::notify::Manager;
 use self::shards::Shards;
 use self::standing::Standing;
 use self::status::StatusServer;
+use crate::apps;
 use crate::arguments::{Common, KeepOptions};
 use crate::failure::Failure;
 use crate::group::is_passing;
-use crate::output::{Output, plain};
+use crate::output::{Output, plain_line};
 use crate::signals::End;
 
 /// Something a keeper has to say: as an object, and in words where those are for people.
@@ -48,7 +49,7 @@ pub(crate) async fn keep(
         Some(address) => Some(StatusServer::bind(address).await?),
         None => None,
     };
-    let shards = Shards::start(common).await?;
+    let shards = Shards::new(common, options.budget)?;
     let standing = Arc::new(Standing::default());
     let at = status.as_ref().map(StatusServer::address);
     // These end with this function, however it ends.
@@ -57,8 +58,12 @@ pub(crate) async fn keep(
         tasks.spawn(status.serve(Arc::clone(&standing), shards.clone()));
     }
     let (said, mut says) = mpsc::channel(64);
-    let wards = Wards { shards: shards.clone(), said, standing, budget: options.budget };
-    let opened = match end.unless(wards.open_all(&mut tasks)).await {
+    let wards = Wards { shards: shards.clone(), said, standing };
+    let opening = async {
+        shards.start().await?;
+        wards.open_all(&mut tasks).await
+    };
+    let opened = match end.unless(opening).await {
         Ok(opened) => opened,
         Err(failure) => {
             shards.close().await?;
@@ -72,6 +77,7 @@ pub(crate) async fn keep(
     let manager = Manager::from_environment();
     greet(output, &shards, &wards.standing, at).await;
     opened.into_iter().for_each(|said| print(output, said));
+    wards.standing.opened();
     manager.ready();
     let ended = attend(output, (&mut says, &mut end), &shards, &manager).await;
     manager.stopping();
@@ -104,11 +110,12 @@ async fn attend(
     shards: &Shards,
     manager: &Manager,
 ) -> Result<(), Failure> {
+    let mut signs = manager.signs();
     loop {
         tokio::select! {
             () = end.asked() => return Ok(()),
             Some(said) = says.recv() => print(output, said),
-            () = manager.watchdog_due() => {
+            () = signs.due() => {
                 if timeout(ALIVE_WITHIN, all_answer(shards)).await == Ok(true) {
                     manager.alive();
                 }
@@ -143,7 +150,6 @@ struct Wards {
     shards: Shards,
     said: mpsc::Sender<Said>,
     standing: Arc<Standing>,
-    budget: u64,
 }
 
 impl Wards {
@@ -158,7 +164,8 @@ impl Wards {
                     all.extend(first.map(|object| (object, None)));
                 }
                 Err((name, failure)) => {
-                    let words = format!("{} is not kept: {failure}", plain(&name));
+                    let words =
+                        format!("{} is not kept: {failure}", plain_line(&name, apps::NAME_CHARS));
                     let object = json!({ "event": "not-kept", "code": failure.code() });
                     all.push((object, Some(words)));
                 }
@@ -170,7 +177,6 @@ impl Wards {
     /// Has a group kept; gives what there is to say of it, unless it is kept already.
     async fn enter(&self, group: Group, tasks: &mut JoinSet<()>) -> Result<Option<Value>, Failure> {
         let Some(place) = self.standing.enter(group.id()) else { return Ok(None) };
-        group.limit(Some(self.budget)).await?;
         let said = self.said.clone();
         let first = ward::first(&group, &place).await?;
         tasks.spawn(ward::watch(group, place, said));

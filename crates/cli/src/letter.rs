@@ -11,7 +11,7 @@ use crate::apps;
 use crate::arguments::{Common, PublishOptions, ReadOptions};
 use crate::failure::Failure;
 use crate::group::reached;
-use crate::output::{Output, plain, utc};
+use crate::output::{Output, plain, plain_line, utc};
 use crate::session::{CaughtUp, Session};
 use crate::signals::End;
 
@@ -22,7 +22,7 @@ pub(crate) async fn publish(
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
     let (title, text) = issue(&options).await?;
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let done = end.unless(async {
         let group = session.group(&options.chosen, !options.handing.offline).await?;
         let own = group.members().await?.into_iter().find(|it| it.peer == session.peer.id());
@@ -91,8 +91,8 @@ pub(crate) async fn read(
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
     let session = match options.offline {
-        true => Session::offline(common).await?,
-        false => Session::online(common).await?,
+        true => end.unless(Session::offline(common)).await?,
+        false => end.unless(Session::online(common)).await?,
     };
     let done = end.unless(async {
         let group = session.group(&options.chosen, !options.offline).await?;
@@ -167,7 +167,7 @@ fn show(output: &Output, record: &Record) {
         "author": author, "published": header.created.0, "version": header.version,
     });
     output.say(&object, || {
-        let (title, when) = (plain(title), utc(header.created));
+        let (title, when) = (plain_line(title, apps::TITLE_CHARS), utc(header.created));
         format!("# {title}\n{when}, {author}\n\n{}\n", plain(text).trim_end())
     });
 }

@@ -16,10 +16,12 @@ mod session;
 mod signals;
 mod transfer;
 
-use std::io;
+use std::env;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use serde_json::json;
 use tokio::runtime;
 
 use self::arguments::{Arguments, Command};
@@ -27,7 +29,19 @@ use self::failure::Failure;
 use self::output::Output;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // It knows where to print itself; whoever wants JSON has that, too.
+            if error.use_stderr() && env::args_os().any(|word| word == "--json") {
+                let text = error.render().to_string();
+                let object = json!({ "event": "failed", "code": "usage", "text": text });
+                Output::new(true).say(&object, String::new);
+            }
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
     let output = Output::new(arguments.common.json);
     match start(&output, arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -40,7 +54,10 @@ fn main() -> ExitCode {
 
 fn start(output: &Output, arguments: Arguments) -> Result<(), Failure> {
     if let Command::Completions { shell } = arguments.command {
-        clap_complete::generate(shell, &mut Arguments::command(), "lacis", &mut io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "lacis", &mut script);
+        // Whoever read it may be gone.
+        let _ = io::stdout().write_all(&script);
         return Ok(());
     }
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();

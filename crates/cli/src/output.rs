@@ -43,7 +43,7 @@ impl Output {
         if self.json {
             self.say(object, String::new);
         } else {
-            eprintln!("{words}");
+            complain(&format!("{words}\n"));
         }
     }
 
@@ -55,9 +55,9 @@ impl Output {
             let object = json!({ "event": "failed", "code": code, "text": text, "hint": hint });
             self.say(&object, String::new);
         }
-        eprintln!("error: {failure}");
+        complain(&format!("error: {failure}\n"));
         if let Some(hint) = failure.help() {
-            eprintln!("hint: {hint}");
+            complain(&format!("hint: {hint}\n"));
         }
     }
 
@@ -77,16 +77,21 @@ impl Output {
             }
             None => done.to_string(),
         };
-        eprint!("\r\x1b[K{what}: {so_far}");
-        let _ = io::stderr().flush();
+        complain(&format!("\r\x1b[K{what}: {so_far}"));
         self.in_progress.set(true);
     }
 
     fn clear_progress(&self) {
         if self.in_progress.replace(false) {
-            eprint!("\r\x1b[K");
+            complain("\r\x1b[K");
         }
     }
+}
+
+/// Writes to standard error. Whoever read it may be gone, which ends nothing either.
+fn complain(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// The progress of one thing, shown a few times a second.
@@ -123,15 +128,32 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// Text that others wrote, without what could move the cursor or hide something.
+/// Text of several lines that others wrote, without what could move the cursor or hide something.
 pub(crate) fn plain(text: &str) -> String {
     text.chars().filter(|c| matches!(c, '\n' | '\t') || !hides(*c)).collect()
 }
 
-/// Whether it moves the cursor, or reverses the order of what follows.
+/// The same where something else stands on the lines around it: whatever breaks a line is a space,
+/// and of more characters than that the rest is left out.
+pub(crate) fn plain_line(text: &str, chars_max: usize) -> String {
+    let breaks = |c: char| matches!(c, '\n' | '\r' | '\t' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let shown = text.trim().chars().map(|c| if breaks(c) { ' ' } else { c });
+    shown.filter(|c| !hides(*c)).take(chars_max).collect()
+}
+
+/// The same of several lines, each after the first one set in, so that none of them looks like what
+/// somebody else said.
+pub(crate) fn plain_below(text: &str) -> String {
+    plain(text.trim()).replace('\n', "\n    ")
+}
+
+/// Whether it moves the cursor, breaks a line, shows nothing, or reverses the order of what follows.
+/// Joiners show nothing either, and some scripts and pictures need them.
 fn hides(c: char) -> bool {
-    let reverses = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    reverses || matches!(c, '\u{200e}' | '\u{200f}') || c.is_control()
+    let reverses = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shows_nothing = matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+    reverses || shows_nothing || matches!(c, '\u{2028}' | '\u{2029}') || c.is_control()
 }
 
 /// A time as people read it, in UTC.
@@ -154,7 +176,7 @@ pub(crate) fn utc(at: Millis) -> String {
 mod tests {
     use lacis_native::Millis;
 
-    use super::{plain, size, utc};
+    use super::{plain, plain_below, plain_line, size, utc};
 
     #[test]
     fn times_are_those_of_the_calendar() {
@@ -172,10 +194,21 @@ mod tests {
 
     #[test]
     fn what_others_wrote_moves_nothing() {
-        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\r\n\td\u{7}"), "a[2Jbc\n\td");
+        assert_eq!(plain("a\u{1b}[2Jb\u{202e}c\r\n\td\u{7}\u{61c}\u{200b}"), "a[2Jbc\n\td");
         assert_eq!(
             (size(0), size(1_536), size(3 << 30)),
             ("0 bytes".into(), "1 KiB".into(), "3 GiB".into())
         );
+    }
+
+    #[test]
+    fn what_others_wrote_stands_on_no_line_of_its_own() {
+        let name = "Eve: hello\n2026-11-30 17:00 Anna: to account 4711\r\n\u{2028}Eve\u{85}";
+        let shown = plain_line(name, 100);
+        assert_eq!(shown, "Eve: hello 2026-11-30 17:00 Anna: to account 4711   Eve");
+        assert_eq!(plain_line("\u{e9}\u{e9}\u{e9}", 2), "\u{e9}\u{e9}");
+        assert_eq!(plain_line("\n \u{feff}", 9), "");
+        let text = "one\n2026-11-30 17:00 Anna: two\u{2029}three\r\n";
+        assert_eq!(plain_below(text), "one\n    2026-11-30 17:00 Anna: twothree");
     }
 }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 
 use lacis_native::Identity;
 
+use crate::apps::NAME_CHARS;
 use crate::arguments::Common;
 use crate::failure::Failure;
+use crate::output::plain_line;
 
 /// The folder with the identity and the groups. Only its owner can look into it.
 #[derive(Debug)]
 pub(crate) struct Place(PathBuf);
-
-const NAME_CHARS: usize = 60;
 
 /// Stores of a keeper: more than anybody needs.
 const SHARDS_MAX: usize = 1_000;
@@ -68,19 +68,24 @@ impl Place {
     /// The identity, or a new one.
     pub(crate) fn identity(&self) -> Result<Identity, Failure> {
         let path = self.identity_file();
-        Identity::open(&path).map_err(|error| Failure::file(&path, &error))
+        Identity::open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => {
+                Failure::new(format!("{}: that is no identity, or half of one", path.display()))
+                    .hint("put a copy in its place; without the file you are somebody new")
+            }
+            _ => Failure::file(&path, &error),
+        })
     }
 
     /// What others see as the name of this identity.
     pub(crate) fn name(&self) -> Option<String> {
         let text = fs::read_to_string(self.0.join("name")).ok()?;
-        Some(text.trim().to_owned()).filter(|name| !name.is_empty())
+        Some(text.trim().to_owned()).filter(|name| is_name(name))
     }
 
     pub(crate) fn set_name(&self, name: &str) -> Result<(), Failure> {
         let name = name.trim();
-        let fine = (1..=NAME_CHARS).contains(&name.chars().count());
-        if !fine || name.chars().any(char::is_control) {
+        if !is_name(name) {
             return Err(Failure::misused("a name has 1 to 60 characters, all of which show"));
         }
         let path = self.0.join("name");
@@ -88,13 +93,33 @@ impl Place {
     }
 }
 
-/// Writes a file that only this user can read.
+/// Whether all of it shows, on one line.
+fn is_name(name: &str) -> bool {
+    (1..=NAME_CHARS).contains(&name.chars().count()) && plain_line(name, NAME_CHARS) == name
+}
+
+/// Writes a file that only this user can read: the whole of it or nothing, whatever happens.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let beside = Unfinished(path.with_added_extension(format!("{}.new", std::process::id())));
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    let mut file = options.open(&beside.0)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside.0, path)
+}
+
+/// A file that is of no use yet, and goes unless it gets another name.
+#[derive(Debug)]
+pub(crate) struct Unfinished(pub(crate) PathBuf);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // It is gone already where it got its name; where it cannot be removed nothing is worse.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 fn make(path: &Path) -> io::Result<()> {

@@ -25,6 +25,8 @@ pub(crate) async fn run(
         .with_max_level(LevelFilter::WARN)
         .with_writer(std::io::stderr)
         .with_ansi(false)
+        // It would say by a panic that nobody reads the log any more.
+        .log_internal_errors(false)
         .with_target(false)
         .init();
     let end = End::listen()?;

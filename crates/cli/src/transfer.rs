@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::arguments::{Common, ReceiveOptions, SendOptions};
 use crate::failure::Failure;
-use crate::output::{Output, Progress, plain, size};
+use crate::output::{Output, Progress, plain_line, size};
+use crate::place::Unfinished;
 use crate::session::{options, servers};
 use crate::signals::End;
 
@@ -29,6 +30,11 @@ async fn stranger(common: &Common) -> Result<Peer, Failure> {
     let identity = Identity::generate();
     let identity = identity.map_err(|error| Failure::system("no link can be made", error))?;
     Peer::start(options(common, servers(common), identity)).await.map_err(Failure::from)
+}
+
+/// A variable that is empty names none.
+fn named(link: Option<&String>) -> Option<&str> {
+    link.map(|it| it.trim()).filter(|it| !it.is_empty())
 }
 
 /// Joins the room of that link, or of a new one, which is printed.
@@ -62,7 +68,7 @@ pub(crate) async fn send(
     options: SendOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let peer = stranger(common).await?;
+    let peer = end.unless(stranger(common)).await?;
     let sent = end.unless(offer(output, common, &peer, &options)).await;
     peer.close().await?;
     let info = sent?;
@@ -88,7 +94,7 @@ async fn offer(
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let info = FileInfo { name: safe_name(&name), media_type: String::new(), size: about.len() };
     let then = "on the other device: lacis receive";
-    let room = meet(output, common, peer, options.to.as_deref(), then).await?;
+    let room = meet(output, common, peer, named(options.to.as_ref()), then).await?;
     let mut events = room.events().await?;
     loop {
         let event = events.next().await.ok_or_else(|| Error::from(Code::Closed))?;
@@ -139,7 +145,7 @@ pub(crate) async fn receive(
     options: ReceiveOptions,
 ) -> Result<(), Failure> {
     let mut end = End::listen()?;
-    let peer = stranger(common).await?;
+    let peer = end.unless(stranger(common)).await?;
     let received = end.unless(take(output, common, &peer, &options)).await;
     peer.close().await?;
     let (path, bytes) = received?;
@@ -157,13 +163,18 @@ async fn take(
     options: &ReceiveOptions,
 ) -> Result<(PathBuf, u64), Failure> {
     let then = "on the other device: lacis send FILE --to";
-    let room = meet(output, common, peer, options.link.as_deref(), then).await?;
+    let room = meet(output, common, peer, named(options.link.as_ref()), then).await?;
     let mut events = room.events().await?;
     loop {
         let event = events.next().await.ok_or_else(|| Error::from(Code::Closed))?;
-        if let RoomEvent::File(file) = event {
-            return keep(output, &file, &options.output).await;
+        let RoomEvent::File(file) = event else { continue };
+        let bytes = file.info().size;
+        if options.max_size.is_some_and(|most| bytes > most) {
+            // Dropped, it is refused.
+            let text = format!("the file has {}, which is more than --max-size", size(bytes));
+            return Err(Failure::new(text).coded("too-large"));
         }
+        return keep(output, &file, &options.output).await;
     }
 }
 
@@ -176,19 +187,12 @@ async fn keep(
     let FileInfo { name, size, .. } = file.info();
     let name = safe_name(name);
     let (mut out, partial) = new_file(folder, &format!("{name}.part")).await?;
-    let copied = copy(output, file, (&mut out, &partial), *size).await;
+    let partial = Unfinished(partial);
+    let bytes = copy(output, file, (&mut out, &partial.0), *size).await?;
     drop(out);
-    let bytes = match copied {
-        Ok(bytes) => bytes,
-        Err(failure) => {
-            // It is of no use, and if it cannot be removed nothing is worse than before.
-            let _ = fs::remove_file(&partial).await;
-            return Err(failure);
-        }
-    };
     // Taking the place first keeps what another one puts there meanwhile.
     let (_, path) = new_file(folder, &name).await?;
-    fs::rename(&partial, &path).await.map_err(|error| Failure::file(&path, &error))?;
+    fs::rename(&partial.0, &path).await.map_err(|error| Failure::file(&path, &error))?;
     Ok((path, bytes))
 }
 
@@ -218,13 +222,18 @@ async fn new_file(folder: &Path, name: &str) -> Result<(File, PathBuf), Failure>
         Some((stem, ending)) if !stem.is_empty() => (stem, format!(".{ending}")),
         _ => (name, String::new()),
     };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // What is sent over a secret link is nobody else's business.
+    #[cfg(unix)]
+    options.mode(0o600);
     for number in 0..TRIES {
         let name = match number {
             0 => name.to_owned(),
             number => format!("{stem} ({number}){ending}"),
         };
         let path = folder.join(name);
-        match OpenOptions::new().write(true).create_new(true).open(&path).await {
+        match options.open(&path).await {
             Ok(file) => return Ok((file, path)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Failure::file(&path, &error)),
@@ -233,14 +242,40 @@ async fn new_file(folder: &Path, name: &str) -> Result<(File, PathBuf), Failure>
     Err(Failure::new(format!("{}: every name like {name} is taken", folder.display())))
 }
 
-/// The name of a file without folders and without what no list of files can show.
+/// The name of a file without folders, without what no list of files can show, and none that a
+/// system or its programs take for something else: whoever sends it chose it.
 fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut shown: String = plain(last).replace(['\n', '\t'], "").trim().to_owned();
+    // What is behind a colon is hidden, or something else, in some file systems.
+    let mut shown = plain_line(last, NAME_BYTES).trim().replace(':', "_");
     while shown.len() > NAME_BYTES - ".part".len() - " (999)".len() {
         shown.pop();
     }
-    if shown.chars().all(|c| c == '.') { "file".into() } else { shown }
+    // Windows leaves these out, and two names are one.
+    shown.truncate(shown.trim_end_matches(['.', ' ']).len());
+    if shown.is_empty() {
+        return "file".into();
+    }
+    let stem = shown.split('.').next().unwrap_or_default().trim_end();
+    // Programs and shells read what begins with a dot by themselves, and list it for nobody; a word
+    // that begins with a dash is an option; and Windows has devices everywhere.
+    if shown.starts_with(['.', '-', '~']) || is_device(stem) {
+        shown.insert(0, '_');
+    }
+    shown
+}
+
+fn is_device(stem: &str) -> bool {
+    let stem = stem.to_ascii_uppercase();
+    let numbered = |name| {
+        let number = stem.strip_prefix(name).map(str::chars);
+        number.is_some_and(|mut it| {
+            matches!(it.next(), Some('0'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}'))
+                && it.next().is_none()
+        })
+    };
+    let is_named = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str());
+    is_named || numbered("COM") || numbered("LPT")
 }
 
 #[cfg(test)]
@@ -256,7 +291,20 @@ mod tests {
             ("", "file"),
             ("/", "file"),
             ("x\u{202e}txt.exe", "xtxt.exe"),
-            ("new\nline", "newline"),
+            ("new\nline", "new line"),
+            (".bash_profile", "_.bash_profile"),
+            ("a/..x", "_..x"),
+            (" .envrc", "_.envrc"),
+            ("\u{200b}.zshenv", "_.zshenv"),
+            ("-rf", "_-rf"),
+            ("a.txt:stream", "a.txt_stream"),
+            ("C:boot.ini", "C_boot.ini"),
+            ("con", "_con"),
+            ("NUL.txt", "_NUL.txt"),
+            ("Com1 .log", "_Com1 .log"),
+            ("com", "com"),
+            ("console", "console"),
+            ("name. . ", "name"),
         ] {
             assert_eq!(safe_name(given), made, "{given:?}");
         }

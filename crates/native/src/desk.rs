@@ -57,6 +57,8 @@ pub(crate) struct Desk {
     pub(crate) feed: Feed<PeerEvent>,
     pub(crate) rooms: HashMap<RoomId, OpenRoom>,
     pub(crate) groups: HashMap<RoomId, OpenGroup>,
+    /// How many bytes of each group may be held; nothing if there is no limit.
+    pub(crate) group_bytes: Option<u64>,
     /// Files in either direction that have not ended.
     pub(crate) streams: HashMap<StreamId, mpsc::UnboundedSender<Part>>,
     /// Where the parts of groups go that are being exported.
@@ -79,7 +81,7 @@ pub(crate) enum Rest {
 }
 
 impl Desk {
-    pub(crate) fn new(respond: Respond, steer: Steer) -> Self {
+    pub(crate) fn new(respond: Respond, steer: Steer, group_bytes: Option<u64>) -> Self {
         Self {
             respond,
             steer,
@@ -89,6 +91,7 @@ impl Desk {
             feed: Feed::default(),
             rooms: HashMap::new(),
             groups: HashMap::new(),
+            group_bytes,
             streams: HashMap::new(),
             exports: HashMap::new(),
             closing: None,

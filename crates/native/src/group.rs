@@ -82,6 +82,15 @@ fn leave(machine: &mut Machine, desk: &mut Desk, number: RoomId) {
     }
 }
 
+/// Sets the limit that the peer was started with, but not over what was set since.
+fn limit(machine: &mut Machine, desk: &mut Desk, number: RoomId) {
+    let is_first = desk.groups.get(&number).is_some_and(|open| open.holders == 1);
+    if let Some(bytes) = desk.group_bytes.filter(|_| is_first) {
+        // One that is gone needs none, and one that is not open yet is told later.
+        let _ = machine.with(|node, now| node.limit_group(now, number, Some(bytes)));
+    }
+}
+
 impl Group {
     pub(crate) async fn create(holder: Holder, options: GroupOptions) -> Result<Self, Error> {
         let GroupOptions { properties, servers } = options;
@@ -166,6 +175,7 @@ impl Group {
         let mut group = Self { holder, number, id: GroupId([0; 32]) };
         group.begin_to_connect(timeout);
         waiting.settled().await?;
+        group.handle().post(move |machine, desk| limit(machine, desk, number));
         group.id = group.look_up().await?;
         Ok(group)
     }
@@ -183,6 +193,8 @@ impl Group {
         let number = self.number;
         self.handle().post(move |machine, desk| {
             let ticket = desk.ticket();
+            // Before anybody can give it anything.
+            limit(machine, desk, number);
             // It may be connected already, which is just as well.
             let _ = machine.with(|node, now| node.connect_group(now, ticket, number, timeout));
         });

@@ -31,6 +31,7 @@ pub struct Options {
     pub(crate) relay_only: bool,
     pub(crate) clock_offset: i64,
     pub(crate) links: usize,
+    pub(crate) group_bytes: Option<u64>,
 }
 
 impl Options {
@@ -47,6 +48,7 @@ impl Options {
             relay_only: false,
             clock_offset: 0,
             links: limits::LINKS_MAX,
+            group_bytes: None,
         }
     }
 
@@ -104,6 +106,14 @@ impl Options {
     #[must_use]
     pub const fn links(mut self, links: usize) -> Self {
         self.links = links;
+        self
+    }
+
+    /// Sets how many bytes of bodies may be held of each group, from before it is connected on, as
+    /// [`Group::limit`](crate::Group::limit) does for one that is open. Default: no limit.
+    #[must_use]
+    pub const fn group_bytes(mut self, bytes: u64) -> Self {
+        self.group_bytes = Some(bytes);
         self
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lacis_native::{
-    Code, Content, FileInfo, GroupOptions, Identity, IncomingFile, Message, NodeId, Options, Peer,
-    Presence, Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError,
+    Code, Content, FileInfo, Group, GroupOptions, Identity, IncomingFile, Message, NodeId, Options,
+    Peer, Presence, Record, Roles, Room, RoomEvent, RoomEvents, Search, SendOptions, StartError,
     StoreError, Until, WatchUpdate, create_room_link,
 };
 use tokio::net::TcpListener;
@@ -258,6 +258,41 @@ fn text(record: &Record) -> String {
 
 fn note(text: &str) -> Content {
     Content { data: text.into(), ..Content::default() }
+}
+
+#[tokio::test]
+async fn a_limit_holds_from_before_a_group_is_connected_on() {
+    let server = server().await;
+    let place = Place::new("limited");
+    let secret = Identity::generate().unwrap();
+    let options = |bytes| {
+        let options = Options::new(secret.clone()).signaling(server.as_str()).store(&place.0);
+        options.listen("127.0.0.1:0".parse().unwrap()).group_bytes(bytes)
+    };
+    let founder = peer(&server).await;
+    let group = soon(founder.create_group(GroupOptions::new("Notes"))).await.unwrap();
+    let keeper = soon(Peer::start(options(0))).await.unwrap();
+    let invitation = group.invite(keeper.id(), Roles::KEEPER, None).await.unwrap();
+    soon(group.add("note", note("before it came"))).await.unwrap();
+    let is_full = async |group: &Group| {
+        let mut events = group.events().await.unwrap();
+        loop {
+            let held = group.holding().await.unwrap();
+            if held.is_full {
+                break held;
+            }
+            soon(events.next()).await.expect("the group goes on");
+        }
+    };
+    let theirs = soon(keeper.join_group(&invitation, Duration::from_secs(10))).await.unwrap();
+    let held = is_full(&theirs).await;
+    soon(keeper.close()).await.unwrap();
+    drop((theirs, keeper));
+    // The same after another start, next to somebody who has more.
+    soon(group.add("note", note("while it was away"))).await.unwrap();
+    let again = soon(Peer::start(options(0))).await.unwrap();
+    let theirs = soon(again.open_group(group.id())).await.unwrap();
+    assert_eq!(is_full(&theirs).await.records, held.records);
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ impl Signaling {
         socket.stage = Stage::Open(conn);
         self.tabs.insert(conn, key);
         let address = AddressKey(if self.is_spread { key.tab.0 as u64 } else { 0 });
-        hub.handle_input(fabric.now, HubInput::Opened { conn, address });
+        hub.handle_input(fabric.now, HubInput::Opened { conn, address, network: None });
         self.send(fabric, key, Way::Down, Parcel::Opened);
         self.drain(fabric, server);
     }

@@ -12,7 +12,7 @@ use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, Topic};
 
 use self::cause::Cause;
-use super::Op;
+use super::{Op, network_of};
 use crate::hub::{AddressKey, ConnId, Hub, HubConfig, Output};
 use crate::limits;
 
@@ -28,6 +28,8 @@ pub(super) struct Model {
     peers: BTreeMap<ConnId, Peer>,
     /// Payloads whose mailbox closed before they left: sender, mailbox and number.
     returned: Vec<(ConnId, NodeId, u32)>,
+    /// Mailboxes without a connection.
+    kept: BTreeMap<NodeId, Kept>,
     /// Joins and payloads of each address that were not refused for its rate.
     passed: BTreeMap<AddressKey, u32>,
     ended: bool,
@@ -48,6 +50,14 @@ struct Peer {
     passed: u32,
 }
 
+/// A mailbox without a connection: by which secret it is had back, until when, and who was there.
+#[derive(Debug)]
+struct Kept {
+    secret: [u8; 16],
+    until: Duration,
+    payer: AddressKey,
+}
+
 impl Peer {
     fn queued(&self) -> usize {
         self.queue.iter().map(|(len, _)| len + limits::QUEUE_FRAME_BYTES).sum()
@@ -62,7 +72,8 @@ impl Model {
     pub(super) fn new(config: HubConfig, exact: bool) -> Self {
         let (peers, passed) = (BTreeMap::new(), BTreeMap::new());
         let (now, returned) = (Duration::ZERO, Vec::new());
-        Self { now, config, exact, peers, returned, passed, ended: false }
+        let kept = BTreeMap::new();
+        Self { now, config, exact, peers, returned, kept, passed, ended: false }
     }
 
     /// Those that are open.
@@ -216,10 +227,10 @@ impl Model {
             ByeReason::RateLimited => is_own && !self.exact,
             ByeReason::SlowReader => {
                 let stalled = self.now >= peer.progressed + self.config.stall_max;
-                // Frames that come by themselves meet a full queue, too.
+                // What others send closes nobody: only the server's own words meet a full queue.
                 let is_full = peer.queued() + UNASKED_BYTES_MAX > self.config.queue_bytes_max;
-                let is_sent_to = matches!(cause, Cause::Frame { .. }) || is_full;
-                (cause.is_time() && stalled && !peer.queue.is_empty()) || is_sent_to
+                let is_full = is_full && peer.queue.iter().any(|(_, sender)| sender.is_none());
+                (cause.is_time() && stalled && !peer.queue.is_empty()) || is_full
             }
             ByeReason::Timeout => {
                 let is_greeted = peer.mailbox.is_some();
@@ -241,11 +252,22 @@ impl Model {
     /// Takes a peer out. Whoever sent what still waits for it has to hear of that.
     fn remove(&mut self, conn: ConnId) -> Option<Peer> {
         let peer = self.peers.remove(&conn)?;
-        if let Some(node) = peer.node() {
+        if let Some((node, secret)) = peer.mailbox {
+            self.keep(node, secret, peer.address);
             let senders = peer.queue.iter().filter_map(|(_, sender)| *sender);
             self.returned.extend(senders.map(|(sender, seq)| (sender, node, seq)));
         }
         Some(peer)
+    }
+
+    fn keep(&mut self, node: NodeId, secret: [u8; 16], address: AddressKey) {
+        let (now, payer) = (self.now, network_of(address).unwrap_or(address));
+        self.kept.retain(|known, kept| *known != node && kept.until > now);
+        let same = self.kept.values().filter(|kept| kept.payer == payer);
+        if same.count() < self.config.connections_per_address_max {
+            let until = now + limits::MAILBOX_KEPT;
+            self.kept.insert(node, Kept { secret, until, payer });
+        }
     }
 
     /// Whether a frame tells of a payload that was lost with its mailbox. Each is told once.
@@ -284,7 +306,9 @@ impl Model {
     /// Whether somebody else has that mailbox, under another secret.
     fn rivals(&self, (node, secret): (NodeId, [u8; 16])) -> bool {
         let mut mailboxes = self.peers.values().filter_map(|peer| peer.mailbox);
-        mailboxes.any(|(held, known)| held == node && known != secret)
+        let is_held = mailboxes.any(|(held, known)| held == node && known != secret);
+        let kept = self.kept.get(&node).filter(|kept| self.now < kept.until);
+        is_held || kept.is_some_and(|kept| kept.secret != secret)
     }
 
     fn members<'a>(&'a self, topic: &'a Topic) -> impl Iterator<Item = NodeId> + 'a {

@@ -5,26 +5,46 @@ use core::time::Duration;
 
 use super::config::HubConfig;
 use super::ids::AddressKey;
-use super::rate::{Bucket, Buckets, refill_time};
+use super::rate::{Bucket, Buckets, Cost, refill_time};
 use crate::limits;
 
-/// All addresses that have connections, and some that had.
+/// All addresses that have connections, and some that had; and the same of wide networks.
 ///
 /// Who closes a connection must not find full buckets at the next one, so an address lingers until
 /// they would be full by themselves. Of those that linger only so many are kept: beyond that, the
 /// one closest to its end is forgotten.
 #[derive(Debug)]
 pub(super) struct Addresses {
-    addresses: BTreeMap<AddressKey, Address>,
-    lingering: BTreeSet<(Duration, AddressKey)>,
+    accounts: BTreeMap<Key, Account>,
+    lingering: BTreeSet<(Duration, Key)>,
 }
 
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Source {
+    pub(super) address: AddressKey,
+    /// The wide network around it, where one subscriber may have many addresses.
+    pub(super) network: Option<AddressKey>,
+}
+
+/// Whose account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Address(AddressKey),
+    Network(AddressKey),
+}
+
+/// What the connections of an address, or of a wide network, hold and may send together.
 #[derive(Debug)]
-pub(super) struct Address {
+struct Account {
     connections: usize,
+    /// Topics that one of its connections pays for.
+    topics: usize,
+    /// Bytes that wait for its connections.
+    queued: usize,
     lingers_until: Option<Duration>,
     opens: Bucket,
-    pub(super) buckets: Buckets,
+    buckets: Buckets,
 }
 
 /// Why an address may not open a connection.
@@ -36,17 +56,40 @@ pub(super) enum OpenError {
     RateLimited,
 }
 
+impl Source {
+    fn keys(self) -> impl Iterator<Item = Key> {
+        let network = self.network.map(Key::Network);
+        [Key::Address(self.address)].into_iter().chain(network)
+    }
+
+    /// Whose share of a queue it takes: the wide network counts as one.
+    pub(super) fn payer(self) -> AddressKey {
+        self.network.unwrap_or(self.address)
+    }
+}
+
+impl Key {
+    /// How many addresses' worth it may have.
+    const fn worth(self) -> usize {
+        match self {
+            Self::Address(_) => 1,
+            Self::Network(_) => limits::ADDRESSES_PER_NETWORK_MAX,
+        }
+    }
+
+    /// The same for rates.
+    fn times(self) -> u32 {
+        u32::try_from(self.worth()).unwrap_or(u32::MAX)
+    }
+}
+
 impl Addresses {
     pub(super) const fn new() -> Self {
-        Self { addresses: BTreeMap::new(), lingering: BTreeSet::new() }
+        Self { accounts: BTreeMap::new(), lingering: BTreeSet::new() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.addresses.len()
-    }
-
-    pub(super) fn get_mut(&mut self, key: AddressKey) -> Option<&mut Address> {
-        self.addresses.get_mut(&key)
+        self.accounts.len()
     }
 
     /// Counts a new connection in.
@@ -54,37 +97,98 @@ impl Addresses {
         &mut self,
         config: &HubConfig,
         now: Duration,
-        key: AddressKey,
+        source: Source,
     ) -> Result<(), OpenError> {
-        let address = self.addresses.entry(key).or_insert_with(|| Address {
-            connections: 0,
-            lingers_until: None,
-            opens: Bucket::full(config.address_opens, now),
-            buckets: Buckets::full(&config.address_rates, now),
-        });
-        let result = if address.connections >= config.connections_per_address_max {
-            Err(OpenError::Full)
-        } else if !address.opens.take(config.address_opens, now, 1) {
-            Err(OpenError::RateLimited)
-        } else {
-            address.connections += 1;
-            Ok(())
-        };
-        if address.connections == 0 {
-            self.linger(config, now, key);
-        } else if let Some(until) = address.lingers_until.take() {
-            self.lingering.remove(&(until, key));
+        for key in source.keys() {
+            self.accounts.entry(key).or_insert_with(|| Account {
+                connections: 0,
+                topics: 0,
+                queued: 0,
+                lingers_until: None,
+                opens: Bucket::full(config.address_opens.times(key.times()), now),
+                buckets: Buckets::full(&config.address_rates.times(key.times()), now),
+            });
+        }
+        let most = config.connections_per_address_max;
+        let result =
+            if !self.all(source, |key, it| it.connections < most.saturating_mul(key.worth())) {
+                Err(OpenError::Full)
+            } else if !self.all(source, |key, it| {
+                it.opens.take(config.address_opens.times(key.times()), now, 1)
+            }) {
+                Err(OpenError::RateLimited)
+            } else {
+                self.each(source, |it| it.connections += 1);
+                Ok(())
+            };
+        for key in source.keys() {
+            let Some(account) = self.accounts.get_mut(&key) else { continue };
+            if account.connections == 0 {
+                self.linger(config, now, key);
+            } else if let Some(until) = account.lingers_until.take() {
+                self.lingering.remove(&(until, key));
+            }
         }
         result
     }
 
     /// Counts a connection out.
-    pub(super) fn close(&mut self, config: &HubConfig, now: Duration, key: AddressKey) {
-        let Some(address) = self.addresses.get_mut(&key) else { return };
-        address.connections = address.connections.saturating_sub(1);
-        if address.connections == 0 {
-            self.linger(config, now, key);
+    pub(super) fn close(&mut self, config: &HubConfig, now: Duration, source: Source) {
+        self.each(source, |it| it.connections = it.connections.saturating_sub(1));
+        for key in source.keys() {
+            if self.accounts.get(&key).is_some_and(|account| account.connections == 0) {
+                self.linger(config, now, key);
+            }
         }
+    }
+
+    /// Takes the price of a frame, unless there is too little left for it.
+    pub(super) fn pay(
+        &mut self,
+        config: &HubConfig,
+        now: Duration,
+        source: Source,
+        cost: Cost,
+    ) -> bool {
+        let rates = &config.address_rates;
+        let can = self.all(source, |key, it| it.buckets.have(&rates.times(key.times()), now, cost));
+        if can {
+            self.each(source, |it| it.buckets.spend(cost));
+        }
+        can
+    }
+
+    /// Whether one of its connections may bring a new topic.
+    pub(super) fn may_found(&mut self, config: &HubConfig, source: Source) -> bool {
+        let most = config.topics_per_address_max;
+        self.all(source, |key, it| it.topics < most.saturating_mul(key.worth()))
+    }
+
+    pub(super) fn take_topic(&mut self, source: Source) {
+        self.each(source, |it| it.topics += 1);
+    }
+
+    pub(super) fn drop_topic(&mut self, source: Source) {
+        self.each(source, |it| it.topics = it.topics.saturating_sub(1));
+    }
+
+    /// Whether another payload may wait for one of its connections.
+    pub(super) fn may_wait(&mut self, config: &HubConfig, source: Source, bytes: usize) -> bool {
+        self.all(source, |key, it| {
+            let part = match key {
+                Key::Address(_) => limits::QUEUES_PART_OF_ADDRESS,
+                Key::Network(_) => limits::QUEUES_PART_OF_NETWORK,
+            };
+            it.queued.saturating_add(bytes) <= config.queues_bytes_max / part
+        })
+    }
+
+    pub(super) fn queue(&mut self, source: Source, bytes: usize) {
+        self.each(source, |it| it.queued += bytes);
+    }
+
+    pub(super) fn unqueue(&mut self, source: Source, bytes: usize) {
+        self.each(source, |it| it.queued = it.queued.saturating_sub(bytes));
     }
 
     /// Forgets those whose time is over.
@@ -96,10 +200,23 @@ impl Addresses {
         }
     }
 
-    fn linger(&mut self, config: &HubConfig, now: Duration, key: AddressKey) {
-        let Some(address) = self.addresses.get_mut(&key) else { return };
+    /// Whether something holds of all accounts of a connection; without one it does not.
+    fn all(&mut self, source: Source, mut holds: impl FnMut(Key, &mut Account) -> bool) -> bool {
+        source.keys().all(|key| self.accounts.get_mut(&key).is_some_and(|it| holds(key, it)))
+    }
+
+    fn each(&mut self, source: Source, mut change: impl FnMut(&mut Account)) {
+        for key in source.keys() {
+            if let Some(account) = self.accounts.get_mut(&key) {
+                change(account);
+            }
+        }
+    }
+
+    fn linger(&mut self, config: &HubConfig, now: Duration, key: Key) {
+        let Some(account) = self.accounts.get_mut(&key) else { return };
         let until = now.saturating_add(refill_time(&config.address_rates, config.address_opens));
-        if let Some(before) = address.lingers_until.replace(until) {
+        if let Some(before) = account.lingers_until.replace(until) {
             self.lingering.remove(&(before, key));
         }
         self.lingering.insert((until, key));
@@ -110,17 +227,23 @@ impl Addresses {
 
     fn forget_first(&mut self) {
         if let Some((_, key)) = self.lingering.pop_first() {
-            self.addresses.remove(&key);
+            self.accounts.remove(&key);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AddressKey, Addresses, Duration, HubConfig, OpenError, limits};
+    use alloc::vec::Vec;
+
+    use super::{AddressKey, Addresses, Duration, HubConfig, OpenError, Source, limits};
     use crate::hub::RateLimit;
 
-    const HOME: AddressKey = AddressKey(1);
+    const HOME: Source = at(1);
+
+    const fn at(address: u64) -> Source {
+        Source { address: AddressKey(address), network: None }
+    }
 
     fn config() -> HubConfig {
         HubConfig {
@@ -141,7 +264,7 @@ mod tests {
         assert_eq!(addresses.open(&config, now, HOME), Ok(()));
         addresses.close(&config, now, HOME);
         assert_eq!(addresses.open(&config, now, HOME), Err(OpenError::RateLimited));
-        assert_eq!(addresses.open(&config, now, AddressKey(2)), Ok(()));
+        assert_eq!(addresses.open(&config, now, at(2)), Ok(()));
     }
 
     #[test]
@@ -173,9 +296,28 @@ mod tests {
         let (config, now) = (config(), Duration::ZERO);
         let mut addresses = Addresses::new();
         for key in 0..2 * limits::ADDRESSES_LINGERING_MAX as u64 {
-            assert_eq!(addresses.open(&config, now, AddressKey(key)), Ok(()));
-            addresses.close(&config, now, AddressKey(key));
+            assert_eq!(addresses.open(&config, now, at(key)), Ok(()));
+            addresses.close(&config, now, at(key));
         }
         assert_eq!(addresses.len(), limits::ADDRESSES_LINGERING_MAX);
+    }
+
+    #[test]
+    fn a_wide_network_has_eight_addresses_worth() {
+        let (config, now) = (config(), Duration::ZERO);
+        let mut addresses = Addresses::new();
+        let within = |key| Source { address: AddressKey(key), network: Some(AddressKey(1)) };
+        let opened: Vec<_> = (0..26).map(|key| addresses.open(&config, now, within(key))).collect();
+        let (places, beyond) = opened.split_at(16);
+        assert!(places.iter().all(Result::is_ok), "{places:?}");
+        assert!(beyond.iter().all(|it| *it == Err(OpenError::Full)), "{beyond:?}");
+        addresses.close(&config, now, within(0));
+        for key in 100..108 {
+            assert_eq!(addresses.open(&config, now, within(key)), Ok(()), "{key}");
+            addresses.close(&config, now, within(key));
+        }
+        // Each at an address of its own, and all together too often.
+        assert_eq!(addresses.open(&config, now, within(200)), Err(OpenError::RateLimited));
+        assert_eq!(addresses.open(&config, now, HOME), Ok(()));
     }
 }

@@ -3,15 +3,17 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use lacis_wire::Topic;
 use lacis_wire::codec::encode;
 use lacis_wire::signal::{ByeReason, ServerFrame};
 use rand_core::Rng;
 
 use super::Hub;
+use super::addresses::Source;
 use super::ids::ConnId;
 use super::messages::Command;
 use super::session::{Membership, Sender};
-use super::topics::Moved;
+use super::topics::{Left, Moved, Pays};
 use super::types::Output;
 
 impl Hub {
@@ -40,7 +42,8 @@ impl Hub {
 
     /// Ends a connection with a reason. Topics, mailbox and timer go with it.
     pub(super) fn close(&mut self, conn: ConnId, reason: ByeReason) {
-        if self.forget(conn) {
+        // Whose it is not does not keep it: another server's client has it.
+        if self.forget(conn, reason != ByeReason::NodeTaken) {
             self.refuse(conn, reason);
         }
     }
@@ -76,16 +79,21 @@ impl Hub {
         u32::try_from(wait).unwrap_or(u32::MAX)
     }
 
-    /// Removes every trace of a connection. Says whether there was one.
-    pub(super) fn forget(&mut self, conn: ConnId) -> bool {
+    /// Removes every trace of a connection, but keeps its mailbox for its owner if it is to. Says
+    /// whether there was one.
+    pub(super) fn forget(&mut self, conn: ConnId, keeps: bool) -> bool {
         let Some(session) = self.sessions.remove(&conn) else { return false };
         self.timers.remove(&(session.wakes, conn));
         self.queued_bytes -= session.queued;
-        self.addresses.close(&self.config, self.now, session.address);
+        self.addresses.unqueue(session.source, session.queued);
         if let Some(mailbox) = session.mailbox
             && self.mailboxes.get(&mailbox.node) == Some(&conn)
         {
             self.mailboxes.remove(&mailbox.node);
+            if keeps {
+                let of_address_max = self.config.connections_per_address_max;
+                self.kept.keep(self.now, mailbox, session.source.payer(), of_address_max);
+            }
             self.tell(Command::Release { node: mailbox.node });
         }
         let node = session.mailbox.map(|mailbox| mailbox.node);
@@ -96,20 +104,33 @@ impl Hub {
             self.returned.extend(senders.map(|sender| (sender, node)));
         }
         for Membership { topic, position, .. } in session.memberships {
-            let moved = self.topics.leave(&topic, position);
-            self.on_moved(&topic, moved);
+            self.leave(session.source, &topic, position);
             if let Some(node) = node {
                 self.tell(Command::Withdraw { topic, node });
             }
         }
+        self.addresses.close(&self.config, self.now, session.source);
         true
     }
 
-    pub(super) fn on_moved(&mut self, topic: &lacis_wire::Topic, moved: Option<Moved>) {
-        let Some(Moved { conn, position }) = moved else { return };
-        let session = self.sessions.get_mut(&conn);
-        if let Some(membership) = session.and_then(|session| session.membership(topic)) {
-            membership.position = position;
+    /// Takes a member out of a topic: the last one moves into the gap, and if it was the one whose
+    /// address pays for the topic, another one's does from now on.
+    pub(super) fn leave(&mut self, source: Source, topic: &Topic, position: usize) {
+        let Some(Left { moved, pays }) = self.topics.leave(topic, position) else { return };
+        if let Some(Moved { conn, position }) = moved {
+            let session = self.sessions.get_mut(&conn);
+            if let Some(membership) = session.and_then(|session| session.membership(topic)) {
+                membership.position = position;
+            }
+        }
+        if let Pays::Before = pays {
+            return;
+        }
+        self.addresses.drop_topic(source);
+        if let Pays::Now(conn) = pays
+            && let Some(session) = self.sessions.get(&conn)
+        {
+            self.addresses.take_topic(session.source);
         }
     }
 }

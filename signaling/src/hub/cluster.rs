@@ -15,7 +15,7 @@ use core::time::Duration;
 use lacis_wire::signal::{ByeReason, ServerFrame, Undelivered};
 use lacis_wire::{NodeId, Topic};
 
-use super::ids::{ConnId, LookupId, ServerId};
+use super::ids::{AddressKey, ConnId, LookupId, ServerId};
 use super::messages::{Command, Event, Proof};
 use super::session::Sender;
 use super::types::Output;
@@ -76,8 +76,10 @@ impl Hub {
             }
             Event::Passed { from, to, payload, by, origin } => {
                 let sender = origin.map(|origin| Sender::At(*by, origin));
+                // All clients of another server share what one may take here.
+                let payer = AddressKey(by.0);
                 let failed = match self.mailboxes.get(to).copied() {
-                    Some(target) if self.put(target, *from, payload, sender) => return,
+                    Some(target) if self.put(target, *from, payload, (sender, payer)) => return,
                     Some(_) => Undelivered::Full,
                     None => Undelivered::Unknown,
                 };

@@ -19,6 +19,9 @@ pub struct HubConfig {
     pub connections_per_address_max: usize,
     /// Topics in all.
     pub topics_max: usize,
+    /// Topics that count for one address: those of which one of its connections was the first
+    /// member, or is the first of those that are left.
+    pub topics_per_address_max: usize,
     /// Topics that one connection may be announced under.
     pub topics_per_connection_max: usize,
     /// Members of one topic.
@@ -56,7 +59,8 @@ pub struct HubConfig {
     /// What tokens are made and read with, by which clients go on with a session at another time.
     /// Without it there are none.
     pub secret: Option<Vec<u8>>,
-    /// The clock of the world when the hub's clock was at zero, since 1970.
+    /// The clock of the world when the hub's clock was at zero, since 1970, until
+    /// [`Hub::handle_wall`](super::Hub::handle_wall) is told what it shows.
     pub epoch: Duration,
 }
 
@@ -66,6 +70,7 @@ impl Default for HubConfig {
             connections_max: limits::CONNECTIONS_MAX,
             connections_per_address_max: limits::CONNECTIONS_PER_ADDRESS_MAX,
             topics_max: limits::TOPICS_MAX,
+            topics_per_address_max: limits::TOPICS_PER_ADDRESS_MAX,
             topics_per_connection_max: limits::TOPICS_PER_CONNECTION_MAX,
             members_per_topic_max: limits::MEMBERS_PER_TOPIC_MAX,
             queue_bytes_max: limits::QUEUE_BYTES_MAX,

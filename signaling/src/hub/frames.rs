@@ -89,14 +89,10 @@ impl Hub {
     fn admit(&mut self, conn: ConnId, cost: Cost) -> Admission {
         let (config, now) = (&self.config, self.now);
         let Some(session) = self.sessions.get_mut(&conn) else { return Admission::Flood };
-        let Some(address) = self.addresses.get_mut(session.address) else {
-            return Admission::Flood;
-        };
         if session.buckets.have(&config.connection_rates, now, cost)
-            && address.buckets.have(&config.address_rates, now, cost)
+            && self.addresses.pay(config, now, session.source, cost)
         {
             session.buckets.spend(cost);
-            address.buckets.spend(cost);
             Admission::Passed
         } else if session.refusals.take(config.connection_refusals, now, 1) {
             Admission::Limited
@@ -116,10 +112,13 @@ impl Hub {
                 return self.close(conn, ByeReason::NodeTaken);
             }
             self.close(holder, ByeReason::Replaced);
+        } else if self.kept.is_anothers(&mailbox) {
+            return self.close(conn, ByeReason::NodeTaken);
         }
         let Some(session) = self.sessions.get_mut(&conn) else { return };
         session.mailbox = Some(mailbox);
         self.mailboxes.insert(node, conn);
+        self.kept.give(node);
         self.tell(Command::Claim { node, proof: mailbox.proof() });
         let ice_servers = self.config.ice_servers.clone();
         self.send(conn, &ServerFrame::Welcome { version, ice_servers });
@@ -161,11 +160,14 @@ impl Hub {
             if session.memberships.len() >= self.config.topics_per_connection_max {
                 return self.refuse_join(conn, topic, Refusal::TooManyTopics);
             }
-            let is_new = size == 0;
-            if size >= self.config.members_per_topic_max
-                || (is_new && self.topics.len() >= self.config.topics_max)
-            {
+            let (is_new, source) = (size == 0, session.source);
+            let has_place = self.topics.len() < self.config.topics_max
+                && self.addresses.may_found(&self.config, source);
+            if size >= self.config.members_per_topic_max || (is_new && !has_place) {
                 return self.refuse_join(conn, topic, Refusal::ServerFull);
+            }
+            if is_new {
+                self.addresses.take_topic(source);
             }
             let position = self.topics.join(topic, conn, node);
             if session.memberships.is_empty() {
@@ -194,9 +196,8 @@ impl Hub {
         if memberships.is_empty() {
             *memberships = Vec::new();
         }
-        let node = session.mailbox.map(|mailbox| mailbox.node);
-        let moved = self.topics.leave(topic, position);
-        self.on_moved(topic, moved);
+        let (node, source) = (session.mailbox.map(|mailbox| mailbox.node), session.source);
+        self.leave(source, topic, position);
         if let Some(node) = node {
             self.tell(Command::Withdraw { topic: *topic, node });
         }
@@ -212,7 +213,11 @@ impl Hub {
         if self.sessions.get(&target).is_some_and(|session| session.is_elsewhere) {
             self.pass(from, to, payload, None);
         }
-        if !self.put(target, from, payload, Some(Sender::Here(Origin { conn, seq }))) {
+        let Some(payer) = self.sessions.get(&conn).map(|session| session.source.payer()) else {
+            return;
+        };
+        let sender = Some(Sender::Here(Origin { conn, seq }));
+        if !self.put(target, from, payload, (sender, payer)) {
             self.undelivered(conn, to, seq, Undelivered::Full);
         }
     }
@@ -222,23 +227,6 @@ impl Hub {
         self.stats.passed += 1;
         let payload = Bytes::copy_from_slice(payload);
         self.tell(Command::Pass { from, to, payload, origin });
-    }
-
-    /// Puts a payload into a mailbox, if there is room. The sender hears of it if the mailbox
-    /// closes before the payload has left.
-    pub(super) fn put(
-        &mut self,
-        target: ConnId,
-        from: NodeId,
-        payload: &[u8],
-        sender: Option<Sender>,
-    ) -> bool {
-        let has_room =
-            self.queued_bytes.saturating_add(payload.len()) <= self.config.queues_bytes_max;
-        let deliver = ServerFrame::Deliver { from, payload };
-        let is_put = has_room && self.send_for(target, &deliver, sender);
-        self.stats.delivered += u64::from(is_put);
-        is_put
     }
 
     pub(super) fn undelivered(&mut self, conn: ConnId, to: NodeId, seq: u32, reason: Undelivered) {

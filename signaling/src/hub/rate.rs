@@ -53,6 +53,12 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// That of many together.
+    pub(super) fn times(&self, count: u32) -> Self {
+        let Self { frames, bytes, joins } = self;
+        Self { frames: frames.times(count), bytes: bytes.times(count), joins: joins.times(count) }
+    }
+
     /// Time after which every bucket is full, whatever was taken.
     pub(super) fn refill_time(&self) -> Duration {
         let Self { frames, bytes, joins } = self;

@@ -10,6 +10,7 @@ use core::time::Duration;
 
 use data_encoding::BASE64;
 use hmac::{Hmac, Mac};
+use lacis_wire::limits::ICE_URLS_MAX;
 use lacis_wire::signal::IceServer;
 use sha1::Sha1;
 
@@ -33,10 +34,18 @@ impl Relays {
     pub fn grant(&self, client: u64, ends: u64) -> Vec<IceServer> {
         let username = format!("{ends}:{client:016x}");
         let credential = password(&self.secret, &username);
-        let stun = IceServer { urls: self.stun.clone(), username: None, credential: None };
-        let (username, credential) = (Some(username), Some(credential));
-        let turn = IceServer { urls: self.turn.clone(), username, credential };
-        [stun, turn].into_iter().filter(|server| !server.urls.is_empty()).collect()
+        // An entry has room for so many addresses only.
+        let stun = self.stun.chunks(ICE_URLS_MAX).map(|urls| IceServer {
+            urls: urls.to_vec(),
+            username: None,
+            credential: None,
+        });
+        let turn = self.turn.chunks(ICE_URLS_MAX).map(|urls| IceServer {
+            urls: urls.to_vec(),
+            username: Some(username.clone()),
+            credential: Some(credential.clone()),
+        });
+        stun.chain(turn).collect()
     }
 }
 

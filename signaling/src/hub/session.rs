@@ -5,12 +5,13 @@
 //!     \---------------(no Hello in time, any other frame)-------^
 //! ```
 
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::{NodeId, Topic};
 
+use super::addresses::Source;
 use super::config::HubConfig;
 use super::ids::{AddressKey, ServerId};
 use super::messages::{Origin, Proof};
@@ -18,7 +19,7 @@ use super::rate::{Bucket, Buckets};
 
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) address: AddressKey,
+    pub(super) source: Source,
     /// Set by `Hello`.
     pub(super) mailbox: Option<Mailbox>,
     /// Whether another server has the mailbox too.
@@ -37,6 +38,8 @@ pub(super) struct Session {
     pub(super) waiting: VecDeque<Waiting>,
     /// The sum of what they cost.
     pub(super) queued: usize,
+    /// What of it each sender takes.
+    shares: BTreeMap<AddressKey, usize>,
     /// When the queue last became shorter, or was empty.
     pub(super) progressed: Duration,
     pub(super) memberships: Vec<Membership>,
@@ -72,6 +75,8 @@ pub(super) struct Waiting {
     pub(super) cost: usize,
     /// Who is told if it never leaves; there is nobody for what the server itself says.
     pub(super) sender: Option<Sender>,
+    /// Whose share of the queue it takes; nobody's, again for what the server itself says.
+    pub(super) payer: Option<AddressKey>,
 }
 
 /// Who sent a payload.
@@ -106,9 +111,9 @@ pub(super) enum Due {
 }
 
 impl Session {
-    pub(super) fn new(config: &HubConfig, now: Duration, address: AddressKey) -> Self {
+    pub(super) fn new(config: &HubConfig, now: Duration, source: Source) -> Self {
         Self {
-            address,
+            source,
             mailbox: None,
             is_elsewhere: false,
             opened: now,
@@ -118,6 +123,7 @@ impl Session {
             renews: Duration::MAX,
             waiting: VecDeque::new(),
             queued: 0,
+            shares: BTreeMap::new(),
             progressed: now,
             memberships: Vec::new(),
             buckets: Buckets::full(&config.connection_rates, now),
@@ -147,10 +153,34 @@ impl Session {
             .min(first.unwrap_or(Duration::MAX))
     }
 
+    /// What of the queue this sender takes.
+    pub(super) fn share_of(&self, payer: AddressKey) -> usize {
+        self.shares.get(&payer).copied().unwrap_or(0)
+    }
+
+    /// Adds a frame to the queue.
+    pub(super) fn wait(&mut self, waiting: Waiting) {
+        self.queued += waiting.cost;
+        if let Some(payer) = waiting.payer {
+            *self.shares.entry(payer).or_default() += waiting.cost;
+        }
+        self.waiting.push_back(waiting);
+    }
+
     /// Takes what was written off the queue; gives back what it had cost.
     pub(super) fn written(&mut self, frames: usize) -> usize {
-        let written = self.waiting.drain(..frames.min(self.waiting.len()));
-        let cost = written.map(|it| it.cost).sum();
+        let mut cost = 0;
+        for written in self.waiting.drain(..frames.min(self.waiting.len())) {
+            cost += written.cost;
+            if let Some(payer) = written.payer
+                && let Some(share) = self.shares.get_mut(&payer)
+            {
+                *share -= written.cost;
+                if *share == 0 {
+                    self.shares.remove(&payer);
+                }
+            }
+        }
         self.queued -= cost;
         if self.waiting.is_empty() {
             // The memory of a burst does not stay with an idle client.

@@ -10,9 +10,12 @@ use lacis_wire::signal::{ByeReason, ClientFrame, IceServer, Refusal, ServerFrame
 use lacis_wire::{NodeId, PROTOCOL, Topic, VersionRange};
 
 use super::{
-    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, ServerId,
+    AddressKey, Command, ConnId, Event, Hub, HubConfig, Input, Origin, Output, RateLimit, Relays,
+    ServerId,
 };
 use crate::limits;
+
+mod shares;
 
 const A: ConnId = ConnId(1);
 const B: ConnId = ConnId(2);
@@ -69,7 +72,7 @@ impl World {
     }
 
     fn open(&mut self, conn: ConnId, address: u64) {
-        self.input(Input::Opened { conn, address: AddressKey(address) });
+        self.input(Input::Opened { conn, address: AddressKey(address), network: None });
     }
 
     fn frame(&mut self, conn: ConnId, frame: &ClientFrame<'_>) {
@@ -335,33 +338,6 @@ fn connections_of_one_address_share_its_limits() {
 }
 
 #[test]
-fn who_does_not_read_is_dropped_and_the_sender_is_told() {
-    let mut world = World::with(HubConfig::default(), &[A, B, C]);
-    world.writes = false;
-    let payload = [0; 10_000];
-    let (mut most, mut sent) = (0, 0);
-    while world.closed(B).is_none() {
-        world.frame(A, &ClientFrame::Send { to: node(B), seq: sent, payload: &payload });
-        sent += 1;
-        most = most.max(world.hub.stats().queued_bytes);
-        assert!(world.take(B).len() <= 2, "the queue has no end");
-    }
-    assert!((limits::QUEUE_BYTES_MAX - 11_000..=limits::QUEUE_BYTES_MAX).contains(&most));
-    assert_eq!(world.closed(B), Some(ByeReason::SlowReader));
-    // The last one found no room, and those before it went with the mailbox.
-    let (last, unknown) = (sent - 1, Undelivered::Unknown);
-    let expected = [(last, Undelivered::Full)].into_iter().chain((0..last).map(|it| (it, unknown)));
-    let told = world.take(A);
-    let told = told.iter().map(|bytes| match read(bytes) {
-        ServerFrame::Undelivered { to, seq, reason } if to == node(B) => (seq, reason),
-        other => panic!("{other:?} to the sender"),
-    });
-    assert!(told.eq(expected));
-    world.send(C, A, b"others notice nothing");
-    assert_eq!(world.take(A).len(), 1);
-}
-
-#[test]
 fn what_waits_for_a_mailbox_that_is_taken_over_is_told_to_its_senders() {
     let mut world = World::with(HubConfig::default(), &[A, B]);
     world.writes = false;
@@ -395,7 +371,7 @@ fn a_sender_at_another_server_hears_of_what_waited_too() {
 #[test]
 fn senders_of_what_waits_in_a_chain_of_mailboxes_are_told_without_an_end_of_the_stack() {
     let count = 3_000;
-    let limit = HubConfig { queue_bytes_max: 300, ..HubConfig::default() };
+    let limit = HubConfig { queue_bytes_max: 720, ..HubConfig::default() };
     let mut world = World::new(HubConfig { connections_max: count, ..limit });
     let name = |number: usize| {
         let mut node = [0; 16];
@@ -408,10 +384,13 @@ fn senders_of_what_waits_in_a_chain_of_mailboxes_are_told_without_an_end_of_the_
         world.hello_as(conn(number), name(number), [9; 16]);
     }
     world.writes = false;
-    // Each has a payload of the one before in a queue that holds no second word.
+    // Each has a payload of the one before in a queue, and answers that leave no room for a word.
     for number in 1..count {
-        let send = ClientFrame::Send { to: name(number), seq: 1, payload: &[0; 120] };
+        let send = ClientFrame::Send { to: name(number), seq: 1, payload: &[0; 10] };
         world.frame(conn(number - 1), &send);
+        for _ in 0..4 {
+            world.frame(conn(number), &ClientFrame::Ping { nonce: 1 });
+        }
     }
     world.outputs.clear();
     world.input(Input::Closed { conn: conn(count - 1) });
@@ -438,14 +417,17 @@ fn a_queue_that_moves_may_be_slow_and_one_that_stands_still_may_not() {
 #[test]
 fn when_all_queues_together_are_full_payloads_are_refused_and_nobody_is_dropped() {
     let config = HubConfig { queues_bytes_max: 3_000, ..HubConfig::default() };
-    let mut world = World::with(config, &[A, B]);
+    let conns: Vec<ConnId> = (1..=20).map(ConnId).collect();
+    let mut world = World::with(config, &conns);
     world.writes = false;
-    for _ in 0..3 {
-        world.send(A, B, &[0; 1_000]);
+    for conn in &conns[1..] {
+        world.send(A, *conn, &[0; 20]);
     }
-    assert_eq!(world.take(B).len(), 2);
-    assert_eq!(read(&world.take_one(A)), undelivered(B, Undelivered::Full));
-    assert_eq!((world.closed(A), world.closed(B)), (None, None));
+    let delivered = conns[1..].iter().map(|conn| world.take(*conn).len()).sum::<usize>();
+    assert_eq!(delivered, 17, "as many as fit");
+    let refused = world.take(A);
+    assert_eq!(read(&refused[0]), undelivered(ConnId(19), Undelivered::Full));
+    assert!(conns.iter().all(|conn| world.closed(*conn).is_none()));
 }
 
 #[test]
@@ -526,4 +508,36 @@ fn the_same_history_has_the_same_outputs() {
         world.outputs
     };
     assert_eq!(run(), run());
+}
+
+#[test]
+fn credentials_end_by_the_clock_of_the_world_whenever_that_is_set() {
+    let relays = Relays {
+        stun: vec![],
+        turn: (0..5).map(|it| format!("turn:{it}")).collect(),
+        secret: vec![1; 32],
+        lifetime: Duration::from_secs(3_600),
+    };
+    let mut world = World::new(HubConfig { relays: Some(relays), ..HubConfig::default() });
+    world.open(A, 1);
+    world.hello(A);
+    let granted = |bytes: &Bytes| match read(bytes) {
+        ServerFrame::IceServers { servers, .. } => {
+            assert_eq!(servers.iter().map(|it| it.urls.len()).collect::<Vec<_>>(), [4, 1]);
+            let ends = crate::hub::end_of(servers[0].username.as_deref().unwrap());
+            Duration::from_secs(ends.unwrap())
+        }
+        other => panic!("{other:?}"),
+    };
+    let hour = Duration::from_secs(3_600);
+    assert_eq!(granted(&world.take(A)[1]), hour);
+    // A machine without a clock of its own hears what time it is.
+    let wall = Duration::from_secs(1_800_000_000);
+    world.hub.handle_wall(world.now, wall);
+    world.pass(1);
+    assert_eq!(granted(&world.take_one(A)), wall + hour + Duration::from_secs(1));
+    // A little is no reason to tell everybody anew.
+    world.hub.handle_wall(world.now, wall + Duration::from_secs(60));
+    world.pass(1);
+    assert!(world.take(A).is_empty());
 }

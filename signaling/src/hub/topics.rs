@@ -14,8 +14,15 @@ use super::ids::ConnId;
 /// into the gap. So joining, leaving and sampling cost the same in a topic of 2 and of 4,000.
 #[derive(Debug)]
 pub(super) struct Topics {
-    topics: BTreeMap<Topic, Vec<Member>>,
+    topics: BTreeMap<Topic, Members>,
     members: usize,
+}
+
+#[derive(Debug)]
+struct Members {
+    list: Vec<Member>,
+    /// The one of them whose address the topic counts for.
+    payer: ConnId,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +36,24 @@ struct Member {
 pub(super) struct Moved {
     pub(super) conn: ConnId,
     pub(super) position: usize,
+}
+
+/// What is different after somebody left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) moved: Option<Moved>,
+    pub(super) pays: Pays,
+}
+
+/// Whose address a topic counts for after somebody left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pays {
+    /// That of before.
+    Before,
+    /// Another one's in place of that of who left.
+    Now(ConnId),
+    /// Nobody's: that was the last member.
+    Nobody,
 }
 
 impl Topics {
@@ -48,35 +73,41 @@ impl Topics {
 
     /// Members of one topic.
     pub(super) fn size(&self, topic: &Topic) -> usize {
-        self.topics.get(topic).map_or(0, Vec::len)
+        self.topics.get(topic).map_or(0, |members| members.list.len())
     }
 
-    /// Adds a member, which must not be there yet, and gives back its position.
+    /// Adds a member, which must not be there yet, and gives back its position. The first one pays.
     pub(super) fn join(&mut self, topic: Topic, conn: ConnId, node: NodeId) -> usize {
-        let members = self.topics.entry(topic).or_insert_with(|| Vec::with_capacity(1));
+        let first = || Members { list: Vec::with_capacity(1), payer: conn };
+        let members = &mut self.topics.entry(topic).or_insert_with(first).list;
         members.push(Member { conn, node });
         self.members += 1;
         members.len() - 1
     }
 
     /// Takes the member at `position` away.
-    pub(super) fn leave(&mut self, topic: &Topic, position: usize) -> Option<Moved> {
-        let members = self.topics.get_mut(topic)?;
+    pub(super) fn leave(&mut self, topic: &Topic, position: usize) -> Option<Left> {
+        let Members { list: members, payer } = self.topics.get_mut(topic)?;
         if position >= members.len() {
             return None;
         }
-        members.swap_remove(position);
+        let left = members.swap_remove(position);
         self.members -= 1;
-        if members.is_empty() {
+        let Some(first) = members.first() else {
             self.topics.remove(topic);
-            return None;
+            return Some(Left { moved: None, pays: Pays::Nobody });
+        };
+        let mut pays = Pays::Before;
+        if *payer == left.conn {
+            *payer = first.conn;
+            pays = Pays::Now(first.conn);
         }
         // A topic that was large once does not keep its memory.
         if members.len() < members.capacity() / 4 {
             members.shrink_to(members.len() * 2);
         }
-        let moved = members.get(position)?;
-        Some(Moved { conn: moved.conn, position })
+        let moved = members.get(position).map(|moved| Moved { conn: moved.conn, position });
+        Some(Left { moved, pays })
     }
 
     /// Up to `want` members other than the one at `position`, each set of them equally likely.
@@ -89,7 +120,9 @@ impl Topics {
         want: usize,
         random: &mut impl Rng,
     ) -> Vec<NodeId> {
-        let Some(members) = self.topics.get(topic) else { return Vec::new() };
+        let Some(Members { list: members, .. }) = self.topics.get(topic) else {
+            return Vec::new();
+        };
         let others = members.len().saturating_sub(1);
         let want = want.min(others);
         let mut chosen: Vec<usize> = Vec::with_capacity(want);
@@ -115,7 +148,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_core::SeedableRng;
 
-    use super::{ConnId, Moved, NodeId, Topic, Topics, Vec};
+    use super::{ConnId, Left, Moved, NodeId, Pays, Topic, Topics, Vec};
 
     const TOPIC: Topic = Topic([7; 32]);
 
@@ -131,10 +164,14 @@ mod tests {
     #[test]
     fn who_leaves_is_replaced_by_the_last() {
         let mut topics = filled(4);
-        assert_eq!(topics.leave(&TOPIC, 1), Some(Moved { conn: ConnId(3), position: 1 }));
-        assert_eq!(topics.leave(&TOPIC, 2), None);
+        let moved = |position| Some(Moved { conn: ConnId(3), position });
+        let left = |moved, pays| Some(Left { moved, pays });
+        assert_eq!(topics.leave(&TOPIC, 1), left(moved(1), Pays::Before));
+        assert_eq!(topics.leave(&TOPIC, 2), left(None, Pays::Before));
         assert_eq!(topics.size(&TOPIC), 2);
-        assert_eq!(topics.leave(&TOPIC, 0), Some(Moved { conn: ConnId(3), position: 0 }));
+        // The first one paid, and the one that is left does so now.
+        assert_eq!(topics.leave(&TOPIC, 0), left(moved(0), Pays::Now(ConnId(3))));
+        assert_eq!(topics.leave(&TOPIC, 0), left(None, Pays::Nobody));
         assert_eq!(topics.leave(&TOPIC, 0), None);
         assert_eq!((topics.len(), topics.members()), (0, 0));
     }

@@ -15,6 +15,9 @@ pub enum Input<'a> {
         conn: ConnId,
         /// Where it comes from.
         address: AddressKey,
+        /// The wide network around that, if one subscriber may have many addresses in it: all of
+        /// these together count as a few.
+        network: Option<AddressKey>,
     },
     /// A binary message came in.
     Frame {

@@ -67,13 +67,19 @@ fn enter(stream: TcpStream, address: SocketAddr, shared: &Arc<Shared>, router: &
     }
     tokio::spawn(async move {
         let deadline = shared.config.request_deadline;
-        match timeout(deadline, recognise(stream, &shared)).await {
+        let mut ending = shared.ending();
+        let recognised = tokio::select! {
+            recognised = timeout(deadline, recognise(stream, &shared)) => recognised,
+            // Who has said nothing has nothing to lose.
+            _ = ending.wait_for(|ending| *ending) => return,
+        };
+        match recognised {
             Ok(Some((Speaks::Http, stream))) => {
                 serve_http(stream, peer, place, shared, router).await;
             }
             Ok(Some((Speaks::Turn, stream))) => {
                 if let Some(turn) = &shared.turn {
-                    turn.serve_stream(stream, address, deadline).await;
+                    turn.serve_stream(stream, address, deadline, ending).await;
                 }
             }
             Ok(None) | Err(_) => debug!("a connection said nothing that is understood"),
@@ -135,7 +141,12 @@ async fn serve_http(stream: Stream, peer: Peer, place: Place, shared: Arc<Shared
             result = &mut connection => result,
             _ = ending => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // A request of which half has come is not waited for, nor an answer that nobody
+                // takes.
+                match timeout(shared.config.close_deadline, connection).await {
+                    Ok(result) => result,
+                    Err(_) => return debug!("an HTTP connection did not end in time"),
+                }
             }
         };
         if let Err(error) = result {

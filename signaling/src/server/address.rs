@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::HeaderMap;
 
 use crate::hub::AddressKey;
-use crate::network::network;
+use crate::network::{network, wide_network};
 
 /// Turns addresses into keys that mean nothing outside of this process.
 #[derive(Debug, Default)]
@@ -18,6 +18,10 @@ pub(super) struct AddressKeys {
 impl AddressKeys {
     pub(super) fn key(&self, address: IpAddr) -> AddressKey {
         AddressKey(self.random.hash_one(network(address)))
+    }
+
+    pub(super) fn wide(&self, address: IpAddr) -> Option<AddressKey> {
+        wide_network(address).map(|wide| AddressKey(self.random.hash_one(wide)))
     }
 }
 
@@ -56,6 +60,10 @@ mod tests {
         assert_ne!(key("2001:db8::1"), key("2001:db8:0:1::1"));
         assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
         assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
+        let wide = |text| keys.wide(ip(text));
+        assert!(wide("2001:db8::1").is_some() && wide("2001:db8::1") == wide("2001:db8:0:1::1"));
+        assert_ne!(wide("2001:db8::1"), wide("2001:db8:1::1"));
+        assert_eq!(wide("::ffff:192.0.2.1"), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use lacis_wire::signal::ServerFrame;
 use super::admission::TokenKeys;
 use super::bus::Bus;
 use super::tls::TlsFiles;
-use super::turn::TurnOptions;
+use super::turn::{self, TurnOptions};
 use crate::hub::HubConfig;
 use crate::limits;
 
@@ -27,6 +27,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a reverse proxy stands in front, whose `X-Forwarded-For` names the client.
     pub trust_proxy: bool,
+    /// Where `/metrics` is answered.
+    pub metrics: MetricsAt,
     /// Whose signature lets a client in; everybody is let in, if not given.
     pub tokens: Option<TokenKeys>,
     /// Where the certificate is, for a server that speaks TLS itself.
@@ -47,6 +49,18 @@ pub struct Config {
     pub close_deadline: Duration,
     /// Time for all clients to be gone at a shutdown.
     pub shutdown_deadline: Duration,
+}
+
+/// Where figures are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MetricsAt {
+    /// At the address of the server.
+    #[default]
+    Here,
+    /// Nowhere.
+    Off,
+    /// At an address of their own, over plain HTTP.
+    Address(SocketAddr),
 }
 
 /// Which servers a server acts as one with. Without any, its memory knows all there is to know.
@@ -70,7 +84,7 @@ pub enum RunError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// More or longer ICE servers than a `Welcome` may carry.
+    /// More or longer ICE servers than a frame may carry.
     #[error("the ICE servers do not fit into a frame: {0}")]
     IceServers(lacis_wire::DecodeError),
     /// The certificate or its key cannot be read, or they do not belong together.
@@ -87,6 +101,14 @@ pub enum RunError {
     Turn {
         /// Address and port, for UDP.
         address: std::net::SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The address for figures is taken, or none of this machine.
+    #[error("cannot show metrics at {address}: {source}")]
+    Metrics {
+        /// As it was given.
+        address: SocketAddr,
         /// What the system says.
         source: std::io::Error,
     },
@@ -121,9 +143,18 @@ impl Config {
             }
         }
         let ice_servers = self.hub.ice_servers.clone();
-        let welcome = encode(&ServerFrame::Welcome { version: u16::MAX, ice_servers });
-        decode::<ServerFrame<'_>>(&welcome).map(|_| ()).map_err(RunError::IceServers)
+        fits(&ServerFrame::Welcome { version: u16::MAX, ice_servers })?;
+        // Our own stand in place of others.
+        let own = self.turn.as_ref().map(|options| turn::offered(u16::MAX, options, vec![0; 32]));
+        let Some(relays) = own.or_else(|| self.hub.relays.clone()) else { return Ok(()) };
+        let servers = relays.grant(u64::MAX, u64::MAX);
+        fits(&ServerFrame::IceServers { servers, lifetime_ms: u32::MAX })
     }
+}
+
+/// Whether clients could read it.
+fn fits(frame: &ServerFrame<'_>) -> Result<(), RunError> {
+    decode::<ServerFrame<'_>>(&encode(frame)).map(|_| ()).map_err(RunError::IceServers)
 }
 
 impl Default for Config {
@@ -133,6 +164,7 @@ impl Default for Config {
             pages: None,
             origins: Vec::new(),
             trust_proxy: false,
+            metrics: MetricsAt::Here,
             tokens: None,
             tls: None,
             turn: None,

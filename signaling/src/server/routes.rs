@@ -9,9 +9,9 @@ use axum::http::{Method, StatusCode, Version, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use hyper_util::rt::TokioIo;
-use lacis_wire::signal::ByeReason;
 
 use super::address::client_address;
+use super::config::MetricsAt;
 use super::shared::Shared;
 use super::socket::{Socket, accept_key};
 use super::sockets::Peer;
@@ -23,13 +23,24 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/ws", any(open_socket))
         .route("/health", get(health))
         .route("/health/live", get(async || "live\n"))
-        .route("/health/ready", get(ready))
-        .route("/metrics", get(metrics::show));
+        .route("/health/ready", get(ready));
+    let router = match shared.config.metrics {
+        MetricsAt::Here => router.route("/metrics", get(metrics::show)),
+        // The pages have no such file either.
+        MetricsAt::Off | MetricsAt::Address(_) => {
+            router.route("/metrics", get(async || StatusCode::NOT_FOUND))
+        }
+    };
     let router = match &shared.config.pages {
         Some(folder) => router.fallback_service(pages::service(folder)),
         None => router.route("/", get(introduction)),
     };
     router.with_state(shared)
+}
+
+/// What is answered at the address of figures alone.
+pub(super) fn figures(shared: Arc<Shared>) -> Router {
+    Router::new().route("/metrics", get(metrics::show)).with_state(shared)
 }
 
 async fn open_socket(
@@ -52,15 +63,13 @@ async fn open_socket(
         shared.warn_of_proxy();
     }
     let address = client_address(peer.address, headers, shared.config.trust_proxy);
-    let key = shared.keys.key(address);
+    let from = (shared.keys.key(address), shared.keys.wide(address));
     let Some(place) = shared.sockets.enter_websocket(address) else {
         let answer = [(header::CONNECTION, "close"), (header::RETRY_AFTER, "10")];
         return (StatusCode::SERVICE_UNAVAILABLE, answer).into_response();
     };
-    let client = shared.clients.enter(address);
     // Told over the WebSocket, because a page learns nothing of an answer that is none.
     let refusal = shared.admission.refusal(request.uri(), headers);
-    let refusal = refusal.or(client.is_none().then_some(ByeReason::Full));
     let upgrade = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         // The connection may be lost before; then there is nobody to serve.
@@ -70,8 +79,8 @@ async fn open_socket(
         let socket = Socket::new(stream, &early);
         // It holds the buffer that the request was read into.
         drop(early);
-        session::serve(socket, shared, key, refusal).await;
-        drop((peer.socket, place, client));
+        session::serve(socket, shared, from, refusal).await;
+        drop((peer.socket, place));
     });
     let answer = [
         (header::CONNECTION, "upgrade"),

@@ -21,10 +21,10 @@ use crate::limits;
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: Socket<S>,
     shared: Arc<Shared>,
-    address: AddressKey,
+    from: (AddressKey, Option<AddressKey>),
     refusal: Option<ByeReason>,
 ) {
-    let attached = shared.attach(address, refusal);
+    let attached = shared.attach(from, refusal);
     let mut reading = Reading::Open;
     let (mut received, mut written) = (Vec::new(), 0);
     loop {
@@ -72,7 +72,7 @@ async fn write_unless_closing<S: AsyncRead + AsyncWrite + Unpin>(
     batch: &mut Batch,
     attached: &Attached,
 ) -> io::Result<()> {
-    let mut writing = pin!(socket.write(batch));
+    let mut writing = pin!(socket.write(batch, || attached.progressed()));
     loop {
         tokio::select! {
             result = &mut writing => return result,
@@ -89,7 +89,7 @@ async fn close<S: AsyncRead + AsyncWrite + Unpin>(
     last: &mut Batch,
     reason: ByeReason,
 ) -> io::Result<()> {
-    socket.write(last).await?;
+    socket.write(last, || ()).await?;
     socket.close(reason.close_code(), close_text(reason)).await
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use lacis_wire::signal::ByeReason;
@@ -16,8 +17,7 @@ use super::admission::Admission;
 use super::batch::{Batch, Received};
 use super::config::Config;
 use super::outbox::Outbox;
-use super::places::{Most, Places};
-use super::sockets::{Sockets, network_max};
+use super::sockets::Sockets;
 use super::tls::Tls;
 use super::turn::Turn;
 use crate::hub::{AddressKey, ConnId, Event, Hub, Input, Output, Stats};
@@ -28,8 +28,6 @@ use crate::limits;
 pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) keys: AddressKeys,
-    /// Clients, as the hub does not count them: by wide networks.
-    pub(super) clients: Places,
     pub(super) sockets: Sockets,
     pub(super) admission: Admission,
     pub(super) tls: Option<Tls>,
@@ -41,7 +39,7 @@ pub(super) struct Shared {
     /// Wakes the alarm clock, because the hub wants to be called earlier than it said.
     earlier: Notify,
     inner: Mutex<Inner>,
-    warned_of_proxy: Once,
+    warned_of_proxy: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -85,11 +83,6 @@ impl Shared {
         let hub = Hub::new(config.hub.clone(), seed);
         Self {
             keys: AddressKeys::default(),
-            clients: Places::new(Most {
-                all: usize::MAX,
-                of_address: usize::MAX,
-                of_network: network_max(config.hub.connections_per_address_max),
-            }),
             sockets: Sockets::new(&config),
             admission,
             tls,
@@ -104,7 +97,7 @@ impl Shared {
                 next_conn: 0,
                 armed: None,
             }),
-            warned_of_proxy: Once::new(),
+            warned_of_proxy: AtomicBool::new(false),
             config,
         }
     }
@@ -145,16 +138,16 @@ impl Shared {
 
     /// A proxy that is not trusted makes all clients count as one, which shows only under load.
     pub(super) fn warn_of_proxy(&self) {
-        self.warned_of_proxy.call_once(|| {
+        if !self.warned_of_proxy.swap(true, Ordering::Relaxed) {
             warn!("requests come through a proxy; without --trust-proxy all count as one address");
-        });
+        }
     }
 
     /// Tells the hub of a new connection. A refusal, of the hub or from before, comes as its first
     /// batch.
     pub(super) fn attach(
         self: &Arc<Self>,
-        address: AddressKey,
+        (address, network): (AddressKey, Option<AddressKey>),
         refusal: Option<ByeReason>,
     ) -> Attached {
         let filled = Arc::new(Notify::new());
@@ -165,7 +158,7 @@ impl Shared {
         drop(inner);
         let input = match refusal {
             Some(reason) => Input::Refused { conn, reason },
-            None => Input::Opened { conn, address },
+            None => Input::Opened { conn, address, network },
         };
         self.with_hub(|hub, now| hub.handle_input(now, input));
         Attached { shared: Arc::clone(self), conn, filled }
@@ -184,6 +177,7 @@ impl Shared {
     ) -> T {
         let now = self.start.elapsed();
         let mut inner = self.lock();
+        inner.hub.handle_wall(now, wall());
         feed(&mut inner.hub, now);
         inner.hand_out(now);
         let next = inner.hub.poll_timeout();
@@ -196,9 +190,14 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic elsewhere must not take every other connection down with it.
+        // Where a panic ends its task alone, as in a build for tests, the others go on.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the clock of the world shows, since 1970.
+pub(super) fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 impl Inner {
@@ -258,6 +257,15 @@ impl Attached {
             }
         };
         self.shared.feed(hear, take)
+    }
+
+    /// Tells the hub that some of what was taken has left, though no frame of it whole: on a slow
+    /// line that is all there is to see of a client that reads all the time.
+    pub(super) fn progressed(&self) {
+        let conn = self.conn;
+        self.shared.with_hub(|hub, now| {
+            hub.handle_input(now, Input::Written { conn, frames: 0 });
+        });
     }
 
     /// Whether the hub wants the connection closed, ahead of what waits for it.

@@ -92,8 +92,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Writes frames, and the pong that is owed, in one go. They are copied and let go before they
-    /// are written: whoever does not read must not hold them twice.
-    pub(super) async fn write(&mut self, batch: &mut Batch) -> io::Result<()> {
+    /// are written: whoever does not read must not hold them twice. `progressed` is told whenever
+    /// some of it has left and more is to come.
+    pub(super) async fn write(
+        &mut self,
+        batch: &mut Batch,
+        progressed: impl Fn(),
+    ) -> io::Result<()> {
         let bytes: usize = batch.frames.iter().map(|frame| frame.len() + HEAD_BYTES_MAX).sum();
         self.out.reserve(bytes);
         if let Some(payload) = self.pong.take() {
@@ -105,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         for frame in mem::take(&mut batch.frames) {
             self.put(OpCode::Data(Data::Binary), &frame);
         }
-        self.flush().await
+        self.flush(progressed).await
     }
 
     /// Writes a close frame, and ends. What still comes until the client has ended too is thrown
@@ -116,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             OpCode::Control(Control::Close),
             &[&code.to_be_bytes(), reason.as_bytes()].concat(),
         );
-        self.flush().await?;
+        self.flush(|| ()).await?;
         // What was not whole is of no use any more.
         (self.partial, self.message, self.pong) = (Vec::new(), None, None);
         self.stream.shutdown().await?;
@@ -140,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Answers the goodbye of the client.
     pub(super) async fn answer_close(&mut self) -> io::Result<()> {
         self.put(OpCode::Control(Control::Close), &[]);
-        self.flush().await?;
+        self.flush(|| ()).await?;
         self.stream.shutdown().await
     }
 
@@ -152,11 +157,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.out.extend_from_slice(payload);
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
+    async fn flush(&mut self, progressed: impl Fn()) -> io::Result<()> {
         while let Some(rest) = self.out.get(self.written..).filter(|rest| !rest.is_empty()) {
             match self.stream.write(rest).await? {
                 0 => return Err(io::ErrorKind::WriteZero.into()),
                 written => self.written += written,
+            }
+            if self.written < self.out.len() {
+                progressed();
             }
         }
         // An idle client keeps no buffer.
@@ -294,4 +302,27 @@ pub(super) fn accept_key(headers: &axum::http::HeaderMap) -> Option<String> {
         && has("sec-websocket-version", "13");
     let key = headers.get("sec-websocket-key").filter(|_| asks)?;
     Some(tungstenite::handshake::derive_accept_key(key.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::io::{AsyncReadExt, duplex};
+
+    use super::{Batch, Bytes, Socket};
+
+    #[tokio::test]
+    async fn of_a_batch_that_leaves_in_pieces_each_shows() {
+        let (near, mut far) = duplex(1_024);
+        let mut socket = Socket::new(near, &[]);
+        let frames = vec![Bytes::from_static(&[0; 16_000])];
+        let mut batch = Batch { frames, ..Batch::default() };
+        let pieces = Cell::new(0);
+        let mut read = vec![0; 16_004];
+        let writing = socket.write(&mut batch, || pieces.set(pieces.get() + 1));
+        let (written, read) = tokio::join!(writing, far.read_exact(&mut read));
+        assert!(written.is_ok() && read.is_ok());
+        assert!(pieces.get() >= 15, "{}", pieces.get());
+    }
 }

@@ -93,6 +93,6 @@ impl Sockets {
 }
 
 /// Clients of one wide network of IPv6.
-pub(super) const fn network_max(connections_per_address_max: usize) -> usize {
+const fn network_max(connections_per_address_max: usize) -> usize {
     connections_per_address_max.saturating_mul(limits::ADDRESSES_PER_NETWORK_MAX)
 }

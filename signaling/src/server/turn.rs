@@ -6,11 +6,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, interval, timeout, timeout_at};
 use tracing::{debug, warn};
@@ -61,6 +62,8 @@ struct Sockets {
     /// The addresses of this machine, as they were listed last.
     own: HashSet<IpAddr>,
     turn: Weak<Turn>,
+    /// When it was last said that no port is free.
+    warned: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,8 @@ impl Turn {
         getrandom::fill(&mut key).map_err(io::Error::other)?;
         let mut config = TurnConfig::new(secret, options.address, epoch);
         config.allow_private = options.allow_private;
+        // Where all ports are taken, nobody needs to look for one.
+        config.allocations_max = config.allocations_max.min(options.ports.len());
         let any: IpAddr = match options.address {
             IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
             IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
@@ -102,6 +107,7 @@ impl Turn {
                     bind,
                     own,
                     turn: Weak::clone(turn),
+                    warned: None,
                 },
                 next_stream: 0,
             }),
@@ -154,6 +160,8 @@ impl Turn {
             }
             let now = self.start.elapsed();
             let Inner { machine, sockets, .. } = &mut *self.lock();
+            let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            machine.handle_wall(now, wall);
             machine.handle_timeout(now, sockets);
         }
     }
@@ -196,12 +204,14 @@ impl Turn {
     }
 
     /// Serves a client over TCP until it closes, breaks the rules, falls silent, or has had no
-    /// relay for as long as `deadline`: its place is one of those that handshakes need.
+    /// relay for as long as `deadline`: its place is one of those that handshakes need. As soon as
+    /// the server is ending, only who has a relay stays.
     pub(super) async fn serve_stream(
         &self,
         stream: Stream,
         address: SocketAddr,
         deadline: Duration,
+        mut ending: watch::Receiver<bool>,
     ) {
         let (sender, receiver) = mpsc::channel(limits::TURN_STREAM_PACKETS);
         let client = {
@@ -225,9 +235,17 @@ impl Turn {
                 }
             }
         };
+        let ends = async {
+            // Without anybody to tell, it has ended.
+            let _ = ending.wait_for(|ending| *ending).await;
+            if self.lock().machine.has_relay(client) {
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
             () = reading => {}
             () = write(&mut to, receiver) => {}
+            () = ends => {}
         }
         let Inner { machine, sockets, .. } = &mut *self.lock();
         machine.handle_closed(client, sockets);
@@ -293,7 +311,7 @@ impl Effects for Sockets {
 
 impl Sockets {
     /// A socket at a port that is free. Ports are taken at random, so that nobody foresees them.
-    fn bind(&self) -> Option<UdpSocket> {
+    fn bind(&mut self) -> Option<UdpSocket> {
         let (first, last) = (u32::from(*self.ports.start()), u32::from(*self.ports.end()));
         for _ in 0..limits::TURN_PORT_TRIES {
             let mut random = [0; 4];
@@ -306,7 +324,11 @@ impl Sockets {
                 return UdpSocket::from_std(socket).ok();
             }
         }
-        warn!("no port is free for a relay");
+        // Said now and then: whoever has credentials may ask as often as it likes.
+        if self.warned.is_none_or(|warned| warned.elapsed() >= limits::TURN_ADDRESSES_LISTED) {
+            self.warned = Some(Instant::now());
+            warn!("no port is free for a relay");
+        }
         None
     }
 }

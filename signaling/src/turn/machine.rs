@@ -18,7 +18,7 @@ use super::allocation::Allocation;
 use super::auth::{Nonces, REALM, client_of, has_ended, key_of};
 use super::message::{Reply, Request, channel_data, data_from, in_channel};
 use super::peers::is_public;
-use super::strangers::Strangers;
+use super::strangers::{Limits, Strangers};
 use crate::hub::Bucket;
 use crate::limits;
 use crate::network::{network, wide_network};
@@ -66,6 +66,8 @@ pub struct Machine {
     /// Ports of relays, which peers with a relay here are reached under.
     ports: BTreeSet<u16>,
     strangers: Strangers,
+    /// Of those who have no relay, but have shown that they hear what is sent to their address.
+    heard: Strangers,
     bytes: Bucket,
     relayed: u64,
 }
@@ -74,8 +76,14 @@ impl Machine {
     /// A server without relays. The key makes its nonces.
     #[must_use]
     pub fn new(config: TurnConfig, nonce_key: [u8; 32]) -> Self {
+        let answers = Limits {
+            all: config.strangers,
+            of_address: config.strangers_of_address,
+            of_network: config.strangers_of_network,
+        };
         Self {
-            strangers: Strangers::new(nonce_key, config.strangers, config.strangers_of_address),
+            strangers: Strangers::new(nonce_key, answers),
+            heard: Strangers::new(nonce_key, answers),
             nonces: Nonces::new(nonce_key),
             allocations: HashMap::new(),
             expiries: BTreeSet::new(),
@@ -111,6 +119,11 @@ impl Machine {
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
         self.expiries.first().map(|(at, _)| *at)
+    }
+
+    /// Takes in what the clock of the world shows, by which credentials end.
+    pub fn handle_wall(&mut self, now: Duration, wall: Duration) {
+        self.config.epoch = wall.saturating_sub(now);
     }
 
     /// Closes relays that have ended.
@@ -217,9 +230,17 @@ impl Machine {
         effects: &mut impl Effects,
     ) -> Option<Packet> {
         // Who has a relay has an allowance of its own, whatever others do. For all else the one of
-        // strangers is asked first: to find out who asks costs more than to answer.
+        // strangers is asked first: to find out who asks costs more than to answer. Who shows a
+        // nonce of ours has heard it, so floods from forged addresses take nothing from it.
         let has_relay = self.has_relay(client);
-        if !has_relay && !self.answers_stranger(now, client) {
+        let has_heard =
+            request.nonce().is_some_and(|it| self.nonces.is_good(it, now, client.address));
+        let is_answered = match (has_relay, has_heard) {
+            (true, _) => true,
+            (false, true) => self.heard.take(now, client.address.ip()),
+            (false, false) => self.answers_stranger(now, client),
+        };
+        if !is_answered {
             return None;
         }
         let (username, key) = match self.authenticate(now, client, request) {
@@ -251,8 +272,7 @@ impl Machine {
     }
 
     fn answers_stranger(&mut self, now: Duration, client: Client) -> bool {
-        let limits = (self.config.strangers, self.config.strangers_of_address);
-        self.strangers.take(limits, now, client.address.ip())
+        self.strangers.take(now, client.address.ip())
     }
 
     /// Who asks, and the key to answer with (RFC 8489, 9.2.4).

@@ -252,7 +252,8 @@ async fn a_storm_of_joins_and_leaves_ends_and_leaves_nothing() {
 
 #[tokio::test]
 async fn who_never_reads_is_dropped_and_the_sender_is_told() {
-    let hub = HubConfig { queue_bytes_max: 128 * 1024, ..unlimited() };
+    let stall_max = Duration::from_secs(1);
+    let hub = HubConfig { queue_bytes_max: 128 * 1024, stall_max, ..unlimited() };
     let close_deadline = Duration::from_millis(100);
     let server = Server::with(Config { hub, close_deadline, ..Config::default() }).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -275,11 +276,45 @@ async fn who_never_reads_is_dropped_and_the_sender_is_told() {
     })
     .await;
     assert_eq!(told, Undelivered::Full);
-    assert_eq!(server.metric("lacis_connections_closed_total{reason=\"slow-reader\"}").await, 1);
+    let dropped = "lacis_connections_closed_total{reason=\"slow-reader\"}";
+    within(async { while server.metric(dropped).await == 0 {} }).await;
     assert_eq!(server.metric("lacis_queued_bytes").await, 0);
     // It has its chance to take the good-bye; then its socket is gone too.
     within(async { while server.metric("lacis_sockets").await > 2 {} }).await;
     still_serves(&server).await;
+}
+
+#[tokio::test]
+async fn who_is_flooded_keeps_its_place_and_its_mailbox() {
+    let server = Server::with_hub(unlimited()).await;
+    let mut victim = Client::greet(&server, 2).await;
+    let mut flood = Vec::new();
+    for name in 3..7 {
+        flood.push(Client::greet(&server, name).await);
+    }
+    // Until each of them has been told that there is no room; nothing is read meanwhile.
+    for sender in &mut flood {
+        within(async {
+            loop {
+                sender.send(2, &[0; 12_000]).await;
+                sender.say(&ClientFrame::Ping { nonce: 0 }).await;
+                if let ServerFrame::Undelivered { reason, .. } = frame(&sender.next().await) {
+                    break assert_eq!(reason, Undelivered::Full);
+                }
+            }
+        })
+        .await;
+    }
+    victim.say(&ClientFrame::Ping { nonce: 7 }).await;
+    within(async { while frame(&victim.next().await) != (ServerFrame::Pong { nonce: 7 }) {} })
+        .await;
+    // Also when its connection is lost, nobody else becomes it.
+    drop(victim);
+    within(async { while server.metric("lacis_nodes").await > 4 {} }).await;
+    let mut thief = Client::open(&server).await;
+    thief.say(&crate::client::hello(2, 9)).await;
+    thief.ends_with(ByeReason::NodeTaken).await;
+    Client::greet(&server, 2).await;
 }
 
 #[tokio::test]

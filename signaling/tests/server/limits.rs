@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lacis_signaling::Config;
 use lacis_signaling::hub::HubConfig;
-use lacis_wire::signal::ByeReason;
+use lacis_wire::Topic;
+use lacis_wire::signal::{ByeReason, ClientFrame};
 use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::Error;
 
@@ -76,6 +77,30 @@ async fn a_wide_network_of_ipv6_does_not_fill_the_server() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_wide_network_of_ipv6_does_not_fill_the_table_of_topics() {
+    let hub = HubConfig { topics_max: 20, topics_per_address_max: 2, ..HubConfig::default() };
+    let server = Server::with(Config { hub, trust_proxy: true, ..Config::default() }).await;
+    let open = async |address: String, name: u8| {
+        let headers = [("x-forwarded-for", address.as_str())];
+        let mut client = Client::open_with(&server, &headers).await.unwrap();
+        client.hello(name).await;
+        client
+    };
+    let mut clients = Vec::new();
+    for name in 0..12 {
+        let mut client = open(format!("2001:db8:1:{name}::1"), name).await;
+        for topic in 0..3 {
+            let topic = Topic([name * 3 + topic; 32]);
+            client.say(&ClientFrame::Join { topic, want: 0 }).await;
+            client.next().await;
+        }
+        clients.push(client);
+    }
+    assert_eq!(server.metric("lacis_topics").await, 16);
+    assert!(open("2001:db8:2::1".into(), 100).await.join(100).await.is_empty());
 }
 
 #[tokio::test]

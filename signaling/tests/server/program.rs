@@ -83,6 +83,29 @@ fn it_says_where_it_listens_and_ends_when_it_is_asked_to() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn it_serves_and_ends_as_ever_when_nobody_reads_its_log() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let mut running = Running::start(&[]);
+    drop(running.child.stderr.take());
+    // The first of these makes a line of the log, and the second finds that done.
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&running.address).unwrap();
+        let request = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n\
+            upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+            sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nx-forwarded-for: 192.0.2.1\r\n\r\n";
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 101");
+    }
+    kill(Pid::from_raw(i32::try_from(running.child.id()).unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
 #[test]
 fn every_option_has_a_variable() {
     let pages = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/pages");
@@ -96,8 +119,10 @@ fn every_option_has_a_variable() {
     ]);
     assert!(running.get("/harness.js").contains("200 OK"));
 
-    let help = Command::new(PROGRAM).arg("--help").output().unwrap().stdout;
-    let help = String::from_utf8(help).unwrap();
+    let mut asked = Command::new(PROGRAM);
+    asked.arg("--help").env("LACIS_ICE_SERVER", "turn:x.test,anna,north");
+    let help = String::from_utf8(asked.output().unwrap().stdout).unwrap();
+    assert!(help.contains("LACIS_ICE_SERVER") && !help.contains("north"), "{help}");
     let manual = include_str!("../../../docs/operating.md");
     let options = help.split_whitespace().filter(|word| word.starts_with("--"));
     for option in options
@@ -126,6 +151,20 @@ fn what_cannot_work_is_refused_in_plain_words() {
     assert!(refused(&["--allow-origin", "example.org"]).contains("https://example.org"));
     let many = ["--ice-server", "stun:x"].repeat(9);
     assert!(refused(&many).contains("do not fit"));
+    let outside = |count: usize, host: &str| {
+        let servers =
+            (0..count).flat_map(|it| ["--turn-server".into(), format!("turn:{it}.{host}")]);
+        let words: Vec<String> = servers.chain(["--turn-secret".into(), "north".into()]).collect();
+        refused(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let long = format!("{}.test", "a".repeat(600));
+    assert!(outside(33, "test").contains("do not fit") && outside(1, &long).contains("do not fit"));
+    for (listen, address) in [("127.0.0.1:0", "203.0.113.5"), ("0.0.0.0:0", "2001:db8::1")] {
+        let message = refused(&["--listen", listen, "--turn-address", address]);
+        assert!(message.contains("does not lead to"), "{message}");
+    }
+    let own = ["--listen", "127.0.0.1:0", "--turn", "on", "--turn-host", &long];
+    assert!(refused(&own).contains("do not fit"));
 }
 
 #[test]
@@ -143,6 +182,50 @@ fn what_cannot_be_read_is_said_before_anybody_is_told_that_it_listens() {
         let message = refused(&["--listen", "127.0.0.1:0", "--token-keys", keys]);
         assert!(message.starts_with("error: keys of tokens: "), "{message}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_leaves_no_half_of_a_secret() {
+    let file = std::env::temp_dir().join(format!("lacis-half-{}", std::process::id()));
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, []).unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", PROGRAM]);
+    command.args(["--listen", "127.0.0.1:0", "--secret-file", path]);
+    let Output { status, stderr, .. } = command.output().unwrap();
+    let told = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{told}");
+    // Neither that nor what was there before keeps it from starting.
+    drop(Running::with(&["--secret-file", path], &[]));
+    let secret = std::fs::read(&file).unwrap();
+    assert_eq!(secret.len(), 32);
+    drop(Running::with(&["--secret-file", path], &[]));
+    assert_eq!(std::fs::read(&file).unwrap(), secret);
+    let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+    let beside = std::fs::read_dir(std::env::temp_dir()).unwrap().flatten();
+    let left = beside.filter(|it| it.file_name().to_string_lossy().starts_with(&name));
+    assert_eq!(left.count(), 1);
+    std::fs::remove_file(&file).unwrap();
+}
+
+#[test]
+fn metrics_are_shown_where_they_are_to_be() {
+    let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+    let mut elsewhere = Running::with(&["--metrics", &free], &[]);
+    assert!(elsewhere.get("/metrics").contains("404"));
+    assert!(elsewhere.get("/health").contains("200 OK"));
+    elsewhere.address = free;
+    assert!(elsewhere.get("/metrics").contains("lacis_connections 0"));
+    assert!(elsewhere.get("/health").contains("404"));
+    assert!(Running::with(&["--metrics", "off"], &[]).get("/metrics").contains("404"));
+    assert!(Running::with(&[], &[]).get("/metrics").contains("lacis_connections 0"));
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().to_string();
+    assert!(refused(&["--metrics", "there"]).contains("127.0.0.1:9090"));
+    let held = TcpListener::bind(&taken).unwrap();
+    let words = ["--listen", "127.0.0.1:0", "--metrics", &taken];
+    assert!(refused(&words).contains("cannot show metrics"));
+    drop(held);
 }
 
 #[test]

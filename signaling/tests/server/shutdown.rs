@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use lacis_signaling::Config;
 use lacis_signaling::hub::HubConfig;
+use lacis_signaling::{Config, TurnOptions};
 use lacis_wire::Topic;
 use lacis_wire::signal::{ByeReason, ClientFrame, ServerFrame};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Client, Server, frame, node, within};
@@ -36,6 +37,38 @@ async fn who_does_not_close_is_not_waited_for_long() {
     let server = Server::with(Config { shutdown_deadline, ..Config::default() }).await;
     let _deaf = Client::greet(&server, 1).await;
     let _half_open = server.tcp().await;
+    within(server.stop()).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_has_said_nothing_or_is_answered_keeps_no_server_from_ending() {
+    let turn = TurnOptions {
+        address: [127, 0, 0, 1].into(),
+        host: None,
+        ports: 49_152..=65_535,
+        allow_private: true,
+        lifetime: Duration::from_secs(600),
+    };
+    let long = Duration::from_secs(3_600);
+    let server = Server::with(Config {
+        turn: Some(turn),
+        request_deadline: long,
+        http_deadline: long,
+        shutdown_deadline: long,
+        close_deadline: Duration::from_millis(100),
+        ..Config::default()
+    })
+    .await;
+    let _silent = server.tcp().await;
+    let mut half = server.tcp().await;
+    half.write_all(b"GET /health HT").await.unwrap();
+    let mut answered = server.tcp().await;
+    let binding = [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    answered.write_all(&binding).await.unwrap();
+    within(answered.read_exact(&mut [0; 32])).await.unwrap();
+    let mut kept = server.tcp().await;
+    kept.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    within(kept.read_exact(&mut [0; 32])).await.unwrap();
     within(server.stop()).await.unwrap().unwrap();
 }
 

@@ -28,7 +28,9 @@ pub(crate) enum GroupCommand {
     },
     /// Take an invitation
     Join {
-        /// The invitation, or the address of a page with it
+        /// The invitation, or the address of a page with it. In the variable others on this machine
+        /// do not see it
+        #[arg(env = "LACIS_INVITATION", hide_env_values = true)]
         invitation: String,
         /// Go on trying until somebody is there who lets in
         #[arg(long)]

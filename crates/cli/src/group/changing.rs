@@ -6,9 +6,10 @@ use lacis_native::{Group, RevokeOptions, Roles};
 use serde_json::json;
 
 use super::{find_member, reached, role_name};
+use crate::apps;
 use crate::arguments::{Chosen, Common, Handing};
 use crate::failure::Failure;
-use crate::output::{Output, plain};
+use crate::output::{Output, plain_line};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -21,7 +22,7 @@ async fn change<T>(
     (chosen, handing): (&Chosen, Handing),
     deed: impl AsyncFnOnce(&Group) -> Result<T, Failure>,
 ) -> Result<(T, usize), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let done = end.unless(async {
         let group = session.group(chosen, !handing.offline).await?;
         let told = deed(&group).await?;
@@ -84,7 +85,7 @@ pub(super) async fn rename(
     });
     let ((), handed) = done.await?;
     let object = json!({ "event": "renamed", "name": name, "handed": handed });
-    output.say(&object, || format!("it is called {} now", plain(name)));
+    output.say(&object, || format!("it is called {} now", plain_line(name, apps::NAME_CHARS)));
     reached(handed, handing)
 }
 

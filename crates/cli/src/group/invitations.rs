@@ -25,7 +25,7 @@ pub(super) async fn invite(
                 Failure::misused("that is not an identity")
                     .hint("lacis identity show prints it, on the other device")
             })?;
-            let session = Session::offline(common).await?;
+            let session = end.unless(Session::offline(common)).await?;
             let made = end.unless(async {
                 let group = session.group(&wanted.chosen, false).await?;
                 Ok(group.invite(subject, wanted.role, wanted.member_for).await?)
@@ -47,7 +47,7 @@ async fn invite_anybody(
     mut end: End,
     wanted: &InviteArguments,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let options = InviteOptions {
         roles: wanted.role,
         expires: wanted.expires,
@@ -155,7 +155,7 @@ pub(super) async fn end(
     chosen: &Chosen,
     wanted: &str,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let done = end.unless(async {
         let group = session.group(chosen, true).await?;
         let all = ids_of(&group).await?;

@@ -4,9 +4,10 @@ use lacis_native::{Code, Group, InvitationPreview, Millis, Roles};
 use serde_json::json;
 
 use super::role_name;
+use crate::apps;
 use crate::arguments::Common;
 use crate::failure::Failure;
-use crate::output::{Output, plain, utc};
+use crate::output::{Output, plain_below, plain_line, utc};
 use crate::session::Session;
 use crate::signals::End;
 
@@ -17,7 +18,7 @@ pub(super) async fn join(
     invitation: &str,
     waits: bool,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let joined = end.unless(async {
         let group = enter(output, &session, common, invitation, waits).await?;
         session.introduce(&group).await?;
@@ -33,7 +34,7 @@ pub(super) async fn join(
     session.close().await?;
     let (id, name, role) = joined?;
     let object = json!({ "event": "joined", "group": id, "name": name, "role": role });
-    output.say(&object, || format!("{id} {}", plain(&name)));
+    output.say(&object, || format!("{id} {}", plain_line(&name, apps::NAME_CHARS)));
     Ok(())
 }
 
@@ -69,7 +70,7 @@ pub(super) async fn preview(
     mut end: End,
     invitation: &str,
 ) -> Result<(), Failure> {
-    let session = Session::online(common).await?;
+    let session = end.unless(Session::online(common)).await?;
     let looked = end.unless(async { Ok(session.peer.preview(invitation, common.timeout).await?) });
     let looked = looked.await;
     session.close().await?;
@@ -83,7 +84,7 @@ pub(super) async fn preview(
                 "uses": says.uses, "used": offer.used,
             });
             output.say(&object, || {
-                let (name, comment) = (plain(name), plain(comment));
+                let (name, comment) = (plain_line(name, apps::NAME_CHARS), plain_below(comment));
                 let left = format!("{} of {} have come in", offer.used, says.uses);
                 format!("{name}\n{comment}\n{role}, by {issuer}; {left}")
             });
@@ -100,6 +101,6 @@ fn bound(output: &Output, name: &str, roles: Roles, until: Millis) {
     let object = json!({ "name": name, "role": role, "until": until.map(|it| it.0) });
     output.say(&object, || {
         let until = until.map(|it| format!(" until {}", utc(it))).unwrap_or_default();
-        format!("{}\n{role}{until}, for this identity alone", plain(name))
+        format!("{}\n{role}{until}, for this identity alone", plain_line(name, apps::NAME_CHARS))
     });
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
 /// The service manager that started this process, if one did that wants to be told.
 #[derive(Debug)]
 pub(super) struct Manager {
@@ -46,12 +48,13 @@ impl Manager {
         self.tell("WATCHDOG=1");
     }
 
-    /// Ready when a sign of life is due.
-    pub(super) async fn watchdog_due(&self) {
-        match self.every {
-            Some(every) => tokio::time::sleep(every).await,
-            None => std::future::pending().await,
-        }
+    /// When signs of life are due, from now on.
+    pub(super) fn signs(&self) -> Signs {
+        Signs(self.every.map(|every| {
+            let mut signs = interval_at(Instant::now() + every, every);
+            signs.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            signs
+        }))
     }
 
     #[cfg(unix)]
@@ -64,6 +67,23 @@ impl Manager {
 
     #[cfg(not(unix))]
     fn tell(&self, _: &str) {}
+}
+
+/// When signs of life are due: at the same times whatever else happens in between, because a keeper
+/// with much to do lives as well as one with nothing.
+#[derive(Debug)]
+pub(super) struct Signs(Option<Interval>);
+
+impl Signs {
+    /// Ready when one is due. A wait that is given up loses nothing.
+    pub(super) async fn due(&mut self) {
+        match &mut self.0 {
+            Some(signs) => {
+                signs.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
 }
 
 /// A path, or a name that begins with @.

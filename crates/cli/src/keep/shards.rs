@@ -28,6 +28,8 @@ pub(super) struct Shards(Arc<Mutex<Inner>>);
 struct Inner {
     common: Common,
     place: Place,
+    /// The most that is kept of one group.
+    budget: u64,
     all: Vec<Shard>,
 }
 
@@ -39,15 +41,21 @@ struct Shard {
 }
 
 impl Shards {
-    /// Starts a peer for each store that is there, and one at least.
-    pub(super) async fn start(common: &Common) -> Result<Self, Failure> {
-        let place = Place::open(common)?;
-        let count = place.shards()?;
-        let mut inner = Inner { common: common.clone(), place, all: Vec::new() };
-        for _ in 0..count {
+    /// Those of that folder, none of which has started.
+    pub(super) fn new(common: &Common, budget: u64) -> Result<Self, Failure> {
+        let (common, place) = (common.clone(), Place::open(common)?);
+        let inner = Inner { common, place, budget, all: Vec::new() };
+        Ok(Self(Arc::new(Mutex::new(inner))))
+    }
+
+    /// Starts a peer for each store that is there, and one at least. That takes long where a store
+    /// is large and has to be repaired after a crash.
+    pub(super) async fn start(&self) -> Result<(), Failure> {
+        let mut inner = self.0.lock().await;
+        for _ in 0..inner.place.shards()? {
             inner.add().await?;
         }
-        Ok(Self(Arc::new(Mutex::new(inner))))
+        Ok(())
     }
 
     pub(super) async fn peers(&self) -> Vec<Peer> {
@@ -121,6 +129,7 @@ impl Inner {
         let number = self.all.len() + 1;
         let options = options(&self.common, servers(&self.common), self.place.identity()?);
         let options = options.store(self.place.shard(number)).links(LINKS);
+        let options = options.group_bytes(self.budget);
         let peer = match self.all.first() {
             Some(first) => first.peer.start_beside(options).await?,
             None => Peer::start(options).await?,

@@ -32,6 +32,8 @@ pub(super) struct Standing(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     groups: BTreeMap<GroupId, GroupStanding>,
+    /// Whether all that is stored has been opened.
+    is_open: bool,
     is_ending: bool,
 }
 
@@ -61,6 +63,14 @@ impl Standing {
         self.lock().groups.iter().map(|(id, standing)| (*id, *standing)).collect()
     }
 
+    pub(super) fn opened(&self) {
+        self.lock().is_open = true;
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.lock().is_open
+    }
+
     pub(super) fn begin_to_end(&self) {
         self.lock().is_ending = true;
     }
@@ -70,6 +80,7 @@ impl Standing {
         let inner = self.lock();
         match inner.groups.values().any(|it| it.is_failing) {
             _ if inner.is_ending => "ending",
+            _ if !inner.is_open => "opening",
             true => "failing",
             false => "ok",
         }

@@ -106,7 +106,11 @@ async fn connections(shards: &Shards) -> Option<(usize, usize)> {
 }
 
 async fn health(State(Shared { standing, shards }): State<Shared>) -> Response {
-    let connections = connections(&shards).await;
+    // Stores that are being repaired answer nobody yet.
+    let connections = match standing.is_open() {
+        true => connections(&shards).await,
+        false => Some((0, 0)),
+    };
     let word = if connections.is_some() { standing.word() } else { "ending" };
     let (_, servers) = connections.unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
@@ -119,7 +123,11 @@ async fn health(State(Shared { standing, shards }): State<Shared>) -> Response {
 }
 
 async fn metrics(State(Shared { standing, shards }): State<Shared>) -> Response {
-    let (links, servers) = connections(&shards).await.unwrap_or_default();
+    let connections = match standing.is_open() {
+        true => connections(&shards).await,
+        false => None,
+    };
+    let (links, servers) = connections.unwrap_or_default();
     let groups = standing.all().into_iter();
     let groups = groups.map(|(id, it)| (id.to_text().chars().take(8).collect(), it)).collect();
     let mut registry = Registry::with_prefix("lacis_keeper");

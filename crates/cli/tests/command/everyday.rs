@@ -22,11 +22,51 @@ fn a_file_goes_from_one_to_the_other_and_keeps_what_is_there() {
         assert!(std::fs::read(out.join(name)).unwrap() == data);
     }
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 2, "nothing else is left there");
+    // Where a name would be read by programs it is another one, and nobody else reads the file.
+    let hidden = folder.write(".bash_profile", "rm -rf /");
+    let offer = || {
+        let mut sending = a.start(&["send", &hidden]);
+        let link = text(&sending.event("link"), "link").to_owned();
+        (sending, link)
+    };
+    let (refused, link) = offer();
+    let words = ["--output", out.to_str().unwrap(), "--max-size"];
+    let (said, code) = b.run(&[&["receive", &link], &words[..], &["1"]].concat());
+    assert_eq!((text(event(&said, "failed"), "code"), code), ("too-large", 1));
+    drop(refused);
+    let (sending, link) = offer();
+    b.done(&[&["receive", &link], &words[..], &["1K"]].concat());
+    assert_eq!(sending.ended().1, 0);
+    assert!(!out.join(".bash_profile").exists());
+    let mode = std::fs::metadata(out.join("_.bash_profile")).unwrap().permissions();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
+    std::fs::remove_file(out.join("_.bash_profile")).unwrap();
     // The other way round: who receives waits.
     let mut receiving = b.start(&["receive", "--output", out.to_str().unwrap()]);
     let link = text(&receiving.event("link"), "link").to_owned();
     a.done(&["send", source.to_str().unwrap(), "--to", &link]);
     assert_eq!(receiving.ended().1, 0);
+}
+
+#[test]
+fn a_file_that_is_called_off_leaves_nothing() {
+    let folder = Folder::new("called-off");
+    let server = Server::start();
+    let (a, b) = (Person::new(&folder, "a", &server.url), Person::new(&folder, "b", &server.url));
+    let source = folder.path("large");
+    // Mostly holes, and more than a link carries in the time of this test.
+    std::fs::File::create(&source).unwrap().set_len(1 << 36).unwrap();
+    let out = folder.path("out");
+    std::fs::create_dir(&out).unwrap();
+    let mut sending = a.start(&["send", source.to_str().unwrap()]);
+    let link = text(&sending.event("link"), "link").to_owned();
+    let mut receiving = b.start(&["receive", &link, "--output", out.to_str().unwrap()]);
+    receiving.event("progress");
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1, "it is on its way");
+    let (_, code) = receiving.terminate();
+    assert_eq!(code, 130);
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
+    drop(sending);
 }
 
 #[test]
@@ -57,6 +97,30 @@ fn a_group_goes_into_a_file_and_comes_out_of_it() {
     std::fs::write(file, &cut[..cut.len() - 1]).unwrap();
     let (said, code) = person.run(&["import", file]);
     assert_eq!((text(event(&said, "failed"), "code"), code), ("export-damaged", 1));
+}
+
+#[test]
+fn a_disk_that_fills_up_leaves_no_part_of_a_group() {
+    let folder = Folder::new("full");
+    let person = Person::new(&folder, "person", "ws://127.0.0.1:1/ws");
+    person.done(&["group", "create", "Notes", "--app", "letter"]);
+    let issue = folder.write("news.md", &"Nothing new. ".repeat(10_000));
+    person.done(&["publish", "--offline", &issue]);
+    // A disk of its own for the file, too small for it, and what is left there.
+    let out = folder.path("out");
+    std::fs::create_dir(&out).unwrap();
+    let script = "mount -t tmpfs -o size=64k none \"$0\" || exit 99
+        \"$@\"; code=$?; ls -A \"$0\" >&2; exit $code";
+    let words = ["unshare", "-rm", "sh", "-c", script, out.to_str().unwrap()];
+    let hindered = Person::new(&folder, "person", "").through(&words, "127.0.0.1:0");
+    let file = out.join("notes.group");
+    let (complaints, code) = hindered.start(&["export", file.to_str().unwrap()]).complaints();
+    if code == 99 || complaints.contains("unshare") {
+        return eprintln!("skipped: no disk can be made here: {complaints}");
+    }
+    assert_eq!(code, 1, "{complaints}");
+    assert!(complaints.contains("No space left") && !complaints.contains("\nnotes.group"));
+    assert!(complaints.lines().last().is_some_and(|it| it.contains("No space")), "{complaints}");
 }
 
 #[test]
@@ -199,6 +263,9 @@ fn what_cannot_be_done_is_said_in_plain_words_and_by_the_exit_code() {
         let (complaints, ended) = person.start(words).complaints();
         assert_eq!(ended, code, "{words:?}: {complaints}");
         assert!(complaints.contains(says), "{words:?}: {complaints}");
+        let (said, _) = person.run(words);
+        let failed = event(&said, "failed");
+        assert_eq!(failed["code"] == "usage", code == 2, "{failed}");
     }
     let (complaints, code) = person.start(&["receive", "--timeout", "1"]).complaints();
     assert_eq!(code, 3, "{complaints}");
@@ -208,6 +275,27 @@ fn what_cannot_be_done_is_said_in_plain_words_and_by_the_exit_code() {
     let (said, code) = person.run(&["publish", &issue, "--timeout", "1"]);
     assert_eq!(code, 3, "{said:?}");
     event(&said, "stored");
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_of_an_identity() {
+    let folder = Folder::new("half");
+    let person = Person::new(&folder, "person", "");
+    std::fs::create_dir(person.data()).unwrap();
+    // No file may become longer than nothing.
+    let full = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh"];
+    let hindered = Person::new(&folder, "person", "").through(&full, "127.0.0.1:0");
+    let (said, code) = hindered.run(&["identity", "new", "--name", "Ada"]);
+    assert_eq!(code, 1, "{said:?}");
+    assert_eq!(std::fs::read_dir(person.data()).unwrap().count(), 0);
+    person.done(&["identity", "new", "--name", "Ada"]);
+    let shown = person.done(&["identity", "show"]);
+    assert_eq!(hindered.run(&["identity", "name", "Eve"]).1, 1);
+    assert_eq!(person.done(&["identity", "show"]), shown);
+    assert_eq!(text(&shown[0], "name"), "Ada");
+    std::fs::write(person.data().join("identity"), [1; 16]).unwrap();
+    let (said, _) = person.run(&["identity", "show"]);
+    assert!(text(event(&said, "failed"), "hint").contains("a copy"), "{said:?}");
 }
 
 #[test]
@@ -259,6 +347,60 @@ fn a_service_manager_is_told_when_it_is_ready_that_it_lives_and_that_it_ends() {
     let rest: Vec<String> =
         std::iter::repeat_with(told).take_while(|it| it != "STOPPING=1").collect();
     assert!(rest.iter().all(|it| it == "WATCHDOG=1"), "{rest:?}");
+}
+
+#[test]
+fn a_keeper_with_much_to_do_says_that_it_lives_too() {
+    let folder = Folder::new("busy");
+    let server = Server::start();
+    let path = folder.path("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    let keeper = Person::new(&folder, "keeper", &server.url)
+        .variable("NOTIFY_SOCKET", path.to_str().unwrap())
+        .variable("WATCHDOG_USEC", "4000000");
+    let founder = Person::new(&folder, "founder", &server.url);
+    founder.done(&["group", "create", "Talk"]);
+    let words = ["group", "invite", "--for", &keeper.id(), "--role", "keeper"];
+    let said = founder.done(&words);
+    let mut kept = keeper.start(&["keep", text(event(&said, "invitation"), "text")]);
+    kept.event("joined");
+    let mut talk = founder.start(&["chat"]);
+    talk.event("ready");
+    socket.set_nonblocking(true).unwrap();
+    let told = || {
+        let mut bytes = [0; 64];
+        let length = socket.recv(&mut bytes).ok()?;
+        String::from_utf8(bytes[..length].to_vec()).ok()
+    };
+    while told().is_some() {}
+    // It has something to say all the time, and a sign of life is due each 2 s.
+    let (begun, mut signs) = (std::time::Instant::now(), 0);
+    while signs < 2 {
+        assert!(begun.elapsed() < crate::support::SOON, "no sign of life from a busy keeper");
+        talk.type_line("bonjour");
+        kept.event("stored");
+        signs += usize::from(told().as_deref() == Some("WATCHDOG=1"));
+    }
+    assert_eq!(talk.ended().1, 0);
+    assert_eq!(kept.terminate().1, 0);
+}
+
+#[test]
+fn who_reads_no_complaints_ends_nothing() {
+    let folder = Folder::new("unread");
+    let data = folder.path("person");
+    let command = |words: &[&str]| {
+        let mut command = std::process::Command::new(crate::support::PROGRAM);
+        command.args(words).env("LACIS_DATA", &data).env("LACIS_SERVER", "ws://127.0.0.1:1/ws");
+        // A pipe of which nobody has the other end.
+        let (read, write) = std::io::pipe().unwrap();
+        drop(read);
+        command.stderr(write).stdout(std::process::Stdio::null());
+        command.status().unwrap().code()
+    };
+    assert_eq!(command(&["group", "show"]), Some(1));
+    assert_eq!(command(&["group", "create", "Notes"]), Some(0));
+    assert_eq!(command(&["receive", "--timeout", "1"]), Some(3));
 }
 
 #[test]

@@ -86,7 +86,7 @@ async fn live(birth: Birth, port: Rc<RefCell<WeakPort>>) {
         Ok((machine, who)) => {
             // Whoever gave up waiting has no peer, and this one ends at once.
             let _ = started.send(Ok(who));
-            run(machine, desk(handle), commands).await;
+            run(machine, desk(handle, options.group_bytes), commands).await;
         }
         Err(error) => {
             let _ = started.send(Err(error));
@@ -94,7 +94,7 @@ async fn live(birth: Birth, port: Rc<RefCell<WeakPort>>) {
     }
 }
 
-fn desk(handle: Handle) -> Desk {
+fn desk(handle: Handle, group_bytes: Option<u64>) -> Desk {
     let answers = handle.clone();
     let respond = Arc::new(move |id, answer| {
         answers.post(move |machine, _| machine.with(|node, now| node.respond(now, id, answer)));
@@ -102,7 +102,7 @@ fn desk(handle: Handle) -> Desk {
     let steer = Arc::new(move |stream, act| {
         handle.post(move |machine, desk| act_on(machine, desk, stream, act));
     });
-    Desk::new(respond, steer)
+    Desk::new(respond, steer, group_bytes)
 }
 
 /// Does with a file that comes what the application wants.

@@ -39,7 +39,7 @@ const fn definition(table: StoreTable) -> Definition {
 
 impl Tables {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = open(path)?;
+        let (database, _) = open(path, true)?;
         Ok(Self { path: path.to_owned(), database: Some(database) })
     }
 
@@ -109,13 +109,27 @@ impl Tables {
 
     /// Does something with the database. One that has failed is opened again for the next: it
     /// refuses everything from then on, and the disk may have room again.
+    ///
+    /// What is gone then is not made anew: below a folder where a volume was, a store that begins
+    /// with nothing would report things stored, and be gone itself when the volume is back. A file
+    /// that is there and holds nothing is one, and who asked hears that it is empty.
     fn attempt<T>(
         &mut self,
         act: impl FnOnce(&Database) -> Result<T, redb::Error>,
     ) -> Result<T, Code> {
         let database = match self.database.take() {
             Some(database) => database,
-            None => open(&self.path).map_err(|error| error.code())?,
+            None => match open(&self.path, false) {
+                Ok((database, false)) => database,
+                Ok((database, true)) => {
+                    self.database = Some(database);
+                    return Err(Code::StoreDamaged);
+                }
+                Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                    return Err(Code::StoreFailed);
+                }
+                Err(error) => return Err(error.code()),
+            },
         };
         match act(&database) {
             Ok(done) => {
@@ -131,10 +145,11 @@ impl Tables {
     }
 }
 
-fn open(path: &Path) -> Result<Database, StoreError> {
+/// Opens a store; says whether it held nothing, not even its tables.
+fn open(path: &Path, makes: bool) -> Result<(Database, bool), StoreError> {
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE_BYTES);
-    let database = FileBackend::new(file(path)?)
+    let database = FileBackend::new(file(path, makes)?)
         .and_then(|backend| builder.create_with_backend(backend))
         .map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
@@ -143,25 +158,26 @@ fn open(path: &Path) -> Result<Database, StoreError> {
             other => StoreError::Damaged(other.to_string()),
         })?;
     // From here on every table can be read.
-    let made = || -> Result<(), redb::Error> {
+    let made = || -> Result<bool, redb::Error> {
         let transaction = database.begin_write()?;
+        let was_empty = transaction.list_tables()?.next().is_none();
         for table in StoreTable::ALL {
             transaction.open_table(definition(table))?;
         }
         transaction.commit()?;
-        Ok(())
+        Ok(was_empty)
     };
-    made().map_err(|error| match error {
+    let was_empty = made().map_err(|error| match error {
         redb::Error::Io(error) => StoreError::Io(error),
         other => StoreError::Damaged(other.to_string()),
     })?;
-    Ok(database)
+    Ok((database, was_empty))
 }
 
 /// Its keys are secrets, and sealed, but who wrote what is nobody's business either.
-fn file(path: &Path) -> Result<File, StoreError> {
+fn file(path: &Path, makes: bool) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true).create(makes).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map_err(StoreError::Io)
@@ -194,4 +210,45 @@ fn end_of(prefix: &[u8]) -> Option<Vec<u8>> {
     }
     *end.last_mut()? += 1;
     Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::{Code, StoreChange, StoreRequest, StoreTable, Tables};
+
+    fn write(tables: &mut Tables) -> Result<(), Code> {
+        let change = StoreChange { table: StoreTable::Meta, key: vec![1], value: Some(vec![2]) };
+        tables.write(std::iter::once(&StoreRequest::Write(vec![change])))
+    }
+
+    fn fail(tables: &mut Tables) {
+        let lost = || redb::Error::Io(io::ErrorKind::NotConnected.into());
+        assert_eq!(tables.attempt::<()>(|_| Err(lost())), Err(Code::StoreFailed));
+    }
+
+    #[test]
+    fn a_store_that_is_gone_is_not_made_anew_and_an_empty_one_says_so() {
+        let name = format!("lacis-table-{}", std::process::id());
+        let (path, away) =
+            (std::env::temp_dir().join(&name), std::env::temp_dir().join(name + "2"));
+        let _ = std::fs::remove_file(&path);
+        let mut tables = Tables::open(&path).unwrap();
+        assert_eq!(write(&mut tables), Ok(()));
+        // The volume goes, and comes back.
+        fail(&mut tables);
+        std::fs::rename(&path, &away).unwrap();
+        assert_eq!(write(&mut tables), Err(Code::StoreFailed));
+        assert!(!path.exists());
+        std::fs::rename(&away, &path).unwrap();
+        let held = tables.read(StoreTable::Meta, &[vec![1]]);
+        assert_eq!(held, Ok(vec![Some(vec![2])]));
+        // Nothing is left in it.
+        fail(&mut tables);
+        std::fs::write(&path, []).unwrap();
+        assert_eq!(write(&mut tables), Err(Code::StoreDamaged));
+        assert_eq!(write(&mut tables), Ok(()));
+        std::fs::remove_file(&path).unwrap();
+    }
 }

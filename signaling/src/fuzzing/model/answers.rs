@@ -44,6 +44,8 @@ impl Model {
         match (asked, frame) {
             (ClientFrame::Hello { node, secret, .. }, ServerFrame::Welcome { .. }) => {
                 assert!(self.holder(*node).is_none(), "two connections with one mailbox");
+                assert!(!self.rivals((*node, *secret)), "somebody else's mailbox");
+                self.kept.remove(node);
                 self.peer(conn).mailbox = Some((*node, *secret));
             }
             (ClientFrame::Join { topic, want }, ServerFrame::Joined { topic: told, members }) => {
@@ -124,8 +126,13 @@ impl Model {
                     && !peer.topics.contains_key(topic)
             }
             Refusal::ServerFull => {
+                let of_address = self.peers.values().filter(|it| it.address == peer.address);
+                let topics_of_address: BTreeSet<_> =
+                    of_address.flat_map(|peer| peer.topics.keys()).collect();
+                // Of these some may count for others.
                 size == self.config.members_per_topic_max
                     || (size == 0 && topics.len() == self.config.topics_max)
+                    || (size == 0 && topics_of_address.len() >= self.config.topics_per_address_max)
             }
             Refusal::RateLimited => !self.exact,
         };
