@@ -236,9 +236,9 @@ pub const TURN_RELAY_BYTES: RateLimit =
 pub const TURN_RELAYS_BYTES: RateLimit =
     RateLimit { burst: 128 * 1024 * 1024, per_second: 64 * 1024 * 1024 };
 
-/// Answers for those who have no relay; as many again for those of them who have shown a nonce, which
-/// nobody does from a forged address. A page that loads asks twice; an answer is five
-/// times as long as its question, so forgers get 5 Mbit/s out of it at most.
+/// Answers for those who have no relay; as many again for those of them who have shown a nonce,
+/// which nobody does from a forged address. A page that loads asks twice; an answer is five times
+/// as long as its question, so forgers get 5 Mbit/s out of it at most.
 pub const TURN_STRANGERS: RateLimit = RateLimit { burst: 20_000, per_second: 5_000 };
 
 /// The same, for one address: a class behind one, all of whose pages load at once.

@@ -4,8 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Reads a secret, or makes one where only this user can read it. An empty file counts as none: what
-/// a full disk or a loss of power may have left of a program that wrote in place.
+/// Reads a secret, or makes one where only this user can read it. An empty file counts as none:
+/// what a full disk or a loss of power may have left of a program that wrote in place.
 pub(crate) fn in_file(path: &Path) -> Result<Vec<u8>, String> {
     let failed = |error: io::Error| format!("{}: {error}", path.display());
     if let Some(secret) = read(path)? {

@@ -147,8 +147,8 @@ pub(crate) fn plain_below(text: &str) -> String {
     plain(text.trim()).replace('\n', "\n    ")
 }
 
-/// Whether it moves the cursor, breaks a line, shows nothing, or reverses the order of what follows.
-/// Joiners show nothing either, and some scripts and pictures need them.
+/// Whether it moves the cursor, breaks a line, shows nothing, or reverses the order of what
+/// follows. Joiners show nothing either, and some scripts and pictures need them.
 fn hides(c: char) -> bool {
     let reverses = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -38,9 +38,10 @@ impl Identity {
         peer_id(&IdentityKey::from_bytes(&self.0))
     }
 
-    /// Opens the identity in that file, or makes a new one there: the whole of it or nothing, so that
-    /// a full disk or a loss of power leaves no half. An empty file counts as none. The file is not
-    /// encrypted: who may read it is up to the system, and when it is made, that is its owner alone.
+    /// Opens the identity in that file, or makes a new one there: the whole of it or nothing, so
+    /// that a full disk or a loss of power leaves no half. An empty file counts as none. The file
+    /// is not encrypted: who may read it is up to the system, and when it is made, that is its
+    /// owner alone.
     ///
     /// # Errors
     /// The file cannot be read or made, or is not that of an identity
