@@ -15,8 +15,8 @@ use crate::table::Table;
 /// How this node stands in a room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Standing {
-    /// Others who are known to be in it; where they are more than [`limits::NEIGHBORS_MAX`], not how
-    /// many more.
+    /// Others who are known to be in it; of more than [`limits::NEIGHBORS_MAX`] not all are
+    /// counted.
     pub(crate) known: usize,
     /// Those of them that are linked.
     pub(crate) linked: usize,

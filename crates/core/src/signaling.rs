@@ -36,8 +36,8 @@ pub(crate) struct Signaling {
     left: VecDeque<Left>,
     /// Links that are set up by hand.
     pairings: Vec<Pairing>,
-    /// The rooms, as the application knows them, in which there are links over which members hand on
-    /// what no server takes; at most [`limits::ROOMS_MAX`].
+    /// The rooms, as the application knows them, in which there are links over which members hand
+    /// on what no server takes; at most [`limits::ROOMS_MAX`].
     pub(crate) carries: Vec<RoomId>,
     /// Sealed setup messages for members to hand on: whom each is for, and the room.
     pub(crate) carried: Vec<(RoomId, NodeId, Vec<u8>)>,

@@ -42,7 +42,7 @@ pub(crate) struct Link {
     pub(super) ping_due: Timestamp,
     /// Since when nobody knows what the link is good for.
     pub(crate) stranger_since: Option<Timestamp>,
-    /// Since when something is under way on it, as it was looked at last while its place was wanted.
+    /// Since when something is under way on it, as was seen when its place was wanted last.
     pub(crate) busy_since: Option<Timestamp>,
     /// Whether the other side has shown that it accepts us; before that only the control channel
     /// is in order with our proof.

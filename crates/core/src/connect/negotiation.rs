@@ -62,9 +62,9 @@ struct Candidates {
 const RELAY: &[u8] = b" typ relay";
 
 impl Candidates {
-    /// Takes one; gives it back if it may be passed on at once. More than
-    /// [`limits::CANDIDATES_MAX`] by one way are dropped: a path that needs more has other troubles,
-    /// and who makes some up takes the place of none that others hand over.
+    /// Takes one; gives it back if it may be passed on at once. By one way no more are taken than
+    /// [`limits::CANDIDATES_MAX`]: a path that needs more has other troubles, and who makes some up
+    /// takes the place of none that others hand over.
     fn push(&mut self, by: Option<NodeId>, candidate: String) -> Option<String> {
         let known = self.counts.iter().position(|(it, _)| *it == by);
         if known.is_none() && self.counts.len() <= limits::LINKS_MAX {

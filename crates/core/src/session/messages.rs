@@ -131,6 +131,15 @@ impl Messages {
             && self.asked.is_empty()
     }
 
+    /// A message was sent.
+    fn await_ack(&mut self, now: Timestamp, seq: u64, message: Outgoing) {
+        if self.unacked.is_empty() {
+            self.acked_at = now;
+        }
+        self.unacked_bytes += message.payload.len();
+        self.unacked.push_back((seq, message));
+    }
+
     fn on_ack(&mut self, cx: &mut Cx, upto: u64) {
         while self.unacked.front().is_some_and(|(seq, _)| *seq <= upto) {
             let Some((_, message)) = self.unacked.pop_front() else { break };

@@ -89,11 +89,7 @@ impl Rtc {
                 same => same,
             };
         }
-        let pause = match ice.state {
-            IceState::New | IceState::Checking => Duration::from_millis(20),
-            IceState::Connected => LOOK,
-            IceState::Disconnected | IceState::Failed => Duration::from_millis(250),
-        };
+        let pause = pause(ice.state);
         let (is, encrypted) = (ice.state, own.dtls == Dtls::Connected);
         let is_settled = !is_new && is == IceState::Connected && encrypted;
         if is_settled && works && own.line.held.is_empty() {
@@ -204,4 +200,13 @@ fn input(id: ConnectionId, state: LinkState) -> lacis_core::Input<'static> {
 
 fn state(fabric: &mut Fabric, id: ConnectionId, state: LinkState) {
     tell(fabric, id, LinkInput::State(state));
+}
+
+/// How long until a path is looked at again.
+const fn pause(state: IceState) -> Duration {
+    match state {
+        IceState::New | IceState::Checking => Duration::from_millis(20),
+        IceState::Connected => LOOK,
+        IceState::Disconnected | IceState::Failed => Duration::from_millis(250),
+    }
 }

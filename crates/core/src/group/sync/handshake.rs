@@ -100,19 +100,20 @@ impl Group {
         }
     }
 
+    /// Whoever is linked already does not wait until what is stored is read; it says who it is at
+    /// once, and again at the next comparison.
+    fn keep_early(&mut self, node: NodeId, bytes: &[u8]) {
+        let own = self.early.iter().filter(|(from, _)| *from == node).count();
+        let is_place = own < EARLY_EACH && self.early.len() < EARLY_MAX;
+        if is_place && bytes.len() <= limits::CHAIN_BYTES * 2 {
+            self.early.push((node, bytes.to_vec()));
+        }
+    }
+
     /// A frame came over a link.
     pub(crate) fn on_frame(&mut self, cx: &mut Cx, node: NodeId, bytes: &[u8]) {
         if !self.is_open {
-            // Whoever is linked already does not wait until what is stored is read; it says who it
-            // is at once, and again at the next comparison.
-            let own = self.early.iter().filter(|(from, _)| *from == node).count();
-            if own < EARLY_EACH
-                && self.early.len() < EARLY_MAX
-                && bytes.len() <= limits::CHAIN_BYTES * 2
-            {
-                self.early.push((node, bytes.to_vec()));
-            }
-            return;
+            return self.keep_early(node, bytes);
         }
         let Some(neighbour) = self.neighbours.get(&node) else { return };
         let Ok(frame) = decode::<GroupFrame>(bytes) else {

@@ -120,11 +120,7 @@ impl Session {
             if let Some((ticket, Until::Accepted)) = message.ticket {
                 cx.settle(ticket, Ok(()));
             }
-            if queue.unacked.is_empty() {
-                queue.acked_at = cx.now;
-            }
-            queue.unacked_bytes += message.payload.len();
-            queue.unacked.push_back((seq, message));
+            queue.await_ack(cx.now, seq, message);
         }
         if self.messages.unconfirmed >= ACK_EVERY
             || self.messages.unconfirmed_bytes >= ACK_EVERY_BYTES
