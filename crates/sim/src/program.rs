@@ -38,8 +38,8 @@ struct Arguments {
     /// With --suite mesh: rounds in which one tells something
     #[arg(long, default_value_t = 20)]
     rounds: usize,
-    /// With --suite mesh: how many tell something at once [default: so many that a million is heard,
-    /// 1000 at most]
+    /// With --suite mesh: how many tell something at once [default: so many that a million words
+    /// are heard, 1000 at most]
     #[arg(long)]
     at_once: Option<usize>,
     /// With --suite mesh: which part of those in the room misbehaves, in each way

@@ -1,11 +1,12 @@
 //! The identity proof: both ends sign everything that makes their link this link and no other.
 //!
-//! The transcript covers the room, the versions offered and the one agreed, the attempt, and of both
-//! ends node id, identity, nonce, DTLS fingerprint and session, each as the signer sees it. The answerer signs when it answers, so the
-//! offerer knows before the first packet whether a fingerprint was changed on the way; the offerer
-//! signs in the first frame of the control channel. DTLS itself then holds each side to the
-//! fingerprint that was signed. The construction follows SIGMA (Krawczyk 2003): sign the exchange,
-//! bind it to the channel, let fresh nonces of both sides rule out replay.
+//! The transcript covers the room, the versions offered and the one agreed, the attempt, and of
+//! both ends node id, identity, nonce, DTLS fingerprint and session, each as the signer sees it.
+//! The answerer signs when it answers, so the offerer knows before the first packet whether a
+//! fingerprint was changed on the way; the offerer signs in the first frame of the control channel.
+//! DTLS itself then holds each side to the fingerprint that was signed. The construction follows
+//! SIGMA (Krawczyk 2003): sign the exchange, bind it to the channel, let fresh nonces of both sides
+//! rule out replay.
 
 use ed25519_dalek::{Signer, SigningKey};
 

@@ -527,8 +527,8 @@ export const fr: Texts = {
   correct: "Corriger",
   withdraw: "Retirer",
   withdrawLead: (title) =>
-    `« ${title} » et ses images disparaissent pour tous les lecteurs ; pour les absents, dès leur ` +
-    "retour. Les copies que quelqu'un en a faites lui restent.",
+    `« ${title} » et ses images disparaissent pour tous les lecteurs ; pour les absents, dès ` +
+    "leur retour. Les copies que quelqu'un en a faites lui restent.",
   discardDraft: "Jeter le brouillon",
   discardDraftLead: "Ce que vous avez écrit ici sera perdu.",
   correctedMeanwhile: "Remplacer une correction plus récente ?",
