@@ -246,12 +246,10 @@ impl Node {
     /// offered, and last the first few that this node has chosen itself: who offers a lot pushes
     /// out others like it. What is idle goes before what is not.
     pub(super) fn dispensable(&self, least: usize, may_be_busy: bool) -> Vec<NodeId> {
-        let near = || self.remotes.values().filter(|remote| remote.connection.is_near());
-        let idle = near().filter(|remote| self.is_idle(remote)).count();
-        let count = if may_be_busy { self.tally.links } else { idle };
-        if count <= limits::NEIGHBORS_MAX {
+        if self.tally.links <= limits::NEIGHBORS_MAX {
             return Vec::new();
         }
+        let near = || self.remotes.values().filter(|remote| remote.connection.is_near());
         let since = |remote: &Remote| remote.connection.link().map(|link| link.since);
         // How many links there are with its identity, and how many older ones this node has chosen.
         let twins = |remote: &Remote| {
