@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use lacis_wire::gossip::News;
-use lacis_wire::proof::Role;
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Node;
@@ -242,32 +241,22 @@ impl Node {
     /// The links that are missed least, any of which may make place for another: none where there
     /// are no more than are kept anyway, so that nobody who only knows a room can take them.
     ///
-    /// Of several links with one identity the newest go first. Then those go that others have
-    /// offered, and last the first few that this node has chosen itself: who offers a lot pushes
-    /// out others like it. What is idle goes before what is not.
+    /// Of several links with one identity the newest go first. What is idle goes before what is not.
     pub(super) fn dispensable(&self, least: usize, may_be_busy: bool) -> Vec<NodeId> {
-        let near = || self.remotes.values().filter(|remote| remote.connection.is_near());
-        let idle = near().filter(|remote| self.is_idle(remote)).count();
-        let count = if may_be_busy { self.tally.links } else { idle };
-        if count <= limits::NEIGHBORS_MAX {
+        if self.tally.links <= limits::NEIGHBORS_MAX {
             return Vec::new();
         }
+        let near = || self.remotes.values().filter(|remote| remote.connection.is_near());
         let since = |remote: &Remote| remote.connection.link().map(|link| link.since);
-        // How many links there are with its identity, and how many older ones this node has chosen.
+        // How many links there are with its identity.
         let twins = |remote: &Remote| {
             near().filter(|it| it.connection.peer == remote.connection.peer).count()
         };
-        let is_own = |remote: &Remote| {
-            remote.connection.link().is_some_and(|link| link.role() == Role::Offerer)
-        };
-        let elders =
-            |remote: &Remote| near().filter(|it| is_own(it) && since(it) < since(remote)).count();
         let mut ranks = Vec::new();
         for remote in near() {
             let is_idle = self.is_idle(remote);
             if is_idle || (may_be_busy && self.may_break_off(remote)) {
-                let is_chosen = is_own(remote) && elders(remote) < limits::NEIGHBORS;
-                ranks.push((remote, twins(remote), 2 * u8::from(!is_idle) + u8::from(is_chosen)));
+                ranks.push((remote, twins(remote), is_idle));
             }
         }
         let newest = ranks.iter().max_by_key(|(remote, twins, _)| (*twins, since(remote)));
@@ -275,7 +264,7 @@ impl Node {
             return Vec::from([remote.node()]);
         }
         let overlay = self.overlay();
-        let found = (0..4).map(|rank| {
+        let found = [true, false].map(|rank| {
             let links = ranks.iter().filter(|(.., it)| *it == rank).map(|(remote, ..)| {
                 // A link with somebody who is not counted in a room is not missed there.
                 let lets_in = |room| self.signaling.lets_in(room, remote.node());
