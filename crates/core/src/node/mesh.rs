@@ -241,7 +241,7 @@ impl Node {
     /// The links that are missed least, any of which may make place for another: none where there
     /// are no more than are kept anyway, so that nobody who only knows a room can take them.
     ///
-    /// Of several links with one identity the newest go first. What is idle goes before what is not.
+    /// Of several links with one identity the newest go first; what is idle before what is not.
     pub(super) fn dispensable(&self, least: usize, may_be_busy: bool) -> Vec<NodeId> {
         if self.tally.links <= limits::NEIGHBORS_MAX {
             return Vec::new();
