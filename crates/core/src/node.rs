@@ -103,8 +103,9 @@ pub struct Node {
     tally: Tally,
     changes: Changes,
     timers: Timers,
-    /// When everything was last looked at.
+    /// When everything was last looked at, and when it is to be again, if something was due since.
     looked_at: Timestamp,
+    look_due: Option<Timestamp>,
     /// When the driver was last asked to call, to notice that it came late.
     promised: Option<Timestamp>,
 }
@@ -148,6 +149,7 @@ impl Node {
             changes,
             timers: Timers::default(),
             looked_at: now,
+            look_due: None,
             promised: None,
         })
     }
@@ -256,6 +258,7 @@ impl Node {
     pub fn poll_timeout(&mut self) -> Option<(Timestamp, Timer)> {
         self.set_timers();
         let mut earliest = self.timers.earliest();
+        earliest.see(self.look_due, Timer::Look);
         earliest.see(self.pool.spares.deadline(), Timer::Spare);
         match &self.closing {
             Some(closing) => earliest.see(Some(closing.deadline), Timer::Close),

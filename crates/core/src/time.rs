@@ -81,6 +81,8 @@ pub enum Timer {
     Presence,
     /// A clean leave has waited long enough.
     Close,
+    /// What has no deadline of its own is looked at.
+    Look,
     /// A write that failed is tried again.
     Store,
     /// A record ends, or something that was dated ahead can be judged.

@@ -26,9 +26,12 @@ impl Node {
         meter::begin(true);
         self.cx.clock.on_timeout(now);
         self.set_timers();
-        // Most of what is due concerns one link, and nothing else is looked at then.
+        // Most of what is due concerns one link. What has no deadline of its own is looked at soon
+        // after, however much is due meanwhile.
+        let look_due = self.looked_at + LOOK;
         match self.timers.take_due(now) {
-            Due::Remotes(nodes) if !is_late && now.since(self.looked_at) < LOOK => {
+            Due::Remotes(nodes) if !is_late && now < look_due => {
+                self.look_due = Some(look_due);
                 for node in nodes {
                     self.changes.remote(node);
                     self.with_remote(node, Remote::on_timeout);
@@ -42,7 +45,7 @@ impl Node {
 
     /// Does what is due everywhere.
     fn look_at_everything(&mut self) {
-        self.looked_at = self.cx.now;
+        (self.looked_at, self.look_due) = (self.cx.now, None);
         for index in 0..self.signaling.servers.len() {
             let Some(server) = self.signaling.servers.get_mut(index) else { break };
             if server.on_timeout(&mut self.cx) {
@@ -127,6 +130,6 @@ impl Node {
     }
 }
 
-/// How long it is at the most, while there are links, until what has no deadline of its own is
+/// How long it is at the most, once something was due, until what has no deadline of its own is
 /// looked at.
 const LOOK: Duration = Duration::from_secs(2);
