@@ -86,7 +86,7 @@ fn two_of_whom_one_has_lost_the_server_find_each_other_over_a_third() {
 
 #[test]
 fn two_who_were_never_linked_link_over_several_others() {
-    for seed in 0..3 {
+    for seed in 0..8 {
         let Scene { mut world, server, tabs, room } = Scene::<24>::joined(seed);
         world.run_for(SECOND * 60);
         world.stop_server(server, false);

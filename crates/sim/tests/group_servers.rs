@@ -302,6 +302,8 @@ fn the_last_word_counts_and_goes_with_the_admin_who_is_undone() {
     let undo = RevokeOptions { undo: true, ..RevokeOptions::default() };
     town.world.revoke_with(ada, group, peer, undo);
     town.expect_servers((ada, group), &first);
+    // Before he has heard of it, he may.
+    town.world.run_for(SOON);
     assert_eq!(town.set((bob, joined), &last).map_err(|_| ()), Err(()));
 }
 

@@ -191,7 +191,7 @@ impl Attempt {
     pub(super) fn offer_again(&mut self, env: &mut Env<'_>, node: NodeId) {
         let now = env.cx.now;
         if let Some((_, offer)) = self.again.take_if(|(at, _)| now >= *at) {
-            self.negotiation.signal(env, node, &offer);
+            self.negotiation.offer_again(env, node, &offer);
         }
     }
 

@@ -33,6 +33,8 @@ pub(crate) struct Negotiation {
     ours: Candidates,
     /// Counts the remote descriptions that were set.
     revision: u32,
+    /// Candidates of ours that were sent, until the other side has described anything.
+    told: Vec<String>,
 }
 
 /// What an operation of the driver is for.
@@ -103,6 +105,7 @@ impl Negotiation {
             theirs: Candidates::default(),
             ours: Candidates::default(),
             revision: 0,
+            told: Vec::new(),
         }
     }
 
@@ -138,6 +141,7 @@ impl Negotiation {
     /// later.
     pub(super) fn set_remote(&mut self, cx: &mut Cx, step: Step, description: &Description) {
         self.revision += 1;
+        self.told.clear();
         let op = self.begin(cx, step);
         let sdp = description.to_sdp(self.revision);
         let action = match step {
@@ -170,8 +174,23 @@ impl Negotiation {
         candidate: String,
     ) {
         if let Some(now) = self.ours.push(None, candidate) {
-            let setup = Setup::Candidates { attempt: self.attempt, list: vec![now] };
-            self.signal(env, node, &setup);
+            self.tell_candidates(env, node, vec![now]);
+        }
+    }
+
+    fn tell_candidates(&mut self, env: &mut Env<'_>, node: NodeId, list: Vec<String>) {
+        if self.revision == 0 {
+            self.told.extend_from_slice(&list);
+        }
+        self.signal(env, node, &Setup::Candidates { attempt: self.attempt, list });
+    }
+
+    /// An offer is made once more, and may have been lost with what followed it.
+    pub(super) fn offer_again(&mut self, env: &mut Env<'_>, node: NodeId, offer: &Setup) {
+        self.signal(env, node, offer);
+        let list = core::mem::take(&mut self.told);
+        if !list.is_empty() {
+            self.signal(env, node, &Setup::Candidates { attempt: self.attempt, list });
         }
     }
 
@@ -179,7 +198,7 @@ impl Negotiation {
     pub(super) fn send_candidates(&mut self, env: &mut Env<'_>, node: NodeId) {
         let list = self.ours.release();
         if !list.is_empty() {
-            self.signal(env, node, &Setup::Candidates { attempt: self.attempt, list });
+            self.tell_candidates(env, node, list);
         }
     }
 
