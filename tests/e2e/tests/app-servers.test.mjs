@@ -23,6 +23,7 @@ const focused = ({ tab }) => tab.evaluate(() => document.activeElement.dataset.t
 /** Opens the screen by keyboard. */
 const begin = async (person) => {
   await person.page.getByTestId("change-servers").focus();
+  assert.equal(await focused(person), "change-servers");
   await person.page.keyboard.press("Enter");
   await person.see("edit-servers");
 };
