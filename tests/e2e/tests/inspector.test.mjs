@@ -177,7 +177,8 @@ scenario(
     assert.equal(JSON.parse(text).groups[0].missing, 0);
     await anna.close("inspector-dialog");
 
-    assert.equal(await looking(anna), before, "it goes on looking after it was closed");
+    // It is out of sight before it is taken away.
+    await anna.page.waitForFunction((count) => globalThis.intervals() === count, before);
 
     await anna.click("back");
     for (const app of ["board", "letter"]) {

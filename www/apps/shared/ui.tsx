@@ -124,7 +124,8 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
       shown?.close();
     };
   }, []);
-  // The browser tells of its closing only later, when the next one may be open already.
+  // The browser tells of its closing only later, when the next one may be open already, or this one
+  // be wanted again.
   const close = (): void => {
     if (isClosed.current) return;
     isClosed.current = true;
@@ -132,7 +133,16 @@ export function Dialog({ title, hook, onClose, children }: DialogProps) {
     onClose();
   };
   return (
-    <dialog ref={dialog} aria-labelledby={id} data-testid={hook} onClose={close}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={id}
+      data-testid={hook}
+      onClose={close}
+      onCancel={(event) => {
+        // What is inside may be called off too, and stays: a choice of files.
+        if (event.target === dialog.current) close();
+      }}
+    >
       <header>
         <h2 id={id}>{title}</h2>
         <button
