@@ -90,7 +90,8 @@ export class Space extends Observable {
     });
     this.on("unlocked", () => {
       this.#asked = undefined;
-      void this.#load();
+      // One that ends meanwhile says so itself.
+      this.#load().catch((it) => this.#trouble?.kind === "ended" || Promise.reject(it));
     });
     this.on("synced", ({ all }) => {
       if (!all) return;
