@@ -86,3 +86,28 @@ fn links_that_others_keep_busy_make_place_for_who_comes() {
         assert!(world.connections(ada) <= LINKS_MAX);
     }
 }
+
+/// Two devices of one person are linked for a room each: neither is one too many.
+#[test]
+fn the_only_link_of_a_room_makes_place_for_nobody_whose_ever_it_is() {
+    let mut world = World::scenario(1);
+    let server = world.add_server();
+    let ada = world.open(TabSetup::at(&[server]));
+    let mut meet = |world: &mut World, identity| {
+        let room = world.add_room(&[server]);
+        let tab = world.open(TabSetup { identity, ..TabSetup::at(&[server]) });
+        world.join(ada, room);
+        world.join(tab, room);
+        world.run_for(SECOND * 2);
+        tab
+    };
+    let bob = [(); 2].map(|()| meet(&mut world, Some([7; 32])));
+    for _ in bob.len()..LINKS_MAX {
+        meet(&mut world, None);
+    }
+    meet(&mut world, None);
+    for _ in 0..60 {
+        world.run_for(SECOND);
+        assert!(bob.iter().all(|tab| world.are_linked(ada, *tab)));
+    }
+}

@@ -114,9 +114,8 @@ fn a_member_who_may_not_invite_ends_nobodys_joining() {
     board.world.done(bob, ticket, "he is let in");
 }
 
-/// An inviter who was shut out waits for newcomers, and lets them in by what it has no more.
-fn caught_by_one_who_may_no_more(restarts: bool) {
-    let mut board = board(13);
+/// An inviter who has met the founder, what it was given, and a link for newcomers.
+fn with_inviter(board: &mut Board) -> (TabId, Insider, String) {
     let (ada, group) = (board.ada, board.group);
     let mallory = board.tab(3);
     let text = board.world.invite(ada, group, peer(3), Roles::INVITER, None);
@@ -126,6 +125,14 @@ fn caught_by_one_who_may_no_more(restarts: bool) {
     let link = board.world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
     board.world.write(ada, group, "before").expect("she may write");
     board.world.expect_texts(mallory, at_mallory, &["before"]);
+    (mallory, insider, link)
+}
+
+/// An inviter who was shut out waits for newcomers, and lets them in by what it has no more.
+fn caught_by_one_who_may_no_more(restarts: bool) {
+    let mut board = board(13);
+    let (ada, group) = (board.ada, board.group);
+    let (mallory, insider, link) = with_inviter(&mut board);
     let keep = RevokeOptions { keep_invitations: true, ..RevokeOptions::default() };
     board.world.revoke_with(ada, group, peer(3), keep);
     board.world.run_for(SECOND * 15);
@@ -169,15 +176,7 @@ fn who_was_let_in_by_one_who_may_no_more_is_let_in_all_the_same() {
 #[test]
 fn who_is_given_what_has_ended_is_let_in_by_the_next() {
     let mut board = board(14);
-    let (ada, group) = (board.ada, board.group);
-    let mallory = board.tab(3);
-    let text = board.world.invite(ada, group, peer(3), Roles::INVITER, None);
-    let insider = Insider::invited(3, &text);
-    let at_mallory = board.world.take_invitation(mallory, &text);
-    board.world.connect(mallory, at_mallory);
-    let link = board.world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 10));
-    board.world.write(ada, group, "before").expect("she may write");
-    board.world.expect_texts(mallory, at_mallory, &["before"]);
+    let (mallory, insider, link) = with_inviter(&mut board);
     let id = board.leave();
     let ended = insider.gives(peer(2), Roles::MEMBER, board.world.wall_now(), 5);
     board.world.sabotage(

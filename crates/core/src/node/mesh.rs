@@ -252,10 +252,18 @@ impl Node {
         let twins = |remote: &Remote| {
             near().filter(|it| it.connection.peer == remote.connection.peer).count()
         };
+        let overlay = self.overlay();
+        let link = |remote: &Remote| {
+            // A link with somebody who is not counted in a room is not missed there.
+            let lets_in = |room| self.signaling.lets_in(room, remote.node());
+            let rooms = remote.rooms.iter().map(|(room, _)| (room, lets_in(room)));
+            (remote.node(), rooms.collect::<Vec<_>>().into_iter())
+        };
         let mut ranks = Vec::new();
         for remote in near() {
             let is_idle = self.is_idle(remote);
-            if is_idle || (may_be_busy && self.may_break_off(remote)) {
+            let may_go = is_idle || (may_be_busy && self.may_break_off(remote));
+            if may_go && !overlay.dispensable([link(remote)].into_iter(), least).is_empty() {
                 ranks.push((remote, twins(remote), is_idle));
             }
         }
@@ -263,14 +271,9 @@ impl Node {
         if let Some((remote, _, _)) = newest.filter(|(_, twins, _)| *twins > 1) {
             return Vec::from([remote.node()]);
         }
-        let overlay = self.overlay();
         let found = [true, false].map(|rank| {
-            let links = ranks.iter().filter(|(.., it)| *it == rank).map(|(remote, ..)| {
-                // A link with somebody who is not counted in a room is not missed there.
-                let lets_in = |room| self.signaling.lets_in(room, remote.node());
-                let rooms = remote.rooms.iter().map(move |(room, _)| (room, lets_in(room)));
-                (remote.node(), rooms)
-            });
+            let links =
+                ranks.iter().filter(|(.., it)| *it == rank).map(|(remote, ..)| link(remote));
             overlay.dispensable(links, least)
         });
         found.into_iter().find(|nodes| !nodes.is_empty()).unwrap_or_default()
