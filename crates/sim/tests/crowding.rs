@@ -93,7 +93,7 @@ fn the_only_link_of_a_room_makes_place_for_nobody_whose_ever_it_is() {
     let mut world = World::scenario(1);
     let server = world.add_server();
     let ada = world.open(TabSetup::at(&[server]));
-    let mut meet = |world: &mut World, identity| {
+    let meet = |world: &mut World, identity| {
         let room = world.add_room(&[server]);
         let tab = world.open(TabSetup { identity, ..TabSetup::at(&[server]) });
         world.join(ada, room);
