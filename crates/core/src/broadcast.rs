@@ -7,6 +7,7 @@
 //! in a room of many only some tell all (`company.rs`).
 
 mod company;
+mod depth;
 mod heard;
 mod held;
 mod islands;
@@ -21,7 +22,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
+use lacis_wire::gossip::{Gossip, GossipName, NamedGossip, News, Passed};
 use lacis_wire::{Millis, NodeId, PeerId, Topic, codec, limits};
 
 use crate::clock::Clocks;
@@ -136,7 +137,7 @@ pub(crate) enum Course {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dropped {
     /// It was heard before, and whoever passed it on need not have.
-    Spare,
+    Spare(NamedGossip),
     /// It is not to be heard.
     Known,
     /// Whoever passed it on broke the protocol.

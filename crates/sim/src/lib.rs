@@ -60,7 +60,8 @@ pub use fabric::Fabric;
 pub use graph_run::{HEAP_MAX, JUDGEMENTS_MAX, run_graph, run_hostile, run_time};
 pub use ids::{ServerId, TabId};
 pub use mesh_run::{
-    ChurnFigures, MeshFigures, MeshOptions, Misdeed, Spread, run_churn, run_hostile_mesh, run_mesh,
+    ChurnFigures, MeshFigures, MeshOptions, Misdeed, Spread, Tree, run_churn, run_hostile_mesh,
+    run_mesh,
 };
 pub use network::{Access, Network};
 pub use random::Random;

@@ -7,9 +7,11 @@
 mod churn;
 mod crowd;
 mod hostile;
+mod tree;
 
 pub use churn::{ChurnFigures, run_churn};
 pub use hostile::{Misdeed, run_hostile_mesh};
+pub use tree::Tree;
 
 use crowd::Crowd;
 
@@ -60,6 +62,8 @@ pub struct MeshFigures {
     pub many: Spread,
     /// All at once.
     pub all: Spread,
+    /// The tree that words took in the end, before all spoke at once.
+    pub tree: Tree,
     /// Bytes on the lines for each node in a minute in which nobody tells anything, to servers and
     /// back too.
     pub bytes_per_node_per_min_idle: u64,
@@ -85,6 +89,7 @@ pub fn run_mesh(options: MeshOptions) -> MeshFigures {
     run.tell("one has spoken");
     figures.many = run.rounds(options.rounds, |run| vec![run.any()]);
     run.tell("many have spoken");
+    figures.tree = run.tree();
     let all = run.living().iter().take(options.at_once).copied().collect::<Vec<_>>();
     figures.all = run.rounds(1, |_| all.clone());
     run.tell("all have spoken");

@@ -32,7 +32,8 @@ impl Broadcast {
             self.on_again(cx, node, passed.gossip, life);
             // What is told to a new neighbor again is older, and who walks meets others by chance.
             let is_spare = passed.age_ms == 0 && passed.walk.is_none();
-            return Err(if is_spare { Dropped::Spare } else { Dropped::Known });
+            let named = name.over(passed.hops.unwrap_or(0));
+            return Err(if is_spare { Dropped::Spare(named) } else { Dropped::Known });
         }
         if life.is_zero() {
             return Err(Dropped::Known);
@@ -62,6 +63,9 @@ impl Broadcast {
         let waits = matches!(gossip.news, News::Message { .. } | News::Gone);
         if waits && keeps_order && self.is_ahead(&name) {
             return Err(Dropped::Ahead(Said { peer, name }));
+        }
+        if passed.age_ms == 0 && passed.walk.is_none() {
+            self.on_first_copy(from);
         }
         if from == node {
             self.clocks.hear(node, peer, gossip.at, cx.wall());

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
+use lacis_wire::gossip::{Gossip, GossipName, NamedGossip, News, Passed};
 use lacis_wire::pen::Pen;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::{Millis, NodeId, Topic, codec, limits};
@@ -131,7 +131,7 @@ fn however_many_there_are_everybody_is_heard_once() {
             let heard = room.take(&mut cx, (NEAR, &word), |_, _| Hearing::Heard);
             assert!(heard.is_ok_and(|fresh| fresh.course == Course::All), "{who}");
             let again = room.take(&mut cx, (NEAR, &word), |_, _| Hearing::Heard);
-            assert_eq!(again.err(), Some(Dropped::Spare));
+            assert!(matches!(again.err(), Some(Dropped::Spare(_))));
             assert!(room.members().count() <= limits::COMPANY_MAX);
         }
     }
@@ -169,26 +169,77 @@ fn room_of_many(cx: &mut Cx) -> (Broadcast, NodeId, NodeId) {
     (room, first, second)
 }
 
-#[test]
-fn a_tree_becomes_shorter_towards_the_lowest_id_and_no_other() {
-    let mut cx = cx();
-    let (mut room, root, other) = room_of_many(&mut cx);
-    let (near, far) = (NodeId([1; 16]), NodeId([2; 16]));
-    room.greet(&mut cx, &[near, far]);
-    assert!(room.on_spare(cx.now, near));
-    let at = (cx.now, cx.me.node);
-    for (node, hops, is_taken) in [(other, 0, false), (root, 4, false), (root, 3, true)] {
-        let name = GossipName { node, number: u64::from(hops) };
+/// A room of many with these neighbors, in which its root has told something that came from `far`
+/// over nine links, and somebody else likewise.
+fn room_of_a_root(cx: &mut Cx, far: NodeId, near: NodeId) -> (Broadcast, GossipName, GossipName) {
+    let (mut room, root, other) = room_of_many(cx);
+    room.greet(cx, &[near, far]);
+    let names = [root, other].map(|node| GossipName { node, number: 7 });
+    for name in names {
         let (bytes, from) = (Vec::from([1]), Some(far));
-        let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 5 };
+        let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 9 };
         room.keep(cx.now, &told, Vec::new());
         // As if it had been heard.
         room.heard.open(|| 1);
         room.heard.insert(cx.now, (cx.me.peer, name), false, Millis(0));
-        let (asked, spared) = room.on_names(at, near, &[name.over(hops)]);
-        assert_eq!(spared, is_taken.then_some(far), "{node:?} {hops}");
-        assert_eq!(asked, is_taken.then(Vec::new));
     }
+    (room, names[0], names[1])
+}
+
+const NEARER: NodeId = NodeId([1; 16]);
+const FARTHER: NodeId = NodeId([2; 16]);
+
+#[test]
+fn a_tree_becomes_shorter_towards_the_lowest_id_and_no_other() {
+    let mut cx = cx();
+    let (mut room, of_root, of_other) = room_of_a_root(&mut cx, FARTHER, NEARER);
+    let at = (cx.now, cx.me.node);
+    let mut named = |name: NamedGossip| room.on_names(at, NEARER, &[name]);
+    assert_eq!(named(of_other.over(0)), (None, None));
+    assert_eq!(named(of_root.over(8)), (None, None));
+    assert_eq!(named(of_root.over(7)), (Some(Vec::new()), Some(FARTHER)));
+    assert_eq!(named(of_root.over(7)), (None, None));
+    assert_eq!(room.lazy().collect::<Vec<_>>(), [FARTHER]);
+}
+
+#[test]
+fn what_comes_whole_over_fewer_links_takes_the_place_of_what_came_first() {
+    let mut cx = cx();
+    let (mut room, of_root, of_other) = room_of_a_root(&mut cx, FARTHER, NEARER);
+    let at = (cx.now, cx.me.node);
+    assert_eq!(room.on_spare(at, NEARER, &of_root.over(7)), Some(FARTHER));
+    assert_eq!(room.lazy().collect::<Vec<_>>(), [FARTHER]);
+    assert_eq!(room.on_spare(at, NEARER, &of_other.over(0)), Some(NEARER));
+}
+
+/// That names are enough may have been told to nobody: it is told once a second at most.
+#[test]
+fn a_link_over_which_something_new_comes_carries_words_back() {
+    let mut cx = cx();
+    let (mut room, _, of_other) = room_of_a_root(&mut cx, FARTHER, NEARER);
+    room.on_spare((cx.now, cx.me.node), NEARER, &of_other.over(0));
+    assert_eq!(room.lazy().collect::<Vec<_>>(), [NEARER]);
+    let word = told(1, 100, News::Message { label: "a", payload: b"b" });
+    room.take(&mut cx, (NEARER, &word), |_, _| Hearing::Heard).expect("it is new");
+    assert_eq!(room.lazy().count(), 0);
+}
+
+#[test]
+fn who_comes_nearer_tells_its_other_neighbors() {
+    let mut cx = cx();
+    let (mut room, of_root, _) = room_of_a_root(&mut cx, FARTHER, NEARER);
+    let at = (cx.now, cx.me.node);
+    // What a neighbor that is farther by far names does not end that it is told of it.
+    room.announce(cx.now, FARTHER, of_root.over(9));
+    room.on_names(at, FARTHER, &[of_root.over(20)]);
+    for (hops, from) in [(7, NEARER), (4, NEARER)] {
+        room.on_names(at, from, &[of_root.over(hops)]);
+        let named = room.names_due(cx.now + limits::ANNOUNCE_AFTER);
+        assert_eq!(named, [(FARTHER, Vec::from([of_root.over(hops + 1)]))], "{hops}");
+    }
+    // It has told that it is nearest: not again within a minute in the place of another one.
+    assert_eq!(room.on_names(at, FARTHER, &[of_root.over(2)]).1, Some(NEARER));
+    assert_eq!(room.on_names(at, NEARER, &[of_root.over(0)]).1, None);
 }
 
 #[test]

@@ -23,15 +23,15 @@ use crate::time::Timestamp;
 #[derive(Debug, Default)]
 pub(super) struct Branch {
     /// Whether only their names do, from here.
-    is_lazy: bool,
+    pub(super) is_lazy: bool,
     /// Names that follow, at most [`limits::WORDS_WANTED_MAX`].
-    names: Vec<NamedGossip>,
+    pub(super) names: Vec<NamedGossip>,
     /// Until then the other side is not told again that what it sends is here.
     spared_until: Timestamp,
     /// Until then its names are not heeded: it did not send what it had named.
     ignored_until: Timestamp,
     /// Until then it does not take the place of another one because it is shorter.
-    rests_until: Timestamp,
+    pub(super) rests_until: Timestamp,
     /// Whether its queue took no more of late: nothing is told over it before what is owed.
     pub(super) is_full: bool,
 }
@@ -130,17 +130,35 @@ impl Broadcast {
         named.map(|(node, branch)| (*node, core::mem::take(&mut branch.names))).collect()
     }
 
-    /// What a neighbor sent is here already. Says whether it is to be told so.
-    pub(crate) fn on_spare(&mut self, now: Timestamp, from: NodeId) -> bool {
-        let is_tree = self.is_tree();
-        let Some(branch) = self.branches.get_mut(&from).filter(|_| is_tree) else { return false };
+    /// A neighbor sent something that was not here: the link carries words both ways, also if this
+    /// side had told that names are enough and the other one never heard so.
+    pub(super) fn on_first_copy(&mut self, from: NodeId) {
+        if let Some(branch) = self.branches.get_mut(&from) {
+            branch.is_lazy = false;
+        }
+    }
+
+    /// What a neighbor sent is here already. Gives who is to be told that names are enough.
+    pub(crate) fn on_spare(
+        &mut self,
+        (now, me): (Timestamp, NodeId),
+        from: NodeId,
+        name: &NamedGossip,
+    ) -> Option<NodeId> {
+        if !self.is_tree() {
+            return None;
+        }
+        if let Some(longer) = self.come_nearer((now, me), from, name) {
+            return Some(longer);
+        }
+        let branch = self.branches.get_mut(&from)?;
         branch.is_lazy = true;
         // What is on its way was sent before it heard.
         let is_told = now >= branch.spared_until;
         if is_told {
             branch.spared_until = now + limits::ASK_AGAIN_MIN;
         }
-        is_told
+        is_told.then_some(from)
     }
 
     /// A neighbor has words. Gives those that are lacking and it is asked for, if it is to send
@@ -153,7 +171,11 @@ impl Broadcast {
     ) -> (Option<Vec<NamedGossip>>, Option<NodeId>) {
         let Some(branch) = self.branches.get_mut(&from) else { return (None, None) };
         branch.is_lazy |= names.is_empty();
-        branch.names.retain(|told| names.iter().all(|name| name.name() != told.name()));
+        // Who has it over more links comes nearer by hearing of it.
+        let is_news = |told: &NamedGossip, name: &NamedGossip| {
+            told.name() != name.name() || told.hops.saturating_add(1) < name.hops
+        };
+        branch.names.retain(|told| names.iter().all(|name| is_news(told, name)));
         let mut asked = Vec::new();
         let of_one = |want: &&Want| want.asked == from && want.until.is_some();
         let of_one = self.wants.iter().filter(of_one).count();
@@ -177,34 +199,9 @@ impl Broadcast {
                 asked.push(*name);
             }
         }
-        let spared = names.iter().find_map(|name| self.shortcut((now, me), from, name));
+        let spared = names.iter().find_map(|name| self.come_nearer((now, me), from, name));
         let is_asked = !asked.is_empty() || spared.is_some();
         (is_asked.then_some(asked), spared)
-    }
-
-    /// Has a neighbor that named something of the root send words from now on, in the place of the
-    /// one over whom it came, if that is shorter. Gives that one.
-    fn shortcut(
-        &mut self,
-        at: (Timestamp, NodeId),
-        from: NodeId,
-        name: &NamedGossip,
-    ) -> Option<NodeId> {
-        if !self.is_root(at.1, name.node) {
-            return None;
-        }
-        let kept = self.kept.iter().rev().find(|kept| kept.name == name.name())?;
-        let longer = kept.from.filter(|_| name.hops.saturating_add(1) < kept.hops)?;
-        if self.branches.get(&longer).is_none_or(|it| it.is_lazy) {
-            return None;
-        }
-        // Whoever lies about it delays a word a minute.
-        let branch =
-            self.branches.get_mut(&from).filter(|it| it.is_lazy && at.0 >= it.rests_until)?;
-        branch.is_lazy = false;
-        branch.rests_until = at.0 + limits::NAMES_REST;
-        self.branches.get_mut(&longer)?.is_lazy = true;
-        Some(longer)
     }
 
     /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept

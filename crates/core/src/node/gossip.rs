@@ -154,9 +154,11 @@ impl Node {
                     }
                     self.on_taken(room, from, fresh);
                 }
-                Err(Dropped::Spare) => {
-                    if broadcast.on_spare(self.cx.now, from) {
-                        self.say_names(room, false, Vec::from([(from, Vec::new())]));
+                Err(Dropped::Spare(name)) => {
+                    let at = (self.cx.now, self.cx.me.node);
+                    if let Some(spared) = broadcast.on_spare(at, from, &name) {
+                        self.changes.mesh();
+                        self.say_names(room, false, Vec::from([(spared, Vec::new())]));
                     }
                 }
                 Err(Dropped::Known) => {}

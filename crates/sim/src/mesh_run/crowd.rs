@@ -5,7 +5,7 @@ use std::time::Duration;
 use lacis_signaling::hub::HubConfig;
 use lacis_wire::Topic;
 
-use super::{MeshOptions, Spread};
+use super::{MeshOptions, Spread, Tree};
 use crate::ids::{ServerId, TabId};
 use crate::network::Access;
 use crate::random::Random;
@@ -47,6 +47,12 @@ impl Crowd {
         if self.options.is_told {
             eprintln!("{:?}: {what}, {} events", self.world.now(), self.world.events());
         }
+    }
+
+    /// The links over which words travel whole now.
+    pub(super) fn tree(&self) -> Tree {
+        let report = |tab: &TabId| Some((self.world.node_id(*tab), self.world.report(*tab)?));
+        Tree::of(&self.tabs.iter().filter_map(report).collect())
     }
 
     /// All come within twenty seconds.

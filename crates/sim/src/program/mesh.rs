@@ -45,6 +45,8 @@ fn mesh(options: MeshOptions) -> (serde_json::Value, Option<String>) {
         "alone": figures.alone,
         "bytes_per_node_per_min_idle": figures.bytes_per_node_per_min_idle,
         "events": figures.events,
+        "tree_depth": figures.tree.depth,
+        "tree_least_depth": figures.tree.least_depth,
     });
     for (name, spread) in ["_first", "", "_many", "_all"].into_iter().zip(spreads) {
         tell(name, spread, &mut report);
