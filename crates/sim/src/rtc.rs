@@ -43,6 +43,10 @@ pub struct Browser {
     pub is_blocked: bool,
 }
 
+/// Drivers close a connection a moment after they were told to, so that what was just sent leaves
+/// first.
+const LINGER: Duration = Duration::from_millis(100);
+
 impl Default for Browser {
     fn default() -> Self {
         Self { message_bytes_max: 262_144, is_blocked: false }
@@ -183,7 +187,8 @@ impl Rtc {
             && fabric.net.joins(id.tab, other.tab)
             && !fabric.random.chance(fabric.net.loss_between(id.tab, other.tab))
         {
-            let arrival = fabric.now + fabric.flight(id.tab, other.tab, closed.is_relayed());
+            let flight = fabric.flight(id.tab, other.tab, closed.is_relayed());
+            let arrival = fabric.now + LINGER + flight;
             let at = arrival.max(closed.last_arrival());
             fabric.at(at, Happening::Rtc(other, Step::RemoteClosed(id)));
         }

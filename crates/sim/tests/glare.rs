@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::{Input, SocketId};
+use lacis_core::{Event, Input, SocketId};
 use lacis_sim::{Scene, TabSetup, Way, World, liar};
 use lacis_wire::code::Code;
 use lacis_wire::codec::{decode, encode};
@@ -100,4 +100,41 @@ fn an_offer_that_a_server_keeps_back_does_not_win_over_one_that_came() {
         let limit = Duration::from_secs(2);
         world.expect(limit, "they are linked", |w| w.are_linked(lesser, greater));
     }
+}
+
+/// Each of two servers names the other one to one of both, at the same moment: two offers go two
+/// ways, and both are answered.
+#[test]
+fn of_two_links_that_prove_themselves_at_the_same_moment_one_stays() {
+    let mut crossed = 0;
+    for seed in 0..40 {
+        let mut world = World::scenario(seed);
+        let servers = [world.add_server(), world.add_server()];
+        let room = world.add_room(&servers);
+        let tabs = [(); 2].map(|()| world.open(TabSetup::at(&servers)));
+        let [ada, bob] = tabs;
+        let nodes = tabs.map(|tab| world.node_id(tab));
+        world.meddle(liar::rewrite_samples(|_, _, _| Vec::new()));
+        for tab in tabs {
+            world.join(tab, room);
+        }
+        world.run_for(Duration::from_secs(1));
+        let topic = world.room_link(room).keys().topic;
+        for (tab, socket, other) in [(ada, 1, nodes[1]), (bob, 2, nodes[0])] {
+            let named = encode(&ServerFrame::Joined { topic, members: vec![other] });
+            world.tell(tab, Input::SocketFrame(SocketId(socket), named.into()));
+        }
+        world.expect(Duration::from_secs(5), "they are linked", |w| w.are_linked(ada, bob));
+        world.run_for(Duration::from_secs(5));
+        for (one, two) in [(ada, bob), (bob, ada)] {
+            assert!(world.are_linked(one, two), "{seed}");
+            assert_eq!(world.connections(one), 1, "{seed}");
+            assert_eq!(world.failures(one, two), [], "{seed}");
+            let left = |event: &Event| matches!(event, Event::RemoteLeft { .. });
+            assert!(!world.seen(one).log.iter().any(left), "{seed}");
+            world.expect_delivery(one, room, two, Duration::from_secs(1));
+        }
+        crossed += usize::from(tabs.iter().all(|tab| world.links(*tab).len() > 1));
+    }
+    assert!(crossed > 10, "only {crossed} of 40 crossed");
 }

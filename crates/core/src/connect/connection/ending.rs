@@ -1,6 +1,7 @@
 //! What connections end for: another takes their place, a goodbye, a room that is left.
 
 use lacis_wire::link::LinkFrame;
+use lacis_wire::proof::Role;
 use lacis_wire::setup::Setup;
 use lacis_wire::{Code, limits};
 
@@ -34,7 +35,10 @@ impl Connection {
         for twin in self.attempts.extract_if(.., |own| own.negotiation.attempt == name) {
             env.cx.link(twin.id(), LinkAction::Close);
         }
-        self.withdraw_attempts(env, Code::Replaced, |_| true);
+        // Two offers that went different ways may both have been answered. Each side has one that it
+        // may go on with before the other side has seen its proof: that of the greater node stays.
+        let decides = accepted || env.cx.me.node > self.node;
+        self.withdraw_attempts(env, Code::Replaced, |own| decides || own.role() == Role::Offerer);
         if let Some(old) = self.link() {
             env.cx.link(old.id(), LinkAction::Close);
         }
@@ -61,6 +65,8 @@ impl Connection {
         which: impl Fn(&Attempt) -> bool,
     ) {
         self.changed = true;
+        // Whoever is put aside has left, for others.
+        let code = if code == Code::Suspended { Code::Left } else { code };
         for mut attempt in self.attempts.extract_if(.., |attempt| which(attempt)) {
             let refusal = Setup::Refuse { attempt: attempt.negotiation.attempt, code };
             attempt.negotiation.signal(env, self.node, &refusal);
@@ -75,7 +81,8 @@ impl Connection {
         if let Some(link) = self.link_mut() {
             link.control(env.cx, &LinkFrame::Bye { code: Code::Left });
             if !link.is_healthy() {
-                let farewell = Setup::Refuse { attempt: link.negotiation.attempt, code };
+                let farewell =
+                    Setup::Refuse { attempt: link.negotiation.attempt, code: Code::Left };
                 link.negotiation.signal(env, node, &farewell);
             }
         }

@@ -151,8 +151,9 @@ impl Connection {
         let is_accepted = channel == Channel::Control && !link.accepted;
         link.accepted |= is_accepted;
         if is_accepted {
-            // Now bulk may follow.
+            // Now bulk may follow, and no other attempt is needed.
             self.push(News::Writable);
+            self.withdraw_attempts(env, Code::Replaced, |_| true);
         }
         match frame {
             Ok(frame) if may_travel(&frame, channel) => Some(frame),

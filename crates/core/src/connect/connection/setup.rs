@@ -322,9 +322,12 @@ impl Connection {
         let leaves = matches!(code, Code::Left | Code::Closed);
         if let Some(id) = self.attempt_named(name).filter(|_| is_sure) {
             let others = self.attempts.len() > 1 || self.has_healthy_link();
-            if leaves && !others {
+            // One that is not needed any more has not failed.
+            let is_over = (leaves && !others) || (code == Code::Replaced && others);
+            if is_over {
                 env.cx.link(id, LinkAction::Close);
-                return self.take_attempt(id).map(|attempt| attempt.room());
+                let attempt = self.take_attempt(id);
+                return attempt.filter(|_| leaves).map(|attempt| attempt.room());
             }
             self.fail_attempt(env, id, code);
         }
@@ -332,6 +335,9 @@ impl Connection {
         // It leaves, and its goodbye could not pass the broken link.
         if leaves && self.lost_since().is_some() {
             self.close(env, Code::Left);
+        } else if !link.accepted && is_sure && code == Code::Replaced {
+            // Another one has proven itself there first.
+            self.lose_link(env);
         } else if !link.accepted && is_sure {
             // The answerer refused our proof, which we sent without waiting for its verdict.
             let room = link.room();
