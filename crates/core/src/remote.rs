@@ -70,7 +70,7 @@ pub(crate) enum Heard {
 impl Remote {
     pub(crate) fn new(cx: &mut Cx, node: NodeId) -> Self {
         Self {
-            connection: Connection::new(node, cx.random_u64()),
+            connection: Connection::new(node, cx.random_u64(), cx.now),
             session: Session::new(node),
             rooms: SharedRooms::default(),
             start: None,
@@ -291,7 +291,7 @@ impl Remote {
         let works = self.connection.has_healthy_link()
             && !env.cx.is_suspended()
             && env.cx.now >= env.cx.stalled_until;
-        if self.session.messages.is_unheard(env.cx.now, works) {
+        if self.session.is_unheard(env.cx.now, works, &self.rooms) {
             self.connection.dismiss(env, Code::Protocol);
         }
         if self.connection.closed().is_none() {
@@ -303,7 +303,7 @@ impl Remote {
     pub(crate) fn deadline(&self) -> Option<(Timestamp, Timer)> {
         let mut earliest = Earliest::default();
         self.connection.deadlines(&mut earliest);
-        self.session.deadlines(self.connection.is_linked(), &mut earliest);
+        self.session.deadlines(self.connection.is_linked(), &self.rooms, &mut earliest);
         earliest.get()
     }
 

@@ -3,16 +3,18 @@
 mod messages;
 mod rooms;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 
 use lacis_wire::link::Channel;
-use lacis_wire::{Code, NodeId};
+use lacis_wire::{Code, NodeId, limits};
 
 use crate::connect::Link;
 use crate::cx::Cx;
-use crate::ids::RoomId;
-use crate::time::Earliest;
+use crate::ids::{RoomId, Ticket};
+use crate::time::{Earliest, Timer, Timestamp};
 
 use messages::Messages;
 pub(crate) use messages::Outgoing;
@@ -75,11 +77,37 @@ impl Session {
 
     /// Does what is due.
     pub(crate) fn on_timeout(&mut self, cx: &mut Cx, mut link: Option<&mut Link>) {
-        self.on_message_timeout(cx, link.as_deref_mut());
+        let over = self.on_message_timeout(cx, link.as_deref_mut());
+        self.streams.drop_questions(cx, link.as_deref_mut(), &over);
         self.streams.on_timeout(cx, link);
     }
 
-    pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
+    /// Gives up waiting: what was not sent yet is not sent.
+    pub(crate) fn cancel(&mut self, cx: &mut Cx, mut link: Option<&mut Link>, ticket: Ticket) {
+        let over = self.messages.cancel(ticket);
+        self.streams.drop_questions(cx, link.as_deref_mut(), &over);
+        self.streams.cancel(cx, link, ticket);
+    }
+
+    /// Whether the other side leaves what was said to it unanswered, over a link that works all
+    /// the while: it acknowledges nothing, or does not show that it hears words in a room in which
+    /// some wait. What waits for it would wait for ever.
+    pub(crate) fn is_unheard(&mut self, now: Timestamp, works: bool, rooms: &SharedRooms) -> bool {
+        self.messages.is_unheard(now, works)
+            || (works && self.held_until(rooms).is_some_and(|until| now >= until))
+    }
+
+    /// Until when words wait for the other side to show that it hears them.
+    fn held_until(&self, rooms: &SharedRooms) -> Option<Timestamp> {
+        let waiting = self.messages.waiting().chain(self.streams.heads());
+        let since = waiting.filter_map(|message| rooms.held_since(message.room)).min()?;
+        Some(since.max(self.messages.works_since()) + limits::STREAM_IDLE)
+    }
+
+    pub(crate) fn deadlines(&self, is_linked: bool, rooms: &SharedRooms, earliest: &mut Earliest) {
+        if is_linked && rooms.is_any_held() {
+            earliest.see(self.held_until(rooms), Timer::Ack);
+        }
         self.messages.deadlines(is_linked, earliest);
         self.streams.deadlines(is_linked, earliest);
     }

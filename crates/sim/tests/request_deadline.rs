@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::SendError;
+use lacis_core::{Event, SendError};
 use lacis_sim::{Manners, Requests, Scene};
 use lacis_wire::{Code, limits};
 
@@ -76,4 +76,23 @@ fn a_question_lives_through_a_new_link() {
     world.run_for(Duration::from_secs(32));
     world.isolate(&[ada], 0);
     world.expect_outcome(ada, ticket, Ok(()), Duration::from_secs(20));
+}
+
+#[test]
+fn a_question_that_was_given_up_is_not_asked_once_the_link_is_back() {
+    for size in [10, 200_000] {
+        let Scene { mut world, room, tabs: [ada, bob], .. } = pair_with(Manners::default());
+        world.isolate(&[ada], 1);
+        // The connection has failed; what is sent over one that may come back is sent.
+        world.run_for(Duration::from_secs(32));
+        let late = world.request(ada, room, bob, size, PATIENCE).expect("it may be asked");
+        let given_up = world.request(ada, room, bob, size, PATIENCE * 10).expect("it may be asked");
+        world.expect_outcome(ada, late, Err(Code::Timeout), PATIENCE + TICK);
+        world.cancel(ada, given_up);
+        world.isolate(&[ada], 0);
+        world.expect(Duration::from_secs(15), "they are linked", |w| w.are_linked(ada, bob));
+        world.run_for(PATIENCE);
+        let asked = |event: &Event| matches!(event, Event::Request { .. });
+        assert!(!world.seen(bob).log.iter().any(asked));
+    }
 }

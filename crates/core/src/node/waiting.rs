@@ -19,8 +19,7 @@ impl Node {
         self.changes.everything();
         for remote in self.remotes.values_mut() {
             let link = remote.connection.link_mut();
-            remote.session.messages.cancel(ticket);
-            remote.session.streams.cancel(&mut self.cx, link, ticket);
+            remote.session.cancel(&mut self.cx, link, ticket);
         }
         for group in self.groups.open.values_mut() {
             group.cancel(ticket);

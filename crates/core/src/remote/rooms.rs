@@ -73,6 +73,7 @@ impl Remote {
                     ours: known.keys.tag(&link.transcript, ours),
                     theirs: known.keys.tag(&link.transcript, theirs),
                     is_held: known.admitted.is_some(),
+                    since: env.cx.now,
                 });
             }
         }

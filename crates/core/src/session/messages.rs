@@ -32,15 +32,25 @@ pub(crate) struct Outgoing {
     pub(crate) ticket: Option<(Ticket, Until)>,
 }
 
+/// A message that was sent.
+#[derive(Debug)]
+struct Sent {
+    seq: u64,
+    at: Timestamp,
+    message: Outgoing,
+}
+
 /// The messages between this node and one remote.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
     waiting: VecDeque<(Option<u64>, Outgoing)>,
     waiting_bytes: usize,
-    unacked: VecDeque<(u64, Outgoing)>,
+    unacked: VecDeque<Sent>,
     unacked_bytes: usize,
     /// When the other side acknowledged something last, or had acknowledged everything.
     acked_at: Timestamp,
+    /// Since when the link works all the while.
+    works_since: Timestamp,
     last_sent: u64,
     /// Names the sequence that `last_received` counts.
     remote_session: Option<u64>,
@@ -52,7 +62,16 @@ pub(crate) struct Messages {
     questions: Table<u32, Question>,
     next_question: u32,
     /// Requests of the remote that our application has not answered.
-    asked: Table<RequestId, (RoomId, u32)>,
+    asked: Table<RequestId, Asked>,
+}
+
+/// A request of the remote.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    room: RoomId,
+    id: u32,
+    /// Nobody waits for an answer for longer.
+    until: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +96,7 @@ impl Messages {
         if before != Some(remote_session) {
             self.last_received = 0;
         }
-        for (seq, message) in core::mem::take(&mut self.unacked).into_iter().rev() {
+        for Sent { seq, message, .. } in core::mem::take(&mut self.unacked).into_iter().rev() {
             self.waiting_bytes += message.payload.len();
             self.waiting.push_front((Some(seq), message));
         }
@@ -126,7 +145,7 @@ impl Messages {
     /// needs no acknowledgement: others pass it on, too.
     pub(crate) fn is_idle(&self) -> bool {
         self.waiting.is_empty()
-            && self.unacked.iter().all(|(_, message)| message.kind == Kind::Gossip)
+            && self.unacked.iter().all(|sent| sent.message.kind == Kind::Gossip)
             && self.questions.is_empty()
             && self.asked.is_empty()
     }
@@ -137,12 +156,11 @@ impl Messages {
             self.acked_at = now;
         }
         self.unacked_bytes += message.payload.len();
-        self.unacked.push_back((seq, message));
+        self.unacked.push_back(Sent { seq, at: now, message });
     }
 
     fn on_ack(&mut self, cx: &mut Cx, upto: u64) {
-        while self.unacked.front().is_some_and(|(seq, _)| *seq <= upto) {
-            let Some((_, message)) = self.unacked.pop_front() else { break };
+        while let Some(Sent { message, .. }) = self.unacked.pop_front_if(|sent| sent.seq <= upto) {
             self.acked_at = cx.now;
             self.unacked_bytes -= message.payload.len();
             if let Some((ticket, Until::Delivered)) = message.ticket {
@@ -161,13 +179,13 @@ impl Messages {
         for (_, message) in gone {
             fail(cx, &message, code);
         }
-        for (_, message) in &mut self.unacked {
+        for Sent { message, .. } in &mut self.unacked {
             if message.room == room {
                 fail(cx, message, code);
                 message.ticket = None;
             }
         }
-        self.asked.retain(|_, (asked, _)| *asked != room);
+        self.asked.retain(|_, asked| asked.room != room);
         let lost = self.questions.take_where(|_, question| question.room == room);
         for (_, question) in lost {
             cx.settle(question.ticket, Err(code));
@@ -176,7 +194,7 @@ impl Messages {
 
     pub(crate) fn on_gone(&mut self, cx: &mut Cx, code: Code) {
         let waiting = core::mem::take(&mut self.waiting).into_iter().map(|(_, message)| message);
-        let unacked = core::mem::take(&mut self.unacked).into_iter().map(|(_, message)| message);
+        let unacked = core::mem::take(&mut self.unacked).into_iter().map(|sent| sent.message);
         for message in unacked.chain(waiting) {
             fail(cx, &message, code);
         }
@@ -186,39 +204,68 @@ impl Messages {
     }
 
     /// Whether the other side has acknowledged nothing for long, over a link that works all the
-    /// while: what waits for it would wait for ever.
-    pub(crate) fn is_unheard(&mut self, now: Timestamp, works: bool) -> bool {
+    /// while, or one message after the other as rarely as that allows.
+    pub(super) fn is_unheard(&mut self, now: Timestamp, works: bool) -> bool {
         if !works {
-            self.acked_at = now;
+            (self.acked_at, self.works_since) = (now, now);
         }
-        !self.unacked.is_empty() && now >= self.acked_at + limits::STREAM_IDLE
+        self.unheard_at().is_some_and(|at| now >= at)
+    }
+
+    /// When what was sent is taken for unheard.
+    fn unheard_at(&self) -> Option<Timestamp> {
+        let first = self.unacked.front()?.at.max(self.works_since);
+        Some((self.acked_at + limits::STREAM_IDLE).min(first + limits::STREAM_IDLE * 3))
+    }
+
+    pub(super) const fn works_since(&self) -> Timestamp {
+        self.works_since
+    }
+
+    /// What was not sent yet.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
+        self.waiting.iter().map(|(_, message)| message)
     }
 
     pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
         earliest.see(self.ack_due, Timer::Ack);
-        let is_owed = is_linked && !self.unacked.is_empty();
-        earliest.see(is_owed.then(|| self.acked_at + limits::STREAM_IDLE), Timer::Ack);
-        let next = self.questions.values().map(|question| question.deadline).min();
+        earliest.see(self.unheard_at().filter(|_| is_linked), Timer::Ack);
+        let next = self.questions.values().map(|question| question.deadline);
+        let next = next.chain(self.asked.values().map(|asked| asked.until)).min();
         earliest.see(next, Timer::Request);
     }
 
-    /// Forgets a message that was not sent yet because its ticket was cancelled.
-    pub(crate) fn cancel(&mut self, ticket: Ticket) {
+    /// Forgets a message or a question that was not sent yet because its ticket was cancelled.
+    /// Gives the numbers of questions that nobody waits for any more.
+    pub(crate) fn cancel(&mut self, ticket: Ticket) -> Vec<u32> {
+        self.drop_unsent(|message| message.ticket.is_some_and(|(waiting, _)| waiting == ticket));
+        let over = self.questions.take_where(|_, question| question.ticket == ticket);
+        let over: Vec<u32> = over.into_iter().map(|(id, _)| id).collect();
+        self.drop_questions(&over);
+        over
+    }
+
+    /// Questions that nobody waits for any more are not asked.
+    fn drop_questions(&mut self, over: &[u32]) {
+        if !over.is_empty() {
+            self.drop_unsent(|message| question_of(message).is_some_and(|id| over.contains(&id)));
+        }
+    }
+
+    fn drop_unsent(&mut self, is_over: impl Fn(&Outgoing) -> bool) {
         let bytes = &mut self.waiting_bytes;
         self.waiting.retain(|(seq, message)| {
-            let cancelled =
-                seq.is_none() && message.ticket.is_some_and(|(waiting, _)| waiting == ticket);
-            if cancelled {
+            let is_dropped = seq.is_none() && is_over(message);
+            if is_dropped {
                 *bytes -= message.payload.len();
             }
-            !cancelled
+            !is_dropped
         });
-        self.questions.retain(|_, question| question.ticket != ticket);
     }
 
     /// The room and number of a request that our application now answers.
     pub(crate) fn answer(&mut self, request: RequestId) -> Option<(RoomId, u32)> {
-        self.asked.remove(&request)
+        self.asked.remove(&request).map(|asked| (asked.room, asked.id))
     }
 
     /// Which message is sent next, and in which room. What waits for the other side to hear words

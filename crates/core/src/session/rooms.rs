@@ -7,6 +7,7 @@ use lacis_wire::{RoomTag, limits};
 
 use crate::ids::RoomId;
 use crate::table::Table;
+use crate::time::Timestamp;
 
 /// The rooms shared with one remote node.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Tags {
     /// Whether words wait: a group's members hear those only whom they know to be members, and
     /// the other side has not shown yet that it knows that of us.
     pub(crate) is_held: bool,
+    /// Since when they are named so.
+    pub(crate) since: Timestamp,
 }
 
 impl Default for SharedRooms {
@@ -116,8 +119,10 @@ impl SharedRooms {
         self.changed = true;
         for tags in &mut tags {
             // On a link a room keeps its name.
-            let is_released = |known: &Tags| known.ours == tags.ours && !known.is_held;
-            tags.is_held &= !self.tags.iter().any(is_released);
+            if let Some(known) = self.tags.iter().find(|known| known.ours == tags.ours) {
+                tags.is_held &= known.is_held;
+                tags.since = known.since;
+            }
         }
         self.tags = tags;
         self.shown.take()
@@ -151,6 +156,17 @@ impl SharedRooms {
     /// Whether words wait in a room until the other side has shown that it hears them.
     pub(crate) fn is_held(&self, room: RoomId) -> bool {
         self.tags.iter().any(|tags| tags.room == room && tags.is_held)
+    }
+
+    /// Since when words wait in a room.
+    pub(crate) fn held_since(&self, room: RoomId) -> Option<Timestamp> {
+        let held = self.tags.iter().find(|tags| tags.room == room && tags.is_held);
+        held.map(|tags| tags.since)
+    }
+
+    /// Whether words wait in any room.
+    pub(crate) fn is_any_held(&self) -> bool {
+        self.tags.iter().any(|tags| tags.is_held)
     }
 
     /// The other side hears words in a room.

@@ -5,6 +5,7 @@
 //! belong to the remote and outlive its links: on a new one the sender names those that are not
 //! done, and goes on where the receiver says that it is.
 
+mod done;
 mod inbound;
 mod outbound;
 mod pace;
@@ -14,7 +15,7 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use lacis_wire::link::{Body, LinkFrame};
+use lacis_wire::link::{Body, Kind, LinkFrame};
 use lacis_wire::{Code, NodeId, limits};
 
 use super::Outgoing;
@@ -25,6 +26,7 @@ use crate::event::Event;
 use crate::ids::{RoomId, StreamId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
+use done::Done;
 use inbound::Inbound;
 use outbound::Outbound;
 use pace::Pace;
@@ -41,6 +43,7 @@ pub(crate) struct Streams {
     /// How the last streams of the other side ended: what told it may have been lost with a link.
     /// It has at most [`limits::STREAMS_MAX`] of which it does not know.
     ended: VecDeque<(u32, Result<(), Code>)>,
+    done: Done,
     /// The last streams that we ended early. That, too, is said again on the next link.
     given_up: VecDeque<(u32, Code)>,
     /// The stream that sent last, for taking turns.
@@ -120,7 +123,12 @@ impl Streams {
     }
 
     pub(crate) fn has_outbound(&self, id: StreamId) -> bool {
-        self.outbound.contains_key(&id)
+        self.outbound.contains_key(&id) || self.done.contains(id)
+    }
+
+    /// What the outbound streams carry.
+    pub(super) fn heads(&self) -> impl Iterator<Item = &Outgoing> {
+        self.outbound.values().map(|stream| &stream.head)
     }
 
     /// The application writes the next bytes of a file.
@@ -147,10 +155,14 @@ impl Streams {
         if let Some(stream) = self.outbound.get_mut(&id) {
             stream.settle_writers(cx);
         }
+        self.done.settle(cx, id);
     }
 
     /// The application has written everything.
     pub(crate) fn finish(&mut self, id: StreamId, ticket: Ticket) -> Result<(), StreamError> {
+        if self.done.finish(id, ticket) {
+            return Ok(());
+        }
         let stream = self.outbound.get_mut(&id).ok_or(StreamError::StreamUnknown)?;
         if stream.written != stream.size || stream.finishing.is_some() {
             return Err(StreamError::InvalidArgument);
@@ -226,6 +238,9 @@ impl Streams {
         if stream.is_file() {
             let (sent, taken) = (stream.size, stream.size);
             cx.event(Event::Progress { stream: id, sent, taken });
+            if stream.finishing.is_none() {
+                self.done.note(id);
+            }
         }
         for ticket in stream.into_tickets() {
             cx.settle(ticket, Ok(()));
@@ -338,6 +353,14 @@ impl Streams {
         let known = self.ended.iter().find(|(ended, _)| *ended == number);
         // What is remembered no more nobody can tell.
         say_end(cx, link, number, known.map_or(Err(Code::LinkLost), |(_, result)| *result));
+    }
+
+    /// Questions that nobody waits for any more are not asked.
+    pub(super) fn drop_questions(&mut self, cx: &mut Cx, link: Option<&mut Link>, over: &[u32]) {
+        let is_over = |stream: &Outbound| matches!(stream.head.kind, Kind::Request { id } if over.contains(&id));
+        if !over.is_empty() {
+            self.drop_where(cx, link, Code::Aborted, is_over, |_| false);
+        }
     }
 
     pub(crate) fn cancel(&mut self, cx: &mut Cx, link: Option<&mut Link>, ticket: Ticket) {

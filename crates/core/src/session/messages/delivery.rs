@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
 use lacis_wire::{Code, limits, presence};
 
-use super::{ACK_EVERY, ACK_EVERY_BYTES, Outgoing, Question, fail};
+use super::{ACK_EVERY, ACK_EVERY_BYTES, Asked, Outgoing, Question, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
 use crate::error::SendError;
@@ -192,7 +192,8 @@ impl Session {
                     return;
                 }
                 let request = cx.request_id();
-                self.messages.asked.insert(request, (room, id));
+                let until = cx.now + limits::DEADLINE_MAX;
+                self.messages.asked.insert(request, Asked { room, id, until });
                 Event::Request { request, room, node, label, payload }
             }
             Kind::Gossip => return self.aside.push(Aside::Gossip(room, payload)),
@@ -244,7 +245,12 @@ impl Session {
         }
     }
 
-    pub(in crate::session) fn on_message_timeout(&mut self, cx: &mut Cx, link: Option<&mut Link>) {
+    /// Does what is due; gives the numbers of questions whose time is over.
+    pub(in crate::session) fn on_message_timeout(
+        &mut self,
+        cx: &mut Cx,
+        link: Option<&mut Link>,
+    ) -> Vec<u32> {
         let now = cx.now;
         if self.messages.ack_due.is_some_and(|due| now >= due) {
             match link {
@@ -252,9 +258,13 @@ impl Session {
                 None => self.messages.ack_due = None,
             }
         }
+        self.messages.asked.retain(|_, asked| now < asked.until);
         let late = self.messages.questions.take_where(|_, question| now >= question.deadline);
+        let over: Vec<u32> = late.iter().map(|(id, _)| *id).collect();
         for (_, question) in late {
             cx.settle(question.ticket, Err(Code::Timeout));
         }
+        self.messages.drop_questions(&over);
+        over
     }
 }
