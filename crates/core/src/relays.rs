@@ -130,7 +130,12 @@ impl Relays {
         match action {
             LinkAction::Send(channel, bytes) => {
                 let end = self.ends.get_mut(at)?;
+                let waiting = end.waiting.iter().flatten().map(Vec::len).sum::<usize>();
                 end.waiting.get_mut(place(channel))?.push_back(bytes);
+                // Who sends and takes nothing has what it is answered pile up here.
+                if waiting > limits::BUFFERED_HIGH_BYTES * 4 {
+                    self.fail(id);
+                }
                 None
             }
             LinkAction::Close => Some(self.ends.swap_remove(at)),

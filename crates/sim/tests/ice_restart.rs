@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lacis_core::RemoteState;
+use lacis_core::{Event, RemoteState};
 use lacis_sim::{Mail, Scene, TabId, World};
 
 fn restarts(world: &World, tab: TabId) -> u32 {
@@ -76,4 +76,31 @@ fn a_link_can_be_repaired_after_the_room_it_was_made_in_was_left() {
     world.expect(Duration::from_secs(5), "it is repaired", |w| w.are_linked(ada, bob));
     assert!(restarts(&world, ada) > 0);
     assert_eq!(world.links(ada).len(), 1);
+}
+
+/// ICE tells a side nothing that had not noticed the break yet: what comes back over the path does.
+#[test]
+fn who_did_not_notice_the_break_does_not_take_the_repaired_link_for_lost() {
+    let mut unnoticed = 0;
+    for seed in 0..40 {
+        let Scene { mut world, room, tabs: [ada, bob], .. } = Scene::linked(seed);
+        world.run_for(Duration::from_secs(5));
+        world.fabric.net.sever(ada, bob, true);
+        let was = |world: &World, tab, other| {
+            world.state_in(tab, room, other) == Some(RemoteState::Recovering)
+        };
+        let noticed = |world: &World| was(world, ada, bob) || was(world, bob, ada);
+        world.expect(Duration::from_secs(12), "it is noticed", noticed);
+        world.fabric.net.sever(ada, bob, false);
+        world.run_for(Duration::from_secs(1));
+        let recovering =
+            |event: &&Event| matches!(event, Event::Remote { state: RemoteState::Recovering, .. });
+        let count = |world: &World, tab| world.seen(tab).log.iter().filter(recovering).count();
+        let before = [ada, bob].map(|tab| count(&world, tab));
+        unnoticed += usize::from(before.contains(&0));
+        world.run_for(Duration::from_secs(15));
+        assert_eq!([ada, bob].map(|tab| count(&world, tab)), before, "seed {seed}");
+        assert_eq!((world.links(ada).len(), world.links(bob).len()), (1, 1), "seed {seed}");
+    }
+    assert!(unnoticed > 3, "{unnoticed}");
 }

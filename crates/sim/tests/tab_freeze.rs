@@ -88,3 +88,14 @@ fn slow_timers_of_hidden_tabs_break_no_link() {
         world.expect_delivery(ada, room, bob, Duration::from_secs(61));
     }
 }
+
+/// Chromium calls the timers of a page that was hidden for long once a minute.
+#[test]
+fn a_page_whose_timers_come_once_a_minute_gives_up_who_is_gone() {
+    let Scene { mut world, room, tabs: [ada, bob], .. } = Scene::linked(1);
+    world.throttle(ada, Duration::from_secs(60));
+    world.kill(bob, true);
+    world.run_for(Duration::from_secs(300));
+    assert_eq!(lost_members(&world, ada), 1);
+    assert!(!world.reaches(ada, room, bob));
+}

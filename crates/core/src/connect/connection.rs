@@ -49,6 +49,8 @@ pub(crate) struct Connection {
     pub(crate) failed: Option<Code>,
     /// The servers that said that nobody has its mailbox.
     pub(super) unknown_at: Vec<usize>,
+    /// When it was named last, or met.
+    pub(crate) named_at: Timestamp,
     /// Whether no other server is left where it may have one.
     pub(super) absent: bool,
     /// Whether sealed messages in its name came damaged during the present attempt.
@@ -74,7 +76,8 @@ pub(super) enum Stage {
     /// It works, as far as is known.
     Linked(Link),
     /// It is broken. Its path may come back while the connection stands.
-    Lost { since: Timestamp, link: Option<Link> },
+    /// `has_slept` says whether the time counts anew since this node slept.
+    Lost { since: Timestamp, has_slept: bool, link: Option<Link> },
     /// The node is to be forgotten.
     Closed(Code),
 }
@@ -95,7 +98,7 @@ pub(crate) enum News {
 }
 
 impl Connection {
-    pub(crate) const fn new(node: NodeId, session: u64) -> Self {
+    pub(crate) const fn new(node: NodeId, session: u64, now: Timestamp) -> Self {
         Self {
             node,
             peer: None,
@@ -106,6 +109,7 @@ impl Connection {
             failures: 0,
             failed: None,
             unknown_at: Vec::new(),
+            named_at: now,
             absent: false,
             tampered: false,
             tried_over: false,
@@ -200,6 +204,7 @@ impl Connection {
     /// made. An offer that went another way, and that nobody has answered, is not waited for.
     pub(crate) fn on_named(&mut self, env: &mut Env<'_>, route: Route, room: RoomId) {
         self.unknown_at.clear();
+        self.named_at = env.cx.now;
         if self.is_linked() {
             return;
         }

@@ -53,6 +53,8 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 struct Candidates {
     waiting: Vec<String>,
+    /// All that were taken: what comes once more is no other one.
+    known: Vec<String>,
     /// How many came by each neighbor that handed some over, or without one.
     counts: Vec<(Option<NodeId>, usize)>,
     ready: bool,
@@ -68,6 +70,9 @@ impl Candidates {
     /// [`limits::CANDIDATES_MAX`]: a path that needs more has other troubles, and who makes some up
     /// takes the place of none that others hand over.
     fn push(&mut self, by: Option<NodeId>, candidate: String) -> Option<String> {
+        if self.known.contains(&candidate) {
+            return None;
+        }
         let known = self.counts.iter().position(|(it, _)| *it == by);
         if known.is_none() && self.counts.len() <= limits::LINKS_MAX {
             self.counts.push((by, 0));
@@ -77,6 +82,7 @@ impl Candidates {
             return None;
         }
         *count += 1;
+        self.known.push(candidate.clone());
         self.relayed |= candidate.as_bytes().windows(RELAY.len()).any(|part| part == RELAY);
         if self.ready {
             return Some(candidate);

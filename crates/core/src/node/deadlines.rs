@@ -58,6 +58,7 @@ impl Node {
             self.with_remote(node, Remote::on_timeout);
         }
         self.end_strangers();
+        self.forget_unnamed();
         self.end_idle_relayed();
         self.mesh_timeout();
         self.review_presence();

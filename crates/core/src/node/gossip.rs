@@ -294,9 +294,11 @@ impl Node {
         parted: Vec<(RoomId, bool, Code)>,
     ) {
         for (room, was_linked, code) in parted {
+            // Over others nobody is reached where there are none.
+            let is_reached = !self.present(room).is_empty();
             if let Some(broadcast) = self.broadcasts.get_mut(&room) {
                 match (code, peer) {
-                    (Code::Busy, Some(peer)) if was_linked => {
+                    (Code::Busy, Some(peer)) if was_linked && is_reached => {
                         broadcast.on_unlinked(&mut self.cx, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),

@@ -267,14 +267,13 @@ impl Node {
                 ranks.push((remote, twins(remote), is_idle));
             }
         }
-        let newest = ranks.iter().max_by_key(|(remote, twins, _)| (*twins, since(remote)));
-        if let Some((remote, _, _)) = newest.filter(|(_, twins, _)| *twins > 1) {
-            return Vec::from([remote.node()]);
-        }
         let found = [true, false].map(|rank| {
-            let links =
-                ranks.iter().filter(|(.., it)| *it == rank).map(|(remote, ..)| link(remote));
-            overlay.dispensable(links, least)
+            let of_rank = || ranks.iter().filter(|(.., it)| *it == rank);
+            let newest = of_rank().max_by_key(|(remote, twins, _)| (*twins, since(remote)));
+            if let Some((remote, ..)) = newest.filter(|(_, twins, _)| *twins > 1) {
+                return Vec::from([remote.node()]);
+            }
+            overlay.dispensable(of_rank().map(|(remote, ..)| link(remote)), least)
         });
         found.into_iter().find(|nodes| !nodes.is_empty()).unwrap_or_default()
     }

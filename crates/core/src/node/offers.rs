@@ -6,11 +6,12 @@ use lacis_wire::{Code, NodeId, limits};
 use super::Node;
 use crate::connect::{Attempt, Connection, Env, Offer};
 use crate::remote::Remote;
+use crate::signaling::Route;
 
 impl Node {
     /// Another node offers a link.
     pub(super) fn on_offer(&mut self, from: NodeId, mut offer: Offer) {
-        let unknown = Connection::new(from, 0);
+        let unknown = Connection::new(from, 0, self.cx.now);
         let known = self.remotes.get(&from).map_or(&unknown, |remote| &remote.connection);
         let Self { cx, signaling, pool, .. } = self;
         let verdict = known.judge(&Env { cx, signaling, pool }, &offer);
@@ -30,7 +31,10 @@ impl Node {
                 self.with_remote(from, |remote, env| remote.on_offer(env, offer, version));
             }
             Err(code) => {
-                self.pool.seen.insert(from, offer.print);
+                // Members tell nobody that there is no place, and hand it on once more.
+                if offer.route != Route::Mesh || code != Some(Code::Busy) {
+                    self.pool.seen.insert(from, offer.print);
+                }
                 let code = code.unwrap_or(Code::Busy);
                 self.refuse_offer(offer.route, offer.room, from, offer.attempt, code);
             }

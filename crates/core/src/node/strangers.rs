@@ -6,6 +6,7 @@
 //! place when another link is wanted. So are attempts of others in any room that do not get done.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use lacis_wire::{Code, NodeId, limits};
 
@@ -18,6 +19,10 @@ use crate::time::{Timer, Timestamp};
 
 /// Links that are left in each room by one that makes place.
 const LEAST_LEFT: usize = limits::NEIGHBORS - 1;
+
+/// Whoever is in a room is named again within this, unless that is a large one: servers forget
+/// those who do not come back to them.
+const NAMED_LIFE: Duration = limits::TOPIC_TTL.saturating_mul(2);
 
 impl Node {
     /// Takes note of who is a stranger now.
@@ -61,6 +66,26 @@ impl Node {
                     remote.connection.dismiss(env, Code::NotMember)
                 });
             }
+        }
+    }
+
+    /// Forgets nodes that were named once, with which nothing is under way, and of which nobody
+    /// says any more that they are there. Of a large room they are those that it never linked with.
+    pub(crate) fn forget_unnamed(&mut self) {
+        let now = self.cx.now;
+        let is_here = |remote: &Remote| {
+            let mut rooms = remote.rooms.iter().filter_map(|(room, _)| self.broadcasts.get(&room));
+            rooms.any(|broadcast| broadcast.is_here(remote.node()))
+        };
+        let is_over = |remote: &&Remote| {
+            remote.connection.is_idle()
+                && remote.session.is_idle()
+                && now >= remote.connection.named_at + NAMED_LIFE
+                && !is_here(remote)
+        };
+        let over = self.remotes.values().filter(is_over).map(Remote::node).collect::<Vec<_>>();
+        for node in over {
+            self.with_remote(node, |remote, env| remote.connection.close(env, Code::Left));
         }
     }
 

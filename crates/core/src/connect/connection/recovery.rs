@@ -50,20 +50,20 @@ impl Connection {
     /// The link is gone for good; the node is looked for again.
     pub(super) fn lose_link(&mut self, env: &mut Env<'_>) {
         let now = env.cx.now;
-        let (since, link) = match core::mem::replace(&mut self.stage, Stage::Unlinked) {
+        let (since, has_slept, link) = match core::mem::replace(&mut self.stage, Stage::Unlinked) {
             Stage::Linked(link) => {
                 // What servers said of its mailbox before does not count.
                 self.unknown_at.clear();
-                (now, link)
+                (now, false, link)
             }
-            Stage::Lost { since, link: Some(link) } => (since, link),
+            Stage::Lost { since, has_slept, link: Some(link) } => (since, has_slept, link),
             other => {
                 self.stage = other;
                 return;
             }
         };
         env.cx.link(link.id(), LinkAction::Close);
-        self.stage = Stage::Lost { since, link: None };
+        self.stage = Stage::Lost { since, has_slept, link: None };
         self.changed = true;
         if self.attempts.is_empty() {
             self.schedule(env);
@@ -78,7 +78,7 @@ impl Connection {
                 self.unknown_at.clear();
                 self.changed = true;
                 self.push(News::Changed);
-                Stage::Lost { since: now, link: Some(link) }
+                Stage::Lost { since: now, has_slept: false, link: Some(link) }
             }
             other => other,
         };
@@ -148,6 +148,8 @@ impl Connection {
         let Some(link) = self.restarted_link(env, attempt, description, is_new) else { return };
         link.restart.round = round;
         link.restart.deadline = Some(now + limits::RESTART_DEADLINE);
+        // ICE tells nothing where it never noticed the break; what comes back over the path does.
+        link.ping_due = now;
         link.negotiation.hold_candidates();
         link.negotiation.set_remote(env.cx, Step::RestartAccept, description);
         // Where the break was noticed too, nobody waits for our own patience to end.
@@ -197,7 +199,7 @@ impl Connection {
             return;
         };
         link.rtt = Some(now.since(sent));
-        if matches!(&self.stage, Stage::Linked(link) if link.ice == Ice::Connected) {
+        if matches!(&self.stage, Stage::Linked(link) if link.is_healthy()) {
             self.push(News::Changed);
         } else {
             self.on_path_back(env);
@@ -236,11 +238,15 @@ impl Connection {
             self.refuse_attempt(env, late.id(), code);
         }
         if self.gone_at().is_some_and(|at| now >= at) {
-            if now >= env.cx.stalled_until {
-                return self.close(env, Code::LinkLost);
-            }
-            if let Stage::Lost { since, .. } = &mut self.stage {
-                *since = now;
+            // Whoever slept has not looked for it meanwhile. Timers that are late each time are no
+            // sleep.
+            match &mut self.stage {
+                Stage::Lost { since, has_slept, .. }
+                    if now < env.cx.stalled_until && !*has_slept =>
+                {
+                    (*since, *has_slept) = (now, true);
+                }
+                _ => return self.close(env, Code::LinkLost),
             }
         }
         self.check_path(env);
