@@ -58,9 +58,12 @@ export function chromiumPath() {
 
 /**
  * With a video it has a camera that shows that. Playwright switches the back-forward cache off,
- * which every browser of a person has on: `cached` leaves it on.
+ * which every browser of a person has on: `cached` leaves it on. `program` starts it.
  */
-async function launchChromium(video, { cached = false, flags = [] } = {}) {
+async function launchChromium(
+  video,
+  { cached = false, flags = [], program = chromiumPath() } = {},
+) {
   const { chromium } = require("playwright-core");
   const camera = [
     "--use-fake-ui-for-media-stream",
@@ -68,7 +71,7 @@ async function launchChromium(video, { cached = false, flags = [] } = {}) {
     `--use-file-for-fake-video-capture=${video}`,
   ];
   const browser = await chromium.launch({
-    executablePath: chromiumPath(),
+    executablePath: program,
     args: [
       ...CHROMIUM_FLAGS,
       ...(isIsolated() ? [] : CHROMIUM_LOOPBACK),
@@ -138,6 +141,11 @@ const LAUNCH = {
 };
 const launched = new Map();
 
+/** Starts a Chromium of its own: with flags, and by a program that has it elsewhere. */
+export function launchElsewhere(program, flags) {
+  return launchChromium(undefined, { program, flags });
+}
+
 /**
  * The browser of that name, started when it is first asked for. `chromium#VIDEO` has a camera that
  * shows the video; in `chromium-cached` a page that was left may come back; `chromium-snap` tries a
@@ -170,9 +178,10 @@ export class Tab {
   /** What the page logged, newest last. */
   log = [];
 
-  static async open(name, url, { initScript, ...options } = {}) {
+  /** On another `machine` it is a tab of the Chromium there. */
+  static async open(name, url, { initScript, machine, ...options } = {}) {
     const tab = new Tab();
-    await tab.#open(await browser(name), url, initScript, options);
+    await tab.#open(await (machine?.browser() ?? browser(name)), url, initScript, options);
     return tab;
   }
 

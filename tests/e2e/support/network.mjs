@@ -15,16 +15,22 @@ const SECOND_ADDRESS = "10.77.0.3";
 /** One end of the pair. Taking it down takes the route of every page away. */
 const INTERFACE = "lacis0";
 
+/** The other end, at which other machines may be. */
+export const FAR_INTERFACE = "lacis1";
+
+/** Where everything goes that is not at the network. Nobody is there. */
+export const ROUTER = "10.77.0.2";
+
 // Without IPv6: the kernel takes a second to find out whether the addresses it makes up are free,
 // and when one becomes usable, Chromium drops every request that is under way.
 const PREPARE = `
   PATH=$PATH:/usr/sbin:/sbin
   ip link set lo up &&
-  ip link add ${INTERFACE} type veth peer name lacis1 &&
-  ip link set ${INTERFACE} addrgenmode none && ip link set lacis1 addrgenmode none &&
+  ip link add ${INTERFACE} type veth peer name ${FAR_INTERFACE} &&
+  ip link set ${INTERFACE} addrgenmode none && ip link set ${FAR_INTERFACE} addrgenmode none &&
   ip address add ${ADDRESS}/24 dev ${INTERFACE} &&
-  ip link set ${INTERFACE} up && ip link set lacis1 up &&
-  ip route add default via 10.77.0.2 &&
+  ip link set ${INTERFACE} up && ip link set ${FAR_INTERFACE} up &&
+  ip route add default via ${ROUTER} &&
   exec "$@"`;
 
 /** Whether this process has a network of its own, which the tests may cut. */

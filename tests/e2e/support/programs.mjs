@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ADDRESS } from "./network.mjs";
 import { Server } from "./server.mjs";
 
 const built = new URL("../../../target/debug/examples/", import.meta.url);
@@ -20,6 +21,15 @@ export function echo(stage, server, link, ...relayed) {
   const options = { pattern: /joined as (\S+)/ };
   const words = [server.socketUrl, link, ...relayed];
   return stage.run(() => Server.run(join(EXAMPLES, "echo"), words, options));
+}
+
+/** The same on another machine, for which the server is at an outer address of this one. */
+export function echoElsewhere(stage, machine, server, link) {
+  const options = { pattern: /joined as (\S+)/ };
+  const url = server.socketUrl.replace("127.0.0.1", ADDRESS);
+  const [program, ...starts] = machine.starter;
+  const words = [...starts, join(EXAMPLES, "echo"), url, link];
+  return stage.run(() => Server.run(program, words, options));
 }
 
 /** Joins a group, and keeps it in that folder. */
