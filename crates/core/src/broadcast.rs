@@ -303,9 +303,10 @@ impl Broadcast {
 /// Whether neighbors who are not told something are told its name.
 const fn is_named(news: &News<'_>, number: u64) -> bool {
     match news {
-        News::Message { .. } => true,
+        // Whoever leaves is part of the tree: those behind it have lost a link just then.
+        News::Message { .. } | News::Gone => true,
         News::Here => number.is_multiple_of(limits::NAMED_HERE),
-        News::Alone | News::Gone | News::Ephemeral { .. } => false,
+        News::Alone | News::Ephemeral { .. } => false,
     }
 }
 

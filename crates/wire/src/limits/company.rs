@@ -157,9 +157,9 @@ pub const HERE_LEAST: Duration = Duration::from_secs(10);
 /// that it has over neighbors. A pair has at most two windows in its buffers: 2 MiB in all.
 pub const RELAYS_MAX: usize = 8;
 
-/// After so many attempts that found no path, one over a neighbor is made: the second may take
-/// twice the time of the first, so a path that is only slow has been found by then.
-pub const RELAY_AFTER: u32 = 2;
+/// After so many attempts that found no path, one over a neighbor is made. A path that is only slow
+/// is found beside that: what looks for it goes on, and may take twice the time.
+pub const RELAY_AFTER: u32 = 1;
 
 /// A link over a neighbor that nobody needs ends after this.
 pub const RELAY_IDLE: Duration = Duration::from_secs(60);

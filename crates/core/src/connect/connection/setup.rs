@@ -237,14 +237,10 @@ impl Connection {
 
     /// An attempt has found no path, if that is why it failed.
     fn on_pathless(&self, env: &mut Env<'_>, code: Code) {
-        let more = match code {
-            // The platform has tried all there is.
-            Code::IceFailed => limits::RELAY_AFTER,
-            Code::Timeout => 1,
-            _ => return,
-        };
-        let count = env.pool.pathless.count(self.node);
-        env.pool.pathless.set(self.node, count.saturating_add(more));
+        if matches!(code, Code::IceFailed | Code::Timeout) {
+            let count = env.pool.pathless.count(self.node);
+            env.pool.pathless.set(self.node, count.saturating_add(1));
+        }
     }
 
     /// Beside a link over a neighbor a direct path is looked for, by the side that offered that.
