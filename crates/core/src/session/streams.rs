@@ -357,9 +357,10 @@ impl Streams {
 
     /// Questions that nobody waits for any more are not asked.
     pub(super) fn drop_questions(&mut self, cx: &mut Cx, link: Option<&mut Link>, over: &[u32]) {
-        let is_over = |stream: &Outbound| matches!(stream.head.kind, Kind::Request { id } if over.contains(&id));
+        let is_over = |kind: Kind| matches!(kind, Kind::Request { id } if over.contains(&id));
         if !over.is_empty() {
-            self.drop_where(cx, link, Code::Aborted, is_over, |_| false);
+            let of_one = |stream: &Outbound| is_over(stream.head.kind);
+            self.drop_where(cx, link, Code::Aborted, of_one, |_| false);
         }
     }
 

@@ -45,9 +45,11 @@ fn held(cx: &Cx) -> SharedRooms {
     rooms
 }
 
-fn settled(cx: &Cx, ticket: Ticket) -> bool {
-    let is_that = |output: &Output| matches!(output, Output::Event(Event::Completed { ticket: of, result: Ok(_) }) if *of == ticket);
-    cx.outputs.iter().any(is_that)
+fn settled(cx: &Cx, wanted: Ticket) -> bool {
+    cx.outputs.iter().any(|output| {
+        let Output::Event(Event::Completed { ticket, result }) = output else { return false };
+        *ticket == wanted && result.is_ok()
+    })
 }
 
 #[test]

@@ -35,8 +35,8 @@ impl Connection {
         for twin in self.attempts.extract_if(.., |own| own.negotiation.attempt == name) {
             env.cx.link(twin.id(), LinkAction::Close);
         }
-        // Two offers that went different ways may both have been answered. Each side has one that it
-        // may go on with before the other side has seen its proof: that of the greater node stays.
+        // Two offers that went different ways may both have been answered. Each side has one that
+        // it may go on with before the other side has seen its proof: the greater node's stays.
         let decides = accepted || env.cx.me.node > self.node;
         self.withdraw_attempts(env, Code::Replaced, |own| decides || own.role() == Role::Offerer);
         if let Some(old) = self.link() {
