@@ -22,20 +22,18 @@ pub struct KeyRecords {
 pub struct KeyRecord {
     /// Who made it.
     pub author: PeerId,
-    /// When, as its first part says.
-    pub modified: Millis,
     /// How many parts it has.
     pub count: u16,
     /// The parts that are here, and under which credential each was made. Of two with one number
     /// the smaller name counts.
-    parts: Table<(u16, CopyName), (CredentialId, KeyPart)>,
+    parts: Table<(u16, CopyName), (CredentialId, Millis, KeyPart)>,
 }
 
 impl KeyRecord {
     /// The parts that count, in order.
     pub fn parts(&self) -> impl Iterator<Item = &KeyPart> {
         let mut last = None;
-        self.parts.iter().filter_map(move |((number, _), (_, part))| {
+        self.parts.iter().filter_map(move |((number, _), (.., part))| {
             let is_first = last.replace(*number) != Some(*number);
             is_first.then_some(part)
         })
@@ -47,7 +45,12 @@ impl KeyRecord {
         let action = |copy: &CopyName| Action { id: copy.digest, by_rights: true };
         let mut parts = self.parts.iter();
         !Rule::KeyStands.holds()
-            || parts.all(|((_, copy), (id, _))| members.stands(id, &action(copy)))
+            || parts.all(|((_, copy), (id, ..))| members.stands(id, &action(copy)))
+    }
+
+    /// When it was made, as the first part that counts says.
+    fn modified(&self) -> Millis {
+        self.parts.first().map_or(Millis(0), |(_, (_, modified, _))| *modified)
     }
 
     /// Whether all parts are here.
@@ -80,14 +83,10 @@ impl KeyRecords {
         let name = part.name(group, &author);
         let record = self.records.entry(name).or_insert_with(|| KeyRecord {
             author,
-            modified: header.modified,
             count: part.parts,
             parts: Table::new(),
         });
-        if part.part == 0 {
-            record.modified = header.modified;
-        }
-        record.parts.insert((part.part, copy), (credential, part));
+        record.parts.insert((part.part, copy), (credential, header.modified, part));
         self.names.insert(copy, name);
     }
 
@@ -125,7 +124,7 @@ impl KeyRecords {
         let order = |(name, record): (&KeyName, &KeyRecord)| {
             let holding = record.covers().filter(|cover| members.holds(cover)).count();
             let holding = if Rule::KeyCoversMost.holds() { holding } else { 0 };
-            let modified = if Rule::KeyLatest.holds() { record.modified } else { Millis(0) };
+            let modified = if Rule::KeyLatest.holds() { record.modified() } else { Millis(0) };
             (record.stands(members), holding, modified, *name)
         };
         let ordered = in_order(whole.map(order)).into_iter().rev();

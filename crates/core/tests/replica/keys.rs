@@ -9,7 +9,7 @@ use lacis_wire::{EndId, KeyName, Roles};
 
 use super::people::*;
 
-fn part(number: u8, part: u16, parts: u16, covers: &[(u8, EndId)]) -> KeyPart {
+pub(crate) fn part(number: u8, part: u16, parts: u16, covers: &[(u8, EndId)]) -> KeyPart {
     let key = EpochKey([number; 32]);
     let meeting = Meeting { topic: MeetingKey([1; 16]), door: MeetingKey([2; 16]) };
     let mut covers: Vec<Cover> =

@@ -4,12 +4,13 @@
 use lacis_core::graph::{BucketSummary, Copy, Replica};
 use lacis_wire::codec::encode;
 use lacis_wire::record::{CopyName, Header};
-use lacis_wire::system::{ActionId, Scope};
-use lacis_wire::{Millis, Roles};
+use lacis_wire::system::{ActionId, KEY, Scope};
+use lacis_wire::{KeyName, Millis, Roles};
 use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::subsequence;
 
+use super::keys::part;
 use super::people::*;
 
 /// All that happens in a group with quarrels: admins who revoke each other, names and adds, people
@@ -44,6 +45,11 @@ fn quarrel() -> Vec<Copy> {
         all.push(draft.in_place_of(wrong.header.id).sign());
     }
     all.push(wrong);
+    // Two first parts of one key, between which another one was made.
+    for (number, nonce, at) in [(40, 40, 600_000), (41, 41, 650_000), (42, 40, 690_000)] {
+        let part = part(nonce, 0, 1, &[]);
+        all.push(Draft::new(KEY, 1, number, &encode(&part)).at(at).sign());
+    }
     // A guest whose time is over before all else is, and an admin who changes what it left.
     let guest = founder().gives_until(3, Roles::MEMBER, NOW.0 + 50, 5, &[]);
     all.push(member(&guest));
@@ -70,11 +76,12 @@ fn quarrel() -> Vec<Copy> {
     all
 }
 
-type State = (Vec<CopyName>, Vec<BucketSummary>, Vec<Option<Roles>>);
+type State = (Vec<CopyName>, Vec<BucketSummary>, Vec<Option<Roles>>, Vec<KeyName>);
 
 fn state(replica: &Replica) -> State {
     let roles = (1..=9).map(|who| roles(replica, who)).collect();
-    (names(replica), replica.summary(), roles)
+    let keys = replica.keys().newest_first(replica.members());
+    (names(replica), replica.summary(), roles, keys)
 }
 
 fn names(replica: &Replica) -> Vec<CopyName> {
@@ -191,4 +198,22 @@ fn a_revocation_that_names_everything_takes_nothing_away() {
         names(&replica).into_iter().filter(|name| before.contains(name)).collect();
     assert_eq!(after, before);
     assert_eq!(replica.members().roles(&peer(8), Millis(NOW.0)), None);
+}
+
+/// Revocations of one author make one end, however near to the founder it was with each.
+#[test]
+fn an_end_is_as_near_as_the_nearest_of_its_revocations_whichever_came_first() {
+    let near = founder().gives_until(7, Roles::ADMIN, u64::MAX, 2, &[]);
+    let text = Draft::new("chat", 5, 1, b"x").sign();
+    let far = revocation(7, 30, 5, &[action(&text)]);
+    let again = Draft { header: far.header.clone(), body: far.body.clone(), author: 7 };
+    let again = again.created(500_001).under(&near).sign();
+    // It counts beside a list of the nearest only, and names nothing.
+    let second = revocation(2, 32, 5, &[]);
+    let three = [&far, &again, &second];
+    for [a, b, c] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut replica = populated();
+        offer_all(&mut replica, [&member(&near), &text, three[a], three[b], three[c]]);
+        assert!(is_live(&replica, &text), "{a}, {b}, {c}");
+    }
 }

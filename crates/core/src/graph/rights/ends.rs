@@ -54,6 +54,7 @@ impl Members {
         let (subject, scope) = (said.what.subject, said.what.scope);
         let fresh = || End { depth, scope, lists: Vec::new() };
         let end = self.ends.entry(subject).or_default().entry(id).or_insert_with(fresh);
+        end.depth = end.depth.min(depth);
         end.scope = end.scope.max(scope);
         end.lists.push(*key);
     }
