@@ -64,22 +64,24 @@ impl Credentials {
         if self.all.contains_key(&leaf) {
             return Learned::Known;
         }
-        let before = self.all.len();
+        let mut came = Vec::new();
         for (at, credential) in chain.0.iter().enumerate() {
-            self.insert(credential, at + 1);
+            came.extend(self.insert(credential, at + 1));
         }
         let gone = self.prune(&leaf);
         if self.all.contains_key(&leaf) {
-            Learned::New(gone)
-        } else {
-            Learned::NoPlace(self.all.len() != before)
+            return Learned::New(gone);
         }
+        // Somebody above it may have come, and somebody else gone for it.
+        let is_known = |id: &CredentialId| self.all.contains_key(id);
+        Learned::NoPlace(came.iter().any(is_known) || gone.iter().any(|id| !came.contains(id)))
     }
 
-    fn insert(&mut self, credential: &Credential, depth: usize) {
+    /// Adds a credential that is not known; gives its name.
+    fn insert(&mut self, credential: &Credential, depth: usize) -> Option<CredentialId> {
         let id = credential.id();
         if self.all.contains_key(&id) {
-            return;
+            return None;
         }
         let mut above = credential.parent;
         while let Some(known) = above.and_then(|id| self.all.get_mut(&id)) {
@@ -90,6 +92,7 @@ impl Credentials {
         let given = self.children.entry(credential.parent).or_default();
         given.entry(credential.subject).or_default().push(id);
         self.all.insert(id, Box::new(Known { credential: credential.clone(), depth, below: 0 }));
+        Some(id)
     }
 
     fn remove(&mut self, id: &CredentialId) {

@@ -9,14 +9,14 @@ use lacis_wire::{Roles, limits};
 use super::people::*;
 
 /// The founder says it anew.
-fn properties_again(records: u32, bytes: u64) -> lacis_core::graph::Copy {
+pub(crate) fn properties_again(records: u32, bytes: u64) -> lacis_core::graph::Copy {
     let copy = properties(records, bytes);
     let mut draft = Draft::new(GROUP, ROOT, 1, &copy.body).version(2, ROOT).at(900_000);
     draft.header.credential = None;
     draft.sign()
 }
 
-fn properties(records: u32, bytes: u64) -> lacis_core::graph::Copy {
+pub(crate) fn properties(records: u32, bytes: u64) -> lacis_core::graph::Copy {
     let properties = GroupProperties {
         name: "Board".into(),
         comment: String::new(),
@@ -207,7 +207,7 @@ pub(crate) fn one_issuer_gives_one_subject_a_few_credentials() {
 }
 
 /// A record by which an inviter shows a member with a key of its own.
-fn sock_puppet(by: &Place, number: usize) -> lacis_core::graph::Copy {
+pub(crate) fn sock_puppet(by: &Place, number: usize) -> lacis_core::graph::Copy {
     let mut sock = by.gives(110, Roles::MEMBER);
     let mut seed = [200; 32];
     seed[..8].copy_from_slice(&number.to_le_bytes());

@@ -4,5 +4,6 @@ mod budgets;
 mod keys;
 mod orders;
 mod people;
+mod places;
 mod revocations;
 mod rules;

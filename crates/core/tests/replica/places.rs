@@ -1,0 +1,76 @@
+//! What takes a place, and for how long: what has ended, what is beaten, what has none, and what was
+//! stored.
+
+use lacis_core::graph::{Change, Copy, Outcome, Refusal, Replica};
+use lacis_wire::record::Header;
+use lacis_wire::system::GROUP;
+use lacis_wire::{Millis, Roles, limits};
+
+use super::budgets::{properties, sock_puppet};
+use super::people::*;
+
+const LATER: Millis = Millis(NOW.0 + 20);
+
+/// What a store gives back of a replica.
+fn read_anew<'a>(all: impl IntoIterator<Item = &'a Copy>, held: &Replica, now: Millis) -> Replica {
+    let mut replica = Replica::new(group());
+    for copy in all {
+        let name = copy.header.name();
+        if !held.all_names().iter().any(|(it, _)| *it == name) {
+            continue;
+        }
+        if copy.header.kind.is_system() {
+            replica.restore_system(copy.clone());
+        } else {
+            replica.restore(&copy.header, &name);
+        }
+    }
+    replica.settle_restored(now);
+    replica
+}
+
+fn erased(replica: &mut Replica) -> usize {
+    let changes = std::iter::from_fn(|| replica.poll_change());
+    changes.filter(|it| matches!(it, Change::Erased { keeps_header: false, .. })).count()
+}
+
+/// Chats of 4, the first the oldest.
+fn chats(numbers: std::ops::Range<u8>, change: impl Fn(Draft) -> Draft) -> Vec<Copy> {
+    let created = |number| 600_000 + u64::from(number);
+    let draft = |number| Draft::new("chat", 4, number, b"x").created(created(number));
+    numbers.map(|number| change(draft(number)).sign()).collect()
+}
+
+fn held(replica: &Replica, copies: &[Copy]) -> Vec<bool> {
+    let is_held = |copy: &Copy| {
+        replica.held(&copy.header.id).is_some_and(|it| it.name() == copy.header.name())
+    };
+    copies.iter().map(is_held).collect()
+}
+
+fn live(replica: &Replica, copies: &[Copy]) -> usize {
+    copies.iter().filter(|copy| is_live(replica, copy)).count()
+}
+
+/// A chain that brings two credentials takes the place of two others, and then has none for its
+/// last: nothing of that may stay.
+#[test]
+fn who_has_no_place_leaves_nobody_out() {
+    let ivy = place(3);
+    let mut replica = populated();
+    for number in 0..limits::CREDENTIALS_PER_INVITER - 1 {
+        replica.offer(NOW, &sock_puppet(&ivy, number));
+    }
+    let known = |replica: &Replica| {
+        let mut all: Vec<_> = replica.members().subjects().copied().collect();
+        all.retain(|who| replica.members().roles(who, NOW).is_some());
+        all
+    };
+    let (before, bytes) = (known(&replica), replica.bytes());
+    assert_eq!(before.len(), limits::CREDENTIALS_PER_INVITER + 6);
+    let between = ivy.gives_until(8, Roles::INVITER, u64::MAX, 0, &[]);
+    let last = between.gives(9, Roles::MEMBER);
+    assert_eq!(refused(replica.offer(NOW, &member(&last))), Refusal::OverBudget);
+    assert!(known(&replica) == before);
+    assert_eq!(replica.bytes(), bytes);
+}
