@@ -43,19 +43,23 @@ struct Used {
 
 impl Default for Budgets {
     fn default() -> Self {
-        let common = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
-        Self { common, raised: Table::new(), used: Table::new() }
+        Self { common: COMMON, raised: Table::new(), used: Table::new() }
     }
 }
 
 impl Budgets {
-    /// The founder says what everybody has; says whether that is something else than before.
-    pub(super) fn set_common(&mut self, records: u32, bytes: u64) -> bool {
-        core::mem::replace(&mut self.common, (records, bytes)) != (records, bytes)
+    /// The founder says what everybody has, or nothing; says whether that is something else than
+    /// before.
+    pub(super) fn set_common(&mut self, said: Option<(u32, u64)>) -> bool {
+        let common = said.unwrap_or(COMMON);
+        core::mem::replace(&mut self.common, common) != common
     }
 
     /// An admin says what somebody has, the greater of several.
     pub(super) fn raise(&mut self, peer: PeerId, records: u32, bytes: u64) {
+/// What everybody has where the group does not say.
+const COMMON: (u32, u64) = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
+
         let own = self.raised.entry(peer).or_insert((0, 0));
         *own = (own.0.max(records), own.1.max(bytes));
     }

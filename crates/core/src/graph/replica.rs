@@ -78,6 +78,10 @@ pub struct Replica {
     pub(super) is_restoring: bool,
     /// How often a version, or the right to one, was judged.
     pub(super) judgements: u64,
+    /// The time that was said last.
+    pub(super) now: Millis,
+    /// Whether what the group says of budgets is to be looked at again.
+    pub(super) common_stale: bool,
 }
 
 /// A version that is kept without being live.
@@ -117,6 +121,8 @@ impl Replica {
             lost: Vec::new(),
             is_restoring: false,
             judgements: 0,
+            now: Millis(0),
+            common_stale: false,
         }
     }
 

@@ -52,6 +52,42 @@ fn live(replica: &Replica, copies: &[Copy]) -> usize {
     copies.iter().filter(|copy| is_live(replica, copy)).count()
 }
 
+/// Whoever heard of more places once holds no more than who comes later.
+#[test]
+fn budgets_are_those_of_what_the_group_says_now() {
+    let version = |format: u16, change: fn(Draft) -> Draft| {
+        let body = properties(3, 1_000).body;
+        let mut draft = Draft::new(GROUP, ROOT, 1, &body).version(2, ROOT).at(900_000);
+        draft.header.format = format;
+        change(draft).sign()
+    };
+    let later = version(Header::FORMAT + 1, |draft| draft);
+    let deleted = version(Header::FORMAT, Draft::deleted);
+    let all = chats(0..5, |draft| draft);
+    for newer in [&later, &deleted] {
+        let mut early = populated();
+        let mut late = populated();
+        offer_all(&mut early, [&properties(3, 1_000), newer].into_iter().chain(&all));
+        offer_all(&mut late, [newer].into_iter().chain(&all));
+        assert_eq!((live(&early, &all), live(&late, &all)), (5, 5));
+    }
+    // Of several records the one that counts for everything else counts for budgets.
+    let says = |number: u8, records: u32| {
+        Draft::new(GROUP, ROOT, number, &properties(records, 1_000).body).sign()
+    };
+    let (three, four) = (says(1, 3), says(2, 4));
+    let first = if three.header.id < four.header.id { 3 } else { 4 };
+    for order in [[&three, &four], [&four, &three]] {
+        let mut replica = populated();
+        offer_all(&mut replica, order.into_iter().chain(&all));
+        assert_eq!(live(&replica, &all), first);
+        replica.forget(&replica.properties().expect("two").header.id.clone());
+        offer_all(&mut replica, &all);
+        let second = 7 - first;
+        assert_eq!(live(&replica, &all), second);
+    }
+}
+
 /// A chain that brings two credentials takes the place of two others, and then has none for its
 /// last: nothing of that may stay.
 #[test]

@@ -38,6 +38,7 @@ impl Replica {
         }
         for id in &several {
             self.choose(id);
+        self.reread_common();
         }
         self.is_restoring = false;
         self.put_in_order();

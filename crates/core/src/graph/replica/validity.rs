@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::Chain;
 use lacis_wire::record::CopyName;
-use lacis_wire::system::System;
+use lacis_wire::system::{GROUP, System};
 use lacis_wire::{RecordId, limits};
 
 use crate::graph::copy::{Change, Copy};
@@ -25,6 +25,7 @@ impl Replica {
         let Some(key) = self.key_of(name) else { return true };
         let header = &copy.header;
         let (author, credential) = (*header.author(), header.credential);
+        self.common_stale |= header.kind.as_str() == GROUP;
         match (system_of(header, &copy.body), credential) {
             (Ok(Some(System::Member(chain))), _) => return self.apply_chain(&chain, &header.id),
             (Ok(Some(System::Revocation(revocation))), Some(credential)) => {
@@ -39,10 +40,6 @@ impl Replica {
                 }
                 self.keys.insert(&self.group, *name, (header, credential), part);
                 self.changes.push_back(Change::Keys);
-            }
-            (Ok(Some(System::Group(properties))), _) => {
-                let (records, bytes) = (properties.budget_records, properties.budget_bytes);
-                self.stale |= self.budgets.set_common(records, bytes);
             }
             (Ok(Some(System::Budget(budget))), Some(_)) => {
                 self.budgets.raise(budget.subject, budget.records, budget.bytes);
@@ -83,6 +80,7 @@ impl Replica {
 
     pub(in crate::graph) fn unapply(&mut self, name: &CopyName, entry: &Entry) {
         let Some(copy) = self.system.get(name).cloned() else { return };
+        self.common_stale |= copy.header.kind.as_str() == GROUP;
         match system_of(&copy.header, &copy.body) {
             // Where there was no place for it, nothing followed from it.
             Ok(Some(System::Member(chain)))
@@ -107,6 +105,20 @@ impl Replica {
             }
             _ => {}
         }
+    }
+
+    /// What the live record says of budgets that counts for everything else, too: another version
+    /// of it may say nothing any more that is understood.
+    pub(in crate::graph) fn reread_common(&mut self) {
+        if !core::mem::take(&mut self.common_stale) {
+            return;
+        }
+        let says = self.properties().map(|copy| system_of(&copy.header, &copy.body));
+        let said = match says {
+            Some(Ok(Some(System::Group(it)))) => Some((it.budget_records, it.budget_bytes)),
+            _ => None,
+        };
+        self.stale |= self.budgets.set_common(said);
     }
 
     pub(in crate::graph) fn reread_budgets(&mut self, gone: &CopyName) {
@@ -139,6 +151,7 @@ impl Replica {
                 self.drop_without_place();
                 self.stale = true;
             }
+            self.reread_common();
             if !core::mem::take(&mut self.stale) || !Rule::JudgedAnew.holds() {
                 break;
             }
