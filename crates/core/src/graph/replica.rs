@@ -312,7 +312,7 @@ impl Replica {
     /// When [`Replica::expire`] has something to do next.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Millis> {
-        self.due.first().into_iter().chain(self.aside_due.first()).min()
+        self.due.first()
     }
 
     /// When something that was dated ahead can be judged.

@@ -52,6 +52,25 @@ fn live(replica: &Replica, copies: &[Copy]) -> usize {
     copies.iter().filter(|copy| is_live(replica, copy)).count()
 }
 
+/// A clock that is ahead for one start is no reason to lose what is kept for others to name.
+#[test]
+fn what_is_set_aside_goes_by_the_time_by_which_bytes_are_erased() {
+    let mut replica = populated();
+    let copy = &chats(0..1, |draft| draft.lasting(u64::MAX))[0];
+    let ended = revocation(2, 1, 4, &[]);
+    offer_all(&mut replica, [copy, &ended]);
+    assert_eq!(replica.aside(), 1);
+    let lifetime = u64::try_from(limits::UNNAMED_LIFETIME.as_millis()).expect("days");
+    let until = Millis(copy.header.modified.0.max(ended.header.modified.0) + lifetime);
+    replica.expire(Millis(u64::MAX - 1));
+    assert_eq!(replica.aside(), 1);
+    assert_eq!(replica.next_erasure(), Some(until));
+    replica.erase(Millis(until.0 - 1));
+    assert_eq!(replica.aside(), 1);
+    replica.erase(until);
+    assert_eq!(replica.aside(), 0);
+}
+
 /// Whoever heard of more places once holds no more than who comes later.
 #[test]
 fn budgets_are_those_of_what_the_group_says_now() {

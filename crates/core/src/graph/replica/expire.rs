@@ -60,8 +60,12 @@ impl Replica {
     }
 
     /// Erases what ended long enough before `limit`, a time that our own clock and those of the
-    /// members have passed: first bodies, and headers when no version could live any more.
+    /// members have passed: first bodies, and headers when no version could live any more. And
+    /// what was set aside for long enough.
     pub fn erase(&mut self, limit: Millis) {
+        while let Some((_, name)) = self.aside_due.pop(limit) {
+            self.erase_aside(&name);
+        }
         let until = Millis(limit.0.saturating_sub(grace()));
         while let Some((at, id)) = self.hidden.pop(until) {
             // While a store is read, versions that others replaced leave their times behind.
@@ -85,18 +89,16 @@ impl Replica {
     /// When [`Replica::erase`] has something to do.
     #[must_use]
     pub fn next_erasure(&self) -> Option<Millis> {
-        self.hidden.first().map(|at| Millis(at.0.saturating_add(grace())))
+        let ended = self.hidden.first().map(|at| Millis(at.0.saturating_add(grace())));
+        ended.into_iter().chain(self.aside_due.first()).min()
     }
 
-    /// Hides what is over, and lets go what was set aside for long enough.
+    /// Hides what is over.
     pub fn expire(&mut self, now: Millis) {
         while let Some((at, id)) = self.due.pop(now) {
             if self.held(&id).is_some_and(|held| held.expires == at) {
                 self.end(&id);
             }
-        }
-        while let Some((_, name)) = self.aside_due.pop(now) {
-            self.erase_aside(&name);
         }
         self.wake(now);
         self.revalidate();
