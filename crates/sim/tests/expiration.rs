@@ -265,3 +265,31 @@ fn a_founder_who_ends_deferring_lets_go_what_was_kept() {
     letter.world.run_for(Duration::from_secs(1));
     assert_eq!(letter.world.texts(publisher, group), [""; 0]);
 }
+
+/// Bodies go a day after the end. Who opens the group alone after that has lost nothing.
+#[test]
+fn what_was_erased_is_no_damage_where_expiration_is_deferred() {
+    let mut letter = Letter::deferring(1);
+    let over = letter.publish("over", MINUTE);
+    letter.publish("long", 10 * DAY);
+    letter.close_reader();
+    letter.world.run_for(2 * DAY);
+    letter.reopen_reader();
+    letter.connect_reader();
+    letter.expect_read(&["long"]);
+    letter.world.run_for(MINUTE);
+    letter.close_reader();
+    letter.reopen_reader();
+    let is_damage = |event: &&Event| match event {
+        Event::Group { event, .. } => matches!(**event, GroupEvent::Damaged { .. }),
+        _ => false,
+    };
+    for _ in 0..2 {
+        letter.expect_read(&["long"]);
+        let (reader, group) = letter.reader;
+        assert_eq!(letter.world.seen(reader).log.iter().filter(is_damage).count(), 0);
+        let held = letter.world.replica(reader, group);
+        let held = held.and_then(|it| it.held(&over).map(|it| it.has_ended));
+        assert_eq!(held, Some(true), "older versions stay away");
+    }
+}

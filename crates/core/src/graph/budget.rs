@@ -22,6 +22,21 @@ pub(super) enum Class {
     Tombstone,
     /// What the system keeps for itself.
     System,
+    /// What is set aside, of whatever kind.
+    Aside,
+}
+
+impl Class {
+    /// In which a live version counts; `is_left` says whether it is deleted or over.
+    pub(super) fn of(is_system: bool, is_left: bool) -> Self {
+        if is_system && Rule::BudgetOfSystem.holds() {
+            Self::System
+        } else if is_left && Rule::BudgetOfTombstones.holds() {
+            Self::Tombstone
+        } else {
+            Self::Record
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +56,9 @@ struct Used {
     order: Option<Table<(Millis, RecordId), u32>>,
 }
 
+/// What everybody has where the group does not say.
+const COMMON: (u32, u64) = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
+
 impl Default for Budgets {
     fn default() -> Self {
         Self { common: COMMON, raised: Table::new(), used: Table::new() }
@@ -57,9 +75,6 @@ impl Budgets {
 
     /// An admin says what somebody has, the greater of several.
     pub(super) fn raise(&mut self, peer: PeerId, records: u32, bytes: u64) {
-/// What everybody has where the group does not say.
-const COMMON: (u32, u64) = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
-
         let own = self.raised.entry(peer).or_insert((0, 0));
         *own = (own.0.max(records), own.1.max(bytes));
     }
@@ -85,6 +100,7 @@ const COMMON: (u32, u64) = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
             Class::Record => (records, bytes),
             Class::Tombstone => (records.saturating_mul(times), u64::MAX),
             Class::System => (limits::BUDGET_SYSTEM, u64::MAX),
+            Class::Aside => (limits::ASIDE_MAX, bytes),
         }
     }
 

@@ -122,6 +122,11 @@ impl Entries {
         self.blocks.iter().flatten().map(|(id, entry)| (id, entry))
     }
 
+    /// All of them, to be changed.
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.blocks.iter_mut().flatten().map(|(_, entry)| entry)
+    }
+
     /// The block in which an id is, or would be.
     fn block_of(&self, id: &RecordId) -> usize {
         let begins = |block: &Block| block.first().is_some_and(|(first, _)| first <= id);

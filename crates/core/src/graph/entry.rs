@@ -28,12 +28,19 @@ pub(super) struct Entry {
     pub(super) is_deleted: bool,
     /// Its time is over: what is left keeps older versions from coming back.
     pub(super) has_ended: bool,
+    /// It counts as what has ended does. In a group that defers expiration it may be shown still.
+    pub(super) is_over: bool,
 }
 
 impl Entry {
     /// The name of the version.
     pub(super) const fn name(&self, id: RecordId) -> CopyName {
         CopyName { id, digest: self.digest }
+    }
+
+    /// Whether it counts as what is left of a record.
+    pub(super) const fn is_left(&self) -> bool {
+        self.is_deleted || self.is_over
     }
 
     /// The number of its type.
@@ -96,6 +103,7 @@ impl Register {
             credential,
             is_deleted: header.is_deleted(),
             has_ended: false,
+            is_over: false,
         }
     }
 

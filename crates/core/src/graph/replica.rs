@@ -340,8 +340,7 @@ impl Replica {
 
     /// Forgets a version that was lost. [`Replica::settle`] has to follow.
     pub fn forget_version(&mut self, name: &CopyName) {
-        let is_live = self.held(&name.id).is_some_and(|held| held.name() == *name);
-        if is_live {
+        if self.is_live(name) {
             self.take_out(&name.id);
         } else {
             self.drop_aside(name);
@@ -351,6 +350,11 @@ impl Replica {
     /// Judges anew what may have changed.
     pub fn settle(&mut self) {
         self.revalidate();
+    }
+
+    /// Whether a version is the live one of its record.
+    pub(super) fn is_live(&self, name: &CopyName) -> bool {
+        self.held(&name.id).is_some_and(|held| held.name() == *name)
     }
 
     /// Forgets a record whose body was lost, so that the next comparison fetches it.

@@ -167,7 +167,7 @@ proptest! {
                 restored.restore(&copy.header, &copy.header.name());
             }
         }
-        restored.settle_restored();
+        restored.settle_restored(NOW);
         restored.expire(NOW);
         prop_assert_eq!(state(&restored), state(&replica));
         prop_assert_eq!(restored.aside(), replica.aside());

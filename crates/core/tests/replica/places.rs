@@ -52,6 +52,99 @@ fn live(replica: &Replica, copies: &[Copy]) -> usize {
     copies.iter().filter(|copy| is_live(replica, copy)).count()
 }
 
+/// Those that live are the newest, and were the first to go.
+#[test]
+fn what_has_ended_takes_no_place_of_what_lives_when_a_store_is_read() {
+    let says = properties(3, 1_000);
+    let over = chats(0..3, |draft| draft.until(NOW.0 + 10));
+    let alive = chats(10..13, |draft| draft);
+    let all: Vec<Copy> = [people(), vec![says], over.clone(), alive.clone()].concat();
+    let mut replica = Replica::new(group());
+    for copy in &all[..all.len() - 3] {
+        replica.offer(NOW, copy);
+    }
+    replica.expire(LATER);
+    for copy in &alive {
+        assert_eq!(replica.offer(LATER, copy), Outcome::Taken);
+    }
+    let mut restored = read_anew(&all, &replica, LATER);
+    assert_eq!(erased(&mut restored), 0);
+    restored.expire(LATER);
+    assert_eq!(live(&restored, &alive), 3);
+    assert_eq!((erased(&mut restored), live(&restored, &over)), (0, 0));
+    assert_eq!(held(&restored, &over), [true; 3]);
+    // Where expiration is deferred they are shown, and take no place either.
+    let deferring = read_anew(&all, &replica, LATER);
+    assert_eq!((live(&deferring, &alive), live(&deferring, &over)), (3, 3));
+    // A clock that was ahead when the store was read changes nothing once it is right.
+    for ends in [true, false] {
+        let mut wrong = read_anew(&all, &replica, Millis(LATEST));
+        if ends {
+            wrong.expire(Millis(LATEST));
+            assert_eq!(live(&wrong, &alive), 0);
+        }
+        wrong.reveal(LATER);
+        wrong.expire(LATER);
+        assert_eq!((live(&wrong, &alive), live(&wrong, &over)), (3, 0));
+        let more = chats(20..21, |draft| draft);
+        assert_eq!(refused(wrong.offer(LATER, &more[0])), Refusal::OverBudget);
+    }
+}
+
+#[test]
+fn what_has_ended_has_ten_times_as_many_places_and_no_more() {
+    let most = limits::BUDGET_TOMBSTONES as usize;
+    let ended = |draft: Draft| draft.until(NOW.0 - 1);
+    let mut all = chats(0..30, ended);
+    all.iter_mut().for_each(|copy| copy.body.clear());
+    let mut backwards = all.clone();
+    backwards.reverse();
+    for order in [&all, &backwards] {
+        let mut replica = populated();
+        replica.offer(NOW, &properties(1, 1_000));
+        for copy in order {
+            let outcome = replica.offer(NOW, copy);
+            assert!([Outcome::Taken, Outcome::Refused(Refusal::OverBudget)].contains(&outcome));
+        }
+        let expected: Vec<bool> = (0..30).map(|number| number < most).collect();
+        assert_eq!(held(&replica, &all), expected, "the first by creation");
+        let restored = read_anew(all.iter().chain(&people()), &replica, NOW);
+        assert_eq!(held(&restored, &all), expected);
+    }
+}
+
+#[test]
+fn what_ends_here_gives_way_like_what_had_ended_before_it_came() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(1, 1_000));
+    let all = chats(0..30, |draft| draft);
+    let most = limits::BUDGET_TOMBSTONES as usize;
+    for (number, copy) in (0_u64..).zip(&all) {
+        let mut draft = Draft { header: copy.header.clone(), body: b"x".to_vec(), author: 4 };
+        draft.header.expires = Millis(NOW.0 + 10 * number + 5);
+        assert_eq!(replica.offer(Millis(NOW.0 + 10 * number), &draft.sign()), Outcome::Taken);
+        replica.expire(Millis(NOW.0 + 10 * number + 5));
+    }
+    let held = all.iter().filter(|copy| replica.held(&copy.header.id).is_some()).count();
+    assert_eq!(held, most);
+    let next = chats(40..41, |draft| draft);
+    assert_eq!(replica.offer(Millis(NOW.0 + 1_000), &next[0]), Outcome::Taken);
+}
+
+#[test]
+fn what_is_there_again_because_time_went_back_has_a_place_or_goes() {
+    let far = Millis(NOW.0 + 200_000);
+    let early = chats(0..3, |draft| draft.until(NOW.0 + 100_000));
+    let late = chats(10..13, |draft| draft);
+    let mut replica = populated();
+    replica.offer(NOW, &properties(3, 1_000));
+    early.iter().for_each(|copy| assert_eq!(replica.offer(NOW, copy), Outcome::Taken));
+    replica.expire(far);
+    late.iter().for_each(|copy| assert_eq!(replica.offer(far, copy), Outcome::Taken));
+    replica.reveal(NOW);
+    assert_eq!((live(&replica, &early), live(&replica, &late)), (3, 0));
+}
+
 /// A clock that is ahead for one start is no reason to lose what is kept for others to name.
 #[test]
 fn what_is_set_aside_goes_by_the_time_by_which_bytes_are_erased() {

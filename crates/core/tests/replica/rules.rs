@@ -334,7 +334,7 @@ pub(crate) fn a_record_in_place_of_another_drops_it_at_any_date() {
                 restored.restore_system(copy);
             }
             order.iter().for_each(|copy| restored.restore(&copy.header, &copy.header.name()));
-            restored.settle_restored();
+            restored.settle_restored(NOW);
             assert_eq!(restored.summary(), replica.summary());
         }
     }

@@ -1,7 +1,11 @@
 //! What ends: hidden at once, erased when that is certain, and there again if time goes back.
 
+use alloc::vec::Vec;
+
+use lacis_wire::record::CopyName;
 use lacis_wire::{Millis, RecordId, limits};
 
+use crate::graph::budget::Class;
 use crate::graph::copy::Change;
 use crate::graph::entry::Entry;
 use crate::graph::entry::Held;
@@ -13,21 +17,43 @@ impl Replica {
     /// far as its own times allow, and its header keeps older versions from coming back.
     pub(in crate::graph) fn end(&mut self, id: &RecordId) {
         let Some(held) = self.held(id).filter(|held| !held.has_ended) else { return };
-        let (key, kind, is_system) = (held.name(), held.kind.clone(), held.kind.is_system());
+        let (id, kind) = (held.id, held.kind.clone());
         let bucket = Self::bucket_of(&kind);
-        let Some(mut entry) = self.entries.remove(id) else { return };
-        self.compared.remove(bucket, entry.key(*id));
-        self.due.remove(entry.expires, *id);
-        self.recharge(id, &mut entry, is_system, true);
-        self.hidden.insert(entry.expires, *id);
-        self.entries.insert(*id, entry);
-        self.changes.push_back(Change::Gone { id: key.id, kind });
+        let Some(mut entry) = self.entries.remove(&id) else { return };
+        self.compared.remove(bucket, entry.key(id));
+        self.due.remove(entry.expires, id);
+        self.hidden.insert(entry.expires, id);
+        entry.has_ended = true;
+        self.changes.push_back(Change::Gone { id, kind });
+        self.recharge(id, entry, true);
+    }
+
+    /// The body of a version is not to be found; says whether that is a loss. It is none where the
+    /// time of a live one was over at `now`: it had been erased, and its header stays.
+    /// [`Replica::settle`] has to follow.
+    pub fn lose(&mut self, name: &CopyName, now: Millis) -> bool {
+        let is_live = self.is_live(name);
+        if is_live && self.held(&name.id).is_some_and(|held| held.expires <= now) {
+            self.end(&name.id);
+            return false;
+        }
+        self.forget_version(name);
+        true
     }
 
     /// Time went back: what was hidden and not erased is there again.
     pub fn reveal(&mut self, now: Millis) {
         if !Rule::Reveals.holds() {
             return;
+        }
+        self.now = now;
+        // Where expiration is deferred, some of what is shown was taken for over.
+        let early = |entry: &Entry| entry.is_over && !entry.has_ended && entry.expires > now;
+        let early = self.entries.iter().filter(|(_, entry)| early(entry));
+        for id in early.map(|(id, _)| *id).collect::<Vec<_>>() {
+            if let Some(entry) = self.entries.remove(&id) {
+                self.recharge(id, entry, false);
+            }
         }
         let entries = &self.entries;
         let is_there = |id: &RecordId| entries.get(id).is_some_and(|entry| entry.expires > now);
@@ -38,24 +64,33 @@ impl Replica {
                 continue;
             }
             let Some(held) = self.held(&id) else { continue };
-            let (is_system, bucket) = (held.kind.is_system(), Self::bucket_of(held.kind));
+            let bucket = Self::bucket_of(held.kind);
             let Some(mut entry) = self.entries.remove(&id) else { continue };
-            self.recharge(&id, &mut entry, is_system, false);
             self.compared.insert(bucket, entry.key(id));
             self.due.insert(entry.expires, id);
-            self.entries.insert(id, entry);
+            entry.has_ended = false;
             self.changes.push_back(Change::Record { id, is_new: true });
+            self.recharge(id, entry, false);
         }
     }
 
-    fn recharge(&mut self, id: &RecordId, entry: &mut Entry, is_system: bool, has_ended: bool) {
-        let is_charged = entry.credential != 0;
-        if is_charged && !is_system {
-            self.budgets.discharge(self.class(is_system, entry), *id, entry);
+    /// Puts the entry of a record that was taken out back, in the class where it belongs from now
+    /// on, if there is a place for it.
+    fn recharge(&mut self, id: RecordId, mut entry: Entry, is_over: bool) {
+        let Some(held) = self.register.read(&id, &entry) else { return };
+        let (author, is_system) = (*held.author(), held.kind.is_system());
+        let is_charged = entry.credential != 0 && !is_system;
+        if is_charged {
+            self.budgets.discharge(Class::of(is_system, entry.is_left()), id, &entry);
         }
-        entry.has_ended = has_ended;
-        if is_charged && !is_system {
-            self.budgets.charge(self.class(is_system, entry), *id, entry);
+        entry.is_over = is_over;
+        let (class, credential) = (Class::of(is_system, entry.is_left()), entry.credential);
+        if is_charged {
+            self.budgets.charge(class, id, &entry);
+        }
+        self.entries.insert(id, entry);
+        if is_charged {
+            self.keep_budget(&author, class, credential);
         }
     }
 
@@ -95,6 +130,7 @@ impl Replica {
 
     /// Hides what is over.
     pub fn expire(&mut self, now: Millis) {
+        self.now = now;
         while let Some((at, id)) = self.due.pop(now) {
             if self.held(&id).is_some_and(|held| held.expires == at) {
                 self.end(&id);

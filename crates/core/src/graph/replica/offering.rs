@@ -25,6 +25,7 @@ impl Replica {
     pub fn offer_known(&mut self, now: Millis, offered: Offered<'_>) -> Outcome {
         let Offered { copy, name, .. } = offered;
         let header = &copy.header;
+        self.now = now;
         if self.has(&name) {
             return Outcome::Known;
         }

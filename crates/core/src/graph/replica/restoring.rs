@@ -7,6 +7,7 @@ use lacis_wire::credential::Chain;
 use lacis_wire::system::System;
 use lacis_wire::{Millis, RecordId, limits};
 
+use crate::graph::budget::Class;
 use crate::graph::copy::{Change, Copy};
 use crate::graph::entry::Entry;
 use crate::graph::judge::system_of;
@@ -14,9 +15,10 @@ use crate::graph::replica::{Aside, Replica};
 use crate::meter::{self, Cost};
 
 impl Replica {
-    /// All that was stored is here again. What has ended meanwhile stays until
-    /// [`Replica::expire`] is called.
-    pub fn settle_restored(&mut self) {
+    /// All that was stored is here again. What has ended by `now` takes no place of what lives, and
+    /// is shown until [`Replica::expire`] is called.
+    pub fn settle_restored(&mut self, now: Millis) {
+        self.now = now;
         let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
         self.members.relearn(chains_in(&copies).iter());
         self.is_restoring = true;
@@ -62,10 +64,12 @@ impl Replica {
     /// Charges what was found in one version only.
     pub(in crate::graph) fn charge_restored(&mut self) {
         meter::count(Cost::Entry, self.entries.len());
+        let now = self.now;
+        self.entries.values_mut().for_each(|entry| entry.is_over = entry.expires <= now);
         // Most come after others of the same credential.
         let (mut present, mut count, mut bytes) = (None, 0, 0);
         for (_, entry) in self.entries.iter().filter(|(_, entry)| entry.credential != 0) {
-            let place = (self.class(false, entry), entry.credential);
+            let place = (Class::of(false, entry.is_left()), entry.credential);
             if present != Some(place) {
                 if let Some((class, credential)) = present.replace(place) {
                     self.budgets.charge_some(class, credential, count, bytes);

@@ -61,7 +61,7 @@ impl Replica {
             entry.credential == credential
                 && self.register.read(id, entry).is_some_and(|held| {
                     held.kind.as_str() != lacis_wire::system::MEMBER
-                        && self.class(held.kind.is_system(), entry) == class
+                        && Class::of(held.kind.is_system(), entry.is_left()) == class
                 })
         });
         let dated = all.map(|(id, entry)| ((entry.created, *id), entry.length));
@@ -89,21 +89,15 @@ impl Replica {
     /// The same in every budget: there may be less place than before.
     pub(in crate::graph) fn keep_budgets(&mut self) {
         for (credential, class) in self.budgets.charged() {
+            // What is aside goes by its time.
+            if class == Class::Aside {
+                continue;
+            }
             let id = self.register.credential(credential);
             let author = id.and_then(|id| self.members.credential(id)).map(|it| it.subject);
             if let Some(author) = author {
                 self.keep_budget(&author, class, credential);
             }
-        }
-    }
-
-    pub(in crate::graph) fn class(&self, is_system: bool, entry: &Entry) -> Class {
-        if is_system && Rule::BudgetOfSystem.holds() {
-            Class::System
-        } else if (entry.is_deleted || entry.has_ended) && Rule::BudgetOfTombstones.holds() {
-            Class::Tombstone
-        } else {
-            Class::Record
         }
     }
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{Code, Millis, PeerId, RecordId, limits};
 
+use crate::graph::budget::Class;
 use crate::graph::copy::{Change, Copy, Outcome};
 use crate::graph::entry::Entry;
 use crate::graph::judge::{Refusal, Right, right};
@@ -49,7 +50,7 @@ impl Replica {
         self.replaced.note(header);
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
-        if header.expires <= now {
+        if header.expires <= self.now {
             self.end(&id);
         }
         let is_fine = self.apply(&name);
@@ -132,7 +133,8 @@ impl Replica {
         }
     }
 
-    pub(in crate::graph) fn make_live(&mut self, id: RecordId, entry: Entry) {
+    pub(in crate::graph) fn make_live(&mut self, id: RecordId, mut entry: Entry) {
+        entry.is_over = entry.has_ended || entry.expires <= self.now;
         let Some(held) = self.register.read(&id, &entry) else { return };
         let (is_system, author) = (held.kind.is_system(), *held.author());
         let is_charged = entry.credential != 0 && held.kind.as_str() != lacis_wire::system::MEMBER;
@@ -144,7 +146,7 @@ impl Replica {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.insert(entry.expires, id);
         }
-        let (class, credential) = (self.class(is_system, &entry), entry.credential);
+        let (class, credential) = (Class::of(is_system, entry.is_left()), entry.credential);
         if is_charged {
             self.budgets.charge(class, id, &entry);
         }
@@ -168,7 +170,7 @@ impl Replica {
         self.hidden.remove(entry.expires, *id);
         self.hidden.remove(entry.latest, *id);
         if is_charged {
-            self.budgets.discharge(self.class(is_system, &entry), *id, &entry);
+            self.budgets.discharge(Class::of(is_system, entry.is_left()), *id, &entry);
         }
         self.unapply(&name, &entry);
         Some(entry)

@@ -270,7 +270,8 @@ impl Group {
     }
 
     fn loaded(&mut self, cx: &mut Cx) {
-        self.replica.settle_restored();
+        let now = self.now(cx);
+        self.replica.settle_restored(now);
         self.properties_changed(cx);
         self.servers_changed(cx);
         self.is_open = true;

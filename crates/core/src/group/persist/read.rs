@@ -34,7 +34,8 @@ impl Group {
     }
 
     /// The copies that the store gave back, where they are what this node holds. One that is not is
-    /// dropped, so that the next comparison fetches it.
+    /// dropped, so that the next comparison fetches it; one that is over was erased, where a group
+    /// that defers expiration shows it again.
     pub(in crate::group) fn check_read(
         &mut self,
         cx: &mut Cx,
@@ -44,6 +45,7 @@ impl Group {
         let StoreReply::Values(values) = reply else {
             return names.iter().map(|_| None).collect();
         };
+        let ended = self.rights_time(cx);
         let mut damaged = 0;
         let mut copies = Vec::with_capacity(names.len());
         for (name, stored) in names.iter().zip(values) {
@@ -61,9 +63,9 @@ impl Group {
                 newer.filter(|_| !is_held).and_then(|newer| self.at_hand(&newer))
             });
             if copy.is_none() && is_held {
-                damaged += 1;
-                self.replica.forget_version(name);
+                damaged += usize::from(self.replica.lose(name, ended));
                 self.replica.settle();
+                self.tell_changes(cx, None);
             }
             if let Some(copy) = &copy {
                 self.bodies.cache(*name, Arc::clone(copy));
@@ -71,7 +73,6 @@ impl Group {
             copies.push(copy);
         }
         if damaged > 0 {
-            self.tell_changes(cx, None);
             self.event(cx, GroupEvent::Damaged { count: damaged });
             self.compare_soon(cx);
         }
