@@ -75,6 +75,14 @@ fn enter_in<K: Ord + Clone>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, item
     next
 }
 
+fn forget_after<K: Ord>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, count: usize) {
+    while list.len() > count
+        && let Some(last) = list.pop()
+    {
+        numbers.remove(&last);
+    }
+}
+
 fn at<T>(list: &[T], number: u32) -> Option<&T> {
     list.get(usize::try_from(number).ok()?)
 }
@@ -126,6 +134,18 @@ impl Register {
             has_ended: entry.has_ended,
             digest: entry.digest,
         })
+    }
+
+    /// How many people and credentials are entered.
+    pub(super) const fn counts(&self) -> (usize, usize) {
+        (self.people.len(), self.credentials.len())
+    }
+
+    /// Forgets the people and credentials that were entered since there were so many, of whom
+    /// nothing is held.
+    pub(super) fn forget_since(&mut self, (people, credentials): (usize, usize)) {
+        forget_after(&mut self.people, &mut self.number_of, people);
+        forget_after(&mut self.credentials, &mut self.credential_of, credentials);
     }
 
     /// Bytes that types, people and credentials take.

@@ -164,6 +164,71 @@ fn what_is_set_aside_goes_by_the_time_by_which_bytes_are_erased() {
     assert_eq!(replica.aside(), 0);
 }
 
+#[test]
+fn of_one_record_and_author_only_the_greatest_beaten_version_is_kept() {
+    let draft = Draft::new("chat", 4, 1, b"x").created(600_000);
+    let versions: Vec<Copy> =
+        (0..200).map(|more| draft.clone().at(600_000 + more * 7 % 200).sign()).collect();
+    let greatest = versions.iter().max_by_key(|copy| copy.header.modified).expect("some");
+    let changed = draft.version(2, 7).at(700_000).sign();
+    for begin in [0, 57] {
+        let mut replica = populated();
+        offer_all(&mut replica, &versions[..begin]);
+        replica.offer(NOW, &changed);
+        for copy in &versions {
+            let outcome = replica.offer(NOW, copy);
+            assert!(matches!(outcome, Outcome::Beaten | Outcome::Older | Outcome::Known));
+        }
+        assert_eq!(replica.aside(), 1);
+        assert!(replica.held_aside(&greatest.header.name()).is_some());
+        let all = versions.iter().chain([&changed]).cloned().chain(people()).collect::<Vec<_>>();
+        assert_eq!(read_anew(&all, &replica, NOW).aside(), 1);
+        replica.offer(NOW, &revocation(1, 1, 7, &[]));
+        assert!(is_live(&replica, greatest), "it is back when what had beaten it falls");
+    }
+}
+
+/// Whatever an end or another one's version leaves aside, a member stores no more for a credential
+/// than it may stand for.
+#[test]
+fn what_is_set_aside_is_bounded_in_bytes() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(100, 1_000));
+    let drafts: Vec<Draft> =
+        (0..20).map(|number| Draft::new("chat", 4, number, &[7; 300]).created(600_000)).collect();
+    for draft in &drafts {
+        let changed = Draft { body: b"y".to_vec(), ..draft.clone() }.version(2, 2).at(700_000);
+        assert_eq!(replica.offer(NOW, &changed.sign()), Outcome::Taken);
+    }
+    let beaten = drafts.iter().map(|draft| replica.offer(NOW, &draft.clone().sign()));
+    let outcomes: Vec<Outcome> = beaten.collect();
+    assert_eq!(outcomes.iter().filter(|it| **it == Outcome::Beaten).count(), 4);
+    assert_eq!(refused(outcomes[4]), Refusal::OverBudget);
+    assert_eq!(replica.aside(), 4);
+    // What goes makes place.
+    let deleted = drafts[0].clone().version(2, 4).at(800_000).deleted().sign();
+    assert_eq!(replica.offer(NOW, &deleted), Outcome::Taken);
+    assert_eq!(replica.aside(), 4, "what the admin wrote is beaten now");
+    assert_eq!(replica.offer(NOW, &drafts[4].clone().sign()), Outcome::Beaten);
+}
+
+#[test]
+fn what_has_no_place_leaves_neither_its_type_nor_its_people_behind() {
+    let mut replica = populated();
+    replica.offer(NOW, &properties(1, 1_000));
+    let held = Draft::new("chat", 4, 1, b"x").created(600_000);
+    replica.offer(NOW, &held.clone().at(650_000).sign());
+    let bytes = replica.bytes();
+    for number in 0..100 {
+        let copy = Draft::new(&format!("chat-{number}"), 4, number, b"x").created(700_000).sign();
+        assert_eq!(refused(replica.offer(NOW, &copy)), Refusal::OverBudget);
+        let older = held.clone().at(600_000 + u64::from(number)).sign();
+        assert_eq!(replica.offer(NOW, &older), Outcome::Older);
+    }
+    assert!(replica.kinds().count() < 10, "{}", replica.kinds().count());
+    assert_eq!(replica.bytes(), bytes);
+}
+
 /// Whoever heard of more places once holds no more than who comes later.
 #[test]
 fn budgets_are_those_of_what_the_group_says_now() {

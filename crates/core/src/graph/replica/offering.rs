@@ -49,8 +49,8 @@ impl Replica {
                 self.waiting.push(Until::Time(due), copy);
                 Outcome::Ahead
             }
-            Verdict::Fine(_) => self.take(now, copy, name, false),
-            Verdict::Unnamed(_) => self.take(now, copy, name, true),
+            Verdict::Fine(_) => self.take(copy, name),
+            Verdict::Unnamed(_) => self.take_aside(copy, name, true),
         }
     }
 
@@ -84,7 +84,7 @@ impl Replica {
         // Which one is live is found when all are here.
         if let Some(other) = self.entries.insert(id, entry) {
             let aside = Aside { entry: other, is_unnamed: false, until: Millis::MAX };
-            self.aside.insert(aside.entry.name(id), aside);
+            self.put_aside(aside.entry.name(id), aside);
         }
     }
 

@@ -31,16 +31,16 @@ impl Replica {
         for id in system.iter().chain(&several) {
             if let Some(entry) = self.entries.remove(id) {
                 let aside = Aside { entry, is_unnamed: true, until: Millis::MAX };
-                self.aside.insert(aside.entry.name(*id), aside);
+                self.put_aside(aside.entry.name(*id), aside);
             }
         }
         self.charge_restored();
         for id in &system {
             self.choose_restored(id);
         }
+        self.reread_common();
         for id in &several {
             self.choose(id);
-        self.reread_common();
         }
         self.is_restoring = false;
         self.put_in_order();
@@ -53,7 +53,8 @@ impl Replica {
         // Of the system's, what was not chosen.
         let loose = self.aside.iter().filter(|(_, aside)| aside.until == Millis::MAX);
         for name in loose.map(|(name, _)| *name).collect::<Vec<_>>() {
-            if let Some(Aside { entry, is_unnamed, .. }) = self.aside.remove(&name) {
+            let is_unnamed = self.aside.get(&name).is_some_and(|aside| aside.is_unnamed);
+            if let Some(entry) = self.take_from_aside(&name) {
                 self.set_aside(name, entry, is_unnamed);
             }
         }

@@ -5,39 +5,39 @@ use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId};
 
 use crate::graph::budget::Class;
 use crate::graph::copy::Change;
-use crate::graph::entry::Entry;
 use crate::graph::judge::Refusal;
 use crate::graph::replica::Replica;
-use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
 impl Replica {
     /// Whether there is a place for a version that was judged; makes it, by the order of its
     /// author's records.
-    pub(in crate::graph) fn make_room(
-        &mut self,
-        header: &Header,
-        entry: &Entry,
-    ) -> Result<(), Refusal> {
-        if entry.credential == 0 || header.kind.as_str() == lacis_wire::system::MEMBER {
-            return Ok(());
-        }
-        let class = self.class(header.kind.is_system(), entry);
+    pub(in crate::graph) fn make_room(&mut self, header: &Header) -> Result<(), Refusal> {
+        let number = header.credential.as_ref().and_then(|id| self.register.number_of(id));
+        let is_charged = header.kind.as_str() != lacis_wire::system::MEMBER;
+        let Some(credential) = number.filter(|_| is_charged) else { return Ok(()) };
+        let is_system = header.kind.is_system();
+        let class = Class::of(is_system, header.is_deleted() || header.expires <= self.now);
         let author = *header.author();
         let takes_own = self.entries.get(&header.id).is_some_and(|held| {
-            held.credential == entry.credential
-                && self.class(header.kind.is_system(), held) == class
+            held.credential == credential && Class::of(is_system, held.is_left()) == class
         });
-        if takes_own || self.budgets.has_room(&author, class, entry.credential) {
+        if takes_own || self.budgets.has_room(&author, class, credential) {
             return Ok(());
         }
         // It has a place only if something that comes after it gives its own away.
-        self.keep_order(class, entry.credential);
-        let last = self.budgets.last(class, entry.credential);
-        if last.is_none_or(|last| (entry.created, header.id) > last) {
+        self.keep_order(class, credential);
+        let last = self.budgets.last(class, credential);
+        if last.is_none_or(|last| (header.created, header.id) > last) {
             return Err(Refusal::OverBudget);
         }
         Ok(())
+    }
+
+    /// Whether there is a place for one more version that is set aside.
+    pub(in crate::graph) fn has_room_aside(&self, header: &Header) -> bool {
+        let number = header.credential.as_ref().and_then(|id| self.register.number_of(id));
+        number.is_none_or(|it| self.budgets.has_room(header.author(), Class::Aside, it))
     }
 
     /// Whether one more record of the application that is written under a credential has a place

@@ -14,39 +14,32 @@ use crate::graph::replica::{Aside, Replica};
 use crate::rule::Rule;
 
 impl Replica {
-    /// Takes a version that was judged.
-    pub(in crate::graph) fn take(
-        &mut self,
-        now: Millis,
-        copy: &Copy,
-        name: CopyName,
-        is_unnamed: bool,
-    ) -> Outcome {
+    /// Takes a version that was judged, and that no end leaves unnamed.
+    pub(in crate::graph) fn take(&mut self, copy: &Copy, name: CopyName) -> Outcome {
         let header = &copy.header;
-        let entry = self.register.enter(header, name.digest);
         let id = header.id;
-        if is_unnamed {
-            return self.take_aside(copy, entry, true);
-        }
         let held = self.held(&id);
         let is_beaten = held.as_ref().is_some_and(|held| header.rank_as(name) < held.rank());
         if is_beaten {
             let by_another = held.is_some_and(|held| held.author() != header.author());
             return if by_another && !header.is_deleted() && Rule::BeatenKept.holds() {
-                self.take_aside(copy, entry, false)
+                self.take_aside(copy, name, false)
             } else {
                 Outcome::Older
             };
         }
-        if let Err(refusal) = self.make_room(header, &entry) {
+        if let Err(refusal) = self.make_room(header) {
             return Outcome::Refused(refusal);
         }
+        // Only now: what has no place leaves nothing behind.
+        let before = self.register.counts();
+        let entry = self.register.enter(header, name.digest);
         if header.kind.is_system() {
             self.system.insert(name, Arc::new(copy.clone()));
         }
         let is_new = self.entries.get(&id).is_none_or(|held| held.has_ended);
         self.retire_live(header);
-        self.drop_own_beaten(&id, header.author());
+        self.drop_own_beaten(header, name);
         self.replaced.note(header);
         self.make_live(id, entry);
         self.changes.push_back(Change::Record { id, is_new });
@@ -55,20 +48,26 @@ impl Replica {
         }
         let is_fine = self.apply(&name);
         self.revalidate();
-        if is_fine { Outcome::Taken } else { Outcome::Refused(Refusal::OverBudget) }
+        if is_fine {
+            return Outcome::Taken;
+        }
+        self.register.forget_since(before);
+        Outcome::Refused(Refusal::OverBudget)
     }
 
     pub(in crate::graph) fn take_aside(
         &mut self,
         copy: &Copy,
-        entry: Entry,
+        name: CopyName,
         is_unnamed: bool,
     ) -> Outcome {
-        let name = copy.header.name();
-        let own = self.aside.values().filter(|it| it.entry.credential == entry.credential);
-        if own.count() >= limits::ASIDE_MAX {
+        if !is_unnamed && self.drop_own_beaten(&copy.header, name) {
+            return Outcome::Older;
+        }
+        if !self.has_room_aside(&copy.header) {
             return Outcome::Refused(Refusal::OverBudget);
         }
+        let entry = self.register.enter(&copy.header, name.digest);
         if copy.header.kind.is_system() {
             self.system.insert(name, Arc::new(copy.clone()));
         }
@@ -92,11 +91,19 @@ impl Replica {
         if !self.is_restoring {
             self.aside_due.insert(until, name);
         }
-        self.aside.insert(name, Aside { entry, is_unnamed, until });
+        self.put_aside(name, Aside { entry, is_unnamed, until });
+    }
+
+    pub(in crate::graph) fn put_aside(&mut self, name: CopyName, aside: Aside) {
+        self.budgets.charge(Class::Aside, name.id, &aside.entry);
+        if let Some(same) = self.aside.insert(name, aside) {
+            self.budgets.discharge(Class::Aside, name.id, &same.entry);
+        }
     }
 
     pub(in crate::graph) fn take_from_aside(&mut self, name: &CopyName) -> Option<Entry> {
         let aside = self.aside.remove(name)?;
+        self.budgets.discharge(Class::Aside, name.id, &aside.entry);
         self.aside_due.remove(aside.until, *name);
         Some(aside.entry)
     }
@@ -123,14 +130,21 @@ impl Replica {
         }
     }
 
-    /// Nobody needs what an author wrote before its own newer version.
-    pub(in crate::graph) fn drop_own_beaten(&mut self, id: &RecordId, author: &PeerId) {
-        for name in self.versions_aside(id) {
-            let is_beaten = self.aside.get(&name).is_some_and(|aside| !aside.is_unnamed);
-            if is_beaten && self.held_aside(&name).is_some_and(|held| held.author() == author) {
-                self.erase_aside(&name);
+    /// Nobody needs what an author wrote before its own newer version. Says whether one that was
+    /// beaten is newer than this one.
+    pub(in crate::graph) fn drop_own_beaten(&mut self, new: &Header, name: CopyName) -> bool {
+        let mut is_newer = false;
+        for other in self.versions_aside(&new.id) {
+            let is_beaten = self.aside.get(&other).is_some_and(|aside| !aside.is_unnamed);
+            let held = self.held_aside(&other).filter(|held| held.author() == new.author());
+            let Some(held) = held.filter(|_| is_beaten) else { continue };
+            if held.rank() < new.rank_as(name) {
+                self.erase_aside(&other);
+            } else {
+                is_newer = true;
             }
         }
+        is_newer
     }
 
     pub(in crate::graph) fn make_live(&mut self, id: RecordId, mut entry: Entry) {
@@ -187,7 +201,7 @@ impl Replica {
 
     /// A version was let go; perhaps it was the last of its record.
     pub(in crate::graph) fn let_go(&mut self, id: &RecordId) {
-        if !self.entries.contains_key(id) && self.versions_aside(id).is_empty() {
+        if !self.entries.contains_key(id) && self.aside_of(id).next().is_none() {
             self.replaced.forget(id);
         }
     }
@@ -223,9 +237,13 @@ impl Replica {
     }
 
     pub(in crate::graph) fn versions_aside(&self, id: &RecordId) -> Vec<CopyName> {
+        self.aside_of(id).collect()
+    }
+
+    fn aside_of(&self, id: &RecordId) -> impl Iterator<Item = CopyName> {
         let from = CopyName { id: *id, digest: [0; 16] };
         let to = CopyName { id: *id, digest: [u8::MAX; 16] };
-        self.aside.range(from..=to).map(|(name, _)| *name).collect()
+        self.aside.range(from..=to).map(|(name, _)| *name)
     }
 
     /// Finds which version of a record is live, of all that are held.
@@ -234,7 +252,7 @@ impl Replica {
         if let Some((name, ..)) = &before
             && let Some(entry) = self.unlive(id)
         {
-            self.aside.insert(*name, Aside { entry, is_unnamed: false, until: Millis::MAX });
+            self.put_aside(*name, Aside { entry, is_unnamed: false, until: Millis::MAX });
         }
         let mut fine: Vec<CopyName> = Vec::new();
         for name in self.versions_aside(id) {
@@ -245,7 +263,7 @@ impl Replica {
             match verdict {
                 Some((Right::Fine, ..)) => {
                     fine.push(name);
-                    self.aside.insert(name, Aside { entry, is_unnamed: false, until: Millis::MAX });
+                    self.put_aside(name, Aside { entry, is_unnamed: false, until: Millis::MAX });
                 }
                 Some((Right::Unnamed | Right::Unknown(_), author, _)) => {
                     self.set_aside(name, entry, true);
@@ -268,28 +286,39 @@ impl Replica {
         self.let_go(id);
     }
 
-    /// Makes the greatest of these versions live; of the others those by other signers stay aside.
+    /// Makes the greatest of these versions live; of the others the greatest of each other signer
+    /// stays aside.
     pub(in crate::graph) fn choose_among(
         &mut self,
         id: &RecordId,
         fine: &[CopyName],
         before: Option<CopyName>,
     ) {
-        let rank = |name: &&CopyName| self.held_aside(name).map(|held| held.rank());
-        let Some(best) = fine.iter().max_by_key(rank).copied() else { return };
-        let author = self.held_aside(&best).map(|held| *held.author());
+        let mut greatest: Vec<(PeerId, CopyName)> = Vec::new();
+        for name in fine {
+            let Some(author) = self.held_aside(name).map(|held| *held.author()) else { continue };
+            let rank = |name: &CopyName| self.held_aside(name).map(|held| held.rank());
+            let lesser = match greatest.iter_mut().find(|(by, _)| *by == author) {
+                Some((_, other)) if rank(name) > rank(other) => core::mem::replace(other, *name),
+                Some(_) => *name,
+                None => {
+                    greatest.push((author, *name));
+                    continue;
+                }
+            };
+            self.erase_aside(&lesser);
+        }
+        let rank = |(_, name): &&(PeerId, CopyName)| self.held_aside(name).map(|it| it.rank());
+        let Some((_, best)) = greatest.iter().max_by_key(rank).copied() else { return };
         if let Some(entry) = self.take_from_aside(&best) {
             self.make_live(*id, entry);
             if before != Some(best) || self.system.contains_key(&best) {
                 self.apply(&best);
             }
         }
-        for name in fine.iter().filter(|name| **name != best) {
-            let same = self.held_aside(name).map(|held| *held.author()) == author;
-            if same {
-                self.erase_aside(name);
-            } else if let Some(entry) = self.take_from_aside(name) {
-                self.set_aside(*name, entry, false);
+        for (_, name) in greatest.into_iter().filter(|(_, name)| *name != best) {
+            if let Some(entry) = self.take_from_aside(&name) {
+                self.set_aside(name, entry, false);
             }
         }
     }
