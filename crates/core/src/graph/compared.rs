@@ -85,6 +85,12 @@ impl Compared {
         self.buckets.iter().flat_map(move |bucket| bucket.index.after(at))
     }
 
+    /// The latest time of a version that is not of the system, where dates bind nobody.
+    pub(super) fn latest(&self) -> Option<Millis> {
+        let buckets = self.buckets.iter().skip(1);
+        buckets.filter_map(|bucket| bucket.index.latest_until(Millis::MAX)).max()
+    }
+
     pub(super) fn latest_until(&self, at: Millis) -> Option<Millis> {
         self.buckets.iter().filter_map(|bucket| bucket.index.latest_until(at)).max()
     }

@@ -10,6 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, proptest};
 use proptest::sample::subsequence;
 
+use super::budgets::properties;
 use super::keys::part;
 use super::people::*;
 
@@ -113,6 +114,37 @@ fn meet(one: &mut Replica, other: &mut Replica, all: &[Copy]) {
     other.expire(NOW);
 }
 
+/// What a store gives back of a replica, in some order.
+fn read_anew(order: &[Copy], replica: &Replica) -> Replica {
+    let stored: Vec<CopyName> = replica.all_names().into_iter().map(|(name, _)| name).collect();
+    let mut restored = Replica::new(group());
+    for copy in order.iter().filter(|copy| stored.contains(&copy.header.name())) {
+        if is_system(copy) {
+            restored.restore_system(copy.clone());
+        } else {
+            restored.restore(&copy.header, &copy.header.name());
+        }
+    }
+    restored.settle_restored(NOW);
+    restored.expire(NOW);
+    restored
+}
+
+/// More of what lives and of what has ended than there are places for.
+fn crowded() -> Vec<Copy> {
+    let mut all = people();
+    all.push(properties(2, 1_000));
+    for author in [4_u8, 5] {
+        for number in 0..30 {
+            let created = 600_000 + 7 * (u64::from(number) * 11 % 30);
+            let draft = Draft::new("chat", author, number, &[author, number]).created(created);
+            let ends = [LATEST, NOW.0 - 1][usize::from(number % 8 != 0)];
+            all.push(draft.until(ends).sign());
+        }
+    }
+    all
+}
+
 fn is_system(copy: &Copy) -> bool {
     copy.header.kind.is_system()
 }
@@ -123,6 +155,14 @@ proptest! {
     #[test]
     fn the_order_of_arrival_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
         prop_assert_eq!(state(&settled(&order)), state(&settled(&quarrel())));
+    }
+
+    /// What of it has a place, by a budget that all of them exceed.
+    #[test]
+    fn nor_does_it_where_budgets_are_small(order in Just(crowded()).prop_shuffle()) {
+        let replica = settled(&order);
+        prop_assert_eq!(state(&replica), state(&settled(&crowded())));
+        prop_assert_eq!(state(&read_anew(&order, &replica)), state(&replica));
     }
 
     #[test]
@@ -157,18 +197,7 @@ proptest! {
     #[test]
     fn the_order_in_the_store_changes_nothing(order in Just(quarrel()).prop_shuffle()) {
         let replica = settled(&quarrel());
-        let stored: Vec<CopyName> = replica.all_names().into_iter().map(|(name, _)| name).collect();
-        let kept = order.iter().filter(|copy| stored.contains(&copy.header.name()));
-        let mut restored = Replica::new(group());
-        for copy in kept {
-            if is_system(copy) {
-                restored.restore_system(copy.clone());
-            } else {
-                restored.restore(&copy.header, &copy.header.name());
-            }
-        }
-        restored.settle_restored(NOW);
-        restored.expire(NOW);
+        let restored = read_anew(&order, &replica);
         prop_assert_eq!(state(&restored), state(&replica));
         prop_assert_eq!(restored.aside(), replica.aside());
     }

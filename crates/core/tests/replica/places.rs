@@ -57,7 +57,7 @@ fn live(replica: &Replica, copies: &[Copy]) -> usize {
 fn what_has_ended_takes_no_place_of_what_lives_when_a_store_is_read() {
     let says = properties(3, 1_000);
     let over = chats(0..3, |draft| draft.until(NOW.0 + 10));
-    let alive = chats(10..13, |draft| draft);
+    let alive = chats(10..13, |draft| draft.at(NOW.0 + 15));
     let all: Vec<Copy> = [people(), vec![says], over.clone(), alive.clone()].concat();
     let mut replica = Replica::new(group());
     for copy in &all[..all.len() - 3] {
@@ -76,6 +76,9 @@ fn what_has_ended_takes_no_place_of_what_lives_when_a_store_is_read() {
     // Where expiration is deferred they are shown, and take no place either.
     let deferring = read_anew(&all, &replica, LATER);
     assert_eq!((live(&deferring, &alive), live(&deferring, &over)), (3, 3));
+    // Nor does a clock that is far behind what is held push anything out.
+    let mut behind = read_anew(&all, &replica, Millis(1));
+    assert_eq!((live(&behind, &alive), erased(&mut behind)), (3, 0));
     // A clock that was ahead when the store was read changes nothing once it is right.
     for ends in [true, false] {
         let mut wrong = read_anew(&all, &replica, Millis(LATEST));
@@ -135,14 +138,19 @@ fn what_ends_here_gives_way_like_what_had_ended_before_it_came() {
 fn what_is_there_again_because_time_went_back_has_a_place_or_goes() {
     let far = Millis(NOW.0 + 200_000);
     let early = chats(0..3, |draft| draft.until(NOW.0 + 100_000));
-    let late = chats(10..13, |draft| draft);
-    let mut replica = populated();
-    replica.offer(NOW, &properties(3, 1_000));
-    early.iter().for_each(|copy| assert_eq!(replica.offer(NOW, copy), Outcome::Taken));
-    replica.expire(far);
-    late.iter().for_each(|copy| assert_eq!(replica.offer(far, copy), Outcome::Taken));
-    replica.reveal(NOW);
-    assert_eq!((live(&replica, &early), live(&replica, &late)), (3, 0));
+    // Where what is held shows that the time was right before, nothing goes for a wrong one.
+    for (modified, left) in [(700_000, 0), (NOW.0 + 150_000, 3)] {
+        let late = chats(10..13, |draft| draft.at(modified));
+        let mut replica = populated();
+        replica.offer(NOW, &properties(3, 1_000));
+        early.iter().for_each(|copy| assert_eq!(replica.offer(NOW, copy), Outcome::Taken));
+        replica.expire(far);
+        late.iter().for_each(|copy| assert_eq!(replica.offer(far, copy), Outcome::Taken));
+        replica.reveal(NOW);
+        assert_eq!((live(&replica, &early), live(&replica, &late)), (3, left));
+        replica.expire(far);
+        assert_eq!((live(&replica, &early), live(&replica, &late)), (0, left));
+    }
 }
 
 /// A clock that is ahead for one start is no reason to lose what is kept for others to name.

@@ -46,9 +46,11 @@ impl Replica {
         if !Rule::Reveals.holds() {
             return;
         }
-        self.now = now;
+        // By a clock that is behind what was accepted nothing gives way to what is there again.
+        let over = self.compared.latest().map_or(now, |latest| latest.max(now));
+        self.now = over;
         // Where expiration is deferred, some of what is shown was taken for over.
-        let early = |entry: &Entry| entry.is_over && !entry.has_ended && entry.expires > now;
+        let early = |entry: &Entry| entry.is_over && !entry.has_ended && entry.expires > over;
         let early = self.entries.iter().filter(|(_, entry)| early(entry));
         for id in early.map(|(id, _)| *id).collect::<Vec<_>>() {
             if let Some(entry) = self.entries.remove(&id) {
@@ -69,8 +71,9 @@ impl Replica {
             self.compared.insert(bucket, entry.key(id));
             self.due.insert(entry.expires, id);
             entry.has_ended = false;
+            let is_over = entry.expires <= over;
             self.changes.push_back(Change::Record { id, is_new: true });
-            self.recharge(id, entry, false);
+            self.recharge(id, entry, is_over);
         }
     }
 

@@ -67,6 +67,8 @@ impl Replica {
     /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
     pub fn restore(&mut self, header: &Header, name: &CopyName) {
+        // A clock that is behind what was accepted is wrong.
+        self.now = self.now.max(header.modified);
         let entry = self.register.enter(header, name.digest);
         self.restore_entry(header.id, entry);
         self.replaced.note(header);

@@ -18,7 +18,7 @@ impl Replica {
     /// All that was stored is here again. What has ended by `now` takes no place of what lives, and
     /// is shown until [`Replica::expire`] is called.
     pub fn settle_restored(&mut self, now: Millis) {
-        self.now = now;
+        self.now = self.now.max(now);
         let copies: Vec<Arc<Copy>> = self.system.values().cloned().collect();
         self.members.relearn(chains_in(&copies).iter());
         self.is_restoring = true;
