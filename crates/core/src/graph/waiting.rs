@@ -3,7 +3,7 @@
 //! has them; bounded by bytes, and by what one author may have here.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 
 use lacis_wire::record::CopyName;
@@ -11,7 +11,6 @@ use lacis_wire::{CredentialId, Millis, PeerId, limits};
 
 use super::copy::Copy;
 use crate::rule::Rule;
-use crate::table::Table;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {
@@ -20,8 +19,8 @@ pub(super) struct Waiting {
     /// Their names: whatever a neighbor names is looked up here.
     names: BTreeSet<CopyName>,
     bytes: usize,
-    /// Bytes of each author; as many as there are versions at the most.
-    by_author: Table<PeerId, u32>,
+    /// Bytes of each author.
+    by_author: BTreeMap<PeerId, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -83,14 +82,14 @@ impl Waiting {
     }
 
     fn bytes_of(&self, author: &PeerId) -> usize {
-        self.by_author.get(author).map_or(0, |bytes| usize::try_from(*bytes).unwrap_or(usize::MAX))
+        self.by_author.get(author).copied().unwrap_or_default()
     }
 
     fn set_bytes(&mut self, author: PeerId, bytes: usize) {
         if bytes == 0 {
             self.by_author.remove(&author);
         } else {
-            self.by_author.insert(author, u32::try_from(bytes).unwrap_or(u32::MAX));
+            self.by_author.insert(author, bytes);
         }
     }
 

@@ -1,5 +1,4 @@
-//! What takes a place, and for how long: what has ended, what is beaten, what has none, and what was
-//! stored.
+//! What takes a place, and for how long: what has ended, what is beaten, what was stored.
 
 use lacis_core::graph::{Change, Copy, Outcome, Refusal, Replica};
 use lacis_wire::record::Header;
