@@ -237,7 +237,9 @@ impl Frame for Header {
         demand((self.version == 1) == self.modifier.is_none(), "modifier")?;
         demand(self.flags & !Self::DELETED == 0, "flags")?;
         demand(self.id == self.born_as(), "id")?;
-        demand(Self::modified_min(self.created, self.version) <= self.modified, "modified")?;
+        // No range of times holds the last of all.
+        let times = Self::modified_min(self.created, self.version)..Millis::MAX;
+        demand(times.contains(&self.modified), "modified")?;
         demand(self.modified <= self.expires && self.expires <= self.latest, "expires")?;
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
         demand(length <= limits::RECORD_BYTES, "length")?;

@@ -132,7 +132,8 @@ const header = t.checked(t.strict(...FIELDS.map(([, type]) => type)), (fields) =
   t.demand((it.modifier !== null) === it.version > 1, "limit of modifier");
   t.demand(isEqual(it.id, recordIdOf(it)), "limit of id");
   const earliest = BigInt(it.created) + (BigInt(it.version) - 1n) * VERSION_PACE;
-  t.demand((earliest < FOREVER ? earliest : FOREVER) <= BigInt(it.modified), "limit of modified");
+  const modified = BigInt(it.modified);
+  t.demand(earliest <= modified && modified < FOREVER, "limit of modified");
   t.demand(it.modified <= it.expires && it.expires <= it.latest, "limit of expires");
   const isDeleted = it.flags === 1;
   t.demand(!isDeleted || it.length === 0, "limit of length");

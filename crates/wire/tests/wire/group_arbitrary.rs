@@ -111,7 +111,9 @@ fn times() -> impl Strategy<Value = [u64; 4]> {
 pub(crate) fn header() -> impl Strategy<Value = Header> {
     let most = u32::try_from(limits::RECORD_BYTES).expect("small");
     let body = (option::weighted(0.8, (key_name(), 0..=most)), any::<[u8; 32]>());
-    let version = prop_oneof![Just((1, None)), (2_u64.., peer()).prop_map(|(n, p)| (n, Some(p)))];
+    // No version is of the end of all times.
+    let later = (2..=u64::MAX / 20, peer()).prop_map(|(number, by)| (number, Some(by)));
+    let version = prop_oneof![Just((1, None)), later];
     let credential = option::of(any::<[u8; 16]>().prop_map(CredentialId));
     let replaces = option::of(any::<[u8; 16]>().prop_map(RecordId));
     let born = (1_u16.., record_type(), peer(), any::<[u8; 8]>(), replaces);
@@ -120,7 +122,9 @@ pub(crate) fn header() -> impl Strategy<Value = Header> {
             let (format, kind, creator, salt, replaces) = born;
             let clear = kind.is_system() || body.is_none();
             let [created, modified, expires, latest] = times.map(Millis);
+            let created = Millis(created.0 / 2);
             let modified = modified.max(Header::modified_min(created, version));
+            let modified = modified.min(Millis(u64::MAX - 1));
             let expires = expires.max(modified);
             let (key, length) = body.unzip();
             let mut header = Header {

@@ -95,14 +95,16 @@ fn nobody_counts_versions_faster_than_the_pace() {
     boundary!(Header, "modified", version(2, 10), version(2, 9));
     boundary!(Header, "modified", version(1_001, 10_000), version(1_001, 9_999));
     boundary!(Header, "modified", version(2, 10), version(u64::MAX, 10));
-    // Where no number is left, only a record without an end of all times has the time.
-    let last = |modified: u64| {
+    // Nothing is of the end of all times, where no range finds it: no version has the last number.
+    let last = |version: u64, modified: u64| {
         born(|it| {
-            (it.version, it.modifier) = (u64::MAX, Some(peer(MEMBER)));
+            (it.version, it.modifier) = (version, Some(peer(MEMBER)));
             (it.modified, it.expires, it.latest) = (Millis(modified), Millis::MAX, Millis::MAX);
         })
     };
-    boundary!(Header, "modified", last(u64::MAX), last(u64::MAX - 1));
+    boundary!(Header, "modified", last(2, u64::MAX - 1), last(2, u64::MAX));
+    boundary!(Header, "modified", last(2, u64::MAX - 1), last(u64::MAX, u64::MAX));
+    boundary!(Header, "modified", last(2, u64::MAX - 1), last(u64::MAX, u64::MAX - 1));
     let (now, pace) = (Millis(7), limits::VERSION_PACE.as_millis());
     assert_eq!(Header::modified_min(now, 1), now);
     assert_eq!(u128::from(Header::modified_min(now, 3).0), 7 + 2 * pace);
@@ -162,10 +164,10 @@ fn the_largest_header_has_366_bytes() {
         *it = Header {
             format: u16::MAX,
             kind: longest,
-            version: u64::MAX,
+            version: 1 << 60,
             modifier: Some(it.creator),
-            created: Millis::MAX,
-            modified: Millis::MAX,
+            created: Millis(1 << 60),
+            modified: Millis(u64::MAX - 1),
             expires: Millis::MAX,
             latest: Millis::MAX,
             replaces: Some(it.id),

@@ -40,6 +40,10 @@ fn of_records() -> Vec<Refused> {
         it.modifier = Some(it.creator);
         it.modified = Millis(it.created.0 + 19);
     };
+    let last = |it: &mut Header| {
+        (it.modified, it.expires, it.latest) = (Millis::MAX, Millis::MAX, Millis::MAX);
+        it.id = it.born_as();
+    };
     let past = |it: &mut Header| it.expires = Millis(it.modified.0 - 1);
     let second = header(|it| it.version = 2);
     let attribute = Attribute { name: "a-b".into(), value: Value::Int(1) };
@@ -55,6 +59,7 @@ fn of_records() -> Vec<Refused> {
         case("unknown-flag", "Header", &header(|it| it.flags = 2), "flags"),
         case("id-of-another", "Header", &header(|it| it.creator = peer(FOUNDER)), "id"),
         case("modified-before-it-was-created", "Header", &header(later), "modified"),
+        case("modified-at-the-end-of-all-times", "Header", &header(last), "modified"),
         case("expired-before-it-was-modified", "Header", &header(past), "expires"),
         case("body-in-clear", "Header", &header(|it| it.key = None), "key"),
         case("format-0", "Header", &header(|it| it.format = 0), "format"),
