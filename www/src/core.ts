@@ -299,12 +299,13 @@ export interface CoreNeighbor {
 
 /**
  * A running node. Methods that take a ticket complete it exactly once, by an event; they may also
- * throw an object with a `code` when the call is refused on the spot.
+ * throw an object with a `code` when the call is refused on the spot. Rooms and groups, and files
+ * that are sent, have numbers of the caller too, of which each is greater than those before.
  */
 export interface CoreNode {
   peer_id(): string;
   node_id(): string;
-  join(ticket: number, link: string, timeoutMs: number): number;
+  join(ticket: number, room: number, link: string, timeoutMs: number): void;
   leave(room: number): void;
   pair(written: number, linked: number, room: number, offer: string | undefined): void;
   complete_pairing(linked: number, answer: string): void;
@@ -333,12 +334,13 @@ export interface CoreNode {
   respond(request: number, data: Uint8Array, code: string): void;
   open_file(
     ticket: number,
+    stream: number,
     room: number,
     node: string,
     name: string,
     mediaType: string,
     size: number,
-  ): number;
+  ): void;
   write(ticket: number, stream: number, chunk: Uint8Array): void;
   finish(ticket: number, stream: number): void;
   accept_file(stream: number): void;
@@ -349,9 +351,18 @@ export interface CoreNode {
   page(change: 0 | 1 | 2 | 3): void;
   diagnose(): CoreReport;
   stored_groups(ticket: number): void;
-  create_group(ticket: number, properties: CoreNewProperties, servers: string[]): number;
-  open_group(ticket: number, id: string): number;
-  join_group(ticket: number, text: string, timeoutMs: number, looks: boolean): number;
+  create_group(
+    ticket: number,
+    group: number,
+    properties: CoreNewProperties,
+    servers: string[],
+  ): void;
+  /**
+   * As whatever opens a group: where it is open under another number, this refuses with the code
+   * `group-open`, and has that as `number`.
+   */
+  open_group(ticket: number, group: number, id: string): void;
+  join_group(ticket: number, group: number, text: string, timeoutMs: number, looks: boolean): void;
   connect_group(ticket: number, group: number, timeoutMs: number): void;
   /** Disconnects a group, and closes it unless it stays open. */
   close_group(group: number, stays: boolean): void;
@@ -428,7 +439,7 @@ export interface CoreNode {
   approve_records(group: number, kinds: string[]): void;
   answer_approval(group: number, number: number, accept: boolean): void;
   export_group(ticket: number, group: number): void;
-  import_group(ticket: number, begins: Uint8Array): number;
+  import_group(ticket: number, group: number, begins: Uint8Array): void;
   import_file(group: number, file: number, bytes: Uint8Array, isLast: boolean): number;
   group_stored(ticket: number, group: number): void;
   clock_correction(group: number): number;

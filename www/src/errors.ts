@@ -265,6 +265,12 @@ export function errorOfThrown(thrown: unknown): PeerError {
   return new PeerError("internal", { cause: thrown });
 }
 
+/** The number that a group has, if a call was refused because it is open under another one. */
+export function openNumber(thrown: unknown): number | undefined {
+  const { code, cause } = errorOfThrown(thrown);
+  return code === "group-open" ? (cause as { number?: number }).number : undefined;
+}
+
 /**
  * Calls the core; what it throws becomes an error of this package. It says that an argument is not
  * valid, but not by which rule: `rule` does, where there is one that `check` does not know.

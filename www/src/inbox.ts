@@ -6,16 +6,16 @@ import { nextTask } from "./wait.js";
  * Where the events of the core wait while nobody could take them. All of them wait in one line, so
  * that a message never overtakes its sender, nor the end of a file its offer.
  *
- * They wait for two reasons: a call is under way that makes the number they speak of, or a room is
- * being handed out. The core may go on speaking in the turn in which it answers a join, but the
- * code behind `await peer.join(link)` runs later and wants to hear it.
+ * They wait for two reasons: whoever takes them is not made yet, since the core may speak inside
+ * its own constructor, or a room is being handed out. The core may go on speaking in the turn in
+ * which it answers a join, but the code behind `await peer.join(link)` runs later and wants to hear
+ * it.
  */
 export class Inbox {
   readonly #route: (event: CoreEvent) => void;
   #waiting: CoreEvent[] = [];
   #bytes = 0;
-  // Shut from the start, because the core may speak inside its own constructor.
-  #calls = 1;
+  #isShut = true;
   #isQuiet = false;
   #isDraining = false;
 
@@ -26,7 +26,7 @@ export class Inbox {
 
   /** Whether an event that comes now is routed at once. */
   get isIdle(): boolean {
-    return this.#calls === 0 && !this.#isQuiet && !this.#isDraining;
+    return !this.#isShut && !this.#isQuiet && !this.#isDraining;
   }
 
   /** Takes one event. */
@@ -41,14 +41,9 @@ export class Inbox {
     if (this.#waiting.length > items || this.#bytes > bytes) this.#speak();
   }
 
-  /** Lets events wait until as many calls of `open`. */
-  shut(): void {
-    this.#calls += 1;
-  }
-
-  /** A call is over, and what it made is registered. */
+  /** From now on events are routed. */
   open(): void {
-    this.#calls -= 1;
+    this.#isShut = false;
     this.#drain();
   }
 
@@ -71,7 +66,7 @@ export class Inbox {
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    while (this.#calls === 0 && !this.#isQuiet) {
+    while (!this.#isShut && !this.#isQuiet) {
       const event = this.#waiting.shift();
       if (event === undefined) break;
       this.#bytes -= sizeOf(event);

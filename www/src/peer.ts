@@ -2,7 +2,7 @@ import { checked } from "./check.js";
 import type { CoreModule, CoreOptions, CorePreview } from "./core.js";
 import { type Diagnosis, diagnosisOf } from "./diagnosis.js";
 import { asyncDispose } from "./dispose.js";
-import { attempted, codeOf, errorOfAbort, PeerError } from "./errors.js";
+import { attempted, codeOf, errorOfAbort, openNumber, PeerError } from "./errors.js";
 import { emit, TypedEventTarget } from "./events.js";
 import { bytesAt } from "./group/file.js";
 import { Group } from "./group/group.js";
@@ -167,9 +167,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { servers = [], connect = true } = options;
     const properties = newProperties(options);
     const { core } = this.#session;
-    const call = (ticket: number): number =>
+    const call = (ticket: number, group: number): void =>
       attempted(
-        () => core.create_group(ticket, properties, [...servers]),
+        () => core.create_group(ticket, group, properties, [...servers]),
         "peer.createGroup: a budget may be of 1048576 records and 64 GiB",
       );
     return this.#openGroup(call, { wanted: connect, first: false }, options.signal);
@@ -196,8 +196,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { timeoutMs = pairing === undefined ? 30_000 : 600_000 } = options;
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const { core } = this.#session;
-    const call = (ticket: number): number =>
-      takeText("li", text, () => core.join_group(ticket, text, timeoutMs, false));
+    const call = (ticket: number, group: number): void =>
+      takeText("li", text, () => core.join_group(ticket, group, text, timeoutMs, false));
     return this.#openGroup(call, { wanted: connect, first: connect, pairing }, signal);
   }
 
@@ -227,8 +227,8 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const text = invitation.slice(invitation.lastIndexOf("#") + 1).trim();
     const read = readInvitation(this.#module, text);
     const { core } = this.#session;
-    const call = (ticket: number): number =>
-      core.join_group(ticket, text, connect ? timeoutMs : 0, true);
+    const call = (ticket: number, group: number): void =>
+      core.join_group(ticket, group, text, connect ? timeoutMs : 0, true);
     const isLink = read.kind === "link";
     const look = (group: Group, done: Promise<CorePreview | undefined>) =>
       group.look(done, connect && isLink);
@@ -250,7 +250,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
   ): Promise<Group<Types>> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
-    const call = (ticket: number): number => core.open_group(ticket, id);
+    const call = (ticket: number, group: number): void => core.open_group(ticket, group, id);
     return this.#openGroup(call, { wanted: connect, first: false }, signal);
   }
 
@@ -268,13 +268,13 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     const { connect = true, signal } = options;
     const { core } = this.#session;
     const { bytes } = await untilAborted(bytesAt(file, 0), signal);
-    const call = (ticket: number): number => core.import_group(ticket, bytes);
+    const call = (ticket: number, group: number): void => core.import_group(ticket, group, bytes);
     const take = (group: Group): Promise<unknown> => group.import(file, { signal });
     return this.#openGroup<Types>(call, { wanted: connect, first: false }, signal, take);
   }
 
   async #openGroup<Types extends GroupTypes>(
-    call: (ticket: number) => number,
+    call: (ticket: number, group: number) => void,
     connect: ConnectWish,
     signal: AbortSignal | undefined,
     take?: (group: Group) => Promise<unknown>,
@@ -290,7 +290,7 @@ export class Peer extends TypedEventTarget<PeerEvents> {
 
   /** Makes a call that opens a group, and uses it at once; `done` settles with the ticket. */
   async #begin<Outcome, Result>(
-    call: (ticket: number) => number,
+    call: (ticket: number, group: number) => void,
     signal: AbortSignal | undefined,
     use: (group: Group, done: Promise<Outcome>) => Promise<Result>,
   ): Promise<Result> {
@@ -299,10 +299,9 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     let group: Group | undefined;
     const done = this.#session.tickets.issue<Outcome>(
       NO_ROOM,
-      (ticket) =>
-        this.#session.defer(() => {
-          group = this.#groupOf(call(ticket));
-        }),
+      (ticket) => {
+        group = this.#opened((number) => call(ticket, number));
+      },
       signal,
     );
     // A call that the core refused on the spot has opened nothing.
@@ -310,7 +309,27 @@ export class Peer extends TypedEventTarget<PeerEvents> {
     return use(group, done);
   }
 
-  /** The group of that number; the core gives the same number to a group that is open. */
+  /**
+   * The group that a call opens, under a new number; one that is open the core refuses to number
+   * anew, and says which number it has.
+   */
+  #opened(call: (number: number) => void): Group {
+    const number = this.#session.number();
+    let group = this.#groupOf(number);
+    try {
+      call(number);
+    } catch (thrown) {
+      group.abandon(new PeerError("closed"));
+      const known = openNumber(thrown);
+      if (known === undefined) throw thrown;
+      group = this.#groupOf(known);
+      call(known);
+    }
+    group.named();
+    return group;
+  }
+
+  /** The group of that number. */
   #groupOf(number: number): Group {
     const known = this.#groups.get(number);
     if (known !== undefined) return known;

@@ -282,11 +282,18 @@ export class Room<Types extends object = Labels> extends TypedEventTarget<RoomEv
   /** @internal Joins the room in the core; resolves when a server has answered. */
   enter(timeoutMs: number, signal: AbortSignal | undefined): Promise<undefined> {
     const { core, rooms, tickets } = this.#session;
-    const call = (ticket: number): void =>
-      this.#session.defer(() => {
-        this.#number = core.join(ticket, this.link, timeoutMs);
-        rooms.set(this.#number, (event) => this.#feed.handle(event));
-      });
+    const number = this.#session.number();
+    const call = (ticket: number): void => {
+      this.#number = number;
+      rooms.set(number, (event) => this.#feed.handle(event));
+      try {
+        core.join(ticket, number, this.link, timeoutMs);
+      } catch (thrown) {
+        rooms.delete(number);
+        this.#number = NO_ROOM;
+        throw thrown;
+      }
+    };
     // At once, and not behind an await: the core may have more to say in this very turn.
     return tickets.issue(NO_ROOM, call, signal, () => this.#session.inbox.quieten());
   }

@@ -83,12 +83,13 @@ class Transfer {
   readonly #target: FileTarget;
   readonly #source: Source;
   readonly #options: SendFileOptions;
-  #stream: number | undefined;
+  readonly #stream: number;
   #failure: PeerError | undefined;
   #confirmed = 0;
 
   constructor(session: Session, target: FileTarget, source: Source, options: SendFileOptions) {
     this.#session = session;
+    this.#stream = session.number();
     this.#target = target;
     this.#source = source;
     this.#options = options;
@@ -109,7 +110,7 @@ class Transfer {
       this.#cancelStream();
       throw failure;
     } finally {
-      if (this.#stream !== undefined) this.#session.streams.delete(this.#stream);
+      this.#session.streams.delete(this.#stream);
     }
   }
 
@@ -123,16 +124,21 @@ class Transfer {
     const { core, tickets, streams } = this.#session;
     const { room, nodeId } = this.#target;
     const { name, mediaType, size } = this.#source;
-    const open = (ticket: number): void =>
-      this.#session.defer(() => {
-        const stream = core.open_file(ticket, room, nodeId, name, mediaType, size);
-        this.#stream = stream;
-        streams.set(stream, {
-          scope: room,
-          drained: (acknowledged) => this.#progress(acknowledged),
-          failed: (error) => this.fail(error),
-        });
+    const stream = this.#stream;
+    const open = (ticket: number): void => {
+      streams.set(stream, {
+        scope: room,
+        drained: (acknowledged) => this.#progress(acknowledged),
+        failed: (error) => this.fail(error),
       });
+      try {
+        core.open_file(ticket, stream, room, nodeId, name, mediaType, size);
+      } catch (thrown) {
+        // There is nothing to cancel.
+        streams.delete(stream);
+        throw thrown;
+      }
+    };
     return tickets.issue(room, open, this.#options.signal);
   }
 
@@ -166,7 +172,7 @@ class Transfer {
 
   #ticket(call: (ticket: number, stream: number) => void): Promise<undefined> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const stream = this.#stream as number;
+    const stream = this.#stream;
     const { signal } = this.#options;
     return this.#session.tickets.issue(this.#target.room, (ticket) => call(ticket, stream), signal);
   }
@@ -178,7 +184,7 @@ class Transfer {
 
   #cancelStream(): void {
     const stream = this.#stream;
-    if (stream === undefined || !this.#session.streams.has(stream)) return;
+    if (!this.#session.streams.has(stream)) return;
     this.#session.attempt(() => this.#session.core.cancel_stream(stream, "aborted"));
   }
 }

@@ -42,6 +42,7 @@ export class Session {
   readonly #keeper: StoreKeeper | undefined;
   readonly #onPeerEvent: (event: PeerEvent) => void;
   readonly #core: CoreNode;
+  #last = 0;
   #isOver = false;
   #freed = false;
 
@@ -93,16 +94,12 @@ export class Session {
   }
 
   /**
-   * Runs a call that makes a new number (a room, a stream) and registers it. The core may already
-   * speak of that number inside the call, so events wait until the call is over.
+   * A number for a room, a group or a file that is sent, which nothing else has had. The core may
+   * speak of it inside the call that is given it, so whoever hears of it is registered before.
    */
-  defer<T>(call: () => T): T {
-    this.inbox.shut();
-    try {
-      return call();
-    } finally {
-      this.inbox.open();
-    }
+  number(): number {
+    this.#last += 1;
+    return this.#last;
   }
 
   /** Makes a call whose failure means only that there is nothing left to do. */

@@ -60,7 +60,9 @@ export class Tickets {
     onSuccess?: (() => void) | undefined,
   ): Promise<Outcome> {
     if (signal?.aborted) return Promise.reject(errorOfAbort(signal));
-    this.#last += 1;
+    // Behind the last of 32 bits come the first again, of which some may still be open.
+    do this.#last = (this.#last + 1) >>> 0;
+    while (this.#open.has(this.#last));
     const ticket = this.#last;
     const promise = new Promise<Outcome>((fulfil, reject) => {
       const release = signal && this.#watch(ticket, signal);

@@ -18,6 +18,7 @@ const INTERNAL = [
     "attach",
     "retain",
     "abandon",
+    "named",
     "opening",
     "look",
     "detach",
@@ -48,8 +49,8 @@ async function openAll(): Promise<Opened> {
   const joining = peer.join("#lr1somewhere");
   script.settle("join");
   const room = await joining;
-  await script.spoken(room);
-  const offer = { stream: 9, room: 1, node: "ada", name: "a", mediaType: "", size: 3 };
+  await script.spoken(room, 2);
+  const offer = { stream: 9, room: 2, node: "ada", name: "a", mediaType: "", size: 3 };
   script.tell({ type: "file", ...offer });
   const [file] = room.offers;
   const writing = room.pair();

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ScriptedCore } from "./scripted-core.js";
 
 test("of two joins in one turn the one that is refused leaves the other alone", async () => {
@@ -31,4 +31,27 @@ test("a group that fails later ends no other that is being opened", async () => 
   await expect(failing).rejects.toMatchObject({ code: "revoked" });
   core.settle("open_group");
   await expect(opened).resolves.toBeDefined();
+});
+
+test("an open group is one object with one number for all who open it", async () => {
+  const core = new ScriptedCore();
+  const opening = core.peer.openGroup("group", { connect: false });
+  core.settle("open_group");
+  const group = await opening;
+  const onClosed = vi.fn();
+  group.addEventListener("closed", onClosed);
+  const joining = core.peer.joinGroup("#lo1again", { connect: false });
+  expect(core.named("join_group").map((call) => call.slice(1, 3))).toEqual([
+    [2, 2],
+    [2, 1],
+  ]);
+  core.settle("join_group");
+  expect(await joining).toBe(group);
+  expect(onClosed).not.toHaveBeenCalled();
+  expect(core.named("close_group")).toEqual([]);
+  await group.close();
+  const again = core.peer.openGroup("group", { connect: false });
+  core.settle("open_group");
+  expect(await again).not.toBe(group);
+  expect(core.named("open_group").at(-1)?.[2]).toBe(3);
 });

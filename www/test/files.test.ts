@@ -25,6 +25,7 @@ describe("sending a file", () => {
     const file = new File([content], "a.bin", { type: "x/y" });
     const sending = room.sendFile("ada", file, { onProgress: progress });
     expect(core.named("open_file")[0]?.slice(2)).toEqual([
+      2,
       1,
       "ada",
       "a.bin",
@@ -37,7 +38,7 @@ describe("sending a file", () => {
       core.settle("write");
     }
     await core.asked("finish", 1);
-    core.tell({ type: "drained", stream: 1, sent: content.length, acknowledged: content.length });
+    core.tell({ type: "drained", stream: 2, sent: content.length, acknowledged: content.length });
     core.settle("finish");
     expect(await sending).toEqual({ name: "a.bin", mediaType: "x/y", bytes: content.length });
     const written = core.named("write").map((call) => Buffer.from(call[3] as Uint8Array));
@@ -50,7 +51,7 @@ describe("sending a file", () => {
     const cancel = vi.fn();
     const stream = new ReadableStream<Uint8Array>({ cancel });
     const sending = room.sendFile("ada", { name: "live", size: 7, stream });
-    expect(core.named("open_file")[0]?.slice(4)).toEqual(["live", "", 7]);
+    expect(core.named("open_file")[0]?.slice(5)).toEqual(["live", "", 7]);
     core.settle("open_file", "rejected");
     await expect(sending).rejects.toMatchObject({ code: "rejected" });
     expect(cancel).toHaveBeenCalledOnce();
@@ -62,7 +63,7 @@ describe("sending a file", () => {
     const sending = room.sendFile("ada", source);
     core.settle("open_file");
     await Promise.resolve();
-    core.tell({ type: "stream-failed", stream: 1, code: "link-lost" });
+    core.tell({ type: "stream-failed", stream: 2, code: "link-lost" });
     await expect(sending).rejects.toMatchObject({ code: "link-lost" });
     expect(core.named("cancel_stream")).toEqual([]);
   });
@@ -76,7 +77,7 @@ describe("sending a file", () => {
     await core.asked("write", 1);
     controller.abort("enough");
     await expect(sending).rejects.toMatchObject({ code: "aborted", cause: "enough" });
-    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 2, "aborted"]]);
   });
 
   test("of another length than announced is an error, not a short file", async () => {
@@ -102,7 +103,7 @@ describe("sending a file", () => {
     const error = { code: "invalid-argument", detail: expect.stringMatching(detail) };
     await expect(sending).rejects.toMatchObject(error);
     expect(core.named("write")).toEqual([]);
-    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 2, "aborted"]]);
   });
 
   test("that can be read no more says so, and keeps why", async () => {
@@ -116,7 +117,7 @@ describe("sending a file", () => {
     const sending = room.sendFile("ada", new Changed(["abc"]));
     core.settle("open_file");
     await expect(sending).rejects.toMatchObject({ code: "source-failed", cause: gone });
-    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 1, "aborted"]]);
+    expect(core.named("cancel_stream")).toEqual([["cancel_stream", 2, "aborted"]]);
     const importing = core.peer.importGroup(new Changed(["abc"]));
     await expect(importing).rejects.toMatchObject({ code: "source-failed", cause: gone });
     expect(core.named("import_group")).toEqual([]);

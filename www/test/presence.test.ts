@@ -13,8 +13,8 @@ async function opened(): Promise<{ script: ScriptedCore; room: Room; group: Grou
   const joining = script.peer.join("#lr1somewhere");
   script.settle("join");
   const room = await joining;
-  // The group has the number 1 as the first room has; whoever joined last is told.
-  await script.spoken(room);
+  // The group has the first number.
+  await script.spoken(room, 2);
   return { script, room, group };
 }
 
@@ -29,8 +29,8 @@ test("what is said goes to the core as JSON, and nothing once it is cleared", as
   });
   expect(said).toEqual([
     [1, '{"at":1}'],
-    [1, '"here"'],
-    [1, ""],
+    [2, '"here"'],
+    [2, ""],
     [1, ""],
   ]);
 });
@@ -41,9 +41,9 @@ test("what others say is kept until it is over, and told", async () => {
   room.addEventListener("presence", ({ detail }) => {
     told.push([detail.nodeId, detail.peerId, detail.value]);
   });
-  script.tell({ type: "remote", room: 1, node: "ada", peer: "Ada", state: "direct" });
+  script.tell({ type: "remote", room: 2, node: "ada", peer: "Ada", state: "direct" });
   const say = (value = ""): void =>
-    script.tell({ type: "presence", room: 1, node: "ada", peer: "a", data: encoder.encode(value) });
+    script.tell({ type: "presence", room: 2, node: "ada", peer: "a", data: encoder.encode(value) });
   say("null");
   say("no JSON");
   expect(room.presence.others).toEqual([{ nodeId: "ada", peerId: "Ada", value: null }]);

@@ -86,7 +86,7 @@ describe("queries as the core takes them", () => {
 describe("the real core", () => {
   const events: CoreGroupEvent[] = [];
   let core: CoreNode;
-  let group = 0;
+  const group = 1;
   let ticket = 0;
 
   beforeAll(async () => {
@@ -113,7 +113,7 @@ describe("the real core", () => {
       },
     );
     const about = { name: "Board", comment: "", deferExpiry: false, presenceLifetimeMs: 60_000 };
-    group = core.create_group(next(), about, []);
+    core.create_group(next(), group, about, []);
     for (let number = 1; number <= 4; number += 1) {
       const title = number % 2 === 0 ? "Bonjour" : "Salut";
       add({ number, title, at: new Date(number * 1_000) });

@@ -32,9 +32,8 @@ export class ScriptedCore {
   #group: CoreGroupInfo | undefined;
   #waiting: (() => void)[] = [];
   #listener: CoreListener | undefined;
-  #rooms = 0;
   #knowsLinks = false;
-  #streams = 0;
+  #number: number | undefined;
 
   constructor(signal?: AbortSignal) {
     this.peer = new Peer(this.#module(), { signaling: ["ws://127.0.0.1:1/ws"], signal });
@@ -104,6 +103,12 @@ export class ScriptedCore {
     this.#listener?.completed(ticket, undefined, outcome);
   }
 
+  /** Opens the group that all invitations and files are of: if it is open, it has its number. */
+  #opened(number: number): void {
+    this.#number ??= number;
+    if (this.#number !== number) throw { code: "group-open", number: this.#number };
+  }
+
   #module(): CoreModule {
     const construct = (_: object, [, listener]: [CoreOptions, CoreListener]): CoreNode => {
       this.#listener = listener;
@@ -132,23 +137,24 @@ export class ScriptedCore {
     const answers: Partial<CoreNode> = {
       peer_id: () => "peer-me",
       node_id: () => "node-me",
-      join: (_ticket, link) => {
+      join: (_ticket, room, link) => {
         if (link.includes("full")) throw { code: "too-many-rooms" };
-        this.#rooms += 1;
-        this.duringJoin(this.#rooms);
-        return this.#rooms;
+        this.duringJoin(room);
       },
-      open_file: () => {
-        this.#streams += 1;
-        return this.#streams;
+      open_group: (_ticket, number, id) => {
+        if (id === "group") this.#opened(number);
       },
-      open_group: () => 1,
-      create_group: () => 1,
-      import_group: () => 1,
+      import_group: (_ticket, number) => this.#opened(number),
       import_file: () => 0,
-      join_group: (_ticket, text) => {
+      join_group: (_ticket, number, text) => {
         if (text.includes("twice")) throw { code: "group-open" };
-        return 1;
+        this.#opened(number);
+      },
+      close_group: (_number, stays) => {
+        if (!stays) this.#number = undefined;
+      },
+      delete_group: () => {
+        this.#number = undefined;
       },
       diagnose: () => {
         if (this.report === undefined) throw new Error("no report was given");

@@ -64,33 +64,38 @@ describe("events", () => {
     expect(session.streams.size).toBe(0);
   });
 
-  test("said inside a call reach what the call registers, and those after them in turn", () => {
-    const { session, tell } = start();
-    session.start();
-    const states: string[] = [];
-    session.defer(() => {
-      tell({ type: "room", room: 1, state: "connecting" });
-      session.rooms.set(1, (event) => {
-        if (event.type !== "room") return;
-        states.push(event.state);
-        if (event.state === "connecting") tell({ type: "room", room: 1, state: "open" });
-      });
-      expect(states).toEqual([]);
+  test("said inside a call reach what it is about", async () => {
+    const scripted = start({
+      open_file: (ticket, stream) => {
+        scripted.tell({ type: "drained", stream, sent: 3, acknowledged: 2 });
+        scripted.settled(ticket);
+        scripted.tell({ type: "stream-failed", stream, code: "link-lost" });
+      },
     });
-    tell({ type: "room", room: 1, state: "offline" });
-    expect(states).toEqual(["connecting", "open", "offline"]);
+    scripted.session.start();
+    const onProgress = vi.fn();
+    const target = { room: 1, nodeId: "ada" };
+    const sending = sendFile(scripted.session, target, new File(["abc"], "a"), { onProgress });
+    await expect(sending).rejects.toMatchObject({ code: "link-lost" });
+    expect(onProgress).toHaveBeenCalledExactlyOnceWith(2, 3);
   });
 
-  test("are handed out even if the call throws", () => {
-    const { session, peerEvents, tell } = start();
-    session.start();
-    const refuse = (): never => {
-      tell({ type: "warning", code: "inside" });
-      throw { code: "too-many-rooms" };
-    };
-    expect(() => session.defer(refuse)).toThrow(expect.objectContaining({}));
-    tell({ type: "warning", code: "after" });
-    expect(peerEvents.slice(1)).toMatchObject([{ code: "inside" }, { code: "after" }]);
+  test("nobody hears of what was refused, and nothing has its number", async () => {
+    const numbers: number[] = [];
+    const scripted = start({
+      open_file: (_ticket, stream) => {
+        numbers.push(stream);
+        throw { code: "would-block" };
+      },
+    });
+    scripted.session.start();
+    for (let tries = 0; tries < 2; tries += 1) {
+      const target = { room: 1, nodeId: "ada" };
+      const sending = sendFile(scripted.session, target, new File(["abc"], "a"), {});
+      await expect(sending).rejects.toMatchObject({ code: "would-block" });
+      expect(scripted.session.streams.size).toBe(0);
+    }
+    expect(numbers).toEqual([1, 2]);
   });
 });
 
@@ -130,10 +135,7 @@ describe("reading a source", () => {
     const chunks: Uint8Array[] = [];
     const tickets: number[] = [];
     const scripted = start({
-      open_file: (ticket) => {
-        scripted.settled(ticket);
-        return 1;
-      },
+      open_file: (ticket) => scripted.settled(ticket),
       write: (ticket, _stream, chunk) => {
         chunks.push(chunk);
         tickets.push(ticket);
@@ -207,10 +209,7 @@ describe("reading a source", () => {
   test("that fails ends the transfer with what failed, and tells the receiver", async () => {
     const told: unknown[] = [];
     const scripted = start({
-      open_file: (ticket) => {
-        scripted.settled(ticket);
-        return 1;
-      },
+      open_file: (ticket) => scripted.settled(ticket),
       cancel_stream: (stream, code) => {
         told.push([stream, code]);
         // As the core does, to whoever cancels as well.

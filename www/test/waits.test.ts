@@ -35,7 +35,7 @@ const calls: readonly [name: string, waits: Waits][] = [
   ["rename_group", (given) => group.rename("Board", undefined, given)],
   ["set_servers", (given) => group.setServers([], given)],
   ["stored_groups", (given) => core.peer.groups(given)],
-  ["open_group", (given) => core.peer.openGroup("group", given)],
+  ["open_group", (given) => core.peer.openGroup("other", given)],
   ["create_group", (given) => core.peer.createGroup({ name: "Board", ...given })],
 ];
 

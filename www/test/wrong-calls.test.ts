@@ -530,6 +530,7 @@ const TAKE_NOTHING = [
     "enter",
     "attach",
     "retain",
+    "named",
     "abandon",
     "opening",
     "look",

@@ -11,7 +11,7 @@ use rand_core::{Rng, SeedableRng};
 
 use crate::config::Config;
 use crate::event::{Completion, Event};
-use crate::ids::{LinkId, OpId, RequestId, RoomId, SocketId, StreamId};
+use crate::ids::{Chosen, LinkId, OpId, RequestId, RoomId, SocketId, StreamId};
 use crate::io::{LinkAction, Output};
 use crate::start::Start;
 use crate::store::Vault;
@@ -43,7 +43,11 @@ pub(crate) struct Cx {
     /// What is to be done with connections that go over a neighbor.
     pub(crate) relayed: VecDeque<(LinkId, LinkAction)>,
     rng: ChaCha20Rng,
-    counter: u32,
+    counter: u64,
+    last_nonce: u32,
+    /// What clients have numbered: rooms and groups, and files that they send.
+    pub(crate) rooms: Chosen,
+    pub(crate) files: Chosen,
     pub(crate) me: Identity,
     pub(crate) config: Config,
     pub(crate) tickets: Tickets,
@@ -71,6 +75,9 @@ impl Cx {
             relayed: VecDeque::new(),
             rng,
             counter: 0,
+            last_nonce: 0,
+            rooms: Chosen::default(),
+            files: Chosen::default(),
             me: Identity { pen: Pen::new(&key), key, peer, node, salt, vault, start: None },
             clock: WallClock::new(now, config.wall),
             config,
@@ -134,7 +141,7 @@ impl Cx {
         self.jitter((min * factor).min(max))
     }
 
-    fn count(&mut self) -> u32 {
+    const fn count(&mut self) -> u64 {
         self.counter = self.counter.wrapping_add(1);
         self.counter
     }
@@ -156,20 +163,23 @@ impl Cx {
         OpId(self.count())
     }
 
-    pub(crate) fn room_id(&mut self) -> RoomId {
-        RoomId(self.count())
+    /// Of a room of the node itself; `None` if it has had as many as there can be.
+    pub(crate) fn room_id(&mut self) -> Option<RoomId> {
+        self.rooms.own().map(RoomId)
     }
 
     pub(crate) fn stream_id(&mut self) -> StreamId {
-        StreamId(self.count())
+        StreamId::numbered(self.count())
     }
 
     pub(crate) fn request_id(&mut self) -> RequestId {
         RequestId(self.count())
     }
 
-    pub(crate) fn nonce(&mut self) -> u32 {
-        self.count()
+    /// Names what is answered soon: it comes round after 2^32 of them.
+    pub(crate) const fn nonce(&mut self) -> u32 {
+        self.last_nonce = self.last_nonce.wrapping_add(1);
+        self.last_nonce
     }
 
     /// Our own clock: the last reading, counted on.

@@ -3,6 +3,8 @@
 
 use lacis_wire::Code;
 
+use crate::ids::RoomId;
+
 macro_rules! errors {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident => $text:literal,)* }) => {
         $(#[$doc])*
@@ -27,6 +29,8 @@ errors! {
         AlreadyJoined => "the room is joined already",
         /// [`lacis_wire::limits::ROOMS_MAX`] is reached.
         TooManyRooms => "the node is in as many rooms as it may be",
+        /// The number of the room is not a new one.
+        InvalidArgument => "the number is not a new one",
         /// The node was closed.
         Closed => "the node is closed",
     }
@@ -46,7 +50,7 @@ errors! {
         LabelInvalid => "the label is empty, too long or holds control characters",
         /// Too much is waiting for this member.
         WouldBlock => "too much is waiting to be sent",
-        /// A file's name, type or size is not of its form.
+        /// A file's name or type is not of its form, or its number is not a new one.
         InvalidArgument => "an argument is not of its form",
         /// The node was closed.
         Closed => "the node is closed",
@@ -80,5 +84,49 @@ errors! {
         Busy => "the node has as many links as it may have",
         /// The node was closed.
         Closed => "the node is closed",
+    }
+}
+
+/// Why a group is not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The group is open already under this number: the call may be made again with it.
+    #[error("the group is open already")]
+    Open(RoomId),
+    /// Something else is wrong.
+    #[error("{}", .0.as_str())]
+    Refused(Code),
+}
+
+impl OpenError {
+    /// Makes a call that opens a group, with a new number, and once more if the group is open under
+    /// another one; gives the number that it has.
+    ///
+    /// # Errors
+    /// That of the call.
+    pub fn resolve(
+        number: RoomId,
+        mut open: impl FnMut(RoomId) -> Result<(), Self>,
+    ) -> Result<RoomId, Code> {
+        match open(number) {
+            Err(Self::Open(known)) => open(known).map(|()| known),
+            opened => opened.map(|()| number),
+        }
+        .map_err(Code::from)
+    }
+}
+
+impl From<Code> for OpenError {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl From<OpenError> for Code {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Open(_) => Self::GroupOpen,
+            OpenError::Refused(code) => code,
+        }
     }
 }

@@ -68,7 +68,7 @@ mod time;
 mod wall;
 
 pub use config::{Config, ConfigError};
-pub use error::{JoinError, PairError, SendError, StreamError};
+pub use error::{JoinError, OpenError, PairError, SendError, StreamError};
 pub use event::{
     Completion, Event, GroupEvent, GroupLoad, GroupMember, GroupReport, GroupSync, InvitationInfo,
     KeptGroup, MessageKind, NeighborReport, Preview, Record, RemoteState, RoomState, ServerState,

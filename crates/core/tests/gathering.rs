@@ -41,7 +41,8 @@ impl Page {
             budget_records: limits::BUDGET_RECORDS,
             budget_bytes: limits::BUDGET_BYTES,
         };
-        let group = node.create_group(now, 1, &properties, Vec::new()).expect("it is made");
+        let group = RoomId(1);
+        node.create_group(now, 1, group, &properties, Vec::new()).expect("it is made");
         let (parts, asked, settled) = (BTreeMap::new(), Vec::new(), Vec::new());
         let mut page = Self { node, group, now, last_ticket: 1, parts, asked, settled };
         page.run();

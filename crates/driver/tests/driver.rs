@@ -5,8 +5,8 @@ use std::ops::DerefMut;
 use std::time::Duration;
 
 use lacis_core::{
-    Config, Event, LinkAction, LinkId, Node, OpId, ServerState, SocketId, StoreRequest, Ticket,
-    Timestamp,
+    Config, Event, LinkAction, LinkId, Node, OpId, RoomId, ServerState, SocketId, StoreRequest,
+    Ticket, Timestamp,
 };
 use lacis_driver::{Driver, Platform};
 use lacis_wire::link::Channel;
@@ -48,7 +48,8 @@ impl Page {
         Driver::with(&mut &*self, |node, now| {
             let secret = [u8::try_from(ticket).expect("few are used"); 16];
             let link = RoomLink { secret, servers: Vec::new() };
-            node.join(now, ticket, &link, Duration::from_secs(9)).expect("there is room");
+            node.join(now, ticket, RoomId(ticket), &link, Duration::from_secs(9))
+                .expect("there is room");
             node.cancel(now, ticket);
         });
     }
@@ -153,7 +154,7 @@ fn the_timer_is_moved_only_to_come_earlier() {
     let join = |ticket: Ticket, patience: Duration| {
         Driver::with(&mut &page, |node, now| {
             let link = RoomLink { secret: [7; 16], servers: Vec::new() };
-            node.join(now, ticket, &link, patience).expect("there is room");
+            node.join(now, ticket, RoomId(ticket), &link, patience).expect("there is room");
         });
     };
     join(1, Duration::from_millis(300));

@@ -47,12 +47,26 @@ pub(crate) struct OpenGroup {
     pub(crate) holders: usize,
 }
 
+/// The numbers of rooms, groups and files of this peer. After the last of 2^32 the node takes no
+/// more.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers(u32);
+
+impl Numbers {
+    /// One that nothing else has had.
+    pub(crate) const fn next(&mut self) -> u32 {
+        self.0 = self.0.saturating_add(1);
+        self.0
+    }
+}
+
 /// What the application waits for, and hears.
 pub(crate) struct Desk {
     respond: Respond,
     steer: Steer,
     pending: HashMap<Ticket, Pending>,
     next_ticket: Ticket,
+    pub(crate) numbers: Numbers,
     next_watch: u32,
     pub(crate) feed: Feed<PeerEvent>,
     pub(crate) rooms: HashMap<RoomId, OpenRoom>,
@@ -87,6 +101,7 @@ impl Desk {
             steer,
             pending: HashMap::new(),
             next_ticket: 0,
+            numbers: Numbers::default(),
             next_watch: 0,
             feed: Feed::default(),
             rooms: HashMap::new(),
@@ -125,9 +140,14 @@ impl Desk {
     }
 
     /// A number that no other command of this peer has.
-    pub(crate) const fn ticket(&mut self) -> Ticket {
-        self.next_ticket = self.next_ticket.wrapping_add(1);
-        self.next_ticket
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        loop {
+            self.next_ticket = self.next_ticket.wrapping_add(1);
+            // Behind the last come the first again, of which some may still be open.
+            if !self.pending.contains_key(&self.next_ticket) {
+                return self.next_ticket;
+            }
+        }
     }
 
     /// A number that no other watch of this peer has.

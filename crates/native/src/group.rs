@@ -8,7 +8,7 @@ mod records;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lacis_core::{Completion, Preview, RoomId};
+use lacis_core::{Completion, OpenError, Preview, RoomId};
 use lacis_wire::system::GroupProperties;
 use lacis_wire::{Code, GroupId, PeerId, limits};
 
@@ -95,7 +95,11 @@ impl Group {
     pub(crate) async fn create(holder: Holder, options: GroupOptions) -> Result<Self, Error> {
         let GroupOptions { properties, servers } = options;
         let made = holder.handle().ask(
-            move |node, now, ticket| node.create_group(now, ticket, &properties, servers),
+            move |node, now, ticket, numbers| {
+                let number = RoomId(numbers.next());
+                let made = node.create_group(now, ticket, number, &properties, servers);
+                made.map(|()| number).map_err(Code::from)
+            },
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = made.await?;
@@ -108,7 +112,11 @@ impl Group {
         timeout: Duration,
     ) -> Result<Self, Error> {
         let taken = holder.handle().ask(
-            move |node, now, ticket| node.join_group(now, ticket, &invitation, timeout),
+            move |node, now, ticket, numbers| {
+                OpenError::resolve(RoomId(numbers.next()), |number| {
+                    node.join_group(now, ticket, number, &invitation, timeout)
+                })
+            },
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = taken.await?;
@@ -117,7 +125,11 @@ impl Group {
 
     pub(crate) async fn open(holder: Holder, id: GroupId, connects: bool) -> Result<Self, Error> {
         let opened = holder.handle().ask(
-            move |node, now, ticket| node.open_group(now, ticket, id),
+            move |node, now, ticket, numbers| {
+                OpenError::resolve(RoomId(numbers.next()), |number| {
+                    node.open_group(now, ticket, number, id)
+                })
+            },
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = opened.await?;
@@ -134,7 +146,11 @@ impl Group {
     /// Opens the group of a file, by its beginning; it is not connected.
     pub(crate) async fn import_first(holder: Holder, begins: Vec<u8>) -> Result<Self, Error> {
         let opened = holder.handle().ask(
-            move |node, now, ticket| node.import_group(now, ticket, &begins),
+            move |node, now, ticket, numbers| {
+                OpenError::resolve(RoomId(numbers.next()), |number| {
+                    node.import_group(now, ticket, number, &begins)
+                })
+            },
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = opened.await?;
@@ -151,7 +167,11 @@ impl Group {
         timeout: Duration,
     ) -> Result<Option<Preview>, Error> {
         let asked = holder.handle().ask(
-            move |node, now, ticket| node.preview_group(now, ticket, &invitation, timeout),
+            move |node, now, ticket, numbers| {
+                OpenError::resolve(RoomId(numbers.next()), |number| {
+                    node.preview_group(now, ticket, number, &invitation, timeout)
+                })
+            },
             |number, desk| enter(desk, *number),
         );
         let (number, waiting) = asked.await?;

@@ -6,7 +6,7 @@ use lacis_core::{Node, Ticket, Timestamp};
 use lacis_wire::Code;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::desk::{Answer, Desk};
+use crate::desk::{Answer, Desk, Numbers};
 use crate::error::Error;
 use crate::machine::Machine;
 
@@ -54,11 +54,13 @@ impl Handle {
         given.await.map_err(|_| Code::Closed.into())
     }
 
-    /// Has the node do something that takes time, and `then` something with what that gave, before
-    /// anything is told. A caller who gives up waiting calls it off.
+    /// Has the node do something that takes time, under a new number, and `then` something with
+    /// what that gave, before anything is told. A caller who gives up waiting calls it off.
     pub(crate) async fn ask<T, E>(
         self,
-        command: impl FnOnce(&mut Node, Timestamp, Ticket) -> Result<T, E> + Send + 'static,
+        command: impl FnOnce(&mut Node, Timestamp, Ticket, &mut Numbers) -> Result<T, E>
+        + Send
+        + 'static,
         then: impl FnOnce(&T, &mut Desk) + Send + 'static,
     ) -> Result<(T, Waiting), Error>
     where
@@ -68,7 +70,8 @@ impl Handle {
         let (answer, given) = oneshot::channel();
         let begun = self.clone().call(move |machine, desk| {
             let ticket = desk.ticket();
-            match machine.with(|node, now| command(node, now, ticket)) {
+            let numbers = &mut desk.numbers;
+            match machine.with(|node, now| command(node, now, ticket, numbers)) {
                 Ok(begun) => {
                     desk.expect(ticket, answer);
                     then(&begun, desk);
@@ -81,7 +84,7 @@ impl Handle {
         Ok((begun, Waiting { handle: self, ticket, given: Some(given) }))
     }
 
-    /// The same, with nothing more to do.
+    /// The same for what needs no number, with nothing more to do.
     pub(crate) async fn ask_node<T, E>(
         self,
         command: impl FnOnce(&mut Node, Timestamp, Ticket) -> Result<T, E> + Send + 'static,
@@ -90,7 +93,7 @@ impl Handle {
         T: Send + 'static,
         E: Into<Error>,
     {
-        self.ask(command, |_, _| ()).await
+        self.ask(|node, now, ticket, _| command(node, now, ticket), |_, _| ()).await
     }
 }
 

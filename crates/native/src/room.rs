@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use lacis_core::{Completion, Priority, RoomId, Until};
+use lacis_core::{Completion, Priority, RoomId, StreamId, Until};
 use lacis_wire::codec::Frame;
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, NodeId};
@@ -73,7 +73,10 @@ impl Room {
         let first = Mutex::new(Some(open.feed.reader()));
         let remotes = Arc::clone(&open.remotes);
         let joined = holder.handle().ask(
-            move |node, now, ticket| node.join(now, ticket, &link, timeout),
+            move |node, now, ticket, numbers| {
+                let id = RoomId(numbers.next());
+                node.join(now, ticket, id, &link, timeout).map(|()| id)
+            },
             move |id, desk| {
                 desk.rooms.insert(*id, open);
             },
@@ -183,9 +186,11 @@ impl Room {
         let id = self.id;
         let (entered, parts) = mpsc::unbounded_channel();
         let offered = self.handle().ask(
-            move |node, now, ticket| {
+            move |node, now, ticket, numbers| {
                 let FileInfo { name, media_type, size } = &info;
-                node.open_file(now, ticket, id, to, name, media_type, *size)
+                let stream = StreamId(numbers.next().into());
+                let opened = node.open_file(now, ticket, stream, id, to, name, media_type, *size);
+                opened.map(|()| stream)
             },
             move |stream, desk| {
                 desk.streams.insert(*stream, entered);

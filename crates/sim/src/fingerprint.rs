@@ -25,11 +25,11 @@ impl Fingerprint {
         // Long strings of bytes would take ten times as long as text.
         match output {
             Output::Transmit(socket, bytes) => {
-                self.number(u64::from(socket.0));
+                self.number(socket.0);
                 self.bytes(bytes);
             }
             Output::Link(id, LinkAction::Send(channel, bytes)) => {
-                self.number(u64::from(id.0));
+                self.number(id.0);
                 self.number(u64::from(channel.id()));
                 self.bytes(bytes);
             }
@@ -38,7 +38,7 @@ impl Fingerprint {
                 self.bytes(payload);
             }
             Output::Event(Event::FileData { stream, data }) => {
-                self.number(u64::from(stream.0));
+                self.number(stream.0);
                 self.bytes(data);
             }
             Output::Event(Event::Completed { ticket, result: Ok(Completion::Answer(payload)) }) => {

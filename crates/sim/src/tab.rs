@@ -73,6 +73,8 @@ pub(crate) struct Tab {
     /// Timers fire at multiples of this only.
     pub(crate) grid: Duration,
     pub(crate) tickets: u32,
+    /// The last number of a room, a group or a file that its application chose.
+    pub(crate) numbers: u32,
     pub(crate) rooms: BTreeMap<usize, RoomId>,
     pub(crate) app: App,
     pub(crate) seen: Seen,

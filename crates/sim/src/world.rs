@@ -206,6 +206,7 @@ impl World {
             armed: None,
             grid: Duration::ZERO,
             tickets: 0,
+            numbers: 0,
             rooms: Default::default(),
             app: App { manners: setup.manners, ..App::default() },
             seen,

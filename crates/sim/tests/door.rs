@@ -123,7 +123,7 @@ impl Board {
         let ticket = self.world.plain_ticket(tab);
         let joined = self
             .world
-            .command(tab, |node, now| node.join_group(now, ticket, link, MINUTE))
+            .open_group(tab, |node, now, number| node.join_group(now, ticket, number, link, MINUTE))
             .expect("it is there")
             .expect("the invitation is good");
         self.world.connect(tab, joined);

@@ -43,9 +43,9 @@ impl Town {
         let ticket = self.world.plain_ticket(ada);
         let servers = vec![World::url(self.old)];
         let properties = lacis_sim::group_properties("Board");
-        let made = self
-            .world
-            .command(ada, |node, now| node.create_group(now, ticket, &properties, servers));
+        let made = self.world.open_group(ada, |node, now, number| {
+            node.create_group(now, ticket, number, &properties, servers.clone())
+        });
         let group = made.expect("she is there").expect("it is made");
         self.world.connect(ada, group);
         (ada, group)
@@ -363,7 +363,9 @@ fn a_file_of_the_group_says_where_it_meets() {
     let other = town.page(0);
     let ticket = town.world.plain_ticket(other);
     let begins = file.chunks(limits::EXPORT_PART_BYTES).next().unwrap_or_default();
-    let opened = town.world.command(other, |node, now| node.import_group(now, ticket, begins));
+    let opened = town
+        .world
+        .open_group(other, |node, now, number| node.import_group(now, ticket, number, begins));
     let at_other = opened.expect("it is there").expect("it begins well");
     town.world.done(other, ticket, "it is opened");
     let taken =

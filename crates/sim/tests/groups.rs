@@ -90,7 +90,9 @@ fn who_is_admitted_may_write_at_once() {
         let ticket = world.plain_ticket(bob);
         let patience = Duration::from_secs(60);
         let joined = world
-            .command(bob, |node, now| node.join_group(now, ticket, &text, patience))
+            .open_group(bob, |node, now, number| {
+                node.join_group(now, ticket, number, &text, patience)
+            })
             .expect("he is there")
             .expect("the invitation is good");
         world.connect(bob, joined);
@@ -153,7 +155,7 @@ fn whoever_has_an_open_invitation_is_admitted_as_often_as_it_says() {
     let eve = world.open(TabSetup { identity: Some([3; 32]), ..TabSetup::at(&[server]) });
     let ticket = world.plain_ticket(eve);
     let late = world
-        .command(eve, |node, now| node.join_group(now, ticket, &text, SOON))
+        .open_group(eve, |node, now, number| node.join_group(now, ticket, number, &text, SOON))
         .expect("she is there")
         .expect("it can be read");
     world.connect(eve, late);
@@ -396,7 +398,9 @@ fn records_come_when_the_join_is_done_and_not_before() {
         let ticket = world.plain_ticket(bob);
         let patience = Duration::from_secs(60);
         let joined = world
-            .command(bob, |node, now| node.join_group(now, ticket, &text, patience))
+            .open_group(bob, |node, now, number| {
+                node.join_group(now, ticket, number, &text, patience)
+            })
             .expect("he is there")
             .expect("the invitation is good");
         world.connect(bob, joined);

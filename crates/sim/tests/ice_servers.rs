@@ -36,7 +36,8 @@ fn used(named: &[Vec<IceServer>]) -> (Vec<String>, bool) {
         all.extend(outputs(&mut node));
     }
     let link = RoomLink { secret: [3; 16], servers: Vec::new() };
-    node.join(now, 1, &link, std::time::Duration::from_secs(9)).expect("it can be joined");
+    node.join(now, 1, lacis_core::RoomId(1), &link, std::time::Duration::from_secs(9))
+        .expect("it can be joined");
     all.extend(outputs(&mut node));
     let created = all.iter().find_map(|output| match output {
         Output::Link(_, LinkAction::Create { ice_servers, .. }) => Some(ice_servers),

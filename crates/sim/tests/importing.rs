@@ -29,7 +29,8 @@ fn export(world: &mut World, tab: TabId, group: RoomId) -> Vec<u8> {
 fn open(world: &mut World, tab: TabId, file: &[u8]) -> RoomId {
     let ticket = world.plain_ticket(tab);
     let begins = file.chunks(limits::EXPORT_PART_BYTES).next().unwrap_or_default();
-    let opened = world.command(tab, |node, now| node.import_group(now, ticket, begins));
+    let opened =
+        world.open_group(tab, |node, now, number| node.import_group(now, ticket, number, begins));
     let group = opened.expect("the tab is there").expect("it begins well");
     world.done(tab, ticket, "it is opened");
     group

@@ -123,7 +123,9 @@ pub(crate) fn who_shows_the_chain_of_another_is_served_nothing() {
     );
     let link = world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 5));
     let ticket = world.plain_ticket(mallory);
-    let joined = world.command(mallory, |node, now| node.join_group(now, ticket, &link, MINUTE));
+    let joined = world.open_group(mallory, |node, now, number| {
+        node.join_group(now, ticket, number, &link, MINUTE)
+    });
     let joined = joined.expect("it is there").expect("the link is good");
     world.connect(mallory, joined);
     world.run_for(SECOND * 20);

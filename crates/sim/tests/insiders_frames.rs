@@ -42,8 +42,9 @@ impl Board {
 
     fn join(&mut self, tab: TabId, link: &str) -> (RoomId, Ticket) {
         let ticket = self.world.plain_ticket(tab);
-        let joined =
-            self.world.command(tab, |node, now| node.join_group(now, ticket, link, MINUTE * 10));
+        let joined = self.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, link, MINUTE * 10)
+        });
         let group = joined.expect("it is there").expect("the link can be read");
         self.world.connect(tab, group);
         (group, ticket)

@@ -61,8 +61,9 @@ impl Board {
 
     fn join(&mut self, tab: TabId, link: &str) -> Ticket {
         let ticket = self.world.plain_ticket(tab);
-        let joined =
-            self.world.command(tab, |node, now| node.join_group(now, ticket, link, MINUTE));
+        let joined = self.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, link, MINUTE)
+        });
         let group = joined.expect("it is there").expect("the link can be read");
         self.world.connect(tab, group);
         ticket

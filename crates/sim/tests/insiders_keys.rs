@@ -190,7 +190,9 @@ pub(crate) fn who_is_given_false_keys_seals_nothing_under_them() {
         world.isolate(&[bob, mallory], 1);
         let ticket = world.plain_ticket(bob);
         let joined = world
-            .command(bob, |node, now| node.join_group(now, ticket, &link, MINUTE * 10))
+            .open_group(bob, |node, now, number| {
+                node.join_group(now, ticket, number, &link, MINUTE * 10)
+            })
             .expect("he is there")
             .expect("the link is good");
         world.connect(bob, joined);

@@ -36,7 +36,8 @@ fn founder(seed: u64) -> Founder {
 
 fn join(world: &mut World, tab: TabId, text: &str) -> (RoomId, Ticket) {
     let ticket = world.plain_ticket(tab);
-    let joined = world.command(tab, |node, now| node.join_group(now, ticket, text, MINUTE));
+    let joined = world
+        .open_group(tab, |node, now, number| node.join_group(now, ticket, number, text, MINUTE));
     (joined.expect("the tab is there").expect("it can be tried"), ticket)
 }
 
@@ -144,7 +145,8 @@ fn export(world: &mut World, tab: TabId, group: RoomId) -> (Vec<u8>, Vec<Vec<u8>
 fn import(world: &mut World, tab: TabId, first: &[u8], parts: &[Vec<u8>]) -> RoomId {
     let ticket = world.plain_ticket(tab);
     let begins = framed(first);
-    let opened = world.command(tab, |node, now| node.import_group(now, ticket, &begins));
+    let opened =
+        world.open_group(tab, |node, now, number| node.import_group(now, ticket, number, &begins));
     let group = opened.expect("the tab is there").expect("the file is good");
     world.done(tab, ticket, "it is opened");
     let parts = parts.iter().map(|part| framed(part));

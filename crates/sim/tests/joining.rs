@@ -33,7 +33,8 @@ fn with_link_for(
 
 fn join(world: &mut World, tab: TabId, link: &str) -> (lacis_core::RoomId, lacis_core::Ticket) {
     let ticket = world.plain_ticket(tab);
-    let joined = world.command(tab, |node, now| node.join_group(now, ticket, link, PATIENCE));
+    let joined = world
+        .open_group(tab, |node, now, number| node.join_group(now, ticket, number, link, PATIENCE));
     (joined.expect("the tab is there").expect("the invitation is good"), ticket)
 }
 

@@ -142,8 +142,9 @@ fn a_newcomer_by_an_open_link_is_let_in_and_heard() {
         let tab = crowd.world.open(setup);
         let ticket = crowd.world.plain_ticket(tab);
         let patience = Duration::from_secs(30);
-        let joined =
-            crowd.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
+        let joined = crowd.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, &text, patience)
+        });
         let group = joined.expect("it is there").expect("the invitation is good");
         crowd.world.connect(tab, group);
         crowd.world.expect(5 * SECOND, "it is let in", |w| w.settled(tab, ticket) == Some(Ok(())));
@@ -260,8 +261,9 @@ fn many_come_by_one_link(seed: u64) {
         let tab = crowd.world.open(setup);
         let ticket = crowd.world.plain_ticket(tab);
         let patience = Duration::from_secs(60);
-        let joined =
-            crowd.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
+        let joined = crowd.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, &text, patience)
+        });
         let group = joined.expect("it is there").expect("the invitation is good");
         crowd.world.connect(tab, group);
         crowd.world.room_of_group(tab, group);

@@ -71,7 +71,9 @@ fn deleting_a_group_that_is_being_opened_leaves_nothing() {
         world.run_for(SECOND);
         let before: Vec<_> = world.disk(disk).entries.keys().cloned().collect();
         let ticket = world.plain_ticket(bob);
-        let joined = world.command(bob, |node, now| node.join_group(now, ticket, &text, MINUTE));
+        let joined = world.open_group(bob, |node, now, number| {
+            node.join_group(now, ticket, number, &text, MINUTE)
+        });
         let joined = joined.expect("he is there").expect("it can be tried");
         world.run_for(Duration::from_micros(micros));
         let ticket = world.plain_ticket(bob);
@@ -101,7 +103,8 @@ fn a_group_that_the_store_refused_can_be_deleted_and_joined_anew() {
     let deleted = world.command(bob, |node, now| node.delete_group(now, ticket, at_bob));
     deleted.expect("he is there").expect("the group is open");
     let again = world.plain_ticket(bob);
-    let joined = world.command(bob, |node, now| node.join_group(now, again, &text, MINUTE));
+    let joined = world
+        .open_group(bob, |node, now, number| node.join_group(now, again, number, &text, MINUTE));
     joined.expect("he is there").expect("it can be tried");
     world.run_for(SECOND * 5);
     assert_eq!(world.settled(bob, ticket), Some(Ok(())));
@@ -123,7 +126,8 @@ fn a_group_that_cannot_be_read_leaves_its_room() {
     world.disk(disk).damage(StoreTable::Meta);
     let ada = world.open(setup);
     let ticket = world.plain_ticket(ada);
-    let opened = world.command(ada, |node, now| node.open_group(now, ticket, id));
+    let opened =
+        world.open_group(ada, |node, now, number| node.open_group(now, ticket, number, id));
     let group = opened.expect("she is there").expect("it may be tried");
     let joined = world.plain_ticket(ada);
     let connected = world.command(ada, |node, now| node.connect_group(now, joined, group, MINUTE));
@@ -143,7 +147,8 @@ fn an_invitation_that_was_given_up_is_not_taken() {
     let bob = world.open(setup);
     world.run_for(SECOND);
     let ticket = world.plain_ticket(bob);
-    let joined = world.command(bob, |node, now| node.join_group(now, ticket, &text, MINUTE));
+    let joined = world
+        .open_group(bob, |node, now, number| node.join_group(now, ticket, number, &text, MINUTE));
     let joined = joined.expect("he is there").expect("it can be tried");
     world.connect(bob, joined);
     world.command(bob, |node, now| node.cancel(now, ticket));

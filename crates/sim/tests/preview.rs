@@ -45,8 +45,9 @@ impl Board {
 
     fn look(&mut self, tab: TabId, link: &str) -> (RoomId, Ticket) {
         let ticket = self.world.plain_ticket(tab);
-        let asked =
-            self.world.command(tab, |node, now| node.preview_group(now, ticket, link, PATIENCE));
+        let asked = self.world.open_group(tab, |node, now, number| {
+            node.preview_group(now, ticket, number, link, PATIENCE)
+        });
         (asked.expect("it is there").expect("the link can be read"), ticket)
     }
 
@@ -74,8 +75,9 @@ impl Board {
 
     fn join(&mut self, tab: TabId, link: &str) -> (RoomId, Ticket) {
         let ticket = self.world.plain_ticket(tab);
-        let asked =
-            self.world.command(tab, |node, now| node.join_group(now, ticket, link, PATIENCE));
+        let asked = self.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, link, PATIENCE)
+        });
         (asked.expect("it is there").expect("the link can be read"), ticket)
     }
 
@@ -228,12 +230,14 @@ fn whoever_finds_nobody_is_told_so_in_time() {
     // One that is signed for him needs nobody; and it is nobody else's.
     let cleo = board.tab(3);
     let ticket = board.world.plain_ticket(bob);
-    let asked =
-        board.world.command(bob, |node, now| node.preview_group(now, ticket, &text, PATIENCE));
+    let asked = board.world.open_group(bob, |node, now, number| {
+        node.preview_group(now, ticket, number, &text, PATIENCE)
+    });
     asked.expect("it is there").expect("it is for him");
     board.world.done(bob, ticket, "at once");
-    let refused =
-        board.world.command(cleo, |node, now| node.preview_group(now, ticket, &text, PATIENCE));
+    let refused = board.world.open_group(cleo, |node, now, number| {
+        node.preview_group(now, ticket, number, &text, PATIENCE)
+    });
     assert_eq!(refused, Some(Err(Code::InvitationNotForYou)));
 }
 

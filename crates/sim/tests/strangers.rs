@@ -65,8 +65,8 @@ fn stranger(board: &mut Board) -> TabId {
     let eve = board.world.open(setup);
     board.world.sabotage(eve, silent());
     let ticket = board.world.plain_ticket(eve);
-    let joined = board.world.command(eve, |node, now| {
-        node.join_group(now, ticket, &board.open, Duration::from_secs(600))
+    let joined = board.world.open_group(eve, |node, now, number| {
+        node.join_group(now, ticket, number, &board.open, Duration::from_secs(600))
     });
     let group = joined.expect("it is there").expect("it can be tried");
     board.world.connect(eve, group);

@@ -1,6 +1,7 @@
 //! Errors as JavaScript sees them: an `Error` named `PeerError` with a stable `code`.
 
 use js_sys::{Error, Reflect};
+use lacis_core::OpenError;
 use lacis_wire::Code;
 use lacis_wire::room::RoomLinkError;
 use wasm_bindgen::JsValue;
@@ -13,6 +14,16 @@ pub(crate) fn coded(code: impl Into<Code>) -> JsValue {
     // Setting a property of a fresh object cannot fail.
     let _ = Reflect::set(&error, &"code".into(), &code.as_str().into());
     error.into()
+}
+
+/// Why a group is not opened; if it is open already, with the `number` that it has.
+pub(crate) fn open(refused: OpenError) -> JsValue {
+    let error = coded(refused);
+    if let OpenError::Open(group) = refused {
+        // As above.
+        let _ = Reflect::set(&error, &"number".into(), &group.0.into());
+    }
+    error
 }
 
 /// The error of a text that is not a room link.

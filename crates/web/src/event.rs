@@ -19,20 +19,20 @@ pub(crate) fn to_js(event: Event) -> JsValue {
             .with("rttMs", rtt.map(|rtt| rtt.as_secs_f64() * 1000.0)),
         Event::Online { online } => told("online").with("online", online),
         Event::Request { request, room, node, label, payload } => told("request")
-            .with("request", request.0)
+            .with("request", number(request.0))
             .with("room", room.0)
             .with("node", node.to_text())
             .with("label", label)
             .with("data", bytes(&payload)),
         Event::File { stream, room, node, name, media_type, size } => told("file")
-            .with("stream", stream.0)
+            .with("stream", number(stream.0))
             .with("room", room.0)
             .with("node", node.to_text())
             .with("name", name)
             .with("mediaType", media_type)
             .with("size", number(size)),
         Event::Progress { stream, sent, taken } => told("drained")
-            .with("stream", stream.0)
+            .with("stream", number(stream.0))
             .with("sent", number(sent))
             .with("acknowledged", number(taken)),
         event => return plain(event),
@@ -68,11 +68,11 @@ fn plain(event: Event) -> JsValue {
             "connect-failed"
         }
         Event::FileEnd { stream: of } => {
-            stream = Some(of.0);
+            stream = Some(number(of.0));
             "file-end"
         }
         Event::StreamFailed { stream: of, code: why } => {
-            (stream, code) = (Some(of.0), Some(why));
+            (stream, code) = (Some(number(of.0)), Some(why));
             "stream-failed"
         }
         Event::Warning { code: why, node: who } => {

@@ -72,7 +72,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = storeWrite)]
     fn store_write(
         this: &JsListener,
-        op: u32,
+        op: f64,
         tables: Vec<u8>,
         keys: &Array,
         values: &Array,
@@ -80,15 +80,15 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = storeErase)]
-    fn store_erase(this: &JsListener, op: u32, prefix: &Uint8Array) -> Result<(), JsValue>;
+    fn store_erase(this: &JsListener, op: f64, prefix: &Uint8Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = storeRead)]
-    fn store_read(this: &JsListener, op: u32, table: u8, keys: &Array) -> Result<(), JsValue>;
+    fn store_read(this: &JsListener, op: f64, table: u8, keys: &Array) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = storeScan)]
     fn store_scan(
         this: &JsListener,
-        op: u32,
+        op: f64,
         table: u8,
         prefix: &Uint8Array,
         after: Option<&Uint8Array>,
@@ -96,7 +96,7 @@ extern "C" {
     ) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch, js_name = fileData)]
-    fn file_data(this: &JsListener, stream: u32, data: &Uint8Array) -> Result<(), JsValue>;
+    fn file_data(this: &JsListener, stream: f64, data: &Uint8Array) -> Result<(), JsValue>;
 }
 
 /// Tells events to JavaScript.
@@ -160,7 +160,7 @@ impl Listener {
 
     /// Tells of the next bytes of a file.
     pub(crate) fn file_data(&self, stream: StreamId, data: &Uint8Array) -> Result<(), JsValue> {
-        self.js.file_data(stream.0, data)
+        self.js.file_data(number(stream.0), data)
     }
 
     /// What comes of something that was asked for, if that is more than that it is done.
@@ -178,15 +178,15 @@ impl Listener {
     pub(crate) fn store(&self, op: OpId, request: StoreRequest) -> Result<(), JsValue> {
         match request {
             StoreRequest::Write(changes) => self.write(op, &changes, true),
-            StoreRequest::Erase { prefix } => self.js.store_erase(op.0, &bytes(&prefix)),
+            StoreRequest::Erase { prefix } => self.js.store_erase(number(op.0), &bytes(&prefix)),
             StoreRequest::Read { table, keys } => {
                 let keys: Array = keys.iter().map(|key| bytes(key)).collect();
-                self.js.store_read(op.0, table.number(), &keys)
+                self.js.store_read(number(op.0), table.number(), &keys)
             }
             StoreRequest::Scan { table, prefix, after, limit } => {
                 let limit = u32::try_from(limit).unwrap_or(u32::MAX);
                 let (prefix, after) = (bytes(&prefix), after.as_deref().map(bytes));
-                self.js.store_scan(op.0, table.number(), &prefix, after.as_ref(), limit)
+                self.js.store_scan(number(op.0), table.number(), &prefix, after.as_ref(), limit)
             }
         }
     }
@@ -204,7 +204,7 @@ impl Listener {
             change.value.as_ref().map_or(JsValue::UNDEFINED, |value| bytes(value).into())
         };
         let values: Array = changes.iter().map(value).collect();
-        self.js.store_write(op.0, tables, &keys, &values, is_whole)
+        self.js.store_write(number(op.0), tables, &keys, &values, is_whole)
     }
 
     /// A record as an object, which JavaScript makes of its parts in one call.

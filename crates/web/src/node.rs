@@ -15,11 +15,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::browser::Browser;
 use crate::listener::{JsListener, Listener};
-use crate::number::{byte_count, millis};
+use crate::number::{byte_count, id, millis};
 use crate::parse::{Receiver, node_id, receiver};
 use crate::{error, host, options};
 
-/// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event.
+/// A node. Tickets are numbers chosen by the caller; each is settled by exactly one event. So are
+/// the numbers of rooms, groups and files that are sent, none of which is used twice.
 #[wasm_bindgen]
 pub struct WebNode {
     browser: Rc<Browser>,
@@ -60,15 +61,15 @@ impl WebNode {
         self.browser.look(|node| node.node_id().to_text())
     }
 
-    /// Joins a room.
+    /// Joins a room under a new number.
     ///
     /// # Errors
-    /// A link error, `already-joined`, `too-many-rooms` or `closed`.
-    pub fn join(&self, ticket: u32, link: &str, timeout_ms: f64) -> Result<u32, JsValue> {
+    /// A link error, `already-joined`, `too-many-rooms`, `invalid-argument` or `closed`.
+    pub fn join(&self, ticket: u32, room: u32, link: &str, timeout_ms: f64) -> Result<(), JsValue> {
         let link = RoomLink::parse(link).map_err(error::link)?;
-        let joined =
-            self.browser.with(|node, now| node.join(now, ticket, &link, millis(timeout_ms)));
-        joined.map(|room| room.0).map_err(error::coded)
+        let (room, patience) = (RoomId(room), millis(timeout_ms));
+        let joined = self.browser.with(|node, now| node.join(now, ticket, room, &link, patience));
+        joined.map_err(error::coded)
     }
 
     /// Leaves a room.
@@ -188,39 +189,42 @@ impl WebNode {
     ///
     /// # Errors
     /// `invalid-argument` for a code that does not exist.
-    pub fn respond(&self, request: u32, data: Vec<u8>, code: &str) -> Result<(), JsValue> {
+    pub fn respond(&self, request: f64, data: Vec<u8>, code: &str) -> Result<(), JsValue> {
         let answer = if code.is_empty() { Ok(data) } else { Err(error::parse(code)?) };
-        self.browser.with(|node, now| node.respond(now, RequestId(request), answer));
+        self.browser.with(|node, now| node.respond(now, RequestId(id(request)), answer));
         Ok(())
     }
 
-    /// Offers a file.
+    /// Offers a file under a new number.
     ///
     /// # Errors
     /// The reason it was not taken; the ticket is not used then.
+    #[expect(clippy::too_many_arguments, reason = "an object would cost more than it tells")]
     pub fn open_file(
         &self,
         ticket: u32,
+        stream: f64,
         room: u32,
         node: &str,
         name: &str,
         media_type: &str,
         size: f64,
-    ) -> Result<u32, JsValue> {
+    ) -> Result<(), JsValue> {
         let (to, size) = (node_id(node)?, byte_count(size)?);
+        let (stream, room) = (StreamId(id(stream)), RoomId(room));
         let opened = self.browser.with(|node, now| {
-            node.open_file(now, ticket, RoomId(room), to, name, media_type, size)
+            node.open_file(now, ticket, stream, room, to, name, media_type, size)
         });
-        opened.map(|stream| stream.0).map_err(error::coded)
+        opened.map_err(error::coded)
     }
 
     /// Writes the next bytes of a file.
     ///
     /// # Errors
     /// `stream-unknown`, `too-large` or `invalid-argument`; the ticket is not used then.
-    pub fn write(&self, ticket: u32, stream: u32, chunk: Vec<u8>) -> Result<(), JsValue> {
+    pub fn write(&self, ticket: u32, stream: f64, chunk: Vec<u8>) -> Result<(), JsValue> {
         let written =
-            self.browser.with(|node, now| node.write(now, ticket, StreamId(stream), chunk));
+            self.browser.with(|node, now| node.write(now, ticket, StreamId(id(stream)), chunk));
         written.map_err(error::coded)
     }
 
@@ -228,8 +232,9 @@ impl WebNode {
     ///
     /// # Errors
     /// `stream-unknown` or `invalid-argument`; the ticket is not used then.
-    pub fn finish(&self, ticket: u32, stream: u32) -> Result<(), JsValue> {
-        let finished = self.browser.with(|node, now| node.finish(now, ticket, StreamId(stream)));
+    pub fn finish(&self, ticket: u32, stream: f64) -> Result<(), JsValue> {
+        let finished =
+            self.browser.with(|node, now| node.finish(now, ticket, StreamId(id(stream))));
         finished.map_err(error::coded)
     }
 
@@ -237,8 +242,8 @@ impl WebNode {
     ///
     /// # Errors
     /// `stream-unknown` when its sender has given it up, or `invalid-argument` the second time.
-    pub fn accept_file(&self, stream: u32) -> Result<(), JsValue> {
-        let accepted = self.browser.with(|node, now| node.accept_file(now, StreamId(stream)));
+    pub fn accept_file(&self, stream: f64) -> Result<(), JsValue> {
+        let accepted = self.browser.with(|node, now| node.accept_file(now, StreamId(id(stream))));
         accepted.map_err(error::coded)
     }
 
@@ -246,9 +251,9 @@ impl WebNode {
     ///
     /// # Errors
     /// `invalid-argument` for a count that is none.
-    pub fn grant(&self, stream: u32, count: f64) -> Result<(), JsValue> {
+    pub fn grant(&self, stream: f64, count: f64) -> Result<(), JsValue> {
         let count = byte_count(count)?;
-        self.browser.with(|node, now| node.grant(now, StreamId(stream), count));
+        self.browser.with(|node, now| node.grant(now, StreamId(id(stream)), count));
         Ok(())
     }
 
@@ -256,9 +261,9 @@ impl WebNode {
     ///
     /// # Errors
     /// `invalid-argument` for a code that does not exist.
-    pub fn cancel_stream(&self, stream: u32, code: &str) -> Result<(), JsValue> {
+    pub fn cancel_stream(&self, stream: f64, code: &str) -> Result<(), JsValue> {
         let code = error::parse(code)?;
-        self.browser.with(|node, now| node.cancel_stream(now, StreamId(stream), code));
+        self.browser.with(|node, now| node.cancel_stream(now, StreamId(id(stream)), code));
         Ok(())
     }
 

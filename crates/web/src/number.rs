@@ -49,6 +49,13 @@ pub(crate) fn lifetime(ms: f64) -> Duration {
     if ms == f64::INFINITY { Duration::MAX } else { millis(ms) }
 }
 
+/// The number of something, of which the node has given out no more than a JavaScript number holds
+/// exactly; nonsense is the number of nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]
+pub(crate) const fn id(number: f64) -> u64 {
+    number as u64
+}
+
 /// A count of bytes.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
 pub(crate) fn byte_count(count: f64) -> Result<u64, JsValue> {

@@ -59,7 +59,7 @@ fn options_of_the_wrong_form_are_refused() {
 async fn a_join_without_a_server_ends_with_a_reason_and_close_ends_everything() {
     let (events, told) = recorder();
     let node = WebNode::new(options(&["ws://127.0.0.1:1/ws"]), told.into()).unwrap();
-    node.join(1, &create_room_link(Vec::new(), None).unwrap(), 300.0).unwrap();
+    node.join(1, 1, &create_room_link(Vec::new(), None).unwrap(), 300.0).unwrap();
     let ended = wait_for(&events, 1).await;
     assert_eq!(code(&ended), "signaling-unreachable");
     node.close(2);
@@ -67,7 +67,7 @@ async fn a_join_without_a_server_ends_with_a_reason_and_close_ends_everything() 
     assert_eq!(code(&closed), "");
     let report = node.diagnose();
     assert_eq!(Reflect::get(&report, &"sockets".into()).unwrap(), 0);
-    let refused = node.join(3, &create_room_link(Vec::new(), None).unwrap(), 1.0).unwrap_err();
+    let refused = node.join(3, 2, &create_room_link(Vec::new(), None).unwrap(), 1.0).unwrap_err();
     assert_eq!(code(&refused), "closed");
 }
 

@@ -11,21 +11,29 @@ import type { GroupTypes } from "./types.js";
 export abstract class GroupBase<Types extends GroupTypes = GroupTypes> extends TypedEventTarget<
   GroupEvents<Types>
 > {
-  /** The group's id. It is not secret, and lets nobody in. */
-  readonly id: GroupId;
   /** @internal */
   protected readonly session: Session;
   /** @internal */
   protected readonly number: number;
   /** @internal Why it is closed, if it is. */
   protected gone: PeerError | undefined;
+  #id: GroupId = "";
 
   /** @internal */
   constructor(session: Session, number: number) {
     super();
     this.session = session;
     this.number = number;
-    this.id = attempted(() => session.core.group_info(number)).id;
+  }
+
+  /** The group's id. It is not secret, and lets nobody in. */
+  get id(): GroupId {
+    return this.#id;
+  }
+
+  /** @internal The core has opened it. */
+  named(): void {
+    this.#id = attempted(() => this.session.core.group_info(this.number)).id;
   }
 
   /**

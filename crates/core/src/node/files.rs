@@ -14,7 +14,8 @@ use crate::table::TableExt;
 use crate::time::Timestamp;
 
 impl Node {
-    /// Offers a file. The ticket settles when the receiver has accepted it.
+    /// Offers a file. The ticket settles when the receiver has accepted it. The caller numbers the
+    /// stream, by a number that no file of it has had.
     ///
     /// # Errors
     /// See [`SendError`]; the ticket is not used then.
@@ -23,12 +24,13 @@ impl Node {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        stream: StreamId,
         room: RoomId,
         to: NodeId,
         name: &str,
         media_type: &str,
         size: u64,
-    ) -> Result<StreamId, SendError> {
+    ) -> Result<(), SendError> {
         self.set_time(now);
         self.reach(room, to);
         self.check_send(room, Some(to), "file")?;
@@ -37,6 +39,9 @@ impl Node {
         }
         if size > limits::FILE_BYTES {
             return Err(SendError::TooLarge);
+        }
+        if !u32::try_from(stream.0).is_ok_and(|number| self.cx.files.take(number)) {
+            return Err(SendError::InvalidArgument);
         }
         let head = Outgoing {
             room,
@@ -49,7 +54,7 @@ impl Node {
         self.cx.tickets.open(ticket);
         let opened = self.with_remote(to, |remote, env| {
             let streams = &mut remote.session.streams;
-            let opened = streams.open_file(env.cx, head, body, size, ticket);
+            let opened = streams.open_file(env.cx, (stream, ticket), head, body, size);
             remote.pump(env.cx);
             opened
         });

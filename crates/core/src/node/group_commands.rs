@@ -9,6 +9,7 @@ use lacis_wire::{Code, GroupId, Millis, limits};
 
 use super::Node;
 use crate::cx::Cx;
+use crate::error::OpenError;
 use crate::event::Completion;
 use crate::group::{Group, Opening, Profile};
 use crate::ids::{RoomId, Ticket};
@@ -32,61 +33,75 @@ impl Node {
         self.groups.lists.push((op, ticket));
     }
 
-    /// Founds a group. The ticket settles when it is stored.
+    /// Founds a group. The ticket settles when it is stored. The caller numbers it, by a number
+    /// that no room or group has had.
     ///
     /// # Errors
-    /// [`Code::InvalidArgument`], [`Code::TooManyGroups`], [`Code::Closed`].
+    /// [`Code::InvalidArgument`], also if the number is not a new one, [`Code::TooManyGroups`],
+    /// [`Code::Closed`].
     pub fn create_group(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         properties: &GroupProperties,
         servers: Vec<String>,
-    ) -> Result<RoomId, Code> {
+    ) -> Result<(), OpenError> {
         self.set_time(now);
-        let number = self.new_group()?;
+        self.number_group(number)?;
         let group = Group::found(&mut self.cx, number, ticket, properties, servers)?;
         self.groups.open.insert(number, group);
         self.changes.everything();
         self.drive_groups();
-        Ok(number)
+        Ok(())
     }
 
-    /// A number for a group that is opened now.
-    fn new_group(&mut self) -> Result<RoomId, Code> {
+    /// Takes the number of a group that is opened now.
+    fn number_group(&mut self, number: RoomId) -> Result<(), Code> {
         if self.closing.is_some() {
             return Err(Code::Closed);
         }
         if self.groups.open.len() >= limits::GROUPS_MAX {
             return Err(Code::TooManyGroups);
         }
-        Ok(self.cx.room_id())
+        if self.cx.rooms.take(number.0) { Ok(()) } else { Err(Code::InvalidArgument) }
     }
 
-    /// Opens a group from the store. The ticket settles when it can be read and written. One that
-    /// is open already has its number, and the ticket settles when it can be used.
+    /// Opens a group from the store. The ticket settles when it can be read and written. The caller
+    /// numbers it, by a number that no room or group has had; of one that is open already it names
+    /// the number that it has, and the ticket settles when it can be used.
     ///
     /// # Errors
-    /// [`Code::TooManyGroups`], [`Code::Closed`]; the ticket fails with [`Code::GroupUnknown`] if
-    /// it is not stored here.
+    /// [`OpenError::Open`] if it is open already under another number; [`Code::TooManyGroups`],
+    /// [`Code::InvalidArgument`] if the number is not a new one, [`Code::Closed`]. The ticket fails
+    /// with [`Code::GroupUnknown`] if it is not stored here.
     pub fn open_group(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         id: GroupId,
-    ) -> Result<RoomId, Code> {
+    ) -> Result<(), OpenError> {
         self.set_time(now);
         let profile = Profile::unknown(id);
-        self.open_with(profile, Opening::Ticket(ticket))
+        self.open_with(number, profile, Opening::Ticket(ticket))
     }
 
     /// Opens a group of which something is known, with what is stored of it.
-    pub(crate) fn open_with(&mut self, profile: Profile, opening: Opening) -> Result<RoomId, Code> {
+    pub(crate) fn open_with(
+        &mut self,
+        number: RoomId,
+        profile: Profile,
+        opening: Opening,
+    ) -> Result<(), OpenError> {
         let id = profile.group;
         let ticket = opening.ticket();
         let is_open = |group: &Group| group.id() == id && !group.is_over() && !group.is_erased();
         let known = self.groups.open.iter().find(|(_, group)| is_open(group));
-        if let Some(number) = known.map(|(number, _)| *number) {
+        if let Some(known) = known.map(|(known, _)| *known) {
+            if known != number {
+                return Err(OpenError::Open(known));
+            }
             self.cx.tickets.open(ticket);
             if let Some(group) = self.groups.open.get_mut(&number) {
                 group.meet_also(profile.servers());
@@ -94,9 +109,9 @@ impl Node {
             }
             self.changes.everything();
             self.drive_groups();
-            return Ok(number);
+            return Ok(());
         }
-        let number = self.new_group()?;
+        self.number_group(number)?;
         self.cx.tickets.open(ticket);
         let mut group = Group::from_profile(number, profile);
         group.await_opening(opening);
@@ -107,7 +122,7 @@ impl Node {
         self.groups.open.insert(number, group);
         self.changes.everything();
         self.drive_groups();
-        Ok(number)
+        Ok(())
     }
 
     /// Connects a group: its members are looked for and linked to. The ticket settles as that of
@@ -124,11 +139,11 @@ impl Node {
     ) -> Result<(), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         let (keys, (servers, _)) = (open.door().keys(), open.meeting_servers(&self.cx));
-        let known = (group, open.barred(&self.cx));
-        let joined = self.join_room(now, ticket, keys, &servers, patience, Some(known));
+        let room = (group, Some(open.barred(&self.cx)));
+        let joined = self.join_room(now, ticket, room, keys, &servers, patience);
         self.changes.everything();
         self.drive_groups();
-        joined.map(|_| ()).map_err(Code::from)
+        joined.map_err(Code::from)
     }
 
     /// Disconnects a group; it can be read and written on.

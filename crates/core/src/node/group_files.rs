@@ -3,6 +3,7 @@
 use lacis_wire::Code;
 
 use super::Node;
+use crate::error::OpenError;
 use crate::group::{Group, Opening, Undo};
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
@@ -32,17 +33,18 @@ impl Node {
     /// if nothing was stored of it.
     ///
     /// # Errors
-    /// [`Code::ExportDamaged`], [`Code::NotAllowed`] when another identity exported it,
-    /// [`Code::TooManyGroups`], [`Code::Closed`].
+    /// [`Code::ExportDamaged`], [`Code::NotAllowed`] when another identity exported it, and as of
+    /// [`Node::open_group`].
     pub fn import_group(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         begins: &[u8],
-    ) -> Result<RoomId, Code> {
+    ) -> Result<(), OpenError> {
         self.set_time(now);
         let profile = Group::profile_in_file(&self.cx, begins)?;
-        self.open_with(profile, Opening::Import(ticket))
+        self.open_with(number, profile, Opening::Import(ticket))
     }
 
     /// Takes the next bytes of a file of a group that is open, whoever exported it; says how many

@@ -3,9 +3,8 @@
 use alloc::boxed::Box;
 use core::time::Duration;
 
-use lacis_wire::Code;
-
 use super::Node;
+use crate::error::OpenError;
 use crate::group::{AnyInvitation, Group, Opening};
 use crate::ids::{RoomId, Ticket};
 use crate::time::Timestamp;
@@ -17,15 +16,16 @@ impl Node {
     /// for that. Whoever is a member already is told so at once.
     ///
     /// # Errors
-    /// What is wrong with the invitation, [`Code::TooManyGroups`], [`Code::Closed`].
+    /// What is wrong with the invitation, and as of [`Node::open_group`].
     pub fn join_group(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         invitation: &str,
         patience: Duration,
-    ) -> Result<RoomId, Code> {
-        self.by_invitation(now, ticket, (invitation, patience), false)
+    ) -> Result<(), OpenError> {
+        self.by_invitation(now, ticket, number, (invitation, patience), false)
     }
 
     /// Looks at an invitation and takes nothing. Of an open one the ticket is completed
@@ -37,24 +37,27 @@ impl Node {
     /// As of [`Node::join_group`]; the ticket fails with [`Code::AlreadyJoined`] if this identity
     /// is a member.
     ///
+    /// [`Code::AlreadyJoined`]: lacis_wire::Code::AlreadyJoined
     /// [`Completion::Preview`]: crate::Completion::Preview
     pub fn preview_group(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         invitation: &str,
         patience: Duration,
-    ) -> Result<RoomId, Code> {
-        self.by_invitation(now, ticket, (invitation, patience), true)
+    ) -> Result<(), OpenError> {
+        self.by_invitation(now, ticket, number, (invitation, patience), true)
     }
 
     fn by_invitation(
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        number: RoomId,
         (text, patience): (&str, Duration),
         looks: bool,
-    ) -> Result<RoomId, Code> {
+    ) -> Result<(), OpenError> {
         self.set_time(now);
         let invitation = AnyInvitation::parse(text)?;
         let time = self.cx.wall();
@@ -63,6 +66,6 @@ impl Node {
             profile.leave_out();
         }
         let invitation = Box::new(invitation);
-        self.open_with(profile, Opening::Invitation { ticket, invitation, patience, looks })
+        self.open_with(number, profile, Opening::Invitation { ticket, invitation, patience, looks })
     }
 }

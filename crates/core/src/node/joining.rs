@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 
 impl Node {
     /// Joins a room. The ticket settles when the first server has answered, or fails after
-    /// `patience`; the room stays joined either way, and goes on trying, until it is left.
+    /// `patience`; the room stays joined either way, and goes on trying, until it is left. The
+    /// caller numbers it, by a number that no room or group has had.
     ///
     /// # Errors
     /// See [`JoinError`]; [`JoinError::TooManyRooms`] also if there are as many sessions with
@@ -29,10 +30,11 @@ impl Node {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        room: RoomId,
         link: &RoomLink,
         patience: Duration,
-    ) -> Result<RoomId, JoinError> {
-        self.join_room(now, ticket, link.keys(), &link.servers, patience, None)
+    ) -> Result<(), JoinError> {
+        self.join_room(now, ticket, (room, None), link.keys(), &link.servers, patience)
     }
 
     /// Joins a room by its keys; that of a group bears the group's number, is not shown to whom it
@@ -41,11 +43,11 @@ impl Node {
         &mut self,
         now: Timestamp,
         ticket: Ticket,
+        (id, barred): (RoomId, Option<Vec<PeerId>>),
         keys: RoomKeys,
         servers: &[String],
         patience: Duration,
-        group: Option<(RoomId, Vec<PeerId>)>,
-    ) -> Result<RoomId, JoinError> {
+    ) -> Result<(), JoinError> {
         self.set_time(now);
         self.changes.everything();
         if self.closing.is_some() {
@@ -57,13 +59,15 @@ impl Node {
         if self.signaling.main_rooms().count() >= limits::ROOMS_MAX {
             return Err(JoinError::TooManyRooms);
         }
+        if barred.is_none() && !self.cx.rooms.take(id.0) {
+            return Err(JoinError::InvalidArgument);
+        }
         let (servers, _) = self.meeting_places(servers);
         if servers.is_empty() && self.signaling.servers.len() >= limits::SESSIONS_MAX {
             return Err(JoinError::TooManyRooms);
         }
-        let id = group.as_ref().map_or_else(|| self.cx.room_id(), |(id, _)| *id);
         let mut room = Room::new(id, keys, servers);
-        if let Some((_, barred)) = group {
+        if let Some(barred) = barred {
             (room.admitted, room.barred) = (Some(Vec::new()), barred);
             // Whether it is announced, the group decides.
             room.is_quiet = true;
@@ -84,7 +88,7 @@ impl Node {
         for node in self.remotes.keys().copied().collect::<Vec<_>>() {
             self.with_remote(node, Remote::name_rooms);
         }
-        Ok(id)
+        Ok(())
     }
 
     /// The servers a room meets at: those that its link names, dialled if they are new, or all if

@@ -166,7 +166,7 @@ mod tests {
     /// One end, of an identity of its own up to 100; all others have one.
     fn side(number: usize, link: u32) -> Side {
         let peer = PeerId([u8::try_from(number.min(101)).unwrap_or(255); 32]);
-        Side::new(node(number), peer, LinkId::numbered(link, false))
+        Side::new(node(number), peer, LinkId::numbered(link.into(), false))
     }
 
     /// What one says to another, under an attempt, of so many bytes.

@@ -101,20 +101,19 @@ impl Streams {
     /// Offers a file.
     pub(crate) fn open_file(
         &mut self,
-        cx: &mut Cx,
+        cx: &Cx,
+        (id, ticket): (StreamId, Ticket),
         head: Outgoing,
         body: Body,
         size: u64,
-        ticket: Ticket,
-    ) -> Result<StreamId, SendError> {
+    ) -> Result<(), SendError> {
         if self.outbound.len() >= limits::STREAMS_MAX {
             return Err(SendError::WouldBlock);
         }
-        let id = cx.stream_id();
         let mut stream = Outbound::new(head, body, size, cx.now);
         stream.opening = Some(ticket);
         self.outbound.insert(id, stream);
-        Ok(id)
+        Ok(())
     }
 
     /// Whether no stream is under way.

@@ -82,10 +82,11 @@ impl Signaling {
         let Some(door) = rooms.get(&number) else { return };
         if let Some(keys) = &topic
             && !rooms.values().any(|room| room.keys == *keys)
+            && let Some(id) = cx.room_id()
         {
             left.retain(|left| left.keys != *keys);
             let room = door.behind(keys.clone());
-            rooms.insert(cx.room_id(), room);
+            rooms.insert(id, room);
         }
         // First what is left: a server knows each mailbox in a bounded number of places.
         for announces in [false, true] {

@@ -15,7 +15,7 @@ use super::harness::{Harness, Logged, Side};
 use crate::driver::{Driver, Platform};
 
 /// Far from what a node calls its own.
-const FIRST: u32 = 1_000_000;
+const FIRST: u64 = 1_000_000;
 
 /// The link of each end.
 pub(super) const LINKS: [LinkId; 2] = [LinkId(FIRST), LinkId(FIRST + 1)];
@@ -32,7 +32,7 @@ const PATIENCE: usize = 1_500;
 pub(super) struct Bench<'h, H> {
     pub(super) harness: &'h mut H,
     passed: [VecDeque<Logged>; 2],
-    ops: u32,
+    ops: u64,
 }
 
 impl<'h, H: Harness> Bench<'h, H> {

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use lacis_core::{Event, Output};
+use lacis_core::{Event, Output, RoomId};
 use lacis_wire::room::RoomLink;
 use lacis_wire::{Code, limits};
 
@@ -42,14 +42,15 @@ async fn timeouts<H: Harness>(bench: &mut Bench<'_, H>, time: Duration) -> usize
 /// What a node has to do earlier than it had is done in time, and the timer rests after it.
 pub async fn a_deadline_of_the_node_is_kept<H: Harness>(harness: &mut H) {
     const TICKET: u32 = 1;
+    const ROOM: RoomId = RoomId(1);
     let mut bench = Bench::new(harness);
     while bench.next(0).is_some() {}
     let due = bench.now(0) + WAIT;
     let link = RoomLink { secret: [9; 16], servers: [bench.harness.dead_address()].into() };
     let joined = Driver::with(&mut bench.harness.platform(0), |node, now| {
-        node.join(now, TICKET, &link, WAIT)
+        node.join(now, TICKET, ROOM, &link, WAIT)
     });
-    let room = joined.expect("the room can be joined");
+    joined.expect("the room can be joined");
     let settled = |logged| match logged {
         Logged::Output(Output::Event(Event::Completed { ticket: TICKET, result })) => Some(result),
         _ => None,
@@ -58,7 +59,7 @@ pub async fn a_deadline_of_the_node_is_kept<H: Harness>(harness: &mut H) {
     assert_eq!(result, Err(Code::SignalingUnreachable));
     let late = bench.now(0).since(due);
     assert!(late < Duration::from_secs(1), "it comes {late:?} late");
-    Driver::with(&mut bench.harness.platform(0), |node, now| node.leave(now, room));
+    Driver::with(&mut bench.harness.platform(0), |node, now| node.leave(now, ROOM));
     bench.within(0, WAIT).await;
     let count = timeouts(&mut bench, WAIT * 4).await;
     assert!(count <= 2, "{count} timeouts for nothing");

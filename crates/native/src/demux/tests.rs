@@ -4,11 +4,11 @@ use lacis_core::LinkId;
 use super::{ASKED_MAX, DOUBTFUL_MAX, Demux, Sort, WAYS_MAX, Whose, asked_of, tag_of};
 
 /// A link of the first machine, and of the second.
-const fn first(link: u32) -> Whose {
+const fn first(link: u64) -> Whose {
     Whose { machine: 1, link: LinkId(link) }
 }
 
-const fn second(link: u32) -> Whose {
+const fn second(link: u64) -> Whose {
     Whose { machine: 2, link: LinkId(link) }
 }
 

@@ -96,7 +96,7 @@ fn what_was_asked_before_it_is_dropped_is_written() {
     let (store, heard) = place.open();
     drop(heard);
     for number in 0..200_u32 {
-        store.ask(OpId(number), write(&number.to_be_bytes(), Some(b"x")));
+        store.ask(OpId(number.into()), write(&number.to_be_bytes(), Some(b"x")));
     }
     drop(store);
     let (store, mut heard) = place.open();

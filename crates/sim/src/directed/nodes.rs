@@ -142,7 +142,8 @@ fn ask(world: &mut World, text: &str) -> Option<Result<(), Code>> {
     let tab = world.open(TabSetup::at(&[server]));
     let ticket = world.plain_ticket(tab);
     let patience = Duration::from_secs(20);
-    let joined = world.command(tab, |node, now| node.join_group(now, ticket, text, patience));
+    let joined = world
+        .open_group(tab, |node, now, number| node.join_group(now, ticket, number, text, patience));
     let group = joined?.ok()?;
     world.connect(tab, group);
     world.run_until(Duration::from_secs(30), |world| world.settled(tab, ticket).is_some());
@@ -185,7 +186,8 @@ fn comer(world: &mut World, identity: u8, text: &str) -> (TabId, Option<Result<(
     let tab = world.open(setup);
     let ticket = world.plain_ticket(tab);
     let patience = Duration::from_secs(20);
-    let joined = world.command(tab, |node, now| node.join_group(now, ticket, text, patience));
+    let joined = world
+        .open_group(tab, |node, now, number| node.join_group(now, ticket, number, text, patience));
     let Some(Ok(group)) = joined else { return (tab, None) };
     world.connect(tab, group);
     world.run_until(Duration::from_secs(30), |world| world.settled(tab, ticket).is_some());

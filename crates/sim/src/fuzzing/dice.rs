@@ -51,7 +51,10 @@ impl<'a> Dice<'a> {
             }
             12 => pair.pass(Duration::from_millis(u64::from(self.byte()) * 20)),
             13 => pair.pass(Duration::from_secs(u64::from(self.byte() % 32))),
-            14 => pair.join(side, self.byte() % 3),
+            14 => {
+                let (room, number) = (self.byte() % 3, self.number());
+                pair.join(side, room, number);
+            }
             15..=22 => self.command(pair, side),
             23 => self.meddle(pair),
             24..=26 => self.inject(pair, side),
@@ -59,6 +62,16 @@ impl<'a> Dice<'a> {
             29 => self.trouble(pair, side),
             30 => pair.timeout(),
             _ => self.rare(pair, side),
+        }
+    }
+
+    /// A number that was used, may be used only by the node, or leaves others unused; seldom one at
+    /// all.
+    fn number(&mut self) -> Option<u32> {
+        match self.byte() {
+            byte @ 248.. => Some(u32::from(byte) << 24 | u32::from(self.byte())),
+            byte @ 240.. => Some(u32::from(byte - 240)),
+            _ => None,
         }
     }
 
@@ -126,12 +139,12 @@ impl<'a> Dice<'a> {
         match self.below(7) {
             0..=1 => {
                 let size = data.len() as u64;
-                let mut opened = None;
+                let stream =
+                    StreamId(self.number().unwrap_or_else(|| pair.ends[side].next()).into());
+                pair.ends[side].streams.push(stream);
                 pair.ask(side, |node, now, ticket| {
-                    let made = node.open_file(now, ticket, room, to, "a.txt", "text/plain", size);
-                    made.map(|stream| opened = Some(stream))
+                    node.open_file(now, ticket, stream, room, to, "a.txt", "text/plain", size)
                 });
-                pair.ends[side].streams.extend(opened);
             }
             2 => pair.ask(side, |node, now, ticket| node.write(now, ticket, stream, data)),
             3 => pair.ask(side, |node, now, ticket| node.finish(now, ticket, stream)),

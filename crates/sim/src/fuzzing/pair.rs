@@ -35,6 +35,15 @@ pub(super) struct End {
     open: BTreeSet<Ticket>,
     settled: BTreeSet<Ticket>,
     last_ticket: Ticket,
+    last_number: u32,
+}
+
+impl End {
+    /// A number that was not used yet, unless a greater one was.
+    pub(super) const fn next(&mut self) -> u32 {
+        self.last_number += 1;
+        self.last_number
+    }
 }
 
 /// Two nodes and what is on its way between them.
@@ -65,6 +74,7 @@ impl Pair {
                 open: BTreeSet::new(),
                 settled: BTreeSet::new(),
                 last_ticket: 0,
+                last_number: 0,
             }
         });
         let reached = Reached::default();
@@ -112,13 +122,15 @@ impl Pair {
         self.drain();
     }
 
-    pub(super) fn join(&mut self, side: Side, room: u8) {
+    /// Joins a room, under that number or a new one.
+    pub(super) fn join(&mut self, side: Side, room: u8, number: Option<u32>) {
         let link = RoomLink { secret: [room; 16], servers: Vec::new() };
-        let mut joined = None;
+        let end = &mut self.ends[side];
+        let id = RoomId(number.unwrap_or_else(|| end.next()));
+        end.rooms.push(id);
         self.ask(side, |node, now, ticket| {
-            node.join(now, ticket, &link, Duration::from_secs(5)).map(|room| joined = Some(room))
+            node.join(now, ticket, id, &link, Duration::from_secs(5))
         });
-        self.ends[side].rooms.extend(joined);
     }
 
     pub(super) fn hand(&mut self, side: Side, input: Input<'_>) {

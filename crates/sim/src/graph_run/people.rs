@@ -211,7 +211,9 @@ impl GraphRun {
     fn open_group(&mut self, person: usize, tab: TabId) -> Result<(), String> {
         let Some(id) = self.people[person].id else { return Ok(()) };
         let ticket = self.world.plain_ticket(tab);
-        let opened = self.world.command(tab, |node, now| node.open_group(now, ticket, id));
+        let opened = self
+            .world
+            .open_group(tab, |node, now, number| node.open_group(now, ticket, number, id));
         let Some(Ok(group)) = opened else {
             return Err(format!("person {person} cannot open: {opened:?}"));
         };
@@ -232,8 +234,9 @@ impl GraphRun {
         let Some(text) = self.people[person].invitation.clone() else { return Ok(()) };
         let ticket = self.world.plain_ticket(tab);
         let patience = Duration::from_secs(60);
-        let joined =
-            self.world.command(tab, |node, now| node.join_group(now, ticket, &text, patience));
+        let joined = self.world.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, &text, patience)
+        });
         match joined {
             Some(Ok(group)) => {
                 if !self.world.is_opened(tab, group) {

@@ -21,7 +21,7 @@ impl Signaling {
     }
 
     pub(crate) fn sockets_of(&self, tab: TabId) -> Vec<SocketKey> {
-        let [first, last] = [0, u32::MAX].map(|id| SocketKey { tab, id: SocketId(id) });
+        let [first, last] = [0, u64::MAX].map(|id| SocketKey { tab, id: SocketId(id) });
         self.sockets.range(first..=last).map(|(key, _)| *key).collect()
     }
 

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use lacis_core::{
-    JoinError, MessageKind, Node, Priority, SendError, StreamId, Ticket, Timestamp, Until,
+    JoinError, MessageKind, Node, OpenError, Priority, RoomId, SendError, StreamId, Ticket,
+    Timestamp, Until,
 };
-use lacis_wire::{PeerId, limits};
+use lacis_wire::{Code, PeerId, limits};
 
 use super::World;
 use crate::app::Sending;
@@ -51,6 +52,23 @@ impl World {
         self.events += 1;
         self.drain(tab);
         Some(result)
+    }
+
+    /// A number that no room, group or file of a tab has had.
+    pub fn number(&mut self, tab: TabId) -> u32 {
+        let known = &mut self.tabs[tab.0];
+        known.numbers += 1;
+        known.numbers
+    }
+
+    /// Lets a node open a group, under a new number or, if it is open, that which it has.
+    pub fn open_group(
+        &mut self,
+        tab: TabId,
+        mut act: impl FnMut(&mut Node, Timestamp, RoomId) -> Result<(), OpenError>,
+    ) -> Option<Result<RoomId, Code>> {
+        let number = RoomId(self.number(tab));
+        self.command(tab, |node, now| OpenError::resolve(number, |number| act(node, now, number)))
     }
 
     pub(super) fn ticket(
@@ -106,13 +124,14 @@ impl World {
     ) -> Result<Ticket, JoinError> {
         let ticket = self.ticket(tab, Purpose::Join, Some(patience));
         let link = self.rooms[room].clone();
-        let result = self.act(tab, |node, now| node.join(now, ticket, &link, patience));
+        let id = RoomId(self.number(tab));
+        let result = self.act(tab, |node, now| node.join(now, ticket, id, &link, patience));
         let Some(result) = result else { return Err(JoinError::Closed) };
-        if let Ok(id) = result {
+        if result.is_ok() {
             self.tabs[tab.0].rooms.insert(room, id);
             self.truth.rooms.insert((tab, id), room);
         }
-        let result = self.refused(tab, ticket, result.map(|_| ()));
+        let result = self.refused(tab, ticket, result);
         self.drain(tab);
         result
     }
@@ -274,18 +293,20 @@ impl World {
         self.truth.files.insert(number, facts);
         let ticket = self.ticket(tab, Purpose::Open { file: number }, None);
         let (name, to) = (content::label(number), self.tabs[to.0].node_id);
+        let stream = StreamId(self.number(tab).into());
         // What the node says while it is asked may already need to be known.
-        let result = self
-            .act(tab, |node, now| node.open_file(now, ticket, id, to, &name, "text/plain", size));
+        let result = self.act(tab, |node, now| {
+            node.open_file(now, ticket, stream, id, to, &name, "text/plain", size)
+        });
         let Some(result) = result else { return Err(SendError::Closed) };
-        if let Ok(stream) = result {
+        if result.is_ok() {
             let known = &mut self.tabs[tab.0];
             known.app.sending.insert(stream, Sending { number, size, written: 0 });
             known.app.after.insert(ticket, stream);
         }
-        let taken = self.refused(tab, ticket, result.map(|_| ()));
+        let taken = self.refused(tab, ticket, result);
         self.drain(tab);
-        taken.and(result).map(|stream| (stream, number))
+        taken.map(|_| (stream, number))
     }
 
     /// Takes every file that the tab has been offered so far, without thinking about it. Waits

@@ -105,8 +105,9 @@ impl World {
     /// If that is refused.
     pub fn found_with(&mut self, tab: TabId, properties: &GroupProperties) -> RoomId {
         let ticket = self.plain_ticket(tab);
-        let made =
-            self.command(tab, |node, now| node.create_group(now, ticket, properties, Vec::new()));
+        let made = self.open_group(tab, |node, now, number| {
+            node.create_group(now, ticket, number, properties, Vec::new())
+        });
         let group = made.expect("the tab is there").expect("the group is made");
         self.done(tab, ticket, "the group is stored");
         self.connect(tab, group);
@@ -155,7 +156,9 @@ impl World {
     pub fn take_invitation(&mut self, tab: TabId, text: &str) -> RoomId {
         let ticket = self.plain_ticket(tab);
         let patience = Duration::from_secs(60);
-        let joined = self.command(tab, |node, now| node.join_group(now, ticket, text, patience));
+        let joined = self.open_group(tab, |node, now, number| {
+            node.join_group(now, ticket, number, text, patience)
+        });
         let group = joined.expect("the tab is there").expect("the invitation is good");
         assert!(self.is_opened(tab, group), "what is stored of it is read");
         group
@@ -180,7 +183,8 @@ impl World {
     /// If it cannot.
     pub fn open_stored(&mut self, tab: TabId, id: GroupId) -> RoomId {
         let ticket = self.plain_ticket(tab);
-        let opened = self.command(tab, |node, now| node.open_group(now, ticket, id));
+        let opened =
+            self.open_group(tab, |node, now, number| node.open_group(now, ticket, number, id));
         let group = opened.expect("the tab is there").expect("it is asked for");
         self.done(tab, ticket, "the group is open");
         group

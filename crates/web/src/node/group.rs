@@ -16,52 +16,56 @@ impl WebNode {
         self.browser.with(|node, now| node.stored_groups(now, ticket));
     }
 
-    /// Founds a group.
+    /// Founds a group under a new number.
     ///
     /// # Errors
     /// `invalid-argument`, `too-many-groups` or `closed`.
     pub fn create_group(
         &self,
         ticket: u32,
+        group: u32,
         given: &JsValue,
         servers: Vec<String>,
-    ) -> Result<u32, JsValue> {
-        let properties = properties(given)?;
-        let made =
-            self.browser.with(|node, now| node.create_group(now, ticket, &properties, servers));
-        made.map(|group| group.0).map_err(error::coded)
+    ) -> Result<(), JsValue> {
+        let (group, properties) = (RoomId(group), properties(given)?);
+        let made = self
+            .browser
+            .with(|node, now| node.create_group(now, ticket, group, &properties, servers));
+        made.map_err(error::open)
     }
 
-    /// Opens a stored group.
+    /// Opens a stored group, under a new number or that which it has.
     ///
     /// # Errors
-    /// `too-many-groups` or `closed`; the ticket fails with `group-unknown`.
-    pub fn open_group(&self, ticket: u32, id: &str) -> Result<u32, JsValue> {
-        let id = group_id(id)?;
-        let opened = self.browser.with(|node, now| node.open_group(now, ticket, id));
-        opened.map(|group| group.0).map_err(error::coded)
+    /// `group-open` with the `number` that it has, `too-many-groups`, `invalid-argument` or
+    /// `closed`; the ticket fails with `group-unknown`.
+    pub fn open_group(&self, ticket: u32, group: u32, id: &str) -> Result<(), JsValue> {
+        let (group, id) = (RoomId(group), group_id(id)?);
+        let opened = self.browser.with(|node, now| node.open_group(now, ticket, group, id));
+        opened.map_err(error::open)
     }
 
     /// Takes an invitation, or only looks at it.
     ///
     /// # Errors
-    /// What is wrong with it, `too-many-groups` or `closed`.
+    /// What is wrong with it, and as of `open_group`.
     pub fn join_group(
         &self,
         ticket: u32,
+        group: u32,
         text: &str,
         timeout_ms: f64,
         looks: bool,
-    ) -> Result<u32, JsValue> {
-        let patience = millis(timeout_ms);
+    ) -> Result<(), JsValue> {
+        let (group, patience) = (RoomId(group), millis(timeout_ms));
         let asked = self.browser.with(|node, now| {
             if looks {
-                node.preview_group(now, ticket, text, patience)
+                node.preview_group(now, ticket, group, text, patience)
             } else {
-                node.join_group(now, ticket, text, patience)
+                node.join_group(now, ticket, group, text, patience)
             }
         });
-        asked.map(|group| group.0).map_err(error::coded)
+        asked.map_err(error::open)
     }
 
     /// Connects a group.
@@ -157,10 +161,11 @@ impl WebNode {
     /// settled.
     ///
     /// # Errors
-    /// `export-damaged`, `not-allowed`, `too-many-groups` or `closed`.
-    pub fn import_group(&self, ticket: u32, begins: &[u8]) -> Result<u32, JsValue> {
-        let made = self.browser.with(|node, now| node.import_group(now, ticket, begins));
-        made.map(|group| group.0).map_err(error::coded)
+    /// `export-damaged`, `not-allowed`, and as of `open_group`.
+    pub fn import_group(&self, ticket: u32, group: u32, begins: &[u8]) -> Result<(), JsValue> {
+        let group = RoomId(group);
+        let made = self.browser.with(|node, now| node.import_group(now, ticket, group, begins));
+        made.map_err(error::open)
     }
 
     /// Takes the next bytes of a file; says how many records in them are new.
