@@ -10,7 +10,7 @@ use lacis_wire::{Millis, NodeId, RoomTag, limits};
 use crate::config::Config;
 use crate::cx::Cx;
 use crate::event::Event;
-use crate::ids::{RoomId, Ticket};
+use crate::ids::{RoomId, StreamId, Ticket};
 use crate::io::{Output, Priority};
 use crate::session::{Outgoing, RoomProof, Session, SharedRooms, Tags};
 use crate::time::Timestamp;
@@ -110,7 +110,8 @@ fn a_file_that_has_arrived_may_be_said_to_be_whole_afterwards() {
     let mut session = Session::new(OTHER);
     let body = Body::File { name: "a".into(), media_type: "text/plain".into() };
     let streams = &mut session.streams;
-    let id = streams.open_file(&mut cx, message(Kind::Direct), body, 0, 1).expect("it fits");
+    let id = StreamId(1);
+    streams.open_file(&cx, (id, 1), message(Kind::Direct), body, 0).expect("it fits");
     if let Some(stream) = streams.outbound.get_mut(&id) {
         stream.number = Some(2);
     }
