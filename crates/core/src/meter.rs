@@ -22,11 +22,15 @@ pub enum Cost {
     Opened,
     /// A key was sealed to a member.
     Sealed,
+    /// An open invitation was looked at, or somebody for whether it came by one.
+    Invitation,
+    /// A key record was looked at, or an end that it covers.
+    Cover,
 }
 
 /// How many kinds there are.
 #[cfg(feature = "meter")]
-const KINDS: usize = 8;
+const KINDS: usize = 10;
 
 /// What was counted, by [`Cost`].
 #[cfg(feature = "meter")]
