@@ -194,8 +194,12 @@ impl Members {
     #[must_use]
     pub fn accepts(&self, id: &CredentialId, now: Millis) -> bool {
         let Some(credential) = self.credentials.get(id) else { return false };
-        credential.valid_at(now)
-            && !(Rule::EndsAtOnce.holds() && self.is_ended(id))
+        !(Rule::EndsAtOnce.holds() && self.is_ended(id))
+        self.credentials.get(id).is_some_and(|it| it.valid_at(now)) && self.is_in_force(id)
+    }
+
+    /// Whether nothing has taken a credential back, whatever the time.
+    fn is_in_force(&self, id: &CredentialId) -> bool {
             && !self.is_covered(credential)
             && self.stands_by_issuers(id)
             && self.path_is_uncovered(id)
@@ -310,11 +314,13 @@ impl Members {
         all
     }
 
-    /// Whether a subject was shut out and not let in again.
+    /// Whether a subject was shut out and not let in again. Whoever was, and whose time is over
+    /// since, is not.
     #[must_use]
-    pub fn is_shut_out(&self, subject: &PeerId, now: Millis) -> bool {
+    pub fn is_shut_out(&self, subject: &PeerId) -> bool {
         let has_ends = self.ends.get(subject).is_some_and(|ends| !ends.is_empty());
-        (has_ends || self.covered.contains_key(subject)) && self.best(subject, now).is_none()
+        (has_ends || self.covered.contains_key(subject))
+            && !self.credentials.of(subject).any(|id| self.is_in_force(id))
     }
 
     /// All ends that hold, as a key has to cover them.

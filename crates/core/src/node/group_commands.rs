@@ -139,7 +139,7 @@ impl Node {
     ) -> Result<(), Code> {
         let open = self.groups.open.get(&group).ok_or(Code::GroupUnknown)?;
         let (keys, (servers, _)) = (open.door().keys(), open.meeting_servers(&self.cx));
-        let room = (group, Some(open.barred(&self.cx)));
+        let room = (group, Some(open.barred()));
         let joined = self.join_room(now, ticket, room, keys, &servers, patience);
         self.changes.everything();
         self.drive_groups();

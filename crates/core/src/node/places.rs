@@ -29,7 +29,7 @@ impl Node {
             }
             self.signaling.meet(&mut self.cx, number, topic, waits);
             let Some(group) = self.groups.open.get_mut(&number) else { continue };
-            let barred = group.newly_barred(&self.cx);
+            let barred = group.newly_barred();
             let (Some(barred), Some(room)) = (barred, self.signaling.rooms.get_mut(&number)) else {
                 continue;
             };

@@ -159,9 +159,8 @@ impl HostileRun {
     /// The insiders who are shut out, as somebody knows.
     fn excluded_by(&self, person: usize) -> Vec<PeerId> {
         let Some(replica) = self.graph.replica(person) else { return Vec::new() };
-        let now = self.graph.world.wall_now();
         let peers = self.insiders.iter().map(|it| self.graph.peer(it.person));
-        peers.filter(|peer| replica.members().is_shut_out(peer, now)).collect()
+        peers.filter(|peer| replica.members().is_shut_out(peer)).collect()
     }
 
     /// Somebody with the right to let an insider in again: what was sealed before is for it again.

@@ -184,16 +184,16 @@ impl Group {
     }
 
     /// Those who are not told that we are there, if they may be others than before.
-    pub(crate) fn newly_barred(&mut self, cx: &Cx) -> Option<Vec<PeerId>> {
-        core::mem::take(&mut self.door.ends_changed).then(|| self.barred(cx))
+    pub(crate) fn newly_barred(&mut self) -> Option<Vec<PeerId>> {
+        core::mem::take(&mut self.door.ends_changed).then(|| self.barred())
     }
 
     /// Those who are not told that we are there, in order.
-    pub(crate) fn barred(&self, cx: &Cx) -> Vec<PeerId> {
-        let (members, now) = (self.replica.members(), self.rights_time(cx));
+    pub(crate) fn barred(&self) -> Vec<PeerId> {
+        let members = self.replica.members();
         let mut barred = Vec::new();
         for end in members.ends() {
-            if barred.last() != Some(&end.subject) && members.is_shut_out(&end.subject, now) {
+            if barred.last() != Some(&end.subject) && members.is_shut_out(&end.subject) {
                 barred.push(end.subject);
             }
         }

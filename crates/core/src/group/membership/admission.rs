@@ -318,16 +318,26 @@ impl Group {
         let best = members.best(&peer, now).and_then(|id| members.credential(&id));
         let is_lease = |leaf: &&Credential| leaf.not_after != Millis::MAX && !leaf.is_fixed();
         let Some(leaf) = best.filter(is_lease) else { return };
-        // Since when it has it is not said; the serial number of ours is the time.
-        let whole = leaf.not_after.0.saturating_sub(leaf.serial);
+        // Since when it has it is not said; the serial number of ours is the time. It was given
+        // less than others if we had no more ourselves.
+        let last = leaf.not_after.0.saturating_sub(leaf.serial);
+        let whole = self.properties().map_or(0, |it| it.member_lifetime).max(last);
         let left = leaf.not_after.0.saturating_sub(now.0);
         if left > whole / 4 || leaf.issuer != cx.me.peer {
             return;
         }
-        let term = Term { until: Millis(now.0.saturating_add(whole)), is_fixed: false };
+        // A little more now would be another one soon, and of one pair a few count.
+        let own = members.until(&cx.me.peer, now).unwrap_or(now);
+        let until = Millis(now.0.saturating_add(whole)).min(own);
+        if until.0 < leaf.not_after.0.saturating_add(last / 4) {
+            return;
+        }
+        let term = Term { until, is_fixed: false };
         let (roles, invitation) = (leaf.roles, leaf.invitation.clone());
-        let grant = Grant { roles, term, invitation, lifts: false };
-        if let Ok(chain) = self.issue(cx, peer, grant) {
+        // It was let in again, if ever it was shut out.
+        let grant = Grant { roles, term, invitation, lifts: true };
+        let chain = self.issue(cx, peer, grant);
+        if let Some(chain) = chain.ok().filter(|chain| members.accepts_chain(chain, now)) {
             // If it cannot be written now, the next meeting tries again.
             let _ = self.publish_chain(cx, None, &chain);
         }

@@ -255,7 +255,7 @@ impl Group {
         if members.accepts_chain(chain, now) {
             return Ok(());
         }
-        Err(if members.is_shut_out(&peer, now) { Code::Revoked } else { Code::NotMember })
+        Err(if members.is_shut_out(&peer) { Code::Revoked } else { Code::NotMember })
     }
 
     /// Both sides are members: keys are given, and the responder says what it holds.

@@ -123,11 +123,8 @@ impl Group {
         neighbour.chain = members.best(&neighbour.peer, now).and_then(|id| members.chain(&id));
         self.keeps_changed = true;
         if neighbour.chain.is_none() {
-            let code = if members.is_shut_out(&neighbour.peer, now) {
-                Code::Revoked
-            } else {
-                Code::NotMember
-            };
+            let code =
+                if members.is_shut_out(&neighbour.peer) { Code::Revoked } else { Code::NotMember };
             neighbour.forget_all();
             self.refuse(node, code);
             self.clocks.forget(node);

@@ -155,7 +155,7 @@ impl Group {
 
     /// Why nothing that this identity writes is taken.
     pub(in crate::group) fn why_none(&self, cx: &Cx) -> Code {
-        let shut_out = self.replica.members().is_shut_out(&cx.me.peer, self.rights_time(cx));
+        let shut_out = self.replica.members().is_shut_out(&cx.me.peer);
         if shut_out { Code::Revoked } else { Code::NotAllowed }
     }
 
