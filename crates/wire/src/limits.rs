@@ -270,7 +270,7 @@ pub const BUDGET_TOMBSTONES: u32 = 10;
 pub const BUDGET_SYSTEM: usize = 16_384;
 
 /// Credentials that one issuer may give one subject: a renewal overlaps with what it renews.
-pub const CREDENTIALS_PER_PAIR: usize = 8;
+pub const CREDENTIALS_PER_PAIR: usize = 34;
 
 /// Credentials below that of an inviter, filled in turn over those whom it let in itself.
 pub const CREDENTIALS_PER_INVITER: usize = 1_024;

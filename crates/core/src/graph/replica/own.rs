@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 
 use lacis_wire::record::CopyName;
-use lacis_wire::system::{KEY, REVOCATION};
-use lacis_wire::{Millis, PeerId};
+use lacis_wire::system::{KEY, MEMBER, REVOCATION};
+use lacis_wire::{CredentialId, Millis, PeerId, RecordId};
 
-use crate::graph::entry::Held;
+use crate::graph::entry::{Entry, Held};
 use crate::graph::replica::Replica;
 
 impl Replica {
@@ -17,6 +17,21 @@ impl Replica {
         let held = late.filter_map(|copy| self.held(&copy.name.id));
         let is_urgent = |held: &Held<'_>| [REVOCATION, KEY].contains(&held.kind.as_str());
         held.filter(|it| it.author() == author && !is_urgent(it)).map(|it| it.name()).collect()
+    }
+
+    /// Whether one more credential of the same issuer would take away what a subject wrote or gave
+    /// under the first of those that it has.
+    #[must_use]
+    pub fn is_pair_full(&self, issuer: &CredentialId, subject: &PeerId) -> bool {
+        let credentials = self.members.credentials();
+        let Some(first) = credentials.next_to_go(issuer, subject) else { return false };
+        let number = self.register.number_of(&first);
+        let is_its = |(id, entry): (&RecordId, &Entry)| {
+            let is_under = Some(entry.credential) == number;
+            let held = self.register.read(id, entry).filter(|_| is_under);
+            held.is_some_and(|held| held.kind.as_str() != MEMBER)
+        };
+        credentials.gave(&first) || self.entries.iter().any(is_its)
     }
 
     /// What an author wrote of the application that an end leaves unnamed because whoever made it

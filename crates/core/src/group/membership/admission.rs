@@ -14,7 +14,7 @@ use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::record::{Header, RecordType};
 use lacis_wire::room::MeetingKey;
 use lacis_wire::system::{self, GroupProperties, Scope};
-use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles};
+use lacis_wire::{Code, GroupId, Millis, NodeId, PeerId, RecordId, Roles, limits};
 
 use crate::cx::Cx;
 use crate::group::Group;
@@ -219,6 +219,9 @@ impl Group {
         if !may || subject == cx.me.peer || Roles::from_bits(grant.roles.bits()).is_none() {
             return Err(Code::NotAllowed);
         }
+        if self.replica.is_pair_full(&own, &subject) {
+            return Err(Code::OverBudget);
+        }
         let ends = if grant.lifts { members.lifts_for(&subject) } else { Vec::new() };
         if !ends.is_empty() && !leaf.roles.may_change_others() {
             return Err(Code::Revoked);
@@ -299,6 +302,9 @@ impl Group {
         let takes = held.is_some_and(|held| !roles.contains(held));
         let grant = Grant { roles, term, invitation: None, lifts: true };
         // Before anything is taken away it is clear that the rest will work.
+        if members.lifts_for(&subject).len() + usize::from(takes) > limits::LIFTS_MAX {
+            return Err(Code::OverBudget);
+        }
         self.issue(cx, subject, grant.clone())?;
         if takes {
             self.demand_admin(cx)?;
