@@ -113,25 +113,23 @@ impl Credentials {
     }
 
     /// Takes places away where more was given than there are, from a new credential upwards: only
-    /// what is below somebody who gave too much is looked at.
+    /// what is below somebody who gave too much is looked at. Those above may be new too.
     fn prune(&mut self, leaf: &CredentialId) -> Vec<CredentialId> {
-        let Some(known) = self.all.get(leaf) else { return Vec::new() };
-        let mut above = known.credential.parent;
-        let pair = self.children.get(&above).and_then(|it| it.get(&known.credential.subject));
-        let mut is_over = pair.is_some_and(|all| all.len() > pair_max());
         let mut gone = Vec::new();
-        loop {
-            let (below, most) = match above.map(|id| self.all.get(&id)) {
+        let mut at = Some(*leaf);
+        while let Some(known) = at.and_then(|id| self.all.get(&id)) {
+            let Credential { parent, subject, .. } = known.credential;
+            let pair = self.children.get(&parent).and_then(|it| it.get(&subject));
+            let is_over = pair.is_some_and(|all| all.len() > pair_max());
+            let (below, most) = match parent.map(|id| self.all.get(&id)) {
                 None => (self.all.len(), limits::CREDENTIALS_MAX),
                 Some(Some(known)) => (known.below, places_of(known.credential.roles)),
                 Some(None) => break,
             };
             if is_over || below > most {
-                self.keep_places(above, most, &mut gone);
+                self.keep_places(parent, most, &mut gone);
             }
-            is_over = false;
-            let Some(id) = above else { break };
-            above = self.parent(&id);
+            at = parent;
         }
         gone
     }

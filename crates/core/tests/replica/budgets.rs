@@ -206,6 +206,28 @@ pub(crate) fn one_issuer_gives_one_subject_a_few_credentials() {
     assert_eq!(roles(&replica, 40), Some(Roles::MEMBER));
 }
 
+/// The last of what one issuer gives one subject may be known first by what that gave.
+#[test]
+fn places_of_a_pair_are_the_same_whoever_shows_the_last_of_them_first() {
+    let given = |serial| place(2).gives_until(40, Roles::INVITER, u64::MAX, serial, &[]);
+    let most = limits::CREDENTIALS_PER_PAIR as u64;
+    let below = given(most + 1).gives(41, Roles::MEMBER);
+    let (last, below) = (member(&given(most + 1)), member(&below));
+    let known = |order: [&lacis_core::graph::Copy; 2]| {
+        let mut replica = populated();
+        for serial in 1..=most {
+            replica.offer(NOW, &member(&given(serial)));
+        }
+        for copy in order {
+            replica.offer(NOW, copy);
+        }
+        let is_known = |serial| replica.members().credential(&given(serial).leaf().id()).is_some();
+        (1..=most + 1).filter(|serial| is_known(*serial)).collect::<Vec<_>>()
+    };
+    assert_eq!(known([&last, &below]), (2..=most + 1).collect::<Vec<_>>());
+    assert_eq!(known([&below, &last]), (2..=most + 1).collect::<Vec<_>>());
+}
+
 /// A record by which an inviter shows a member with a key of its own.
 pub(crate) fn sock_puppet(by: &Place, number: usize) -> lacis_core::graph::Copy {
     let mut sock = by.gives(110, Roles::MEMBER);
