@@ -96,7 +96,7 @@ impl Members {
     pub(super) fn learn(&mut self, chain: &Chain) -> Learned {
         let learned = self.credentials.learn(chain);
         let gives = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others());
-        if matches!(learned, Learned::New(_)) && gives && !self.revocations.is_empty() {
+        if matches!(learned, Learned::New(_)) && gives && self.has_ends() {
             // Somebody may have become an admin who could be revoked before, or may revoke now.
             self.replay();
         }
@@ -112,9 +112,9 @@ impl Members {
         self.replay();
     }
 
-    /// Whether anything was ever taken back.
-    pub(super) fn has_revocations(&self) -> bool {
-        !self.revocations.is_empty()
+    /// Whether anything was ever taken back, or a key says so.
+    pub(super) fn has_ends(&self) -> bool {
+        !(self.revocations.is_empty() && self.covers.is_empty())
     }
 
     /// A live record is a revocation.
@@ -152,8 +152,10 @@ impl Members {
         credential: CredentialId,
         what: Vec<Cover>,
     ) {
-        self.covers.insert(key, Said { author, credential, what });
-        self.add_covers(&key);
+        if !what.is_empty() {
+            self.covers.insert(key, Said { author, credential, what });
+            self.add_covers(&key);
+        }
     }
 
     /// A live record is live no longer; says whether rights followed from it.
@@ -194,12 +196,12 @@ impl Members {
     #[must_use]
     pub fn accepts(&self, id: &CredentialId, now: Millis) -> bool {
         let Some(credential) = self.credentials.get(id) else { return false };
-        !(Rule::EndsAtOnce.holds() && self.is_ended(id))
         self.credentials.get(id).is_some_and(|it| it.valid_at(now)) && self.is_in_force(id)
     }
 
     /// Whether nothing has taken a credential back, whatever the time.
     fn is_in_force(&self, id: &CredentialId) -> bool {
+        !(Rule::EndsAtOnce.holds() && self.is_ended(id))
             && !self.is_covered(credential)
             && self.stands_by_issuers(id)
             && self.path_is_uncovered(id)

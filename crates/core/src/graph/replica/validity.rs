@@ -67,7 +67,7 @@ impl Replica {
         // Somebody may be an admin now who decides about others, and what had lost its proof may
         // have it again.
         let decides = chain.leaf().is_some_and(|leaf| leaf.roles.may_change_others())
-            && self.members.has_revocations();
+            && self.members.has_ends();
         self.stale |= decides || !self.aside.is_empty();
         if decides || !self.lost.is_empty() {
             self.changes.push_back(Change::Rights);
