@@ -5,7 +5,7 @@ use std::time::Duration;
 use lacis_core::RoomId;
 use lacis_core::meter::{self, Cost};
 use lacis_sim::insider::{Insider, peer};
-use lacis_sim::{ServerId, TabId, World};
+use lacis_sim::{ServerId, TabId, World, invitation_for};
 use lacis_wire::limits::BUFFERED_HIGH_BYTES;
 use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::{Millis, Roles};
@@ -110,4 +110,46 @@ fn what_changes_often_waits_once_for_somebody_who_takes_nothing() {
     let copied = meter::total().of(Cost::Byte);
     let taken = u64::try_from(BUFFERED_HIGH_BYTES).expect("it is small");
     assert!(copied <= 4 * taken, "{copied} bytes");
+}
+
+#[test]
+fn who_comes_and_goes_where_there_are_many_links_makes_nobody_count_who_came_by_each() {
+    let (mut world, server, ada, group) = crowd(4);
+    for _ in 0..200 {
+        world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 9));
+    }
+    world.run_for(SECOND * 5);
+    meter::reset();
+    world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 9));
+    let setup = world.stored(server, 2);
+    let bob = world.open(setup);
+    world.bring_in(ada, group, bob, Roles::MEMBER);
+    world.run_for(SECOND * 15);
+    let (dearest, total) = (meter::dearest(), meter::total());
+    assert!(dearest.of(Cost::Invitation) <= 1_000, "{dearest:?}");
+    assert!(total.of(Cost::Invitation) <= 20_000, "{total:?}");
+}
+
+/// Each key covers all ends before it, so their order costs the product of both.
+#[test]
+fn the_order_of_keys_is_found_when_keys_or_ends_change_and_not_for_anything_else() {
+    let mut world = World::scenario(5);
+    let server = world.add_server();
+    let [ada, bob] = [1, 2].map(|identity| {
+        let setup = world.stored(server, identity);
+        world.open(setup)
+    });
+    let group = world.found(ada, "Board");
+    world.bring_in(ada, group, bob, Roles::MEMBER);
+    for number in 0..12 {
+        let subject = peer_id(&signing_key(&[100 + number; 32]));
+        world.revoke(ada, group, subject);
+        world.run_for(SECOND * 5);
+    }
+    world.run_for(SECOND * 20);
+    meter::reset();
+    world.invite_anybody(ada, group, invitation_for(Roles::MEMBER, 9));
+    world.run_for(SECOND * 120);
+    let total = meter::total();
+    assert_eq!(total.of(Cost::Cover), 0, "{total:?}");
 }

@@ -118,6 +118,7 @@ fn the_page_is_told_when_somebody_comes_by_an_invitation_and_when_it_ends() {
         };
         world.seen(ada).log.iter().filter(is_told).count()
     };
+    world.run_for(Duration::from_millis(10));
     assert_eq!(told(&world), 1, "it was made");
     let (at_bob, ticket) = join(&mut world, bob, &link);
     world.connect(bob, at_bob);

@@ -13,6 +13,7 @@ use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
@@ -37,6 +38,8 @@ pub(super) struct Credentials {
     subjects: BySubject,
     /// Those that were given by a credential to a subject; by the root key under `None`.
     children: Table<Option<CredentialId>, BySubject>,
+    /// Those that name an open invitation, by the key of that.
+    invited: BySubject,
 }
 
 #[derive(Clone, Debug)]
@@ -50,7 +53,12 @@ struct Known {
 
 impl Credentials {
     pub(super) const fn new() -> Self {
-        Self { all: Table::new(), subjects: Table::new(), children: Table::new() }
+        Self {
+            all: Table::new(),
+            subjects: Table::new(),
+            children: Table::new(),
+            invited: Table::new(),
+        }
     }
 
     /// How many are known.
@@ -91,6 +99,9 @@ impl Credentials {
         self.subjects.entry(credential.subject).or_default().push(id);
         let given = self.children.entry(credential.parent).or_default();
         given.entry(credential.subject).or_default().push(id);
+        if let Some(used) = &credential.invitation {
+            self.invited.entry(used.key).or_default().push(id);
+        }
         self.all.insert(id, Box::new(Known { credential: credential.clone(), depth, below: 0 }));
         Some(id)
     }
@@ -102,7 +113,10 @@ impl Credentials {
             known.below -= 1;
             above = known.credential.parent;
         }
-        let Credential { parent, subject, .. } = &gone.credential;
+        let Credential { parent, subject, invitation, .. } = &gone.credential;
+        if let Some(used) = invitation {
+            drop_from(&mut self.invited, &used.key, id);
+        }
         drop_from(&mut self.subjects, subject, id);
         if let Some(given) = self.children.get_mut(parent) {
             drop_from(given, subject, id);
@@ -246,10 +260,28 @@ impl Credentials {
     }
 
     pub(super) fn subjects_by(&self, invitation: &PeerId) -> Vec<PeerId> {
-        let by_it =
-            |it: &Credential| it.invitation.as_ref().is_some_and(|it| it.key == *invitation);
-        let has_it = |ids: &[CredentialId]| ids.iter().filter_map(|id| self.get(id)).any(by_it);
-        self.subjects.iter().filter(|(_, ids)| has_it(ids)).map(|(subject, _)| *subject).collect()
+        let ids = self.invited.get(invitation).into_iter().flatten();
+        let mut subjects = in_order(ids.filter_map(|id| self.get(id)).map(|it| it.subject));
+        subjects.dedup();
+        meter::count(Cost::Invitation, subjects.len());
+        subjects
+    }
+
+    /// The first of what a credential gave a subject, if one more takes its place.
+    pub(super) fn next_to_go(
+        &self,
+        parent: &CredentialId,
+        subject: &PeerId,
+    ) -> Option<CredentialId> {
+        let pair = self.children.get(&Some(*parent))?.get(subject)?;
+        let place = |id: &CredentialId| Some((self.get(id)?.serial, *id));
+        let first = pair.iter().filter_map(place).min().map(|(_, id)| id);
+        first.filter(|_| pair.len() >= pair_max())
+    }
+
+    /// Whether a credential gave anybody one.
+    pub(super) fn gave(&self, id: &CredentialId) -> bool {
+        self.children.contains_key(&Some(*id))
     }
 
     /// Bytes in memory, estimated from below.

@@ -84,7 +84,9 @@ impl Group {
             self.approvals.note_taken(copy.header.length);
             self.keep(cx, &copy, name);
             if outcome == Outcome::Taken {
-                self.members_changed |= copy.header.kind.as_str() == system::INVITATION;
+                if copy.header.kind.as_str() == system::INVITATION {
+                    self.telling.on_invitations();
+                }
                 self.apply(cx, &copy);
                 let is_own = from.is_none() && *copy.header.author() == cx.me.peer;
                 self.spread(cx, name, (from, is_own, copy.header.kind.is_system()));

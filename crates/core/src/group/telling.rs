@@ -37,7 +37,9 @@ impl Group {
             match change {
                 Change::Record { id, is_new } => self.tell_record(cx, id, is_new, from),
                 Change::Gone { id, kind } => {
-                    self.members_changed |= kind.as_str() == system::INVITATION;
+                    if kind.as_str() == system::INVITATION {
+                        self.telling.on_invitations();
+                    }
                     self.event(cx, GroupEvent::Gone { id, kind });
                 }
                 Change::Erased { name, kind, keeps_header } => {

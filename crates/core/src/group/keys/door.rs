@@ -146,9 +146,8 @@ impl Group {
 
     /// Whether somebody may come by an invitation of ours by which nobody else lets in.
     fn is_exact_inviter(&self, cx: &Cx) -> bool {
-        let is_exact =
-            |info: &InvitationInfo| info.is_exact() && self.check_invitation(cx, info).is_ok();
-        self.invitations().iter().any(is_exact)
+        let mut own = self.known_invitations(Some(cx.me.peer)).filter(InvitationInfo::is_exact);
+        own.any(|info| self.check_invitation(cx, &self.with_users(info)).is_ok())
     }
 
     /// Whether this node is among those who are to wait in an hour.

@@ -18,6 +18,7 @@ use crate::graph::Copy;
 use crate::group::membership::admission::{Grant, Term};
 use crate::group::{Group, InvitationInfo};
 use crate::ids::Ticket;
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 
 /// How an open invitation is to be.
@@ -79,23 +80,35 @@ impl Group {
 
     /// The open invitations that are live and were not ended.
     pub(crate) fn invitations(&self) -> Vec<InvitationInfo> {
-        let mut all = self.known_invitations();
-        all.retain(|info| self.replica.held(&info.id).is_some_and(|held| !held.has_ended));
-        all
+        let live =
+            |info: &InvitationInfo| self.replica.held(&info.id).is_some_and(|held| !held.has_ended);
+        let all = self.known_invitations(None).filter(live);
+        all.map(|info| self.with_users(info)).collect()
     }
 
-    /// The same, and those that have ended by date and are not erased yet.
-    fn known_invitations(&self) -> Vec<InvitationInfo> {
-        let all = self.replica.system_of(system::INVITATION).filter_map(|copy| {
+    /// The same, and those that have ended by date and are not erased yet; all, or those of one
+    /// issuer. Who came by them is not looked up: there may be thousands.
+    pub(in crate::group) fn known_invitations(
+        &self,
+        issuer: Option<PeerId>,
+    ) -> impl Iterator<Item = InvitationInfo> {
+        self.replica.system_of(system::INVITATION).filter_map(move |copy| {
+            let (id, creator) = (copy.header.id, copy.header.creator);
+            if issuer.is_some_and(|issuer| issuer != creator) {
+                return None;
+            }
+            meter::count(Cost::Invitation, 1);
             let Ok(Some(System::Invitation(says))) = System::decode(&copy.header.kind, &copy.body)
             else {
                 return None;
             };
-            let used_by = self.replica.members().subjects_by(&says.key);
-            let (id, issuer) = (copy.header.id, copy.header.creator);
-            Some(InvitationInfo { id, issuer, says, used_by })
-        });
-        all.collect()
+            Some(InvitationInfo { id, issuer: creator, says, used_by: Vec::new() })
+        })
+    }
+
+    /// An invitation, and who came by it.
+    pub(in crate::group) fn with_users(&self, info: InvitationInfo) -> InvitationInfo {
+        InvitationInfo { used_by: self.replica.members().subjects_by(&info.says.key), ..info }
     }
 
     /// The open invitation with that key, if somebody may come by it now.
@@ -112,13 +125,14 @@ impl Group {
         if Rule::ShutOutStaysOut.holds() && members.is_shut_out(peer) {
             return Err(Code::Revoked);
         }
-        let mut known = self.known_invitations().into_iter();
+        let mut known = self.known_invitations(None);
         let Some(info) = known.find(|info| info.says.key == *key) else {
             let is_left =
                 |copy: &Arc<Copy>| copy.header.is_deleted() && copy.header.salt == salt_of(key);
             let was_ended = self.replica.system_of(system::INVITATION).any(is_left);
             return Err(if was_ended { Code::InvitationEnded } else { Code::RecordUnknown });
         };
+        let info = self.with_users(info);
         self.check_invitation(cx, &info)?;
         Ok(info)
     }

@@ -23,6 +23,12 @@ impl Telling {
     pub(in crate::group) const fn is_over(&self) -> bool {
         self.left == 0
     }
+
+    /// Open invitations are others than before, or those who came by them: that is told with the
+    /// last members.
+    pub(in crate::group) fn on_invitations(&mut self) {
+        self.left = self.left.max(1);
+    }
 }
 
 impl Group {
@@ -99,7 +105,7 @@ impl Group {
             self.tell_member(cx, member);
         }
         if came {
-            self.tell_invitations(cx);
+            self.telling.on_invitations();
         }
     }
 
@@ -121,8 +127,8 @@ impl Group {
 
     /// Tells the application that the open invitations, or those who came by them, are others.
     fn tell_invitations(&mut self, cx: &mut Cx) {
-        let open = self.invitations();
-        let open: Vec<_> = open.iter().map(|info| (info.id, info.used_by.len())).collect();
+        let open = self.invitations().into_iter().map(|info| (info.id, info.used_by.len()));
+        let open: Vec<_> = open.collect();
         if open != self.told_invitations {
             self.told_invitations = open;
             self.event(cx, GroupEvent::Invitations);
