@@ -42,9 +42,12 @@ impl Clocks {
         }
     }
 
-    /// How many members have told their clock.
-    pub(crate) fn count(&self) -> usize {
-        self.members().len()
+    /// The middle one of the members' clocks, if there are that many and all of them agree.
+    pub(crate) fn agreed(&self, least: usize) -> Option<i64> {
+        let all = self.members();
+        let (first, last) = (all.first()?, all.last()?);
+        let agree = last.saturating_sub(*first) <= spread() && all.len() >= least;
+        middle(&all).filter(|_| agree)
     }
 
     /// One clock a member, in order.
@@ -148,7 +151,7 @@ mod tests {
         assert_eq!(clocks(&[DAY, DAY + 5]).apart(), DAY);
         assert_eq!(clocks(&[DAY, DAY + 5, -60_000]).apart(), 0);
         let many = clocks(&[DAY; 300]);
-        assert!(many.count() <= limits::REMOTES_MAX);
+        assert!(many.members().len() <= limits::REMOTES_MAX);
     }
 
     #[test]

@@ -1,14 +1,23 @@
 //! Which time of day it is for a group: for what is judged, and for what is written.
 
-use lacis_wire::{Millis, NodeId};
+use lacis_wire::{Millis, NodeId, limits};
 
 use super::{Group, GroupEvent};
 use crate::cx::Cx;
 use crate::rule::Rule;
 use crate::time::Timestamp;
 
+/// Members whose clocks together are surer than our own.
+const SURE: usize = 3;
+
 /// How often it is written down how far time has come, in milliseconds.
 const TIME_STEP: u64 = 3_600_000;
+
+/// The latest that others date what they write, where it is `at`.
+pub(super) fn clocks_ahead(at: Millis) -> Millis {
+    let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
+    Millis(at.0.saturating_add(ahead))
+}
 
 impl Group {
     /// The time that the members agree on.
@@ -41,6 +50,16 @@ impl Group {
         let members = own.0.saturating_add_signed(self.clocks.median()?);
         let is_certain = Rule::CertainTime.holds();
         Some(if is_certain { own.min(Millis(members)) } else { own.max(Millis(members)) })
+    }
+
+    /// The time by which is seen whether this node was ahead when it wrote: that of several members
+    /// who agree, else its own. What they say is no time before the highest that was ever certain
+    /// here.
+    pub(super) fn surest_time(&self, cx: &Cx) -> Millis {
+        let own = cx.wall();
+        let members = self.clocks.agreed(SURE).map(|by| Millis(own.0.saturating_add_signed(by)));
+        let members = members.filter(|it| clocks_ahead(*it) >= self.profile.time);
+        members.map_or(own, |members| members.min(own))
     }
 
     /// Remembers how far time has come, as far as a member's clock agrees with ours.

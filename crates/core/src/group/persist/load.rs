@@ -181,11 +181,7 @@ impl Group {
                     self.event(cx, event);
                 }
             }
-            (Loading::Rewrite(names), reply) => {
-                for copy in self.check_read(cx, &names, reply).into_iter().flatten() {
-                    self.rewrite(cx, &copy);
-                }
-            }
+            (Loading::Rewrite(names), reply) => self.on_rewriting(cx, names, reply),
             (Loading::Profile, StoreReply::Values(values)) => self.on_profile(cx, values),
             (what @ (Loading::System | Loading::Heads), StoreReply::Page(page)) => {
                 self.on_page(cx, what, &page);

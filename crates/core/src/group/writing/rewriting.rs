@@ -4,15 +4,17 @@
 use alloc::vec::Vec;
 
 use lacis_wire::record::{CopyName, Header};
-use lacis_wire::{Millis, Roles, limits};
+use lacis_wire::{Millis, Roles};
 
 use crate::cx::Cx;
 use crate::graph::Copy;
+use crate::group::time::clocks_ahead;
 use crate::group::{Group, GroupEvent, Loading};
 use crate::rule::Rule;
+use crate::store::StoreReply;
 
-/// Members whose clocks together are surer than our own.
-const SURE: usize = 3;
+/// Bodies that are read at once.
+const PAGE: usize = 64;
 
 impl Group {
     /// Whether this node was ahead when it wrote, by what is certain now: its own clock, or that of
@@ -21,11 +23,7 @@ impl Group {
         if !self.is_open || !Rule::Rewrites.holds() {
             return;
         }
-        let own = cx.wall();
-        let is_sure = self.clocks.count() >= SURE;
-        let now = if is_sure { self.certain_time(cx).unwrap_or(own) } else { own };
-        let ahead = u64::try_from(limits::CLOCK_AHEAD.as_millis()).unwrap_or(u64::MAX);
-        let bound = Millis(now.0.saturating_add(ahead));
+        let bound = clocks_ahead(self.surest_time(cx));
         self.rewrite_all(cx, self.replica.dated_after(&cx.me.peer, bound));
     }
 
@@ -52,24 +50,45 @@ impl Group {
     }
 
     fn rewrite_all(&mut self, cx: &mut Cx, names: Vec<CopyName>) {
-        if names.is_empty() {
-            return;
+        let mut stored = Vec::new();
+        for name in names {
+            match self.at_hand(&name) {
+                Some(copy) => self.rewrite(cx, &copy),
+                None => stored.push(name),
+            }
         }
-        let at_hand: Vec<_> = names.iter().filter_map(|name| self.at_hand(name)).collect();
-        if at_hand.len() == names.len() || !cx.config.store {
-            for copy in at_hand {
+        if !stored.is_empty() && cx.config.store {
+            let page = stored.get(..PAGE).unwrap_or(&stored).to_vec();
+            self.read_bodies(cx, &page, Loading::Rewrite(stored));
+        }
+    }
+
+    /// The first of these were read.
+    pub(in crate::group) fn on_rewriting(
+        &mut self,
+        cx: &mut Cx,
+        mut names: Vec<CopyName>,
+        reply: StoreReply,
+    ) {
+        let rest = names.split_off(names.len().min(PAGE));
+        let copies = self.check_read(cx, &names, reply);
+        for (name, copy) in names.iter().zip(copies) {
+            // Another version has its place meanwhile, perhaps the one that was written anew.
+            if let Some(copy) = copy.filter(|copy| copy.header.name() == *name) {
                 self.rewrite(cx, &copy);
             }
-        } else {
-            self.read_bodies(cx, &names.clone(), Loading::Rewrite(names));
         }
+        self.rewrite_all(cx, rest);
     }
 
     /// Writes anew what a clock of ours that was ahead dated further ahead than others take: under
     /// another date, and where its birth was ahead, as another record in its place.
     pub(in crate::group) fn rewrite(&mut self, cx: &mut Cx, copy: &Copy) {
         let held = &copy.header;
-        let now = self.writing_time(cx, Millis(0));
+        // A date that is to be corrected is no reason for the next one to be as late.
+        let surest = self.surest_time(cx);
+        let is_ahead = held.modified > clocks_ahead(surest);
+        let now = if is_ahead { surest } else { self.writing_time(cx, Millis(0)) };
         let is_born_anew = held.creator == cx.me.peer && held.created > now;
         let lasts = if is_born_anew { Millis(0) } else { held.latest };
         let right = self.writing_right(cx, Roles::may_write, lasts);
@@ -82,7 +101,7 @@ impl Group {
             // It lasts as long as it would have.
             let later = |at: Millis| {
                 let span = at.0.saturating_sub(held.created.0);
-                if at == Millis::MAX { at } else { Millis(birth.created.0.saturating_add(span)) }
+                if at == Millis::MAX { at } else { Millis(now.0.saturating_add(span)) }
             };
             header = Header {
                 latest: later(held.latest).min(until),
@@ -90,6 +109,8 @@ impl Group {
                 replaces: Some(held.id),
                 flags: held.flags,
                 key: held.key,
+                created: now,
+                modified: now,
                 ..birth
             };
             header.id = header.born_as();
