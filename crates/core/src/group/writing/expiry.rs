@@ -5,6 +5,8 @@
 //! to read, and what was renewed meanwhile is renewed before it could be missed. What is kept
 //! beyond its time is read here, and given to nobody.
 
+use core::time::Duration;
+
 use lacis_wire::{Millis, NodeId};
 
 use crate::cx::Cx;
@@ -54,8 +56,10 @@ impl Group {
             return None;
         }
         let ahead = self.replica.next_due().map(|at| self.when(cx, at));
-        let erasure = self.certain_time(cx).and(self.replica.next_erasure());
-        let erasure = erasure.map(|at| self.when(cx, at));
+        // By the time that it goes by, or an alarm would ring on and on until that has come.
+        let erasure = self.certain_time(cx).zip(self.replica.next_erasure());
+        let wait = |(now, at): (Millis, Millis)| at.0.saturating_sub(now.0).saturating_add(1);
+        let erasure = erasure.map(|times| cx.now + Duration::from_millis(wait(times)));
         let patience = self.neighbours.values().filter_map(|it| it.compare_by).min();
         let rewriting = patience.filter(|_| self.rewrites_due);
         let ahead = ahead.into_iter().chain(erasure).chain(rewriting).min();
