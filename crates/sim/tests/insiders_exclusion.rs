@@ -8,9 +8,11 @@ use std::time::Duration;
 use lacis_core::{GroupEvent, LinkId, RoomId};
 use lacis_sim::insider::{Insider, changes_group_frames};
 use lacis_sim::{Saboteur, ServerId, TabId, TabSetup, World, invitation_for};
+use lacis_wire::codec::decode;
 use lacis_wire::credential::Chain;
 use lacis_wire::group::GroupFrame;
-use lacis_wire::system::{MEMBER, REVOCATION};
+use lacis_wire::keys::KeyPart;
+use lacis_wire::system::{KEY, MEMBER, REVOCATION};
 use lacis_wire::{Millis, Roles};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -147,8 +149,11 @@ pub(crate) fn a_new_key_is_sealed_to_members_alone() {
     let keys = replica.keys();
     let newest = keys.newest_first(replica.members()).first().copied().expect("there is one");
     assert!(keys.uncovered(Some(&newest), replica.members()).is_empty(), "it is the new one");
-    let parts = keys.get(&newest).expect("it is held").parts();
-    let readers: Vec<_> = parts.flat_map(|part| &part.sealed).map(|it| it.subject).collect();
+    let parts = replica.system_of(KEY).filter_map(|copy| {
+        let part = decode::<KeyPart>(&copy.body).expect("a part of a key");
+        (part.name(replica.group(), copy.header.author()) == newest).then_some(part.sealed)
+    });
+    let readers: Vec<_> = parts.flatten().map(|it| it.subject).collect();
     assert!(readers.contains(&stays) && !readers.contains(&gone), "{readers:?}");
 }
 

@@ -7,6 +7,7 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{CredentialId, GroupId, KeyName, Millis, PeerId};
 
 use super::rights::{Action, Members};
+use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::{Table, in_order};
 
@@ -24,7 +25,7 @@ pub struct KeyRecord {
     pub author: PeerId,
     /// How many parts it has.
     pub count: u16,
-    /// The parts that are here, and under which credential each was made. Of two with one number
+    /// The parts that are here, without what is sealed, and under which credential each was made. Of two with one number
     /// the smaller name counts.
     parts: Table<(u16, CopyName), (CredentialId, Millis, KeyPart)>,
 }
@@ -77,8 +78,10 @@ impl KeyRecords {
         group: &GroupId,
         copy: CopyName,
         (header, credential): (&Header, CredentialId),
-        part: KeyPart,
+        mut part: KeyPart,
     ) {
+        // Who may open it is asked of the record itself, and once.
+        (part.sealed, part.keepers) = (Vec::new(), Vec::new());
         let author = *header.author();
         let name = part.name(group, &author);
         let record = self.records.entry(name).or_insert_with(|| KeyRecord {
@@ -123,6 +126,7 @@ impl KeyRecords {
         let whole = self.records.iter().filter(|(_, record)| record.is_whole());
         let order = |(name, record): (&KeyName, &KeyRecord)| {
             let holding = record.covers().filter(|cover| members.holds(cover)).count();
+            meter::count(Cost::Cover, 1 + record.covers().count());
             let holding = if Rule::KeyCoversMost.holds() { holding } else { 0 };
             let modified = if Rule::KeyLatest.holds() { record.modified() } else { Millis(0) };
             (record.stands(members), holding, modified, *name)

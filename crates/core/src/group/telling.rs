@@ -67,6 +67,7 @@ impl Group {
                     self.changed.insert(subject);
                 }
                 Change::Rights => {
+                    self.order_keys();
                     self.choose_chain(cx);
                     self.rewrites_due |= !self.rotation.sealed_old.is_empty();
                     self.members_changed = true;

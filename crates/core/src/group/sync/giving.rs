@@ -34,11 +34,11 @@ impl Group {
 
     /// What tells which keys are here.
     pub(in crate::group) fn keys_held(&self) -> [u8; 8] {
-        let order = self.replica.keys().ordered(self.replica.members());
-        self.digest_of(order.into_iter().map(|(_, name)| name))
+        self.digest_of(|_| true)
     }
 
-    fn digest_of(&self, names: impl Iterator<Item = KeyName>) -> [u8; 8] {
+    fn digest_of(&self, fits: impl Fn(&KeyName) -> bool) -> [u8; 8] {
+        let names = self.rotation.order.iter().map(|(_, name)| name).filter(|name| fits(name));
         names.filter(|name| self.keyring.get(name).is_some()).fold([0; 8], |mut all, name| {
             all.iter_mut().zip(name.0).for_each(|(sum, byte)| *sum ^= byte);
             all
@@ -50,13 +50,14 @@ impl Group {
         let Some(roles) = self.roles_of(cx, node) else { return };
         let chain = self.neighbours.get(&node).and_then(|it| it.chain.as_ref());
         let Some(leaf) = chain.and_then(Chain::leaf) else { return };
-        let mut order = self.replica.keys().ordered(self.replica.members());
-        order.retain(|(_, name)| self.may_have(name, leaf));
-        let ours = self.digest_of(order.iter().map(|(_, name)| *name));
+        let ours = self.digest_of(|name| self.may_have(name, leaf));
+        let names = self.rotation.order.iter().map(|(_, name)| *name);
+        let names = names.filter(|name| self.may_have(name, leaf)).take(limits::GIVEN_KEYS_MAX);
+        let names: Vec<KeyName> = names.collect();
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
         let has_all = roles.may_write() && neighbour.keys == Some(ours);
         let mut keys = Vec::new();
-        for (_, name) in order.into_iter().take(limits::GIVEN_KEYS_MAX) {
+        for name in names {
             let Some(key) = self.keyring.get(&name) else { continue };
             if neighbour.given.insert(name, ()).is_none() && !has_all {
                 let whole = roles.may_write() || !Rule::KeepersReadNothing.holds();
