@@ -45,6 +45,12 @@ const HOLDS_MAX: u8 = 8;
 pub(in crate::group) struct Rotation {
     /// The newest key of which the record is whole.
     pub(in crate::group) newest: Option<KeyName>,
+    /// All of which the record is whole and whether each stands, in their order.
+    pub(in crate::group) order: Vec<(bool, KeyName)>,
+    /// Until when the newest is waited for, if it is not here.
+    lacks: Option<Timestamp>,
+    /// The one that seals in its place since.
+    instead: Option<KeyName>,
     /// Whether it leaves ends uncovered.
     is_open: bool,
     /// Which.
@@ -103,6 +109,7 @@ impl Rotation {
     pub(in crate::group) fn deadlines(&self, now: Timestamp, earliest: &mut Earliest) {
         earliest.see(self.due, Timer::Rotation);
         earliest.see(self.hold, Timer::Rotation);
+        earliest.see(self.lacks, Timer::Rotation);
         earliest.see(self.unheard.values().filter_map(|at| *at).min(), Timer::Rotation);
         if self.is_busy() {
             earliest.see(Some(now), Timer::Rotation);
@@ -111,16 +118,25 @@ impl Rotation {
 }
 
 impl Group {
-    /// Key records or ends are others than before.
+    /// Finds the order of the keys anew. That costs a look at each end that each of them covers, so
+    /// it is kept.
+    pub(in crate::group) fn order_keys(&mut self) {
+        self.rotation.order = self.replica.keys().ordered(self.replica.members());
+    }
+
+    /// Key records or ends are others than before, or a key has come.
     pub(in crate::group) fn keys_changed(&mut self, cx: &mut Cx) {
+        self.order_keys();
         let members = self.replica.members();
-        let newest = self.replica.keys().newest_first(members).first().copied();
+        let newest = self.rotation.order.first().filter(|(stands, _)| *stands);
+        let newest = newest.map(|(_, name)| *name);
         let uncovered = self.replica.keys().uncovered(newest.as_ref(), members);
         let beyond = members.ends().len().saturating_sub(limits::KEY_COVERS_MAX);
         let is_open = uncovered.len() > beyond;
         let is_news = |end: &Cover| self.rotation.uncovered.binary_search(end).is_err();
         let has_news = uncovered.iter().any(is_news);
-        (self.rotation.newest, self.rotation.is_open) = (newest, is_open);
+        let is_other = core::mem::replace(&mut self.rotation.newest, newest) != newest;
+        self.rotation.is_open = is_open;
         self.rotation.uncovered = uncovered;
         self.door.on_ends();
         let mut is_new = self.keyring.settle(self.replica.keys());
@@ -130,13 +146,21 @@ impl Group {
         if is_new {
             self.unlocked(cx);
         }
+        let is_lacking = self.is_lacking();
+        if is_other || !is_lacking {
+            self.rotation.instead = None;
+            self.rotation.lacks = is_lacking.then_some(cx.now + HOLD);
+        }
         if !is_open {
-            (self.rotation.due, self.rotation.hold, self.rotation.holds) = (None, None, 0);
+            (self.rotation.hold, self.rotation.holds) = (None, 0);
+        }
+        if !is_open && !is_lacking {
+            self.rotation.due = None;
             self.rewrites_due = true;
             if core::mem::take(&mut self.rotation.told_old) {
                 self.event(cx, GroupEvent::KeyRenewed);
             }
-        } else {
+        } else if is_open {
             if has_news && self.rotation.holds < HOLDS_MAX {
                 self.rotation.hold = Some(cx.now + HOLD);
                 self.rotation.holds += 1;
@@ -189,15 +213,45 @@ impl Group {
     /// The key that seals what is written now: the newest, if it is here.
     /// Whoever has no key record yet seals under the key that its invitation brought along.
     pub(in crate::group) fn sealing_key(&self) -> Option<(KeyName, &EpochKey)> {
+        let held = |name: KeyName| Some((name, self.keyring.get(&name)?));
         match self.rotation.newest {
-            Some(name) => Some((name, self.keyring.get(&name)?)),
+            Some(name) => held(name).or_else(|| held(self.rotation.instead?)),
             None => self.keyring.only(),
         }
     }
 
+    /// Whether the newest key is not here.
+    fn is_lacking(&self) -> bool {
+        self.rotation.newest.is_some_and(|name| self.keyring.get(&name).is_none())
+    }
+
+    /// Nobody has given the newest key, and perhaps nobody has it but who made it: what is written
+    /// goes under the last one that is here, and an admin makes another.
+    fn give_up(&mut self, cx: &mut Cx) {
+        let mut held = self.rotation.order.iter().filter(|(stands, _)| *stands);
+        let held = held.find(|(_, name)| self.keyring.get(name).is_some());
+        self.rotation.instead = held.map(|(_, name)| *name);
+        if self.own_roles(cx).is_some_and(Roles::may_change_others) && Rule::Rotation.holds() {
+            self.rotation.due = Some(cx.now + cx.jitter(OTHERS_FIRST));
+        }
+    }
+
+    /// When a key is made: after the newest, if that is to be replaced because it is not here.
+    pub(in crate::group) fn key_date(&self, now: Millis) -> Millis {
+        let newest = self.rotation.newest.filter(|_| self.is_lacking());
+        let newest = newest.and_then(|name| self.replica.keys().get(&name));
+        let follows = newest.map_or(0, |record| record.modified.0.saturating_add(1));
+        now.max(Millis(follows.min(u64::MAX - 1)))
+    }
+
     pub(in crate::group) fn rotation_timeout(&mut self, cx: &mut Cx) {
         let now = cx.now;
-        if self.rotation.hold.take_if(|at| now >= *at).is_some() {
+        let is_given_up = self.rotation.lacks.take_if(|at| now >= *at).is_some()
+            && self.own_roles(cx).is_some_and(Roles::may_write);
+        if is_given_up {
+            self.give_up(cx);
+        }
+        if self.rotation.hold.take_if(|at| now >= *at).is_some() || is_given_up {
             // Whoever may make a key is away: what is written from here on, an ended member that
             // still gets it may read.
             self.rotation.told_old = true;

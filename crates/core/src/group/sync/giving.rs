@@ -26,9 +26,7 @@ impl Group {
         }
         if is_new {
             self.unlocked(cx);
-            self.spread_keys(cx);
-            self.write_drafts(cx);
-            self.settle_admitted(cx);
+            self.keys_changed(cx);
         }
     }
 

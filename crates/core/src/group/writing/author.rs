@@ -322,6 +322,10 @@ impl Group {
         let end = expires.map_or(header.latest, |expires| expires.min(until));
         (header.expires, header.latest) = (end, end);
         header.salt = salt.unwrap_or(header.salt);
+        if header.kind.as_str() == system::KEY {
+            let date = self.key_date(header.modified);
+            (header.created, header.modified) = (date, date);
+        }
         header.id = header.born_as();
         let id = header.id;
         self.publish(cx, ticket, header, encode(content), None)?;
