@@ -3,14 +3,22 @@
 use std::time::Duration;
 
 use lacis_core::{Completion, Event, GroupEvent, RoomId};
-use lacis_sim::{TabId, World};
+use lacis_sim::insider::{Insider, peer};
+use lacis_sim::{TabId, World, group_properties};
 use lacis_wire::export::framed;
-use lacis_wire::{Code, limits};
+use lacis_wire::proof::{peer_id, signing_key};
+use lacis_wire::system::{GroupProperties, REVOCATION};
+use lacis_wire::{Code, PeerId, Roles, limits};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A group as a file.
 fn export(world: &mut World, tab: TabId, group: RoomId) -> Vec<u8> {
+    export_parts(world, tab, group).concat()
+}
+
+/// The same in its parts.
+fn export_parts(world: &mut World, tab: TabId, group: RoomId) -> Vec<Vec<u8>> {
     let ticket = world.plain_ticket(tab);
     let asked = world.command(tab, |node, now| node.export_group(now, ticket, group));
     assert_eq!(asked, Some(Ok(())));
@@ -22,7 +30,7 @@ fn export(world: &mut World, tab: TabId, group: RoomId) -> Vec<u8> {
         },
         _ => None,
     });
-    parts.flatten().collect()
+    parts.collect()
 }
 
 /// Opens the group of a file, by the beginning of that.
@@ -198,4 +206,74 @@ fn what_is_being_deleted_is_gone_at_once_and_can_be_opened_anew() {
         let again = world.open_stored(other, id);
         assert_eq!(world.texts(other, again), ["kept", "more"], "seed {seed}");
     }
+}
+
+/// Somebody who does not exist.
+fn nobody(number: u16) -> PeerId {
+    let mut secret = [3; 32];
+    secret[..2].copy_from_slice(&number.to_le_bytes());
+    peer_id(&signing_key(&secret))
+}
+
+/// More of the system by one author than may wait for what shows who that is.
+#[test]
+fn nothing_of_the_system_is_lost_on_the_way_through_a_file() {
+    let mut world = World::scenario(3);
+    let server = world.add_server();
+    let setup = world.stored(server, 1);
+    let ada = world.open(setup);
+    let group = world.found(ada, "Board");
+    for identity in [7, 8, 9] {
+        let text = world.invite(ada, group, peer(identity), Roles::ADMIN, None);
+        let admin = Insider::invited(identity, &text);
+        assert_eq!(world.import(ada, group, &admin.introduces_itself()), Ok(true));
+        for number in 0..8 {
+            let names: Vec<[u8; 16]> = (0..u32::try_from(limits::REVOCATION_ACTIONS).expect("few"))
+                .map(|at| core::array::from_fn(|byte| at.to_be_bytes()[byte % 4]))
+                .collect();
+            let now = world.wall_now();
+            let whom = nobody(u16::from(identity) * 8 + u16::from(number));
+            let part = admin.revokes(whom, now, number, &names);
+            assert_eq!(world.import(ada, group, &part), Ok(true));
+        }
+    }
+    world.run_for(SECOND * 30);
+    // Those who made a file may have written it in another order.
+    let mut parts = export_parts(&mut world, ada, group);
+    parts[1..].reverse();
+    let file = parts.concat();
+    let count = |world: &World, tab, group| {
+        world.replica(tab, group).map_or(0, |it| it.system_of(REVOCATION).count())
+    };
+    assert_eq!(count(&world, ada, group), 24);
+    let other = world.stored(server, 1);
+    let other = world.open(other);
+    let taken = open(&mut world, other, &file);
+    take(&mut world, other, taken, (1, &file), true).expect("it is good");
+    assert_eq!(count(&world, other, taken), 24);
+}
+
+/// A file of before there was less place, or of before something was written anew.
+#[test]
+fn nothing_is_wrong_with_a_file_of_what_has_no_place_any_more() {
+    let mut world = World::scenario(4);
+    let server = world.add_server();
+    let setup = world.stored(server, 1);
+    let ada = world.open(setup);
+    let group = world.found(ada, "Board");
+    for text in ["one", "two", "three"] {
+        world.write(ada, group, text).expect("she may write");
+        world.run_for(SECOND);
+    }
+    let file = export(&mut world, ada, group);
+    let less = GroupProperties { budget_records: 1, ..group_properties("Board") };
+    let ticket = world.plain_ticket(ada);
+    world
+        .command(ada, |node, now| node.set_properties(now, ticket, group, &less))
+        .expect("she is there")
+        .expect("she may");
+    world.run_for(SECOND);
+    assert_eq!(world.texts(ada, group), ["one"]);
+    assert_eq!(take(&mut world, ada, group, (1, &file), true), Ok(0));
+    assert_eq!(world.texts(ada, group), ["one"]);
 }

@@ -8,10 +8,11 @@ use lacis_wire::codec::{decode, encode};
 use lacis_wire::export::{self, Parts};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::keys::EpochKey;
+use lacis_wire::system::MEMBER;
 use lacis_wire::{Code, GroupId, KeyName, RecordId};
 
 use crate::cx::Cx;
-use crate::graph::{Copy, Outcome};
+use crate::graph::{Copy, Outcome, Refusal};
 use crate::group::persist::profile::Profile;
 use crate::group::{Group, GroupEvent};
 use crate::ids::Ticket;
@@ -34,6 +35,9 @@ pub(in crate::group) struct Import {
     parts: Parts,
     /// Whether its first part was read.
     has_begun: bool,
+    /// Records of the system that wait for others. More of one author may come than waits, so they
+    /// are taken again when all of the file is here.
+    late: Vec<Copy>,
 }
 
 impl Group {
@@ -52,9 +56,13 @@ impl Group {
         let now = self.now(cx);
         let copies = system.iter().filter_map(|id| self.replica.system(id));
         let copies = copies.filter(|copy| copy.header.expires > now);
-        let parts: Vec<Vec<u8>> = copies.map(|copy| part_of(copy)).collect();
-        for part in parts {
-            self.event(cx, GroupEvent::Exported { ticket, part });
+        let is_proof = |copy: &Copy| copy.header.kind.as_str() == MEMBER;
+        let parts: Vec<_> = copies.map(|copy| (is_proof(copy), part_of(copy))).collect();
+        // By the proofs of members the others are judged.
+        for proofs in [true, false] {
+            for (_, part) in parts.iter().filter(|(is_proof, _)| *is_proof == proofs) {
+                self.event(cx, GroupEvent::Exported { ticket, part: part.clone() });
+            }
         }
         self.query_raw(cx, ticket);
     }
@@ -73,7 +81,7 @@ impl Group {
         let mut count = 0;
         while let Some(part) = import.parts.next_part().map_err(|_| Code::ExportDamaged)? {
             if core::mem::replace(&mut import.has_begun, true) {
-                count += usize::from(self.import_record(cx, part)?);
+                count += usize::from(self.import_record(cx, part, &mut import.late)?);
             } else if Self::group_of_file(part)?.0 != self.id() {
                 return Err(Code::ExportDamaged);
             }
@@ -81,6 +89,9 @@ impl Group {
         if !is_last {
             self.imports.push(Import { number, ..import });
         } else if import.has_begun && import.parts.is_empty() {
+            for copy in import.late {
+                self.take(cx, copy, None, None);
+            }
             self.half = None;
         } else {
             return Err(Code::ExportDamaged);
@@ -107,18 +118,28 @@ impl Group {
     }
 
     /// Takes a record of such a file, by the same rules as one that comes over a link. Nothing is
-    /// wrong with one that is known or has ended.
-    fn import_record(&mut self, cx: &mut Cx, part: &[u8]) -> Result<bool, Code> {
+    /// wrong with one that is known, has ended, or has no place any more.
+    fn import_record(
+        &mut self,
+        cx: &mut Cx,
+        part: &[u8],
+        late: &mut Vec<Copy>,
+    ) -> Result<bool, Code> {
         let Ok(GroupFrame::Record { header, body }) = decode(part) else {
             return Err(Code::ExportDamaged);
         };
-        match self.take(cx, Copy { header, body }, None, None) {
-            Outcome::Taken
-            | Outcome::Deferred
-            | Outcome::Ahead
-            | Outcome::Beaten
-            | Outcome::SetAside => Ok(true),
-            Outcome::Known | Outcome::Older | Outcome::Expired => Ok(false),
+        let copy = Copy { header, body };
+        let again = copy.header.kind.is_system().then(|| copy.clone());
+        match self.take(cx, copy, None, None) {
+            Outcome::Deferred => {
+                late.extend(again);
+                Ok(true)
+            }
+            Outcome::Taken | Outcome::Ahead | Outcome::Beaten | Outcome::SetAside => Ok(true),
+            Outcome::Known
+            | Outcome::Older
+            | Outcome::Expired
+            | Outcome::Refused(Refusal::OverBudget | Refusal::Replaced) => Ok(false),
             Outcome::Refused(_) => Err(Code::ExportDamaged),
         }
     }
