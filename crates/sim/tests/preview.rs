@@ -368,3 +368,35 @@ fn whoever_looks_has_not_asked_to_come_in() {
         assert_eq!(board.world.roles(board.ada, board.group, peer(2)), None);
     }
 }
+
+/// One link is used up, and another one of the same group is good.
+#[test]
+fn what_one_link_is_refused_for_ends_nothing_that_is_asked_by_another() {
+    for seed in 0..4 {
+        let mut board = board(seed);
+        let once = board.link(invitation_for(Roles::MEMBER, 1));
+        let good = board.link(invitation_for(Roles::MEMBER, 9));
+        let cleo = board.tab(3);
+        let (at_cleo, ticket) = board.join(cleo, &once);
+        board.world.connect(cleo, at_cleo);
+        board.world.done(cleo, ticket, "she is let in");
+        board.world.run_for(SECOND * 5);
+
+        // A look by the one, a look and a request by the other, a request by the one.
+        let bob = board.tab(2);
+        let (group, looks) = board.look(bob, &once);
+        let (_, sees) = board.look(bob, &good);
+        let (_, late) = board.join(bob, &once);
+        let (_, joins) = board.join(bob, &good);
+        board.world.connect(bob, group);
+        board.world.done(bob, joins, "he is let in");
+        let (answer, _) = board.answer(bob, looks);
+        assert_eq!(answer.err(), Some(Code::InvitationUsedUp), "seed {seed}");
+        let seen = shown(&board.world, bob, sees);
+        let sees = board.world.settled(bob, sees);
+        assert!(seen.is_some(), "seed {seed}: {sees:?}");
+        // He is in, by whichever.
+        let late = board.world.settled(bob, late).expect("he knows");
+        assert!(matches!(late, Ok(()) | Err(Code::InvitationUsedUp)), "seed {seed}: {late:?}");
+    }
+}

@@ -359,6 +359,7 @@ impl Group {
             return;
         }
         if self.joining.is_some() {
+            let asked = self.take_question(node);
             // Anybody may show us what made us a member once: that lets nobody in.
             let members = self.replica.members();
             let now = self.rights_time(cx);
@@ -370,9 +371,9 @@ impl Group {
                 false => chain.leaf().is_some_and(|leaf| now < leaf.not_after),
             };
             if holds {
-                self.joined(cx, chain);
+                self.joined(cx, chain, asked.map(|((_, seed), _)| seed));
             }
-            return;
+            return self.ask_next(cx, node, asked.and_then(|(_, last)| last));
         }
         // What we showed was taken back, and this is what we were given instead. By it we are
         // told the rest.

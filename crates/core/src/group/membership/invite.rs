@@ -236,11 +236,6 @@ impl Group {
         let is_used_up = info.used_by.len() >= uses && Rule::Uses.holds();
         if is_used_up { Err(Code::InvitationUsedUp) } else { Ok(()) }
     }
-
-    /// Whether somebody is asked who may let us in.
-    pub(in crate::group) const fn is_asking(&self) -> bool {
-        self.joining.is_some() || self.looking.is_some()
-    }
 }
 
 /// The salt of the record of the invitation with that key.

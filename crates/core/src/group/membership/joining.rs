@@ -1,43 +1,55 @@
 //! Being let in: who is asked, what it answers, and until when somebody waits for that.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use lacis_wire::credential::{Chain, InvitationUse};
 use lacis_wire::group::GroupFrame;
 use lacis_wire::invitation::InvitationLink;
-use lacis_wire::{Code, NodeId, Roles, limits};
+use lacis_wire::{Code, NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::membership::admission::{AnyInvitation, Patience};
-use crate::group::{Group, GroupEvent, Neighbour};
+use crate::group::{Group, GroupEvent};
 use crate::ids::Ticket;
 use crate::time::Timestamp;
+
+/// What an open invitation is known by.
+type Seed = [u8; 16];
+
+/// What somebody is asked of an invitation: whether only to tell what it offers, and of which.
+pub(in crate::group) type Question = (bool, Seed);
+
+/// How long an answer is waited for before the same is asked once more.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A request to be let in, or only to be told what is offered, which waits for somebody who may.
 #[derive(Debug)]
 pub(in crate::group) struct Joining {
-    /// Who waits, and until when. Being let in by one invitation is being let in.
-    waiting: Vec<(Ticket, Timestamp)>,
-    /// Of the invitation that was taken last.
-    seed: [u8; 16],
+    /// Who waits, until when, and by which invitation. Being let in by one is being let in.
+    waiting: Vec<(Ticket, Timestamp, Seed)>,
     /// Why the last one who was asked did not let us in.
     refused: Option<Code>,
 }
 
 impl Joining {
     /// One more waits.
-    pub(in crate::group) fn add(slot: &mut Option<Self>, seed: [u8; 16], one: (Ticket, Timestamp)) {
-        let mut waiting = slot.take().map_or_else(Vec::new, |it| it.waiting);
-        waiting.push(one);
-        *slot = Some(Self { waiting, seed, refused: None });
+    pub(in crate::group) fn add(slot: &mut Option<Self>, seed: Seed, one: (Ticket, Timestamp)) {
+        let fresh = || Self { waiting: Vec::new(), refused: None };
+        slot.get_or_insert_with(fresh).waiting.push((one.0, one.1, seed));
     }
 
-    pub(in crate::group) const fn seed(&self) -> [u8; 16] {
-        self.seed
+    /// Takes out those who wait by an invitation.
+    pub(in crate::group) fn take(slot: &mut Option<Self>, seed: Seed) -> Vec<Ticket> {
+        let Some(it) = slot else { return Vec::new() };
+        let theirs = it.waiting.extract_if(.., |(.., own)| *own == seed);
+        let theirs = theirs.map(|(ticket, ..)| ticket).collect();
+        slot.take_if(|it| it.waiting.is_empty());
+        theirs
     }
 
     /// One who was asked refuses; whether that is final.
-    pub(in crate::group) fn is_refused(&mut self, code: Code) -> bool {
+    fn is_refused(&mut self, code: Code) -> bool {
         // Whoever just came back may not know an invitation yet that another one made.
         let is_unknown = code == Code::RecordUnknown;
         self.refused = Some(if is_unknown { Code::InvitationEnded } else { code });
@@ -55,8 +67,8 @@ impl Joining {
     pub(in crate::group) fn time_out(slot: &mut Option<Self>, cx: &mut Cx) -> Option<Code> {
         let now = cx.now;
         let it = slot.as_mut()?;
-        let over = it.waiting.extract_if(.., |(_, deadline)| now >= *deadline);
-        let over: Vec<Ticket> = over.map(|(ticket, _)| ticket).collect();
+        let over = it.waiting.extract_if(.., |(_, deadline, _)| now >= *deadline);
+        let over: Vec<Ticket> = over.map(|(ticket, ..)| ticket).collect();
         let code = it.refused.unwrap_or(Code::NoIssuer);
         slot.take_if(|it| it.waiting.is_empty());
         let is_over = !over.is_empty();
@@ -65,17 +77,17 @@ impl Joining {
     }
 
     pub(in crate::group) fn deadline(&self) -> Option<Timestamp> {
-        self.waiting.iter().map(|(_, deadline)| *deadline).min()
+        self.waiting.iter().map(|(_, deadline, _)| *deadline).min()
     }
 
     /// All who wait.
     pub(in crate::group) fn into_tickets(self) -> impl Iterator<Item = Ticket> {
-        self.waiting.into_iter().map(|(ticket, _)| ticket)
+        self.waiting.into_iter().map(|(ticket, ..)| ticket)
     }
 
     /// One of them gives up; says whether nobody is left.
     pub(in crate::group) fn cancel(&mut self, ticket: Ticket) -> bool {
-        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.waiting.retain(|(waiting, ..)| *waiting != ticket);
         self.waiting.is_empty()
     }
 }
@@ -123,17 +135,49 @@ impl Group {
 
     /// A neighbor has shown who it is, and is asked to let us in if it may, or what is offered.
     pub(in crate::group) fn ask_to_join(&mut self, cx: &Cx, node: NodeId) {
-        if !self.neighbours.get(&node).is_some_and(Neighbour::may_invite) {
+        let Some(neighbour) = self.neighbours.get_mut(&node).filter(|it| it.may_invite()) else {
             return;
+        };
+        match &mut neighbour.question {
+            // An answer does not say to what, so all of it is asked from the beginning then.
+            Some((_, at, anew)) if cx.now < *at + PATIENCE => *anew = true,
+            _ => self.ask_next(cx, node, None),
         }
-        if let Some(seed) = self.joining.as_ref().map(|it| it.seed) {
-            self.ask_by(cx, node, seed);
+    }
+
+    /// Asks a neighbor what comes after a question that it has answered.
+    pub(in crate::group) fn ask_next(&mut self, cx: &Cx, node: NodeId, last: Option<Question>) {
+        let mut next: Option<Question> = None;
+        for (looks, slot) in [(false, &self.joining), (true, &self.looking)] {
+            for (.., seed) in slot.iter().flat_map(|it| &it.waiting) {
+                let one = (looks, *seed);
+                let is_next = last.is_none_or(|last| one > last);
+                if is_next && next.is_none_or(|next| one < next) {
+                    next = Some(one);
+                }
+            }
         }
-        if let Some(seed) = self.looking.as_ref().map(|it| it.seed) {
-            let (key, group) = (self.link_of(seed).key(), self.profile.group);
-            let invitation = InvitationUse::prove_look(&key, &group, &cx.me.peer);
-            self.say_to(node, &GroupFrame::PreviewRequest { invitation });
+        if let Some(neighbour) = self.neighbours.get_mut(&node) {
+            neighbour.question = next.map(|next| (next, cx.now, false));
         }
+        match next {
+            Some((false, seed)) => self.ask_by(cx, node, seed),
+            Some((true, seed)) => {
+                let (key, group) = (self.link_of(seed).key(), self.profile.group);
+                let invitation = InvitationUse::prove_look(&key, &group, &cx.me.peer);
+                self.say_to(node, &GroupFrame::PreviewRequest { invitation });
+            }
+            None => {}
+        }
+    }
+
+    /// What a neighbor was asked, if this answers it, and after what it is asked the next one.
+    pub(in crate::group) fn take_question(
+        &mut self,
+        node: NodeId,
+    ) -> Option<(Question, Option<Question>)> {
+        let (asked, _, anew) = self.neighbours.get_mut(&node)?.question.take()?;
+        Some((asked, Some(asked).filter(|_| !anew)))
     }
 
     /// Asks those who have shown already that they may let us in.
@@ -169,16 +213,17 @@ impl Group {
         }
     }
 
-    /// Somebody has let us in.
-    pub(in crate::group) fn joined(&mut self, cx: &mut Cx, chain: Chain) {
+    /// Somebody has let us in, by the first of the invitations that it was asked by.
+    pub(in crate::group) fn joined(&mut self, cx: &mut Cx, chain: Chain, seed: Option<Seed>) {
         let Some(joining) = self.joining.take() else { return };
         self.profile.invitation = None;
         self.profile.chain = Some(chain.clone());
         self.keep_profile(cx);
         match self.publish_chain(cx, None, &chain) {
             Ok(()) => {
-                self.came_by = Some(joining.seed);
-                self.admitted.extend(joining.waiting);
+                self.came_by = seed.or(self.came_by);
+                let waiting = joining.waiting.into_iter();
+                self.admitted.extend(waiting.map(|(ticket, deadline, _)| (ticket, deadline)));
             }
             Err(code) => joining.into_tickets().for_each(|it| cx.settle(it, Err(code))),
         }
@@ -189,8 +234,9 @@ impl Group {
     /// Whoever was let in can write as soon as the key is here, and is told then. A keeper needs
     /// none.
     pub(in crate::group) fn settle_admitted(&mut self, cx: &Cx) {
-        let needs_key = self.own_roles(cx).is_none_or(Roles::may_write);
-        if needs_key && self.sealing_key().is_none() {
+        // By what is known here it may not be in: then another one lets it in.
+        let Some(roles) = self.own_roles(cx) else { return };
+        if roles.may_write() && self.sealing_key().is_none() {
             return;
         }
         self.came_by = None;
@@ -199,17 +245,19 @@ impl Group {
         }
     }
 
-    /// One who might have let us in does not. Another one may.
-    pub(in crate::group) fn join_refused(&mut self, cx: &mut Cx, code: Code) {
+    /// One who might have let us in does not. Another one may, or the same by another invitation.
+    pub(in crate::group) fn join_refused(&mut self, cx: &mut Cx, node: NodeId, code: Code) {
         if code == Code::NotMember {
             // That is what we are not yet.
             return;
         }
-        for slot in [&mut self.joining, &mut self.looking] {
-            let over = slot.take_if(|it| it.is_refused(code));
-            let tickets = over.into_iter().flat_map(Joining::into_tickets);
-            tickets.for_each(|ticket| cx.settle(ticket, Err(code)));
+        let Some(((looks, seed), last)) = self.take_question(node) else { return };
+        let slot = if looks { &mut self.looking } else { &mut self.joining };
+        if slot.as_mut().is_some_and(|it| it.is_refused(code)) {
+            let over = Joining::take(slot, seed);
+            over.into_iter().for_each(|ticket| cx.settle(ticket, Err(code)));
         }
+        self.ask_next(cx, node, last);
     }
 
     pub(in crate::group) fn join_timeout(&mut self, cx: &mut Cx) {

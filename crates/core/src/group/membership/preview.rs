@@ -94,14 +94,15 @@ impl Group {
         records: [&[u8]; 2],
         used: u32,
     ) {
-        let Some(seed) = self.looking.as_ref().map(Joining::seed) else { return };
+        let Some(((true, seed), last)) = self.take_question(node) else { return };
         let now = cx.now;
         let is_asked = self.neighbours.get_mut(&node).is_some_and(|it| {
             it.may_invite() && it.may_have_checked(now, chain.0.len() + records.len())
         });
         let told = if is_asked { self.read_preview(seed, chain, records, used) } else { None };
+        self.ask_next(cx, node, last);
         let Some(preview) = told else { return cx.warn(Code::Protocol, node) };
-        for ticket in self.looking.take().into_iter().flat_map(Joining::into_tickets) {
+        for ticket in Joining::take(&mut self.looking, seed) {
             cx.complete(ticket, Completion::Preview(Box::new(preview.clone())));
         }
     }

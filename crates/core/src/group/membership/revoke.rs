@@ -168,11 +168,10 @@ impl Group {
         let peer = neighbour.peer;
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
+        let is_asking = neighbour.question.is_some();
         self.visible.push((node, Seen::Stranger));
         match shown {
-            Some(roles) if self.is_asking() && roles.may_invite() => {
-                self.join_refused(cx, code);
-            }
+            Some(roles) if is_asking && roles.may_invite() => self.join_refused(cx, node, code),
             Some(roles) if !was_asked && self.came_by.is_some() && roles.may_invite() => {
                 self.ask_again(cx, node);
             }

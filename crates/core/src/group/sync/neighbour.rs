@@ -12,6 +12,7 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{KeyName, NodeId, PeerId, limits};
 
 use crate::event::NeighborReport;
+use crate::group::membership::joining::Question;
 use crate::group::sync::buckets::Buckets;
 use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
