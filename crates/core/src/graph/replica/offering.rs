@@ -64,6 +64,13 @@ impl Replica {
         wins && matches!(verdict(), Verdict::Fine(_))
     }
 
+    /// Whether [`Replica::offer`] would keep a version now, be it live or aside.
+    #[must_use]
+    pub fn would_keep(&self, now: Millis, offered: Offered<'_>) -> bool {
+        let verdict = judge(&self.group, &self.members, now, &offered);
+        matches!(verdict, Verdict::Fine(_) | Verdict::Unnamed(_))
+    }
+
     /// Takes the header of a version of the application back from the store, where it came when it
     /// was accepted. [`Replica::settle_restored`] has to follow.
     pub fn restore(&mut self, header: &Header, name: &CopyName) {

@@ -141,7 +141,10 @@ impl Group {
         from: Option<NodeId>,
     ) -> Option<Outcome> {
         let (copy, name) = offered.parts();
-        if self.is_beyond_limit(&copy.header) {
+        // What nobody signed takes no place of what is known.
+        if self.is_beyond_limit(&copy.header)
+            && (self.approvals.has_refused(&name) || self.replica.would_keep(self.now(cx), offered))
+        {
             self.approvals.refused.insert(name, Some(copy.header.length));
             return Some(Outcome::Deferred);
         }
