@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::keys::Cover;
+use lacis_wire::record::CopyName;
 use lacis_wire::roles::Roles;
 use lacis_wire::system::{ActionId, Revocation, Scope};
 use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
@@ -195,12 +196,12 @@ impl Members {
     /// admits. An end counts at once, also one that only a key names.
     #[must_use]
     pub fn accepts(&self, id: &CredentialId, now: Millis) -> bool {
-        let Some(credential) = self.credentials.get(id) else { return false };
         self.credentials.get(id).is_some_and(|it| it.valid_at(now)) && self.is_in_force(id)
     }
 
     /// Whether nothing has taken a credential back, whatever the time.
     fn is_in_force(&self, id: &CredentialId) -> bool {
+        let Some(credential) = self.credentials.get(id) else { return false };
         !(Rule::EndsAtOnce.holds() && self.is_ended(id))
             && !self.is_covered(credential)
             && self.stands_by_issuers(id)
@@ -333,6 +334,12 @@ impl Members {
             ends.keys().map(|end| Cover { subject: *subject, end: *end })
         })
         .collect()
+    }
+
+    /// The records that end a subject's membership, or say what of it stands.
+    pub(crate) fn revocations_of(&self, subject: &PeerId) -> impl Iterator<Item = CopyName> {
+        let theirs = self.revocations.iter().filter(|(_, said)| said.what.subject == *subject);
+        theirs.map(|(key, _)| key.name)
     }
 
     /// When the last revocation was made that ended a credential.

@@ -141,17 +141,19 @@ impl Group {
     }
 
     /// Says that somebody is no member. Whoever was shut out gets what did that along: it need not
-    /// believe a neighbor, since that is signed by whoever may.
-    pub(in crate::group) fn refuse(&mut self, node: NodeId, code: Code) {
+    /// believe a neighbor, since that is signed by whoever may. Once: they are long.
+    pub(in crate::group) fn refuse(&mut self, cx: &Cx, node: NodeId, code: Code) {
         let Some(neighbour) = self.neighbours.get_mut(&node) else { return };
-        let peer = neighbour.peer;
-        if code == Code::Revoked && Rule::ProofOfEnd.holds() {
-            let all = self.replica.system_of(system::REVOCATION);
-            let theirs = all.filter(|copy| {
-                let says = System::decode(&copy.header.kind, &copy.body);
-                matches!(says, Ok(Some(System::Revocation(it))) if it.subject == peer)
-            });
-            for copy in theirs.take(ENDS_SAID) {
+        if code == Code::Revoked
+            && Rule::ProofOfEnd.holds()
+            && !neighbour.proven
+            && neighbour.may_have_checked(cx.now, ENDS_SAID)
+        {
+            neighbour.proven = true;
+            let peer = neighbour.peer;
+            let names = self.replica.members().revocations_of(&peer);
+            let live = names.filter_map(|name| self.replica.system(&name.id));
+            for copy in live.take(ENDS_SAID) {
                 let (header, body) = (copy.header.clone(), copy.body.clone());
                 neighbour.say(&GroupFrame::Record { header, body });
             }
@@ -166,9 +168,9 @@ impl Group {
         neighbour.refused = is_member;
         let was_asked = core::mem::replace(&mut neighbour.was_asked, true);
         let peer = neighbour.peer;
+        let is_asking = neighbour.question.is_some();
         // Whoever has not shown to be a member says nothing about who is one.
         let shown = neighbour.chain.as_ref().and_then(Chain::leaf).map(|leaf| leaf.roles);
-        let is_asking = neighbour.question.is_some();
         self.visible.push((node, Seen::Stranger));
         match shown {
             Some(roles) if is_asking && roles.may_invite() => self.join_refused(cx, node, code),

@@ -209,6 +209,7 @@ impl Group {
                 let mut entered_at = cx.now;
                 if let Some(neighbour) = self.neighbours.get_mut(&node) {
                     neighbour.chain = Some(chain);
+                    neighbour.proven = false;
                     self.keeps_changed = true;
                     entered_at = neighbour.entered_at;
                 }
@@ -224,7 +225,7 @@ impl Group {
                     neighbour.chain = None;
                     self.keeps_changed = true;
                 }
-                self.refuse(node, code);
+                self.refuse(cx, node, code);
                 self.clocks.forget(node);
                 self.door.look_again();
                 self.visible.push((node, Seen::Stranger));

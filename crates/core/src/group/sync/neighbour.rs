@@ -40,6 +40,11 @@ pub(in crate::group) struct Neighbour {
     pub(in crate::group) chain: Option<Chain>,
     /// Whether it has said that it does not take us for a member.
     pub(in crate::group) refused: bool,
+    /// Whether it was given what shuts it out.
+    pub(in crate::group) proven: bool,
+    /// What it was asked of an invitation and has not answered, when, and whether there is more to
+    /// ask since.
+    pub(in crate::group) question: Option<(Question, Timestamp, bool)>,
     /// Whether it was asked to let us in since the last comparison began.
     pub(in crate::group) was_asked: bool,
     /// Whether it has shown that it does, by sending what only members get. Before that, what goes
@@ -116,6 +121,8 @@ impl Neighbour {
             shown: false,
             chain: None,
             refused: false,
+            proven: false,
+            question: None,
             was_asked: false,
             confirmed: false,
             first: Vec::new(),

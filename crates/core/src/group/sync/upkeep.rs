@@ -126,7 +126,7 @@ impl Group {
             let code =
                 if members.is_shut_out(&neighbour.peer) { Code::Revoked } else { Code::NotMember };
             neighbour.forget_all();
-            self.refuse(node, code);
+            self.refuse(cx, node, code);
             self.clocks.forget(node);
             self.visible.push((node, Seen::Stranger));
             self.members_changed = true;
