@@ -19,6 +19,10 @@ pub struct Disk {
     /// some, not a write that puts less in the place of more.
     pub is_full: bool,
     freed: usize,
+    /// Whether bodies cannot be read.
+    pub is_unreadable: bool,
+    /// How often bodies were to be read that cannot be.
+    pub failed_reads: usize,
     /// Whether somebody has deleted everything, and nobody was told yet.
     is_emptied: bool,
 }
@@ -36,6 +40,10 @@ impl Disk {
                 self.entries.retain(|(_, key), _| !key.starts_with(&prefix));
                 self.freed += before - self.bytes();
                 StoreReply::Written
+            }
+            StoreRequest::Read { table: StoreTable::Bodies, .. } if self.is_unreadable => {
+                self.failed_reads += 1;
+                StoreReply::Failed(Code::StoreFailed)
             }
             StoreRequest::Read { table, keys } => {
                 let value = |key| self.entries.get(&(table, key)).cloned();

@@ -260,3 +260,30 @@ fn deleting_a_group_while_its_records_come_leaves_nothing_of_it() {
         assert_eq!(left, before, "{delay} ms after the first came");
     }
 }
+
+/// A neighbor asks for what the store has and does not give.
+#[test]
+fn a_store_that_cannot_be_read_is_not_asked_on_and_on() {
+    let mut it = founder(9);
+    let server = it.setup.servers[0];
+    let (world, ada, group) = (&mut it.world, it.ada, it.group);
+    let id = world.group_id(ada, group);
+    for number in 0..40 {
+        world.write(ada, group, &format!("{number:02}")).expect("she may write");
+    }
+    world.run_for(SOON);
+    world.kill(ada, false);
+    let ada = world.open(it.setup.clone());
+    let group = world.open_stored(ada, id);
+    world.connect(ada, group);
+    world.disk(it.disk).is_unreadable = true;
+    let setup = world.stored(server, 2);
+    let bob = world.open(setup);
+    let at_bob = world.bring_in(ada, group, bob, Roles::MEMBER);
+    world.run_for(SOON);
+    let tried = world.disk(it.disk).failed_reads;
+    assert!((1..20).contains(&tried), "{tried}");
+    world.disk(it.disk).is_unreadable = false;
+    world.run_for(SOON * 40);
+    assert_eq!(world.texts(bob, at_bob).len(), 40);
+}

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use lacis_wire::NodeId;
+use lacis_wire::group::GroupFrame;
 use lacis_wire::record::CopyName;
 
 use crate::cx::Cx;
@@ -86,9 +87,15 @@ impl Group {
         names: &[CopyName],
         reply: StoreReply,
     ) {
+        let has_failed = !matches!(reply, StoreReply::Values(_));
         self.check_read(cx, names, reply);
         if let Some(neighbour) = self.neighbours.get_mut(&node) {
             neighbour.loading = false;
+            // Others may give it; who asks the same again would be answered as this time.
+            if has_failed {
+                names.iter().for_each(|name| _ = neighbour.asked.remove(name));
+                neighbour.say_names(names, |names| GroupFrame::Missing { names });
+            }
         }
     }
 }
