@@ -269,7 +269,8 @@ pub const BUDGET_TOMBSTONES: u32 = 10;
 /// System records of one credential, for a budget of their own which nothing else touches.
 pub const BUDGET_SYSTEM: usize = 16_384;
 
-/// Credentials that one issuer may give one subject: a renewal overlaps with what it renews.
+/// Credentials that one issuer may give one subject: two for each end that one of them may lift, as
+/// whoever gives roles and takes them again makes two and an end, and two more.
 pub const CREDENTIALS_PER_PAIR: usize = 34;
 
 /// Credentials below that of an inviter, filled in turn over those whom it let in itself.
