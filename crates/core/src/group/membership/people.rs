@@ -131,6 +131,8 @@ impl Group {
         let open: Vec<_> = open.collect();
         if open != self.told_invitations {
             self.told_invitations = open;
+            // One that is of use only here may be among them.
+            self.door.look_again();
             self.event(cx, GroupEvent::Invitations);
         }
     }
