@@ -25,8 +25,8 @@ pub struct KeyRecord {
     pub author: PeerId,
     /// How many parts it has.
     pub count: u16,
-    /// The parts that are here, without what is sealed, and under which credential each was made. Of two with one number
-    /// the smaller name counts.
+    /// The parts that are here, without what is sealed, and under which credential each was made.
+    /// Of two with one number the smaller name counts.
     parts: Table<(u16, CopyName), (CredentialId, Millis, KeyPart)>,
 }
 

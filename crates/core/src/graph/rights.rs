@@ -16,7 +16,6 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::{Chain, Credential};
 use lacis_wire::keys::Cover;
-use lacis_wire::record::CopyName;
 use lacis_wire::roles::Roles;
 use lacis_wire::system::{ActionId, Revocation, Scope};
 use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
@@ -317,15 +316,6 @@ impl Members {
         all
     }
 
-    /// Whether a subject was shut out and not let in again. Whoever was, and whose time is over
-    /// since, is not.
-    #[must_use]
-    pub fn is_shut_out(&self, subject: &PeerId) -> bool {
-        let has_ends = self.ends.get(subject).is_some_and(|ends| !ends.is_empty());
-        (has_ends || self.covered.contains_key(subject))
-            && !self.credentials.of(subject).any(|id| self.is_in_force(id))
-    }
-
     /// All ends that hold, as a key has to cover them.
     #[must_use]
     pub fn ends(&self) -> Vec<Cover> {
@@ -334,12 +324,6 @@ impl Members {
             ends.keys().map(|end| Cover { subject: *subject, end: *end })
         })
         .collect()
-    }
-
-    /// The records that end a subject's membership, or say what of it stands.
-    pub(crate) fn revocations_of(&self, subject: &PeerId) -> impl Iterator<Item = CopyName> {
-        let theirs = self.revocations.iter().filter(|(_, said)| said.what.subject == *subject);
-        theirs.map(|(key, _)| key.name)
     }
 
     /// When the last revocation was made that ended a credential.

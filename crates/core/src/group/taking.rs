@@ -7,7 +7,7 @@ use lacis_wire::group::GivenKey;
 use lacis_wire::keys::{KeyPart, Meeting};
 use lacis_wire::record::CopyName;
 use lacis_wire::record::Header;
-use lacis_wire::system::{self, System};
+use lacis_wire::system::System;
 use lacis_wire::{Code, NodeId};
 
 use super::Group;
@@ -84,9 +84,7 @@ impl Group {
             self.approvals.note_taken(copy.header.length);
             self.keep(cx, &copy, name);
             if outcome == Outcome::Taken {
-                if copy.header.kind.as_str() == system::INVITATION {
-                    self.telling.on_invitations();
-                }
+                self.telling.on_record(&copy.header.kind);
                 self.apply(cx, &copy);
                 let is_own = from.is_none() && *copy.header.author() == cx.me.peer;
                 self.spread(cx, name, (from, is_own, copy.header.kind.is_system()));

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 
 use lacis_wire::body::{Body, Place};
 use lacis_wire::record::Header;
-use lacis_wire::system::{self};
 use lacis_wire::{PeerId, RecordId};
 
 use super::Group;
@@ -37,9 +36,7 @@ impl Group {
             match change {
                 Change::Record { id, is_new } => self.tell_record(cx, id, is_new, from),
                 Change::Gone { id, kind } => {
-                    if kind.as_str() == system::INVITATION {
-                        self.telling.on_invitations();
-                    }
+                    self.telling.on_record(&kind);
                     self.event(cx, GroupEvent::Gone { id, kind });
                 }
                 Change::Erased { name, kind, keeps_header } => {

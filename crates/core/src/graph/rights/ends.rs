@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::credential::Credential;
 use lacis_wire::keys::Cover;
+use lacis_wire::record::CopyName;
 use lacis_wire::system::{ActionId, Revocation, Scope};
 use lacis_wire::{CredentialId, EndId, PeerId};
 
@@ -86,6 +87,21 @@ impl Members {
                 ends.push(end);
             }
         }
+    }
+
+    /// Whether a subject was shut out and not let in again. Whoever was, and whose time is over
+    /// since, is not.
+    #[must_use]
+    pub fn is_shut_out(&self, subject: &PeerId) -> bool {
+        let has_ends = self.ends.get(subject).is_some_and(|ends| !ends.is_empty());
+        (has_ends || self.covered.contains_key(subject))
+            && !self.credentials.of(subject).any(|id| self.is_in_force(id))
+    }
+
+    /// The records that end a subject's membership, or say what of it stands.
+    pub(crate) fn revocations_of(&self, subject: &PeerId) -> impl Iterator<Item = CopyName> {
+        let theirs = self.revocations.iter().filter(|(_, said)| said.what.subject == *subject);
+        theirs.map(|(key, _)| key.name)
     }
 
     /// Whether the author of something is an admin whose word ends the membership of a subject.

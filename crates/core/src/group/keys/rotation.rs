@@ -221,7 +221,7 @@ impl Group {
     }
 
     /// Whether the newest key is not here.
-    fn is_lacking(&self) -> bool {
+    pub(in crate::group) fn is_lacking(&self) -> bool {
         self.rotation.newest.is_some_and(|name| self.keyring.get(&name).is_none())
     }
 
@@ -234,14 +234,6 @@ impl Group {
         if self.own_roles(cx).is_some_and(Roles::may_change_others) && Rule::Rotation.holds() {
             self.rotation.due = Some(cx.now + cx.jitter(OTHERS_FIRST));
         }
-    }
-
-    /// When a key is made: after the newest, if that is to be replaced because it is not here.
-    pub(in crate::group) fn key_date(&self, now: Millis) -> Millis {
-        let newest = self.rotation.newest.filter(|_| self.is_lacking());
-        let newest = newest.and_then(|name| self.replica.keys().get(&name));
-        let follows = newest.map_or(0, |record| record.modified.0.saturating_add(1));
-        now.max(Millis(follows.min(u64::MAX - 1)))
     }
 
     pub(in crate::group) fn rotation_timeout(&mut self, cx: &mut Cx) {

@@ -10,15 +10,10 @@ use lacis_wire::{Code, NodeId, limits};
 
 use crate::cx::Cx;
 use crate::group::membership::admission::{AnyInvitation, Patience};
+use crate::group::sync::neighbour::{Question, Seed};
 use crate::group::{Group, GroupEvent};
 use crate::ids::Ticket;
 use crate::time::Timestamp;
-
-/// What an open invitation is known by.
-type Seed = [u8; 16];
-
-/// What somebody is asked of an invitation: whether only to tell what it offers, and of which.
-pub(in crate::group) type Question = (bool, Seed);
 
 /// How long an answer is waited for before the same is asked once more.
 const PATIENCE: Duration = Duration::from_secs(10);

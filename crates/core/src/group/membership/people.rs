@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use lacis_wire::PeerId;
+use lacis_wire::record::RecordType;
+use lacis_wire::system::INVITATION;
 
 use crate::cx::Cx;
 use crate::group::{Group, GroupEvent, GroupMember, Neighbour};
@@ -24,9 +26,15 @@ impl Telling {
         self.left == 0
     }
 
-    /// Open invitations are others than before, or those who came by them: that is told with the
-    /// last members.
-    pub(in crate::group) fn on_invitations(&mut self) {
+    /// A record came or went. If it is an open invitation, that is told with the last members.
+    pub(in crate::group) fn on_record(&mut self, kind: &RecordType) {
+        if kind.as_str() == INVITATION {
+            self.on_invitations();
+        }
+    }
+
+    /// Open invitations are others than before, or those who came by them.
+    fn on_invitations(&mut self) {
         self.left = self.left.max(1);
     }
 }

@@ -12,7 +12,6 @@ use lacis_wire::record::{CopyName, RecordType};
 use lacis_wire::{KeyName, NodeId, PeerId, limits};
 
 use crate::event::NeighborReport;
-use crate::group::membership::joining::Question;
 use crate::group::sync::buckets::Buckets;
 use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
@@ -26,6 +25,12 @@ const CHECKS_MAX: u32 = 96;
 
 /// How fast that grows again.
 const CHECKS_PER_SECOND: u32 = 8;
+
+/// What an open invitation is known by.
+pub(in crate::group) type Seed = [u8; 16];
+
+/// What somebody is asked of an invitation: whether only to tell what it offers, and of which.
+pub(in crate::group) type Question = (bool, Seed);
 
 #[derive(Debug)]
 pub(in crate::group) struct Neighbour {

@@ -332,6 +332,14 @@ impl Group {
         Ok(id)
     }
 
+    /// When a key is made: after the newest, if that is to be replaced because it is not here.
+    fn key_date(&self, now: Millis) -> Millis {
+        let newest = self.rotation.newest.filter(|_| self.is_lacking());
+        let newest = newest.and_then(|name| self.replica.keys().get(&name));
+        let follows = newest.map_or(0, |record| record.modified.0.saturating_add(1));
+        now.max(Millis(follows.min(u64::MAX - 1)))
+    }
+
     /// Publishes the properties that are known, with another name and perhaps another comment.
     pub(crate) fn rename(
         &mut self,
