@@ -201,7 +201,8 @@ impl Members {
     /// Whether nothing has taken a credential back, whatever the time.
     fn is_in_force(&self, id: &CredentialId) -> bool {
         let Some(credential) = self.credentials.get(id) else { return false };
-        !(Rule::EndsAtOnce.holds() && self.is_ended(id))
+        let is_ended = Rule::EndsAtOnce.holds() && self.is_ended(id);
+        !is_ended
             && !self.is_covered(credential)
             && self.stands_by_issuers(id)
             && self.path_is_uncovered(id)
