@@ -50,7 +50,7 @@ impl KeyRecord {
     }
 
     /// When it was made, as the first part that counts says.
-    fn modified(&self) -> Millis {
+    pub(crate) fn modified(&self) -> Millis {
         self.parts.first().map_or(Millis(0), |(_, (_, modified, _))| *modified)
     }
 

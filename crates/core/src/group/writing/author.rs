@@ -336,7 +336,7 @@ impl Group {
     fn key_date(&self, now: Millis) -> Millis {
         let newest = self.rotation.newest.filter(|_| self.is_lacking());
         let newest = newest.and_then(|name| self.replica.keys().get(&name));
-        let follows = newest.map_or(0, |record| record.modified.0.saturating_add(1));
+        let follows = newest.map_or(0, |record| record.modified().0.saturating_add(1));
         now.max(Millis(follows.min(u64::MAX - 1)))
     }
 
