@@ -32,9 +32,13 @@ fn who_lost_links_finds_back_over_the_one_that_is_left() {
         sever(&mut world, first, &tabs[1..5], true);
         // Long enough for ICE to give up: only another connection helps.
         world.run_for(SECOND * 32);
-        assert!(!world.all_linked(&tabs) && world.are_linked(first, last));
+        let direct = |w: &World, tab| w.state_in(first, room, tab) == Some(RemoteState::Direct);
+        assert!(!tabs[1..5].iter().any(|tab| direct(&world, *tab)) && direct(&world, last));
         sever(&mut world, first, &tabs[1..5], false);
         world.expect(SECOND * 15, "all are linked again", |w| w.all_linked(&tabs));
+        world.expect(SECOND * 60, "no link goes over another", |w| {
+            tabs[1..].iter().all(|tab| direct(w, *tab))
+        });
         for other in &tabs[1..5] {
             world.expect_delivery(first, room, *other, SECOND);
         }

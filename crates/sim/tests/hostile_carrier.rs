@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use lacis_core::{Input, LinkId, LinkInput};
+use lacis_core::{Input, LinkId, LinkInput, RemoteState};
 use lacis_sim::{Saboteur, Scene, TabId, World};
 use lacis_wire::codec::{decode, encode};
 use lacis_wire::limits::{ATTEMPT_DEADLINE, CANDIDATES_MAX};
@@ -22,6 +22,7 @@ type Given = Rc<RefCell<Vec<(NodeId, Setup)>>>;
 
 struct Between {
     world: World,
+    room: usize,
     keys: RoomKeys,
     /// Two who look for each other, and the link of each with the one who lies.
     ends: [(TabId, LinkId); 2],
@@ -70,7 +71,7 @@ impl Between {
             let open = world.links(tab).into_iter().find(|(_, is_open)| *is_open);
             (tab, open.expect("it has two").0)
         });
-        Self { world, keys, ends, given, forged: 0 }
+        Self { world, room, keys, ends, given, forged: 0 }
     }
 
     /// Something in the name of one of the two comes to the other one, over who lies.
@@ -97,7 +98,12 @@ impl Between {
         let nodes = ends.map(|tab| self.world.node_id(tab));
         let mut over = Vec::new();
         let (mut waited, mut tried) = (Duration::ZERO, Duration::ZERO);
-        while !self.world.are_linked(ends[0], ends[1]) {
+        // A link over those who pass nothing on stands until that is noticed.
+        let room = self.room;
+        let is_near = |world: &World, one, other| {
+            world.state_in(one, room, other) == Some(RemoteState::Direct)
+        };
+        while !(is_near(&self.world, ends[0], ends[1]) && is_near(&self.world, ends[1], ends[0])) {
             let given = self.given.take();
             for (from, setup) in given {
                 match &setup {
