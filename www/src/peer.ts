@@ -315,18 +315,20 @@ export class Peer extends TypedEventTarget<PeerEvents> {
    */
   #opened(call: (number: number) => void): Group {
     const number = this.#session.number();
-    let group = this.#groupOf(number);
+    const group = this.#groupOf(number);
     try {
       call(number);
+      group.named();
+      return group;
     } catch (thrown) {
       group.abandon(new PeerError("closed"));
       const known = openNumber(thrown);
       if (known === undefined) throw thrown;
-      group = this.#groupOf(known);
+      const open = this.#groupOf(known);
       call(known);
+      open.named();
+      return open;
     }
-    group.named();
-    return group;
   }
 
   /** The group of that number. */

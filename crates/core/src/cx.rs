@@ -48,6 +48,10 @@ pub(crate) struct Cx {
     /// What clients have numbered: rooms and groups, and files that they send.
     pub(crate) rooms: Chosen,
     pub(crate) files: Chosen,
+    /// The last files that arrived before the application had said that it has written all, at most
+    /// [`limits::STREAMS_MAX`](lacis_wire::limits::STREAMS_MAX): whoever learns late that there is
+    /// no more says so afterwards, perhaps when the receiver has left.
+    pub(crate) arrived: VecDeque<StreamId>,
     pub(crate) me: Identity,
     pub(crate) config: Config,
     pub(crate) tickets: Tickets,
@@ -78,6 +82,7 @@ impl Cx {
             last_nonce: 0,
             rooms: Chosen::default(),
             files: Chosen::default(),
+            arrived: VecDeque::new(),
             me: Identity { pen: Pen::new(&key), key, peer, node, salt, vault, start: None },
             clock: WallClock::new(now, config.wall),
             config,

@@ -74,6 +74,7 @@ pub(crate) struct End {
     attempt: AttemptId,
     seal: RelaySeal,
     waiting: [VecDeque<Vec<u8>>; 3],
+    waiting_bytes: usize,
     sent: u64,
     /// Of what was sent, what the other end has taken.
     taken: u64,
@@ -112,6 +113,7 @@ impl Relays {
             attempt,
             seal,
             waiting: [const { VecDeque::new() }; 3],
+            waiting_bytes: 0,
             sent: 0,
             taken: 0,
             received: 0,
@@ -130,10 +132,11 @@ impl Relays {
         match action {
             LinkAction::Send(channel, bytes) => {
                 let end = self.ends.get_mut(at)?;
-                let waiting = end.waiting.iter().flatten().map(Vec::len).sum::<usize>();
+                end.waiting_bytes += bytes.len();
+                let is_over = end.waiting_bytes > limits::BUFFERED_HIGH_BYTES * 4;
                 end.waiting.get_mut(place(channel))?.push_back(bytes);
                 // Who sends and takes nothing has what it is answered pile up here.
-                if waiting > limits::BUFFERED_HIGH_BYTES * 4 {
+                if is_over {
                     self.fail(id);
                 }
                 None
@@ -250,6 +253,7 @@ impl End {
         let (sealed, part) = match next {
             Some((channel, message)) => {
                 let bytes = message.len();
+                self.waiting_bytes -= bytes;
                 (self.seal.seal(channel, message), Some((channel, bytes)))
             }
             None if untold >= limits::RELAY_WINDOW_BYTES / 4 => (Vec::new(), None),

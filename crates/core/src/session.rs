@@ -99,9 +99,10 @@ impl Session {
 
     /// Until when words wait for the other side to show that it hears them.
     fn held_until(&self, rooms: &SharedRooms) -> Option<Timestamp> {
-        let waiting = self.messages.waiting().chain(self.streams.heads());
-        let since = waiting.filter_map(|message| rooms.held_since(message.room)).min()?;
-        Some(since.max(self.messages.works_since()) + limits::STREAM_IDLE)
+        let waiting = self.messages.waiting_since().chain(self.streams.waiting_since());
+        // Whoever joins later has as long from the first word on.
+        let held = waiting.filter_map(|(room, since)| Some(rooms.held_since(room)?.max(since)));
+        Some(held.min()?.max(self.messages.works_since()) + limits::STREAM_IDLE)
     }
 
     pub(crate) fn deadlines(&self, is_linked: bool, rooms: &SharedRooms, earliest: &mut Earliest) {

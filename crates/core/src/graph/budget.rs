@@ -27,6 +27,15 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// By which date a version has its place in the order: what deletes something comes before all
+    /// that has only ended, or the deleted would be there again.
+    pub(super) const fn date(self, is_deleted: bool, created: Millis) -> Millis {
+        match self {
+            Self::Tombstone if is_deleted => Millis(0),
+            _ => created,
+        }
+    }
+
     /// In which a live version counts; `is_left` says whether it is deleted or over.
     pub(super) fn of(is_system: bool, is_left: bool) -> Self {
         if is_system && Rule::BudgetOfSystem.holds() {
@@ -109,7 +118,7 @@ impl Budgets {
         used.count += 1;
         used.bytes += u64::from(entry.length);
         if let Some(order) = &mut used.order {
-            order.insert((entry.created, id), entry.length);
+            order.insert((class.date(entry.is_deleted, entry.created), id), entry.length);
         }
     }
 
@@ -125,7 +134,7 @@ impl Budgets {
         used.count = used.count.saturating_sub(1);
         used.bytes = used.bytes.saturating_sub(u64::from(entry.length));
         if let Some(order) = &mut used.order {
-            order.remove(&(entry.created, id));
+            order.remove(&(class.date(entry.is_deleted, entry.created), id));
         }
     }
 

@@ -30,7 +30,7 @@ impl Group {
 
     /// Tells the application what the replica says has changed, and who gave what is new.
     pub(super) fn tell_changes(&mut self, cx: &mut Cx, from: Option<PeerId>) {
-        let mut keys_changed = false;
+        let (mut keys_changed, mut rights_changed) = (false, false);
         let mut set_aside: Table<PeerId, usize> = Table::new();
         while let Some(change) = self.replica.poll_change() {
             match change {
@@ -63,14 +63,11 @@ impl Group {
                     self.door.on_ends();
                     self.changed.insert(subject);
                 }
-                Change::Rights => {
-                    self.order_keys();
-                    self.choose_chain(cx);
-                    self.rewrites_due |= !self.rotation.sealed_old.is_empty();
-                    self.members_changed = true;
-                    self.door.on_ends();
-                }
+                Change::Rights => rights_changed = true,
             }
+        }
+        if rights_changed {
+            self.rights_changed(cx);
         }
         for (author, count) in set_aside.drain() {
             self.event(cx, GroupEvent::SetAside { author, count });
@@ -88,6 +85,15 @@ impl Group {
         if self.rewrites_due {
             self.write_drafts(cx);
         }
+    }
+
+    /// Rights are others than before; of many that have changed at once this is done once.
+    fn rights_changed(&mut self, cx: &mut Cx) {
+        self.order_keys();
+        self.choose_chain(cx);
+        self.rewrites_due |= !self.rotation.sealed_old.is_empty();
+        self.members_changed = true;
+        self.door.on_ends();
     }
 
     pub(super) fn tell_record(

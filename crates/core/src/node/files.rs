@@ -86,6 +86,12 @@ impl Node {
         ticket: Ticket,
         stream: StreamId,
     ) -> Result<(), StreamError> {
+        let arrived = self.cx.arrived.iter().position(|id| *id == stream);
+        if arrived.and_then(|at| self.cx.arrived.remove(at)).is_some() {
+            self.set_time(now);
+            self.cx.completed(ticket, Ok(()));
+            return Ok(());
+        }
         self.on_outbound(now, ticket, stream, |streams| streams.finish(stream, ticket))
     }
 

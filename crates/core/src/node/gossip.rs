@@ -295,13 +295,17 @@ impl Node {
     ) {
         for (room, was_linked, code) in parted {
             // Over others nobody is reached where there are none.
-            let is_reached = !self.present(room).is_empty();
+            let near = |node: &NodeId| {
+                self.remotes.get(node).is_some_and(|it| it.connection.has_healthy_link())
+            };
+            let is_reached = self.present(room).iter().any(near);
             if let Some(broadcast) = self.broadcasts.get_mut(&room) {
                 match (code, peer) {
                     (Code::Busy, Some(peer)) if was_linked && is_reached => {
                         broadcast.on_unlinked(&mut self.cx, node, peer);
                     }
                     (Code::Left | Code::Closed, _) => broadcast.on_left(node),
+                    (Code::Busy, _) if was_linked => broadcast.on_left(node),
                     // Over others nothing reaches it, so it is gone unless it is heard of again.
                     _ if !broadcast.is_large() => broadcast.on_left(node),
                     _ => {}

@@ -32,6 +32,14 @@ pub(crate) struct Outgoing {
     pub(crate) ticket: Option<(Ticket, Until)>,
 }
 
+/// A message that waits to be sent, under its number if it was sent before, and since when.
+#[derive(Debug)]
+struct Waiting {
+    seq: Option<u64>,
+    since: Timestamp,
+    message: Outgoing,
+}
+
 /// A message that was sent.
 #[derive(Debug)]
 struct Sent {
@@ -43,7 +51,7 @@ struct Sent {
 /// The messages between this node and one remote.
 #[derive(Debug, Default)]
 pub(crate) struct Messages {
-    waiting: VecDeque<(Option<u64>, Outgoing)>,
+    waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
     unacked: VecDeque<Sent>,
     unacked_bytes: usize,
@@ -98,7 +106,7 @@ impl Messages {
         }
         for Sent { seq, message, .. } in core::mem::take(&mut self.unacked).into_iter().rev() {
             self.waiting_bytes += message.payload.len();
-            self.waiting.push_front((Some(seq), message));
+            self.waiting.push_front(Waiting { seq: Some(seq), since: cx.now, message });
         }
         self.unacked_bytes = 0;
         if forgotten {
@@ -109,7 +117,7 @@ impl Messages {
 
     fn on_forgotten(&mut self, cx: &mut Cx) {
         let bytes = &mut self.waiting_bytes;
-        self.waiting.retain_mut(|(seq, message)| {
+        self.waiting.retain_mut(|Waiting { seq, message, .. }| {
             // Gossip is heard once however often it comes, and before what was told after it.
             let is_kept = seq.take().is_none() || message.kind == Kind::Gossip;
             if !is_kept {
@@ -121,7 +129,7 @@ impl Messages {
         self.asked.clear();
         // Those whose request has not been sent yet are as good as new.
         let unsent: Vec<u32> =
-            self.waiting.iter().filter_map(|(_, message)| question_of(message)).collect();
+            self.waiting.iter().filter_map(|it| question_of(&it.message)).collect();
         for (_, question) in self.questions.take_where(|id, _| !unsent.contains(id)) {
             cx.settle(question.ticket, Err(Code::LinkLost));
         }
@@ -171,12 +179,11 @@ impl Messages {
 
     /// Nothing of a room that is no longer cx may be sent.
     pub(crate) fn on_room_left(&mut self, cx: &mut Cx, room: RoomId, code: Code) {
-        let (gone, kept): (VecDeque<_>, VecDeque<_>) = core::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|(_, message)| message.room == room);
+        let (gone, kept): (VecDeque<_>, VecDeque<_>) =
+            core::mem::take(&mut self.waiting).into_iter().partition(|it| it.message.room == room);
         self.waiting = kept;
-        self.waiting_bytes = self.waiting.iter().map(|(_, message)| message.payload.len()).sum();
-        for (_, message) in gone {
+        self.waiting_bytes = self.waiting().map(|message| message.payload.len()).sum();
+        for Waiting { message, .. } in gone {
             fail(cx, &message, code);
         }
         for Sent { message, .. } in &mut self.unacked {
@@ -193,7 +200,7 @@ impl Messages {
     }
 
     pub(crate) fn on_gone(&mut self, cx: &mut Cx, code: Code) {
-        let waiting = core::mem::take(&mut self.waiting).into_iter().map(|(_, message)| message);
+        let waiting = core::mem::take(&mut self.waiting).into_iter().map(|it| it.message);
         let unacked = core::mem::take(&mut self.unacked).into_iter().map(|sent| sent.message);
         for message in unacked.chain(waiting) {
             fail(cx, &message, code);
@@ -224,7 +231,12 @@ impl Messages {
 
     /// What was not sent yet.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
-        self.waiting.iter().map(|(_, message)| message)
+        self.waiting.iter().map(|it| &it.message)
+    }
+
+    /// The rooms in which something was not sent yet, and since when.
+    pub(super) fn waiting_since(&self) -> impl Iterator<Item = (RoomId, Timestamp)> {
+        self.waiting.iter().map(|it| (it.message.room, it.since))
     }
 
     pub(crate) fn deadlines(&self, is_linked: bool, earliest: &mut Earliest) {
@@ -254,7 +266,7 @@ impl Messages {
 
     fn drop_unsent(&mut self, is_over: impl Fn(&Outgoing) -> bool) {
         let bytes = &mut self.waiting_bytes;
-        self.waiting.retain(|(seq, message)| {
+        self.waiting.retain(|Waiting { seq, message, .. }| {
             let is_dropped = seq.is_none() && is_over(message);
             if is_dropped {
                 *bytes -= message.payload.len();
@@ -271,7 +283,7 @@ impl Messages {
     /// Which message is sent next, and in which room. What waits for the other side to hear words
     /// in its room holds up no other room, unless it was sent before: that keeps its order.
     pub(super) fn next_waiting(&self, rooms: &SharedRooms) -> Option<(usize, RoomId)> {
-        for (at, (seq, message)) in self.waiting.iter().enumerate() {
+        for (at, Waiting { seq, message, .. }) in self.waiting.iter().enumerate() {
             if !rooms.is_held(message.room) {
                 return Some((at, message.room));
             }

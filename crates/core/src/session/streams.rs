@@ -5,7 +5,6 @@
 //! belong to the remote and outlive its links: on a new one the sender names those that are not
 //! done, and goes on where the receiver says that it is.
 
-mod done;
 mod inbound;
 mod outbound;
 mod pace;
@@ -26,7 +25,6 @@ use crate::event::Event;
 use crate::ids::{RoomId, StreamId, Ticket};
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
-use done::Done;
 use inbound::Inbound;
 use outbound::Outbound;
 use pace::Pace;
@@ -43,7 +41,6 @@ pub(crate) struct Streams {
     /// How the last streams of the other side ended: what told it may have been lost with a link.
     /// It has at most [`limits::STREAMS_MAX`] of which it does not know.
     ended: VecDeque<(u32, Result<(), Code>)>,
-    done: Done,
     /// The last streams that we ended early. That, too, is said again on the next link.
     given_up: VecDeque<(u32, Code)>,
     /// The stream that sent last, for taking turns.
@@ -122,12 +119,12 @@ impl Streams {
     }
 
     pub(crate) fn has_outbound(&self, id: StreamId) -> bool {
-        self.outbound.contains_key(&id) || self.done.contains(id)
+        self.outbound.contains_key(&id)
     }
 
-    /// What the outbound streams carry.
-    pub(super) fn heads(&self) -> impl Iterator<Item = &Outgoing> {
-        self.outbound.values().map(|stream| &stream.head)
+    /// The rooms in which streams go out, and when something was sent of each last.
+    pub(super) fn waiting_since(&self) -> impl Iterator<Item = (RoomId, Timestamp)> {
+        self.outbound.values().map(|stream| (stream.head.room, stream.active_at))
     }
 
     /// The application writes the next bytes of a file.
@@ -154,14 +151,10 @@ impl Streams {
         if let Some(stream) = self.outbound.get_mut(&id) {
             stream.settle_writers(cx);
         }
-        self.done.settle(cx, id);
     }
 
     /// The application has written everything.
     pub(crate) fn finish(&mut self, id: StreamId, ticket: Ticket) -> Result<(), StreamError> {
-        if self.done.finish(id, ticket) {
-            return Ok(());
-        }
         let stream = self.outbound.get_mut(&id).ok_or(StreamError::StreamUnknown)?;
         if stream.written != stream.size || stream.finishing.is_some() {
             return Err(StreamError::InvalidArgument);
@@ -238,7 +231,7 @@ impl Streams {
             let (sent, taken) = (stream.size, stream.size);
             cx.event(Event::Progress { stream: id, sent, taken });
             if stream.finishing.is_none() {
-                self.done.note(id);
+                remember(&mut cx.arrived, id);
             }
         }
         for ticket in stream.into_tickets() {

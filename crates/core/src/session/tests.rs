@@ -9,9 +9,8 @@ use lacis_wire::{Millis, NodeId, RoomTag, limits};
 
 use crate::config::Config;
 use crate::cx::Cx;
-use crate::event::Event;
-use crate::ids::{RoomId, StreamId, Ticket};
-use crate::io::{Output, Priority};
+use crate::ids::{RoomId, StreamId};
+use crate::io::Priority;
 use crate::session::{Outgoing, RoomProof, Session, SharedRooms, Tags};
 use crate::time::Timestamp;
 
@@ -45,13 +44,6 @@ fn held(cx: &Cx) -> SharedRooms {
     rooms
 }
 
-fn settled(cx: &Cx, wanted: Ticket) -> bool {
-    cx.outputs.iter().any(|output| {
-        let Output::Event(Event::Completed { ticket, result }) = output else { return false };
-        *ticket == wanted && result.is_ok()
-    })
-}
-
 #[test]
 fn who_does_not_show_that_it_hears_words_is_given_up() {
     let mut cx = cx();
@@ -70,6 +62,18 @@ fn who_does_not_show_that_it_hears_words_is_given_up() {
     assert!(!session.is_unheard(late + limits::STREAM_IDLE, true, &rooms));
 }
 
+/// Rooms of ours have names on a link long before the other side is in them.
+#[test]
+fn who_joins_later_has_as_long_from_the_first_word_on() {
+    let mut cx = cx();
+    let mut session = Session::new(OTHER);
+    let rooms = held(&cx);
+    cx.now = cx.now + limits::STREAM_IDLE * 2;
+    session.enqueue(&mut cx, message(Kind::Broadcast), Priority::Automatic).expect("it fits");
+    assert!(!session.is_unheard(cx.now + SECOND, true, &rooms));
+    assert!(session.is_unheard(cx.now + limits::STREAM_IDLE, true, &rooms));
+}
+
 #[test]
 fn a_question_that_was_given_up_is_not_asked() {
     let mut cx = cx();
@@ -83,11 +87,17 @@ fn a_question_that_was_given_up_is_not_asked() {
     }
     cx.now = cx.now + SECOND;
     session.on_timeout(&mut cx, None);
-    assert_eq!((session.messages.waiting().count(), session.streams.heads().count()), (1, 1));
+    assert_eq!(
+        (session.messages.waiting().count(), session.streams.waiting_since().count()),
+        (1, 1)
+    );
     for ticket in [3, 4] {
         session.cancel(&mut cx, None, ticket);
     }
-    assert_eq!((session.messages.waiting().count(), session.streams.heads().count()), (0, 0));
+    assert_eq!(
+        (session.messages.waiting().count(), session.streams.waiting_since().count()),
+        (0, 0)
+    );
     assert_eq!(session.messages.waiting_bytes(), 0);
     assert!(session.is_idle());
 }
@@ -105,7 +115,7 @@ fn a_question_that_is_never_answered_is_forgotten_with_whoever_asked() {
 }
 
 #[test]
-fn a_file_that_has_arrived_may_be_said_to_be_whole_afterwards() {
+fn a_file_that_has_arrived_is_remembered_until_it_is_said_to_be_whole() {
     let mut cx = cx();
     let mut session = Session::new(OTHER);
     let body = Body::File { name: "a".into(), media_type: "text/plain".into() };
@@ -116,10 +126,6 @@ fn a_file_that_has_arrived_may_be_said_to_be_whole_afterwards() {
         stream.number = Some(2);
     }
     streams.on_done(&mut cx, 2);
-    assert!(streams.has_outbound(id) && streams.is_idle());
-    cx.tickets.open(7);
-    streams.finish(id, 7).expect("it has arrived");
-    streams.settle_ready(&mut cx, id);
-    assert!(settled(&cx, 7));
-    assert!(!streams.has_outbound(id));
+    assert!(streams.is_idle());
+    assert_eq!(cx.arrived, [id]);
 }

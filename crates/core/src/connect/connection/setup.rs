@@ -323,6 +323,11 @@ impl Connection {
             if is_over {
                 env.cx.link(id, LinkAction::Close);
                 let attempt = self.take_attempt(id);
+                if self.has_healthy_link() {
+                    self.look_for_path(env);
+                } else if attempt.as_ref().is_some_and(|it| it.role() == Role::Offerer) && !leaves {
+                    self.schedule(env);
+                }
                 return attempt.filter(|_| leaves).map(|attempt| attempt.room());
             }
             self.fail_attempt(env, id, code);

@@ -22,9 +22,13 @@ impl Replica {
     /// Whether one more credential of the same issuer would take away what a subject wrote or gave
     /// under the first of those that it has.
     #[must_use]
-    pub fn is_pair_full(&self, issuer: &CredentialId, subject: &PeerId) -> bool {
+    pub fn is_pair_full(&self, issuer: &CredentialId, subject: &PeerId, now: Millis) -> bool {
         let credentials = self.members.credentials();
         let Some(first) = credentials.next_to_go(issuer, subject) else { return false };
+        // Of one whose time is over nothing lives.
+        if credentials.get(&first).is_some_and(|it| it.not_after < now) {
+            return false;
+        }
         let number = self.register.number_of(&first);
         let is_its = |(id, entry): (&RecordId, &Entry)| {
             let is_under = Some(entry.credential) == number;

@@ -28,7 +28,8 @@ impl Replica {
         // It has a place only if something that comes after it gives its own away.
         self.keep_order(class, credential);
         let last = self.budgets.last(class, credential);
-        if last.is_none_or(|last| (header.created, header.id) > last) {
+        let date = class.date(header.is_deleted(), header.created);
+        if last.is_none_or(|last| (date, header.id) > last) {
             return Err(Refusal::OverBudget);
         }
         Ok(())
@@ -64,7 +65,8 @@ impl Replica {
                         && Class::of(held.kind.is_system(), entry.is_left()) == class
                 })
         });
-        let dated = all.map(|(id, entry)| ((entry.created, *id), entry.length));
+        let dated = all
+            .map(|(id, entry)| ((class.date(entry.is_deleted, entry.created), *id), entry.length));
         Table::from_sorted_store_unchecked(in_order(dated))
     }
 

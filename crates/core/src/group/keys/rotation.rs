@@ -126,6 +126,7 @@ impl Group {
 
     /// Key records or ends are others than before, or a key has come.
     pub(in crate::group) fn keys_changed(&mut self, cx: &mut Cx) {
+        let was_lacking = self.is_lacking();
         self.order_keys();
         let members = self.replica.members();
         let newest = self.rotation.order.first().filter(|(stands, _)| *stands);
@@ -147,7 +148,8 @@ impl Group {
             self.unlocked(cx);
         }
         let is_lacking = self.is_lacking();
-        if is_other || !is_lacking {
+        // Another one that is not here either gives no more time.
+        if !is_lacking || (is_other && !was_lacking) {
             self.rotation.instead = None;
             self.rotation.lacks = is_lacking.then_some(cx.now + HOLD);
         }

@@ -219,7 +219,7 @@ impl Group {
         if !may || subject == cx.me.peer || Roles::from_bits(grant.roles.bits()).is_none() {
             return Err(Code::NotAllowed);
         }
-        if self.replica.is_pair_full(&own, &subject) {
+        if self.replica.is_pair_full(&own, &subject, now) {
             return Err(Code::OverBudget);
         }
         let ends = if grant.lifts { members.lifts_for(&subject) } else { Vec::new() };

@@ -23,14 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(in crate::group) struct Joining {
     /// Who waits, until when, and by which invitation. Being let in by one is being let in.
     waiting: Vec<(Ticket, Timestamp, Seed)>,
-    /// Why the last one who was asked did not let us in.
-    refused: Option<Code>,
+    /// Why the last one who was asked did not let us in, for each invitation.
+    refused: Vec<(Seed, Code)>,
 }
 
 impl Joining {
     /// One more waits.
     pub(in crate::group) fn add(slot: &mut Option<Self>, seed: Seed, one: (Ticket, Timestamp)) {
-        let fresh = || Self { waiting: Vec::new(), refused: None };
+        let fresh = || Self { waiting: Vec::new(), refused: Vec::new() };
         slot.get_or_insert_with(fresh).waiting.push((one.0, one.1, seed));
     }
 
@@ -39,15 +39,17 @@ impl Joining {
         let Some(it) = slot else { return Vec::new() };
         let theirs = it.waiting.extract_if(.., |(.., own)| *own == seed);
         let theirs = theirs.map(|(ticket, ..)| ticket).collect();
+        it.refused.retain(|(own, _)| *own != seed);
         slot.take_if(|it| it.waiting.is_empty());
         theirs
     }
 
     /// One who was asked refuses; whether that is final.
-    fn is_refused(&mut self, code: Code) -> bool {
+    fn is_refused(&mut self, seed: Seed, code: Code) -> bool {
         // Whoever just came back may not know an invitation yet that another one made.
         let is_unknown = code == Code::RecordUnknown;
-        self.refused = Some(if is_unknown { Code::InvitationEnded } else { code });
+        self.refused.retain(|(own, _)| *own != seed);
+        self.refused.push((seed, if is_unknown { Code::InvitationEnded } else { code }));
         let waits = [
             Code::RateLimited,
             Code::NotAllowed,
@@ -63,12 +65,16 @@ impl Joining {
         let now = cx.now;
         let it = slot.as_mut()?;
         let over = it.waiting.extract_if(.., |(_, deadline, _)| now >= *deadline);
-        let over: Vec<Ticket> = over.map(|(ticket, ..)| ticket).collect();
-        let code = it.refused.unwrap_or(Code::NoIssuer);
+        let over: Vec<(Ticket, _, Seed)> = over.collect();
+        let mut last = None;
+        for (ticket, _, seed) in over {
+            let refused = it.refused.iter().find(|(own, _)| *own == seed);
+            let code = refused.map_or(Code::NoIssuer, |(_, code)| *code);
+            cx.settle(ticket, Err(code));
+            last = Some(code);
+        }
         slot.take_if(|it| it.waiting.is_empty());
-        let is_over = !over.is_empty();
-        over.into_iter().for_each(|ticket| cx.settle(ticket, Err(code)));
-        is_over.then_some(code)
+        last
     }
 
     pub(in crate::group) fn deadline(&self) -> Option<Timestamp> {
@@ -248,7 +254,7 @@ impl Group {
         }
         let Some(((looks, seed), last)) = self.take_question(node) else { return };
         let slot = if looks { &mut self.looking } else { &mut self.joining };
-        if slot.as_mut().is_some_and(|it| it.is_refused(code)) {
+        if slot.as_mut().is_some_and(|it| it.is_refused(seed, code)) {
             let over = Joining::take(slot, seed);
             over.into_iter().for_each(|ticket| cx.settle(ticket, Err(code)));
         }

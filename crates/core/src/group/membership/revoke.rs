@@ -149,12 +149,12 @@ impl Group {
             && !neighbour.proven
             && neighbour.may_have_checked(cx.now, ENDS_SAID)
         {
-            neighbour.proven = true;
             let peer = neighbour.peer;
             let names = self.replica.members().revocations_of(&peer);
             let live = names.filter_map(|name| self.replica.system(&name.id));
             for copy in live.take(ENDS_SAID) {
                 let (header, body) = (copy.header.clone(), copy.body.clone());
+                neighbour.proven = true;
                 neighbour.say(&GroupFrame::Record { header, body });
             }
         }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use lacis_wire::link::{Channel, Envelope, Kind, LinkFrame};
 use lacis_wire::{Code, limits, presence};
 
-use super::{ACK_EVERY, ACK_EVERY_BYTES, Asked, Outgoing, Question, fail};
+use super::{ACK_EVERY, ACK_EVERY_BYTES, Asked, Outgoing, Question, Waiting, fail};
 use crate::connect::Link;
 use crate::cx::Cx;
 use crate::error::SendError;
@@ -47,7 +47,7 @@ impl Session {
             return Err(SendError::WouldBlock);
         }
         queue.waiting_bytes += size;
-        queue.waiting.push_back((None, message));
+        queue.waiting.push_back(Waiting { seq: None, since: cx.now, message });
         Ok(())
     }
 
@@ -87,7 +87,9 @@ impl Session {
             if tag.is_none() && rooms.contains(room) {
                 break;
             }
-            let Some((seq, message)) = self.messages.waiting.remove(at) else { break };
+            let Some(Waiting { seq, message, .. }) = self.messages.waiting.remove(at) else {
+                break;
+            };
             self.messages.waiting_bytes -= message.payload.len();
             // What was sent in a room that is no longer cx is not sent again.
             let Some(room) = tag else {
