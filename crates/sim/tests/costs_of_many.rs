@@ -133,14 +133,8 @@ fn who_comes_and_goes_where_there_are_many_links_makes_nobody_count_who_came_by_
 /// Each key covers all ends before it, so their order costs the product of both.
 #[test]
 fn the_order_of_keys_is_found_when_keys_or_ends_change_and_not_for_anything_else() {
-    let mut world = World::scenario(5);
-    let server = world.add_server();
-    let [ada, bob] = [1, 2].map(|identity| {
-        let setup = world.stored(server, identity);
-        world.open(setup)
-    });
-    let group = world.found(ada, "Board");
-    world.bring_in(ada, group, bob, Roles::MEMBER);
+    let (mut world, members) = World::group_of(5, 2);
+    let (ada, group) = members[0];
     for number in 0..12 {
         let subject = peer_id(&signing_key(&[100 + number; 32]));
         world.revoke(ada, group, subject);

@@ -87,14 +87,8 @@ impl Replica {
             self.budgets.discharge(Class::of(is_system, entry.is_left()), id, &entry);
         }
         entry.is_over = is_over;
-        let (class, credential) = (Class::of(is_system, entry.is_left()), entry.credential);
-        if is_charged {
-            self.budgets.charge(class, id, &entry);
-        }
-        self.entries.insert(id, entry);
-        if is_charged {
-            self.keep_budget(&author, class, credential);
-        }
+        let class = is_charged.then(|| Class::of(is_system, entry.is_left()));
+        self.hold((id, entry), &author, class);
     }
 
     /// Erases what ended long enough before `limit`, a time that our own clock and those of the

@@ -5,6 +5,7 @@ use lacis_wire::{Code, CredentialId, Millis, PeerId, RecordId};
 
 use crate::graph::budget::Class;
 use crate::graph::copy::Change;
+use crate::graph::entry::Entry;
 use crate::graph::judge::Refusal;
 use crate::graph::replica::Replica;
 use crate::table::{Table, in_order};
@@ -68,6 +69,24 @@ impl Replica {
         let dated = all
             .map(|(id, entry)| ((class.date(entry.is_deleted, entry.created), *id), entry.length));
         Table::from_sorted_store_unchecked(in_order(dated))
+    }
+
+    /// Holds what is live, and charges it to a class if it is charged to any: then it stays as far
+    /// as there is a place for it.
+    pub(in crate::graph) fn hold(
+        &mut self,
+        (id, entry): (RecordId, Entry),
+        author: &PeerId,
+        class: Option<Class>,
+    ) {
+        let credential = entry.credential;
+        if let Some(class) = class {
+            self.budgets.charge(class, id, &entry);
+        }
+        self.entries.insert(id, entry);
+        if let Some(class) = class {
+            self.keep_budget(author, class, credential);
+        }
     }
 
     /// Drops what has no place in a budget.

@@ -160,14 +160,8 @@ impl Replica {
             let calendar = if entry.has_ended { &mut self.hidden } else { &mut self.due };
             calendar.insert(entry.expires, id);
         }
-        let (class, credential) = (Class::of(is_system, entry.is_left()), entry.credential);
-        if is_charged {
-            self.budgets.charge(class, id, &entry);
-        }
-        self.entries.insert(id, entry);
-        if is_charged {
-            self.keep_budget(&author, class, credential);
-        }
+        let class = is_charged.then(|| Class::of(is_system, entry.is_left()));
+        self.hold((id, entry), &author, class);
         self.settle_replaced(&id);
     }
 
