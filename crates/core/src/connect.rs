@@ -12,6 +12,7 @@ mod patience;
 mod seen;
 mod spare;
 mod speech;
+mod turn;
 
 use lacis_wire::limits;
 use lacis_wire::proof::Role;

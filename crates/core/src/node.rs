@@ -25,6 +25,7 @@ mod presence;
 mod relaying;
 mod report;
 mod server_frames;
+mod sharing;
 mod starts;
 mod strangers;
 mod suspension;
@@ -241,6 +242,10 @@ impl Node {
 
     /// The next thing to do. Drain this to `None` after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
+        // What is only made when all else is out goes over links that take it now.
+        if self.cx.outputs.is_empty() {
+            self.pump_links(&[]);
+        }
         if !self.cx.relayed.is_empty() || self.pool.relays.has_input() {
             self.carry_on();
         }

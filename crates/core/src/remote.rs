@@ -61,7 +61,7 @@ pub(crate) enum Heard {
     Started,
     /// Its link is lost.
     Lost,
-    /// Its link takes more than before.
+    /// Its link takes more than before, or something else is to go over it.
     Writable,
     /// There is another link, or other rooms are shared.
     Neighbours,
@@ -158,10 +158,14 @@ impl Remote {
         self.pump(env.cx);
     }
 
-    /// Sends what waits, as far as the link takes it.
+    /// Sends messages that wait, as far as the link takes them. What else waits takes turns with
+    /// groups on bulk, which the node sees to.
     pub(crate) fn pump(&mut self, cx: &mut Cx) {
         if let Some(link) = self.connection.link_mut() {
-            self.session.pump(cx, link, &self.rooms);
+            self.session.pump_messages(cx, link, &self.rooms);
+            if link.takes_bulk() && self.session.streams.is_sending() {
+                self.heard.push_back(Heard::Writable);
+            }
         }
     }
 

@@ -51,12 +51,6 @@ impl Session {
         self.streams.on_link(cx, link, is_known);
     }
 
-    /// Sends what waits, as far as the link takes it.
-    pub(crate) fn pump(&mut self, cx: &mut Cx, link: &mut Link, rooms: &SharedRooms) {
-        self.pump_messages(cx, link, rooms);
-        self.pump_streams(cx, link, rooms);
-    }
-
     /// Nothing of a room that is no longer shared may be sent.
     pub(crate) fn on_room_left(
         &mut self,

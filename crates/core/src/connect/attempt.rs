@@ -15,6 +15,7 @@ use super::channels::Channels;
 use super::link::{Ice, Link, Restart};
 use super::negotiation::{Negotiation, Step};
 use super::speech::Speech;
+use super::turn::Turn;
 use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
 use crate::io::Path;
@@ -321,6 +322,7 @@ impl Attempt {
             negotiation: self.negotiation,
             channels: self.channels,
             speech: Speech::new(now),
+            turn: Turn::default(),
             remote: remote.party,
             remote_session: remote.party.session,
             transcript: self.transcript,

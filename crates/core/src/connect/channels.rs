@@ -13,6 +13,7 @@ pub(crate) struct Channels {
     link: LinkId,
     lanes: [Lane; 3],
     frame_bytes: usize,
+    /// Bytes, where streams and groups take turns.
     sent_on_bulk: u64,
 }
 
@@ -84,7 +85,7 @@ impl Channels {
         !had_room && self.buffered(channel) <= limits::BUFFERED_LOW_BYTES
     }
 
-    /// How many messages were sent on bulk, where frames about groups wait for each other.
+    /// How many bytes were sent on bulk so far.
     pub(crate) const fn sent_on_bulk(&self) -> u64 {
         self.sent_on_bulk
     }
@@ -117,7 +118,9 @@ impl Channels {
             _ => 0,
         };
         let bytes = codec::encode_with_capacity(frame, payload + limits::FRAME_HEADER_BYTES);
-        self.sent_on_bulk += u64::from(matches!(channel, Channel::Bulk));
+        if matches!(channel, Channel::Bulk) {
+            self.sent_on_bulk = self.sent_on_bulk.saturating_add(bytes.len() as u64);
+        }
         let lane = self.lane_mut(channel);
         lane.queued = lane.queued.saturating_add(bytes.len());
         cx.link(self.link, LinkAction::Send(channel, bytes));

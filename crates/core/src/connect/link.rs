@@ -10,6 +10,7 @@ use lacis_wire::{RoomTag, limits};
 use super::channels::Channels;
 use super::negotiation::{Negotiation, Step};
 use super::speech::Speech;
+use super::turn::Turn;
 use crate::cx::Cx;
 use crate::event::RemoteState;
 use crate::ids::{LinkId, RoomId};
@@ -22,6 +23,8 @@ pub(crate) struct Link {
     pub(super) negotiation: Negotiation,
     pub(crate) channels: Channels,
     pub(crate) speech: Speech,
+    /// Whose turn it is on bulk.
+    pub(super) turn: Turn,
     /// The other end, as it has proven to be.
     pub(super) remote: Party,
     /// Names the sequence of messages that it goes on with.
@@ -116,6 +119,32 @@ impl Link {
     /// Whether more may be handed to the browser without queueing there.
     pub(crate) const fn has_room(&self, channel: Channel) -> bool {
         self.channels.has_room(channel)
+    }
+
+    /// Whether it takes more on bulk. Before the answerer has shown that it accepts us, bulk could
+    /// overtake our proof.
+    pub(crate) const fn takes_bulk(&self) -> bool {
+        self.accepted && self.has_room(Channel::Bulk)
+    }
+
+    /// Whether whoever has the turn may send more on bulk.
+    pub(crate) const fn has_turn(&self) -> bool {
+        self.takes_bulk() && !self.is_turn_over()
+    }
+
+    /// Whether enough was sent in this turn.
+    pub(crate) const fn is_turn_over(&self) -> bool {
+        self.turn.is_over(self.channels.sent_on_bulk())
+    }
+
+    /// The group whose turn it is on bulk; that of streams if none.
+    pub(crate) const fn turn(&self) -> Option<RoomId> {
+        self.turn.of
+    }
+
+    /// The turn of another one begins.
+    pub(crate) const fn pass_turn(&mut self, next: Option<RoomId>) {
+        self.turn = Turn::new(next, self.channels.sent_on_bulk());
     }
 
     /// The largest payload that fits into one frame here.

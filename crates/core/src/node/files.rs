@@ -109,8 +109,8 @@ impl Node {
         act(&mut remote.session.streams)?;
         self.cx.tickets.open(ticket);
         remote.session.streams.settle_ready(&mut self.cx, stream);
-        remote.pump(&mut self.cx);
         self.changes.remote(remote.node());
+        self.changes.writable(remote.node());
         Ok(())
     }
 

@@ -82,7 +82,7 @@ impl Node {
         } else {
             self.settle_places(&changed);
         }
-        self.pump_groups(&changed);
+        self.pump_links(&changed);
         self.admit(&changed);
         self.hear_held(&changed);
     }
@@ -123,37 +123,6 @@ impl Node {
             let links: Vec<_> = self.remotes.values().filter_map(linked).collect();
             group.on_links(&mut self.cx, &links);
             self.changes.group(room);
-        }
-    }
-
-    /// Sends what waits in the groups that changed, and over the links that take more.
-    fn pump_groups(&mut self, changed: &[RoomId]) {
-        let writable = core::mem::take(&mut self.changes.writable);
-        if changed.is_empty() && writable.is_empty() {
-            return;
-        }
-        for remote in self.remotes.values_mut() {
-            let node = remote.node();
-            let mut is_writable = writable.contains(&node);
-            let Remote { connection, rooms, .. } = remote;
-            let Some(link) = connection.link_mut() else { continue };
-            loop {
-                let before = link.channels.sent_on_bulk();
-                for (&room, group) in &mut self.groups.open {
-                    if !is_writable && !changed.contains(&room) {
-                        continue;
-                    }
-                    let Some(tag) = rooms.our_tag(room) else { continue };
-                    meter::count(Cost::Group, 1);
-                    group.pump(&mut self.cx, node, tag, link);
-                    self.changes.group_timer(room);
-                }
-                if link.channels.sent_on_bulk() == before {
-                    break;
-                }
-                // Any group may have waited for this one to end what it said.
-                is_writable = true;
-            }
         }
     }
 

@@ -245,6 +245,7 @@ impl Node {
                 remote.session.reply(&mut self.cx, room, id, answer);
                 remote.pump(&mut self.cx);
                 self.changes.remote(remote.node());
+                self.changes.writable(remote.node());
                 return;
             }
         }

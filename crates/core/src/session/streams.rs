@@ -113,6 +113,11 @@ impl Streams {
         Ok(())
     }
 
+    /// Whether there is a stream to the other side.
+    pub(crate) fn is_sending(&self) -> bool {
+        !self.outbound.is_empty()
+    }
+
     /// Whether no stream is under way.
     pub(crate) fn is_idle(&self) -> bool {
         self.outbound.is_empty() && self.inbound.is_empty()

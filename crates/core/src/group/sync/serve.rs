@@ -27,10 +27,9 @@ const AHEAD_BYTES: usize = 8 * 1024;
 const READ_AHEAD: usize = 64;
 
 impl Group {
-    /// Sends what waits for a neighbour, as far as the link takes it.
+    /// Sends what waits for a neighbour on bulk, while it is its turn.
     pub(crate) fn pump(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
-        self.pump_live(cx, node, room, link);
-        while link.accepted && link.may_speak(room) && link.has_room(Channel::Bulk) {
+        while link.may_speak(room) && link.has_turn() {
             if !self.fill(cx, node) {
                 break;
             }
@@ -39,7 +38,7 @@ impl Group {
     }
 
     /// Small copies that are new go on the control channel, whole.
-    fn pump_live(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
+    pub(crate) fn pump_live(&mut self, cx: &mut Cx, node: NodeId, room: RoomTag, link: &mut Link) {
         let most = AHEAD_BYTES.min(link.payload_bytes());
         let waits = |it: &crate::group::Neighbour| it.confirmed && !it.push.is_empty();
         if !self.neighbours.get(&node).is_some_and(waits) || !self.serves(cx, node) {
@@ -175,7 +174,8 @@ impl Group {
             return;
         };
         let rest = bytes.get(at..).unwrap_or_default();
-        let data = rest.get(..link.payload_bytes()).unwrap_or(rest);
+        let most = link.payload_bytes().min(limits::CHUNK_BYTES);
+        let data = rest.get(..most).unwrap_or(rest);
         let more = data.len() < rest.len();
         link.speak(cx, room, at == 0, (more, data));
         let next = at + data.len();

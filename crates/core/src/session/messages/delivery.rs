@@ -71,12 +71,8 @@ impl Session {
         Ok(())
     }
 
-    pub(in crate::session) fn pump_messages(
-        &mut self,
-        cx: &mut Cx,
-        link: &mut Link,
-        rooms: &SharedRooms,
-    ) {
+    /// Sends messages that wait, as far as the link takes them.
+    pub(crate) fn pump_messages(&mut self, cx: &mut Cx, link: &mut Link, rooms: &SharedRooms) {
         while link.has_room(Channel::Control)
             && self.messages.unacked_bytes < limits::UNACKED_BYTES
             && self.messages.unacked.len() < limits::UNACKED_MAX

@@ -13,8 +13,7 @@ use crate::session::{Session, SharedRooms};
 impl Session {
     pub(crate) fn pump_streams(&mut self, cx: &mut Cx, link: &mut Link, rooms: &SharedRooms) {
         let parity = parity(cx.me.node, self.node);
-        // Before the answerer has shown that it accepts us, bulk could overtake our proof.
-        while link.accepted && link.has_room(Channel::Bulk) {
+        while link.has_turn() {
             // Until the other side has said on this link that it is in a room, that room's wait.
             let is_named = |room| rooms.word_tag(room).is_some();
             let Some(id) = self.streams.next_turn(is_named) else { break };
