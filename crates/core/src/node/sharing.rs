@@ -17,6 +17,7 @@ struct Shared<'a> {
     cx: &'a mut Cx,
     session: &'a mut Session,
     rooms: &'a SharedRooms,
+    /// At most [`limits::GROUPS_MAX`](lacis_wire::limits::GROUPS_MAX).
     groups: &'a mut Table<RoomId, Group>,
     changes: &'a mut Changes,
 }
