@@ -158,6 +158,12 @@ impl Messages {
             && self.asked.is_empty()
     }
 
+    /// A message is to be sent behind all others.
+    fn wait(&mut self, cx: &Cx, message: Outgoing) {
+        self.waiting_bytes += message.payload.len();
+        self.waiting.push_back(Waiting { seq: None, since: cx.now, message });
+    }
+
     /// A message was sent.
     fn await_ack(&mut self, now: Timestamp, seq: u64, message: Outgoing) {
         if self.unacked.is_empty() {

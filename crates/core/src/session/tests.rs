@@ -5,12 +5,13 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use lacis_wire::link::{Body, Envelope, Kind};
-use lacis_wire::{Millis, NodeId, RoomTag, limits};
+use lacis_wire::{Code, Millis, NodeId, RoomTag, limits};
 
 use crate::config::Config;
 use crate::cx::Cx;
+use crate::event::Event;
 use crate::ids::{RoomId, StreamId};
-use crate::io::Priority;
+use crate::io::{Output, Priority};
 use crate::session::{Outgoing, RoomProof, Session, SharedRooms, Tags};
 use crate::time::Timestamp;
 
@@ -112,6 +113,25 @@ fn a_question_that_is_never_answered_is_forgotten_with_whoever_asked() {
     cx.now = cx.now + limits::DEADLINE_MAX;
     session.on_timeout(&mut cx, None);
     assert!(session.is_idle());
+}
+
+#[test]
+fn an_answer_that_cannot_be_sent_is_refused_at_once() {
+    let mut cx = cx();
+    let mut session = Session::new(OTHER);
+    let fill = Vec::from_iter(core::iter::repeat_n(0, limits::INTERACTIVE_BYTES));
+    while session.enqueue(&mut cx, message(Kind::Direct), Priority::Automatic).is_ok() {}
+    let waiting = session.messages.waiting().count();
+    let too_large = Vec::from_iter(core::iter::repeat_n(0, limits::MESSAGE_BYTES + 1));
+    for (id, answer) in [(1, too_large), (2, fill)] {
+        session.reply(&mut cx, ROOM, id, Ok(answer));
+    }
+    let refused = session.messages.waiting().skip(waiting).map(|it| it.kind);
+    let refusal = |id| Kind::Response { id, refused: Some(Code::HandlerFailed) };
+    assert_eq!(refused.collect::<Vec<_>>(), [refusal(1), refusal(2)]);
+    let warned = |code| Output::Event(Event::Warning { code, node: Some(OTHER) });
+    let told: Vec<Output> = cx.outputs.into();
+    assert_eq!(told, [warned(Code::TooLarge), warned(Code::WouldBlock)]);
 }
 
 #[test]

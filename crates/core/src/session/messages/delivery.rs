@@ -46,8 +46,7 @@ impl Session {
         if queue.waiting_bytes() + size > limits::OUTBOX_BYTES || count >= limits::OUTBOX_MAX {
             return Err(SendError::WouldBlock);
         }
-        queue.waiting_bytes += size;
-        queue.waiting.push_back(Waiting { seq: None, since: cx.now, message });
+        queue.wait(cx, message);
         Ok(())
     }
 
@@ -207,7 +206,8 @@ impl Session {
         cx.event(event);
     }
 
-    /// Answers a question.
+    /// Answers a question. Whoever asked hears at once of an answer that is too large or finds no
+    /// place, and so does the application.
     pub(crate) fn reply(
         &mut self,
         cx: &mut Cx,
@@ -216,15 +216,19 @@ impl Session {
         answer: Result<Vec<u8>, Code>,
     ) {
         let refused = answer.as_ref().err().copied();
-        let message = Outgoing {
+        let response = |refused, payload| Outgoing {
             room,
             kind: Kind::Response { id, refused },
             label: "response".to_string(),
-            payload: Arc::new(answer.unwrap_or_default()),
+            payload: Arc::new(payload),
             ticket: None,
         };
-        // If even an answer finds no place, the asker's deadline tells it.
-        let _ = self.enqueue(cx, message, Priority::Automatic);
+        let message = response(refused, answer.unwrap_or_default());
+        if let Err(error) = self.enqueue(cx, message, Priority::Automatic) {
+            cx.event(Event::Warning { code: error.into(), node: Some(self.node) });
+            // There are no more of these than questions, so one finds place where nothing else does.
+            self.messages.wait(cx, response(Some(Code::HandlerFailed), Vec::new()));
+        }
     }
 
     /// The other side wants to hear at once what has come.
