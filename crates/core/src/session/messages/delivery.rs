@@ -226,7 +226,7 @@ impl Session {
         let message = response(refused, answer.unwrap_or_default());
         if let Err(error) = self.enqueue(cx, message, Priority::Automatic) {
             cx.event(Event::Warning { code: error.into(), node: Some(self.node) });
-            // There are no more of these than questions, so one finds place where nothing else does.
+            // No more of these than questions: one finds place where nothing else does.
             self.messages.wait(cx, response(Some(Code::HandlerFailed), Vec::new()));
         }
     }
