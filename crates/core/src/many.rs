@@ -1,9 +1,10 @@
 //! Maps of which nobody says how large they get: thousands of members, a hundred thousand names.
 //!
 //! Keys and values lie where there was place for them; a tree of two levels has their places in the
-//! order of the keys. It knows places alone and asks whoever searches how a key compares, so there
-//! is one tree in the Wasm module and not one for each type of keys.
+//! order of the keys. It knows how a key begins and asks whoever searches only where that does not
+//! tell, so there is one tree in the Wasm module and not one for each type of keys.
 
+mod key;
 mod order;
 #[cfg(test)]
 mod tests;
@@ -12,7 +13,8 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::ops::RangeInclusive;
 
-use order::{Order, Place, Slots};
+pub(crate) use key::{Head, Key};
+use order::{Order, Place, Slot, Slots};
 
 /// A map that may hold very many entries. Their order is that of the keys, so a run is
 /// reproducible.
@@ -71,7 +73,7 @@ impl<K, V> Many<K, V> {
     }
 }
 
-impl<K: Ord, V> Many<K, V> {
+impl<K: Key, V> Many<K, V> {
     pub(crate) fn contains_key(&self, key: &K) -> bool {
         self.names.find(key).is_ok()
     }
@@ -133,7 +135,7 @@ impl<K: Ord, V> Many<K, V> {
     }
 }
 
-impl<K: Ord, V> FromIterator<(K, V)> for Many<K, V> {
+impl<K: Key, V> FromIterator<(K, V)> for Many<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut many = Self::new();
         for (key, value) in entries {
@@ -151,11 +153,12 @@ struct Names<K> {
     keys: Vec<K>,
 }
 
-impl<K: Ord> Names<K> {
+impl<K: Key> Names<K> {
     /// Where a key stands in the order, or would.
     fn find(&self, key: &K) -> Result<Place, Place> {
         // Every place in the order is one of a key.
-        self.order.find(&|slot| self.keys.get(slot).map_or(Ordering::Less, |it| it.cmp(key)))
+        let compare = |at| self.keys.get(at).map_or(Ordering::Less, |it: &K| it.cmp(key));
+        self.order.find(key.head(), &compare)
     }
 
     fn slot(&self, key: &K) -> Option<usize> {
@@ -169,7 +172,7 @@ impl<K: Ord> Names<K> {
 
     /// Adds a key that is not there, where it belongs in the order, behind the last one.
     fn insert(&mut self, place: Place, key: K) {
-        self.order.insert(place, self.keys.len());
+        self.order.insert(place, Slot::new(key.head(), self.keys.len()));
         self.keys.push(key);
     }
 
@@ -178,7 +181,7 @@ impl<K: Ord> Names<K> {
         let place = self.find(key).ok()?;
         let slot = self.order.get(place)?;
         if let Some(last) = self.keys.last().and_then(|last| self.find(last).ok()) {
-            self.order.set(last, slot);
+            self.order.move_to(last, slot);
         }
         self.order.remove(place);
         self.keys.swap_remove(slot);

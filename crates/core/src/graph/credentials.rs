@@ -13,7 +13,7 @@ use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
-use crate::many::Many;
+use crate::many::{Key, Many};
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
 use crate::table::in_order;
@@ -306,7 +306,7 @@ fn places_of(roles: Roles) -> usize {
     }
 }
 
-fn drop_from<K: Ord>(lists: &mut Many<K, Vec<CredentialId>>, of: &K, id: &CredentialId) {
+fn drop_from<K: Key>(lists: &mut Many<K, Vec<CredentialId>>, of: &K, id: &CredentialId) {
     if let Some(list) = lists.get_mut(of) {
         list.retain(|held| held != id);
         if list.is_empty() {

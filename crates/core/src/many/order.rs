@@ -4,8 +4,25 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::slice::Iter;
 
+use super::key::Head;
+
 /// Where an entry lies.
-type Slot = u32;
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slot {
+    head: Head,
+    at: u32,
+}
+
+impl Slot {
+    /// More than a 32-bit number of entries do not fit into memory.
+    pub(super) fn new(head: Head, at: usize) -> Self {
+        Self { head, at: u32::try_from(at).unwrap_or(u32::MAX) }
+    }
+
+    fn at(self) -> usize {
+        usize::try_from(self.at).unwrap_or(usize::MAX)
+    }
+}
 
 /// Places of a block at the most: moving as many costs less than asking for memory.
 pub(super) const BLOCK_MAX: usize = 256;
@@ -39,10 +56,14 @@ impl Order {
         Slots { first: first.iter(), blocks, last: [].iter() }
     }
 
-    /// Where the key stands that is equal, or would; asks how one compares to it.
-    pub(super) fn find(&self, compare: &dyn Fn(usize) -> Ordering) -> Result<Place, Place> {
-        let begins =
-            |block: &Vec<Slot>| block.first().is_some_and(|it| compare(index(*it)).is_le());
+    /// Where a key stands that begins so, or would; asks how one compares to it that begins alike.
+    pub(super) fn find(
+        &self,
+        head: Head,
+        compare: &dyn Fn(usize) -> Ordering,
+    ) -> Result<Place, Place> {
+        let compare = |it: &Slot| it.head.cmp(&head).then_with(|| compare(it.at()));
+        let begins = |block: &Vec<Slot>| block.first().is_some_and(|it| compare(it).is_le());
         let later = self.blocks.get(1..).unwrap_or_default();
         // What comes in order belongs into the last one.
         let block = match later.last() {
@@ -50,25 +71,26 @@ impl Order {
             _ => later.partition_point(begins),
         };
         let slots = self.blocks.get(block).map_or(&[][..], Vec::as_slice);
-        if slots.last().is_some_and(|last| compare(index(*last)).is_lt()) {
+        if slots.last().is_some_and(|last| compare(last).is_lt()) {
             return Err(Place { block, at: slots.len() });
         }
         let place = |at| Place { block, at };
-        slots.binary_search_by(|slot| compare(index(*slot))).map(place).map_err(place)
+        slots.binary_search_by(compare).map(place).map_err(place)
     }
 
     pub(super) fn get(&self, Place { block, at }: Place) -> Option<usize> {
-        self.blocks.get(block)?.get(at).map(|slot| index(*slot))
+        self.blocks.get(block)?.get(at).map(|slot| slot.at())
     }
 
-    pub(super) fn set(&mut self, Place { block, at }: Place, slot: usize) {
-        if let Some(held) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
-            *held = number(slot);
+    /// What stands there lies elsewhere from now on.
+    pub(super) fn move_to(&mut self, Place { block, at }: Place, to: usize) {
+        if let Some(slot) = self.blocks.get_mut(block).and_then(|block| block.get_mut(at)) {
+            *slot = Slot::new(slot.head, to);
         }
     }
 
-    pub(super) fn insert(&mut self, Place { block, at }: Place, slot: usize) {
-        let (is_last, slot) = (block + 1 >= self.blocks.len(), number(slot));
+    pub(super) fn insert(&mut self, Place { block, at }: Place, slot: Slot) {
+        let is_last = block + 1 >= self.blocks.len();
         if self.blocks.is_empty() {
             self.blocks.push(Vec::new());
         }
@@ -130,7 +152,7 @@ impl Iterator for Slots<'_> {
         {
             self.first = block.iter();
         }
-        self.first.next().or_else(|| self.last.next()).map(|slot| index(*slot))
+        self.first.next().or_else(|| self.last.next()).map(|slot| slot.at())
     }
 }
 
@@ -141,15 +163,6 @@ impl DoubleEndedIterator for Slots<'_> {
         {
             self.last = block.iter();
         }
-        self.last.next_back().or_else(|| self.first.next_back()).map(|slot| index(*slot))
+        self.last.next_back().or_else(|| self.first.next_back()).map(|slot| slot.at())
     }
-}
-
-fn index(slot: Slot) -> usize {
-    usize::try_from(slot).unwrap_or(usize::MAX)
-}
-
-/// More than a 32-bit number of entries do not fit into memory.
-fn number(slot: usize) -> Slot {
-    Slot::try_from(slot).unwrap_or(Slot::MAX)
 }

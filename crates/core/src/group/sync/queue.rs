@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::many::Many;
+use crate::many::{Key, Many};
 
 /// Items in the order in which they came, each once.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(in crate::group) struct Queue<T> {
     most: usize,
 }
 
-impl<T: Copy + Ord> Queue<T> {
+impl<T: Copy + Key> Queue<T> {
     pub(in crate::group) const fn new(most: usize) -> Self {
         Self { order: VecDeque::new(), items: Many::new(), most }
     }
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn nothing_stands_twice_and_there_is_an_end() {
         let mut queue = Queue::new(3);
-        for item in [1, 2, 1, 3, 4] {
+        for item in [1_u32, 2, 1, 3, 4] {
             queue.push(item);
         }
         assert_eq!(queue.iter().copied().collect::<Vec<_>>(), [1, 2, 3]);
