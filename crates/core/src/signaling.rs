@@ -31,8 +31,8 @@ pub(crate) use server::Server;
 #[derive(Debug)]
 pub(crate) struct Signaling {
     pub(crate) servers: Vec<Server>,
-    /// At most 256: of each of those in which a node may be the room itself, and of a group the
-    /// topics where it meets now and met before.
+    /// At most 256: as many as a node may be in, and of each group the topics where its members
+    /// meet now and met before.
     pub(crate) rooms: Table<RoomId, Room>,
     /// Rooms that were left lately, at most as many as there may be.
     left: VecDeque<Left>,
