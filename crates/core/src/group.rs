@@ -20,7 +20,7 @@ mod time;
 mod writing;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -39,6 +39,7 @@ use crate::event::{
 };
 use crate::graph::Replica;
 use crate::ids::{LinkId, OpId, RoomId, Ticket};
+use crate::many::Many;
 use crate::table::{Table, TableExt};
 use crate::time::{Earliest, Timer, Timestamp};
 
@@ -90,6 +91,7 @@ pub(crate) struct Group {
     clock_differs: bool,
     bodies: Bodies,
     saves: Saves,
+    /// By links; at most [`limits::REMOTES_MAX`], as many remotes as there may be.
     neighbours: Table<NodeId, Neighbour>,
     /// Links on which the group was hidden, and what may be verified there; at most as many as
     /// there may be links.
@@ -101,7 +103,7 @@ pub(crate) struct Group {
     /// Types to have first.
     first: Vec<RecordType>,
     /// What the store is asked.
-    ops: Table<OpId, Loading>,
+    ops: Many<OpId, Loading>,
     queries: Vec<Query>,
     /// Files that are being taken.
     imports: Vec<Import>,
@@ -132,11 +134,11 @@ pub(crate) struct Group {
     /// Whether this identity has another credential than before, or a key covers all ends.
     rewrites_due: bool,
     /// Who has another credential, which the application was not told yet.
-    changed: BTreeSet<PeerId>,
+    changed: Many<PeerId, ()>,
     /// Whether everything that is stored of it is being deleted.
     is_erased: bool,
     /// Members told to the application, and what of them: roles, their end, whether it is there.
-    told: Table<PeerId, (Option<Roles>, Option<Millis>, bool)>,
+    told: Many<PeerId, (Option<Roles>, Option<Millis>, bool)>,
     /// Open invitations as they were told, each with how many came by it.
     told_invitations: Vec<(RecordId, usize)>,
     /// Times at which newcomers were admitted lately.

@@ -48,6 +48,7 @@ pub mod graph;
 mod group;
 mod ids;
 mod io;
+mod many;
 #[doc(hidden)]
 pub mod meter;
 mod node;

@@ -48,6 +48,7 @@ use crate::connect::{Env, Pool};
 use crate::cx::Cx;
 use crate::ids::{LinkId, RoomId};
 use crate::io::{Input, LinkAction, LinkInput, Output};
+use crate::many::Many;
 use crate::meter::{self, Cost};
 use crate::paths::Paths;
 use crate::presence::Presence;
@@ -72,6 +73,7 @@ pub struct Node {
     cx: Cx,
     signaling: Signaling,
     pool: Pool,
+    /// At most [`limits::REMOTES_MAX`].
     remotes: Table<NodeId, Remote>,
     groups: Groups,
     starting: Starting,
@@ -100,7 +102,7 @@ pub struct Node {
     /// Whether a link was lost since the bounds of such remotes were looked at.
     link_lost: bool,
     /// Whose connection that is.
-    by_link: Table<LinkId, NodeId>,
+    by_link: Many<LinkId, NodeId>,
     tally: Tally,
     changes: Changes,
     timers: Timers,
@@ -145,7 +147,7 @@ impl Node {
             group_frames: VecDeque::new(),
             started: Vec::new(),
             link_lost: false,
-            by_link: Table::new(),
+            by_link: Many::new(),
             tally: Tally::default(),
             changes,
             timers: Timers::default(),
@@ -331,7 +333,10 @@ impl Node {
         let is_changed = remote.connection.take_changed();
         if is_changed {
             self.changes.connections = true;
-            self.by_link.retain(|_, owner| *owner != node);
+            let before = self.by_link.iter().filter(|(_, owner)| **owner == node);
+            for id in before.map(|(id, _)| *id).collect::<Vec<_>>() {
+                self.by_link.remove(&id);
+            }
             for id in remote.connection.ids() {
                 self.by_link.insert(id, node);
             }

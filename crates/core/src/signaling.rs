@@ -31,6 +31,8 @@ pub(crate) use server::Server;
 #[derive(Debug)]
 pub(crate) struct Signaling {
     pub(crate) servers: Vec<Server>,
+    /// At most 256: as many as a node may be in, and of each group the topics where its members
+    /// meet now and met before.
     pub(crate) rooms: Table<RoomId, Room>,
     /// Rooms that were left lately, at most as many as there may be.
     left: VecDeque<Left>,
@@ -44,6 +46,8 @@ pub(crate) struct Signaling {
     /// Whether a server is open, as it was told last; of a node that is closed nothing is told.
     pub(crate) online: Option<bool>,
 }
+
+const _: () = assert!(limits::ROOMS_MAX * (limits::OLD_TOPICS_MAX + 3) <= 256);
 
 impl Signaling {
     /// Begins to dial the servers of the configuration.

@@ -1,5 +1,6 @@
-//! Tables: sorted vectors, since a node keeps dozens of entries and not thousands. Their order is
-//! that of the keys, so a run is reproducible.
+//! Tables: sorted vectors, since a node keeps dozens of most things and not thousands; what may be
+//! more is in [`Many`](crate::many::Many). Their order is that of the keys, so a run is
+//! reproducible.
 
 use alloc::vec::Vec;
 

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use lacis_wire::Code;
 
 use crate::ids::Ticket;
-use crate::table::{Table, TableExt};
+use crate::many::Many;
 
 /// The open tickets.
 #[derive(Debug, Default)]
 pub(crate) struct Tickets {
-    open: Table<Ticket, Open>,
+    open: Many<Ticket, Open>,
 }
 
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Tickets {
 
     /// Closes all tickets.
     pub(crate) fn drain(&mut self) -> Vec<Ticket> {
-        self.open.drain().into_iter().map(|(ticket, _)| ticket).collect()
+        core::mem::take(&mut self.open).keys().copied().collect()
     }
 }
 

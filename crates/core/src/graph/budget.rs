@@ -10,8 +10,8 @@ use alloc::vec::Vec;
 use lacis_wire::{Millis, PeerId, RecordId, limits};
 
 use super::entry::Entry;
+use crate::many::Many;
 use crate::rule::Rule;
-use crate::table::Table;
 
 /// In which of its budgets a version counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,8 +52,8 @@ impl Class {
 pub(super) struct Budgets {
     /// Records and bytes, unless somebody has others.
     common: (u32, u64),
-    raised: Table<PeerId, (u32, u64)>,
-    used: Table<(u32, Class), Used>,
+    raised: Many<PeerId, (u32, u64)>,
+    used: Many<(u32, Class), Used>,
 }
 
 /// What was written under one credential.
@@ -62,7 +62,7 @@ struct Used {
     count: usize,
     bytes: u64,
     /// All of it in order, once it is not far from the budget: until then nobody asks.
-    order: Option<Table<(Millis, RecordId), u32>>,
+    order: Option<Many<(Millis, RecordId), u32>>,
 }
 
 /// What everybody has where the group does not say.
@@ -70,7 +70,7 @@ const COMMON: (u32, u64) = (limits::BUDGET_RECORDS, limits::BUDGET_BYTES);
 
 impl Default for Budgets {
     fn default() -> Self {
-        Self { common: COMMON, raised: Table::new(), used: Table::new() }
+        Self { common: COMMON, raised: Many::new(), used: Many::new() }
     }
 }
 
@@ -84,8 +84,7 @@ impl Budgets {
 
     /// An admin says what somebody has, the greater of several.
     pub(super) fn raise(&mut self, peer: PeerId, records: u32, bytes: u64) {
-        let own = self.raised.entry(peer).or_insert((0, 0));
-        *own = (own.0.max(records), own.1.max(bytes));
+        self.raised.update(peer, |own| *own = (own.0.max(records), own.1.max(bytes)));
     }
 
     /// What was said of single members is to be said anew.
@@ -114,19 +113,21 @@ impl Budgets {
     }
 
     pub(super) fn charge(&mut self, class: Class, id: RecordId, entry: &Entry) {
-        let used = self.used.entry((entry.credential, class)).or_default();
-        used.count += 1;
-        used.bytes += u64::from(entry.length);
-        if let Some(order) = &mut used.order {
-            order.insert((class.date(entry.is_deleted, entry.created), id), entry.length);
-        }
+        self.used.update((entry.credential, class), |used| {
+            used.count += 1;
+            used.bytes += u64::from(entry.length);
+            if let Some(order) = &mut used.order {
+                order.insert((class.date(entry.is_deleted, entry.created), id), entry.length);
+            }
+        });
     }
 
     /// Charges some records at once, of which nobody has asked for the order yet.
     pub(super) fn charge_some(&mut self, class: Class, credential: u32, count: usize, bytes: u64) {
-        let used = self.used.entry((credential, class)).or_default();
-        used.count += count;
-        used.bytes += bytes;
+        self.used.update((credential, class), |used| {
+            used.count += count;
+            used.bytes += bytes;
+        });
     }
 
     pub(super) fn discharge(&mut self, class: Class, id: RecordId, entry: &Entry) {
@@ -167,15 +168,15 @@ impl Budgets {
         &mut self,
         class: Class,
         credential: u32,
-        all: Table<(Millis, RecordId), u32>,
+        all: Many<(Millis, RecordId), u32>,
     ) {
-        self.used.entry((credential, class)).or_default().order = Some(all);
+        self.used.update((credential, class), |used| used.order = Some(all));
     }
 
     /// What comes last of what was written under a credential.
     pub(super) fn last(&self, class: Class, credential: u32) -> Option<(Millis, RecordId)> {
         let order = self.used.get(&(credential, class))?.order.as_ref()?;
-        order.last().map(|(place, _)| *place)
+        order.keys().next_back().copied()
     }
 
     /// The records of a credential that have no place, by what it has of that class, once that is

@@ -13,12 +13,13 @@ use lacis_wire::roles::Roles;
 use lacis_wire::system::ActionId;
 use lacis_wire::{CredentialId, PeerId, limits};
 
+use crate::many::{Key, Many};
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
-use crate::table::{Table, in_order};
+use crate::table::in_order;
 
 /// Credentials of each subject.
-type BySubject = Table<PeerId, Vec<CredentialId>>;
+type BySubject = Many<PeerId, Vec<CredentialId>>;
 
 /// What became of a chain that was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +35,10 @@ pub(super) enum Learned {
 
 #[derive(Clone, Debug)]
 pub(super) struct Credentials {
-    all: Table<CredentialId, Box<Known>>,
+    all: Many<CredentialId, Box<Known>>,
     subjects: BySubject,
     /// Those that were given by a credential to a subject; by the root key under `None`.
-    children: Table<Option<CredentialId>, BySubject>,
+    children: Many<(Option<CredentialId>, PeerId), Vec<CredentialId>>,
     /// Those that name an open invitation, by the key of that.
     invited: BySubject,
 }
@@ -54,10 +55,10 @@ struct Known {
 impl Credentials {
     pub(super) const fn new() -> Self {
         Self {
-            all: Table::new(),
-            subjects: Table::new(),
-            children: Table::new(),
-            invited: Table::new(),
+            all: Many::new(),
+            subjects: Many::new(),
+            children: Many::new(),
+            invited: Many::new(),
         }
     }
 
@@ -96,11 +97,11 @@ impl Credentials {
             known.below += 1;
             above = known.credential.parent;
         }
-        self.subjects.entry(credential.subject).or_default().push(id);
-        let given = self.children.entry(credential.parent).or_default();
-        given.entry(credential.subject).or_default().push(id);
-        if let Some(used) = &credential.invitation {
-            self.invited.entry(used.key).or_default().push(id);
+        let Credential { parent, subject, invitation, .. } = credential;
+        self.subjects.update(*subject, |all| all.push(id));
+        self.children.update((*parent, *subject), |given| given.push(id));
+        if let Some(used) = invitation {
+            self.invited.update(used.key, |all| all.push(id));
         }
         self.all.insert(id, Box::new(Known { credential: credential.clone(), depth, below: 0 }));
         Some(id)
@@ -118,12 +119,7 @@ impl Credentials {
             drop_from(&mut self.invited, &used.key, id);
         }
         drop_from(&mut self.subjects, subject, id);
-        if let Some(given) = self.children.get_mut(parent) {
-            drop_from(given, subject, id);
-            if given.is_empty() {
-                self.children.remove(parent);
-            }
-        }
+        drop_from(&mut self.children, &(*parent, *subject), id);
     }
 
     /// Takes places away where more was given than there are, from a new credential upwards: only
@@ -133,7 +129,7 @@ impl Credentials {
         let mut at = Some(*leaf);
         while let Some(known) = at.and_then(|id| self.all.get(&id)) {
             let Credential { parent, subject, .. } = known.credential;
-            let pair = self.children.get(&parent).and_then(|it| it.get(&subject));
+            let pair = self.children.get(&(parent, subject));
             let is_over = pair.is_some_and(|all| all.len() > pair_max());
             let (below, most) = match parent.map(|id| self.all.get(&id)) {
                 None => (self.all.len(), limits::CREDENTIALS_MAX),
@@ -210,7 +206,8 @@ impl Credentials {
 
     /// What a credential gave, subject by subject.
     fn pairs(&self, parent: Option<CredentialId>) -> impl Iterator<Item = &Vec<CredentialId>> {
-        self.children.get(&parent).into_iter().flat_map(|given| given.values())
+        let [from, to] = [PeerId([0; 32]), PeerId([u8::MAX; 32])];
+        self.children.range((parent, from)..=(parent, to)).map(|(_, given)| given)
     }
 
     pub(super) fn get(&self, id: &CredentialId) -> Option<&Credential> {
@@ -273,7 +270,7 @@ impl Credentials {
         parent: &CredentialId,
         subject: &PeerId,
     ) -> Option<CredentialId> {
-        let pair = self.children.get(&Some(*parent))?.get(subject)?;
+        let pair = self.children.get(&(Some(*parent), *subject))?;
         let place = |id: &CredentialId| Some((self.get(id)?.serial, *id));
         let first = pair.iter().filter_map(place).min().map(|(_, id)| id);
         first.filter(|_| pair.len() >= pair_max())
@@ -281,7 +278,7 @@ impl Credentials {
 
     /// Whether a credential gave anybody one.
     pub(super) fn gave(&self, id: &CredentialId) -> bool {
-        self.children.contains_key(&Some(*id))
+        self.pairs(Some(*id)).next().is_some()
     }
 
     /// Bytes in memory, estimated from below.
@@ -309,11 +306,11 @@ fn places_of(roles: Roles) -> usize {
     }
 }
 
-fn drop_from(by_subject: &mut BySubject, subject: &PeerId, id: &CredentialId) {
-    if let Some(list) = by_subject.get_mut(subject) {
+fn drop_from<K: Key>(lists: &mut Many<K, Vec<CredentialId>>, of: &K, id: &CredentialId) {
+    if let Some(list) = lists.get_mut(of) {
         list.retain(|held| held != id);
         if list.is_empty() {
-            by_subject.remove(subject);
+            lists.remove(of);
         }
     }
 }

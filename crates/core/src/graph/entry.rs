@@ -6,7 +6,7 @@ use lacis_wire::record::{CopyName, Header, Rank, RecordType};
 use lacis_wire::{CredentialId, Millis, PeerId, RecordId};
 
 use super::index::CopyKey;
-use crate::table::Table;
+use crate::many::{Key, Many};
 
 /// A version of a record, without its body and its signature. Types, people and credentials are
 /// numbers of a [`Register`].
@@ -60,12 +60,12 @@ pub(super) struct Register {
     kinds: Vec<RecordType>,
     people: Vec<PeerId>,
     credentials: Vec<CredentialId>,
-    number_of: Table<PeerId, u32>,
-    kind_of: Table<RecordType, u32>,
-    credential_of: Table<CredentialId, u32>,
+    number_of: Many<PeerId, u32>,
+    kind_of: Many<RecordType, u32>,
+    credential_of: Many<CredentialId, u32>,
 }
 
-fn enter_in<K: Ord + Clone>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, item: &K) -> u32 {
+fn enter_in<K: Key + Clone>(list: &mut Vec<K>, numbers: &mut Many<K, u32>, item: &K) -> u32 {
     if let Some(known) = numbers.get(item) {
         return *known;
     }
@@ -75,7 +75,7 @@ fn enter_in<K: Ord + Clone>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, item
     next
 }
 
-fn forget_after<K: Ord>(list: &mut Vec<K>, numbers: &mut Table<K, u32>, count: usize) {
+fn forget_after<K: Key>(list: &mut Vec<K>, numbers: &mut Many<K, u32>, count: usize) {
     while list.len() > count
         && let Some(last) = list.pop()
     {

@@ -6,6 +6,7 @@ use lacis_wire::Millis;
 use lacis_wire::record::CopyName;
 use negentropy::{Bound, Error, Id, Item, NegentropyStorageBase};
 
+use crate::many::{Head, Key};
 use crate::meter::{self, Cost};
 use crate::sorting;
 
@@ -17,6 +18,12 @@ pub struct CopyKey {
     pub modified: u64,
     /// Its name.
     pub name: CopyName,
+}
+
+impl Key for CopyKey {
+    fn head(&self) -> Head {
+        (self.modified, 0)
+    }
 }
 
 /// Copies in the order of time and name.

@@ -7,15 +7,16 @@ use lacis_wire::record::{CopyName, Header};
 use lacis_wire::{CredentialId, GroupId, KeyName, Millis, PeerId};
 
 use super::rights::{Action, Members};
+use crate::many::Many;
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
-use crate::table::{Table, in_order};
+use crate::table::in_order;
 
 /// The key records of a group, as far as their parts are live.
 #[derive(Clone, Debug, Default)]
 pub struct KeyRecords {
-    records: Table<KeyName, KeyRecord>,
-    names: Table<CopyName, KeyName>,
+    records: Many<KeyName, KeyRecord>,
+    names: Many<CopyName, KeyName>,
 }
 
 /// A key record.
@@ -27,7 +28,7 @@ pub struct KeyRecord {
     pub count: u16,
     /// The parts that are here, without what is sealed, and under which credential each was made.
     /// Of two with one number the smaller name counts.
-    parts: Table<(u16, CopyName), (CredentialId, Millis, KeyPart)>,
+    parts: Many<(u16, CopyName), (CredentialId, Millis, KeyPart)>,
 }
 
 impl KeyRecord {
@@ -51,7 +52,7 @@ impl KeyRecord {
 
     /// When it was made, as the first part that counts says.
     pub(crate) fn modified(&self) -> Millis {
-        self.parts.first().map_or(Millis(0), |(_, (_, modified, _))| *modified)
+        self.parts.values().next().map_or(Millis(0), |(_, modified, _)| *modified)
     }
 
     /// Whether all parts are here.
@@ -84,19 +85,25 @@ impl KeyRecords {
         (part.sealed, part.keepers) = (Vec::new(), Vec::new());
         let author = *header.author();
         let name = part.name(group, &author);
-        let record = self.records.entry(name).or_insert_with(|| KeyRecord {
-            author,
-            count: part.parts,
-            parts: Table::new(),
-        });
-        record.parts.insert((part.part, copy), (credential, header.modified, part));
+        let count = part.parts;
+        let place = (part.part, copy);
+        let what = (credential, header.modified, part);
+        if let Some(record) = self.records.get_mut(&name) {
+            record.parts.insert(place, what);
+        } else {
+            let parts = Many::from_iter([(place, what)]);
+            self.records.insert(name, KeyRecord { author, count, parts });
+        }
         self.names.insert(copy, name);
     }
 
     pub(super) fn remove(&mut self, copy: &CopyName) {
         let Some(name) = self.names.remove(copy) else { return };
         let Some(record) = self.records.get_mut(&name) else { return };
-        record.parts.retain(|(_, held), _| held != copy);
+        let place = record.parts.keys().find(|(_, held)| held == copy).copied();
+        if let Some(place) = place {
+            record.parts.remove(&place);
+        }
         if record.parts.is_empty() {
             self.records.remove(&name);
         }

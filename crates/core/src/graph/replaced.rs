@@ -9,14 +9,14 @@ use alloc::vec::Vec;
 use lacis_wire::RecordId;
 use lacis_wire::record::Header;
 
+use crate::many::Many;
 use crate::rule::Rule;
-use crate::table::Table;
 
 /// Which records that are held say that they stand in the place of another one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Replaced {
-    pub(super) old_of: Table<RecordId, RecordId>,
-    pub(super) new_of: Table<RecordId, Vec<RecordId>>,
+    pub(super) old_of: Many<RecordId, RecordId>,
+    pub(super) new_of: Many<RecordId, Vec<RecordId>>,
 }
 
 impl Replaced {
@@ -28,7 +28,7 @@ impl Replaced {
     pub(super) fn note(&mut self, header: &Header) {
         let Some(old) = replaced_by(header) else { return };
         if self.old_of.insert(header.id, old).is_none() {
-            self.new_of.entry(old).or_default().push(header.id);
+            self.new_of.update(old, |new| new.push(header.id));
         }
     }
 

@@ -19,7 +19,7 @@ mod room;
 mod settle;
 mod validity;
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -39,7 +39,8 @@ use super::key_records::KeyRecords;
 use super::replaced::Replaced;
 use super::rights::Members;
 use super::waiting::Waiting;
-use crate::table::{Table, in_order};
+use crate::many::Many;
+use crate::table::in_order;
 
 /// One member's replica of a group.
 #[derive(Clone, Debug)]
@@ -50,9 +51,9 @@ pub struct Replica {
     /// Live words of admins about where the group meets, by when they were written.
     pub(super) servers: Calendar<CopyName>,
     /// System records, live and aside, whole.
-    pub(super) system: Table<CopyName, Arc<Copy>>,
+    pub(super) system: Many<CopyName, Arc<Copy>>,
     pub(super) entries: Entries,
-    pub(super) aside: BTreeMap<CopyName, Aside>,
+    pub(super) aside: Many<CopyName, Aside>,
     pub(super) register: Register,
     pub(super) compared: Compared,
     /// When records end.
@@ -103,9 +104,9 @@ impl Replica {
             members: Members::new(group),
             keys: KeyRecords::default(),
             servers: Calendar::new(),
-            system: Table::new(),
+            system: Many::new(),
             entries: Entries::new(),
-            aside: BTreeMap::new(),
+            aside: Many::new(),
             register: Register::default(),
             compared: Compared::new(&group),
             due: Calendar::new(),

@@ -22,8 +22,9 @@ use lacis_wire::{CredentialId, EndId, GroupId, Millis, PeerId};
 
 use super::credentials::{Credentials, Learned};
 use super::index::CopyKey;
+use crate::many::Many;
 use crate::rule::Rule;
-use crate::table::{Table, in_order};
+use crate::table::in_order;
 
 /// The members of a group and what was taken back from them.
 #[derive(Clone, Debug)]
@@ -31,12 +32,12 @@ pub struct Members {
     group: GroupId,
     credentials: Credentials,
     /// What live records say, by the versions that say it.
-    revocations: Table<CopyKey, Said<Revocation>>,
-    covers: Table<CopyKey, Said<Vec<Cover>>>,
+    revocations: Many<CopyKey, Said<Revocation>>,
+    covers: Many<CopyKey, Said<Vec<Cover>>>,
     /// What they come to.
-    ends: Table<PeerId, Table<EndId, End>>,
+    ends: Many<(PeerId, EndId), End>,
     /// Ends that a key covers and that may not be known otherwise.
-    covered: Table<PeerId, Vec<EndId>>,
+    covered: Many<PeerId, Vec<EndId>>,
 }
 
 /// What an author says under a credential.
@@ -72,10 +73,10 @@ impl Members {
         Self {
             group,
             credentials: Credentials::new(),
-            revocations: Table::new(),
-            covers: Table::new(),
-            ends: Table::new(),
-            covered: Table::new(),
+            revocations: Many::new(),
+            covers: Many::new(),
+            ends: Many::new(),
+            covered: Many::new(),
         }
     }
 
@@ -87,9 +88,8 @@ impl Members {
     /// How many actions revocations name, and how many ends there are or are covered.
     pub(super) fn counts(&self) -> (usize, usize) {
         let lists = self.revocations.values().map(|said| said.what.actions.len() / 16).sum();
-        let ends: usize = self.ends.values().map(Table::len).sum();
         let covers: usize = self.covers.values().map(|said| said.what.len()).sum();
-        (lists, ends + covers)
+        (lists, self.ends.len() + covers)
     }
 
     /// A live record shows a chain that was verified; says whether its leaf is new and has a place.
@@ -228,9 +228,9 @@ impl Members {
 
     /// Whether a key names an end of the subject that is not known as a revocation yet.
     fn is_covered(&self, credential: &Credential) -> bool {
-        let known = self.ends.get(&credential.subject);
-        let ends = self.covered.get(&credential.subject).into_iter().flatten();
-        let mut open = ends.filter(|end| known.is_none_or(|known| !known.contains_key(end)));
+        let subject = credential.subject;
+        let ends = self.covered.get(&subject).into_iter().flatten();
+        let mut open = ends.filter(|end| !self.ends.contains_key(&(subject, **end)));
         open.any(|end| !credential.lifts(end)) && Rule::Covered.holds()
     }
 
@@ -304,7 +304,7 @@ impl Members {
     /// The ends of a subject's membership that hold, ascending.
     #[must_use]
     pub fn ends_of(&self, subject: &PeerId) -> Vec<EndId> {
-        self.ends.get(subject).into_iter().flatten().map(|(id, _)| *id).collect()
+        self.ends_against(subject).map(|(id, _)| *id).collect()
     }
 
     /// What a credential has to lift that lets a subject in again, ascending: the ends that hold,
@@ -320,11 +320,7 @@ impl Members {
     /// All ends that hold, as a key has to cover them.
     #[must_use]
     pub fn ends(&self) -> Vec<Cover> {
-        let all = self.ends.iter();
-        all.flat_map(|(subject, ends)| {
-            ends.keys().map(|end| Cover { subject: *subject, end: *end })
-        })
-        .collect()
+        self.ends.keys().map(|(subject, end)| Cover { subject: *subject, end: *end }).collect()
     }
 
     /// When the last revocation was made that ended a credential.
@@ -346,7 +342,7 @@ impl Members {
     /// Whether an end holds.
     #[must_use]
     pub fn holds(&self, cover: &Cover) -> bool {
-        self.ends.get(&cover.subject).is_some_and(|ends| ends.contains_key(&cover.end))
+        self.ends.contains_key(&(cover.subject, cover.end))
     }
 
     /// Those whose credential names an open invitation by its key.

@@ -3,13 +3,14 @@
 //! has them; bounded by bytes, and by what one author may have here.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::record::CopyName;
 use lacis_wire::{CredentialId, Millis, PeerId, limits};
 
 use super::copy::Copy;
+use crate::many::Many;
 use crate::rule::Rule;
 
 #[derive(Clone, Debug, Default)]
@@ -17,10 +18,10 @@ pub(super) struct Waiting {
     /// The oldest first.
     copies: VecDeque<Waiter>,
     /// Their names: whatever a neighbor names is looked up here.
-    names: BTreeSet<CopyName>,
+    names: Many<CopyName, ()>,
     bytes: usize,
     /// Bytes of each author.
-    by_author: BTreeMap<PeerId, usize>,
+    by_author: Many<PeerId, usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +52,7 @@ impl Waiting {
     }
 
     pub(super) fn has(&self, name: &CopyName) -> bool {
-        self.names.contains(name)
+        self.names.contains_key(name)
     }
 
     /// Keeps a version whose signature was verified. One author has a quarter of the place at the
@@ -76,7 +77,7 @@ impl Waiting {
         }
         self.set_bytes(author, self.bytes_of(&author) + cost(copy));
         self.bytes += cost(copy);
-        self.names.insert(name);
+        self.names.insert(name, ());
         let copy = Box::new(copy.clone());
         self.copies.push_back(Waiter { until, name, author, copy });
     }

@@ -1,6 +1,6 @@
 //! A group as it is before anything of it was read.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use lacis_wire::limits;
@@ -24,6 +24,7 @@ use super::writing::approval::Approvals;
 use crate::clock::Clocks;
 use crate::graph::Replica;
 use crate::ids::RoomId;
+use crate::many::Many;
 use crate::table::Table;
 
 impl Group {
@@ -55,7 +56,7 @@ impl Group {
             approvals: Approvals::default(),
             rejected: Queue::new(limits::REFUSED_MAX),
             first: Vec::new(),
-            ops: Table::new(),
+            ops: Many::new(),
             queries: Vec::new(),
             imports: Vec::new(),
             half: None,
@@ -75,9 +76,9 @@ impl Group {
             members_changed: false,
             telling: Telling::NONE,
             rewrites_due: false,
-            changed: BTreeSet::new(),
+            changed: Many::new(),
             is_erased: false,
-            told: Table::new(),
+            told: Many::new(),
             told_invitations: Vec::new(),
             admissions: Vec::new(),
             visible: Vec::new(),

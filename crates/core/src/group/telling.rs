@@ -61,7 +61,7 @@ impl Group {
                         self.choose_chain(cx);
                     }
                     self.door.on_ends();
-                    self.changed.insert(subject);
+                    self.changed.insert(subject, ());
                 }
                 Change::Rights => rights_changed = true,
             }

@@ -18,6 +18,7 @@ use crate::table::{Table, TableExt};
 /// The groups that are open, and who asked the store which there are.
 #[derive(Debug, Default)]
 pub(crate) struct Groups {
+    /// At most [`limits::GROUPS_MAX`].
     pub(crate) open: Table<RoomId, Group>,
     pub(crate) lists: Vec<(OpId, Ticket)>,
 }

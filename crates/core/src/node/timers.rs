@@ -5,7 +5,7 @@ use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use lacis_wire::NodeId;
+use lacis_wire::{NodeId, limits};
 
 use crate::ids::RoomId;
 use crate::table::Table;
@@ -37,10 +37,13 @@ pub(super) enum Due {
 /// The next deadline of each part.
 #[derive(Debug)]
 pub(super) struct Timers {
+    /// At most 256: one for each remote and each group, and a few others.
     due: Table<Source, (Timestamp, Timer)>,
     /// What was told. What is not true any more is recognised when it comes to the top.
     queue: BinaryHeap<Reverse<(Timestamp, Source)>>,
 }
+
+const _: () = assert!(limits::REMOTES_MAX + limits::GROUPS_MAX + 5 <= 256);
 
 impl Default for Timers {
     fn default() -> Self {

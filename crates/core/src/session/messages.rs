@@ -67,9 +67,11 @@ pub(crate) struct Messages {
     unconfirmed: usize,
     unconfirmed_bytes: usize,
     ack_due: Option<Timestamp>,
+    /// Our requests that were not answered yet; at most [`limits::REQUESTS_MAX`].
     questions: Table<u32, Question>,
     next_question: u32,
-    /// Requests of the remote that our application has not answered.
+    /// Requests of the remote that our application has not answered; at most
+    /// [`limits::REQUESTS_MAX`].
     asked: Table<RequestId, Asked>,
 }
 

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 /// The rooms shared with one remote node.
 #[derive(Debug)]
 pub(crate) struct SharedRooms {
+    /// At most [`limits::ROOMS_MAX`].
     proofs: Table<RoomId, RoomProof>,
     /// The rooms as both ends name them on the present link.
     tags: Vec<Tags>,

@@ -32,7 +32,9 @@ use pace::Pace;
 /// The streams between this node and one remote.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
+    /// At most [`limits::STREAMS_MAX`].
     pub(crate) outbound: Table<StreamId, Outbound>,
+    /// At most [`limits::STREAMS_MAX`].
     pub(crate) inbound: Table<u32, Inbound>,
     /// Counts the streams we opened; with our parity it makes their numbers.
     pub(crate) opened: u32,

@@ -30,9 +30,10 @@ pub(crate) struct Room {
     pub(crate) servers: Vec<usize>,
     /// How many of them come first and are not those where a group met before.
     pub(crate) current: usize,
-    /// When each of those servers last answered a join.
+    /// When each of those servers last answered a join; at most [`limits::SESSIONS_MAX`].
     announced: Table<usize, Timestamp>,
-    /// Servers that refused it: how often in a row, and when they are asked again.
+    /// Servers that refused it, at most [`limits::SESSIONS_MAX`]: how often in a row, and when they
+    /// are asked again.
     refused: Table<usize, (u32, Timestamp)>,
     /// Of one behind another that one's.
     state: RoomState,

@@ -110,7 +110,7 @@ impl Replica {
                 self.compared.push(bucket, entry.key(*id));
             }
         }
-        for (name, aside) in &self.aside {
+        for (name, aside) in self.aside.iter() {
             self.aside_due.push(aside.until, *name);
         }
         self.compared.sort();

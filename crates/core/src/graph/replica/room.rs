@@ -8,7 +8,8 @@ use crate::graph::copy::Change;
 use crate::graph::entry::Entry;
 use crate::graph::judge::Refusal;
 use crate::graph::replica::Replica;
-use crate::table::{Table, in_order};
+use crate::many::Many;
+use crate::table::in_order;
 
 impl Replica {
     /// Whether there is a place for a version that was judged; makes it, by the order of its
@@ -58,7 +59,7 @@ impl Replica {
         }
     }
 
-    fn in_order(&self, class: Class, credential: u32) -> Table<(Millis, RecordId), u32> {
+    fn in_order(&self, class: Class, credential: u32) -> Many<(Millis, RecordId), u32> {
         let all = self.entries.iter().filter(|(id, entry)| {
             entry.credential == credential
                 && self.register.read(id, entry).is_some_and(|held| {
@@ -68,7 +69,7 @@ impl Replica {
         });
         let dated = all
             .map(|(id, entry)| ((class.date(entry.is_deleted, entry.created), *id), entry.length));
-        Table::from_sorted_store_unchecked(in_order(dated))
+        in_order(dated).into_iter().collect()
     }
 
     /// Holds what is live, and charges it to a class if it is charged to any: then it stays as far

@@ -175,7 +175,7 @@ impl Replica {
                 found.push(*id);
             }
         }
-        for (name, aside) in &self.aside {
+        for (name, aside) in self.aside.iter() {
             let Some(held) = self.register.read(&name.id, &aside.entry) else { continue };
             if aside.is_unnamed == (right_of(&held) == Right::Fine) {
                 found.push(name.id);

@@ -18,7 +18,7 @@ impl Members {
     pub(in crate::graph) fn replay(&mut self) {
         self.ends.clear();
         let mut by_depth: Table<usize, Vec<CopyKey>> = Table::new();
-        for (key, said) in &self.revocations {
+        for (key, said) in self.revocations.iter() {
             if let Some(depth) = self.credentials.depth(&said.credential) {
                 by_depth.entry(depth).or_default().push(*key);
             }
@@ -53,11 +53,13 @@ impl Members {
             return;
         };
         let (subject, scope) = (said.what.subject, said.what.scope);
-        let fresh = || End { depth, scope, lists: Vec::new() };
-        let end = self.ends.entry(subject).or_default().entry(id).or_insert_with(fresh);
-        end.depth = end.depth.min(depth);
-        end.scope = end.scope.max(scope);
-        end.lists.push(*key);
+        if let Some(end) = self.ends.get_mut(&(subject, id)) {
+            end.depth = end.depth.min(depth);
+            end.scope = end.scope.max(scope);
+            end.lists.push(*key);
+        } else {
+            self.ends.insert((subject, id), End { depth, scope, lists: Vec::from([*key]) });
+        }
     }
 
     /// Lists that somebody as near or nearer adds to ends made by chains of this length.
@@ -68,7 +70,7 @@ impl Members {
             else {
                 continue;
             };
-            let end = self.ends.get_mut(subject).and_then(|ends| ends.get_mut(id));
+            let end = self.ends.get_mut(&(*subject, *id));
             if let Some(end) = end.filter(|end| end.depth == depth || !Rule::AddsAsNear.holds()) {
                 end.lists.push(*key);
             }
@@ -82,10 +84,11 @@ impl Members {
         let unknown = |cover: &&Cover| !self.holds(cover) && may(&cover.subject);
         let new: Vec<Cover> = said.what.iter().filter(unknown).copied().collect();
         for Cover { subject, end } in new {
-            let ends = self.covered.entry(subject).or_default();
-            if !ends.contains(&end) {
-                ends.push(end);
-            }
+            self.covered.update(subject, |ends| {
+                if !ends.contains(&end) {
+                    ends.push(end);
+                }
+            });
         }
     }
 
@@ -93,7 +96,7 @@ impl Members {
     /// since, is not.
     #[must_use]
     pub fn is_shut_out(&self, subject: &PeerId) -> bool {
-        let has_ends = self.ends.get(subject).is_some_and(|ends| !ends.is_empty());
+        let has_ends = self.ends_against(subject).next().is_some();
         (has_ends || self.covered.contains_key(subject))
             && !self.credentials.of(subject).any(|id| self.is_in_force(id))
     }
@@ -137,7 +140,7 @@ impl Members {
     /// Whether who has a credential is near enough to name what an end leaves unnamed.
     #[must_use]
     pub fn may_add(&self, by: &CredentialId, cover: &Cover) -> bool {
-        let end = self.ends.get(&cover.subject).and_then(|ends| ends.get(&cover.end));
+        let end = self.ends.get(&(cover.subject, cover.end));
         end.is_some_and(|end| self.credentials.depth(by).is_some_and(|depth| depth <= end.depth))
     }
 
@@ -146,9 +149,18 @@ impl Members {
         &'a self,
         credential: &'a Credential,
     ) -> impl Iterator<Item = &'a End> {
-        let ends = self.ends.get(&credential.subject).into_iter().flatten();
         let lifts = |id| credential.lifts(id) && Rule::Lifts.holds();
+        let ends = self.ends_against(&credential.subject);
         ends.filter(move |(id, _)| !lifts(id)).map(|(_, end)| end)
+    }
+
+    /// The ends of a subject's membership, ascending.
+    pub(in crate::graph::rights) fn ends_against(
+        &self,
+        subject: &PeerId,
+    ) -> impl Iterator<Item = (&EndId, &End)> + use<'_> {
+        let [from, to] = [EndId([0; 16]), EndId([u8::MAX; 16])];
+        self.ends.range((*subject, from)..=(*subject, to)).map(|((_, id), end)| (id, end))
     }
 
     pub(in crate::graph) fn is_ended(&self, id: &CredentialId) -> bool {

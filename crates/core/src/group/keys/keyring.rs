@@ -13,8 +13,8 @@ use lacis_wire::keys::EpochKey;
 use lacis_wire::{GroupId, KeyName};
 
 use crate::graph::KeyRecords;
+use crate::many::Many;
 use crate::rule::Rule;
-use crate::table::Table;
 
 /// Keys that are kept while their record is on its way: it follows within a round trip or two.
 const LOOSE_MAX: usize = 64;
@@ -23,7 +23,7 @@ const LOOSE_MAX: usize = 64;
 #[derive(Clone, Debug)]
 pub(in crate::group) struct Keyring {
     group: GroupId,
-    keys: Table<KeyName, EpochKey>,
+    keys: Many<KeyName, EpochKey>,
     loose: VecDeque<GivenKey>,
     /// The same for a keeper: those that open where members meet.
     loose_meetings: VecDeque<GivenKey>,
@@ -31,7 +31,7 @@ pub(in crate::group) struct Keyring {
 
 impl Keyring {
     pub(in crate::group) const fn new(group: GroupId) -> Self {
-        Self { group, keys: Table::new(), loose: VecDeque::new(), loose_meetings: VecDeque::new() }
+        Self { group, keys: Many::new(), loose: VecDeque::new(), loose_meetings: VecDeque::new() }
     }
 
     /// Takes a key that was held before.
@@ -86,7 +86,7 @@ impl Keyring {
 
     /// The key that is held, if there is but one.
     pub(in crate::group) fn only(&self) -> Option<(KeyName, &EpochKey)> {
-        let (name, key) = self.keys.first()?;
+        let (name, key) = self.keys.iter().next()?;
         (self.keys.len() == 1).then_some((*name, key))
     }
 

@@ -19,9 +19,10 @@ use lacis_wire::{Code, KeyName, Millis, PeerId, RecordId, Roles, limits, system}
 use crate::cx::Cx;
 use crate::group::writing::author::DRAFTS_MAX;
 use crate::group::{Group, GroupEvent};
+use crate::many::Many;
 use crate::meter::{self, Cost};
 use crate::rule::Rule;
-use crate::table::{Table, TableExt, in_order};
+use crate::table::in_order;
 use crate::time::{Earliest, Timer, Timestamp};
 
 /// Members to whom a key is sealed at once: some 20 ms in a browser.
@@ -67,7 +68,7 @@ pub(in crate::group) struct Rotation {
     pub(in crate::group) sealed_old: Vec<RecordId>,
     /// Keys that cover ends of which nothing was heard here, and until when those whom they name
     /// are not given them.
-    unheard: Table<KeyName, Option<Timestamp>>,
+    unheard: Many<KeyName, Option<Timestamp>>,
     gathering: Option<Gathering>,
     making: Option<Making>,
 }
@@ -255,11 +256,8 @@ impl Group {
         if self.rotation.due.take_if(|at| now >= *at).is_some() && !self.rotation.is_busy() {
             self.begin_key();
         }
-        let mut is_over = false;
-        for until in self.rotation.unheard.values_mut() {
-            is_over |= until.take_if(|at| now >= *at).is_some();
-        }
-        if is_over {
+        let unheard = self.rotation.unheard.values_mut();
+        if unheard.filter_map(|until| until.take_if(|at| now >= *at)).count() > 0 {
             self.spread_keys(cx);
         }
         if self.rotation.gathering.is_some() {

@@ -107,9 +107,9 @@ impl Group {
             return;
         }
         let members = self.replica.members();
-        let came = changed.iter().any(|peer| !members.invitations_of(peer).is_empty());
-        for peer in changed {
-            let member = self.member(cx, peer);
+        let came = changed.keys().any(|peer| !members.invitations_of(peer).is_empty());
+        for peer in changed.keys() {
+            let member = self.member(cx, *peer);
             self.tell_member(cx, member);
         }
         if came {

@@ -7,11 +7,11 @@ use lacis_wire::limits;
 use lacis_wire::record::CopyName;
 
 use crate::graph::Copy;
-use crate::table::Table;
+use crate::many::Many;
 
 #[derive(Debug, Default)]
 pub(in crate::group) struct Bodies {
-    held: Table<CopyName, Held>,
+    held: Many<CopyName, Held>,
     /// Those that may go, the oldest first.
     loose: VecDeque<CopyName>,
     loose_bytes: usize,

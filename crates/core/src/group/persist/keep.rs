@@ -13,7 +13,6 @@ use crate::group::persist::write_queue::Written;
 use crate::group::{Group, GroupEvent};
 use crate::ids::{OpId, Ticket};
 use crate::store::{StoreChange, StoreTable};
-use crate::table::Table;
 
 impl Group {
     /// A copy was taken: it stays at hand until it is stored.
@@ -85,7 +84,7 @@ impl Group {
         self.saves.forget_changes(cx);
         self.close(cx, Code::Left);
         // What is still being read of it opens nothing any more.
-        self.ops = Table::new();
+        self.ops.clear();
         (self.is_open, self.is_erased) = (false, true);
         self.saves.erase(prefix, ticket);
     }

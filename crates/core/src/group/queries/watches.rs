@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 use lacis_wire::Code;
 
 use crate::group::{Group, Record, Search};
-use crate::table::Table;
+use crate::many::Many;
 
 /// What the application looks for on and on, by its own numbers.
 #[derive(Debug, Default)]
-pub(in crate::group) struct Watches(Table<u32, Search>);
+pub(in crate::group) struct Watches(Many<u32, Search>);
 
 impl Watches {
     /// The searches that a new version of a record fits. A tombstone fits by its type alone: it has

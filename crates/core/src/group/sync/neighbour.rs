@@ -17,6 +17,7 @@ use crate::group::sync::heard::Sketching;
 use crate::group::sync::queue::Queue;
 use crate::group::sync::spreading::Spreading;
 use crate::ids::LinkId;
+use crate::many::Many;
 use crate::table::{Table, TableExt};
 use crate::time::Timestamp;
 
@@ -60,7 +61,7 @@ pub(in crate::group) struct Neighbour {
     /// What tells which keys it has.
     pub(in crate::group) keys: Option<[u8; 8]>,
     /// Keys that it was given.
-    pub(in crate::group) given: Table<KeyName, ()>,
+    pub(in crate::group) given: Many<KeyName, ()>,
     /// Frames in order.
     pub(in crate::group) frames: VecDeque<Vec<u8>>,
     frame_bytes: usize,
@@ -93,7 +94,7 @@ pub(in crate::group) struct Neighbour {
     /// Buckets of which all that it told is here.
     pub(in crate::group) whole: Buckets,
     /// Buckets told since the link began, until that is all of them.
-    pub(in crate::group) compared: Table<u8, ()>,
+    pub(in crate::group) compared: Buckets,
     /// Whether it has told all buckets, or had the time to.
     pub(in crate::group) is_compared: bool,
     /// Until when it has the time to.
@@ -132,7 +133,7 @@ impl Neighbour {
             confirmed: false,
             first: Vec::new(),
             keys: None,
-            given: Table::new(),
+            given: Many::new(),
             frames: VecDeque::new(),
             frame_bytes: 0,
             push: Queue::new(limits::MISSING_MAX),
@@ -149,7 +150,7 @@ impl Neighbour {
             querying: None,
             told: Buckets::NONE,
             whole: Buckets::NONE,
-            compared: Table::new(),
+            compared: Buckets::NONE,
             is_compared: false,
             compare_by: None,
             entered_at: now,
@@ -344,7 +345,7 @@ impl Neighbour {
     pub(in crate::group) fn told_all_of(&mut self, bucket: u8) {
         self.told.insert(bucket);
         if !self.is_compared {
-            self.compared.insert(bucket, ());
+            self.compared.insert(bucket);
         }
     }
 
@@ -363,12 +364,11 @@ impl Neighbour {
     /// It will tell some of it once more.
     pub(in crate::group) fn forget_told(&mut self) {
         (self.told, self.whole) = (Buckets::NONE, Buckets::NONE);
-        self.compared.clear();
+        self.compared = Buckets::NONE;
     }
 
     pub(in crate::group) fn note_comparison(&mut self) {
-        let all = self.compared.len() > usize::from(limits::BUCKETS);
-        if all && self.missing.is_empty() && self.in_flight.is_empty() {
+        if self.compared == Buckets::ALL && self.missing.is_empty() && self.in_flight.is_empty() {
             self.end_comparison();
         }
     }
@@ -382,7 +382,7 @@ impl Neighbour {
     pub(in crate::group) fn end_comparison(&mut self) {
         self.is_compared = true;
         self.compare_by = None;
-        self.compared.clear();
+        self.compared = Buckets::NONE;
     }
 
     /// Whether it is a member that takes us for one, and has told what it holds or had the time to.

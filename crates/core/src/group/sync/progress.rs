@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use lacis_wire::Millis;
 use lacis_wire::record::RecordType;
+use lacis_wire::{Millis, limits};
 
 use crate::cx::Cx;
 use crate::graph::Replica;
@@ -20,9 +20,11 @@ use crate::table::{Table, TableExt};
 pub(in crate::group) struct SyncState {
     phase: SyncPhase,
     whole: Buckets,
-    /// When a bucket was whole last.
+    /// When a bucket was whole last; at most 33, one for each bucket.
     at: Table<u8, Millis>,
 }
+
+const _: () = assert!(limits::BUCKETS == 32, "and the one of the system");
 
 impl Default for SyncState {
     fn default() -> Self {

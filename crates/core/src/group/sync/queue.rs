@@ -1,18 +1,20 @@
 //! A queue in which nothing stands twice, and which has an end.
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
+
+use crate::many::{Key, Many};
 
 /// Items in the order in which they came, each once.
 #[derive(Debug)]
 pub(in crate::group) struct Queue<T> {
     order: VecDeque<T>,
-    items: BTreeSet<T>,
+    items: Many<T, ()>,
     most: usize,
 }
 
-impl<T: Copy + Ord> Queue<T> {
+impl<T: Copy + Key> Queue<T> {
     pub(in crate::group) const fn new(most: usize) -> Self {
-        Self { order: VecDeque::new(), items: BTreeSet::new(), most }
+        Self { order: VecDeque::new(), items: Many::new(), most }
     }
 
     pub(in crate::group) fn len(&self) -> usize {
@@ -24,7 +26,7 @@ impl<T: Copy + Ord> Queue<T> {
     }
 
     pub(in crate::group) fn contains(&self, item: &T) -> bool {
-        self.items.contains(item)
+        self.items.contains_key(item)
     }
 
     /// Adds an item at the end; says whether it has a place.
@@ -35,7 +37,7 @@ impl<T: Copy + Ord> Queue<T> {
         if self.len() >= self.most {
             return false;
         }
-        self.items.insert(item);
+        self.items.insert(item, ());
         self.order.push_back(item);
         true
     }
@@ -51,7 +53,7 @@ impl<T: Copy + Ord> Queue<T> {
     /// Adds an item at the front, beyond the end if need be.
     pub(in crate::group) fn push_front(&mut self, item: T) {
         self.remove(&item);
-        self.items.insert(item);
+        self.items.insert(item, ());
         self.order.push_front(item);
     }
 
@@ -68,7 +70,7 @@ impl<T: Copy + Ord> Queue<T> {
     /// Takes an item out, wherever it stands; says whether it was there. Only for one that was it
     /// costs the length of the queue.
     pub(in crate::group) fn remove(&mut self, item: &T) -> bool {
-        let was = self.items.remove(item);
+        let was = self.items.remove(item).is_some();
         if was && let Some(place) = self.order.iter().position(|it| it == item) {
             self.order.remove(place);
         }
@@ -94,7 +96,7 @@ mod tests {
     #[test]
     fn nothing_stands_twice_and_there_is_an_end() {
         let mut queue = Queue::new(3);
-        for item in [1, 2, 1, 3, 4] {
+        for item in [1_u32, 2, 1, 3, 4] {
             queue.push(item);
         }
         assert_eq!(queue.iter().copied().collect::<Vec<_>>(), [1, 2, 3]);

@@ -24,6 +24,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 #[derive(Debug, Default)]
 pub(in crate::group) struct Approvals {
     kinds: Vec<RecordType>,
+    /// At most [`limits::APPROVALS_MAX`].
     waiting: Table<u32, Waiting>,
     numbers: u32,
     refused: Refused,
