@@ -109,15 +109,13 @@ impl Node {
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
         if !lacks {
             let at = (self.cx.now, self.cx.me.node);
-            let (asked, spared) = broadcast.on_names(at, from, &names);
+            let asked = broadcast.on_names(at, from, &names);
             self.changes.mesh();
-            self.say_names(room, true, asked.map(|names| (from, names)).into_iter().collect());
-            self.say_names(
+            return self.say_names(
                 room,
-                false,
-                spared.map(|node| (node, Vec::new())).into_iter().collect(),
+                true,
+                asked.map(|names| (from, names)).into_iter().collect(),
             );
-            return;
         }
         let words = broadcast.on_lacking(from, &names);
         self.give(room, from, words);
