@@ -179,11 +179,18 @@ fn room_of_a_root(cx: &mut Cx, far: NodeId, near: NodeId) -> (Broadcast, GossipN
     let names = [root, other].map(|node| GossipName { node, number: 7 });
     for name in names {
         let (bytes, from) = (Vec::from([1]), Some(far));
-        let told = Told { bytes, course: Course::All, name: Some(name), from, hops: 9 };
+        let told = Told {
+            bytes,
+            course: Course::All,
+            name: Some(name),
+            is_large: false,
+            from,
+            hops: 9,
+        };
         room.keep(cx.now, &told, Vec::new());
         // As if it had been heard.
         room.heard.open(|| 1);
-        room.heard.insert(cx.now, (cx.me.peer, name), false, Millis(0));
+        room.heard.insert(cx.now, (cx.me.peer, name), None, Millis(0));
     }
     (room, names[0], names[1])
 }
@@ -548,7 +555,7 @@ fn whose_clock_is_wrong_by_days_hears_and_is_heard_after_several_neighbors() {
 /// Whether one is there after a while.
 fn is_there(room: &mut Broadcast, cx: &mut Cx, who: u16, later: Duration) -> bool {
     cx.now = cx.now + later;
-    room.expire(cx.now);
+    room.expire(cx.now, false);
     room.is_here(node_of(who))
 }
 

@@ -172,7 +172,7 @@ impl Node {
         }
         for room in self.broadcasts.keys().copied().collect::<Vec<_>>() {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
-            let over = broadcast.expire(self.cx.now);
+            let over = broadcast.expire(self.cx.now, self.cx.now < self.cx.stalled_until);
             if broadcast.is_due(&mut self.cx) {
                 let news = if broadcast.is_large() { News::Here } else { News::Alone };
                 self.tell_room(room, news);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use lacis_wire::gossip::{NamedGossip, News};
 use lacis_wire::link::Kind;
-use lacis_wire::{NodeId, limits};
+use lacis_wire::NodeId;
 
 use super::Node;
 use super::gossip::passed_on;
@@ -81,8 +81,7 @@ impl Node {
     /// Those neighbors to whom something goes whole; the others are told its name if it has one.
     fn divide(&mut self, room: RoomId, told: &Told, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return nodes };
-        // What is large goes to all at once: nobody keeps it for others.
-        if told.bytes.len() > limits::INTERACTIVE_BYTES {
+        if told.is_large {
             return nodes;
         }
         let first = broadcast.divide(self.cx.now, told, &mut nodes);
