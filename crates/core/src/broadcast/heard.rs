@@ -84,7 +84,8 @@ impl Heard {
                 // What is large goes its own way, also past others.
                 place => place == 1,
             };
-            of.and_then(|of| origin.last_of.get(of as usize)).is_some_and(|last| name.number < *last)
+            of.and_then(|of| origin.last_of.get(of as usize))
+                .is_some_and(|last| name.number < *last)
                 || (is_past && late < origin.at)
         })
     }

@@ -179,14 +179,8 @@ fn room_of_a_root(cx: &mut Cx, far: NodeId, near: NodeId) -> (Broadcast, GossipN
     let names = [root, other].map(|node| GossipName { node, number: 7 });
     for name in names {
         let (bytes, from) = (Vec::from([1]), Some(far));
-        let told = Told {
-            bytes,
-            course: Course::All,
-            name: Some(name),
-            is_large: false,
-            from,
-            hops: 9,
-        };
+        let told =
+            Told { bytes, course: Course::All, name: Some(name), is_large: false, from, hops: 9 };
         room.keep(cx.now, &told, Vec::new());
         // As if it had been heard.
         room.heard.open(|| 1);

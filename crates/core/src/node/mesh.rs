@@ -38,7 +38,10 @@ impl Node {
         for (room, broadcast) in &self.broadcasts {
             // Of thousands it makes no difference how many they are.
             let others = self.others(broadcast).take(limits::NEIGHBORS_MAX + 1).count();
-            overlay.note(*room, |standing| standing.known += others);
+            overlay.note(*room, |standing| {
+                standing.known += others;
+                standing.is_large = broadcast.is_large();
+            });
         }
         for (room, group) in &self.groups.open {
             // Whoever may let a newcomer in has to be found first.

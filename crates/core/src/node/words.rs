@@ -3,9 +3,9 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use lacis_wire::NodeId;
 use lacis_wire::gossip::{NamedGossip, News};
 use lacis_wire::link::Kind;
-use lacis_wire::NodeId;
 
 use super::Node;
 use super::gossip::passed_on;
