@@ -17,8 +17,8 @@ use crate::time::Timestamp;
 
 impl Broadcast {
     /// A neighbor has something that is here, too. If the root told it and it would have come over
-    /// fewer links from there, words come from that one, too, and it takes the place of the one over
-    /// whom they came so far once they do; says so.
+    /// fewer links from there, words come from that one, too, and once they do, it takes the place
+    /// of the one over whom they came so far; says so.
     pub(super) fn come_nearer(
         &mut self,
         (now, me): (Timestamp, NodeId),

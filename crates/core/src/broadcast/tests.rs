@@ -171,6 +171,12 @@ fn room_of_many(cx: &mut Cx) -> (Broadcast, NodeId, NodeId) {
     (room, first, second)
 }
 
+/// A word that came from a neighbor over nine links.
+fn over_nine(name: GossipName, from: NodeId) -> Told {
+    let (bytes, course, from) = (Vec::from([1]), Course::All, Some(from));
+    Told { bytes, course, name: Some(name), is_large: false, from, hops: 9 }
+}
+
 /// A room of many with these neighbors, in which its root has told something that came from `far`
 /// over nine links, and somebody else likewise.
 fn room_of_a_root(cx: &mut Cx, far: NodeId, near: NodeId) -> (Broadcast, GossipName, GossipName) {
@@ -178,9 +184,7 @@ fn room_of_a_root(cx: &mut Cx, far: NodeId, near: NodeId) -> (Broadcast, GossipN
     room.greet(cx, &[near, far]);
     let names = [root, other].map(|node| GossipName { node, number: 7 });
     for name in names {
-        let (bytes, from) = (Vec::from([1]), Some(far));
-        let told =
-            Told { bytes, course: Course::All, name: Some(name), is_large: false, from, hops: 9 };
+        let told = over_nine(name, far);
         room.keep(cx.now, &told, Vec::new());
         // As if it had been heard.
         room.heard.open(|| 1);
@@ -228,24 +232,6 @@ fn a_link_over_which_something_new_comes_carries_words_back() {
     let word = told(1, 100, News::Message { label: "a", payload: b"b" });
     room.take(&mut cx, (NEARER, &word), |_, _| Hearing::Heard).expect("it is new");
     assert_eq!(room.lazy().count(), 0);
-}
-
-#[test]
-fn who_comes_nearer_tells_its_other_neighbors() {
-    let mut cx = cx();
-    let (mut room, of_root, _) = room_of_a_root(&mut cx, FARTHER, NEARER);
-    let at = (cx.now, cx.me.node);
-    // What a neighbor that is farther by far names does not end that it is told of it.
-    room.announce(cx.now, FARTHER, of_root.over(9));
-    room.on_names(at, FARTHER, &[of_root.over(20)]);
-    for (hops, from) in [(7, NEARER), (4, NEARER)] {
-        room.on_names(at, from, &[of_root.over(hops)]);
-        let named = room.names_due(cx.now + limits::ANNOUNCE_AFTER);
-        assert_eq!(named, [(FARTHER, Vec::from([of_root.over(hops + 1)]))], "{hops}");
-    }
-    // It has told that it is nearest: not again within a minute in the place of another one.
-    assert!(room.on_names(at, FARTHER, &[of_root.over(2)]).is_some());
-    assert_eq!(room.on_names(at, NEARER, &[of_root.over(0)]), None);
 }
 
 #[test]

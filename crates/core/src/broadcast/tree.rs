@@ -30,8 +30,8 @@ pub(super) struct Branch {
     spared_until: Timestamp,
     /// Until then nothing waits for what it names: it did not send what it had named.
     unheeded_until: Timestamp,
-    /// It is nearer to the root than this neighbor, by what it says, and takes the place of that one
-    /// once words come from it.
+    /// It is nearer to the root than this neighbor, by what it says, and takes the place of that
+    /// one once words come from it.
     pub(super) instead_of: Option<NodeId>,
     /// Until then it does not take the place of another one because it is shorter.
     pub(super) rests_until: Timestamp,

@@ -1,8 +1,8 @@
 //! Which of the numbers of one origin were heard.
 
-/// An origin has three sequences of numbers, which begin at these: one of words and of who is there,
-/// one of what may be lost, and one of what is large. What is told often, or fast, does not overtake
-/// what travels slowly.
+/// An origin has three sequences of numbers, which begin at these: one of words and of who is
+/// there, one of what may be lost, and one of what is large. What is told often, or fast, does not
+/// overtake what travels slowly.
 pub(super) const BEGINNINGS: [u64; 3] = [0, 1 << 61, 1 << 62];
 
 /// Which of the sequences a number belongs to.

@@ -9,9 +9,10 @@ use lacis_wire::proof::{peer_id, signing_key};
 use lacis_wire::{NodeId, codec, limits, presence};
 
 use super::{
-    FARTHER, NEAR, NEARER, NOON, SECOND, TOPIC, cx, node_of, room_of_a_root, room_with, told,
+    FARTHER, NEAR, NEARER, NOON, SECOND, TOPIC, cx, node_of, over_nine, room_of_a_root, room_with,
+    told,
 };
-use crate::broadcast::{Broadcast, Course, Dropped, Hearing, Told};
+use crate::broadcast::{Broadcast, Dropped, Hearing, Told};
 
 #[test]
 fn whoever_did_not_give_a_word_is_asked_for_the_next_one_all_the_same() {
@@ -37,10 +38,7 @@ fn what_else_was_on_its_way_does_not_end_that_words_come_from_whoever_is_nearer(
     let mut cx = cx();
     let (mut room, of_root, _) = room_of_a_root(&mut cx, FARTHER, NEARER);
     let next = GossipName { number: of_root.number + 1, ..of_root };
-    let (bytes, from) = (Vec::from([2]), Some(FARTHER));
-    let (course, name, is_large) = (Course::All, Some(next), false);
-    let told = Told { bytes, course, name, is_large, from, hops: 9 };
-    room.keep(cx.now, &told, Vec::new());
+    room.keep(cx.now, &over_nine(next, FARTHER), Vec::new());
     let at = (cx.now, cx.me.node);
     assert_eq!(room.on_spare(at, NEARER, &of_root.over(2)), Some(FARTHER));
     assert_eq!(room.on_spare(at, NEARER, &next.over(2)), None);
@@ -158,4 +156,22 @@ fn whoever_slept_waits_until_others_tell_again_that_they_are_there() {
     assert!(room.expire(cx.now, false).is_empty() && room.is_here(node));
     cx.now = cx.now + SECOND;
     assert_eq!(room.expire(cx.now, false).len(), 1);
+}
+
+#[test]
+fn who_comes_nearer_tells_its_other_neighbors() {
+    let mut cx = cx();
+    let (mut room, of_root, _) = room_of_a_root(&mut cx, FARTHER, NEARER);
+    let at = (cx.now, cx.me.node);
+    // What a neighbor that is farther by far names does not end that it is told of it.
+    room.announce(cx.now, FARTHER, of_root.over(9));
+    room.on_names(at, FARTHER, &[of_root.over(20)]);
+    for (hops, from) in [(7, NEARER), (4, NEARER)] {
+        room.on_names(at, from, &[of_root.over(hops)]);
+        let named = room.names_due(cx.now + limits::ANNOUNCE_AFTER);
+        assert_eq!(named, [(FARTHER, Vec::from([of_root.over(hops + 1)]))], "{hops}");
+    }
+    // It has told that it is nearest: not again within a minute in the place of another one.
+    assert!(room.on_names(at, FARTHER, &[of_root.over(2)]).is_some());
+    assert_eq!(room.on_names(at, NEARER, &[of_root.over(0)]), None);
 }
