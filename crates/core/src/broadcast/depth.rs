@@ -17,14 +17,14 @@ use crate::time::Timestamp;
 
 impl Broadcast {
     /// A neighbor has something that is here, too. If the root told it and it would have come over
-    /// fewer links from there, words come from that one, too, and once they do, it takes the place
-    /// of the one over whom they came so far; says so.
+    /// fewer links from there, words come from that one from now on; says so, and gives the one over
+    /// whom they came so far, if they still do.
     pub(super) fn come_nearer(
         &mut self,
         (now, me): (Timestamp, NodeId),
         from: NodeId,
         name: &NamedGossip,
-    ) -> Option<()> {
+    ) -> Option<Option<NodeId>> {
         if !self.is_root(me, name.node) {
             return None;
         }
@@ -37,12 +37,12 @@ impl Broadcast {
         let branch = self.branches.get_mut(&from)?;
         // What it told before was on its way then.
         if longer != from && (!is_lazy || branch.is_lazy) {
-            // Whoever lies about it has words come twice, once a minute.
+            // Whoever lies about it delays a word a minute.
             if is_lazy || now < branch.rests_until {
                 return None;
             }
-            branch.rests_until = now + limits::NAMES_REST;
-            branch.instead_of = Some(longer);
+            (branch.is_lazy, branch.rests_until) = (false, now + limits::NAMES_REST);
+            self.branches.get_mut(&longer)?.is_lazy = true;
         }
         (kept.from, kept.hops) = (Some(from), hops);
         for (_, branch) in self.branches.iter_mut().filter(|(node, _)| **node != from) {
@@ -52,6 +52,6 @@ impl Broadcast {
             }
         }
         self.names_at.get_or_insert(now + limits::ANNOUNCE_AFTER);
-        (longer != from).then_some(())
+        (longer != from).then_some(Some(longer).filter(|_| !is_lazy))
     }
 }

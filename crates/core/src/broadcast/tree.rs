@@ -30,9 +30,6 @@ pub(super) struct Branch {
     spared_until: Timestamp,
     /// Until then nothing waits for what it names: it did not send what it had named.
     unheeded_until: Timestamp,
-    /// It is nearer to the root than this neighbor, by what it says, and takes the place of that
-    /// one once words come from it.
-    pub(super) instead_of: Option<NodeId>,
     /// Until then it does not take the place of another one because it is shorter.
     pub(super) rests_until: Timestamp,
     /// Whether its queue took no more of late: nothing is told over it before what is owed.
@@ -137,7 +134,7 @@ impl Broadcast {
     /// side had told that names are enough and the other one never heard so.
     pub(super) fn on_first_copy(&mut self, from: NodeId) {
         if let Some(branch) = self.branches.get_mut(&from) {
-            (branch.is_lazy, branch.instead_of) = (false, None);
+            branch.is_lazy = false;
         }
     }
 
@@ -157,41 +154,36 @@ impl Broadcast {
         if !self.is_tree() {
             return None;
         }
-        let is_nearer = self.come_nearer((now, me), from, name).is_some();
-        let longer = self.branches.get_mut(&from)?.instead_of.take();
-        let is_eager = |node: &NodeId| self.branches.get(node).is_some_and(|it| !it.is_lazy);
-        let spared = match longer.filter(is_eager) {
-            Some(longer) => longer,
-            None if is_nearer => return None,
-            None => from,
-        };
-        if !self.has_other(spared) {
+        if let Some(spared) = self.come_nearer((now, me), from, name) {
+            return spared;
+        }
+        if !self.has_other(from) {
             return None;
         }
-        let branch = self.branches.get_mut(&spared)?;
+        let branch = self.branches.get_mut(&from)?;
         branch.is_lazy = true;
         // What is on its way was sent before it heard.
         let is_told = now >= branch.spared_until;
         if is_told {
             branch.spared_until = now + limits::ASK_AGAIN_MIN;
         }
-        is_told.then_some(spared)
+        is_told.then_some(from)
     }
 
     /// A neighbor has words. Gives those that are lacking and it is asked for, if it is to send
-    /// words from now on.
+    /// words from now on, and the neighbor who need not any more.
     pub(crate) fn on_names(
         &mut self,
         (now, me): (Timestamp, NodeId),
         from: NodeId,
         names: &[NamedGossip],
-    ) -> Option<Vec<NamedGossip>> {
+    ) -> (Option<Vec<NamedGossip>>, Option<NodeId>) {
         // Whoever has no other link over which words come keeps that one.
         let is_last = names.is_empty() && self.is_tree() && !self.has_other(from);
-        let branch = self.branches.get_mut(&from)?;
+        let Some(branch) = self.branches.get_mut(&from) else { return (None, None) };
         if names.is_empty() {
             branch.is_lazy = !is_last;
-            return is_last.then(Vec::new);
+            return (is_last.then(Vec::new), None);
         }
         // Who has it over more links comes nearer by hearing of it.
         let is_news = |told: &NamedGossip, name: &NamedGossip| {
@@ -232,14 +224,12 @@ impl Broadcast {
                 asked.push(*name);
             }
         }
-        let mut is_asked = !asked.is_empty();
-        for name in names {
-            is_asked |= self.come_nearer((now, me), from, name).is_some();
-        }
+        let spared = names.iter().find_map(|name| self.come_nearer((now, me), from, name));
+        let is_asked = !asked.is_empty() || spared.is_some();
         if is_asked && let Some(branch) = self.branches.get_mut(&from) {
             branch.is_lazy = false;
         }
-        is_asked.then_some(asked)
+        (is_asked.then_some(asked), spared.flatten())
     }
 
     /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept

@@ -108,13 +108,11 @@ impl Node {
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return };
         if !lacks {
             let at = (self.cx.now, self.cx.me.node);
-            let asked = broadcast.on_names(at, from, &names);
+            let (asked, spared) = broadcast.on_names(at, from, &names);
             self.changes.mesh();
-            return self.say_names(
-                room,
-                true,
-                asked.map(|names| (from, names)).into_iter().collect(),
-            );
+            self.say_names(room, true, asked.map(|names| (from, names)).into_iter().collect());
+            let spared = spared.map(|node| (node, Vec::new()));
+            return self.say_names(room, false, spared.into_iter().collect());
         }
         let words = broadcast.on_lacking(from, &names);
         self.give(room, from, words);
