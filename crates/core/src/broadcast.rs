@@ -37,6 +37,7 @@ pub(crate) use held::Said;
 use kept::Kept;
 pub(crate) use tree::Names;
 use tree::{Branch, Want};
+use window::{BEGINNINGS, sequence};
 
 /// Whether what somebody tells in a room is heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +54,8 @@ pub(crate) enum Hearing {
 #[derive(Debug)]
 pub(crate) struct Broadcast {
     topic: Topic,
-    /// Of what this node has told last.
-    number: u64,
+    /// Of what this node has told last, in each sequence.
+    numbers: [u64; 3],
     /// Who is there or was lately, at most [`limits::COMPANY_MAX`]; of more some.
     members: Table<NodeId, Member>,
     /// Those who made place for others, and whether the application knows of them.
@@ -117,6 +118,8 @@ pub(crate) struct Told {
     pub(crate) course: Course,
     /// What those are told to whom it does not go whole.
     pub(crate) name: Option<GossipName>,
+    /// Whether it goes whole to everybody: nobody keeps it for others.
+    pub(crate) is_large: bool,
     /// Who passed it on, and over how many links it came.
     pub(crate) from: Option<NodeId>,
     pub(crate) hops: u8,
@@ -153,7 +156,7 @@ impl Broadcast {
     pub(crate) fn new(topic: Topic, now: Timestamp, is_of_group: bool) -> Self {
         Self {
             topic,
-            number: now.as_micros(),
+            numbers: BEGINNINGS.map(|first| first + now.as_micros()),
             members: Table::new(),
             over: Vec::new(),
             heard: Heard::default(),
@@ -211,6 +214,13 @@ impl Broadcast {
         }
     }
 
+    /// This node is out of reach for a while, and comes back as if it were new.
+    pub(crate) fn rest(&mut self, now: Timestamp) {
+        self.branches.clear();
+        (self.here, self.heres) = (None, 0);
+        self.here_at = self.here_at.map(|_| now);
+    }
+
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         self.here_at.into_iter().chain(self.tree_deadline()).min()
     }
@@ -236,26 +246,35 @@ impl Broadcast {
 
     /// What this node tells, as it travels, and how far.
     pub(crate) fn tell(&mut self, cx: &Cx, news: News<'_>) -> Told {
-        self.number += 1;
         let is_here = matches!(news, News::Here | News::Alone);
-        if is_here && (self.heres < 2 || self.is_root(cx.me.node, cx.me.node)) {
-            self.number = self.number.next_multiple_of(limits::NAMED_HERE);
+        let is_named_here = is_here && (self.heres < 2 || self.is_root(cx.me.node, cx.me.node));
+        let [words, ephemeral, large] = &mut self.numbers;
+        let number = match news {
+            News::Ephemeral { .. } => ephemeral,
+            News::Message { payload, .. } if payload.len() > WORD_BYTES => large,
+            _ => words,
+        };
+        *number += 1;
+        if is_named_here {
+            *number = number.next_multiple_of(limits::NAMED_HERE);
         }
+        let number = *number;
         self.heres = self.heres.saturating_add(u8::from(is_here));
         let is_shown = (!is_here && news != News::Gone) || self.is_shown(cx.me.node, cx.me.node);
         let course = if is_shown { Course::All } else { Course::Walk(limits::WALK_MAX) };
-        let name = GossipName { node: cx.me.node, number: self.number };
-        let name = is_named(&news, self.number).then_some(name);
+        let name = GossipName { node: cx.me.node, number };
+        let name = is_named(&news, number).then_some(name);
         // By a clock that is wrong, nobody but neighbors would take it for new.
         let at = Millis(cx.wall().0.saturating_add_signed(self.clocks.apart()));
-        let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), (self.number, at), news);
+        let gossip = Gossip::unsigned((cx.me.peer, cx.me.salt), (number, at), news);
         let gossip = codec::encode(&gossip.signed(&cx.me.pen, &self.topic));
         let passed = Passed { age_ms: 0, gossip: &gossip, walk: course.walk(), hops: None };
         let bytes = codec::encode(&passed);
         if is_here {
             self.here = Some(Arc::new(gossip));
         }
-        Told { bytes, course, name, from: None, hops: 0 }
+        let is_large = is_large(number, &bytes);
+        Told { bytes, course, name, is_large, from: None, hops: 0 }
     }
 
     /// Who is there, for neighbors who were not told of it yet; some of a large room.
@@ -269,8 +288,13 @@ impl Broadcast {
         if new.is_empty() {
             return Vec::new();
         }
+        if self.here.is_none() {
+            // Until now nobody would have heard of it.
+            self.here_at = self.here_at.map(|_| cx.now);
+        }
         for node in &new {
             self.branches.insert(*node, Branch::default());
+            self.name_kept(cx.now, *node);
         }
         let greeting = |age_ms: u64, gossip: &[u8]| {
             codec::encode(&Passed { age_ms, gossip, walk: None, hops: None })
@@ -300,11 +324,18 @@ impl Broadcast {
     }
 }
 
+/// The largest message that travels as a word, however far it went.
+const WORD_BYTES: usize = limits::INTERACTIVE_BYTES - limits::GOSSIP_WRAPPING_BYTES;
+
+const fn is_large(number: u64, passed: &[u8]) -> bool {
+    sequence(number) == 2 || passed.len() > limits::INTERACTIVE_BYTES
+}
+
 /// Whether neighbors who are not told something are told its name.
 const fn is_named(news: &News<'_>, number: u64) -> bool {
     match news {
         // Whoever leaves is part of the tree: those behind it have lost a link just then.
-        News::Message { .. } | News::Gone => true,
+        News::Message { .. } | News::Gone => sequence(number) == 0,
         News::Here => number.is_multiple_of(limits::NAMED_HERE),
         News::Alone | News::Ephemeral { .. } => false,
     }
@@ -315,7 +346,9 @@ impl Fresh<'_> {
     pub(crate) fn told(&self, from: NodeId) -> Told {
         let (course, hops) = (self.course, self.passed.hops.unwrap_or(0));
         let name = Some(self.name).filter(|_| self.is_named);
-        Told { bytes: codec::encode(&self.passed), course, name, from: Some(from), hops }
+        let bytes = codec::encode(&self.passed);
+        let is_large = is_large(self.name.number, &bytes);
+        Told { bytes, course, name, is_large, from: Some(from), hops }
     }
 }
 

@@ -22,6 +22,9 @@ pub(crate) struct Standing {
     pub(crate) linked: usize,
     /// Those with whom a link is being made, and has not taken long yet.
     pub(crate) coming: usize,
+    /// Whether a link in it made place for another, or more were there than everybody can be linked
+    /// with: what is told is passed on, so that a few are enough.
+    pub(crate) is_large: bool,
     /// Whether everybody is to be linked as far as there is place, however many they are: only some
     /// of a group may let a newcomer in.
     pub(crate) is_dense: bool,
@@ -35,7 +38,8 @@ impl Standing {
 
     /// Whether another link is wanted in it.
     pub(crate) const fn lacks(self) -> bool {
-        self.is_dense || self.is_small() || self.linked + self.coming < limits::NEIGHBORS
+        let is_full = self.is_small() && !self.is_large;
+        self.is_dense || is_full || self.linked + self.coming < limits::NEIGHBORS
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Presence {
     said_at: Option<Timestamp>,
     /// When it is said to all next.
     due: Option<Timestamp>,
+    /// Until then it is not said because somebody comes without a link.
+    rests_until: Timestamp,
     /// Who was told over a link what is said now.
     told: Vec<NodeId>,
     /// Who says something, and until when that holds; at most [`limits::COMPANY_MAX`].
@@ -31,7 +33,15 @@ pub(crate) struct Presence {
 
 impl Presence {
     pub(crate) const fn new(room: RoomId) -> Self {
-        Self { room, own: None, said_at: None, due: None, told: Vec::new(), others: Vec::new() }
+        Self {
+            room,
+            own: None,
+            said_at: None,
+            due: None,
+            rests_until: Timestamp::ZERO,
+            told: Vec::new(),
+            others: Vec::new(),
+        }
     }
 
     /// Says this from now on: at once, or soon if something was said just before.
@@ -90,8 +100,11 @@ impl Presence {
     /// Somebody has come without a link, and hears of this node what is said to all.
     pub(crate) fn on_far(&mut self, cx: &mut Cx) {
         if self.own.is_some() {
-            let at = cx.now + cx.jitter(limits::PRESENCE_NEWCOMERS);
-            self.due = Some(self.due.map_or(at, |due| due.min(at)));
+            // Anybody can make up as many as they like who come.
+            let at = (cx.now + cx.jitter(limits::PRESENCE_NEWCOMERS)).max(self.rests_until);
+            if self.due.is_none_or(|due| at < due) {
+                (self.due, self.rests_until) = (Some(at), at + limits::PRESENCE_LIFETIME / 3);
+            }
         }
     }
 
@@ -161,8 +174,7 @@ mod tests {
     use crate::ids::RoomId;
     use crate::time::Timestamp;
 
-    #[test]
-    fn nodes_of_one_identity_keep_nobody_else_from_being_heard() {
+    fn cx() -> Cx {
         let config = Config {
             servers: Vec::new(),
             ice_servers: None,
@@ -171,7 +183,30 @@ mod tests {
             wall: Millis(0),
             store: false,
         };
-        let mut cx = Cx::new(config, [1; 32], Timestamp::from_micros(1));
+        Cx::new(config, [1; 32], Timestamp::from_micros(1))
+    }
+
+    #[test]
+    fn however_many_come_it_is_said_again_for_them_now_and_then() {
+        let (mut cx, mut room) = (cx(), Presence::new(RoomId(1)));
+        room.set(cx.now, Some(b"here".to_vec()));
+        let (begun, mut times) = (cx.now, Vec::new());
+        while cx.now < begun + limits::PRESENCE_LIFETIME {
+            // Whoever says it for ten minutes says it again after three.
+            if room.say(cx.now, 600_000, Vec::new()).0 {
+                times.push(cx.now);
+            }
+            room.on_far(&mut cx);
+            cx.now = cx.now + limits::PRESENCE_SPACING;
+        }
+        assert!((3..=5).contains(&times.len()), "{times:?}");
+        // The first who come hear it soon.
+        assert!(times[1].since(begun) <= limits::PRESENCE_NEWCOMERS + limits::PRESENCE_SPACING);
+    }
+
+    #[test]
+    fn nodes_of_one_identity_keep_nobody_else_from_being_heard() {
+        let mut cx = cx();
         let mut room = Presence::new(RoomId(1));
         for number in 0..=255 {
             room.hear(&mut cx, (NodeId([number; 16]), PeerId([1; 32])), (u32::MAX, b"here"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lacis_core::RemoteState;
 use lacis_sim::{Mail, Scene, TabId, TabSetup, World};
-use lacis_wire::limits::{LINKS_MAX, NEIGHBORS, NEIGHBORS_MAX};
+use lacis_wire::limits::{EPHEMERAL_BYTES, LINKS_MAX, NEIGHBORS, NEIGHBORS_MAX};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -65,6 +65,42 @@ fn what_is_large_reaches_all_too() {
     world.expect(10 * SECOND, "all hear both", |w| {
         tabs.iter().skip(2).all(|tab| w.seen(*tab).messages.len() == 2)
     });
+}
+
+#[test]
+fn what_may_be_lost_reaches_all_in_the_largest_size() {
+    let Scene { mut world, room, tabs, .. } = Scene::<14>::joined(7);
+    world.run_for(MINUTE / 2);
+    world.broadcast(tabs[0], room, EPHEMERAL_BYTES, false).expect("it may be told");
+    world.run_for(5 * SECOND);
+    let heard = tabs.iter().filter(|tab| world.seen(**tab).messages.len() == 1).count();
+    assert_eq!(heard, tabs.len() - 1);
+}
+
+#[test]
+fn whoever_is_in_several_small_rooms_keeps_its_links() {
+    let mut world = World::scenario(8);
+    let server = world.add_server();
+    let ada = world.open(TabSetup::at(&[server]));
+    let mut rooms = Vec::new();
+    for _ in 0..3 {
+        let room = world.add_room(&[server]);
+        world.join(ada, room);
+        let others: Vec<TabId> = (0..7).map(|_| world.open(TabSetup::at(&[server]))).collect();
+        for tab in &others {
+            world.join(*tab, room);
+        }
+        rooms.push((room, others));
+    }
+    world.run_for(2 * MINUTE);
+    let before = world.links(ada).len();
+    world.run_for(5 * MINUTE);
+    let made = world.links(ada).len() - before;
+    assert!(made < 20, "{made} links");
+    for (room, mut tabs) in rooms {
+        tabs.push(ada);
+        expect_all_to_all(&mut world, room, &tabs, 100, 2 * SECOND);
+    }
 }
 
 #[test]

@@ -125,3 +125,20 @@ fn going_away_and_coming_back_many_times_leaves_nothing_behind() {
     assert_eq!(world.state_in(ada, room, bob), Some(RemoteState::Direct));
     assert!(world.connections(ada) <= 2 && world.connections(bob) <= 2);
 }
+
+#[test]
+fn members_who_have_no_link_with_a_page_hear_at_once_that_it_goes_and_is_back() {
+    let Scene { mut world, room, tabs, .. } = Scene::<24>::joined(3);
+    world.run_for(Duration::from_secs(60));
+    let [away, others @ ..] = tabs;
+    let knows = move |w: &World| {
+        others.iter().filter(|tab| w.state_in(**tab, room, away).is_some()).count()
+    };
+    assert_eq!(knows(&world), others.len());
+    world.command(away, |node, now| node.suspend(now));
+    world.expect(Duration::from_secs(5), "all are told", move |w| knows(w) == 0);
+    world.freeze(away, Duration::from_secs(600));
+    world.run_for(Duration::from_secs(600));
+    world.command(away, |node, now| node.resume(now));
+    world.expect(Duration::from_secs(15), "it is back", move |w| knows(w) == others.len());
+}

@@ -125,6 +125,10 @@ pub const RELAY_CHOICE_MAX: usize = 8;
 /// Largest payload of an ephemeral message. Losing one packet loses the message, so it stays small.
 pub const EPHEMERAL_BYTES: usize = 15 * 1024;
 
+/// What is added at most to the payload of a message that is passed on: its origin and signature,
+/// its label, and how far it came.
+pub const GOSSIP_WRAPPING_BYTES: usize = 512;
+
 /// What a node says of itself to everybody in a room: a name, a cursor, what it is doing.
 pub const PRESENCE_BYTES: usize = 8 * 1024;
 

@@ -326,7 +326,11 @@ impl Frame for LinkFrame<'_> {
             Self::Chunk { data, .. } => demand(!data.is_empty(), "data"),
             Self::Group { more, data, .. } => demand(!(*more && data.is_empty()), "data"),
             Self::Ephemeral { envelope, payload } => {
-                demand(payload.len() <= limits::EPHEMERAL_BYTES, "payload")?;
+                let most = match envelope.kind {
+                    Kind::Gossip => limits::EPHEMERAL_BYTES + limits::GOSSIP_WRAPPING_BYTES,
+                    _ => limits::EPHEMERAL_BYTES,
+                };
+                demand(payload.len() <= most, "payload")?;
                 envelope.check()
             }
             Self::Proof { .. }

@@ -25,6 +25,8 @@ pub(super) struct Member {
     pub(super) until: Timestamp,
     /// That it is there, in its own words, and when these came.
     pub(super) here: Option<(Arc<Vec<u8>>, Timestamp)>,
+    /// Since when it is there.
+    pub(super) since: Timestamp,
     /// Whether it has said that it leaves. It is remembered, so that nobody can repeat its words.
     pub(super) is_gone: bool,
     /// Whether the application knows of it, by us.
@@ -81,6 +83,7 @@ impl Broadcast {
             peer,
             until: cx.now,
             here: None,
+            since: cx.now,
             is_gone: false,
             is_told: false,
             sought_until: None,
@@ -179,9 +182,14 @@ impl Broadcast {
     }
 
     /// Forgets those who have not been heard of for long; says whom of them, and of those who made
-    /// place for others, the application knows.
-    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<(NodeId, bool)> {
+    /// place for others, the application knows. Whoever was not called for a while may have missed
+    /// that they told it, and waits until they do again.
+    pub(crate) fn expire(&mut self, now: Timestamp, is_stalled: bool) -> Vec<(NodeId, bool)> {
         self.expire_kept(now);
+        if is_stalled {
+            let least = now + limits::HERE_INTERVAL * self.pace(limits::SHOWN_MAX * 3 / 4);
+            self.members.values_mut().for_each(|it| it.until = it.until.max(least));
+        }
         let over = self.members.take_where(|_, member| now >= member.until);
         self.over.extend(over.into_iter().map(|(node, member)| (node, member.is_told)));
         self.take_over()

@@ -17,14 +17,14 @@ use crate::time::Timestamp;
 
 impl Broadcast {
     /// A neighbor has something that is here, too. If the root told it and it would have come over
-    /// fewer links from there, words come from that one from now on; gives the one over whom they
-    /// came so far.
+    /// fewer links from there, words come from that one from now on; says so, and gives the one over
+    /// whom they came so far, if they still do.
     pub(super) fn come_nearer(
         &mut self,
         (now, me): (Timestamp, NodeId),
         from: NodeId,
         name: &NamedGossip,
-    ) -> Option<NodeId> {
+    ) -> Option<Option<NodeId>> {
         if !self.is_root(me, name.node) {
             return None;
         }
@@ -33,10 +33,14 @@ impl Broadcast {
         if hops >= kept.hops {
             return None;
         }
-        if longer != from {
-            self.branches.get(&longer).filter(|it| !it.is_lazy)?;
+        let is_lazy = self.branches.get(&longer).is_none_or(|it| it.is_lazy);
+        let branch = self.branches.get_mut(&from)?;
+        // What it told before was on its way then.
+        if longer != from && (!is_lazy || branch.is_lazy) {
             // Whoever lies about it delays a word a minute.
-            let branch = self.branches.get_mut(&from).filter(|it| now >= it.rests_until)?;
+            if is_lazy || now < branch.rests_until {
+                return None;
+            }
             (branch.is_lazy, branch.rests_until) = (false, now + limits::NAMES_REST);
             self.branches.get_mut(&longer)?.is_lazy = true;
         }
@@ -48,6 +52,6 @@ impl Broadcast {
             }
         }
         self.names_at.get_or_insert(now + limits::ANNOUNCE_AFTER);
-        (longer != from).then_some(longer)
+        (longer != from).then_some(Some(longer).filter(|_| !is_lazy))
     }
 }

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use lacis_wire::gossip::GossipName;
 use lacis_wire::{Millis, NodeId, PeerId, limits};
 
-use super::window::Window;
+use super::window::{Window, sequence};
 use crate::time::Timestamp;
 
 /// Origins and what was heard of them.
@@ -24,16 +24,27 @@ pub(super) struct Heard {
     rows: Vec<Vec<Origin>>,
 }
 
+/// What holds until its origin tells it anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Whether it is there.
+    There,
+    /// What it says of itself.
+    Said,
+}
+
 #[derive(Debug)]
 struct Origin {
     node: NodeId,
     /// The beginning of its identity: as good as all of it.
     peer: u64,
-    window: Window,
-    /// When the highest number was told, by what it says.
+    /// One for each of its sequences.
+    windows: [Window; 3],
+    /// When the highest number of the first one was told, by what it says.
     at: Millis,
-    /// The highest number under which it told that it is there, or leaves; of none 0.
-    state: u64,
+    /// The highest numbers under which it told that it is there, or leaves, and what it says of
+    /// itself; of none 0.
+    last_of: [u64; 2],
     last: Timestamp,
 }
 
@@ -60,15 +71,22 @@ impl Heard {
 
     /// Whether something was heard.
     pub(super) fn contains(&self, node: NodeId, number: u64) -> bool {
-        self.find(node).is_some_and(|origin| origin.window.contains(number))
+        let window = |origin: &Origin| origin.windows.get(sequence(number)).copied();
+        self.find(node).and_then(window).is_some_and(|window| window.contains(number))
     }
 
     /// Whether something that was not heard has been overtaken by what was.
-    pub(super) fn is_past(&self, name: &GossipName, is_state: bool, at: Millis) -> bool {
+    pub(super) fn is_past(&self, name: &GossipName, of: Option<State>, at: Millis) -> bool {
         let late = Millis(at.0.saturating_add(limits::GOSSIP_LATE.as_millis() as u64));
         self.find(name.node).is_some_and(|origin| {
-            (is_state && name.number < origin.state)
-                || (name.number < origin.window.highest && late < origin.at)
+            let is_past = match sequence(name.number) {
+                0 => origin.windows.iter().take(1).any(|window| name.number < window.highest),
+                // What is large goes its own way, also past others.
+                place => place == 1,
+            };
+            of.and_then(|of| origin.last_of.get(of as usize))
+                .is_some_and(|last| name.number < *last)
+                || (is_past && late < origin.at)
         })
     }
 
@@ -77,21 +95,15 @@ impl Heard {
         &mut self,
         now: Timestamp,
         (peer, GossipName { node, number }): (PeerId, GossipName),
-        is_state: bool,
+        of: Option<State>,
         at: Millis,
     ) -> bool {
-        let place = self.row(node);
+        let (place, which) = (self.row(node), sequence(number));
         let mut row = self.rows.get_mut(place).into_iter().flatten();
         if let Some(origin) = row.find(|origin| origin.node == node) {
-            let is_last = number > origin.state;
-            if number > origin.window.highest {
-                origin.at = at;
-            }
-            if is_state && is_last {
-                origin.state = number;
-            }
-            origin.window.insert(number);
+            let is_last = which == 0 && origin.last_of.first().is_some_and(|last| number > *last);
             origin.last = now;
+            origin.insert(number, of, at);
             return is_last;
         }
         let peer = first(&peer.0);
@@ -108,9 +120,26 @@ impl Heard {
         {
             row.swap_remove(oldest);
         }
-        let state = if is_state { number } else { 0 };
-        row.push(Origin { node, peer, window: Window::new(number), at, state, last: now });
+        let windows = [Window::default(); 3];
+        let mut origin = Origin { node, peer, windows, at: Millis(0), last_of: [0; 2], last: now };
+        origin.insert(number, of, at);
+        row.push(origin);
         true
+    }
+}
+
+impl Origin {
+    fn insert(&mut self, number: u64, of: Option<State>, at: Millis) {
+        let which = sequence(number);
+        if let Some(window) = self.windows.get_mut(which) {
+            if which == 0 && number > window.highest {
+                self.at = at;
+            }
+            window.insert(number);
+        }
+        if let Some(last) = of.and_then(|of| self.last_of.get_mut(of as usize)) {
+            *last = number.max(*last);
+        }
     }
 }
 
@@ -136,7 +165,7 @@ mod tests {
     fn insert(heard: &mut Heard, micros: u64, peer: u64, node: u64) {
         let name = GossipName { node: NodeId(id(node)), number: 5 };
         let now = Timestamp::from_micros(micros);
-        heard.insert(now, (PeerId(id(peer)), name), false, Millis(0));
+        heard.insert(now, (PeerId(id(peer)), name), None, Millis(0));
     }
 
     #[test]

@@ -35,6 +35,19 @@ impl Broadcast {
         }
     }
 
+    /// A new neighbor is told the names of what it may have missed while it had other ones.
+    pub(super) fn name_kept(&mut self, now: Timestamp, node: NodeId) {
+        let Some(known_since) = self.members.get(&node).map(|it| it.since) else { return };
+        let may_lack = |kept: &&Kept| {
+            let has_it = kept.from == Some(node) || kept.name.node == node;
+            kept.since >= known_since && !has_it && !kept.given.contains(&node)
+        };
+        let named = self.kept.iter().rev().filter(may_lack).take(limits::GOSSIP_NAMES_MAX);
+        for name in named.map(|kept| kept.name.over(kept.hops)).collect::<Vec<_>>() {
+            self.announce(now, node, name);
+        }
+    }
+
     /// A neighbor whose queue is full did not get a word: it gets it once there is place.
     pub(crate) fn not_given(&mut self, now: Timestamp, node: NodeId, bytes: &[u8]) {
         let found = self.kept.iter_mut().rev().find(|kept| kept.bytes == bytes);

@@ -8,8 +8,10 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use lacis_wire::gossip::{Gossip, GossipName, News, Passed};
-use lacis_wire::{Millis, NodeId, PeerId, codec, limits};
+use lacis_wire::{Millis, NodeId, PeerId, codec, limits, presence};
 
+use super::heard::State;
+use super::window::sequence;
 use super::{Broadcast, Course, Dropped, Fresh, Hearing, Said, is_named};
 use crate::cx::Cx;
 
@@ -47,10 +49,7 @@ impl Broadcast {
         if !gossip.verify(&self.topic) {
             return Err(Dropped::Forged);
         }
-        // What is large goes its own way, also past others.
-        let keeps_order = bytes.len() <= limits::INTERACTIVE_BYTES;
-        let is_state = is_state(&gossip.news);
-        let is_past = self.heard.is_past(&name, is_state, gossip.at) && keeps_order;
+        let is_past = self.heard.is_past(&name, state_of(&gossip.news), gossip.at);
         if is_past || (from != node && !self.is_new_by(cx, gossip.at)) {
             self.on_come(&name);
             return Err(Dropped::Known);
@@ -61,7 +60,7 @@ impl Broadcast {
             return Err(Dropped::Early(Said { peer, name }));
         }
         let waits = matches!(gossip.news, News::Message { .. } | News::Gone);
-        if waits && keeps_order && self.is_ahead(&name) {
+        if waits && sequence(number) == 0 && self.is_ahead(&name) {
             return Err(Dropped::Ahead(Said { peer, name }));
         }
         if passed.age_ms == 0 && passed.walk.is_none() {
@@ -82,9 +81,10 @@ impl Broadcast {
         life: Duration,
     ) -> Fresh<'a> {
         let Gossip { peer, news, at, .. } = gossip;
-        let (node, is_state) = (name.node, is_state(&news));
+        let (node, state) = (name.node, state_of(&news));
+        let is_state = state == Some(State::There);
         self.heard.open(|| cx.random_u64());
-        let is_last = self.heard.insert(cx.now, (peer, name), is_state, at);
+        let is_last = self.heard.insert(cx.now, (peer, name), state, at);
         let has_it = self.on_come(&name);
         // In a room of dozens at once; in one of many only what changes something.
         let is_new = self.members.len() < limits::SHOWN_MAX || !self.is_here(node);
@@ -94,6 +94,9 @@ impl Broadcast {
         let until = cx.now + if is_last { life } else { life.min(limits::AHEAD_LIFE) };
         let is_gone = news == News::Gone;
         let (member, since) = (self.member(cx, node, peer), cx.now);
+        if member.is_gone {
+            member.since = since;
+        }
         member.until = if member.is_gone { until } else { member.until.max(until) };
         member.is_gone = is_gone;
         if is_state && !is_gone {
@@ -141,9 +144,13 @@ impl Broadcast {
     }
 }
 
-/// Whether it says that its origin is there or leaves, and nothing else.
-const fn is_state(news: &News<'_>) -> bool {
-    matches!(news, News::Here | News::Alone | News::Gone)
+/// What else of its origin is over once this is heard.
+fn state_of(news: &News<'_>) -> Option<State> {
+    match news {
+        News::Here | News::Alone | News::Gone => Some(State::There),
+        News::Message { label: presence::LABEL, .. } => Some(State::Said),
+        News::Message { .. } | News::Ephemeral { .. } => None,
+    }
 }
 
 /// As something goes on from here.

@@ -28,8 +28,8 @@ pub(super) struct Branch {
     pub(super) names: Vec<NamedGossip>,
     /// Until then the other side is not told again that what it sends is here.
     spared_until: Timestamp,
-    /// Until then its names are not heeded: it did not send what it had named.
-    ignored_until: Timestamp,
+    /// Until then nothing waits for what it names: it did not send what it had named.
+    unheeded_until: Timestamp,
     /// Until then it does not take the place of another one because it is shorter.
     pub(super) rests_until: Timestamp,
     /// Whether its queue took no more of late: nothing is told over it before what is owed.
@@ -138,7 +138,13 @@ impl Broadcast {
         }
     }
 
-    /// What a neighbor sent is here already. Gives who is to be told that names are enough.
+    /// Whether words come over another link than that with a neighbor.
+    fn has_other(&self, node: NodeId) -> bool {
+        self.branches.iter().any(|(other, branch)| *other != node && !branch.is_lazy)
+    }
+
+    /// What a neighbor sent is here already. Gives who is to be told that names are enough: never
+    /// the last one over whose link words come, since not everything has a name.
     pub(crate) fn on_spare(
         &mut self,
         (now, me): (Timestamp, NodeId),
@@ -148,8 +154,11 @@ impl Broadcast {
         if !self.is_tree() {
             return None;
         }
-        if let Some(longer) = self.come_nearer((now, me), from, name) {
-            return Some(longer);
+        if let Some(spared) = self.come_nearer((now, me), from, name) {
+            return spared;
+        }
+        if !self.has_other(from) {
+            return None;
         }
         let branch = self.branches.get_mut(&from)?;
         branch.is_lazy = true;
@@ -169,39 +178,58 @@ impl Broadcast {
         from: NodeId,
         names: &[NamedGossip],
     ) -> (Option<Vec<NamedGossip>>, Option<NodeId>) {
+        // Whoever has no other link over which words come keeps that one.
+        let is_last = names.is_empty() && self.is_tree() && !self.has_other(from);
         let Some(branch) = self.branches.get_mut(&from) else { return (None, None) };
-        branch.is_lazy |= names.is_empty();
+        if names.is_empty() {
+            branch.is_lazy = !is_last;
+            return (is_last.then(Vec::new), None);
+        }
         // Who has it over more links comes nearer by hearing of it.
         let is_news = |told: &NamedGossip, name: &NamedGossip| {
             told.name() != name.name() || told.hops.saturating_add(1) < name.hops
         };
         branch.names.retain(|told| names.iter().all(|name| is_news(told, name)));
+        let rests = self.branches.iter().filter(|(_, branch)| now < branch.unheeded_until);
+        let unheeded: Vec<NodeId> = rests.map(|(node, _)| *node).collect();
+        let is_heeded = !unheeded.contains(&from);
         let mut asked = Vec::new();
         let of_one = |want: &&Want| want.asked == from && want.until.is_some();
         let of_one = self.wants.iter().filter(of_one).count();
         let place = limits::WORDS_WANTED_OF_ONE.saturating_sub(of_one);
         let place = place.min(limits::WORDS_WANTED_MAX.saturating_sub(self.wants.len()));
-        for name in names.iter().filter(|_| now >= branch.ignored_until) {
+        for name in names {
             let key = name.name();
             let is_held = || self.held.iter().any(|held| held.is_named(&key));
             if key.node == me || self.heard.contains(key.node, key.number) || is_held() {
                 continue;
             }
+            let until = Some(now + limits::WANT_PATIENCE);
             if let Some(want) = self.wants.iter_mut().find(|want| want.name == key) {
                 let is_known = want.asked == from || want.others.contains(&from);
-                if want.others.len() < limits::NEIGHBORS_MAX && !is_known {
+                if is_known || want.others.len() >= limits::NEIGHBORS_MAX {
+                    continue;
+                }
+                if is_heeded && want.until.is_some() && unheeded.contains(&want.asked) {
+                    let asked_first = core::mem::replace(&mut want.asked, from);
+                    (want.until, want.is_first) = (until, true);
+                    want.others.insert(0, asked_first);
+                    asked.push(*name);
+                } else {
                     want.others.push(from);
                 }
             } else if asked.len() < place {
-                branch.is_lazy = false;
-                let (others, until) = (Vec::new(), Some(now + limits::WANT_PATIENCE));
-                self.wants.push(Want { name: key, asked: from, others, until, is_first: true });
+                let (others, is_first) = (Vec::new(), is_heeded);
+                self.wants.push(Want { name: key, asked: from, others, until, is_first });
                 asked.push(*name);
             }
         }
         let spared = names.iter().find_map(|name| self.come_nearer((now, me), from, name));
         let is_asked = !asked.is_empty() || spared.is_some();
-        (is_asked.then_some(asked), spared)
+        if is_asked && let Some(branch) = self.branches.get_mut(&from) {
+            branch.is_lazy = false;
+        }
+        (is_asked.then_some(asked), spared.flatten())
     }
 
     /// A neighbor lacks words, and gets what is new whole from now on. Gives those that are kept
@@ -227,7 +255,7 @@ impl Broadcast {
         let is_due = |want: &mut Want| want.until.is_some_and(|until| now >= until);
         for mut want in self.wants.extract_if(.., is_due).collect::<Vec<_>>() {
             if let Some(branch) = self.branches.get_mut(&want.asked) {
-                branch.ignored_until = now + limits::NAMES_REST;
+                branch.unheeded_until = now + limits::NAMES_REST;
             }
             let Some(next) = want.others.pop() else {
                 over.push(want.name.node);

@@ -1,11 +1,25 @@
 //! Which of the numbers of one origin were heard.
 
+/// An origin has three sequences of numbers, which begin at these: one of words and of who is
+/// there, one of what may be lost, and one of what is large. What is told often, or fast, does not
+/// overtake what travels slowly.
+pub(super) const BEGINNINGS: [u64; 3] = [0, 1 << 61, 1 << 62];
+
+/// Which of the sequences a number belongs to.
+pub(super) const fn sequence(number: u64) -> usize {
+    match number {
+        0..0x2000_0000_0000_0000 => 0,
+        0x2000_0000_0000_0000..0x4000_0000_0000_0000 => 1,
+        _ => 2,
+    }
+}
+
 /// Which numbers were heard.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Window {
     pub(super) highest: u64,
     /// The highest, and those below it.
-    pub(super) bits: u128,
+    bits: u128,
 }
 
 /// Numbers up to the first one that is heard.
@@ -14,7 +28,7 @@ const EARLIER: u32 = 16;
 impl Window {
     /// What came before the first that is heard counts as heard, but for a few that may be on
     /// another way.
-    pub(super) const fn new(first: u64) -> Self {
+    const fn new(first: u64) -> Self {
         Self { highest: first, bits: u128::MAX << EARLIER | 1 }
     }
 
@@ -27,6 +41,10 @@ impl Window {
     }
 
     pub(super) fn insert(&mut self, number: u64) {
+        if self.bits == 0 {
+            *self = Self::new(number);
+            return;
+        }
         let ahead = number.saturating_sub(self.highest);
         if ahead > 0 {
             let shift = u32::try_from(ahead).unwrap_or(u32::MAX);

@@ -38,7 +38,10 @@ impl Node {
         for (room, broadcast) in &self.broadcasts {
             // Of thousands it makes no difference how many they are.
             let others = self.others(broadcast).take(limits::NEIGHBORS_MAX + 1).count();
-            overlay.note(*room, |standing| standing.known += others);
+            overlay.note(*room, |standing| {
+                standing.known += others;
+                standing.is_large = broadcast.is_large();
+            });
         }
         for (room, group) in &self.groups.open {
             // Whoever may let a newcomer in has to be found first.
@@ -172,7 +175,7 @@ impl Node {
         }
         for room in self.broadcasts.keys().copied().collect::<Vec<_>>() {
             let Some(broadcast) = self.broadcasts.get_mut(&room) else { continue };
-            let over = broadcast.expire(self.cx.now);
+            let over = broadcast.expire(self.cx.now, self.cx.now < self.cx.stalled_until);
             if broadcast.is_due(&mut self.cx) {
                 let news = if broadcast.is_large() { News::Here } else { News::Alone };
                 self.tell_room(room, news);

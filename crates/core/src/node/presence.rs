@@ -7,6 +7,7 @@ use lacis_wire::link::Kind;
 use lacis_wire::{Code, NodeId, PeerId, limits, presence};
 
 use super::Node;
+use crate::broadcast::Broadcast;
 use crate::error::SendError;
 use crate::event::Event;
 use crate::ids::RoomId;
@@ -17,6 +18,7 @@ use crate::time::{Earliest, Timer, Timestamp};
 
 const USUAL_MS: u64 = limits::PRESENCE_LIFETIME.as_secs() * 1_000;
 const LEAST_MS: u64 = limits::PRESENCE_LIFETIME_MIN.as_secs() * 1_000;
+const SHOWN: u64 = limits::SHOWN_MAX as u64;
 const MOST_MS: u64 = limits::PRESENCE_LIFETIME_MAX.as_secs() * 1_000;
 
 /// What is said in a room, if it is kept track of.
@@ -81,7 +83,10 @@ impl Node {
         }
         let said = group.and_then(|group| group.properties()).map(|it| it.presence_lifetime);
         let lifetime_ms = said.map_or(USUAL_MS, |ms| ms.clamp(LEAST_MS, MOST_MS));
-        let lifetime_ms = u32::try_from(lifetime_ms).unwrap_or(u32::MAX);
+        // However many they are, all hear as many of them at a time.
+        let company = (self.company(room) as u64).max(SHOWN);
+        let lifetime_ms = lifetime_ms.saturating_mul(company) / SHOWN;
+        let lifetime_ms = u32::try_from(lifetime_ms.min(MOST_MS)).unwrap_or(u32::MAX);
         let present = self.present(room);
         let presence = self.presence_in(room);
         let words = presence.words(lifetime_ms);
@@ -108,8 +113,17 @@ impl Node {
         }
     }
 
+    /// How many others are in a room of which not everybody is linked.
+    fn company(&self, room: RoomId) -> usize {
+        self.broadcasts.get(&room).map_or(0, Broadcast::company)
+    }
+
     /// Somebody has come to a large room, without a link.
     pub(super) fn on_far_newcomer(&mut self, room: RoomId) {
+        // In a larger room it hears when it is said again.
+        if self.company(room) > limits::SHOWN_MAX {
+            return;
+        }
         self.changes.timers.presence = true;
         if let Some(presence) = find(&mut self.presences, room) {
             presence.on_far(&mut self.cx);

@@ -5,7 +5,10 @@
 //! a browser does not keep it either. Rooms and groups stay open in memory, and what is written to
 //! a group is stored. When the page is back, it takes up its connections anew.
 
+use alloc::vec::Vec;
+
 use lacis_wire::Code;
+use lacis_wire::gossip::News;
 
 use super::Node;
 use crate::signaling::Signaling;
@@ -20,6 +23,10 @@ impl Node {
         if self.closing.is_some() || self.cx.suspended_at.is_some() {
             return;
         }
+        for room in self.broadcasts.keys().copied().collect::<Vec<_>>() {
+            self.tell_room(room, News::Gone);
+        }
+        self.broadcasts.values_mut().for_each(|it| it.rest(now));
         self.cx.suspended_at = Some(now);
         // The store is let go of too, once it has what was written.
         self.cx.gathers = false;

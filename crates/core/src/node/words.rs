@@ -3,9 +3,9 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use lacis_wire::NodeId;
 use lacis_wire::gossip::{NamedGossip, News};
 use lacis_wire::link::Kind;
-use lacis_wire::{NodeId, limits};
 
 use super::Node;
 use super::gossip::passed_on;
@@ -81,8 +81,7 @@ impl Node {
     /// Those neighbors to whom something goes whole; the others are told its name if it has one.
     fn divide(&mut self, room: RoomId, told: &Told, mut nodes: Vec<NodeId>) -> Vec<NodeId> {
         let Some(broadcast) = self.broadcasts.get_mut(&room) else { return nodes };
-        // What is large goes to all at once: nobody keeps it for others.
-        if told.bytes.len() > limits::INTERACTIVE_BYTES {
+        if told.is_large {
             return nodes;
         }
         let first = broadcast.divide(self.cx.now, told, &mut nodes);
@@ -112,12 +111,8 @@ impl Node {
             let (asked, spared) = broadcast.on_names(at, from, &names);
             self.changes.mesh();
             self.say_names(room, true, asked.map(|names| (from, names)).into_iter().collect());
-            self.say_names(
-                room,
-                false,
-                spared.map(|node| (node, Vec::new())).into_iter().collect(),
-            );
-            return;
+            let spared = spared.map(|node| (node, Vec::new()));
+            return self.say_names(room, false, spared.into_iter().collect());
         }
         let words = broadcast.on_lacking(from, &names);
         self.give(room, from, words);

@@ -3,7 +3,7 @@
 use lacis_wire::codec::{Frame, decode, encode};
 use lacis_wire::description::{Description, DtlsRole, candidate_ok};
 use lacis_wire::gossip::NamedGossip;
-use lacis_wire::link::{Body, Envelope, Kind, LinkFrame, file_ok, label_ok};
+use lacis_wire::link::{Body, Envelope, GOSSIP_LABEL, Kind, LinkFrame, file_ok, label_ok};
 use lacis_wire::room::{RoomLink, server_ok};
 use lacis_wire::setup::{Introduction, Setup};
 use lacis_wire::signal::{ClientFrame, IceServer, ServerFrame};
@@ -94,6 +94,13 @@ fn link_frames() {
     };
     let most = limits::EPHEMERAL_BYTES;
     boundary!(LinkFrame, "payload", ephemeral("a", most), ephemeral("a", most + 1));
+    let passed_on = |bytes: usize| LinkFrame::Ephemeral {
+        envelope: Envelope { kind: Kind::Gossip, ..envelope(GOSSIP_LABEL) },
+        payload: &PAYLOAD[..bytes],
+    };
+    let most = most + limits::GOSSIP_WRAPPING_BYTES;
+    boundary!(LinkFrame, "payload", passed_on(most), passed_on(most + 1));
+    assert!(encode(&passed_on(most)).len() <= limits::FRAME_BYTES_MIN);
     let chunk = |bytes: usize| LinkFrame::Chunk { stream: 1, data: &PAYLOAD[..bytes] };
     boundary!(LinkFrame, "data", chunk(1), chunk(0));
     let part = |more| LinkFrame::Group { room: envelope("a").room, more, data: &[] };
