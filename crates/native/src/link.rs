@@ -1,6 +1,7 @@
 //! One WebRTC connection with its three negotiated channels, without input or output.
 
 mod engine;
+mod flow;
 mod pump;
 mod relays;
 
@@ -20,6 +21,7 @@ use rtc::peer_connection::transport::{RTCIceCandidateInit, RTCIceCandidateType};
 use rtc::shared::error::Result;
 use rtc::shared::{TaggedBytesMut, TransportContext, TransportProtocol};
 
+use self::flow::Flow;
 use self::relays::Relays;
 use crate::addresses::relayed;
 use crate::demux::SHARED;
@@ -76,11 +78,12 @@ pub(crate) struct Link {
 }
 
 /// One data channel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Lane {
     channel: Channel,
     id: RTCDataChannelId,
     state: LaneState,
+    flow: Flow,
     /// Whether it buffers more than the mark below which that is told.
     above: bool,
 }
@@ -111,7 +114,7 @@ impl Link {
         let [control, bulk, ephemeral] = Channel::ALL;
         let mut lane = |channel| -> Result<Lane> {
             let id = engine::channel(&mut rtc, channel)?;
-            Ok(Lane { channel, id, state: LaneState::Opening, above: false })
+            Ok(Lane { channel, id, state: LaneState::Opening, flow: Flow::default(), above: false })
         };
         let lanes = [lane(control)?, lane(bulk)?, lane(ephemeral)?];
         Ok(Self {
@@ -258,15 +261,16 @@ impl Link {
 
     /// Sends a message; gives what its channel buffers then, if that is open.
     pub(crate) fn send(&mut self, now: Instant, channel: Channel, bytes: &[u8]) -> Option<usize> {
-        let at = self.lanes.iter().position(|lane| lane.channel == channel)?;
-        let lane = self.lanes.get_mut(at).filter(|lane| lane.state == LaneState::Open)?;
-        let mut data_channel = self.rtc.data_channel(lane.id)?;
-        if data_channel.outstanding_bytes() >= BUFFERED_MAX {
+        let Self { rtc, lanes, used, .. } = self;
+        let is_it = |lane: &&mut Lane| lane.channel == channel && lane.state == LaneState::Open;
+        let lane = lanes.iter_mut().find(is_it)?;
+        if lane.unsent(rtc) >= BUFFERED_MAX {
             return None;
         }
-        data_channel.send(now, BytesMut::from(bytes)).ok()?;
-        self.used = now;
-        let buffered = data_channel.outstanding_bytes();
+        *used = now;
+        lane.flow.push(BytesMut::from(bytes));
+        lane.go_on(now, rtc).ok()?;
+        let buffered = lane.flow.waiting();
         lane.above |= buffered > lacis_wire::limits::BUFFERED_LOW_BYTES;
         Some(buffered)
     }

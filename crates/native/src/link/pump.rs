@@ -6,13 +6,15 @@ use bytes::BytesMut;
 use lacis_core::{LinkInput, LinkState};
 use lacis_wire::limits;
 use rtc::data_channel::RTCDataChannelId;
+use rtc::peer_connection::RTCPeerConnection;
 use rtc::peer_connection::event::{RTCDataChannelEvent, RTCPeerConnectionEvent};
 use rtc::peer_connection::message::RTCMessage;
 use rtc::peer_connection::state::{RTCIceConnectionState, RTCPeerConnectionState};
 use rtc::sansio::Protocol;
 use rtc::shared::TaggedBytesMut;
+use rtc::shared::error::{Error, Result};
 
-use super::{LaneState, Link};
+use super::{Lane, LaneState, Link};
 use crate::demux::{self, Sort};
 use crate::udp::Datagram;
 
@@ -24,7 +26,8 @@ impl Link {
             self.write(now, send);
             let events = self.hear(now);
             let read = self.read(now);
-            if !events && !read && !self.catch_up() {
+            let gone_on = self.go_on(now);
+            if !events && !read && !gone_on && !self.catch_up() {
                 break;
             }
         }
@@ -92,6 +95,9 @@ impl Link {
                         RTCIceConnectionState::Connected | RTCIceConnectionState::Completed
                     );
                     let looks = matches!(state, RTCIceConnectionState::Checking);
+                    if stands && !self.has_path {
+                        self.lanes.iter_mut().for_each(|lane| lane.flow.start_over());
+                    }
                     self.has_path = stands || (self.has_path && !looks);
                 }
                 RTCPeerConnectionEvent::OnConnectionStateChangeEvent(state) => self.state(state),
@@ -142,6 +148,7 @@ impl Link {
         let lane = self.lanes.iter_mut().find(|lane| lane.id == id);
         if let Some(lane) = lane.filter(|lane| lane.state != LaneState::Closed) {
             lane.state = LaneState::Closed;
+            lane.flow.clear();
             self.told.push_back(LinkInput::ChannelClosed(lane.channel));
         }
     }
@@ -186,30 +193,56 @@ impl Link {
         }
     }
 
-    fn buffered(&mut self, id: RTCDataChannelId) -> usize {
-        self.rtc.data_channel(id).map_or(0, |channel| channel.outstanding_bytes())
+    /// Has the channels send what waits and may go now; says whether any did.
+    fn go_on(&mut self, now: Instant) -> bool {
+        let mut any = false;
+        for at in 0..self.lanes.len() {
+            let Self { lanes, rtc, .. } = self;
+            let lane = lanes.get_mut(at).filter(|lane| lane.flow.is_in_use());
+            match lane.map(|lane| (lane.id, lane.go_on(now, rtc))) {
+                Some((_, Ok(sent))) => any |= sent,
+                // What is sent on such a one is lost, and so would be all that follows.
+                Some((id, Err(_))) => self.closed(id),
+                None => {}
+            }
+        }
+        any
     }
 
     /// Tells which channels buffer little again.
     fn tell_drained(&mut self) {
-        for at in 0..self.lanes.len() {
-            let Some(lane) = self.lanes.get(at).copied().filter(|lane| lane.above) else {
-                continue;
-            };
-            let buffered = self.buffered(lane.id);
-            if buffered > limits::BUFFERED_LOW_BYTES {
-                continue;
-            }
-            if let Some(lane) = self.lanes.get_mut(at) {
+        for lane in &mut self.lanes {
+            let buffered = lane.flow.waiting();
+            if lane.above && buffered <= limits::BUFFERED_LOW_BYTES {
                 lane.above = false;
+                self.told.push_back(LinkInput::Buffered(lane.channel, buffered));
             }
-            self.told.push_back(LinkInput::Buffered(lane.channel, buffered));
         }
     }
 
     /// Whether the other side has all that was sent, or there is nobody to have it.
     pub(super) fn has_sent_all(&mut self) -> bool {
-        let open = self.lanes.map(|lane| (lane.state == LaneState::Open).then_some(lane.id));
-        open.into_iter().flatten().all(|id| self.buffered(id) == 0)
+        let Self { lanes, rtc, .. } = self;
+        lanes.iter().all(|lane| lane.state != LaneState::Open || lane.unsent(rtc) == 0)
+    }
+}
+
+impl Lane {
+    /// Bytes that the other side may lack.
+    pub(super) fn unsent(&self, rtc: &mut RTCPeerConnection) -> usize {
+        let under_way = rtc.data_channel(self.id).map_or(0, |it| it.outstanding_bytes());
+        under_way + self.flow.waiting()
+    }
+
+    /// Sends what waits and may go now; says whether anything did.
+    pub(super) fn go_on(&mut self, now: Instant, rtc: &mut RTCPeerConnection) -> Result<bool> {
+        let mut channel = rtc.data_channel(self.id).ok_or(Error::ErrDataChannelClosed)?;
+        self.flow.on_under_way(now, channel.outstanding_bytes());
+        let mut any = false;
+        while let Some(bytes) = self.flow.next(now, channel.outstanding_bytes()) {
+            channel.send(now, bytes)?;
+            any = true;
+        }
+        Ok(any)
     }
 }

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use lacis_core::{CandidateKind, LinkAction, LinkInput, LinkState, OpId, Path};
+use lacis_wire::limits;
 use lacis_wire::link::Channel;
 use lacis_wire::signal::IceServer;
 
@@ -96,7 +97,11 @@ impl Wire {
     }
 
     fn wait(&mut self) {
-        self.now += Duration::from_millis(20);
+        self.pass(Duration::from_millis(20));
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
         for link in &mut self.links {
             if link.deadline().is_some_and(|at| at <= self.now) {
                 link.on_time(self.now);
@@ -164,6 +169,34 @@ fn what_is_sent_just_before_it_is_closed_arrives_though_packets_are_lost() {
     told.extend(wire.pump(1));
     assert!(says(&told, b"goodbye"), "{told:?}");
     assert!(told.contains(&LinkInput::ChannelClosed(Channel::Control)), "{told:?}");
+}
+
+/// The socket of a browser holds some sixty packets, and what comes beyond them is lost.
+#[test]
+fn a_burst_of_large_messages_fits_into_the_socket_of_a_browser_that_is_near() {
+    let mut wire = Wire::new();
+    wire.run();
+    let messages: Vec<Vec<u8>> = (0..64).map(|at| vec![at; 32 * 1024]).collect();
+    for bytes in &messages {
+        assert!(wire.links[0].send(wire.now, Channel::Bulk, bytes).is_some());
+    }
+    let (mut came, mut drained, mut most) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..500 {
+        drained.extend(wire.pump(0));
+        most = most.max(wire.packets[1].len());
+        wire.carry(1);
+        came.extend(wire.pump(1));
+        wire.carry(0);
+        wire.pass(Duration::from_millis(2));
+    }
+    let data = |told| match told {
+        LinkInput::Data(Channel::Bulk, bytes) => bytes.into_owned(),
+        told => panic!("{told:?}"),
+    };
+    assert!(came.into_iter().map(data).eq(messages), "something differs");
+    assert!(most <= 60, "{most} packets at once");
+    let [LinkInput::Buffered(Channel::Bulk, left)] = drained[..] else { panic!("{drained:?}") };
+    assert!(left <= limits::BUFFERED_LOW_BYTES && left > 0, "{left} bytes");
 }
 
 #[test]
