@@ -26,6 +26,8 @@ const PREVIEW = { edge: 320, bytes: 24_000 };
 const PREVIEW_MAX = 40_000;
 const NAME_MAX = 200;
 const GATHER_MS = 200;
+/** Of whom less than that comes in that time, no more is awaited: another may have it, too. */
+const SLOW = { ms: 20_000, bytes: 16 * 1024 };
 
 /** What is told of a file. */
 export interface FileNote {
@@ -219,19 +221,20 @@ export class Files {
     const offered = new Promise<IncomingFile>((take) => {
       this.#awaited.set(note.hash, { nodeId, take });
     });
+    let isTaken = false;
     try {
       const answer = await room.request(nodeId, WANT, note.hash, { signal });
       if (answer.text() !== COMING) throw new PeerError("not-connected");
       const file = await Promise.race([offered, rejectedAfter(10_000, signal)]);
-      if (file.size !== note.size) {
-        file.reject();
-        throw new PeerError("protocol");
-      }
+      if (file.size !== note.size) throw new PeerError("protocol");
+      isTaken = true;
       const whole = await gathered(file.accept(), note, onProgress, signal);
       await this.#keep(note.hash, whole);
       return whole;
     } finally {
       this.#awaited.delete(note.hash);
+      // One that came as nobody waited any more.
+      if (!isTaken) void offered.then((file) => file.reject());
     }
   }
 
@@ -308,10 +311,18 @@ export async function gathered(
   const reader = stream.getReader();
   const onAbort = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", onAbort, { once: true });
+  let seen = 0;
+  let isSlow = false;
+  const watch = setInterval(() => {
+    isSlow = pieces.bytes - seen < SLOW.bytes;
+    seen = pieces.bytes;
+    if (isSlow) onAbort();
+  }, SLOW.ms);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (signal.aborted) throw new PeerError("aborted");
+      if (isSlow) throw new PeerError("timeout");
       if (done) break;
       if (pieces.bytes + value.length > size) {
         onAbort();
@@ -321,6 +332,7 @@ export async function gathered(
       onProgress(pieces.bytes, size);
     }
   } finally {
+    clearInterval(watch);
     signal.removeEventListener("abort", onAbort);
   }
   const whole = await pieces.finish(mediaType);

@@ -11,7 +11,10 @@ export function prepare(space: Space): void {
     .catch(() => {});
 }
 
-/** Gives others the files that are kept here, and drops those that were deleted. */
+/**
+ * Hears whispers, gives others the files that are kept here, and drops those that were deleted.
+ */
 export function attend(space: Space): void {
+  talkOf(space);
   filesOf(space);
 }

@@ -1,4 +1,4 @@
-import type { GroupRecord, Remote } from "lacis";
+import { type GroupRecord, PeerError, type Remote } from "lacis";
 import { isKeptAnyway, jsonOf } from "../shared/records.js";
 import { Shown } from "../shared/shown.js";
 import type { Space } from "../shared/space.js";
@@ -8,6 +8,8 @@ import { FILE_TYPE, filesOf, readFileNote } from "./files.js";
 export const LINE_TYPE = "chat.line";
 const HAVE = "chat.have";
 const WHISPER = "chat.whisper";
+/** The answer to that. */
+const HELD = "held";
 
 /** A line is as long as one may read at a glance; more is a file. */
 export const LINE_MAX = 8_000;
@@ -93,7 +95,8 @@ export class Talk extends Shown {
       this.#tellPresent();
     });
     space.onMessage(HAVE, (peer, data) => this.#hearHave(peer, data));
-    space.onMessage(WHISPER, (peer, data) => this.#hearWhisper(peer, data));
+    const unbind = space.room?.respond(WHISPER, (it) => this.#hearWhisper(it.from.peerId, it.data));
+    space.signal.addEventListener("abort", () => unbind?.());
     // Whoever comes is told which of its lines are held here. Who is here is told once all is read.
     for (const remote of space.room?.remotes.values() ?? []) this.#isNewHere(remote);
     space.room?.addEventListener("remotechange", ({ detail }) => {
@@ -224,7 +227,9 @@ export class Talk extends Shown {
         await this.space.group.add({ type: LINE_TYPE, data: contentOf(line) });
       } else {
         const content = JSON.stringify({ id, text });
-        await this.space.group.send(whisperTo, WHISPER, content, { until: "delivered" });
+        // Not the page but its talk says that it has it: the page may not have opened that yet.
+        const answer = await this.space.group.request(whisperTo, WHISPER, content);
+        if (answer.text() !== HELD) throw new PeerError("handler-failed");
         this.#keepWhisper(id, this.space.me.id, whisperTo, text);
       }
       this.#pending.delete(id);
@@ -270,6 +275,9 @@ export class Talk extends Shown {
   }
 
   #drop(id: string): void {
+    const { key, author } = this.#lines.get(id) ?? {};
+    // It was said, and taken back: a draft that waits for the store must not say it anew.
+    if (key !== undefined && author === this.space.me.id) this.#forgetSent(key);
     if (!this.#lines.delete(id)) return;
     this.#sorted = undefined;
     this.changed();
@@ -326,10 +334,16 @@ export class Talk extends Shown {
     this.changed();
   }
 
-  #hearWhisper(peer: string, data: Uint8Array): void {
+  #hearWhisper(peer: string, data: Uint8Array): string {
     const { id, text } = (parsed(data) ?? {}) as { id?: unknown; text?: unknown };
-    if (typeof id !== "string" || typeof text !== "string" || this.#lines.has(id)) return;
+    if (typeof id !== "string" || typeof text !== "string") return "";
+    const known = this.#lines.get(id);
+    // It is told again where the answer to the first time was lost.
+    if (known !== undefined) return known.author === peer && known.record === undefined ? HELD : "";
     this.#keepWhisper(id, peer, this.space.me.id, text.slice(0, LINE_MAX));
+    this.space.news.take(new Date(), false);
+    this.space.changed();
+    return HELD;
   }
 
   /** Whispers are no records: they are with the two who had them, until their pages close. */

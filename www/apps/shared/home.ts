@@ -260,7 +260,8 @@ export class Home extends Observable {
       return held;
     }
     const options = pairing ? { pairing, signal } : { timeoutMs: JOIN_MS, signal };
-    return this.#add(await this.#running.joinGroup(invitation, options), app);
+    const group = await this.#running.joinGroup(invitation, options);
+    return this.spaces.get(id) ?? this.#add(group, app);
   }
 
   /** An invitation for one identity. */
@@ -307,7 +308,14 @@ export class Home extends Observable {
     this.spaces.delete(space.id);
     space.end();
     this.changed();
-    await space.group.erase();
+    try {
+      await space.group.erase();
+    } catch (thrown) {
+      // All of it is still there: it is shown, meets the others, and can be deleted again.
+      space.group.connect().catch(() => {});
+      await this.#add(space.group, space.app);
+      throw thrown;
+    }
     await space.forget();
   }
 

@@ -11,7 +11,8 @@ export class Observable {
     return () => void this.#listeners.delete(listener);
   }
 
-  protected changed(): void {
+  /** Has those who watch it look again. */
+  changed(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
     queueMicrotask(() => {

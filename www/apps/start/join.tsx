@@ -108,7 +108,8 @@ function Invitation({ home, route, read }: { home: Home; route: JoinRoute; read:
             hook="join-cancel"
             run={() => {
               waiting.current?.abort();
-              go({ at: "start" });
+              // The secret of a link that is not taken must not stay behind Back.
+              go({ at: "start" }, { replace: true });
             }}
           >
             {texts.toStart}

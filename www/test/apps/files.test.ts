@@ -162,6 +162,19 @@ describe("a file of others", () => {
     expect(found && new Uint8Array(await found.arrayBuffer())).toEqual(right);
   });
 
+  test("is declined where it is offered to somebody who has just given up", async () => {
+    const ending = new AbortController();
+    const offers: ReturnType<typeof offer>[] = [];
+    const { room, hash, note, files } = await withRoom(["bert"], async (nodeId) => {
+      offers.push(offer(room, nodeId, hash, LARGE));
+      ending.abort();
+      throw new Error("given up");
+    });
+    await expect(files.fetch(note, () => {}, ending.signal)).rejects.toThrow("given up");
+    await vi.waitFor(() => expect(offers[0]?.reject).toHaveBeenCalledTimes(1));
+    expect(offers[0]?.accept).not.toHaveBeenCalled();
+  });
+
   test("is asked for again when whoever asked first has given up", async () => {
     let asked = 0;
     const { room, hash, note, files, fetch } = await withRoom(["bert"], async (nodeId) => {

@@ -1,5 +1,5 @@
 // Files that may be larger than memory are hashed and gathered a piece at a time.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { FILE_MAX, gathered } from "../../apps/chat/files.js";
 import { hashOf, PIECE_BYTES, Pieces } from "../../apps/shared/hash.js";
 
@@ -69,6 +69,18 @@ describe("what is fetched", () => {
     const endless = new ReadableStream({ pull }, { highWaterMark: 0 });
     await expect(take({}, endless)).rejects.toMatchObject({ code: "protocol" });
     expect(given).toBe(2);
+  });
+
+  test("is given up where it stands still, so that another is asked", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const silent = new ReadableStream<Uint8Array>();
+    const told = await note();
+    const taking = gathered(silent, told, () => {}, new AbortController().signal);
+    const refused = expect(taking).rejects.toMatchObject({ code: "timeout" });
+    vi.advanceTimersByTime(20_000);
+    await refused;
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test("stops when it is not wanted any more", async () => {

@@ -170,3 +170,25 @@ test("a link is one's own, also if others make theirs meanwhile", async () => {
   expect(made?.issuer).toBe(ada.me.id);
   expect(await home.invite(space)).toBe(link);
 });
+
+test("a group that cannot be deleted is shown with all that is kept of it", async () => {
+  const { home, space, id } = await settled();
+  vi.spyOn(space.group, "erase").mockRejectedValueOnce(new Error("disk"));
+  const connect = vi.spyOn(space.group, "connect").mockRejectedValue(new Error("offline"));
+  await expect(home.leaveSpace(space)).rejects.toThrow("disk");
+  expect([...home.spaces.keys()]).toEqual([id]);
+  expect(home.spaces.get(id)?.drafts.get("line")).toEqual({ text: "half a sentence" });
+  expect(await databases()).toHaveLength(1);
+  expect(connect).toHaveBeenCalledTimes(1);
+});
+
+test("who joins a group twice at once has it once", async () => {
+  const { spaces } = await groupOf();
+  const [ada] = spaces as [Space];
+  const home = await homeOf(ada, []);
+  const link = await ada.group.invite({ role: "inviter", uses: 3 });
+  const joinGroup = () => Promise.resolve(ada.group);
+  Object.assign(browser.peer, { joinGroup });
+  const [one, other] = await Promise.all([home.join(link, "chat"), home.join(link, "chat")]);
+  expect(one).toBe(other);
+});
