@@ -18,7 +18,7 @@ pub(crate) struct Options {
 }
 
 /// Bytes, compressed, of module and JavaScript together: what they may not exceed.
-const BUDGET: usize = 371_000;
+const BUDGET: usize = 373_000;
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let tools = setup::ready()?;

@@ -17,8 +17,8 @@ use crate::time::Timestamp;
 
 impl Broadcast {
     /// A neighbor has something that is here, too. If the root told it and it would have come over
-    /// fewer links from there, words come from that one from now on; says so, and gives the one over
-    /// whom they came so far, if they still do.
+    /// fewer links from there, words come from that one from now on; says so, and gives the one
+    /// over whom they came so far, if they still do.
     pub(super) fn come_nearer(
         &mut self,
         (now, me): (Timestamp, NodeId),
