@@ -199,6 +199,14 @@ export class Person {
     await mouse.up();
   }
 
+  /** The identity of somebody in the list to whom one can whisper. */
+  idOf(name) {
+    return this.#tab.evaluate((called) => {
+      const options = [...document.querySelectorAll("[data-testid=recipient] option")];
+      return options.find((option) => option.textContent.includes(called)).value;
+    }, name);
+  }
+
   /** What this person sees, for people to look at. */
   picture(name) {
     const folder = join(OUTPUT, "screenshots");

@@ -43,7 +43,7 @@ scenario(
     await anna.picture("chat");
 
     // A whisper is for one alone.
-    await anna.fill("recipient", await idOf(anna, "Bert"));
+    await anna.fill("recipient", await anna.idOf("Bert"));
     await say(anna, "Bring the cake, it is a surprise");
     await hears(bert, "Bring the cake");
     await anna.fill("recipient", "");
@@ -121,14 +121,6 @@ scenario(
 /** What browsers themselves write when a server is not there. */
 function isNetwork(line) {
   return /ERR_CONNECTION_REFUSED|WebSocket|can.t establish a connection|Failed to fetch/.test(line);
-}
-
-/** The identity of somebody in the list to whom one can whisper. */
-function idOf(person, name) {
-  return person.tab.evaluate((called) => {
-    const options = [...document.querySelectorAll("[data-testid=recipient] option")];
-    return options.find((option) => option.textContent.includes(called)).value;
-  }, name);
 }
 
 /** Saves a file of the talk and looks at how large it is. */
